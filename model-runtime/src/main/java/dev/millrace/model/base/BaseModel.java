@@ -1,0 +1,45 @@
+package dev.millrace.model.base;
+
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraSite;
+import java.util.List;
+
+/**
+ * A frozen language model, shared by scorer, trainer, gate and server. Safe for use by several
+ * threads. An answer is a function of its own sequence and adapter, whatever else is in the call.
+ */
+public interface BaseModel extends AutoCloseable {
+
+  /** SHA-256 over the checkpoint's config and weights, hexadecimal. */
+  String id();
+
+  MoeConfig config();
+
+  /** Where adapters may add, in the order of the layers. */
+  List<LoraSite> sites();
+
+  /** Copies an adapter to native memory for serving; the caller closes it. */
+  LoadedAdapter load(AdapterWeights adapter);
+
+  /** The adapter that changes nothing; closing it does nothing. */
+  LoadedAdapter noAdapter();
+
+  /** Log-probabilities and entropies of each sequence, on the weights that serve. */
+  List<TokenScores> score(List<Sequence> sequences);
+
+  /** The same through the program that trains, on the dequantized weights. */
+  List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences);
+
+  /** Continues each prompt, on the weights that serve. */
+  List<Generation> generate(List<Prompt> prompts);
+
+  /** Mean of the last hidden states over the sequence, L2-normalised: (hidden_size). */
+  List<float[]> embed(List<int[]> sequences);
+
+  /** Loss and gradients of an adapter on one micro-batch, on the dequantized weights. */
+  Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch);
+
+  @Override
+  void close();
+}

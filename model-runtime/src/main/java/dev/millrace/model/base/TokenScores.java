@@ -1,0 +1,28 @@
+package dev.millrace.model.base;
+
+/**
+ * What the model thought of a sequence of n tokens.
+ *
+ * @param logProbs (n - 1): log p of each token but the first, nats
+ * @param entropies (n - 1): entropy of the distribution that predicted it, nats
+ */
+public record TokenScores(float[] logProbs, float[] entropies) {
+
+  /** Sum of log-probabilities, nats. */
+  public double logProb() {
+    double sum = 0;
+    for (float p : logProbs) {
+      sum += p;
+    }
+    return sum;
+  }
+
+  /** Mean predictive entropy, nats per token. */
+  public double meanEntropy() {
+    double sum = 0;
+    for (float h : entropies) {
+      sum += h;
+    }
+    return sum / entropies.length;
+  }
+}

@@ -1,0 +1,5 @@
+/** Sample to scored sample: entropy, diversity, duplicates, Q(x). */
+@NullMarked
+package dev.millrace.model.score;
+
+import org.jspecify.annotations.NullMarked;

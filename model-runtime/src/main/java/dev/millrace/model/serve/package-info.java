@@ -1,0 +1,5 @@
+/** Requests to answers. */
+@NullMarked
+package dev.millrace.model.serve;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The tokenizer over tokenizer.json. */
+@NullMarked
+package dev.millrace.model.text;
+
+import org.jspecify.annotations.NullMarked;

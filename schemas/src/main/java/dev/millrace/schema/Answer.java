@@ -1,0 +1,54 @@
+package dev.millrace.schema;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reply to one request.
+ *
+ * @param request the request's id
+ * @param requestOrigin where the request was read
+ * @param error why there is no answer; null if there is one
+ * @param text what GENERATE added to the prompt, else empty
+ * @param logProb sum of log-probabilities, nats: of the prompt but its first token (SCORE), of what
+ *     was added (GENERATE)
+ * @param tokens how many tokens logProb sums over
+ * @param bytes UTF-8 bytes of the prompt
+ * @param embedding what EMBED asked for, else empty
+ * @param release the release that answered; null if the base alone did
+ * @param base the base model's id
+ * @param learnedTo per partition, the last sample that the release has learned
+ * @param from where the answer came from
+ * @param subtask the serving subtask
+ * @param releaseReadMillis when that subtask read the release's event, epoch milliseconds; 0 for
+ *     the base
+ * @param answeredMillis when the answer was ready, epoch milliseconds
+ */
+public record Answer(
+    String request,
+    Origin requestOrigin,
+    @Nullable String tenant,
+    @Nullable String domain,
+    Request.Task task,
+    @Nullable String error,
+    String text,
+    double logProb,
+    int tokens,
+    int bytes,
+    float[] embedding,
+    @Nullable String release,
+    String base,
+    List<Origin> learnedTo,
+    From from,
+    int subtask,
+    long releaseReadMillis,
+    long answeredMillis) {
+
+  /** Where an answer was found. */
+  public enum From {
+    MODEL,
+    L1,
+    REDIS,
+    NONE
+  }
+}

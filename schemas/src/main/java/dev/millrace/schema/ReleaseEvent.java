@@ -1,0 +1,40 @@
+package dev.millrace.schema;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A domain's alias now names this release.
+ *
+ * @param release the release id: SHA-256 of its canonical manifest, hexadecimal
+ * @param uri the release folder, through Flink's FileSystem
+ * @param parent the release it succeeds; null for the first
+ * @param batch the number of the last batch it learned
+ * @param reason why the event was written
+ * @param origin where the event was read; offset -1 before it is written
+ */
+public record ReleaseEvent(
+    @Nullable String tenant,
+    String domain,
+    Kind kind,
+    Action action,
+    String release,
+    String uri,
+    @Nullable String parent,
+    long batch,
+    String reason,
+    Origin origin) {
+
+  /** What is released. */
+  public enum Kind {
+    ADAPTER,
+    BASE
+  }
+
+  /** What happened to the alias. */
+  public enum Action {
+    PUBLISH,
+    PIN,
+    ROLLBACK,
+    FORGET
+  }
+}

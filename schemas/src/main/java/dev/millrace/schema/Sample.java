@@ -1,0 +1,30 @@
+package dev.millrace.schema;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event that may teach the model.
+ *
+ * @param id the producer's name for it
+ * @param source who sent it
+ * @param document the file, thread or title it was cut from; held-out splits go by document
+ * @param tenant whose it is; null means shared
+ * @param domain the domain it belongs to; null means not labelled
+ * @param text the payload of TEXT and CODE, else empty
+ * @param media the payload of IMAGE and AUDIO, else empty
+ * @param caption what the media shows or says
+ * @param eventTimeMillis when it happened, epoch milliseconds
+ * @param origin where it was read
+ */
+public record Sample(
+    String id,
+    String source,
+    String document,
+    @Nullable String tenant,
+    @Nullable String domain,
+    Modality modality,
+    String text,
+    byte[] media,
+    @Nullable String caption,
+    long eventTimeMillis,
+    Origin origin) {}

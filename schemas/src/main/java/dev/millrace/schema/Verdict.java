@@ -1,0 +1,27 @@
+package dev.millrace.schema;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gate's judgement of one candidate.
+ *
+ * @param batch the number of the batch that the candidate learned from
+ * @param release the id that the candidate has, or would have had; null if it could not be built
+ * @param parent the release it was trained from; null for the base
+ * @param accepted true if every rule passed
+ * @param samples how many samples the batch held
+ * @param tokens how many tokens were trained on, replay included
+ * @param trainMillis how long training took
+ */
+public record Verdict(
+    @Nullable String tenant,
+    String domain,
+    long batch,
+    @Nullable String release,
+    @Nullable String parent,
+    boolean accepted,
+    List<RuleResult> rules,
+    int samples,
+    long tokens,
+    long trainMillis) {}
