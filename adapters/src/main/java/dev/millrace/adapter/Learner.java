@@ -1,0 +1,20 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.schema.TrainingBatch;
+import org.jspecify.annotations.Nullable;
+
+/** Learns the batches of domains, one after the other: train, quantize, gate, publish. */
+public interface Learner {
+
+  /** The state before a domain's first batch. */
+  LearnerState initial(@Nullable String tenant, String domain);
+
+  /**
+   * Learns one batch; the same state and batch lead to the same bytes. A refused candidate leaves
+   * the adapter as it was; so does everything that is thrown.
+   *
+   * @throws java.util.concurrent.CancellationException if the governor gives up
+   */
+  Outcome learn(LearnerState state, TrainingBatch batch, Governor governor);
+}

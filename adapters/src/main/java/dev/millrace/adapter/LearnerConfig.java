@@ -1,0 +1,33 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.train.Plan;
+import dev.millrace.adapter.train.TrainConfig;
+import java.io.Serializable;
+
+/**
+ * How adapters are learned, judged and remembered.
+ *
+ * @param seed of every draw
+ * @param rank of the adapters
+ * @param alpha scales what an adapter adds by alpha/rank
+ * @param replay past samples kept per domain
+ * @param heldOut held-out samples kept per domain
+ */
+public record LearnerConfig(
+    long seed,
+    int rank,
+    double alpha,
+    int replay,
+    int heldOut,
+    TrainConfig train,
+    GateConfig gate,
+    Plan plan)
+    implements Serializable {
+
+  /** What the demo runs with. */
+  public static LearnerConfig defaults() {
+    return new LearnerConfig(
+        17, 8, 16, 256, 32, TrainConfig.defaults(), GateConfig.defaults(), Plan.defaults());
+  }
+}

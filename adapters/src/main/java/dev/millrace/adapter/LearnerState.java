@@ -1,0 +1,37 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.batch.ReplayBuffer;
+import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.schema.Origin;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that is remembered of a domain between two batches; a value.
+ *
+ * @param adapter weights before rounding, and the optimizer's moments
+ * @param heldOut what judges, with the scores by the current release
+ * @param release the current release; null while the base alone serves
+ * @param learnedTo per topic and partition the last sample learned, in that order
+ * @param batches the number of the next batch
+ */
+public record LearnerState(
+    AdapterState adapter,
+    ReplayBuffer replay,
+    Reservoir<HeldOut> heldOut,
+    @Nullable String release,
+    List<Origin> learnedTo,
+    long batches) {
+
+  /** Reads what {@link #toBytes} wrote; anything else is refused. */
+  public static LearnerState fromBytes(byte[] bytes) {
+    return StateCodec.decode(bytes);
+  }
+
+  /** The state as bytes, the same for equal states. */
+  public byte[] toBytes() {
+    return StateCodec.encode(this);
+  }
+}

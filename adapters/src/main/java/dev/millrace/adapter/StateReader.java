@@ -1,0 +1,90 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.batch.ReplayBuffer;
+import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraSite;
+import dev.millrace.schema.Origin;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads what {@link StateWriter} wrote. */
+record StateReader(DataInputStream in) {
+
+  private interface Reader<T> {
+    T read() throws IOException;
+  }
+
+  LearnerState read() throws IOException {
+    return new LearnerState(
+        adapter(),
+        new ReplayBuffer(reservoir(this::remembered)),
+        reservoir(this::heldOut),
+        in.readBoolean() ? in.readUTF() : null,
+        list(this::origin),
+        in.readLong());
+  }
+
+  private AdapterState adapter() throws IOException {
+    LoraConfig config =
+        new LoraConfig(in.readInt(), in.readDouble(), in.readBoolean(), list(in::readUTF));
+    return new AdapterState(
+        new AdapterWeights(config, list(this::pair)), floats(), floats(), in.readLong());
+  }
+
+  private LoraPair pair() throws IOException {
+    return new LoraPair(new LoraSite(in.readUTF(), in.readInt(), in.readInt()), floats(), floats());
+  }
+
+  private Remembered remembered() throws IOException {
+    return new Remembered(in.readUTF(), origin(), ints());
+  }
+
+  private HeldOut heldOut() throws IOException {
+    return new HeldOut(
+        in.readUTF(), origin(), ints(), in.readInt(), in.readDouble(), in.readDouble());
+  }
+
+  private Origin origin() throws IOException {
+    return new Origin(in.readUTF(), in.readInt(), in.readLong());
+  }
+
+  private <T> Reservoir<T> reservoir(Reader<T> each) throws IOException {
+    return new Reservoir<>(in.readInt(), in.readLong(), list(each));
+  }
+
+  private <T> List<T> list(Reader<T> each) throws IOException {
+    int size = in.readInt();
+    List<T> list = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      list.add(each.read());
+    }
+    return List.copyOf(list);
+  }
+
+  private float[] floats() throws IOException {
+    ByteBuffer bytes = bytes();
+    float[] values = new float[bytes.capacity() / Float.BYTES];
+    bytes.asFloatBuffer().get(values);
+    return values;
+  }
+
+  private int[] ints() throws IOException {
+    ByteBuffer bytes = bytes();
+    int[] values = new int[bytes.capacity() / Integer.BYTES];
+    bytes.asIntBuffer().get(values);
+    return values;
+  }
+
+  private ByteBuffer bytes() throws IOException {
+    return ByteBuffer.wrap(in.readNBytes(in.readInt()));
+  }
+}

@@ -1,0 +1,104 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.schema.Origin;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** Writes the fields of a state in order. */
+record StateWriter(DataOutputStream out) {
+
+  private interface Writer<T> {
+    void write(T value) throws IOException;
+  }
+
+  void write(LearnerState state) throws IOException {
+    write(state.adapter());
+    write(state.replay().past(), this::write);
+    write(state.heldOut(), this::write);
+    out.writeBoolean(state.release() != null);
+    if (state.release() != null) {
+      out.writeUTF(state.release());
+    }
+    write(state.learnedTo(), this::write);
+    out.writeLong(state.batches());
+  }
+
+  private void write(AdapterState adapter) throws IOException {
+    AdapterWeights weights = adapter.weights();
+    out.writeInt(weights.config().rank());
+    out.writeDouble(weights.config().alpha());
+    out.writeBoolean(weights.config().rsLora());
+    write(weights.config().targetModules(), out::writeUTF);
+    write(weights.pairs(), this::write);
+    write(adapter.first());
+    write(adapter.second());
+    out.writeLong(adapter.step());
+  }
+
+  private void write(LoraPair pair) throws IOException {
+    out.writeUTF(pair.site().name());
+    out.writeInt(pair.site().in());
+    out.writeInt(pair.site().out());
+    write(pair.a());
+    write(pair.b());
+  }
+
+  private void write(Remembered sample) throws IOException {
+    out.writeUTF(sample.id());
+    write(sample.origin());
+    write(sample.tokens());
+  }
+
+  private void write(HeldOut sample) throws IOException {
+    out.writeUTF(sample.id());
+    write(sample.origin());
+    write(sample.tokens());
+    out.writeInt(sample.bytes());
+    out.writeDouble(sample.baseLogProb());
+    out.writeDouble(sample.incumbentLogProb());
+  }
+
+  private void write(Origin origin) throws IOException {
+    out.writeUTF(origin.topic());
+    out.writeInt(origin.partition());
+    out.writeLong(origin.offset());
+  }
+
+  private <T> void write(Reservoir<T> reservoir, Writer<T> each) throws IOException {
+    out.writeInt(reservoir.capacity());
+    out.writeLong(reservoir.seen());
+    write(reservoir.entries(), each);
+  }
+
+  private <T> void write(List<T> list, Writer<T> each) throws IOException {
+    out.writeInt(list.size());
+    for (T value : list) {
+      each.write(value);
+    }
+  }
+
+  private void write(float[] values) throws IOException {
+    byte[] bytes = new byte[values.length * Float.BYTES];
+    ByteBuffer.wrap(bytes).asFloatBuffer().put(values);
+    write(bytes);
+  }
+
+  private void write(int[] values) throws IOException {
+    byte[] bytes = new byte[values.length * Integer.BYTES];
+    ByteBuffer.wrap(bytes).asIntBuffer().put(values);
+    write(bytes);
+  }
+
+  private void write(byte[] bytes) throws IOException {
+    out.writeInt(bytes.length);
+    out.write(bytes);
+  }
+}

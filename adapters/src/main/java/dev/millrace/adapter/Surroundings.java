@@ -1,0 +1,23 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.text.Tokenizer;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * What a learner works with and does not own.
+ *
+ * @param anchors token sequences of what the base knows, to train beside every batch
+ * @param protectedSets other such sequences, to judge every candidate by
+ * @param clock measures how long training took
+ */
+public record Surroundings(
+    BaseModel base,
+    Tokenizer tokenizer,
+    List<int[]> anchors,
+    List<ProtectedSet> protectedSets,
+    ReleaseStore store,
+    InstantSource clock) {}

@@ -1,0 +1,89 @@
+package dev.millrace.adapter.batch;
+
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A domain's batch while it gathers; a value, so that keyed state can hold it.
+ *
+ * @param number the number that the batch will have
+ * @param firstMillis event time of the first sample that teaches; 0 while there is none
+ * @param samples what teaches, in order of arrival
+ * @param heldOut what judges, in order of arrival
+ */
+public record OpenBatch(
+    @Nullable String tenant,
+    String domain,
+    long number,
+    long firstMillis,
+    List<ScoredSample> samples,
+    List<ScoredSample> heldOut) {
+
+  /** What a sample led to: the batch that gathers now, and the one that it closed, if any. */
+  public record Step(OpenBatch open, @Nullable TrainingBatch closed) {}
+
+  /** The first batch of a domain. */
+  public static OpenBatch first(@Nullable String tenant, String domain) {
+    return new OpenBatch(tenant, domain, 0, 0, List.of(), List.of());
+  }
+
+  /**
+   * Takes a sample in. It closes the batch if it is the last that fits; one whose event time lies
+   * beyond the span closes the batch before it, and opens the next.
+   */
+  public Step add(ScoredSample sample, BatchPolicy policy) {
+    if (!isEmpty() && sample.sample().eventTimeMillis() >= closesAtMillis(policy)) {
+      return new Step(next().with(sample, policy), batch());
+    }
+    OpenBatch open = with(sample, policy);
+    return open.samples.size() >= policy.count() ? open.close() : new Step(open, null);
+  }
+
+  /** Closes at a timer or at the end of input; what only judges waits for the next batch. */
+  public Step close() {
+    return isEmpty() ? new Step(this, null) : new Step(next(), batch());
+  }
+
+  /** True while nothing in it teaches. */
+  public boolean isEmpty() {
+    return samples.isEmpty();
+  }
+
+  /** Event time from which samples no longer fit; meaningless while empty. */
+  public long closesAtMillis(BatchPolicy policy) {
+    return firstMillis + policy.spanMillis();
+  }
+
+  private OpenBatch with(ScoredSample sample, BatchPolicy policy) {
+    if (sample.heldOut()) {
+      return new OpenBatch(
+          tenant,
+          domain,
+          number,
+          firstMillis,
+          samples,
+          appended(heldOut, sample, policy.heldOut()));
+    }
+    long first = isEmpty() ? sample.sample().eventTimeMillis() : firstMillis;
+    return new OpenBatch(
+        tenant, domain, number, first, appended(samples, sample, policy.count()), heldOut);
+  }
+
+  private OpenBatch next() {
+    return new OpenBatch(tenant, domain, number + 1, 0, List.of(), List.of());
+  }
+
+  private TrainingBatch batch() {
+    return new TrainingBatch(tenant, domain, number, samples, heldOut);
+  }
+
+  private static List<ScoredSample> appended(
+      List<ScoredSample> list, ScoredSample sample, int limit) {
+    List<ScoredSample> longer = new ArrayList<>(list);
+    longer.add(sample);
+    return List.copyOf(longer.subList(Math.max(0, longer.size() - limit), longer.size()));
+  }
+}

@@ -1,0 +1,29 @@
+package dev.millrace.adapter.batch;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A bounded, uniform sample of what a domain has learned; a value. */
+public record ReplayBuffer(Reservoir<Remembered> past) {
+
+  /** A buffer that holds nothing yet. */
+  public static ReplayBuffer empty(int capacity) {
+    return new ReplayBuffer(Reservoir.empty(capacity));
+  }
+
+  /** The buffer after some more samples were learned. */
+  public ReplayBuffer remember(List<Remembered> samples, long seed) {
+    return new ReplayBuffer(past.offer(samples, seed));
+  }
+
+  /** Draws up to n different samples. */
+  public List<Remembered> draw(int n, long seed) {
+    List<Remembered> drawn = new ArrayList<>();
+    for (int i : Draws.permutation(past.entries().size(), seed)) {
+      if (drawn.size() < n) {
+        drawn.add(past.entries().get(i));
+      }
+    }
+    return drawn;
+  }
+}

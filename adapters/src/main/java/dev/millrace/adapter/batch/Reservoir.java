@@ -1,0 +1,38 @@
+package dev.millrace.adapter.batch;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A bounded, uniform sample of everything that was offered (Vitter's algorithm R); a value.
+ *
+ * @param seen how many were offered so far
+ */
+public record Reservoir<T>(int capacity, long seen, List<T> entries) {
+
+  /** A reservoir that holds nothing yet. */
+  public static <T> Reservoir<T> empty(int capacity) {
+    return new Reservoir<>(capacity, 0, List.of());
+  }
+
+  /** The reservoir after some more were offered. */
+  public Reservoir<T> offer(List<T> more, long seed) {
+    List<T> kept = new ArrayList<>(entries);
+    long count = seen;
+    for (T one : more) {
+      long slot = Math.floorMod(Draws.mix(seed, count) >>> 1, count + 1);
+      if (kept.size() < capacity) {
+        kept.add(one);
+      } else if (slot < capacity) {
+        kept.set((int) slot, one);
+      }
+      count++;
+    }
+    return new Reservoir<>(capacity, count, List.copyOf(kept));
+  }
+
+  /** The reservoir with other entries in the places of these. */
+  public Reservoir<T> with(List<T> replaced) {
+    return new Reservoir<>(capacity, seen, List.copyOf(replaced));
+  }
+}

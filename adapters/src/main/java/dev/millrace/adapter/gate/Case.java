@@ -1,0 +1,43 @@
+package dev.millrace.adapter.gate;
+
+import dev.millrace.adapter.gate.Gate.Candidate;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the rules look at; the costly part is measured when it is first asked for. */
+final class Case {
+  final GateConfig config;
+  final Candidate candidate;
+  final List<HeldOut> heldOut;
+  private final Supplier<Measured> measure;
+  private @Nullable Measured measured;
+
+  Case(GateConfig config, Candidate candidate, List<HeldOut> heldOut, Supplier<Measured> measure) {
+    this.config = config;
+    this.candidate = candidate;
+    this.heldOut = heldOut;
+    this.measure = measure;
+  }
+
+  Measured measured() {
+    if (measured == null) {
+      measured = measure.get();
+    }
+    return measured;
+  }
+
+  /** Tokens that held-out samples predict. */
+  int heldOutTokens() {
+    return heldOut.stream().mapToInt(sample -> sample.tokens().length - 1).sum();
+  }
+
+  /** Nats of one column of the held-out samples. */
+  static double nats(double[] logProbs) {
+    double sum = 0;
+    for (double logProb : logProbs) {
+      sum -= logProb;
+    }
+    return sum;
+  }
+}

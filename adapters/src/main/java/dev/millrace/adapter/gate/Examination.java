@@ -1,0 +1,97 @@
+package dev.millrace.adapter.gate;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.TokenScores;
+import dev.millrace.model.peft.AdapterWeights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Measures adapters; what the base makes of the protected sets is measured once. */
+final class Examination {
+  private static final int SEQUENCES_A_CALL = 16;
+
+  private final BaseModel base;
+  private final List<ProtectedSet> protectedSets;
+  private final GateConfig config;
+  private @Nullable Map<String, Double> baseNats;
+
+  Examination(BaseModel base, List<ProtectedSet> protectedSets, GateConfig config) {
+    this.base = base;
+    this.config = config;
+    this.protectedSets = protectedSets.stream().map(set -> bounded(set, config)).toList();
+  }
+
+  Measured measure(AdapterWeights candidate, List<HeldOut> heldOut) {
+    List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
+    Map<String, Double> before = baseNats();
+    try (LoadedAdapter served = base.load(candidate)) {
+      List<TokenScores> scores = scores(tokens, served);
+      Map<String, Double> rise = new TreeMap<>();
+      protectedNats(served)
+          .forEach((name, nats) -> rise.put(name, nats / before.getOrDefault(name, 0.0) - 1));
+      return new Measured(sums(scores), rise, parity(candidate, tokens, scores));
+    }
+  }
+
+  /** (sequences): sums of log-probabilities, nats. */
+  double[] logProbs(List<int[]> tokens, LoadedAdapter adapter) {
+    return sums(scores(tokens, adapter));
+  }
+
+  private double parity(AdapterWeights candidate, List<int[]> tokens, List<TokenScores> served) {
+    int n = Math.min(config.paritySamples(), tokens.size());
+    List<TokenScores> trained = base.scoreAsTrained(candidate, tokens.subList(0, n));
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      float[] a = trained.get(i).logProbs();
+      float[] b = served.get(i).logProbs();
+      for (int t = 0; t < a.length; t++) {
+        sum += Math.abs((double) a[t] - b[t]);
+      }
+      count += a.length;
+    }
+    return sum / count;
+  }
+
+  private synchronized Map<String, Double> baseNats() {
+    if (baseNats == null) {
+      baseNats = protectedNats(base.noAdapter());
+    }
+    return baseNats;
+  }
+
+  private Map<String, Double> protectedNats(LoadedAdapter adapter) {
+    Map<String, Double> nats = new TreeMap<>();
+    for (ProtectedSet set : protectedSets) {
+      nats.put(set.name(), Case.nats(logProbs(set.sequences(), adapter)));
+    }
+    return nats;
+  }
+
+  private List<TokenScores> scores(List<int[]> tokens, LoadedAdapter adapter) {
+    List<TokenScores> scores = new ArrayList<>();
+    for (int from = 0; from < tokens.size(); from += SEQUENCES_A_CALL) {
+      int to = Math.min(tokens.size(), from + SEQUENCES_A_CALL);
+      scores.addAll(
+          base.score(
+              tokens.subList(from, to).stream().map(t -> new Sequence(t, adapter)).toList()));
+    }
+    return scores;
+  }
+
+  private static double[] sums(List<TokenScores> scores) {
+    return scores.stream().mapToDouble(TokenScores::logProb).toArray();
+  }
+
+  private static ProtectedSet bounded(ProtectedSet set, GateConfig config) {
+    List<int[]> usable = set.sequences().stream().filter(t -> t.length >= 2).toList();
+    int n = Math.min(usable.size(), config.protectedSamples());
+    return new ProtectedSet(set.name(), List.copyOf(usable.subList(0, n)));
+  }
+}

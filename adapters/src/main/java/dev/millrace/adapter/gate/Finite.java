@@ -1,0 +1,34 @@
+package dev.millrace.adapter.gate;
+
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.schema.RuleResult;
+import java.util.Map;
+
+/** Training went through, and every weight is a number. */
+final class Finite implements Rule {
+
+  @Override
+  public String name() {
+    return "finite";
+  }
+
+  @Override
+  public RuleResult judge(Case evidence) {
+    String trouble = evidence.candidate.training().trouble();
+    long broken = 0;
+    for (LoraPair pair : evidence.candidate.served().pairs()) {
+      broken += broken(pair.a()) + broken(pair.b());
+    }
+    String reason = trouble.isEmpty() ? broken + " weights are not finite; expected none" : trouble;
+    return result(
+        trouble.isEmpty() && broken == 0, reason, Map.of("brokenWeights", (double) broken));
+  }
+
+  private static long broken(float[] values) {
+    long count = 0;
+    for (float value : values) {
+      count += Float.isFinite(value) ? 0 : 1;
+    }
+    return count;
+  }
+}

@@ -1,0 +1,33 @@
+package dev.millrace.adapter.gate;
+
+import dev.millrace.adapter.train.Training;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.ScoredSample;
+import java.util.List;
+
+/** Judges a quantized candidate on the weights that would serve it. */
+public interface Gate {
+
+  /** Scores new held-out samples by the base and by the adapter that serves now. */
+  List<HeldOut> examine(List<ScoredSample> samples, AdapterWeights incumbent);
+
+  /** Asks every rule. */
+  Judgement judge(Candidate candidate, List<HeldOut> heldOut);
+
+  /**
+   * What is judged.
+   *
+   * @param served the adapter, quantized
+   * @param training how it came about
+   * @param seed of the bootstrap
+   */
+  record Candidate(AdapterWeights served, Training training, long seed) {}
+
+  /** The gate with all rules. */
+  static Gate of(
+      BaseModel base, Tokenizer tokenizer, List<ProtectedSet> protectedSets, GateConfig config) {
+    return new ModelGate(base, tokenizer, protectedSets, config);
+  }
+}

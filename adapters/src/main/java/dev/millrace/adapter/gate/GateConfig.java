@@ -1,0 +1,36 @@
+package dev.millrace.adapter.gate;
+
+import java.io.Serializable;
+
+/**
+ * What a candidate must reach.
+ *
+ * @param minHeldOutSamples held-out samples below which there is not enough evidence
+ * @param minHeldOutTokens held-out tokens below which there is not enough evidence
+ * @param minGain least relative fall of the held-out loss against the incumbent
+ * @param level share of bootstrap resamples in which the candidate must win
+ * @param resamples of the paired bootstrap
+ * @param protectedBound greatest relative rise of a protected set's loss against the base
+ * @param protectedSamples sequences judged per protected set, at most
+ * @param parityBound greatest mean |Δ log p| between training and serving, nats
+ * @param paritySamples held-out samples that parity is judged on, at most
+ * @param explosion greatest rise of a step's loss over the first step's, as a factor
+ */
+public record GateConfig(
+    int minHeldOutSamples,
+    int minHeldOutTokens,
+    double minGain,
+    double level,
+    int resamples,
+    double protectedBound,
+    int protectedSamples,
+    double parityBound,
+    int paritySamples,
+    double explosion)
+    implements Serializable {
+
+  /** What the demo runs with. */
+  public static GateConfig defaults() {
+    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.005, 8, 0.02, 8, 2.0);
+  }
+}

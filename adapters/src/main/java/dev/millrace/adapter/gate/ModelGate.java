@@ -1,0 +1,86 @@
+package dev.millrace.adapter.gate;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.ScoredSample;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A {@link Gate} that measures on a base model. */
+final class ModelGate implements Gate {
+  private static final List<Rule> BEFORE_MEASURING =
+      List.of(new Finite(), new NotExploded(), new EnoughEvidence());
+  private static final List<Rule> MEASURED =
+      List.of(new BetterThanIncumbent(), new ProtectedUnharmed(), new TrainServeParity());
+
+  private final BaseModel base;
+  private final Tokenizer tokenizer;
+  private final GateConfig config;
+  private final Examination examination;
+
+  ModelGate(
+      BaseModel base, Tokenizer tokenizer, List<ProtectedSet> protectedSets, GateConfig config) {
+    this.base = base;
+    this.tokenizer = tokenizer;
+    this.config = config;
+    examination = new Examination(base, protectedSets, config);
+  }
+
+  @Override
+  public List<HeldOut> examine(List<ScoredSample> samples, AdapterWeights incumbent) {
+    List<ScoredSample> usable = samples.stream().filter(s -> s.tokens().length >= 2).toList();
+    List<int[]> tokens = usable.stream().map(ScoredSample::tokens).toList();
+    double[] byBase = examination.logProbs(tokens, base.noAdapter());
+    double[] byIncumbent;
+    try (LoadedAdapter served = base.load(incumbent)) {
+      byIncumbent = examination.logProbs(tokens, served);
+    }
+    List<HeldOut> examined = new ArrayList<>();
+    for (int i = 0; i < usable.size(); i++) {
+      examined.add(heldOut(usable.get(i), byBase[i], byIncumbent[i]));
+    }
+    return List.copyOf(examined);
+  }
+
+  @Override
+  public Judgement judge(Candidate candidate, List<HeldOut> heldOut) {
+    Case evidence =
+        new Case(
+            config, candidate, heldOut, () -> examination.measure(candidate.served(), heldOut));
+    List<RuleResult> results = new ArrayList<>(ask(BEFORE_MEASURING, evidence));
+    if (results.stream().allMatch(RuleResult::passed)) {
+      results.addAll(ask(MEASURED, evidence));
+    }
+    Judgement judgement = new Judgement(List.copyOf(results), heldOut);
+    return judgement.accepted()
+        ? new Judgement(judgement.rules(), judged(heldOut, evidence.measured().heldOut()))
+        : judgement;
+  }
+
+  private HeldOut heldOut(ScoredSample sample, double byBase, double byIncumbent) {
+    int bytes = tokenizer.decode(sample.tokens()).getBytes(StandardCharsets.UTF_8).length;
+    return new HeldOut(
+        sample.sample().id(),
+        sample.sample().origin(),
+        sample.tokens(),
+        bytes,
+        byBase,
+        byIncumbent);
+  }
+
+  private static List<RuleResult> ask(List<Rule> rules, Case evidence) {
+    return rules.stream().map(rule -> rule.judge(evidence)).toList();
+  }
+
+  private static List<HeldOut> judged(List<HeldOut> heldOut, double[] logProbs) {
+    List<HeldOut> judged = new ArrayList<>();
+    for (HeldOut sample : heldOut) {
+      judged.add(sample.judgedBy(logProbs[judged.size()]));
+    }
+    return List.copyOf(judged);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.millrace.adapter.publish;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+
+/** {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. */
+record LocalFiles(Path root) implements StoreFiles {
+
+  @Override
+  public boolean exists(String path) {
+    return Files.isRegularFile(resolve(path));
+  }
+
+  @Override
+  public void write(String path, byte[] bytes) throws IOException {
+    Path target = resolve(path);
+    Path folder = Objects.requireNonNull(target.getParent());
+    Files.createDirectories(folder);
+    Path aside = Files.createTempFile(folder, ".", ".part");
+    try {
+      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+        for (ByteBuffer left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
+          channel.write(left);
+        }
+        channel.force(true);
+      }
+      Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(aside);
+    }
+    sync(folder);
+    sync(root);
+  }
+
+  @Override
+  public String uri(String path) {
+    return resolve(path).toUri().toString();
+  }
+
+  private Path resolve(String path) {
+    Path resolved = root.resolve(path).normalize();
+    if (!resolved.startsWith(root)) {
+      throw new IllegalArgumentException("path " + path + " leaves the store");
+    }
+    return resolved;
+  }
+
+  private static void sync(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package dev.millrace.adapter.publish;
+
+/** The write side of a store: a folder a release, {@code STORE/<id>/}. */
+public interface ReleaseStore {
+
+  /**
+   * Makes a release visible, the manifest last; a release that is there already stays as it is.
+   *
+   * @return the URI of its folder
+   * @throws java.io.UncheckedIOException if the store fails; the release is then not visible
+   */
+  String publish(Release release);
+
+  /** A store over files. */
+  static ReleaseStore of(StoreFiles files) {
+    return new FileReleaseStore(files);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.millrace.adapter.quantize;
+
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraPair;
+import java.util.List;
+
+/**
+ * Rounds an adapter to int8 × scale, one scale a row, and keeps exactly those numbers as floats.
+ *
+ * <p>A scale has at most 17 significant bits, so that its product with any int8 is exact in fp32:
+ * rounding twice is rounding once, and a reader finds the same int8 again.
+ */
+public final class Quantizer {
+  private static final int LARGEST = 127;
+  private static final int LOW_BITS = 0x7F;
+
+  private Quantizer() {}
+
+  /** The adapter as it will be served. */
+  public static AdapterWeights quantize(AdapterWeights weights) {
+    int rank = weights.config().rank();
+    List<LoraPair> pairs =
+        weights.pairs().stream()
+            .map(
+                pair ->
+                    new LoraPair(
+                        pair.site(), rows(pair.a(), pair.site().in()), rows(pair.b(), rank)))
+            .toList();
+    return new AdapterWeights(weights.config(), pairs);
+  }
+
+  private static float[] rows(float[] values, int width) {
+    float[] rounded = new float[values.length];
+    for (int from = 0; from < values.length; from += width) {
+      float scale = scale(values, from, width);
+      for (int i = from; i < from + width; i++) {
+        rounded[i] = scale == 0 ? 0 : Math.round(values[i] / (double) scale) * scale;
+      }
+    }
+    return rounded;
+  }
+
+  /** The smallest scale of 17 bits that keeps the row within ±127; NaN if the row has one. */
+  private static float scale(float[] values, int from, int width) {
+    float largest = 0;
+    for (int i = from; i < from + width; i++) {
+      largest = Math.max(largest, Math.abs(values[i]));
+    }
+    if (!Float.isFinite(largest)) {
+      return Float.NaN;
+    }
+    int bits = Float.floatToIntBits(largest / LARGEST);
+    return Float.intBitsToFloat((bits + LOW_BITS) & ~LOW_BITS);
+  }
+}

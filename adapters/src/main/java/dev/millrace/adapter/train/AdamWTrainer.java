@@ -1,0 +1,32 @@
+package dev.millrace.adapter.train;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.WeightedSequence;
+import dev.millrace.schema.Origin;
+import java.util.List;
+
+/** A {@link Trainer} that sums micro-batches in a fixed order and steps with AdamW. */
+record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Trainer {
+
+  @Override
+  public Training train(AdapterState state, Lesson lesson, Governor governor) {
+    Run run = new Run(base, config, plan, state, governor);
+    List<List<WeightedSequence>> steps = new Rows(config, lesson).steps();
+    for (int i = 0; i < steps.size() && run.healthy(); i++) {
+      run.step(steps.get(i), rate(i, steps.size()));
+    }
+    return run.result(state, origins(lesson.fresh()), origins(lesson.replayed()));
+  }
+
+  /** Rises over the warm-up, then falls in a straight line to the final share. */
+  private double rate(int step, int steps) {
+    double warm = Math.min(1, (step + 1.0) / Math.max(1, config.warmupSteps()));
+    double progress = steps == 1 ? 0 : (double) step / (steps - 1);
+    return config.learningRate() * Math.min(warm, 1 - (1 - config.finalRate()) * progress);
+  }
+
+  private static List<Origin> origins(List<Remembered> samples) {
+    return samples.stream().map(Remembered::origin).toList();
+  }
+}

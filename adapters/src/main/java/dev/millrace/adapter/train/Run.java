@@ -1,0 +1,110 @@
+package dev.millrace.adapter.train;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.WeightedSequence;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.schema.Origin;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+
+/** One training run: a copy of the adapter's values, changed step by step. */
+final class Run {
+  private final BaseModel base;
+  private final TrainConfig config;
+  private final Plan plan;
+  private final Governor governor;
+  private final AdapterWeights like;
+  private final AdamW optimizer;
+  private final long stepsBefore;
+
+  private String trouble = "";
+  private int steps;
+  private long tokens;
+  private double firstLoss = Double.NaN;
+  private double lastLoss = Double.NaN;
+  private double worstLoss;
+  private double worstNorm;
+
+  Run(BaseModel base, TrainConfig config, Plan plan, AdapterState state, Governor governor) {
+    this.base = base;
+    this.config = config;
+    this.plan = plan;
+    this.governor = governor;
+    like = state.weights();
+    optimizer =
+        new AdamW(
+            config,
+            Parameters.flatten(state.weights()),
+            state.first().clone(),
+            state.second().clone());
+    stepsBefore = state.step();
+  }
+
+  boolean healthy() {
+    return trouble.isEmpty();
+  }
+
+  /** Sums the gradients of a step's micro-batches and moves the values, or stops at non-finite. */
+  void step(List<WeightedSequence> rows, double rate) {
+    AdapterWeights weights = Parameters.unflatten(optimizer.values(), like);
+    double[] gradient = new double[optimizer.values().length];
+    double loss = 0;
+    double weight = 0;
+    for (List<WeightedSequence> micro : MicroBatches.pack(rows, plan.microBatchTokens())) {
+      if (!governor.proceed()) {
+        throw new CancellationException("training given up by its governor at step " + steps);
+      }
+      Gradients part = base.gradients(weights, micro);
+      Parameters.add(part, gradient);
+      loss += part.loss();
+      weight += part.weight();
+      micro.forEach(row -> tokens += row.tokens().length);
+    }
+    note(loss / weight);
+    double norm = norm(gradient) / weight;
+    if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+      trouble = "step %d: loss %s, gradient norm %s; expected finite".formatted(steps, loss, norm);
+      return;
+    }
+    worstNorm = Math.max(worstNorm, norm);
+    scale(gradient, Math.min(1, config.clipNorm() / norm) / weight);
+    steps++;
+    optimizer.step(gradient, stepsBefore + steps, rate);
+  }
+
+  /** The candidate, or the state before if the run broke off. */
+  Training result(AdapterState before, List<Origin> learned, List<Origin> replayed) {
+    AdapterState after =
+        healthy()
+            ? new AdapterState(
+                Parameters.unflatten(optimizer.values(), like),
+                optimizer.first(),
+                optimizer.second(),
+                stepsBefore + steps)
+            : before;
+    return new Training(
+        after, trouble, steps, tokens, firstLoss, lastLoss, worstLoss, worstNorm, learned,
+        replayed);
+  }
+
+  private void note(double loss) {
+    firstLoss = steps == 0 ? loss : firstLoss;
+    lastLoss = loss;
+    worstLoss = Double.isNaN(loss) ? loss : Math.max(worstLoss, loss);
+  }
+
+  private static double norm(double[] values) {
+    double squares = 0;
+    for (double value : values) {
+      squares += value * value;
+    }
+    return Math.sqrt(squares);
+  }
+
+  private static void scale(double[] values, double factor) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= factor;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.millrace.adapter.train;
+
+import java.io.Serializable;
+
+/**
+ * How a batch is learned.
+ *
+ * @param learningRate AdamW's, at its peak
+ * @param warmupSteps optimizer steps of a batch over which the rate rises to its peak
+ * @param finalRate share of the peak that is left at the batch's last step, after a linear decay
+ * @param beta1 AdamW's decay of the first moment
+ * @param beta2 AdamW's decay of the second moment
+ * @param epsilon AdamW's
+ * @param weightDecay AdamW's, decoupled
+ * @param clipNorm bound on the global norm of a step's gradient
+ * @param epochs how often a batch is gone through
+ * @param rowsPerStep sequences in an optimizer step
+ * @param replayShare replayed sequences per fresh one
+ * @param anchorShare sequences of the base's anchor set per fresh one
+ * @param anchorWeight weight of an anchor's tokens in the loss; a fresh token has 1
+ */
+public record TrainConfig(
+    double learningRate,
+    int warmupSteps,
+    double finalRate,
+    double beta1,
+    double beta2,
+    double epsilon,
+    double weightDecay,
+    double clipNorm,
+    int epochs,
+    int rowsPerStep,
+    double replayShare,
+    double anchorShare,
+    double anchorWeight)
+    implements Serializable {
+
+  /** What the demo runs with. */
+  public static TrainConfig defaults() {
+    return new TrainConfig(3e-3, 2, 0.1, 0.9, 0.99, 1e-8, 0.01, 1.0, 2, 16, 0.25, 0.25, 1.0);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.millrace.adapter.train;
+
+import dev.millrace.schema.Origin;
+import java.util.List;
+
+/**
+ * What training led to.
+ *
+ * @param state the candidate; the state before it, unchanged, if training broke off
+ * @param trouble why training broke off; empty if it did not
+ * @param steps optimizer steps taken
+ * @param tokens tokens trained on, replay and anchors included
+ * @param firstLoss loss of the first step, nats per token
+ * @param lastLoss loss of the last step, nats per token
+ * @param worstLoss highest loss of a step, nats per token
+ * @param worstNorm highest norm of a step's gradient before clipping
+ * @param learned where the fresh samples stand, in order of arrival
+ * @param replayed where the replayed samples stand, in the order drawn
+ */
+public record Training(
+    AdapterState state,
+    String trouble,
+    int steps,
+    long tokens,
+    double firstLoss,
+    double lastLoss,
+    double worstLoss,
+    double worstNorm,
+    List<Origin> learned,
+    List<Origin> replayed) {}
