@@ -1,0 +1,81 @@
+package dev.millrace.job.corpus;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Cuts documents into pieces of about equal size, at the ends of lines, sentences or words. */
+public final class Chunks {
+
+  /** Where a text may be cut, the best places first; the last cuts anywhere between characters. */
+  private static final List<Pattern> CUTS =
+      List.of(
+          Pattern.compile("\n+"),
+          Pattern.compile("[.!?。！？;；]\\s*"),
+          Pattern.compile("\\s+"),
+          Pattern.compile("(?s)."));
+
+  private Chunks() {}
+
+  /** Pieces of at most so many UTF-8 bytes; put together they are the text. */
+  public static List<Document> chunks(Document document, int maxBytes) {
+    if (maxBytes < 4) {
+      throw new IllegalArgumentException("maxBytes %d, expected at least 4".formatted(maxBytes));
+    }
+    List<String> pieces = new ArrayList<>();
+    split(document.text(), 0, maxBytes, pieces);
+    List<String> texts = pack(pieces, maxBytes);
+    List<Document> chunks = new ArrayList<>();
+    for (String text : texts) {
+      String id = document.title() + "#" + chunks.size();
+      chunks.add(new Document(id, document.domain(), document.title(), text));
+    }
+    return chunks;
+  }
+
+  private static void split(String text, int level, int maxBytes, List<String> pieces) {
+    Matcher cut = CUTS.get(level).matcher(text);
+    int start = 0;
+    while (start < text.length()) {
+      int end = cut.find() ? cut.end() : text.length();
+      if (end > start) {
+        String piece = text.substring(start, end);
+        if (bytes(piece) <= maxBytes) {
+          pieces.add(piece);
+        } else {
+          split(piece, level + 1, maxBytes, pieces);
+        }
+        start = end;
+      }
+    }
+  }
+
+  private static List<String> pack(List<String> pieces, int maxBytes) {
+    int total = pieces.stream().mapToInt(Chunks::bytes).sum();
+    int count = Math.max(1, (total + maxBytes - 1) / maxBytes);
+    int wanted = (total + count - 1) / count;
+    List<String> packed = new ArrayList<>();
+    StringBuilder open = new StringBuilder();
+    int size = 0;
+    for (String piece : pieces) {
+      int more = bytes(piece);
+      if (size > 0 && (size >= wanted || size + more > maxBytes)) {
+        packed.add(open.toString());
+        open.setLength(0);
+        size = 0;
+      }
+      open.append(piece);
+      size += more;
+    }
+    if (size > 0) {
+      packed.add(open.toString());
+    }
+    return packed;
+  }
+
+  private static int bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
+  }
+}

@@ -1,0 +1,64 @@
+package dev.millrace.job.corpus;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A language of the European Parliament, told by its most frequent words. */
+enum Language {
+  BG("на и да за се в от че с по не са това като"),
+  CS("a se v na že je to o pro k s by jsem které"),
+  DA("og i at det er en til af på for der ikke den vi"),
+  DE("die der und in zu den das für von wir ist nicht auf es"),
+  EL("και να το της την του η των για με που στην ότι από"),
+  EN("the of to and in that is a for we this on be it"),
+  ES("de la que en el y a los las para por con una del"),
+  ET("ja on et ei ka see mis ning kui oma selle või me seda"),
+  FI("ja on että ei se ovat joka myös tämä olen sen mutta ole voi"),
+  FR("de la et les à le des que en du dans une pour est"),
+  HU("a az és hogy nem is egy ez kell azt meg van el ezt"),
+  IT("di che e la il in per a è del un della non le"),
+  LT("ir kad į yra su tai iš dėl apie kurie šio taip mes bet"),
+  LV("un ir ka par to no uz ar lai tas kas es mēs šo"),
+  NL("de van het een en in dat te is voor op zijn niet die"),
+  PL("w i na że do z się jest nie o dla to przez które"),
+  PT("de a que o e em da do para os não uma com as"),
+  RO("şi de a în la să cu care pentru că din este o nu"),
+  SK("a na sa v že je to o pre s by ktoré som aj"),
+  SL("in je da za v na ki se so to z pri bi tudi"),
+  SV("och att i det är som för en på av vi inte den har");
+
+  private static final int ENOUGH_CHARS = 4_000;
+  private static final Pattern NOT_LETTERS = Pattern.compile("[^\\p{L}]+");
+
+  /** Words between spaces. */
+  private final String frequent;
+
+  Language(String frequent) {
+    this.frequent = " " + frequent + " ";
+  }
+
+  String code() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  private boolean isFrequent(String word) {
+    return frequent.contains(" " + word + " ");
+  }
+
+  /** The language with the most frequent words at the start of a text. */
+  static Language of(String text) {
+    String start = text.substring(0, Math.min(text.length(), ENOUGH_CHARS));
+    String[] words = NOT_LETTERS.split(start.toLowerCase(Locale.ROOT));
+    Language best = EN;
+    long most = 0;
+    for (Language language : values()) {
+      long hits = Stream.of(words).filter(language::isFrequent).count();
+      if (hits > most) {
+        most = hits;
+        best = language;
+      }
+    }
+    return best;
+  }
+}
