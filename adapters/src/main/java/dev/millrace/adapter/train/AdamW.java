@@ -16,8 +16,8 @@ record AdamW(TrainConfig config, float[] values, float[] first, float[] second) 
    * @param step counts from 1 over the adapter's life
    */
   void step(double[] gradient, long step, double rate) {
-    double correction1 = 1 - Math.pow(config.beta1(), step);
-    double correction2 = 1 - Math.pow(config.beta2(), step);
+    double correction1 = 1 - Math.pow(config.beta1(), (double) step);
+    double correction2 = 1 - Math.pow(config.beta2(), (double) step);
     for (int i = 0; i < values.length; i++) {
       double m = config.beta1() * first[i] + (1 - config.beta1()) * gradient[i];
       double v = config.beta2() * second[i] + (1 - config.beta2()) * gradient[i] * gradient[i];
