@@ -1,0 +1,144 @@
+package dev.millrace.job.embedded;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterJobClient;
+import org.apache.flink.runtime.minicluster.MiniClusterJobClient.JobFinalizationBehavior;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * A real Kafka broker, a real Redis and a Flink cluster on loopback, in and beside this process.
+ *
+ * <p>All three listen on free ports and write to one temporary folder. Closing ends them in reverse
+ * order and deletes the folder; so does the end of this process on SIGINT or SIGTERM.
+ */
+public final class EmbeddedStack implements AutoCloseable {
+
+  private final TempDirectory directory;
+  private final KafkaBroker kafka;
+  private final RedisProcess redis;
+  private final FlinkCluster flink;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Thread hook = new Thread(this::closeOnce, "millrace-shutdown");
+
+  private EmbeddedStack(
+      TempDirectory directory, KafkaBroker kafka, RedisProcess redis, FlinkCluster flink) {
+    this.directory = directory;
+    this.kafka = kafka;
+    this.redis = redis;
+    this.flink = flink;
+  }
+
+  /** Starts everything, with as many task managers and slots in each as given. */
+  public static EmbeddedStack start(int taskManagers, int slots) {
+    return start(taskManagers, slots, new Configuration());
+  }
+
+  /** Starts everything; the Flink options given come on top of ours. */
+  public static EmbeddedStack start(int taskManagers, int slots, Configuration flinkOptions) {
+    TempDirectory directory = TempDirectory.create();
+    Path flinkFolder = directory.folder("flink");
+    Path kafkaFolder = directory.folder("kafka");
+    Path redisFolder = directory.folder("redis");
+    var kafka = CompletableFuture.supplyAsync(() -> KafkaBroker.start(kafkaFolder));
+    var redis = CompletableFuture.supplyAsync(() -> RedisProcess.start(redisFolder));
+    var flink =
+        CompletableFuture.supplyAsync(
+            () -> FlinkCluster.start(flinkFolder, taskManagers, slots, flinkOptions));
+    try {
+      CompletableFuture.allOf(kafka, redis, flink).join();
+    } catch (CompletionException e) {
+      closeAll(List.of(closer(flink), closer(redis), closer(kafka), directory));
+      throw new IllegalStateException("the embedded stack did not start: " + e.getCause(), e);
+    }
+    EmbeddedStack stack = new EmbeddedStack(directory, kafka.join(), redis.join(), flink.join());
+    Runtime.getRuntime().addShutdownHook(stack.hook);
+    return stack;
+  }
+
+  /** Where Kafka listens, {@code host:port}. */
+  public String bootstrapServers() {
+    return kafka.bootstrapServers();
+  }
+
+  /** Where Redis listens, {@code redis://host:port}. */
+  public String redisUri() {
+    return redis.uri();
+  }
+
+  public MiniCluster cluster() {
+    return flink.cluster();
+  }
+
+  /** A fresh folder for this stack's lifetime, such as one for checkpoints. */
+  public Path folder(String name) {
+    return directory.folder(name);
+  }
+
+  /** Submits the job that was built in an environment, and returns at once. */
+  public JobClient submit(StreamExecutionEnvironment environment) {
+    try {
+      var submitted = cluster().submitJob(environment.getStreamGraph()).get();
+      return new MiniClusterJobClient(
+          submitted.getJobID(),
+          cluster(),
+          Thread.currentThread().getContextClassLoader(),
+          JobFinalizationBehavior.NOTHING);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the job was not accepted: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while submitting a job", e);
+    }
+  }
+
+  /** Ends Redis alone, as an outage would. */
+  public void stopRedis() {
+    redis.close();
+  }
+
+  @Override
+  public void close() {
+    closeOnce();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending: the hook runs, and finds the stack closed.
+    }
+  }
+
+  private void closeOnce() {
+    if (closed.compareAndSet(false, true)) {
+      closeAll(List.of(flink, redis, kafka, directory));
+    }
+  }
+
+  private static AutoCloseable closer(CompletableFuture<? extends AutoCloseable> started) {
+    return () -> {
+      if (!started.isCompletedExceptionally()) {
+        started.join().close();
+      }
+    };
+  }
+
+  private static void closeAll(List<AutoCloseable> parts) {
+    RuntimeException failure = new IllegalStateException("the embedded stack did not stop cleanly");
+    for (AutoCloseable part : parts) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        failure.addSuppressed(e);
+      }
+    }
+    if (failure.getSuppressed().length > 0) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.millrace.job.embedded;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A Redis server on loopback that ends with this object. */
+final class RedisProcess implements AutoCloseable {
+
+  private static final int ATTEMPTS = 3;
+  private static final long STOP_SECONDS = 10;
+
+  private final Process process;
+  private final int port;
+  private final Thread drain;
+
+  private RedisProcess(Process process, int port, Thread drain) {
+    this.process = process;
+    this.port = port;
+    this.drain = drain;
+  }
+
+  /** Starts Redis on a free port; another process may take it meanwhile, so it tries anew. */
+  static RedisProcess start(Path directory) {
+    RedisBinary binary = RedisBinary.unpack(directory);
+    List<String> said = List.of();
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      int port = FreePorts.find(1).get(0);
+      said = new ArrayList<>();
+      RedisProcess started = start(binary, port, directory, said);
+      if (started != null) {
+        return started;
+      }
+    }
+    throw new IllegalStateException("Redis did not start; it said: " + String.join("\n", said));
+  }
+
+  private static @Nullable RedisProcess start(
+      RedisBinary binary, int port, Path directory, List<String> said) {
+    try {
+      Process process =
+          new ProcessBuilder(binary.command(port, directory)).redirectErrorStream(true).start();
+      BufferedReader out = process.inputReader();
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        said.add(line);
+        if (line.contains("Ready to accept connections")) {
+          return new RedisProcess(process, port, drain(out));
+        }
+      }
+      process.destroy();
+      return null;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot run " + binary.path(), e);
+    }
+  }
+
+  String uri() {
+    return "redis://127.0.0.1:" + port;
+  }
+
+  ProcessHandle handle() {
+    return process.toHandle();
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+      drain.join();
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Reads on, so that Redis never blocks on a full pipe. */
+  private static Thread drain(BufferedReader out) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try (out) {
+                while (out.readLine() != null) {}
+              } catch (IOException e) {
+                // The process has ended.
+              }
+            },
+            "redis-output");
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
+  }
+}

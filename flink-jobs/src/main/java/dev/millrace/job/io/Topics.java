@@ -1,0 +1,108 @@
+package dev.millrace.job.io;
+
+import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_COMPACT;
+import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/**
+ * The topics' names.
+ *
+ * @param prefix what every name begins with, such as {@code millrace.}
+ */
+public record Topics(String prefix) {
+
+  /** The default prefix. */
+  public static final String DEFAULT_PREFIX = "millrace.";
+
+  private static final Map<String, String> APPEND_TIME =
+      Map.of(MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+  private static final Map<String, String> COMPACTED =
+      Map.of(CLEANUP_POLICY_CONFIG, CLEANUP_POLICY_COMPACT);
+  private static final short REPLICATION = 1;
+
+  public String samples() {
+    return prefix + "samples";
+  }
+
+  public String rejected() {
+    return prefix + "rejected";
+  }
+
+  public String verdicts() {
+    return prefix + "verdicts";
+  }
+
+  public String releases() {
+    return prefix + "releases";
+  }
+
+  public String requests() {
+    return prefix + "requests";
+  }
+
+  public String answers() {
+    return prefix + "answers";
+  }
+
+  /** Every name. */
+  public List<String> all() {
+    return List.of(samples(), rejected(), verdicts(), releases(), requests(), answers());
+  }
+
+  /**
+   * Creates the topics that do not exist yet.
+   *
+   * <p>Samples, requests and answers carry the broker's append time. Releases are compacted and
+   * have one partition, so that all readers see them in one order.
+   */
+  public static Topics create(String bootstrap, String prefix, int partitions) {
+    Topics topics = new Topics(prefix);
+    try (Admin admin =
+        Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap))) {
+      Set<String> existing = admin.listTopics().names().get();
+      for (NewTopic topic : topics.specifications(partitions)) {
+        if (!existing.contains(topic.name())) {
+          create(admin, topic);
+        }
+      }
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          "cannot create topics " + prefix + "* on " + bootstrap + ": " + e.getCause(),
+          e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while creating topics on " + bootstrap, e);
+    }
+    return topics;
+  }
+
+  private static void create(Admin admin, NewTopic topic)
+      throws ExecutionException, InterruptedException {
+    try {
+      admin.createTopics(List.of(topic)).all().get();
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof TopicExistsException)) {
+        throw e;
+      }
+    }
+  }
+
+  private List<NewTopic> specifications(int partitions) {
+    return List.of(
+        new NewTopic(samples(), partitions, REPLICATION).configs(APPEND_TIME),
+        new NewTopic(rejected(), partitions, REPLICATION),
+        new NewTopic(verdicts(), partitions, REPLICATION),
+        new NewTopic(releases(), 1, REPLICATION).configs(COMPACTED),
+        new NewTopic(requests(), partitions, REPLICATION).configs(APPEND_TIME),
+        new NewTopic(answers(), partitions, REPLICATION).configs(APPEND_TIME));
+  }
+}
