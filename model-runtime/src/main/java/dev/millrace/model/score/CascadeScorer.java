@@ -1,0 +1,56 @@
+package dev.millrace.model.score;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Sample;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** The stages, cheapest first. */
+final class CascadeScorer implements Scorer {
+
+  private final Predicate<Sample> heldOut;
+  private final List<Stage> stages;
+
+  CascadeScorer(
+      BaseModel base, Tokenizer tokenizer, Predicate<Sample> heldOut, ScorerConfig config) {
+    this.heldOut = heldOut;
+    this.stages =
+        List.of(
+            new SupportedModality(),
+            new Length(config.shape()),
+            new ExactDuplicate(),
+            new NearDuplicate(config.nearSimilarity()),
+            new EncodingDamage(config.shape().maxDamageShare()),
+            new Repetition(config.shape().minDistinctShare()),
+            new SymbolShare(config.shape().maxSymbolShare()),
+            new ModelEntropy(base, tokenizer, config.model()),
+            new Quality(base, config));
+  }
+
+  @Override
+  public Scored score(Sample sample, DomainMemory memory) {
+    memory.countSeen();
+    Candidate candidate = new Candidate(sample, heldOut.test(sample));
+    for (Stage stage : stages) {
+      Stage.Refusal refusal = stage.check(candidate, memory);
+      if (refusal != null) {
+        return new Scored.Refused(rejection(candidate, refusal));
+      }
+    }
+    memory.remember(candidate);
+    return new Scored.Accepted(candidate.scored());
+  }
+
+  private static Rejection rejection(Candidate candidate, Stage.Refusal refusal) {
+    Sample sample = candidate.sample();
+    return new Rejection(
+        sample.origin(),
+        sample.id(),
+        sample.domain(),
+        refusal.reason().code(),
+        refusal.detail(),
+        candidate.quality());
+  }
+}

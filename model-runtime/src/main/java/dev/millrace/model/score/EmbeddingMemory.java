@@ -1,0 +1,81 @@
+package dev.millrace.model.score;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+
+/** The last so many unit vectors. A vector of another width clears it: the base has changed. */
+final class EmbeddingMemory {
+
+  private final int capacity;
+  private float[] entries = new float[0];
+  private int dim;
+  private int size;
+  private int oldest;
+
+  EmbeddingMemory(int capacity) {
+    this.capacity = capacity;
+  }
+
+  /** 1 − the greatest cosine with a remembered vector, within 0..1; 1 if there is none. */
+  double diversity(float[] unit) {
+    if (size == 0 || unit.length != dim) {
+      return 1;
+    }
+    double best = -1;
+    for (int i = 0; i < size; i++) {
+      best = Math.max(best, dot(unit, i * dim));
+    }
+    return Math.min(1, Math.max(0, 1 - best));
+  }
+
+  void add(float[] unit) {
+    if (unit.length != dim) {
+      clear(unit.length);
+    }
+    int slot = size < capacity ? size++ : reuseOldest();
+    System.arraycopy(unit, 0, entries, slot * dim, dim);
+  }
+
+  int encodedBytes() {
+    return 2 * Integer.BYTES + size * dim * Float.BYTES;
+  }
+
+  void write(ByteBuffer out) {
+    out.putInt(dim).putInt(size);
+    FloatBuffer floats = out.asFloatBuffer();
+    floats.put(entries, oldest * dim, (size - oldest) * dim);
+    floats.put(entries, 0, oldest * dim);
+    out.position(out.position() + size * dim * Float.BYTES);
+  }
+
+  void read(ByteBuffer in) {
+    float[] unit = new float[in.getInt()];
+    int count = in.getInt();
+    for (int i = 0; i < count; i++) {
+      in.asFloatBuffer().get(unit);
+      in.position(in.position() + unit.length * Float.BYTES);
+      add(unit);
+    }
+  }
+
+  private int reuseOldest() {
+    int slot = oldest;
+    oldest = (oldest + 1) % capacity;
+    return slot;
+  }
+
+  private void clear(int width) {
+    dim = width;
+    size = 0;
+    oldest = 0;
+    entries = new float[capacity * width];
+  }
+
+  private double dot(float[] unit, int offset) {
+    float sum = 0;
+    for (int i = 0; i < dim; i++) {
+      sum += unit[i] * entries[offset + i];
+    }
+    return sum;
+  }
+}

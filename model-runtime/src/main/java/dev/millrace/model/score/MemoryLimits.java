@@ -1,0 +1,17 @@
+package dev.millrace.model.score;
+
+/**
+ * The bounds of what a domain remembers.
+ *
+ * @param exact hashes of the last texts seen, 8 bytes each
+ * @param near signatures of the last texts accepted for training, 64 bytes each
+ * @param heldOut signatures of held-out texts, 64 bytes each; these never expire
+ * @param embeddings embeddings of the last texts accepted for training, 4 · hidden size bytes each
+ * @param qualities the last values of Q(x), 8 bytes each
+ */
+public record MemoryLimits(int exact, int near, int heldOut, int embeddings, int qualities) {
+
+  public static MemoryLimits defaults() {
+    return new MemoryLimits(16_384, 4_096, 2_048, 128, 256);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.millrace.model.score;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.TokenScores;
+import dev.millrace.model.text.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Text that the base model cannot follow at all is noise, not news. */
+final class ModelEntropy implements Stage {
+
+  /** No token of a natural text is longer than this on average. */
+  private static final int CHARS_PER_TOKEN = 16;
+
+  private final BaseModel base;
+  private final Tokenizer tokenizer;
+  private final ModelLimits limits;
+
+  ModelEntropy(BaseModel base, Tokenizer tokenizer, ModelLimits limits) {
+    this.base = base;
+    this.tokenizer = tokenizer;
+    this.limits = limits;
+  }
+
+  @Override
+  public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
+    candidate.tokens(tokens(candidate.text()));
+    if (candidate.tokens().length < 2) {
+      return new Refusal(
+          Reason.TOO_SHORT, candidate.tokens().length + " tokens, expected at least 2");
+    }
+    TokenScores scores = scores(candidate.tokens());
+    candidate.entropy(scores.meanEntropy());
+    double nats = Math.log(base.config().vocabSize());
+    double loss = -scores.logProb() / scores.logProbs().length;
+    Refusal entropy = noise("entropy", candidate.entropy() / nats, limits.maxEntropy());
+    return entropy != null ? entropy : noise("loss", loss / nats, limits.maxLoss());
+  }
+
+  private TokenScores scores(int[] tokens) {
+    int[] shown = Arrays.copyOf(tokens, Math.min(tokens.length, limits.entropyTokens()));
+    return base.score(List.of(new Sequence(shown, base.noAdapter()))).get(0);
+  }
+
+  private int[] tokens(String text) {
+    int end = Math.min(text.length(), CHARS_PER_TOKEN * limits.trainTokens());
+    if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
+      end--;
+    }
+    int[] tokens = tokenizer.encode(text.substring(0, end));
+    return Arrays.copyOf(tokens, Math.min(tokens.length, limits.trainTokens()));
+  }
+
+  private static @Nullable Refusal noise(String what, double share, double most) {
+    return share <= most
+        ? null
+        : new Refusal(
+            Reason.ENTROPY_NOISE,
+            String.format(
+                Locale.ROOT,
+                "%s %.3f of ln(vocabulary), expected at most %.3f",
+                what,
+                share,
+                most));
+  }
+}

@@ -1,0 +1,46 @@
+package dev.millrace.model.score;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Almost the same text as one that teaches or judges already; the two sides never share a text. */
+final class NearDuplicate implements Stage {
+
+  private final double similarity;
+
+  NearDuplicate(double similarity) {
+    this.similarity = similarity;
+  }
+
+  @Override
+  public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
+    candidate.signature(MinHash.of(candidate.normalized()));
+    double toHeldOut = memory.heldOut().nearest(candidate.signature());
+    if (toHeldOut >= similarity) {
+      return refusal(candidate.heldOut() ? Reason.DUPLICATE_NEAR : Reason.NEAR_HELD_OUT, toHeldOut);
+    }
+    double toTraining = memory.near().nearest(candidate.signature());
+    if (toTraining >= similarity) {
+      return refusal(
+          candidate.heldOut() ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_NEAR, toTraining);
+    }
+    return candidate.heldOut() ? room(memory) : null;
+  }
+
+  /**
+   * A held-out text whose signature could not be kept for ever could come back as training data.
+   */
+  private static @Nullable Refusal room(DomainMemory memory) {
+    return memory.heldOut().isFull()
+        ? new Refusal(
+            Reason.HELD_OUT_FULL,
+            "the domain holds out " + memory.heldOut().size() + " texts already")
+        : null;
+  }
+
+  private Refusal refusal(Reason reason, double found) {
+    return new Refusal(
+        reason,
+        String.format(Locale.ROOT, "similarity %.2f, expected below %.2f", found, similarity));
+  }
+}

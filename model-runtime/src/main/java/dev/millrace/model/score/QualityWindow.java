@@ -1,0 +1,57 @@
+package dev.millrace.model.score;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** The last so many values of Q(x), and their quantiles. */
+final class QualityWindow {
+
+  private static final int ENOUGH = 32;
+
+  private final double[] values;
+  private int size;
+  private int oldest;
+
+  QualityWindow(int capacity) {
+    this.values = new double[capacity];
+  }
+
+  /**
+   * The value that a share of the window lies below; minus infinity until the window says enough.
+   */
+  double quantile(double share) {
+    if (size < Math.min(ENOUGH, values.length) || share <= 0) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    double[] sorted = Arrays.copyOf(values, size);
+    Arrays.sort(sorted);
+    return sorted[Math.min(size - 1, (int) (share * size))];
+  }
+
+  void add(double value) {
+    if (size < values.length) {
+      values[size++] = value;
+      return;
+    }
+    values[oldest] = value;
+    oldest = (oldest + 1) % values.length;
+  }
+
+  int encodedBytes() {
+    return Integer.BYTES + size * Double.BYTES;
+  }
+
+  void write(ByteBuffer out) {
+    out.putInt(size);
+    for (int i = 0; i < size; i++) {
+      out.putDouble(values[(oldest + i) % size]);
+    }
+  }
+
+  void read(ByteBuffer in) {
+    int count = in.getInt();
+    for (int i = 0; i < count; i++) {
+      add(in.getDouble());
+    }
+  }
+}
