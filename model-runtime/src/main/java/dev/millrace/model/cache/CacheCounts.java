@@ -1,0 +1,11 @@
+package dev.millrace.model.cache;
+
+/**
+ * What a cache did since it was made.
+ *
+ * @param l1 answers found in process
+ * @param remote answers found in the remote tier
+ * @param miss answers found nowhere, the bad ones included
+ * @param bad remote values that were corrupted or another key's
+ */
+public record CacheCounts(long l1, long remote, long miss, long bad) {}

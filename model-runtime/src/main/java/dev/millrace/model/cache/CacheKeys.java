@@ -1,0 +1,68 @@
+package dev.millrace.model.cache;
+
+import dev.millrace.schema.Request;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names answers by HMAC-SHA256 over tenant, model, task, parameters and prompt, each with its
+ * length, so that no two different questions share a name.
+ */
+public final class CacheKeys {
+
+  private static final byte VERSION = 1;
+
+  private final Hmac hmac;
+
+  private CacheKeys(Hmac hmac) {
+    this.hmac = hmac;
+  }
+
+  /** Keys under a secret of at least 16 bytes, the same for all processes that share a tier. */
+  public static CacheKeys of(byte[] secret) {
+    return new CacheKeys(new Hmac(secret));
+  }
+
+  /**
+   * The name of the answer that a model gives to a request.
+   *
+   * @param model the release id, or the base's id where the base alone answers
+   */
+  public CacheKey key(Request request, String model) {
+    byte @Nullable [] tenant = request.tenant() == null ? null : utf8(request.tenant());
+    byte[] modelId = utf8(model);
+    byte[] task = utf8(request.task().name());
+    byte[] prompt = utf8(request.prompt());
+    int tenantBytes = tenant == null ? 0 : tenant.length;
+    ByteBuffer named =
+        ByteBuffer.allocate(
+            1
+                + 4 * Integer.BYTES
+                + tenantBytes
+                + modelId.length
+                + task.length
+                + prompt.length
+                + 20);
+    named.put(VERSION);
+    named.putInt(tenant == null ? -1 : tenant.length).put(tenant == null ? new byte[0] : tenant);
+    named.putInt(modelId.length).put(modelId);
+    named.putInt(task.length).put(task);
+    parameters(request, named);
+    named.putInt(prompt.length).put(prompt);
+    return CacheKey.of(hmac.of(named.array()));
+  }
+
+  /** Only what changes the answer: a SCORE has no parameters, a greedy GENERATE no seed. */
+  private static void parameters(Request request, ByteBuffer named) {
+    boolean generates = request.task() == Request.Task.GENERATE;
+    boolean draws = generates && request.temperature() > 0;
+    named.putInt(generates ? request.maxTokens() : 0);
+    named.putDouble(draws ? request.temperature() : 0);
+    named.putLong(draws ? request.seed() : 0);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
