@@ -1,0 +1,17 @@
+package dev.millrace.model.swap;
+
+import dev.millrace.model.base.LoadedAdapter;
+import org.jspecify.annotations.Nullable;
+
+/** Holds one release in memory while a request is being answered by it. */
+public interface Lease extends AutoCloseable {
+
+  LoadedAdapter adapter();
+
+  /** The release; null where the base alone answers. */
+  @Nullable LiveRelease release();
+
+  /** Gives the release back; closing twice does nothing more. */
+  @Override
+  void close();
+}

@@ -1,0 +1,43 @@
+package dev.millrace.model.swap;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.schema.ReleaseEvent;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** The releases that answer now. Safe for use by several threads. */
+public interface LiveReleases extends AutoCloseable {
+
+  /**
+   * Fetches, verifies, loads and warms what an event names, off the caller's thread, then replaces
+   * one reference. Events apply in the order of the calls; the future never fails.
+   *
+   * @param readMillis when the event was read, epoch milliseconds
+   */
+  CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis);
+
+  /**
+   * The domain's current release: the tenant's own before the shared one, the base where there is
+   * neither.
+   *
+   * @param domain null means the base alone
+   */
+  Lease acquire(@Nullable String tenant, @Nullable String domain);
+
+  /**
+   * A release by its id, loaded again if need be.
+   *
+   * @throws IOException if the tenant may not see such a release, or it cannot be fetched any more
+   */
+  Lease acquirePinned(@Nullable String tenant, String release) throws IOException;
+
+  /** Waits for the event in progress, then frees every release that no lease holds. */
+  @Override
+  void close();
+
+  /** Releases of a base that the caller owns, and closes later than them. */
+  static LiveReleases of(BaseModel base, ReleaseSource source, SwapConfig config) {
+    return new AtomicLiveReleases(base, source, config);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.millrace.model.swap;
+
+import dev.millrace.model.base.LoadedAdapter;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A release in native memory, freed when the last of its holders lets go; its maker is the first.
+ */
+final class LoadedRelease {
+
+  private final LiveRelease about;
+  private final LoadedAdapter adapter;
+  private final AtomicInteger holders = new AtomicInteger(1);
+
+  LoadedRelease(LiveRelease about, LoadedAdapter adapter) {
+    this.about = about;
+    this.adapter = adapter;
+  }
+
+  LiveRelease about() {
+    return about;
+  }
+
+  /** One more holder; false if it was freed already. */
+  boolean retain() {
+    return holders.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
+  }
+
+  void release() {
+    if (holders.decrementAndGet() == 0) {
+      adapter.close();
+    }
+  }
+
+  /** A lease; null if it was freed already. */
+  @Nullable Lease lease() {
+    return retain() ? new Held() : null;
+  }
+
+  private final class Held implements Lease {
+
+    private final AtomicBoolean open = new AtomicBoolean(true);
+
+    @Override
+    public LoadedAdapter adapter() {
+      return adapter;
+    }
+
+    @Override
+    public LiveRelease release() {
+      return about;
+    }
+
+    @Override
+    public void close() {
+      if (open.compareAndSet(true, false)) {
+        LoadedRelease.this.release();
+      }
+    }
+  }
+}

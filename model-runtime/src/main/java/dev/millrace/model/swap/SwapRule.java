@@ -1,0 +1,35 @@
+package dev.millrace.model.swap;
+
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import org.jspecify.annotations.Nullable;
+
+/** Whether an event may take an alias over. */
+final class SwapRule {
+
+  private SwapRule() {}
+
+  /**
+   * Why the event is passed over; null if it is to be applied.
+   *
+   * @param current the event that the alias follows now
+   */
+  static @Nullable String reasonToIgnore(ReleaseEvent event, @Nullable ReleaseEvent current) {
+    if (event.kind() != Kind.ADAPTER) {
+      return "kind-unsupported: " + event.kind() + ", expected " + Kind.ADAPTER;
+    }
+    if (event.action() != Action.PUBLISH || current == null) {
+      return null;
+    }
+    if (event.release().equals(current.release())) {
+      return "already-live: " + event.release();
+    }
+    if (current.action() == Action.PIN) {
+      return "pinned: to " + current.release();
+    }
+    return event.batch() < current.batch()
+        ? "batch-older: " + event.batch() + ", expected at least " + current.batch()
+        : null;
+  }
+}
