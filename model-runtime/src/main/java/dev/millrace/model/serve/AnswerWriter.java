@@ -1,0 +1,55 @@
+package dev.millrace.model.serve;
+
+import dev.millrace.model.cache.CachedAnswer;
+import dev.millrace.model.swap.LiveRelease;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Request;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Works to answers. */
+final class AnswerWriter {
+
+  private static final CachedAnswer NOTHING = new CachedAnswer("", 0, 0, new float[0]);
+
+  private final String base;
+  private final int subtask;
+  private final Clock clock;
+
+  AnswerWriter(String base, int subtask, Clock clock) {
+    this.base = base;
+    this.subtask = subtask;
+    this.clock = clock;
+  }
+
+  Answer write(Work work) {
+    Request request = work.request();
+    CachedAnswer result = work.result() == null ? NOTHING : work.result();
+    LiveRelease release = work.lease().release();
+    return new Answer(
+        request.id(),
+        request.origin(),
+        request.tenant(),
+        request.domain(),
+        request.task(),
+        work.error(),
+        result.text(),
+        result.logProb(),
+        result.tokens(),
+        request.prompt().getBytes(StandardCharsets.UTF_8).length,
+        result.embedding(),
+        id(release),
+        base,
+        release == null ? List.of() : release.learnedTo(),
+        work.from(),
+        subtask,
+        release == null ? 0 : release.readMillis(),
+        clock.millis());
+  }
+
+  private static @Nullable String id(@Nullable LiveRelease release) {
+    return release == null ? null : release.release();
+  }
+}
