@@ -1,0 +1,78 @@
+package dev.millrace.schema.wire;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.message.MissingSchemaException;
+import org.apache.avro.message.SchemaStore;
+
+/** Every schema that a record of one kind was ever written with: the current and the committed. */
+final class KnownSchemas implements SchemaStore {
+
+  /** Committed versions, folders of resources beside this class; a new one is added, none taken. */
+  static final List<String> VERSIONS = List.of("v1");
+
+  private final String name;
+  private final Map<Long, Schema> byFingerprint;
+
+  private KnownSchemas(String name, Map<Long, Schema> byFingerprint) {
+    this.name = name;
+    this.byFingerprint = byFingerprint;
+  }
+
+  static KnownSchemas of(Schema current) {
+    Stream<Schema> committed =
+        VERSIONS.stream().map(version -> committed(version, current.getName()));
+    return new KnownSchemas(
+        current.getName(),
+        Stream.concat(Stream.of(current), committed)
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    SchemaNormalization::parsingFingerprint64, s -> s, (first, same) -> first)));
+  }
+
+  /** The schema of that name as it stood in that version. */
+  static Schema committed(String version, String name) {
+    String resource = version + "/" + name + ".avsc";
+    try (InputStream in = KnownSchemas.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalStateException("no resource " + resource + ", expected a schema");
+      }
+      return new Schema.Parser().parse(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The schema with that fingerprint. */
+  Schema require(long fingerprint) throws InvalidRecordException {
+    Schema schema = byFingerprint.get(fingerprint);
+    if (schema == null) {
+      String known =
+          byFingerprint.keySet().stream().sorted().map(KnownSchemas::hex).toList().toString();
+      String detail =
+          "schema fingerprint is " + hex(fingerprint) + ", expected one of " + name + ": " + known;
+      throw new InvalidRecordException(new Problem("unknown-schema", detail));
+    }
+    return schema;
+  }
+
+  @Override
+  public Schema findByFingerprint(long fingerprint) {
+    Schema schema = byFingerprint.get(fingerprint);
+    if (schema == null) {
+      throw new MissingSchemaException("no " + name + " schema " + hex(fingerprint));
+    }
+    return schema;
+  }
+
+  private static String hex(long fingerprint) {
+    return String.format("%016x", fingerprint);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.millrace.schema.wire;
+
+/** How large input may be; sizes of text are in bytes of UTF-8. */
+public final class Limits {
+
+  /** Payload of a TEXT or CODE sample. */
+  public static final int TEXT_BYTES = 64 << 10;
+
+  /** Payload of an IMAGE or AUDIO sample. */
+  public static final int MEDIA_BYTES = 4 << 20;
+
+  public static final int CAPTION_BYTES = 4 << 10;
+  public static final int PROMPT_BYTES = 16 << 10;
+
+  /** Id, source or document of a sample, id of a request. */
+  public static final int ID_BYTES = 512;
+
+  public static final int URI_BYTES = 2 << 10;
+
+  /** Tokens that GENERATE may ask for. */
+  public static final int MAX_TOKENS = 512;
+
+  public static final double MAX_TEMPERATURE = 2;
+
+  private Limits() {}
+}

@@ -1,0 +1,67 @@
+package dev.millrace.schema.wire;
+
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import org.jspecify.annotations.Nullable;
+
+/** Release events; their names are checked, for they become parts of paths. */
+final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.avro.ReleaseEvent> {
+
+  @Override
+  public Class<dev.millrace.schema.avro.ReleaseEvent> avroClass() {
+    return dev.millrace.schema.avro.ReleaseEvent.class;
+  }
+
+  @Override
+  public dev.millrace.schema.avro.ReleaseEvent toAvro(ReleaseEvent event) {
+    return dev.millrace.schema.avro.ReleaseEvent.newBuilder()
+        .setTenant(event.tenant())
+        .setDomain(event.domain())
+        .setKind(dev.millrace.schema.avro.Kind.valueOf(event.kind().name()))
+        .setAction(dev.millrace.schema.avro.Action.valueOf(event.action().name()))
+        .setRelease(event.release())
+        .setUri(event.uri())
+        .setParent(event.parent())
+        .setBatch(event.batch())
+        .setReason(event.reason())
+        .build();
+  }
+
+  @Override
+  public ReleaseEvent fromAvro(dev.millrace.schema.avro.ReleaseEvent value, Origin origin)
+      throws InvalidRecordException {
+    return valid(
+        new ReleaseEvent(
+            value.getTenant(),
+            value.getDomain(),
+            ReleaseEvent.Kind.valueOf(value.getKind().name()),
+            ReleaseEvent.Action.valueOf(value.getAction().name()),
+            value.getRelease(),
+            value.getUri(),
+            value.getParent(),
+            value.getBatch(),
+            value.getReason(),
+            origin));
+  }
+
+  private static ReleaseEvent valid(ReleaseEvent event) throws InvalidRecordException {
+    Problem problem =
+        Problem.first(
+            Checks.name("tenant", event.tenant()),
+            Checks.name("domain", event.domain()),
+            Checks.release("release", event.release()),
+            Checks.release("parent", event.parent()),
+            Checks.length("uri", event.uri(), Limits.URI_BYTES),
+            batch(event.batch()));
+    if (problem != null) {
+      throw new InvalidRecordException(problem, event.release(), event.domain());
+    }
+    return event;
+  }
+
+  private static @Nullable Problem batch(long batch) {
+    return batch >= 0
+        ? null
+        : new Problem("bad-batch", "batch is " + batch + ", expected a number from 0 on");
+  }
+}

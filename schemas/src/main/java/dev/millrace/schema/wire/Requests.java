@@ -1,0 +1,55 @@
+package dev.millrace.schema.wire;
+
+import dev.millrace.schema.Request;
+import org.jspecify.annotations.Nullable;
+
+/** What a request that was decoded must satisfy before a model may answer it. */
+public final class Requests {
+
+  private Requests() {}
+
+  /** Why the request cannot be answered, as its answer's error; null if it can. */
+  public static @Nullable String problem(Request request) {
+    Problem problem =
+        Problem.first(
+            Checks.id(request.id()),
+            Checks.name("tenant", request.tenant()),
+            Checks.name("domain", request.domain()),
+            Checks.release("release", request.release()),
+            prompt(request.prompt()),
+            generation(request),
+            Checks.time(request.eventTimeMillis()));
+    return problem == null ? null : problem.toString();
+  }
+
+  private static @Nullable Problem prompt(String prompt) {
+    if (prompt.isEmpty()) {
+      return new Problem("empty-prompt", "prompt is \"\", expected text");
+    }
+    return Checks.length("prompt", prompt, Limits.PROMPT_BYTES);
+  }
+
+  private static @Nullable Problem generation(Request request) {
+    return switch (request.task()) {
+      case GENERATE ->
+          Problem.first(maxTokens(request.maxTokens()), temperature(request.temperature()));
+      case SCORE, EMBED -> null;
+    };
+  }
+
+  private static @Nullable Problem maxTokens(int maxTokens) {
+    if (maxTokens >= 1 && maxTokens <= Limits.MAX_TOKENS) {
+      return null;
+    }
+    String detail = "maxTokens is " + maxTokens + ", expected 1.." + Limits.MAX_TOKENS;
+    return new Problem("bad-max-tokens", detail);
+  }
+
+  private static @Nullable Problem temperature(double temperature) {
+    if (temperature >= 0 && temperature <= Limits.MAX_TEMPERATURE) {
+      return null;
+    }
+    String detail = "temperature is " + temperature + ", expected 0.." + Limits.MAX_TEMPERATURE;
+    return new Problem("bad-temperature", detail);
+  }
+}

@@ -1,0 +1,60 @@
+package dev.millrace.schema.wire;
+
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
+import java.util.Map;
+
+/** Verdicts, with what each rule found. */
+final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.Verdict> {
+
+  @Override
+  public Class<dev.millrace.schema.avro.Verdict> avroClass() {
+    return dev.millrace.schema.avro.Verdict.class;
+  }
+
+  @Override
+  public dev.millrace.schema.avro.Verdict toAvro(Verdict verdict) {
+    return dev.millrace.schema.avro.Verdict.newBuilder()
+        .setTenant(verdict.tenant())
+        .setDomain(verdict.domain())
+        .setBatch(verdict.batch())
+        .setRelease(verdict.release())
+        .setParent(verdict.parent())
+        .setAccepted(verdict.accepted())
+        .setRules(verdict.rules().stream().map(VerdictMapping::toAvro).toList())
+        .setSamples(verdict.samples())
+        .setTokens(verdict.tokens())
+        .setTrainMillis(verdict.trainMillis())
+        .build();
+  }
+
+  @Override
+  public Verdict fromAvro(dev.millrace.schema.avro.Verdict value, Origin origin) {
+    return new Verdict(
+        value.getTenant(),
+        value.getDomain(),
+        value.getBatch(),
+        value.getRelease(),
+        value.getParent(),
+        value.getAccepted(),
+        value.getRules().stream().map(VerdictMapping::fromAvro).toList(),
+        value.getSamples(),
+        value.getTokens(),
+        value.getTrainMillis());
+  }
+
+  private static dev.millrace.schema.avro.RuleResult toAvro(RuleResult result) {
+    return dev.millrace.schema.avro.RuleResult.newBuilder()
+        .setRule(result.rule())
+        .setPassed(result.passed())
+        .setReason(result.reason())
+        .setFigures(result.figures())
+        .build();
+  }
+
+  private static RuleResult fromAvro(dev.millrace.schema.avro.RuleResult value) {
+    Map<String, Double> figures = Map.copyOf(value.getFigures());
+    return new RuleResult(value.getRule(), value.getPassed(), value.getReason(), figures);
+  }
+}
