@@ -1,0 +1,186 @@
+package dev.millrace.model.config;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A JSON object read strictly: no duplicate key, nothing behind the object, every field of its type
+ * and in its range. JSON's null counts as absent.
+ */
+public final class JsonFields {
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(16)
+                          .maxNumberLength(64)
+                          .build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final String where;
+  private final JsonNode object;
+
+  private JsonFields(String where, JsonNode object) {
+    if (!object.isObject()) {
+      throw new InvalidConfigException(where + ": " + object + ", expected a JSON object");
+    }
+    this.where = where;
+    this.object = object;
+  }
+
+  /**
+   * Parses UTF-8 JSON.
+   *
+   * @param where what errors call the object, such as its file name
+   * @throws InvalidConfigException here and in every method, naming the field
+   */
+  public static JsonFields parse(String where, byte[] json) {
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
+      return new JsonFields(where, MAPPER.readTree(text));
+    } catch (CharacterCodingException e) {
+      throw new InvalidConfigException(where + ": it is not UTF-8", e);
+    } catch (JsonProcessingException e) {
+      throw new InvalidConfigException(where + ": " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** The names of the fields that are there and not null. */
+  public List<String> names() {
+    List<String> names = new ArrayList<>();
+    object.properties().forEach(entry -> addUnlessNull(names, entry.getKey(), entry.getValue()));
+    return names;
+  }
+
+  private static void addUnlessNull(List<String> names, String name, JsonNode value) {
+    if (!value.isNull()) {
+      names.add(name);
+    }
+  }
+
+  public boolean has(String name) {
+    return object.hasNonNull(name);
+  }
+
+  /** True where the field is absent, false, empty or an empty text: an option left off. */
+  public boolean isOff(String name) {
+    JsonNode value = object.path(name);
+    return !has(name)
+        || (value.isBoolean() && !value.booleanValue())
+        || (value.isContainerNode() && value.isEmpty())
+        || (value.isTextual() && value.textValue().isEmpty());
+  }
+
+  public int integer(String name, int min, int max) {
+    return (int) integer(name, (long) min, (long) max);
+  }
+
+  public long integer(String name, long min, long max) {
+    JsonNode value = value(name);
+    if (!value.isIntegralNumber()
+        || !value.canConvertToLong()
+        || value.longValue() < min
+        || value.longValue() > max) {
+      throw invalid(name, "an integer from " + min + " to " + max);
+    }
+    return value.longValue();
+  }
+
+  /** A finite number in the closed interval. */
+  public double number(String name, double min, double max) {
+    JsonNode value = value(name);
+    double number = value.doubleValue();
+    if (!value.isNumber() || !(number >= min && number <= max) || Double.isInfinite(number)) {
+      throw invalid(name, "a finite number from " + min + " to " + max);
+    }
+    return number;
+  }
+
+  public boolean bool(String name) {
+    JsonNode value = value(name);
+    if (!value.isBoolean()) {
+      throw invalid(name, "true or false");
+    }
+    return value.booleanValue();
+  }
+
+  public String text(String name) {
+    JsonNode value = value(name);
+    if (!value.isTextual()) {
+      throw invalid(name, "a text");
+    }
+    return value.textValue();
+  }
+
+  public List<String> texts(String name) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode value : array(name)) {
+      if (!value.isTextual()) {
+        throw invalid(name, "a list of texts");
+      }
+      texts.add(value.textValue());
+    }
+    return texts;
+  }
+
+  /** The object under a name. */
+  public JsonFields object(String name) {
+    return new JsonFields(where + "." + name, value(name));
+  }
+
+  /** The objects of a list. */
+  public List<JsonFields> objects(String name) {
+    List<JsonFields> objects = new ArrayList<>();
+    for (JsonNode value : array(name)) {
+      objects.add(new JsonFields(where + "." + name + "[" + objects.size() + "]", value));
+    }
+    return objects;
+  }
+
+  private JsonNode array(String name) {
+    JsonNode value = value(name);
+    if (!value.isArray()) {
+      throw invalid(name, "a list");
+    }
+    return value;
+  }
+
+  /** What {@code read} makes of these fields if the named one is there, else the fallback. */
+  public <T extends @Nullable Object> T orElse(
+      String name, T fallback, Function<JsonFields, T> read) {
+    return has(name) ? read.apply(this) : fallback;
+  }
+
+  /** An error that names the field, its value and what was expected. */
+  public InvalidConfigException invalid(String name, String expected) {
+    String value = object.path(name).toString();
+    String shown = value.length() > 200 ? value.substring(0, 200) + "…" : value;
+    return new InvalidConfigException(
+        where + ": " + name + " is " + (has(name) ? shown : "absent") + ", expected " + expected);
+  }
+
+  private JsonNode value(String name) {
+    if (!has(name)) {
+      throw invalid(name, "a value");
+    }
+    return object.get(name);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.millrace.model.config;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Reads and writes config.json, one {@link ConfigFamily} a model family. */
+public final class MoeConfigs {
+  private static final List<ConfigFamily> FAMILIES = List.of(new OlmoeConfig());
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private MoeConfigs() {}
+
+  /**
+   * Reads a config.json, be it of transformers 4 or 5.
+   *
+   * @throws InvalidConfigException if the family or one of its options is not supported
+   */
+  public static MoeConfig read(Path configJson) throws IOException {
+    return parse(Files.readAllBytes(configJson));
+  }
+
+  /** Reads the bytes of a config.json. */
+  public static MoeConfig parse(byte[] configJson) {
+    JsonFields json = JsonFields.parse("config.json", configJson);
+    String modelType = json.text("model_type");
+    return FAMILIES.stream()
+        .filter(family -> family.modelType().equals(modelType))
+        .findFirst()
+        .orElseThrow(() -> json.invalid("model_type", "one of " + supported()))
+        .read(json);
+  }
+
+  /**
+   * Writes a config.json that HuggingFace loads.
+   *
+   * @param dtype of the weights beside it, in HuggingFace's words: float32, bfloat16
+   */
+  public static void write(MoeConfig config, String dtype, Path configJson) throws IOException {
+    Files.write(configJson, toBytes(config, dtype));
+  }
+
+  /** The bytes of a config.json. */
+  public static byte[] toBytes(MoeConfig config, String dtype) {
+    ObjectNode json = MAPPER.createObjectNode();
+    family(config).write(config, json);
+    json.put("model_type", config.modelType());
+    json.put("dtype", dtype);
+    json.put("torch_dtype", dtype);
+    try {
+      return (MAPPER.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("a tree of plain values is JSON", e);
+    }
+  }
+
+  private static ConfigFamily family(MoeConfig config) {
+    return FAMILIES.stream()
+        .filter(family -> family.modelType().equals(config.modelType()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidConfigException(
+                    "model_type is %s, expected one of %s"
+                        .formatted(config.modelType(), supported())));
+  }
+
+  private static List<String> supported() {
+    return FAMILIES.stream().map(ConfigFamily::modelType).toList();
+  }
+}

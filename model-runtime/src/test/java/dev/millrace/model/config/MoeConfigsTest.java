@@ -1,0 +1,136 @@
+package dev.millrace.model.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MoeConfigsTest {
+  private static final MoeConfig TINY =
+      new MoeConfig(
+          "olmoe",
+          320,
+          64,
+          32,
+          3,
+          4,
+          4,
+          16,
+          16,
+          2,
+          false,
+          1e-5,
+          1e4,
+          128,
+          false,
+          Double.POSITIVE_INFINITY);
+
+  @Test
+  void read_configOfTransformers5_isUnderstood() throws IOException {
+    assertEquals(
+        TINY, MoeConfigs.read(Path.of("src/test/resources/golden/olmoe-tiny/config.json")));
+  }
+
+  @Test
+  void parse_absentFields_takesDefaultsOfOlmoe() {
+    assertEquals(
+        new MoeConfig(
+            "olmoe",
+            50304,
+            2048,
+            2048,
+            16,
+            16,
+            16,
+            128,
+            64,
+            8,
+            false,
+            1e-5,
+            1e4,
+            4096,
+            false,
+            Double.POSITIVE_INFINITY),
+        parse("{'model_type':'olmoe'}"));
+  }
+
+  @Test
+  void parse_optionsThatChangeTheMathematics_areRead() {
+    MoeConfig config =
+        parse(
+            "{'model_type':'olmoe','norm_topk_prob':true,'clip_qkv':8.0,'num_key_value_heads':4,"
+                + "'tie_word_embeddings':true}");
+    assertTrue(config.normTopkProb());
+    assertTrue(config.tieWordEmbeddings());
+    assertEquals(8.0, config.clipQkv());
+    assertEquals(4, config.numKeyValueHeads());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'rope_theta':500000.0,'rope_scaling':null",
+        "'rope_theta':500000,'rope_scaling':{'type':'default'}",
+        "'rope_parameters':{'rope_theta':500000.0,'rope_type':'default'}",
+        "'rope_parameters':{'rope_type':'default'},'rope_theta':500000.0",
+        "'rope_parameters':{'rope_theta':500000.0},'rope_theta':500000.0",
+      })
+  void parse_ropeOldOrNew_isTheSame(String rope) {
+    assertEquals(5e5, parse("{'model_type':'olmoe'," + rope + "}").ropeTheta());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'model_type':'llama' | model_type is \"llama\", expected one of [olmoe",
+        "'hidden_size':64 | model_type is absent",
+        "'model_type':'olmoe','model_type':'olmoe' | Duplicate field 'model_type'",
+        "'model_type':'olmoe','attention_bias':true | attention_bias is true",
+        "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu",
+        "'model_type':'olmoe','rope_scaling':{'type':'linear','factor':2} | rope_scaling: type is \"linear\"",
+        "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn'} | rope_type is \"yarn\"",
+        "'model_type':'olmoe','rope_parameters':{'rope_type':'default','partial_rotary_factor':0.5} | partial_rotary_factor is 0.5",
+        "'model_type':'olmoe','rope_parameters':{'full_attention':{}} | full_attention is {}",
+        "'model_type':'olmoe','rope_parameters':{'rope_theta':10.0},'rope_theta':20.0 | rope_theta is 20.0, expected the 10.0",
+        "'model_type':'olmoe','quantization_config':{'bits':4} | quantization_config is {\"bits\":4}",
+        "'model_type':'olmoe','architectures':['OlmoeForSequenceClassification'] | architectures",
+        "'model_type':'olmoe','hidden_size':-1 | hidden_size is -1, expected an integer from 1",
+        "'model_type':'olmoe','hidden_size':64.0 | hidden_size is 64.0",
+        "'model_type':'olmoe','hidden_size':'64' | hidden_size is \"64\"",
+        "'model_type':'olmoe','hidden_size':100 | to divide hidden_size 100",
+        "'model_type':'olmoe','head_dim':64 | to divide hidden_size 2048",
+        "'model_type':'olmoe','num_key_value_heads':3 | num_key_value_heads is 3",
+        "'model_type':'olmoe','num_experts_per_tok':65 | num_experts_per_tok is 65",
+        "'model_type':'olmoe','norm_topk_prob':1 | norm_topk_prob is 1, expected true or false",
+        "'model_type':'olmoe','rms_norm_eps':0 | rms_norm_eps is 0",
+        "'model_type':'olmoe','rms_norm_eps':1e999 | rms_norm_eps is",
+        "'model_type':'olmoe','clip_qkv':-1 | clip_qkv is -1",
+        "'model_type':'olmoe','rms_norm_eps':NaN | Non-standard token 'NaN'",
+      })
+  void parse_whatCannotBeHonoured_isNamed(String fields, String message) {
+    InvalidConfigException e =
+        assertThrows(InvalidConfigException.class, () -> parse("{" + fields + "}"));
+    assertTrue(e.getMessage().contains(message), e::getMessage);
+  }
+
+  @Test
+  void toBytes_anyConfig_readsBack() {
+    MoeConfig odd =
+        new MoeConfig("olmoe", 4096, 192, 96, 4, 6, 3, 32, 32, 4, true, 1e-6, 5e5, 512, true, 7.5);
+    assertEquals(TINY, MoeConfigs.parse(MoeConfigs.toBytes(TINY, "bfloat16")));
+    assertEquals(odd, MoeConfigs.parse(MoeConfigs.toBytes(odd, "float32")));
+  }
+
+  private static MoeConfig parse(String json) {
+    return MoeConfigs.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+  }
+}
