@@ -1,0 +1,144 @@
+package dev.millrace.model.weights;
+
+import dev.millrace.model.config.JsonFields;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.MoeConfigs;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A HuggingFace checkpoint folder: config.json with model.safetensors, or with the shards that
+ * model.safetensors.index.json lists.
+ */
+public final class Checkpoint implements AutoCloseable {
+  private static final String CONFIG = "config.json";
+  private static final String SINGLE = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+
+  private final Path folder;
+  private final MoeConfig config;
+  private final SortedMap<String, Safetensors> files = new TreeMap<>();
+  private final SortedMap<String, Tensor> tensors = new TreeMap<>();
+
+  private Checkpoint(Path folder) throws IOException {
+    this.folder = folder;
+    this.config = MoeConfigs.read(folder.resolve(CONFIG));
+  }
+
+  /**
+   * Opens a folder and checks every file's header; values are read when asked for.
+   *
+   * @throws InvalidWeightsException if a weights file or the index is broken
+   * @throws dev.millrace.model.config.InvalidConfigException if the model is not supported
+   */
+  public static Checkpoint open(Path folder) throws IOException {
+    Checkpoint checkpoint = new Checkpoint(folder);
+    try {
+      checkpoint.openFiles();
+      return checkpoint;
+    } catch (IOException | RuntimeException e) {
+      checkpoint.close();
+      throw e;
+    }
+  }
+
+  private void openFiles() throws IOException {
+    if (Files.exists(folder.resolve(SINGLE)) || !Files.exists(folder.resolve(INDEX))) {
+      openFile(SINGLE);
+      return;
+    }
+    SortedMap<String, String> fileOf = readIndex();
+    for (String file : new TreeSet<>(fileOf.values())) {
+      openFile(file);
+    }
+    requireAsIndexed(fileOf);
+  }
+
+  private void openFile(String name) throws IOException {
+    Safetensors file = Safetensors.open(folder.resolve(name));
+    files.put(name, file);
+    for (Tensor tensor : file.tensors().values()) {
+      if (tensors.put(tensor.name(), tensor) != null) {
+        throw new InvalidWeightsException(
+            "tensor " + tensor.name() + ": again in " + name + ", expected in one file");
+      }
+    }
+  }
+
+  private SortedMap<String, String> readIndex() throws IOException {
+    JsonFields map =
+        JsonFields.parse(INDEX, Files.readAllBytes(folder.resolve(INDEX))).object("weight_map");
+    SortedMap<String, String> fileOf = new TreeMap<>();
+    for (String tensor : map.names()) {
+      String file = map.text(tensor);
+      if (!file.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*\\.safetensors")) {
+        throw new InvalidWeightsException(
+            "tensor " + tensor + ": file " + file + ", expected a plain name like " + SINGLE);
+      }
+      fileOf.put(tensor, file);
+    }
+    return fileOf;
+  }
+
+  private void requireAsIndexed(SortedMap<String, String> fileOf) {
+    SortedSet<String> names = new TreeSet<>(tensors.keySet());
+    names.addAll(fileOf.keySet());
+    for (String name : names) {
+      String listed = fileOf.getOrDefault(name, "no file");
+      @Nullable Safetensors file = files.get(listed);
+      if (file == null || !file.tensors().containsKey(name)) {
+        throw new InvalidWeightsException(
+            "tensor " + name + ": the index lists it in " + listed + ", expected where it is");
+      }
+    }
+  }
+
+  public MoeConfig config() {
+    return config;
+  }
+
+  /** All tensors of all files, by name. */
+  public SortedMap<String, Tensor> tensors() {
+    return Collections.unmodifiableSortedMap(tensors);
+  }
+
+  /** The tensor of this name, which must be there. */
+  public Tensor tensor(String name) {
+    @Nullable Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new InvalidWeightsException(
+          "tensor " + name + ": missing, expected it in " + files.keySet());
+    }
+    return tensor;
+  }
+
+  /** SHA-256 over the names and digests of config and weights files; reads all of them. */
+  public String id() throws IOException {
+    SortedMap<String, String> digests = new TreeMap<>();
+    digests.put(CONFIG, Digest.sha256(folder.resolve(CONFIG)));
+    for (String file : files.keySet()) {
+      digests.put(file, Digest.sha256(folder.resolve(file)));
+    }
+    StringBuilder lines = new StringBuilder();
+    for (Map.Entry<String, String> entry : digests.entrySet()) {
+      lines.append(entry.getValue()).append("  ").append(entry.getKey()).append('\n');
+    }
+    return Digest.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Safetensors file : files.values()) {
+      file.close();
+    }
+  }
+}

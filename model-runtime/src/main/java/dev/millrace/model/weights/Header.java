@@ -1,0 +1,80 @@
+package dev.millrace.model.weights;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SortedMap;
+
+/** The header of a safetensors file. */
+record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metadata) {
+  static final int MAX_BYTES = 1 << 20;
+  static final String METADATA = "__metadata__";
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxNestingDepth(4).maxNumberLength(20).build())
+          .build();
+
+  static Header read(ByteSource source) {
+    int length = length(source);
+    try (JsonParser json = JSON.createParser(text(source, length))) {
+      Header header = new HeaderParser(json, source, 8L + length).parse();
+      requireContiguous(header.tensors.values().stream().toList(), 8L + length, source.size());
+      return header;
+    } catch (IOException e) {
+      throw new InvalidWeightsException("header: " + e.getMessage(), e);
+    }
+  }
+
+  private static int length(ByteSource source) {
+    if (source.size() < 8) {
+      throw new InvalidWeightsException("file: " + source.size() + " bytes, expected 8 or more");
+    }
+    long length = source.slice(0, 8).getLong(0);
+    long bound = Math.min(MAX_BYTES, source.size() - 8);
+    if (length < 2 || length > bound) {
+      throw new InvalidWeightsException(
+          "header: length " + Long.toUnsignedString(length) + ", expected 2 to " + bound);
+    }
+    return (int) length;
+  }
+
+  private static String text(ByteSource source, int length) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(source.slice(8, length)).toString();
+    } catch (CharacterCodingException e) {
+      throw new InvalidWeightsException("header: it is not UTF-8", e);
+    }
+  }
+
+  /** No overlap, no gap, nothing behind the last. */
+  private static void requireContiguous(List<Tensor> tensors, long start, long end) {
+    List<Tensor> inOrder =
+        tensors.stream()
+            .sorted(Comparator.comparingLong(Tensor::offset).thenComparingLong(Tensor::size))
+            .toList();
+    long expected = start;
+    for (Tensor tensor : inOrder) {
+      if (tensor.offset() != expected) {
+        throw new InvalidWeightsException(
+            "tensor %s: begins at %d, expected %d, where the one before it ends"
+                .formatted(tensor.name(), tensor.offset() - start, expected - start));
+      }
+      expected += tensor.size();
+    }
+    if (expected != end) {
+      throw new InvalidWeightsException(
+          "file: %d bytes of data, expected %d, where the last tensor ends"
+              .formatted(end - start, expected - start));
+    }
+  }
+}
