@@ -40,7 +40,10 @@ public final class Quantizer {
     return rounded;
   }
 
-  /** The smallest scale of 17 bits that keeps the row within ±127; NaN if the row has one. */
+  /**
+   * The smallest scale of 17 bits that keeps the row within ±127; NaN if the row has one, 0 if it
+   * is too small.
+   */
   private static float scale(float[] values, int from, int width) {
     float largest = 0;
     for (int i = from; i < from + width; i++) {
@@ -50,6 +53,9 @@ public final class Quantizer {
       return Float.NaN;
     }
     int bits = Float.floatToIntBits(largest / LARGEST);
+    if (bits < Float.floatToIntBits(Float.MIN_NORMAL)) {
+      return 0;
+    }
     return Float.intBitsToFloat((bits + LOW_BITS) & ~LOW_BITS);
   }
 }

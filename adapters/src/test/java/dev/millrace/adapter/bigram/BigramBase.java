@@ -1,0 +1,279 @@
+package dev.millrace.adapter.bigram;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Generation;
+import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.TokenScores;
+import dev.millrace.model.base.WeightedSequence;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraSite;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A true, tiny language model: x one-hot, h = x + s·B₁A₁x, logits = log P·h + s·B₂A₂h, where P is a
+ * table of bigrams. Its gradients are exact.
+ */
+public final class BigramBase implements BaseModel {
+  public static final int VOCAB = 16;
+
+  private static final List<LoraSite> SITES =
+      List.of(
+          new LoraSite("layers.0.mix", VOCAB, VOCAB), new LoraSite("layers.0.out", VOCAB, VOCAB));
+
+  private final double[][] logits;
+  private final double servedError;
+  private final AtomicInteger loaded = new AtomicInteger();
+  private volatile int poisonedToken = -1;
+
+  public BigramBase(Bigrams bigrams) {
+    this(bigrams, 0);
+  }
+
+  /** A base whose serving weights are off by about this much in every logit. */
+  public BigramBase(Bigrams bigrams, double servedError) {
+    this.logits = bigrams.logProbs();
+    this.servedError = servedError;
+  }
+
+  /** From now on a sequence with this token has a loss that is not a number. */
+  public void poison(int token) {
+    poisonedToken = token;
+  }
+
+  /** How many adapters are loaded and not closed. */
+  public int loaded() {
+    return loaded.get();
+  }
+
+  @Override
+  public String id() {
+    return "b".repeat(64);
+  }
+
+  @Override
+  public MoeConfig config() {
+    return new MoeConfig(
+        "bigram", VOCAB, VOCAB, 1, 1, 1, 1, 1, 1, 1, false, 1e-5, 1e4, 512, false, 1e9);
+  }
+
+  @Override
+  public List<LoraSite> sites() {
+    return SITES;
+  }
+
+  @Override
+  public LoadedAdapter load(AdapterWeights adapter) {
+    loaded.incrementAndGet();
+    return new Loaded(adapter, loaded);
+  }
+
+  @Override
+  public LoadedAdapter noAdapter() {
+    return () -> {};
+  }
+
+  @Override
+  public List<TokenScores> score(List<Sequence> sequences) {
+    return sequences.stream().map(this::score).toList();
+  }
+
+  private TokenScores score(Sequence sequence) {
+    if (sequence.adapter() instanceof Loaded adapter) {
+      return scores(new Pass(adapter.weights()), sequence.tokens(), servedError);
+    }
+    return scores(new Pass(null), sequence.tokens(), servedError);
+  }
+
+  @Override
+  public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
+    Pass pass = new Pass(adapter);
+    return sequences.stream().map(tokens -> scores(pass, tokens, 0)).toList();
+  }
+
+  private static TokenScores scores(Pass pass, int[] tokens, double error) {
+    float[] logProbs = new float[tokens.length - 1];
+    float[] entropies = new float[tokens.length - 1];
+    for (int t = 1; t < tokens.length; t++) {
+      double[] p = pass.probabilities(tokens[t - 1], error);
+      logProbs[t - 1] = (float) Math.log(p[tokens[t]]);
+      for (double q : p) {
+        entropies[t - 1] -= (float) (q * Math.log(q));
+      }
+    }
+    return new TokenScores(logProbs, entropies);
+  }
+
+  @Override
+  public Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+    Pass pass = new Pass(adapter);
+    for (WeightedSequence row : microBatch) {
+      for (int t = 1; t < row.tokens().length; t++) {
+        pass.backward(row.tokens()[t - 1], row.tokens()[t], row.weight());
+        if (row.tokens()[t] == poisonedToken) {
+          pass.loss = Double.NaN;
+        }
+      }
+    }
+    return new Gradients(
+        pass.loss,
+        pass.weight,
+        List.of(floats(pass.a1), floats(pass.a2)),
+        List.of(floats(pass.b1), floats(pass.b2)));
+  }
+
+  @Override
+  public List<Generation> generate(List<Prompt> prompts) {
+    throw new UnsupportedOperationException("learning does not generate");
+  }
+
+  @Override
+  public List<float[]> embed(List<int[]> sequences) {
+    throw new UnsupportedOperationException("learning does not embed");
+  }
+
+  @Override
+  public void close() {}
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+
+  private record Loaded(AdapterWeights weights, AtomicInteger count) implements LoadedAdapter {
+    @Override
+    public void close() {
+      count.decrementAndGet();
+    }
+  }
+
+  /** One use of the model with one adapter, and the gradients that it gathers. */
+  private final class Pass {
+    final int rank;
+    final double scale;
+    final List<LoraPair> pairs;
+    final double[] a1;
+    final double[] b1;
+    final double[] a2;
+    final double[] b2;
+    double loss;
+    double weight;
+
+    Pass(AdapterWeights adapter) {
+      rank = adapter == null ? 0 : adapter.config().rank();
+      scale = adapter == null ? 0 : adapter.config().scale();
+      pairs = adapter == null ? new ArrayList<>() : adapter.pairs();
+      a1 = new double[rank * VOCAB];
+      b1 = new double[VOCAB * rank];
+      a2 = new double[rank * VOCAB];
+      b2 = new double[VOCAB * rank];
+    }
+
+    double[] probabilities(int token, double error) {
+      return softmax(logits(hidden(token)), error);
+    }
+
+    void backward(int token, int next, double w) {
+      double[] h = hidden(token);
+      double[] p = softmax(logits(h), 0);
+      loss -= w * Math.log(p[next]);
+      weight += w;
+      double[] dLogits = p.clone();
+      dLogits[next] -= 1;
+      for (int i = 0; i < VOCAB; i++) {
+        dLogits[i] *= w;
+      }
+      double[] dHidden = site(pairs.get(1), h, dLogits, a2, b2);
+      for (int i = 0; i < VOCAB; i++) {
+        for (int o = 0; o < VOCAB; o++) {
+          dHidden[i] += logits[i][o] * dLogits[o];
+        }
+      }
+      site(pairs.get(0), oneHot(token), dHidden, a1, b1);
+    }
+
+    /** Adds the gradients of one site, and returns that by its input. */
+    private double[] site(LoraPair pair, double[] x, double[] dOut, double[] dA, double[] dB) {
+      double[] dIn = new double[VOCAB];
+      for (int r = 0; r < rank; r++) {
+        double down = 0;
+        double dDown = 0;
+        for (int i = 0; i < VOCAB; i++) {
+          down += pair.a()[r * VOCAB + i] * x[i];
+          dDown += scale * pair.b()[i * rank + r] * dOut[i];
+        }
+        for (int i = 0; i < VOCAB; i++) {
+          dB[i * rank + r] += scale * dOut[i] * down;
+          dA[r * VOCAB + i] += dDown * x[i];
+          dIn[i] += dDown * pair.a()[r * VOCAB + i];
+        }
+      }
+      return dIn;
+    }
+
+    private double[] hidden(int token) {
+      double[] h = oneHot(token);
+      return pairs.isEmpty() ? h : add(h, delta(pairs.get(0), h));
+    }
+
+    private double[] logits(double[] h) {
+      double[] out = new double[VOCAB];
+      for (int i = 0; i < VOCAB; i++) {
+        for (int o = 0; o < VOCAB; o++) {
+          out[o] += logits[i][o] * h[i];
+        }
+      }
+      return pairs.isEmpty() ? out : add(out, delta(pairs.get(1), h));
+    }
+
+    private double[] delta(LoraPair pair, double[] x) {
+      double[] out = new double[VOCAB];
+      for (int r = 0; r < rank; r++) {
+        double down = 0;
+        for (int i = 0; i < VOCAB; i++) {
+          down += pair.a()[r * VOCAB + i] * x[i];
+        }
+        for (int o = 0; o < VOCAB; o++) {
+          out[o] += scale * pair.b()[o * rank + r] * down;
+        }
+      }
+      return out;
+    }
+
+    private double[] oneHot(int token) {
+      double[] x = new double[VOCAB];
+      x[token] = 1;
+      return x;
+    }
+
+    private double[] add(double[] x, double[] y) {
+      double[] sum = x.clone();
+      for (int i = 0; i < VOCAB; i++) {
+        sum[i] += y[i];
+      }
+      return sum;
+    }
+
+    private double[] softmax(double[] z, double error) {
+      double[] p = new double[VOCAB];
+      double sum = 0;
+      for (int i = 0; i < VOCAB; i++) {
+        p[i] = Math.exp(z[i] + (i % 2 == 0 ? error : -error));
+        sum += p[i];
+      }
+      for (int i = 0; i < VOCAB; i++) {
+        p[i] /= sum;
+      }
+      return p;
+    }
+  }
+}

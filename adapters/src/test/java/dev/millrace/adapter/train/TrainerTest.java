@@ -1,0 +1,126 @@
+package dev.millrace.adapter.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.bigram.BigramBase;
+import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.schema.Origin;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class TrainerTest {
+  private final BigramBase base = new BigramBase(Bigrams.known());
+  private final TrainConfig config = TrainConfig.defaults();
+  private final AdapterState before =
+      AdapterState.initial(new LoraConfig(4, 8, false, List.of("mix", "out")), base.sites(), 11);
+
+  @Test
+  void train_foreignTexts_lowersTheLoss() {
+    Training training = trainer().train(before, lesson(7), Governor.none());
+    assertEquals("", training.trouble());
+    assertTrue(training.lastLoss() < training.firstLoss(), training::toString);
+    assertEquals(6, training.steps()); // 2 epochs of (32 fresh + 8 replayed + 8 anchors) / 16
+    assertEquals(32, training.learned().size());
+  }
+
+  @Test
+  void train_sameSeed_sameBytes() {
+    Training once = trainer().train(before, lesson(7), Governor.none());
+    Training twice = trainer().train(before, lesson(7), Governor.none());
+    assertArrayEquals(values(once), values(twice));
+    assertArrayEquals(once.state().first(), twice.state().first());
+    assertArrayEquals(once.state().second(), twice.state().second());
+    assertFalse(
+        Arrays.equals(values(once), values(trainer().train(before, lesson(8), Governor.none()))));
+  }
+
+  @Test
+  void train_otherMicroBatch_sameValuesButForRounding() {
+    Trainer narrow = Trainer.of(base, config, new Plan("cpu", "fp32", 50));
+    assertArrayEquals(
+        values(trainer().train(before, lesson(7), Governor.none())),
+        values(narrow.train(before, lesson(7), Governor.none())),
+        1e-3f);
+  }
+
+  @Test
+  void train_anything_changesNeitherStateNorLesson() {
+    float[] values = Parameters.flatten(before.weights());
+    Lesson lesson = lesson(7);
+    List<int[]> tokens = lesson.fresh().stream().map(s -> s.tokens().clone()).toList();
+    trainer().train(before, lesson, Governor.none());
+    assertArrayEquals(values, Parameters.flatten(before.weights()));
+    assertArrayEquals(new float[values.length], before.first());
+    for (int i = 0; i < tokens.size(); i++) {
+      assertArrayEquals(tokens.get(i), lesson.fresh().get(i).tokens());
+    }
+  }
+
+  @Test
+  void train_lossNotANumber_returnsTheStateBefore() {
+    base.poison(BigramBase.VOCAB - 1);
+    Training training = trainer().train(before, lesson(7), Governor.none());
+    assertSame(before, training.state());
+    assertNotEquals("", training.trouble());
+  }
+
+  @Test
+  void train_governorGivesUp_leavesNoTrace() {
+    float[] values = Parameters.flatten(before.weights());
+    AtomicInteger asked = new AtomicInteger();
+    assertThrows(
+        CancellationException.class,
+        () -> trainer().train(before, lesson(7), () -> asked.incrementAndGet() < 5));
+    assertEquals(5, asked.get());
+    assertArrayEquals(values, Parameters.flatten(before.weights()));
+  }
+
+  @Test
+  void train_tooShortToPredict_isLeftOut() {
+    Lesson lesson =
+        new Lesson(
+            List.of(new Remembered("s", new Origin("t", 0, 0), new int[] {1})),
+            List.of(),
+            List.of(),
+            1);
+    Training training = trainer().train(before, lesson, Governor.none());
+    assertEquals(0, training.steps());
+    assertEquals(0, training.tokens());
+  }
+
+  private Trainer trainer() {
+    return Trainer.of(base, config, Plan.defaults());
+  }
+
+  private static float[] values(Training training) {
+    return Parameters.flatten(training.state().weights());
+  }
+
+  private static Lesson lesson(long seed) {
+    return new Lesson(
+        remembered(Bigrams.foreign().texts(32, 1)),
+        remembered(Bigrams.foreign().texts(8, 2)),
+        Bigrams.known().texts(40, 3),
+        seed);
+  }
+
+  private static List<Remembered> remembered(List<int[]> texts) {
+    List<Remembered> samples = new ArrayList<>();
+    for (int[] text : texts) {
+      samples.add(new Remembered("s" + samples.size(), new Origin("t", 0, samples.size()), text));
+    }
+    return samples;
+  }
+}
