@@ -10,16 +10,19 @@ public final class Requests {
 
   /** Why the request cannot be answered, as its answer's error; null if it can. */
   public static @Nullable String problem(Request request) {
-    Problem problem =
-        Problem.first(
-            Checks.id(request.id()),
-            Checks.name("tenant", request.tenant()),
-            Checks.name("domain", request.domain()),
-            Checks.release("release", request.release()),
-            prompt(request.prompt()),
-            generation(request),
-            Checks.time(request.eventTimeMillis()));
+    Problem problem = check(request);
     return problem == null ? null : problem.toString();
+  }
+
+  static @Nullable Problem check(Request request) {
+    return Problem.first(
+        Checks.id(request.id()),
+        Checks.name("tenant", request.tenant()),
+        Checks.name("domain", request.domain()),
+        Checks.release("release", request.release()),
+        prompt(request.prompt()),
+        generation(request),
+        Checks.time(request.eventTimeMillis()));
   }
 
   private static @Nullable Problem prompt(String prompt) {

@@ -1,0 +1,80 @@
+package dev.millrace.schema.wire;
+
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Sample;
+import org.jspecify.annotations.Nullable;
+
+/** Lines of JSON, one object each, as people write them → stream records. */
+public final class JsonLines {
+
+  /** Of a record that no topic holds yet. */
+  private static final Origin UNWRITTEN = new Origin("", 0, -1);
+
+  private static final int MAX_TOKENS = 64;
+
+  private JsonLines() {}
+
+  /**
+   * Reads {@code {"id","text","domain"?,"document"?,"source"?,"tenant"?,"modality"?,"media"?
+   * (base64),"caption"?,"eventTimeMillis"?}}.
+   *
+   * @param domain of a line that names none; null leaves it unlabelled
+   * @param time of a line that has none, epoch milliseconds
+   * @throws InvalidRecordException if the line is not such an object, or not a valid sample
+   */
+  public static Sample sample(String line, @Nullable String domain, long time)
+      throws InvalidRecordException {
+    JsonFields fields = JsonFields.read(line);
+    String id = fields.text("id", "");
+    Sample sample =
+        new Sample(
+            id,
+            fields.text("source", "json"),
+            fields.text("document", id),
+            fields.textOrNull("tenant", null),
+            fields.textOrNull("domain", domain),
+            fields.symbol("modality", Modality.TEXT),
+            fields.text("text", ""),
+            fields.base64("media"),
+            fields.textOrNull("caption", null),
+            fields.integer("eventTimeMillis", time),
+            UNWRITTEN);
+    fields.requireNoOther();
+    return Samples.valid(sample);
+  }
+
+  /**
+   * Reads {@code {"id","prompt","domain"?,"tenant"?,"release"?,"task"?,"maxTokens"?,"temperature"?,
+   * "seed"?,"cached"?,"eventTimeMillis"?}}.
+   *
+   * @param domain of a line that names none; null asks the base alone
+   * @param time of a line that has none, epoch milliseconds
+   * @throws InvalidRecordException if the line is not such an object, or cannot be answered
+   */
+  public static Request request(String line, @Nullable String domain, long time)
+      throws InvalidRecordException {
+    JsonFields fields = JsonFields.read(line);
+    Request request =
+        new Request(
+            fields.text("id", ""),
+            fields.textOrNull("tenant", null),
+            fields.textOrNull("domain", domain),
+            fields.textOrNull("release", null),
+            fields.symbol("task", Request.Task.GENERATE),
+            fields.text("prompt", ""),
+            fields.smallInteger("maxTokens", MAX_TOKENS),
+            fields.decimal("temperature", 0),
+            fields.integer("seed", 0),
+            fields.bool("cached", true),
+            fields.integer("eventTimeMillis", time),
+            UNWRITTEN);
+    fields.requireNoOther();
+    Problem problem = Requests.check(request);
+    if (problem != null) {
+      throw new InvalidRecordException(problem, request.id(), request.domain());
+    }
+    return request;
+  }
+}

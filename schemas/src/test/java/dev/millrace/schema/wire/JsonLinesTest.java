@@ -1,0 +1,126 @@
+package dev.millrace.schema.wire;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Sample;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class JsonLinesTest {
+
+  @Test
+  void sample_withIdAndTextAlone_takesTheDefaults() throws Exception {
+    Sample sample = JsonLines.sample("{\"id\":\"a1\",\"text\":\"hello\"}", "java", 17);
+    assertEquals("a1", sample.document());
+    assertEquals("java", sample.domain());
+    assertEquals(Modality.TEXT, sample.modality());
+    assertEquals(17, sample.eventTimeMillis());
+    assertNull(sample.tenant());
+  }
+
+  @Test
+  void sample_withEveryKey_readsThem() throws Exception {
+    String line =
+        """
+        {"id":"p1","source":"camera","document":"film","tenant":"acme","domain":"birds",
+        "modality":"image","media":"AQID","caption":"a wren","eventTimeMillis":99}
+        """;
+    Sample sample = JsonLines.sample(line, "java", 17);
+    assertArrayEquals(new byte[] {1, 2, 3}, sample.media());
+    assertEquals("camera film acme birds IMAGE a wren 99", summary(sample));
+  }
+
+  @Test
+  void request_withEveryKey_readsThem() throws Exception {
+    String line =
+        """
+        {"id":"q1","tenant":"acme","domain":"birds","release":"ab12","task":"score","prompt":"a",
+        "maxTokens":7,"temperature":0.5,"seed":-3,"cached":false,"eventTimeMillis":99}
+        """;
+    Request request = JsonLines.request(line, null, 0);
+    Request expected =
+        new Request(
+            "q1",
+            "acme",
+            "birds",
+            "ab12",
+            Request.Task.SCORE,
+            "a",
+            7,
+            0.5,
+            -3,
+            false,
+            99,
+            request.origin());
+    assertEquals(expected, request);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      textBlock =
+          """
+          [1,2]                                    | not-json     | expected one object
+          {"id":"a","text":"b"                     | not-json     | Unexpected end-of-input
+          {"id":"a","text":"b"} {}                 | not-json     | Trailing token
+          {"id":"a","id":"b","text":"c"}           | not-json     | Duplicate
+          {"id":"a","txt":"b"}                     | unknown-key  | did you mean "text"?
+          {"id":"a","text":"b","domian":"java"}    | unknown-key  | did you mean "domain"?
+          {"id":"a","text":5}                      | bad-value    | text is "5", expected a string
+          {"id":"a","text":"b","modality":"smell"} | bad-value    | [TEXT, CODE, IMAGE, AUDIO]
+          {"id":"a","media":"%","modality":"IMAGE"}| bad-value    | base64
+          {"id":"a","text":"b","eventTimeMillis":1.5}| bad-value  | eventTimeMillis is "1.5"
+          {"id":"a","text":"\\ud800"}              | invalid-utf8 | lone surrogate
+          {"id":"a","text":"  "}                   | empty-text   | white space
+          {"text":"b"}                             | missing-id   | id is ""
+          {"id":"a","text":"b","domain":"No Good"} | bad-domain   | domain is "No Good"
+          {"id":"a","text":"b","eventTimeMillis":-1} | bad-time   | -1
+          """)
+  void sample_invalidLine_isRefusedWithItsReason(String line, String reason, String detail) {
+    InvalidRecordException refused =
+        assertThrows(InvalidRecordException.class, () -> JsonLines.sample(line, "java", 0));
+    assertEquals(reason, refused.reason());
+    assertTrue(refused.detail().contains(detail), refused.detail());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      textBlock =
+          """
+          {"id":"q","prompt":""}                              | empty-prompt
+          {"id":"q","promt":"a"}                              | unknown-key
+          {"id":"q","prompt":"a","maxTokens":513}             | bad-max-tokens
+          {"id":"q","prompt":"a","maxTokens":99999999999}     | bad-value
+          {"id":"q","prompt":"a","temperature":2.1}           | bad-temperature
+          {"id":"q","prompt":"a","temperature":"hot"}         | bad-value
+          {"id":"q","prompt":"a","cached":1}                  | bad-value
+          {"id":"q","prompt":"a","release":"../up"}           | bad-release
+          """)
+  void request_invalidLine_isRefusedWithItsReason(String line, String reason) {
+    InvalidRecordException refused =
+        assertThrows(InvalidRecordException.class, () -> JsonLines.request(line, null, 0));
+    assertEquals(reason, refused.reason());
+  }
+
+  private static String summary(Sample s) {
+    return String.join(
+        " ",
+        s.source(),
+        s.document(),
+        s.tenant(),
+        s.domain(),
+        s.modality().name(),
+        s.caption(),
+        Long.toString(s.eventTimeMillis()));
+  }
+}

@@ -1,0 +1,192 @@
+package dev.millrace.schema.wire;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class StrictDecodingTest {
+
+  private static final byte[] NO_BYTES = {};
+
+  @Test
+  void decode_null_isNotAvro() {
+    assertEquals("not-avro", refused(null).reason());
+  }
+
+  @Test
+  void decode_randomBytes_isNotAvro() {
+    byte[] noise = new byte[200];
+    new Random(7).nextBytes(noise);
+    assertEquals("not-avro", refused(noise).reason());
+  }
+
+  @Test
+  void decode_anyPrefixOfARecord_isRefused() {
+    byte[] whole = encoded(text("hello"));
+    for (int length = 0; length < whole.length; length++) {
+      String expected = length < 2 ? "not-avro" : "truncated";
+      assertEquals(expected, refused(Arrays.copyOf(whole, length)).reason(), "length " + length);
+    }
+  }
+
+  @Test
+  void decode_anotherTopicsRecord_isAnUnknownSchema() {
+    Verdict verdict = new Verdict(null, "java", 0, null, null, true, List.of(), 0, 0, 0);
+    InvalidRecordException refused = refused(Codecs.verdicts().encode(verdict));
+    assertEquals("unknown-schema", refused.reason());
+    assertTrue(refused.detail().contains("expected one of Sample"), refused.detail());
+  }
+
+  @Test
+  void decode_bytesAfterTheRecord_areTrailing() {
+    byte[] whole = encoded(text("hello"));
+    assertEquals("trailing-bytes", refused(Arrays.copyOf(whole, whole.length + 1)).reason());
+  }
+
+  @Test
+  void decode_malformedUtf8_isRefusedNotReplaced() {
+    for (byte[] bad :
+        List.of(
+            new byte[] {(byte) 0xC3, 0x28},
+            new byte[] {(byte) 0xC0, (byte) 0x80},
+            new byte[] {(byte) 0xFF, 'a'},
+            new byte[] {'a', (byte) 0xE2})) {
+      byte[] value = replaced(encoded(text("ab")), "ab".getBytes(StandardCharsets.UTF_8), bad);
+      assertEquals("invalid-utf8", refused(value).reason(), Arrays.toString(bad));
+    }
+    byte[] surrogate = {(byte) 0xED, (byte) 0xA0, (byte) 0x80};
+    byte[] value =
+        replaced(encoded(text("abc")), "abc".getBytes(StandardCharsets.UTF_8), surrogate);
+    assertEquals("invalid-utf8", refused(value).reason());
+  }
+
+  @Test
+  void decode_twoGigabytesDeclaredInFiftyBytes_isTruncated() {
+    InvalidRecordException refused = refused(withIdLength(Integer.MAX_VALUE));
+    assertEquals("truncated", refused.reason());
+    assertTrue(refused.detail().contains("id needs 2147483647 bytes"), refused.detail());
+  }
+
+  @Test
+  void decode_negativeLength_isMalformed() {
+    assertEquals("malformed", refused(withIdLength(-1)).reason());
+    assertEquals("malformed", refused(withIdLength(Long.MIN_VALUE)).reason());
+  }
+
+  @Test
+  void decode_emptyText_isRefusedWithIdAndDomain() {
+    InvalidRecordException refused = refused(encoded(text(" \n")));
+    assertEquals("empty-text", refused.reason());
+    assertEquals("s1", refused.id());
+    assertEquals("java", refused.domain());
+    assertEquals(Records.HERE, refused.rejection(Records.HERE).origin());
+  }
+
+  @Test
+  void decode_textAtTheLimit_isReadAndOneByteMoreIsTooLong() throws Exception {
+    Sample most = text("x".repeat(Limits.TEXT_BYTES));
+    assertEquals(most.text(), Codecs.samples().decode(encoded(most), Records.HERE).text());
+    assertEquals("too-long", refused(encoded(text(most.text() + "x"))).reason());
+    // Counted in bytes: two for each of these.
+    String wide = "é".repeat(Limits.TEXT_BYTES / 2 + 1);
+    assertEquals("too-long", refused(encoded(text(wide))).reason());
+  }
+
+  @Test
+  void decode_fiveMegabytesOfText_isTooLongInAShortMessage() {
+    InvalidRecordException refused = refused(encoded(text("x".repeat(5 << 20))));
+    assertEquals("too-long", refused.reason());
+    assertTrue(refused.detail().length() < 200, refused.detail());
+  }
+
+  @Test
+  void decode_payloadThatTheModalityForbids_isBadModality() {
+    byte[] media = {1, 2};
+    assertEquals("bad-modality", refused(encoded(sample(Modality.TEXT, "a", media))).reason());
+    assertEquals("bad-modality", refused(encoded(sample(Modality.IMAGE, "a", media))).reason());
+    assertEquals("bad-modality", refused(encoded(sample(Modality.AUDIO, "", NO_BYTES))).reason());
+  }
+
+  @Test
+  void decode_sampleWithoutDocument_isADocumentOfItsOwn() throws Exception {
+    Sample sample =
+        new Sample("s1", "", "", null, null, Modality.CODE, "a", NO_BYTES, null, 0, Records.HERE);
+    assertEquals("s1", Codecs.samples().decode(encoded(sample), Records.HERE).document());
+  }
+
+  @Test
+  void decode_releaseThatClimbsOutOfItsFolder_isRefused() {
+    ReleaseEvent event =
+        new ReleaseEvent(
+            null,
+            "java",
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.PIN,
+            "../../etc",
+            "file:/store",
+            null,
+            0,
+            "",
+            Records.HERE);
+    byte[] value = Codecs.releases().encode(event);
+    InvalidRecordException refused =
+        assertThrows(
+            InvalidRecordException.class, () -> Codecs.releases().decode(value, Records.HERE));
+    assertEquals("bad-release", refused.reason());
+  }
+
+  private static InvalidRecordException refused(byte[] value) {
+    return assertThrows(
+        InvalidRecordException.class, () -> Codecs.samples().decode(value, Records.HERE));
+  }
+
+  private static byte[] encoded(Sample sample) {
+    return Codecs.samples().encode(sample);
+  }
+
+  private static Sample text(String text) {
+    return sample(Modality.TEXT, text, NO_BYTES);
+  }
+
+  private static Sample sample(Modality modality, String text, byte[] media) {
+    return new Sample(
+        "s1", "test", "doc", null, "java", modality, text, media, null, 0, Records.HERE);
+  }
+
+  /** A sample whose first field, the id, declares that many bytes; forty follow. */
+  private static byte[] withIdLength(long length) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(Arrays.copyOf(encoded(text("a")), Header.LENGTH));
+    long zigzag = (length << 1) ^ (length >> 63);
+    while ((zigzag & ~0x7FL) != 0) {
+      out.write((int) (zigzag & 0x7F) | 0x80);
+      zigzag >>>= 7;
+    }
+    out.write((int) zigzag);
+    out.writeBytes(new byte[40]);
+    return out.toByteArray();
+  }
+
+  /** The bytes with the last occurrence of one run replaced by another as long. */
+  private static byte[] replaced(byte[] bytes, byte[] run, byte[] by) {
+    for (int at = bytes.length - run.length; at >= 0; at--) {
+      if (Arrays.equals(bytes, at, at + run.length, run, 0, run.length)) {
+        byte[] changed = bytes.clone();
+        System.arraycopy(by, 0, changed, at, by.length);
+        return changed;
+      }
+    }
+    throw new IllegalArgumentException("no such run");
+  }
+}
