@@ -1,0 +1,75 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.adapter.batch.OpenBatch;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.util.Objects;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+
+/**
+ * Gathers the samples of each domain. Which samples share a batch follows from the samples alone;
+ * the timer only closes a batch that no sample closes. The end of input fires all timers.
+ */
+@SuppressWarnings("NullAway.Init") // open sets the transient fields
+public final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, TrainingBatch> {
+
+  private final BatchPolicy policy;
+  private transient ValueState<OpenBatch> gathering;
+
+  public BatchFunction(BatchPolicy policy) {
+    this.policy = policy;
+  }
+
+  @Override
+  public void open(OpenContext context) {
+    gathering =
+        getRuntimeContext()
+            .getState(new ValueStateDescriptor<>("gathering", TypeInformation.of(OpenBatch.class)));
+  }
+
+  @Override
+  public void processElement(ScoredSample sample, Context context, Collector<TrainingBatch> out)
+      throws Exception {
+    take(current(sample).add(sample, policy), context.timerService(), out);
+  }
+
+  @Override
+  public void onTimer(long timestamp, OnTimerContext context, Collector<TrainingBatch> out)
+      throws Exception {
+    OpenBatch batch = gathering.value();
+    if (!batch.isEmpty() && batch.closesAtMillis(policy) <= timestamp) {
+      take(batch.close(), context.timerService(), out);
+    }
+  }
+
+  private OpenBatch current(ScoredSample sample) throws Exception {
+    OpenBatch batch = gathering.value();
+    return batch != null
+        ? batch
+        : OpenBatch.first(
+            sample.sample().tenant(), Objects.requireNonNull(sample.sample().domain()));
+  }
+
+  private void take(OpenBatch.Step step, TimerService timers, Collector<TrainingBatch> out)
+      throws Exception {
+    gathering.update(step.open());
+    if (step.closed() != null) {
+      out.collect(step.closed());
+    }
+    if (!step.open().isEmpty()) {
+      timers.registerEventTimeTimer(due(step.open(), timers.currentWatermark()));
+    }
+  }
+
+  /** A batch of late samples is open for a span too, not closed at once. */
+  private long due(OpenBatch batch, long watermark) {
+    return Math.max(batch.closesAtMillis(policy), watermark + policy.spanMillis());
+  }
+}

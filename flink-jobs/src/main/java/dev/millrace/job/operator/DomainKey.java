@@ -1,0 +1,32 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import org.jspecify.annotations.Nullable;
+
+/** The key under which all of a domain flows: its tenant and its name. */
+public final class DomainKey {
+  private static final char SEPARATOR = '\0';
+
+  private DomainKey() {}
+
+  public static String of(Sample sample) {
+    return of(sample.tenant(), sample.domain());
+  }
+
+  public static String of(ScoredSample scored) {
+    return of(scored.sample());
+  }
+
+  public static String of(TrainingBatch batch) {
+    return of(batch.tenant(), batch.domain());
+  }
+
+  private static String of(@Nullable String tenant, @Nullable String domain) {
+    if (domain == null) {
+      throw new IllegalArgumentException("no domain to key by: unlabelled samples are refused");
+    }
+    return tenant == null ? domain : tenant + SEPARATOR + domain;
+  }
+}

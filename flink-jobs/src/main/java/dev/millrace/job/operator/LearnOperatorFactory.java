@@ -1,0 +1,38 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.schema.TrainingBatch;
+import dev.millrace.schema.Verdict;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.StreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+
+/** Builds the operator that learns batches, keyed by domain, beside the task's thread. */
+public final class LearnOperatorFactory extends AbstractStreamOperatorFactory<Verdict>
+    implements OneInputStreamOperatorFactory<TrainingBatch, Verdict> {
+
+  private final Opener<Learner> learners;
+  private final int maxPending;
+
+  /**
+   * @param maxPending how many batches may wait in a subtask before its input has to wait too
+   */
+  public LearnOperatorFactory(Opener<Learner> learners, int maxPending) {
+    this.learners = learners;
+    this.maxPending = maxPending;
+  }
+
+  @Override
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Flink's signature
+  public <T extends StreamOperator<Verdict>> T createStreamOperator(
+      StreamOperatorParameters<Verdict> parameters) {
+    return (T) new LearnOperator(parameters, learners, maxPending);
+  }
+
+  @Override
+  @SuppressWarnings("rawtypes")
+  public Class<? extends StreamOperator> getStreamOperatorClass(ClassLoader classLoader) {
+    return LearnOperator.class;
+  }
+}

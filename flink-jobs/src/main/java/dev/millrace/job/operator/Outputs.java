@@ -1,0 +1,16 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.util.OutputTag;
+
+/** The side outputs of the operators. */
+public final class Outputs {
+  public static final OutputTag<Rejection> REJECTED =
+      new OutputTag<>("rejected", TypeInformation.of(Rejection.class));
+  public static final OutputTag<ReleaseEvent> RELEASES =
+      new OutputTag<>("releases", TypeInformation.of(ReleaseEvent.class));
+
+  private Outputs() {}
+}

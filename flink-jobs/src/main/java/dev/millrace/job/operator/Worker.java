@@ -1,0 +1,97 @@
+package dev.millrace.job.operator;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.util.FlinkException;
+import org.apache.flink.util.function.ThrowingConsumer;
+import org.apache.flink.util.function.ThrowingRunnable;
+
+/**
+ * One thread beside a task: does work in the order it was given and hands each result to the task's
+ * own thread. Work that fails, fails the task.
+ */
+final class Worker implements AutoCloseable {
+  private final MailboxExecutor mailbox;
+  private final ExecutorService thread;
+  private volatile boolean closing;
+
+  Worker(String name, ClassLoader userCode, MailboxExecutor mailbox) {
+    this.mailbox = mailbox;
+    this.thread =
+        Executors.newSingleThreadExecutor(
+            runnable -> {
+              Thread t = new Thread(runnable, name);
+              t.setContextClassLoader(userCode);
+              t.setDaemon(true);
+              return t;
+            });
+  }
+
+  /** Runs {@code work} on the worker's thread, then {@code done} on the task's. */
+  <T> void submit(String what, Callable<T> work, ThrowingConsumer<T, Exception> done) {
+    thread.execute(() -> post(what, attempt(what, work, done)));
+  }
+
+  private static <T> ThrowingRunnable<Exception> attempt(
+      String what, Callable<T> work, ThrowingConsumer<T, Exception> done) {
+    try {
+      T result = work.call();
+      return () -> done.accept(result);
+    } catch (Throwable failure) {
+      return failed(what, failure);
+    }
+  }
+
+  /** Runs {@code done} on the task's thread when work that runs elsewhere is done. */
+  <T> void whenDone(String what, CompletionStage<T> stage, ThrowingConsumer<T, Exception> done) {
+    stage.whenComplete(
+        (result, failure) ->
+            post(what, failure == null ? () -> done.accept(result) : failed(what, failure)));
+  }
+
+  private static ThrowingRunnable<Exception> failed(String what, Throwable failure) {
+    return () -> {
+      throw new FlinkException(what + " failed", failure);
+    };
+  }
+
+  /** True once the task is ending: what is still being worked on will not be used. */
+  boolean isClosing() {
+    return closing;
+  }
+
+  private void post(String what, ThrowingRunnable<Exception> mail) {
+    if (closing) {
+      return; // the task's state still holds the work
+    }
+    try {
+      mailbox.execute(mail, what);
+    } catch (RejectedExecutionException taskIsGone) {
+      closing = true;
+    }
+  }
+
+  /** Returns when the thread has ended: what it uses may be freed afterwards. */
+  @Override
+  public void close() {
+    closing = true;
+    thread.shutdownNow();
+    boolean interrupted = false;
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = thread.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
