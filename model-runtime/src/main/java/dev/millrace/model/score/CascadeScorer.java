@@ -5,16 +5,14 @@ import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import java.util.List;
-import java.util.function.Predicate;
 
 /** The stages, cheapest first. */
 final class CascadeScorer implements Scorer {
 
-  private final Predicate<Sample> heldOut;
+  private final HeldOut heldOut;
   private final List<Stage> stages;
 
-  CascadeScorer(
-      BaseModel base, Tokenizer tokenizer, Predicate<Sample> heldOut, ScorerConfig config) {
+  CascadeScorer(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
     this.heldOut = heldOut;
     this.stages =
         List.of(
@@ -32,7 +30,7 @@ final class CascadeScorer implements Scorer {
   @Override
   public Scored score(Sample sample, DomainMemory memory) {
     memory.countSeen();
-    Candidate candidate = new Candidate(sample, heldOut.test(sample));
+    Candidate candidate = new Candidate(sample, isHeldOut(sample));
     for (Stage stage : stages) {
       Stage.Refusal refusal = stage.check(candidate, memory);
       if (refusal != null) {
@@ -41,6 +39,11 @@ final class CascadeScorer implements Scorer {
     }
     memory.remember(candidate);
     return new Scored.Accepted(candidate.scored());
+  }
+
+  private boolean isHeldOut(Sample sample) {
+    String domain = sample.domain() == null ? "" : sample.domain();
+    return heldOut.contains(sample.tenant(), domain, sample.document());
   }
 
   private static Rejection rejection(Candidate candidate, Stage.Refusal refusal) {

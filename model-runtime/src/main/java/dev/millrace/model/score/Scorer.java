@@ -3,7 +3,6 @@ package dev.millrace.model.score;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Sample;
-import java.util.function.Predicate;
 
 /**
  * Judges samples by a cascade of stages, cheapest first. The outcome is a function of the sample,
@@ -15,12 +14,11 @@ public interface Scorer {
   Scored score(Sample sample, DomainMemory memory);
 
   /**
-   * A scorer on a base model that it does not own.
+   * A scorer on a base model and a tokenizer that it does not own.
    *
-   * @param heldOut true for samples of held-out documents
+   * @param heldOut which documents judge and never teach
    */
-  static Scorer of(
-      BaseModel base, Tokenizer tokenizer, Predicate<Sample> heldOut, ScorerConfig config) {
+  static Scorer of(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
     return new CascadeScorer(base, tokenizer, heldOut, config);
   }
 }

@@ -49,10 +49,11 @@ final class SignatureRing {
   double nearest(long[] signature) {
     int best = 0;
     for (int band = 0; band < bands; band++) {
-      for (int slot = heads[head(band, signature, 0)];
-          slot != NONE;
-          slot = links[link(band, slot)]) {
-        best = Math.max(best, equalBytes(signature, slot));
+      int key = key(band, signature, 0);
+      for (int slot = heads[head(band, key)]; slot != NONE; slot = links[link(band, slot)]) {
+        if (key(band, entries, slot * words) == key) {
+          best = Math.max(best, equalBytes(signature, slot));
+        }
       }
     }
     return best / (8.0 * words);
@@ -63,7 +64,7 @@ final class SignatureRing {
     int slot = size < capacity ? newSlot() : reusedSlot();
     System.arraycopy(signature, 0, entries, slot * words, words);
     for (int band = 0; band < bands; band++) {
-      int head = head(band, signature, 0);
+      int head = head(band, key(band, signature, 0));
       links[link(band, slot)] = heads[head];
       heads[head] = slot;
     }
@@ -113,7 +114,7 @@ final class SignatureRing {
   }
 
   private void unlink(int band, int slot) {
-    int head = head(band, entries, slot * words);
+    int head = head(band, key(band, entries, slot * words));
     if (heads[head] == slot) {
       heads[head] = links[link(band, slot)];
       return;
@@ -132,7 +133,7 @@ final class SignatureRing {
     links = new int[bands * allocated];
     for (int slot = 0; slot < size; slot++) {
       for (int band = 0; band < bands; band++) {
-        int head = head(band, entries, slot * words);
+        int head = head(band, key(band, entries, slot * words));
         links[link(band, slot)] = heads[head];
         heads[head] = slot;
       }
@@ -152,8 +153,11 @@ final class SignatureRing {
     return Long.bitCount(~(((x & low) + low) | x | low));
   }
 
-  private int head(int band, long[] from, int offset) {
-    int key = (int) (from[offset + band / 2] >>> (32 * (band % 2)));
+  private static int key(int band, long[] from, int offset) {
+    return (int) (from[offset + band / 2] >>> (32 * (band % 2)));
+  }
+
+  private int head(int band, int key) {
     int buckets = heads.length / bands;
     return band * buckets + ((key * 0x9E3779B9) >>> Integer.numberOfLeadingZeros(buckets - 1));
   }

@@ -1,0 +1,205 @@
+package dev.millrace.model.base;
+
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraSite;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A model whose answers are simple functions of tokens and adapter. It notes every call, every
+ * adapter that is open, and every misuse.
+ */
+public final class FakeBaseModel implements BaseModel {
+
+  /** A sequence with this token makes the whole call fail. */
+  public static final int POISON = '\u0007';
+
+  /** A first factor with this value loads, and then scores NaN. */
+  public static final float NAN_BIAS = Float.NaN;
+
+  private static final LoraSite SITE = new LoraSite("model.layers.0.self_attn.q_proj", 1, 1);
+  private static final int DIM = 16;
+
+  private final LoadedAdapter none = new Adapter(0, false);
+  private final AtomicInteger open = new AtomicInteger();
+  private final ConcurrentLinkedQueue<String> misuses = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Integer> scoreCalls = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Integer> generateCalls = new ConcurrentLinkedQueue<>();
+
+  /** An adapter that adds a bias to every log-probability. */
+  public static AdapterWeights adapter(float bias) {
+    return new AdapterWeights(
+        new LoraConfig(1, 1, false, List.of("q_proj")),
+        List.of(new LoraPair(SITE, new float[] {1}, new float[] {bias})));
+  }
+
+  /** How many loaded adapters are not closed. */
+  public int openAdapters() {
+    return open.get();
+  }
+
+  /** Adapters used after they were closed, or closed twice. */
+  public List<String> misuses() {
+    return List.copyOf(misuses);
+  }
+
+  /** The number of sequences of each call of {@code score}. */
+  public List<Integer> scoreCalls() {
+    return List.copyOf(scoreCalls);
+  }
+
+  /** The number of prompts of each call of {@code generate}. */
+  public List<Integer> generateCalls() {
+    return List.copyOf(generateCalls);
+  }
+
+  @Override
+  public String id() {
+    return "fake-base";
+  }
+
+  @Override
+  public MoeConfig config() {
+    return new MoeConfig("fake", 256, DIM, 1, 1, 1, 1, 1, 1, 1, false, 1e-5, 10_000, 512, false, 0);
+  }
+
+  @Override
+  public List<LoraSite> sites() {
+    return List.of(SITE);
+  }
+
+  @Override
+  public LoadedAdapter load(AdapterWeights adapter) {
+    if (adapter.pairs().size() != 1) {
+      throw new IllegalArgumentException(adapter.pairs().size() + " sites, expected 1");
+    }
+    open.incrementAndGet();
+    return new Adapter(adapter.pairs().get(0).b()[0], true);
+  }
+
+  @Override
+  public LoadedAdapter noAdapter() {
+    return none;
+  }
+
+  @Override
+  public List<TokenScores> score(List<Sequence> sequences) {
+    scoreCalls.add(sequences.size());
+    sequences.forEach(s -> refusePoison(s.tokens()));
+    return sequences.stream().map(s -> scored(s.tokens(), ((Adapter) s.adapter()).use())).toList();
+  }
+
+  @Override
+  public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
+    float bias = adapter.pairs().get(0).b()[0];
+    return sequences.stream().map(tokens -> scored(tokens, bias)).toList();
+  }
+
+  @Override
+  public List<Generation> generate(List<Prompt> prompts) {
+    generateCalls.add(prompts.size());
+    prompts.forEach(p -> refusePoison(p.tokens()));
+    return prompts.stream().map(FakeBaseModel::continued).toList();
+  }
+
+  @Override
+  public List<float[]> embed(List<int[]> sequences) {
+    return sequences.stream().map(FakeBaseModel::embedded).toList();
+  }
+
+  @Override
+  public Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+    throw new UnsupportedOperationException("the fake does not train");
+  }
+
+  @Override
+  public void close() {
+    if (open.get() != 0) {
+      misuses.add("closed with " + open.get() + " adapters open");
+    }
+  }
+
+  private static void refusePoison(int[] tokens) {
+    if (Arrays.stream(tokens).anyMatch(t -> t == POISON)) {
+      throw new IllegalStateException("poisoned");
+    }
+  }
+
+  /** Text in small letters surprises little, other bytes more, those above 127 most. */
+  private static TokenScores scored(int[] tokens, float bias) {
+    float[] logProbs = new float[tokens.length - 1];
+    float[] entropies = new float[tokens.length - 1];
+    for (int i = 1; i < tokens.length; i++) {
+      float surprise = tokens[i] > 127 ? 5.5f : tokens[i] >= 'a' ? 2 : 3;
+      logProbs[i - 1] = bias - surprise - ((tokens[i - 1] * 31 + tokens[i]) & 15) / 64f;
+      entropies[i - 1] = surprise;
+    }
+    return new TokenScores(logProbs, entropies);
+  }
+
+  private static Generation continued(Prompt prompt) {
+    int shift = 1 + (int) ((Adapter) prompt.adapter()).use();
+    long seed = prompt.temperature() > 0 ? prompt.seed() : 0;
+    int[] tokens = new int[prompt.maxTokens()];
+    float[] logProbs = new float[prompt.maxTokens()];
+    int last = prompt.tokens()[prompt.tokens().length - 1];
+    for (int i = 0; i < tokens.length; i++) {
+      last = 'a' + Math.floorMod(last + shift + seed, 26);
+      tokens[i] = last;
+      logProbs[i] = -1;
+    }
+    return new Generation(tokens, logProbs);
+  }
+
+  private static float[] embedded(int[] tokens) {
+    float[] sum = new float[DIM];
+    for (int i = 1; i < tokens.length; i++) {
+      sum[Math.floorMod((tokens[i - 1] * 257 + tokens[i]) * 0x9E3779B9, DIM)] += 1;
+    }
+    double norm = 1e-9;
+    for (float x : sum) {
+      norm += x * x;
+    }
+    for (int i = 0; i < DIM; i++) {
+      sum[i] /= (float) Math.sqrt(norm);
+    }
+    return sum;
+  }
+
+  private final class Adapter implements LoadedAdapter {
+
+    private final float bias;
+    private final boolean counted;
+    private volatile boolean closed;
+
+    Adapter(float bias, boolean counted) {
+      this.bias = bias;
+      this.counted = counted;
+    }
+
+    float use() {
+      if (closed) {
+        misuses.add("used after close: " + bias);
+        throw new IllegalStateException("adapter used after close");
+      }
+      return bias;
+    }
+
+    @Override
+    public synchronized void close() {
+      if (!counted) {
+        return;
+      }
+      if (closed) {
+        misuses.add("closed twice: " + bias);
+      }
+      closed = true;
+      open.decrementAndGet();
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package dev.millrace.model.score;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashSet;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class MinHashTest {
+
+  @Test
+  void of_editedTexts_estimatesTheJaccardSimilarityOfTheirShingles() {
+    Random random = new Random(3);
+    double squares = 0;
+    int pairs = 300;
+    for (int i = 0; i < pairs; i++) {
+      String text = Samples.words(random, 120);
+      String edited = edited(random, text, random.nextInt(12));
+      double error = similarity(text, edited) - jaccard(text, edited);
+      squares += error * error;
+    }
+    double rootMeanSquare = Math.sqrt(squares / pairs);
+    assertTrue(rootMeanSquare < 0.08, "error " + rootMeanSquare);
+  }
+
+  @Test
+  void of_unrelatedTexts_shareNoBand() {
+    Random random = new Random(4);
+    SignatureRing ring = new SignatureRing(MinHash.WORDS, 1000);
+    for (int i = 0; i < 1000; i++) {
+      long[] signature = MinHash.of(Samples.words(random, 60));
+      assertTrue(ring.nearest(signature) < 0.3);
+      ring.add(signature);
+    }
+  }
+
+  @Test
+  void of_textShorterThanAShingle_isStillItself() {
+    assertArrayEquals(MinHash.of("abc"), MinHash.of("abc"));
+    assertTrue(similarity("abc", "abd") < 0.2);
+  }
+
+  private static String edited(Random random, String text, int edits) {
+    StringBuilder edited = new StringBuilder(text);
+    for (int i = 0; i < edits; i++) {
+      edited.setCharAt(random.nextInt(edited.length()), (char) ('a' + random.nextInt(26)));
+    }
+    return edited.toString();
+  }
+
+  private static double similarity(String a, String b) {
+    long[] left = MinHash.of(a);
+    long[] right = MinHash.of(b);
+    int equal = 0;
+    for (int bin = 0; bin < 64; bin++) {
+      long x = (left[bin / 8] ^ right[bin / 8]) >>> (8 * (bin % 8));
+      equal += (x & 0xff) == 0 ? 1 : 0;
+    }
+    return equal / 64.0;
+  }
+
+  private static double jaccard(String a, String b) {
+    Set<String> both = shingles(a);
+    both.retainAll(shingles(b));
+    Set<String> either = shingles(a);
+    either.addAll(shingles(b));
+    return both.size() / (double) either.size();
+  }
+
+  private static Set<String> shingles(String text) {
+    Set<String> shingles = new HashSet<>();
+    for (int i = 0; i + 9 <= text.length(); i++) {
+      shingles.add(text.substring(i, i + 9));
+    }
+    assertEquals(text.length() < 9, shingles.isEmpty());
+    return shingles;
+  }
+}

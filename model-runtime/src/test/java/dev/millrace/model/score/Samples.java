@@ -1,0 +1,60 @@
+package dev.millrace.model.score;
+
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
+import java.util.Random;
+
+/** Samples for tests. */
+final class Samples {
+
+  static final HeldOut HELD_OUT = new HeldOut("salt", 2);
+
+  private Samples() {}
+
+  static Sample of(String document, String text) {
+    return new Sample(
+        "id",
+        "source",
+        document,
+        null,
+        "letters",
+        Modality.TEXT,
+        text,
+        new byte[0],
+        null,
+        0,
+        new Origin("samples", 0, 7));
+  }
+
+  /** A document that teaches, by its number. */
+  static String training(int number) {
+    return document(number, false);
+  }
+
+  /** A document that is held out, by its number. */
+  static String heldOut(int number) {
+    return document(number, true);
+  }
+
+  /** Words of random letters. */
+  static String words(Random random, int count) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      for (int k = 0; k < 3 + random.nextInt(6); k++) {
+        text.append((char) ('a' + random.nextInt(26)));
+      }
+      text.append(' ');
+    }
+    return text.toString();
+  }
+
+  private static String document(int number, boolean heldOut) {
+    int left = number;
+    for (int i = 0; ; i++) {
+      if (HELD_OUT.contains(null, "letters", "document-" + i) == heldOut && left-- == 0) {
+        return "document-" + i;
+      }
+    }
+  }
+}

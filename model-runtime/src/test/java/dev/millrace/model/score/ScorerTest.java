@@ -1,0 +1,192 @@
+package dev.millrace.model.score;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ScorerTest {
+
+  private static final MemoryLimits LIMITS = new MemoryLimits(100, 50, 20, 10, 40);
+
+  private final Random random = new Random(6);
+  private final FakeBaseModel base = new FakeBaseModel();
+  private final DomainMemory memory = DomainMemory.empty(LIMITS);
+  private final Scorer scorer = scorer(1);
+
+  @Test
+  void score_freshText_isAcceptedWithItsFigures() {
+    String text = Samples.words(random, 100);
+    ScoredSample first = accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
+    assertEquals(1, first.diversity());
+    assertEquals(0.5 * first.entropy() / Math.log(256) + 0.5, first.quality(), 1e-12);
+    assertEquals(256, first.tokens().length);
+    ScoredSample second = accept(0);
+    assertTrue(second.diversity() < 1 && second.diversity() > 0, "" + second.diversity());
+  }
+
+  @Test
+  void score_sameTextAgain_isRefusedBeforeTheModelIsAsked() {
+    String text = Samples.words(random, 100);
+    accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
+    int calls = base.scoreCalls().size();
+    String spaced = "  " + text.toUpperCase(java.util.Locale.ROOT).replace(" ", " \n\t");
+    refused("duplicate-exact", Samples.training(1), spaced);
+    assertEquals(calls, base.scoreCalls().size());
+  }
+
+  @Test
+  void score_textWithAFewWordsChanged_isANearDuplicate() {
+    String text = Samples.words(random, 100);
+    accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
+    refused("duplicate-near", Samples.training(1), "changed " + text + "words");
+  }
+
+  @Test
+  void score_almostAHeldOutText_neverTeaches() {
+    String text = Samples.words(random, 100);
+    ScoredSample judge = accepted(scorer.score(Samples.of(Samples.heldOut(0), text), memory));
+    assertTrue(judge.heldOut());
+    for (int i = 0; i < 3 * LIMITS.exact(); i++) {
+      accept(i);
+    }
+    refused("near-held-out", Samples.training(0), text);
+    refused("near-held-out", Samples.training(1), text + "changed");
+  }
+
+  @Test
+  void score_heldOutTextThatTaughtAlready_isDropped() {
+    String text = Samples.words(random, 100);
+    accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
+    refused("held-out-near-train", Samples.heldOut(0), text + "changed");
+  }
+
+  @Test
+  void score_moreHeldOutThanCanBeGuarded_isRefused() {
+    for (int i = 0; i < LIMITS.heldOut(); i++) {
+      accepted(scorer.score(Samples.of(Samples.heldOut(i), Samples.words(random, 50)), memory));
+    }
+    refused("held-out-full", Samples.heldOut(0), Samples.words(random, 50));
+    accept(0);
+  }
+
+  @Test
+  void score_badShapes_areRefusedEachWithItsReason() {
+    String d = Samples.training(0);
+    refused("too-short", d, "a few words");
+    refused("too-long", d, Samples.words(random, 60_000));
+    refused("repetition", d, "buy now! ".repeat(100));
+    refused("symbol-share", d, "a<>{}[]#$%&*()?!b;:.,/\\^|~@=+-'_ c`§±¬¦«»¡¿÷× {[(<>)]} d;.;:;");
+    refused("encoding-damage", d, Samples.words(random, 30) + "caf\uFFFD na\uFFFDve \uFFFD\uFFFD");
+    String utf8 =
+        "Größe, Käse, Äpfel, Öl, Übung, müde, schön, früh, spät, für, über, grün, Mädchen";
+    String mojibake =
+        new String(utf8.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    refused("encoding-damage", d, mojibake);
+    accepted(scorer.score(Samples.of(d, utf8), memory));
+  }
+
+  @Test
+  void score_textThatTheModelCannotFollow_isNoise() {
+    refused("entropy-noise", Samples.training(0), "\u4e00\u9fa5\u5b57".repeat(1) + hanzi(60));
+  }
+
+  @Test
+  void score_picture_isRefusedAsUnsupported() {
+    Sample picture =
+        new Sample(
+            "id",
+            "s",
+            "d",
+            null,
+            "letters",
+            Modality.IMAGE,
+            "",
+            new byte[9],
+            "a cat",
+            0,
+            new Origin("samples", 0, 7));
+    Rejection rejection =
+        assertInstanceOf(Scored.Refused.class, scorer.score(picture, memory)).rejection();
+    assertEquals("modality-unsupported", rejection.reason());
+    assertEquals("modality IMAGE, expected TEXT or CODE", rejection.detail());
+  }
+
+  @Test
+  void score_targetRateOfAHalf_acceptsAboutAHalf() {
+    Scorer half = scorer(0.5);
+    for (int i = 0; i < 400; i++) {
+      half.score(Samples.of(Samples.training(i % 7), Samples.words(random, 50)), memory);
+    }
+    double rate = memory.accepted() / (double) memory.seen();
+    assertTrue(rate > 0.4 && rate < 0.65, "rate " + rate);
+  }
+
+  @Test
+  void score_memoryThroughItsBytesAtAnyPoint_judgesAlike() {
+    Scorer picky = scorer(0.7);
+    DomainMemory through = DomainMemory.empty(LIMITS);
+    String before = Samples.words(random, 40);
+    for (int i = 0; i < 600; i++) {
+      String text = random.nextInt(4) == 0 ? before + "again" : Samples.words(random, 40);
+      String document = random.nextInt(8) == 0 ? Samples.heldOut(i % 5) : Samples.training(i % 5);
+      Sample sample = Samples.of(document, text);
+      if (random.nextInt(10) == 0) {
+        through = DomainMemory.fromBytes(through.toBytes(), LIMITS);
+      }
+      assertEquals(
+          outline(picky.score(sample, memory)), outline(picky.score(sample, through)), "at " + i);
+      before = text;
+    }
+    assertArrayEquals(memory.toBytes(), through.toBytes());
+  }
+
+  private Scorer scorer(double acceptRate) {
+    ScorerConfig config =
+        new ScorerConfig(
+            0.5, 0.5, 0, acceptRate, 0.7, ShapeLimits.defaults(), ModelLimits.defaults(), LIMITS);
+    return Scorer.of(base, new ByteTokenizer(), Samples.HELD_OUT, config);
+  }
+
+  private ScoredSample accept(int document) {
+    String text = Samples.words(random, 100);
+    return accepted(scorer.score(Samples.of(Samples.training(document % 9), text), memory));
+  }
+
+  private static ScoredSample accepted(Scored scored) {
+    return assertInstanceOf(Scored.Accepted.class, scored, scored::toString).sample();
+  }
+
+  private void refused(String reason, String document, String text) {
+    Scored scored = scorer.score(Samples.of(document, text), memory);
+    Rejection rejection = assertInstanceOf(Scored.Refused.class, scored).rejection();
+    assertEquals(reason, rejection.reason(), rejection.detail());
+    assertEquals(new Origin("samples", 0, 7), rejection.origin());
+  }
+
+  private String hanzi(int count) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      text.append((char) (0x4e00 + random.nextInt(5000)));
+    }
+    return text.toString();
+  }
+
+  private static String outline(Scored scored) {
+    if (scored instanceof Scored.Accepted a) {
+      return a.sample().quality() + " " + a.sample().diversity() + " " + a.sample().heldOut();
+    }
+    return ((Scored.Refused) scored).rejection().toString();
+  }
+}
