@@ -1,5 +1,7 @@
 package dev.millrace.model.score;
 
+import java.io.Serializable;
+
 /**
  * The bounds of what a domain remembers.
  *
@@ -9,7 +11,8 @@ package dev.millrace.model.score;
  * @param embeddings embeddings of the last texts accepted for training, 4 · hidden size bytes each
  * @param qualities the last values of Q(x), 8 bytes each
  */
-public record MemoryLimits(int exact, int near, int heldOut, int embeddings, int qualities) {
+public record MemoryLimits(int exact, int near, int heldOut, int embeddings, int qualities)
+    implements Serializable {
 
   public static MemoryLimits defaults() {
     return new MemoryLimits(16_384, 4_096, 2_048, 128, 256);

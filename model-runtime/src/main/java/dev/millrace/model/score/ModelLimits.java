@@ -1,5 +1,7 @@
 package dev.millrace.model.score;
 
+import java.io.Serializable;
+
 /**
  * How many tokens of a text the scorer shows to the model, and how many it hands on.
  *
@@ -10,7 +12,8 @@ package dev.millrace.model.score;
  * @param maxLoss mean −log p above which a text is noise, as a share of ln(vocabulary)
  */
 public record ModelLimits(
-    int entropyTokens, int embedTokens, int trainTokens, double maxEntropy, double maxLoss) {
+    int entropyTokens, int embedTokens, int trainTokens, double maxEntropy, double maxLoss)
+    implements Serializable {
 
   public static ModelLimits defaults() {
     return new ModelLimits(128, 64, 256, 0.85, 1.0);

@@ -1,5 +1,7 @@
 package dev.millrace.model.score;
 
+import java.io.Serializable;
+
 /**
  * How samples are judged.
  *
@@ -17,7 +19,8 @@ public record ScorerConfig(
     double nearSimilarity,
     ShapeLimits shape,
     ModelLimits model,
-    MemoryLimits memory) {
+    MemoryLimits memory)
+    implements Serializable {
 
   public static ScorerConfig defaults() {
     return new ScorerConfig(

@@ -1,5 +1,7 @@
 package dev.millrace.model.score;
 
+import java.io.Serializable;
+
 /**
  * What a text must look like before the model is asked.
  *
@@ -14,7 +16,8 @@ public record ShapeLimits(
     int maxBytes,
     double minDistinctShare,
     double maxSymbolShare,
-    double maxDamageShare) {
+    double maxDamageShare)
+    implements Serializable {
 
   public static ShapeLimits defaults() {
     return new ShapeLimits(48, 256 * 1024, 0.12, 0.5, 0.01);
