@@ -1,0 +1,16 @@
+package dev.millrace.job.config;
+
+import java.io.Serializable;
+
+/**
+ * When and where Flink keeps snapshots.
+ *
+ * @param intervalMillis between two checkpoints; answers become visible with each
+ * @param dir URI of their folder; empty keeps them in the job manager's memory
+ */
+public record CheckpointConfig(long intervalMillis, String dir) implements Serializable {
+
+  static CheckpointConfig defaults() {
+    return new CheckpointConfig(500, "");
+  }
+}

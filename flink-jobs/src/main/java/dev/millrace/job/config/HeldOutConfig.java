@@ -1,0 +1,15 @@
+package dev.millrace.job.config;
+
+import java.io.Serializable;
+
+/**
+ * Which documents never teach.
+ *
+ * @param everyNth one document in so many, by hash, is held out
+ */
+public record HeldOutConfig(int everyNth) implements Serializable {
+
+  static HeldOutConfig defaults() {
+    return new HeldOutConfig(10);
+  }
+}

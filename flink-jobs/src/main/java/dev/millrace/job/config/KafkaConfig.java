@@ -1,0 +1,39 @@
+package dev.millrace.job.config;
+
+import java.io.Serializable;
+import java.util.Map;
+
+/**
+ * How Kafka is reached.
+ *
+ * @param bootstrap {@code host:port,…}
+ * @param prefix what every topic's name begins with
+ * @param guarantee how answers and releases are delivered
+ * @param transactionTimeoutMillis must stay under the broker's {@code transaction.max.timeout.ms}
+ * @param discoveryMillis how often new partitions are looked for; 0 is never
+ * @param client properties handed to every Kafka client as they are
+ */
+public record KafkaConfig(
+    String bootstrap,
+    String prefix,
+    Guarantee guarantee,
+    int transactionTimeoutMillis,
+    long discoveryMillis,
+    Map<String, String> client)
+    implements Serializable {
+
+  public KafkaConfig {
+    client = Map.copyOf(client);
+  }
+
+  static KafkaConfig defaults() {
+    return new KafkaConfig(
+        "127.0.0.1:9092", "millrace.", Guarantee.EXACTLY_ONCE, 600_000, 0, Map.of());
+  }
+
+  /** How often a record may arrive. */
+  public enum Guarantee {
+    EXACTLY_ONCE,
+    AT_LEAST_ONCE
+  }
+}

@@ -1,0 +1,74 @@
+package dev.millrace.job.config;
+
+import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.model.score.ScorerConfig;
+import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** All that can be set, by keys such as {@code kafka.bootstrap} and {@code learn.train.epochs}. */
+public record MillraceConfig(
+    JobConfig job,
+    KafkaConfig kafka,
+    CheckpointConfig checkpoint,
+    StoreConfig store,
+    BaseConfig base,
+    RedisConfig redis,
+    HeldOutConfig heldOut,
+    ScorerConfig score,
+    BatchPolicy batch,
+    LearnerConfig learn,
+    ServeConfig serve)
+    implements Serializable {
+
+  /** What the demo runs with. */
+  public static MillraceConfig defaults() {
+    return new MillraceConfig(
+        JobConfig.defaults(),
+        KafkaConfig.defaults(),
+        CheckpointConfig.defaults(),
+        StoreConfig.defaults(),
+        BaseConfig.defaults(),
+        RedisConfig.defaults(),
+        HeldOutConfig.defaults(),
+        ScorerConfig.defaults(),
+        BatchPolicy.defaults(),
+        LearnerConfig.defaults(),
+        ServeConfig.defaults());
+  }
+
+  /**
+   * Reads a YAML or properties file, and settings that come on top of it.
+   *
+   * @param file null does without
+   * @param settings {@code key=value} each
+   * @throws InvalidConfigException with every problem there is
+   */
+  public static MillraceConfig read(@Nullable Path file, List<String> settings) {
+    Problems problems = new Problems();
+    Map<String, String> values = Settings.read(file, settings, problems);
+    MillraceConfig config = Binder.bind(defaults(), values, problems);
+    problems.throwIfAny();
+    return config;
+  }
+
+  /**
+   * This configuration with some keys set anew.
+   *
+   * @throws InvalidConfigException with every problem there is
+   */
+  public MillraceConfig with(Map<String, String> values) {
+    Problems problems = new Problems();
+    MillraceConfig config = Binder.bind(this, values, problems);
+    problems.throwIfAny();
+    return config;
+  }
+
+  /** Every key and its value, as {@link #with} takes them. */
+  public Map<String, String> toMap() {
+    return Binder.flatten(this);
+  }
+}

@@ -1,0 +1,92 @@
+package dev.millrace.job.config;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Which values a key takes. */
+final class Ranges {
+
+  /** Numbers may not be negative; these may not be zero either. */
+  private static final Set<String> POSITIVE =
+      Set.of(
+          "job.parallelism",
+          "job.maxParallelism",
+          "kafka.transactionTimeoutMillis",
+          "checkpoint.intervalMillis",
+          "redis.ttlSeconds",
+          "redis.timeoutMillis",
+          "batch.count",
+          "batch.spanMillis",
+          "learn.rank",
+          "learn.alpha",
+          "learn.train.learningRate",
+          "learn.train.epochs",
+          "learn.train.rowsPerStep",
+          "learn.plan.microBatchTokens",
+          "serve.batchSize",
+          "serve.maxWaiting");
+
+  private static final Map<String, Integer> LEAST = Map.of("heldOut.everyNth", 2);
+
+  private static final Set<String> SHARES =
+      Set.of(
+          "score.acceptRate",
+          "score.nearSimilarity",
+          "learn.gate.level",
+          "learn.train.finalRate",
+          "learn.train.beta1",
+          "learn.train.beta2");
+
+  private static final Set<String> ANY_SIGN = Set.of("learn.seed", "learn.gate.minGain");
+
+  private static final Map<String, Pattern> FORMS =
+      Map.of(
+          "kafka.bootstrap", Pattern.compile("[^\\s:,]+:\\d+(,[^\\s:,]+:\\d+)*"),
+          "kafka.prefix", Pattern.compile("[a-zA-Z0-9._-]{1,100}"),
+          "job.name", Pattern.compile("[a-zA-Z0-9._-]{1,64}"),
+          "redis.uri", Pattern.compile("(rediss?://[^@\\s]+)?"));
+
+  private static final Map<String, String> FORM_NAMES =
+      Map.of(
+          "kafka.bootstrap", "host:port,…",
+          "kafka.prefix", "1 to 100 letters, digits, '.', '_' or '-'",
+          "job.name", "1 to 64 letters, digits, '.', '_' or '-'",
+          "redis.uri",
+              "redis://host:port without a password, which comes from "
+                  + Secret.REDIS_PASSWORD
+                  + ", or nothing");
+
+  private Ranges() {}
+
+  /**
+   * The value itself.
+   *
+   * @throws OutOfRangeException if the key does not take it
+   */
+  static Object check(String key, Object value) {
+    if (value instanceof Number number) {
+      checkNumber(key, number.doubleValue());
+    } else if (value instanceof String text && FORMS.containsKey(key)) {
+      if (!FORMS.get(key).matcher(text).matches()) {
+        throw new OutOfRangeException(String.valueOf(FORM_NAMES.get(key)));
+      }
+    }
+    return value;
+  }
+
+  private static void checkNumber(String key, double number) {
+    if (SHARES.contains(key) && (number < 0 || number > 1)) {
+      throw new OutOfRangeException("a share from 0 to 1");
+    }
+    if (LEAST.containsKey(key) && number < LEAST.get(key)) {
+      throw new OutOfRangeException("at least " + LEAST.get(key));
+    }
+    if (POSITIVE.contains(key) && number <= 0) {
+      throw new OutOfRangeException("more than 0");
+    }
+    if (number < 0 && !ANY_SIGN.contains(key)) {
+      throw new OutOfRangeException("0 or more");
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package dev.millrace.job.config;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A secret from the environment; read where it is used, never configured, never printed, never
+ * sent.
+ *
+ * @param value null if the environment has none
+ */
+public record Secret(@Nullable String value) {
+
+  /** Redis' password. */
+  public static final String REDIS_PASSWORD = "MILLRACE_REDIS_PASSWORD";
+
+  /** Keys the answers in Redis: at least 16 bytes. */
+  public static final String CACHE_KEY = "MILLRACE_CACHE_KEY";
+
+  /** Kafka's {@code sasl.jaas.config}. */
+  public static final String KAFKA_JAAS = "MILLRACE_KAFKA_JAAS";
+
+  /** Salts the choice of held-out documents. */
+  public static final String HELD_OUT_SALT = "MILLRACE_HELD_OUT_SALT";
+
+  public static Secret fromEnvironment(String variable) {
+    return new Secret(System.getenv(variable));
+  }
+
+  /** The secret, or what is used where there is none. */
+  public String orElse(String fallback) {
+    return value == null ? fallback : value;
+  }
+
+  @Override
+  public String toString() {
+    return value == null ? "(none)" : "(secret)";
+  }
+
+  static String variables() {
+    return String.join(", ", List.of(REDIS_PASSWORD, CACHE_KEY, KAFKA_JAAS, HELD_OUT_SALT));
+  }
+}

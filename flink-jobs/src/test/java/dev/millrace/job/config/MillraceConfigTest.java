@@ -1,0 +1,108 @@
+package dev.millrace.job.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.util.InstantiationUtil;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MillraceConfigTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void read_yamlAndSettings_settingsWin() throws IOException {
+    Path file =
+        write(
+            "a.yaml",
+            """
+            kafka:
+              bootstrap: k:1
+              guarantee: at-least-once
+              client:
+                linger.ms: 5
+            learn:
+              train:
+                epochs: 3
+            """);
+    MillraceConfig config = MillraceConfig.read(file, List.of("kafka.bootstrap=k:2,l:3"));
+    assertEquals("k:2,l:3", config.kafka().bootstrap());
+    assertEquals(KafkaConfig.Guarantee.AT_LEAST_ONCE, config.kafka().guarantee());
+    assertEquals(Map.of("linger.ms", "5"), config.kafka().client());
+    assertEquals(3, config.learn().train().epochs());
+    assertEquals(MillraceConfig.defaults().score(), config.score());
+  }
+
+  @Test
+  void read_properties_sameKeys() throws IOException {
+    Path file = write("a.properties", "kafka.prefix=t.\nlearn.gate.minGain = -0.5\n");
+    MillraceConfig config = MillraceConfig.read(file, List.of());
+    assertEquals("t.", config.kafka().prefix());
+    assertEquals(-0.5, config.learn().gate().minGain());
+  }
+
+  @Test
+  void read_emptyFile_defaults() throws IOException {
+    assertEquals(MillraceConfig.defaults(), MillraceConfig.read(write("e.yaml", ""), List.of()));
+  }
+
+  @Test
+  void read_severalProblems_allReportedTogether() {
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () ->
+                MillraceConfig.read(
+                    null,
+                    List.of(
+                        "kafka.bootsrap=k:1",
+                        "job.parallelism=two",
+                        "job.name=a b",
+                        "batch.count=0",
+                        "kafka.guarantee=maybe",
+                        "redis.uri=redis://u:hunter2@h:1",
+                        "oops")));
+    String all = e.getMessage();
+    assertEquals(7, e.problems().size(), all);
+    assertTrue(all.contains("unknown key kafka.bootsrap, did you mean kafka.bootstrap?"), all);
+    assertTrue(all.contains("job.parallelism is \"two\", expected a whole number"), all);
+    assertTrue(all.contains("batch.count is \"0\", expected more than 0"), all);
+    assertTrue(all.contains("expected exactly-once or at-least-once"), all);
+    assertTrue(all.contains("\"oops\" is not key=value"), all);
+    assertFalse(all.contains("hunter2"), all);
+  }
+
+  @Test
+  void read_secretInFile_namesVariableAndKeepsQuiet() throws IOException {
+    Path file = write("s.yaml", "kafka:\n  client:\n    sasl.jaas.config: hunter2\n");
+    var e = assertThrows(InvalidConfigException.class, () -> MillraceConfig.read(file, List.of()));
+    assertTrue(e.getMessage().contains(Secret.KAFKA_JAAS), e.getMessage());
+    assertFalse(e.getMessage().contains("hunter2"), e.getMessage());
+    assertFalse(new Secret("hunter2").toString().contains("hunter2"));
+  }
+
+  @Test
+  void with_itsOwnMap_isTheSame() {
+    MillraceConfig config =
+        MillraceConfig.defaults().with(Map.of("kafka.client.a.b", "c", "redis.uri", "redis://h:1"));
+    assertEquals(config, MillraceConfig.defaults().with(config.toMap()));
+  }
+
+  @Test
+  void serialize_defaults_comeBack() throws Exception {
+    MillraceConfig config = MillraceConfig.defaults();
+    assertEquals(config, InstantiationUtil.clone(config));
+  }
+
+  private Path write(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text);
+  }
+}
