@@ -21,19 +21,22 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 public final class EmbeddedStack implements AutoCloseable {
 
-  private final TempDirectory directory;
-  private final KafkaBroker kafka;
-  private final RedisProcess redis;
-  private final FlinkCluster flink;
+  private final TempDirectory directory = TempDirectory.create();
+  private final CompletableFuture<KafkaBroker> kafka;
+  private final CompletableFuture<RedisProcess> redis;
+  private final CompletableFuture<FlinkCluster> flink;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Thread hook = new Thread(this::closeOnce, "millrace-shutdown");
 
-  private EmbeddedStack(
-      TempDirectory directory, KafkaBroker kafka, RedisProcess redis, FlinkCluster flink) {
-    this.directory = directory;
-    this.kafka = kafka;
-    this.redis = redis;
-    this.flink = flink;
+  private EmbeddedStack(int taskManagers, int slots, Configuration flinkOptions) {
+    Path flinkFolder = directory.folder("flink");
+    Path kafkaFolder = directory.folder("kafka");
+    Path redisFolder = directory.folder("redis");
+    kafka = CompletableFuture.supplyAsync(() -> KafkaBroker.start(kafkaFolder));
+    redis = CompletableFuture.supplyAsync(() -> RedisProcess.start(redisFolder));
+    flink =
+        CompletableFuture.supplyAsync(
+            () -> FlinkCluster.start(flinkFolder, taskManagers, slots, flinkOptions));
   }
 
   /** Starts everything, with as many task managers and slots in each as given. */
@@ -43,38 +46,29 @@ public final class EmbeddedStack implements AutoCloseable {
 
   /** Starts everything; the Flink options given come on top of ours. */
   public static EmbeddedStack start(int taskManagers, int slots, Configuration flinkOptions) {
-    TempDirectory directory = TempDirectory.create();
-    Path flinkFolder = directory.folder("flink");
-    Path kafkaFolder = directory.folder("kafka");
-    Path redisFolder = directory.folder("redis");
-    var kafka = CompletableFuture.supplyAsync(() -> KafkaBroker.start(kafkaFolder));
-    var redis = CompletableFuture.supplyAsync(() -> RedisProcess.start(redisFolder));
-    var flink =
-        CompletableFuture.supplyAsync(
-            () -> FlinkCluster.start(flinkFolder, taskManagers, slots, flinkOptions));
+    EmbeddedStack stack = new EmbeddedStack(taskManagers, slots, flinkOptions);
+    Runtime.getRuntime().addShutdownHook(stack.hook);
     try {
-      CompletableFuture.allOf(kafka, redis, flink).join();
+      CompletableFuture.allOf(stack.kafka, stack.redis, stack.flink).join();
     } catch (CompletionException e) {
-      closeAll(List.of(closer(flink), closer(redis), closer(kafka), directory));
+      stack.close();
       throw new IllegalStateException("the embedded stack did not start: " + e.getCause(), e);
     }
-    EmbeddedStack stack = new EmbeddedStack(directory, kafka.join(), redis.join(), flink.join());
-    Runtime.getRuntime().addShutdownHook(stack.hook);
     return stack;
   }
 
   /** Where Kafka listens, {@code host:port}. */
   public String bootstrapServers() {
-    return kafka.bootstrapServers();
+    return kafka.join().bootstrapServers();
   }
 
   /** Where Redis listens, {@code redis://host:port}. */
   public String redisUri() {
-    return redis.uri();
+    return redis.join().uri();
   }
 
   public MiniCluster cluster() {
-    return flink.cluster();
+    return flink.join().cluster();
   }
 
   /** A fresh folder for this stack's lifetime, such as one for checkpoints. */
@@ -101,7 +95,7 @@ public final class EmbeddedStack implements AutoCloseable {
 
   /** Ends Redis alone, as an outage would. */
   public void stopRedis() {
-    redis.close();
+    redis.join().close();
   }
 
   @Override
@@ -116,14 +110,15 @@ public final class EmbeddedStack implements AutoCloseable {
 
   private void closeOnce() {
     if (closed.compareAndSet(false, true)) {
-      closeAll(List.of(flink, redis, kafka, directory));
+      closeAll(List.of(closer(flink), closer(redis), closer(kafka), directory));
     }
   }
 
   private static AutoCloseable closer(CompletableFuture<? extends AutoCloseable> started) {
     return () -> {
-      if (!started.isCompletedExceptionally()) {
-        started.join().close();
+      AutoCloseable part = started.exceptionally(failure -> null).join();
+      if (part != null) {
+        part.close();
       }
     };
   }

@@ -1,5 +1,7 @@
 package dev.millrace.job.embedded;
 
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -7,6 +9,7 @@ import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
@@ -27,6 +30,7 @@ final class KafkaBroker implements AutoCloseable {
 
   /** Starts a broker on free ports; another process may take one meanwhile, so it tries anew. */
   static KafkaBroker start(Path directory) {
+    throwInsteadOfExiting();
     RuntimeException last = new IllegalStateException("no attempt was made");
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       List<Integer> ports = FreePorts.find(2);
@@ -70,6 +74,16 @@ final class KafkaBroker implements AutoCloseable {
     server.awaitShutdown();
   }
 
+  /** A broker that meets a fatal fault ends its process; inside ours it must not. */
+  private static void throwInsteadOfExiting() {
+    Exit.Procedure refuse =
+        (status, message) -> {
+          throw new IllegalStateException("the Kafka broker gave up: " + message);
+        };
+    Exit.setExitProcedure(refuse);
+    Exit.setHaltProcedure(refuse);
+  }
+
   private static void format(Path log) {
     try {
       Files.createDirectories(log);
@@ -80,7 +94,7 @@ final class KafkaBroker implements AutoCloseable {
           .setControllerListenerName("CONTROLLER")
           .setMetadataLogDirectory(log.toString())
           .addDirectory(log.toString())
-          .setPrintStream(new java.io.PrintStream(java.io.OutputStream.nullOutputStream()))
+          .setPrintStream(new PrintStream(OutputStream.nullOutputStream()))
           .run();
     } catch (Exception e) {
       throw new IllegalStateException("cannot format the Kafka log folder " + log, e);

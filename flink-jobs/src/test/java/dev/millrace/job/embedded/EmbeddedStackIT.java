@@ -8,10 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.accumulators.IntCounter;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -33,7 +33,7 @@ class EmbeddedStackIT {
 
   @Test
   void start_everythingUsed_closesWithoutLeftovers() throws Exception {
-    Set<String> before = threads();
+    Set<Thread> before = threads();
     Path folder;
     try (EmbeddedStack stack = EmbeddedStack.start(2, 2)) {
       folder = stack.folder("checkpoints").getParent();
@@ -47,9 +47,12 @@ class EmbeddedStackIT {
     }
     assertFalse(Files.exists(folder), folder.toString());
     assertEquals(0, ProcessHandle.current().children().count(), "child processes left");
-    Set<String> left = new TreeSet<>(threads());
+    Set<Thread> left = threads();
     left.removeAll(before);
-    assertEquals(Set.of(), left);
+    for (Thread thread : left) {
+      thread.join(20_000);
+      assertFalse(thread.isAlive(), thread.getName());
+    }
   }
 
   @Test
@@ -137,10 +140,9 @@ class EmbeddedStackIT {
   }
 
   /** Threads that would keep a process alive; Flink and Kafka keep static daemons of their own. */
-  private static Set<String> threads() {
+  private static Set<Thread> threads() {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(t -> !t.isDaemon())
-        .map(Thread::getName)
-        .collect(Collectors.toSet());
+        .collect(Collectors.toCollection(HashSet::new));
   }
 }
