@@ -16,4 +16,15 @@ public record LoraConfig(int rank, double alpha, boolean rsLora, List<String> ta
   public double scale() {
     return rsLora ? alpha / Math.sqrt(rank) : alpha / rank;
   }
+
+  /** True if the adapter adds at this site. */
+  public boolean targets(LoraSite site) {
+    return targetModules.stream()
+        .anyMatch(target -> site.name().equals(target) || site.name().endsWith("." + target));
+  }
+
+  /** Those of a base's sites where the adapter adds, in their order. */
+  public List<LoraSite> targetsOf(List<LoraSite> sites) {
+    return sites.stream().filter(this::targets).toList();
+  }
 }

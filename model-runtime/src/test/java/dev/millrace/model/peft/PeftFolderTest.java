@@ -1,0 +1,165 @@
+package dev.millrace.model.peft;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PeftFolderTest {
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny/adapter");
+  private static final List<LoraSite> SITES = sites();
+
+  @Test
+  void read_folderOfPeft_pairsInOrderOfSites() throws IOException {
+    AdapterWeights adapter = PeftFolder.read(GOLDEN, SITES);
+
+    assertEquals(
+        new LoraConfig(4, 8, false, List.of("k_proj", "o_proj", "q_proj", "v_proj")),
+        adapter.config());
+    assertEquals(SITES, adapter.pairs().stream().map(LoraPair::site).toList());
+    try (Safetensors file = Safetensors.open(GOLDEN.resolve(PeftFolder.WEIGHTS))) {
+      String site = "base_model.model.model.layers.0.self_attn.q_proj";
+      assertArrayEquals(file.tensor(site + ".lora_A.weight").floats(), adapter.pairs().get(0).a());
+      assertArrayEquals(file.tensor(site + ".lora_B.weight").floats(), adapter.pairs().get(0).b());
+    }
+  }
+
+  @Test
+  void write_adapterOfPeft_isWhatPeftWrote(@TempDir Path folder) throws IOException {
+    PeftFolder.write(PeftFolder.read(GOLDEN, SITES), "", folder);
+
+    assertArrayEquals(golden(PeftFolder.WEIGHTS), read(folder, PeftFolder.WEIGHTS));
+    // PEFT keeps its targets in an unordered set; the version is the one whose layout this is.
+    String expected =
+        new String(golden(PeftFolder.CONFIG), StandardCharsets.UTF_8)
+            .replaceAll(
+                "(?s)\"target_modules\": \\[.*?]",
+                "\"target_modules\": ["
+                    + "\n    \"k_proj\",\n    \"o_proj\",\n    \"q_proj\",\n    \"v_proj\"\n  ]")
+            .replaceAll("\"peft_version\": \".*?\"", "\"peft_version\": \"0.20.0\"");
+    assertEquals(expected, new String(read(folder, PeftFolder.CONFIG), StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void parse_someSitesOnly_hasPairsThere() {
+    LoraConfig config = new LoraConfig(2, 16.5, true, List.of("v_proj"));
+    AdapterWeights adapter = AdapterWeights.initial(config, SITES, 1);
+    var files = PeftFolder.toFiles(adapter, "nano");
+    AdapterWeights back =
+        PeftFolder.parse(files.get(PeftFolder.CONFIG), files.get(PeftFolder.WEIGHTS), SITES);
+
+    assertEquals(config, back.config());
+    assertEquals(3, back.pairs().size());
+    assertArrayEquals(adapter.pairs().get(2).a(), back.pairs().get(2).a());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"use_dora\": false | \"use_dora\": true | use_dora is true",
+        "\"bias\": \"none\" | \"bias\": \"all\" | bias is \"all\"",
+        "\"lora_bias\": false | \"lora_bias\": true | lora_bias is true",
+        "\"fan_in_fan_out\": false | \"fan_in_fan_out\": true | fan_in_fan_out is true",
+        "\"rank_pattern\": {} | \"rank_pattern\": {\"q_proj\": 8} | rank_pattern is {\"q_proj\":8}",
+        "\"alpha_pattern\": {} | \"alpha_pattern\": {\"q_proj\": 8} | alpha_pattern is",
+        "\"modules_to_save\": null | \"modules_to_save\": [\"lm_head\"] | modules_to_save is",
+        "\"layers_to_transform\": null | \"layers_to_transform\": [0] | layers_to_transform is [0]",
+        "\"layers_to_transform\": null | \"layers_to_transform\": 0 | layers_to_transform is 0",
+        "\"exclude_modules\": null | \"exclude_modules\": \"q_proj\" | exclude_modules is",
+        "\"target_parameters\": [] | \"target_parameters\": [\"x\"] | target_parameters is",
+        "\"trainable_token_indices\": null | \"trainable_token_indices\": [1] | trainable_token_in",
+        "\"init_lora_weights\": true | \"init_lora_weights\": \"pissa\" | init_lora_weights is",
+        "\"peft_type\": \"LORA\" | \"peft_type\": \"ADALORA\" | peft_type is \"ADALORA\"",
+        "\"task_type\": \"CAUSAL_LM\" | \"task_type\": \"SEQ_CLS\" | task_type is \"SEQ_CLS\"",
+        "\"revision\": null | \"an_option_of_2030\": 3 | an_option_of_2030 is 3",
+        "\"r\": 4 | \"r\": 0 | r is 0",
+        "\"r\": 4 | \"r\": 1000000 | r is 1000000",
+        "\"r\": 4 | \"r\": 8 | shape [4, 64], expected [8, 64]",
+        "\"q_proj\" | \"gate_proj\" | target_modules names gate_proj",
+        "\"q_proj\", | `` | expected only pairs at the targeted sites",
+        "\"q_proj\" | \"v_proj\" | target_modules is",
+        "\"use_rslora\": false | \"use_rslora\": \"no\" | use_rslora is \"no\"",
+      })
+  void parse_configThatCannotBeHonoured_isNamed(String from, String to, String message)
+      throws IOException {
+    String config = new String(golden(PeftFolder.CONFIG), StandardCharsets.UTF_8);
+    String changed = config.replace(from.strip(), to == null ? "" : to.strip());
+    assertTrue(!changed.equals(config), "nothing was changed");
+    assertRefused(changed.getBytes(StandardCharsets.UTF_8), golden(PeftFolder.WEIGHTS), message);
+  }
+
+  @Test
+  void parse_optionOfAnotherVersionThatIsOff_isFine() throws IOException {
+    String config =
+        new String(golden(PeftFolder.CONFIG), StandardCharsets.UTF_8)
+            .replace("\"revision\": null", "\"new\": false, \"newer\": null, \"newest\": {}");
+    assertEquals(
+        4,
+        PeftFolder.parse(config.getBytes(StandardCharsets.UTF_8), golden(PeftFolder.WEIGHTS), SITES)
+            .config()
+            .rank());
+  }
+
+  @Test
+  void parse_otherTensors_areRefused() throws IOException {
+    String b = "base_model.model.model.layers.2.self_attn.k_proj.lora_B.weight";
+    assertWeightsRefused(
+        file -> file.add("lm_head.weight", DType.F32, new float[1], 1), "", "[lm_head.weight]");
+    assertWeightsRefused(file -> file, b, "tensor " + b + ": missing");
+    assertWeightsRefused(
+        file -> file.add(b, DType.F32, new float[64 * 4], 4, 64), b, "shape [4, 64]");
+    float[] poison = new float[64 * 4];
+    poison[7] = Float.NaN;
+    assertWeightsRefused(file -> file.add(b, DType.F32, poison, 64, 4), b, "value NaN at 7");
+  }
+
+  private static void assertWeightsRefused(
+      UnaryOperator<SafetensorsWriter> change, String without, String message) throws IOException {
+    SafetensorsWriter writer = new SafetensorsWriter();
+    Safetensors.parse(golden(PeftFolder.WEIGHTS)).tensors().values().stream()
+        .filter(tensor -> !tensor.name().equals(without))
+        .forEach(writer::add);
+    assertRefused(golden(PeftFolder.CONFIG), change.apply(writer).toBytes(), message);
+  }
+
+  private static void assertRefused(byte[] config, byte[] weights, String message) {
+    InvalidAdapterException e =
+        assertThrows(InvalidAdapterException.class, () -> PeftFolder.parse(config, weights, SITES));
+    assertTrue(e.getMessage().contains(message), e::getMessage);
+  }
+
+  private static byte[] golden(String file) throws IOException {
+    return read(GOLDEN, file);
+  }
+
+  private static byte[] read(Path folder, String file) throws IOException {
+    return Files.readAllBytes(folder.resolve(file));
+  }
+
+  private static List<LoraSite> sites() {
+    List<LoraSite> sites = new ArrayList<>();
+    for (int layer = 0; layer < 3; layer++) {
+      for (String module : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
+        sites.add(new LoraSite("model.layers." + layer + ".self_attn." + module, 64, 64));
+      }
+    }
+    return sites;
+  }
+}
