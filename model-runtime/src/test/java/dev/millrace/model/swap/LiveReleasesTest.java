@@ -1,0 +1,249 @@
+package dev.millrace.model.swap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LiveReleasesTest {
+
+  private static final int[] TOKENS = {1, 2, 3};
+
+  private final FakeBaseModel base = new FakeBaseModel();
+  private final FakeReleases source = new FakeReleases();
+  private final LiveReleases live = LiveReleases.of(base, source, new SwapConfig(2, 100));
+
+  @AfterEach
+  void everyAdapterIsFreedOnceAndNoneIsUsedAfterwards() {
+    live.close();
+    assertEquals(0, base.openAdapters());
+    assertEquals(List.of(), base.misuses());
+  }
+
+  @Test
+  void apply_publishedRelease_servesItsDomainAlone() {
+    assertSwapped(FakeReleases.published("java", 3));
+    try (Lease lease = live.acquire("any", "java")) {
+      LiveRelease release = lease.release();
+      assertNotNull(release);
+      assertEquals("bias-3", release.release());
+      assertEquals(77, release.readMillis());
+      assertEquals(42, release.learnedTo().get(0).offset());
+      assertEquals(scoreOf("bias-3"), score(lease.adapter()));
+    }
+    assertNull(releaseOf(null, "python"));
+    assertNull(releaseOf(null, null));
+  }
+
+  @Test
+  void acquire_otherTenant_seesTheSharedReleaseAndNeverAnothersOwn() {
+    assertSwapped(FakeReleases.event("acme", "java", Action.PUBLISH, 1));
+    assertEquals("bias-1", releaseOf("acme", "java"));
+    assertNull(releaseOf("rival", "java"));
+    assertNull(releaseOf(null, "java"));
+    assertSwapped(FakeReleases.published("java", 2));
+    assertEquals("bias-1", releaseOf("acme", "java"));
+    assertEquals("bias-2", releaseOf("rival", "java"));
+    assertThrows(IOException.class, () -> live.acquirePinned("rival", "bias-1"));
+    assertThrows(IOException.class, () -> live.acquirePinned(null, "bias-1"));
+  }
+
+  @Test
+  void apply_badReleases_leaveTheOldOneServingAndSayWhy() {
+    assertSwapped(FakeReleases.published("java", 3));
+    ReleaseEvent next = FakeReleases.published("java", 4);
+    AdapterWeights good = FakeBaseModel.adapter(1);
+    assertFailed("release-unreadable: ", renamed(next, "gone"));
+    source.replace("bias-4", FakeReleases.release("another-base", "java", good));
+    assertFailed("base-mismatch: release of base another-base, expected fake-base", next);
+    source.replace("bias-4", FakeReleases.release("fake-base", "python", good));
+    assertFailed("alias-mismatch: ", next);
+    AdapterWeights empty = new AdapterWeights(new LoraConfig(1, 1, false, List.of()), List.of());
+    source.replace("bias-4", FakeReleases.release("fake-base", "java", empty));
+    assertFailed("release-unreadable: ", next);
+    AdapterWeights nan = FakeBaseModel.adapter(FakeBaseModel.NAN_BIAS);
+    source.replace("bias-4", FakeReleases.release("fake-base", "java", nan));
+    assertFailed("not-finite: ", next);
+    assertEquals("bias-3", releaseOf(null, "java"));
+    assertEquals(1, base.openAdapters());
+  }
+
+  @Test
+  void apply_olderBatchOrSameRelease_isIgnoredUnlessRolledBack() {
+    assertSwapped(FakeReleases.published("java", 5));
+    assertIgnored("batch-older: 4, expected at least 5", FakeReleases.published("java", 4));
+    assertIgnored("already-live: bias-5", FakeReleases.published("java", 5));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 2));
+    assertEquals("bias-2", releaseOf(null, "java"));
+    assertSwapped(FakeReleases.published("java", 6));
+    assertEquals("bias-6", releaseOf(null, "java"));
+  }
+
+  @Test
+  void apply_pinnedAlias_staysUntilItIsRolledBack() {
+    assertSwapped(FakeReleases.event(null, "java", Action.PIN, 1));
+    assertIgnored("pinned: to bias-1", FakeReleases.published("java", 9));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 1));
+    assertSwapped(FakeReleases.published("java", 9));
+  }
+
+  @Test
+  void apply_releaseOfABase_isIgnored() {
+    ReleaseEvent event =
+        new ReleaseEvent(null, "java", Kind.BASE, Action.PUBLISH, "b", "", null, 0, "", origin());
+    assertIgnored("kind-unsupported: BASE, expected ADAPTER", event);
+  }
+
+  @Test
+  void apply_forgotten_returnsTheDomainToTheBaseAndItsReleasesAreGone() {
+    assertSwapped(FakeReleases.published("java", 1));
+    assertSwapped(FakeReleases.published("java", 2));
+    assertSwapped(renamed(FakeReleases.event(null, "java", Action.FORGET, 0), ""));
+    assertNull(releaseOf(null, "java"));
+    assertThrows(IOException.class, () -> live.acquirePinned(null, "bias-1"));
+    assertThrows(IOException.class, () -> live.acquirePinned(null, "bias-2"));
+    assertEquals(0, base.openAdapters());
+  }
+
+  @Test
+  void acquire_heldOverManySwaps_keepsItsReleaseAlive() {
+    assertSwapped(FakeReleases.published("java", 0));
+    try (Lease lease = live.acquire(null, "java")) {
+      for (int i = 1; i < 20; i++) {
+        assertSwapped(FakeReleases.published("java", i));
+      }
+      assertEquals(scoreOf("bias-0"), score(lease.adapter()));
+      assertEquals(4, base.openAdapters());
+      lease.close();
+      assertEquals(3, base.openAdapters());
+    }
+  }
+
+  @Test
+  void acquirePinned_releaseThatLeftMemory_isFetchedAgain() throws IOException {
+    for (int i = 0; i < 6; i++) {
+      assertSwapped(FakeReleases.published("java", i));
+    }
+    int fetches = source.fetches();
+    assertPinned("bias-5");
+    assertPinned("bias-4");
+    assertEquals(fetches, source.fetches());
+    assertPinned("bias-0");
+    assertPinned("bias-0");
+    assertEquals(fetches + 1, source.fetches());
+    IOException unknown =
+        assertThrows(IOException.class, () -> live.acquirePinned(null, "bias-99"));
+    assertEquals("unknown-release: bias-99", unknown.getMessage());
+  }
+
+  @Test
+  void acquire_whileReleasesChange_neverMixesNorUsesAFreedOne() {
+    assertSwapped(FakeReleases.published("java", 0));
+    AtomicBoolean done = new AtomicBoolean();
+    List<CompletableFuture<Integer>> readers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      readers.add(CompletableFuture.supplyAsync(() -> readUntil(done)));
+    }
+    List<CompletableFuture<SwapResult>> swaps = new ArrayList<>();
+    for (int i = 1; i <= 3000; i++) {
+      swaps.add(live.apply(FakeReleases.published("java", i), i));
+    }
+    swaps.forEach(swap -> assertEquals(Outcome.SWAPPED, swap.join().outcome()));
+    done.set(true);
+    readers.forEach(reader -> assertTrue(reader.join() > 0));
+    assertEquals("bias-3000", releaseOf(null, "java"));
+    assertEquals(3, base.openAdapters());
+  }
+
+  private int readUntil(AtomicBoolean done) {
+    int reads = 0;
+    long last = 0;
+    while (!done.get() || reads == 0) {
+      try (Lease lease = live.acquire(null, "java")) {
+        LiveRelease release = lease.release();
+        assertNotNull(release);
+        assertEquals(scoreOf(release.release()), score(lease.adapter()));
+        assertTrue(release.batch() >= last, "went back from " + last + " to " + release.batch());
+        last = release.batch();
+        reads++;
+      }
+    }
+    return reads;
+  }
+
+  private void assertPinned(String release) throws IOException {
+    try (Lease lease = live.acquirePinned(null, release)) {
+      assertEquals(scoreOf(release), score(lease.adapter()));
+    }
+  }
+
+  private @Nullable String releaseOf(@Nullable String tenant, @Nullable String domain) {
+    try (Lease lease = live.acquire(tenant, domain)) {
+      return lease.release() == null ? null : lease.release().release();
+    }
+  }
+
+  private double score(LoadedAdapter adapter) {
+    return base.score(List.of(new Sequence(TOKENS, adapter))).get(0).logProb();
+  }
+
+  private double scoreOf(String release) {
+    return base.scoreAsTrained(FakeBaseModel.adapter(FakeReleases.bias(release)), List.of(TOKENS))
+        .get(0)
+        .logProb();
+  }
+
+  private void assertSwapped(ReleaseEvent event) {
+    SwapResult result = live.apply(event, 77).join();
+    assertEquals(Outcome.SWAPPED, result.outcome(), result.reason());
+  }
+
+  private void assertIgnored(String reason, ReleaseEvent event) {
+    SwapResult result = live.apply(event, 77).join();
+    assertEquals(Outcome.IGNORED, result.outcome());
+    assertEquals(reason, result.reason());
+  }
+
+  private void assertFailed(String reason, ReleaseEvent event) {
+    SwapResult result = live.apply(event, 77).join();
+    assertEquals(Outcome.FAILED, result.outcome());
+    assertTrue(result.reason().startsWith(reason), result.reason());
+  }
+
+  private static ReleaseEvent renamed(ReleaseEvent event, String release) {
+    return new ReleaseEvent(
+        event.tenant(),
+        event.domain(),
+        event.kind(),
+        event.action(),
+        release,
+        event.uri(),
+        event.parent(),
+        event.batch(),
+        event.reason(),
+        event.origin());
+  }
+
+  private static dev.millrace.schema.Origin origin() {
+    return new dev.millrace.schema.Origin("releases", 0, 0);
+  }
+}
