@@ -26,7 +26,9 @@ final class BatchResponder implements Responder {
 
   BatchResponder(ServingParts parts, ServeLimits limits, UnknownDomain unknown, int subtask) {
     this.parts = parts;
-    this.rules = new RequestRules(limits, parts.base().config().maxPositionEmbeddings());
+    this.rules =
+        new RequestRules(
+            Math.min(limits.contextTokens(), parts.base().config().maxPositionEmbeddings()));
     this.calls = new ModelCalls(parts.base(), parts.tokenizer(), limits.callTokens());
     this.unknown = unknown;
     this.writer = new AnswerWriter(parts.base().id(), subtask, parts.clock());

@@ -1,16 +1,14 @@
 package dev.millrace.model.serve;
 
 /**
- * What one request may ask for; anything beyond is refused with its value and the limit.
+ * What the model is asked at most, beside what every request must satisfy.
  *
- * @param promptBytes most UTF-8 bytes of a prompt
  * @param contextTokens most tokens of prompt and continuation; the model's own limit holds as well
- * @param newTokens most tokens that GENERATE may add
- * @param callTokens most tokens that go into one call of the model, one prompt always fits
+ * @param callTokens most tokens that go into one call of the model; one request always fits
  */
-public record ServeLimits(int promptBytes, int contextTokens, int newTokens, int callTokens) {
+public record ServeLimits(int contextTokens, int callTokens) {
 
   public static ServeLimits defaults() {
-    return new ServeLimits(64 * 1024, 4096, 512, 4096);
+    return new ServeLimits(4096, 4096);
   }
 }

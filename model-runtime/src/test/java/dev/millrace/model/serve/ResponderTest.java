@@ -1,0 +1,303 @@
+package dev.millrace.model.serve;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.MapRemoteTier;
+import dev.millrace.model.swap.FakeReleases;
+import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.SwapConfig;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Answer.From;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Request.Task;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ResponderTest {
+
+  private static final byte[] SECRET = new byte[16];
+  private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(1234), ZoneOffset.UTC);
+
+  private final FakeBaseModel base = new FakeBaseModel();
+  private final MapRemoteTier remote = new MapRemoteTier();
+  private final LiveReleases live =
+      LiveReleases.of(base, new FakeReleases(), SwapConfig.defaults());
+  private final Responder responder = responder(UnknownDomain.BASE);
+
+  @AfterEach
+  void everyLeaseIsGivenBack() {
+    live.close();
+    assertEquals(0, base.openAdapters());
+    assertEquals(List.of(), base.misuses());
+  }
+
+  @Test
+  void respond_score_namesWhatAnswered() {
+    swap(FakeReleases.published("java", 3));
+    Answer answer = one(score("q", "java", "größer"));
+    assertNull(answer.error());
+    assertEquals("q", answer.request());
+    assertEquals(7, answer.tokens());
+    assertEquals(8, answer.bytes());
+    assertEquals("bias-3", answer.release());
+    assertEquals("fake-base", answer.base());
+    assertEquals(List.of(new Origin("samples", 0, 42)), answer.learnedTo());
+    assertEquals(From.MODEL, answer.from());
+    assertEquals(5, answer.subtask());
+    assertEquals(77, answer.releaseReadMillis());
+    assertEquals(1234, answer.answeredMillis());
+  }
+
+  @Test
+  void respond_domainWithoutRelease_isAnsweredByTheBaseOrRefusedAsConfigured() {
+    Answer byBase = one(score("q", "java", "prompt"));
+    assertNull(byBase.error());
+    assertNull(byBase.release());
+    assertEquals(byBase.logProb(), one(score("q", null, "prompt")).logProb());
+    Responder strict = responder(UnknownDomain.REFUSE);
+    Answer refused = strict.respond(List.of(score("q", "java", "prompt"))).get(0);
+    assertError("unknown-domain: java", refused);
+    assertNull(strict.respond(List.of(score("q", null, "prompt"))).get(0).error());
+  }
+
+  @Test
+  void respond_mixedBatch_keepsOrderAndCallsTheModelOncePerTask() {
+    swap(FakeReleases.published("java", 1));
+    swap(FakeReleases.published("python", 2));
+    List<Request> requests = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      String domain = i % 3 == 0 ? null : i % 3 == 1 ? "java" : "python";
+      requests.add(score("s" + i, domain, "prompt " + i));
+      requests.add(generate("g" + i, domain, "prompt " + i, 4, 0, 0, true));
+      requests.add(request("e" + i, null, domain, null, Task.EMBED, "prompt " + i, 0, 0, 0, true));
+    }
+    int before = base.scoreCalls().size();
+    List<Answer> together = responder.respond(requests);
+    assertEquals(before + 1, base.scoreCalls().size());
+    assertEquals(List.of(9), base.generateCalls());
+    Responder other = responder(UnknownDomain.BASE);
+    for (int i = 0; i < requests.size(); i++) {
+      assertEquals(requests.get(i).id(), together.get(i).request());
+      Request fresh = uncached(requests.get(i));
+      Answer alone = other.respond(List.of(fresh)).get(0);
+      assertEquals(alone.logProb(), together.get(i).logProb());
+      assertEquals(alone.text(), together.get(i).text());
+      assertArrayEquals(alone.embedding(), together.get(i).embedding());
+    }
+  }
+
+  @Test
+  void respond_equalPrompts_runTheModelOnce() {
+    List<Request> same = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      same.add(score("q" + i, null, "the same prompt"));
+    }
+    List<Answer> answers = responder.respond(same);
+    assertEquals(List.of(1), base.scoreCalls());
+    for (int i = 0; i < same.size(); i++) {
+      assertEquals("q" + i, answers.get(i).request());
+      assertEquals(answers.get(0).logProb(), answers.get(i).logProb());
+    }
+  }
+
+  @Test
+  void respond_again_comesFromTheCacheUntilTheReleaseChanges() {
+    swap(FakeReleases.published("java", 1));
+    Answer first = one(score("a", "java", "prompt"));
+    Answer second = one(score("b", "java", "prompt"));
+    assertEquals(From.L1, second.from());
+    assertEquals(first.logProb(), second.logProb());
+    Answer elsewhere =
+        responder(UnknownDomain.BASE).respond(List.of(score("c", "java", "prompt"))).get(0);
+    assertEquals(From.REDIS, elsewhere.from());
+    assertEquals(From.MODEL, one(uncached(score("d", "java", "prompt"))).from());
+    swap(FakeReleases.published("java", 2));
+    Answer after = one(score("e", "java", "prompt"));
+    assertEquals(From.MODEL, after.from());
+    assertEquals("bias-2", after.release());
+    assertNotEquals(first.logProb(), after.logProb());
+  }
+
+  @Test
+  void respond_otherTenant_sharesNeitherReleaseNorCachedAnswer() {
+    swap(FakeReleases.event("acme", "java", Action.PUBLISH, 1));
+    Request own = request("a", "acme", "java", null, Task.SCORE, "prompt", 0, 0, 0, true);
+    Request rival = request("b", "rival", "java", null, Task.SCORE, "prompt", 0, 0, 0, true);
+    assertEquals("bias-1", one(own).release());
+    Answer answer = one(rival);
+    assertNull(answer.release());
+    assertEquals(From.MODEL, answer.from());
+    Request pinned = request("c", "rival", "java", "bias-1", Task.SCORE, "p", 0, 0, 0, true);
+    assertError("unknown-release: bias-1", one(pinned));
+  }
+
+  @Test
+  void respond_pinnedRelease_isAnsweredByItAfterTheSwap() {
+    swap(FakeReleases.published("java", 1));
+    Answer before = one(score("a", "java", "prompt"));
+    swap(FakeReleases.published("java", 2));
+    Answer pinned = one(request("b", null, "java", "bias-1", Task.SCORE, "prompt", 0, 0, 0, true));
+    assertEquals("bias-1", pinned.release());
+    assertEquals(before.logProb(), pinned.logProb());
+    assertError(
+        "unknown-release: bias-1 of domain python",
+        one(request("c", null, "python", "bias-1", Task.SCORE, "prompt", 0, 0, 0, true)));
+  }
+
+  @Test
+  void respond_invalidRequests_areRefusedWithValueAndLimit() {
+    assertError("empty-prompt", one(score("q", null, "")));
+    assertError("prompt-too-short: 1 tokens, expected at least 2", one(score("q", null, "a")));
+    assertError(
+        "prompt-too-long: 600 tokens and 0 to add, expected at most 512",
+        one(score("q", null, "a".repeat(600))));
+    assertError(
+        "prompt-too-long: 500 tokens and 13 to add, expected at most 512",
+        one(generate("q", null, "a".repeat(500), 13, 0, 0, true)));
+    assertError("bad-max-tokens", one(generate("q", null, "prompt", 0, 0, 0, true)));
+    assertError("bad-temperature", one(generate("q", null, "prompt", 1, Double.NaN, 0, true)));
+    assertError(
+        "release-unused: r1",
+        one(request("q", null, null, "r1", Task.EMBED, "prompt", 0, 0, 0, true)));
+  }
+
+  @Test
+  void respond_requestThatBreaksTheModel_takesNoOtherWithIt() {
+    String poison = "po" + (char) FakeBaseModel.POISON + "son";
+    List<Answer> answers =
+        responder.respond(
+            List.of(
+                score("a", null, "fine"),
+                score("b", null, poison),
+                generate("c", null, poison, 4, 0, 0, true),
+                score("d", null, "fine too"),
+                score("e", null, poison)));
+    assertNull(answers.get(0).error());
+    assertError("model-failed: ", answers.get(1));
+    assertError("model-failed: ", answers.get(2));
+    assertNull(answers.get(3).error());
+    assertError("model-failed: ", answers.get(4));
+    assertEquals(From.NONE, answers.get(4).from());
+    assertError("model-failed: ", one(score("f", null, poison)));
+  }
+
+  @Test
+  void respond_sampledText_isAFunctionOfItsSeed() {
+    Answer first = one(generate("a", null, "prompt", 8, 1, 1, false));
+    assertEquals(first.text(), one(generate("b", null, "prompt", 8, 1, 1, false)).text());
+    assertNotEquals(first.text(), one(generate("c", null, "prompt", 8, 1, 2, true)).text());
+    assertEquals(8, first.tokens());
+    assertEquals(-8, first.logProb());
+  }
+
+  @Test
+  void respond_moreTokensThanACallTakes_areSpreadOverCalls() {
+    List<Request> requests = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      requests.add(score("q" + i, null, i + "a".repeat(399)));
+    }
+    responder.respond(requests);
+    assertEquals(List.of(2, 2, 2, 2, 2), base.scoreCalls());
+  }
+
+  private Responder responder(UnknownDomain unknown) {
+    ServingParts parts =
+        new ServingParts(
+            base,
+            new ByteTokenizer(),
+            live,
+            AnswerCache.of(1 << 20, remote, SECRET),
+            CacheKeys.of(SECRET),
+            CLOCK);
+    return Responder.of(parts, new ServeLimits(1000, 1000), unknown, 5);
+  }
+
+  private Answer one(Request request) {
+    return responder.respond(List.of(request)).get(0);
+  }
+
+  private void swap(ReleaseEvent event) {
+    assertEquals(Outcome.SWAPPED, live.apply(event, 77).join().outcome());
+  }
+
+  private static void assertError(String reason, Answer answer) {
+    String error = answer.error();
+    assertNotNull(error);
+    assertTrue(error.startsWith(reason), error);
+  }
+
+  private static Request score(String id, @Nullable String domain, String prompt) {
+    return request(id, null, domain, null, Task.SCORE, prompt, 0, 0, 0, true);
+  }
+
+  private static Request generate(
+      String id,
+      @Nullable String domain,
+      String prompt,
+      int maxTokens,
+      double temperature,
+      long seed,
+      boolean cached) {
+    return request(
+        id, null, domain, null, Task.GENERATE, prompt, maxTokens, temperature, seed, cached);
+  }
+
+  private static Request uncached(Request r) {
+    return request(
+        r.id(),
+        r.tenant(),
+        r.domain(),
+        r.release(),
+        r.task(),
+        r.prompt(),
+        r.maxTokens(),
+        r.temperature(),
+        r.seed(),
+        false);
+  }
+
+  private static Request request(
+      String id,
+      @Nullable String tenant,
+      @Nullable String domain,
+      @Nullable String release,
+      Task task,
+      String prompt,
+      int maxTokens,
+      double temperature,
+      long seed,
+      boolean cached) {
+    return new Request(
+        id,
+        tenant,
+        domain,
+        release,
+        task,
+        prompt,
+        maxTokens,
+        temperature,
+        seed,
+        cached,
+        0,
+        new Origin("requests", 0, 1));
+  }
+}
