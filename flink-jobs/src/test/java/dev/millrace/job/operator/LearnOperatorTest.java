@@ -1,0 +1,163 @@
+package dev.millrace.job.operator;
+
+import static dev.millrace.job.operator.Streams.batch;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.TrainingBatch;
+import dev.millrace.schema.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.util.ExceptionUtils;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class LearnOperatorTest {
+
+  private static final int FREE = 1000;
+  private static final int MAX_PARALLELISM = 8;
+
+  @Test
+  void endInput_batchesOfTwoDomains_learnsEachInItsOrder() throws Exception {
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      harness.processElement(batch("health", 0), 0);
+      harness.processElement(batch("cloud", 1), 0);
+      harness.endInput();
+      assertEquals(List.of("cloud 0", "health 0", "cloud 1"), verdicts(harness));
+      assertEquals(List.of("cloud[0, 1]", "health[0, 1]", "cloud[0, 1, 2, 3]"), releases(harness));
+    }
+  }
+
+  @Test
+  void processElement_queueFull_waitsForTheHead() throws Exception {
+    try (var harness = harness(new LineageLearner(FREE), 1, 1, 0)) {
+      harness.open();
+      for (int i = 0; i < 5; i++) {
+        harness.processElement(batch("cloud", i), 0);
+      }
+      assertTrue(verdicts(harness).size() >= 4, verdicts(harness).toString());
+    }
+  }
+
+  @Test
+  void restore_snapshotWhileLearning_learnsWhatWasPendingOnce() throws Exception {
+    OperatorSubtaskState snapshot;
+    LineageLearner stuck = new LineageLearner(1);
+    try (var harness = harness(stuck, 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      harness.processElement(batch("cloud", 1), 0);
+      harness.processElement(batch("health", 0), 0);
+      snapshot = harness.snapshot(1, 1);
+      assertEquals(List.of("cloud 0"), verdicts(harness));
+    }
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.processElement(batch("cloud", 2), 0);
+      harness.endInput();
+      assertEquals(List.of("cloud 1", "health 0", "cloud 2"), verdicts(harness));
+      assertTrue(releases(harness).contains("cloud[0, 1, 2, 3, 4, 5]"), "lineage is whole");
+    }
+  }
+
+  @Test
+  void restore_scaledOut_eachPendingBatchIsLearnedInOnePlace() throws Exception {
+    List<String> domains = List.of("cloud", "health", "java", "legal", "python", "chinese");
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new LineageLearner(0), 10, 1, 0)) {
+      harness.open();
+      for (String domain : domains) {
+        harness.processElement(batch(domain, 0), 0);
+      }
+      snapshot = harness.snapshot(1, 1);
+    }
+    List<String> all = new ArrayList<>();
+    for (int subtask = 0; subtask < 2; subtask++) {
+      try (var harness = harness(new LineageLearner(FREE), 10, 2, subtask)) {
+        harness.initializeState(
+            AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                snapshot, MAX_PARALLELISM, 1, 2, subtask));
+        harness.open();
+        harness.endInput();
+        assertFalse(verdicts(harness).isEmpty(), "subtask " + subtask + " has learned nothing");
+        all.addAll(verdicts(harness));
+      }
+    }
+    assertEquals(
+        domains.stream().map(d -> d + " 0").sorted().toList(), all.stream().sorted().toList());
+  }
+
+  @Test
+  void endInput_learnerFails_failsWithTheCause() throws Exception {
+    LineageLearner broken = new LineageLearner(FREE);
+    broken.failure = new IllegalArgumentException("disk full");
+    try (var harness = harness(broken, 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      Exception thrown = assertThrows(Exception.class, harness::endInput);
+      assertTrue(ExceptionUtils.findThrowableWithMessage(thrown, "disk full").isPresent());
+    }
+  }
+
+  @Test
+  void close_whileLearning_returnsAfterTheLearnerHasStopped() throws Exception {
+    LineageLearner stuck = new LineageLearner(0);
+    boolean[] busyAtClose = {true};
+    Opened<dev.millrace.adapter.Learner> opened =
+        new Opened<>(stuck, () -> busyAtClose[0] = stuck.busy);
+    try (var harness = harness(subtask -> opened, 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+    }
+    assertFalse(busyAtClose[0]);
+  }
+
+  private static void runOneMail(AbstractStreamOperatorTestHarness<?> harness) throws Exception {
+    harness.getTaskMailbox().take(0).run();
+  }
+
+  private static KeyedOneInputStreamOperatorTestHarness<String, TrainingBatch, Verdict> harness(
+      LineageLearner learner, int maxPending, int parallelism, int subtask) throws Exception {
+    return harness(s -> new Opened<>(learner, () -> {}), maxPending, parallelism, subtask);
+  }
+
+  private static KeyedOneInputStreamOperatorTestHarness<String, TrainingBatch, Verdict> harness(
+      Opener<dev.millrace.adapter.Learner> learners, int maxPending, int parallelism, int subtask)
+      throws Exception {
+    var harness =
+        new KeyedOneInputStreamOperatorTestHarness<String, TrainingBatch, Verdict>(
+            new LearnOperatorFactory(learners, maxPending),
+            DomainKey::of,
+            Types.STRING,
+            MAX_PARALLELISM,
+            parallelism,
+            subtask);
+    harness.setup();
+    return harness;
+  }
+
+  private static List<String> verdicts(AbstractStreamOperatorTestHarness<Verdict> harness) {
+    return harness.extractOutputValues().stream().map(v -> v.domain() + " " + v.batch()).toList();
+  }
+
+  private static List<String> releases(AbstractStreamOperatorTestHarness<Verdict> harness) {
+    return Objects.requireNonNull(harness.getSideOutput(Outputs.RELEASES)).stream()
+        .map(StreamRecord::getValue)
+        .map(ReleaseEvent::release)
+        .toList();
+  }
+}

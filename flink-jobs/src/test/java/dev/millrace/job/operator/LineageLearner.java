@@ -1,0 +1,96 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.batch.ReplayBuffer;
+import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.TrainingBatch;
+import dev.millrace.schema.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/** Learns nothing but which samples it was given; each batch takes one permit. */
+final class LineageLearner implements Learner {
+  final Semaphore permits;
+  volatile boolean busy;
+  volatile @Nullable RuntimeException failure;
+
+  LineageLearner(int permits) {
+    this.permits = new Semaphore(permits);
+  }
+
+  @Override
+  public LearnerState initial(@Nullable String tenant, String domain) {
+    AdapterWeights none = new AdapterWeights(new LoraConfig(1, 1, false, List.of()), List.of());
+    return new LearnerState(
+        AdapterState.fresh(none), ReplayBuffer.empty(1), Reservoir.empty(1), null, List.of(), 0);
+  }
+
+  @Override
+  public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
+    busy = true;
+    try {
+      permits.acquire();
+      if (failure != null) {
+        throw failure;
+      }
+      return outcome(state, batch);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted", e);
+    } finally {
+      busy = false;
+    }
+  }
+
+  private static Outcome outcome(LearnerState state, TrainingBatch batch) {
+    List<Origin> learned = new ArrayList<>(state.learnedTo());
+    batch.samples().forEach(sample -> learned.add(sample.sample().origin()));
+    String release = batch.domain() + learned.stream().map(Origin::offset).toList();
+    LearnerState next =
+        new LearnerState(
+            state.adapter(),
+            state.replay(),
+            state.heldOut(),
+            release,
+            List.copyOf(learned),
+            state.batches() + 1);
+    return new Outcome(next, verdict(batch, state, release), event(batch, state, release));
+  }
+
+  private static Verdict verdict(TrainingBatch batch, LearnerState state, String release) {
+    return new Verdict(
+        batch.tenant(),
+        batch.domain(),
+        batch.number(),
+        release,
+        state.release(),
+        true,
+        List.of(),
+        batch.samples().size(),
+        0,
+        0);
+  }
+
+  private static ReleaseEvent event(TrainingBatch batch, LearnerState state, String release) {
+    return new ReleaseEvent(
+        batch.tenant(),
+        batch.domain(),
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.PUBLISH,
+        release,
+        "file:/" + release,
+        state.release(),
+        batch.number(),
+        "learned",
+        new Origin("releases", 0, -1));
+  }
+}
