@@ -1,0 +1,140 @@
+package dev.millrace.job.operator;
+
+import static dev.millrace.job.operator.Streams.scored;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BatchFunctionTest {
+
+  private static final BatchPolicy POLICY = new BatchPolicy(3, 100, 10);
+
+  @Test
+  void processElement_countReached_closesTheBatch() throws Exception {
+    try (var harness = harness()) {
+      harness.open();
+      for (int i = 0; i < 7; i++) {
+        harness.processElement(scored("cloud", i, 0), 0);
+      }
+      assertEquals(List.of("0: 0 1 2", "1: 3 4 5"), batches(harness));
+    }
+  }
+
+  @Test
+  void processWatermark_quietDomain_closesAtItsSpan() throws Exception {
+    try (var harness = harness()) {
+      harness.open();
+      harness.processElement(scored("cloud", 0, 1_000), 1_000);
+      harness.processWatermark(1_099);
+      assertEquals(List.of(), batches(harness));
+      harness.processWatermark(1_100);
+      assertEquals(List.of("0: 0"), batches(harness));
+    }
+  }
+
+  @Test
+  void processWatermark_lateSamples_gatherForASpanToo() throws Exception {
+    try (var harness = harness()) {
+      harness.open();
+      harness.processWatermark(5_000);
+      harness.processElement(scored("cloud", 0, 1_000), 1_000);
+      harness.processWatermark(5_050);
+      harness.processElement(scored("cloud", 1, 1_001), 1_001);
+      harness.processWatermark(5_100);
+      assertEquals(List.of("0: 0 1"), batches(harness));
+    }
+  }
+
+  @Test
+  void restore_inTheMiddleOfABatch_goesOnAsIfNothingHappened() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness()) {
+      harness.open();
+      harness.processElement(scored("cloud", 0, 0), 0);
+      harness.processElement(scored("health", 1, 0), 0);
+      harness.processElement(scored("cloud", 2, 0), 0);
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness()) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.processElement(scored("cloud", 3, 0), 0);
+      assertEquals(List.of("0: 0 2 3"), batches(harness));
+      harness.processWatermark(Watermark.MAX_WATERMARK);
+      assertEquals(List.of("0: 0 2 3", "0: 1"), batches(harness));
+    }
+  }
+
+  /** The watermark of a source in order may stand anywhere up to the last sample's time. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void processElement_anyWatermarksBetween_sameBatches(long seed) throws Exception {
+    List<ScoredSample> samples = samples(seed);
+    assertEquals(batches(samples, false, seed), batches(samples, true, seed), "seed " + seed);
+  }
+
+  private static List<ScoredSample> samples(long seed) {
+    Random random = new Random(seed);
+    List<ScoredSample> samples = new ArrayList<>();
+    long time = 0;
+    for (int i = 0; i < 60; i++) {
+      time += random.nextInt(90);
+      samples.add(scored(random.nextBoolean() ? "cloud" : "health", i, time));
+    }
+    return samples;
+  }
+
+  private static List<String> batches(List<ScoredSample> samples, boolean watermarks, long seed)
+      throws Exception {
+    Random random = new Random(seed);
+    long watermark = 0;
+    try (var harness = harness()) {
+      harness.open();
+      for (ScoredSample sample : samples) {
+        long time = sample.sample().eventTimeMillis();
+        harness.processElement(sample, time);
+        if (watermarks && random.nextBoolean()) {
+          watermark = Math.max(watermark, time - random.nextInt(50));
+          harness.processWatermark(watermark);
+        }
+      }
+      harness.processWatermark(Watermark.MAX_WATERMARK);
+      return batches(harness).stream().sorted().toList();
+    }
+  }
+
+  private static KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>
+      harness() throws Exception {
+    var harness =
+        new KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>(
+            new KeyedProcessOperator<>(new BatchFunction(POLICY)), DomainKey::of, Types.STRING);
+    harness.setup();
+    return harness;
+  }
+
+  private static List<String> batches(
+      KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch> harness) {
+    return harness.extractOutputValues().stream()
+        .map(batch -> batch.number() + ":" + offsets(batch))
+        .toList();
+  }
+
+  private static String offsets(TrainingBatch batch) {
+    StringBuilder offsets = new StringBuilder();
+    batch.samples().forEach(s -> offsets.append(' ').append(s.sample().origin().offset()));
+    return offsets.toString();
+  }
+}
