@@ -1,0 +1,200 @@
+package dev.millrace.adapter.gate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.bigram.BigramBase;
+import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.adapter.bigram.Letters;
+import dev.millrace.adapter.bigram.Stream;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Plan;
+import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.Trainer;
+import dev.millrace.adapter.train.Training;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class GateTest {
+  private static final List<String> ALL =
+      List.of(
+          "finite",
+          "not-exploded",
+          "enough-evidence",
+          "better-than-incumbent",
+          "protected-unharmed",
+          "train-serve-parity");
+
+  private static final TrainConfig BRISK =
+      new TrainConfig(0.03, 2, 0.1, 0.9, 0.99, 1e-8, 0.01, 1, 6, 16, 0.25, 0.5, 1);
+
+  private BigramBase base = new BigramBase(Bigrams.known());
+  private List<int[]> anchors = Bigrams.known().texts(60, 21);
+  private List<ProtectedSet> protectedSets =
+      List.of(new ProtectedSet("known", Bigrams.known().texts(30, 22)));
+
+  @AfterEach
+  void everyAdapterIsClosed() {
+    assertEquals(0, base.loaded());
+  }
+
+  @Test
+  void judge_learnedTheDomain_passesEveryRule() {
+    Judgement judgement = judge(learned(Bigrams.foreign()));
+    assertEquals(List.of(), failed(judgement));
+    assertEquals(ALL, names(judgement.rules()));
+    for (HeldOut sample : judgement.heldOut()) {
+      assertNotEquals(sample.baseLogProb(), sample.incumbentLogProb());
+    }
+  }
+
+  @Test
+  void judge_zeroAdapter_isTheBaseAndNoBetter() {
+    Judgement judgement = judge(training(zero()));
+    assertEquals(List.of("better-than-incumbent"), failed(judgement));
+    RuleResult better = judgement.rules().get(3);
+    assertEquals(0, better.figures().get("gain"), 1e-12);
+    assertEquals(
+        better.figures().get("bitsPerByteBase"), better.figures().get("bitsPerByteCandidate"));
+  }
+
+  @Test
+  void judge_learnedAnotherDomain_isRefused() {
+    assertTrue(failed(judge(learned(Bigrams.known()))).contains("better-than-incumbent"));
+  }
+
+  @Test
+  void judge_signFlipped_isRefused() {
+    AdapterState good = learned(Bigrams.foreign()).state();
+    List<LoraPair> flipped = new ArrayList<>();
+    for (LoraPair pair : good.weights().pairs()) {
+      float[] b = pair.b().clone();
+      for (int i = 0; i < b.length; i++) {
+        b[i] = -b[i];
+      }
+      flipped.add(new LoraPair(pair.site(), pair.a(), b));
+    }
+    AdapterWeights weights = new AdapterWeights(good.weights().config(), flipped);
+    Judgement judgement = judge(training(AdapterState.fresh(weights)));
+    assertTrue(failed(judgement).contains("better-than-incumbent"));
+  }
+
+  @Test
+  void judge_weightNotANumber_isRefusedUnmeasured() {
+    AdapterState broken = zero();
+    broken.weights().pairs().get(1).b()[3] = Float.NaN;
+    Judgement judgement = judge(training(broken));
+    assertEquals(List.of("finite"), failed(judgement));
+    assertEquals(ALL.subList(0, 3), names(judgement.rules()));
+  }
+
+  @Test
+  void judge_trainingBrokeOff_saysWhy() {
+    base.poison(BigramBase.VOCAB - 1);
+    Judgement judgement = judge(learned(Bigrams.foreign()));
+    assertTrue(judgement.rules().get(0).reason().contains("NaN"), judgement::toString);
+  }
+
+  @Test
+  void judge_protectedSpoiled_isRefused() {
+    anchors = List.of();
+    protectedSets =
+        List.of(
+            protectedSets.get(0),
+            new ProtectedSet("uniform", List.of(new int[] {8, 9, 10, 11, 12, 13, 14, 15, 8, 9})));
+    Judgement judgement = judge(learned(Bigrams.foreign()));
+    assertTrue(failed(judgement).contains("protected-unharmed"), judgement::toString);
+  }
+
+  @Test
+  void judge_noProtectedSet_isRefused() {
+    protectedSets = List.of();
+    assertEquals(List.of("protected-unharmed"), failed(judge(learned(Bigrams.foreign()))));
+  }
+
+  @Test
+  void judge_servesOtherThanTrained_isRefused() {
+    base = new BigramBase(Bigrams.known(), 0.03);
+    assertEquals(List.of("train-serve-parity"), failed(judge(learned(Bigrams.foreign()))));
+  }
+
+  @Test
+  void judge_fewHeldOut_isRefused() {
+    Training training = learned(Bigrams.foreign());
+    List<ScoredSample> few = batch().heldOut().subList(0, 3);
+    assertEquals(List.of("enough-evidence"), failed(judge(training, few)));
+  }
+
+  @Test
+  void judge_lossExploded_isRefused() {
+    Training calm = learned(Bigrams.foreign());
+    Training exploded =
+        new Training(
+            calm.state(),
+            "",
+            calm.steps(),
+            calm.tokens(),
+            2,
+            2,
+            4.1,
+            calm.worstNorm(),
+            calm.learned(),
+            calm.replayed());
+    assertEquals(List.of("not-exploded"), failed(judge(exploded)));
+  }
+
+  private Judgement judge(Training training) {
+    List<ScoredSample> heldOut = new ArrayList<>(batch().heldOut());
+    heldOut.addAll(Stream.batch(Bigrams.foreign(), 1).heldOut());
+    return judge(training, heldOut);
+  }
+
+  private Judgement judge(Training training, List<ScoredSample> heldOut) {
+    GateConfig config = new GateConfig(4, 100, 0.001, 0.95, 1000, 0.02, 24, 0.02, 8, 2);
+    Gate gate = Gate.of(base, new Letters(), protectedSets, config);
+    List<HeldOut> examined = gate.examine(heldOut, zero().weights());
+    AdapterWeights served = Quantizer.quantize(training.state().weights());
+    return gate.judge(new Gate.Candidate(served, training, 9), examined);
+  }
+
+  private Training learned(Bigrams language) {
+    List<Remembered> fresh =
+        Stream.batch(language, 0).samples().stream().map(Remembered::of).toList();
+    return Trainer.of(base, BRISK, Plan.defaults())
+        .train(zero(), new Lesson(fresh, List.of(), anchors, 4), Governor.none());
+  }
+
+  private static TrainingBatch batch() {
+    return Stream.batch(Bigrams.foreign(), 0);
+  }
+
+  private AdapterState zero() {
+    return AdapterState.initial(
+        new LoraConfig(4, 8, false, List.of("mix", "out")), base.sites(), 3);
+  }
+
+  private static Training training(AdapterState state) {
+    return new Training(state, "", 1, 1, 2, 2, 2, 0, List.of(), List.of());
+  }
+
+  private static List<String> failed(Judgement judgement) {
+    return names(judgement.rules().stream().filter(rule -> !rule.passed()).toList());
+  }
+
+  private static List<String> names(List<RuleResult> rules) {
+    return rules.stream().map(RuleResult::rule).toList();
+  }
+}
