@@ -6,50 +6,59 @@ import dev.millrace.model.base.WeightedSequence;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The sequences of each epoch of a lesson, shuffled and cut into optimizer steps. */
+/**
+ * The sequences of each epoch of a lesson, cut into optimizer steps. Every step has its share of
+ * fresh, replayed and anchor sequences, so that the losses of steps compare.
+ */
 record Rows(TrainConfig config, Lesson lesson) {
 
   /** Every epoch's steps, in order. Sequences too short to predict anything are left out. */
   List<List<WeightedSequence>> steps() {
     List<List<WeightedSequence>> steps = new ArrayList<>();
     for (int epoch = 0; epoch < config.epochs(); epoch++) {
-      long seed = Draws.mix(lesson.seed(), epoch);
-      List<WeightedSequence> rows = shuffled(epoch(seed), Draws.mix(seed, 1));
-      for (int from = 0; from < rows.size(); from += config.rowsPerStep()) {
-        int to = Math.min(rows.size(), from + config.rowsPerStep());
-        steps.add(List.copyOf(rows.subList(from, to)));
-      }
+      steps.addAll(epoch(Draws.mix(lesson.seed(), epoch)));
     }
     return steps;
   }
 
-  private List<WeightedSequence> epoch(long seed) {
-    List<WeightedSequence> rows = new ArrayList<>();
-    for (Remembered sample : lesson.fresh()) {
-      add(sample.tokens(), 1, rows);
+  private List<List<WeightedSequence>> epoch(long seed) {
+    List<List<WeightedSequence>> groups =
+        List.of(
+            shuffled(tokens(lesson.fresh()), 1, Draws.mix(seed, 0)),
+            shuffled(tokens(lesson.replayed()), 1, Draws.mix(seed, 1)),
+            anchors(Draws.mix(seed, 2)));
+    int rows = groups.stream().mapToInt(List::size).sum();
+    int count = (rows + config.rowsPerStep() - 1) / config.rowsPerStep();
+    List<List<WeightedSequence>> steps = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      List<WeightedSequence> step = new ArrayList<>();
+      for (List<WeightedSequence> group : groups) {
+        int n = group.size();
+        step.addAll(group.subList(i * n / count, (i + 1) * n / count));
+      }
+      steps.add(List.copyOf(step));
     }
-    for (Remembered sample : lesson.replayed()) {
-      add(sample.tokens(), 1, rows);
-    }
-    int[] order = Draws.permutation(lesson.anchors().size(), Draws.mix(seed, 0));
+    return steps;
+  }
+
+  /** An epoch's share of the anchors. */
+  private List<WeightedSequence> anchors(long seed) {
+    List<WeightedSequence> all = shuffled(lesson.anchors(), config.anchorWeight(), seed);
     int wanted = (int) Math.ceil(config.anchorShare() * lesson.fresh().size());
-    for (int i = 0; i < Math.min(wanted, order.length); i++) {
-      add(lesson.anchors().get(order[i]), config.anchorWeight(), rows);
+    return all.subList(0, Math.min(wanted, all.size()));
+  }
+
+  private static List<int[]> tokens(List<Remembered> samples) {
+    return samples.stream().map(Remembered::tokens).toList();
+  }
+
+  private static List<WeightedSequence> shuffled(List<int[]> tokens, double weight, long seed) {
+    List<WeightedSequence> rows = new ArrayList<>();
+    for (int i : Draws.permutation(tokens.size(), seed)) {
+      if (tokens.get(i).length >= 2) {
+        rows.add(new WeightedSequence(tokens.get(i).clone(), (float) weight));
+      }
     }
     return rows;
-  }
-
-  private static void add(int[] tokens, double weight, List<WeightedSequence> rows) {
-    if (tokens.length >= 2) {
-      rows.add(new WeightedSequence(tokens.clone(), (float) weight));
-    }
-  }
-
-  private static List<WeightedSequence> shuffled(List<WeightedSequence> rows, long seed) {
-    List<WeightedSequence> shuffled = new ArrayList<>();
-    for (int i : Draws.permutation(rows.size(), seed)) {
-      shuffled.add(rows.get(i));
-    }
-    return shuffled;
   }
 }

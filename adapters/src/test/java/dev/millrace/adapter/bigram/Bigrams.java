@@ -25,7 +25,8 @@ public record Bigrams(double[][] probabilities) {
       boolean inside = i >= from && i < to;
       for (int j = 0; j < VOCAB; j++) {
         boolean near = j >= from && j < to;
-        p[i][j] = inside ? (near ? 0.18 / (to - from) : 0.02 / (VOCAB - to + from)) : 1.0 / VOCAB;
+        p[i][j] =
+            inside ? (near ? 0.1998 / (to - from) : 0.0002 / (VOCAB - to + from)) : 1.0 / VOCAB;
       }
       if (inside) {
         p[i][from + (i - from + stride) % (to - from)] += 0.8;

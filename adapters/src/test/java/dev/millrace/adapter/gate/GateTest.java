@@ -20,11 +20,13 @@ import dev.millrace.adapter.train.Training;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,12 +41,12 @@ class GateTest {
           "train-serve-parity");
 
   private static final TrainConfig BRISK =
-      new TrainConfig(0.03, 2, 0.1, 0.9, 0.99, 1e-8, 0.01, 1, 6, 16, 0.25, 0.5, 1);
+      new TrainConfig(0.01, 4, 0.1, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1);
 
   private BigramBase base = new BigramBase(Bigrams.known());
-  private List<int[]> anchors = Bigrams.known().texts(60, 21);
+  private List<int[]> anchors = Bigrams.known().texts(400, 21);
   private List<ProtectedSet> protectedSets =
-      List.of(new ProtectedSet("known", Bigrams.known().texts(30, 22)));
+      List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22)));
 
   @AfterEach
   void everyAdapterIsClosed() {
@@ -54,7 +56,7 @@ class GateTest {
   @Test
   void judge_learnedTheDomain_passesEveryRule() {
     Judgement judgement = judge(learned(Bigrams.foreign()));
-    assertEquals(List.of(), failed(judgement));
+    assertEquals(List.of(), failed(judgement), () -> judgement.rules().toString());
     assertEquals(ALL, names(judgement.rules()));
     for (HeldOut sample : judgement.heldOut()) {
       assertNotEquals(sample.baseLogProb(), sample.incumbentLogProb());
@@ -73,7 +75,7 @@ class GateTest {
 
   @Test
   void judge_learnedAnotherDomain_isRefused() {
-    assertTrue(failed(judge(learned(Bigrams.known()))).contains("better-than-incumbent"));
+    assertTrue(failed(judge(learned(alternating()))).contains("better-than-incumbent"));
   }
 
   @Test
@@ -111,10 +113,7 @@ class GateTest {
   @Test
   void judge_protectedSpoiled_isRefused() {
     anchors = List.of();
-    protectedSets =
-        List.of(
-            protectedSets.get(0),
-            new ProtectedSet("uniform", List.of(new int[] {8, 9, 10, 11, 12, 13, 14, 15, 8, 9})));
+    protectedSets = List.of(protectedSets.get(0), new ProtectedSet("alternating", alternating()));
     Judgement judgement = judge(learned(Bigrams.foreign()));
     assertTrue(failed(judgement).contains("protected-unharmed"), judgement::toString);
   }
@@ -163,7 +162,7 @@ class GateTest {
   }
 
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
-    GateConfig config = new GateConfig(4, 100, 0.001, 0.95, 1000, 0.02, 24, 0.02, 8, 2);
+    GateConfig config = new GateConfig(4, 100, 0.001, 0.95, 1000, 0.005, 60, 0.02, 8, 2);
     Gate gate = Gate.of(base, new Letters(), protectedSets, config);
     List<HeldOut> examined = gate.examine(heldOut, zero().weights());
     AdapterWeights served = Quantizer.quantize(training.state().weights());
@@ -171,8 +170,19 @@ class GateTest {
   }
 
   private Training learned(Bigrams language) {
+    return learned(Stream.batch(language, 0).samples().stream().map(ScoredSample::tokens).toList());
+  }
+
+  /** Texts that leave the half of the alphabet in which the foreign language stays. */
+  private static List<int[]> alternating() {
+    return Bigrams.known().texts(24, 23).stream()
+        .map(text -> IntStream.range(0, text.length).map(t -> text[t] + 8 * (t % 2)).toArray())
+        .toList();
+  }
+
+  private Training learned(List<int[]> texts) {
     List<Remembered> fresh =
-        Stream.batch(language, 0).samples().stream().map(Remembered::of).toList();
+        texts.stream().map(text -> new Remembered("s", new Origin("t", 0, 0), text)).toList();
     return Trainer.of(base, BRISK, Plan.defaults())
         .train(zero(), new Lesson(fresh, List.of(), anchors, 4), Governor.none());
   }
