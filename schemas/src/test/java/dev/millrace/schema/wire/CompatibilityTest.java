@@ -1,0 +1,105 @@
+package dev.millrace.schema.wire;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.SchemaValidationException;
+import org.apache.avro.SchemaValidator;
+import org.apache.avro.SchemaValidatorBuilder;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Schemas grow by defaulted fields only: old bytes read today, and old readers read today's. */
+class CompatibilityTest {
+
+  static final List<Schema> CURRENT =
+      List.of(
+          dev.millrace.schema.avro.Sample.getClassSchema(),
+          dev.millrace.schema.avro.Rejection.getClassSchema(),
+          dev.millrace.schema.avro.Verdict.getClassSchema(),
+          dev.millrace.schema.avro.ReleaseEvent.getClassSchema(),
+          dev.millrace.schema.avro.Request.getClassSchema(),
+          dev.millrace.schema.avro.Answer.getClassSchema());
+
+  static final List<String> VERSIONS = KnownSchemas.VERSIONS;
+
+  private static final SchemaValidator BOTH_WAYS =
+      new SchemaValidatorBuilder().mutualReadStrategy().validateAll();
+
+  static Stream<Arguments> committedSchemas() {
+    return CURRENT.stream()
+        .flatMap(schema -> VERSIONS.stream().map(version -> Arguments.of(version, schema)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("committedSchemas")
+  void schema_andACommittedVersion_readEachOther(String version, Schema current)
+      throws SchemaValidationException {
+    Schema committed = KnownSchemas.committed(version, current.getName());
+    BOTH_WAYS.validate(current, List.of(committed));
+    assertTrue(names(current).containsAll(names(committed)), "a field was taken away");
+  }
+
+  /** Else a value written today could not be read after the next change. */
+  @ParameterizedTest
+  @FieldSource("CURRENT")
+  void schema_theLastCommittedVersion_isTheCurrentOne(Schema current) {
+    String last = VERSIONS.get(VERSIONS.size() - 1);
+    assertEquals(
+        SchemaNormalization.toParsingForm(KnownSchemas.committed(last, current.getName())),
+        SchemaNormalization.toParsingForm(current),
+        "commit the changed schema as a new version of KnownSchemas");
+  }
+
+  @ParameterizedTest
+  @FieldSource("VERSIONS")
+  void decode_goldenBytesOfACommittedVersion_areTheSameRecords(String version) throws Exception {
+    assertEquals(Golden.REJECTION, read(Codecs.rejections(), version, "Rejection"));
+    assertEquals(Golden.VERDICT, read(Codecs.verdicts(), version, "Verdict"));
+    assertEquals(Golden.RELEASE_EVENT, read(Codecs.releases(), version, "ReleaseEvent"));
+    assertEquals(Golden.REQUEST, read(Codecs.requests(), version, "Request"));
+    // Records with arrays are equal if what they are written as is.
+    assertArrayEquals(
+        Codecs.samples().encode(Golden.SAMPLE),
+        Codecs.samples().encode(read(Codecs.samples(), version, "Sample")));
+    assertArrayEquals(
+        Codecs.answers().encode(Golden.ANSWER),
+        Codecs.answers().encode(read(Codecs.answers(), version, "Answer")));
+  }
+
+  @Test
+  void validator_fieldWithoutDefault_refusesIt() throws SchemaValidationException {
+    Schema before = CURRENT.get(0);
+    BOTH_WAYS.validate(grown(before, 0L), List.of(before));
+    Schema mandatory = grown(before, null);
+    assertThrows(
+        SchemaValidationException.class, () -> BOTH_WAYS.validate(mandatory, List.of(before)));
+  }
+
+  private static <T> T read(Codec<T> codec, String version, String name) throws Exception {
+    return codec.decode(Golden.committed(version, name), Records.HERE);
+  }
+
+  private static List<String> names(Schema schema) {
+    return schema.getFields().stream().map(Schema.Field::name).toList();
+  }
+
+  /** The schema with one field more, a long with that default. */
+  private static Schema grown(Schema schema, @Nullable Long defaultValue) {
+    List<Schema.Field> fields = new ArrayList<>();
+    schema.getFields().forEach(field -> fields.add(new Schema.Field(field, field.schema())));
+    fields.add(new Schema.Field("added", Schema.create(Schema.Type.LONG), null, defaultValue));
+    return Schema.createRecord(schema.getName(), null, schema.getNamespace(), false, fields);
+  }
+}
