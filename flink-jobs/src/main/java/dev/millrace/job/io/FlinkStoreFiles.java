@@ -1,0 +1,49 @@
+package dev.millrace.job.io;
+
+import dev.millrace.adapter.publish.StoreFiles;
+import java.io.IOException;
+import java.net.URI;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.RecoverableFsDataOutputStream;
+
+/** A release store on any of Flink's file systems; a file appears when it is whole. */
+public record FlinkStoreFiles(String uri) implements StoreFiles {
+
+  /** The store at a URI, or at a path of this machine. */
+  public static StoreFiles at(String uri) {
+    URI absolute = new Path(uri).toUri();
+    String scheme = absolute.getScheme();
+    return scheme == null || scheme.equals("file")
+        ? StoreFiles.in(java.nio.file.Path.of(absolute.getPath()))
+        : new FlinkStoreFiles(uri);
+  }
+
+  @Override
+  public boolean exists(String path) throws IOException {
+    Path file = resolve(path);
+    return file.getFileSystem().exists(file);
+  }
+
+  @Override
+  public void write(String path, byte[] bytes) throws IOException {
+    Path file = resolve(path);
+    FileSystem files = file.getFileSystem();
+    try (RecoverableFsDataOutputStream out = files.createRecoverableWriter().open(file)) {
+      out.write(bytes);
+      out.closeForCommit().commit();
+    }
+  }
+
+  @Override
+  public String uri(String path) {
+    return resolve(path).toString();
+  }
+
+  private Path resolve(String path) {
+    if (path.startsWith("/") || ("/" + path + "/").contains("/../")) {
+      throw new IllegalArgumentException("path " + path + " leaves the store");
+    }
+    return new Path(new Path(uri), path);
+  }
+}

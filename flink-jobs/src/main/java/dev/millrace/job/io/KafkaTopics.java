@@ -1,0 +1,132 @@
+package dev.millrace.job.io;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.KafkaConfig.Guarantee;
+import dev.millrace.job.config.Secret;
+import java.util.Properties;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
+import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.provider.EnvVarConfigProvider;
+
+/**
+ * A job's sources and sinks on Kafka.
+ *
+ * @param job names the consumer group and the transactional ids; one running job a name
+ */
+public record KafkaTopics(KafkaConfig config, String job) {
+
+  private static final String MAX_REQUEST_BYTES = "16777216";
+
+  /** The names of the topics. */
+  public Topics names() {
+    return new Topics(config.prefix());
+  }
+
+  /** Where a job reads from that has no checkpoint of its own. */
+  public enum Start {
+    /** The first record there is. */
+    EARLIEST,
+    /** Where a job of this name stopped, else the first record. */
+    COMMITTED
+  }
+
+  /** Reads a topic for ever, committed records only. */
+  public KafkaSource<RawRecord> source(String topic, Start start) {
+    return builder(topic, start).build();
+  }
+
+  /** Reads what a topic holds at the start of the job, then ends. */
+  public KafkaSource<RawRecord> boundedSource(String topic, Start start) {
+    return builder(topic, start).setBounded(OffsetsInitializer.latest()).build();
+  }
+
+  /** Watermarks that follow the records' timestamps, which ascend in every partition. */
+  public static WatermarkStrategy<RawRecord> watermarks() {
+    return WatermarkStrategy.<RawRecord>forMonotonousTimestamps()
+        .withTimestampAssigner((element, timestamp) -> element.timestamp());
+  }
+
+  /** Writes to a topic: in the checkpoints' transactions if exactly-once is asked for. */
+  public <T> KafkaSink<T> sink(String topic, Encoder<T> key, Encoder<T> value) {
+    return sink(topic, key, value, config.guarantee());
+  }
+
+  /** Writes to a topic, in the checkpoints' transactions. */
+  public <T> KafkaSink<T> exactlyOnceSink(String topic, Encoder<T> key, Encoder<T> value) {
+    return sink(topic, key, value, Guarantee.EXACTLY_ONCE);
+  }
+
+  private <T> KafkaSink<T> sink(
+      String topic, Encoder<T> key, Encoder<T> value, Guarantee guarantee) {
+    Properties properties = clientProperties(config);
+    properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "0");
+    properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, MAX_REQUEST_BYTES);
+    properties.putIfAbsent(
+        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+        String.valueOf(config.transactionTimeoutMillis()));
+    return KafkaSink.<T>builder()
+        .setBootstrapServers(config.bootstrap())
+        .setKafkaProducerConfig(properties)
+        .setDeliveryGuarantee(
+            switch (guarantee) {
+              case EXACTLY_ONCE -> DeliveryGuarantee.EXACTLY_ONCE;
+              case AT_LEAST_ONCE -> DeliveryGuarantee.AT_LEAST_ONCE;
+            })
+        .setTransactionalIdPrefix(job + "-" + topic)
+        .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
+        .setRecordSerializer(new EncodedRecordSchema<>(topic, key, value))
+        .build();
+  }
+
+  private KafkaSourceBuilder<RawRecord> builder(String topic, Start start) {
+    Properties properties = clientProperties(config);
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(
+        KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
+        String.valueOf(config.discoveryMillis() == 0 ? -1 : config.discoveryMillis()));
+    return KafkaSource.<RawRecord>builder()
+        .setBootstrapServers(config.bootstrap())
+        .setTopics(topic)
+        .setGroupId(job)
+        .setClientIdPrefix(job + "-" + topic)
+        .setStartingOffsets(
+            switch (start) {
+              case EARLIEST -> OffsetsInitializer.earliest();
+              case COMMITTED -> committed();
+            })
+        .setDeserializer(new RawRecordSchema())
+        .setProperties(properties);
+  }
+
+  @SuppressWarnings("deprecation") // the connector asks for this enum
+  private static OffsetsInitializer committed() {
+    return OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST);
+  }
+
+  /**
+   * What every Kafka client gets: the bootstrap servers, the configured properties, and a reference
+   * to the credentials in the environment, which the client looks up where it runs.
+   */
+  public static Properties clientProperties(KafkaConfig config) {
+    Properties properties = new Properties();
+    properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, config.bootstrap());
+    if (Secret.fromEnvironment(Secret.KAFKA_JAAS).value() != null) {
+      properties.put("config.providers", "env");
+      properties.put("config.providers.env.class", EnvVarConfigProvider.class.getName());
+      properties.put(SaslConfigs.SASL_JAAS_CONFIG, "${env:" + Secret.KAFKA_JAAS + "}");
+    }
+    properties.putAll(config.client());
+    return properties;
+  }
+}

@@ -1,0 +1,174 @@
+package dev.millrace.job.io;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.config.RedisConfig;
+import dev.millrace.job.config.Secret;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.KafkaTopics.Start;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class KafkaTopicsIT {
+
+  private static EmbeddedStack stack;
+
+  @BeforeAll
+  static void start() {
+    stack = EmbeddedStack.start(1, 2);
+  }
+
+  @AfterAll
+  static void stop() {
+    stack.close();
+  }
+
+  @Test
+  void copy_taskFailsOnceInTheMiddle_everyRecordArrivesOnce() throws Exception {
+    Topics topics = Topics.create(stack.bootstrapServers(), "copy.", 2);
+    List<ProducerRecord<byte[], byte[]>> records =
+        IntStream.range(0, 2000)
+            .mapToObj(i -> record(topics.samples(), "k" + i % 7, "v" + i))
+            .collect(Collectors.toCollection(ArrayList::new));
+    records.add(new ProducerRecord<>(topics.samples(), "tombstone".getBytes(UTF_8), null));
+    send(records);
+    FailOnce.passed.set(0);
+    StreamExecutionEnvironment env = environment();
+    KafkaTopics kafka = new KafkaTopics(config("copy."), "copy");
+    env.fromSource(
+            kafka.boundedSource(topics.samples(), Start.EARLIEST), KafkaTopics.watermarks(), "in")
+        .map(new FailOnce())
+        .sinkTo(kafka.sink(topics.answers(), RawRecord::key, RawRecord::value));
+    stack.submit(env).getJobExecutionResult().get();
+    List<ConsumerRecord<byte[], byte[]>> copied = readCommitted(topics.answers());
+    Set<String> distinct =
+        copied.stream()
+            .map(r -> new String(r.key(), UTF_8) + text(r.value()))
+            .collect(Collectors.toSet());
+    assertEquals(2001, copied.size());
+    assertEquals(2001, distinct.size());
+  }
+
+  @Test
+  void redis_stopsInBetween_missesWithoutWaiting() {
+    try (EmbeddedStack own = EmbeddedStack.start(1, 1);
+        RedisAnswerStore store =
+            RedisAnswerStore.open(
+                new RedisConfig(own.redisUri(), 60, 100, 1_000_000),
+                new Secret(null),
+                System::nanoTime)) {
+      byte[] key = {1};
+      assertNull(store.get(key));
+      store.put(key, new byte[] {7});
+      assertArrayEquals(new byte[] {7}, store.get(key));
+      own.stopRedis();
+      assertNull(store.get(key));
+      long begin = System.nanoTime();
+      for (int i = 0; i < 1000; i++) {
+        assertNull(store.get(key));
+        store.put(key, new byte[] {8});
+      }
+      assertEquals(1, store.failures());
+      assertEquals(0, Duration.ofNanos(System.nanoTime() - begin).toSeconds());
+    }
+  }
+
+  /** Fails the task once, when half of the records have passed. */
+  private static final class FailOnce implements MapFunction<RawRecord, RawRecord> {
+    static final AtomicLong passed = new AtomicLong();
+
+    @Override
+    public RawRecord map(RawRecord value) {
+      if (passed.incrementAndGet() == 1000) {
+        throw new IllegalStateException("failed on purpose");
+      }
+      return value;
+    }
+  }
+
+  private static StreamExecutionEnvironment environment() {
+    Configuration options = new Configuration();
+    options.set(PipelineOptions.GENERIC_TYPES, false);
+    options.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+    options.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(10));
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(options);
+    env.setParallelism(2);
+    env.enableCheckpointing(50);
+    return env;
+  }
+
+  private static KafkaConfig config(String prefix) {
+    return MillraceConfig.defaults()
+        .with(Map.of("kafka.bootstrap", stack.bootstrapServers(), "kafka.prefix", prefix))
+        .kafka();
+  }
+
+  private static ProducerRecord<byte[], byte[]> record(String topic, String key, String value) {
+    return new ProducerRecord<>(topic, key.getBytes(UTF_8), value.getBytes(UTF_8));
+  }
+
+  private static String text(byte[] value) {
+    return value == null ? "" : new String(value, UTF_8);
+  }
+
+  private static void send(List<ProducerRecord<byte[], byte[]>> records) throws Exception {
+    try (var producer =
+        new KafkaProducer<>(
+            Map.<String, Object>of("bootstrap.servers", stack.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      var sent = records.stream().map(producer::send).toList();
+      for (var future : sent) {
+        future.get();
+      }
+    }
+  }
+
+  private static List<ConsumerRecord<byte[], byte[]>> readCommitted(String topic) {
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    try (var consumer =
+        new KafkaConsumer<>(
+            Map.<String, Object>of(
+                "bootstrap.servers", stack.bootstrapServers(), "isolation.level", "read_committed"),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(p -> new TopicPartition(topic, p.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      var end = consumer.endOffsets(partitions);
+      while (partitions.stream().anyMatch(p -> consumer.position(p) < end.get(p))) {
+        consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
+      }
+    }
+    return records;
+  }
+}
