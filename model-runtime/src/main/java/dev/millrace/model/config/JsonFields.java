@@ -130,6 +130,10 @@ public final class JsonFields {
     return value.textValue();
   }
 
+  public boolean isText(String name) {
+    return object.path(name).isTextual();
+  }
+
   public List<String> texts(String name) {
     List<String> texts = new ArrayList<>();
     for (JsonNode value : array(name)) {

@@ -1,0 +1,73 @@
+package dev.millrace.model.release;
+
+import dev.millrace.model.weights.Digest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.RuleResult;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a release is made of and was made from. Its id is the SHA-256 of its canonical bytes, and no
+ * clock has a part in them. A signature can only stand beside it, in a file of its own.
+ *
+ * @param tenant null for a shared domain
+ * @param base id of the base model
+ * @param files all files of the release but this one, by name
+ * @param quantization how the adapter's values were rounded
+ * @param parent the release it was trained from; null for the base
+ * @param batch number of the batch it learned last
+ * @param learned what that batch taught, in training order, replay included
+ * @param learnedTo per partition the last sample learned, by it or a parent; sorted by topic and
+ *     partition
+ * @param verdict the gate's rules and the figures they saw
+ */
+public record Manifest(
+    @Nullable String tenant,
+    String domain,
+    String base,
+    SortedMap<String, ReleaseFile> files,
+    String quantization,
+    Routing routing,
+    @Nullable String parent,
+    long batch,
+    List<LearnedSample> learned,
+    List<Origin> learnedTo,
+    TrainingPlan plan,
+    List<RuleResult> verdict) {
+
+  /** The file that holds the canonical bytes. */
+  public static final String FILE = "manifest.json";
+
+  public Manifest {
+    files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
+    learned = List.copyOf(learned);
+    learnedTo =
+        learnedTo.stream()
+            .sorted(Comparator.comparing(Origin::topic).thenComparingInt(Origin::partition))
+            .toList();
+    verdict = List.copyOf(verdict);
+  }
+
+  /**
+   * Reads canonical bytes.
+   *
+   * @throws InvalidReleaseException if they are anything else
+   */
+  public static Manifest parse(byte[] bytes) {
+    return ManifestJson.parse(bytes);
+  }
+
+  /** The canonical bytes. */
+  public byte[] toBytes() {
+    return ManifestJson.toBytes(this);
+  }
+
+  /** SHA-256 of the canonical bytes, hexadecimal. */
+  public String id() {
+    return Digest.sha256(toBytes());
+  }
+}

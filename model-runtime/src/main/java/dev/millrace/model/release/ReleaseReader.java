@@ -1,0 +1,130 @@
+package dev.millrace.model.release;
+
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.InvalidAdapterException;
+import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.weights.Digest;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads releases; no byte is parsed before its digest was found to be the promised one. */
+public final class ReleaseReader {
+  static final int MAX_MANIFEST_BYTES = 4 << 20;
+  static final int MAX_FILE_BYTES = 1 << 28;
+  static final int MAX_FILES = 16;
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
+
+  private ReleaseReader() {}
+
+  /**
+   * Reads a release and verifies all of it.
+   *
+   * @param folderUri where its files are
+   * @param expectedReleaseId what the release event names
+   * @param expectedBaseId the base that would carry it
+   * @param sites of that base
+   * @throws InvalidReleaseException if it must not be served; trying again does not help
+   * @throws IOException if a file is not there or cannot be read; trying again may help
+   */
+  public static Release read(
+      ReleaseFiles files,
+      String folderUri,
+      String expectedReleaseId,
+      String expectedBaseId,
+      List<LoraSite> sites)
+      throws IOException {
+    Manifest manifest = readManifest(files, folderUri, expectedReleaseId);
+    if (!manifest.base().equals(expectedBaseId)) {
+      throw new InvalidReleaseException(
+          "base is " + manifest.base() + ", expected " + expectedBaseId);
+    }
+    Map<String, byte[]> contents = readFiles(files, folderUri, manifest);
+    return new Release(manifest, adapter(contents, sites));
+  }
+
+  /**
+   * Reads and verifies a release's manifest alone.
+   *
+   * @throws InvalidReleaseException if its digest is not the id, or it breaks the format
+   */
+  public static Manifest readManifest(ReleaseFiles files, String folderUri, String releaseId)
+      throws IOException {
+    if (!Digest.isSha256(releaseId)) {
+      throw new InvalidReleaseException("id is " + releaseId + ", expected 64 hexadecimal digits");
+    }
+    byte[] bytes = files.read(uri(folderUri, Manifest.FILE), MAX_MANIFEST_BYTES);
+    String digest = Digest.sha256(bytes);
+    if (!digest.equals(releaseId)) {
+      throw new InvalidReleaseException(
+          Manifest.FILE + ": digest is " + digest + ", expected the release's id " + releaseId);
+    }
+    Manifest manifest = Manifest.parse(bytes);
+    requireHonest(manifest);
+    return manifest;
+  }
+
+  private static void requireHonest(Manifest manifest) {
+    if (!manifest.routing().policy().equals("top_k")) {
+      throw new InvalidReleaseException(
+          "routing policy is " + manifest.routing().policy() + ", expected top_k");
+    }
+    Set<String> names = manifest.files().keySet();
+    if (!names.containsAll(Set.of(PeftFolder.CONFIG, PeftFolder.WEIGHTS))
+        || names.size() > MAX_FILES) {
+      throw new InvalidReleaseException(
+          "files are %s, expected %s and %s, and at most %d"
+              .formatted(names, PeftFolder.CONFIG, PeftFolder.WEIGHTS, MAX_FILES));
+    }
+    manifest.files().forEach(ReleaseReader::requireHonest);
+  }
+
+  private static void requireHonest(String name, ReleaseFile file) {
+    if (!NAME.matcher(name).matches() || name.equals(Manifest.FILE)) {
+      throw new InvalidReleaseException("file name is " + name + ", expected a plain name");
+    }
+    if (file.size() > MAX_FILE_BYTES) {
+      throw new InvalidReleaseException(
+          name + ": size is " + file.size() + ", expected at most " + MAX_FILE_BYTES);
+    }
+  }
+
+  private static Map<String, byte[]> readFiles(
+      ReleaseFiles files, String folderUri, Manifest manifest) throws IOException {
+    Map<String, byte[]> contents = new HashMap<>();
+    for (Map.Entry<String, ReleaseFile> entry : manifest.files().entrySet()) {
+      String name = entry.getKey();
+      ReleaseFile promised = entry.getValue();
+      byte[] bytes = files.read(uri(folderUri, name), (int) promised.size() + 1);
+      ReleaseFile found = ReleaseFile.of(bytes);
+      if (!found.equals(promised)) {
+        throw new InvalidReleaseException(name + " is " + found + ", expected " + promised);
+      }
+      contents.put(name, bytes);
+    }
+    return contents;
+  }
+
+  private static AdapterWeights adapter(Map<String, byte[]> contents, List<LoraSite> sites) {
+    byte @Nullable [] config = contents.get(PeftFolder.CONFIG);
+    byte @Nullable [] weights = contents.get(PeftFolder.WEIGHTS);
+    if (config == null || weights == null) {
+      throw new InvalidReleaseException("files are missing, expected an adapter");
+    }
+    try {
+      return PeftFolder.parse(config, weights, sites);
+    } catch (InvalidAdapterException e) {
+      throw new InvalidReleaseException(e.getMessage(), e);
+    }
+  }
+
+  private static String uri(String folderUri, String name) {
+    return folderUri.endsWith("/") ? folderUri + name : folderUri + "/" + name;
+  }
+}

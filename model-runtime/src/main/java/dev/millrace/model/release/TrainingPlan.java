@@ -1,0 +1,26 @@
+package dev.millrace.model.release;
+
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * All that a training run's bytes depend on beside its data.
+ *
+ * @param microBatch sequences that went through the model at once
+ * @param threads of one matrix product
+ * @param engine version of the program that computed
+ * @param cpuFeatures instruction sets of the processor
+ */
+public record TrainingPlan(
+    long seed,
+    SortedMap<String, String> hyperparameters,
+    int microBatch,
+    int threads,
+    String engine,
+    String cpuFeatures) {
+
+  public TrainingPlan {
+    hyperparameters = Collections.unmodifiableSortedMap(new TreeMap<>(hyperparameters));
+  }
+}

@@ -1,0 +1,201 @@
+package dev.millrace.model.release;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.schema.Origin;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReleaseReaderTest {
+  private static final List<LoraSite> SITES =
+      List.of(new LoraSite("m.0.q_proj", 6, 4), new LoraSite("m.1.q_proj", 6, 4));
+  private static final AdapterWeights ADAPTER =
+      AdapterWeights.initial(new LoraConfig(2, 4, false, List.of("q_proj")), SITES, 5);
+
+  @TempDir Path folder;
+  private SortedMap<String, byte[]> files = new TreeMap<>();
+  private Manifest manifest = manifest(Map.of());
+
+  @BeforeEach
+  void publish() throws IOException {
+    files = PeftFolder.toFiles(ADAPTER, "base");
+    manifest = manifest(promises());
+    write();
+  }
+
+  @Test
+  void read_untouchedRelease_isWhatWasPublished() throws IOException {
+    Release release = read();
+
+    assertEquals(manifest, release.manifest());
+    assertEquals(ADAPTER.config(), release.adapter().config());
+    assertArrayEquals(ADAPTER.pairs().get(1).a(), release.adapter().pairs().get(1).a());
+  }
+
+  @Test
+  void read_anyByteOfAnyFileFlipped_isRefused() throws IOException {
+    files.put(Manifest.FILE, manifest.toBytes());
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      for (int i = 0; i < file.getValue().length; i++) {
+        file.getValue()[i] ^= 1;
+        assertThrows(
+            InvalidReleaseException.class, this::readFromMemory, file.getKey() + " at " + i);
+        file.getValue()[i] ^= 1;
+      }
+    }
+    readFromMemory();
+  }
+
+  private void readFromMemory() throws IOException {
+    ReleaseFiles memory = (uri, max) -> files.get(uri.substring(3));
+    ReleaseReader.read(memory, "m:", manifest.id(), "b0", SITES);
+  }
+
+  @Test
+  void read_fileCutOrGrown_isRefused() throws IOException {
+    byte[] weights = Files.readAllBytes(folder.resolve(PeftFolder.WEIGHTS));
+    for (int length : new int[] {0, 1, weights.length - 1, weights.length + 1}) {
+      Files.write(folder.resolve(PeftFolder.WEIGHTS), Arrays.copyOf(weights, length));
+      assertRefused(PeftFolder.WEIGHTS + " is ReleaseFile[size=" + length);
+    }
+  }
+
+  @Test
+  void read_manifestOfAnotherRelease_isRefusedBeforeItIsParsed() throws IOException {
+    Files.writeString(folder.resolve(Manifest.FILE), "{");
+    assertRefused("digest is ");
+  }
+
+  @Test
+  void read_missingFile_mayBeTriedAgain() throws IOException {
+    Files.delete(folder.resolve(PeftFolder.WEIGHTS));
+    assertThrows(NoSuchFileException.class, this::read);
+  }
+
+  @Test
+  void read_otherBase_isRefused() {
+    InvalidReleaseException e =
+        assertThrows(
+            InvalidReleaseException.class,
+            () -> ReleaseReader.read(new LocalReleaseFiles(), uri(), manifest.id(), "b9", SITES));
+    assertEquals("base is b0, expected b9", e.getMessage());
+  }
+
+  @Test
+  void read_idThatIsNoDigest_isRefused() {
+    InvalidReleaseException e =
+        assertThrows(
+            InvalidReleaseException.class,
+            () -> ReleaseReader.readManifest(new LocalReleaseFiles(), uri(), "../x"));
+    assertEquals("id is ../x, expected 64 hexadecimal digits", e.getMessage());
+  }
+
+  @Test
+  void read_otherSites_isRefused() {
+    List<LoraSite> wider = List.of(new LoraSite("m.0.q_proj", 7, 4), SITES.get(1));
+    InvalidReleaseException e =
+        assertThrows(
+            InvalidReleaseException.class,
+            () -> ReleaseReader.read(new LocalReleaseFiles(), uri(), manifest.id(), "b0", wider));
+    assertTrue(e.getMessage().contains("shape [2, 6], expected [2, 7]"), e::getMessage);
+  }
+
+  @Test
+  void read_honestManifestOfBadFiles_isRefused() throws IOException {
+    ADAPTER.pairs().get(0).b()[1] = Float.NaN;
+    try {
+      files = PeftFolder.toFiles(ADAPTER, "base");
+    } finally {
+      ADAPTER.pairs().get(0).b()[1] = 0;
+    }
+    manifest = manifest(promises());
+    write();
+    assertRefused("value NaN at 1");
+  }
+
+  @Test
+  void read_manifestThatPromisesOddities_isRefused() throws IOException {
+    Map<String, ReleaseFile> promises = promises();
+    assertManifestRefused(with(promises, "../evil", 1), "file name is ../evil");
+    assertManifestRefused(with(promises, "a/b", 1), "file name is a/b");
+    assertManifestRefused(with(promises, ".hidden", 1), "file name is .hidden");
+    assertManifestRefused(with(promises, Manifest.FILE, 1), "file name is manifest.json");
+    assertManifestRefused(with(promises, "huge", 1L << 40), "huge: size is 1099511627776");
+    promises.remove(PeftFolder.CONFIG);
+    assertManifestRefused(promises, "files are [adapter_model.safetensors]");
+  }
+
+  private void assertManifestRefused(Map<String, ReleaseFile> promises, String message)
+      throws IOException {
+    manifest = manifest(promises);
+    write();
+    assertRefused(message);
+  }
+
+  private void assertRefused(String message) {
+    InvalidReleaseException e = assertThrows(InvalidReleaseException.class, this::read);
+    assertTrue(e.getMessage().contains(message), e::getMessage);
+  }
+
+  private static Map<String, ReleaseFile> with(
+      Map<String, ReleaseFile> promises, String name, long size) {
+    Map<String, ReleaseFile> more = new HashMap<>(promises);
+    more.put(name, new ReleaseFile(size, "00"));
+    return more;
+  }
+
+  private Release read() throws IOException {
+    return ReleaseReader.read(new LocalReleaseFiles(), uri(), manifest.id(), "b0", SITES);
+  }
+
+  private String uri() {
+    return folder.toUri().toString();
+  }
+
+  private void write() throws IOException {
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      Files.write(folder.resolve(file.getKey()), file.getValue());
+    }
+    Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
+  }
+
+  private Map<String, ReleaseFile> promises() {
+    Map<String, ReleaseFile> promises = new HashMap<>();
+    files.forEach((name, bytes) -> promises.put(name, ReleaseFile.of(bytes)));
+    return promises;
+  }
+
+  private static Manifest manifest(Map<String, ReleaseFile> files) {
+    return new Manifest(
+        "acme",
+        "java",
+        "b0",
+        new TreeMap<>(files),
+        "int8 a row",
+        Routing.topK(4),
+        null,
+        0,
+        List.of(new LearnedSample("s", new Origin("t", 0, 5), false)),
+        List.of(new Origin("t", 0, 5)),
+        new TrainingPlan(1, new TreeMap<>(), 8, 1, "0.1.0", "avx2"),
+        List.of());
+  }
+}
