@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param samples how many samples the batch held
  * @param tokens how many tokens were trained on, replay included
  * @param trainMillis how long training took
+ * @param qualities Q(x) of each sample of the batch, in order
  */
 public record Verdict(
     @Nullable String tenant,
@@ -24,4 +25,5 @@ public record Verdict(
     List<RuleResult> rules,
     int samples,
     long tokens,
-    long trainMillis) {}
+    long trainMillis,
+    List<Double> qualities) {}

@@ -11,6 +11,7 @@ import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
@@ -77,7 +78,8 @@ final class LineageLearner implements Learner {
         List.of(),
         batch.samples().size(),
         0,
-        0);
+        0,
+        batch.samples().stream().map(ScoredSample::quality).toList());
   }
 
   private static ReleaseEvent event(TrainingBatch batch, LearnerState state, String release) {

@@ -3,6 +3,7 @@ package dev.millrace.schema.wire;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
+import java.util.List;
 import java.util.Map;
 
 /** Verdicts, with what each rule found. */
@@ -26,6 +27,7 @@ final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.
         .setSamples(verdict.samples())
         .setTokens(verdict.tokens())
         .setTrainMillis(verdict.trainMillis())
+        .setQualities(verdict.qualities())
         .build();
   }
 
@@ -41,7 +43,8 @@ final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.
         value.getRules().stream().map(VerdictMapping::fromAvro).toList(),
         value.getSamples(),
         value.getTokens(),
-        value.getTrainMillis());
+        value.getTrainMillis(),
+        List.copyOf(value.getQualities()));
   }
 
   private static dev.millrace.schema.avro.RuleResult toAvro(RuleResult result) {

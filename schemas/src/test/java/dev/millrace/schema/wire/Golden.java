@@ -68,7 +68,8 @@ final class Golden {
               new RuleResult("better", false, "worse", Map.of("before", 2.5, "after", 2.75))),
           64,
           12_345,
-          678);
+          678,
+          List.of());
 
   static final ReleaseEvent RELEASE_EVENT =
       new ReleaseEvent(

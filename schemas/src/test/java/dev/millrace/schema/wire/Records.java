@@ -10,6 +10,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -77,7 +78,8 @@ final class Records {
                     rules,
                     samples,
                     tokens,
-                    -tokens));
+                    -tokens,
+                    List.of(0.5, tokens / 2.0)));
   }
 
   static Arbitrary<ReleaseEvent> releases() {

@@ -42,7 +42,7 @@ class StrictDecodingTest {
 
   @Test
   void decode_anotherTopicsRecord_isAnUnknownSchema() {
-    Verdict verdict = new Verdict(null, "java", 0, null, null, true, List.of(), 0, 0, 0);
+    Verdict verdict = new Verdict(null, "java", 0, null, null, true, List.of(), 0, 0, 0, List.of());
     InvalidRecordException refused = refused(Codecs.verdicts().encode(verdict));
     assertEquals("unknown-schema", refused.reason());
     assertTrue(refused.detail().contains("expected one of Sample"), refused.detail());

@@ -1,0 +1,46 @@
+package dev.millrace.job.report;
+
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Verdict;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What became of the samples.
+ *
+ * @param in records on the samples topic
+ * @param accepted those that were not refused
+ * @param rejected refused ones by reason
+ * @param taught those that were in a batch that was trained on; the others are held out
+ * @param rejectedTwice refusals beyond the first of their sample
+ */
+public record SampleCounts(
+    int in, int accepted, SortedMap<String, Integer> rejected, int taught, int rejectedTwice) {
+
+  public static SampleCounts of(
+      List<Committed<Arrival>> samples,
+      List<Committed<Rejection>> rejections,
+      List<Committed<Verdict>> verdicts) {
+    Set<Origin> in = new HashSet<>();
+    samples.forEach(sample -> in.add(sample.origin()));
+    Map<Origin, String> reasons = new HashMap<>();
+    int rejectedTwice = 0;
+    for (Committed<Rejection> rejection : rejections) {
+      Rejection value = rejection.value();
+      if (in.contains(value.origin())
+          && reasons.putIfAbsent(value.origin(), value.reason()) != null) {
+        rejectedTwice++;
+      }
+    }
+    SortedMap<String, Integer> rejected = new TreeMap<>();
+    reasons.values().forEach(reason -> rejected.merge(reason, 1, Integer::sum));
+    int taught = verdicts.stream().mapToInt(verdict -> verdict.value().samples()).sum();
+    return new SampleCounts(in.size(), in.size() - reasons.size(), rejected, taught, rejectedTwice);
+  }
+}
