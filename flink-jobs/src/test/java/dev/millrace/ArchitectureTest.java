@@ -1,0 +1,153 @@
+package dev.millrace;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The flow is the order of imports: a package imports only packages above it in the list. */
+class ArchitectureTest {
+
+  private static final List<String> FLOW =
+      Stream.of(
+              // What travels.
+              "schema",
+              "schema.avro",
+              "schema.wire",
+              // What answers.
+              "model.config",
+              "model.weights",
+              "model.text",
+              "model.peft",
+              "model.release",
+              "model.base",
+              "model.djl",
+              "model.score",
+              "model.cache",
+              "model.swap",
+              "model.serve",
+              "model.ngram",
+              "model.pretrain",
+              // What learns.
+              "adapter.batch",
+              "adapter.train",
+              "adapter.quantize",
+              "adapter.gate",
+              "adapter.publish",
+              "adapter",
+              // What runs it.
+              "job.config",
+              "job.corpus",
+              "job.io",
+              "job.embedded",
+              "job.operator",
+              "job",
+              "job.report",
+              "job.cli")
+          .map(name -> "dev.millrace." + name)
+          .toList();
+
+  private static final int FEWEST_CLASSES = 200;
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("dev.millrace");
+
+  @Test
+  void scan_ofTheClasspath_findsTheWholeProject() {
+    assertTrue(CLASSES.size() >= FEWEST_CLASSES, CLASSES.size() + " classes were scanned");
+  }
+
+  @Test
+  void packages_withClasses_areAllInTheFlow() {
+    Set<String> unlisted =
+        CLASSES.stream()
+            .map(JavaClass::getPackageName)
+            .collect(Collectors.toCollection(TreeSet::new));
+    unlisted.removeAll(FLOW);
+    assertEquals(Set.of(), unlisted, "packages that have no place in the flow");
+  }
+
+  @Test
+  void imports_ofEveryClass_goUpTheFlow() {
+    List<String> down =
+        CLASSES.stream()
+            .flatMap(origin -> origin.getDirectDependenciesFromSelf().stream())
+            .filter(ArchitectureTest::goesDown)
+            .map(Dependency::getDescription)
+            .sorted()
+            .toList();
+    assertEquals(List.of(), down, "dependencies on packages further down the flow");
+  }
+
+  @Test
+  void generatedClasses_areUsedByTheWireAlone() {
+    using(
+            resideInAnyPackage("dev.millrace.schema.avro"),
+            "dev.millrace.schema.avro",
+            "dev.millrace.schema.wire")
+        .check(CLASSES);
+  }
+
+  @Test
+  void djl_isBehindTheTokenizerAndTheBaseModel() {
+    using(resideInAnyPackage("ai.djl.."), "dev.millrace.model.text", "dev.millrace.model.djl")
+        .check(CLASSES);
+  }
+
+  @Test
+  void outsideSystems_areReachedFromIoAndTheEmbeddedStackAlone() {
+    DescribedPredicate<JavaClass> outside =
+        resideInAnyPackage("org.apache.kafka..", "org.apache.flink.connector.kafka..", "redis..")
+            .or(describe("Flink's file systems", ArchitectureTest::isFileSystem));
+    using(outside, "dev.millrace.job.io", "dev.millrace.job.embedded").check(CLASSES);
+  }
+
+  @Test
+  void serving_inEveryModule_doesNotImportLearning() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.millrace.model..")
+        .or()
+        .haveSimpleNameStartingWith("Serv")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.millrace.adapter..")
+        .check(CLASSES);
+  }
+
+  private static boolean goesDown(Dependency dependency) {
+    int from = FLOW.indexOf(dependency.getOriginClass().getPackageName());
+    int to = FLOW.indexOf(dependency.getTargetClass().getBaseComponentType().getPackageName());
+    return to > from;
+  }
+
+  private static boolean isFileSystem(JavaClass type) {
+    return type.isAssignableTo("org.apache.flink.core.fs.FileSystem");
+  }
+
+  private static ArchRule using(DescribedPredicate<JavaClass> used, String... by) {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackages(by)
+        .should()
+        .dependOnClassesThat(used)
+        .allowEmptyShould(false);
+  }
+}
