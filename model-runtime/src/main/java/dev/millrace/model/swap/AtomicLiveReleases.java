@@ -1,6 +1,7 @@
 package dev.millrace.model.swap;
 
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -95,6 +96,8 @@ final class AtomicLiveReleases implements LiveReleases {
       return result(event, Outcome.SWAPPED, "", start);
     } catch (ReleaseRefusedException e) {
       return result(event, Outcome.FAILED, String.valueOf(e.getMessage()), start);
+    } catch (InvalidReleaseException e) {
+      return result(event, Outcome.FAILED, "release-invalid: " + e.getMessage(), start);
     } catch (IOException | RuntimeException e) {
       return result(event, Outcome.FAILED, "release-unreadable: " + e, start);
     }

@@ -3,6 +3,8 @@ package dev.millrace.model.swap;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.util.List;
@@ -22,28 +24,28 @@ final class ReleaseLoader {
   }
 
   LoadedRelease load(ReleaseEvent event, long readMillis) throws IOException {
-    FetchedRelease fetched = source.fetch(event);
-    requireOurs(event, fetched);
-    LoadedAdapter adapter = base.load(fetched.adapter());
+    Release release = source.fetch(event);
+    requireOurs(event, release.manifest());
+    LoadedAdapter adapter = base.load(release.adapter());
     try {
       warm(event, adapter);
     } catch (IOException | RuntimeException e) {
       adapter.close();
       throw e;
     }
-    return new LoadedRelease(about(event, fetched, readMillis), adapter);
+    return new LoadedRelease(about(event, release.manifest(), readMillis), adapter);
   }
 
-  private void requireOurs(ReleaseEvent event, FetchedRelease fetched) throws IOException {
-    if (!fetched.base().equals(base.id())) {
+  private void requireOurs(ReleaseEvent event, Manifest manifest) throws IOException {
+    if (!manifest.base().equals(base.id())) {
       throw new ReleaseRefusedException(
-          "base-mismatch: release of base " + fetched.base() + ", expected " + base.id());
+          "base-mismatch: release of base " + manifest.base() + ", expected " + base.id());
     }
-    if (!Objects.equals(fetched.tenant(), event.tenant())
-        || !fetched.domain().equals(event.domain())) {
+    if (!Objects.equals(manifest.tenant(), event.tenant())
+        || !manifest.domain().equals(event.domain())) {
       throw new ReleaseRefusedException(
           "alias-mismatch: release of "
-              + new Alias(fetched.tenant(), fetched.domain())
+              + new Alias(manifest.tenant(), manifest.domain())
               + ", expected "
               + Alias.of(event));
     }
@@ -58,14 +60,14 @@ final class ReleaseLoader {
     }
   }
 
-  private static LiveRelease about(ReleaseEvent event, FetchedRelease fetched, long readMillis) {
+  private static LiveRelease about(ReleaseEvent event, Manifest manifest, long readMillis) {
     return new LiveRelease(
         event.tenant(),
         event.domain(),
         event.release(),
-        fetched.parent(),
+        manifest.parent(),
         event.batch(),
-        fetched.learnedTo(),
+        manifest.learnedTo(),
         readMillis);
   }
 }

@@ -1,5 +1,9 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 
@@ -10,7 +14,14 @@ public interface ReleaseSource {
   /**
    * Fetches the release that an event names and verifies all of it.
    *
-   * @throws IOException if it is not there, or not what its id says
+   * @throws dev.millrace.model.release.InvalidReleaseException if it is not what its id says
+   * @throws IOException if it is not there, or cannot be read now
    */
-  FetchedRelease fetch(ReleaseEvent event) throws IOException;
+  Release fetch(ReleaseEvent event) throws IOException;
+
+  /** Releases in folders, for a base that carries them. */
+  static ReleaseSource of(ReleaseFiles files, BaseModel base) {
+    return event ->
+        ReleaseReader.read(files, event.uri(), event.release(), base.id(), base.sites());
+  }
 }

@@ -19,9 +19,6 @@ public final class FakeBaseModel implements BaseModel {
   /** A sequence with this token makes the whole call fail. */
   public static final int POISON = '\u0007';
 
-  /** A first factor with this value loads, and then scores NaN. */
-  public static final float NAN_BIAS = Float.NaN;
-
   private static final LoraSite SITE = new LoraSite("model.layers.0.self_attn.q_proj", 1, 1);
   private static final int DIM = 16;
 

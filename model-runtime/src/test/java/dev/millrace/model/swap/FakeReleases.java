@@ -2,6 +2,10 @@ package dev.millrace.model.swap;
 
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -10,6 +14,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** A store whose releases are in a map: the name of a release is the bias of its adapter. */
 public final class FakeReleases implements ReleaseSource {
 
-  private final Map<String, FetchedRelease> replaced = new ConcurrentHashMap<>();
+  private final Map<String, Release> replaced = new ConcurrentHashMap<>();
   private final AtomicInteger fetches = new AtomicInteger();
 
   /** An event of release {@code bias-<batch>}. */
@@ -46,7 +51,7 @@ public final class FakeReleases implements ReleaseSource {
   }
 
   /** From now on a release of that name is this. */
-  public void replace(String release, FetchedRelease with) {
+  public void replace(String release, Release with) {
     replaced.put(release, with);
   }
 
@@ -54,29 +59,40 @@ public final class FakeReleases implements ReleaseSource {
     return fetches.get();
   }
 
-  public static FetchedRelease release(String base, String domain, AdapterWeights adapter) {
-    return new FetchedRelease(
-        base, null, domain, null, List.of(new Origin("samples", 0, 42)), adapter);
+  /** A verified release with an adapter of that bias. */
+  public static Release release(String base, @Nullable String tenant, String domain, float bias) {
+    return release(base, tenant, domain, FakeBaseModel.adapter(bias));
+  }
+
+  public static Release release(
+      String base, @Nullable String tenant, String domain, AdapterWeights adapter) {
+    Manifest manifest =
+        new Manifest(
+            tenant,
+            domain,
+            base,
+            new TreeMap<>(),
+            "int8",
+            Routing.topK(1),
+            null,
+            0,
+            List.of(),
+            List.of(new Origin("samples", 0, 42)),
+            new TrainingPlan(1, new TreeMap<>(), 1, 1, "fake", "none"),
+            List.of());
+    return new Release(manifest, adapter);
   }
 
   @Override
-  public FetchedRelease fetch(ReleaseEvent event) throws IOException {
+  public Release fetch(ReleaseEvent event) throws IOException {
     fetches.incrementAndGet();
-    FetchedRelease found = replaced.get(event.release());
+    Release found = replaced.get(event.release());
     if (found != null) {
       return found;
     }
     if (!event.release().startsWith("bias-")) {
       throw new FileNotFoundException(event.release());
     }
-    FetchedRelease release =
-        release("fake-base", event.domain(), FakeBaseModel.adapter(bias(event.release())));
-    return new FetchedRelease(
-        release.base(),
-        event.tenant(),
-        release.domain(),
-        null,
-        release.learnedTo(),
-        release.adapter());
+    return release("fake-base", event.tenant(), event.domain(), bias(event.release()));
   }
 }

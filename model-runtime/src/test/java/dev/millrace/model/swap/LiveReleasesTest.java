@@ -71,17 +71,17 @@ class LiveReleasesTest {
   void apply_badReleases_leaveTheOldOneServingAndSayWhy() {
     assertSwapped(FakeReleases.published("java", 3));
     ReleaseEvent next = FakeReleases.published("java", 4);
-    AdapterWeights good = FakeBaseModel.adapter(1);
     assertFailed("release-unreadable: ", renamed(next, "gone"));
-    source.replace("bias-4", FakeReleases.release("another-base", "java", good));
+    source.replace("bias-4", FakeReleases.release("another-base", null, "java", 1));
     assertFailed("base-mismatch: release of base another-base, expected fake-base", next);
-    source.replace("bias-4", FakeReleases.release("fake-base", "python", good));
+    source.replace("bias-4", FakeReleases.release("fake-base", null, "python", 1));
+    assertFailed("alias-mismatch: ", next);
+    source.replace("bias-4", FakeReleases.release("fake-base", "acme", "java", 1));
     assertFailed("alias-mismatch: ", next);
     AdapterWeights empty = new AdapterWeights(new LoraConfig(1, 1, false, List.of()), List.of());
-    source.replace("bias-4", FakeReleases.release("fake-base", "java", empty));
+    source.replace("bias-4", FakeReleases.release("fake-base", null, "java", empty));
     assertFailed("release-unreadable: ", next);
-    AdapterWeights nan = FakeBaseModel.adapter(FakeBaseModel.NAN_BIAS);
-    source.replace("bias-4", FakeReleases.release("fake-base", "java", nan));
+    source.replace("bias-4", FakeReleases.release("fake-base", null, "java", Float.NaN));
     assertFailed("not-finite: ", next);
     assertEquals("bias-3", releaseOf(null, "java"));
     assertEquals(1, base.openAdapters());
