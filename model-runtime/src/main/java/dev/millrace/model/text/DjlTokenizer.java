@@ -1,0 +1,104 @@
+package dev.millrace.model.text;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * HuggingFace's own tokenizers through DJL. Closing waits for calls that are in the native code.
+ */
+final class DjlTokenizer implements Tokenizer {
+  private static final Map<String, String> OPTIONS =
+      Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final Vocabulary vocabulary;
+  private final Pattern inSpecial;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private DjlTokenizer(HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+    this.tokenizer = tokenizer;
+    this.vocabulary = vocabulary;
+    this.inSpecial = inSpecial(vocabulary);
+  }
+
+  static Tokenizer open(Path tokenizerJson) throws IOException {
+    byte[] json = Files.readAllBytes(tokenizerJson);
+    Vocabulary vocabulary = Vocabulary.parse(json);
+    return new DjlTokenizer(
+        HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS), vocabulary);
+  }
+
+  /** Where to cut a text so that no special token is left in it: behind the first character. */
+  private static Pattern inSpecial(Vocabulary vocabulary) {
+    String places =
+        vocabulary.special().stream()
+            .filter(token -> token.length() > 1)
+            .map(
+                token ->
+                    "(?<="
+                        + Pattern.quote(token.substring(0, 1))
+                        + ")(?="
+                        + Pattern.quote(token.substring(1))
+                        + ")")
+            .collect(Collectors.joining("|"));
+    return Pattern.compile(places.isEmpty() ? "(?!)" : places);
+  }
+
+  /** A text that spells a special token is text: the two halves are encoded by themselves. */
+  @Override
+  public int[] encode(String text) {
+    return call(
+        open ->
+            Arrays.stream(inSpecial.split(text)).flatMapToInt(part -> ids(open, part)).toArray());
+  }
+
+  private static IntStream ids(HuggingFaceTokenizer tokenizer, String text) {
+    return Arrays.stream(tokenizer.encode(text, false, false).getIds()).mapToInt(Math::toIntExact);
+  }
+
+  @Override
+  public String decode(int[] tokens) {
+    long[] ids = Arrays.stream(tokens).asLongStream().toArray();
+    return call(tokenizer -> tokenizer.decode(ids, false));
+  }
+
+  @Override
+  public int vocabSize() {
+    return vocabulary.size();
+  }
+
+  private <T> T call(Function<HuggingFaceTokenizer, T> function) {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the tokenizer is closed, expected it open");
+      }
+      return function.apply(tokenizer);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      closed = true;
+      tokenizer.close();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

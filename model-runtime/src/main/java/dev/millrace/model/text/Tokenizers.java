@@ -1,0 +1,19 @@
+package dev.millrace.model.text;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Opens tokenizers. */
+public final class Tokenizers {
+  private Tokenizers() {}
+
+  /**
+   * Opens a byte-level BPE in HuggingFace's {@code tokenizer.json}, without truncation or padding.
+   *
+   * @throws IOException if the file cannot be read
+   * @throws dev.millrace.model.config.InvalidConfigException if it is not such a tokenizer
+   */
+  public static Tokenizer open(Path tokenizerJson) throws IOException {
+    return DjlTokenizer.open(tokenizerJson);
+  }
+}

@@ -1,0 +1,143 @@
+package dev.millrace.model.text;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.config.InvalidConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The file has what files on disk have: truncation, padding, and a special token at the end. */
+class TokenizersTest {
+  private static final Path FILE = Path.of("src/test/resources/text/tokenizer.json");
+  private static final int END = 0;
+  private static final int PAD = 264;
+
+  private static Tokenizer tokenizer;
+
+  @BeforeAll
+  static void open() throws IOException {
+    tokenizer = Tokenizers.open(FILE);
+  }
+
+  @AfterAll
+  static void close() {
+    tokenizer.close();
+  }
+
+  @Test
+  void encode_text_mergesAsTheFileSays() {
+    // 256 bytes from 1 on, then: th, the, Ġthe, in, Ġa, é
+    assertArrayEquals(new int[] {258, 259, 261, 262}, tokenizer.encode("the the aé"));
+  }
+
+  @Test
+  void encode_longText_isNeitherCutNorPadded() {
+    assertEquals(500, tokenizer.encode("xy".repeat(250)).length);
+    assertEquals(1, tokenizer.encode("x").length);
+    assertEquals(0, tokenizer.encode("").length);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "  leading, and trailing  \t\r\n",
+        "a\u0000b\u0001\u007f",
+        "naïve — Привет, 你好，世界 ☃ 🎉👩‍👩‍👧‍👦 e\u0301 \ufeff\u2028",
+        "<|endoftext|>",
+        "<<|endoftext|><|endoftext|>|pad|><|pad|><think>",
+        "can't won't <unk> [PAD] ▁ Ġ Ċ \uffff",
+      })
+  void decode_encoded_isTheText(String text) {
+    assertEquals(text, tokenizer.decode(tokenizer.encode(text)));
+  }
+
+  @Test
+  void decode_encodedRandomText_isTheText() {
+    Random random = new Random(11);
+    for (int i = 0; i < 2_000; i++) {
+      int[] points =
+          random
+              .ints(random.nextInt(40), 0, Character.MAX_CODE_POINT + 1)
+              .map(point -> random.nextBoolean() ? point & 0x7f : point)
+              .filter(point -> point < Character.MIN_SURROGATE || point > Character.MAX_SURROGATE)
+              .toArray();
+      String text = new String(points, 0, points.length);
+      assertEquals(text, tokenizer.decode(tokenizer.encode(text)));
+    }
+  }
+
+  @Test
+  void encode_textThatSpellsASpecialToken_hasNone() {
+    for (String text : List.of("a<|endoftext|>b", "<|pad|>", "<|endoftext|><|pad|>")) {
+      IntStream ids = Arrays.stream(tokenizer.encode(text));
+      assertTrue(ids.noneMatch(id -> id == END || id == PAD), text);
+    }
+    assertArrayEquals(new int[] {263}, tokenizer.encode("<think>"));
+  }
+
+  @Test
+  void encode_halfASurrogatePair_isSomeText() {
+    assertTrue(tokenizer.encode("a\ud800b").length > 0);
+  }
+
+  @Test
+  void vocabSize_addedTokens_areCounted() {
+    assertEquals(265, tokenizer.vocabSize());
+  }
+
+  @Test
+  void encode_severalThreads_isTheSame() throws Exception {
+    String text = "the inn — naïve <|pad|> 🎉 ".repeat(20);
+    int[] expected = tokenizer.encode(text);
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<int[]>> results =
+          threads.invokeAll(Collections.nCopies(200, () -> tokenizer.encode(text)));
+      for (Future<int[]> result : results) {
+        assertArrayEquals(expected, result.get());
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void encode_closed_isRefused() throws IOException {
+    Tokenizer closed = Tokenizers.open(FILE);
+    closed.close();
+    closed.close();
+    assertThrows(IllegalStateException.class, () -> closed.encode("a"));
+    assertThrows(IllegalStateException.class, () -> closed.decode(new int[] {1}));
+  }
+
+  @Test
+  void open_otherKindOfTokenizer_isNamed(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    Files.writeString(file, "{\"model\":{\"type\":\"Unigram\"}}");
+    InvalidConfigException e =
+        assertThrows(InvalidConfigException.class, () -> Tokenizers.open(file));
+    assertEquals(
+        "tokenizer.json.model: type is \"Unigram\", expected BPE, other kinds are not supported",
+        e.getMessage());
+  }
+}
