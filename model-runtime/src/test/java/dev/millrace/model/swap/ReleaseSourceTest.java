@@ -1,0 +1,129 @@
+package dev.millrace.model.swap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ReleaseSourceTest {
+
+  private final FakeBaseModel base = new FakeBaseModel();
+  private final Map<String, byte[]> store = new ConcurrentHashMap<>();
+  private final LiveReleases live =
+      LiveReleases.of(base, ReleaseSource.of(this::read, base), SwapConfig.defaults());
+
+  @AfterEach
+  void everyAdapterIsFreed() {
+    live.close();
+    assertEquals(0, base.openAdapters());
+  }
+
+  @Test
+  void apply_releaseFolder_serves() {
+    ReleaseEvent event = write(1, 0.5f);
+    assertEquals(Outcome.SWAPPED, live.apply(event, 0).join().outcome());
+    assertEquals(event.release(), current());
+  }
+
+  @Test
+  void apply_anyDamagedFile_leavesTheOldReleaseServing() {
+    ReleaseEvent old = write(1, 0.5f);
+    live.apply(old, 0).join();
+    ReleaseEvent next = write(2, 0.25f);
+    Set<String> names = Set.copyOf(store.keySet());
+    for (String name : names) {
+      if (name.startsWith(next.uri())) {
+        byte[] intact = store.get(name);
+        byte[] flipped = intact.clone();
+        flipped[flipped.length / 2] ^= 1;
+        assertRefused("release-invalid: ", name, flipped, next);
+        assertRefused("release-invalid: ", name, Arrays.copyOf(intact, 7), next);
+        store.remove(name);
+        assertFailed("release-unreadable: ", next);
+        store.put(name, intact);
+        assertEquals(old.release(), current());
+      }
+    }
+    assertEquals(Outcome.SWAPPED, live.apply(next, 0).join().outcome());
+  }
+
+  private void assertRefused(String reason, String name, byte[] bytes, ReleaseEvent event) {
+    store.put(name, bytes);
+    assertFailed(reason, event);
+  }
+
+  private void assertFailed(String reason, ReleaseEvent event) {
+    SwapResult result = live.apply(event, 0).join();
+    assertEquals(Outcome.FAILED, result.outcome());
+    assertTrue(result.reason().startsWith(reason), result.reason());
+  }
+
+  private String current() {
+    try (Lease lease = live.acquire(null, "java")) {
+      assertNotNull(lease.release());
+      return lease.release().release();
+    }
+  }
+
+  private byte[] read(String uri, int maxBytes) throws IOException {
+    byte[] found = store.get(uri);
+    if (found == null) {
+      throw new FileNotFoundException(uri);
+    }
+    return Arrays.copyOf(found, Math.min(found.length, maxBytes));
+  }
+
+  private ReleaseEvent write(long batch, float bias) {
+    SortedMap<String, byte[]> files = PeftFolder.toFiles(FakeBaseModel.adapter(bias), base.id());
+    SortedMap<String, ReleaseFile> promised = new TreeMap<>();
+    files.forEach((name, bytes) -> promised.put(name, ReleaseFile.of(bytes)));
+    Manifest m = FakeReleases.release(base.id(), null, "java", bias).manifest();
+    Manifest manifest =
+        new Manifest(
+            m.tenant(),
+            m.domain(),
+            m.base(),
+            promised,
+            m.quantization(),
+            m.routing(),
+            m.parent(),
+            batch,
+            m.learned(),
+            m.learnedTo(),
+            m.plan(),
+            m.verdict());
+    String folder = "store:" + manifest.id();
+    files.forEach((name, bytes) -> store.put(folder + "/" + name, bytes));
+    store.put(folder + "/" + Manifest.FILE, manifest.toBytes());
+    return new ReleaseEvent(
+        null,
+        "java",
+        Kind.ADAPTER,
+        Action.PUBLISH,
+        manifest.id(),
+        folder,
+        null,
+        batch,
+        "test",
+        new Origin("releases", 0, batch));
+  }
+}
