@@ -17,4 +17,9 @@ public interface Learner {
    * @throws java.util.concurrent.CancellationException if the governor gives up
    */
   Outcome learn(LearnerState state, TrainingBatch batch, Governor governor);
+
+  /** The learner of all domains of a base. */
+  static Learner of(Surroundings surroundings, LearnerConfig config) {
+    return new ModelLearner(surroundings, config);
+  }
 }

@@ -2,6 +2,7 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.train.Machine;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
 import java.time.InstantSource;
@@ -12,6 +13,7 @@ import java.util.List;
  *
  * @param anchors token sequences of what the base knows, to train beside every batch
  * @param protectedSets other such sequences, to judge every candidate by
+ * @param machine what computes, for the manifest
  * @param clock measures how long training took
  */
 public record Surroundings(
@@ -20,4 +22,5 @@ public record Surroundings(
     List<int[]> anchors,
     List<ProtectedSet> protectedSets,
     ReleaseStore store,
+    Machine machine,
     InstantSource clock) {}

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * The gate's judgement of one candidate.
  *
  * @param batch the number of the batch that the candidate learned from
- * @param release the id that the candidate has, or would have had; null if it could not be built
+ * @param release the release that the candidate became; null if it was refused
  * @param parent the release it was trained from; null for the base
  * @param accepted true if every rule passed
  * @param samples how many samples the batch held

@@ -9,7 +9,7 @@ public interface ReleaseStore {
    * @return the URI of its folder
    * @throws java.io.UncheckedIOException if the store fails; the release is then not visible
    */
-  String publish(Release release);
+  String publish(Draft draft);
 
   /** A store over files. */
   static ReleaseStore of(StoreFiles files) {

@@ -1,9 +1,7 @@
 package dev.millrace.adapter.train;
 
-import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.WeightedSequence;
-import dev.millrace.schema.Origin;
 import java.util.List;
 
 /** A {@link Trainer} that sums micro-batches in a fixed order and steps with AdamW. */
@@ -16,7 +14,7 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
     for (int i = 0; i < steps.size() && run.healthy(); i++) {
       run.step(steps.get(i), rate(i, steps.size()));
     }
-    return run.result(state, origins(lesson.fresh()), origins(lesson.replayed()));
+    return run.result(state);
   }
 
   /** Rises over the warm-up, then falls in a straight line to the final share. */
@@ -24,9 +22,5 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
     double warm = Math.min(1, (step + 1.0) / Math.max(1, config.warmupSteps()));
     double progress = steps == 1 ? 0 : (double) step / (steps - 1);
     return config.learningRate() * Math.min(warm, 1 - (1 - config.finalRate()) * progress);
-  }
-
-  private static List<Origin> origins(List<Remembered> samples) {
-    return samples.stream().map(Remembered::origin).toList();
   }
 }

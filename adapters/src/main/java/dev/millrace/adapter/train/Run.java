@@ -4,7 +4,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.schema.Origin;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 
@@ -74,7 +73,7 @@ final class Run {
   }
 
   /** The candidate, or the state before if the run broke off. */
-  Training result(AdapterState before, List<Origin> learned, List<Origin> replayed) {
+  Training result(AdapterState before) {
     AdapterState after =
         healthy()
             ? new AdapterState(
@@ -83,9 +82,7 @@ final class Run {
                 optimizer.second(),
                 stepsBefore + steps)
             : before;
-    return new Training(
-        after, trouble, steps, tokens, firstLoss, lastLoss, worstLoss, worstNorm, learned,
-        replayed);
+    return new Training(after, trouble, steps, tokens, firstLoss, lastLoss, worstLoss, worstNorm);
   }
 
   private void note(double loss) {

@@ -1,8 +1,5 @@
 package dev.millrace.adapter.train;
 
-import dev.millrace.schema.Origin;
-import java.util.List;
-
 /**
  * What training led to.
  *
@@ -14,8 +11,6 @@ import java.util.List;
  * @param lastLoss loss of the last step, nats per token
  * @param worstLoss highest loss of a step, nats per token
  * @param worstNorm highest norm of a step's gradient before clipping
- * @param learned where the fresh samples stand, in order of arrival
- * @param replayed where the replayed samples stand, in the order drawn
  */
 public record Training(
     AdapterState state,
@@ -25,6 +20,4 @@ public record Training(
     double firstLoss,
     double lastLoss,
     double worstLoss,
-    double worstNorm,
-    List<Origin> learned,
-    List<Origin> replayed) {}
+    double worstNorm) {}

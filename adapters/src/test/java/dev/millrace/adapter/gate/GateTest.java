@@ -141,17 +141,7 @@ class GateTest {
   void judge_lossExploded_isRefused() {
     Training calm = learned(Bigrams.foreign());
     Training exploded =
-        new Training(
-            calm.state(),
-            "",
-            calm.steps(),
-            calm.tokens(),
-            2,
-            2,
-            4.1,
-            calm.worstNorm(),
-            calm.learned(),
-            calm.replayed());
+        new Training(calm.state(), "", calm.steps(), calm.tokens(), 2, 2, 4.1, calm.worstNorm());
     assertEquals(List.of("not-exploded"), failed(judge(exploded)));
   }
 
@@ -197,7 +187,7 @@ class GateTest {
   }
 
   private static Training training(AdapterState state) {
-    return new Training(state, "", 1, 1, 2, 2, 2, 0, List.of(), List.of());
+    return new Training(state, "", 1, 1, 2, 2, 2, 0);
   }
 
   private static List<String> failed(Judgement judgement) {

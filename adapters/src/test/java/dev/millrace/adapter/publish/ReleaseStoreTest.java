@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -13,18 +17,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReleaseStoreTest {
-  private static final Release RELEASE =
-      new Release(
-          "a".repeat(64),
-          new TreeMap<>(
-              Map.of("adapter_config.json", bytes("{}"), "adapter_model.safetensors", bytes("w"))),
-          bytes("{\"files\":{}}"));
+  private static final SortedMap<String, byte[]> FILES =
+      new TreeMap<>(
+          Map.of("adapter_config.json", bytes("{}"), "adapter_model.safetensors", bytes("w")));
+  private static final Draft RELEASE = new Draft(manifest(), FILES);
+  private static final String ID = RELEASE.manifest().id();
 
   @TempDir Path folder;
 
@@ -32,18 +36,19 @@ class ReleaseStoreTest {
   void publish_once_leavesTheFilesAndNothingElse() throws IOException {
     String uri = ReleaseStore.of(StoreFiles.in(folder)).publish(RELEASE);
     Path release = Path.of(URI.create(uri));
-    assertEquals(folder.resolve(RELEASE.id()).toRealPath(), release.toRealPath());
+    assertEquals(folder.resolve(ID).toRealPath(), release.toRealPath());
     assertEquals(
         List.of("adapter_config.json", "adapter_model.safetensors", "manifest.json"),
         names(release));
-    assertArrayEquals(RELEASE.manifest(), Files.readAllBytes(release.resolve("manifest.json")));
+    assertArrayEquals(
+        RELEASE.manifest().toBytes(), Files.readAllBytes(release.resolve("manifest.json")));
   }
 
   @Test
   void publish_twice_changesNothing() throws IOException {
     ReleaseStore store = ReleaseStore.of(StoreFiles.in(folder));
     String uri = store.publish(RELEASE);
-    Path manifest = folder.resolve(RELEASE.id()).resolve("manifest.json");
+    Path manifest = folder.resolve(ID).resolve("manifest.json");
     Object inode = Files.getAttribute(manifest, "unix:ino");
     assertEquals(uri, store.publish(RELEASE));
     assertEquals(inode, Files.getAttribute(manifest, "unix:ino"));
@@ -56,9 +61,9 @@ class ReleaseStoreTest {
       StoreFiles files = StoreFiles.in(store);
       ReleaseStore dying = ReleaseStore.of(new Dying(files, writes));
       assertThrows(UncheckedIOException.class, () -> dying.publish(RELEASE));
-      assertFalse(files.exists(RELEASE.id() + "/manifest.json"));
+      assertFalse(files.exists(ID + "/manifest.json"));
       ReleaseStore.of(files).publish(RELEASE);
-      assertEquals(3, names(store.resolve(RELEASE.id())).size());
+      assertEquals(3, names(store.resolve(ID)).size());
     }
   }
 
@@ -72,6 +77,24 @@ class ReleaseStoreTest {
     try (Stream<Path> files = Files.list(release)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
+  }
+
+  private static Manifest manifest() {
+    TreeMap<String, ReleaseFile> files = new TreeMap<>();
+    FILES.forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
+    return new Manifest(
+        null,
+        "foreign",
+        "b".repeat(64),
+        files,
+        "int8-row",
+        Routing.topK(1),
+        null,
+        0,
+        List.of(),
+        List.of(),
+        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+        List.of());
   }
 
   private static byte[] bytes(String text) {

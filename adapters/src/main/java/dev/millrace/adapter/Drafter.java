@@ -1,0 +1,64 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Origin;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Turns an accepted attempt into the files of a release. */
+record Drafter(Surroundings surroundings, LearnerConfig config) {
+  private static final String QUANTIZATION = "int8-row";
+
+  Draft draft(Attempt attempt, List<Origin> learnedTo) {
+    SortedMap<String, byte[]> files =
+        PeftFolder.toFiles(attempt.served(), surroundings.base().id());
+    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
+    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
+    Manifest manifest =
+        new Manifest(
+            attempt.batch().tenant(),
+            attempt.batch().domain(),
+            surroundings.base().id(),
+            digests,
+            QUANTIZATION,
+            Routing.topK(surroundings.base().config().numExpertsPerTok()),
+            attempt.before().release(),
+            attempt.batch().number(),
+            learned(attempt.lesson()),
+            learnedTo,
+            plan(attempt.lesson().seed()),
+            attempt.judgement().rules());
+    return new Draft(manifest, files);
+  }
+
+  private static List<LearnedSample> learned(Lesson lesson) {
+    List<LearnedSample> learned = new ArrayList<>();
+    for (Remembered sample : lesson.fresh()) {
+      learned.add(new LearnedSample(sample.id(), sample.origin(), false));
+    }
+    for (Remembered sample : lesson.replayed()) {
+      learned.add(new LearnedSample(sample.id(), sample.origin(), true));
+    }
+    return learned;
+  }
+
+  private TrainingPlan plan(long seed) {
+    return new TrainingPlan(
+        seed,
+        Hyperparameters.of(config),
+        config.plan().microBatchTokens(),
+        surroundings.machine().threads(),
+        surroundings.machine().engine(),
+        surroundings.machine().cpuFeatures());
+  }
+}

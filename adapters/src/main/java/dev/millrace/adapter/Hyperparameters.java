@@ -1,0 +1,36 @@
+package dev.millrace.adapter;
+
+import java.lang.reflect.RecordComponent;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A config as names and values; a record within it gives its name as a prefix. */
+final class Hyperparameters {
+  private Hyperparameters() {}
+
+  static SortedMap<String, String> of(Record config) {
+    SortedMap<String, String> values = new TreeMap<>();
+    collect("", config, values);
+    return values;
+  }
+
+  private static void collect(String prefix, Record config, SortedMap<String, String> values) {
+    for (RecordComponent component : config.getClass().getRecordComponents()) {
+      Object value = value(config, component);
+      String name = prefix + component.getName();
+      if (value instanceof Record inner) {
+        collect(name + ".", inner, values);
+      } else {
+        values.put(name, String.valueOf(value));
+      }
+    }
+  }
+
+  private static Object value(Record config, RecordComponent component) {
+    try {
+      return component.getAccessor().invoke(config);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("a public record's accessors can be called", e);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.batch.Draws;
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.batch.ReplayBuffer;
+import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.adapter.gate.Gate;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.Judgement;
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Trainer;
+import dev.millrace.adapter.train.Training;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraSite;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.TrainingBatch;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A {@link Learner} on a base model. */
+final class ModelLearner implements Learner {
+  private static final Origin NOWHERE = new Origin("", -1, -1);
+
+  private final Surroundings surroundings;
+  private final LearnerConfig config;
+  private final Trainer trainer;
+  private final Gate gate;
+  private final Drafter drafter;
+
+  ModelLearner(Surroundings surroundings, LearnerConfig config) {
+    this.surroundings = surroundings;
+    this.config = config;
+    trainer = Trainer.of(surroundings.base(), config.train(), config.plan());
+    gate =
+        Gate.of(
+            surroundings.base(),
+            surroundings.tokenizer(),
+            surroundings.protectedSets(),
+            config.gate());
+    drafter = new Drafter(surroundings, config);
+  }
+
+  @Override
+  public LearnerState initial(@Nullable String tenant, String domain) {
+    List<LoraSite> sites = surroundings.base().sites();
+    List<String> targets = sites.stream().map(ModelLearner::lastPart).distinct().sorted().toList();
+    LoraConfig lora = new LoraConfig(config.rank(), config.alpha(), false, targets);
+    return new LearnerState(
+        AdapterState.initial(lora, sites, seed(tenant, domain)),
+        ReplayBuffer.empty(config.replay()),
+        Reservoir.empty(config.heldOut()),
+        null,
+        List.of(),
+        0);
+  }
+
+  @Override
+  public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
+    requireNext(state, batch);
+    LearnerState before = examined(state, batch);
+    Lesson lesson = lesson(before, batch);
+    long start = surroundings.clock().millis();
+    Training training = trainer.train(before.adapter(), lesson, governor);
+    long millis = surroundings.clock().millis() - start;
+    AdapterWeights served = Quantizer.quantize(training.state().weights());
+    Judgement judgement =
+        gate.judge(new Gate.Candidate(served, training, lesson.seed()), before.heldOut().entries());
+    Attempt attempt = new Attempt(batch, before, lesson, training, millis, served, judgement);
+    return judgement.accepted()
+        ? publish(attempt)
+        : new Outcome(before, attempt.verdict(null), null);
+  }
+
+  /** The state with the batch's held-out samples, and past the batch; it has learned nothing. */
+  private LearnerState examined(LearnerState state, TrainingBatch batch) {
+    AdapterWeights incumbent = Quantizer.quantize(state.adapter().weights());
+    List<HeldOut> fresh = gate.examine(batch.heldOut(), incumbent);
+    return new LearnerState(
+        state.adapter(),
+        state.replay(),
+        state.heldOut().offer(fresh, seed(batch.tenant(), batch.domain())),
+        state.release(),
+        state.learnedTo(),
+        batch.number() + 1);
+  }
+
+  private Lesson lesson(LearnerState state, TrainingBatch batch) {
+    long seed = Draws.mix(seed(batch.tenant(), batch.domain()), batch.number());
+    List<Remembered> fresh =
+        batch.samples().stream()
+            .filter(sample -> !sample.heldOut() && sample.tokens().length >= 2)
+            .map(Remembered::of)
+            .toList();
+    int replayed = (int) Math.ceil(config.train().replayShare() * fresh.size());
+    return new Lesson(fresh, state.replay().draw(replayed, seed), surroundings.anchors(), seed);
+  }
+
+  private Outcome publish(Attempt attempt) {
+    LearnerState before = attempt.before();
+    List<Remembered> fresh = attempt.lesson().fresh();
+    List<Origin> learnedTo = Progress.after(before.learnedTo(), fresh);
+    Draft draft = drafter.draft(attempt, learnedTo);
+    String id = draft.manifest().id();
+    LearnerState after =
+        new LearnerState(
+            attempt.training().state(),
+            before.replay().remember(fresh, attempt.lesson().seed()),
+            before.heldOut().with(attempt.judgement().heldOut()),
+            id,
+            learnedTo,
+            before.batches());
+    return new Outcome(
+        after, attempt.verdict(id), event(attempt, id, surroundings.store().publish(draft)));
+  }
+
+  private static ReleaseEvent event(Attempt attempt, String id, String uri) {
+    TrainingBatch batch = attempt.batch();
+    return new ReleaseEvent(
+        batch.tenant(),
+        batch.domain(),
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.PUBLISH,
+        id,
+        uri,
+        attempt.before().release(),
+        batch.number(),
+        "passed the gate",
+        NOWHERE);
+  }
+
+  private static void requireNext(LearnerState state, TrainingBatch batch) {
+    if (batch.number() < state.batches()) {
+      throw new IllegalStateException(
+          "batch %d of %s came again; expected %d or later"
+              .formatted(batch.number(), batch.domain(), state.batches()));
+    }
+  }
+
+  private long seed(@Nullable String tenant, String domain) {
+    return Draws.mix(Draws.mix(config.seed(), domain.hashCode()), Objects.hashCode(tenant));
+  }
+
+  private static String lastPart(LoraSite site) {
+    return site.name().substring(site.name().lastIndexOf('.') + 1);
+  }
+}

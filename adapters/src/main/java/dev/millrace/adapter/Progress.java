@@ -1,0 +1,26 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.schema.Origin;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+
+/** Per topic and partition, the last sample learned. */
+final class Progress {
+  private static final Comparator<Origin> BY_PARTITION =
+      Comparator.comparing(Origin::topic).thenComparingInt(Origin::partition);
+
+  private Progress() {}
+
+  /** Where learning stands after some more samples; sorted by topic and partition. */
+  static List<Origin> after(List<Origin> before, List<Remembered> learned) {
+    List<Origin> all = new ArrayList<>(before);
+    learned.forEach(sample -> all.add(sample.origin()));
+    all.sort(BY_PARTITION.thenComparing(Comparator.comparingLong(Origin::offset).reversed()));
+    TreeSet<Origin> last = new TreeSet<>(BY_PARTITION);
+    last.addAll(all); // a set keeps the first of equals: the furthest
+    return List.copyOf(last);
+  }
+}

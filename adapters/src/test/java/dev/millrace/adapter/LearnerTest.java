@@ -1,0 +1,250 @@
+package dev.millrace.adapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.bigram.BigramBase;
+import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.adapter.bigram.Letters;
+import dev.millrace.adapter.bigram.Stream;
+import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Machine;
+import dev.millrace.adapter.train.Plan;
+import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.model.peft.AdapterCodec;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LearnerTest {
+  private static final LearnerConfig CONFIG =
+      new LearnerConfig(
+          17,
+          4,
+          8,
+          40,
+          16,
+          new TrainConfig(0.01, 4, 0.1, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
+          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 60, 0.02, 8, 2),
+          Plan.defaults());
+
+  @TempDir Path folder;
+
+  private final BigramBase base = new BigramBase(Bigrams.known());
+
+  @AfterEach
+  void everyAdapterIsClosed() {
+    assertEquals(0, base.loaded());
+  }
+
+  @Test
+  void learn_severalBatches_lowersTheHeldOutLossReleaseByRelease() throws IOException {
+    List<Outcome> outcomes = outcomes(learner("store"), 3);
+    String parent = null;
+    double loss = Double.MAX_VALUE;
+    for (Outcome outcome : outcomes) {
+      assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+      Release release = read(outcome.release());
+      assertEquals(parent, release.manifest().parent());
+      assertEquals(outcome.state().learnedTo(), release.manifest().learnedTo());
+      double now = bitsPerByte(outcome);
+      assertTrue(now < loss, () -> "bits per byte " + now);
+      parent = outcome.verdict().release();
+      loss = now;
+    }
+  }
+
+  @Test
+  void learn_sameStateAndBatch_sameBytes() throws IOException {
+    List<Outcome> once = outcomes(learner("once"), 2);
+    List<Outcome> twice = outcomes(learner("twice"), 2);
+    for (int i = 0; i < 2; i++) {
+      assertArrayEquals(once.get(i).state().toBytes(), twice.get(i).state().toBytes());
+      assertEquals(once.get(i).verdict().release(), twice.get(i).verdict().release());
+      assertArrayEquals(weights(once.get(i)), weights(twice.get(i)));
+    }
+  }
+
+  @Test
+  void learn_again_isPublishedOnce() throws IOException {
+    Learner learner = learner("store");
+    Outcome once = outcomes(learner, 1).get(0);
+    byte[] weights = weights(once);
+    assertEquals(once.release(), outcomes(learner, 1).get(0).release());
+    assertArrayEquals(weights, weights(once));
+  }
+
+  @Test
+  void learn_published_servesWhatItRounded() throws IOException {
+    Outcome outcome = outcomes(learner("store"), 1).get(0);
+    assertArrayEquals(
+        AdapterCodec.encode(Quantizer.quantize(outcome.state().adapter().weights())),
+        AdapterCodec.encode(read(outcome.release()).adapter()));
+  }
+
+  @Test
+  void learn_severalBatches_learnsEachSampleOnceAndNeverWhatIsHeldOut() throws IOException {
+    Set<String> learned = new HashSet<>();
+    Set<String> expected = new HashSet<>();
+    for (Outcome outcome : outcomes(learner("store"), 3)) {
+      Manifest manifest = read(outcome.release()).manifest();
+      for (LearnedSample sample : manifest.learned()) {
+        assertEquals(sample.replay(), !learned.add(sample.sample()), sample::sample);
+      }
+      batch((int) manifest.batch()).samples().forEach(s -> expected.add(s.sample().id()));
+    }
+    assertEquals(expected, learned);
+  }
+
+  @Test
+  void learn_heldOutAmongTheSamples_isNotLearned() throws IOException {
+    TrainingBatch batch = batch(0);
+    List<ScoredSample> mixed = new ArrayList<>(batch.samples());
+    mixed.addAll(batch.heldOut());
+    TrainingBatch leaking = new TrainingBatch(null, "foreign", 0, mixed, batch.heldOut());
+    Learner learner = learner("store");
+    Outcome clean = learn(learner, initial(learner), batch);
+    Outcome leaked = learn(learner, initial(learner), leaking);
+    assertEquals(clean.verdict().release(), leaked.verdict().release());
+  }
+
+  @Test
+  void learn_lossNotANumber_leavesTheAdapterAndGoesOn() {
+    Learner learner = learner("store");
+    Outcome good = outcomes(learner, 1).get(0);
+    base.poison(BigramBase.VOCAB - 1);
+    Outcome refused = learn(learner, good.state(), batch(1));
+    assertFalse(refused.verdict().accepted());
+    assertNull(refused.release());
+    assertNull(refused.verdict().release());
+    assertEquals(good.verdict().release(), refused.verdict().parent());
+    assertEquals(good.state().adapter(), refused.state().adapter());
+    assertEquals(good.state().replay(), refused.state().replay());
+    assertEquals(good.state().release(), refused.state().release());
+    assertEquals(good.state().learnedTo(), refused.state().learnedTo());
+    assertEquals(2, refused.state().batches());
+    assertTrue(ids(refused.state()).containsAll(List.of("s34", "s39")));
+    base.poison(-1);
+    assertTrue(learn(learner, refused.state(), batch(2)).verdict().accepted());
+  }
+
+  @Test
+  void learn_givenUp_publishesNothing() throws IOException {
+    Learner learner = learner("store");
+    assertThrows(
+        CancellationException.class, () -> learner.learn(initial(learner), batch(0), () -> false));
+    assertFalse(Files.exists(folder.resolve("store")));
+  }
+
+  @Test
+  void learn_batchAgain_isABrokenPromise() {
+    Learner learner = learner("store");
+    LearnerState after = outcomes(learner, 1).get(0).state();
+    assertThrows(IllegalStateException.class, () -> learn(learner, after, batch(0)));
+  }
+
+  @Test
+  void learn_severalBatches_knowsHowFarItCame() {
+    LearnerState state = outcomes(learner("store"), 2).get(1).state();
+    // samples 0 to 59, all but each fifth, odd ones on partition 1
+    assertEquals(
+        List.of(new Origin("samples", 0, 29), new Origin("samples", 1, 28)), state.learnedTo());
+  }
+
+  @Test
+  void initial_otherDomain_drawsOtherWeights() {
+    Learner learner = learner("store");
+    assertNotEquals(
+        learner.initial(null, "a").adapter().weights().pairs().get(0).a()[0],
+        learner.initial(null, "b").adapter().weights().pairs().get(0).a()[0]);
+  }
+
+  private Learner learner(String store) {
+    return Learner.of(
+        new Surroundings(
+            base,
+            new Letters(),
+            Bigrams.known().texts(400, 21),
+            List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))),
+            ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
+            Machine.here(1, "bigram"),
+            InstantSource.system()),
+        CONFIG);
+  }
+
+  /** Through bytes, as state goes. */
+  private static List<Outcome> outcomes(Learner learner, int batches) {
+    List<Outcome> outcomes = new ArrayList<>();
+    byte[] state = initial(learner).toBytes();
+    for (int i = 0; i < batches; i++) {
+      outcomes.add(learn(learner, LearnerState.fromBytes(state), batch(i)));
+      state = outcomes.get(i).state().toBytes();
+    }
+    return outcomes;
+  }
+
+  private static Outcome learn(Learner learner, LearnerState state, TrainingBatch batch) {
+    return learner.learn(state, batch, Governor.none());
+  }
+
+  private static LearnerState initial(Learner learner) {
+    return learner.initial(null, "foreign");
+  }
+
+  private static TrainingBatch batch(int number) {
+    return Stream.batch(Bigrams.foreign(), number);
+  }
+
+  private static double bitsPerByte(Outcome outcome) {
+    return outcome.verdict().rules().get(3).figures().get("bitsPerByteCandidate");
+  }
+
+  private static List<String> ids(LearnerState state) {
+    return state.heldOut().entries().stream().map(HeldOut::id).toList();
+  }
+
+  private Release read(ReleaseEvent event) throws IOException {
+    assertNotNull(event);
+    return ReleaseReader.read(
+        (uri, maxBytes) -> Files.readAllBytes(Path.of(URI.create(uri))),
+        event.uri(),
+        event.release(),
+        base.id(),
+        base.sites());
+  }
+
+  private static byte[] weights(Outcome outcome) throws IOException {
+    return Files.readAllBytes(
+        Path.of(URI.create(outcome.release().uri())).resolve("adapter_model.safetensors"));
+  }
+}
