@@ -9,18 +9,26 @@ final class Normalizer {
   private Normalizer() {}
 
   static String normalize(String text) {
-    String composed = java.text.Normalizer.normalize(text, Form.NFC).toLowerCase(Locale.ROOT);
-    StringBuilder out = new StringBuilder(composed.length());
-    boolean space = true;
-    for (int i = 0; i < composed.length(); i++) {
-      char c = composed.charAt(i);
-      if (!Character.isWhitespace(c)) {
-        out.append(c);
-      } else if (!space) {
-        out.append(' ');
+    return collapsed(java.text.Normalizer.normalize(text, Form.NFC).toLowerCase(Locale.ROOT));
+  }
+
+  /** Each run of white space as one space, none at the ends. */
+  private static String collapsed(String text) {
+    char[] out = new char[text.length()];
+    int length = 0;
+    boolean space = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isWhitespace(c)) {
+        space = length > 0;
+        continue;
       }
-      space = Character.isWhitespace(c);
+      if (space) {
+        out[length++] = ' ';
+        space = false;
+      }
+      out[length++] = c;
     }
-    return out.toString().stripTrailing();
+    return new String(out, 0, length);
   }
 }

@@ -28,7 +28,10 @@ final class Repetition implements Stage {
   }
 
   private static final int CHARS = 4096;
+
+  /** Four characters fill a long. */
   private static final int GRAM = 4;
+
   private static final int BITS = 1 << 16;
 
   private static double share(String text) {
@@ -37,12 +40,12 @@ final class Repetition implements Stage {
       return 1;
     }
     BitSet seen = new BitSet(BITS);
-    for (int i = 0; i < grams; i++) {
-      long packed = 0;
-      for (int k = 0; k < GRAM; k++) {
-        packed = packed << 16 | text.charAt(i + k);
+    long gram = 0;
+    for (int i = 0; i < grams + GRAM - 1; i++) {
+      gram = gram << 16 | text.charAt(i);
+      if (i >= GRAM - 1) {
+        seen.set((int) (TextHash.mix(gram) >>> 48));
       }
-      seen.set((int) (TextHash.mix(packed) >>> 48));
     }
     return seen.cardinality() / (double) grams;
   }

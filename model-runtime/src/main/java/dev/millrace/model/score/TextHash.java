@@ -9,10 +9,19 @@ final class TextHash {
 
   static long[] of(String text) {
     long hash = text.length();
-    for (int i = 0; i < text.length(); i++) {
-      hash = mix(hash ^ text.charAt(i));
+    for (int i = 0; i < text.length(); i += Long.BYTES / Character.BYTES) {
+      hash = mix(hash ^ packed(text, i));
     }
     return new long[] {hash};
+  }
+
+  /** Up to four characters as one number. */
+  private static long packed(String text, int from) {
+    long packed = 0;
+    for (int i = from; i < Math.min(from + 4, text.length()); i++) {
+      packed = packed << 16 | text.charAt(i);
+    }
+    return packed;
   }
 
   /** The finalizer of SplitMix64 (Steele, Lea and Flood, 2014). */
