@@ -60,18 +60,17 @@ public record DomainProgress(
   }
 
   private DomainProgress plusIn() {
-    return new DomainProgress(
-        in + 1, refused, batches, releases, bitsPerByteBase, bitsPerByteNow);
+    return new DomainProgress(in + 1, refused, batches, releases, bitsPerByteBase, bitsPerByteNow);
   }
 
   private DomainProgress plusRefused() {
-    return new DomainProgress(
-        in, refused + 1, batches, releases, bitsPerByteBase, bitsPerByteNow);
+    return new DomainProgress(in, refused + 1, batches, releases, bitsPerByteBase, bitsPerByteNow);
   }
 
   private DomainProgress plus(Verdict verdict) {
     Double base = figure(verdict, "bitsPerByteBase");
-    Double now = figure(verdict, verdict.accepted() ? "bitsPerByteCandidate" : "bitsPerByteIncumbent");
+    Double now =
+        figure(verdict, verdict.accepted() ? "bitsPerByteCandidate" : "bitsPerByteIncumbent");
     return new DomainProgress(
         in,
         refused,

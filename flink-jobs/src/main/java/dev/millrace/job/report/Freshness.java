@@ -55,8 +55,7 @@ public final class Freshness {
   }
 
   /** Later releases contain what earlier ones learned. */
-  private static @Nullable Long earliestFrom(
-      @Nullable TreeMap<Long, Long> first, long number) {
+  private static @Nullable Long earliestFrom(@Nullable TreeMap<Long, Long> first, long number) {
     return first == null
         ? null
         : first.tailMap(number, true).values().stream().min(Long::compare).orElse(null);

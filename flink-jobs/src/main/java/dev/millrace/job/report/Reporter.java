@@ -41,10 +41,7 @@ public final class Reporter {
             (domain, measured) ->
                 domains.put(
                     domain,
-                    figures(
-                        domain,
-                        measured,
-                        progress.getOrDefault(domain, DomainProgress.NONE))));
+                    figures(domain, measured, progress.getOrDefault(domain, DomainProgress.NONE))));
     return domains;
   }
 

@@ -159,8 +159,7 @@ public record Timeline(
     return refused;
   }
 
-  private static Refused refused(
-      Rejection rejection, int count, @Nullable Arrival arrival) {
+  private static Refused refused(Rejection rejection, int count, @Nullable Arrival arrival) {
     String text = arrival == null || arrival.sample() == null ? "" : arrival.sample().text();
     return new Refused(
         rejection.reason(),

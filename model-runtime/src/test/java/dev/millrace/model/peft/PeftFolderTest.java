@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,6 +129,25 @@ class PeftFolderTest {
     float[] poison = new float[64 * 4];
     poison[7] = Float.NaN;
     assertWeightsRefused(file -> file.add(b, DType.F32, poison, 64, 4), b, "value NaN at 7");
+  }
+
+  @Test
+  void parse_damagedFiles_areRefusedOrReadAndNothingElse() throws IOException {
+    Random random = new Random(3);
+    int refused = 0;
+    for (int i = 0; i < 4_000; i++) {
+      byte[] config = golden(PeftFolder.CONFIG);
+      byte[] weights = golden(PeftFolder.WEIGHTS);
+      byte[] damaged = random.nextBoolean() ? config : weights;
+      int at = random.nextInt(Math.min(damaged.length, 3_000));
+      damaged[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : damaged[at] ^ 1);
+      try {
+        PeftFolder.parse(config, weights, SITES);
+      } catch (InvalidAdapterException e) {
+        refused++;
+      }
+    }
+    assertTrue(refused > 2_000, "only " + refused + " of 4000 were refused");
   }
 
   private static void assertWeightsRefused(
