@@ -117,16 +117,22 @@ final class BpeMerger {
     return merged.length() <= maxTokenBytes && !special.contains(merged);
   }
 
-  /** Another pair may have made the same token before. */
+  /**
+   * Another pair may have made the same token before; a word may be listed though it holds the pair
+   * no longer.
+   */
   private void merge(long pair, Occurrences occurrences) {
     Merge merge = new Merge(tokens.get(left(pair)), tokens.get(right(pair)));
     merges.add(merge);
     int id = idOf(merge.left() + merge.right());
     for (int i = 0; i < occurrences.size; i++) {
       int word = occurrences.words[i];
-      countPairs(word, -counts.get(word));
-      words.set(word, replaced(words.get(word), pair, id));
-      countPairs(word, counts.get(word));
+      int[] merged = replaced(words.get(word), pair, id);
+      if (merged.length < words.get(word).length) {
+        countPairs(word, -counts.get(word));
+        words.set(word, merged);
+        countPairs(word, counts.get(word));
+      }
     }
     pairs.remove(pair);
   }
@@ -170,15 +176,18 @@ final class BpeMerger {
     return new BpeVocabulary(special, tokens, merges);
   }
 
+  /** A prime above any id, so that the hash codes of pairs do not fall together. */
+  private static final long BASE = 1_000_003;
+
   private static long pair(int left, int right) {
-    return (long) left << 32 | right;
+    return left * BASE + right;
   }
 
   private static int left(long pair) {
-    return (int) (pair >>> 32);
+    return (int) (pair / BASE);
   }
 
   private static int right(long pair) {
-    return (int) pair;
+    return (int) (pair % BASE);
   }
 }

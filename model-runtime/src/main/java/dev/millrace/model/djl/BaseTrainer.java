@@ -1,0 +1,189 @@
+package dev.millrace.model.djl;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import dev.millrace.model.config.MoeConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Trains all weights of a base from scratch: two micro-batches at a time on two threads, summed in
+ * a fixed order, then one AdamW step (arXiv 1711.05101; betas 0.9 and 0.95, gradient norm clipped
+ * at 1, no decay on norms).
+ */
+public final class BaseTrainer implements AutoCloseable {
+
+  private static final float BALANCE = 0.01f;
+  private static final float DECAY = 0.1f;
+
+  private final MoeConfig config;
+  private final Program program;
+  private final PtNDManager manager;
+  private final List<PtNDArray> w;
+  private final List<PtNDArray> m;
+  private final List<PtNDArray> first;
+  private final List<PtNDArray> second;
+  private final ExecutorService threads = Executors.newFixedThreadPool(2);
+
+  private BaseTrainer(MoeConfig config, OlmoeWeights weights) {
+    this.config = config;
+    this.program = Program.compile(OlmoeSource.float32(config));
+    this.manager = program.scope();
+    this.w = Program.arrays(manager, weights.w());
+    this.m = Program.arrays(manager, weights.m());
+    this.first = zeros();
+    this.second = zeros();
+    try (PtNDManager scope = program.scope()) {
+      program.train(scope, "fill", Program.Argument.list("w", w), Program.Argument.list("m", m));
+    }
+  }
+
+  /** A trainer over freshly drawn weights. */
+  public static BaseTrainer start(MoeConfig config, long seed) {
+    return new BaseTrainer(config, OlmoeWeights.random(config, seed));
+  }
+
+  private List<PtNDArray> trainable() {
+    List<PtNDArray> all = new ArrayList<>(w);
+    all.remove(3);
+    all.remove(2);
+    all.addAll(m);
+    return all;
+  }
+
+  private List<PtNDArray> zeros() {
+    List<PtNDArray> zeros = new ArrayList<>();
+    trainable().forEach(p -> zeros.add((PtNDArray) manager.zeros(p.getShape())));
+    return zeros;
+  }
+
+  /**
+   * What one step saw: mean loss, nats per token; load balance, top_k at best; gradient norm before
+   * clipping.
+   */
+  public record Step(double loss, double balance, double gradientNorm) {}
+
+  /**
+   * One step.
+   *
+   * @param left (batch, time) token ids of the first micro-batch
+   * @param right (batch, time) token ids of the second
+   * @param learningRate peak step size of AdamW
+   * @param number counts steps from 1
+   */
+  public Step step(int[][] left, int[][] right, double learningRate, long number) {
+    try (PtNDManager scope = program.scope()) {
+      Future<NDList> one = threads.submit(() -> gradients(scope, left));
+      Future<NDList> two = threads.submit(() -> gradients(scope, right));
+      NDList g = one.get();
+      NDList h = two.get();
+      float[] rates = {
+        (float) learningRate,
+        DECAY,
+        (float) (1 - Math.pow(0.9, (double) number)),
+        (float) (1 - Math.pow(0.95, (double) number))
+      };
+      NDList norm =
+          program.train(
+              scope,
+              "adamw",
+              Program.Argument.list("g", tail(g)),
+              Program.Argument.list("h", tail(h)),
+              Program.Argument.list("m1", first),
+              Program.Argument.list("m2", second),
+              Program.Argument.of("step", (PtNDArray) scope.create(rates)));
+      double loss = (g.get(0).getFloat() + h.get(0).getFloat()) / 2;
+      double balance = (g.get(1).getFloat() + h.get(1).getFloat()) / 2;
+      return new Step(loss, balance, norm.get(0).getDouble());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted in a training step", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a training step failed", e.getCause());
+    }
+  }
+
+  private NDList gradients(PtNDManager scope, int[][] rows) {
+    return program.train(
+        scope,
+        "base_gradients",
+        Program.Argument.of("ids", ids(scope, rows)),
+        Program.Argument.of("balance_weight", (PtNDArray) scope.create(BALANCE)));
+  }
+
+  private static List<PtNDArray> tail(NDList list) {
+    List<PtNDArray> tail = new ArrayList<>();
+    list.subList(2, list.size()).forEach(a -> tail.add((PtNDArray) a));
+    return tail;
+  }
+
+  /** (batch, time) int64, rows padded with 0 to the longest. */
+  static PtNDArray ids(PtNDManager scope, int[][] rows) {
+    int time = 0;
+    for (int[] row : rows) {
+      time = Math.max(time, row.length);
+    }
+    long[] flat = new long[rows.length * time];
+    for (int r = 0; r < rows.length; r++) {
+      for (int t = 0; t < rows[r].length; t++) {
+        flat[r * time + t] = rows[r][t];
+      }
+    }
+    return (PtNDArray) scope.create(flat, new Shape(rows.length, time));
+  }
+
+  /** Weights and both moments, by name, for a file from which training can resume. */
+  public List<NamedValues> state() {
+    List<String> names = OlmoeNames.stacked(config);
+    List<NamedValues> state = new ArrayList<>();
+    List<PtNDArray> p = trainable();
+    for (int i = 0; i < p.size(); i++) {
+      state.add(named(names.get(i), p.get(i)));
+      state.add(named("first." + names.get(i), first.get(i)));
+      state.add(named("second." + names.get(i), second.get(i)));
+    }
+    return state;
+  }
+
+  /** Puts a state back that {@link #state()} gave. */
+  public void restore(java.util.function.Function<String, float[]> values) {
+    List<String> names = OlmoeNames.stacked(config);
+    List<PtNDArray> p = trainable();
+    for (int i = 0; i < p.size(); i++) {
+      p.get(i).set(java.nio.FloatBuffer.wrap(values.apply(names.get(i))));
+      first.get(i).set(java.nio.FloatBuffer.wrap(values.apply("first." + names.get(i))));
+      second.get(i).set(java.nio.FloatBuffer.wrap(values.apply("second." + names.get(i))));
+    }
+  }
+
+  private static NamedValues named(String name, PtNDArray array) {
+    return new NamedValues(name, array.toFloatArray(), array.getShape().getShape());
+  }
+
+  /** A tensor on the heap under its name in a checkpoint. */
+  public record NamedValues(String name, float[] data, long[] shape) {}
+
+  /** The weights under their HuggingFace names. */
+  public List<NamedValues> checkpoint() {
+    List<String> names = OlmoeNames.stacked(config);
+    List<NamedValues> all = new ArrayList<>();
+    List<PtNDArray> p = trainable();
+    for (int i = 0; i < p.size(); i++) {
+      all.addAll(OlmoeNames.unstack(named(names.get(i), p.get(i))));
+    }
+    return all;
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+    manager.close();
+    program.close();
+  }
+}

@@ -1,0 +1,9 @@
+package dev.millrace.model.djl;
+
+/** The numbers that a base serves in. */
+public enum Precision {
+  /** As stored, widened to fp32: the reference. */
+  FLOAT32,
+  /** Integer matrices with dynamic activations; router, norms and embedding in fp32. */
+  INT8
+}

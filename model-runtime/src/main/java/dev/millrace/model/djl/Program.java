@@ -1,0 +1,146 @@
+package dev.millrace.model.djl;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A generated TorchScript program in native memory. Every call runs on the calling thread alone,
+ * with one intra-op thread; several threads may call at once.
+ */
+final class Program implements AutoCloseable {
+
+  static final String ENGINE = "PyTorch";
+
+  private static final ThreadLocal<Boolean> PREPARED = ThreadLocal.withInitial(() -> false);
+
+  private final PtNDManager manager;
+  private final PtSymbolBlock block;
+
+  private Program(PtNDManager manager, PtSymbolBlock block) {
+    this.manager = manager;
+    this.block = block;
+  }
+
+  /** Compiles a source; the archive lives in a private folder and is deleted at once. */
+  static Program compile(String source) {
+    Engine.getInstance();
+    prepareThread();
+    PtNDManager manager = (PtNDManager) NDManager.newBaseManager(ENGINE);
+    try {
+      Path folder = Files.createTempDirectory("millrace-program");
+      Path file = folder.resolve("program.pt");
+      try {
+        ScriptArchive.write(file, source);
+        return new Program(
+            manager,
+            JniUtils.loadModule(manager, file, false, new String[0], new String[0], false));
+      } finally {
+        Files.deleteIfExists(file);
+        Files.deleteIfExists(folder);
+      }
+    } catch (IOException e) {
+      manager.close();
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  /** Grad mode is on in new threads and the thread count is per thread: set both once for each. */
+  static void prepareThread() {
+    if (!PREPARED.get()) {
+      JniUtils.setGraphExecutorOptimize(false);
+      JniUtils.setGradMode(false);
+      JniUtils.setNumThreads(1);
+      PREPARED.set(true);
+    }
+  }
+
+  /** A manager for the arrays of one call. */
+  PtNDManager scope() {
+    prepareThread();
+    return (PtNDManager) manager.newSubManager();
+  }
+
+  /** Copies values to native memory, detached from the Java buffer they came from. */
+  static PtNDArray array(NDManager manager, Values values) {
+    try (NDArray view = manager.create(values.data(), new Shape(values.shape()))) {
+      return (PtNDArray) view.duplicate();
+    }
+  }
+
+  static List<PtNDArray> arrays(NDManager manager, List<Values> values) {
+    List<PtNDArray> arrays = new ArrayList<>();
+    values.forEach(v -> arrays.add(array(manager, v)));
+    return arrays;
+  }
+
+  /** Runs a method in inference mode; results belong to the manager. */
+  PtNDArray[] infer(PtNDManager scope, String method, IValue... arguments) {
+    prepareThread();
+    try (IValue result = IValueUtils.runMethod(block, method, arguments)) {
+      return result.toTensorArray(scope);
+    } finally {
+      for (IValue argument : arguments) {
+        argument.close();
+      }
+    }
+  }
+
+  /**
+   * Runs a method with autograd available. Arguments are lists of tensors or single tensors, in the
+   * order of the method's parameters; results belong to the scope.
+   */
+  NDList train(PtNDManager scope, String method, Argument... arguments) {
+    prepareThread();
+    NDList list = new NDList();
+    NDArray first = scope.create(0);
+    first.setName("module_method:" + method);
+    list.add(first);
+    for (Argument argument : arguments) {
+      for (PtNDArray array : argument.arrays()) {
+        array.setName(argument.name());
+        list.add(array);
+      }
+    }
+    JniUtils.setGradMode(true);
+    try {
+      return IValueUtils.forward(block, list, true);
+    } finally {
+      JniUtils.setGradMode(false);
+    }
+  }
+
+  /** A parameter of a method: one tensor, or a list of tensors where the name ends in []. */
+  record Argument(String name, List<PtNDArray> arrays) {
+    static Argument of(String name, PtNDArray array) {
+      return new Argument(name, List.of(array));
+    }
+
+    static Argument list(String name, List<PtNDArray> arrays) {
+      return new Argument(name + "[]", arrays);
+    }
+  }
+
+  @Override
+  public void close() {
+    block.close();
+    manager.close();
+  }
+}

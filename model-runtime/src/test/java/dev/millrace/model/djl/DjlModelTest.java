@@ -1,0 +1,341 @@
+package dev.millrace.model.djl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.Generation;
+import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.TokenScores;
+import dev.millrace.model.base.WeightedSequence;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.model.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The generated programs against what HuggingFace computed for the golden checkpoint, and against
+ * themselves.
+ */
+class DjlModelTest {
+
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny");
+  private static DjlModel reference;
+  private static DjlModel int8;
+  private static DjlModel golden;
+
+  @BeforeAll
+  static void open() throws IOException {
+    reference = DjlModels.openModel(GOLDEN, Precision.FLOAT32);
+    int8 = DjlModels.openModel(GOLDEN, Precision.INT8);
+    golden = withoutExpertZero();
+  }
+
+  private static DjlModel withoutExpertZero() throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(GOLDEN)) {
+      OlmoeWeights weights = OlmoeWeights.read(checkpoint);
+      for (Values down : weights.m()) {
+        if (down.shape().length == 3 && down.shape()[1] == checkpoint.config().hiddenSize()) {
+          Arrays.fill(down.data(), 0, Math.toIntExact(down.shape()[1] * down.shape()[2]), 0);
+        }
+      }
+      return new DjlModel("golden", checkpoint.config(), weights, Precision.FLOAT32, () -> {});
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    reference.close();
+    int8.close();
+    golden.free();
+  }
+
+  private static AdapterWeights zero() {
+    return AdapterWeights.initial(
+        new LoraConfig(4, 8, false, List.of("k_proj", "o_proj", "q_proj", "v_proj")),
+        reference.sites(),
+        1);
+  }
+
+  /** An adapter that changes something at every site. */
+  private static AdapterWeights random(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<LoraPair> pairs = new ArrayList<>();
+    for (LoraPair pair : zero().pairs()) {
+      float[] b = new float[pair.b().length];
+      for (int i = 0; i < b.length; i++) {
+        b[i] = (float) (0.1 * random.nextGaussian());
+      }
+      pairs.add(new LoraPair(pair.site(), pair.a(), b));
+    }
+    return new AdapterWeights(zero().config(), pairs);
+  }
+
+  private static int[][] rows(long[] ids, int width) {
+    int[][] rows = new int[ids.length / width][width];
+    for (int i = 0; i < ids.length; i++) {
+      rows[i / width][i % width] = Math.toIntExact(ids[i]);
+    }
+    return rows;
+  }
+
+  private static float maxDifference(float[] a, float[] b) {
+    assertEquals(a.length, b.length);
+    float max = 0;
+    for (int i = 0; i < a.length; i++) {
+      max = Math.max(max, Math.abs(a[i] - b[i]));
+    }
+    return max;
+  }
+
+  @Test
+  void logits_float32_areThoseOfHuggingFace() throws IOException {
+    try (Safetensors expected = Safetensors.open(GOLDEN.resolve("expected.safetensors"))) {
+      int[][] rows = rows(expected.tensor("input_ids").integers(), 24);
+      float[] logits = golden.logits(zero(), rows);
+      assertTrue(maxDifference(expected.tensor("logits").floats(), logits) < 1e-4);
+    }
+  }
+
+  @Test
+  void logits_goldenAdapter_areThoseOfPeft() throws IOException {
+    AdapterWeights adapter = PeftFolder.read(GOLDEN.resolve("adapter"), reference.sites());
+    try (Safetensors expected = Safetensors.open(GOLDEN.resolve("adapter/expected.safetensors"))) {
+      int[][] rows = rows(expected.tensor("input_ids").integers(), 24);
+      float[] logits = golden.logits(adapter, rows);
+      assertTrue(maxDifference(expected.tensor("logits").floats(), logits) < 1e-4);
+    }
+  }
+
+  @Test
+  void score_float32_isThatOfHuggingFace() throws IOException {
+    try (Safetensors expected = Safetensors.open(GOLDEN.resolve("expected.safetensors"))) {
+      int[][] rows = rows(expected.tensor("input_ids").integers(), 24);
+      List<Sequence> sequences =
+          Arrays.stream(rows).map(r -> new Sequence(r, golden.noAdapter())).toList();
+      float[] wanted = expected.tensor("next_token_logprobs").floats();
+      List<TokenScores> scores = golden.score(sequences);
+      for (int r = 0; r < rows.length; r++) {
+        float[] row = Arrays.copyOfRange(wanted, r * 23, (r + 1) * 23);
+        assertTrue(maxDifference(row, scores.get(r).logProbs()) < 1e-4);
+      }
+    }
+  }
+
+  @Test
+  void generate_greedy_isThatOfHuggingFace() throws IOException {
+    try (Safetensors expected = Safetensors.open(GOLDEN.resolve("expected.safetensors"))) {
+      int[] prompt = rows(expected.tensor("greedy_prompt").integers(), 8)[0];
+      int[] wanted = rows(expected.tensor("greedy_output").integers(), 16)[0];
+      Generation got =
+          golden
+              .generate(List.of(new Prompt(prompt, golden.noAdapter(), wanted.length, 0, 1)))
+              .get(0);
+      assertArrayEquals(wanted, got.tokens());
+    }
+  }
+
+  @Test
+  void score_zeroAdapter_isTheBase() {
+    int[] tokens = tokens(40, 3);
+    try (LoadedAdapter adapter = int8.load(zero())) {
+      assertArrayEquals(
+          int8.score(List.of(new Sequence(tokens, int8.noAdapter()))).get(0).logProbs(),
+          int8.score(List.of(new Sequence(tokens, adapter))).get(0).logProbs());
+    }
+  }
+
+  @Test
+  void score_amongOthers_isBitwiseTheSame() {
+    try (LoadedAdapter one = int8.load(random(1));
+        LoadedAdapter two = int8.load(random(2))) {
+      List<Sequence> all = new ArrayList<>();
+      for (int i = 0; i < 9; i++) {
+        LoadedAdapter adapter = i % 3 == 0 ? int8.noAdapter() : i % 3 == 1 ? one : two;
+        all.add(new Sequence(tokens(5 + 7 * i, i), adapter));
+      }
+      List<TokenScores> together = int8.score(all);
+      for (int i = 0; i < all.size(); i++) {
+        TokenScores alone = int8.score(List.of(all.get(i))).get(0);
+        assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
+        assertArrayEquals(alone.entropies(), together.get(i).entropies());
+      }
+    }
+  }
+
+  @Test
+  void generate_amongOthers_isBitwiseTheSame() {
+    try (LoadedAdapter one = int8.load(random(1))) {
+      List<Prompt> all = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        LoadedAdapter adapter = i % 2 == 0 ? int8.noAdapter() : one;
+        all.add(new Prompt(tokens(3 + 5 * i, i), adapter, 4 + 3 * i, i < 3 ? 0 : 0.8, 7 + i));
+      }
+      List<Generation> together = int8.generate(all);
+      for (int i = 0; i < all.size(); i++) {
+        Generation alone = int8.generate(List.of(all.get(i))).get(0);
+        assertArrayEquals(alone.tokens(), together.get(i).tokens());
+        assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
+        assertEquals(all.get(i).maxTokens(), alone.tokens().length);
+      }
+    }
+  }
+
+  @Test
+  void generate_withCache_agreesWithScore() {
+    int[] prompt = tokens(12, 5);
+    Generation generation =
+        reference.generate(List.of(new Prompt(prompt, reference.noAdapter(), 20, 0, 1))).get(0);
+    int[] whole = Arrays.copyOf(prompt, 32);
+    System.arraycopy(generation.tokens(), 0, whole, 12, 20);
+    float[] scored =
+        reference.score(List.of(new Sequence(whole, reference.noAdapter()))).get(0).logProbs();
+    assertTrue(maxDifference(Arrays.copyOfRange(scored, 11, 31), generation.logProbs()) < 1e-3);
+  }
+
+  @Test
+  void scoreAsTrained_anyAdapter_isWhatServes() {
+    AdapterWeights adapter = random(4);
+    int[] tokens = tokens(60, 9);
+    try (LoadedAdapter loaded = reference.load(adapter)) {
+      float[] served = reference.score(List.of(new Sequence(tokens, loaded))).get(0).logProbs();
+      float[] trained =
+          reference.scoreAsTrained(adapter, List.of(tokens, tokens(20, 1))).get(0).logProbs();
+      assertTrue(maxDifference(served, trained) < 1e-3);
+    }
+  }
+
+  @Test
+  void gradients_everyFactor_areCentralDifferences() {
+    AdapterWeights adapter = random(6);
+    List<WeightedSequence> batch =
+        List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
+    Gradients gradients = reference.gradients(adapter, batch);
+    SplittableRandom random = new SplittableRandom(3);
+    for (int site = 0; site < reference.sites().size(); site++) {
+      check(adapter, batch, site, true, random.nextInt(20), gradients.a().get(site));
+      check(adapter, batch, site, false, random.nextInt(20), gradients.b().get(site));
+    }
+  }
+
+  /** Compares where the loss is smooth: a step that changes the routing has no derivative. */
+  private void check(
+      AdapterWeights adapter,
+      List<WeightedSequence> batch,
+      int site,
+      boolean a,
+      int first,
+      float[] g) {
+    for (int index = first; index < first + 20; index++) {
+      double wide = difference(adapter, batch, site, a, index, 4e-3);
+      double narrow = difference(adapter, batch, site, a, index, 2e-3);
+      double tolerance = 0.02 + 0.03 * Math.abs(wide);
+      if (Math.abs(wide - narrow) < tolerance) {
+        assertEquals(wide, g[index], 2 * tolerance, "site " + site);
+        return;
+      }
+    }
+    throw new AssertionError("no smooth entry at site " + site);
+  }
+
+  private static double difference(
+      AdapterWeights adapter,
+      List<WeightedSequence> batch,
+      int site,
+      boolean a,
+      int index,
+      double step) {
+    return (loss(moved(adapter, site, a, index, step), batch)
+            - loss(moved(adapter, site, a, index, -step), batch))
+        / (2 * step);
+  }
+
+  private static double loss(AdapterWeights adapter, List<WeightedSequence> batch) {
+    double loss = 0;
+    for (WeightedSequence row : batch) {
+      TokenScores scores = reference.scoreAsTrained(adapter, List.of(row.tokens())).get(0);
+      loss -= row.weight() * scores.logProb();
+    }
+    return loss;
+  }
+
+  private static AdapterWeights moved(
+      AdapterWeights adapter, int site, boolean a, int index, double by) {
+    List<LoraPair> pairs = new ArrayList<>(adapter.pairs());
+    LoraPair pair = pairs.get(site);
+    float[] factorA = pair.a().clone();
+    float[] factorB = pair.b().clone();
+    (a ? factorA : factorB)[index] += (float) by;
+    pairs.set(site, new LoraPair(pair.site(), factorA, factorB));
+    return new AdapterWeights(adapter.config(), pairs);
+  }
+
+  @Test
+  void gradients_underForcedCollections_areTheSame() throws InterruptedException {
+    AdapterWeights adapter = random(6);
+    List<WeightedSequence> batch = List.of(new WeightedSequence(tokens(64, 1), 1));
+    Gradients first = int8.gradients(adapter, batch);
+    Thread collector =
+        new Thread(
+            () -> {
+              while (!Thread.currentThread().isInterrupted()) {
+                System.gc();
+              }
+            });
+    collector.start();
+    try {
+      for (int i = 0; i < 20; i++) {
+        Gradients again = int8.gradients(adapter, batch);
+        for (int s = 0; s < first.a().size(); s++) {
+          assertArrayEquals(first.a().get(s), again.a().get(s));
+          assertArrayEquals(first.b().get(s), again.b().get(s));
+        }
+      }
+    } finally {
+      collector.interrupt();
+      collector.join();
+    }
+  }
+
+  @Test
+  void open_twice_sharesOneCopy() throws IOException {
+    DjlModel again = DjlModels.openModel(GOLDEN, Precision.INT8);
+    assertEquals(int8, again);
+    again.close();
+    assertEquals(
+        39,
+        int8.score(List.of(new Sequence(tokens(40, 1), int8.noAdapter())))
+            .get(0)
+            .logProbs()
+            .length);
+  }
+
+  @Test
+  void score_moreTokensThanPositions_saysBoth() {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> int8.score(List.of(new Sequence(new int[200], int8.noAdapter()))));
+    assertTrue(e.getMessage().contains("200") && e.getMessage().contains("128"), e.getMessage());
+  }
+
+  private static int[] tokens(int n, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    return random.ints(n, 0, 320).toArray();
+  }
+}
