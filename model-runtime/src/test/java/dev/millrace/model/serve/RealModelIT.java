@@ -1,0 +1,221 @@
+package dev.millrace.model.serve;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.RemoteTier;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.score.DomainMemory;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.ModelLimits;
+import dev.millrace.model.score.Scored;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.model.score.ScorerConfig;
+import dev.millrace.model.swap.FakeReleases;
+import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.SwapConfig;
+import dev.millrace.model.swap.SwapResult;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Request.Task;
+import dev.millrace.schema.Sample;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Scoring, swapping and serving on the golden checkpoint in int8. */
+class RealModelIT {
+
+  private static final byte[] SECRET = new byte[16];
+  private static final int RELEASES = 12;
+
+  private BaseModel base;
+  private LiveReleases live;
+  private Responder responder;
+
+  @BeforeEach
+  void open() throws IOException {
+    base = DjlModels.open(Path.of("src/test/resources/golden/olmoe-tiny"), Precision.INT8);
+    FakeReleases releases = new FakeReleases();
+    for (int i = 0; i < RELEASES; i++) {
+      releases.replace("bias-" + i, FakeReleases.release(base.id(), null, "java", adapter(i)));
+    }
+    live = LiveReleases.of(base, releases, new SwapConfig(2, 100));
+    responder = responder();
+  }
+
+  @AfterEach
+  void close() {
+    live.close();
+    base.close();
+  }
+
+  @Test
+  void respond_mixedBatch_answersAsEachRequestAlone() {
+    swap(1);
+    List<Request> requests = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      for (Task task : Task.values()) {
+        requests.add(request(i % 2 == 0 ? "java" : null, task, "prompt number " + i * 37));
+      }
+    }
+    List<Answer> together = responder.respond(requests);
+    for (int i = 0; i < requests.size(); i++) {
+      Answer alone = responder().respond(List.of(requests.get(i))).get(0);
+      assertNull(together.get(i).error());
+      assertEquals(alone.logProb(), together.get(i).logProb());
+      assertEquals(alone.text(), together.get(i).text());
+      assertArrayEquals(alone.embedding(), together.get(i).embedding());
+    }
+  }
+
+  @Test
+  void respond_whileReleasesChange_givesEachReleasesOwnAnswer() {
+    Map<String, Double> own = new HashMap<>();
+    for (int i = 0; i < RELEASES; i++) {
+      swap(i);
+      own.put("bias-" + i, respond().logProb());
+    }
+    assertNotEquals(own.get("bias-1"), own.get("bias-2"));
+    rollback(0);
+    CompletableFuture<SwapResult> last = CompletableFuture.completedFuture(null);
+    for (int round = 0; round < 5; round++) {
+      for (int i = 0; i < RELEASES; i++) {
+        last = live.apply(FakeReleases.event(null, "java", Action.ROLLBACK, i), 0);
+      }
+    }
+    int answers = 0;
+    while (!last.isDone() || answers == 0) {
+      Answer answer = respond();
+      assertNotNull(answer.release());
+      assertEquals(own.get(answer.release()), answer.logProb());
+      answers++;
+    }
+    assertEquals("bias-" + (RELEASES - 1), respond().release());
+  }
+
+  @Test
+  void score_sameSampleAndMemory_judgesAlikeToTheBit() {
+    Scorer scorer = Scorer.of(base, new ByteTokenizer(), new HeldOut("salt", 10), patient());
+    assertEquals(judged(scorer), judged(scorer));
+  }
+
+  /** Random weights find everything surprising. */
+  private static ScorerConfig patient() {
+    ScorerConfig d = ScorerConfig.defaults();
+    return new ScorerConfig(
+        d.alpha(),
+        d.beta(),
+        d.minQuality(),
+        d.acceptRate(),
+        d.nearSimilarity(),
+        d.shape(),
+        new ModelLimits(128, 64, 256, 2, 2),
+        d.memory());
+  }
+
+  private static String judged(Scorer scorer) {
+    DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory());
+    StringBuilder judged = new StringBuilder();
+    for (int i = 0; i < 20; i++) {
+      String text = "Text number " + i + " says that " + i * i * 7919 + " is a square and a half.";
+      Sample sample =
+          new Sample(
+              "s" + i,
+              "source",
+              "doc" + i,
+              null,
+              "java",
+              Modality.TEXT,
+              text,
+              new byte[0],
+              null,
+              0,
+              new Origin("samples", 0, i));
+      Scored scored = scorer.score(sample, memory);
+      if (i == 0) {
+        assertInstanceOf(Scored.Accepted.class, scored);
+      }
+      judged.append(
+          scored instanceof Scored.Accepted a
+              ? a.sample().quality() + "\n"
+              : ((Scored.Refused) scored).rejection() + "\n");
+    }
+    return judged.toString();
+  }
+
+  private Answer respond() {
+    Answer answer =
+        responder.respond(List.of(request("java", Task.SCORE, "the same prompt"))).get(0);
+    assertNull(answer.error());
+    return answer;
+  }
+
+  private Responder responder() {
+    ServingParts parts =
+        new ServingParts(
+            base,
+            new ByteTokenizer(),
+            live,
+            AnswerCache.of(1 << 20, RemoteTier.none(), SECRET),
+            CacheKeys.of(SECRET),
+            Clock.systemUTC());
+    return Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, 0);
+  }
+
+  private void swap(int release) {
+    SwapResult result = live.apply(FakeReleases.published("java", release), 0).join();
+    assertEquals(Outcome.SWAPPED, result.outcome(), result.reason());
+  }
+
+  private void rollback(int release) {
+    assertEquals(
+        Outcome.SWAPPED,
+        live.apply(FakeReleases.event(null, "java", Action.ROLLBACK, release), 0).join().outcome());
+  }
+
+  private AdapterWeights adapter(long seed) {
+    LoraConfig config = new LoraConfig(4, 8, false, List.of("q_proj", "v_proj"));
+    SplittableRandom random = new SplittableRandom(seed);
+    List<LoraPair> pairs = new ArrayList<>();
+    for (LoraPair pair : AdapterWeights.initial(config, base.sites(), seed).pairs()) {
+      float[] b = new float[pair.b().length];
+      for (int i = 0; i < b.length; i++) {
+        b[i] = (float) (0.1 * random.nextGaussian());
+      }
+      pairs.add(new LoraPair(pair.site(), pair.a(), b));
+    }
+    return new AdapterWeights(config, pairs);
+  }
+
+  private static Request request(@Nullable String domain, Task task, String prompt) {
+    return new Request(
+        "id", null, domain, null, task, prompt, 8, 0, 0, false, 0, new Origin("requests", 0, 1));
+  }
+}
