@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ public final class Freshness {
   /** Over every sample that a release contains and that such an answer followed. */
   public static Quantiles of(
       List<Committed<Arrival>> samples, List<Committed<Answer>> answers, Lineage lineage) {
-    Map<String, TreeMap<Long, Long>> answered = firstAnswers(answers, lineage);
+    Map<String, NavigableMap<Long, Long>> answered = firstAnswers(answers, lineage);
     Map<Origin, Long> appended = new HashMap<>();
     samples.forEach(sample -> appended.put(sample.origin(), sample.appendedMillis()));
     List<Long> millis = new ArrayList<>();
@@ -39,9 +40,9 @@ public final class Freshness {
   }
 
   /** Per domain, by release number: when its first answer was seen. */
-  private static Map<String, TreeMap<Long, Long>> firstAnswers(
+  private static Map<String, NavigableMap<Long, Long>> firstAnswers(
       List<Committed<Answer>> answers, Lineage lineage) {
-    Map<String, TreeMap<Long, Long>> first = new HashMap<>();
+    Map<String, NavigableMap<Long, Long>> first = new HashMap<>();
     for (Committed<Answer> answer : answers) {
       String release = answer.value().release();
       Lineage.Learned learned = release == null ? null : lineage.releases().get(release);
@@ -55,7 +56,8 @@ public final class Freshness {
   }
 
   /** Later releases contain what earlier ones learned. */
-  private static @Nullable Long earliestFrom(@Nullable TreeMap<Long, Long> first, long number) {
+  private static @Nullable Long earliestFrom(
+      @Nullable NavigableMap<Long, Long> first, long number) {
     return first == null
         ? null
         : first.tailMap(number, true).values().stream().min(Long::compare).orElse(null);
