@@ -6,11 +6,9 @@ import dev.millrace.model.pretrain.BpeVocabulary.Merge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +22,16 @@ final class BpeMerger {
 
   /** How often a pair occurs, and the words that hold it or once did. */
   private static final class Occurrences {
+    private final long pair;
     private long count;
     private long queuedCount;
+    private boolean touched;
     private int[] words = new int[2];
     private int size;
+
+    Occurrences(long pair) {
+      this.pair = pair;
+    }
 
     void addWord(int word) {
       if (size > 0 && words[size - 1] == word) {
@@ -53,7 +57,7 @@ final class BpeMerger {
   private final PriorityQueue<Candidate> queue =
       new PriorityQueue<>(
           comparingLong(Candidate::count).reversed().thenComparingLong(Candidate::pair));
-  private final Set<Long> touched = new HashSet<>();
+  private final List<Occurrences> touched = new ArrayList<>();
 
   BpeMerger(List<String> special, int maxTokenBytes) {
     this.special = special;
@@ -88,7 +92,10 @@ final class BpeMerger {
     }
     words.add(ids);
     counts.add(count);
-    countPairs(words.size() - 1, count);
+    int index = words.size() - 1;
+    for (int i = 0; i + 1 < ids.length; i++) {
+      count(pair(ids[i], ids[i + 1]), count).addWord(index);
+    }
   }
 
   void mergeUpTo(int vocabSize) {
@@ -117,24 +124,35 @@ final class BpeMerger {
     return merged.length() <= maxTokenBytes && !special.contains(merged);
   }
 
-  /**
-   * Another pair may have made the same token before; a word may be listed though it holds the pair
-   * no longer.
-   */
+  /** Another pair may have made the same token before. */
   private void merge(long pair, Occurrences occurrences) {
     Merge merge = new Merge(tokens.get(left(pair)), tokens.get(right(pair)));
     merges.add(merge);
     int id = idOf(merge.left() + merge.right());
     for (int i = 0; i < occurrences.size; i++) {
-      int word = occurrences.words[i];
-      int[] merged = replaced(words.get(word), pair, id);
-      if (merged.length < words.get(word).length) {
-        countPairs(word, -counts.get(word));
-        words.set(word, merged);
-        countPairs(word, counts.get(word));
-      }
+      mergeIn(occurrences.words[i], pair, id);
     }
     pairs.remove(pair);
+  }
+
+  /** Only a pair with the new token can be new to the word. */
+  private void mergeIn(int index, long pair, int id) {
+    int[] before = words.get(index);
+    int[] after = replaced(before, pair, id);
+    if (after.length == before.length) {
+      return; // an earlier merge took the pair away
+    }
+    long count = counts.get(index);
+    for (int i = 0; i + 1 < before.length; i++) {
+      count(pair(before[i], before[i + 1]), -count);
+    }
+    for (int i = 0; i + 1 < after.length; i++) {
+      Occurrences occurrences = count(pair(after[i], after[i + 1]), count);
+      if (after[i] == id || after[i + 1] == id) {
+        occurrences.addWord(index);
+      }
+    }
+    words.set(index, after);
   }
 
   private static int[] replaced(int[] word, long pair, int id) {
@@ -148,25 +166,22 @@ final class BpeMerger {
     return Arrays.copyOf(merged, length);
   }
 
-  private void countPairs(int index, long count) {
-    int[] word = words.get(index);
-    for (int i = 0; i + 1 < word.length; i++) {
-      long pair = pair(word[i], word[i + 1]);
-      Occurrences occurrences = pairs.computeIfAbsent(pair, p -> new Occurrences());
-      occurrences.count += count;
-      if (count > 0) {
-        occurrences.addWord(index);
-      }
-      touched.add(pair);
+  private Occurrences count(long pair, long change) {
+    Occurrences occurrences = pairs.computeIfAbsent(pair, Occurrences::new);
+    occurrences.count += change;
+    if (!occurrences.touched) {
+      occurrences.touched = true;
+      touched.add(occurrences);
     }
+    return occurrences;
   }
 
   private void queueTouched() {
-    for (long pair : touched) {
-      Occurrences occurrences = pairs.get(pair);
-      if (occurrences != null && occurrences.count != occurrences.queuedCount) {
+    for (Occurrences occurrences : touched) {
+      occurrences.touched = false;
+      if (occurrences.count != occurrences.queuedCount) {
         occurrences.queuedCount = occurrences.count;
-        queue.add(new Candidate(pair, occurrences.count));
+        queue.add(new Candidate(occurrences.pair, occurrences.count));
       }
     }
     touched.clear();
