@@ -1,6 +1,14 @@
 package dev.millrace.job.corpus;
 
+import static java.util.Map.entry;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Map.Entry;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -31,31 +39,33 @@ enum Language {
   private static final int ENOUGH_CHARS = 4_000;
   private static final Pattern NOT_LETTERS = Pattern.compile("[^\\p{L}]+");
 
-  /** Words between spaces. */
+  private static final Map<String, List<Language>> BY_WORD =
+      Stream.of(values())
+          .flatMap(language -> Stream.of(language.frequent.split(" ")).map(w -> entry(w, language)))
+          .collect(groupingBy(Entry::getKey, mapping(Entry::getValue, toList())));
+
   private final String frequent;
 
   Language(String frequent) {
-    this.frequent = " " + frequent + " ";
+    this.frequent = frequent;
   }
 
   String code() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  private boolean isFrequent(String word) {
-    return frequent.contains(" " + word + " ");
-  }
-
   /** The language with the most frequent words at the start of a text. */
   static Language of(String text) {
     String start = text.substring(0, Math.min(text.length(), ENOUGH_CHARS));
-    String[] words = NOT_LETTERS.split(start.toLowerCase(Locale.ROOT));
+    int[] hits = new int[values().length];
+    for (String word : NOT_LETTERS.split(start.toLowerCase(Locale.ROOT))) {
+      for (Language language : BY_WORD.getOrDefault(word, List.of())) {
+        hits[language.ordinal()]++;
+      }
+    }
     Language best = EN;
-    long most = 0;
     for (Language language : values()) {
-      long hits = Stream.of(words).filter(language::isFrequent).count();
-      if (hits > most) {
-        most = hits;
+      if (hits[language.ordinal()] > hits[best.ordinal()]) {
         best = language;
       }
     }
