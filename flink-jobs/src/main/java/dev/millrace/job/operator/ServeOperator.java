@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.job.config.ServeConfig;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
@@ -36,17 +37,17 @@ import org.jspecify.annotations.Nullable;
  * live are state: a restored subtask first loads what served before, then answers.
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
-final class ServeOperator extends AbstractStreamOperator<Answer>
-    implements TwoInputStreamOperator<Request, ReleaseEvent, Answer>, BoundedMultiInput {
+final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
+    implements TwoInputStreamOperator<KeyedRequest, ReleaseEvent, KeyedAnswer>, BoundedMultiInput {
 
   private static final int REQUESTS = 1;
 
   private final Opener<Serving> servings;
-  private final MicroBatching batching;
+  private final ServeConfig limits;
   private final MailboxExecutor mailbox;
   private final Worker worker;
 
-  private transient ListState<Request> unanswered;
+  private transient ListState<KeyedRequest> unanswered;
   private transient BroadcastState<String, ReleaseEvent> live;
   private transient BroadcastState<String, ReleaseEvent> loading;
 
@@ -54,17 +55,17 @@ final class ServeOperator extends AbstractStreamOperator<Answer>
   private transient Serving serving;
 
   /** Requests without an answer in the order of arrival; the worker has the first {@code busy}. */
-  private transient Deque<Request> waiting;
+  private transient Deque<KeyedRequest> waiting;
 
   private transient int busy;
 
   ServeOperator(
-      StreamOperatorParameters<Answer> parameters,
+      StreamOperatorParameters<KeyedAnswer> parameters,
       Opener<Serving> servings,
-      MicroBatching batching) {
+      ServeConfig limits) {
     super(parameters);
     this.servings = servings;
-    this.batching = batching;
+    this.limits = limits;
     this.mailbox = parameters.getMailboxExecutor();
     this.worker = new Worker("serve", getUserCodeClassloader(), mailbox);
   }
@@ -75,7 +76,7 @@ final class ServeOperator extends AbstractStreamOperator<Answer>
     OperatorStateStore state = context.getOperatorStateStore();
     unanswered =
         state.getListState(
-            new ListStateDescriptor<>("unanswered", TypeInformation.of(Request.class)));
+            new ListStateDescriptor<>("unanswered", TypeInformation.of(KeyedRequest.class)));
     live = state.getBroadcastState(events("live"));
     loading = state.getBroadcastState(events("loading"));
   }
@@ -117,16 +118,16 @@ final class ServeOperator extends AbstractStreamOperator<Answer>
   }
 
   @Override
-  public void processElement1(StreamRecord<Request> element) throws Exception {
+  public void processElement1(StreamRecord<KeyedRequest> element) throws Exception {
     waiting.add(element.getValue());
-    if (waiting.size() >= batching.maxBatch()) {
+    if (waiting.size() >= limits.batchSize()) {
       answerNext();
     } else if (waiting.size() == 1) {
       var unused =
           getProcessingTimeService()
-              .registerTimer(now() + batching.flushMillis(), time -> answerNext());
+              .registerTimer(now() + limits.flushMillis(), time -> answerNext());
     }
-    while (waiting.size() >= batching.maxWaiting()) {
+    while (waiting.size() >= limits.maxWaiting()) {
       mailbox.yield();
     }
   }
@@ -136,7 +137,8 @@ final class ServeOperator extends AbstractStreamOperator<Answer>
     if (busy > 0 || waiting.isEmpty()) {
       return;
     }
-    List<Request> batch = waiting.stream().limit(batching.maxBatch()).toList();
+    List<Request> batch =
+        waiting.stream().limit(limits.batchSize()).map(KeyedRequest::request).toList();
     busy = batch.size();
     worker.submit(
         "answering " + batch.size() + " requests",
@@ -149,8 +151,8 @@ final class ServeOperator extends AbstractStreamOperator<Answer>
       throw new IllegalStateException(answers.size() + " answers to " + busy + " requests");
     }
     for (Answer answer : answers) {
-      waiting.remove();
-      output.collect(new StreamRecord<>(answer));
+      byte[] key = waiting.remove().key();
+      output.collect(new StreamRecord<>(new KeyedAnswer(key, answer)));
     }
     busy = 0;
     answerNext();

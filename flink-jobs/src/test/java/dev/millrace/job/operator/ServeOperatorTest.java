@@ -6,11 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.schema.Answer;
+import dev.millrace.job.config.ServeConfig;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,7 +27,7 @@ class ServeOperatorTest {
 
   private static final int FREE = 1000;
   private static final int MAX_PARALLELISM = 8;
-  private static final MicroBatching BATCHING = new MicroBatching(3, 4, 6);
+  private static final ServeConfig LIMITS = new ServeConfig(3, 4, 6, 0);
 
   @Test
   void processElement1_batchFull_answersInOrder() throws Exception {
@@ -57,7 +56,7 @@ class ServeOperatorTest {
     try (var harness = harness(new FakeServing(FREE))) {
       harness.open();
       ask(harness, 0, 20);
-      assertTrue(answered(harness).size() > 20 - BATCHING.maxWaiting());
+      assertTrue(answered(harness).size() > 20 - LIMITS.maxWaiting());
       endRequests(harness);
       assertEquals(ids(0, 20), answered(harness));
     }
@@ -81,7 +80,7 @@ class ServeOperatorTest {
       harness.open();
       endRequests(harness);
       assertEquals(ids(3, 8), answered(harness));
-      harness.extractOutputValues().forEach(a -> assertEquals("first", a.release()));
+      harness.extractOutputValues().forEach(a -> assertEquals("first", a.answer().release()));
     }
   }
 
@@ -108,7 +107,7 @@ class ServeOperatorTest {
       harness.open();
       endRequests(harness);
       assertEquals(ids(0, 8), answered(harness).stream().sorted().toList());
-      harness.extractOutputValues().forEach(a -> assertEquals("first", a.release()));
+      harness.extractOutputValues().forEach(a -> assertEquals("first", a.answer().release()));
     }
   }
 
@@ -131,7 +130,7 @@ class ServeOperatorTest {
         ask(harness, 0, 1);
         endRequests(harness);
         rejections.addAll(rejected(harness));
-        assertEquals("first", harness.extractOutputValues().get(0).release());
+        assertEquals("first", harness.extractOutputValues().get(0).answer().release());
       }
     }
     assertEquals(1, rejections.size());
@@ -154,7 +153,7 @@ class ServeOperatorTest {
       harness.open();
       ask(harness, 0, 1);
       endRequests(harness);
-      assertNull(harness.extractOutputValues().get(0).release());
+      assertNull(harness.extractOutputValues().get(0).answer().release());
     }
   }
 
@@ -174,16 +173,16 @@ class ServeOperatorTest {
     }
   }
 
-  private static AbstractStreamOperatorTestHarness<Answer> harness(FakeServing serving)
+  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(FakeServing serving)
       throws Exception {
     return harness(serving, 1, 0);
   }
 
-  private static AbstractStreamOperatorTestHarness<Answer> harness(
+  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
       FakeServing serving, int parallelism, int subtask) throws Exception {
     var harness =
         new AbstractStreamOperatorTestHarness<>(
-            new ServeOperatorFactory(serving.opener(), BATCHING),
+            new ServeOperatorFactory(serving.opener(), LIMITS),
             MAX_PARALLELISM,
             parallelism,
             subtask);
@@ -192,21 +191,22 @@ class ServeOperatorTest {
   }
 
   @SuppressWarnings("unchecked")
-  private static TwoInputStreamOperator<Request, ReleaseEvent, Answer> input(
-      AbstractStreamOperatorTestHarness<Answer> harness) {
-    return (TwoInputStreamOperator<Request, ReleaseEvent, Answer>)
+  private static TwoInputStreamOperator<KeyedRequest, ReleaseEvent, KeyedAnswer> input(
+      AbstractStreamOperatorTestHarness<KeyedAnswer> harness) {
+    return (TwoInputStreamOperator<KeyedRequest, ReleaseEvent, KeyedAnswer>)
         (TwoInputStreamOperator<?, ?, ?>) harness.getOperator();
   }
 
-  private static void ask(AbstractStreamOperatorTestHarness<Answer> harness, long from, long to)
-      throws Exception {
+  private static void ask(
+      AbstractStreamOperatorTestHarness<KeyedAnswer> harness, long from, long to) throws Exception {
     for (long i = from; i < to; i++) {
-      input(harness).processElement1(new StreamRecord<>(request(i)));
+      input(harness).processElement1(new StreamRecord<>(new KeyedRequest(null, request(i))));
     }
   }
 
   private static void release(
-      AbstractStreamOperatorTestHarness<Answer> harness, String id, long offset) throws Exception {
+      AbstractStreamOperatorTestHarness<KeyedAnswer> harness, String id, long offset)
+      throws Exception {
     input(harness)
         .processElement2(new StreamRecord<>(event(id, ReleaseEvent.Action.PUBLISH, offset)));
   }
@@ -225,17 +225,17 @@ class ServeOperatorTest {
         new Origin("releases", 0, offset));
   }
 
-  private static void endRequests(AbstractStreamOperatorTestHarness<Answer> harness)
+  private static void endRequests(AbstractStreamOperatorTestHarness<KeyedAnswer> harness)
       throws Exception {
     ((BoundedMultiInput) harness.getOperator()).endInput(1);
   }
 
-  private static void endReleases(AbstractStreamOperatorTestHarness<Answer> harness)
+  private static void endReleases(AbstractStreamOperatorTestHarness<KeyedAnswer> harness)
       throws Exception {
     ((BoundedMultiInput) harness.getOperator()).endInput(2);
   }
 
-  private static void runOneMail(AbstractStreamOperatorTestHarness<Answer> harness)
+  private static void runOneMail(AbstractStreamOperatorTestHarness<KeyedAnswer> harness)
       throws Exception {
     harness.getTaskMailbox().take(0).run();
   }
@@ -244,11 +244,11 @@ class ServeOperatorTest {
     return LongStream.range(from, to).mapToObj(i -> "request-" + i).toList();
   }
 
-  private static List<String> answered(AbstractStreamOperatorTestHarness<Answer> harness) {
-    return harness.extractOutputValues().stream().map(Answer::request).toList();
+  private static List<String> answered(AbstractStreamOperatorTestHarness<KeyedAnswer> harness) {
+    return harness.extractOutputValues().stream().map(a -> a.answer().request()).toList();
   }
 
-  private static List<Rejection> rejected(AbstractStreamOperatorTestHarness<Answer> harness) {
+  private static List<Rejection> rejected(AbstractStreamOperatorTestHarness<KeyedAnswer> harness) {
     var records = harness.getSideOutput(Outputs.REJECTED);
     return records == null
         ? List.of()

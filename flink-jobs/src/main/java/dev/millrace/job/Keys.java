@@ -1,0 +1,34 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Verdict;
+
+/** The key of each record that a job writes. */
+final class Keys {
+  private Keys() {}
+
+  /** What was refused, by the topic it was read from. */
+  static byte[] of(Rejection rejection) {
+    return rejection.origin().topic().getBytes(UTF_8);
+  }
+
+  static byte[] of(Verdict verdict) {
+    return verdict.domain().getBytes(UTF_8);
+  }
+
+  /** {@code tenant|domain|kind}, the tenant empty where the domain is shared: compaction's unit. */
+  static byte[] of(ReleaseEvent event) {
+    String tenant = event.tenant() == null ? "" : event.tenant();
+    return (tenant + "|" + event.domain() + "|" + event.kind()).getBytes(UTF_8);
+  }
+
+  /** The caller's key; the request's id where the caller gave none. */
+  static byte[] of(KeyedAnswer answer) {
+    byte[] key = answer.key();
+    return key != null ? key : answer.answer().request().getBytes(UTF_8);
+  }
+}

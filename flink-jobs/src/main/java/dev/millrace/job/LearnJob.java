@@ -1,0 +1,126 @@
+package dev.millrace.job;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.KafkaTopics;
+import dev.millrace.job.io.KafkaTopics.Start;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.operator.BatchFunction;
+import dev.millrace.job.operator.Decode;
+import dev.millrace.job.operator.DomainKey;
+import dev.millrace.job.operator.Labelled;
+import dev.millrace.job.operator.LearnOperatorFactory;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Outputs;
+import dev.millrace.job.operator.ScoreOperator;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Codecs;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.streaming.api.datastream.DataStreamUtils;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Samples to releases: decode, score, batch, learn; all of a domain in one subtask, in order. */
+public final class LearnJob {
+
+  /** Batches that may wait in a subtask: more would only delay checkpoints and releases. */
+  private static final int MAX_PENDING = 4;
+
+  private LearnJob() {}
+
+  /** Builds the job that reads samples for ever. */
+  public static void build(
+      StreamExecutionEnvironment env,
+      MillraceConfig config,
+      Opener<Scorer> scorers,
+      Opener<Learner> learners) {
+    KafkaTopics topics = topics(config);
+    build(env, config, topics.source(topics.names().samples(), Start.COMMITTED), scorers, learners);
+  }
+
+  /** Builds the job that ends when it has learned the samples there are when it starts. */
+  public static void buildBounded(
+      StreamExecutionEnvironment env,
+      MillraceConfig config,
+      Opener<Scorer> scorers,
+      Opener<Learner> learners) {
+    KafkaTopics topics = topics(config);
+    build(
+        env,
+        config,
+        topics.boundedSource(topics.names().samples(), Start.COMMITTED),
+        scorers,
+        learners);
+  }
+
+  private static KafkaTopics topics(MillraceConfig config) {
+    return new KafkaTopics(config.kafka(), config.job().name() + "-learn");
+  }
+
+  private static void build(
+      StreamExecutionEnvironment env,
+      MillraceConfig config,
+      Source<RawRecord, ?, ?> source,
+      Opener<Scorer> scorers,
+      Opener<Learner> learners) {
+    JobSettings.apply(config, env);
+    var decoded =
+        env.fromSource(source, EventTime.watermarks(), "samples")
+            .uid("samples")
+            .process(
+                new Decode<>(raw -> Codecs.samples().decode(raw.value(), raw.origin())),
+                TypeInformation.of(Sample.class))
+            .name("decode")
+            .uid("decode");
+    var labelled = decoded.process(new Labelled()).name("label").uid("label");
+    var scored = score(labelled, config, scorers);
+    var batches = batch(scored, config);
+    var verdicts = learn(batches, config, learners);
+    Sinks sinks = new Sinks(topics(config));
+    sinks.rejected(
+        decoded
+            .getSideOutput(Outputs.REJECTED)
+            .union(
+                labelled.getSideOutput(Outputs.REJECTED), scored.getSideOutput(Outputs.REJECTED)));
+    sinks.verdicts(verdicts);
+    sinks.releases(verdicts.getSideOutput(Outputs.RELEASES));
+  }
+
+  private static SingleOutputStreamOperator<ScoredSample> score(
+      SingleOutputStreamOperator<Sample> samples, MillraceConfig config, Opener<Scorer> scorers) {
+    return samples
+        .keyBy(DomainKey::of, Types.STRING)
+        .transform(
+            "score",
+            TypeInformation.of(ScoredSample.class),
+            new ScoreOperator(scorers, config.score().memory()))
+        .uid("score");
+  }
+
+  private static SingleOutputStreamOperator<TrainingBatch> batch(
+      SingleOutputStreamOperator<ScoredSample> scored, MillraceConfig config) {
+    return DataStreamUtils.reinterpretAsKeyedStream(scored, DomainKey::of, Types.STRING)
+        .process(new BatchFunction(config.batch()), TypeInformation.of(TrainingBatch.class))
+        .name("batch")
+        .uid("batch");
+  }
+
+  private static SingleOutputStreamOperator<Verdict> learn(
+      SingleOutputStreamOperator<TrainingBatch> batches,
+      MillraceConfig config,
+      Opener<Learner> learners) {
+    return DataStreamUtils.reinterpretAsKeyedStream(batches, DomainKey::of, Types.STRING)
+        .transform(
+            "learn",
+            TypeInformation.of(Verdict.class),
+            new LearnOperatorFactory(learners, MAX_PENDING))
+        .uid("learn")
+        .slotSharingGroup(config.job().trainerSlots());
+  }
+}

@@ -1,0 +1,88 @@
+package dev.millrace.job;
+
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.KafkaTopics;
+import dev.millrace.job.io.KafkaTopics.Start;
+import dev.millrace.job.operator.Decode;
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.job.operator.KeyedRequest;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Outputs;
+import dev.millrace.job.operator.ServeOperatorFactory;
+import dev.millrace.job.operator.Serving;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.wire.Codecs;
+import java.util.Arrays;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** Requests to answers, by the releases that arrive beside them. */
+public final class ServeJob {
+  private ServeJob() {}
+
+  public static void build(
+      StreamExecutionEnvironment env, MillraceConfig config, Opener<Serving> servings) {
+    JobSettings.apply(config, env);
+    KafkaTopics topics = new KafkaTopics(config.kafka(), config.job().name() + "-serve");
+    var requests = requests(env, topics);
+    var releases = releases(env, topics);
+    var answers =
+        requests
+            .partitionCustom(Math::floorMod, ServeJob::place)
+            .connect(releases.broadcast())
+            .transform(
+                "serve",
+                TypeInformation.of(KeyedAnswer.class),
+                new ServeOperatorFactory(servings, config.serve()))
+            .uid("serve");
+    Sinks sinks = new Sinks(topics);
+    sinks.answers(answers);
+    sinks.rejected(
+        requests
+            .getSideOutput(Outputs.REJECTED)
+            .union(
+                releases.getSideOutput(Outputs.REJECTED), answers.getSideOutput(Outputs.REJECTED)));
+  }
+
+  private static SingleOutputStreamOperator<KeyedRequest> requests(
+      StreamExecutionEnvironment env, KafkaTopics topics) {
+    return env.fromSource(
+            topics.source(topics.names().requests(), Start.COMMITTED),
+            WatermarkStrategy.noWatermarks(),
+            "requests")
+        .uid("requests")
+        .process(
+            new Decode<>(
+                raw ->
+                    new KeyedRequest(
+                        raw.key(), Codecs.requests().decode(raw.value(), raw.origin()))),
+            TypeInformation.of(KeyedRequest.class))
+        .name("decode requests")
+        .uid("decode-requests");
+  }
+
+  /** The topic has one partition and all of it is read: what it holds is what is current. */
+  private static SingleOutputStreamOperator<ReleaseEvent> releases(
+      StreamExecutionEnvironment env, KafkaTopics topics) {
+    return env.fromSource(
+            topics.source(topics.names().releases(), Start.EARLIEST),
+            WatermarkStrategy.noWatermarks(),
+            "releases")
+        .uid("releases")
+        .setParallelism(1)
+        .process(
+            new Decode<>(raw -> Codecs.releases().decode(raw.value(), raw.origin())),
+            TypeInformation.of(ReleaseEvent.class))
+        .name("decode releases")
+        .uid("decode-releases")
+        .setParallelism(1);
+  }
+
+  /** Requests under one key share a subtask: they are answered in their order. */
+  private static int place(KeyedRequest request) {
+    byte[] key = request.key();
+    return key != null ? Arrays.hashCode(key) : request.request().id().hashCode();
+  }
+}

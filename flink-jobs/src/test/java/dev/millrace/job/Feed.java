@@ -1,0 +1,78 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** Writes test records to topics. */
+final class Feed implements AutoCloseable {
+
+  private static final Origin NOWHERE = new Origin("", 0, -1);
+
+  private final KafkaProducer<byte[], byte[]> producer;
+
+  Feed(String bootstrap) {
+    producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", bootstrap, "max.request.size", "16777216"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+  }
+
+  static Sample sample(String id, @Nullable String domain, String text, long eventTimeMillis) {
+    return new Sample(
+        id,
+        "test",
+        "document of " + id,
+        null,
+        domain,
+        Modality.TEXT,
+        text,
+        new byte[0],
+        null,
+        eventTimeMillis,
+        NOWHERE);
+  }
+
+  static Request request(String id, @Nullable String domain, String prompt) {
+    return new Request(
+        id, null, domain, null, Request.Task.SCORE, prompt, 0, 0, 0, false, 1, NOWHERE);
+  }
+
+  void send(String topic, Sample sample) {
+    String key = sample.domain() == null ? sample.source() : sample.domain();
+    send(topic, key, Codecs.samples().encode(sample));
+  }
+
+  void send(String topic, String key, Request request) {
+    send(topic, key, Codecs.requests().encode(request));
+  }
+
+  Future<RecordMetadata> send(String topic, String key, byte @Nullable [] value) {
+    return producer.send(new ProducerRecord<>(topic, key.getBytes(UTF_8), value));
+  }
+
+  /** Writes a value and waits for its place. */
+  Origin place(String topic, String key, byte @Nullable [] value)
+      throws ExecutionException, InterruptedException {
+    RecordMetadata at = send(topic, key, value).get();
+    return new Origin(at.topic(), at.partition(), at.offset());
+  }
+
+  @Override
+  public void close() {
+    producer.close();
+  }
+}
