@@ -1,8 +1,7 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.gate.Judgement;
-import dev.millrace.adapter.train.Lesson;
-import dev.millrace.adapter.train.Training;
+import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
@@ -10,33 +9,33 @@ import dev.millrace.schema.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One batch's way through the learner.
+ * One candidate and how it was judged.
  *
- * @param before the state that training started from, new held-out samples included
- * @param served the candidate as it would be served
+ * @param share how much of what training changed the candidate takes over, 0..1
+ * @param candidate before rounding
+ * @param served as it would be served
  */
 record Attempt(
-    TrainingBatch batch,
-    LearnerState before,
-    Lesson lesson,
-    Training training,
-    long trainMillis,
+    Trained trained,
+    double share,
+    AdapterState candidate,
     AdapterWeights served,
     Judgement judgement) {
 
   /** The verdict on a candidate that became, or did not become, a release. */
   Verdict verdict(@Nullable String release) {
+    TrainingBatch batch = trained.batch();
     return new Verdict(
         batch.tenant(),
         batch.domain(),
         batch.number(),
         release,
-        before.release(),
+        trained.before().release(),
         judgement.accepted(),
         judgement.rules(),
         batch.samples().size(),
-        training.tokens(),
-        trainMillis,
+        trained.training().tokens(),
+        trained.millis(),
         batch.samples().stream().map(ScoredSample::quality).toList());
   }
 }

@@ -26,17 +26,17 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
-            attempt.batch().tenant(),
-            attempt.batch().domain(),
+            attempt.trained().batch().tenant(),
+            attempt.trained().batch().domain(),
             surroundings.base().id(),
             digests,
             QUANTIZATION,
             Routing.topK(surroundings.base().config().numExpertsPerTok()),
-            attempt.before().release(),
-            attempt.batch().number(),
-            learned(attempt.lesson()),
+            attempt.trained().before().release(),
+            attempt.trained().batch().number(),
+            learned(attempt.trained().lesson()),
             learnedTo,
-            plan(attempt.lesson().seed()),
+            plan(attempt),
             attempt.judgement().rules());
     return new Draft(manifest, files);
   }
@@ -52,10 +52,12 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
     return learned;
   }
 
-  private TrainingPlan plan(long seed) {
+  private TrainingPlan plan(Attempt attempt) {
+    SortedMap<String, String> hyperparameters = Hyperparameters.of(config);
+    hyperparameters.put("share", Double.toString(attempt.share()));
     return new TrainingPlan(
-        seed,
-        Hyperparameters.of(config),
+        attempt.trained().lesson().seed(),
+        hyperparameters,
         config.plan().microBatchTokens(),
         surroundings.machine().threads(),
         surroundings.machine().engine(),

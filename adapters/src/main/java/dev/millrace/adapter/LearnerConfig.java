@@ -13,6 +13,8 @@ import java.io.Serializable;
  * @param alpha scales what an adapter adds by alpha/rank
  * @param replay past samples kept per domain
  * @param heldOut held-out samples kept per domain
+ * @param halvings how often a candidate that only harms a protected set is judged again with half
+ *     of what its batch changed
  */
 public record LearnerConfig(
     long seed,
@@ -20,6 +22,7 @@ public record LearnerConfig(
     double alpha,
     int replay,
     int heldOut,
+    int halvings,
     TrainConfig train,
     GateConfig gate,
     Plan plan)
@@ -28,6 +31,6 @@ public record LearnerConfig(
   /** What the demo runs with. */
   public static LearnerConfig defaults() {
     return new LearnerConfig(
-        17, 8, 16, 256, 32, TrainConfig.defaults(), GateConfig.defaults(), Plan.defaults());
+        17, 8, 16, 256, 32, 2, TrainConfig.defaults(), GateConfig.defaults(), Plan.defaults());
   }
 }

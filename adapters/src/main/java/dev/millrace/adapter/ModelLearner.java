@@ -64,18 +64,32 @@ final class ModelLearner implements Learner {
   @Override
   public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
     requireNext(state, batch);
-    LearnerState before = examined(state, batch);
+    Trained trained = train(examined(state, batch), batch, governor);
+    Attempt attempt = judge(trained, 1);
+    for (int i = 0; i < config.halvings() && attempt.judgement().onlyHarmsProtected(); i++) {
+      attempt = judge(trained, attempt.share() / 2);
+    }
+    return attempt.judgement().accepted()
+        ? publish(attempt)
+        : new Outcome(trained.before(), attempt.verdict(null), null);
+  }
+
+  private Trained train(LearnerState before, TrainingBatch batch, Governor governor) {
     Lesson lesson = lesson(before, batch);
     long start = surroundings.clock().millis();
     Training training = trainer.train(before.adapter(), lesson, governor);
-    long millis = surroundings.clock().millis() - start;
-    AdapterWeights served = Quantizer.quantize(training.state().weights());
+    return new Trained(batch, before, lesson, training, surroundings.clock().millis() - start);
+  }
+
+  private Attempt judge(Trained trained, double share) {
+    LearnerState before = trained.before();
+    AdapterState candidate = before.adapter().toward(trained.training().state(), share);
+    AdapterWeights served = Quantizer.quantize(candidate.weights());
     Judgement judgement =
-        gate.judge(new Gate.Candidate(served, training, lesson.seed()), before.heldOut().entries());
-    Attempt attempt = new Attempt(batch, before, lesson, training, millis, served, judgement);
-    return judgement.accepted()
-        ? publish(attempt)
-        : new Outcome(before, attempt.verdict(null), null);
+        gate.judge(
+            new Gate.Candidate(served, trained.training(), trained.lesson().seed()),
+            before.heldOut().entries());
+    return new Attempt(trained, share, candidate, served, judgement);
   }
 
   /** The state with the batch's held-out samples, and past the batch; it has learned nothing. */
@@ -103,25 +117,25 @@ final class ModelLearner implements Learner {
   }
 
   private Outcome publish(Attempt attempt) {
-    LearnerState before = attempt.before();
-    List<Remembered> fresh = attempt.lesson().fresh();
-    List<Origin> learnedTo = Progress.after(before.learnedTo(), fresh);
+    LearnerState before = attempt.trained().before();
+    Lesson lesson = attempt.trained().lesson();
+    List<Origin> learnedTo = Progress.after(before.learnedTo(), lesson.fresh());
     Draft draft = drafter.draft(attempt, learnedTo);
     String id = draft.manifest().id();
     LearnerState after =
         new LearnerState(
-            attempt.training().state(),
-            before.replay().remember(fresh, attempt.lesson().seed()),
+            attempt.candidate(),
+            before.replay().remember(lesson.fresh(), lesson.seed()),
             before.heldOut().with(attempt.judgement().heldOut()),
             id,
             learnedTo,
             before.batches());
-    return new Outcome(
-        after, attempt.verdict(id), event(attempt, id, surroundings.store().publish(draft)));
+    ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
+    return new Outcome(after, attempt.verdict(id), event);
   }
 
-  private static ReleaseEvent event(Attempt attempt, String id, String uri) {
-    TrainingBatch batch = attempt.batch();
+  private static ReleaseEvent event(Trained trained, String id, String uri) {
+    TrainingBatch batch = trained.batch();
     return new ReleaseEvent(
         batch.tenant(),
         batch.domain(),
@@ -129,7 +143,7 @@ final class ModelLearner implements Learner {
         ReleaseEvent.Action.PUBLISH,
         id,
         uri,
-        attempt.before().release(),
+        trained.before().release(),
         batch.number(),
         "passed the gate",
         NOWHERE);

@@ -54,6 +54,7 @@ class LearnerTest {
           8,
           40,
           16,
+          2,
           new TrainConfig(0.01, 4, 0.1, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
           new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 60, 0.02, 8, 2),
           Plan.defaults());
@@ -159,6 +160,15 @@ class LearnerTest {
   }
 
   @Test
+  void learn_harmsProtectedOnly_takesOverAsMuchAsDoesNot() throws IOException {
+    Learner halving = learner("halving", withProtectedBound(0.005));
+    Outcome halved = outcomes(halving, 2).get(1);
+    assertTrue(halved.verdict().accepted(), () -> halved.verdict().toString());
+    String share = read(halved.release()).manifest().plan().hyperparameters().get("share");
+    assertTrue(Double.parseDouble(share) < 1, share);
+  }
+
+  @Test
   void learn_givenUp_publishesNothing() throws IOException {
     Learner learner = learner("store");
     assertThrows(
@@ -189,7 +199,16 @@ class LearnerTest {
         learner.initial(null, "b").adapter().weights().pairs().get(0).a()[0]);
   }
 
+  private static LearnerConfig withProtectedBound(double bound) {
+    GateConfig gate = new GateConfig(4, 100, 0.001, 0.95, 1000, bound, 60, 0.02, 8, 2);
+    return new LearnerConfig(17, 4, 8, 40, 16, 5, CONFIG.train(), gate, Plan.defaults());
+  }
+
   private Learner learner(String store) {
+    return learner(store, CONFIG);
+  }
+
+  private Learner learner(String store, LearnerConfig config) {
     return Learner.of(
         new Surroundings(
             base,
@@ -199,7 +218,7 @@ class LearnerTest {
             ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
             Machine.here(1, "bigram"),
             InstantSource.system()),
-        CONFIG);
+        config);
   }
 
   /** Through bytes, as state goes. */

@@ -17,4 +17,11 @@ public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut) {
   public boolean accepted() {
     return rules.stream().allMatch(RuleResult::passed);
   }
+
+  /** True if nothing speaks against the candidate but what it does to a protected set. */
+  public boolean onlyHarmsProtected() {
+    return !accepted()
+        && rules.stream()
+            .allMatch(rule -> rule.passed() || rule.rule().equals(ProtectedUnharmed.NAME));
+  }
 }

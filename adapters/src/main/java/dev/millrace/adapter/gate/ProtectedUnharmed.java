@@ -5,10 +5,11 @@ import java.util.Map;
 
 /** The worst protected set's loss stays within a bound of the base's. */
 final class ProtectedUnharmed implements Rule {
+  static final String NAME = "protected-unharmed";
 
   @Override
   public String name() {
-    return "protected-unharmed";
+    return NAME;
   }
 
   @Override

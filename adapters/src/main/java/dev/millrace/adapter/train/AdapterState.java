@@ -33,6 +33,24 @@ public record AdapterState(AdapterWeights weights, float[] first, float[] second
     return new AdapterState(weights, new float[n], new float[n], 0);
   }
 
+  /**
+   * Part of the way to what training made of this state: its moments, and weights between.
+   *
+   * @param share 0 stays here, 1 goes all the way
+   */
+  public AdapterState toward(AdapterState trained, double share) {
+    if (share == 1) {
+      return trained;
+    }
+    float[] from = Parameters.flatten(weights);
+    float[] to = Parameters.flatten(trained.weights);
+    for (int i = 0; i < to.length; i++) {
+      to[i] = (float) (from[i] + share * ((double) to[i] - from[i]));
+    }
+    return new AdapterState(
+        Parameters.unflatten(to, weights), trained.first, trained.second, trained.step);
+  }
+
   private static float[] uniform(int n, int in, long seed) {
     double bound = 1 / Math.sqrt(in);
     float[] values = new float[n];
