@@ -1,0 +1,169 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.train.Machine;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.config.Secret;
+import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.job.io.FlinkStoreFiles;
+import dev.millrace.job.io.RedisAnswerStore;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Serving;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.model.serve.Responder;
+import dev.millrace.model.serve.ServeLimits;
+import dev.millrace.model.serve.ServingParts;
+import dev.millrace.model.serve.UnknownDomain;
+import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.ReleaseSource;
+import dev.millrace.model.swap.SwapConfig;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** Opens what the subtasks of both jobs work with; all of a process share one copy of the base. */
+public final class Openers {
+
+  /** What trains and serves; part of every manifest. */
+  private static final String ENGINE = "PyTorch 2.7.1, DJL 0.36.0";
+
+  /** Hashes held-out documents where the environment sets no salt of its own. */
+  private static final String DEFAULT_SALT = "millrace";
+
+  private Openers() {}
+
+  /** Closes what it was given, the last first. */
+  private static final class Resources implements AutoCloseable {
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
+    <T extends AutoCloseable> T add(T resource) {
+      open.push(resource);
+      return resource;
+    }
+
+    @Override
+    public void close() throws Exception {
+      try {
+        while (!open.isEmpty()) {
+          open.pop().close();
+        }
+      } finally {
+        if (!open.isEmpty()) {
+          close();
+        }
+      }
+    }
+  }
+
+  /** What part of the documents is held out under a configuration. */
+  public static HeldOut heldOut(MillraceConfig config) {
+    String salt = Secret.fromEnvironment(Secret.HELD_OUT_SALT).value();
+    return new HeldOut(salt == null ? DEFAULT_SALT : salt, config.heldOut().everyNth());
+  }
+
+  private static BaseModel base(MillraceConfig config, Resources resources) throws IOException {
+    return resources.add(DjlModels.open(Path.of(config.base().dir()), Precision.INT8));
+  }
+
+  private static Tokenizer tokenizer(MillraceConfig config, Resources resources)
+      throws IOException {
+    return resources.add(Tokenizers.open(Path.of(config.base().dir(), "tokenizer.json")));
+  }
+
+  /** Scorers over the base alone. */
+  public static Opener<Scorer> scorers(MillraceConfig config) {
+    return subtask -> {
+      Resources resources = new Resources();
+      try {
+        BaseModel base = base(config, resources);
+        Tokenizer tokenizer = tokenizer(config, resources);
+        return new Opened<>(Scorer.of(base, tokenizer, heldOut(config), config.score()), resources);
+      } catch (IOException | RuntimeException e) {
+        resources.close();
+        throw e;
+      }
+    };
+  }
+
+  /** Learners that publish into the configured store. */
+  public static Opener<Learner> learners(MillraceConfig config) {
+    return subtask -> {
+      Resources resources = new Resources();
+      try {
+        Path folder = Path.of(config.base().dir());
+        BaseModel base = base(config, resources);
+        Tokenizer tokenizer = tokenizer(config, resources);
+        Surroundings surroundings =
+            new Surroundings(
+                base,
+                tokenizer,
+                BaseTexts.anchors(folder, tokenizer),
+                BaseTexts.protectedSets(folder, tokenizer),
+                ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
+                Machine.here(1, ENGINE),
+                InstantSource.system());
+        return new Opened<>(Learner.of(surroundings, config.learn()), resources);
+      } catch (IOException | RuntimeException e) {
+        resources.close();
+        throw e;
+      }
+    };
+  }
+
+  /**
+   * Responders with their live releases and caches; a domain without a release is answered by the
+   * base.
+   */
+  public static Opener<Serving> serving(MillraceConfig config) {
+    return subtask -> {
+      Resources resources = new Resources();
+      try {
+        BaseModel base = base(config, resources);
+        Tokenizer tokenizer = tokenizer(config, resources);
+        byte[] key = cacheKey();
+        AnswerCache cache =
+            resources.add(
+                AnswerCache.of(
+                    config.serve().cacheBytes(), RedisAnswerStore.open(config.redis()), key));
+        LiveReleases releases =
+            resources.add(
+                LiveReleases.of(
+                    base, ReleaseSource.of(new FlinkReleaseFiles(), base), SwapConfig.defaults()));
+        ServingParts parts =
+            new ServingParts(
+                base, tokenizer, releases, cache, CacheKeys.of(key), Clock.systemUTC());
+        Responder responder =
+            Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask);
+        return new Opened<>(new Serving(responder, releases), resources);
+      } catch (IOException | RuntimeException e) {
+        resources.close();
+        throw e;
+      }
+    };
+  }
+
+  /**
+   * The key under which answers are cached: the environment's, else one that all of an installation
+   * share.
+   */
+  private static byte[] cacheKey() {
+    String secret = Secret.fromEnvironment(Secret.CACHE_KEY).value();
+    return (secret == null ? "millrace" : secret).getBytes(UTF_8);
+  }
+}

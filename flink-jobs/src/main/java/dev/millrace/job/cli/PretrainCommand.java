@@ -1,0 +1,324 @@
+package dev.millrace.job.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.job.BaseTexts;
+import dev.millrace.job.corpus.Chunks;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.job.corpus.PretrainCorpus;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.TokenScores;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.ngram.ByteNgram;
+import dev.millrace.model.pretrain.BpeTrainer;
+import dev.millrace.model.pretrain.Pretraining;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Pre-trains the base that ships, judges it against a byte 6-gram of the same bytes, and writes its
+ * model card.
+ */
+@Command(
+    name = "pretrain",
+    description = "Pre-trains a base from the open corpora; resumes where it stopped.",
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace model pretrain --out models/nano --steps 1700",
+      "  ./millrace model pretrain --out models/nano --judge-only --json"
+    })
+public final class PretrainCommand implements Callable<Integer> {
+
+  private static final String END_OF_TEXT = "<|endoftext|>";
+  private static final int VOCABULARY = 4096;
+  private static final int LONGEST_TOKEN = 16;
+  private static final int CHUNK_BYTES = 600;
+  private static final int ANCHORS = 80;
+  private static final int PROTECTED = 24;
+  private static final int JUDGED = 80;
+
+  @Option(names = "--out", description = "Checkpoint folder (default: ${DEFAULT-VALUE}).")
+  Path out = Path.of("models/nano");
+
+  @Option(names = "--work", description = "Folder of the state (default: ${DEFAULT-VALUE}).")
+  Path work = Path.of(".millrace/pretrain");
+
+  @Option(names = "--steps", description = "Steps of 4,096 tokens (default: ${DEFAULT-VALUE}).")
+  int steps = 1700;
+
+  @Option(names = "--save-every", description = "Steps between states (default: ${DEFAULT-VALUE}).")
+  int saveEvery = 250;
+
+  @Option(names = "--seed", description = "Of weights and order (default: ${DEFAULT-VALUE}).")
+  long seed = 1;
+
+  @Option(names = "--judge-only", description = "Trains nothing; judges what is in --out.")
+  boolean judgeOnly;
+
+  @Option(names = "--json", description = "Prints the figures as JSON on standard output.")
+  boolean json;
+
+  private final PrintStream progress = System.err;
+
+  /** OLMoE layout, 9.2 M parameters, 4 of 32 experts a token. */
+  static MoeConfig nano() {
+    return new MoeConfig(
+        "olmoe",
+        VOCABULARY,
+        192,
+        96,
+        4,
+        6,
+        6,
+        32,
+        32,
+        4,
+        false,
+        1e-5,
+        10_000,
+        512,
+        false,
+        Double.POSITIVE_INFINITY);
+  }
+
+  /** Bits per byte on held-out text of one domain. */
+  record Judged(double fp32, double int8, double ngram, long bytes) {}
+
+  @Override
+  public Integer call() throws IOException {
+    HeldOut heldOut = new HeldOut("millrace-nano", 10);
+    progress.println("reading the corpora");
+    List<Document> documents = PretrainCorpus.train(PretrainCorpus.NANO, heldOut, seed);
+    Files.createDirectories(out);
+    Path tokenizerJson = out.resolve("tokenizer.json");
+    if (!Files.exists(tokenizerJson)) {
+      progress.println("training the tokenizer");
+      new BpeTrainer(VOCABULARY, List.of(END_OF_TEXT), LONGEST_TOKEN)
+          .train(documents.stream().map(Document::text).iterator())
+          .write(tokenizerJson);
+    }
+    try (Tokenizer tokenizer = Tokenizers.open(tokenizerJson)) {
+      if (!judgeOnly) {
+        train(documents, tokenizer);
+      }
+      Map<String, List<String>> chunks = heldOutChunks(heldOut);
+      writeTexts(chunks);
+      Map<String, Judged> judged = judge(documents, chunks, tokenizer);
+      writeCard(documents, judged);
+      print(judged);
+    }
+    return 0;
+  }
+
+  private void train(List<Document> documents, Tokenizer tokenizer) throws IOException {
+    progress.println("encoding " + documents.size() + " documents");
+    int[] stream =
+        documents.stream()
+            .map(document -> withEnd(tokenizer.encode(document.text())))
+            .flatMapToInt(Arrays::stream)
+            .toArray();
+    Pretraining.Plan plan = new Pretraining.Plan(steps, 8, 256, 3e-3, 200, seed);
+    progress.printf(Locale.ROOT, "%,d tokens; %,d steps of 4,096%n", stream.length, steps);
+    new Pretraining(nano(), plan, stream, work)
+        .run(
+            saveEvery,
+            out,
+            p -> {
+              if (p.step() % 10 == 0) {
+                progress.printf(
+                    Locale.ROOT,
+                    "step %d/%d  loss %.3f  balance %.2f  rate %.5f  %.0f tokens/s%n",
+                    p.step(),
+                    steps,
+                    p.loss(),
+                    p.balance(),
+                    p.rate(),
+                    p.tokensPerSecond());
+              }
+            });
+  }
+
+  private static int[] withEnd(int[] tokens) {
+    int[] all = new int[tokens.length + 1];
+    System.arraycopy(tokens, 0, all, 1, tokens.length);
+    return all;
+  }
+
+  /**
+   * One piece of each held-out document, shuffled, by domain; other languages than English are a
+   * domain of their own.
+   */
+  private Map<String, List<String>> heldOutChunks(HeldOut heldOut) {
+    Map<String, List<String>> chunks = new TreeMap<>();
+    for (Document document : PretrainCorpus.heldOut(PretrainCorpus.NANO, heldOut)) {
+      String domain =
+          document.domain().equals("parliament") && !document.title().startsWith("en/")
+              ? "languages"
+              : document.domain();
+      List<Document> pieces = Chunks.chunks(document, CHUNK_BYTES);
+      chunks
+          .computeIfAbsent(domain, d -> new ArrayList<>())
+          .add(pieces.get(pieces.size() / 2).text());
+    }
+    chunks.values().forEach(list -> Collections.shuffle(list, new Random(seed)));
+    return chunks;
+  }
+
+  private void writeTexts(Map<String, List<String>> chunks) throws IOException {
+    writeLines(chunks, BaseTexts.ANCHORS, 0, ANCHORS);
+    writeLines(chunks, BaseTexts.PROTECTED, ANCHORS, ANCHORS + PROTECTED);
+  }
+
+  private void writeLines(Map<String, List<String>> chunks, String file, int from, int to)
+      throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    List<String> lines = new ArrayList<>();
+    for (Map.Entry<String, List<String>> domain : chunks.entrySet()) {
+      int size = domain.getValue().size();
+      for (String text : domain.getValue().subList(Math.min(from, size), Math.min(to, size))) {
+        lines.add(
+            mapper.writeValueAsString(
+                mapper.createObjectNode().put("domain", domain.getKey()).put("text", text)));
+      }
+    }
+    Files.write(out.resolve(file), lines);
+  }
+
+  private Map<String, Judged> judge(
+      List<Document> documents, Map<String, List<String>> chunks, Tokenizer tokenizer)
+      throws IOException {
+    progress.println("training the byte 6-gram on the same bytes");
+    ByteNgram ngram =
+        ByteNgram.train(documents.stream().map(d -> d.text().getBytes(UTF_8)).toList());
+    Map<String, Judged> judged = new TreeMap<>();
+    try (BaseModel fp32 = DjlModels.open(out, Precision.FLOAT32);
+        BaseModel int8 = DjlModels.open(out, Precision.INT8)) {
+      chunks.forEach(
+          (domain, texts) -> {
+            int size = texts.size();
+            judged.put(
+                domain,
+                judge(
+                    texts.subList(Math.min(ANCHORS, size), Math.min(ANCHORS + JUDGED, size)),
+                    tokenizer,
+                    fp32,
+                    int8,
+                    ngram));
+          });
+    }
+    return judged;
+  }
+
+  /** Bits of all tokens but the first, over all bytes; each text on its own. */
+  private static Judged judge(
+      List<String> texts, Tokenizer tokenizer, BaseModel fp32, BaseModel int8, ByteNgram ngram) {
+    double[] bits = new double[3];
+    long bytes = 0;
+    for (String text : texts) {
+      int[] tokens = tokenizer.encode(text);
+      if (tokens.length < 2 || tokens.length > BaseTexts.MAX_TOKENS) {
+        continue;
+      }
+      byte[] utf8 = text.getBytes(UTF_8);
+      bytes += utf8.length;
+      bits[0] += bits(fp32, tokens);
+      bits[1] += bits(int8, tokens);
+      bits[2] += ngram.bits(utf8, firstTokenBytes(tokenizer, tokens, utf8));
+    }
+    return new Judged(bits[0] / bytes, bits[1] / bytes, bits[2] / bytes, bytes);
+  }
+
+  private static double bits(BaseModel model, int[] tokens) {
+    TokenScores scores = model.score(List.of(new Sequence(tokens, model.noAdapter()))).get(0);
+    return -scores.logProb() / Math.log(2);
+  }
+
+  /**
+   * The bytes of the first token; where it ends inside a character, the character is the n-gram's
+   * to predict.
+   */
+  private static int firstTokenBytes(Tokenizer tokenizer, int[] tokens, byte[] utf8) {
+    byte[] rest = tokenizer.decode(Arrays.copyOfRange(tokens, 1, tokens.length)).getBytes(UTF_8);
+    return Math.max(0, utf8.length - rest.length);
+  }
+
+  private void writeCard(List<Document> documents, Map<String, Judged> judged) throws IOException {
+    Map<String, Long> bytes = new TreeMap<>();
+    documents.forEach(d -> bytes.merge(d.domain(), (long) d.bytes(), Long::sum));
+    StringBuilder card = new StringBuilder();
+    card.append("# nano\n\n")
+        .append(
+            "The base that ships with Millrace: OLMoE layout, 4 layers, width 192, 32 experts of 96, ")
+        .append("4 active a token (12.5 %), 4,096 byte-level BPE tokens, 512 positions.\n\n")
+        .append("Made by `./millrace model pretrain --steps ")
+        .append(steps)
+        .append(" --seed ")
+        .append(seed)
+        .append("`: AdamW (0.9, 0.95), rate 3e-3 after 200 steps of warmup, linear decay to a ")
+        .append(
+            "tenth over the last fifth, weight decay 0.1, gradient norm clipped at 1, load balance 0.01, ")
+        .append("windows of 256 tokens, 4,096 tokens a step.\n\n")
+        .append(String.format(Locale.ROOT, "Tokens seen: %,d.\n\n", steps * 4096L))
+        .append("| data | UTF-8 bytes in one pass |\n|---|---|\n");
+    bytes.forEach((d, n) -> card.append(String.format(Locale.ROOT, "| %s | %,d |\n", d, n)));
+    card.append(
+            "\nBits per byte on held-out documents (a tenth, by hash), each piece on its own; the 6-gram ")
+        .append("(Witten-Bell) was trained on the same bytes:\n\n")
+        .append(
+            "| domain | fp32 | int8 as served | byte 6-gram | bytes |\n|---|---|---|---|---|\n");
+    judged.forEach(
+        (domain, j) ->
+            card.append(
+                String.format(
+                    Locale.ROOT,
+                    "| %s | %.3f | %.3f | %.3f | %,d |\n",
+                    domain,
+                    j.fp32,
+                    j.int8,
+                    j.ngram,
+                    j.bytes)));
+    card.append(
+            "\n`anchors.jsonl` is trained beside every adapter's batch, `protected.jsonl` judges every candidate; ")
+        .append(
+            "they share no document with each other or with the training data. Licences: NOTICE.\n");
+    Files.writeString(out.resolve("README.md"), card);
+  }
+
+  private void print(Map<String, Judged> judged) throws IOException {
+    judged.forEach(
+        (domain, j) ->
+            progress.printf(
+                Locale.ROOT,
+                "%-12s fp32 %.3f  int8 %.3f  6-gram %.3f bits per byte on %,d bytes%n",
+                domain,
+                j.fp32,
+                j.int8,
+                j.ngram,
+                j.bytes));
+    if (json) {
+      System.out.println(new ObjectMapper().writeValueAsString(judged));
+    }
+  }
+}
