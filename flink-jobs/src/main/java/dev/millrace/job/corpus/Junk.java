@@ -1,0 +1,107 @@
+package dev.millrace.job.corpus;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/** Texts that should teach nobody anything, made from good ones, each with its label. */
+public final class Junk {
+
+  /** What a text of a mixed stream is. */
+  public enum Label {
+    CLEAN,
+    /** Most characters replaced by random ones. */
+    GARBLED,
+    /** The very text of an earlier document. */
+    DUPLICATE,
+    /** The text of an earlier document with a few words changed. */
+    NEAR_DUPLICATE,
+    /** The same notice over and over. */
+    BOILERPLATE
+  }
+
+  /** A document and what it is. */
+  public record Labelled(Document document, Label label) {}
+
+  private static final List<Label> KINDS =
+      List.of(Label.GARBLED, Label.DUPLICATE, Label.NEAR_DUPLICATE, Label.BOILERPLATE);
+
+  private static final String NOTICE =
+      "This site uses cookies. By continuing to browse you accept our terms of use. "
+          + "Click here to accept all. Share this page. Subscribe to our newsletter.\n";
+
+  private static final Pattern WORD = Pattern.compile("\\p{L}+");
+
+  private final Random random;
+
+  private Junk(long seed) {
+    this.random = new Random(seed);
+  }
+
+  /**
+   * The documents in their order, with junk made from earlier ones between them.
+   *
+   * @param share how much of the stream is junk, 0 to 0.5
+   */
+  public static List<Labelled> mixInto(List<Document> documents, double share, long seed) {
+    if (!(share >= 0 && share <= 0.5)) {
+      throw new IllegalArgumentException("share %s, expected 0 to 0.5".formatted(share));
+    }
+    Junk junk = new Junk(seed);
+    List<Labelled> stream = new ArrayList<>();
+    for (int i = 0; i < documents.size(); i++) {
+      stream.add(new Labelled(documents.get(i), Label.CLEAN));
+      if (junk.random.nextDouble() < share / (1 - share)) {
+        Document original = documents.get(junk.random.nextInt(i + 1));
+        Label kind = KINDS.get(junk.random.nextInt(KINDS.size()));
+        stream.add(junk.made(original, kind, stream.size()));
+      }
+    }
+    return stream;
+  }
+
+  /** The title stays, so that junk made from a held-out document is held out too. */
+  private Labelled made(Document original, Label kind, int number) {
+    String text =
+        switch (kind) {
+          case GARBLED -> garbled(original.text());
+          case NEAR_DUPLICATE -> nearDuplicate(original.text());
+          case BOILERPLATE -> boilerplate(original.text().length());
+          default -> original.text();
+        };
+    String id = original.id() + "~" + number;
+    return new Labelled(new Document(id, original.domain(), original.title(), text), kind);
+  }
+
+  /** Seven characters in ten become random ones of Latin-1, as after a wrong decoding. */
+  private String garbled(String text) {
+    StringBuilder garbled = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> garbled.appendCodePoint(random.nextInt(10) < 7 ? '!' + random.nextInt(0xDE) : c));
+    return garbled.toString();
+  }
+
+  /** One word in twenty, and at least one, is written backwards with an x in front. */
+  private String nearDuplicate(String text) {
+    List<MatchResult> words = WORD.matcher(text).results().toList();
+    if (words.isEmpty()) {
+      return text + " x";
+    }
+    StringBuilder changed = new StringBuilder(text);
+    int first = random.nextInt(Math.min(20, words.size()));
+    int last = first + (words.size() - 1 - first) / 20 * 20;
+    for (int i = last; i >= first; i -= 20) {
+      MatchResult word = words.get(i);
+      String reversed = new StringBuilder(word.group()).reverse().toString();
+      changed.replace(word.start(), word.end(), "x" + reversed);
+    }
+    return changed.toString();
+  }
+
+  private static String boilerplate(int length) {
+    return NOTICE.repeat(1 + length / NOTICE.length());
+  }
+}

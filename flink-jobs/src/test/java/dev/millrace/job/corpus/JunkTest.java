@@ -1,0 +1,141 @@
+package dev.millrace.job.corpus;
+
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.corpus.Junk.Label;
+import dev.millrace.job.corpus.Junk.Labelled;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class JunkTest {
+
+  private static final List<Document> CLEAN = new ArrayList<>();
+  private static List<Labelled> stream;
+
+  @BeforeAll
+  static void mix() {
+    Random random = new Random(5);
+    for (int i = 0; i < 2_000; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int w = 0; w < 60; w++) {
+        text.append("word")
+            .append((char) ('a' + random.nextInt(26)))
+            .append(random.nextInt(999))
+            .append(' ');
+      }
+      CLEAN.add(new Document("t" + i / 4 + "#" + i % 4, "d", "t" + i / 4, text.toString()));
+    }
+    stream = Junk.mixInto(CLEAN, 0.2, 3);
+  }
+
+  @Test
+  void mixInto_share_isJunkOfEveryKind() {
+    Map<Label, Long> counts = stream.stream().collect(groupingBy(Labelled::label, counting()));
+    assertEquals(2_000, counts.get(Label.CLEAN));
+    double share = 1 - 2_000.0 / stream.size();
+    assertTrue(share > 0.17 && share < 0.23, "share " + share);
+    for (Label label : Label.values()) {
+      assertTrue(counts.getOrDefault(label, 0L) > 80, label + " " + counts);
+    }
+  }
+
+  @Test
+  void mixInto_cleanDocuments_keepTheirOrder() {
+    assertEquals(
+        CLEAN,
+        stream.stream().filter(l -> l.label() == Label.CLEAN).map(Labelled::document).toList());
+  }
+
+  @Test
+  void mixInto_ids_areDistinct() {
+    Set<String> ids = new HashSet<>();
+    stream.forEach(l -> assertTrue(ids.add(l.document().id()), l.document().id()));
+  }
+
+  @Test
+  void mixInto_duplicates_comeAfterTheirOriginal() {
+    forEachWithOriginal(Label.DUPLICATE, String::equals);
+  }
+
+  @Test
+  void mixInto_nearDuplicates_differInFewWords() {
+    forEachWithOriginal(
+        Label.NEAR_DUPLICATE,
+        (text, original) -> {
+          String[] a = text.split(" ");
+          String[] b = original.split(" ");
+          int different = 0;
+          for (int i = 0; i < b.length; i++) {
+            different += a[i].equals(b[i]) ? 0 : 1;
+          }
+          return a.length == b.length && different >= 1 && different <= 5;
+        });
+  }
+
+  @Test
+  void mixInto_garbled_keepsFewCharacters() {
+    forEachWithOriginal(
+        Label.GARBLED,
+        (text, original) -> {
+          int same = 0;
+          for (int i = 0; i < text.length(); i++) {
+            same += text.charAt(i) == original.charAt(i) ? 1 : 0;
+          }
+          return text.length() == original.length() && same < text.length() / 2;
+        });
+  }
+
+  @Test
+  void mixInto_wordlessText_nearDuplicateStillDiffers() {
+    Document numbers = Document.whole("d", "t", "1 2 3");
+    for (int seed = 0; seed < 50; seed++) {
+      for (Labelled labelled : Junk.mixInto(List.of(numbers), 0.5, seed)) {
+        if (labelled.label() == Label.NEAR_DUPLICATE) {
+          assertNotEquals(numbers.text(), labelled.document().text());
+        }
+      }
+    }
+  }
+
+  @Test
+  void mixInto_sameSeed_isTheSameStream() {
+    assertEquals(stream, Junk.mixInto(CLEAN, 0.2, 3));
+    assertNotEquals(stream, Junk.mixInto(CLEAN, 0.2, 4));
+  }
+
+  @Test
+  void mixInto_noShare_isClean() {
+    assertEquals(CLEAN, Junk.mixInto(CLEAN, 0, 3).stream().map(Labelled::document).toList());
+    assertThrows(IllegalArgumentException.class, () -> Junk.mixInto(CLEAN, 0.6, 3));
+  }
+
+  private static void forEachWithOriginal(Label label, BiPredicate<String, String> holds) {
+    List<Document> before = new ArrayList<>();
+    for (Labelled labelled : stream) {
+      if (labelled.label() == Label.CLEAN) {
+        before.add(labelled.document());
+      } else if (labelled.label() == label) {
+        Document made = labelled.document();
+        String originalId = made.id().substring(0, made.id().indexOf('~'));
+        Document original =
+            before.stream().filter(d -> d.id().equals(originalId)).findFirst().orElseThrow();
+        assertEquals(original.title(), made.title());
+        assertTrue(holds.test(made.text(), original.text()), made.text());
+      }
+    }
+    assertFalse(before.isEmpty());
+  }
+}
