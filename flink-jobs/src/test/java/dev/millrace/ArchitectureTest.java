@@ -58,6 +58,7 @@ class ArchitectureTest {
               "job.operator",
               "job",
               "job.report",
+              "job.loop",
               "job.cli")
           .map(name -> "dev.millrace." + name)
           .toList();

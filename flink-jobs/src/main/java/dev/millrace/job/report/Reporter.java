@@ -1,5 +1,6 @@
 package dev.millrace.job.report;
 
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -16,12 +17,18 @@ public final class Reporter {
     this.measurements = measurements;
   }
 
-  public Report report(Report.Run run, Machine machine) {
+  /**
+   * The report.
+   *
+   * @param refused by reason: what was refused before it came to a topic
+   */
+  public Report report(Report.Run run, Machine machine, Map<String, Integer> refused) {
     AnswerCounts answers = AnswerCounts.of(recording.requests(), recording.answers());
     return new Report(
         run,
         answers,
-        SampleCounts.of(recording.samples(), recording.rejections(), recording.verdicts()),
+        SampleCounts.of(recording.samples(), recording.rejections(), recording.verdicts())
+            .plus(refused),
         ReleaseCounts.of(recording.verdicts()),
         domains(),
         ProtectedFigures.of(measurements.protectedBefore(), measurements.protectedAfter()),

@@ -43,4 +43,12 @@ public record SampleCounts(
     int taught = verdicts.stream().mapToInt(verdict -> verdict.value().samples()).sum();
     return new SampleCounts(in.size(), in.size() - reasons.size(), rejected, taught, rejectedTwice);
   }
+
+  /** These and what was refused before it came to a topic, by reason. */
+  SampleCounts plus(Map<String, Integer> refused) {
+    SortedMap<String, Integer> reasons = new TreeMap<>(rejected);
+    refused.forEach((reason, n) -> reasons.merge(reason, n, Integer::sum));
+    int more = refused.values().stream().mapToInt(n -> n).sum();
+    return new SampleCounts(in + more, accepted, reasons, taught, rejectedTwice);
+  }
 }

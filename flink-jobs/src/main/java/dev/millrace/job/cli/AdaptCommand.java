@@ -1,0 +1,113 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.Openers;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.loop.Loop;
+import dev.millrace.job.loop.Material;
+import dev.millrace.job.loop.RunConfig;
+import dev.millrace.job.loop.UserMaterial;
+import dev.millrace.job.report.Report;
+import dev.millrace.model.score.HeldOut;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "adapt",
+    description = {
+      "Runs the same loop as demo on your own JSON lines:",
+      "  {\"id\": …, \"text\": …, \"domain\": …, \"document\": …}",
+      "domain and document may be left out. Lines of other domains are refused.",
+      "A tenth of the documents is held out to measure on."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace adapt --domain tickets --input tickets.jsonl --report out",
+      "  ./millrace adapt --domain tickets --input tickets.jsonl.gz --report out --json"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class AdaptCommand implements Callable<Integer> {
+
+  private static final int FEWEST_BATCHES = 4;
+  private static final int LEAST_BATCH = 16;
+  private static final int MOST_BATCH = 64;
+  private static final int SHOWN = 3;
+
+  @Mixin private Output output;
+
+  @Option(names = "--domain", required = true, paramLabel = "D", description = "Your domain.")
+  private String domain;
+
+  @Option(
+      names = "--input",
+      required = true,
+      paramLabel = "F",
+      description = "JSON lines, .jsonl or .jsonl.gz.")
+  private Path input;
+
+  @Option(
+      names = "--report",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where the report and the store go.")
+  private Path folder;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      description = "How long lines may be fed in, at most (default: ${DEFAULT-VALUE}).")
+  private double minutes = 30;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      description = "Requests to send meanwhile (default: ${DEFAULT-VALUE}).")
+  private int requests = 200;
+
+  @Option(names = "--seed", description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
+  private long seed = 17;
+
+  @Option(
+      names = "--base",
+      paramLabel = "DIR",
+      description = "The base model (default: models/nano).")
+  private Path base = Home.here().nano();
+
+  @Override
+  public Integer call() throws Exception {
+    UserMaterial.Lines lines = UserMaterial.lines(input, domain);
+    lines.refused().stream()
+        .limit(SHOWN)
+        .forEach(
+            r ->
+                output.err().printf("line %d refused, %s: %s%n", r.line(), r.reason(), r.detail()));
+    if (lines.refused().size() > SHOWN) {
+      output.err().printf("… %d lines refused in all%n", lines.refused().size());
+    }
+    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
+    Material material = UserMaterial.material(lines, domain, base, heldOut, seed);
+    Loop.requireFresh(folder);
+    int batch =
+        Math.max(LEAST_BATCH, Math.min(MOST_BATCH, lines.samples().size() / FEWEST_BATCHES));
+    RunConfig run =
+        new RunConfig(
+            "adapt --domain " + domain,
+            base,
+            folder,
+            Duration.ofSeconds((long) (minutes * 60)),
+            requests,
+            batch,
+            seed);
+    Home.here().remember(run.store());
+    Report report;
+    try (ProgressView view = new ProgressView(output.err())) {
+      report = new Loop(run, material, view).run();
+    }
+    output.result(report, new Summary(report, folder).text());
+    return 0;
+  }
+}

@@ -1,0 +1,214 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.Openers;
+import dev.millrace.job.ServeJob;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "ask",
+    description = {
+      "Sends a request over the topics and prints its answer. Without --bootstrap it starts an",
+      "embedded serve job on the last store."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace ask --domain legal \"Permission is hereby granted\"",
+      "  ./millrace ask --domain legal --bootstrap 127.0.0.1:9092 --score \"Some text\""
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class AskCommand implements Callable<Integer> {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  @Mixin private Output output;
+
+  @Option(names = "--domain", required = true, paramLabel = "D", description = "Who answers.")
+  private String domain;
+
+  @Option(names = "--tenant", paramLabel = "T", description = "On whose behalf.")
+  private @Nullable String tenant;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "HOST:PORT",
+      description = "The broker of a demo or cluster that runs.")
+  private @Nullable String bootstrap;
+
+  @Option(
+      names = "--store",
+      paramLabel = "DIR",
+      description = "The release store (default: the last one used).")
+  private @Nullable Path store;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      description = "Tokens to add (default: ${DEFAULT-VALUE}).")
+  private int tokens = 48;
+
+  @Option(names = "--score", description = "Judge the text instead of continuing it.")
+  private boolean score;
+
+  @Option(
+      names = "--base",
+      paramLabel = "DIR",
+      description = "The base model (default: models/nano).")
+  private Path base = Home.here().nano();
+
+  @Parameters(paramLabel = "PROMPT", description = "What to continue or to judge.")
+  private String prompt;
+
+  @Override
+  public Integer call() throws Exception {
+    if (bootstrap != null) {
+      return ask(MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)), null);
+    }
+    StoredReleases stored = StoredReleases.read(store == null ? Home.here().store() : store);
+    String release = stored.newest().get(domain);
+    if (release == null) {
+      throw new IllegalArgumentException(
+          "domain %s, expected one of %s in store %s"
+              .formatted(domain, stored.newest().keySet(), stored.store()));
+    }
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
+      MillraceConfig config =
+          MillraceConfig.defaults()
+              .with(
+                  Map.of(
+                      "kafka.bootstrap", stack.bootstrapServers(),
+                      "redis.uri", stack.redisUri(),
+                      "base.dir", base.toAbsolutePath().toString(),
+                      "job.parallelism", "1"));
+      Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), 1);
+      announce(config, topics, stored, release);
+      StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+      ServeJob.build(env, config, Openers.serving(config));
+      stack.submit(env);
+      return ask(config, release);
+    }
+  }
+
+  private static void announce(
+      MillraceConfig config, Topics topics, StoredReleases stored, String release) {
+    Manifest manifest = Objects.requireNonNull(stored.byId().get(release));
+    ReleaseEvent event =
+        new ReleaseEvent(
+            manifest.tenant(),
+            manifest.domain(),
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.PUBLISH,
+            release,
+            stored.uri(release),
+            manifest.parent(),
+            manifest.batch(),
+            "newest in its store",
+            new Origin("", 0, -1));
+    try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      writer.send(topics.releases(), manifest.domain(), Codecs.releases().encode(event));
+      writer.flush();
+    }
+  }
+
+  /**
+   * Asks until the release answers.
+   *
+   * @param release whose answer is waited for; null takes the first
+   */
+  private int ask(MillraceConfig config, @Nullable String release) throws Exception {
+    Topics topics = new Topics(config.kafka().prefix());
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    try (RecordReader reader = RecordReader.fromEnd(config.kafka(), List.of(topics.answers()));
+        RecordWriter writer = new RecordWriter(config.kafka())) {
+      while (System.nanoTime() - deadline < 0) {
+        Answer answer = send(reader, writer, topics, deadline);
+        if (release == null || answer.error() != null || release.equals(answer.release())) {
+          return print(answer);
+        }
+      }
+    }
+    throw new TimeoutException("no answer within " + PATIENCE.toSeconds() + " s");
+  }
+
+  private Answer send(RecordReader reader, RecordWriter writer, Topics topics, long deadline)
+      throws InvalidRecordException, TimeoutException {
+    String id = "ask-" + UUID.randomUUID();
+    Request request =
+        new Request(
+            id,
+            tenant,
+            domain,
+            null,
+            score ? Request.Task.SCORE : Request.Task.GENERATE,
+            prompt,
+            score ? 0 : tokens,
+            0,
+            0,
+            true,
+            System.currentTimeMillis(),
+            new Origin("", 0, -1));
+    writer.send(topics.requests(), id, Codecs.requests().encode(request));
+    writer.flush();
+    while (System.nanoTime() - deadline < 0) {
+      for (RawRecord raw : reader.poll(Duration.ofMillis(200))) {
+        Answer answer = Codecs.answers().decode(raw.value(), raw.origin());
+        if (answer.request().equals(id)) {
+          return answer;
+        }
+      }
+    }
+    throw new TimeoutException("no answer within " + PATIENCE.toSeconds() + " s");
+  }
+
+  private int print(Answer answer) {
+    if (answer.error() != null) {
+      throw new IllegalStateException("the request was refused: " + answer.error());
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("text", answer.text());
+    json.put("release", answer.release());
+    json.put("base", answer.base());
+    json.put("logProb", answer.logProb());
+    json.put("tokens", answer.tokens());
+    json.put("bytes", answer.bytes());
+    json.put("from", answer.from());
+    json.put("learnedTo", answer.learnedTo());
+    String text =
+        score
+            ? String.format("%.4f bits per byte", -answer.logProb() / Math.log(2) / answer.bytes())
+            : prompt + answer.text();
+    output.result(json, text);
+    output
+        .err()
+        .printf("release %s, base %s, from %s%n", answer.release(), answer.base(), answer.from());
+    return 0;
+  }
+}

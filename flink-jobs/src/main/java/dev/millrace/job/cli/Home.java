@@ -1,0 +1,39 @@
+package dev.millrace.job.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The folder that Millrace runs from.
+ *
+ * @param root holds {@code models/} and {@code .millrace/}
+ */
+record Home(Path root) {
+
+  static Home here() {
+    return new Home(Path.of(System.getProperty("millrace.root", ".")).toAbsolutePath().normalize());
+  }
+
+  Path nano() {
+    return root.resolve("models").resolve("nano");
+  }
+
+  private Path lastStore() {
+    return root.resolve(".millrace").resolve("last-store");
+  }
+
+  void remember(Path store) throws IOException {
+    Files.createDirectories(root.resolve(".millrace"));
+    Files.writeString(lastStore(), store.toAbsolutePath().normalize().toString());
+  }
+
+  /** The store of the last run. */
+  Path store() throws IOException {
+    if (!Files.exists(lastStore())) {
+      throw new IllegalArgumentException(
+          "no store known yet, expected --store DIR or an earlier ./millrace demo or adapt");
+    }
+    return Path.of(Files.readString(lastStore()).strip());
+  }
+}

@@ -1,0 +1,88 @@
+package dev.millrace.job.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Commands that are part of the contract and still to come; each says so. */
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class LaterCommands {
+
+  private LaterCommands() {}
+
+  @Command(
+      name = "bench",
+      description = "One benchmark with its rivals in the same run (not there yet).",
+      footer = {"", "Example:", "  ./millrace bench serve"})
+  static final class Bench implements Callable<Integer> {
+    @Mixin private Output output;
+
+    @Parameters(paramLabel = "NAME", arity = "0..1")
+    private @Nullable String unusedName;
+
+    @Override
+    public Integer call() {
+      return output.notYet();
+    }
+  }
+
+  @Command(
+      name = "chaos",
+      description = "One seeded fault run with its audit (not there yet).",
+      footer = {"", "Example:", "  ./millrace chaos --seed 1"})
+  static final class Chaos implements Callable<Integer> {
+    @Mixin private Output output;
+
+    @Option(names = "--seed")
+    private long unusedSeed;
+
+    @Override
+    public Integer call() {
+      return output.notYet();
+    }
+  }
+
+  /** What a change of a release would be. */
+  abstract static class Release implements Callable<Integer> {
+    @Mixin private Output output;
+
+    @Option(names = "--store", paramLabel = "DIR")
+    private @Nullable String unusedStore;
+
+    @Parameters(arity = "0..*")
+    private List<String> unusedArguments = List.of();
+
+    @Override
+    public Integer call() {
+      return output.notYet();
+    }
+  }
+
+  @Command(
+      name = "pin",
+      description = "Pins a domain to a release (not there yet).",
+      footer = {"", "Example:", "  ./millrace releases pin ID"})
+  static final class Pin extends Release {}
+
+  @Command(
+      name = "rollback",
+      description = "Takes a domain back to an earlier release (not there yet).",
+      footer = {"", "Example:", "  ./millrace releases rollback ID"})
+  static final class Rollback extends Release {}
+
+  @Command(
+      name = "reproduce",
+      description = "Trains a release again and compares its bytes (not there yet).",
+      footer = {"", "Example:", "  ./millrace releases reproduce ID"})
+  static final class Reproduce extends Release {}
+
+  @Command(
+      name = "forget",
+      description = "Takes samples out of a domain (not there yet).",
+      footer = {"", "Example:", "  ./millrace releases forget ID"})
+  static final class Forget extends Release {}
+}

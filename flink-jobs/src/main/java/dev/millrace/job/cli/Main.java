@@ -1,0 +1,92 @@
+package dev.millrace.job.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line. */
+@Command(
+    name = "millrace",
+    mixinStandardHelpOptions = true,
+    version = "millrace 0.1.0-SNAPSHOT",
+    description = "Your events make your model better within seconds.",
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {"", "Examples:", "  ./millrace demo --report out", "  ./millrace help adapt"},
+    subcommands = {
+      DemoCommand.class,
+      AdaptCommand.class,
+      AskCommand.class,
+      ProduceCommand.class,
+      ModelCommand.class,
+      ReleasesCommand.class,
+      ClusterCommand.class,
+      SubmitCommand.class,
+      LaterCommands.Bench.class,
+      LaterCommands.Chaos.class,
+      CommandLine.HelpCommand.class
+    })
+public final class Main implements Runnable {
+
+  /** What the user gave cannot be used. */
+  static final int USAGE = 2;
+
+  /** What was asked for did not come about. */
+  static final int FAILED = 1;
+
+  @Spec
+  @SuppressWarnings("NullAway.Init")
+  private CommandSpec spec;
+
+  public static void main(String[] args) {
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(run(out, err, args));
+  }
+
+  /** Runs a command; gives its exit status. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
+        .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command))
+        .setParameterExceptionHandler((e, arguments) -> misused(e))
+        .execute(args);
+  }
+
+  private static int failed(Exception e, CommandLine command) {
+    command.getErr().println("millrace: " + oneLine(e));
+    LoggerFactory.getLogger(Main.class).info("the command failed", e);
+    return e instanceof IllegalArgumentException ? USAGE : FAILED;
+  }
+
+  private static int misused(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    command
+        .getErr()
+        .printf(
+            "millrace: %s; see ./%s --help%n",
+            oneLine(e), command.getCommandSpec().qualifiedName());
+    return USAGE;
+  }
+
+  /** What went wrong, without line breaks. */
+  static String oneLine(Throwable e) {
+    String message = e.getMessage();
+    String what =
+        e instanceof NoSuchFileException
+            ? message + ": no such file"
+            : message == null ? e.getClass().getSimpleName() : message;
+    return what.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "no command given, expected one");
+  }
+}

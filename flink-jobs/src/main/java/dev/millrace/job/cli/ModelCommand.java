@@ -1,0 +1,25 @@
+package dev.millrace.job.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "model",
+    description = "Checks a checkpoint, or pre-trains a base.",
+    footer = {"", "Example:", "  ./millrace model check models/nano"},
+    subcommands = {CheckCommand.class, PretrainCommand.class})
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class ModelCommand implements Runnable {
+
+  @Mixin private Output unusedOutput;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
+  }
+}

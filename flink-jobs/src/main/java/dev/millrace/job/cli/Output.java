@@ -1,0 +1,60 @@
+package dev.millrace.job.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.PrintWriter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** How a command speaks: its result on standard output, everything else on standard error. */
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class Output {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean unusedHelp;
+
+  @Option(names = "--json", description = "Machine-readable result on standard output.")
+  private boolean json;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  boolean json() {
+    return json;
+  }
+
+  PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+
+  /** The result: as JSON if that was asked for, else as a text. */
+  void result(Object value, String text) {
+    out().println(json ? toJson(value) : text);
+  }
+
+  static String toJson(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** One line that says that a command is still to come. */
+  int notYet() {
+    err().println("millrace: " + spec.qualifiedName() + " is not there yet");
+    return Main.USAGE;
+  }
+}

@@ -1,0 +1,110 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.JsonLines;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "produce",
+    description = "Writes JSON lines to a topic as Avro records: samples or requests.",
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace produce --topic millrace.samples --bootstrap 127.0.0.1:9092 events.jsonl",
+      "  tail -F events.jsonl | ./millrace produce --topic millrace.samples -"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class ProduceCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+
+  @Option(
+      names = "--topic",
+      required = true,
+      paramLabel = "T",
+      description = "The topic; its name ends in samples or requests.")
+  private String topic;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "HOST:PORT",
+      description = "The broker (default: ${DEFAULT-VALUE}).")
+  private String bootstrap = "127.0.0.1:9092";
+
+  @Option(names = "--domain", paramLabel = "D", description = "The domain of lines that name none.")
+  private @Nullable String domain;
+
+  @Parameters(paramLabel = "FILE|-", description = "JSON lines; - is standard input.")
+  private String file;
+
+  private int written;
+  private int refused;
+
+  @Override
+  public Integer call() throws Exception {
+    if (!topic.endsWith("samples") && !topic.endsWith("requests")) {
+      throw new IllegalArgumentException(
+          "topic " + topic + ", expected a name that ends in samples or requests");
+    }
+    try (BufferedReader reader = open();
+        RecordWriter writer =
+            new RecordWriter(
+                MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)).kafka())) {
+      String line = reader.readLine();
+      while (line != null) {
+        if (!line.isBlank()) {
+          send(writer, line);
+        }
+        line = reader.readLine();
+      }
+      writer.flush();
+    }
+    output.result(
+        Map.of("topic", topic, "written", written, "refused", refused),
+        written + " records written to " + topic + ", " + refused + " lines refused");
+    return refused == 0 ? 0 : Main.FAILED;
+  }
+
+  private void send(RecordWriter writer, String line) {
+    long now = System.currentTimeMillis();
+    try {
+      if (topic.endsWith("samples")) {
+        Sample sample = JsonLines.sample(line, domain, now);
+        String key = sample.domain() == null ? sample.source() : sample.domain();
+        writer.send(topic, key, Codecs.samples().encode(sample));
+      } else {
+        Request request = JsonLines.request(line, domain, now);
+        writer.send(topic, request.id(), Codecs.requests().encode(request));
+      }
+      written++;
+    } catch (InvalidRecordException e) {
+      refused++;
+      output
+          .err()
+          .println("line " + (written + refused) + " refused, " + e.reason() + ": " + e.detail());
+    }
+  }
+
+  private BufferedReader open() throws IOException {
+    return file.equals("-")
+        ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+        : Files.newBufferedReader(Path.of(file));
+  }
+}

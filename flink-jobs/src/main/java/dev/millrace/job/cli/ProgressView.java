@@ -1,0 +1,143 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.loop.Watcher;
+import dev.millrace.job.report.CacheCounts;
+import dev.millrace.job.report.DomainProgress;
+import dev.millrace.job.report.Recording;
+import dev.millrace.job.report.SwapFigures;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A table that is drawn over itself on a terminal, and a line now and then elsewhere. */
+final class ProgressView implements Watcher, AutoCloseable {
+
+  private static final int PLAIN_EVERY = 5;
+  private static final int RATE_SECONDS = 5;
+
+  private final PrintWriter err;
+  private final boolean terminal = Boolean.getBoolean("millrace.terminal");
+  private final List<Integer> answered = new ArrayList<>();
+
+  private int drawn;
+  private int ticks;
+  private boolean closed;
+
+  ProgressView(PrintWriter err) {
+    this.err = err;
+  }
+
+  @Override
+  public synchronized void phase(String what) {
+    drawn = 0;
+    err.println("── " + what);
+    err.flush();
+  }
+
+  @Override
+  public synchronized void progress(Recording recording) {
+    answered.add(recording.answers().size());
+    ticks++;
+    if (closed || (recording.samples().isEmpty() && recording.answers().isEmpty())) {
+      return;
+    }
+    if (terminal) {
+      List<String> lines = table(recording);
+      err.print("\u001b[F\u001b[2K".repeat(drawn));
+      lines.forEach(err::println);
+      drawn = lines.size();
+    } else if (ticks % PLAIN_EVERY == 0) {
+      err.println(line(recording));
+    }
+    err.flush();
+  }
+
+  private List<String> table(Recording recording) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%-12s %6s %8s %7s %7s %8s  %s",
+            "domain",
+            "in",
+            "accepted",
+            "refused",
+            "batches",
+            "releases",
+            "bits/byte now (base)"));
+    DomainProgress.of(recording)
+        .forEach(
+            (domain, p) ->
+                lines.add(
+                    String.format(
+                        Locale.ROOT,
+                        "%-12s %6d %8d %7d %7d %8d  %s",
+                        domain,
+                        p.in(),
+                        p.accepted(),
+                        p.refused(),
+                        p.batches(),
+                        p.releases(),
+                        bits(p))));
+    lines.add(summary(recording));
+    return lines;
+  }
+
+  private String line(Recording recording) {
+    StringBuilder line = new StringBuilder(summary(recording));
+    DomainProgress.of(recording)
+        .forEach(
+            (domain, p) ->
+                line.append(
+                    String.format(
+                        Locale.ROOT,
+                        " | %s %d in, %d refused, %d releases, %s",
+                        domain,
+                        p.in(),
+                        p.refused(),
+                        p.releases(),
+                        bits(p))));
+    return line.toString();
+  }
+
+  private static String bits(DomainProgress p) {
+    return Double.isNaN(p.bitsPerByteNow())
+        ? "–"
+        : String.format(Locale.ROOT, "%.3f (%.3f)", p.bitsPerByteNow(), p.bitsPerByteBase());
+  }
+
+  private String summary(Recording recording) {
+    CacheCounts cache = CacheCounts.of(recording.answers());
+    List<SwapFigures.Swap> swaps = SwapFigures.swaps(recording.answers());
+    String last =
+        swaps.isEmpty()
+            ? "none yet"
+            : swaps.get(swaps.size() - 1).domain()
+                + " in "
+                + swaps.get(swaps.size() - 1).tookMillis()
+                + " ms";
+    return String.format(
+        Locale.ROOT,
+        "answers %d (%.0f/s) · cache L1 %d, Redis %d · last swap %s",
+        recording.answers().size(),
+        rate(),
+        cache.l1(),
+        cache.redis(),
+        last);
+  }
+
+  private double rate() {
+    int last = answered.size() - 1;
+    int before = Math.max(0, last - RATE_SECONDS);
+    return last == before
+        ? 0
+        : (answered.get(last) - answered.get(before)) / (double) (last - before);
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    err.flush();
+  }
+}

@@ -1,0 +1,144 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "releases",
+    description = "Lists and shows what was published.",
+    footer = {"", "Examples:", "  ./millrace releases list", "  ./millrace releases show ID"},
+    subcommands = {
+      ReleasesCommand.ListCommand.class,
+      ReleasesCommand.ShowCommand.class,
+      LaterCommands.Pin.class,
+      LaterCommands.Rollback.class,
+      LaterCommands.Reproduce.class,
+      LaterCommands.Forget.class
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class ReleasesCommand implements Runnable {
+
+  @Mixin private Output unusedOutput;
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
+  }
+
+  private static StoredReleases read(@Nullable Path store) throws IOException {
+    Path folder = store == null ? Home.here().store() : store;
+    if (!Files.isDirectory(folder)) {
+      throw new IllegalArgumentException("store " + folder + ", expected a folder");
+    }
+    return StoredReleases.read(folder);
+  }
+
+  /** A release in a list. */
+  record Row(String release, @Nullable String tenant, String domain, long batch, int samples) {
+
+    static Row of(Map.Entry<String, Manifest> release) {
+      Manifest manifest = release.getValue();
+      long fresh = manifest.learned().stream().filter(sample -> !sample.replay()).count();
+      return new Row(
+          release.getKey(), manifest.tenant(), manifest.domain(), manifest.batch(), (int) fresh);
+    }
+  }
+
+  @Command(
+      name = "list",
+      description = "Every release of a store, by domain and batch.",
+      footer = {"", "Example:", "  ./millrace releases list --store demo-report/store"})
+  static final class ListCommand implements Callable<Integer> {
+    @Mixin private Output output;
+
+    @Option(
+        names = "--store",
+        paramLabel = "DIR",
+        description = "The store (default: the last one used).")
+    private @Nullable Path store;
+
+    @Override
+    public Integer call() throws Exception {
+      List<Row> rows =
+          read(store).byId().entrySet().stream()
+              .map(Row::of)
+              .sorted(Comparator.comparing(Row::domain).thenComparingLong(Row::batch))
+              .toList();
+      output.result(rows, text(rows));
+      return 0;
+    }
+
+    private static String text(Collection<Row> rows) {
+      List<String> lines = new ArrayList<>();
+      lines.add(
+          String.format(Locale.ROOT, "%-64s  %-14s %5s %7s", "id", "domain", "batch", "fresh"));
+      for (Row row : rows) {
+        lines.add(
+            String.format(
+                Locale.ROOT,
+                "%-64s  %-14s %5d %7d",
+                row.release(),
+                row.domain(),
+                row.batch(),
+                row.samples()));
+      }
+      return String.join("\n", lines);
+    }
+  }
+
+  @Command(
+      name = "show",
+      description = "A release's manifest, after its digest was verified.",
+      footer = {"", "Example:", "  ./millrace releases show 3f9a  (the beginning is enough)"})
+  static final class ShowCommand implements Callable<Integer> {
+    @Mixin private Output output;
+
+    @Option(
+        names = "--store",
+        paramLabel = "DIR",
+        description = "The store (default: the last one used).")
+    private @Nullable Path store;
+
+    @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
+    private String id;
+
+    @Override
+    public Integer call() throws Exception {
+      StoredReleases stored = read(store);
+      List<String> found =
+          stored.byId().keySet().stream().filter(known -> known.startsWith(id)).toList();
+      if (found.size() != 1) {
+        throw new IllegalArgumentException(
+            "release %s names %d of %d releases in %s, expected one"
+                .formatted(id, found.size(), stored.byId().size(), stored.store()));
+      }
+      Manifest manifest = stored.byId().get(found.get(0));
+      if (manifest == null) {
+        throw new IllegalStateException("release " + found.get(0) + " is gone");
+      }
+      output.out().println(new String(manifest.toBytes(), StandardCharsets.UTF_8));
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.report.Report;
+import dev.millrace.job.report.ReportFolder;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** A report for the terminal. */
+record Summary(Report report, Path folder) {
+
+  String text() {
+    StringBuilder text = new StringBuilder();
+    line(
+        text,
+        "%-12s %7s %8s %7s %9s │ %9s %9s %9s │ %8s %8s",
+        "domain",
+        "in",
+        "accepted",
+        "refused",
+        "releases",
+        "base",
+        "adapted",
+        "6-gram",
+        "change",
+        "elsewhere");
+    report
+        .domains()
+        .forEach(
+            (domain, d) ->
+                line(
+                    text,
+                    "%-12s %7d %8d %7d %9d │ %9.4f %9.4f %9.4f │ %+7.1f%% %+7.1f%%",
+                    domain,
+                    d.in(),
+                    d.accepted(),
+                    d.refused(),
+                    d.releases(),
+                    d.bitsPerByteBase(),
+                    d.bitsPerByteAdapted(),
+                    d.bitsPerByteNgram(),
+                    100 * d.change(),
+                    100 * d.otherDomainsChange()));
+    line(
+        text,
+        "bits per byte on held-out documents; elsewhere: the same adapter on the other domains");
+    line(
+        text,
+        "protected    %.4f bits per byte by the base, %.4f with the worst adapter (%+.2f%%)",
+        report.protectedSet().bitsPerByteBefore(),
+        report.protectedSet().bitsPerByteAfter(),
+        100
+            * (report.protectedSet().bitsPerByteAfter() / report.protectedSet().bitsPerByteBefore()
+                - 1));
+    line(
+        text,
+        "answers      %d requested, %d answered, %d duplicated, %d missing, %d failed",
+        report.answers().requested(),
+        report.answers().answered(),
+        report.answers().duplicated(),
+        report.answers().missing(),
+        report.answers().failed());
+    line(
+        text,
+        "samples      %d in, %d accepted, refused %s",
+        report.samples().in(),
+        report.samples().accepted(),
+        report.samples().rejected());
+    line(
+        text,
+        "releases     %d published, %d candidates refused",
+        report.releases().published(),
+        report.releases().refused());
+    line(
+        text,
+        "freshness    p50 %d ms, p99 %d ms over %d samples",
+        report.freshnessMillis().p50(),
+        report.freshnessMillis().p99(),
+        report.freshnessMillis().n());
+    line(
+        text,
+        "swaps        %d, p50 %d ms, p99 %d ms, %d requests failed",
+        report.swap().n(),
+        report.swap().p50Millis(),
+        report.swap().p99Millis(),
+        report.swap().failedRequests());
+    line(
+        text,
+        "cache        %d L1, %d Redis, %d computed",
+        report.cache().l1(),
+        report.cache().redis(),
+        report.cache().miss());
+    ReportFolder files = new ReportFolder(folder);
+    text.append("report       ").append(files.html()).append(", ").append(files.json());
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String format, Object... values) {
+    text.append(String.format(Locale.ROOT, format, values)).append('\n');
+  }
+}

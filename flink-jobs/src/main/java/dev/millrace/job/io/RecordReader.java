@@ -1,0 +1,77 @@
+package dev.millrace.job.io;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.schema.Origin;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** Reads all partitions of topics, committed records only. One thread uses it. */
+public final class RecordReader implements AutoCloseable {
+
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final List<TopicPartition> partitions;
+
+  private RecordReader(KafkaConfig config, Collection<String> topics) {
+    Properties properties = KafkaTopics.clientProperties(config);
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    consumer =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    partitions =
+        topics.stream()
+            .flatMap(topic -> consumer.partitionsFor(topic).stream())
+            .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+            .toList();
+    consumer.assign(partitions);
+  }
+
+  /** A reader that begins with the first record there is. */
+  public static RecordReader fromBeginning(KafkaConfig config, Collection<String> topics) {
+    RecordReader reader = new RecordReader(config, topics);
+    reader.consumer.seekToBeginning(reader.partitions);
+    return reader;
+  }
+
+  /** A reader of what is written from now on. */
+  public static RecordReader fromEnd(KafkaConfig config, Collection<String> topics) {
+    RecordReader reader = new RecordReader(config, topics);
+    reader.consumer.seekToEnd(reader.partitions);
+    reader.partitions.forEach(reader.consumer::position);
+    return reader;
+  }
+
+  /** What has become visible, at once if there is something, else within the time given. */
+  public List<RawRecord> poll(Duration patience) {
+    List<RawRecord> records = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> found : consumer.poll(patience)) {
+      Origin origin = new Origin(found.topic(), found.partition(), found.offset());
+      records.add(new RawRecord(origin, found.timestamp(), found.key(), found.value()));
+    }
+    return records;
+  }
+
+  /** Everything from here to what is committed now. */
+  public List<RawRecord> readToEnd() {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+    List<RawRecord> records = new ArrayList<>();
+    while (ends.entrySet().stream()
+        .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+      records.addAll(poll(Duration.ofMillis(100)));
+    }
+    return records;
+  }
+
+  @Override
+  public void close() {
+    consumer.close();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.millrace.job.io;
+
+import dev.millrace.job.config.KafkaConfig;
+import java.nio.charset.StandardCharsets;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** Appends records to topics, each once. Any thread may use it. */
+public final class RecordWriter implements AutoCloseable {
+
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+
+  public RecordWriter(KafkaConfig config) {
+    Properties properties = KafkaTopics.clientProperties(config);
+    properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "2");
+    properties.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+    producer =
+        new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  /** Sends a record and does not wait; a failure shows at the next call. */
+  public void send(String topic, @Nullable String key, byte[] value) {
+    throwFailure();
+    byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+    var unused =
+        producer.send(
+            new ProducerRecord<>(topic, keyBytes, value),
+            (metadata, exception) -> {
+              if (exception != null) {
+                failure.compareAndSet(null, exception);
+              }
+            });
+  }
+
+  /** Waits until everything sent is written. */
+  public void flush() {
+    producer.flush();
+    throwFailure();
+  }
+
+  private void throwFailure() {
+    Exception cause = failure.get();
+    if (cause != null) {
+      throw new IllegalStateException("a record could not be written: " + cause, cause);
+    }
+  }
+
+  @Override
+  public void close() {
+    producer.close();
+  }
+}

@@ -1,0 +1,123 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.job.BaseTexts;
+import dev.millrace.job.corpus.Chunks;
+import dev.millrace.job.corpus.Corpora;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Sample;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The demo's material: real text of five domains that the base never saw, and some junk. */
+public final class DemoMaterial {
+
+  public static final List<String> DOMAINS =
+      List.of("chinese", "cloud", "dictionary", "health", "legal");
+
+  /** A text of this size fits the training context, 256 tokens, in all but Chinese. */
+  private static final int BYTES = 480;
+
+  private static final int CHINESE_BYTES = 240;
+  private static final int LEAST_BYTES = 96;
+  private static final int MOST_SAMPLES = 4_000;
+  private static final int JUNK_EVERY = 12;
+  private static final int MEASURED = 36;
+  private static final int PROMPTS = 400;
+  private static final int PROTECTED = 36;
+
+  private DemoMaterial() {}
+
+  /**
+   * Reads the corpora on the classpath.
+   *
+   * @param base the base's folder, which holds the protected texts
+   */
+  public static Material read(Path base, HeldOut heldOut, long seed) throws IOException {
+    SortedMap<String, List<String>> measured = new TreeMap<>();
+    SortedMap<String, List<String>> prompts = new TreeMap<>();
+    Map<String, List<Document>> streams = new LinkedHashMap<>();
+    for (String domain : DOMAINS) {
+      Random random = new Random(seed + domain.hashCode());
+      List<Document> documents = new ArrayList<>(Corpora.load(domain));
+      Collections.shuffle(documents, random);
+      List<Document> stream = new ArrayList<>();
+      List<String> aside = new ArrayList<>();
+      for (Document document : documents) {
+        boolean judges = heldOut.contains(null, domain, document.title());
+        for (Document chunk : chunks(document)) {
+          if (stream.size() < MOST_SAMPLES) {
+            stream.add(chunk);
+          }
+          if (judges) {
+            aside.add(chunk.text());
+          }
+        }
+      }
+      Collections.shuffle(aside, random);
+      measured.put(domain, first(aside, MEASURED));
+      List<String> texts = new ArrayList<>(stream.stream().map(Document::text).toList());
+      Collections.shuffle(texts, random);
+      prompts.put(domain, first(texts, PROMPTS));
+      streams.put(domain, stream);
+    }
+    return new Material(
+        interleaved(streams, new Random(seed)),
+        measured,
+        prompts,
+        protectedTexts(base),
+        new TreeMap<>());
+  }
+
+  /** Some of every set of the base's protected texts. */
+  static List<String> protectedTexts(Path base) throws IOException {
+    SortedMap<String, List<String>> sets = new TreeMap<>();
+    for (BaseTexts.Line line : BaseTexts.lines(base, BaseTexts.PROTECTED)) {
+      sets.computeIfAbsent(line.domain(), domain -> new ArrayList<>()).add(line.text());
+    }
+    return sets.values().stream()
+        .flatMap(set -> first(set, PROTECTED / sets.size()).stream())
+        .toList();
+  }
+
+  private static List<Document> chunks(Document document) {
+    int bytes = document.domain().equals("chinese") ? CHINESE_BYTES : BYTES;
+    return Chunks.chunks(document, bytes).stream()
+        .filter(chunk -> chunk.bytes() >= LEAST_BYTES)
+        .toList();
+  }
+
+  /** One of each domain in turn, documents whole, junk between them. */
+  private static List<Sample> interleaved(Map<String, List<Document>> streams, Random random) {
+    Junk junk = new Junk(random);
+    List<Sample> samples = new ArrayList<>();
+    int longest = streams.values().stream().mapToInt(List::size).max().orElse(0);
+    for (int i = 0; i < longest; i++) {
+      for (List<Document> stream : streams.values()) {
+        if (i < stream.size()) {
+          Document chunk = stream.get(i);
+          Sample good =
+              Samples.of(
+                  chunk.domain() + "/" + chunk.id(), chunk.title(), chunk.domain(), chunk.text());
+          samples.add(good);
+          if (random.nextInt(JUNK_EVERY) == 0) {
+            samples.add(junk.from(good));
+          }
+        }
+      }
+    }
+    return samples;
+  }
+
+  private static <T> List<T> first(List<T> list, int n) {
+    return List.copyOf(list.subList(0, Math.min(n, list.size())));
+  }
+}

@@ -1,0 +1,274 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.job.LearnJob;
+import dev.millrace.job.Openers;
+import dev.millrace.job.ServeJob;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.report.Arrival;
+import dev.millrace.job.report.Committed;
+import dev.millrace.job.report.Lineage;
+import dev.millrace.job.report.Machine;
+import dev.millrace.job.report.Measurements;
+import dev.millrace.job.report.Recording;
+import dev.millrace.job.report.Report;
+import dev.millrace.job.report.ReportFolder;
+import dev.millrace.job.report.Reporter;
+import dev.millrace.job.report.Timeline;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * Runs the two jobs in this process on a material: streams it in under load, lets what was begun
+ * come to its end, measures over the topics, stops, and audits the topics.
+ */
+public final class Loop {
+
+  private static final int PARTITIONS = 4;
+  private static final int SLOTS = 8;
+  private static final int WINDOW_BATCHES = 3;
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  private final RunConfig run;
+  private final Material material;
+  private final Watcher watcher;
+  private final Clock clock = Clock.systemUTC();
+  private final Pace pace = new Pace();
+
+  public Loop(RunConfig run, Material material, Watcher watcher) {
+    this.run = run;
+    this.material = material;
+    this.watcher = watcher;
+  }
+
+  /** Runs all of it and writes the report. */
+  public Report run() throws IOException, InterruptedException, TimeoutException {
+    Instant started = clock.instant();
+    watcher.phase("starting Kafka, Redis and Flink");
+    try (EmbeddedStack stack = EmbeddedStack.start(1, SLOTS)) {
+      MillraceConfig config = config(stack);
+      Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
+      try (Spectator spectator = new Spectator(config.kafka(), pace, clock);
+          Ticker ticker = new Ticker();
+          RecordWriter writer = new RecordWriter(config.kafka())) {
+        ticker.start(spectator, watcher);
+        JobClient serve = serve(stack, config);
+        JobClient learn = learn(stack, config);
+        feed(config, topics, spectator, writer, learn, stack);
+        Examination examined = examine(topics, spectator, writer);
+        stop(serve, stack);
+        return report(config, topics, spectator, examined, started);
+      }
+    }
+  }
+
+  private record Examination(Measurements measurements, Lineage lineage) {}
+
+  private MillraceConfig config(EmbeddedStack stack) {
+    return MillraceConfig.defaults()
+        .with(
+            Map.of(
+                "kafka.bootstrap", stack.bootstrapServers(),
+                "redis.uri", stack.redisUri(),
+                "store.uri", run.store().toAbsolutePath().toString(),
+                "base.dir", run.base().toAbsolutePath().toString(),
+                "batch.count", String.valueOf(run.batch()),
+                "learn.seed", String.valueOf(run.seed())));
+  }
+
+  private static JobClient serve(EmbeddedStack stack, MillraceConfig config) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    ServeJob.build(env, config, Openers.serving(config));
+    return stack.submit(env);
+  }
+
+  private static JobClient learn(EmbeddedStack stack, MillraceConfig config) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    LearnJob.build(env, config, Openers.scorers(config), Openers.learners(config));
+    return stack.submit(env);
+  }
+
+  /** Streams the samples in under load, until all that was sent is learned and answered from. */
+  private void feed(
+      MillraceConfig config,
+      Topics topics,
+      Spectator spectator,
+      RecordWriter writer,
+      JobClient learn,
+      EmbeddedStack stack)
+      throws InterruptedException, TimeoutException {
+    double perSecond = run.requests() / (double) run.feeding().toSeconds();
+    try (Load load =
+        new Load(
+            writer,
+            topics.requests(),
+            material.prompts(),
+            perSecond,
+            pace,
+            clock,
+            spectator::answered,
+            run.seed())) {
+      pace.require("the first answer", PATIENCE, () -> spectator.answered() > 0);
+      watcher.phase("streaming samples in, asking, learning");
+      Feed feed = new Feed(writer, topics.samples(), Openers.heldOut(config), pace, clock);
+      int sent =
+          feed.send(
+              material.samples(),
+              WINDOW_BATCHES * run.batch() * Math.max(1, material.heldOut().size()),
+              spectator::recording,
+              System.nanoTime() + run.feeding().toNanos());
+      watcher.phase("learning what has come in");
+      pace.require(
+          "all samples on their topic",
+          PATIENCE,
+          () -> spectator.recording().samples().size() >= sent);
+      drain(learn, stack);
+      pace.require("answers by the last releases", PATIENCE, () -> lastReleasesAnswer(spectator));
+      pace.require("the load", PATIENCE, () -> load.sent() >= run.requests());
+    }
+  }
+
+  private static void drain(JobClient job, EmbeddedStack stack) throws TimeoutException {
+    stop(job, stack, true);
+  }
+
+  private static void stop(JobClient job, EmbeddedStack stack) throws TimeoutException {
+    stop(job, stack, false);
+  }
+
+  private static void stop(JobClient job, EmbeddedStack stack, boolean drain)
+      throws TimeoutException {
+    try {
+      job.stopWithSavepoint(
+              drain, stack.folder("savepoints").toUri().toString(), SavepointFormatType.CANONICAL)
+          .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a job did not stop: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a job stops", e);
+    }
+  }
+
+  private static boolean lastReleasesAnswer(Spectator spectator) {
+    Recording recording = spectator.recording();
+    Map<String, String> last = new HashMap<>();
+    recording.releases().forEach(r -> last.put(r.value().domain(), r.value().release()));
+    Set<String> answering = new HashSet<>();
+    recording
+        .answers()
+        .forEach(
+            answer -> {
+              String release = answer.value().release();
+              if (release != null) {
+                answering.add(release);
+              }
+            });
+    return answering.containsAll(last.values());
+  }
+
+  private Examination examine(Topics topics, Spectator spectator, RecordWriter writer)
+      throws IOException, InterruptedException, TimeoutException {
+    watcher.phase("measuring held-out text through the topics");
+    StoredReleases stored = StoredReleases.read(run.store());
+    Lineage lineage = stored.lineage();
+    Examiner examiner = new Examiner(writer, topics.requests(), spectator::recording, pace, clock);
+    try (Tokenizer tokenizer = Tokenizers.open(run.base().resolve("tokenizer.json"))) {
+      Measurements measurements =
+          examiner.measure(
+              material, stored.newest(), taught(lineage, spectator.recording()), tokenizer);
+      return new Examination(measurements, lineage);
+    }
+  }
+
+  /** By domain: the bytes of every sample that some release was the first to learn. */
+  private static Map<String, List<byte[]>> taught(Lineage lineage, Recording recording) {
+    Map<Origin, String> texts = new HashMap<>();
+    for (Committed<Arrival> arrival : recording.samples()) {
+      Sample sample = arrival.value().sample();
+      if (sample != null) {
+        texts.put(arrival.origin(), sample.text());
+      }
+    }
+    Map<String, List<byte[]>> taught = new HashMap<>();
+    for (Lineage.Learned learned : lineage.releases().values()) {
+      for (Origin origin : learned.fresh()) {
+        String text = texts.get(origin);
+        if (text != null) {
+          taught
+              .computeIfAbsent(learned.domain(), domain -> new ArrayList<>())
+              .add(text.getBytes(StandardCharsets.UTF_8));
+        }
+      }
+    }
+    return taught;
+  }
+
+  /** Counts come from a second reading of the topics, times from when the spectator saw them. */
+  private Report report(
+      MillraceConfig config,
+      Topics topics,
+      Spectator spectator,
+      Examination examined,
+      Instant started)
+      throws InterruptedException, TimeoutException {
+    watcher.phase("auditing the topics");
+    Recording audited;
+    try (RecordReader reader = RecordReader.fromBeginning(config.kafka(), topics.all())) {
+      audited = Recorder.audit(reader, topics);
+    }
+    pace.require("the spectator", PATIENCE, () -> spectator.answered() >= audited.answers().size());
+    Recording seen = audited.seenAs(spectator.recording());
+    Report report =
+        new Reporter(seen, examined.lineage(), examined.measurements())
+            .report(
+                new Report.Run(
+                    run.command(),
+                    started.toString(),
+                    Duration.between(started, clock.instant()).toSeconds(),
+                    run.seed(),
+                    base(audited)),
+                Machine.read(),
+                material.refused());
+    new ReportFolder(run.folder()).write(report, Timeline.of(seen));
+    return report;
+  }
+
+  private static String base(Recording recording) {
+    return recording.answers().stream().map(answer -> answer.value().base()).findFirst().orElse("");
+  }
+
+  /** The folder, made if there is none; a store that is there already would mix two runs. */
+  public static void requireFresh(Path folder) throws IOException {
+    Path store = folder.resolve("store");
+    if (Files.exists(store)) {
+      throw new IllegalArgumentException(
+          "folder " + folder + " holds the store of an earlier run, expected none");
+    }
+    Files.createDirectories(store);
+  }
+}

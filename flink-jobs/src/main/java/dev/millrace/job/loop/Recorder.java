@@ -1,0 +1,95 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.report.Arrival;
+import dev.millrace.job.report.Committed;
+import dev.millrace.job.report.Recording;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Codec;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Sorts raw records of all topics into a recording. Any thread may use it. */
+final class Recorder {
+
+  private final Topics topics;
+  private final List<Committed<Arrival>> samples = new ArrayList<>();
+  private final List<Committed<Rejection>> rejections = new ArrayList<>();
+  private final List<Committed<Verdict>> verdicts = new ArrayList<>();
+  private final List<Committed<ReleaseEvent>> releases = new ArrayList<>();
+  private final List<Committed<Request>> requests = new ArrayList<>();
+  private final List<Committed<Answer>> answers = new ArrayList<>();
+
+  Recorder(Topics topics) {
+    this.topics = topics;
+  }
+
+  /** Everything on the topics, read anew; the time of seeing is left at that of appending. */
+  static Recording audit(RecordReader reader, Topics topics) {
+    Recorder recorder = new Recorder(topics);
+    for (RawRecord raw : reader.readToEnd()) {
+      recorder.add(raw, raw.timestamp());
+    }
+    return recorder.recording();
+  }
+
+  synchronized void add(RawRecord raw, long seenMillis) {
+    String topic = raw.origin().topic();
+    if (topic.equals(topics.samples())) {
+      samples.add(committed(new Arrival(decode(Codecs.samples(), raw)), raw, seenMillis));
+    } else if (topic.equals(topics.rejected())) {
+      add(rejections, Codecs.rejections(), raw, seenMillis);
+    } else if (topic.equals(topics.verdicts())) {
+      add(verdicts, Codecs.verdicts(), raw, seenMillis);
+    } else if (topic.equals(topics.releases())) {
+      add(releases, Codecs.releases(), raw, seenMillis);
+    } else if (topic.equals(topics.requests())) {
+      add(requests, Codecs.requests(), raw, seenMillis);
+    } else if (topic.equals(topics.answers())) {
+      add(answers, Codecs.answers(), raw, seenMillis);
+    }
+  }
+
+  synchronized Recording recording() {
+    return new Recording(
+        List.copyOf(samples),
+        List.copyOf(rejections),
+        List.copyOf(verdicts),
+        List.copyOf(releases),
+        List.copyOf(requests),
+        List.copyOf(answers));
+  }
+
+  synchronized int answered() {
+    return answers.size();
+  }
+
+  private static <T> void add(
+      List<Committed<T>> records, Codec<T> codec, RawRecord raw, long seenMillis) {
+    T value = decode(codec, raw);
+    if (value != null) {
+      records.add(committed(value, raw, seenMillis));
+    }
+  }
+
+  private static <T> Committed<T> committed(T value, RawRecord raw, long seenMillis) {
+    return new Committed<>(value, raw.origin(), raw.timestamp(), seenMillis);
+  }
+
+  private static <T> @Nullable T decode(Codec<T> codec, RawRecord raw) {
+    try {
+      return codec.decode(raw.value(), raw.origin());
+    } catch (InvalidRecordException e) {
+      return null;
+    }
+  }
+}

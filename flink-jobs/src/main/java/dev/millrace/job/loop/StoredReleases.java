@@ -1,0 +1,75 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.job.report.Lineage;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The releases in a store on this machine, as their manifests tell; every digest is verified. */
+public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
+
+  public static StoredReleases read(Path store) {
+    SortedMap<String, Manifest> byId = new TreeMap<>();
+    if (Files.isDirectory(store)) {
+      try (Stream<Path> folders = Files.list(store)) {
+        for (Path folder :
+            folders.filter(f -> Files.exists(f.resolve(Manifest.FILE))).sorted().toList()) {
+          String id = folder.getFileName().toString();
+          byId.put(
+              id,
+              ReleaseReader.readManifest(
+                  new FlinkReleaseFiles(), folder.toAbsolutePath().toUri().toString(), id));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read the release store " + store, e);
+      }
+    }
+    return new StoredReleases(store, byId);
+  }
+
+  /** Where a release lies. */
+  public String uri(String id) {
+    return store.resolve(id).toAbsolutePath().toUri().toString();
+  }
+
+  /** The last release of every shared domain, by domain. */
+  public SortedMap<String, String> newest() {
+    SortedMap<String, String> newest = new TreeMap<>();
+    byId.forEach(
+        (id, manifest) -> {
+          String other = newest.get(manifest.domain());
+          Manifest best = other == null ? null : byId.get(other);
+          if (manifest.tenant() == null && (best == null || best.batch() < manifest.batch())) {
+            newest.put(manifest.domain(), id);
+          }
+        });
+    return newest;
+  }
+
+  Lineage lineage() {
+    Map<String, Lineage.Learned> learned = new HashMap<>();
+    byId.forEach(
+        (id, manifest) ->
+            learned.put(
+                id,
+                new Lineage.Learned(
+                    manifest.domain(),
+                    manifest.batch(),
+                    manifest.learned().stream()
+                        .filter(sample -> !sample.replay())
+                        .map(LearnedSample::origin)
+                        .collect(Collectors.toSet()))));
+    return new Lineage(learned);
+  }
+}

@@ -1,0 +1,28 @@
+package dev.millrace.job.loop;
+
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** Tells a watcher about once a second how things stand. */
+final class Ticker implements AutoCloseable {
+
+  private final ScheduledExecutorService executor =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "millrace-ticker");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  void start(Spectator spectator, Watcher watcher) {
+    var unused =
+        executor.scheduleWithFixedDelay(
+            () -> watcher.progress(spectator.recording()), 1, 1, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    executor.shutdownNow();
+  }
+}

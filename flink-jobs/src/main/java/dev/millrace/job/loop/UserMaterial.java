@@ -1,0 +1,114 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.JsonLines;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/** A user's own JSON lines as material. */
+public final class UserMaterial {
+
+  private static final int MEASURED = 40;
+  private static final int PROMPTS = 400;
+
+  /**
+   * What was read.
+   *
+   * @param refused lines that are no sample of the domain
+   */
+  public record Lines(List<Sample> samples, List<Refused> refused) {
+
+    SortedMap<String, Integer> byReason() {
+      SortedMap<String, Integer> counts = new TreeMap<>();
+      refused.forEach(line -> counts.merge(line.reason(), 1, Integer::sum));
+      return counts;
+    }
+  }
+
+  /** A line that was not taken. */
+  public record Refused(int line, String reason, String detail) {}
+
+  private UserMaterial() {}
+
+  /** Reads {@code .jsonl} or {@code .jsonl.gz}; lines that name no domain are of the given one. */
+  public static Lines lines(Path file, String domain) throws IOException {
+    List<Sample> samples = new ArrayList<>();
+    List<Refused> refused = new ArrayList<>();
+    try (BufferedReader reader = open(file)) {
+      int number = 0;
+      String line = reader.readLine();
+      while (line != null) {
+        number++;
+        if (!line.isBlank()) {
+          Refused problem = read(number, line, domain, samples);
+          if (problem != null) {
+            refused.add(problem);
+          }
+        }
+        line = reader.readLine();
+      }
+    }
+    return new Lines(samples, refused);
+  }
+
+  private static @Nullable Refused read(
+      int number, String line, String domain, List<Sample> samples) {
+    try {
+      Sample sample = JsonLines.sample(line, domain, 0);
+      if (!domain.equals(sample.domain())) {
+        return new Refused(number, "other-domain", sample.domain() + ", expected " + domain);
+      }
+      samples.add(sample);
+      return null;
+    } catch (InvalidRecordException e) {
+      return new Refused(number, e.reason(), e.detail());
+    }
+  }
+
+  private static BufferedReader open(Path file) throws IOException {
+    InputStream in = Files.newInputStream(file);
+    InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in;
+    return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
+  }
+
+  /** The samples in their order; what their held-out documents say is measured. */
+  public static Material material(Lines lines, String domain, Path base, HeldOut heldOut, long seed)
+      throws IOException {
+    List<Sample> samples = lines.samples();
+    SortedMap<String, Integer> refused = lines.byReason();
+    List<String> aside = new ArrayList<>();
+    List<String> texts = new ArrayList<>();
+    for (Sample sample : samples) {
+      boolean judges = heldOut.contains(null, domain, sample.document());
+      (judges ? aside : texts).add(sample.text());
+    }
+    if (aside.isEmpty() || texts.isEmpty()) {
+      throw new IllegalArgumentException(
+          "%d lines hold %d to learn from and %d of held-out documents, expected some of both: give more lines, or more documents"
+              .formatted(samples.size(), texts.size(), aside.size()));
+    }
+    Random random = new Random(seed);
+    Collections.shuffle(aside, random);
+    Collections.shuffle(texts, random);
+    SortedMap<String, List<String>> measured = new TreeMap<>();
+    measured.put(domain, List.copyOf(aside.subList(0, Math.min(MEASURED, aside.size()))));
+    SortedMap<String, List<String>> prompts = new TreeMap<>();
+    prompts.put(domain, List.copyOf(texts.subList(0, Math.min(PROMPTS, texts.size()))));
+    return new Material(samples, measured, prompts, DemoMaterial.protectedTexts(base), refused);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.base.Generation;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prompt;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checkpoint in fp32 against what another implementation computed.
+ *
+ * @param id of the checkpoint
+ * @param maxAbsLogitDiff greatest |Δ| over all logits
+ * @param greedyMatch whether greedy decoding gave the expected tokens; null if none are expected
+ */
+public record LogitCheck(
+    String id, int positions, double maxAbsLogitDiff, @Nullable Boolean greedyMatch) {
+
+  private static final String EXPECTED = "expected.safetensors";
+
+  /**
+   * Compares with {@code expected.safetensors}, of the adapter's folder if there is an adapter:
+   * {@code input_ids (rows, time)}, {@code logits (rows, time, vocab)}, and, if they are there,
+   * {@code greedy_prompt} and {@code greedy_output}.
+   */
+  public static LogitCheck of(Path folder, @Nullable Path adapterFolder) throws IOException {
+    Path expectedFile = (adapterFolder == null ? folder : adapterFolder).resolve(EXPECTED);
+    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32);
+    try (model;
+        Safetensors expected = Safetensors.open(expectedFile)) {
+      AdapterWeights adapter =
+          adapterFolder == null ? none(model) : PeftFolder.read(adapterFolder, model.sites());
+      Tensor ids = expected.tensor("input_ids");
+      int[][] rows = rows(ids);
+      float[] logits = model.logits(adapter, rows);
+      Tensor wanted =
+          expected.tensor("logits").require(rows.length, rows[0].length, vocabulary(model));
+      return new LogitCheck(
+          model.id(),
+          rows.length * rows[0].length,
+          difference(wanted.floats(), logits),
+          greedyMatch(expected, model, adapter));
+    }
+  }
+
+  private static long vocabulary(DjlModel model) {
+    MoeConfig config = model.config();
+    return config.vocabSize();
+  }
+
+  private static AdapterWeights none(DjlModel model) {
+    List<String> modules = List.of("k_proj", "o_proj", "q_proj", "v_proj");
+    return AdapterWeights.initial(new LoraConfig(1, 1, false, modules), model.sites(), 1);
+  }
+
+  private static int[][] rows(Tensor ids) {
+    int width = Math.toIntExact(ids.shape()[1]);
+    int[] flat = Arrays.stream(ids.integers()).mapToInt(Math::toIntExact).toArray();
+    int[][] rows = new int[flat.length / width][];
+    for (int row = 0; row < rows.length; row++) {
+      rows[row] = Arrays.copyOfRange(flat, row * width, (row + 1) * width);
+    }
+    return rows;
+  }
+
+  private static double difference(float[] wanted, float[] found) {
+    double most = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      most = Math.max(most, Math.abs((double) wanted[i] - found[i]));
+    }
+    return most;
+  }
+
+  private static @Nullable Boolean greedyMatch(
+      Safetensors expected, DjlModel model, AdapterWeights adapter) {
+    if (!expected.tensors().containsKey("greedy_output")) {
+      return null;
+    }
+    int[] prompt = rows(expected.tensor("greedy_prompt"))[0];
+    int[] wanted = rows(expected.tensor("greedy_output"))[0];
+    try (LoadedAdapter loaded = model.load(adapter)) {
+      int added = wanted.length - (startsWith(wanted, prompt) ? prompt.length : 0);
+      Generation found = model.generate(List.of(new Prompt(prompt, loaded, added, 0, 0))).get(0);
+      int[] last = Arrays.copyOfRange(wanted, wanted.length - added, wanted.length);
+      return Arrays.equals(last, found.tokens());
+    }
+  }
+
+  private static boolean startsWith(int[] tokens, int[] prefix) {
+    return tokens.length > prefix.length
+        && Arrays.equals(Arrays.copyOf(tokens, prefix.length), prefix);
+  }
+}
