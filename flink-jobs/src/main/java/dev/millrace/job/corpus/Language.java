@@ -1,6 +1,8 @@
 package dev.millrace.job.corpus;
 
+import static java.util.Comparator.comparingLong;
 import static java.util.Map.entry;
+import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
@@ -57,18 +59,14 @@ enum Language {
   /** The language with the most frequent words at the start of a text. */
   static Language of(String text) {
     String start = text.substring(0, Math.min(text.length(), ENOUGH_CHARS));
-    int[] hits = new int[values().length];
-    for (String word : NOT_LETTERS.split(start.toLowerCase(Locale.ROOT))) {
-      for (Language language : BY_WORD.getOrDefault(word, List.of())) {
-        hits[language.ordinal()]++;
-      }
-    }
-    Language best = EN;
-    for (Language language : values()) {
-      if (hits[language.ordinal()] > hits[best.ordinal()]) {
-        best = language;
-      }
-    }
-    return best;
+    Map<Language, Long> hits =
+        NOT_LETTERS
+            .splitAsStream(start.toLowerCase(Locale.ROOT))
+            .flatMap(word -> BY_WORD.getOrDefault(word, List.of()).stream())
+            .collect(groupingBy(language -> language, counting()));
+    return Stream.of(values())
+        .max(comparingLong(language -> hits.getOrDefault(language, 0L)))
+        .filter(hits::containsKey)
+        .orElse(EN);
   }
 }

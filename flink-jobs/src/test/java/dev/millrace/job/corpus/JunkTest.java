@@ -75,8 +75,8 @@ class JunkTest {
     forEachWithOriginal(
         Label.NEAR_DUPLICATE,
         (text, original) -> {
-          String[] a = text.split(" ");
-          String[] b = original.split(" ");
+          String[] a = text.split(" ", -1);
+          String[] b = original.split(" ", -1);
           int different = 0;
           for (int i = 0; i < b.length; i++) {
             different += a[i].equals(b[i]) ? 0 : 1;
