@@ -16,6 +16,6 @@ public record ModelLimits(
     implements Serializable {
 
   public static ModelLimits defaults() {
-    return new ModelLimits(128, 64, 256, 0.85, 1.6);
+    return new ModelLimits(128, 64, 256, 0.85, 1.2);
   }
 }

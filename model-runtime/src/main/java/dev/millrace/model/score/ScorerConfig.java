@@ -28,7 +28,7 @@ public record ScorerConfig(
         0.5,
         0.02,
         0.9,
-        0.7,
+        0.65,
         ShapeLimits.defaults(),
         ModelLimits.defaults(),
         MemoryLimits.defaults());

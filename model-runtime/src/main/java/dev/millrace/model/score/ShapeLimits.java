@@ -20,6 +20,6 @@ public record ShapeLimits(
     implements Serializable {
 
   public static ShapeLimits defaults() {
-    return new ShapeLimits(48, 256 * 1024, 0.12, 0.5, 0.01);
+    return new ShapeLimits(48, 256 * 1024, 0.18, 0.5, 0.01);
   }
 }
