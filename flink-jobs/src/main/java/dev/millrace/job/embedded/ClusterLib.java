@@ -1,0 +1,144 @@
+package dev.millrace.job.embedded;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Which of the built jars go where on a cluster, by the first part of their names.
+ *
+ * @param build the folder that holds the job jar and {@code lib/}
+ */
+record ClusterLib(Path build) {
+
+  /** What Flink's own distribution holds. */
+  private static final List<String> FLINK =
+      List.of(
+          "async-profiler-",
+          "commons-cli-",
+          "commons-collections-",
+          "commons-compress-",
+          "commons-io-",
+          "commons-lang3-",
+          "commons-math3-",
+          "commons-text-",
+          "flink-",
+          "frocksdbjni-",
+          "javassist-",
+          "jsr305-",
+          "kryo-",
+          "log4j-",
+          "minlog-",
+          "objenesis-",
+          "reflectasm-",
+          "slf4j-api-",
+          "snakeyaml-engine-");
+
+  /**
+   * The model runtime, the records that it shares with the jobs, and what both stand on. The native
+   * library among it can be loaded by one class loader of a process only.
+   */
+  private static final List<String> MODEL =
+      List.of(
+          "api-",
+          "avro-",
+          "caffeine-",
+          "jackson-annotations-",
+          "jackson-core-",
+          "jackson-databind-",
+          "jna-",
+          "model-runtime-",
+          "pytorch-",
+          "schemas-",
+          "tokenizers-");
+
+  /** These come in the job jar. */
+  private static final List<String> JOB =
+      List.of("flink-connector-kafka-", "flink-connector-base-");
+
+  private static final List<String> KAFKA =
+      List.of(
+          "HdrHistogram-",
+          "argparse4j-",
+          "commons-",
+          "hash4j-",
+          "jackson-",
+          "jopt-simple-",
+          "jose4j-",
+          "jspecify-",
+          "kafka",
+          "log4j-",
+          "lz4-java-",
+          "metrics-core-",
+          "pcollections-",
+          "re2j-",
+          "scala-",
+          "slf4j-api-",
+          "snappy-java-",
+          "zstd-jni-");
+
+  /** The jar that is submitted. */
+  Path jobJar() {
+    return build.resolve("millrace-job.jar");
+  }
+
+  /** Fills a folder with the class path of job manager and task managers. */
+  void fillFlink(Path target) {
+    fill(
+        target,
+        name ->
+            !startsWithAny(name, JOB)
+                && (startsWithAny(name, FLINK) || startsWithAny(name, MODEL)));
+  }
+
+  /** Fills a folder with the class path of the broker. */
+  void fillKafka(Path target) {
+    fill(target, name -> startsWithAny(name, KAFKA));
+    put(build.resolve("flink-jobs.jar"), target);
+  }
+
+  private void fill(Path target, Predicate<String> wanted) {
+    try {
+      TempDirectory.delete(target);
+      Files.createDirectories(target);
+      try (Stream<Path> jars = Files.list(build.resolve("lib"))) {
+        jars.filter(jar -> !jar.toString().endsWith("-sources.jar"))
+            .filter(jar -> wanted.test(jar.getFileName().toString()))
+            .forEach(jar -> put(jar, target));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot assemble " + target, e);
+    }
+  }
+
+  /** Copies what a later build may overwrite; links the rest, which is large. */
+  private static void put(Path jar, Path folder) {
+    Path target = folder.resolve(jar.getFileName());
+    try {
+      if (jar.toString().contains("-SNAPSHOT") || jar.endsWith("flink-jobs.jar")) {
+        Files.copy(jar, target, StandardCopyOption.REPLACE_EXISTING);
+      } else {
+        link(jar, target);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot put " + jar + " into " + folder, e);
+    }
+  }
+
+  private static void link(Path jar, Path target) throws IOException {
+    try {
+      Files.createLink(target, jar);
+    } catch (IOException | UnsupportedOperationException e) {
+      Files.copy(jar, target, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private static boolean startsWithAny(String name, List<String> prefixes) {
+    return prefixes.stream().anyMatch(name::startsWith);
+  }
+}

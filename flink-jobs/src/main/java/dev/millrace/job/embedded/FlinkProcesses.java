@@ -1,0 +1,111 @@
+package dev.millrace.job.embedded;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
+import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
+import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
+import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
+import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
+
+/**
+ * The command lines of a job manager and its task managers.
+ *
+ * @param options Flink's, by key
+ */
+record FlinkProcesses(Map<String, String> options) {
+
+  /** What Flink reflects upon. */
+  static final List<String> OPENS =
+      List.of(
+          "java.util",
+          "java.lang",
+          "java.util.concurrent",
+          "java.util.concurrent.atomic",
+          "java.nio",
+          "sun.nio.ch",
+          "java.time",
+          "java.net",
+          "java.text");
+
+  static FlinkProcesses of(Path home, int rpcPort, int restPort, int taskManagers, int slots) {
+    Map<String, String> o = new TreeMap<>();
+    o.put("jobmanager.rpc.address", "127.0.0.1");
+    o.put("jobmanager.rpc.port", String.valueOf(rpcPort));
+    o.put("jobmanager.bind-host", "127.0.0.1");
+    o.put("rest.address", "127.0.0.1");
+    o.put("rest.bind-address", "127.0.0.1");
+    o.put("rest.port", String.valueOf(restPort));
+    o.put("taskmanager.host", "127.0.0.1");
+    o.put("taskmanager.bind-host", "127.0.0.1");
+    o.put("taskmanager.numberOfTaskSlots", String.valueOf(slots));
+    o.put("parallelism.default", String.valueOf(taskManagers));
+    o.put("heartbeat.interval", "2 s");
+    o.put("heartbeat.timeout", "20 s");
+    o.put("pekko.ask.timeout", "60 s");
+    o.put("pekko.startup-timeout", "120 s");
+    o.put("web.timeout", "120000");
+    o.put("io.tmp.dirs", home.resolve("tmp").toString());
+    o.put("web.tmpdir", home.resolve("tmp").toString());
+    o.put("execution.checkpointing.dir", home.resolve("checkpoints").toUri().toString());
+    o.put("execution.checkpointing.savepoint-dir", home.resolve("savepoints").toUri().toString());
+    o.put(
+        "classloader.parent-first-patterns.additional",
+        "ai.djl;com.sun.jna;dev.millrace.model;dev.millrace.schema");
+    o.put("jobmanager.memory.flink.size", "768m");
+    o.put("taskmanager.memory.task.heap.size", "1g");
+    o.put("taskmanager.memory.task.off-heap.size", "1g");
+    o.put("taskmanager.memory.managed.size", "64m");
+    o.put("taskmanager.memory.network.min", "96m");
+    o.put("taskmanager.memory.network.max", "96m");
+    return new FlinkProcesses(o);
+  }
+
+  /** Flink's config.yaml. */
+  String yaml() {
+    return options.entrySet().stream()
+        .map(option -> option.getKey() + ": \"" + option.getValue() + "\"\n")
+        .collect(Collectors.joining());
+  }
+
+  List<String> jobManager(Path conf) {
+    var spec = JobManagerProcessUtils.processSpecFromConfig(configuration());
+    List<String> command = new ArrayList<>();
+    command.addAll(words(JobManagerProcessUtils.generateJvmParametersStr(spec, configuration())));
+    command.addAll(opens());
+    command.add(StandaloneSessionClusterEntrypoint.class.getName());
+    command.addAll(List.of("--configDir", conf.toString()));
+    command.addAll(words(JobManagerProcessUtils.generateDynamicConfigsStr(spec)));
+    return command;
+  }
+
+  List<String> taskManager(Path conf, String id) {
+    var spec = TaskExecutorProcessUtils.processSpecFromConfig(configuration());
+    List<String> command = new ArrayList<>();
+    command.addAll(words(ProcessMemoryUtils.generateJvmParametersStr(spec)));
+    command.addAll(opens());
+    command.add("-Dai.djl.offline=true");
+    command.add(TaskManagerRunner.class.getName());
+    command.addAll(List.of("--configDir", conf.toString()));
+    command.addAll(words(TaskExecutorProcessUtils.generateDynamicConfigsStr(spec)));
+    command.addAll(List.of("-D", "taskmanager.resource-id=" + id));
+    return command;
+  }
+
+  private Configuration configuration() {
+    return Configuration.fromMap(options);
+  }
+
+  private static List<String> opens() {
+    return OPENS.stream().map(name -> "--add-opens=java.base/" + name + "=ALL-UNNAMED").toList();
+  }
+
+  private static List<String> words(String parameters) {
+    return List.of(parameters.strip().split("\\s+"));
+  }
+}

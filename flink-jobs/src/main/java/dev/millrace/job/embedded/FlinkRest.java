@@ -1,0 +1,204 @@
+package dev.millrace.job.embedded;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/** A Flink cluster through its REST interface. */
+public final class FlinkRest implements AutoCloseable {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
+  private static final Set<String> OVER = Set.of("FAILED", "CANCELED", "FINISHED", "SUSPENDED");
+
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(10))
+          .build();
+  private final URI url;
+
+  public FlinkRest(URI url) {
+    this.url = url;
+  }
+
+  /** Whether a job manager answers. */
+  boolean answers() {
+    return taskManagers() >= 0;
+  }
+
+  /** How many task managers are registered; -1 if the cluster does not answer. */
+  int taskManagers() {
+    try {
+      return send("GET", "/overview", null).path("taskmanagers").asInt();
+    } catch (FlinkRestException e) {
+      return -1;
+    }
+  }
+
+  /**
+   * Uploads a jar, runs a class of it, and waits until every task of its job runs.
+   *
+   * @param savepoint where to resume; null starts anew
+   * @return the job's id
+   * @throws FlinkRestException if the cluster refuses, or the job ends before it ran
+   */
+  public String submit(
+      Path jar, String entryClass, List<String> arguments, @Nullable String savepoint) {
+    String uploaded = upload(jar);
+    try {
+      ObjectNode body = JSON.createObjectNode().put("entryClass", entryClass);
+      arguments.forEach(body.putArray("programArgsList")::add);
+      if (savepoint != null) {
+        body.put("savepointPath", savepoint);
+      }
+      String job = post("/jars/" + uploaded + "/run", body).path("jobid").asText();
+      awaitRunning(job);
+      return job;
+    } finally {
+      send("DELETE", "/jars/" + uploaded, null);
+    }
+  }
+
+  /** The job's state, such as {@code RUNNING}. */
+  public String state(String job) {
+    return send("GET", "/jobs/" + job, null).path("state").asText();
+  }
+
+  /** Stops a job with a savepoint, and says where that is. */
+  public String stop(String job) {
+    JsonNode triggered =
+        post("/jobs/" + job + "/stop", JSON.createObjectNode().put("drain", false));
+    String path = "/jobs/" + job + "/savepoints/" + triggered.path("request-id").asText();
+    if (!Poll.until(
+        TIMEOUT, () -> send("GET", path, null).at("/status/id").asText().equals("COMPLETED"))) {
+      throw new FlinkRestException("job " + job + " did not stop within " + TIMEOUT.toSeconds());
+    }
+    JsonNode operation = send("GET", path, null).path("operation");
+    if (operation.has("failure-cause")) {
+      throw new FlinkRestException(
+          "job "
+              + job
+              + " did not stop: "
+              + cause(operation.at("/failure-cause/stack-trace").asText()));
+    }
+    return operation.path("location").asText();
+  }
+
+  /** Ends a job and forgets its state. */
+  public void cancel(String job) {
+    send("PATCH", "/jobs/" + job + "?mode=cancel", null);
+    Poll.until(TIMEOUT, () -> OVER.contains(state(job)));
+  }
+
+  @Override
+  public void close() {
+    // Java 17's HTTP client has nothing to close.
+  }
+
+  private void awaitRunning(String job) {
+    boolean done = Poll.until(TIMEOUT, () -> OVER.contains(state(job)) || allRun(job));
+    String state = state(job);
+    if (!done || !(state.equals("RUNNING") || state.equals("FINISHED"))) {
+      String why =
+          cause(send("GET", "/jobs/" + job + "/exceptions", null).path("root-exception").asText());
+      throw new FlinkRestException("job " + job + " is " + state + ", expected RUNNING: " + why);
+    }
+  }
+
+  private boolean allRun(String job) {
+    JsonNode vertices = send("GET", "/jobs/" + job, null).path("vertices");
+    return !vertices.isEmpty()
+        && StreamSupport.stream(vertices.spliterator(), false)
+            .map(vertex -> vertex.path("status").asText())
+            .allMatch(status -> status.equals("RUNNING") || status.equals("FINISHED"));
+  }
+
+  private String upload(Path jar) {
+    String boundary = "millrace-" + UUID.randomUUID();
+    String head =
+        "--%s\r\nContent-Disposition: form-data; name=\"jarfile\"; filename=\"%s\"\r\nContent-Type: application/java-archive\r\n\r\n"
+            .formatted(boundary, jar.getFileName());
+    try {
+      BodyPublisher body =
+          BodyPublishers.concat(
+              BodyPublishers.ofString(head),
+              BodyPublishers.ofFile(jar),
+              BodyPublishers.ofString("\r\n--" + boundary + "--\r\n"));
+      JsonNode answer =
+          send("POST", "/jars/upload", body, "multipart/form-data; boundary=" + boundary);
+      return String.valueOf(Path.of(answer.path("filename").asText()).getFileName());
+    } catch (IOException e) {
+      throw new UncheckedIOException("no job jar at " + jar + "; build it first", e);
+    }
+  }
+
+  private JsonNode post(String path, JsonNode body) {
+    return send("POST", path, BodyPublishers.ofString(body.toString()));
+  }
+
+  private JsonNode send(String method, String path, @Nullable BodyPublisher body) {
+    return send(method, path, body == null ? BodyPublishers.noBody() : body, "application/json");
+  }
+
+  private JsonNode send(String method, String path, BodyPublisher body, String type) {
+    HttpRequest request =
+        HttpRequest.newBuilder(url.resolve(path))
+            .timeout(TIMEOUT)
+            .header("Content-Type", type)
+            .method(method, body)
+            .build();
+    try {
+      var response = http.send(request, BodyHandlers.ofString());
+      if (response.statusCode() >= 300) {
+        throw new FlinkRestException(
+            "the cluster at " + url + " refused: " + explain(response.body()));
+      }
+      return JSON.readTree(response.body().isEmpty() ? "{}" : response.body());
+    } catch (IOException e) {
+      throw new FlinkRestException("no Flink cluster answers at " + url + ": " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new FlinkRestException("interrupted while asking " + url, e);
+    }
+  }
+
+  /** The innermost cause in an answer that tells of an error. */
+  private static String explain(String body) {
+    if (body.contains("NoClassDefFoundError: ai/djl")
+        || body.contains("NoClassDefFoundError: dev/millrace/")) {
+      return "its lib/ has no model runtime (DJL, model-runtime, schemas); see docker/Dockerfile";
+    }
+    try {
+      JsonNode errors = JSON.readTree(body).path("errors");
+      return cause(errors.path(errors.size() - 1).asText());
+    } catch (IOException e) {
+      return body;
+    }
+  }
+
+  private static String cause(String trace) {
+    return trace
+        .lines()
+        .map(String::strip)
+        .filter(line -> line.startsWith("Caused by: "))
+        .reduce((first, second) -> second)
+        .map(line -> line.substring("Caused by: ".length()))
+        .orElseGet(() -> trace.lines().findFirst().orElse("no reason given"));
+  }
+}

@@ -1,0 +1,82 @@
+package dev.millrace.job.embedded;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.RedisClient;
+
+/** Needs the jars that the package phase makes. */
+class LocalClusterIT {
+
+  @TempDir Path folder;
+
+  @Test
+  void up_jobSubmittedStoppedResumed_downLeavesNoProcess() throws Exception {
+    Path build = Path.of(System.getProperty("millrace.root"), "flink-jobs", "target");
+    LocalCluster cluster = new LocalCluster(build, folder.resolve("cluster"));
+    ClusterState state = cluster.up();
+    try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
+      assertEquals(2, rest.taskManagers());
+      assertTrue(cluster.status().orElseThrow().isUp());
+      assertThrows(IllegalStateException.class, cluster::up);
+      try (RedisClient redis = RedisClient.create(state.redisUri());
+          Admin kafka = Admin.create(Map.of("bootstrap.servers", state.bootstrap()))) {
+        assertEquals("PONG", redis.ping());
+        assertTrue(kafka.listTopics().names().get().contains("millrace.samples"));
+      }
+      Path jar = jar();
+      String job = rest.submit(jar, SubmittedJob.class.getName(), List.of(), null);
+      assertEquals("RUNNING", rest.state(job));
+      String savepoint = rest.stop(job);
+      assertTrue(Files.exists(Path.of(URI.create(savepoint)).resolve("_metadata")), savepoint);
+      String again = rest.submit(jar, SubmittedJob.class.getName(), List.of(), savepoint);
+      assertEquals("RUNNING", rest.state(again));
+      var refused =
+          assertThrows(
+              FlinkRestException.class,
+              () -> rest.submit(jar, SubmittedJob.class.getName(), List.of("this"), null));
+      assertTrue(refused.getMessage().contains("refused this"), refused.getMessage());
+    } finally {
+      assertEquals(5, cluster.down());
+    }
+    assertFalse(state.processes().stream().anyMatch(ClusterProcess::isAlive));
+    assertTrue(cluster.status().isEmpty());
+    assertEquals(0, cluster.down());
+  }
+
+  @Test
+  void submit_nobodyListens_saysSo() {
+    URI url = URI.create("http://127.0.0.1:" + FreePorts.find(1).get(0));
+    try (FlinkRest rest = new FlinkRest(url)) {
+      var e =
+          assertThrows(FlinkRestException.class, () -> rest.submit(jar(), "X", List.of(), null));
+      assertTrue(e.getMessage().startsWith("no Flink cluster answers at " + url), e.getMessage());
+    }
+  }
+
+  private Path jar() throws Exception {
+    Path jar = folder.resolve("job.jar");
+    String name = SubmittedJob.class.getName().replace('.', '/') + ".class";
+    try (OutputStream file = Files.newOutputStream(jar);
+        JarOutputStream out = new JarOutputStream(file);
+        InputStream in = SubmittedJob.class.getClassLoader().getResourceAsStream(name)) {
+      out.putNextEntry(new JarEntry(name));
+      in.transferTo(out);
+    }
+    return jar;
+  }
+}
