@@ -56,8 +56,8 @@ public final class PretrainCommand implements Callable<Integer> {
   private static final int LONGEST_TOKEN = 16;
   private static final int CHUNK_BYTES = 600;
   private static final int ANCHORS = 80;
-  private static final int PROTECTED = 24;
   private static final int JUDGED = 80;
+  private static final int PROTECTED = 24;
 
   @Option(names = "--out", description = "Checkpoint folder (default: ${DEFAULT-VALUE}).")
   Path out = Path.of("models/nano");
@@ -187,23 +187,38 @@ public final class PretrainCommand implements Callable<Integer> {
   }
 
   private void writeTexts(Map<String, List<String>> chunks) throws IOException {
-    writeLines(chunks, BaseTexts.ANCHORS, 0, ANCHORS);
-    writeLines(chunks, BaseTexts.PROTECTED, ANCHORS, ANCHORS + PROTECTED);
+    List<String> anchors = new ArrayList<>();
+    List<String> guarded = new ArrayList<>();
+    for (Map.Entry<String, List<String>> domain : chunks.entrySet()) {
+      anchors.addAll(lines(domain.getKey(), anchors(domain.getValue())));
+      guarded.addAll(lines(domain.getKey(), first(judged(domain.getValue()), PROTECTED)));
+    }
+    Files.write(out.resolve(BaseTexts.ANCHORS), anchors);
+    Files.write(out.resolve(BaseTexts.PROTECTED), guarded);
   }
 
-  private void writeLines(Map<String, List<String>> chunks, String file, int from, int to)
-      throws IOException {
+  /** At most half of a domain's held-out texts. */
+  private static List<String> anchors(List<String> texts) {
+    return first(texts.subList(0, texts.size() / 2), ANCHORS);
+  }
+
+  private static List<String> judged(List<String> texts) {
+    return first(texts.subList(texts.size() / 2, texts.size()), JUDGED);
+  }
+
+  private static List<String> first(List<String> texts, int n) {
+    return texts.subList(0, Math.min(n, texts.size()));
+  }
+
+  private static List<String> lines(String domain, List<String> texts) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     List<String> lines = new ArrayList<>();
-    for (Map.Entry<String, List<String>> domain : chunks.entrySet()) {
-      int size = domain.getValue().size();
-      for (String text : domain.getValue().subList(Math.min(from, size), Math.min(to, size))) {
-        lines.add(
-            mapper.writeValueAsString(
-                mapper.createObjectNode().put("domain", domain.getKey()).put("text", text)));
-      }
+    for (String text : texts) {
+      lines.add(
+          mapper.writeValueAsString(
+              mapper.createObjectNode().put("domain", domain).put("text", text)));
     }
-    Files.write(out.resolve(file), lines);
+    return lines;
   }
 
   private Map<String, Judged> judge(
@@ -216,17 +231,8 @@ public final class PretrainCommand implements Callable<Integer> {
     try (BaseModel fp32 = DjlModels.open(out, Precision.FLOAT32);
         BaseModel int8 = DjlModels.open(out, Precision.INT8)) {
       chunks.forEach(
-          (domain, texts) -> {
-            int size = texts.size();
-            judged.put(
-                domain,
-                judge(
-                    texts.subList(Math.min(ANCHORS, size), Math.min(ANCHORS + JUDGED, size)),
-                    tokenizer,
-                    fp32,
-                    int8,
-                    ngram));
-          });
+          (domain, texts) ->
+              judged.put(domain, judge(judged(texts), tokenizer, fp32, int8, ngram)));
     }
     return judged;
   }
