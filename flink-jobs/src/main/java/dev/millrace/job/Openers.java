@@ -49,6 +49,7 @@ public final class Openers {
   private Openers() {}
 
   /** Closes what it was given, the last first. */
+  @SuppressWarnings("try") // Resources of any kind, closed by Flink with the task.
   private static final class Resources implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
 

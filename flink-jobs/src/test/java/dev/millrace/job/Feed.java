@@ -53,11 +53,11 @@ final class Feed implements AutoCloseable {
 
   void send(String topic, Sample sample) {
     String key = sample.domain() == null ? sample.source() : sample.domain();
-    send(topic, key, Codecs.samples().encode(sample));
+    var unused = send(topic, key, Codecs.samples().encode(sample));
   }
 
   void send(String topic, String key, Request request) {
-    send(topic, key, Codecs.requests().encode(request));
+    var unused = send(topic, key, Codecs.requests().encode(request));
   }
 
   Future<RecordMetadata> send(String topic, String key, byte @Nullable [] value) {
