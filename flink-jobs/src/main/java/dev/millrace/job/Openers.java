@@ -165,6 +165,6 @@ public final class Openers {
    */
   private static byte[] cacheKey() {
     String secret = Secret.fromEnvironment(Secret.CACHE_KEY).value();
-    return (secret == null ? "millrace" : secret).getBytes(UTF_8);
+    return (secret == null ? "millrace-answer-cache" : secret).getBytes(UTF_8);
   }
 }
