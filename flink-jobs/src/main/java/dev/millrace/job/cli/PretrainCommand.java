@@ -19,6 +19,7 @@ import dev.millrace.model.pretrain.Pretraining;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Safetensors;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -274,19 +276,28 @@ public final class PretrainCommand implements Callable<Integer> {
     Map<String, Long> bytes = new TreeMap<>();
     documents.forEach(d -> bytes.merge(d.domain(), (long) d.bytes(), Long::sum));
     StringBuilder card = new StringBuilder();
+    Pretraining.History history = history();
+    int seen = history.legs().isEmpty() ? steps : history.legs().get(history.legs().size() - 1);
     card.append("# nano\n\n")
         .append(
             "The base that ships with Millrace: OLMoE layout, 4 layers, width 192, 32 experts of 96, ")
         .append("4 active a token (12.5 %), 4,096 byte-level BPE tokens, 512 positions.\n\n")
-        .append("Made by `./millrace model pretrain --steps ")
-        .append(steps)
-        .append(" --seed ")
-        .append(seed)
-        .append("`: AdamW (0.9, 0.95), rate 3e-3 after 200 steps of warmup, linear decay to a ")
+        .append("Made by ")
         .append(
-            "tenth over the last fifth, weight decay 0.1, gradient norm clipped at 1, load balance 0.01, ")
+            history.legs().stream()
+                .map(leg -> "`./millrace model pretrain --steps " + leg + " --seed " + seed + "`")
+                .collect(Collectors.joining(", then, from its state, ")))
+        .append(": AdamW (0.9, 0.95), rate 3e-3 after 200 steps of warmup, linear decay to a ")
+        .append(
+            "tenth over the last fifth of the steps of each, weight decay 0.1, gradient norm clipped at 1, load balance 0.01, ")
         .append("windows of 256 tokens, 4,096 tokens a step.\n\n")
-        .append(String.format(Locale.ROOT, "Tokens seen: %,d.\n\n", steps * 4096L))
+        .append(
+            String.format(
+                Locale.ROOT,
+                "Tokens seen: %,d. Time: %.0f minutes on %d cores.\n\n",
+                seen * 4096L,
+                history.seconds() / 60,
+                Runtime.getRuntime().availableProcessors()))
         .append("| data | UTF-8 bytes in one pass |\n|---|---|\n");
     bytes.forEach((d, n) -> card.append(String.format(Locale.ROOT, "| %s | %,d |\n", d, n)));
     card.append(
@@ -310,6 +321,12 @@ public final class PretrainCommand implements Callable<Integer> {
         .append(
             "they share no document with each other or with the training data. Licences: NOTICE.\n");
     Files.writeString(out.resolve("README.md"), card);
+  }
+
+  private Pretraining.History history() throws IOException {
+    try (Safetensors weights = Safetensors.open(out.resolve("model.safetensors"))) {
+      return Pretraining.History.of(weights.metadata());
+    }
   }
 
   private void print(Map<String, Judged> judged) throws IOException {

@@ -10,9 +10,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Pre-trains a base on one stream of tokens. Step s sees the same windows whenever it runs, so a
@@ -46,6 +51,50 @@ public final class Pretraining {
     }
   }
 
+  /**
+   * What led to a checkpoint.
+   *
+   * @param legs the steps that each run was planned for, the last one's at the end: the rate decays
+   *     at the end of each
+   * @param seconds spent in steps
+   */
+  public record History(List<Integer> legs, double seconds) {
+
+    private static final String LEGS = "legs";
+    private static final String SECONDS = "seconds";
+
+    static final History NONE = new History(List.of(), 0);
+
+    /** Reads the history that a state file or a checkpoint carries. */
+    public static History of(Map<String, String> metadata) {
+      String legs = metadata.getOrDefault(LEGS, "");
+      return new History(
+          legs.isEmpty()
+              ? List.of()
+              : Arrays.stream(legs.split(",")).map(Integer::valueOf).toList(),
+          Double.parseDouble(metadata.getOrDefault(SECONDS, "0")));
+    }
+
+    private History begin(int steps) {
+      if (!legs.isEmpty() && legs.get(legs.size() - 1) == steps) {
+        return this;
+      }
+      List<Integer> longer = new ArrayList<>(legs);
+      longer.add(steps);
+      return new History(List.copyOf(longer), seconds);
+    }
+
+    private History plus(double more) {
+      return new History(legs, seconds + more);
+    }
+
+    private SafetensorsWriter into(SafetensorsWriter writer) {
+      return writer
+          .metadata(LEGS, legs.stream().map(String::valueOf).collect(Collectors.joining(",")))
+          .metadata(SECONDS, String.format(Locale.ROOT, "%.0f", seconds));
+    }
+  }
+
   /** What a step did. */
   public record Progress(
       long step, double loss, double balance, double rate, double tokensPerSecond) {}
@@ -54,6 +103,7 @@ public final class Pretraining {
   private final Plan plan;
   private final int[] stream;
   private final Path work;
+  private History history = History.NONE;
 
   /**
    * @param stream token ids of the training documents, end to end
@@ -75,11 +125,13 @@ public final class Pretraining {
   public void run(int saveEvery, Path out, Consumer<Progress> progress) throws IOException {
     try (BaseTrainer trainer = BaseTrainer.start(config, plan.seed)) {
       long done = resume(trainer);
+      history = history.begin(plan.steps);
       for (long step = done + 1; step <= plan.steps; step++) {
         long started = System.nanoTime();
         int[][][] windows = windows(step);
         BaseTrainer.Step result = trainer.step(windows[0], windows[1], plan.rate(step), step);
         double seconds = (System.nanoTime() - started) / 1e9;
+        history = history.plus(seconds);
         progress.accept(
             new Progress(
                 step,
@@ -140,19 +192,21 @@ public final class Pretraining {
     }
     try (Safetensors state = Safetensors.open(file)) {
       trainer.restore(name -> state.tensor(name).floats());
+      history = History.of(state.metadata());
       return Long.parseLong(state.metadata().get("step"));
     }
   }
 
   private void save(BaseTrainer trainer, long step) throws IOException {
-    SafetensorsWriter writer = new SafetensorsWriter().metadata("step", Long.toString(step));
+    SafetensorsWriter writer =
+        history.into(new SafetensorsWriter()).metadata("step", Long.toString(step));
     trainer.state().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
     replace(writer, work.resolve(STATE));
   }
 
   private void writeCheckpoint(BaseTrainer trainer, Path out) throws IOException {
     Files.createDirectories(out);
-    SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
+    SafetensorsWriter writer = history.into(new SafetensorsWriter()).metadata("format", "pt");
     trainer.checkpoint().forEach(t -> writer.add(t.name(), DType.BF16, t.data(), t.shape()));
     replace(writer, out.resolve("model.safetensors"));
     MoeConfigs.write(config, "bfloat16", out.resolve("config.json"));
