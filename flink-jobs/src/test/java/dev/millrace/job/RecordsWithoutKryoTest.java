@@ -11,6 +11,8 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.millrace.adapter.batch.OpenBatch;
 import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.job.operator.KeyedRequest;
 import dev.millrace.schema.Sample;
 import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.Array;
@@ -41,7 +43,8 @@ class RecordsWithoutKryoTest {
   public record WithDuration(String id, Duration duration) {}
 
   /** Records that travel or lie in state and are no part of the schemas. */
-  private static final List<Class<?>> BESIDES = List.of(RawRecord.class, OpenBatch.class);
+  private static final List<Class<?>> BESIDES =
+      List.of(RawRecord.class, OpenBatch.class, KeyedRequest.class, KeyedAnswer.class);
 
   static List<Class<?>> records() {
     Stream<Class<?>> schemas =

@@ -8,8 +8,11 @@ import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Sample;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,10 @@ public final class DemoMaterial {
   private static final int JUNK_EVERY = 12;
   private static final int MEASURED = 36;
   private static final int PROMPTS = 400;
+
+  /** Documents of a domain that are read at once, as a topic has many writers. */
+  private static final int OPEN_DOCUMENTS = 24;
+
   private static final int PROTECTED = 36;
 
   private DemoMaterial() {}
@@ -49,15 +56,12 @@ public final class DemoMaterial {
       Random random = new Random(seed + domain.hashCode());
       List<Document> documents = new ArrayList<>(Corpora.load(domain));
       Collections.shuffle(documents, random);
-      List<Document> stream = new ArrayList<>();
+      List<List<Document>> chunked = documents.stream().map(DemoMaterial::chunks).toList();
+      List<Document> stream = first(woven(chunked), MOST_SAMPLES);
       List<String> aside = new ArrayList<>();
-      for (Document document : documents) {
-        boolean judges = heldOut.contains(null, domain, document.title());
-        for (Document chunk : chunks(document)) {
-          if (stream.size() < MOST_SAMPLES) {
-            stream.add(chunk);
-          }
-          if (judges) {
+      for (List<Document> chunks : chunked) {
+        for (Document chunk : chunks) {
+          if (heldOut.contains(null, domain, chunk.title())) {
             aside.add(chunk.text());
           }
         }
@@ -95,7 +99,26 @@ public final class DemoMaterial {
         .toList();
   }
 
-  /** One of each domain in turn, documents whole, junk between them. */
+  /** One piece of each open document in turn; the next document opens where one ends. */
+  private static List<Document> woven(List<List<Document>> documents) {
+    Deque<Iterator<Document>> waiting = new ArrayDeque<>();
+    documents.forEach(document -> waiting.add(document.iterator()));
+    Deque<Iterator<Document>> open = new ArrayDeque<>();
+    List<Document> woven = new ArrayList<>();
+    while (!open.isEmpty() || !waiting.isEmpty()) {
+      while (open.size() < OPEN_DOCUMENTS && !waiting.isEmpty()) {
+        open.add(waiting.remove());
+      }
+      Iterator<Document> document = open.remove();
+      if (document.hasNext()) {
+        woven.add(document.next());
+        open.add(document);
+      }
+    }
+    return woven;
+  }
+
+  /** One of each domain in turn, junk between them. */
   private static List<Sample> interleaved(Map<String, List<Document>> streams, Random random) {
     Junk junk = new Junk(random);
     List<Sample> samples = new ArrayList<>();
