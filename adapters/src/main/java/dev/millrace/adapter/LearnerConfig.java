@@ -12,6 +12,8 @@ import java.io.Serializable;
  * @param rank of the adapters
  * @param alpha scales what an adapter adds by alpha/rank
  * @param replay past samples kept per domain
+ * @param waiting samples kept per domain while there is too little to judge by; beyond it the
+ *     oldest are dropped
  * @param heldOut held-out samples kept per domain
  * @param halvings how often a candidate that only harms a protected set is judged again with half
  *     of what its batch changed
@@ -21,6 +23,7 @@ public record LearnerConfig(
     int rank,
     double alpha,
     int replay,
+    int waiting,
     int heldOut,
     int halvings,
     TrainConfig train,
@@ -31,6 +34,6 @@ public record LearnerConfig(
   /** What the demo runs with. */
   public static LearnerConfig defaults() {
     return new LearnerConfig(
-        17, 8, 16, 256, 32, 2, TrainConfig.defaults(), GateConfig.defaults(), Plan.defaults());
+        17, 8, 16, 256, 256, 32, 2, TrainConfig.defaults(), GateConfig.defaults(), Plan.defaults());
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * All that is remembered of a domain between two batches; a value.
  *
  * @param adapter weights before rounding, and the optimizer's moments
+ * @param waiting what came while there was too little to judge by; the next lesson begins with it
  * @param heldOut what judges, with the scores by the current release
  * @param release the current release; null while the base alone serves
  * @param learnedTo per topic and partition the last sample learned, in that order
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record LearnerState(
     AdapterState adapter,
     ReplayBuffer replay,
+    List<Remembered> waiting,
     Reservoir<HeldOut> heldOut,
     @Nullable String release,
     List<Origin> learnedTo,

@@ -19,9 +19,13 @@ import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraSite;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
+import dev.millrace.schema.Verdict;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link Learner} on a base model. */
@@ -55,6 +59,7 @@ final class ModelLearner implements Learner {
     return new LearnerState(
         AdapterState.initial(lora, sites, seed(tenant, domain)),
         ReplayBuffer.empty(config.replay()),
+        List.of(),
         Reservoir.empty(config.heldOut()),
         null,
         List.of(),
@@ -64,14 +69,68 @@ final class ModelLearner implements Learner {
   @Override
   public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
     requireNext(state, batch);
-    Trained trained = train(examined(state, batch), batch, governor);
+    LearnerState examined = examined(state, batch);
+    RuleResult evidence = gate.evidence(examined.heldOut().entries());
+    return evidence.passed()
+        ? taught(examined, batch, governor)
+        : new Outcome(waiting(examined, batch), notTaught(batch, evidence, state.release()), null);
+  }
+
+  private Outcome taught(LearnerState before, TrainingBatch batch, Governor governor) {
+    Trained trained = train(before, batch, governor);
     Attempt attempt = judge(trained, 1);
     for (int i = 0; i < config.halvings() && attempt.judgement().onlyHarmsProtected(); i++) {
       attempt = judge(trained, attempt.share() / 2);
     }
     return attempt.judgement().accepted()
         ? publish(attempt)
-        : new Outcome(trained.before(), attempt.verdict(null), null);
+        : new Outcome(nothingWaits(trained.before()), attempt.verdict(null), null);
+  }
+
+  /** The state with the batch's samples in line, the oldest dropped where they are too many. */
+  private LearnerState waiting(LearnerState state, TrainingBatch batch) {
+    List<Remembered> line = inLine(state, batch);
+    return with(state, line.subList(Math.max(0, line.size() - config.waiting()), line.size()));
+  }
+
+  private static LearnerState nothingWaits(LearnerState state) {
+    return with(state, List.of());
+  }
+
+  private static LearnerState with(LearnerState state, List<Remembered> waiting) {
+    return new LearnerState(
+        state.adapter(),
+        state.replay(),
+        List.copyOf(waiting),
+        state.heldOut(),
+        state.release(),
+        state.learnedTo(),
+        state.batches());
+  }
+
+  private static Verdict notTaught(
+      TrainingBatch batch, RuleResult evidence, @Nullable String incumbent) {
+    return new Verdict(
+        batch.tenant(),
+        batch.domain(),
+        batch.number(),
+        null,
+        incumbent,
+        false,
+        List.of(evidence),
+        batch.samples().size(),
+        0,
+        0,
+        batch.samples().stream().map(ScoredSample::quality).toList());
+  }
+
+  /** What waited, then what of the batch can teach. */
+  private static List<Remembered> inLine(LearnerState state, TrainingBatch batch) {
+    Stream<Remembered> fresh =
+        batch.samples().stream()
+            .filter(sample -> !sample.heldOut() && sample.tokens().length >= 2)
+            .map(Remembered::of);
+    return Stream.concat(state.waiting().stream(), fresh).toList();
   }
 
   private Trained train(LearnerState before, TrainingBatch batch, Governor governor) {
@@ -99,6 +158,7 @@ final class ModelLearner implements Learner {
     return new LearnerState(
         state.adapter(),
         state.replay(),
+        state.waiting(),
         state.heldOut().offer(fresh, seed(batch.tenant(), batch.domain())),
         state.release(),
         state.learnedTo(),
@@ -107,11 +167,7 @@ final class ModelLearner implements Learner {
 
   private Lesson lesson(LearnerState state, TrainingBatch batch) {
     long seed = Draws.mix(seed(batch.tenant(), batch.domain()), batch.number());
-    List<Remembered> fresh =
-        batch.samples().stream()
-            .filter(sample -> !sample.heldOut() && sample.tokens().length >= 2)
-            .map(Remembered::of)
-            .toList();
+    List<Remembered> fresh = inLine(state, batch);
     int replayed = (int) Math.ceil(config.train().replayShare() * fresh.size());
     return new Lesson(fresh, state.replay().draw(replayed, seed), surroundings.anchors(), seed);
   }
@@ -126,6 +182,7 @@ final class ModelLearner implements Learner {
         new LearnerState(
             attempt.candidate(),
             before.replay().remember(lesson.fresh(), lesson.seed()),
+            List.of(),
             before.heldOut().with(attempt.judgement().heldOut()),
             id,
             learnedTo,

@@ -27,6 +27,7 @@ record StateReader(DataInputStream in) {
     return new LearnerState(
         adapter(),
         new ReplayBuffer(reservoir(this::remembered)),
+        list(this::remembered),
         reservoir(this::heldOut),
         in.readBoolean() ? in.readUTF() : null,
         list(this::origin),

@@ -22,6 +22,7 @@ record StateWriter(DataOutputStream out) {
   void write(LearnerState state) throws IOException {
     write(state.adapter());
     write(state.replay().past(), this::write);
+    write(state.waiting(), this::write);
     write(state.heldOut(), this::write);
     out.writeBoolean(state.release() != null);
     if (state.release() != null) {

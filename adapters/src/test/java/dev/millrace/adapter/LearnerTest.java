@@ -30,6 +30,7 @@ import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.io.IOException;
@@ -53,10 +54,11 @@ class LearnerTest {
           4,
           8,
           40,
+          60,
           16,
           2,
           new TrainConfig(0.01, 4, 0.1, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
-          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 60, 0.02, 8, 2),
+          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 2),
           Plan.defaults());
 
   @TempDir Path folder;
@@ -140,6 +142,42 @@ class LearnerTest {
   }
 
   @Test
+  void learn_tooLittleToJudgeBy_waitsAndIsLearnedWithTheNext() throws IOException {
+    Learner learner = learner("store");
+    TrainingBatch first = batch(0);
+    TrainingBatch unjudged =
+        new TrainingBatch(null, "foreign", 0, first.samples(), first.heldOut().subList(0, 1));
+    Outcome waits = learn(learner, initial(learner), unjudged);
+    assertFalse(waits.verdict().accepted());
+    assertEquals(
+        List.of("enough-evidence"),
+        waits.verdict().rules().stream().map(RuleResult::rule).toList());
+    assertEquals(0, waits.verdict().tokens());
+    assertEquals(first.samples().size(), waits.state().waiting().size());
+    Outcome learned = learn(learner, waits.state(), batch(1));
+    assertTrue(learned.verdict().accepted(), () -> learned.verdict().toString());
+    assertEquals(List.of(), learned.state().waiting());
+    Set<String> ids = new HashSet<>();
+    read(learned.release()).manifest().learned().forEach(sample -> ids.add(sample.sample()));
+    first.samples().forEach(sample -> assertTrue(ids.contains(sample.sample().id())));
+  }
+
+  @Test
+  void learn_moreWaitThanMay_theOldestAreDropped() {
+    Learner learner = learner("store");
+    LearnerState state = initial(learner);
+    for (int i = 0; i < 4; i++) {
+      TrainingBatch unjudged = new TrainingBatch(null, "foreign", i, batch(i).samples(), List.of());
+      state = learn(learner, state, unjudged).state();
+    }
+    assertEquals(CONFIG.waiting(), state.waiting().size());
+    List<ScoredSample> last = batch(3).samples();
+    assertEquals(
+        last.get(last.size() - 1).sample().id(),
+        state.waiting().get(state.waiting().size() - 1).id());
+  }
+
+  @Test
   void learn_lossNotANumber_leavesTheAdapterAndGoesOn() {
     Learner learner = learner("store");
     Outcome good = outcomes(learner, 1).get(0);
@@ -161,7 +199,7 @@ class LearnerTest {
 
   @Test
   void learn_harmsProtectedOnly_takesOverAsMuchAsDoesNot() throws IOException {
-    Learner halving = learner("halving", withProtectedBound(0.005));
+    Learner halving = learner("halving", withProtectedBound(0.0005));
     Outcome halved = outcomes(halving, 2).get(1);
     assertTrue(halved.verdict().accepted(), () -> halved.verdict().toString());
     String share = read(halved.release()).manifest().plan().hyperparameters().get("share");
@@ -200,8 +238,8 @@ class LearnerTest {
   }
 
   private static LearnerConfig withProtectedBound(double bound) {
-    GateConfig gate = new GateConfig(4, 100, 0.001, 0.95, 1000, bound, 60, 0.02, 8, 2);
-    return new LearnerConfig(17, 4, 8, 40, 16, 5, CONFIG.train(), gate, Plan.defaults());
+    GateConfig gate = new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 2);
+    return new LearnerConfig(17, 4, 8, 40, 60, 16, 5, CONFIG.train(), gate, Plan.defaults());
   }
 
   private Learner learner(String store) {

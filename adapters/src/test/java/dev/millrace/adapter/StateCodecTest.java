@@ -26,6 +26,7 @@ class StateCodecTest {
               9),
           ReplayBuffer.empty(4)
               .remember(List.of(new Remembered("é", ORIGIN, new int[] {1, 2, 3})), 1),
+          List.of(new Remembered("w", ORIGIN, new int[] {7})),
           Reservoir.<HeldOut>empty(7)
               .offer(List.of(new HeldOut("h", ORIGIN, new int[] {4, 5}, 6, -1.5, Double.NaN)), 1),
           "a".repeat(64),

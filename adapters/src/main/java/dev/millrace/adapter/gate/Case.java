@@ -27,11 +27,6 @@ final class Case {
     return measured;
   }
 
-  /** Tokens that held-out samples predict. */
-  int heldOutTokens() {
-    return heldOut.stream().mapToInt(sample -> sample.tokens().length - 1).sum();
-  }
-
   /** Nats of one column of the held-out samples. */
   static double nats(double[] logProbs) {
     double sum = 0;

@@ -1,6 +1,7 @@
 package dev.millrace.adapter.gate;
 
 import dev.millrace.schema.RuleResult;
+import java.util.List;
 import java.util.Map;
 
 /** There are held-out samples enough to judge by. */
@@ -13,10 +14,14 @@ final class EnoughEvidence implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    int samples = evidence.heldOut.size();
-    int tokens = evidence.heldOutTokens();
-    int minSamples = evidence.config.minHeldOutSamples();
-    int minTokens = evidence.config.minHeldOutTokens();
+    return judge(evidence.heldOut, evidence.config);
+  }
+
+  RuleResult judge(List<HeldOut> heldOut, GateConfig config) {
+    int samples = heldOut.size();
+    int tokens = heldOut.stream().mapToInt(sample -> sample.tokens().length - 1).sum();
+    int minSamples = config.minHeldOutSamples();
+    int minTokens = config.minHeldOutTokens();
     return result(
         samples >= minSamples && tokens >= minTokens,
         "%d held-out samples, %d tokens; expected at least %d and %d"

@@ -32,15 +32,20 @@ final class Examination {
     try (LoadedAdapter served = base.load(candidate)) {
       List<TokenScores> scores = scores(tokens, served);
       Map<String, Double> rise = new TreeMap<>();
-      protectedNats(served)
-          .forEach((name, nats) -> rise.put(name, nats / before.getOrDefault(name, 0.0) - 1));
-      return new Measured(sums(scores), rise, parity(candidate, tokens, scores));
+      Map<String, Double> after = protectedNats(served);
+      after.forEach((name, nats) -> rise.put(name, nats / before.getOrDefault(name, 0.0) - 1));
+      return new Measured(
+          sums(scores), rise, sum(after) / sum(before) - 1, parity(candidate, tokens, scores));
     }
   }
 
   /** (sequences): sums of log-probabilities, nats. */
   double[] logProbs(List<int[]> tokens, LoadedAdapter adapter) {
     return sums(scores(tokens, adapter));
+  }
+
+  private static double sum(Map<String, Double> nats) {
+    return nats.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
   private double parity(AdapterWeights candidate, List<int[]> tokens, List<TokenScores> served) {

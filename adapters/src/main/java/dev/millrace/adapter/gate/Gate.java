@@ -4,6 +4,7 @@ import dev.millrace.adapter.train.Training;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import java.util.List;
 
@@ -12,6 +13,9 @@ public interface Gate {
 
   /** Scores new held-out samples by the base and by the adapter that serves now. */
   List<HeldOut> examine(List<ScoredSample> samples, AdapterWeights incumbent);
+
+  /** Whether there is enough to judge any candidate by; asked before one is trained. */
+  RuleResult evidence(List<HeldOut> heldOut);
 
   /** Asks every rule. */
   Judgement judge(Candidate candidate, List<HeldOut> heldOut);

@@ -10,7 +10,9 @@ import java.io.Serializable;
  * @param minGain least relative fall of the held-out loss against the incumbent
  * @param level share of bootstrap resamples in which the candidate must win
  * @param resamples of the paired bootstrap
- * @param protectedBound greatest relative rise of a protected set's loss against the base
+ * @param protectedBound greatest relative rise of the loss on all protected sets together, against
+ *     the base
+ * @param worstProtectedBound the same for the set that is hurt most
  * @param protectedSamples sequences judged per protected set, at most
  * @param parityBound greatest mean |Δ log p| between training and serving, nats
  * @param paritySamples held-out samples that parity is judged on, at most
@@ -23,6 +25,7 @@ public record GateConfig(
     double level,
     int resamples,
     double protectedBound,
+    double worstProtectedBound,
     int protectedSamples,
     double parityBound,
     int paritySamples,
@@ -31,6 +34,6 @@ public record GateConfig(
 
   /** What the demo runs with. */
   public static GateConfig defaults() {
-    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.005, 8, 0.05, 8, 2.0);
+    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.005, 0.01, 12, 0.05, 8, 2.0);
   }
 }

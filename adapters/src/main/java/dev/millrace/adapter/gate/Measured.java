@@ -7,6 +7,8 @@ import java.util.Map;
  *
  * @param heldOut (held-out samples): sums of log-probabilities, nats
  * @param protectedRise per protected set, relative rise of its loss against the base
+ * @param allProtectedRise the same over all sets together
  * @param parity mean |Δ log p| between training and serving, nats
  */
-record Measured(double[] heldOut, Map<String, Double> protectedRise, double parity) {}
+record Measured(
+    double[] heldOut, Map<String, Double> protectedRise, double allProtectedRise, double parity) {}

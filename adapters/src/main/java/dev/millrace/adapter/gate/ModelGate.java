@@ -12,8 +12,9 @@ import java.util.List;
 
 /** A {@link Gate} that measures on a base model. */
 final class ModelGate implements Gate {
+  private static final EnoughEvidence ENOUGH_EVIDENCE = new EnoughEvidence();
   private static final List<Rule> BEFORE_MEASURING =
-      List.of(new Finite(), new NotExploded(), new EnoughEvidence());
+      List.of(new Finite(), new NotExploded(), ENOUGH_EVIDENCE);
   private static final List<Rule> MEASURED =
       List.of(new BetterThanIncumbent(), new ProtectedUnharmed(), new TrainServeParity());
 
@@ -44,6 +45,11 @@ final class ModelGate implements Gate {
       examined.add(heldOut(usable.get(i), byBase[i], byIncumbent[i]));
     }
     return List.copyOf(examined);
+  }
+
+  @Override
+  public RuleResult evidence(List<HeldOut> heldOut) {
+    return ENOUGH_EVIDENCE.judge(heldOut, config);
   }
 
   @Override

@@ -2,10 +2,13 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.schema.RuleResult;
 import java.util.Map;
+import java.util.TreeMap;
 
-/** The worst protected set's loss stays within a bound of the base's. */
+/** What the base knew, it still knows: on all protected sets together, and on the worst of them. */
 final class ProtectedUnharmed implements Rule {
   static final String NAME = "protected-unharmed";
+
+  private static final String ALL = "(all)";
 
   @Override
   public String name() {
@@ -15,11 +18,19 @@ final class ProtectedUnharmed implements Rule {
   @Override
   public RuleResult judge(Case evidence) {
     Map<String, Double> rises = evidence.measured().protectedRise();
+    double all = evidence.measured().allProtectedRise();
     double bound = evidence.config.protectedBound();
-    boolean passed = !rises.isEmpty() && rises.values().stream().allMatch(rise -> rise <= bound);
+    double worstBound = evidence.config.worstProtectedBound();
+    boolean passed =
+        !rises.isEmpty()
+            && all <= bound
+            && rises.values().stream().allMatch(rise -> rise <= worstBound);
+    Map<String, Double> figures = new TreeMap<>(rises);
+    figures.put(ALL, all);
     return result(
         passed,
-        "rise of loss by protected set %s; expected at most %s".formatted(rises, bound),
-        rises);
+        "rise of loss on protected sets %s; expected at most %s on all and %s on each"
+            .formatted(figures, bound, worstBound),
+        figures);
   }
 }

@@ -1,7 +1,6 @@
 package dev.millrace.adapter.train;
 
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.base.WeightedSequence;
 import java.util.List;
 
 /** A {@link Trainer} that sums micro-batches in a fixed order and steps with AdamW. */
@@ -10,7 +9,7 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
   @Override
   public Training train(AdapterState state, Lesson lesson, Governor governor) {
     Run run = new Run(base, config, plan, state, governor);
-    List<List<WeightedSequence>> steps = new Rows(config, lesson).steps();
+    List<Rows.Step> steps = new Rows(config, lesson).steps();
     for (int i = 0; i < steps.size() && run.healthy(); i++) {
       run.step(steps.get(i), rate(i, steps.size()));
     }

@@ -12,33 +12,41 @@ import java.util.List;
  */
 record Rows(TrainConfig config, Lesson lesson) {
 
+  /**
+   * The sequences of one optimizer step.
+   *
+   * @param texts fresh and replayed
+   * @param anchors what the base should go on saying
+   */
+  record Step(List<WeightedSequence> texts, List<WeightedSequence> anchors) {}
+
   /** Every epoch's steps, in order. Sequences too short to predict anything are left out. */
-  List<List<WeightedSequence>> steps() {
-    List<List<WeightedSequence>> steps = new ArrayList<>();
+  List<Step> steps() {
+    List<Step> steps = new ArrayList<>();
     for (int epoch = 0; epoch < config.epochs(); epoch++) {
       steps.addAll(epoch(Draws.mix(lesson.seed(), epoch)));
     }
     return steps;
   }
 
-  private List<List<WeightedSequence>> epoch(long seed) {
-    List<List<WeightedSequence>> groups =
-        List.of(
-            shuffled(tokens(lesson.fresh()), 1, Draws.mix(seed, 0)),
-            shuffled(tokens(lesson.replayed()), 1, Draws.mix(seed, 1)),
-            anchors(Draws.mix(seed, 2)));
-    int rows = groups.stream().mapToInt(List::size).sum();
+  private List<Step> epoch(long seed) {
+    var fresh = shuffled(tokens(lesson.fresh()), 1, Draws.mix(seed, 0));
+    var replayed = shuffled(tokens(lesson.replayed()), 1, Draws.mix(seed, 1));
+    var anchors = anchors(Draws.mix(seed, 2));
+    int rows = fresh.size() + replayed.size() + anchors.size();
     int count = (rows + config.rowsPerStep() - 1) / config.rowsPerStep();
-    List<List<WeightedSequence>> steps = new ArrayList<>();
+    List<Step> steps = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      List<WeightedSequence> step = new ArrayList<>();
-      for (List<WeightedSequence> group : groups) {
-        int n = group.size();
-        step.addAll(group.subList(i * n / count, (i + 1) * n / count));
-      }
-      steps.add(List.copyOf(step));
+      List<WeightedSequence> texts = new ArrayList<>(share(fresh, i, count));
+      texts.addAll(share(replayed, i, count));
+      steps.add(new Step(List.copyOf(texts), List.copyOf(share(anchors, i, count))));
     }
     return steps;
+  }
+
+  private static List<WeightedSequence> share(List<WeightedSequence> group, int i, int count) {
+    int n = group.size();
+    return group.subList(i * n / count, (i + 1) * n / count);
   }
 
   /** An epoch's share of the anchors. */

@@ -6,6 +6,7 @@ import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.AdapterWeights;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 
 /** One training run: a copy of the adapter's values, changed step by step. */
 final class Run {
@@ -45,31 +46,45 @@ final class Run {
   }
 
   /** Sums the gradients of a step's micro-batches and moves the values, or stops at non-finite. */
-  void step(List<WeightedSequence> rows, double rate) {
+  void step(Rows.Step rows, double rate) {
     AdapterWeights weights = Parameters.unflatten(optimizer.values(), like);
     double[] gradient = new double[optimizer.values().length];
-    double loss = 0;
-    double weight = 0;
-    for (List<WeightedSequence> micro : MicroBatches.pack(rows, plan.microBatchTokens())) {
-      if (!governor.proceed()) {
-        throw new CancellationException("training given up by its governor at step " + steps);
-      }
-      Gradients part = base.gradients(weights, micro);
-      Parameters.add(part, gradient);
-      loss += part.loss();
-      weight += part.weight();
-      micro.forEach(row -> tokens += row.tokens().length);
-    }
-    note(loss / weight);
+    Sum texts = sum(rows.texts(), micro -> base.gradients(weights, micro), gradient);
+    Sum anchors = sum(rows.anchors(), micro -> base.anchorGradients(weights, micro), gradient);
+    double weight = texts.weight() + anchors.weight();
     double norm = norm(gradient) / weight;
-    if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-      trouble = "step %d: loss %s, gradient norm %s; expected finite".formatted(steps, loss, norm);
+    note(texts.loss() / texts.weight());
+    if (!Double.isFinite(texts.loss() + anchors.loss()) || !Double.isFinite(norm)) {
+      trouble =
+          "step %d: loss %s, anchors' %s, gradient norm %s; expected finite"
+              .formatted(steps, texts.loss(), anchors.loss(), norm);
       return;
     }
     worstNorm = Math.max(worstNorm, norm);
     scale(gradient, Math.min(1, config.clipNorm() / norm) / weight);
     steps++;
     optimizer.step(gradient, stepsBefore + steps, rate);
+  }
+
+  private record Sum(double loss, double weight) {}
+
+  private Sum sum(
+      List<WeightedSequence> rows,
+      Function<List<WeightedSequence>, Gradients> gradients,
+      double[] sum) {
+    double loss = 0;
+    double weight = 0;
+    for (List<WeightedSequence> micro : MicroBatches.pack(rows, plan.microBatchTokens())) {
+      if (!governor.proceed()) {
+        throw new CancellationException("training given up by its governor at step " + steps);
+      }
+      Gradients part = gradients.apply(micro);
+      Parameters.add(part, sum);
+      loss += part.loss();
+      weight += part.weight();
+      micro.forEach(row -> tokens += row.tokens().length);
+    }
+    return new Sum(loss, weight);
   }
 
   /** The candidate, or the state before if the run broke off. */

@@ -17,7 +17,7 @@ import java.io.Serializable;
  * @param rowsPerStep sequences in an optimizer step
  * @param replayShare replayed sequences per fresh one
  * @param anchorShare sequences of the base's anchor set per fresh one
- * @param anchorWeight weight of an anchor's tokens in the loss; a fresh token has 1
+ * @param anchorWeight weight of an anchor token's KL(base ‖ adapted); a fresh token's loss has 1
  */
 public record TrainConfig(
     double learningRate,
@@ -37,6 +37,6 @@ public record TrainConfig(
 
   /** What the demo runs with. */
   public static TrainConfig defaults() {
-    return new TrainConfig(3e-3, 2, 0.1, 0.9, 0.99, 1e-8, 0.01, 1.0, 2, 16, 0.25, 0.25, 1.0);
+    return new TrainConfig(1e-2, 2, 0.1, 0.9, 0.99, 1e-8, 0.01, 1.0, 2, 16, 0.25, 0.5, 16.0);
   }
 }

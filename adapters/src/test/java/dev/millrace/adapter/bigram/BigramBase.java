@@ -115,17 +115,26 @@ public final class BigramBase implements BaseModel {
     Pass pass = new Pass(adapter);
     for (WeightedSequence row : microBatch) {
       for (int t = 1; t < row.tokens().length; t++) {
-        pass.backward(row.tokens()[t - 1], row.tokens()[t], row.weight());
+        pass.backward(row.tokens()[t - 1], pass.oneHot(row.tokens()[t]), row.weight());
         if (row.tokens()[t] == poisonedToken) {
           pass.loss = Double.NaN;
         }
       }
     }
-    return new Gradients(
-        pass.loss,
-        pass.weight,
-        List.of(floats(pass.a1), floats(pass.a2)),
-        List.of(floats(pass.b1), floats(pass.b2)));
+    return pass.gradients();
+  }
+
+  @Override
+  public Gradients anchorGradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+    Pass pass = new Pass(adapter);
+    Pass alone = new Pass(null);
+    for (WeightedSequence row : microBatch) {
+      for (int t = 1; t < row.tokens().length; t++) {
+        int token = row.tokens()[t - 1];
+        pass.backward(token, alone.probabilities(token, 0), row.weight());
+      }
+    }
+    return pass.gradients();
   }
 
   @Override
@@ -182,15 +191,15 @@ public final class BigramBase implements BaseModel {
       return softmax(logits(hidden(token)), error);
     }
 
-    void backward(int token, int next, double w) {
+    /** The loss is KL(target ‖ p), which for a one-hot target is −log p. */
+    void backward(int token, double[] target, double w) {
       double[] h = hidden(token);
       double[] p = softmax(logits(h), 0);
-      loss -= w * Math.log(p[next]);
       weight += w;
-      double[] dLogits = p.clone();
-      dLogits[next] -= 1;
+      double[] dLogits = new double[VOCAB];
       for (int i = 0; i < VOCAB; i++) {
-        dLogits[i] *= w;
+        loss += target[i] == 0 ? 0 : w * target[i] * Math.log(target[i] / p[i]);
+        dLogits[i] = w * (p[i] - target[i]);
       }
       double[] dHidden = site(pairs.get(1), h, dLogits, a2, b2);
       for (int i = 0; i < VOCAB; i++) {
@@ -199,6 +208,11 @@ public final class BigramBase implements BaseModel {
         }
       }
       site(pairs.get(0), oneHot(token), dHidden, a1, b1);
+    }
+
+    Gradients gradients() {
+      return new Gradients(
+          loss, weight, List.of(floats(a1), floats(a2)), List.of(floats(b1), floats(b2)));
     }
 
     /** Adds the gradients of one site, and returns that by its input. */

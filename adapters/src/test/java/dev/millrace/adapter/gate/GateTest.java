@@ -152,7 +152,7 @@ class GateTest {
   }
 
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
-    GateConfig config = new GateConfig(4, 100, 0.001, 0.95, 1000, 0.005, 60, 0.02, 8, 2);
+    GateConfig config = new GateConfig(4, 100, 0.001, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, 2);
     Gate gate = Gate.of(base, new Letters(), protectedSets, config);
     List<HeldOut> examined = gate.examine(heldOut, zero().weights());
     AdapterWeights served = Quantizer.quantize(training.state().weights());

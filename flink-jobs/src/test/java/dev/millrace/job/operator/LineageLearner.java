@@ -33,7 +33,13 @@ final class LineageLearner implements Learner {
   public LearnerState initial(@Nullable String tenant, String domain) {
     AdapterWeights none = new AdapterWeights(new LoraConfig(1, 1, false, List.of()), List.of());
     return new LearnerState(
-        AdapterState.fresh(none), ReplayBuffer.empty(1), Reservoir.empty(1), null, List.of(), 0);
+        AdapterState.fresh(none),
+        ReplayBuffer.empty(1),
+        List.of(),
+        Reservoir.empty(1),
+        null,
+        List.of(),
+        0);
   }
 
   @Override
@@ -60,6 +66,7 @@ final class LineageLearner implements Learner {
         new LearnerState(
             state.adapter(),
             state.replay(),
+            state.waiting(),
             state.heldOut(),
             release,
             List.copyOf(learned),

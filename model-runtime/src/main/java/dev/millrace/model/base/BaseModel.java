@@ -40,6 +40,12 @@ public interface BaseModel extends AutoCloseable {
   /** Loss and gradients of an adapter on one micro-batch, on the dequantized weights. */
   Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch);
 
+  /**
+   * The same for what the base should go on saying (Li and Hoiem, Learning without Forgetting,
+   * arXiv 1606.09282): the loss of a prediction is KL(base ‖ adapted), nats.
+   */
+  Gradients anchorGradients(AdapterWeights adapter, List<WeightedSequence> microBatch);
+
   @Override
   void close();
 }

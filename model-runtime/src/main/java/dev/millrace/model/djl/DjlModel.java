@@ -381,6 +381,16 @@ final class DjlModel implements BaseModel {
 
   @Override
   public Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+    return gradients("adapter_gradients", adapter, microBatch);
+  }
+
+  @Override
+  public Gradients anchorGradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+    return gradients("anchor_gradients", adapter, microBatch);
+  }
+
+  private Gradients gradients(
+      String method, AdapterWeights adapter, List<WeightedSequence> microBatch) {
     int[][] rows = microBatch.stream().map(WeightedSequence::tokens).toArray(int[][]::new);
     for (int[] row : rows) {
       checkLength(row, 2, 0);
@@ -391,7 +401,7 @@ final class DjlModel implements BaseModel {
       NDList out =
           training.train(
               scope,
-              "adapter_gradients",
+              method,
               Program.Argument.of("ids", ids),
               Program.Argument.of(
                   "weights",

@@ -138,6 +138,16 @@ final class OlmoeSource {
           logits, balance = self.train_logits(ids, self.w, self.m, leaves, scale)
           loss = torch.sum(torch.mul(self.nll(logits, ids), weights))
           return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(loss)]))
+        def anchor_gradients(self: __torch__.Program, ids: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
+          leaves = self.leaves(l)
+          n = ids.size(1) - 1
+          logits, balance = self.train_logits(ids, self.w, self.m, leaves, scale)
+          base, balance = self.train_logits(ids, self.w, self.m, annotate(List[Tensor], []), scale)
+          q = torch.log_softmax(torch.narrow(logits, 1, 0, n), -1)
+          p = torch.detach(torch.log_softmax(torch.narrow(base, 1, 0, n), -1))
+          kl = torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1], False)
+          loss = torch.sum(torch.mul(kl, weights))
+          return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(loss)]))
         def base_gradients(self: __torch__.Program, ids: Tensor, balance_weight: Tensor) -> List[Tensor]:
           w = self.leaves(self.w)
           m = self.leaves(self.m)

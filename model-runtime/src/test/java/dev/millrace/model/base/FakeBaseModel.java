@@ -115,6 +115,11 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
+  public Gradients anchorGradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+    throw new UnsupportedOperationException("the fake does not train");
+  }
+
+  @Override
   public void close() {
     if (open.get() != 0) {
       misuses.add("closed with " + open.get() + " adapters open");

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -228,22 +229,87 @@ class DjlModelTest {
     Gradients gradients = reference.gradients(adapter, batch);
     SplittableRandom random = new SplittableRandom(3);
     for (int site = 0; site < reference.sites().size(); site++) {
-      check(adapter, batch, site, true, random.nextInt(20), gradients.a().get(site));
-      check(adapter, batch, site, false, random.nextInt(20), gradients.b().get(site));
+      check(a -> loss(a, batch), adapter, site, true, random.nextInt(20), gradients);
+      check(a -> loss(a, batch), adapter, site, false, random.nextInt(20), gradients);
     }
   }
 
+  @Test
+  void anchorGradients_everyFactor_areCentralDifferences() {
+    AdapterWeights adapter = random(6);
+    List<WeightedSequence> batch =
+        List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
+    Gradients gradients = reference.anchorGradients(adapter, batch);
+    assertEquals(drift(adapter, batch), gradients.loss(), 1e-3 * gradients.loss());
+    SplittableRandom random = new SplittableRandom(3);
+    for (int site = 0; site < reference.sites().size(); site++) {
+      check(a -> drift(a, batch), adapter, site, true, random.nextInt(20), gradients);
+      check(a -> drift(a, batch), adapter, site, false, random.nextInt(20), gradients);
+    }
+  }
+
+  @Test
+  void anchorGradients_adapterThatChangesNothing_areZero() {
+    AdapterWeights zero = AdapterWeights.initial(random(6).config(), reference.sites(), 5);
+    Gradients gradients =
+        reference.anchorGradients(zero, List.of(new WeightedSequence(tokens(24, 1), 1)));
+    assertEquals(0, gradients.loss(), 1e-4);
+    for (float[] b : gradients.b()) {
+      assertArrayEquals(new float[b.length], b, 1e-4f);
+    }
+  }
+
+  /** KL(base ‖ adapted) by its definition, from the logits of both. */
+  private static double drift(AdapterWeights adapter, List<WeightedSequence> batch) {
+    double drift = 0;
+    for (WeightedSequence row : batch) {
+      int[][] one = {row.tokens()};
+      float[] adapted = reference.logits(adapter, one);
+      float[] base = reference.logits(zeroed(adapter), one);
+      int vocab = adapted.length / row.tokens().length;
+      for (int t = 0; t < row.tokens().length - 1; t++) {
+        double[] p = logSoftmax(base, t * vocab, vocab);
+        double[] q = logSoftmax(adapted, t * vocab, vocab);
+        for (int v = 0; v < vocab; v++) {
+          drift += row.weight() * Math.exp(p[v]) * (p[v] - q[v]);
+        }
+      }
+    }
+    return drift;
+  }
+
+  private static AdapterWeights zeroed(AdapterWeights adapter) {
+    return new AdapterWeights(
+        adapter.config(),
+        adapter.pairs().stream()
+            .map(p -> new LoraPair(p.site(), p.a(), new float[p.b().length]))
+            .toList());
+  }
+
+  private static double[] logSoftmax(float[] logits, int from, int n) {
+    double sum = 0;
+    for (int i = from; i < from + n; i++) {
+      sum += Math.exp(logits[i]);
+    }
+    double[] log = new double[n];
+    for (int i = 0; i < n; i++) {
+      log[i] = logits[from + i] - Math.log(sum);
+    }
+    return log;
+  }
+
   /** Compares where the loss is smooth: a step that changes the routing has no derivative. */
-  private void check(
+  private static void check(
+      ToDoubleFunction<AdapterWeights> loss,
       AdapterWeights adapter,
-      List<WeightedSequence> batch,
       int site,
       boolean a,
       int first,
-      float[] g) {
+      Gradients gradients) {
+    float[] g = (a ? gradients.a() : gradients.b()).get(site);
     for (int index = first; index < first + 20; index++) {
-      double wide = difference(adapter, batch, site, a, index, 4e-3);
-      double narrow = difference(adapter, batch, site, a, index, 2e-3);
+      double wide = difference(loss, adapter, site, a, index, 4e-3);
+      double narrow = difference(loss, adapter, site, a, index, 2e-3);
       double tolerance = 0.02 + 0.03 * Math.abs(wide);
       if (Math.abs(wide - narrow) < tolerance) {
         assertEquals(wide, g[index], 2 * tolerance, "site " + site);
@@ -254,14 +320,14 @@ class DjlModelTest {
   }
 
   private static double difference(
+      ToDoubleFunction<AdapterWeights> loss,
       AdapterWeights adapter,
-      List<WeightedSequence> batch,
       int site,
       boolean a,
       int index,
       double step) {
-    return (loss(moved(adapter, site, a, index, step), batch)
-            - loss(moved(adapter, site, a, index, -step), batch))
+    return (loss.applyAsDouble(moved(adapter, site, a, index, step))
+            - loss.applyAsDouble(moved(adapter, site, a, index, -step)))
         / (2 * step);
   }
 
