@@ -32,7 +32,7 @@ final class DemoCommand implements Callable<Integer> {
   /** The load lasts longer than the feeding: it sees what was begun come to its end. */
   private static final int REQUESTS = 2_200;
 
-  private static final int BATCH = 48;
+  private static final int BATCH = 32;
   private static final double FEEDING_SHARE = 0.6;
 
   @Mixin private Output output;
@@ -47,7 +47,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--minutes",
       paramLabel = "N",
       description = "About how long it may take, 1 to 60 (default: ${DEFAULT-VALUE}).")
-  private double minutes = 3;
+  private double minutes = 4;
 
   @Option(names = "--seed", description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
   private long seed = 17;
@@ -70,7 +70,7 @@ final class DemoCommand implements Callable<Integer> {
             base,
             folder,
             Duration.ofSeconds((long) (minutes * 60 * FEEDING_SHARE)),
-            (int) Math.max(REQUESTS, REQUESTS * minutes / 3),
+            (int) Math.max(REQUESTS, REQUESTS * minutes / 4),
             BATCH,
             seed);
     Home.here().remember(run.store());
