@@ -17,6 +17,7 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -50,6 +51,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** The keys of all pending batches in the order of learning; the worker is at the head. */
   private transient Queue<String> order;
 
+  private transient Counter batches;
+  private transient Counter releases;
+
   LearnOperator(
       StreamOperatorParameters<Verdict> parameters, Opener<Learner> learners, int maxPending) {
     super(parameters);
@@ -81,11 +85,18 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     opened = learners.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
     learner = opened.value();
     order = new ArrayDeque<>();
+    registerMetrics();
     for (String key : keysWithPending()) {
       setCurrentKey(key);
       pending.get().forEach(batch -> order.add(key));
     }
     learnHead();
+  }
+
+  private void registerMetrics() {
+    batches = getMetricGroup().counter(MetricNames.BATCHES);
+    releases = getMetricGroup().counter(MetricNames.RELEASES);
+    getMetricGroup().gauge(MetricNames.PENDING, () -> order.size());
   }
 
   private List<String> keysWithPending() {
@@ -137,9 +148,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     setCurrentKey(order.remove());
     state.update(result.state());
     pending.update(withoutHead(batch));
+    batches.inc();
     Outcome outcome = result.outcome();
     output.collect(new StreamRecord<>(outcome.verdict()));
     if (outcome.release() != null) {
+      releases.inc();
       output.collect(Outputs.RELEASES, new StreamRecord<>(outcome.release()));
     }
     learnHead();

@@ -22,6 +22,7 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -59,6 +60,10 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private transient int busy;
 
+  private transient Counter answers;
+  private transient Counter swaps;
+  private transient Counter failedSwaps;
+
   ServeOperator(
       StreamOperatorParameters<KeyedAnswer> parameters,
       Opener<Serving> servings,
@@ -90,10 +95,18 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     super.open();
     opened = servings.open(subtask());
     serving = opened.value();
-    reload();
     waiting = new ArrayDeque<>();
+    registerMetrics();
+    reload();
     unanswered.get().forEach(waiting::add);
     answerNext();
+  }
+
+  private void registerMetrics() {
+    answers = getMetricGroup().counter(MetricNames.ANSWERS);
+    swaps = getMetricGroup().counter(MetricNames.SWAPS);
+    failedSwaps = getMetricGroup().counter(MetricNames.FAILED_SWAPS);
+    getMetricGroup().gauge(MetricNames.WAITING, () -> waiting.size());
   }
 
   private void reload() throws Exception {
@@ -154,6 +167,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       byte[] key = waiting.remove().key();
       output.collect(new StreamRecord<>(new KeyedAnswer(key, answer)));
     }
+    this.answers.inc(busy);
     busy = 0;
     answerNext();
   }
@@ -182,6 +196,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   /** An event that names no release gives its domain back to the base. */
   private void follow(ReleaseEvent event) throws Exception {
+    swaps.inc();
     if (event.release().isEmpty()) {
       live.remove(alias(event));
     } else {
@@ -191,6 +206,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   /** All subtasks read all events: the first speaks for them. */
   private void reject(ReleaseEvent event, String why) {
+    failedSwaps.inc();
     LOG.warn("Release {} of {} is not served: {}", event.release(), event.domain(), why);
     if (subtask() == 0) {
       Rejection rejection =

@@ -1,0 +1,27 @@
+package dev.millrace.job.operator;
+
+/** What the operators count, under their own metric groups. */
+final class MetricNames {
+  /** Batches learned, whether or not they led to a release. */
+  static final String BATCHES = "batches";
+
+  /** Releases published. */
+  static final String RELEASES = "releases";
+
+  /** Batches that wait to be learned, or are being learned. */
+  static final String PENDING = "pending";
+
+  /** Requests answered, those with an error too. */
+  static final String ANSWERS = "answers";
+
+  /** Requests without an answer. */
+  static final String WAITING = "waiting";
+
+  /** Releases that went live. */
+  static final String SWAPS = "swaps";
+
+  /** Releases that could not go live. */
+  static final String FAILED_SWAPS = "failedSwaps";
+
+  private MetricNames() {}
+}
