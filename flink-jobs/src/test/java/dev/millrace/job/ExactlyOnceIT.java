@@ -1,0 +1,243 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Serving;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.weights.Digest;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.TrainingBatch;
+import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.flink.core.execution.JobClient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Failures in the middle of training and of serving change nothing that anybody can read. */
+@Timeout(value = 12, unit = TimeUnit.MINUTES)
+class ExactlyOnceIT {
+
+  private static final List<String> DOMAINS = List.of("cloud", "health", "legal");
+  private static final int SAMPLES = 48;
+  private static final int REQUESTS = 200;
+  private static final int FAILURES = 5;
+
+  /** The jobs run in this process: they find their failures here. */
+  private static volatile Kills training = Kills.none();
+
+  private static volatile Kills serving = Kills.none();
+
+  @Test
+  void learnAndServe_tenFailuresAtRandomPoints_sameReleasesAndOneAnswerEach() throws Exception {
+    long seed = Long.getLong("millrace.seed", System.nanoTime());
+    Random random = new Random(seed);
+    try {
+      Run calm = run();
+      training = new Kills("training", FAILURES, 40, random);
+      serving = new Kills("serving", FAILURES, 25, random);
+      System.err.println("seed " + seed + ": " + training + ", " + serving);
+      Run disturbed = run();
+      assertEquals(FAILURES, training.done(), "seed " + seed);
+      assertEquals(FAILURES, serving.done(), "seed " + seed);
+      assertEquals(calm, disturbed, "seed " + seed);
+    } finally {
+      training = Kills.none();
+      serving = Kills.none();
+    }
+  }
+
+  /**
+   * What anybody can read of a run.
+   *
+   * @param answered the ids of the requests of all answers, sorted
+   * @param releases per domain its releases in order
+   * @param files of the store by path, the digest of each
+   * @param taught per domain the ids of the samples that its releases learned, in order
+   * @param refused the ids of all refused samples, sorted
+   */
+  private record Run(
+      List<String> answered,
+      Map<String, List<String>> releases,
+      Map<String, String> files,
+      Map<String, List<String>> taught,
+      List<String> refused) {}
+
+  private static Run run() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
+      return run(Loop.create(stack, 4, Map.of("batch.count", "8", "heldOut.everyNth", "3")));
+    }
+  }
+
+  private static Run run(Loop loop) throws Exception {
+    feed(loop);
+    JobClient serve = loop.serve(failing(TinyParts.servings(loop.config())));
+    loop.learnAll(failingLearner(TinyParts.learners(loop.config()))).getJobExecutionResult().get();
+    List<String> answered = loop.answers(REQUESTS).stream().map(Answer::request).sorted().toList();
+    serve.cancel().get();
+    assertEquals(requests(), answered, "one answer to each request");
+    List<ReleaseEvent> events = loop.releases(0);
+    List<String> refused = loop.rejections(0).stream().map(Rejection::id).sorted().toList();
+    Map<String, List<String>> taught = taught(events);
+    assertAllTaughtOnce(taught, refused, loop);
+    return new Run(answered, releases(events), files(loop), taught, refused);
+  }
+
+  /** A sample is in one batch, and in the lineage of a domain once if that batch was accepted. */
+  private static void assertAllTaughtOnce(
+      Map<String, List<String>> taught, List<String> refused, Loop loop)
+      throws InvalidRecordException {
+    HeldOut heldOut = TinyParts.heldOut(loop.config());
+    Set<String> expected =
+        samples().stream()
+            .filter(s -> !refused.contains(s.id()))
+            .filter(s -> !heldOut.contains(s.tenant(), s.domain(), s.document()))
+            .map(Sample::id)
+            .collect(Collectors.toSet());
+    List<Verdict> verdicts = loop.verdicts(0);
+    assertEquals(expected.size(), verdicts.stream().mapToInt(Verdict::samples).sum());
+    List<String> all = taught.values().stream().flatMap(List::stream).toList();
+    assertEquals(all.size(), Set.copyOf(all).size(), "no sample is taught twice");
+    assertTrue(expected.containsAll(all));
+    assertEquals(
+        all.size(), verdicts.stream().filter(Verdict::accepted).mapToInt(Verdict::samples).sum());
+  }
+
+  private static Map<String, List<String>> releases(List<ReleaseEvent> events) {
+    Map<String, List<String>> releases = new TreeMap<>();
+    for (ReleaseEvent event : events) {
+      releases.computeIfAbsent(event.domain(), d -> new ArrayList<>()).add(event.release());
+    }
+    assertEquals(DOMAINS, List.copyOf(releases.keySet()), "all domains have releases");
+    return releases;
+  }
+
+  private static Map<String, String> files(Loop loop) throws IOException {
+    Path store = TinyParts.path(loop.config().store().uri());
+    Map<String, String> files = new TreeMap<>();
+    try (Stream<Path> paths = Files.walk(store)) {
+      for (Path path : paths.filter(Files::isRegularFile).toList()) {
+        files.put(store.relativize(path).toString(), Digest.sha256(Files.readAllBytes(path)));
+      }
+    }
+    return files;
+  }
+
+  private static Map<String, List<String>> taught(List<ReleaseEvent> events) throws IOException {
+    Map<String, List<String>> taught = new TreeMap<>();
+    for (ReleaseEvent event : events) {
+      byte[] bytes = Files.readAllBytes(TinyParts.path(event.uri()).resolve(Manifest.FILE));
+      for (LearnedSample sample : Manifest.parse(bytes).learned()) {
+        if (!sample.replay()) {
+          taught.computeIfAbsent(event.domain(), d -> new ArrayList<>()).add(sample.sample());
+        }
+      }
+    }
+    return taught;
+  }
+
+  private static void feed(Loop loop) {
+    try (Feed feed = loop.feed()) {
+      samples().forEach(sample -> feed.send(loop.topics().samples(), sample));
+      for (String id : requests()) {
+        String domain = DOMAINS.get(Math.floorMod(id.hashCode(), DOMAINS.size()));
+        String caller = "caller " + Math.floorMod(id.hashCode(), 7);
+        feed.send(loop.topics().requests(), caller, Feed.request(id, domain, "say " + id));
+      }
+    }
+  }
+
+  private static List<Sample> samples() {
+    Random random = new Random(7);
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < SAMPLES; i++) {
+      for (String domain : DOMAINS) {
+        samples.add(Feed.sample(domain + i, domain, text(domain, random), 1_000 + i));
+      }
+    }
+    return samples;
+  }
+
+  private static String text(String domain, Random random) {
+    StringBuilder text = new StringBuilder(domain);
+    while (text.length() < 100) {
+      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
+    }
+    return text.toString();
+  }
+
+  private static List<String> requests() {
+    return IntStream.range(0, REQUESTS).mapToObj("request-%04d"::formatted).toList();
+  }
+
+  private static Opener<Serving> failing(Opener<Serving> servings) {
+    return subtask -> {
+      Opened<Serving> opened = servings.open(subtask);
+      Serving real = opened.value();
+      Serving failing =
+          new Serving(
+              requests -> {
+                List<Answer> answers = real.responder().respond(requests);
+                serving.pass();
+                return answers;
+              },
+              real.releases());
+      return new Opened<>(failing, opened.resources());
+    };
+  }
+
+  private static Opener<Learner> failingLearner(Opener<Learner> learners) {
+    return subtask -> {
+      Opened<Learner> opened = learners.open(subtask);
+      return new Opened<>(new FailingLearner(opened.value()), opened.resources());
+    };
+  }
+
+  /** Fails between micro-batches, or when all is published and nobody knows of it. */
+  private record FailingLearner(Learner learner) implements Learner {
+    @Override
+    public LearnerState initial(@Nullable String tenant, String domain) {
+      return learner.initial(tenant, domain);
+    }
+
+    @Override
+    public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
+      Outcome outcome =
+          learner.learn(
+              state,
+              batch,
+              () -> {
+                training.pass();
+                return governor.proceed();
+              });
+      training.pass();
+      return outcome;
+    }
+  }
+}

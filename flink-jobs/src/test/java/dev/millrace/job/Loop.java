@@ -1,0 +1,93 @@
+package dev.millrace.job;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Serving;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Codec;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Both jobs on an embedded stack, with topics and a store of their own. */
+record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
+
+  private static final Duration LIMIT = Duration.ofMinutes(5);
+
+  static Loop create(EmbeddedStack stack, int partitions, Map<String, String> more) {
+    Topics topics = Topics.create(stack.bootstrapServers(), Topics.DEFAULT_PREFIX, partitions);
+    Map<String, String> settings = new HashMap<>(more);
+    settings.put("kafka.bootstrap", stack.bootstrapServers());
+    settings.put("checkpoint.intervalMillis", "150");
+    settings.put("score.acceptRate", "1");
+    settings.put("score.model.maxEntropy", "2"); // to a random base all is noise
+    settings.put("score.model.maxLoss", "2");
+    settings.put("checkpoint.dir", stack.folder("checkpoints").toUri().toString());
+    settings.put("store.uri", stack.folder("store").toUri().toString());
+    return new Loop(stack, topics, MillraceConfig.defaults().with(settings));
+  }
+
+  JobClient learnAll(Opener<Learner> learners) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    LearnJob.buildBounded(env, config, TinyParts.scorers(config), learners);
+    return stack.submit(env);
+  }
+
+  JobClient learn(Opener<Learner> learners) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    LearnJob.build(env, config, TinyParts.scorers(config), learners);
+    return stack.submit(env);
+  }
+
+  JobClient serve(Opener<Serving> servings) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    ServeJob.build(env, config, servings);
+    return stack.submit(env);
+  }
+
+  Feed feed() {
+    return new Feed(stack.bootstrapServers());
+  }
+
+  List<Answer> answers(int count) throws InvalidRecordException {
+    return read(topics.answers(), Codecs.answers(), count);
+  }
+
+  List<ReleaseEvent> releases(int count) throws InvalidRecordException {
+    return read(topics.releases(), Codecs.releases(), count);
+  }
+
+  List<Verdict> verdicts(int count) throws InvalidRecordException {
+    return read(topics.verdicts(), Codecs.verdicts(), count);
+  }
+
+  List<Rejection> rejections(int count) throws InvalidRecordException {
+    return read(topics.rejected(), Codecs.rejections(), count);
+  }
+
+  /** All committed records of a topic, once there are so many at least. */
+  private <T> List<T> read(String topic, Codec<T> codec, int count) throws InvalidRecordException {
+    List<T> values = new ArrayList<>();
+    try (Committed committed = new Committed(stack.bootstrapServers(), topic)) {
+      for (ConsumerRecord<byte[], byte[]> record : committed.await(count, LIMIT)) {
+        Origin origin = new Origin(record.topic(), record.partition(), record.offset());
+        values.add(codec.decode(record.value(), origin));
+      }
+    }
+    return values;
+  }
+}

@@ -1,0 +1,152 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.train.Machine;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.FlinkStoreFiles;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.job.operator.Serving;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.RemoteTier;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.model.serve.Responder;
+import dev.millrace.model.serve.ServeLimits;
+import dev.millrace.model.serve.ServingParts;
+import dev.millrace.model.serve.UnknownDomain;
+import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.ReleaseSource;
+import dev.millrace.model.swap.SwapConfig;
+import dev.millrace.model.text.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+
+/** All real parts, on the tiny random base of the golden files; a token is a byte. */
+final class TinyParts {
+
+  private static final byte[] SECRET = "a secret of the tests".getBytes(UTF_8);
+  private static final Path BASE =
+      Path.of(
+          System.getProperty("millrace.root"),
+          "model-runtime/src/test/resources/golden/olmoe-tiny");
+
+  private TinyParts() {}
+
+  static Opener<Scorer> scorers(MillraceConfig config) {
+    return subtask -> {
+      BaseModel base = base();
+      return new Opened<>(Scorer.of(base, new Bytes(), heldOut(config), config.score()), base);
+    };
+  }
+
+  static HeldOut heldOut(MillraceConfig config) {
+    return new HeldOut("salt", config.heldOut().everyNth());
+  }
+
+  /** A gate that lets every finite candidate pass: what is learned matters here, not how well. */
+  static Opener<Learner> learners(MillraceConfig config) {
+    LearnerConfig c = config.learn();
+    GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 1, 10, 1, 100);
+    LearnerConfig learn =
+        new LearnerConfig(c.seed(), 4, 8, c.replay(), c.heldOut(), 0, c.train(), open, c.plan());
+    return subtask -> {
+      BaseModel base = base();
+      return new Opened<>(Learner.of(surroundings(base, config), learn), base);
+    };
+  }
+
+  private static Surroundings surroundings(BaseModel base, MillraceConfig config) {
+    int[] known = new Bytes().encode("what the base knows and must not forget");
+    return new Surroundings(
+        base,
+        new Bytes(),
+        List.of(known),
+        List.of(new ProtectedSet("known", List.of(known))),
+        ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
+        Machine.here(1, "test"),
+        Clock.systemUTC());
+  }
+
+  static Opener<Serving> servings(MillraceConfig config) {
+    return subtask -> {
+      BaseModel base = base();
+      LiveReleases releases =
+          LiveReleases.of(
+              base, ReleaseSource.of(TinyParts::firstBytes, base), SwapConfig.defaults());
+      AnswerCache cache = AnswerCache.of(1 << 20, RemoteTier.none(), SECRET);
+      ServingParts parts =
+          new ServingParts(
+              base, new Bytes(), releases, cache, CacheKeys.of(SECRET), Clock.systemUTC());
+      Responder responder =
+          Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask);
+      return new Opened<>(
+          new Serving(responder, releases),
+          () -> {
+            releases.close();
+            cache.close();
+            base.close();
+          });
+    };
+  }
+
+  private static BaseModel base() throws IOException {
+    return DjlModels.open(BASE, Precision.INT8);
+  }
+
+  private static byte[] firstBytes(String uri, int maxBytes) throws IOException {
+    try (var in = Files.newInputStream(path(uri))) {
+      return in.readNBytes(maxBytes);
+    }
+  }
+
+  /** The file that a URI of a release names. */
+  static Path path(String uri) {
+    return Path.of(new org.apache.flink.core.fs.Path(uri).toUri().getPath());
+  }
+
+  /** Token i is byte i. */
+  private static final class Bytes implements Tokenizer {
+    @Override
+    public int[] encode(String text) {
+      byte[] bytes = text.getBytes(UTF_8);
+      int[] tokens = new int[bytes.length];
+      for (int i = 0; i < bytes.length; i++) {
+        tokens[i] = bytes[i] & 0xff;
+      }
+      return tokens;
+    }
+
+    @Override
+    public String decode(int[] tokens) {
+      byte[] bytes = new byte[tokens.length];
+      for (int i = 0; i < tokens.length; i++) {
+        bytes[i] = (byte) tokens[i];
+      }
+      return new String(bytes, ISO_8859_1);
+    }
+
+    @Override
+    public int vocabSize() {
+      return 256;
+    }
+
+    @Override
+    public void close() {}
+  }
+}
