@@ -1,21 +1,75 @@
 package dev.millrace.job.cli;
 
-import java.util.List;
+import dev.millrace.job.embedded.ClusterProcess;
+import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.LocalCluster;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "cluster", description = "")
+/** Starts, shows and stops a cluster of processes on this machine. */
+@Command(
+    name = "cluster",
+    description = "A multi-process cluster on this machine: Kafka, Redis and Flink.")
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ClusterCommand implements Callable<Integer> {
+
+  /** What to do with the cluster. */
+  enum Action {
+    up,
+    status,
+    down
+  }
+
   @Mixin private Output output;
 
-  @Parameters(arity = "0..*")
-  private List<String> unusedArguments = List.of();
+  @Parameters(paramLabel = "up|status|down", description = "What to do with it.")
+  private Action action;
 
   @Override
   public Integer call() {
-    return output.notYet();
+    LocalCluster cluster = Home.here().cluster();
+    return switch (action) {
+      case up -> show(Optional.of(cluster.up()));
+      case status -> show(cluster.status());
+      case down -> down(cluster.down());
+    };
+  }
+
+  private int down(int stopped) {
+    output.result(Map.of("stopped", stopped), "stopped " + stopped + " processes");
+    return 0;
+  }
+
+  private int show(Optional<ClusterState> known) {
+    if (known.isEmpty()) {
+      output.result(Map.of("up", false), "no cluster");
+      return Main.FAILED;
+    }
+    ClusterState state = known.get();
+    output.result(
+        Map.of(
+            "up", state.isUp(),
+            "bootstrap", state.bootstrap(),
+            "redis", state.redisUri(),
+            "rest", state.restUrl()),
+        "Kafka %s\nRedis %s\nFlink %s\n%s"
+            .formatted(
+                state.bootstrap(),
+                state.redisUri(),
+                state.restUrl(),
+                state.processes().stream()
+                    .map(ClusterCommand::line)
+                    .collect(Collectors.joining("\n"))));
+    return state.isUp() ? 0 : Main.FAILED;
+  }
+
+  private static String line(ClusterProcess process) {
+    return "  %-14s %d %s"
+        .formatted(process.name(), process.pid(), process.isAlive() ? "runs" : "ended");
   }
 }

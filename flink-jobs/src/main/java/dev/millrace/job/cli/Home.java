@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.embedded.LocalCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,12 @@ record Home(Path root) {
 
   Path nano() {
     return root.resolve("models").resolve("nano");
+  }
+
+  /** The cluster of processes on this machine, running or not. */
+  LocalCluster cluster() {
+    return new LocalCluster(
+        root.resolve("flink-jobs").resolve("target"), root.resolve(".millrace").resolve("cluster"));
   }
 
   private Path lastStore() {

@@ -1,21 +1,75 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.JobMain;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkRest;
+import dev.millrace.job.embedded.LocalCluster;
+import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "submit", description = "")
+/** Submits a job to a Flink cluster, and waits until it runs. */
+@Command(name = "submit", description = "Submits the learn or the serve job to a Flink cluster.")
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SubmitCommand implements Callable<Integer> {
+
+  /** The two jobs. */
+  enum Job {
+    learn,
+    serve
+  }
+
   @Mixin private Output output;
 
-  @Parameters(arity = "0..*")
-  private List<String> unusedArguments = List.of();
+  @Parameters(paramLabel = "learn|serve", description = "Which job.")
+  private Job job;
+
+  @Option(
+      names = "--rest",
+      paramLabel = "URL",
+      description = "Flink's REST address; without it, that of ./millrace cluster up.")
+  private @Nullable URI rest;
+
+  @Option(names = "--savepoint", paramLabel = "URI", description = "Where to resume.")
+  private @Nullable String savepoint;
+
+  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "A setting of the job.")
+  private List<String> settings = List.of();
 
   @Override
   public Integer call() {
-    return output.notYet();
+    LocalCluster cluster = Home.here().cluster();
+    Optional<ClusterState> local = rest == null ? cluster.status() : Optional.empty();
+    URI url = local.map(state -> URI.create(state.restUrl())).orElse(rest);
+    if (url == null) {
+      throw new IllegalArgumentException("no cluster is up, expected --rest URL");
+    }
+    List<String> arguments = new ArrayList<>(List.of(job.name()));
+    local.ifPresent(state -> arguments.addAll(local(cluster, state)));
+    arguments.addAll(settings);
+    MillraceConfig.read(null, arguments.subList(1, arguments.size()));
+    try (FlinkRest flink = new FlinkRest(url)) {
+      String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, savepoint);
+      output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
+    }
+    return 0;
+  }
+
+  /** What a job must know of the cluster on this machine. */
+  private static List<String> local(LocalCluster cluster, ClusterState state) {
+    return List.of(
+        "kafka.bootstrap=" + state.bootstrap(),
+        "redis.uri=" + state.redisUri(),
+        "base.dir=" + Home.here().nano(),
+        "store.uri=" + cluster.home().resolve("store").toUri());
   }
 }

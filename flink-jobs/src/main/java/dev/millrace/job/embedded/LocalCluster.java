@@ -93,6 +93,11 @@ public record LocalCluster(Path build, Path home) {
     return running.size();
   }
 
+  /** The jar of both jobs. */
+  public Path jobJar() {
+    return new ClusterLib(build).jobJar();
+  }
+
   private ClusterState start() {
     List<Integer> ports = FreePorts.find(5);
     prepare();

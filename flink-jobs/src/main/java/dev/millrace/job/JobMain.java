@@ -1,0 +1,28 @@
+package dev.millrace.job;
+
+import dev.millrace.job.config.MillraceConfig;
+import java.util.Arrays;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** What a Flink cluster runs: {@code learn|serve key=value…}. */
+public final class JobMain {
+
+  private JobMain() {}
+
+  public static void main(String[] arguments) throws Exception {
+    MillraceConfig config =
+        MillraceConfig.read(
+            null,
+            Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length));
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    String job = arguments.length == 0 ? "" : arguments[0];
+    switch (job) {
+      case "learn" ->
+          LearnJob.build(env, config, Openers.scorers(config), Openers.learners(config));
+      case "serve" -> ServeJob.build(env, config, Openers.serving(config));
+      default ->
+          throw new IllegalArgumentException("job is \"" + job + "\", expected learn or serve");
+    }
+    env.execute(config.job().name() + "-" + job);
+  }
+}
