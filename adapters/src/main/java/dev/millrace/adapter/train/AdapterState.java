@@ -1,11 +1,8 @@
 package dev.millrace.adapter.train;
 
-import dev.millrace.adapter.batch.Draws;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -17,14 +14,9 @@ import java.util.List;
  */
 public record AdapterState(AdapterWeights weights, float[] first, float[] second, long step) {
 
-  /** An adapter that changes nothing yet: A uniform within ±1/√in (Kaiming, a = √5), B zero. */
+  /** An adapter that changes nothing yet. */
   public static AdapterState initial(LoraConfig config, List<LoraSite> sites, long seed) {
-    List<LoraPair> pairs = new ArrayList<>();
-    for (LoraSite site : sites) {
-      float[] a = uniform(config.rank() * site.in(), site.in(), Draws.mix(seed, pairs.size()));
-      pairs.add(new LoraPair(site, a, new float[site.out() * config.rank()]));
-    }
-    return fresh(new AdapterWeights(config, List.copyOf(pairs)));
+    return fresh(AdapterWeights.initial(config, sites, seed));
   }
 
   /** Given weights with an optimizer that remembers nothing. */
@@ -49,15 +41,5 @@ public record AdapterState(AdapterWeights weights, float[] first, float[] second
     }
     return new AdapterState(
         Parameters.unflatten(to, weights), trained.first, trained.second, trained.step);
-  }
-
-  private static float[] uniform(int n, int in, long seed) {
-    double bound = 1 / Math.sqrt(in);
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      double unit = (Draws.mix(seed, i) >>> 11) * 0x1p-53;
-      values[i] = (float) ((2 * unit - 1) * bound);
-    }
-    return values;
   }
 }

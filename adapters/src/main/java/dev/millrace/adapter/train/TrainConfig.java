@@ -37,6 +37,6 @@ public record TrainConfig(
 
   /** What the demo runs with. */
   public static TrainConfig defaults() {
-    return new TrainConfig(1e-2, 2, 0.1, 0.9, 0.99, 1e-8, 0.01, 1.0, 2, 16, 0.25, 0.5, 16.0);
+    return new TrainConfig(1e-2, 2, 0.1, 0.9, 0.99, 1e-8, 0.01, 1.0, 1, 8, 0.25, 0.5, 16.0);
   }
 }

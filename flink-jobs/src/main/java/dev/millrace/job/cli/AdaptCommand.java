@@ -36,6 +36,7 @@ final class AdaptCommand implements Callable<Integer> {
   private static final int LEAST_BATCH = 16;
   private static final int MOST_BATCH = 64;
   private static final int SHOWN = 3;
+  private static final Duration REQUESTED_WITHIN = Duration.ofMinutes(1);
 
   @Mixin private Output output;
 
@@ -99,6 +100,7 @@ final class AdaptCommand implements Callable<Integer> {
             base,
             folder,
             Duration.ofSeconds((long) (minutes * 60)),
+            REQUESTED_WITHIN,
             requests,
             batch,
             seed);

@@ -34,6 +34,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private static final int BATCH = 32;
   private static final double FEEDING_SHARE = 0.6;
+  private static final double LASTING_SHARE = 0.75;
 
   @Mixin private Output output;
 
@@ -70,6 +71,7 @@ final class DemoCommand implements Callable<Integer> {
             base,
             folder,
             Duration.ofSeconds((long) (minutes * 60 * FEEDING_SHARE)),
+            Duration.ofSeconds((long) (minutes * 60 * LASTING_SHARE)),
             (int) Math.max(REQUESTS, REQUESTS * minutes / 4),
             BATCH,
             seed);

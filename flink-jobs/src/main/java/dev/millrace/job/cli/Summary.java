@@ -4,6 +4,7 @@ import dev.millrace.job.report.Report;
 import dev.millrace.job.report.ReportFolder;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** A report for the terminal. */
 record Summary(Report report, Path folder) {
@@ -29,7 +30,7 @@ record Summary(Report report, Path folder) {
             (domain, d) ->
                 line(
                     text,
-                    "%-12s %7d %8d %7d %9d │ %9.4f %9.4f %9.4f │ %+7.1f%% %+7.1f%%",
+                    "%-12s %7d %8d %7d %9d │ %9.4f %9.4f %9s │ %+7.1f%% %+7.1f%%",
                     domain,
                     d.in(),
                     d.accepted(),
@@ -37,7 +38,7 @@ record Summary(Report report, Path folder) {
                     d.releases(),
                     d.bitsPerByteBase(),
                     d.bitsPerByteAdapted(),
-                    d.bitsPerByteNgram(),
+                    ngram(d.bitsPerByteNgram()),
                     100 * d.change(),
                     100 * d.otherDomainsChange()));
     line(
@@ -67,9 +68,11 @@ record Summary(Report report, Path folder) {
         report.samples().rejected());
     line(
         text,
-        "releases     %d published, %d candidates refused",
+        "releases     %d published, %d candidates refused %s, %d batches waited for held-out text",
         report.releases().published(),
-        report.releases().refused());
+        report.releases().refused(),
+        report.releases().refusedBy(),
+        report.releases().waited());
     line(
         text,
         "freshness    p50 %d ms, p99 %d ms over %d samples",
@@ -92,6 +95,10 @@ record Summary(Report report, Path folder) {
     ReportFolder files = new ReportFolder(folder);
     text.append("report       ").append(files.html()).append(", ").append(files.json());
     return text.toString();
+  }
+
+  private static String ngram(@Nullable Double bits) {
+    return bits == null ? "–" : String.format(Locale.ROOT, "%.4f", bits);
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

@@ -96,7 +96,7 @@ final class Examiner {
                 bytes(texts),
                 bits(ids(asked, "", domain), answers) / bytes(texts),
                 adapted,
-                ngramBits(taught, texts, tokenizer) / bytes(texts),
+                taught.isEmpty() ? null : ngramBits(taught, texts, tokenizer) / bytes(texts),
                 taught.stream().mapToLong(text -> text.length).sum()));
       }
     }

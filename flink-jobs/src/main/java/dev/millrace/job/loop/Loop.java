@@ -50,7 +50,10 @@ public final class Loop {
 
   private static final int PARTITIONS = 4;
   private static final int SLOTS = 8;
-  private static final int WINDOW_BATCHES = 3;
+
+  /** Samples on their way, in batches of every domain: one gathers while one is learned. */
+  private static final double WINDOW_BATCHES = 1.5;
+
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final RunConfig run;
@@ -121,7 +124,7 @@ public final class Loop {
       JobClient learn,
       EmbeddedStack stack)
       throws InterruptedException, TimeoutException {
-    double perSecond = run.requests() / (double) run.feeding().toSeconds();
+    double perSecond = run.requests() / (double) run.lasting().toSeconds();
     try (Load load =
         new Load(
             writer,
@@ -138,7 +141,7 @@ public final class Loop {
       int sent =
           feed.send(
               material.samples(),
-              WINDOW_BATCHES * run.batch() * Math.max(1, material.heldOut().size()),
+              (int) (WINDOW_BATCHES * run.batch() * Math.max(1, material.heldOut().size())),
               spectator::recording,
               System.nanoTime() + run.feeding().toNanos());
       watcher.phase("learning what has come in");

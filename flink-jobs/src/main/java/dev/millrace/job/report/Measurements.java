@@ -2,6 +2,7 @@ package dev.millrace.job.report;
 
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bits per byte as the topics gave them.
@@ -20,10 +21,15 @@ public record Measurements(
    *
    * @param bytes UTF-8 bytes
    * @param adapted by the adapter's domain
+   * @param ngram null where nothing taught
    * @param trainedBytes UTF-8 bytes that the n-gram was trained on, and the adapter too
    */
   public record Measured(
-      long bytes, double base, SortedMap<String, Double> adapted, double ngram, long trainedBytes) {
+      long bytes,
+      double base,
+      SortedMap<String, Double> adapted,
+      @Nullable Double ngram,
+      long trainedBytes) {
 
     double own(String domain) {
       return adapted.getOrDefault(domain, base);
