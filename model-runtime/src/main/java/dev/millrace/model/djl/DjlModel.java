@@ -31,7 +31,7 @@ final class DjlModel implements BaseModel {
   /**
    * Tokens that one inference call takes at most; bounds its activations (tokens, vocab) in memory.
    */
-  private static final int CALL_TOKENS = 2048;
+  private static final int CALL_TOKENS = 640;
 
   private static final LoadedAdapter NONE = () -> {};
 

@@ -11,6 +11,11 @@ import dev.millrace.model.config.MoeConfig;
  * q, k, v, o, the stacked experts' gate_up (E, 2I, d) and down (E, d, I); last the head. In int8
  * the matrices are packed instead, expert by expert.
  *
+ * <p>In int8 a row x of activations is {@code s·(c + r/127.5)}: c are the multiples of 1/127.5 that
+ * an 8-bit product takes exactly, r what they leave, both within ±1. Both go through the product,
+ * with a sentinel row of +1 and −1 that gives the tensor the scale 2/255 whatever else is in it: a
+ * row's result is that of 16-bit activations, and does not depend on its neighbours.
+ *
  * <p>Inference takes sequences end to end as one (tokens, d) matrix. What is not exact in int8
  * arithmetic runs sequence by sequence (attention, adapter, router), so that a sequence's result
  * does not depend on its neighbours.
@@ -223,49 +228,49 @@ final class OlmoeSource {
           torch.fill_(torch.narrow(s, 1, 0, 1), 1.)
           torch.fill_(torch.narrow(s, 1, 1, 1), -1.)
           return s
+        def split(self: __torch__.Program, x: Tensor) -> Tuple[Tensor, Tensor]:
+          scale = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-30)
+          unit = torch.div(x, scale)
+          coarse = torch.div(torch.clamp(torch.round(torch.mul(unit, 127.5)), -127., 127.), 127.5)
+          rest = torch.mul(torch.sub(unit, coarse), 127.5)
+          return (torch.cat([coarse, rest, self.sentinel(x.size(1))], 0), scale)
+        def join(self: __torch__.Program, y: Tensor, scale: Tensor) -> Tensor:
+          n = scale.size(0)
+          return torch.mul(torch.add(torch.narrow(y, 0, 0, n), torch.div(torch.narrow(y, 0, n, n), 127.5)), scale)
         def linear(self: __torch__.Program, x: Tensor, layer: int, which: int) -> Tensor:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
-          scale = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-30)
-          rows = torch.cat([torch.div(x, scale), self.sentinel(x.size(1))], 0)
-          y = ops.quantized.linear_dynamic(rows, packed[(4 + 2 * $experts) * layer + which], False)
-          return torch.mul(torch.narrow(y, 0, 0, x.size(0)), scale)
-        def experts(self: __torch__.Program, x: Tensor, layer: int, experts: Tensor, weights: Tensor) -> Tensor:
+          rows, scale = self.split(x)
+          return self.join(ops.quantized.linear_dynamic(rows, packed[(4 + 2 * $experts) * layer + which], False), scale)
+        def each_expert(self: __torch__.Program, rows: Tensor, counts: Tensor, first: int, width: int) -> Tensor:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
-          n = x.size(0)
-          first = (4 + 2 * $experts) * layer + 4
-          flat = torch.cat([torch.reshape(experts, [-1]), torch.arange($experts, dtype=4)], 0)
-          sorted, order = torch.sort(flat, stable=True, dim=0, descending=False)
-          tokens = torch.clamp_max(torch.floor_divide(order, $k), n)
-          counts = torch.bincount(flat, None, $experts)
-          ends = torch.sub(torch.cumsum(counts, 0), 1)
-          scale = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-30)
-          rows = torch.index_select(torch.cat([torch.div(x, scale), self.sentinel($d)], 0), 0, tokens)
           outs = annotate(List[Tensor], [])
           start = 0
           for e in range($experts):
             c = int(counts[e])
-            part = torch.narrow(rows, 0, start, c)
             if c > 1:
-              outs.append(ops.quantized.linear_dynamic(part, packed[first + e], False))
+              outs.append(ops.quantized.linear_dynamic(torch.narrow(rows, 0, start, c), packed[first + e], False))
             else:
-              outs.append(torch.zeros([1, 2 * $i], dtype=6))
+              outs.append(torch.zeros([1, width], dtype=6))
             start = start + c
-          scales = torch.index_select(torch.cat([scale, torch.ones([1, 1], dtype=6)], 0), 0, tokens)
-          g, u = torch.chunk(torch.mul(torch.cat(outs, 0), scales), 2, -1)
-          h = torch.mul(torch.silu(g), u)
-          scale2 = torch.clamp_min(torch.amax(torch.abs(h), [-1], True), 1e-30)
-          hidden = torch.index_copy(torch.div(h, scale2), 0, ends, torch.expand(self.sentinel($i), [$experts, $i]))
-          downs = annotate(List[Tensor], [])
-          start = 0
-          for e in range($experts):
-            c = int(counts[e])
-            if c > 1:
-              downs.append(ops.quantized.linear_dynamic(torch.narrow(hidden, 0, start, c), packed[first + $experts + e], False))
-            else:
-              downs.append(torch.zeros([1, $d], dtype=6))
-            start = start + c
-          back = torch.narrow(torch.argsort(order, 0, False), 0, 0, n * $k)
-          y = torch.index_select(torch.mul(torch.cat(downs, 0), scale2), 0, back)
+          return torch.cat(outs, 0)
+        def experts(self: __torch__.Program, x: Tensor, layer: int, experts: Tensor, weights: Tensor) -> Tensor:
+          n = x.size(0)
+          first = (4 + 2 * $experts) * layer + 4
+          flat = torch.reshape(experts, [-1])
+          all = torch.cat([flat, flat, torch.arange($experts, dtype=4)], 0)
+          sorted, order = torch.sort(all, stable=True, dim=0, descending=False)
+          back = torch.argsort(order, 0, False)
+          counts = torch.bincount(all, None, $experts)
+          rows, scale = self.split(x)
+          tokens = torch.clamp_max(torch.floor_divide(order, $k), 2 * n)
+          y = self.each_expert(torch.index_select(rows, 0, tokens), counts, first, 2 * $i)
+          token = torch.floor_divide(torch.arange(n * $k, dtype=4), $k)
+          y = self.join(torch.index_select(y, 0, back), torch.index_select(scale, 0, token))
+          g, u = torch.chunk(y, 2, -1)
+          rows, scale = self.split(torch.mul(torch.silu(g), u))
+          h = torch.index_select(rows, 0, torch.clamp_max(order, 2 * n * $k))
+          y = self.each_expert(h, counts, first + $experts, $d)
+          y = self.join(torch.index_select(y, 0, back), scale)
           return torch.sum(torch.mul(torch.reshape(y, [n, $k, $d]), torch.unsqueeze(weights, -1)), [1], False)
       """;
 
