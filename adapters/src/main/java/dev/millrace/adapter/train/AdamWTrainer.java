@@ -11,9 +11,14 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
     Run run = new Run(base, config, plan, state, governor);
     List<Rows.Step> steps = new Rows(config, lesson).steps();
     for (int i = 0; i < steps.size() && run.healthy(); i++) {
-      run.step(steps.get(i), rate(i, steps.size()));
+      run.step(steps.get(i), settled(state.step() + i) * rate(i, steps.size()));
     }
     return run.result(state);
+  }
+
+  /** An adapter that has learned long takes smaller steps: 1/√ of its age. */
+  private double settled(long age) {
+    return 1 / Math.sqrt(1 + age / (double) config.settleSteps());
   }
 
   /** Rises over the warm-up, then falls in a straight line to the final share. */

@@ -8,6 +8,7 @@ import java.io.Serializable;
  * @param learningRate AdamW's, at its peak
  * @param warmupSteps optimizer steps of a batch over which the rate rises to its peak
  * @param finalRate share of the peak that is left at the batch's last step, after a linear decay
+ * @param settleSteps optimizer steps of an adapter's life after which its rates have fallen to 1/√2
  * @param beta1 AdamW's decay of the first moment
  * @param beta2 AdamW's decay of the second moment
  * @param epsilon AdamW's
@@ -23,6 +24,7 @@ public record TrainConfig(
     double learningRate,
     int warmupSteps,
     double finalRate,
+    int settleSteps,
     double beta1,
     double beta2,
     double epsilon,
@@ -37,6 +39,6 @@ public record TrainConfig(
 
   /** What the demo runs with. */
   public static TrainConfig defaults() {
-    return new TrainConfig(1e-2, 2, 0.1, 0.9, 0.99, 1e-8, 0.01, 1.0, 1, 8, 0.25, 0.5, 16.0);
+    return new TrainConfig(1e-2, 2, 0.1, 40, 0.9, 0.99, 1e-8, 0.01, 1.0, 1, 4, 0.25, 0.5, 24.0);
   }
 }

@@ -5,6 +5,7 @@ import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
@@ -13,6 +14,7 @@ import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -140,6 +142,17 @@ public final class BigramBase implements BaseModel {
   @Override
   public List<Generation> generate(List<Prompt> prompts) {
     throw new UnsupportedOperationException("learning does not generate");
+  }
+
+  @Override
+  public List<Reading> read(List<int[]> sequences) {
+    return sequences.stream()
+        .map(
+            tokens ->
+                new Reading(
+                    score(List.of(new Sequence(tokens, noAdapter()))).get(0),
+                    embed(List.of(Arrays.copyOf(tokens, tokens.length - 1))).get(0)))
+        .toList();
   }
 
   @Override

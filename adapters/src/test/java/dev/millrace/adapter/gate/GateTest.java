@@ -41,7 +41,7 @@ class GateTest {
           "train-serve-parity");
 
   private static final TrainConfig BRISK =
-      new TrainConfig(0.01, 4, 0.1, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1);
+      new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1);
 
   private BigramBase base = new BigramBase(Bigrams.known());
   private List<int[]> anchors = Bigrams.known().texts(400, 21);

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class AdamWTest {
   private final TrainConfig config =
-      new TrainConfig(0, 0, 0, 0.9, 0.99, 1e-8, 0.1, 1, 1, 1, 0, 0, 0);
+      new TrainConfig(0, 0, 0, 1, 0.9, 0.99, 1e-8, 0.1, 1, 1, 1, 0, 0, 0);
 
   @Test
   void step_twice_agreesWithTheFormula() {

@@ -31,7 +31,7 @@ class TrainerTest {
     Training training = trainer().train(before, lesson(7), Governor.none());
     assertEquals("", training.trouble());
     assertTrue(training.lastLoss() < training.firstLoss(), training::toString);
-    assertEquals(7, training.steps()); // (32 fresh + 8 replayed + 16 anchors) / 8
+    assertEquals(14, training.steps()); // (32 fresh + 8 replayed + 16 anchors) / 4
   }
 
   @Test

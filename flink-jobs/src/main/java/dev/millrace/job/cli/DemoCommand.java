@@ -30,11 +30,11 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
 
   /** The load lasts longer than the feeding: it sees what was begun come to its end. */
-  private static final int REQUESTS = 2_200;
+  private static final int REQUESTS = 2_100;
 
   private static final int BATCH = 32;
   private static final double FEEDING_SHARE = 0.6;
-  private static final double LASTING_SHARE = 0.75;
+  private static final double LASTING_SHARE = 0.85;
 
   @Mixin private Output output;
 

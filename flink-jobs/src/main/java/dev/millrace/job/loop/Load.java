@@ -14,9 +14,9 @@ import java.util.SortedMap;
 import java.util.function.IntSupplier;
 
 /**
- * Sends requests from several callers as long as a run lasts: three in ten GENERATE 32 tokens from
- * a prompt that no other has, every second of them uncached; the others SCORE, and half of these
- * ask what somebody asked before.
+ * Sends requests from several callers as long as a run lasts: three in eleven GENERATE 32 tokens
+ * from a prompt that no other has, every second of them uncached; the others SCORE, and half of
+ * these ask what somebody asked before.
  */
 final class Load implements AutoCloseable {
 
@@ -90,7 +90,7 @@ final class Load implements AutoCloseable {
     int n = sent;
     String domain = domains.get(n % domains.size());
     List<String> texts = prompts.getOrDefault(domain, List.of());
-    boolean generates = (n / domains.size()) % 10 < 3;
+    boolean generates = (n / domains.size()) % 11 < 3;
     String prompt = generates ? fresh(texts, n) : asked(texts);
     Request request =
         new Request(

@@ -28,7 +28,10 @@ public interface BaseModel extends AutoCloseable {
   /** Log-probabilities and entropies of each sequence, on the weights that serve. */
   List<TokenScores> score(List<Sequence> sequences);
 
-  /** The same through the program that trains, on the dequantized weights. */
+  /** Scores and embeddings of each sequence by the base alone, on the weights that serve. */
+  List<Reading> read(List<int[]> sequences);
+
+  /** The same scores through the program that trains, on the dequantized weights. */
   List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences);
 
   /** Continues each prompt, on the weights that serve. */

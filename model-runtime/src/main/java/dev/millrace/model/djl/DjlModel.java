@@ -10,6 +10,7 @@ import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
@@ -193,14 +194,9 @@ final class DjlModel implements BaseModel {
       checkLength(s.tokens(), 2, 0);
     }
     long[] lens = sequences.stream().mapToLong(s -> s.tokens().length - 1).toArray();
-    long[] ids =
-        flat(
-            sequences.stream().map(s -> Arrays.copyOf(s.tokens(), s.tokens().length - 1)).toList());
-    long[] targets =
-        flat(
-            sequences.stream()
-                .map(s -> Arrays.copyOfRange(s.tokens(), 1, s.tokens().length))
-                .toList());
+    List<int[]> rows = sequences.stream().map(Sequence::tokens).toList();
+    long[] ids = flat(starts(rows));
+    long[] targets = flat(targets(rows));
     try (PtNDManager scope = serving.scope();
         Adapters adapters = new Adapters(sequences.stream().map(Sequence::adapter).toList())) {
       PtNDArray[] out =
@@ -215,6 +211,57 @@ final class DjlModel implements BaseModel {
               IValue.listFrom(adapters.scales));
       return split(out[0].toFloatArray(), out[1].toFloatArray(), lens);
     }
+  }
+
+  @Override
+  public List<Reading> read(List<int[]> sequences) {
+    List<Reading> readings = new ArrayList<>();
+    for (int from = 0; from < sequences.size(); ) {
+      int to = callEnd(from, sequences.size(), i -> sequences.get(i).length);
+      readings.addAll(readCall(sequences.subList(from, to)));
+      from = to;
+    }
+    return readings;
+  }
+
+  private List<Reading> readCall(List<int[]> rows) {
+    rows.forEach(r -> checkLength(r, 2, 0));
+    long[] lens = rows.stream().mapToLong(r -> r.length - 1).toArray();
+    try (PtNDManager scope = serving.scope()) {
+      PtNDArray[] out =
+          serving.infer(
+              scope,
+              "read",
+              IValue.from((PtNDArray) scope.create(flat(starts(rows)))),
+              IValue.from((PtNDArray) scope.create(flat(targets(rows)))),
+              IValue.listFrom(lens));
+      List<TokenScores> scores = split(out[0].toFloatArray(), out[1].toFloatArray(), lens);
+      List<float[]> embeddings = rows(out[2].toFloatArray(), rows.size());
+      List<Reading> readings = new ArrayList<>();
+      for (int r = 0; r < rows.size(); r++) {
+        readings.add(new Reading(scores.get(r), embeddings.get(r)));
+      }
+      return readings;
+    }
+  }
+
+  /** Each row without its last token. */
+  private static List<int[]> starts(List<int[]> rows) {
+    return rows.stream().map(r -> Arrays.copyOf(r, r.length - 1)).toList();
+  }
+
+  /** Each row without its first token. */
+  private static List<int[]> targets(List<int[]> rows) {
+    return rows.stream().map(r -> Arrays.copyOfRange(r, 1, r.length)).toList();
+  }
+
+  /** (count, hidden_size), row by row. */
+  private List<float[]> rows(float[] flat, int count) {
+    List<float[]> rows = new ArrayList<>();
+    for (int r = 0; r < count; r++) {
+      rows.add(Arrays.copyOfRange(flat, r * config.hiddenSize(), (r + 1) * config.hiddenSize()));
+    }
+    return rows;
   }
 
   private static List<TokenScores> split(float[] logProbs, float[] entropies, long[] lens) {
@@ -369,13 +416,7 @@ final class DjlModel implements BaseModel {
               "embed",
               IValue.from((PtNDArray) scope.create(flat(rows))),
               IValue.listFrom(rows.stream().mapToLong(r -> r.length).toArray()));
-      float[] flat = out[0].toFloatArray();
-      List<float[]> embeddings = new ArrayList<>();
-      for (int r = 0; r < rows.size(); r++) {
-        embeddings.add(
-            Arrays.copyOfRange(flat, r * config.hiddenSize(), (r + 1) * config.hiddenSize()));
-      }
-      return embeddings;
+      return rows(out[0].toFloatArray(), rows.size());
     }
   }
 

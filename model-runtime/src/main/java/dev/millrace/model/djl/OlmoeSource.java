@@ -350,27 +350,36 @@ final class OlmoeSource {
           for s in range(len(lens)):
             out.append(0)
           return out
-        def score(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float]) -> List[Tensor]:
-          none = annotate(List[Tensor], [])
-          x = self.hidden(ids, lens, l, which, scales, none, none, self.zeros_of(lens))
+        def scores(self: __torch__.Program, x: Tensor, targets: Tensor) -> List[Tensor]:
           logp = torch.log_softmax(self.linear(x, $layers, 0), -1)
           entropy = torch.neg(torch.sum(torch.mul(torch.exp(logp), logp), [-1], False))
           return annotate(List[Tensor], [torch.squeeze(torch.gather(logp, -1, torch.unsqueeze(targets, -1)), -1), entropy])
-        def embed(self: __torch__.Program, ids: Tensor, lens: List[int]) -> List[Tensor]:
+        def score(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float]) -> List[Tensor]:
+          none = annotate(List[Tensor], [])
+          return self.scores(self.hidden(ids, lens, l, which, scales, none, none, self.zeros_of(lens)), targets)
+        def alone(self: __torch__.Program, ids: Tensor, lens: List[int]) -> Tensor:
           none = annotate(List[Tensor], [])
           which = annotate(List[int], [])
           scales = annotate(List[float], [])
           for s in range(len(lens)):
             which.append(-1)
             scales.append(0.)
-          x = self.hidden(ids, lens, none, which, scales, none, none, self.zeros_of(lens))
+          return self.hidden(ids, lens, none, which, scales, none, none, self.zeros_of(lens))
+        def pooled(self: __torch__.Program, x: Tensor, lens: List[int]) -> Tensor:
           out = annotate(List[Tensor], [])
           at = 0
           for s in range(len(lens)):
             e = torch.mean(torch.narrow(x, 0, at, lens[s]), [0], False)
             out.append(torch.div(e, torch.clamp_min(torch.sqrt(torch.sum(torch.mul(e, e))), 1e-12)))
             at = at + lens[s]
-          return annotate(List[Tensor], [torch.stack(out, 0)])
+          return torch.stack(out, 0)
+        def embed(self: __torch__.Program, ids: Tensor, lens: List[int]) -> List[Tensor]:
+          return annotate(List[Tensor], [self.pooled(self.alone(ids, lens), lens)])
+        def read(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int]) -> List[Tensor]:
+          x = self.alone(ids, lens)
+          out = self.scores(x, targets)
+          out.append(self.pooled(x, lens))
+          return out
         def generate(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], limits: List[int], temperatures: List[float], draws: Tensor) -> List[Tensor]:
           keys = annotate(List[Tensor], [])
           values = annotate(List[Tensor], [])

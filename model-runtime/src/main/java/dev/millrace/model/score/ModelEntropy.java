@@ -1,7 +1,7 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.text.Tokenizer;
 import java.util.Arrays;
@@ -32,7 +32,9 @@ final class ModelEntropy implements Stage {
       return new Refusal(
           Reason.TOO_SHORT, candidate.tokens().length + " tokens, expected at least 2");
     }
-    TokenScores scores = scores(candidate.tokens());
+    Reading reading = read(candidate.tokens());
+    TokenScores scores = reading.scores();
+    candidate.embedding(reading.embedding());
     candidate.entropy(scores.meanEntropy());
     double nats = Math.log(base.config().vocabSize());
     double loss = -scores.logProb() / scores.logProbs().length;
@@ -40,9 +42,9 @@ final class ModelEntropy implements Stage {
     return entropy != null ? entropy : noise("loss", loss / nats, limits.maxLoss());
   }
 
-  private TokenScores scores(int[] tokens) {
-    int[] shown = Arrays.copyOf(tokens, Math.min(tokens.length, limits.entropyTokens()));
-    return base.score(List.of(new Sequence(shown, base.noAdapter()))).get(0);
+  private Reading read(int[] tokens) {
+    int[] shown = Arrays.copyOf(tokens, Math.min(tokens.length, limits.readTokens()));
+    return base.read(List.of(shown)).get(0);
   }
 
   private int[] tokens(String text) {

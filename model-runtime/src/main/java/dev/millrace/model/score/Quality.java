@@ -1,8 +1,6 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.base.BaseModel;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +20,6 @@ final class Quality implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.embedding(embedding(candidate.tokens()));
     candidate.diversity(memory.embeddings().diversity(candidate.embedding()));
     candidate.quality(
         config.alpha() * candidate.entropy() / Math.log(base.config().vocabSize())
@@ -31,11 +28,6 @@ final class Quality implements Stage {
         Math.max(config.minQuality(), memory.qualities().quantile(1 - config.acceptRate()));
     memory.qualities().add(candidate.quality());
     return candidate.quality() >= least ? null : refusal(candidate.quality(), least);
-  }
-
-  private float[] embedding(int[] tokens) {
-    int[] shown = Arrays.copyOf(tokens, Math.min(tokens.length, config.model().embedTokens()));
-    return base.embed(List.of(shown)).get(0);
   }
 
   private static Refusal refusal(double quality, double least) {

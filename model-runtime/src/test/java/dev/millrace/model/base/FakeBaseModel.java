@@ -105,6 +105,17 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
+  public List<Reading> read(List<int[]> sequences) {
+    return sequences.stream()
+        .map(
+            tokens ->
+                new Reading(
+                    score(List.of(new Sequence(tokens, noAdapter()))).get(0),
+                    embed(List.of(Arrays.copyOf(tokens, tokens.length - 1))).get(0)))
+        .toList();
+  }
+
+  @Override
   public List<float[]> embed(List<int[]> sequences) {
     return sequences.stream().map(FakeBaseModel::embedded).toList();
   }

@@ -9,6 +9,7 @@ import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
@@ -219,6 +220,40 @@ class DjlModelTest {
           reference.scoreAsTrained(adapter, List.of(tokens, tokens(20, 1))).get(0).logProbs();
       assertTrue(maxDifference(served, trained) < 1e-3);
     }
+  }
+
+  @Test
+  void read_severalSequences_isScoreAndEmbedBitForBit() {
+    List<int[]> rows = List.of(tokens(24, 1), tokens(7, 2), tokens(40, 3));
+    List<Reading> readings = int8.read(rows);
+    for (int i = 0; i < rows.size(); i++) {
+      Sequence alone = new Sequence(rows.get(i), int8.noAdapter());
+      TokenScores scores = int8.score(List.of(alone)).get(0);
+      assertArrayEquals(scores.logProbs(), readings.get(i).scores().logProbs());
+      assertArrayEquals(scores.entropies(), readings.get(i).scores().entropies());
+      int[] start = Arrays.copyOf(rows.get(i), rows.get(i).length - 1);
+      assertArrayEquals(int8.embed(List.of(start)).get(0), readings.get(i).embedding());
+    }
+  }
+
+  @Test
+  void score_asServedAndAsTrained_agreeFarWithinTheGatesBound() {
+    List<int[]> rows = List.of(tokens(60, 1), tokens(60, 2), tokens(60, 3));
+    AdapterWeights adapter = random(6);
+    List<TokenScores> trained = int8.scoreAsTrained(adapter, rows);
+    double difference = 0;
+    int n = 0;
+    try (LoadedAdapter loaded = int8.load(adapter)) {
+      for (int i = 0; i < rows.size(); i++) {
+        float[] served = int8.score(List.of(new Sequence(rows.get(i), loaded))).get(0).logProbs();
+        for (int t = 0; t < served.length; t++) {
+          difference += Math.abs(served[t] - trained.get(i).logProbs()[t]);
+          n++;
+        }
+      }
+    }
+    double mean = difference / n;
+    assertTrue(mean < 0.004, () -> "mean |Δ log p| " + mean);
   }
 
   @Test

@@ -136,7 +136,7 @@ class RealModelIT {
         d.acceptRate(),
         d.nearSimilarity(),
         d.shape(),
-        new ModelLimits(128, 64, 256, 2, 2),
+        new ModelLimits(128, 256, 2, 2),
         d.memory());
   }
 

@@ -1,0 +1,83 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+
+  @TempDir Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "demo --help",
+        "adapt --help",
+        "ask --help",
+        "produce --help",
+        "model check --help",
+        "model pretrain --help",
+        "releases --help",
+        "cluster --help",
+        "submit --help",
+        "bench --help",
+        "chaos --help"
+      })
+  void run_help_exitsWithZeroOnStandardOutput(String line) {
+    assertEquals(0, run(line.split(" ")));
+    assertTrue(out.toString().contains("Usage: "), out::toString);
+    assertEquals("", err.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "demo --minutes 0, --minutes 0",
+    "demo --minutes x, x",
+    "adapt --domain d --report r --input nowhere.jsonl, nowhere.jsonl",
+    "submit dance, dance",
+    "model check nowhere, nowhere",
+    "produce --topic nonsense nowhere, no",
+    "frobnicate, frobnicate",
+    "bench moe, not there yet",
+    "chaos --seed 1, not there yet"
+  })
+  void run_cannotBeUsed_failsWithOneLineThatNamesTheValue(String line, String named) {
+    assertTrue(run(line.split(" ")) != 0);
+    assertEquals("", out.toString());
+    assertEquals(1, err.toString().strip().lines().count(), err::toString);
+    assertTrue(err.toString().startsWith("millrace: "), err::toString);
+    assertTrue(err.toString().contains(named), err::toString);
+  }
+
+  @Test
+  void run_notThereYet_exitsWithTwo() {
+    assertEquals(2, run("bench", "moe"));
+  }
+
+  @Test
+  void run_linesOfOtherDomainsOnly_saysSo() throws Exception {
+    Path lines = folder.resolve("lines.jsonl");
+    Files.writeString(lines, "{\"id\":\"1\",\"text\":\"some text\",\"domain\":\"other\"}\n");
+    int status =
+        run("adapt", "--domain", "d", "--input", lines.toString(), "--report", folder + "/r");
+    assertEquals(2, status);
+    assertTrue(err.toString().contains("other-domain"), err::toString);
+  }
+
+  private int run(String... args) {
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+  }
+}

@@ -1,0 +1,90 @@
+package dev.millrace.job.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class AuditTest {
+
+  @Test
+  void answerCounts_oneOfEachTrouble_countsEach() {
+    AnswerCounts counts =
+        AnswerCounts.of(
+            List.of(
+                Topic.request("once", 0, 0),
+                Topic.request("twice", 1, 0),
+                Topic.request("never", 2, 0),
+                Topic.request("badly", 3, 0),
+                Topic.request("once", 4, 0)),
+            List.of(
+                Topic.answer("once", 0, null, null, 10),
+                Topic.answer("twice", 1, null, null, 11),
+                Topic.answer("twice", 1, null, null, 12),
+                Topic.answer("badly", 3, "no", null, 13),
+                Topic.answer("once", 4, null, null, 14),
+                Topic.answer("nobody", 9, null, null, 15)));
+    assertEquals(new AnswerCounts(5, 4, 1, 1, 1, 1), counts);
+  }
+
+  @Test
+  void sampleCounts_refusedTwice_isCountedOnceAndTold() {
+    SampleCounts counts =
+        SampleCounts.of(
+            List.of(Topic.sample(0, 0), Topic.sample(1, 0), Topic.sample(2, 0)),
+            List.of(
+                Topic.rejection(1, "too-short"),
+                Topic.rejection(1, "too-short"),
+                Topic.rejection(7, "too-long")),
+            List.of(Topic.verdict(0, null, 100)));
+    assertEquals(new SampleCounts(3, 2, new TreeMap<>(Map.of("too-short", 1)), 8, 1), counts);
+  }
+
+  @Test
+  void releaseCounts_waitingBatches_areNoRefusedCandidates() {
+    ReleaseCounts counts =
+        ReleaseCounts.of(
+            List.of(
+                Topic.verdict(0, "enough-evidence", 0),
+                Topic.verdict(1, null, 100),
+                Topic.verdict(2, "protected-unharmed", 100)));
+    assertEquals(
+        new ReleaseCounts(1, 1, 1, new TreeMap<>(Map.of("protected-unharmed", 1))), counts);
+  }
+
+  @Test
+  void freshness_sampleOfAnEarlierRelease_countsFromTheFirstAnswerThatContainsIt() {
+    Lineage lineage =
+        new Lineage(
+            Map.of(
+                "r0", new Lineage.Learned("d", 0, Set.of(Topic.sample(0, 0).origin())),
+                "r1", new Lineage.Learned("d", 1, Set.of(Topic.sample(1, 0).origin())),
+                "r2", new Lineage.Learned("d", 2, Set.of(Topic.sample(2, 0).origin()))));
+    Quantiles freshness =
+        Freshness.of(
+            List.of(Topic.sample(0, 100), Topic.sample(1, 200), Topic.sample(2, 300)),
+            List.of(
+                Topic.answer("a", 0, null, null, 150),
+                Topic.answer("b", 1, "failed", "r0", 180),
+                Topic.answer("c", 2, null, "r1", 499)),
+            lineage);
+    // r1's answer, seen at 500, contains what r0 learned; nothing answered by r2
+    assertEquals(new Quantiles(300, 400, 2), freshness);
+  }
+
+  @Test
+  void swaps_severalSubtasks_eachItsFirstAnswerByARelease() {
+    var answers =
+        List.of(
+            Topic.answer("a", 0, null, null, 10, 0),
+            Topic.answer("b", 1, null, "r0", 100, 0),
+            Topic.answer("c", 2, null, "r0", 130, 1),
+            Topic.answer("d", 3, null, "r0", 140, 0),
+            Topic.answer("e", 4, null, "r1", 200, 0));
+    SwapFigures figures = SwapFigures.of(answers, new AnswerCounts(6, 5, 0, 1, 0, 0));
+    assertEquals(new SwapFigures(3, 40, 40, 1), figures);
+  }
+}
