@@ -34,6 +34,6 @@ public record LearnerConfig(
   /** What the demo runs with. */
   public static LearnerConfig defaults() {
     return new LearnerConfig(
-        17, 8, 16, 256, 256, 32, 2, TrainConfig.defaults(), GateConfig.defaults(), Plan.defaults());
+        17, 8, 16, 256, 256, 32, 1, TrainConfig.defaults(), GateConfig.defaults(), Plan.defaults());
   }
 }

@@ -26,8 +26,13 @@ public final class BaseTexts {
   /** Judges every candidate; shares no document with the anchors. */
   public static final String PROTECTED = "protected.jsonl";
 
-  /** Longest sequence in tokens; the rest of a text is left out. */
+  /** Longest sequence of a text that is judged on its own, in tokens. */
   public static final int MAX_TOKENS = 256;
+
+  /** Texts are cut into pieces of so many tokens: many short ones say more than few long ones. */
+  private static final int PIECE = 80;
+
+  private static final int SHORTEST_PIECE = 16;
 
   private BaseTexts() {}
 
@@ -51,7 +56,9 @@ public final class BaseTexts {
 
   /** Token sequences to train beside every batch. */
   public static List<int[]> anchors(Path folder, Tokenizer tokenizer) throws IOException {
-    return lines(folder, ANCHORS).stream().map(line -> encode(tokenizer, line)).toList();
+    return lines(folder, ANCHORS).stream()
+        .flatMap(line -> pieces(tokenizer.encode(line.text())).stream())
+        .toList();
   }
 
   /** Token sequences to protect, by domain. */
@@ -59,15 +66,19 @@ public final class BaseTexts {
       throws IOException {
     Map<String, List<int[]>> sets = new TreeMap<>();
     for (Line line : lines(folder, PROTECTED)) {
-      sets.computeIfAbsent(line.domain(), d -> new ArrayList<>()).add(encode(tokenizer, line));
+      sets.computeIfAbsent(line.domain(), d -> new ArrayList<>())
+          .addAll(pieces(tokenizer.encode(line.text())));
     }
     return sets.entrySet().stream()
         .map(set -> new ProtectedSet(set.getKey(), set.getValue()))
         .toList();
   }
 
-  private static int[] encode(Tokenizer tokenizer, Line line) {
-    int[] tokens = tokenizer.encode(line.text());
-    return tokens.length <= MAX_TOKENS ? tokens : Arrays.copyOf(tokens, MAX_TOKENS);
+  private static List<int[]> pieces(int[] tokens) {
+    List<int[]> pieces = new ArrayList<>();
+    for (int from = 0; from + SHORTEST_PIECE <= tokens.length; from += PIECE) {
+      pieces.add(Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + PIECE)));
+    }
+    return pieces;
   }
 }

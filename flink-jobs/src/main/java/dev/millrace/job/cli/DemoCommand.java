@@ -33,7 +33,7 @@ final class DemoCommand implements Callable<Integer> {
   private static final int REQUESTS = 2_100;
 
   private static final int BATCH = 32;
-  private static final double FEEDING_SHARE = 0.6;
+  private static final double FEEDING_SHARE = 0.67;
   private static final double LASTING_SHARE = 0.85;
 
   @Mixin private Output output;
