@@ -13,17 +13,21 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** What both jobs ask of Flink. */
 final class JobSettings {
-  private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(2);
   private static final Duration RESTART_DELAY = Duration.ofMillis(500);
 
   private JobSettings() {}
 
-  static void apply(MillraceConfig config, StreamExecutionEnvironment env) {
+  /**
+   * Settings of one job.
+   *
+   * @param bufferTimeout how long a record may wait for others on its way between two tasks
+   */
+  static void apply(MillraceConfig config, StreamExecutionEnvironment env, Duration bufferTimeout) {
     env.setParallelism(config.job().parallelism());
     env.setMaxParallelism(config.job().maxParallelism());
     Configuration flink = checkpoints(config.checkpoint());
     flink.set(PipelineOptions.GENERIC_TYPES, false);
-    flink.set(ExecutionOptions.BUFFER_TIMEOUT, BUFFER_TIMEOUT);
+    flink.set(ExecutionOptions.BUFFER_TIMEOUT, bufferTimeout);
     flink.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
     flink.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, Integer.MAX_VALUE);
     flink.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, RESTART_DELAY);

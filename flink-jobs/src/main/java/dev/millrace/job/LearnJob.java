@@ -19,6 +19,7 @@ import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import java.time.Duration;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.Source;
@@ -31,6 +32,8 @@ public final class LearnJob {
 
   /** Batches that may wait in a subtask: more would only delay checkpoints and releases. */
   private static final int MAX_PENDING = 4;
+
+  private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(50);
 
   private LearnJob() {}
 
@@ -69,7 +72,7 @@ public final class LearnJob {
       Source<RawRecord, ?, ?> source,
       Opener<Scorer> scorers,
       Opener<Learner> learners) {
-    JobSettings.apply(config, env);
+    JobSettings.apply(config, env, BUFFER_TIMEOUT);
     var decoded =
         env.fromSource(source, EventTime.watermarks(), "samples")
             .uid("samples")

@@ -12,6 +12,7 @@ import dev.millrace.job.operator.ServeOperatorFactory;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.wire.Codecs;
+import java.time.Duration;
 import java.util.Arrays;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -20,11 +21,13 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Requests to answers, by the releases that arrive beside them. */
 public final class ServeJob {
+  private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(4);
+
   private ServeJob() {}
 
   public static void build(
       StreamExecutionEnvironment env, MillraceConfig config, Opener<Serving> servings) {
-    JobSettings.apply(config, env);
+    JobSettings.apply(config, env, BUFFER_TIMEOUT);
     KafkaTopics topics = new KafkaTopics(config.kafka(), config.job().name() + "-serve");
     var requests = requests(env, topics);
     var releases = releases(env, topics);

@@ -31,7 +31,7 @@ class TrainerTest {
     Training training = trainer().train(before, lesson(7), Governor.none());
     assertEquals("", training.trouble());
     assertTrue(training.lastLoss() < training.firstLoss(), training::toString);
-    assertEquals(16, training.steps()); // 2 epochs of (32 fresh + 8 replayed + 24 anchors) / 8
+    assertEquals(16, training.steps()); // (32 fresh + 8 replayed + 24 anchors) / 4
   }
 
   @Test

@@ -99,6 +99,7 @@ final class AskCommand implements Callable<Integer> {
           "domain %s, expected one of %s in store %s"
               .formatted(domain, stored.newest().keySet(), stored.store()));
     }
+    output.err().println("starting an embedded serve job on " + stored.uri(release));
     try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
       MillraceConfig config =
           MillraceConfig.defaults()

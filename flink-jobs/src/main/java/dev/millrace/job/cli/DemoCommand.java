@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
 
   /** The load lasts longer than the feeding: it sees what was begun come to its end. */
-  private static final int REQUESTS = 2_100;
+  private static final int REQUESTS = 1_400;
 
   private static final int BATCH = 32;
   private static final double FEEDING_SHARE = 0.67;

@@ -70,6 +70,7 @@ final class SubmitCommand implements Callable<Integer> {
         "kafka.bootstrap=" + state.bootstrap(),
         "redis.uri=" + state.redisUri(),
         "base.dir=" + Home.here().nano(),
-        "store.uri=" + cluster.home().resolve("store").toUri());
+        "store.uri=" + cluster.home().resolve("store").toUri(),
+        "checkpoint.dir=" + cluster.home().resolve("checkpoints").toUri());
   }
 }

@@ -6,7 +6,8 @@ import java.io.Serializable;
  * When and where Flink keeps snapshots.
  *
  * @param intervalMillis between two checkpoints; answers become visible with each
- * @param dir URI of their folder; empty keeps them in the job manager's memory
+ * @param dir URI of their folder; empty leaves it to the cluster, whose own default is the job
+ *     manager's memory: 5 MiB a state
  */
 public record CheckpointConfig(long intervalMillis, String dir) implements Serializable {
 

@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.function.IntSupplier;
 
 /**
- * Sends requests from several callers as long as a run lasts: three in eleven GENERATE 32 tokens
+ * Sends requests from several callers as long as a run lasts: five in twelve GENERATE 32 tokens
  * from a prompt that no other has, every second of them uncached; the others SCORE, and half of
  * these ask what somebody asked before.
  */
@@ -90,7 +90,7 @@ final class Load implements AutoCloseable {
     int n = sent;
     String domain = domains.get(n % domains.size());
     List<String> texts = prompts.getOrDefault(domain, List.of());
-    boolean generates = (n / domains.size()) % 11 < 3;
+    boolean generates = (n / domains.size()) % 12 < 5;
     String prompt = generates ? fresh(texts, n) : asked(texts);
     Request request =
         new Request(

@@ -95,6 +95,7 @@ public final class Loop {
     return MillraceConfig.defaults()
         .with(
             Map.of(
+                "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
                 "kafka.bootstrap", stack.bootstrapServers(),
                 "redis.uri", stack.redisUri(),
                 "store.uri", run.store().toAbsolutePath().toString(),
