@@ -34,6 +34,6 @@ public record GateConfig(
 
   /** What the demo runs with. */
   public static GateConfig defaults() {
-    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.005, 0.01, 12, 0.02, 8, 2.0);
+    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.0045, 0.01, 12, 0.02, 8, 2.0);
   }
 }

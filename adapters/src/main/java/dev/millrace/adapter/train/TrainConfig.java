@@ -39,6 +39,6 @@ public record TrainConfig(
 
   /** What the demo runs with. */
   public static TrainConfig defaults() {
-    return new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1.0, 1, 4, 0.25, 0.75, 16.0);
+    return new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1.0, 1, 4, 0.25, 0.75, 20.0);
   }
 }
