@@ -43,6 +43,7 @@ class ArchitectureTest {
               "model.serve",
               "model.ngram",
               "model.pretrain",
+              "model.gguf",
               // What learns.
               "adapter.batch",
               "adapter.train",

@@ -8,9 +8,9 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "model",
-    description = "Checks a checkpoint, or pre-trains a base.",
+    description = "Checks or exports a checkpoint, or pre-trains a base.",
     footer = {"", "Example:", "  ./millrace model check models/nano"},
-    subcommands = {CheckCommand.class, PretrainCommand.class})
+    subcommands = {CheckCommand.class, ExportCommand.class, PretrainCommand.class})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ModelCommand implements Runnable {
 

@@ -1,0 +1,116 @@
+package dev.millrace.model.gguf;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.model.config.InvalidConfigException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A byte-level BPE as llama.cpp wants it.
+ *
+ * @param pre llama.cpp's name for how text is cut into words
+ * @param tokens by id, in GPT-2's letters for bytes
+ * @param types by id: 1 ordinary, 3 control, 4 added, 5 unused
+ * @param merges pairs with a blank between, best first
+ * @param endOfText id of the token that ends a text
+ */
+record BpeTables(
+    String pre, List<String> tokens, List<Integer> types, List<String> merges, int endOfText) {
+
+  private static final int ORDINARY = 1;
+  private static final int CONTROL = 3;
+  private static final int ADDED = 4;
+  private static final int UNUSED = 5;
+
+  /** The regular expressions that llama.cpp knows under a name. */
+  private static final Map<String, String> SPLITS =
+      Map.of(
+          "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+          "qwen2",
+          "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+          "llama-bpe");
+
+  /**
+   * Reads tokenizer.json.
+   *
+   * @param configJson config.json, which may name the end of text
+   * @param size of the model's vocabulary: ids without a token become unused ones
+   */
+  static BpeTables parse(byte[] tokenizerJson, byte[] configJson, int size) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode json = mapper.readTree(tokenizerJson);
+    if (!json.path("model").path("type").asText().equals("BPE")) {
+      throw invalid("model.type", json.path("model").path("type"), "BPE");
+    }
+    List<String> tokens = new ArrayList<>(Collections.nCopies(size, ""));
+    List<Integer> types = new ArrayList<>(Collections.nCopies(size, UNUSED));
+    for (Map.Entry<String, JsonNode> entry : json.path("model").path("vocab").properties()) {
+      set(tokens, types, entry.getValue(), entry.getKey(), ORDINARY);
+    }
+    for (JsonNode added : json.path("added_tokens")) {
+      int type = added.path("special").asBoolean() ? CONTROL : ADDED;
+      set(tokens, types, added.path("id"), added.path("content").asText(), type);
+    }
+    for (int id = 0; id < size; id++) {
+      if (types.get(id) == UNUSED) {
+        tokens.set(id, "[PAD" + id + "]");
+      }
+    }
+    int end = endOfText(mapper.readTree(configJson).path("eos_token_id"), tokens, types);
+    return new BpeTables(pre(json.path("pre_tokenizer")), tokens, types, merges(json), end);
+  }
+
+  private static void set(
+      List<String> tokens, List<Integer> types, JsonNode id, String token, int type) {
+    if (!id.isInt() || id.intValue() < 0 || id.intValue() >= tokens.size()) {
+      throw invalid("the id of " + token, id, "one below vocab_size " + tokens.size());
+    }
+    tokens.set(id.intValue(), token);
+    types.set(id.intValue(), type);
+  }
+
+  /** Pairs are "a b" in older files and ["a", "b"] in newer ones. */
+  private static List<String> merges(JsonNode json) {
+    List<String> merges = new ArrayList<>();
+    for (JsonNode merge : json.path("model").path("merges")) {
+      merges.add(
+          merge.isArray() ? merge.path(0).asText() + " " + merge.path(1).asText() : merge.asText());
+    }
+    return merges;
+  }
+
+  private static String pre(JsonNode pre) {
+    if (pre.path("type").asText().equals("ByteLevel") && pre.path("use_regex").asBoolean(true)) {
+      return "gpt-2";
+    }
+    for (JsonNode step : pre.path("pretokenizers")) {
+      String regex = step.path("pattern").path("Regex").asText();
+      if (SPLITS.containsKey(regex)) {
+        return SPLITS.getOrDefault(regex, "");
+      }
+    }
+    throw invalid("pre_tokenizer", pre, "the splits of GPT-2, Qwen2 or Llama 3");
+  }
+
+  private static int endOfText(JsonNode eos, List<String> tokens, List<Integer> types) {
+    JsonNode id = eos.isArray() ? eos.path(0) : eos;
+    if (id.isInt()) {
+      return id.intValue();
+    }
+    int named = tokens.indexOf("<|endoftext|>");
+    int end = named >= 0 ? named : types.indexOf(CONTROL);
+    if (end < 0) {
+      throw invalid("eos_token_id", eos, "one, as the tokenizer has no special token");
+    }
+    return end;
+  }
+
+  private static InvalidConfigException invalid(String what, JsonNode value, String expected) {
+    return new InvalidConfigException(
+        "tokenizer.json: " + what + " is " + value + ", expected " + expected);
+  }
+}

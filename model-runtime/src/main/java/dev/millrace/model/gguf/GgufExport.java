@@ -1,0 +1,92 @@
+package dev.millrace.model.gguf;
+
+import dev.millrace.model.config.InvalidConfigException;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Writes a HuggingFace checkpoint as GGUF: matrices in Q8_0, norms and router in fp32, and its
+ * byte-level BPE.
+ */
+public final class GgufExport {
+
+  private static final List<LlamaFamily> FAMILIES = List.of(new OlmoeFamily());
+  private static final int MOSTLY_Q8_0 = 7;
+  private static final int QUANTIZATION_VERSION = 2;
+
+  private GgufExport() {}
+
+  /**
+   * Writes one file.
+   *
+   * @param folder config.json, tokenizer.json and safetensors
+   * @param progress is told the name of each tensor as it is written
+   * @throws InvalidConfigException if llama.cpp cannot run such a model
+   */
+  public static void write(Path folder, Path gguf, Consumer<String> progress) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      MoeConfig config = checkpoint.config();
+      LlamaFamily family = family(config);
+      family.requireSupported(config);
+      GgufWriter file = new GgufWriter();
+      describe(folder, config, family, file);
+      putTokens(
+          BpeTables.parse(
+              Files.readAllBytes(folder.resolve("tokenizer.json")),
+              Files.readAllBytes(folder.resolve("config.json")),
+              config.vocabSize()),
+          file);
+      family.addTensors(checkpoint, file);
+      file.write(gguf, progress);
+    }
+  }
+
+  private static LlamaFamily family(MoeConfig config) {
+    return FAMILIES.stream()
+        .filter(family -> family.modelType().equals(config.modelType()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidConfigException(
+                    "config.json: model_type is %s, expected one of %s for GGUF"
+                        .formatted(
+                            config.modelType(),
+                            FAMILIES.stream().map(LlamaFamily::modelType).toList())));
+  }
+
+  private static void describe(Path folder, MoeConfig config, LlamaFamily family, GgufWriter file) {
+    String arch = family.architecture() + ".";
+    file.put("general.architecture", family.architecture())
+        .put("general.name", folder.toAbsolutePath().normalize().getFileName().toString())
+        .put("general.file_type", MOSTLY_Q8_0)
+        .put("general.quantization_version", QUANTIZATION_VERSION)
+        .put(arch + "block_count", config.numHiddenLayers())
+        .put(arch + "context_length", config.maxPositionEmbeddings())
+        .put(arch + "embedding_length", config.hiddenSize())
+        .put(arch + "vocab_size", config.vocabSize())
+        .put(arch + "attention.head_count", config.numAttentionHeads())
+        .put(arch + "attention.head_count_kv", config.numKeyValueHeads())
+        .put(arch + "attention.layer_norm_rms_epsilon", (float) config.rmsNormEps())
+        .put(arch + "rope.freq_base", (float) config.ropeTheta())
+        .put(arch + "expert_count", config.numExperts())
+        .put(arch + "expert_used_count", config.numExpertsPerTok());
+    family.describe(config, file);
+  }
+
+  private static void putTokens(BpeTables bpe, GgufWriter file) {
+    file.put("tokenizer.ggml.model", "gpt2")
+        .put("tokenizer.ggml.pre", bpe.pre())
+        .putStrings("tokenizer.ggml.tokens", bpe.tokens())
+        .putIntegers("tokenizer.ggml.token_type", bpe.types())
+        .putStrings("tokenizer.ggml.merges", bpe.merges())
+        .put("tokenizer.ggml.bos_token_id", bpe.endOfText())
+        .put("tokenizer.ggml.eos_token_id", bpe.endOfText())
+        .put("tokenizer.ggml.padding_token_id", bpe.endOfText())
+        .put("tokenizer.ggml.add_bos_token", false);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.millrace.model.gguf;
+
+import dev.millrace.model.config.InvalidConfigException;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.model.weights.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/** OLMoE: llama.cpp neither clips q, k, v nor normalises the weights of the chosen experts. */
+final class OlmoeFamily implements LlamaFamily {
+
+  private static final Map<String, String> MATRICES =
+      new TreeMap<>(
+          Map.of(
+              "self_attn.q_proj", "attn_q",
+              "self_attn.k_proj", "attn_k",
+              "self_attn.v_proj", "attn_v",
+              "self_attn.o_proj", "attn_output"));
+
+  private static final Map<String, String> EXACT =
+      new TreeMap<>(
+          Map.of(
+              "input_layernorm", "attn_norm",
+              "post_attention_layernorm", "ffn_norm",
+              "self_attn.q_norm", "attn_q_norm",
+              "self_attn.k_norm", "attn_k_norm",
+              "mlp.gate", "ffn_gate_inp"));
+
+  private static final Map<String, String> EXPERTS =
+      new TreeMap<>(
+          Map.of(
+              "gate_proj", "ffn_gate_exps",
+              "up_proj", "ffn_up_exps",
+              "down_proj", "ffn_down_exps"));
+
+  @Override
+  public String modelType() {
+    return "olmoe";
+  }
+
+  @Override
+  public String architecture() {
+    return "olmoe";
+  }
+
+  @Override
+  public void requireSupported(MoeConfig config) {
+    if (Double.isFinite(config.clipQkv())) {
+      throw unsupported("clip_qkv is " + config.clipQkv(), "null");
+    }
+    if (config.normTopkProb()) {
+      throw unsupported("norm_topk_prob is true", "false");
+    }
+    if (config.numKeyValueHeads() != config.numAttentionHeads()) {
+      throw unsupported(
+          "num_key_value_heads is " + config.numKeyValueHeads(),
+          "num_attention_heads " + config.numAttentionHeads());
+    }
+  }
+
+  private static InvalidConfigException unsupported(String is, String expected) {
+    return new InvalidConfigException(
+        "config.json: " + is + ", expected " + expected + ": llama.cpp's olmoe knows no other");
+  }
+
+  @Override
+  public void describe(MoeConfig config, GgufWriter file) {
+    file.put("olmoe.feed_forward_length", config.intermediateSize());
+  }
+
+  @Override
+  public void addTensors(Checkpoint checkpoint, GgufWriter file) {
+    MoeConfig config = checkpoint.config();
+    Tensor embedding = checkpoint.tensor("model.embed_tokens.weight");
+    Tensor head = config.tieWordEmbeddings() ? embedding : checkpoint.tensor("lm_head.weight");
+    file.add(GgufTensor.matrix("token_embd.weight", embedding));
+    file.add(GgufTensor.exact("output_norm.weight", checkpoint.tensor("model.norm.weight")));
+    file.add(GgufTensor.matrix("output.weight", head));
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      addLayer(checkpoint, "model.layers." + layer + ".", "blk." + layer + ".", file);
+    }
+  }
+
+  private static void addLayer(Checkpoint checkpoint, String from, String to, GgufWriter file) {
+    EXACT.forEach(
+        (theirs, name) ->
+            file.add(
+                GgufTensor.exact(
+                    to + name + ".weight", checkpoint.tensor(from + theirs + ".weight"))));
+    MATRICES.forEach(
+        (theirs, name) ->
+            file.add(
+                GgufTensor.matrix(
+                    to + name + ".weight", checkpoint.tensor(from + theirs + ".weight"))));
+    EXPERTS.forEach(
+        (theirs, name) ->
+            file.add(GgufTensor.stack(to + name + ".weight", experts(checkpoint, from, theirs))));
+  }
+
+  private static List<Tensor> experts(Checkpoint checkpoint, String layer, String projection) {
+    return IntStream.range(0, checkpoint.config().numExperts())
+        .mapToObj(e -> checkpoint.tensor(layer + "mlp.experts." + e + "." + projection + ".weight"))
+        .toList();
+  }
+}

@@ -1,0 +1,123 @@
+package dev.millrace.model.gguf;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.config.InvalidConfigException;
+import dev.millrace.model.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GgufExportTest {
+
+  private static final Path NANO = Path.of("../models/nano");
+  @TempDir static Path folder;
+  private static GgufFile file;
+
+  @BeforeAll
+  static void write() throws IOException {
+    Path gguf = folder.resolve("nano.gguf");
+    GgufExport.write(NANO, gguf, name -> {});
+    file = GgufFile.read(gguf);
+  }
+
+  @Test
+  void metadata_nano_saysItsShape() {
+    assertEquals("olmoe", file.metadata().get("general.architecture"));
+    assertEquals(192, file.metadata().get("olmoe.embedding_length"));
+    assertEquals(32, file.metadata().get("olmoe.expert_count"));
+    assertEquals(4, file.metadata().get("olmoe.expert_used_count"));
+    assertEquals(96, file.metadata().get("olmoe.feed_forward_length"));
+    assertEquals(1e-5f, file.metadata().get("olmoe.attention.layer_norm_rms_epsilon"));
+  }
+
+  @Test
+  void tokenizer_nano_isWhole() {
+    List<?> tokens = (List<?>) file.metadata().get("tokenizer.ggml.tokens");
+    List<?> types = (List<?>) file.metadata().get("tokenizer.ggml.token_type");
+    assertEquals(4096, tokens.size());
+    assertEquals(4096, types.size());
+    assertEquals("<|endoftext|>", tokens.get(0));
+    assertEquals(3, types.get(0));
+    assertEquals("Ā", tokens.get(1));
+    assertEquals("gpt-2", file.metadata().get("tokenizer.ggml.pre"));
+  }
+
+  @Test
+  void tensors_routerAndNorms_areExact() throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(NANO)) {
+      assertArrayEquals(
+          checkpoint.tensor("model.layers.2.mlp.gate.weight").floats(),
+          file.floats("blk.2.ffn_gate_inp.weight"));
+      assertArrayEquals(
+          checkpoint.tensor("model.layers.3.input_layernorm.weight").floats(),
+          file.floats("blk.3.attn_norm.weight"));
+    }
+  }
+
+  @Test
+  void tensors_expertsAndHead_areWithinHalfALevel() throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(NANO)) {
+      assertEquals(
+          List.of(192L, 96L, 32L), file.infos().get("blk.1.ffn_up_exps.weight").dimensions());
+      float[] all = file.floats("blk.1.ffn_up_exps.weight");
+      float[] one = checkpoint.tensor("model.layers.1.mlp.experts.31.up_proj.weight").floats();
+      assertClose(one, all, 31 * one.length);
+      float[] head = checkpoint.tensor("lm_head.weight").floats();
+      assertClose(head, file.floats("output.weight"), 0);
+    }
+  }
+
+  /** Half a level of the block's largest value, and what binary16 takes off its scale. */
+  private static void assertClose(float[] expected, float[] actual, int from) {
+    for (int block = 0; block < expected.length; block += 32) {
+      float max = 0;
+      for (int i = block; i < block + 32; i++) {
+        max = Math.max(max, Math.abs(expected[i]));
+      }
+      for (int i = block; i < block + 32; i++) {
+        assertEquals(expected[i], actual[from + i], max * (0.5 / 127 + 0x1p-11) + 1e-9);
+      }
+    }
+  }
+
+  @Test
+  void binary16_ofEveryHalf_isThatHalf() {
+    for (int bits = 0; bits < 0x10000; bits++) {
+      float value = GgufFile.half((short) bits);
+      if (!Float.isNaN(value)) {
+        assertEquals((short) bits, Binary16.of(value), () -> "for " + value);
+      }
+    }
+    assertEquals((short) 0x3c00, Binary16.of(1 + 0x1p-11f), "a tie goes to the even one");
+    assertEquals((short) 0x3c02, Binary16.of(1 + 3 * 0x1p-11f), "a tie goes to the even one");
+    assertEquals((short) 0x7c00, Binary16.of(1e6f));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"\"clip_qkv\" : 8.0", "\"norm_topk_prob\" : true", "\"num_key_value_heads\" : 3"})
+  void write_optionThatLlamaCppLeavesOut_isRefusedByName(String option) throws IOException {
+    String name = option.substring(1, option.indexOf('"', 1));
+    Path changed = Files.createDirectories(folder.resolve(name));
+    String config = Files.readString(NANO.resolve("config.json"));
+    Files.writeString(
+        changed.resolve("config.json"), config.replaceAll("\"" + name + "\" : [^,]*", option));
+    Files.copy(NANO.resolve("model.safetensors"), changed.resolve("model.safetensors"));
+    Path out = changed.resolve("x.gguf");
+    InvalidConfigException refused =
+        assertThrows(
+            InvalidConfigException.class, () -> GgufExport.write(changed, out, tensor -> {}));
+    assertTrue(refused.getMessage().contains(name), refused::getMessage);
+    assertTrue(Files.notExists(out));
+  }
+}
