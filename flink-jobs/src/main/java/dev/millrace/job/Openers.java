@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.publish.Sweeper;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
@@ -36,9 +38,13 @@ import java.time.Clock;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Opens what the subtasks of both jobs work with; all of a process share one copy of the base. */
 public final class Openers {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Openers.class);
 
   /** What trains and serves; part of every manifest. */
   private static final String ENGINE = "PyTorch 2.7.1, DJL 0.36.0";
@@ -102,6 +108,18 @@ public final class Openers {
     };
   }
 
+  /** The configured store, swept; one that cannot be swept may still take releases. */
+  private static ReleaseStore store(MillraceConfig config) {
+    StoreFiles files = FlinkStoreFiles.at(config.store().uri());
+    try {
+      int removed = new Sweeper(files, InstantSource.system()).sweep();
+      LOG.info("store {}: {} files of unfinished releases removed", config.store().uri(), removed);
+    } catch (IOException e) {
+      LOG.warn("store {} could not be swept of unfinished releases", config.store().uri(), e);
+    }
+    return ReleaseStore.of(files);
+  }
+
   /** Learners that publish into the configured store. */
   public static Opener<Learner> learners(MillraceConfig config) {
     return subtask -> {
@@ -116,7 +134,7 @@ public final class Openers {
                 tokenizer,
                 BaseTexts.anchors(folder, tokenizer),
                 BaseTexts.protectedSets(folder, tokenizer),
-                ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
+                store(config),
                 Machine.here(1, ENGINE),
                 InstantSource.system());
         return new Opened<>(Learner.of(surroundings, config.learn()), resources);

@@ -3,10 +3,14 @@ package dev.millrace.adapter.publish;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /** {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. */
@@ -22,7 +26,7 @@ record LocalFiles(Path root) implements StoreFiles {
     Path target = resolve(path);
     Path folder = Objects.requireNonNull(target.getParent());
     Files.createDirectories(folder);
-    Path aside = Files.createTempFile(folder, ".", ".part");
+    Path aside = Files.createTempFile(folder, ".", PART);
     try {
       try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
         for (ByteBuffer left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
@@ -36,6 +40,39 @@ record LocalFiles(Path root) implements StoreFiles {
     }
     sync(folder);
     sync(root);
+  }
+
+  @Override
+  public List<StoredFile> list() throws IOException {
+    if (!Files.isDirectory(root)) {
+      return List.of();
+    }
+    List<StoredFile> files = new ArrayList<>();
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (Path folder : folders) {
+        try (DirectoryStream<Path> inside =
+            Files.newDirectoryStream(folder, Files::isRegularFile)) {
+          for (Path file : inside) {
+            files.add(
+                new StoredFile(
+                    folder.getFileName() + "/" + file.getFileName(),
+                    Files.getLastModifiedTime(file).toInstant()));
+          }
+        }
+      }
+    }
+    return files;
+  }
+
+  @Override
+  public void delete(String path) throws IOException {
+    Path file = resolve(path);
+    Files.deleteIfExists(file);
+    try {
+      Files.deleteIfExists(Objects.requireNonNull(file.getParent()));
+    } catch (DirectoryNotEmptyException e) {
+      // other files lie there
+    }
   }
 
   @Override

@@ -2,14 +2,24 @@ package dev.millrace.adapter.publish;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The files of a release store, by relative paths with {@code /}. */
 public interface StoreFiles {
+
+  /** How the name of a file ends that is not in place yet. */
+  String PART = ".part";
 
   boolean exists(String path) throws IOException;
 
   /** Writes a whole file: on return it is durable and visible; if it throws, neither. */
   void write(String path, byte[] bytes) throws IOException;
+
+  /** Every file in the store's folders, also what is no release. */
+  List<StoredFile> list() throws IOException;
+
+  /** Removes a file, and its folder with the last one; what is gone already may be removed. */
+  void delete(String path) throws IOException;
 
   /** Where readers find a path. */
   String uri(String path);

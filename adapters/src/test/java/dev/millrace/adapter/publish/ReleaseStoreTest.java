@@ -1,5 +1,6 @@
 package dev.millrace.adapter.publish;
 
+import static java.time.Duration.ofMinutes;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,6 +16,8 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -73,6 +76,26 @@ class ReleaseStoreTest {
     assertThrows(IllegalArgumentException.class, () -> files.write("../x", new byte[0]));
   }
 
+  @Test
+  void sweep_whatWasCutOffLongAgo_isRemovedAndNothingElse() throws IOException {
+    StoreFiles files = StoreFiles.in(folder);
+    ReleaseStore.of(files).publish(RELEASE);
+    Files.createFile(folder.resolve(ID).resolve(".1.part"));
+    files.write("f".repeat(64) + "/adapter_config.json", bytes("{}"));
+    files.write("photos/summer.jpg", bytes("not ours"));
+    Instant now = Files.getLastModifiedTime(folder.resolve(ID)).toInstant();
+    assertEquals(0, new Sweeper(files, () -> now.plus(ofMinutes(59))).sweep());
+    assertEquals(2, new Sweeper(files, () -> now.plus(ofMinutes(61))).sweep());
+    assertEquals(List.of(ID, "photos"), names(folder));
+    assertEquals(3, names(folder.resolve(ID)).size());
+  }
+
+  @Test
+  void sweep_noStoreYet_removesNothing() throws IOException {
+    StoreFiles files = StoreFiles.in(folder.resolve("store"));
+    assertEquals(0, new Sweeper(files, InstantSource.system()).sweep());
+  }
+
   private static List<String> names(Path release) throws IOException {
     try (Stream<Path> files = Files.list(release)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
@@ -122,6 +145,16 @@ class ReleaseStoreTest {
         throw new IOException("killed before " + path);
       }
       files.write(path, bytes);
+    }
+
+    @Override
+    public List<StoredFile> list() throws IOException {
+      return files.list();
+    }
+
+    @Override
+    public void delete(String path) throws IOException {
+      files.delete(path);
     }
 
     @Override

@@ -1,8 +1,13 @@
 package dev.millrace.job.io;
 
 import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.publish.StoredFile;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.RecoverableFsDataOutputStream;
@@ -32,6 +37,33 @@ public record FlinkStoreFiles(String uri) implements StoreFiles {
     try (RecoverableFsDataOutputStream out = files.createRecoverableWriter().open(file)) {
       out.write(bytes);
       out.closeForCommit().commit();
+    }
+  }
+
+  @Override
+  public List<StoredFile> list() throws IOException {
+    Path root = new Path(uri);
+    FileSystem files = root.getFileSystem();
+    List<StoredFile> found = new ArrayList<>();
+    for (FileStatus folder : files.exists(root) ? files.listStatus(root) : new FileStatus[0]) {
+      if (folder.isDir()) {
+        for (FileStatus file : files.listStatus(folder.getPath())) {
+          String path = folder.getPath().getName() + "/" + file.getPath().getName();
+          found.add(new StoredFile(path, Instant.ofEpochMilli(file.getModificationTime())));
+        }
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public void delete(String path) throws IOException {
+    Path file = resolve(path);
+    FileSystem files = file.getFileSystem();
+    files.delete(file, false);
+    FileStatus[] left = files.listStatus(file.getParent());
+    if (left != null && left.length == 0) {
+      files.delete(file.getParent(), false);
     }
   }
 

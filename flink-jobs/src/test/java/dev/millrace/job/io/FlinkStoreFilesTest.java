@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.publish.StoredFile;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -24,10 +25,7 @@ class FlinkStoreFilesTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void write_file_isWholeAndAlone(boolean throughFlink) throws IOException {
-    StoreFiles files =
-        throughFlink
-            ? new FlinkStoreFiles(folder.toUri().toString())
-            : FlinkStoreFiles.at(folder.toString());
+    StoreFiles files = files(throughFlink);
     assertFalse(files.exists("a/b.json"));
     files.write("a/b.json", new byte[] {1, 2, 3});
     assertTrue(files.exists("a/b.json"));
@@ -36,6 +34,27 @@ class FlinkStoreFilesTest {
     try (var listed = Files.list(folder.resolve("a"))) {
       assertEquals(List.of(written), listed.toList());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void delete_lastFileOfAFolder_takesTheFolderWithIt(boolean throughFlink) throws IOException {
+    StoreFiles files = files(throughFlink);
+    assertEquals(List.of(), files.list());
+    files.write("a/b.json", new byte[] {1});
+    files.write("a/c.json", new byte[] {1});
+    files.delete("a/b.json");
+    assertEquals(List.of("a/c.json"), files.list().stream().map(StoredFile::path).toList());
+    files.delete("a/c.json");
+    files.delete("a/c.json");
+    assertEquals(List.of(), files.list());
+    assertFalse(Files.exists(folder.resolve("a")));
+  }
+
+  private StoreFiles files(boolean throughFlink) {
+    return throughFlink
+        ? new FlinkStoreFiles(folder.toUri().toString())
+        : FlinkStoreFiles.at(folder.toString());
   }
 
   @Test
