@@ -1,9 +1,10 @@
 package dev.millrace.job.config;
 
-import java.util.Comparator;
+import dev.millrace.schema.wire.NearestName;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** The keys there are. */
@@ -29,15 +30,7 @@ record Keys(Set<String> known) {
     if (key.startsWith(CLIENT) && key.length() > CLIENT.length()) {
       return Optional.empty();
     }
-    return Optional.of("unknown key " + key + nearest(key));
-  }
-
-  private String nearest(String key) {
-    return known.stream()
-        .min(
-            Comparator.comparingInt((String candidate) -> Edits.between(key, candidate))
-                .thenComparing(Comparator.naturalOrder()))
-        .map(candidate -> ", did you mean " + candidate + "?")
-        .orElse("");
+    return Optional.of(
+        "unknown key " + key + ", did you mean " + NearestName.of(key, new TreeSet<>(known)) + "?");
   }
 }

@@ -4,14 +4,18 @@ import java.util.Collection;
 import java.util.Comparator;
 
 /** The known name that a misspelt one most likely means. */
-final class NearestName {
+public final class NearestName {
 
   private static final int LONGEST = 40;
 
   private NearestName() {}
 
-  /** The known name of the fewest edits away; the first of equals. */
-  static String of(String name, Collection<String> known) {
+  /**
+   * The known name of the fewest edits away; the first of equals.
+   *
+   * @throws java.util.NoSuchElementException if none is known
+   */
+  public static String of(String name, Collection<String> known) {
     String start = name.substring(0, Math.min(name.length(), LONGEST));
     return known.stream().min(Comparator.comparingInt(other -> edits(start, other))).orElseThrow();
   }
