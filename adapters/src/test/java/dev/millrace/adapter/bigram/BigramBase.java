@@ -14,7 +14,6 @@ import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -146,13 +145,7 @@ public final class BigramBase implements BaseModel {
 
   @Override
   public List<Reading> read(List<int[]> sequences) {
-    return sequences.stream()
-        .map(
-            tokens ->
-                new Reading(
-                    score(List.of(new Sequence(tokens, noAdapter()))).get(0),
-                    embed(List.of(Arrays.copyOf(tokens, tokens.length - 1))).get(0)))
-        .toList();
+    throw new UnsupportedOperationException("learning does not read");
   }
 
   @Override
