@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.report.GenerateCounts;
 import dev.millrace.job.report.Report;
 import dev.millrace.job.report.ReportFolder;
 import java.nio.file.Path;
@@ -60,6 +61,14 @@ record Summary(Report report, Path folder) {
         report.answers().duplicated(),
         report.answers().missing(),
         report.answers().failed());
+    GenerateCounts generate = report.answers().generate();
+    line(
+        text,
+        "generated    %d of them, %d past the caches, from %d prompts, at least %d tokens each",
+        generate.requests(),
+        generate.uncached(),
+        generate.prompts(),
+        generate.fewestTokens());
     line(
         text,
         "samples      %d in, %d accepted, refused %s",

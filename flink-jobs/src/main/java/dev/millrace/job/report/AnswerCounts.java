@@ -1,5 +1,6 @@
 package dev.millrace.job.report;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
@@ -17,9 +18,16 @@ import java.util.Map;
  * @param missing requests without an answer
  * @param failed requests whose answer names an error
  * @param unasked answers to no request
+ * @param generate the requests among them that ask for new text
  */
 public record AnswerCounts(
-    int requested, int answered, int duplicated, int missing, int failed, int unasked) {
+    int requested,
+    int answered,
+    int duplicated,
+    int missing,
+    int failed,
+    int unasked,
+    @JsonUnwrapped GenerateCounts generate) {
 
   private record Key(String id, Origin origin) {}
 
@@ -43,6 +51,12 @@ public record AnswerCounts(
     int answered = (int) counts.values().stream().filter(n -> n > 0).count();
     int duplicated = counts.values().stream().mapToInt(n -> Math.max(0, n - 1)).sum();
     return new AnswerCounts(
-        counts.size(), answered, duplicated, counts.size() - answered, failed, unasked);
+        counts.size(),
+        answered,
+        duplicated,
+        counts.size() - answered,
+        failed,
+        unasked,
+        GenerateCounts.of(requests));
   }
 }

@@ -10,6 +10,8 @@ import org.junit.jupiter.api.Test;
 
 class AuditTest {
 
+  private static final GenerateCounts NO_GENERATE = new GenerateCounts(0, 0, 0, 0);
+
   @Test
   void answerCounts_oneOfEachTrouble_countsEach() {
     AnswerCounts counts =
@@ -27,7 +29,19 @@ class AuditTest {
                 Topic.answer("badly", 3, "no", null, 13),
                 Topic.answer("once", 4, null, null, 14),
                 Topic.answer("nobody", 9, null, null, 15)));
-    assertEquals(new AnswerCounts(5, 4, 1, 1, 1, 1), counts);
+    assertEquals(new AnswerCounts(5, 4, 1, 1, 1, 1, NO_GENERATE), counts);
+  }
+
+  @Test
+  void generateCounts_someScoreSomeCached_countsWhatGenerates() {
+    GenerateCounts counts =
+        GenerateCounts.of(
+            List.of(
+                Topic.request("scores", 0, 0),
+                Topic.generate("cached", 1, "one", 40, true),
+                Topic.generate("uncached", 2, "one", 32, false),
+                Topic.generate("other", 3, "two", 64, false)));
+    assertEquals(new GenerateCounts(3, 2, 2, 32), counts);
   }
 
   @Test
@@ -84,7 +98,7 @@ class AuditTest {
             Topic.answer("c", 2, null, "r0", 130, 1),
             Topic.answer("d", 3, null, "r0", 140, 0),
             Topic.answer("e", 4, null, "r1", 200, 0));
-    SwapFigures figures = SwapFigures.of(answers, new AnswerCounts(6, 5, 0, 1, 0, 0));
+    SwapFigures figures = SwapFigures.of(answers, new AnswerCounts(6, 5, 0, 1, 0, 0, NO_GENERATE));
     assertEquals(new SwapFigures(3, 40, 40, 1), figures);
   }
 }

@@ -19,7 +19,17 @@ class ReportFolderTest {
   /** What scripts rely on. */
   private static final Map<String, List<String>> FIELDS =
       Map.of(
-          "answers", List.of("requested", "answered", "duplicated", "missing", "failed"),
+          "answers",
+              List.of(
+                  "requested",
+                  "answered",
+                  "duplicated",
+                  "missing",
+                  "failed",
+                  "generate",
+                  "generateUncached",
+                  "generatePrompts",
+                  "generateFewestTokens"),
           "samples", List.of("in", "accepted", "rejected"),
           "releases", List.of("published", "refused"),
           "protected", List.of("bitsPerByteBefore", "bitsPerByteAfter"),

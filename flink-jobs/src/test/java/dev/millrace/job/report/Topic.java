@@ -20,9 +20,25 @@ final class Topic {
   private Topic() {}
 
   static Committed<Request> request(String id, long offset, long at) {
+    return request(id, offset, at, Request.Task.SCORE, "p", 0, true);
+  }
+
+  static Committed<Request> generate(
+      String id, long offset, String prompt, int tokens, boolean cached) {
+    return request(id, offset, 0, Request.Task.GENERATE, prompt, tokens, cached);
+  }
+
+  private static Committed<Request> request(
+      String id,
+      long offset,
+      long at,
+      Request.Task task,
+      String prompt,
+      int tokens,
+      boolean cached) {
     Origin origin = new Origin("requests", 0, offset);
     Request request =
-        new Request(id, null, "d", null, Request.Task.SCORE, "p", 0, 0, 0, true, at, origin);
+        new Request(id, null, "d", null, task, prompt, tokens, 0, 0, cached, at, origin);
     return new Committed<>(request, origin, at, at);
   }
 
