@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
@@ -35,8 +36,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "ask",
     description = {
-      "Sends a request over the topics and prints its answer. Without --bootstrap it starts an",
-      "embedded serve job on the last store."
+      "Sends a request over the topics and prints its answer. With --store, or where no cluster is",
+      "up, it starts an embedded serve job on that store."
     },
     footer = {
       "",
@@ -50,18 +51,13 @@ final class AskCommand implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @Mixin private Output output;
+  @Mixin private BrokerOption broker;
 
   @Option(names = "--domain", required = true, paramLabel = "D", description = "Who answers.")
   private String domain;
 
   @Option(names = "--tenant", paramLabel = "T", description = "On whose behalf.")
   private @Nullable String tenant;
-
-  @Option(
-      names = "--bootstrap",
-      paramLabel = "HOST:PORT",
-      description = "The broker of a demo or cluster that runs.")
-  private @Nullable String bootstrap;
 
   @Option(
       names = "--store",
@@ -89,8 +85,9 @@ final class AskCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (bootstrap != null) {
-      return ask(MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)), null);
+    Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
+    if (running.isPresent()) {
+      return ask(MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get())), null);
     }
     StoredReleases stored = StoredReleases.read(store == null ? Home.here().store() : store);
     String release = stored.newest().get(domain);

@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
@@ -11,7 +12,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -23,7 +23,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "produce",
-    description = "Writes JSON lines to a topic as Avro records: samples or requests.",
+    description = {
+      "Writes JSON lines to a topic as Avro records: samples or requests. Without --bootstrap it",
+      "writes to the cluster that is up, else to 127.0.0.1:9092."
+    },
     footer = {
       "",
       "Examples:",
@@ -33,7 +36,10 @@ import picocli.CommandLine.Parameters;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ProduceCommand implements Callable<Integer> {
 
+  private static final String LOCAL = "127.0.0.1:9092";
+
   @Mixin private Output output;
+  @Mixin private BrokerOption broker;
 
   @Option(
       names = "--topic",
@@ -42,16 +48,12 @@ final class ProduceCommand implements Callable<Integer> {
       description = "The topic; its name ends in samples or requests.")
   private String topic;
 
-  @Option(
-      names = "--bootstrap",
-      paramLabel = "HOST:PORT",
-      description = "The broker (default: ${DEFAULT-VALUE}).")
-  private String bootstrap = "127.0.0.1:9092";
-
   @Option(names = "--domain", paramLabel = "D", description = "The domain of lines that name none.")
   private @Nullable String domain;
 
-  @Parameters(paramLabel = "FILE|-", description = "JSON lines; - is standard input.")
+  @Parameters(
+      paramLabel = "FILE|-",
+      description = "JSON lines, .jsonl or .jsonl.gz; - is standard input.")
   private String file;
 
   private int written;
@@ -63,18 +65,13 @@ final class ProduceCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "topic " + topic + ", expected a name that ends in samples or requests");
     }
-    try (BufferedReader reader = open();
-        RecordWriter writer =
-            new RecordWriter(
-                MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)).kafka())) {
-      String line = reader.readLine();
-      while (line != null) {
-        if (!line.isBlank()) {
-          send(writer, line);
-        }
-        line = reader.readLine();
+    try (BufferedReader reader = open()) {
+      String bootstrap = broker.find(output.err()).orElse(LOCAL);
+      try (RecordWriter writer =
+          new RecordWriter(
+              MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)).kafka())) {
+        send(reader, writer);
       }
-      writer.flush();
     }
     output.result(
         Map.of("topic", topic, "written", written, "refused", refused),
@@ -82,7 +79,18 @@ final class ProduceCommand implements Callable<Integer> {
     return refused == 0 ? 0 : Main.FAILED;
   }
 
-  private void send(RecordWriter writer, String line) {
+  private void send(BufferedReader reader, RecordWriter writer) throws IOException {
+    int number = 0;
+    for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+      number++;
+      if (!line.isBlank()) {
+        send(writer, line, number);
+      }
+    }
+    writer.flush();
+  }
+
+  private void send(RecordWriter writer, String line, int number) {
     long now = System.currentTimeMillis();
     try {
       if (topic.endsWith("samples")) {
@@ -96,15 +104,13 @@ final class ProduceCommand implements Callable<Integer> {
       written++;
     } catch (InvalidRecordException e) {
       refused++;
-      output
-          .err()
-          .println("line " + (written + refused) + " refused, " + e.reason() + ": " + e.detail());
+      output.err().println("line " + number + " refused, " + e.reason() + ": " + e.detail());
     }
   }
 
   private BufferedReader open() throws IOException {
     return file.equals("-")
         ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
-        : Files.newBufferedReader(Path.of(file));
+        : UserMaterial.open(Path.of(file));
   }
 }

@@ -51,16 +51,12 @@ public final class UserMaterial {
     List<Refused> refused = new ArrayList<>();
     try (BufferedReader reader = open(file)) {
       int number = 0;
-      String line = reader.readLine();
-      while (line != null) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         number++;
-        if (!line.isBlank()) {
-          Refused problem = read(number, line, domain, samples);
-          if (problem != null) {
-            refused.add(problem);
-          }
+        Refused problem = line.isBlank() ? null : read(number, line, domain, samples);
+        if (problem != null) {
+          refused.add(problem);
         }
-        line = reader.readLine();
       }
     }
     return new Lines(samples, refused);
@@ -80,7 +76,8 @@ public final class UserMaterial {
     }
   }
 
-  private static BufferedReader open(Path file) throws IOException {
+  /** A file of lines, compressed if its name ends in {@code .gz}. */
+  public static BufferedReader open(Path file) throws IOException {
     InputStream in = Files.newInputStream(file);
     InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in;
     return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
