@@ -2,14 +2,13 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.UserMaterial;
-import dev.millrace.job.report.Report;
 import dev.millrace.model.score.HeldOut;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,9 +35,12 @@ final class AdaptCommand implements Callable<Integer> {
   private static final int LEAST_BATCH = 16;
   private static final int MOST_BATCH = 64;
   private static final int SHOWN = 3;
+  private static final int MOST_MINUTES = 24 * 60;
+  private static final int MOST_REQUESTS = 1_000_000;
   private static final Duration REQUESTED_WITHIN = Duration.ofMinutes(1);
 
   @Mixin private Output output;
+  @Mixin private LoopOptions options;
 
   @Option(names = "--domain", required = true, paramLabel = "D", description = "Your domain.")
   private String domain;
@@ -69,47 +71,38 @@ final class AdaptCommand implements Callable<Integer> {
       description = "Requests to send meanwhile (default: ${DEFAULT-VALUE}).")
   private int requests = 200;
 
-  @Option(names = "--seed", description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
-  private long seed = 17;
-
-  @Option(
-      names = "--base",
-      paramLabel = "DIR",
-      description = "The base model (default: models/nano).")
-  private Path base = Home.here().nano();
-
   @Override
   public Integer call() throws Exception {
+    LoopOptions.within(0, MOST_MINUTES, "--minutes", minutes);
+    LoopOptions.within(1, MOST_REQUESTS, "--requests", requests);
     UserMaterial.Lines lines = UserMaterial.lines(input, domain);
-    lines.refused().stream()
-        .limit(SHOWN)
-        .forEach(
-            r ->
-                output.err().printf("line %d refused, %s: %s%n", r.line(), r.reason(), r.detail()));
-    if (lines.refused().size() > SHOWN) {
-      output.err().printf("… %d lines refused in all%n", lines.refused().size());
-    }
+    show(lines.refused());
     HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
-    Material material = UserMaterial.material(lines, domain, base, heldOut, seed);
-    Loop.requireFresh(folder);
+    Material material =
+        UserMaterial.material(lines, domain, options.base(), heldOut, options.seed());
     int batch =
         Math.max(LEAST_BATCH, Math.min(MOST_BATCH, lines.samples().size() / FEWEST_BATCHES));
     RunConfig run =
         new RunConfig(
             "adapt --domain " + domain,
-            base,
+            options.base(),
             folder,
             Duration.ofSeconds((long) (minutes * 60)),
             REQUESTED_WITHIN,
             requests,
             batch,
-            seed);
-    Home.here().remember(run.store());
-    Report report;
-    try (ProgressView view = new ProgressView(output.err())) {
-      report = new Loop(run, material, view).run();
+            options.seed());
+    return LoopOptions.run(run, () -> material, output);
+  }
+
+  private void show(List<UserMaterial.Refused> refused) {
+    refused.stream()
+        .limit(SHOWN)
+        .forEach(
+            r ->
+                output.err().printf("line %d refused, %s: %s%n", r.line(), r.reason(), r.detail()));
+    if (refused.size() > SHOWN) {
+      output.err().printf("… %d lines refused in all%n", refused.size());
     }
-    output.result(report, new Summary(report, folder).text());
-    return 0;
   }
 }

@@ -3,10 +3,8 @@ package dev.millrace.job.cli;
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.DemoMaterial;
-import dev.millrace.job.loop.Loop;
-import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
-import dev.millrace.job.report.Report;
+import dev.millrace.model.score.HeldOut;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -37,6 +35,7 @@ final class DemoCommand implements Callable<Integer> {
   private static final double LASTING_SHARE = 0.85;
 
   @Mixin private Output output;
+  @Mixin private LoopOptions options;
 
   @Option(
       names = "--report",
@@ -50,39 +49,20 @@ final class DemoCommand implements Callable<Integer> {
       description = "About how long it may take, 1 to 60 (default: ${DEFAULT-VALUE}).")
   private double minutes = 4;
 
-  @Option(names = "--seed", description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
-  private long seed = 17;
-
-  @Option(
-      names = "--base",
-      paramLabel = "DIR",
-      description = "The base model (default: models/nano).")
-  private Path base = Home.here().nano();
-
   @Override
   public Integer call() throws Exception {
-    if (!(minutes >= 1 && minutes <= 60)) {
-      throw new IllegalArgumentException("--minutes " + minutes + ", expected 1 to 60");
-    }
-    Loop.requireFresh(folder);
+    LoopOptions.within(1, 60, "--minutes", minutes);
     RunConfig run =
         new RunConfig(
             "demo",
-            base,
+            options.base(),
             folder,
             Duration.ofSeconds((long) (minutes * 60 * FEEDING_SHARE)),
             Duration.ofSeconds((long) (minutes * 60 * LASTING_SHARE)),
             (int) Math.max(REQUESTS, REQUESTS * minutes / 4),
             BATCH,
-            seed);
-    Home.here().remember(run.store());
-    Report report;
-    try (ProgressView view = new ProgressView(output.err())) {
-      view.phase("reading the corpora");
-      Material material = DemoMaterial.read(base, Openers.heldOut(MillraceConfig.defaults()), seed);
-      report = new Loop(run, material, view).run();
-    }
-    output.result(report, new Summary(report, folder).text());
-    return 0;
+            options.seed());
+    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
+    return LoopOptions.run(run, () -> DemoMaterial.read(run.base(), heldOut, run.seed()), output);
   }
 }

@@ -1,0 +1,52 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.loop.Loop;
+import dev.millrace.job.loop.Material;
+import dev.millrace.job.loop.RunConfig;
+import dev.millrace.job.report.Report;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Option;
+
+/** What the commands that run the loop in this process have in common. */
+final class LoopOptions {
+
+  @Option(names = "--seed", description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
+  private long seed = 17;
+
+  @Option(
+      names = "--base",
+      paramLabel = "DIR",
+      description = "The base model (default: models/nano).")
+  private Path base = Home.here().nano();
+
+  long seed() {
+    return seed;
+  }
+
+  Path base() {
+    return base;
+  }
+
+  /** A value of an option, if it lies in a range. */
+  static double within(double least, double most, String option, double value) {
+    if (value >= least && value <= most) {
+      return value;
+    }
+    throw new IllegalArgumentException(
+        "%s %s, expected %.0f to %.0f".formatted(option, value, least, most));
+  }
+
+  /** Runs the loop, shows how it comes along, and gives its report out. */
+  static int run(RunConfig run, Callable<Material> material, Output output) throws Exception {
+    Loop.requireFresh(run.folder());
+    Home.here().remember(run.store());
+    Report report;
+    try (ProgressView view = new ProgressView(output.err())) {
+      view.phase("reading the texts");
+      report = new Loop(run, material.call(), view).run();
+    }
+    output.result(report, new Summary(report, run.folder()).text());
+    return 0;
+  }
+}
