@@ -60,6 +60,7 @@ class ArchitectureTest {
               "job",
               "job.report",
               "job.loop",
+              "job.bench",
               "job.cli")
           .map(name -> "dev.millrace." + name)
           .toList();

@@ -20,6 +20,11 @@ record Home(Path root) {
     return root.resolve("models").resolve("nano");
   }
 
+  /** Jars that only benchmarks load, into processes of their own. */
+  Path rivals() {
+    return root.resolve("flink-jobs").resolve("target").resolve("rivals");
+  }
+
   /** The cluster of processes on this machine, running or not. */
   LocalCluster cluster() {
     return new LocalCluster(

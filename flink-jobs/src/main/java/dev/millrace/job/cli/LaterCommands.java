@@ -15,22 +15,6 @@ final class LaterCommands {
   private LaterCommands() {}
 
   @Command(
-      name = "bench",
-      description = "One benchmark with its rivals in the same run (not there yet).",
-      footer = {"", "Example:", "  ./millrace bench serve"})
-  static final class Bench implements Callable<Integer> {
-    @Mixin private Output output;
-
-    @Parameters(paramLabel = "NAME", arity = "0..1")
-    private @Nullable String unusedName;
-
-    @Override
-    public Integer call() {
-      return output.notYet();
-    }
-  }
-
-  @Command(
       name = "chaos",
       description = "One seeded fault run with its audit (not there yet).",
       footer = {"", "Example:", "  ./millrace chaos --seed 1"})

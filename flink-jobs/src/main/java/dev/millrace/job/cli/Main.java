@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
       ReleasesCommand.class,
       ClusterCommand.class,
       SubmitCommand.class,
-      LaterCommands.Bench.class,
+      BenchCommand.class,
       LaterCommands.Chaos.class,
       CommandLine.HelpCommand.class
     })

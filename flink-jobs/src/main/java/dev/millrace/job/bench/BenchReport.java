@@ -1,0 +1,51 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.job.report.Machine;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What a benchmark found.
+ *
+ * @param date UTC, ISO 8601
+ * @param machine with the load before the run
+ * @param loadAfter average number of runnable processes over the last minute of the run
+ */
+public record BenchReport(
+    String bench,
+    String summary,
+    String date,
+    long seed,
+    int rounds,
+    double seconds,
+    Machine machine,
+    double loadAfter,
+    List<Table> tables) {
+
+  public String toMarkdown() {
+    return String.format(
+            Locale.ROOT,
+            "## bench %s: %s%n%n%s UTC, seed %d, %d rounds, %.0f s. %s%n%n",
+            bench,
+            summary,
+            date,
+            seed,
+            rounds,
+            seconds,
+            machineLine())
+        + tables.stream().map(Table::toMarkdown).collect(Collectors.joining("\n"));
+  }
+
+  private String machineLine() {
+    return String.format(
+        Locale.ROOT,
+        "Machine: %s, %d cores, %.1f GiB, Java %s; load %.1f before, %.1f after.",
+        Processor.name(),
+        machine.cores(),
+        machine.memory() / (double) (1 << 30),
+        machine.java(),
+        machine.load(),
+        loadAfter);
+  }
+}

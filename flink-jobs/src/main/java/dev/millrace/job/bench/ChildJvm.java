@@ -1,0 +1,77 @@
+package dev.millrace.job.bench;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A second Java process that answers lines with lines; what it prints otherwise is dropped. */
+final class ChildJvm implements AutoCloseable {
+
+  /** Begins every line that is an answer. */
+  static final String ANSWER = "@ ";
+
+  private final Process process;
+  private final BufferedReader out;
+  private final PrintWriter in;
+
+  private ChildJvm(Process process) {
+    this.process = process;
+    this.out = process.inputReader(StandardCharsets.UTF_8);
+    this.in = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
+  }
+
+  /**
+   * Starts a class's main method on this process's class path.
+   *
+   * @param more jars for the end of the class path
+   * @param options of the Java virtual machine
+   */
+  static ChildJvm start(Class<?> main, List<Path> more, List<String> options, List<String> args)
+      throws IOException {
+    StringBuilder classPath = new StringBuilder(System.getProperty("java.class.path", ""));
+    more.forEach(jar -> classPath.append(File.pathSeparator).append(jar));
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-cp", classPath.toString(), main.getName()));
+    command.addAll(args);
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    return new ChildJvm(process);
+  }
+
+  /** Sends a line and waits for the answer. */
+  String ask(String line) throws IOException {
+    in.println(line);
+    return answer();
+  }
+
+  /** Waits for the next answer. */
+  String answer() throws IOException {
+    for (String line = out.readLine(); line != null; line = out.readLine()) {
+      if (line.startsWith(ANSWER)) {
+        return line.substring(ANSWER.length());
+      }
+    }
+    throw new IOException("process " + process.pid() + " ended, expected an answer");
+  }
+
+  @Override
+  public void close() {
+    in.close();
+    try {
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

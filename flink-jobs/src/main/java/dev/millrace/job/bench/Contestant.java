@@ -1,0 +1,28 @@
+package dev.millrace.job.bench;
+
+/** One of those that are compared. */
+public interface Contestant extends AutoCloseable {
+
+  String name();
+
+  /** Does the work once and measures it. */
+  Lap lap() throws Exception;
+
+  @Override
+  default void close() {}
+
+  /** Work in this process, repeated until a lap has taken the least time. */
+  static Contestant here(String name, double leastSeconds, Lap.Work work) {
+    return new Contestant() {
+      @Override
+      public String name() {
+        return name;
+      }
+
+      @Override
+      public Lap lap() throws Exception {
+        return Lap.of(leastSeconds, work);
+      }
+    };
+  }
+}

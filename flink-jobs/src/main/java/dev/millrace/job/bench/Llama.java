@@ -1,0 +1,158 @@
+package dev.millrace.job.bench;
+
+import de.kherud.llama.InferenceParameters;
+import de.kherud.llama.LlamaModel;
+import de.kherud.llama.ModelParameters;
+import de.kherud.llama.args.Sampler;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * llama.cpp in a process of its own: its requests are batched continuously, one slot each. Takes
+ * greedy tokens only, by the cheapest of its samplers.
+ */
+final class Llama implements Contestant {
+
+  private static final String JAR = "llama";
+
+  private final String name;
+  private final ChildJvm child;
+
+  private Llama(String name, ChildJvm child) {
+    this.name = name;
+    this.child = child;
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param prompts a file of prompts, one a line with {@code \n} escaped, all run at once
+   */
+  static Llama start(String name, Setting setting, Path gguf, int threads, Prompts prompts)
+      throws IOException {
+    Path lines = Files.createTempFile("millrace-prompts", ".txt");
+    Path natives = Files.createTempDirectory("millrace-llama");
+    try {
+      Files.write(lines, prompts.texts().stream().map(Llama::escape).toList());
+      ChildJvm child =
+          ChildJvm.start(
+              Llama.class,
+              jars(setting.rivals()),
+              List.of("-Xmx256m", "-Dde.kherud.llama.tmpdir=" + natives),
+              List.of(
+                  gguf.toString(),
+                  Integer.toString(threads),
+                  Integer.toString(prompts.newTokens()),
+                  lines.toString()));
+      try {
+        child.answer();
+      } catch (IOException e) {
+        child.close();
+        throw new IOException("llama.cpp does not load " + gguf, e);
+      }
+      return new Llama(name, child);
+    } finally {
+      Files.deleteIfExists(lines);
+      Scratch.delete(natives);
+    }
+  }
+
+  private static List<Path> jars(Path rivals) throws IOException {
+    if (Files.isDirectory(rivals)) {
+      try (var files = Files.list(rivals)) {
+        List<Path> jars =
+            files.filter(file -> file.getFileName().toString().startsWith(JAR)).toList();
+        if (!jars.isEmpty()) {
+          return jars;
+        }
+      }
+    }
+    throw new IllegalArgumentException("no " + JAR + " jar in " + rivals + ", expected one");
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Lap lap() throws IOException {
+    String[] figures = child.ask("lap").split(" ", -1);
+    return new Lap(
+        Double.parseDouble(figures[0]),
+        Double.parseDouble(figures[1]),
+        Double.parseDouble(figures[2]));
+  }
+
+  @Override
+  public void close() {
+    child.close();
+  }
+
+  private static String escape(String text) {
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
+  }
+
+  /** The process: a model file, threads, new tokens, and the file of prompts. */
+  public static void main(String[] args) throws Exception {
+    List<String> prompts =
+        Files.readAllLines(Path.of(args[3])).stream().map(String::translateEscapes).toList();
+    int newTokens = Integer.parseInt(args[2]);
+    try (LlamaModel model =
+        new LlamaModel(
+            new ModelParameters()
+                .setModel(args[0])
+                .setThreads(Integer.parseInt(args[1]))
+                .setThreadsBatch(Integer.parseInt(args[1]))
+                .setParallel(prompts.size())
+                .setCtxSize(prompts.size() * 128)
+                .enableContBatching()
+                .disableLog())) {
+      answerLaps(model, prompts, newTokens);
+    }
+  }
+
+  private static void answerLaps(LlamaModel model, List<String> prompts, int newTokens)
+      throws Exception {
+    ExecutorService streams = Executors.newFixedThreadPool(prompts.size());
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    System.out.println(ChildJvm.ANSWER + "ready");
+    while (in.readLine() != null) {
+      Lap lap = Lap.of(0, () -> completeAll(model, streams, prompts, newTokens));
+      System.out.println(
+          ChildJvm.ANSWER + lap.units() + " " + lap.seconds() + " " + lap.cpuSeconds());
+    }
+    streams.shutdownNow();
+  }
+
+  private static double completeAll(
+      LlamaModel model, ExecutorService streams, List<String> prompts, int newTokens)
+      throws Exception {
+    List<Future<String>> answers = new ArrayList<>();
+    for (String prompt : prompts) {
+      InferenceParameters parameters =
+          new InferenceParameters(prompt)
+              .setTemperature(0)
+              .setTopK(1)
+              .setSamplers(Sampler.TOP_K)
+              .setNPredict(newTokens)
+              .setIgnoreEos(true)
+              .setCachePrompt(false);
+      answers.add(streams.submit(() -> model.complete(parameters)));
+    }
+    for (Future<String> answer : answers) {
+      answer.get();
+    }
+    return (double) prompts.size() * newTokens;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.job.BaseTexts;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * The beginnings of texts, one a stream.
+ *
+ * @param tokens the same by nano's tokenizer
+ * @param newTokens how many each stream adds
+ */
+record Prompts(List<String> texts, List<int[]> tokens, int newTokens) {
+
+  private static final int PROMPT_TOKENS = 8;
+
+  /** So many streams, drawn from the texts that nano is judged by. */
+  static Prompts draw(Path nano, int streams, int newTokens, long seed) throws IOException {
+    try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
+      List<String> texts = new ArrayList<>();
+      for (BaseTexts.Line line : BaseTexts.lines(nano, BaseTexts.PROTECTED)) {
+        String start = start(tokenizer, line.text());
+        if (tokenizer.encode(start).length == PROMPT_TOKENS && !texts.contains(start)) {
+          texts.add(start);
+        }
+      }
+      if (texts.size() < streams) {
+        throw new IllegalArgumentException(
+            texts.size() + " texts in " + nano + ", expected at least " + streams);
+      }
+      Collections.shuffle(texts, new Random(seed));
+      List<String> drawn = List.copyOf(texts.subList(0, streams));
+      return new Prompts(drawn, drawn.stream().map(tokenizer::encode).toList(), newTokens);
+    }
+  }
+
+  private static String start(Tokenizer tokenizer, String text) {
+    int[] tokens = tokenizer.encode(text);
+    return tokenizer.decode(Arrays.copyOf(tokens, Math.min(PROMPT_TOKENS, tokens.length)));
+  }
+
+  double totalTokens() {
+    return (double) texts.size() * newTokens;
+  }
+}

@@ -1,0 +1,27 @@
+package dev.millrace.job.bench;
+
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * What a benchmark is run with.
+ *
+ * @param nano the folder of the base that ships
+ * @param rivals the folder of jars that only benchmarks load
+ * @param rounds how often each contestant is measured
+ * @param large whether to include what takes minutes and gigabytes
+ * @param progress is told what is being done
+ */
+public record Setting(
+    Path nano, Path rivals, long seed, int rounds, boolean large, Consumer<String> progress) {
+
+  /** The fewest rounds whose median has a 95 % interval within the extremes. */
+  public static final int FEWEST_ROUNDS = 11;
+
+  public Setting {
+    if (rounds < FEWEST_ROUNDS) {
+      throw new IllegalArgumentException(
+          "rounds " + rounds + ", expected at least " + FEWEST_ROUNDS);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.bench.BenchReport;
+import dev.millrace.job.bench.Benchmark;
+import dev.millrace.job.bench.Benchmarks;
+import dev.millrace.job.bench.Setting;
+import dev.millrace.job.bench.Table;
+import dev.millrace.job.report.Machine;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "bench",
+    description = {
+      "Runs one benchmark: its rivals take turns in the same run, and every figure printed was",
+      "measured in it. docs/bench.md says what each compares."
+    },
+    footer = {"", "Example:", "  ./millrace bench decode --report decode.md"})
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class BenchCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+
+  @Parameters(
+      paramLabel = "NAME",
+      completionCandidates = Names.class,
+      description = "One of ${COMPLETION-CANDIDATES}.")
+  private String name;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of everything random (default: ${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "Measurements of each contestant, at least 11 (default: ${DEFAULT-VALUE}).")
+  private int rounds = Setting.FEWEST_ROUNDS;
+
+  @Option(names = "--large", description = "Include what takes minutes and gigabytes.")
+  private boolean large;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write the result there too: JSON if it ends in .json, else Markdown.")
+  private @Nullable Path report;
+
+  /** What {@code --help} lists. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Benchmarks.names().iterator();
+    }
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Benchmark benchmark = Benchmarks.named(name);
+    Home home = Home.here();
+    Setting setting =
+        new Setting(
+            home.nano(), home.rivals(), seed, rounds, large, line -> output.err().println(line));
+    Instant begun = Instant.now();
+    Machine machine = Machine.read();
+    long start = System.nanoTime();
+    List<Table> tables = benchmark.run(setting);
+    BenchReport result =
+        new BenchReport(
+            benchmark.name(),
+            benchmark.summary(),
+            begun.truncatedTo(ChronoUnit.SECONDS).toString(),
+            seed,
+            rounds,
+            (System.nanoTime() - start) / 1e9,
+            machine,
+            Machine.read().load(),
+            tables);
+    if (report != null) {
+      boolean asJson = report.toString().endsWith(".json");
+      Files.writeString(report, asJson ? Output.toJson(result) : result.toMarkdown());
+    }
+    output.result(result, result.toMarkdown());
+    return 0;
+  }
+}
