@@ -63,7 +63,9 @@ final class Checks {
 
   private static void append(StringBuilder quoted, int point) {
     int type = Character.getType(point);
-    if (Character.isISOControl(point) || type == Character.SURROGATE || point == '"') {
+    if (point == '"') {
+      quoted.append("\\\"");
+    } else if (Character.isISOControl(point) || type == Character.SURROGATE) {
       quoted.append(String.format("\\u%04x", point));
     } else {
       quoted.appendCodePoint(point);
