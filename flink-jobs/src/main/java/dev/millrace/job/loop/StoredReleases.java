@@ -20,20 +20,21 @@ import java.util.stream.Stream;
 public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
 
   public static StoredReleases read(Path store) {
+    if (!Files.isDirectory(store)) {
+      throw new IllegalArgumentException("store " + store + ", expected a folder");
+    }
     SortedMap<String, Manifest> byId = new TreeMap<>();
-    if (Files.isDirectory(store)) {
-      try (Stream<Path> folders = Files.list(store)) {
-        for (Path folder :
-            folders.filter(f -> Files.exists(f.resolve(Manifest.FILE))).sorted().toList()) {
-          String id = folder.getFileName().toString();
-          byId.put(
-              id,
-              ReleaseReader.readManifest(
-                  new FlinkReleaseFiles(), folder.toAbsolutePath().toUri().toString(), id));
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot read the release store " + store, e);
+    try (Stream<Path> folders = Files.list(store)) {
+      for (Path folder :
+          folders.filter(f -> Files.exists(f.resolve(Manifest.FILE))).sorted().toList()) {
+        String id = folder.getFileName().toString();
+        byId.put(
+            id,
+            ReleaseReader.readManifest(
+                new FlinkReleaseFiles(), folder.toAbsolutePath().toUri().toString(), id));
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the release store " + store, e);
     }
     return new StoredReleases(store, byId);
   }

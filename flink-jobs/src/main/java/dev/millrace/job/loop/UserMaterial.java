@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** A user's own JSON lines as material. */
@@ -76,11 +77,23 @@ public final class UserMaterial {
     }
   }
 
-  /** A file of lines, compressed if its name ends in {@code .gz}. */
+  /**
+   * A file of lines, compressed if its name ends in {@code .gz}.
+   *
+   * @throws IllegalArgumentException if it is no such file
+   */
   public static BufferedReader open(Path file) throws IOException {
+    if (!Files.isReadable(file) || Files.isDirectory(file)) {
+      throw new IllegalArgumentException("file " + file + ", expected a file that can be read");
+    }
     InputStream in = Files.newInputStream(file);
-    InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in;
-    return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
+    try {
+      InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in;
+      return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
+    } catch (ZipException e) {
+      in.close();
+      throw new IllegalArgumentException("file " + file + ", expected gzip: " + e.getMessage(), e);
+    }
   }
 
   /** The samples in their order; what their held-out documents say is measured. */
