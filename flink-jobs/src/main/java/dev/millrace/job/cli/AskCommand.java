@@ -52,6 +52,7 @@ final class AskCommand implements Callable<Integer> {
 
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
+  @Mixin private BaseOption base;
 
   @Option(names = "--domain", required = true, paramLabel = "D", description = "Who answers.")
   private String domain;
@@ -73,12 +74,6 @@ final class AskCommand implements Callable<Integer> {
 
   @Option(names = "--score", description = "Judge the text instead of continuing it.")
   private boolean score;
-
-  @Option(
-      names = "--base",
-      paramLabel = "DIR",
-      description = "The base model (default: models/nano).")
-  private Path base = Home.here().nano();
 
   @Parameters(paramLabel = "PROMPT", description = "What to continue or to judge.")
   private String prompt;
@@ -104,7 +99,7 @@ final class AskCommand implements Callable<Integer> {
                   Map.of(
                       "kafka.bootstrap", stack.bootstrapServers(),
                       "redis.uri", stack.redisUri(),
-                      "base.dir", base.toAbsolutePath().toString(),
+                      "base.dir", base.folder().toAbsolutePath().toString(),
                       "job.parallelism", "1"));
       Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), 1);
       announce(config, topics, stored, release);

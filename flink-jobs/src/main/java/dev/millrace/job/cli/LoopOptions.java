@@ -6,26 +6,24 @@ import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.report.Report;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What the commands that run the loop in this process have in common. */
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class LoopOptions {
+
+  @Mixin private BaseOption base;
 
   @Option(names = "--seed", description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
   private long seed = 17;
-
-  @Option(
-      names = "--base",
-      paramLabel = "DIR",
-      description = "The base model (default: models/nano).")
-  private Path base = Home.here().nano();
 
   long seed() {
     return seed;
   }
 
   Path base() {
-    return base;
+    return base.folder();
   }
 
   /** A value of an option, if it lies in a range. */

@@ -51,7 +51,7 @@ public final class Main implements Runnable {
 
   /** Runs a command; gives its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return new CommandLine(new Main())
+    return Numbers.understoodBy(new CommandLine(new Main()))
         .setOut(out)
         .setErr(err)
         .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command))

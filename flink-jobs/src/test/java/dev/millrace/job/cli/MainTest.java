@@ -44,19 +44,27 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "demo --minutes 0, --minutes 0",
-    "demo --minutes x, x",
-    "adapt --domain d --report r --input nowhere.jsonl, nowhere.jsonl",
-    "submit dance, dance",
-    "model check nowhere, nowhere",
-    "model export nowhere --gguf x.gguf, nowhere",
-    "produce --topic nonsense nowhere, no",
-    "frobnicate, frobnicate",
-    "bench dance, dance",
-    "bench decode --rounds 3, rounds 3",
-    "chaos --seed 1, not there yet"
-  })
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "demo --minutes 0 | --minutes 0",
+        "demo --minutes abc | 'abc', expected a number",
+        "demo --base nowhere | base nowhere",
+        "ask --domain d --store nowhere hello | store nowhere",
+        "ask --domain d --tokens 1.5 hello | '1.5', expected a whole number",
+        "adapt --domain d --report r --minutes -1 --input nowhere.jsonl | --minutes -1",
+        "adapt --domain d --report r --input src | file src",
+        "adapt --domain d --report r --input nowhere.jsonl | nowhere.jsonl",
+        "submit dance | dance",
+        "model check nowhere | nowhere",
+        "model export nowhere --gguf x.gguf | nowhere",
+        "produce --topic nonsense nowhere | no",
+        "frobnicate | frobnicate",
+        "bench dance | dance",
+        "bench decode --rounds 3 | rounds 3",
+        "chaos --seed 1 | not there yet"
+      })
   void run_cannotBeUsed_failsWithOneLineThatNamesTheValue(String line, String named) {
     assertTrue(run(line.split(" ")) != 0);
     assertEquals("", out.toString());
