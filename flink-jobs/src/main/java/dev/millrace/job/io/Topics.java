@@ -4,6 +4,7 @@ import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_COMPACT;
 import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * The topics' names.
@@ -28,6 +30,7 @@ public record Topics(String prefix) {
   private static final Map<String, String> COMPACTED =
       Map.of(CLEANUP_POLICY_CONFIG, CLEANUP_POLICY_COMPACT);
   private static final short REPLICATION = 1;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   public String samples() {
     return prefix + "samples";
@@ -74,6 +77,7 @@ public record Topics(String prefix) {
           create(admin, topic);
         }
       }
+      awaitKnown(admin, topics.all());
     } catch (ExecutionException e) {
       throw new IllegalStateException(
           "cannot create topics " + prefix + "* on " + bootstrap + ": " + e.getCause(),
@@ -92,6 +96,24 @@ public record Topics(String prefix) {
     } catch (ExecutionException e) {
       if (!(e.getCause() instanceof TopicExistsException)) {
         throw e;
+      }
+    }
+  }
+
+  /** The controller says that a topic is there before the broker that is asked next knows it. */
+  private static void awaitKnown(Admin admin, List<String> names)
+      throws ExecutionException, InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        admin.describeTopics(names).allTopicNames().get();
+        return;
+      } catch (ExecutionException e) {
+        boolean unknown = e.getCause() instanceof UnknownTopicOrPartitionException;
+        if (!unknown || System.nanoTime() - deadline >= 0) {
+          throw e;
+        }
+        Thread.sleep(50);
       }
     }
   }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
@@ -73,6 +75,15 @@ class KafkaTopicsIT {
             .collect(Collectors.toSet());
     assertEquals(2001, copied.size());
     assertEquals(2001, distinct.size());
+  }
+
+  @Test
+  void fromEnd_topicThatTheBrokerDoesNotKnow_saysSoAndWaitsForNothing() {
+    Exception e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> RecordReader.fromEnd(config("nowhere."), List.of("nowhere.answers")));
+    assertTrue(e.getMessage().contains("nowhere.answers"), e::getMessage);
   }
 
   @Test
