@@ -37,7 +37,7 @@ final class AdaptCommand implements Callable<Integer> {
   private static final int SHOWN = 3;
   private static final int MOST_MINUTES = 24 * 60;
   private static final int MOST_REQUESTS = 1_000_000;
-  private static final Duration REQUESTED_WITHIN = Duration.ofMinutes(1);
+  private static final Duration BETWEEN_REQUESTS = Duration.ofMillis(300);
 
   @Mixin private Output output;
   @Mixin private LoopOptions options;
@@ -88,7 +88,7 @@ final class AdaptCommand implements Callable<Integer> {
             options.base(),
             folder,
             Duration.ofSeconds((long) (minutes * 60)),
-            REQUESTED_WITHIN,
+            BETWEEN_REQUESTS.multipliedBy(requests),
             requests,
             batch,
             options.seed());

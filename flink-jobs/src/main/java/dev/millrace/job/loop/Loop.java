@@ -125,7 +125,7 @@ public final class Loop {
       JobClient learn,
       EmbeddedStack stack)
       throws InterruptedException, TimeoutException {
-    double perSecond = run.requests() / (double) run.lasting().toSeconds();
+    double perSecond = run.requests() * 1e3 / run.lasting().toMillis();
     try (Load load =
         new Load(
             writer,

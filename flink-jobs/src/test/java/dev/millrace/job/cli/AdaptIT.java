@@ -1,0 +1,97 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.job.corpus.Corpora;
+import dev.millrace.job.corpus.Document;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole loop on lines of a user: a real broker, a real Redis, the base that ships. */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class AdaptIT {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ROOT = "millrace.root";
+  private static final int LINES = 160;
+  private static final int BYTES = 400;
+  private static final int REQUESTS = 40;
+
+  @TempDir Path folder;
+
+  private final String repository = System.getProperty(ROOT);
+
+  /** The command remembers its store under this folder, and not where a person's last one is. */
+  @BeforeEach
+  void moveHome() {
+    System.setProperty(ROOT, folder.toString());
+  }
+
+  @AfterEach
+  void moveBack() {
+    System.setProperty(ROOT, repository);
+  }
+
+  @Test
+  void adapt_linesThatTheBaseNeverSaw_answersAllAndJudgesWhatItLearned() throws Exception {
+    Path report = folder.resolve("report");
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int status =
+        Main.run(
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            "adapt",
+            "--domain=words",
+            "--input=" + lines(),
+            "--report=" + report,
+            "--base=" + Path.of(repository, "models", "nano"),
+            "--requests=" + REQUESTS,
+            "--json");
+    assertEquals(0, status, err::toString);
+    JsonNode json = JSON.readTree(out.toString());
+    JsonNode answers = json.path("answers");
+    assertTrue(answers.path("requested").asInt() >= REQUESTS, answers::toString);
+    assertEquals(answers.path("requested"), answers.path("answered"));
+    for (String none : List.of("duplicated", "missing", "failed", "unasked")) {
+      assertEquals(0, answers.path(none).asInt(), none);
+    }
+    JsonNode verdicts = json.path("releases");
+    assertTrue(
+        verdicts.path("published").asInt() + verdicts.path("refused").asInt() > 0, json::toString);
+    assertEquals(1, json.path("samples").path("rejected").path("not-json").asInt());
+    assertEquals(json, JSON.readTree(report.resolve("report.json").toFile()));
+    assertTrue(Files.readString(report.resolve("report.html")).contains("\"words\""));
+  }
+
+  /** Beginnings of a dictionary's documents, and a line that is none. */
+  private Path lines() throws Exception {
+    List<String> lines = new ArrayList<>();
+    List<Document> entries =
+        Corpora.load("dictionary").stream().filter(d -> d.text().length() > BYTES).toList();
+    for (Document document : entries.subList(0, LINES)) {
+      lines.add(
+          JSON.writeValueAsString(
+              Map.of(
+                  "id", document.id(),
+                  "document", document.title(),
+                  "text", document.text().substring(0, BYTES))));
+    }
+    lines.add("{no json");
+    return Files.write(folder.resolve("lines.jsonl"), lines);
+  }
+}
