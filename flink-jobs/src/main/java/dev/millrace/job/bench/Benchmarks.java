@@ -5,7 +5,7 @@ import java.util.List;
 /** Every benchmark there is, by name. */
 public final class Benchmarks {
 
-  private static final List<Benchmark> ALL = List.of(new DecodeBenchmark());
+  private static final List<Benchmark> ALL = List.of(new DecodeBenchmark(), new LoadBenchmark());
 
   private Benchmarks() {}
 

@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +45,11 @@ final class ChildJvm implements AutoCloseable {
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     return new ChildJvm(process);
+  }
+
+  /** The options that this process was started with. */
+  static List<String> ownOptions() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments();
   }
 
   /** Sends a line and waits for the answer. */

@@ -1,0 +1,63 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What opening a base took in a process of its own.
+ *
+ * @param idle bytes resident before
+ * @param peak most bytes resident while it opened
+ * @param after bytes resident behind it
+ */
+record LoadProbe(double seconds, double idle, double peak, double after) {
+
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final Path CLEAR = Path.of("/proc/self/clear_refs");
+
+  /** Starts the process, with this one's options; the tiny model warms it up. */
+  static LoadProbe open(Path folder, Precision precision, Path tiny) throws IOException {
+    List<String> args = List.of(folder.toString(), precision.name(), tiny.toString());
+    try (ChildJvm child = ChildJvm.start(LoadProbe.class, List.of(), ChildJvm.ownOptions(), args)) {
+      String[] figures = child.answer().split(" ", -1);
+      return new LoadProbe(
+          Double.parseDouble(figures[0]),
+          Double.parseDouble(figures[1]),
+          Double.parseDouble(figures[2]),
+          Double.parseDouble(figures[3]));
+    }
+  }
+
+  /** The process: a checkpoint, its precision, and a tiny checkpoint. */
+  public static void main(String[] args) throws IOException {
+    Precision precision = Precision.valueOf(args[1]);
+    DjlModels.open(Path.of(args[2]), precision).close();
+    System.gc();
+    // Sets the high-water mark to what is resident now: proc(5).
+    Files.writeString(CLEAR, "5");
+    double idle = resident("VmRSS");
+    long start = System.nanoTime();
+    try (BaseModel base = DjlModels.open(Path.of(args[0]), precision)) {
+      double seconds = (System.nanoTime() - start) / 1e9;
+      double peak = resident("VmHWM");
+      double after = resident("VmRSS");
+      System.out.println(
+          ChildJvm.ANSWER + seconds + " " + idle + " " + peak + " " + after + " " + base.id());
+    }
+  }
+
+  /** A figure of /proc/self/status, bytes. */
+  private static double resident(String key) throws IOException {
+    return Files.readAllLines(STATUS).stream()
+        .filter(line -> line.startsWith(key + ":"))
+        .map(line -> line.replaceAll("[^0-9]", ""))
+        .mapToDouble(kilobytes -> Long.parseLong(kilobytes) * 1024.0)
+        .findFirst()
+        .orElseThrow(() -> new IOException(STATUS + " has no " + key));
+  }
+}
