@@ -24,12 +24,12 @@ public final class Safetensors implements AutoCloseable {
   }
 
   /**
-   * Maps a file.
+   * Opens a file.
    *
    * @throws InvalidWeightsException if it is not safetensors to the letter
    */
   public static Safetensors open(Path file) throws IOException {
-    ByteSource source = ByteSource.map(file);
+    ByteSource source = ByteSource.open(file);
     try {
       return new Safetensors(source);
     } catch (InvalidWeightsException e) {

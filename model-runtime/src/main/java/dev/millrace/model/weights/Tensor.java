@@ -1,12 +1,18 @@
 package dev.millrace.model.weights;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 
 /** A named array in a safetensors file; its bytes are read when asked for. */
 public final class Tensor {
   private static final Pattern NAME = Pattern.compile("[!-~]{1,512}");
+
+  /** What a thread reads through: large tensors must not fill the heap with copies. */
+  private static final ThreadLocal<ByteBuffer> PIECE =
+      ThreadLocal.withInitial(
+          () -> ByteBuffer.allocateDirect(1 << 18).order(ByteOrder.LITTLE_ENDIAN));
 
   private final String name;
   private final DType dtype;
@@ -70,7 +76,7 @@ public final class Tensor {
     return this;
   }
 
-  /** The values of an F32, F16 or BF16 tensor, all of them finite. */
+  /** The values of an F32, F16, BF16 or F8_E4M3 tensor, all of them finite. */
   public float[] floats() {
     float[] values = anyFloats();
     for (int i = 0; i < values.length; i++) {
@@ -81,27 +87,51 @@ public final class Tensor {
     return values;
   }
 
-  /** The values of an F32, F16 or BF16 tensor, be they infinite or not a number. */
+  /** The values of an F32, F16, BF16 or F8_E4M3 tensor, be they infinite or not a number. */
   public float[] anyFloats() {
-    ByteBuffer data = data();
-    return switch (dtype) {
-      case F32 -> {
-        float[] values = new float[(int) elements()];
-        data.asFloatBuffer().get(values);
-        yield values;
-      }
-      case BF16, F16 -> halves(data);
-      default -> throw invalid("dtype " + dtype + ", expected F32, F16 or BF16");
-    };
+    float[] values = new float[Math.toIntExact(elements())];
+    read(0, values.length, values);
+    return values;
   }
 
-  private float[] halves(ByteBuffer data) {
-    float[] values = new float[(int) elements()];
-    for (int i = 0; i < values.length; i++) {
-      short bits = data.getShort(2 * i);
-      values[i] = dtype == DType.BF16 ? HalfFloats.fromBf16(bits) : HalfFloats.fromF16(bits);
+  /**
+   * Reads a run of values.
+   *
+   * @param from the first element, in row-major order
+   * @param into takes {@code count} values from its index 0 on
+   */
+  void read(long from, int count, float[] into) {
+    ByteBuffer piece = PIECE.get();
+    int most = piece.capacity() / dtype.bytes();
+    for (int done = 0; done < count; ) {
+      int n = Math.min(most, count - done);
+      piece.clear().limit(n * dtype.bytes());
+      source.read(offset + (from + done) * dtype.bytes(), piece);
+      convert(piece, n, into, done);
+      done += n;
     }
-    return values;
+  }
+
+  private void convert(ByteBuffer data, int count, float[] into, int at) {
+    switch (dtype) {
+      case F32 -> data.asFloatBuffer().get(into, at, count);
+      case BF16 -> {
+        for (int i = 0; i < count; i++) {
+          into[at + i] = HalfFloats.fromBf16(data.getShort(2 * i));
+        }
+      }
+      case F16 -> {
+        for (int i = 0; i < count; i++) {
+          into[at + i] = HalfFloats.fromF16(data.getShort(2 * i));
+        }
+      }
+      case F8_E4M3 -> {
+        for (int i = 0; i < count; i++) {
+          into[at + i] = HalfFloats.fromE4m3(data.get(i));
+        }
+      }
+      default -> throw invalid("dtype " + dtype + ", expected F32, F16, BF16 or F8_E4M3");
+    }
   }
 
   /** The values of an I64 or I32 tensor. */
