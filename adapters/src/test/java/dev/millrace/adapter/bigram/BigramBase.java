@@ -1,10 +1,9 @@
 package dev.millrace.adapter.bigram;
 
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.base.Generation;
+import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
-import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
@@ -60,8 +59,7 @@ public final class BigramBase implements BaseModel {
 
   @Override
   public MoeConfig config() {
-    return new MoeConfig(
-        "bigram", VOCAB, VOCAB, 1, 1, 1, 1, 1, 1, 1, false, 1e-5, 1e4, 512, false, 1e9);
+    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(VOCAB, VOCAB, 1, 1, 1, 1, 1, 512));
   }
 
   @Override
@@ -139,7 +137,7 @@ public final class BigramBase implements BaseModel {
   }
 
   @Override
-  public List<Generation> generate(List<Prompt> prompts) {
+  public Decoding decoding(int slots) {
     throw new UnsupportedOperationException("learning does not generate");
   }
 

@@ -42,28 +42,47 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    LogitCheck check = LogitCheck.of(folder, adapter);
-    boolean passed =
-        check.maxAbsLogitDiff() <= tolerance && !Boolean.FALSE.equals(check.greedyMatch());
+    LogitCheck check = LogitCheck.of(folder, adapter, output.loading());
+    LogitCheck.Agreement agreement = check.agreement();
+    boolean passed = passes(agreement);
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("model", check.id());
     json.put("positions", check.positions());
-    json.put("maxAbsLogitDiff", check.maxAbsLogitDiff());
-    json.put("greedyMatch", check.greedyMatch());
+    json.put("maxAbsLogitDiff", agreement.maxAbsLogitDiff());
+    json.put("greedyMatch", agreement.greedyMatch());
     json.put("passed", passed);
+    LogitCheck.Agreement without = check.withoutExpert0();
+    if (without != null) {
+      json.put("maxAbsLogitDiffWithoutExpert0", without.maxAbsLogitDiff());
+      json.put("greedyMatchWithoutExpert0", without.greedyMatch());
+    }
     output.result(
         json,
         "model %s%nmaxAbsLogitDiff %.3g over %d positions, greedyMatch %s"
             .formatted(
-                check.id(), check.maxAbsLogitDiff(), check.positions(), check.greedyMatch()));
+                check.id(),
+                agreement.maxAbsLogitDiff(),
+                check.positions(),
+                agreement.greedyMatch()));
     if (!passed) {
       output
           .err()
           .printf(
               "millrace: maxAbsLogitDiff %.3g, greedyMatch %s; expected at most %s, and no"
-                  + " mismatch%n",
-              check.maxAbsLogitDiff(), check.greedyMatch(), tolerance);
+                  + " mismatch%s%n",
+              agreement.maxAbsLogitDiff(),
+              agreement.greedyMatch(),
+              tolerance,
+              without != null && passes(without)
+                  ? "; the expected file leaves expert 0 out: without it %.3g, %s"
+                      .formatted(without.maxAbsLogitDiff(), without.greedyMatch())
+                  : "");
     }
     return passed ? 0 : Main.FAILED;
+  }
+
+  private boolean passes(LogitCheck.Agreement agreement) {
+    return agreement.maxAbsLogitDiff() <= tolerance
+        && !Boolean.FALSE.equals(agreement.greedyMatch());
   }
 }

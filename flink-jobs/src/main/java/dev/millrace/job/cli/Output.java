@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.millrace.model.djl.LoadProgress;
 import java.io.PrintWriter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -11,6 +12,8 @@ import picocli.CommandLine.Spec;
 /** How a command speaks: its result on standard output, everything else on standard error. */
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class Output {
+
+  private static final long SECOND = 1_000_000_000L;
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -42,6 +45,19 @@ final class Output {
   /** The result: as JSON if that was asked for, else as a text. */
   void result(Object value, String text) {
     out().println(json ? toJson(value) : text);
+  }
+
+  /** Says on standard error how far a checkpoint is loaded, every second of a long load. */
+  LoadProgress loading() {
+    long[] next = {System.nanoTime() + SECOND};
+    return (done, total) -> {
+      long now = System.nanoTime();
+      if (now - next[0] >= 0) {
+        next[0] = now + SECOND;
+        err().printf("loaded %d of %d million weights%n", done / 1_000_000, total / 1_000_000);
+        err().flush();
+      }
+    };
   }
 
   static String toJson(Object value) {

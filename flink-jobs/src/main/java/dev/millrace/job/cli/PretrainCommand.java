@@ -86,23 +86,7 @@ public final class PretrainCommand implements Callable<Integer> {
 
   /** OLMoE layout, 9.2 M parameters, 4 of 32 experts a token. */
   static MoeConfig nano() {
-    return new MoeConfig(
-        "olmoe",
-        VOCABULARY,
-        192,
-        96,
-        4,
-        6,
-        6,
-        32,
-        32,
-        4,
-        false,
-        1e-5,
-        10_000,
-        512,
-        false,
-        Double.POSITIVE_INFINITY);
+    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(VOCABULARY, 192, 96, 4, 6, 32, 4, 512));
   }
 
   /** Bits per byte on held-out text of one domain. */

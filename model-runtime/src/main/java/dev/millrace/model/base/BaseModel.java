@@ -34,8 +34,17 @@ public interface BaseModel extends AutoCloseable {
   /** The same scores through the program that trains, on the dequantized weights. */
   List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences);
 
+  /**
+   * Opens a running batch, on the weights that serve; the caller closes it.
+   *
+   * @param slots tokens that its cache holds, prompts and answers together
+   */
+  Decoding decoding(int slots);
+
   /** Continues each prompt, on the weights that serve. */
-  List<Generation> generate(List<Prompt> prompts);
+  default List<Generation> generate(List<Prompt> prompts) {
+    return Generations.of(this, prompts);
+  }
 
   /** Mean of the last hidden states over the sequence, L2-normalised: (hidden_size). */
   List<float[]> embed(List<int[]> sequences);

@@ -5,8 +5,11 @@ package dev.millrace.model.base;
  *
  * @param tokens the prompt, at least 1 token
  * @param maxTokens how many to add
- * @param temperature 0 is greedy
- * @param seed of the draws where temperature is above 0
  */
-public record Prompt(
-    int[] tokens, LoadedAdapter adapter, int maxTokens, double temperature, long seed) {}
+public record Prompt(int[] tokens, LoadedAdapter adapter, int maxTokens, Sampling sampling) {
+
+  /** Draws among all tokens. */
+  public Prompt(int[] tokens, LoadedAdapter adapter, int maxTokens, double temperature, long seed) {
+    this(tokens, adapter, maxTokens, new Sampling(temperature, 0, 1, seed));
+  }
+}

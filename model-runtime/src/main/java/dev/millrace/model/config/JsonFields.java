@@ -35,6 +35,9 @@ public final class JsonFields {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** An object without fields. */
+  static final JsonFields EMPTY = new JsonFields("nothing", MAPPER.createObjectNode());
+
   private final String where;
   private final JsonNode object;
 
@@ -102,6 +105,23 @@ public final class JsonFields {
       throw invalid(name, "an integer from " + min + " to " + max);
     }
     return value.longValue();
+  }
+
+  /** The integers of a list, each in the closed interval. */
+  public int[] integers(String name, int min, int max) {
+    JsonNode values = array(name);
+    int[] integers = new int[values.size()];
+    for (int i = 0; i < integers.length; i++) {
+      JsonNode value = values.get(i);
+      if (!value.canConvertToInt()
+          || !value.isIntegralNumber()
+          || value.intValue() < min
+          || value.intValue() > max) {
+        throw invalid(name, "a list of integers from " + min + " to " + max);
+      }
+      integers[i] = value.intValue();
+    }
+    return integers;
   }
 
   /** A finite number in the closed interval. */

@@ -1,24 +1,70 @@
 package dev.millrace.model.config;
 
+import java.util.Collections;
+import java.util.List;
+
 /**
  * The shape of a decoder-only Mixture-of-Experts model, in HuggingFace's names.
  *
- * @param clipQkv bound on |q|, |k|, |v|; infinite for none
+ * @param maxPositionEmbeddings longest sequence, tokens
+ * @param intermediateSize of the dense layers
+ * @param layers one entry a layer
+ * @param names what the family calls its tensors
+ * @param fp8 block scales of its FP8 weights
  */
 public record MoeConfig(
     String modelType,
     int vocabSize,
     int hiddenSize,
-    int intermediateSize,
-    int numHiddenLayers,
-    int numAttentionHeads,
-    int numKeyValueHeads,
-    int headDim,
-    int numExperts,
-    int numExpertsPerTok,
-    boolean normTopkProb,
-    double rmsNormEps,
-    double ropeTheta,
     int maxPositionEmbeddings,
+    double rmsNormEps,
     boolean tieWordEmbeddings,
-    double clipQkv) {}
+    AttentionConfig attention,
+    RopeConfig rope,
+    RouterConfig router,
+    ExpertsConfig experts,
+    int intermediateSize,
+    List<LayerConfig> layers,
+    WeightNames names,
+    Fp8Blocks fp8) {
+
+  /** The sizes by which OLMoE-shaped models differ from each other. */
+  public record OlmoeShape(
+      int vocabSize,
+      int hiddenSize,
+      int intermediateSize,
+      int numHiddenLayers,
+      int numAttentionHeads,
+      int numExperts,
+      int numExpertsPerTok,
+      int maxPositionEmbeddings) {}
+
+  /** An OLMoE-shaped model: every layer sparse, as many key as query heads, all options off. */
+  public static MoeConfig olmoe(OlmoeShape shape) {
+    int headDim = shape.hiddenSize / shape.numAttentionHeads;
+    return new MoeConfig(
+        OlmoeConfig.MODEL_TYPE,
+        shape.vocabSize,
+        shape.hiddenSize,
+        shape.maxPositionEmbeddings,
+        1e-5,
+        false,
+        AttentionConfig.grouped(
+            shape.numAttentionHeads, shape.numAttentionHeads, headDim, AttentionConfig.QkNorm.ALL),
+        RopeConfig.plain(10_000),
+        RouterConfig.softmax(shape.numExperts, shape.numExpertsPerTok, false),
+        new ExpertsConfig(shape.intermediateSize, 0, false),
+        shape.intermediateSize,
+        Collections.nCopies(shape.numHiddenLayers, LayerConfig.SPARSE),
+        WeightNames.MLP,
+        Fp8Blocks.NONE);
+  }
+
+  public int numHiddenLayers() {
+    return layers.size();
+  }
+
+  public int numExpertsPerTok() {
+    return router.topK();
+  }
+}

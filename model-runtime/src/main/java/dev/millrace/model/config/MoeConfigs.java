@@ -11,9 +11,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Reads and writes config.json, one {@link ConfigFamily} a model family. */
+/** Reads config.json, one {@link ConfigFamily} a model family, and writes that of OLMoE. */
 public final class MoeConfigs {
-  private static final List<ConfigFamily> FAMILIES = List.of(new OlmoeConfig());
+  private static final List<ConfigFamily> FAMILIES =
+      List.of(
+          new OlmoeConfig(),
+          new Qwen2MoeConfig(),
+          new Qwen3MoeConfig(),
+          new MixtralConfig(),
+          new DeepseekV2Config(),
+          new DeepseekV3Config());
   private static final ObjectMapper MAPPER =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -40,7 +47,7 @@ public final class MoeConfigs {
   }
 
   /**
-   * Writes a config.json that HuggingFace loads.
+   * Writes the config.json of an OLMoE-shaped model; HuggingFace loads it.
    *
    * @param dtype of the weights beside it, in HuggingFace's words: float32, bfloat16
    */
@@ -51,7 +58,12 @@ public final class MoeConfigs {
   /** The bytes of a config.json. */
   public static byte[] toBytes(MoeConfig config, String dtype) {
     ObjectNode json = MAPPER.createObjectNode();
-    family(config).write(config, json);
+    if (!config.modelType().equals(OlmoeConfig.MODEL_TYPE)) {
+      throw new InvalidConfigException(
+          "model_type is %s, expected %s, the family that is written here"
+              .formatted(config.modelType(), OlmoeConfig.MODEL_TYPE));
+    }
+    OlmoeConfig.write(config, json);
     json.put("model_type", config.modelType());
     json.put("dtype", dtype);
     json.put("torch_dtype", dtype);
@@ -60,17 +72,6 @@ public final class MoeConfigs {
     } catch (JsonProcessingException e) {
       throw new AssertionError("a tree of plain values is JSON", e);
     }
-  }
-
-  private static ConfigFamily family(MoeConfig config) {
-    return FAMILIES.stream()
-        .filter(family -> family.modelType().equals(config.modelType()))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InvalidConfigException(
-                    "model_type is %s, expected one of %s"
-                        .formatted(config.modelType(), supported())));
   }
 
   private static List<String> supported() {

@@ -1,7 +1,6 @@
 package dev.millrace.model.djl;
 
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.config.MoeConfig;
@@ -22,7 +21,7 @@ public final class BaseTrainer implements AutoCloseable {
   private static final float BALANCE = 0.01f;
   private static final float DECAY = 0.1f;
 
-  private final MoeConfig config;
+  private final Layout layout;
   private final Program program;
   private final PtNDManager manager;
   private final List<PtNDArray> w;
@@ -31,22 +30,23 @@ public final class BaseTrainer implements AutoCloseable {
   private final List<PtNDArray> second;
   private final ExecutorService threads = Executors.newFixedThreadPool(2);
 
-  private BaseTrainer(MoeConfig config, OlmoeWeights weights) {
-    this.config = config;
-    this.program = Program.compile(OlmoeSource.float32(config));
+  private BaseTrainer(MoeConfig config, InitialWeights weights) {
+    this.layout = new Layout(config);
+    this.program = Program.compile(ProgramSource.float32(config, layout));
     this.manager = program.scope();
     this.w = Program.arrays(manager, weights.w());
     this.m = Program.arrays(manager, weights.m());
     this.first = zeros();
     this.second = zeros();
     try (PtNDManager scope = program.scope()) {
-      program.train(scope, "fill", Program.Argument.list("w", w), Program.Argument.list("m", m));
+      w.forEach(x -> program.train(scope, "vector", Program.Argument.of("x", x)));
+      m.forEach(x -> program.train(scope, "matrix", Program.Argument.of("x", x)));
     }
   }
 
   /** A trainer over freshly drawn weights. */
   public static BaseTrainer start(MoeConfig config, long seed) {
-    return new BaseTrainer(config, OlmoeWeights.random(config, seed));
+    return new BaseTrainer(config, InitialWeights.random(config, seed));
   }
 
   private List<PtNDArray> trainable() {
@@ -110,10 +110,13 @@ public final class BaseTrainer implements AutoCloseable {
   }
 
   private NDList gradients(PtNDManager scope, int[][] rows) {
+    Texts texts = Texts.of(List.of(rows));
     return program.train(
         scope,
         "base_gradients",
-        Program.Argument.of("ids", ids(scope, rows)),
+        Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
+        Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
+        Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
         Program.Argument.of("balance_weight", (PtNDArray) scope.create(BALANCE)));
   }
 
@@ -123,24 +126,9 @@ public final class BaseTrainer implements AutoCloseable {
     return tail;
   }
 
-  /** (batch, time) int64, rows padded with 0 to the longest. */
-  static PtNDArray ids(PtNDManager scope, int[][] rows) {
-    int time = 0;
-    for (int[] row : rows) {
-      time = Math.max(time, row.length);
-    }
-    long[] flat = new long[rows.length * time];
-    for (int r = 0; r < rows.length; r++) {
-      for (int t = 0; t < rows[r].length; t++) {
-        flat[r * time + t] = rows[r][t];
-      }
-    }
-    return (PtNDArray) scope.create(flat, new Shape(rows.length, time));
-  }
-
   /** Weights and both moments, by name, for a file from which training can resume. */
   public List<NamedValues> state() {
-    List<String> names = OlmoeNames.stacked(config);
+    List<String> names = InitialWeights.names(layout);
     List<NamedValues> state = new ArrayList<>();
     List<PtNDArray> p = trainable();
     for (int i = 0; i < p.size(); i++) {
@@ -153,7 +141,7 @@ public final class BaseTrainer implements AutoCloseable {
 
   /** Puts a state back that {@link #state()} gave. */
   public void restore(java.util.function.Function<String, float[]> values) {
-    List<String> names = OlmoeNames.stacked(config);
+    List<String> names = InitialWeights.names(layout);
     List<PtNDArray> p = trainable();
     for (int i = 0; i < p.size(); i++) {
       p.get(i).set(java.nio.FloatBuffer.wrap(values.apply(names.get(i))));
@@ -171,11 +159,11 @@ public final class BaseTrainer implements AutoCloseable {
 
   /** The weights under their HuggingFace names. */
   public List<NamedValues> checkpoint() {
-    List<String> names = OlmoeNames.stacked(config);
+    List<String> names = InitialWeights.names(layout);
     List<NamedValues> all = new ArrayList<>();
     List<PtNDArray> p = trainable();
     for (int i = 0; i < p.size(); i++) {
-      all.addAll(OlmoeNames.unstack(named(names.get(i), p.get(i))));
+      all.addAll(InitialWeights.unstack(named(names.get(i), p.get(i))));
     }
     return all;
   }

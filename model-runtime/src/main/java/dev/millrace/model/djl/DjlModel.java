@@ -1,15 +1,13 @@
 package dev.millrace.model.djl;
 
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.base.Generation;
+import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
-import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
@@ -17,10 +15,13 @@ import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.weights.Checkpoint;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -38,70 +39,47 @@ final class DjlModel implements BaseModel {
 
   private final String id;
   private final MoeConfig config;
+  private final Layout layout;
   private final List<LoraSite> sites;
+  private final TrainingProgram training;
   private final Program serving;
-  private final Program training;
-  private final PtNDManager memory;
-  private final Runnable onClose;
+  private final Consumer<DjlModel> onClose;
 
+  /**
+   * Loads the weights that serve; those that train are loaded when first used.
+   *
+   * @param folder of the checkpoint, from which they are read then
+   */
   DjlModel(
-      String id, MoeConfig config, OlmoeWeights weights, Precision precision, Runnable onClose) {
+      String id,
+      Path folder,
+      Checkpoint checkpoint,
+      Precision precision,
+      LoadProgress progress,
+      Consumer<DjlModel> onClose) {
     this.id = id;
-    this.config = config;
-    this.sites = sites(config);
+    this.config = checkpoint.config();
+    this.layout = new Layout(config);
+    this.sites = layout.sites();
     this.onClose = onClose;
-    this.training = Program.compile(OlmoeSource.float32(config));
-    this.memory = training.scope();
-    if (precision == Precision.FLOAT32) {
-      fill(training, weights);
-      this.serving = training;
-    } else {
-      List<Quantized> quantized = weights.matrices().stream().map(Quantized::of).toList();
-      fill(training, weights.mapMatrices(m -> Quantized.of(m).dequantized()));
-      this.serving = Program.compile(OlmoeSource.int8(config));
-      fill(serving, new OlmoeWeights(weights.w(), List.of()));
-      pack(quantized);
+    ProgramWeights.requireComplete(layout, checkpoint);
+    ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
+    boolean int8 = precision == Precision.INT8;
+    this.training = new TrainingProgram(id, folder, layout, int8);
+    this.serving =
+        int8 ? Program.compile(ProgramSource.int8(config, layout)) : training.fill(weights);
+    if (int8) {
+      fill(weights);
     }
   }
 
-  private void fill(Program program, OlmoeWeights weights) {
-    List<PtNDArray> m = new ArrayList<>(Program.arrays(memory, weights.m()));
-    if (m.isEmpty()) {
-      m.add(Program.array(memory, new Values(new float[1], 1)));
+  private void fill(ProgramWeights weights) {
+    try {
+      weights.int8(serving);
+    } catch (RuntimeException e) {
+      serving.close();
+      throw e;
     }
-    try (PtNDManager scope = program.scope()) {
-      program.train(
-          scope,
-          "fill",
-          Program.Argument.list("w", Program.arrays(memory, weights.w())),
-          Program.Argument.list("m", m));
-    }
-  }
-
-  private void pack(List<Quantized> quantized) {
-    try (PtNDManager scope = serving.scope()) {
-      serving.train(
-          scope,
-          "pack",
-          Program.Argument.list(
-              "q", Program.arrays(scope, quantized.stream().map(Quantized::q).toList())),
-          Program.Argument.list(
-              "s", Program.arrays(scope, quantized.stream().map(Quantized::scale).toList())));
-    }
-  }
-
-  private static List<LoraSite> sites(MoeConfig c) {
-    int q = c.numAttentionHeads() * c.headDim();
-    int kv = c.numKeyValueHeads() * c.headDim();
-    List<LoraSite> sites = new ArrayList<>();
-    for (int layer = 0; layer < c.numHiddenLayers(); layer++) {
-      String at = "model.layers." + layer + ".self_attn.";
-      sites.add(new LoraSite(at + "q_proj", c.hiddenSize(), q));
-      sites.add(new LoraSite(at + "k_proj", c.hiddenSize(), kv));
-      sites.add(new LoraSite(at + "v_proj", c.hiddenSize(), kv));
-      sites.add(new LoraSite(at + "o_proj", q, c.hiddenSize()));
-    }
-    return List.copyOf(sites);
   }
 
   @Override
@@ -121,52 +99,12 @@ final class DjlModel implements BaseModel {
 
   @Override
   public LoadedAdapter load(AdapterWeights adapter) {
-    return new DjlAdapter(training.scope(), adapter, sites);
+    return new DjlAdapter(serving.scope(), adapter, sites);
   }
 
   @Override
   public LoadedAdapter noAdapter() {
     return NONE;
-  }
-
-  /** The distinct adapters of a call, kept alive until it is over. */
-  private static final class Adapters implements AutoCloseable {
-    private final List<DjlAdapter> distinct = new ArrayList<>();
-    private final long[] which;
-    private final double[] scales;
-
-    Adapters(List<LoadedAdapter> rows) {
-      which = new long[rows.size()];
-      scales = new double[rows.size()];
-      for (int i = 0; i < which.length; i++) {
-        which[i] = rows.get(i) instanceof DjlAdapter adapter ? index(adapter) : -1;
-        scales[i] = rows.get(i) instanceof DjlAdapter adapter ? adapter.scale() : 0;
-      }
-    }
-
-    private int index(DjlAdapter adapter) {
-      int at = distinct.indexOf(adapter);
-      if (at < 0) {
-        adapter.retain();
-        distinct.add(adapter);
-        at = distinct.size() - 1;
-      }
-      return at;
-    }
-
-    IValue tensors(PtNDManager scope) {
-      List<PtNDArray> all = new ArrayList<>();
-      distinct.forEach(a -> all.addAll(a.arrays()));
-      if (all.isEmpty()) {
-        all.add((PtNDArray) scope.zeros(new Shape(1)));
-      }
-      return IValue.listFrom(all.toArray(PtNDArray[]::new));
-    }
-
-    @Override
-    public void close() {
-      distinct.forEach(DjlAdapter::release);
-    }
   }
 
   @Override
@@ -190,27 +128,34 @@ final class DjlModel implements BaseModel {
   }
 
   private List<TokenScores> scoreCall(List<Sequence> sequences) {
-    for (Sequence s : sequences) {
-      checkLength(s.tokens(), 2, 0);
-    }
-    long[] lens = sequences.stream().mapToLong(s -> s.tokens().length - 1).toArray();
-    List<int[]> rows = sequences.stream().map(Sequence::tokens).toList();
-    long[] ids = flat(starts(rows));
-    long[] targets = flat(targets(rows));
-    try (PtNDManager scope = serving.scope();
-        Adapters adapters = new Adapters(sequences.stream().map(Sequence::adapter).toList())) {
+    return scores(
+        serving,
+        sequences.stream().map(Sequence::tokens).toList(),
+        sequences.stream().map(Sequence::adapter).toList());
+  }
+
+  private List<TokenScores> scores(
+      Program program, List<int[]> rows, List<LoadedAdapter> adapterOfRow) {
+    Texts texts = texts(rows);
+    try (PtNDManager scope = program.scope();
+        CallAdapters adapters = new CallAdapters(adapterOfRow)) {
       PtNDArray[] out =
-          serving.infer(
+          program.infer(
               scope,
               "score",
-              IValue.from((PtNDArray) scope.create(ids)),
-              IValue.from((PtNDArray) scope.create(targets)),
-              IValue.listFrom(lens),
+              IValue.from((PtNDArray) scope.create(texts.starts())),
+              IValue.from((PtNDArray) scope.create(texts.targets())),
+              IValue.listFrom(texts.lens()),
               adapters.tensors(scope),
-              IValue.listFrom(adapters.which),
-              IValue.listFrom(adapters.scales));
-      return split(out[0].toFloatArray(), out[1].toFloatArray(), lens);
+              adapters.which(),
+              adapters.scales());
+      return split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens());
     }
+  }
+
+  private Texts texts(List<int[]> rows) {
+    rows.forEach(r -> checkLength(config, r, 2, 0));
+    return Texts.of(rows);
   }
 
   @Override
@@ -225,17 +170,16 @@ final class DjlModel implements BaseModel {
   }
 
   private List<Reading> readCall(List<int[]> rows) {
-    rows.forEach(r -> checkLength(r, 2, 0));
-    long[] lens = rows.stream().mapToLong(r -> r.length - 1).toArray();
+    Texts texts = texts(rows);
     try (PtNDManager scope = serving.scope()) {
       PtNDArray[] out =
           serving.infer(
               scope,
               "read",
-              IValue.from((PtNDArray) scope.create(flat(starts(rows)))),
-              IValue.from((PtNDArray) scope.create(flat(targets(rows)))),
-              IValue.listFrom(lens));
-      List<TokenScores> scores = split(out[0].toFloatArray(), out[1].toFloatArray(), lens);
+              IValue.from((PtNDArray) scope.create(texts.starts())),
+              IValue.from((PtNDArray) scope.create(texts.targets())),
+              IValue.listFrom(texts.lens()));
+      List<TokenScores> scores = split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens());
       List<float[]> embeddings = rows(out[2].toFloatArray(), rows.size());
       List<Reading> readings = new ArrayList<>();
       for (int r = 0; r < rows.size(); r++) {
@@ -243,16 +187,6 @@ final class DjlModel implements BaseModel {
       }
       return readings;
     }
-  }
-
-  /** Each row without its last token. */
-  private static List<int[]> starts(List<int[]> rows) {
-    return rows.stream().map(r -> Arrays.copyOf(r, r.length - 1)).toList();
-  }
-
-  /** Each row without its first token. */
-  private static List<int[]> targets(List<int[]> rows) {
-    return rows.stream().map(r -> Arrays.copyOfRange(r, 1, r.length)).toList();
   }
 
   /** (count, hidden_size), row by row. */
@@ -277,7 +211,7 @@ final class DjlModel implements BaseModel {
     return scores;
   }
 
-  private void checkLength(int[] tokens, int min, int more) {
+  static void checkLength(MoeConfig config, int[] tokens, int min, int more) {
     if (tokens.length < min || tokens.length + more > config.maxPositionEmbeddings()) {
       throw new IllegalArgumentException(
           tokens.length
@@ -291,109 +225,28 @@ final class DjlModel implements BaseModel {
     }
   }
 
-  private static long[] flat(List<int[]> rows) {
+  static long[] flat(List<int[]> rows) {
     return rows.stream().flatMapToInt(IntStream::of).asLongStream().toArray();
   }
 
   @Override
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
+    Program program = training.program();
     List<TokenScores> scores = new ArrayList<>();
-    for (int from = 0; from < sequences.size(); ) {
-      int to = callEnd(from, sequences.size(), i -> sequences.get(i).length);
-      scores.addAll(trainedCall(adapter, sequences.subList(from, to)));
-      from = to;
+    try (DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites)) {
+      for (int from = 0; from < sequences.size(); ) {
+        int to = callEnd(from, sequences.size(), i -> sequences.get(i).length);
+        List<int[]> rows = sequences.subList(from, to);
+        scores.addAll(scores(program, rows, Collections.nCopies(rows.size(), loaded)));
+        from = to;
+      }
     }
     return scores;
   }
 
-  private List<TokenScores> trainedCall(AdapterWeights adapter, List<int[]> rows) {
-    rows.forEach(r -> checkLength(r, 2, 0));
-    try (PtNDManager scope = training.scope()) {
-      PtNDArray[] out =
-          training.infer(
-              scope,
-              "train_scores",
-              IValue.from(BaseTrainer.ids(scope, rows.toArray(int[][]::new))),
-              IValue.listFrom(
-                  Program.arrays(scope, DjlAdapter.factors(adapter, sites))
-                      .toArray(PtNDArray[]::new)),
-              IValue.from((PtNDArray) scope.create((float) adapter.config().scale())));
-      float[] logProbs = out[0].toFloatArray();
-      float[] entropies = out[1].toFloatArray();
-      int width = logProbs.length / rows.size();
-      List<TokenScores> scores = new ArrayList<>();
-      for (int r = 0; r < rows.size(); r++) {
-        int end = r * width + rows.get(r).length - 1;
-        scores.add(
-            new TokenScores(
-                Arrays.copyOfRange(logProbs, r * width, end),
-                Arrays.copyOfRange(entropies, r * width, end)));
-      }
-      return scores;
-    }
-  }
-
   @Override
-  public List<Generation> generate(List<Prompt> prompts) {
-    List<Generation> all = new ArrayList<>();
-    for (int from = 0; from < prompts.size(); ) {
-      int to =
-          callEnd(
-              from,
-              prompts.size(),
-              i -> prompts.get(i).tokens().length + prompts.get(i).maxTokens());
-      all.addAll(generateCall(prompts.subList(from, to)));
-      from = to;
-    }
-    return all;
-  }
-
-  private List<Generation> generateCall(List<Prompt> prompts) {
-    prompts.forEach(p -> checkLength(p.tokens(), 1, p.maxTokens()));
-    long[] limits = prompts.stream().mapToLong(Prompt::maxTokens).toArray();
-    int steps = (int) Arrays.stream(limits).max().orElseThrow();
-    try (PtNDManager scope = serving.scope();
-        Adapters adapters = new Adapters(prompts.stream().map(Prompt::adapter).toList())) {
-      PtNDArray[] out =
-          serving.infer(
-              scope,
-              "generate",
-              IValue.from(
-                  (PtNDArray) scope.create(flat(prompts.stream().map(Prompt::tokens).toList()))),
-              IValue.listFrom(prompts.stream().mapToLong(p -> p.tokens().length).toArray()),
-              adapters.tensors(scope),
-              IValue.listFrom(adapters.which),
-              IValue.listFrom(adapters.scales),
-              IValue.listFrom(limits),
-              IValue.listFrom(prompts.stream().mapToDouble(Prompt::temperature).toArray()),
-              IValue.from(
-                  (PtNDArray)
-                      scope.create(draws(prompts, steps), new Shape(prompts.size(), steps))));
-      long[] tokens = out[0].toLongArray();
-      float[] logProbs = out[1].toFloatArray();
-      List<Generation> all = new ArrayList<>();
-      for (int s = 0; s < prompts.size(); s++) {
-        int at = s * steps;
-        int end = at + prompts.get(s).maxTokens();
-        all.add(
-            new Generation(
-                Arrays.stream(tokens, at, end).mapToInt(Math::toIntExact).toArray(),
-                Arrays.copyOfRange(logProbs, at, end)));
-      }
-      return all;
-    }
-  }
-
-  /** One uniform draw a token, each row from its own seed: (prompts, steps). */
-  private static float[] draws(List<Prompt> prompts, int steps) {
-    float[] draws = new float[prompts.size() * steps];
-    for (int s = 0; s < prompts.size(); s++) {
-      SplittableRandom random = new SplittableRandom(prompts.get(s).seed());
-      for (int t = 0; t < steps; t++) {
-        draws[s * steps + t] = (float) random.nextDouble();
-      }
-    }
-    return draws;
+  public Decoding decoding(int slots) {
+    return new DjlDecoding(serving, config, slots);
   }
 
   @Override
@@ -408,7 +261,7 @@ final class DjlModel implements BaseModel {
   }
 
   private List<float[]> embedCall(List<int[]> rows) {
-    rows.forEach(r -> checkLength(r, 1, 0));
+    rows.forEach(r -> checkLength(config, r, 1, 0));
     try (PtNDManager scope = serving.scope()) {
       PtNDArray[] out =
           serving.infer(
@@ -432,22 +285,18 @@ final class DjlModel implements BaseModel {
 
   private Gradients gradients(
       String method, AdapterWeights adapter, List<WeightedSequence> microBatch) {
-    int[][] rows = microBatch.stream().map(WeightedSequence::tokens).toArray(int[][]::new);
-    for (int[] row : rows) {
-      checkLength(row, 2, 0);
-    }
-    try (PtNDManager scope = training.scope()) {
-      PtNDArray ids = BaseTrainer.ids(scope, rows);
-      float[] weights = weights(microBatch, Math.toIntExact(ids.getShape().get(1)) - 1);
+    Program program = training.program();
+    Texts texts = texts(microBatch.stream().map(WeightedSequence::tokens).toList());
+    float[] weights = weights(microBatch, texts);
+    try (PtNDManager scope = program.scope()) {
       NDList out =
-          training.train(
+          program.train(
               scope,
               method,
-              Program.Argument.of("ids", ids),
-              Program.Argument.of(
-                  "weights",
-                  (PtNDArray)
-                      scope.create(weights, new Shape(rows.length, weights.length / rows.length))),
+              Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
+              Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
+              Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
+              Program.Argument.of("weights", (PtNDArray) scope.create(weights)),
               Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))),
               Program.Argument.of(
                   "scale", (PtNDArray) scope.create((float) adapter.config().scale())));
@@ -465,36 +314,48 @@ final class DjlModel implements BaseModel {
     }
   }
 
-  /** (rows, width): a row's weight on each of its predictions, 0 on padding. */
-  private static float[] weights(List<WeightedSequence> rows, int width) {
-    float[] weights = new float[rows.size() * width];
+  /** A row's weight on each of its predictions. */
+  private static float[] weights(List<WeightedSequence> rows, Texts texts) {
+    float[] weights = new float[texts.starts().length];
+    int at = 0;
     for (int r = 0; r < rows.size(); r++) {
-      int at = r * width;
-      Arrays.fill(weights, at, at + rows.get(r).tokens().length - 1, rows.get(r).weight());
+      int end = at + (int) texts.lens()[r];
+      Arrays.fill(weights, at, end, rows.get(r).weight());
+      at = end;
     }
     return weights;
   }
 
-  /** Logits of every position through the program that trains: (rows, time, vocab), flattened. */
+  /** Logits of every position through the program that trains: (tokens, vocab), flattened. */
   float[] logits(AdapterWeights adapter, int[][] rows) {
-    try (PtNDManager scope = training.scope()) {
-      return training
+    Program program = training.program();
+    try (PtNDManager scope = program.scope();
+        DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites);
+        CallAdapters adapters = new CallAdapters(Collections.nCopies(rows.length, loaded))) {
+      return program
           .infer(
               scope,
-              "all_logits",
-              IValue.from(BaseTrainer.ids(scope, rows)),
-              IValue.listFrom(
-                  Program.arrays(scope, DjlAdapter.factors(adapter, sites))
-                      .toArray(PtNDArray[]::new)),
-              IValue.from((PtNDArray) scope.create((float) adapter.config().scale())))[0]
+              "logits",
+              IValue.from((PtNDArray) scope.create(flat(List.of(rows)))),
+              IValue.listFrom(Arrays.stream(rows).mapToLong(r -> r.length).toArray()),
+              adapters.tensors(scope),
+              adapters.which(),
+              adapters.scales())[0]
           .toFloatArray();
+    }
+  }
+
+  /** Silences one expert of every layer, in what trains and, in fp32, in what serves. */
+  void silence(int expert) {
+    Program program = training.program();
+    try (PtNDManager scope = program.scope()) {
+      program.infer(scope, "silence", IValue.from(expert));
     }
   }
 
   /** Frees native memory. */
   void free() {
-    memory.close();
-    if (serving != training) {
+    if (training.isNot(serving)) {
       serving.close();
     }
     training.close();
@@ -502,6 +363,6 @@ final class DjlModel implements BaseModel {
 
   @Override
   public void close() {
-    onClose.run();
+    onClose.accept(this);
   }
 }

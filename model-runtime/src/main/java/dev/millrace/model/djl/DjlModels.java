@@ -30,25 +30,39 @@ public final class DjlModels {
 
   /** Opens a HuggingFace checkpoint folder; the caller closes it once. */
   public static BaseModel open(Path folder, Precision precision) throws IOException {
-    return openModel(folder, precision);
+    return open(folder, precision, LoadProgress.SILENT);
   }
 
-  static DjlModel openModel(Path folder, Precision precision) throws IOException {
+  /** The same; {@code progress} hears how far it is. */
+  public static BaseModel open(Path folder, Precision precision, LoadProgress progress)
+      throws IOException {
+    return openModel(folder, precision, progress);
+  }
+
+  static DjlModel openModel(Path folder, Precision precision, LoadProgress progress)
+      throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Key key = new Key(checkpoint.id(), precision);
       synchronized (OPEN) {
         Shared shared = OPEN.get(key);
         if (shared == null) {
-          OlmoeWeights weights = OlmoeWeights.read(checkpoint);
           shared =
               new Shared(
                   new DjlModel(
-                      key.id, checkpoint.config(), weights, precision, () -> release(key)));
+                      key.id, folder, checkpoint, precision, progress, closed -> release(key)));
           OPEN.put(key, shared);
         }
         shared.users++;
         return shared.model;
       }
+    }
+  }
+
+  /** Opens a copy that nobody else has; the caller closes it once. */
+  static DjlModel openAlone(Path folder, Precision precision, LoadProgress progress)
+      throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      return new DjlModel(checkpoint.id(), folder, checkpoint, precision, progress, DjlModel::free);
     }
   }
 

@@ -19,37 +19,55 @@ import org.jspecify.annotations.Nullable;
  * A checkpoint in fp32 against what another implementation computed.
  *
  * @param id of the checkpoint
- * @param maxAbsLogitDiff greatest |Δ| over all logits
- * @param greedyMatch whether greedy decoding gave the expected tokens; null if none are expected
+ * @param positions how many were compared
+ * @param agreement of the checkpoint as it is
+ * @param withoutExpert0 where that is not close: the agreement of the checkpoint with the first
+ *     expert of every layer silenced, which shows an expected file whose writer left it out
  */
 public record LogitCheck(
-    String id, int positions, double maxAbsLogitDiff, @Nullable Boolean greedyMatch) {
+    String id, int positions, Agreement agreement, @Nullable Agreement withoutExpert0) {
 
   private static final String EXPECTED = "expected.safetensors";
+  private static final double CLOSE = 1e-3;
+
+  /**
+   * How far two implementations agree.
+   *
+   * @param maxAbsLogitDiff greatest |Δ| over all logits
+   * @param greedyMatch whether greedy decoding gave the expected tokens; null if none are expected
+   */
+  public record Agreement(double maxAbsLogitDiff, @Nullable Boolean greedyMatch) {}
 
   /**
    * Compares with {@code expected.safetensors}, of the adapter's folder if there is an adapter:
    * {@code input_ids (rows, time)}, {@code logits (rows, time, vocab)}, and, if they are there,
    * {@code greedy_prompt} and {@code greedy_output}.
    */
-  public static LogitCheck of(Path folder, @Nullable Path adapterFolder) throws IOException {
+  public static LogitCheck of(Path folder, @Nullable Path adapterFolder, LoadProgress progress)
+      throws IOException {
     Path expectedFile = (adapterFolder == null ? folder : adapterFolder).resolve(EXPECTED);
-    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32);
-    try (model;
+    try (DjlModel model = DjlModels.openAlone(folder, Precision.FLOAT32, progress);
         Safetensors expected = Safetensors.open(expectedFile)) {
       AdapterWeights adapter =
           adapterFolder == null ? none(model) : PeftFolder.read(adapterFolder, model.sites());
-      Tensor ids = expected.tensor("input_ids");
-      int[][] rows = rows(ids);
-      float[] logits = model.logits(adapter, rows);
-      Tensor wanted =
-          expected.tensor("logits").require(rows.length, rows[0].length, vocabulary(model));
-      return new LogitCheck(
-          model.id(),
-          rows.length * rows[0].length,
-          difference(wanted.floats(), logits),
-          greedyMatch(expected, model, adapter));
+      int[][] rows = rows(expected.tensor("input_ids"));
+      Agreement agreement = agreement(model, adapter, expected, rows);
+      @Nullable Agreement without = null;
+      if (agreement.maxAbsLogitDiff > CLOSE) {
+        model.silence(0);
+        without = agreement(model, adapter, expected, rows);
+      }
+      return new LogitCheck(model.id(), rows.length * rows[0].length, agreement, without);
     }
+  }
+
+  private static Agreement agreement(
+      DjlModel model, AdapterWeights adapter, Safetensors expected, int[][] rows) {
+    Tensor wanted =
+        expected.tensor("logits").require(rows.length, rows[0].length, vocabulary(model));
+    return new Agreement(
+        difference(wanted.floats(), model.logits(adapter, rows)),
+        greedyMatch(expected, model, adapter));
   }
 
   private static long vocabulary(DjlModel model) {

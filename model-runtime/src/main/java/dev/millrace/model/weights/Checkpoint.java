@@ -121,6 +121,25 @@ public final class Checkpoint implements AutoCloseable {
     return tensor;
   }
 
+  /** Whether there is a tensor of this name. */
+  public boolean has(String name) {
+    return tensors.containsKey(name);
+  }
+
+  /** A matrix of this name and shape, its FP8 blocks scaled. */
+  public Matrix matrix(String name, int rows, int columns) {
+    Tensor tensor = tensor(name).require(rows, columns);
+    return tensor.dtype() == DType.F8_E4M3
+        ? Fp8Matrix.of(this, tensor, rows, columns)
+        : new PlainMatrix(tensor, 0, rows, columns);
+  }
+
+  /** Matrix {@code i} of a stack (n, rows, columns). */
+  public Matrix matrix(String name, int i, int n, int rows, int columns) {
+    Tensor tensor = tensor(name).require(n, rows, columns);
+    return new PlainMatrix(tensor, (long) i * rows * columns, rows, columns);
+  }
+
   /** SHA-256 over the names and digests of config and weights files; reads all of them. */
   public String id() throws IOException {
     SortedMap<String, String> digests = new TreeMap<>();

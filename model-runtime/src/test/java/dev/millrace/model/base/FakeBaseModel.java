@@ -62,7 +62,7 @@ public final class FakeBaseModel implements BaseModel {
 
   @Override
   public MoeConfig config() {
-    return new MoeConfig("fake", 256, DIM, 1, 1, 1, 1, 1, 1, 1, false, 1e-5, 10_000, 512, false, 0);
+    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(256, DIM, 1, 1, 1, 1, 1, 512));
   }
 
   @Override
@@ -102,6 +102,11 @@ public final class FakeBaseModel implements BaseModel {
     generateCalls.add(prompts.size());
     prompts.forEach(p -> refusePoison(p.tokens()));
     return prompts.stream().map(FakeBaseModel::continued).toList();
+  }
+
+  @Override
+  public Decoding decoding(int slots) {
+    throw new UnsupportedOperationException("the fake answers prompt by prompt");
   }
 
   @Override
@@ -157,7 +162,7 @@ public final class FakeBaseModel implements BaseModel {
 
   private static Generation continued(Prompt prompt) {
     int shift = 1 + (int) ((Adapter) prompt.adapter()).use();
-    long seed = prompt.temperature() > 0 ? prompt.seed() : 0;
+    long seed = prompt.sampling().temperature() > 0 ? prompt.sampling().seed() : 0;
     int[] tokens = new int[prompt.maxTokens()];
     float[] logProbs = new float[prompt.maxTokens()];
     int last = prompt.tokens()[prompt.tokens().length - 1];

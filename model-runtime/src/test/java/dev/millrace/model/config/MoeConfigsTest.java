@@ -14,23 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MoeConfigsTest {
   private static final MoeConfig TINY =
-      new MoeConfig(
-          "olmoe",
-          320,
-          64,
-          32,
-          3,
-          4,
-          4,
-          16,
-          16,
-          2,
-          false,
-          1e-5,
-          1e4,
-          128,
-          false,
-          Double.POSITIVE_INFINITY);
+      MoeConfig.olmoe(new MoeConfig.OlmoeShape(320, 64, 32, 3, 4, 16, 2, 128));
 
   @Test
   void read_configOfTransformers5_isUnderstood() throws IOException {
@@ -41,23 +25,7 @@ class MoeConfigsTest {
   @Test
   void parse_absentFields_takesDefaultsOfOlmoe() {
     assertEquals(
-        new MoeConfig(
-            "olmoe",
-            50304,
-            2048,
-            2048,
-            16,
-            16,
-            16,
-            128,
-            64,
-            8,
-            false,
-            1e-5,
-            1e4,
-            4096,
-            false,
-            Double.POSITIVE_INFINITY),
+        MoeConfig.olmoe(new MoeConfig.OlmoeShape(50304, 2048, 2048, 16, 16, 64, 8, 4096)),
         parse("{'model_type':'olmoe'}"));
   }
 
@@ -67,10 +35,10 @@ class MoeConfigsTest {
         parse(
             "{'model_type':'olmoe','norm_topk_prob':true,'clip_qkv':8.0,'num_key_value_heads':4,"
                 + "'tie_word_embeddings':true}");
-    assertTrue(config.normTopkProb());
+    assertTrue(config.router().normTopkProb());
     assertTrue(config.tieWordEmbeddings());
-    assertEquals(8.0, config.clipQkv());
-    assertEquals(4, config.numKeyValueHeads());
+    assertEquals(8.0, config.attention().clipQkv());
+    assertEquals(4, config.attention().numKeyValueHeads());
   }
 
   @ParameterizedTest
@@ -83,7 +51,7 @@ class MoeConfigsTest {
         "'rope_parameters':{'rope_theta':500000.0},'rope_theta':500000.0",
       })
   void parse_ropeOldOrNew_isTheSame(String rope) {
-    assertEquals(5e5, parse("{'model_type':'olmoe'," + rope + "}").ropeTheta());
+    assertEquals(5e5, parse("{'model_type':'olmoe'," + rope + "}").rope().theta());
   }
 
   @ParameterizedTest
@@ -94,10 +62,17 @@ class MoeConfigsTest {
         "'model_type':'llama' | model_type is \"llama\", expected one of [olmoe",
         "'hidden_size':64 | model_type is absent",
         "'model_type':'olmoe','model_type':'olmoe' | Duplicate field 'model_type'",
-        "'model_type':'olmoe','attention_bias':true | attention_bias is true",
+        "'model_type':'olmoe','mlp_bias':true | mlp_bias is true",
+        "'model_type':'deepseek_v3','moe_layer_freq':2 | moe_layer_freq is 2",
+        "'model_type':'deepseek_v3','topk_method':'greedy' | topk_method is \"greedy\", expected noaux_tc",
+        "'model_type':'deepseek_v3','n_group':7 | n_group is 7, expected a divisor of n_routed_experts 256",
+        "'model_type':'deepseek_v3','topk_group':9 | topk_group is 9",
+        "'model_type':'deepseek_v2','scoring_func':'sigmoid' | scoring_func is \"sigmoid\", expected softmax",
+        "'model_type':'qwen3_moe','mlp_only_layers':[-1] | mlp_only_layers is [-1]",
+        "'model_type':'mixtral','head_dim':33 | head_dim is 33",
         "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu",
-        "'model_type':'olmoe','rope_scaling':{'type':'linear','factor':2} | rope_scaling: type is \"linear\"",
-        "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn'} | rope_type is \"yarn\"",
+        "'model_type':'olmoe','rope_scaling':{'type':'dynamic','factor':2} | rope_scaling: type is \"dynamic\"",
+        "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn'} | rope_parameters: factor is absent",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'default','partial_rotary_factor':0.5} | partial_rotary_factor is 0.5",
         "'model_type':'olmoe','rope_parameters':{'full_attention':{}} | full_attention is {}",
         "'model_type':'olmoe','rope_parameters':{'rope_theta':10.0},'rope_theta':20.0 | rope_theta is 20.0, expected the 10.0",
@@ -125,7 +100,10 @@ class MoeConfigsTest {
   @Test
   void toBytes_anyConfig_readsBack() {
     MoeConfig odd =
-        new MoeConfig("olmoe", 4096, 192, 96, 4, 6, 3, 32, 32, 4, true, 1e-6, 5e5, 512, true, 7.5);
+        parse(
+            "{'model_type':'olmoe','vocab_size':4096,'hidden_size':192,'num_key_value_heads':4,"
+                + "'norm_topk_prob':true,'rms_norm_eps':1e-6,'rope_theta':5e5,'clip_qkv':7.5,"
+                + "'tie_word_embeddings':true,'attention_bias':true}");
     assertEquals(TINY, MoeConfigs.parse(MoeConfigs.toBytes(TINY, "bfloat16")));
     assertEquals(odd, MoeConfigs.parse(MoeConfigs.toBytes(odd, "float32")));
   }

@@ -31,7 +31,7 @@ class CheckpointTest {
       assertEquals(
           "model.embed_tokens.weight F32[320, 64]",
           checkpoint.tensor("model.embed_tokens.weight").toString());
-      assertEquals(16, checkpoint.config().numExperts());
+      assertEquals(16, checkpoint.config().router().numExperts());
     }
   }
 

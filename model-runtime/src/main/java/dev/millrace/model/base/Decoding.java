@@ -1,0 +1,41 @@
+package dev.millrace.model.base;
+
+import java.util.List;
+
+/**
+ * A running batch of answers that prompts join and leave between any two tokens (continuous
+ * batching, Orca, OSDI 2022). For one thread at a time. An answer does not depend on what else is
+ * in the batch.
+ */
+public interface Decoding extends AutoCloseable {
+
+  /**
+   * One more token of an answer.
+   *
+   * @param logProb log p of the token, nats, before temperature and selection
+   * @param last the answer is complete and has left the batch
+   */
+  record Token(long id, int token, float logProb, boolean last) {}
+
+  /**
+   * Lets a prompt join, if the cache has room for all of it and its answer now.
+   *
+   * @param id names the answer among those in the batch
+   * @return false if there is no room before others leave
+   * @throws IllegalArgumentException if it would never fit
+   */
+  boolean admit(long id, Prompt prompt);
+
+  /** Answers in the batch. */
+  int running();
+
+  /** Computes the next token of each answer; those whose prompt is still being read have none. */
+  List<Token> step();
+
+  /** Takes an answer out of the batch; its room is free at once. Unknown ids are ignored. */
+  void cancel(long id);
+
+  /** Takes all out and frees the cache. */
+  @Override
+  void close();
+}

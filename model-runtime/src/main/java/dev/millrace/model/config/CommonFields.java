@@ -1,0 +1,97 @@
+package dev.millrace.model.config;
+
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/** The fields that all families have, each with the family's default. */
+final class CommonFields {
+  private static final int MAX_SIZE = 1 << 24;
+
+  private final JsonFields json;
+
+  CommonFields(JsonFields json) {
+    this.json = json;
+  }
+
+  /** Refuses what no family of ours has, by name. */
+  CommonFields requireSupported(String architecture) {
+    if (json.has("hidden_act") && !json.text("hidden_act").equals("silu")) {
+      throw json.invalid("hidden_act", "silu, other activations are not supported");
+    }
+    if (json.has("architectures") && !json.texts("architectures").contains(architecture)) {
+      throw json.invalid("architectures", architecture);
+    }
+    for (String option :
+        List.of("mlp_bias", "attn_logit_softcapping", "final_logit_softcapping", "router_bias")) {
+      if (!json.isOff(option)) {
+        throw json.invalid(option, "it absent or off, it is not supported");
+      }
+    }
+    return this;
+  }
+
+  int size(String name, int fallback) {
+    return json.orElse(name, fallback, j -> j.integer(name, 1, MAX_SIZE));
+  }
+
+  /** The first of the names that is there. */
+  int size(List<String> names, int fallback) {
+    return names.stream()
+        .filter(json::has)
+        .findFirst()
+        .map(n -> size(n, fallback))
+        .orElse(fallback);
+  }
+
+  boolean flag(String name, boolean fallback) {
+    return json.orElse(name, fallback, j -> j.bool(name));
+  }
+
+  double eps(double fallback) {
+    return json.orElse("rms_norm_eps", fallback, j -> j.number("rms_norm_eps", 1e-12, 1));
+  }
+
+  /** The number of experts under any of its names. */
+  int experts(int fallback) {
+    return size(List.of("num_experts", "num_local_experts", "n_routed_experts"), fallback);
+  }
+
+  /** Query heads, key and value heads, and the size of a head, checked against each other. */
+  AttentionConfig grouped(int hidden, int heads, int keyValueHeads, AttentionConfig.QkNorm norm) {
+    int queries = size("num_attention_heads", heads);
+    int keys = size("num_key_value_heads", keyValueHeads == 0 ? queries : keyValueHeads);
+    int headDim = size("head_dim", Math.max(1, hidden / queries));
+    if (queries % keys != 0) {
+      throw json.invalid("num_key_value_heads", "a divisor of num_attention_heads " + queries);
+    }
+    if (headDim % 2 != 0 || (!json.has("head_dim") && hidden % queries != 0)) {
+      throw json.invalid(
+          json.has("head_dim") ? "head_dim" : "num_attention_heads",
+          "to divide hidden_size %d into heads of even size".formatted(hidden));
+    }
+    return AttentionConfig.grouped(queries, keys, headDim, norm);
+  }
+
+  /** One entry a layer. */
+  List<LayerConfig> layers(int fallback, IntFunction<LayerConfig> layer) {
+    int n =
+        json.orElse("num_hidden_layers", fallback, j -> j.integer("num_hidden_layers", 1, 4096));
+    return IntStream.range(0, n).mapToObj(layer).toList();
+  }
+
+  /** Qwen's rule: every decoder_sparse_step-th layer, but those of mlp_only_layers. */
+  boolean sparse(int layer) {
+    int[] dense =
+        json.orElse("mlp_only_layers", new int[0], j -> j.integers("mlp_only_layers", 0, MAX_SIZE));
+    return (layer + 1) % size("decoder_sparse_step", 1) == 0
+        && IntStream.of(dense).noneMatch(d -> d == layer);
+  }
+
+  int requireTopK(int topK, int experts) {
+    if (topK > experts) {
+      throw json.invalid("num_experts_per_tok", "at most num_experts " + experts);
+    }
+    return topK;
+  }
+}

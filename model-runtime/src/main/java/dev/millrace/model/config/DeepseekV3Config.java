@@ -1,0 +1,26 @@
+package dev.millrace.model.config;
+
+/** DeepSeek-V3 (arXiv 2412.19437); defaults are those of transformers' {@code DeepseekV3Config}. */
+final class DeepseekV3Config implements ConfigFamily {
+
+  @Override
+  public String modelType() {
+    return "deepseek_v3";
+  }
+
+  @Override
+  public MoeConfig read(JsonFields json) {
+    DeepseekConfig deepseek = new DeepseekConfig(json, "DeepseekV3ForCausalLM");
+    deepseek.oneOf("scoring_func", "sigmoid");
+    deepseek.oneOf("topk_method", "noaux_tc");
+    CommonFields fields = deepseek.fields();
+    RouterConfig router =
+        deepseek.router(
+            RouterConfig.Scoring.SIGMOID,
+            fields.flag("norm_topk_prob", true),
+            deepseek.scaling(2.5),
+            fields.size("n_group", 8),
+            fields.size("topk_group", 4));
+    return deepseek.read(modelType(), router, 3, fields.flag("rope_interleave", true), true);
+  }
+}

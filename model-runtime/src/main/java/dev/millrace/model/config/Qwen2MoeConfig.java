@@ -1,0 +1,65 @@
+package dev.millrace.model.config;
+
+import java.util.List;
+import java.util.function.IntPredicate;
+
+/** Qwen2-MoE (arXiv 2407.10671); defaults are those of transformers' {@code Qwen2MoeConfig}. */
+final class Qwen2MoeConfig implements ConfigFamily {
+
+  @Override
+  public String modelType() {
+    return "qwen2_moe";
+  }
+
+  @Override
+  public MoeConfig read(JsonFields json) {
+    CommonFields fields = new CommonFields(json).requireSupported("Qwen2MoeForCausalLM");
+    int hidden = fields.size("hidden_size", 2048);
+    int positions = fields.size("max_position_embeddings", 32768);
+    int experts = fields.experts(60);
+    int window = fields.size("sliding_window", 4096);
+    IntPredicate slides = slides(json, fields);
+    return new MoeConfig(
+        modelType(),
+        fields.size("vocab_size", 151936),
+        hidden,
+        positions,
+        fields.eps(1e-6),
+        fields.flag("tie_word_embeddings", false),
+        fields
+            .grouped(hidden, 16, 16, AttentionConfig.QkNorm.NONE)
+            .withBias(fields.flag("qkv_bias", true), false),
+        RopeReader.of(json, 10_000, positions).config(),
+        RouterConfig.softmax(
+            experts,
+            fields.requireTopK(fields.size("num_experts_per_tok", 4), experts),
+            fields.flag("norm_topk_prob", false)),
+        new ExpertsConfig(
+            fields.size("moe_intermediate_size", 1408),
+            fields.size("shared_expert_intermediate_size", 5632),
+            true),
+        fields.size("intermediate_size", 5632),
+        fields.layers(
+            24,
+            layer ->
+                new LayerConfig(
+                    fields.sparse(layer), slides.test(layer) ? window : LayerConfig.NO_WINDOW)),
+        WeightNames.MLP,
+        Fp8Blocks.read(json));
+  }
+
+  /**
+   * {@code layer_types} says it; where it is absent, every second layer below max_window_layers.
+   */
+  private static IntPredicate slides(JsonFields json, CommonFields fields) {
+    if (!fields.flag("use_sliding_window", false)) {
+      return layer -> false;
+    }
+    if (json.has("layer_types")) {
+      List<String> types = json.texts("layer_types");
+      return layer -> layer < types.size() && types.get(layer).equals("sliding_attention");
+    }
+    int below = fields.size("max_window_layers", 28);
+    return layer -> (layer + 1) % 2 != 0 && layer < below;
+  }
+}

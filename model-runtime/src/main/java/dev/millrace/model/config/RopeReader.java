@@ -1,0 +1,159 @@
+package dev.millrace.model.config;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Set;
+
+/**
+ * Rotary embeddings in config.json: flat {@code rope_theta} and {@code rope_scaling} up to
+ * transformers 4, nested {@code rope_parameters} from 5 on.
+ */
+final class RopeReader {
+  private static final String NESTED = "rope_parameters";
+  private static final String SCALING = "rope_scaling";
+  private static final String THETA = "rope_theta";
+  private static final String PARTIAL = "partial_rotary_factor";
+  private static final String FACTOR = "factor";
+  private static final String ORIGINAL = "original_max_position_embeddings";
+  private static final Set<String> FIELDS =
+      Set.of(
+          THETA,
+          PARTIAL,
+          FACTOR,
+          ORIGINAL,
+          "rope_type",
+          "type",
+          "attention_factor",
+          "beta_fast",
+          "beta_slow",
+          "mscale",
+          "mscale_all_dim",
+          "low_freq_factor",
+          "high_freq_factor",
+          "truncate");
+
+  private final JsonFields rope;
+  private final double theta;
+  private final int positions;
+
+  private RopeReader(JsonFields rope, double theta, int positions) {
+    this.rope = rope;
+    this.theta = theta;
+    this.positions = positions;
+  }
+
+  /**
+   * Reads what there is.
+   *
+   * @param theta where config.json names none
+   * @param positions max_position_embeddings
+   */
+  static RopeReader of(JsonFields json, double theta, int positions) {
+    if (json.has(PARTIAL)) {
+      json.number(PARTIAL, 1, 1);
+    }
+    double flat = json.orElse(THETA, theta, RopeReader::theta);
+    JsonFields rope = JsonFields.EMPTY;
+    for (String name : new String[] {SCALING, NESTED}) {
+      if (json.has(name)) {
+        rope = json.object(name);
+      }
+    }
+    requireKnown(rope);
+    double nested = rope.orElse(THETA, flat, RopeReader::theta);
+    if (json.has(THETA) && flat != nested) {
+      throw json.invalid(THETA, "the " + nested + " of " + NESTED);
+    }
+    return new RopeReader(rope, nested, positions);
+  }
+
+  private static void requireKnown(JsonFields rope) {
+    for (String field : rope.names()) {
+      if (!FIELDS.contains(field)) {
+        throw rope.invalid(field, "nothing, it is not supported");
+      }
+    }
+    if (rope.has(PARTIAL)) {
+      rope.number(PARTIAL, 1, 1);
+    }
+  }
+
+  private static double theta(JsonFields json) {
+    return json.number(THETA, 1, 1e12);
+  }
+
+  RopeConfig config() {
+    return switch (kind()) {
+      case "default" -> RopeConfig.plain(theta);
+      case "linear" -> new RopeConfig(theta, new RopeConfig.Linear(factor()), 1);
+      case "yarn" -> new RopeConfig(theta, yarn(), attentionFactor());
+      case "llama3" -> new RopeConfig(theta, llama3(), 1);
+      default ->
+          throw rope.invalid(
+              rope.has("rope_type") ? "rope_type" : "type",
+              "default, linear, yarn or llama3, other kinds are not supported");
+    };
+  }
+
+  private String kind() {
+    if (rope.has("rope_type")) {
+      return rope.text("rope_type");
+    }
+    return rope.has("type") ? rope.text("type") : "default";
+  }
+
+  private double factor() {
+    return rope.number(FACTOR, 1, 1e6);
+  }
+
+  private int original() {
+    return rope.orElse(ORIGINAL, positions, j -> j.integer(ORIGINAL, 1, 1 << 30));
+  }
+
+  private double number(String name, double fallback) {
+    return rope.orElse(name, fallback, j -> j.number(name, 0, 1e6));
+  }
+
+  private RopeConfig.Yarn yarn() {
+    return new RopeConfig.Yarn(
+        factor(),
+        number("beta_fast", 32),
+        number("beta_slow", 1),
+        original(),
+        rope.orElse("truncate", true, j -> j.bool("truncate")));
+  }
+
+  private double attentionFactor() {
+    double scale = number("mscale", 0);
+    double allDim = number("mscale_all_dim", 0);
+    double fallback =
+        scale > 0 && allDim > 0
+            ? mscale(factor(), scale) / mscale(factor(), allDim)
+            : mscale(factor(), 1);
+    return number("attention_factor", fallback);
+  }
+
+  private static double mscale(double factor, double scale) {
+    return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+  }
+
+  private RopeConfig.Llama3 llama3() {
+    return new RopeConfig.Llama3(
+        factor(), rope.number("low_freq_factor", 1e-6, 1e6),
+        rope.number("high_freq_factor", 1e-6, 1e6), original());
+  }
+
+  /** What DeepSeek-V3 multiplies the scale of q·k with when positions are stretched. */
+  double softmaxFactor() {
+    double allDim = number("mscale_all_dim", 0);
+    if (kind().equals("default") || allDim == 0) {
+      return 1;
+    }
+    double scale = mscale(factor(), allDim);
+    return scale * scale;
+  }
+
+  static void write(RopeConfig rope, ObjectNode json) {
+    json.put(THETA, rope.theta());
+    json.putObject(NESTED).put(THETA, rope.theta()).put("rope_type", "default");
+  }
+}

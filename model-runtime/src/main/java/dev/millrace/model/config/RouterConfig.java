@@ -1,0 +1,30 @@
+package dev.millrace.model.config;
+
+/**
+ * How a token finds its experts.
+ *
+ * @param topK experts a token
+ * @param normTopkProb weights of the chosen experts sum to one
+ * @param routedScalingFactor factor on those weights
+ * @param groups equal groups of experts; a token may use {@code topkGroups} of them
+ */
+public record RouterConfig(
+    int numExperts,
+    int topK,
+    Scoring scoring,
+    boolean normTopkProb,
+    double routedScalingFactor,
+    int groups,
+    int topkGroups) {
+
+  /** From router logits to scores. */
+  public enum Scoring {
+    SOFTMAX,
+    /** With a bias that corrects the choice, not the weights (DeepSeek-V3, arXiv 2412.19437). */
+    SIGMOID
+  }
+
+  static RouterConfig softmax(int experts, int topK, boolean normTopkProb) {
+    return new RouterConfig(experts, topK, Scoring.SOFTMAX, normTopkProb, 1, 1, 1);
+  }
+}

@@ -1,0 +1,238 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.config.AttentionConfig;
+import dev.millrace.model.config.AttentionConfig.QkNorm;
+import dev.millrace.model.config.LatentConfig;
+import dev.millrace.model.config.MoeConfig;
+import java.util.function.ToIntFunction;
+
+/**
+ * The attention of a program: {@code attention(x, layer, w, p, s, window, ...)}, where w, p and s
+ * are the places of the layer's first vector, first matrix and first adapter site.
+ *
+ * <p>Projections take all rows at once. What is not exact in int8 arithmetic, the products of
+ * queries with keys and of weights with values, runs sequence by sequence, so that a sequence's
+ * result does not depend on its neighbours. With a cache, keys and values of a sequence lie in
+ * consecutive slots of the layer's pool.
+ */
+final class AttentionSource {
+
+  /** (heads, time, features) each; keys and values may be longer than queries by the past. */
+  private static final String ATTEND =
+      """
+        def attend(self: __torch__.Program, q: Tensor, k: Tensor, v: Tensor, past: int, window: int) -> Tensor:
+          n = q.size(1)
+          if $groups > 1:
+            k = torch.repeat_interleave(k, $groups, 0)
+            v = torch.repeat_interleave(v, $groups, 0)
+          if past + n > window:
+            fused = False
+          else:
+            fused = past == 0
+          if fused:
+            c = torch.scaled_dot_product_attention(torch.unsqueeze(q, 0), torch.unsqueeze(k, 0), torch.unsqueeze(v, 0), None, 0., True, scale=$scale)
+            c = torch.squeeze(c, 0)
+          else:
+            a = torch.mul(torch.matmul(q, torch.transpose(k, 1, 2)), $scale)
+            if n > 1:
+              a = torch.masked_fill(a, torch.triu(torch.ones([n, past + n], dtype=11), past + 1), -inf)
+            if past + n > window:
+              a = torch.masked_fill(a, torch.tril(torch.ones([n, past + n], dtype=11), past - window), -inf)
+            c = torch.matmul(torch.softmax(a, -1), v)
+          return torch.reshape(torch.transpose(c, 0, 1), [n, $heads * $vd])
+        def remember(self: __torch__.Program, pool: Tensor, x: Tensor, slot: int, past: int) -> Tensor:
+          n = x.size(1)
+          torch.copy_(torch.narrow(pool, 1, slot + past, n), x)
+          return torch.narrow(pool, 1, slot, past + n)
+        def rope(self: __torch__.Program, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+          a, b = torch.chunk(x, 2, -1)
+          return torch.add(torch.mul(x, cos), torch.mul(torch.cat([torch.neg(b), a], -1), sin))
+        def attended(self: __torch__.Program, q: Tensor, k: Tensor, v: Tensor, layer: int, window: int, lens: List[int], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]]) -> Tensor:
+          keys, values, slots, past = c
+          out = annotate(List[Tensor], [])
+          at = 0
+          for s in range(len(lens)):
+            n = lens[s]
+            qs = torch.narrow(q, 1, at, n)
+            ks = torch.narrow(k, 1, at, n)
+            vs = torch.narrow(v, 1, at, n)
+            if len(keys) > 0:
+              ks = self.remember(keys[layer], ks, slots[s], past[s])
+              vs = self.remember(values[layer], vs, slots[s], past[s])
+            out.append(self.attend(qs, ks, vs, past[s], window))
+            at = at + n
+          return torch.cat(out, 0)
+        def table(self: __torch__.Program, t: Tensor, lens: List[int], past: List[int]) -> Tensor:
+          rows = annotate(List[Tensor], [])
+          for s in range(len(lens)):
+            rows.append(torch.narrow(t, 0, past[s], lens[s]))
+          return torch.cat(rows, 0)
+      """;
+
+  private static final String SIGNATURE =
+      """
+        def attention(self: __torch__.Program, x: Tensor, layer: int, w0: int, p0: int, s0: int, window: int, cos: Tensor, sin: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]], w: List[Tensor], m: List[Tensor]) -> Tensor:
+      """;
+
+  private static final String GROUPED =
+      """
+          n = x.size(0)
+          q = $q
+          k = $k
+          v = $v
+          q = $clipq
+          k = $clipk
+          v = $clipv
+          q = torch.reshape(q, [n, $heads, $hd])
+          k = torch.reshape(k, [n, $kv, $hd])
+          q = $headq
+          k = $headk
+          q = self.rope(torch.transpose(q, 0, 1), cos, sin)
+          k = self.rope(torch.transpose(k, 0, 1), cos, sin)
+          v = torch.transpose(torch.reshape(v, [n, $kv, $hd]), 0, 1)
+          o = self.attended(q, k, v, layer, window, lens, c)
+          return $o
+      """;
+
+  private static final String LATENT =
+      """
+          n = x.size(0)
+          q = $q
+          q = torch.transpose(torch.reshape(q, [n, $heads, $hd]), 0, 1)
+          qn, qr = torch.split_with_sizes(q, [$nope, $rd], -1)
+          kv, kr = torch.split_with_sizes($kva, [$rank, $rd], -1)
+          kv = self.norm(kv, w[$kvnorm], 1e-06)
+          kv = torch.transpose(torch.reshape($kvb, [n, $heads, $nope + $vd]), 0, 1)
+          kn, v = torch.split_with_sizes(kv, [$nope, $vd], -1)
+          kr = torch.unsqueeze(kr, 0)
+          qr = self.rope($pairq, cos, sin)
+          kr = torch.expand(self.rope($pairk, cos, sin), [$heads, n, $rd])
+          q = torch.cat([qn, qr], -1)
+          k = torch.cat([kn, kr], -1)
+          o = self.attended(q, k, v, layer, window, lens, c)
+          return $o
+      """;
+
+  private final MoeConfig config;
+  private final Layout layout;
+  private final ToIntFunction<String> matrix;
+
+  /**
+   * @param matrix the place of a matrix by its name, packed or not
+   */
+  AttentionSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix) {
+    this.config = config;
+    this.layout = layout;
+    this.matrix = matrix;
+  }
+
+  String methods() {
+    AttentionConfig a = config.attention();
+    LatentConfig latent = a.latent();
+    String body = latent == null ? grouped(a) : latent(latent);
+    return (ATTEND + SIGNATURE + body)
+        .replace("$heads", Integer.toString(a.numAttentionHeads()))
+        .replace("$groups", Integer.toString(a.numAttentionHeads() / a.numKeyValueHeads()))
+        .replace("$kv", Integer.toString(a.numKeyValueHeads()))
+        .replace("$hd", Integer.toString(a.headDim()))
+        .replace("$vd", Integer.toString(a.valueHeadDim()))
+        .replace("$scale", Double.toString(a.scale()));
+  }
+
+  private String grouped(AttentionConfig a) {
+    boolean all = a.qkNorm() == QkNorm.ALL;
+    boolean head = a.qkNorm() == QkNorm.HEAD;
+    return GROUPED
+        .replace("$clipq", clipped(a, normed(all, "q")))
+        .replace("$clipk", clipped(a, normed(all, "k")))
+        .replace("$clipv", clipped(a, "v"))
+        .replace("$headq", normed(head, "q"))
+        .replace("$headk", normed(head, "k"))
+        .replace("$q", project("q_proj", "x"))
+        .replace("$k ", project("k_proj", "x") + " ")
+        .replace("$k\n", project("k_proj", "x") + "\n")
+        .replace("$v\n", project("v_proj", "x") + "\n")
+        .replace("$o\n", project("o_proj", "o") + "\n");
+  }
+
+  private String normed(boolean on, String x) {
+    return on
+        ? "self.norm(" + x + ", w[" + vector(x + "_norm") + "], " + config.rmsNormEps() + ")"
+        : x;
+  }
+
+  private static String clipped(AttentionConfig a, String x) {
+    return Double.isFinite(a.clipQkv())
+        ? "torch.clamp(" + x + ", -" + a.clipQkv() + ", " + a.clipQkv() + ")"
+        : x;
+  }
+
+  /** DeepSeek's inner norms keep transformers' default epsilon whatever rms_norm_eps says. */
+  private String latent(LatentConfig l) {
+    String q =
+        l.qLoraRank() == 0
+            ? project("q_proj", "x")
+            : project(
+                "q_b_proj",
+                "self.norm("
+                    + project("q_a_proj", "x")
+                    + ", w["
+                    + vector("q_a_layernorm")
+                    + "], 1e-06)");
+    return LATENT
+        .replace("$pairq", paired(l, "qr"))
+        .replace("$pairk", paired(l, "kr"))
+        .replace("$kvnorm", vector("kv_a_layernorm"))
+        .replace("$kva", project("kv_a_proj_with_mqa", "x"))
+        .replace("$kvb", project("kv_b_proj", "kv"))
+        .replace("$q\n", q + "\n")
+        .replace("$o\n", project("o_proj", "o") + "\n")
+        .replace("$nope", Integer.toString(l.qkNopeHeadDim()))
+        .replace("$rd", Integer.toString(l.qkRopeHeadDim()))
+        .replace("$rank", Integer.toString(l.kvLoraRank()));
+  }
+
+  /** From pairs side by side to pairs half a head apart. */
+  private static String paired(LatentConfig l, String x) {
+    return l.ropeInterleave() ? "self.apart(" + x + ")" : x;
+  }
+
+  static final String APART =
+      """
+        def apart(self: __torch__.Program, x: Tensor) -> Tensor:
+          h, n, d = x.size(0), x.size(1), x.size(2)
+          return torch.reshape(torch.transpose(torch.reshape(x, [h, n, torch.floordiv(d, 2), 2]), 2, 3), [h, n, d])
+      """;
+
+  private String project(String module, String x) {
+    String name = Layout.at(0, "self_attn." + module);
+    String at = "p0 + " + (matrix.applyAsInt(name + ".weight") - first());
+    String site = "s0 + " + (layout.site(name) - firstSite());
+    String projected = "self.project(" + x + ", " + at + ", " + site + ", a, m)";
+    return layout.hasVector(name + ".bias")
+        ? "torch.add(" + projected + ", w[" + vector(module + ".bias") + "])"
+        : projected;
+  }
+
+  private String vector(String module) {
+    return "w0 + "
+        + (layout.vector(Layout.at(0, "self_attn." + module))
+            - layout.vector(Layout.at(0, "input_layernorm")));
+  }
+
+  private int first() {
+    return matrix.applyAsInt(firstMatrix(config, 0) + ".weight");
+  }
+
+  private int firstSite() {
+    return layout.site(firstMatrix(config, 0));
+  }
+
+  /** The attention matrix that comes first in a layer. */
+  static String firstMatrix(MoeConfig config, int layer) {
+    LatentConfig latent = config.attention().latent();
+    return Layout.at(
+        layer,
+        latent != null && latent.qLoraRank() > 0 ? "self_attn.q_a_proj" : "self_attn.q_proj");
+  }
+}

@@ -1,0 +1,60 @@
+package dev.millrace.model.djl;
+
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.millrace.model.base.LoadedAdapter;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The distinct adapters of a call, kept alive until it is over. */
+final class CallAdapters implements AutoCloseable {
+  private final List<DjlAdapter> distinct = new ArrayList<>();
+  private final long[] which;
+  private final double[] scales;
+
+  /**
+   * @param rows one adapter a sequence
+   */
+  CallAdapters(List<LoadedAdapter> rows) {
+    which = new long[rows.size()];
+    scales = new double[rows.size()];
+    for (int i = 0; i < which.length; i++) {
+      which[i] = rows.get(i) instanceof DjlAdapter adapter ? index(adapter) : -1;
+      scales[i] = rows.get(i) instanceof DjlAdapter adapter ? adapter.scale() : 0;
+    }
+  }
+
+  private int index(DjlAdapter adapter) {
+    int at = distinct.indexOf(adapter);
+    if (at < 0) {
+      adapter.retain();
+      distinct.add(adapter);
+      at = distinct.size() - 1;
+    }
+    return at;
+  }
+
+  IValue tensors(PtNDManager scope) {
+    List<PtNDArray> all = new ArrayList<>();
+    distinct.forEach(a -> all.addAll(a.arrays()));
+    if (all.isEmpty()) {
+      all.add((PtNDArray) scope.zeros(new Shape(1)));
+    }
+    return IValue.listFrom(all.toArray(PtNDArray[]::new));
+  }
+
+  IValue which() {
+    return IValue.listFrom(which);
+  }
+
+  IValue scales() {
+    return IValue.listFrom(scales);
+  }
+
+  @Override
+  public void close() {
+    distinct.forEach(DjlAdapter::release);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.RouterConfig;
+
+/**
+ * The feed-forward parts of a program: one dense, one sparse, and the router that leads to the
+ * sparse one's experts.
+ */
+final class ExpertsSource {
+
+  private static final String ROUTES =
+      """
+        def routes(self: __torch__.Program, logits: Tensor, w: List[Tensor], w0: int) -> Tuple[Tensor, Tensor, Tensor]:
+          n = logits.size(0)
+          p = $score
+          choice = $choice
+          $limit
+          top, experts = torch.topk(choice, $k, -1)
+          weights = torch.gather(p, 1, experts)
+          $normed
+          return (p, $scaled, experts)
+      """;
+
+  private static final String LIMIT_FIRST =
+      """
+      by_group = torch.reshape(choice, [n, $groups, $size])
+      """;
+
+  private static final String DENSE =
+      """
+        def feed_forward(self: __torch__.Program, x: Tensor, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          g, u = torch.chunk(self.linear(x, p0, m), 2, -1)
+          g = self.adapt(g, x, s0, a)
+          u = self.adapt(u, x, s0 + 1, a)
+          return self.project(torch.mul(torch.silu(g), u), p0 + 1, s0 + 2, a, m)
+      """;
+
+  private static final String SPARSE =
+      """
+        def sparse(self: __torch__.Program, x: Tensor, w0: int, p0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+          spans, l, which, scales = a
+          logits = annotate(List[Tensor], [])
+          at = 0
+          for s in range(len(spans)):
+            logits.append(torch.linear(torch.narrow(x, 0, at, spans[s]), w[w0]))
+            at = at + spans[s]
+          p, weights, experts = self.routes(torch.cat(logits, 0), w, w0)
+          y = self.experts(x, p0, experts, weights, m)
+          return (y, self.balance(p, experts))
+        def shared(self: __torch__.Program, x: Tensor, w0: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tensor:
+          y = self.feed_forward(x, p0, s0, a, m)
+          $gate
+          return y
+      """;
+
+  private ExpertsSource() {}
+
+  static String methods(MoeConfig config) {
+    return routes(config.router())
+        + DENSE
+        + SPARSE.replace(
+            "$gate\n",
+            config.experts().sharedGate()
+                ? "y = torch.mul(y, torch.sigmoid(torch.sum(torch.mul(x, w[w0]), [-1], True)))\n"
+                : "y = y\n");
+  }
+
+  private static String routes(RouterConfig router) {
+    boolean sigmoid = router.scoring() == RouterConfig.Scoring.SIGMOID;
+    String sum = "torch.sum(weights, [-1], True)";
+    String normed =
+        "weights = torch.div(weights, " + (sigmoid ? "torch.add(" + sum + ", 1e-20)" : sum) + ")";
+    return ROUTES
+        .replace("$score", sigmoid ? "torch.sigmoid(logits)" : "torch.softmax(logits, -1)")
+        .replace("$choice", sigmoid ? "torch.add(p, w[w0 + 1])" : "p")
+        .replace("$limit\n", limit(router, sigmoid))
+        .replace("$normed\n", (router.normTopkProb() ? normed : "weights = weights") + "\n")
+        .replace(
+            "$scaled",
+            router.routedScalingFactor() == 1
+                ? "weights"
+                : "torch.mul(weights, " + router.routedScalingFactor() + ")")
+        .replace("$k", Integer.toString(router.topK()));
+  }
+
+  /** Only the best groups: DeepSeek-V2 takes a group's best score, V3 the sum of its best two. */
+  private static String limit(RouterConfig router, boolean sigmoid) {
+    if (router.groups() == 1) {
+      return "choice = choice\n";
+    }
+    int size = router.numExperts() / router.groups();
+    String best =
+        sigmoid
+            ? "two, which = torch.topk(by_group, 2, -1)\n    best = torch.sum(two, [-1], False)"
+            : "best = torch.amax(by_group, [-1], False)";
+    return LIMIT_FIRST
+            .strip()
+            .replace("$groups", Integer.toString(router.groups()))
+            .replace("$size", Integer.toString(size))
+        + "\n    "
+        + best
+        + "\n    groups, chosen = torch.topk(best, "
+        + router.topkGroups()
+        + ", -1)"
+        + "\n    open = torch.scatter(torch.zeros([n, "
+        + router.groups()
+        + "], dtype=6), 1, chosen, 1.)"
+        + "\n    open = torch.repeat_interleave(open, "
+        + size
+        + ", 1)"
+        + "\n    choice = torch.masked_fill(choice, torch.eq(open, 0.), 0.)\n";
+  }
+}

@@ -1,0 +1,243 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.config.AttentionConfig;
+import dev.millrace.model.config.ExpertsConfig;
+import dev.millrace.model.config.LatentConfig;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.RouterConfig;
+import dev.millrace.model.config.WeightNames;
+import dev.millrace.model.peft.LoraSite;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which tensor of a checkpoint stands where in a program: the one place that {@link ProgramSource},
+ * which names places, and {@link ProgramWeights}, which fills them, agree on.
+ */
+final class Layout {
+
+  /** Tables that no checkpoint holds: cos and sin of the rotary angles. */
+  static final int COS = 2;
+
+  static final int SIN = 3;
+
+  /** A tensor that stays in fp32. */
+  record Vector(String name, long[] shape) {}
+
+  /**
+   * A matrix that is quantized, or a stack of equal ones.
+   *
+   * @param name of the whole in a checkpoint that stores it whole
+   * @param parts one entry a matrix: the tensors whose rows follow each other in it
+   */
+  record Matrices(String name, List<List<String>> parts, int rows, int columns) {
+    boolean stacked() {
+      return parts.size() > 1 || name.contains(".experts.");
+    }
+  }
+
+  private final MoeConfig config;
+  private final List<Vector> vectors = new ArrayList<>();
+  private final List<Matrices> matrices = new ArrayList<>();
+  private final List<LoraSite> sites = new ArrayList<>();
+  private final Map<String, Integer> index = new HashMap<>();
+  private final Map<String, Integer> packed = new HashMap<>();
+  private int packedCount;
+
+  Layout(MoeConfig config) {
+    this.config = config;
+    vector("model.embed_tokens", config.vocabSize(), config.hiddenSize());
+    vector("model.norm", config.hiddenSize());
+    vectors.add(new Vector("cos", table(config)));
+    vectors.add(new Vector("sin", table(config)));
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      layer(layer);
+    }
+    matrix(
+        config.tieWordEmbeddings() ? "model.embed_tokens" : "lm_head",
+        config.vocabSize(),
+        config.hiddenSize());
+  }
+
+  private static long[] table(MoeConfig config) {
+    return new long[] {config.maxPositionEmbeddings(), config.attention().ropeDim()};
+  }
+
+  private void layer(int layer) {
+    vector(at(layer, "input_layernorm"), config.hiddenSize());
+    vector(at(layer, "post_attention_layernorm"), config.hiddenSize());
+    LatentConfig latent = config.attention().latent();
+    if (latent == null) {
+      grouped(layer, config.attention());
+    } else {
+      latent(layer, config.attention(), latent);
+    }
+    if (config.layers().get(layer).sparse()) {
+      sparse(layer);
+    } else {
+      feedForward(at(layer, "mlp"), "gate_proj", "up_proj", "down_proj", config.intermediateSize());
+    }
+  }
+
+  static String at(int layer, String module) {
+    return "model.layers." + layer + "." + module;
+  }
+
+  private void grouped(int layer, AttentionConfig a) {
+    int d = config.hiddenSize();
+    int q = a.numAttentionHeads() * a.headDim();
+    int kv = a.numKeyValueHeads() * a.headDim();
+    if (a.qkNorm() != AttentionConfig.QkNorm.NONE) {
+      boolean all = a.qkNorm() == AttentionConfig.QkNorm.ALL;
+      vector(at(layer, "self_attn.q_norm"), all ? q : a.headDim());
+      vector(at(layer, "self_attn.k_norm"), all ? kv : a.headDim());
+    }
+    site(at(layer, "self_attn.q_proj"), q, d, a.inputBias());
+    site(at(layer, "self_attn.k_proj"), kv, d, a.inputBias());
+    site(at(layer, "self_attn.v_proj"), kv, d, a.inputBias());
+    site(at(layer, "self_attn.o_proj"), d, q, a.outputBias());
+  }
+
+  private void latent(int layer, AttentionConfig a, LatentConfig l) {
+    int d = config.hiddenSize();
+    int q = a.numAttentionHeads() * a.headDim();
+    int kv = a.numAttentionHeads() * (l.qkNopeHeadDim() + a.valueHeadDim());
+    if (l.qLoraRank() > 0) {
+      vector(at(layer, "self_attn.q_a_layernorm"), l.qLoraRank());
+      site(at(layer, "self_attn.q_a_proj"), l.qLoraRank(), d, a.inputBias());
+      site(at(layer, "self_attn.q_b_proj"), q, l.qLoraRank(), false);
+    } else {
+      site(at(layer, "self_attn.q_proj"), q, d, false);
+    }
+    vector(at(layer, "self_attn.kv_a_layernorm"), l.kvLoraRank());
+    site(
+        at(layer, "self_attn.kv_a_proj_with_mqa"),
+        l.kvLoraRank() + l.qkRopeHeadDim(),
+        d,
+        a.inputBias());
+    site(at(layer, "self_attn.kv_b_proj"), kv, l.kvLoraRank(), false);
+    site(
+        at(layer, "self_attn.o_proj"), d, a.numAttentionHeads() * a.valueHeadDim(), a.outputBias());
+  }
+
+  private void sparse(int layer) {
+    WeightNames names = config.names();
+    RouterConfig router = config.router();
+    ExpertsConfig experts = config.experts();
+    String module = at(layer, names.sparse());
+    vector(module + ".gate", router.numExperts(), config.hiddenSize());
+    if (router.scoring() == RouterConfig.Scoring.SIGMOID) {
+      index.put(module + ".gate.e_score_correction_bias", vectors.size());
+      vectors.add(
+          new Vector(module + ".gate.e_score_correction_bias", new long[] {router.numExperts()}));
+    }
+    experts(module + ".experts.", names, router.numExperts(), experts.intermediateSize());
+    if (experts.sharedIntermediateSize() > 0) {
+      if (experts.sharedGate()) {
+        vector(module + "." + names.shared() + "_gate", 1, config.hiddenSize());
+      }
+      feedForward(
+          module + "." + names.shared(),
+          names.gate(),
+          names.up(),
+          names.down(),
+          experts.sharedIntermediateSize());
+    }
+  }
+
+  private void experts(String module, WeightNames names, int n, int intermediate) {
+    List<List<String>> gateUp = new ArrayList<>();
+    List<List<String>> down = new ArrayList<>();
+    for (int e = 0; e < n; e++) {
+      String expert = module + e + ".";
+      gateUp.add(List.of(expert + names.gate() + ".weight", expert + names.up() + ".weight"));
+      down.add(List.of(expert + names.down() + ".weight"));
+    }
+    matrices(module + "gate_up_proj", gateUp, 2 * intermediate, config.hiddenSize());
+    matrices(module + "down_proj", down, config.hiddenSize(), intermediate);
+  }
+
+  private void feedForward(String module, String gate, String up, String down, int intermediate) {
+    int d = config.hiddenSize();
+    String whole = module + ".gate_up_proj.weight";
+    List<String> rows = List.of(module + "." + gate + ".weight", module + "." + up + ".weight");
+    matrices(whole, List.of(rows), 2 * intermediate, d);
+    sites.add(new LoraSite(module + "." + gate, d, intermediate));
+    index.put("site:" + module + "." + gate, sites.size() - 1);
+    sites.add(new LoraSite(module + "." + up, d, intermediate));
+    site(module + "." + down, d, intermediate, false);
+  }
+
+  private void vector(String module, long... shape) {
+    index.put(module, vectors.size());
+    vectors.add(new Vector(module + ".weight", shape));
+  }
+
+  /** A matrix to which an adapter may add. */
+  private void site(String module, int rows, int columns, boolean bias) {
+    if (bias) {
+      index.put(module + ".bias", vectors.size());
+      vectors.add(new Vector(module + ".bias", new long[] {rows}));
+    }
+    index.put("site:" + module, sites.size());
+    sites.add(new LoraSite(module, columns, rows));
+    matrix(module, rows, columns);
+  }
+
+  private void matrix(String module, int rows, int columns) {
+    matrices(module + ".weight", List.of(List.of(module + ".weight")), rows, columns);
+  }
+
+  private void matrices(String name, List<List<String>> parts, int rows, int columns) {
+    index.put("matrix:" + name, matrices.size());
+    packed.put(name, packedCount);
+    packedCount += parts.size();
+    matrices.add(new Matrices(name, parts, rows, columns));
+  }
+
+  List<Vector> vectors() {
+    return vectors;
+  }
+
+  List<Matrices> matrices() {
+    return matrices;
+  }
+
+  List<LoraSite> sites() {
+    return List.copyOf(sites);
+  }
+
+  /** Whether there is a vector of this name. */
+  boolean hasVector(String module) {
+    return index.containsKey(module);
+  }
+
+  /** Place of a vector: a module's weight, or its {@code .bias}. */
+  int vector(String module) {
+    return require(index, module);
+  }
+
+  int site(String module) {
+    return require(index, "site:" + module);
+  }
+
+  /** Place of a matrix, or of a stack, among the fp32 ones. */
+  int matrix(String name) {
+    return require(index, "matrix:" + name);
+  }
+
+  /** Place of a matrix, or of the first of a stack, among the packed ones. */
+  int packed(String name) {
+    return require(packed, name);
+  }
+
+  private static int require(Map<String, Integer> places, String name) {
+    Integer place = places.get(name);
+    if (place == null) {
+      throw new IllegalStateException("no place for " + name);
+    }
+    return place;
+  }
+}

@@ -1,0 +1,348 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.WeightNames;
+import java.util.function.ToIntFunction;
+
+/**
+ * Generates the TorchScript source of a model from its configuration (transformers' modeling_olmoe,
+ * _qwen2_moe, _qwen3_moe, _mixtral, _deepseek_v2, _deepseek_v3).
+ *
+ * <p>A program holds two lists of weights, in the order of {@link Layout}: {@code w}, always fp32,
+ * and {@code m}, the matrices, which in int8 are {@code packed} instead, expert by expert.
+ *
+ * <p>A call takes sequences end to end as one (tokens, d) matrix, {@code lens} tokens each, and two
+ * tuples: {@code a}, the adapters (spans of rows, their factors, which span uses which, scales),
+ * and {@code c}, the cache (keys and values by layer, first slot and past tokens of each sequence).
+ *
+ * <p>In int8 a row x of activations is {@code s·(c + r/127.5)}: c are the multiples of 1/127.5 that
+ * an 8-bit product takes exactly, r what they leave, both within ±1. Both go through the product,
+ * with a sentinel row of +1 and −1 that gives the tensor the scale 2/255 whatever else is in it: a
+ * row's result is that of 16-bit activations, and does not depend on its neighbours.
+ */
+final class ProgramSource {
+
+  private static final String HEADER =
+      """
+      class Program(Module):
+        __parameters__ = []
+        __buffers__ = []
+        training : bool
+        w : List[Tensor]
+        m : List[Tensor]
+        packed : Optional[List[__torch__.torch.classes.quantized.LinearPackedParamsBase]]
+        def vector(self: __torch__.Program, x: Tensor) -> List[Tensor]:
+          self.w.append(x)
+          return annotate(List[Tensor], [])
+        def embedding(self: __torch__.Program, rows: int) -> List[Tensor]:
+          self.w.append(torch.empty([rows, $d], dtype=$embedding))
+          return annotate(List[Tensor], [])
+        def embedding_rows(self: __torch__.Program, x: Tensor, at: int) -> List[Tensor]:
+          torch.copy_(torch.narrow(self.w[0], 0, at, x.size(0)), x)
+          return annotate(List[Tensor], [])
+        def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
+          v = torch.mean(torch.mul(x, x), [-1], True)
+          return torch.mul(torch.mul(x, torch.rsqrt(torch.add(v, eps))), weight)
+        def adapt(self: __torch__.Program, y: Tensor, x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
+          spans, l, which, scales = a
+          adapted = False
+          for s in range(len(which)):
+            if which[s] >= 0:
+              adapted = True
+          if adapted:
+            parts = annotate(List[Tensor], [])
+            at = 0
+            for s in range(len(spans)):
+              n = spans[s]
+              part = torch.narrow(y, 0, at, n)
+              if which[s] >= 0:
+                i = 2 * ($sites * which[s] + site)
+                if l[i].size(0) > 0:
+                  down = torch.linear(torch.narrow(x, 0, at, n), l[i])
+                  part = torch.add(part, torch.mul(torch.linear(down, l[i + 1]), scales[s]))
+              parts.append(part)
+              at = at + n
+            y = torch.cat(parts, 0)
+          return y
+        def project(self: __torch__.Program, x: Tensor, i: int, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          return self.adapt(self.linear(x, i, m), x, site, a)
+      """;
+
+  private static final String FLOAT_MATRICES =
+      """
+        def matrix(self: __torch__.Program, x: Tensor) -> List[Tensor]:
+          self.m.append(x)
+          return annotate(List[Tensor], [])
+        def stack(self: __torch__.Program, xs: List[Tensor]) -> List[Tensor]:
+          self.m.append(torch.stack(xs, 0))
+          return annotate(List[Tensor], [])
+        def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
+          return torch.linear(x, m[i])
+        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, m: List[Tensor]) -> Tensor:
+          flat = torch.reshape(experts, [-1])
+          sorted, order = torch.sort(flat, stable=True, dim=0, descending=False)
+          counts = torch.bincount(flat, None, $experts)
+          xs = torch.index_select(x, 0, torch.floor_divide(order, $k))
+          gate_up = torch.unbind(m[p0], 0)
+          down = torch.unbind(m[p0 + 1], 0)
+          outs = annotate(List[Tensor], [])
+          start = 0
+          for e in range($experts):
+            n = int(counts[e])
+            if n > 0:
+              g, u = torch.chunk(torch.linear(torch.narrow(xs, 0, start, n), gate_up[e]), 2, -1)
+              outs.append(torch.linear(torch.mul(torch.silu(g), u), down[e]))
+              start = start + n
+          y = torch.reshape(torch.index_select(torch.cat(outs, 0), 0, torch.argsort(order, 0, False)), [x.size(0), $k, $d])
+          return torch.squeeze(torch.bmm(torch.unsqueeze(weights, 1), y), 1)
+        def balance(self: __torch__.Program, p: Tensor, experts: Tensor) -> Tensor:
+          share = torch.div(torch.to(torch.bincount(torch.reshape(experts, [-1]), None, $experts), 6), float(p.size(0)))
+          return torch.mul(torch.sum(torch.mul(share, torch.mean(p, [0], False))), float($experts))
+      """;
+
+  private static final String INT8_MATRICES =
+      """
+        def begin(self: __torch__.Program) -> List[Tensor]:
+          self.packed = annotate(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], [])
+          return annotate(List[Tensor], [])
+        def pack(self: __torch__.Program, q: Tensor, s: Tensor) -> List[Tensor]:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          zero = torch.zeros([q.size(0)], dtype=4)
+          packed.append(ops.quantized.linear_prepack(torch._make_per_channel_quantized_tensor(q, torch.to(s, 7), zero, 0), None))
+          return annotate(List[Tensor], [])
+        def sentinel(self: __torch__.Program, n: int) -> Tensor:
+          s = torch.zeros([1, n], dtype=6)
+          torch.fill_(torch.narrow(s, 1, 0, 1), 1.)
+          torch.fill_(torch.narrow(s, 1, 1, 1), -1.)
+          return s
+        def split(self: __torch__.Program, x: Tensor) -> Tuple[Tensor, Tensor]:
+          scale = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-30)
+          unit = torch.div(x, scale)
+          coarse = torch.div(torch.clamp(torch.round(torch.mul(unit, 127.5)), -127., 127.), 127.5)
+          rest = torch.mul(torch.sub(unit, coarse), 127.5)
+          return (torch.cat([coarse, rest, self.sentinel(x.size(1))], 0), scale)
+        def join(self: __torch__.Program, y: Tensor, scale: Tensor) -> Tensor:
+          n = scale.size(0)
+          return torch.mul(torch.add(torch.narrow(y, 0, 0, n), torch.div(torch.narrow(y, 0, n, n), 127.5)), scale)
+        def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          rows, scale = self.split(x)
+          return self.join(ops.quantized.linear_dynamic(rows, packed[i], False), scale)
+        def each_expert(self: __torch__.Program, rows: Tensor, counts: Tensor, first: int, width: int) -> Tensor:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          outs = annotate(List[Tensor], [])
+          start = 0
+          for e in range($experts):
+            c = int(counts[e])
+            if c > 1:
+              outs.append(ops.quantized.linear_dynamic(torch.narrow(rows, 0, start, c), packed[first + e], False))
+            else:
+              outs.append(torch.zeros([1, width], dtype=6))
+            start = start + c
+          return torch.cat(outs, 0)
+        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, m: List[Tensor]) -> Tensor:
+          n = x.size(0)
+          flat = torch.reshape(experts, [-1])
+          all = torch.cat([flat, flat, torch.arange($experts, dtype=4)], 0)
+          sorted, order = torch.sort(all, stable=True, dim=0, descending=False)
+          back = torch.argsort(order, 0, False)
+          counts = torch.bincount(all, None, $experts)
+          rows, scale = self.split(x)
+          tokens = torch.clamp_max(torch.floor_divide(order, $k), 2 * n)
+          y = self.each_expert(torch.index_select(rows, 0, tokens), counts, p0, 2 * $i)
+          token = torch.floor_divide(torch.arange(n * $k, dtype=4), $k)
+          y = self.join(torch.index_select(y, 0, back), torch.index_select(scale, 0, token))
+          g, u = torch.chunk(y, 2, -1)
+          rows, scale = self.split(torch.mul(torch.silu(g), u))
+          h = torch.index_select(rows, 0, torch.clamp_max(order, 2 * n * $k))
+          y = self.each_expert(h, counts, p0 + $experts, $d)
+          y = self.join(torch.index_select(y, 0, back), scale)
+          return torch.sum(torch.mul(torch.reshape(y, [n, $k, $d]), torch.unsqueeze(weights, -1)), [1], False)
+        def balance(self: __torch__.Program, p: Tensor, experts: Tensor) -> Tensor:
+          return torch.zeros([], dtype=6)
+      """;
+
+  private static final String HIDDEN =
+      """
+        def hidden(self: __torch__.Program, ids: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+          keys, values, slots, past = c
+          cos = self.table(w[2], lens, past)
+          sin = self.table(w[3], lens, past)
+          x = torch.to(torch.embedding(w[0], ids), 6)
+          balance = torch.zeros([], dtype=6)
+      """;
+
+  private static final String USES =
+      """
+        def none(self: __torch__.Program, lens: List[int]) -> Tuple[List[Tensor], List[Tensor], List[int], List[int]]:
+          zeros = annotate(List[int], [])
+          for s in range(len(lens)):
+            zeros.append(0)
+          return (annotate(List[Tensor], []), annotate(List[Tensor], []), zeros, zeros)
+        def scores(self: __torch__.Program, x: Tensor, targets: Tensor, m: List[Tensor]) -> List[Tensor]:
+          logps = annotate(List[Tensor], [])
+          entropies = annotate(List[Tensor], [])
+          at = 0
+          n = x.size(0)
+          while at < n:
+            rows = $rows
+            if n - at < rows:
+              rows = n - at
+            logp = torch.log_softmax(self.linear(torch.narrow(x, 0, at, rows), $head, m), -1)
+            entropies.append(torch.neg(torch.sum(torch.mul(torch.exp(logp), logp), [-1], False)))
+            logps.append(torch.squeeze(torch.gather(logp, -1, torch.unsqueeze(torch.narrow(targets, 0, at, rows), -1)), -1))
+            at = at + rows
+          return annotate(List[Tensor], [torch.cat(logps, 0), torch.cat(entropies, 0)])
+        def score(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float]) -> List[Tensor]:
+          x, balance = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.w, self.m)
+          return self.scores(x, targets, self.m)
+        def alone(self: __torch__.Program, ids: Tensor, lens: List[int]) -> Tensor:
+          which = annotate(List[int], [])
+          scales = annotate(List[float], [])
+          for s in range(len(lens)):
+            which.append(-1)
+            scales.append(0.)
+          x, balance = self.hidden(ids, lens, (lens, annotate(List[Tensor], []), which, scales), self.none(lens), self.w, self.m)
+          return x
+        def pooled(self: __torch__.Program, x: Tensor, lens: List[int]) -> Tensor:
+          out = annotate(List[Tensor], [])
+          at = 0
+          for s in range(len(lens)):
+            e = torch.mean(torch.narrow(x, 0, at, lens[s]), [0], False)
+            out.append(torch.div(e, torch.clamp_min(torch.sqrt(torch.sum(torch.mul(e, e))), 1e-12)))
+            at = at + lens[s]
+          return torch.stack(out, 0)
+        def embed(self: __torch__.Program, ids: Tensor, lens: List[int]) -> List[Tensor]:
+          return annotate(List[Tensor], [self.pooled(self.alone(ids, lens), lens)])
+        def read(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int]) -> List[Tensor]:
+          x = self.alone(ids, lens)
+          out = self.scores(x, targets, self.m)
+          out.append(self.pooled(x, lens))
+          return out
+        def logits(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float]) -> List[Tensor]:
+          x, balance = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.w, self.m)
+          return annotate(List[Tensor], [self.linear(x, $head, self.m)])
+        def advance(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int]) -> List[Tensor]:
+          x, balance = self.hidden(ids, lens, (lens, l, which, scales), (keys, values, slots, past), self.w, self.m)
+          if len(ends) > 0:
+            x = torch.index_select(x, 0, torch.tensor(ends, dtype=4))
+            out = torch.log_softmax(self.linear(x, $head, self.m), -1)
+          else:
+            out = torch.zeros([0, $vocab], dtype=6)
+          return annotate(List[Tensor], [out])
+      """;
+
+  private final MoeConfig config;
+  private final Layout layout;
+  private final ToIntFunction<String> matrix;
+
+  private ProgramSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix) {
+    this.config = config;
+    this.layout = layout;
+    this.matrix = matrix;
+  }
+
+  /** The program over fp32 matrices: it trains, and is the reference for serving. */
+  static String float32(MoeConfig config, Layout layout) {
+    ProgramSource source = new ProgramSource(config, layout, layout::matrix);
+    return source.render(HEADER + FLOAT_MATRICES, TrainingSource.METHODS, 6);
+  }
+
+  /** The program over packed int8 matrices, its embedding in bf16: it serves. */
+  static String int8(MoeConfig config, Layout layout) {
+    ProgramSource source = new ProgramSource(config, layout, layout::packed);
+    return source.render(HEADER + INT8_MATRICES, "", 15);
+  }
+
+  private String render(String matrices, String training, int embedding) {
+    String apart = config.attention().latent() == null ? "" : AttentionSource.APART;
+    return (matrices
+            + apart
+            + new AttentionSource(config, layout, matrix).methods()
+            + ExpertsSource.methods(config)
+            + HIDDEN
+            + layers()
+            + USES
+            + training)
+        .replace("$embedding", Integer.toString(embedding))
+        .replace("$experts", Integer.toString(config.router().numExperts()))
+        .replace("$sites", Integer.toString(Math.max(1, layout.sites().size())))
+        .replace("$rows", Integer.toString(Math.max(1, (1 << 22) / config.vocabSize())))
+        .replace("$head", Integer.toString(matrix.applyAsInt(head())))
+        .replace("$layers", Integer.toString(config.numHiddenLayers()))
+        .replace("$vocab", Integer.toString(config.vocabSize()))
+        .replace("$k", Integer.toString(config.router().topK()))
+        .replace("$d", Integer.toString(config.hiddenSize()))
+        .replace("$i", Integer.toString(config.experts().intermediateSize()));
+  }
+
+  private String head() {
+    return (config.tieWordEmbeddings() ? "model.embed_tokens" : "lm_head") + ".weight";
+  }
+
+  /** The layers one by one, each with the places of its weights. */
+  private String layers() {
+    StringBuilder lines = new StringBuilder();
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      int norm = layout.vector(Layout.at(layer, "input_layernorm"));
+      line(lines, "h = " + norm("x", norm));
+      line(lines, "x = torch.add(x, " + attention(layer, norm) + ")");
+      line(lines, "h = " + norm("x", norm + 1));
+      if (config.layers().get(layer).sparse()) {
+        sparse(lines, layer);
+      } else {
+        String module = Layout.at(layer, "mlp");
+        line(
+            lines,
+            "x = torch.add(x, self.feed_forward(h, " + places(module, "gate_proj") + ", a, m))");
+      }
+    }
+    line(lines, "return (" + norm("x", 1) + ", torch.div(balance, float($layers)))");
+    return lines.toString();
+  }
+
+  private static void line(StringBuilder lines, String line) {
+    lines.append("    ").append(line).append('\n');
+  }
+
+  private String norm(String x, int vector) {
+    return "self.norm(" + x + ", w[" + vector + "], " + config.rmsNormEps() + ")";
+  }
+
+  private String attention(int layer, int norm) {
+    String first = AttentionSource.firstMatrix(config, layer);
+    return "self.attention(h, %d, %d, %d, %d, %d, cos, sin, lens, a, c, w, m)"
+        .formatted(
+            layer,
+            norm,
+            matrix.applyAsInt(first + ".weight"),
+            layout.site(first),
+            config.layers().get(layer).slidingWindow());
+  }
+
+  private void sparse(StringBuilder lines, int layer) {
+    WeightNames names = config.names();
+    String module = Layout.at(layer, names.sparse());
+    line(
+        lines,
+        "y, b = self.sparse(h, %d, %d, a, w, m)"
+            .formatted(
+                layout.vector(module + ".gate"),
+                matrix.applyAsInt(module + ".experts.gate_up_proj")));
+    if (config.experts().sharedIntermediateSize() > 0) {
+      String shared = module + "." + names.shared();
+      int gate = config.experts().sharedGate() ? layout.vector(shared + "_gate") : 0;
+      String call = "self.shared(h, " + gate + ", " + places(shared, names.gate());
+      line(lines, "y = torch.add(y, " + call + ", a, w, m))");
+    }
+    line(lines, "x = torch.add(x, y)");
+    line(lines, "balance = torch.add(balance, b)");
+  }
+
+  /** Matrix and adapter site at which a feed-forward part begins. */
+  private String places(String module, String gate) {
+    return matrix.applyAsInt(module + ".gate_up_proj.weight")
+        + ", "
+        + layout.site(module + "." + gate);
+  }
+}

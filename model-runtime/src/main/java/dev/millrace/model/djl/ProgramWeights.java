@@ -1,0 +1,244 @@
+package dev.millrace.model.djl;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.model.weights.HalfFloats;
+import dev.millrace.model.weights.InvalidWeightsException;
+import dev.millrace.model.weights.Matrix;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Fills a program with the weights of a checkpoint, in the order of its {@link Layout}. One matrix
+ * at a time is in memory twice.
+ */
+final class ProgramWeights {
+
+  /** Values that are read at a time. */
+  private static final int CHUNK = 1 << 16;
+
+  private final Layout layout;
+  private final Checkpoint checkpoint;
+  private final LoadProgress progress;
+  private final Staging staging = new Staging();
+  private final Staging scales = new Staging();
+  private final long total;
+  private long done;
+  private float[] rows = new float[0];
+
+  ProgramWeights(Layout layout, Checkpoint checkpoint, LoadProgress progress) {
+    this.layout = layout;
+    this.checkpoint = checkpoint;
+    this.progress = progress;
+    long values = 0;
+    for (Layout.Matrices m : layout.matrices()) {
+      values += (long) m.parts().size() * m.rows() * m.columns();
+    }
+    this.total = values;
+  }
+
+  MoeConfig config() {
+    return checkpoint.config();
+  }
+
+  /** Fills a program that serves in int8. */
+  void int8(Program program) {
+    MoeConfig config = checkpoint.config();
+    try (PtNDManager scope = program.scope()) {
+      program.infer(scope, "embedding", IValue.from(config.vocabSize()));
+    }
+    Matrix embedding =
+        checkpoint.matrix(layout.vectors().get(0).name(), config.vocabSize(), config.hiddenSize());
+    forChunks(
+        embedding,
+        (row, count) -> {
+          ByteBuffer bytes = staging.bytes(4L * count * embedding.columns());
+          bytes.asFloatBuffer().put(rows, 0, count * embedding.columns());
+          try (PtNDManager scope = program.scope()) {
+            program.infer(
+                scope,
+                "embedding_rows",
+                IValue.from(staging.view(scope, DataType.FLOAT32, count, embedding.columns())),
+                IValue.from(row));
+          }
+        });
+    vectors(program, 1);
+    try (PtNDManager scope = program.scope()) {
+      program.infer(scope, "begin");
+    }
+    for (Layout.Matrices matrices : layout.matrices()) {
+      for (int i = 0; i < matrices.parts().size(); i++) {
+        pack(program, parts(matrices, i), matrices);
+      }
+    }
+  }
+
+  /**
+   * Fills a program over fp32 matrices.
+   *
+   * @param asInt8 with the numbers that the int8 matrices stand for
+   */
+  void float32(Program program, boolean asInt8) {
+    vector(program, asInt8 ? inBf16(vector(0)) : vector(0));
+    vectors(program, 1);
+    for (Layout.Matrices matrices : layout.matrices()) {
+      try (PtNDManager scope = program.scope()) {
+        List<PtNDArray> stack = new ArrayList<>();
+        for (int i = 0; i < matrices.parts().size(); i++) {
+          stack.add(matrix(scope, parts(matrices, i), matrices, asInt8));
+        }
+        if (matrices.stacked()) {
+          program.train(scope, "stack", Program.Argument.list("xs", stack));
+        } else {
+          program.train(scope, "matrix", Program.Argument.of("x", stack.get(0)));
+        }
+      }
+    }
+  }
+
+  private void vectors(Program program, int from) {
+    for (int i = from; i < layout.vectors().size(); i++) {
+      vector(program, vector(i));
+    }
+  }
+
+  private static void vector(Program program, Values values) {
+    try (PtNDManager scope = program.scope()) {
+      program.train(scope, "vector", Program.Argument.of("x", Program.array(scope, values)));
+    }
+  }
+
+  /** The numbers that the int8 program's embedding holds. */
+  private static Values inBf16(Values values) {
+    for (int i = 0; i < values.data().length; i++) {
+      values.data()[i] = HalfFloats.fromBf16(HalfFloats.toBf16(values.data()[i]));
+    }
+    return values;
+  }
+
+  private Values vector(int i) {
+    Layout.Vector vector = layout.vectors().get(i);
+    if (i == Layout.COS || i == Layout.SIN) {
+      return rotary(checkpoint.config(), i == Layout.COS);
+    }
+    return new Values(
+        checkpoint.tensor(vector.name()).require(vector.shape()).floats(), vector.shape());
+  }
+
+  /** cos or sin of the rotary angles: (max_position_embeddings, features). */
+  static Values rotary(MoeConfig c, boolean cos) {
+    int dim = c.attention().ropeDim();
+    float[] frequencies = c.rope().frequencies(dim);
+    float[] table = new float[Math.multiplyExact(c.maxPositionEmbeddings(), dim)];
+    for (int p = 0; p < c.maxPositionEmbeddings(); p++) {
+      for (int j = 0; j < dim; j++) {
+        float angle = p * frequencies[j % (dim / 2)];
+        double value = cos ? Math.cos(angle) : Math.sin(angle);
+        table[p * dim + j] = (float) (value * c.rope().attentionFactor());
+      }
+    }
+    return new Values(table, c.maxPositionEmbeddings(), dim);
+  }
+
+  /** The tensors whose rows make matrix {@code i}. */
+  private List<Matrix> parts(Layout.Matrices matrices, int i) {
+    List<String> names = matrices.parts().get(i);
+    if (matrices.stacked() && !checkpoint.has(names.get(0)) && checkpoint.has(matrices.name())) {
+      return List.of(
+          checkpoint.matrix(
+              matrices.name(), i, matrices.parts().size(), matrices.rows(), matrices.columns()));
+    }
+    int each = matrices.rows() / names.size();
+    return names.stream().map(n -> checkpoint.matrix(n, each, matrices.columns())).toList();
+  }
+
+  private void pack(Program program, List<Matrix> parts, Layout.Matrices shape) {
+    int columns = shape.columns();
+    ByteBuffer q = staging.bytes((long) shape.rows() * columns);
+    ByteBuffer s = scales.bytes(4L * shape.rows());
+    for (Matrix part : parts) {
+      forChunks(
+          part,
+          (row, count) -> {
+            for (int r = 0; r < count; r++) {
+              float scale = RowQuantizer.scale(rows, r * columns, columns);
+              RowQuantizer.quantize(rows, r * columns, columns, scale, q);
+              s.putFloat(scale);
+            }
+          });
+    }
+    try (PtNDManager scope = program.scope()) {
+      program.infer(
+          scope,
+          "pack",
+          IValue.from(staging.view(scope, DataType.INT8, shape.rows(), columns)),
+          IValue.from(scales.view(scope, DataType.FLOAT32, shape.rows())));
+    }
+    loaded(shape);
+  }
+
+  private PtNDArray matrix(
+      PtNDManager scope, List<Matrix> parts, Layout.Matrices shape, boolean asInt8) {
+    int columns = shape.columns();
+    ByteBuffer bytes = staging.bytes(4L * shape.rows() * columns);
+    for (Matrix part : parts) {
+      forChunks(
+          part,
+          (row, count) -> {
+            for (int r = 0; asInt8 && r < count; r++) {
+              float scale = RowQuantizer.scale(rows, r * columns, columns);
+              RowQuantizer.round(rows, r * columns, columns, scale);
+            }
+            bytes.asFloatBuffer().put(rows, 0, count * columns);
+            bytes.position(bytes.position() + 4 * count * columns);
+          });
+    }
+    loaded(shape);
+    try (PtNDArray view = staging.view(scope, DataType.FLOAT32, shape.rows(), columns)) {
+      return (PtNDArray) view.duplicate();
+    }
+  }
+
+  private void loaded(Layout.Matrices shape) {
+    done += (long) shape.rows() * shape.columns();
+    progress.loaded(done, total);
+  }
+
+  private interface Chunk {
+    void read(int row, int count);
+  }
+
+  private void forChunks(Matrix matrix, Chunk chunk) {
+    int most = Math.max(1, CHUNK / matrix.columns());
+    if (rows.length < most * matrix.columns()) {
+      rows = new float[most * matrix.columns()];
+    }
+    for (int row = 0; row < matrix.rows(); row += most) {
+      int count = Math.min(most, matrix.rows() - row);
+      matrix.read(row, count, rows);
+      chunk.read(row, count);
+    }
+  }
+
+  /** Refuses a checkpoint whose tensors do not have the sizes that its configuration gives. */
+  static void requireComplete(Layout layout, Checkpoint checkpoint) {
+    for (int i = 0; i < layout.vectors().size(); i++) {
+      if (i != Layout.COS && i != Layout.SIN) {
+        checkpoint.tensor(layout.vectors().get(i).name()).require(layout.vectors().get(i).shape());
+      }
+    }
+    ProgramWeights weights = new ProgramWeights(layout, checkpoint, LoadProgress.SILENT);
+    for (Layout.Matrices matrices : layout.matrices()) {
+      for (int i = 0; i < matrices.parts().size(); i++) {
+        if (weights.parts(matrices, i).isEmpty()) {
+          throw new InvalidWeightsException("tensor " + matrices.name() + ": missing");
+        }
+      }
+    }
+  }
+}

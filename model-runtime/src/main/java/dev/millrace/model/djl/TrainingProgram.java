@@ -1,0 +1,71 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.model.weights.InvalidWeightsException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fp32 program of a base, loaded when it is first needed: a process that only serves never is.
+ */
+final class TrainingProgram {
+
+  private final String id;
+  private final Path folder;
+  private final Layout layout;
+  private final boolean asInt8;
+  private @Nullable Program program;
+
+  /**
+   * @param id of the checkpoint, which must still be the same when it is loaded
+   * @param asInt8 with the numbers that the int8 program serves with
+   */
+  TrainingProgram(String id, Path folder, Layout layout, boolean asInt8) {
+    this.id = id;
+    this.folder = folder;
+    this.layout = layout;
+    this.asInt8 = asInt8;
+  }
+
+  synchronized Program program() {
+    if (program != null) {
+      return program;
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      String found = checkpoint.id();
+      if (!found.equals(id)) {
+        throw new InvalidWeightsException(
+            "%s: the checkpoint is now %s, expected %s as when it was opened"
+                .formatted(folder, found, id));
+      }
+      return fill(new ProgramWeights(layout, checkpoint, LoadProgress.SILENT));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + folder, e);
+    }
+  }
+
+  synchronized Program fill(ProgramWeights weights) {
+    Program filled = Program.compile(ProgramSource.float32(weights.config(), layout));
+    try {
+      weights.float32(filled, asInt8);
+    } catch (RuntimeException e) {
+      filled.close();
+      throw e;
+    }
+    program = filled;
+    return filled;
+  }
+
+  synchronized boolean isNot(Program other) {
+    return program != other;
+  }
+
+  synchronized void close() {
+    if (program != null) {
+      program.close();
+      program = null;
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package dev.millrace.model.djl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.TokenScores;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.weights.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The generated programs of every family and its options against {@link NaiveModel}. */
+class NaiveModelTest {
+
+  @TempDir Path folder;
+
+  /** A name, a config.json, the storage of the matrices. */
+  record Case(String name, DType dtype, String json) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static final String COMMON =
+      "'vocab_size':97,'hidden_size':32,'max_position_embeddings':64,'num_hidden_layers':3,"
+          + "'num_attention_heads':4,'num_experts_per_tok':3,";
+
+  private static final String LATENT =
+      COMMON
+          + "'rms_norm_eps':1e-4,'n_routed_experts':8,'moe_intermediate_size':16,"
+          + "'intermediate_size':24,'first_k_dense_replace':1,'kv_lora_rank':12,"
+          + "'qk_nope_head_dim':10,'qk_rope_head_dim':8,'v_head_dim':6,"
+          + "'num_key_value_heads':4,";
+
+  static Stream<Case> cases() {
+    return Stream.of(
+        new Case(
+            "olmoe with all its options, fp32",
+            DType.F32,
+            "{'model_type':'olmoe',"
+                + COMMON
+                + "'rms_norm_eps':1e-5,'num_key_value_heads':2,'num_experts':8,"
+                + "'intermediate_size':16,'norm_topk_prob':true,'clip_qkv':0.8,"
+                + "'attention_bias':true,'tie_word_embeddings':true,'rope_theta':500.0}"),
+        new Case(
+            "qwen2 with windows and a shared expert, bf16",
+            DType.BF16,
+            "{'model_type':'qwen2_moe',"
+                + COMMON
+                + "'rms_norm_eps':1e-6,'num_key_value_heads':2,'num_experts':8,"
+                + "'moe_intermediate_size':16,'shared_expert_intermediate_size':20,"
+                + "'intermediate_size':24,'decoder_sparse_step':1,'mlp_only_layers':[1],"
+                + "'use_sliding_window':true,'sliding_window':5,'max_window_layers':28}"),
+        new Case(
+            "qwen2 with layer types and every second layer sparse",
+            DType.F32,
+            "{'model_type':'qwen2_moe',"
+                + COMMON
+                + "'rms_norm_eps':1e-6,'num_key_value_heads':4,'num_experts':8,"
+                + "'moe_intermediate_size':16,'shared_expert_intermediate_size':20,"
+                + "'intermediate_size':24,'decoder_sparse_step':2,'qkv_bias':false,"
+                + "'norm_topk_prob':true,'use_sliding_window':true,'sliding_window':4,"
+                + "'layer_types':['full_attention','sliding_attention','full_attention']}"),
+        new Case(
+            "qwen3 with windows, biases and linear positions, fp16",
+            DType.F16,
+            "{'model_type':'qwen3_moe',"
+                + COMMON
+                + "'rms_norm_eps':1e-6,'num_key_value_heads':2,'num_local_experts':8,"
+                + "'moe_intermediate_size':16,'intermediate_size':24,'head_dim':12,"
+                + "'attention_bias':true,'norm_topk_prob':true,'mlp_only_layers':[0],"
+                + "'use_sliding_window':true,'sliding_window':6,"
+                + "'rope_scaling':{'type':'linear','factor':2.5},'rope_theta':1000}"),
+        new Case(
+            "mixtral with a window",
+            DType.F32,
+            "{'model_type':'mixtral',"
+                + COMMON
+                + "'rms_norm_eps':1e-5,'num_key_value_heads':1,'num_local_experts':8,"
+                + "'intermediate_size':16,'sliding_window':7}"),
+        new Case(
+            "mixtral with Llama 3's positions and its own head size",
+            DType.BF16,
+            "{'model_type':'mixtral',"
+                + COMMON
+                + "'rms_norm_eps':1e-5,'num_key_value_heads':2,'num_local_experts':8,"
+                + "'intermediate_size':16,'head_dim':16,'sliding_window':null,"
+                + "'rope_parameters':{'rope_type':'llama3','rope_theta':10000.0,'factor':8.0,"
+                + "'low_freq_factor':1.0,'high_freq_factor':4.0,"
+                + "'original_max_position_embeddings':32}}"),
+        new Case(
+            "deepseek v2 without query rank, greedy",
+            DType.F32,
+            "{'model_type':'deepseek_v2',"
+                + LATENT
+                + "'q_lora_rank':null,'n_shared_experts':2,'topk_method':'greedy',"
+                + "'routed_scaling_factor':1.5,'attention_bias':true}"),
+        new Case(
+            "deepseek v2 with groups and YaRN",
+            DType.BF16,
+            "{'model_type':'deepseek_v2',"
+                + LATENT
+                + "'q_lora_rank':14,'n_shared_experts':1,'topk_method':'group_limited_greedy',"
+                + "'n_group':4,'topk_group':2,'routed_scaling_factor':2.0,'rope_theta':10000,"
+                + "'rope_scaling':{'type':'yarn','factor':4,'mscale':0.707,"
+                + "'mscale_all_dim':0.9,'beta_fast':32,'beta_slow':1,"
+                + "'original_max_position_embeddings':16}}"),
+        new Case(
+            "deepseek v3 in FP8 with YaRN",
+            DType.F8_E4M3,
+            "{'model_type':'deepseek_v3',"
+                + LATENT
+                + "'q_lora_rank':14,'n_shared_experts':2,'n_group':4,'topk_group':2,"
+                + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true,"
+                + "'quantization_config':{'quant_method':'fp8','fmt':'e4m3',"
+                + "'weight_block_size':[6,10]},"
+                + "'rope_parameters':{'rope_type':'yarn','rope_theta':10000.0,'factor':4.0,"
+                + "'mscale':1.0,'mscale_all_dim':1.0,'original_max_position_embeddings':16}}"),
+        new Case(
+            "deepseek v3 in one group, pairs half a head apart",
+            DType.F32,
+            "{'model_type':'deepseek_v3',"
+                + LATENT
+                + "'q_lora_rank':null,'n_shared_experts':1,'n_group':1,'topk_group':1,"
+                + "'norm_topk_prob':false,'routed_scaling_factor':1.0,"
+                + "'rope_interleave':false,'attention_bias':true}"));
+  }
+
+  private static int[] tokens(int n, long seed) {
+    return new SplittableRandom(seed).ints(n, 0, 97).toArray();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void logits_float32_areThoseOfTheOracle(Case given) throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 7);
+    int[][] rows = {tokens(21, 1), tokens(13, 2)};
+    try (NaiveModel naive = new NaiveModel(folder);
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      AdapterWeights none =
+          AdapterWeights.initial(new LoraConfig(1, 1, false, List.of("o_proj")), model.sites(), 1);
+      float[] logits = model.logits(none, rows);
+      int at = 0;
+      for (int[] row : rows) {
+        for (double[] expected : naive.logits(row)) {
+          for (int v = 0; v < expected.length; v++) {
+            float found = logits[at + v];
+            double wanted = expected[v];
+            assertTrue(Math.abs(found - wanted) < 1e-4, () -> found + ", expected " + wanted);
+          }
+          at += expected.length;
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void generate_float32_goesOnAsTheOracle(Case given) throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 8);
+    int[] prompt = tokens(9, 3);
+    try (NaiveModel naive = new NaiveModel(folder);
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      int[] found =
+          model.generate(List.of(new Prompt(prompt, model.noAdapter(), 12, 0, 1))).get(0).tokens();
+      int[] all = prompt.clone();
+      for (int i = 0; i < 12; i++) {
+        double[] last = naive.logits(all)[all.length - 1];
+        int best =
+            IntStream.range(0, last.length)
+                .reduce((a, b) -> last[b] > last[a] ? b : a)
+                .orElseThrow();
+        all = Arrays.copyOf(all, all.length + 1);
+        all[all.length - 1] = best;
+      }
+      assertArrayEquals(Arrays.copyOfRange(all, 9, 21), found);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void score_int8_isCloseToWhatTrains(Case given) throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 9);
+    int[] row = tokens(30, 4);
+    try (DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
+      AdapterWeights none =
+          AdapterWeights.initial(new LoraConfig(1, 1, false, List.of("o_proj")), model.sites(), 1);
+      TokenScores served = model.score(List.of(new Sequence(row, model.noAdapter()))).get(0);
+      TokenScores trained = model.scoreAsTrained(none, List.of(row)).get(0);
+      double difference = 0;
+      for (int t = 0; t < 29; t++) {
+        difference += Math.abs(served.logProbs()[t] - trained.logProbs()[t]) / 29;
+      }
+      double mean = difference;
+      assertTrue(mean < 0.02, () -> "mean |Δ log p| " + mean);
+    }
+  }
+}
