@@ -84,7 +84,7 @@ final class RandomCheckpoint {
 
   private void layer(String at) {
     int d = config.hiddenSize();
-    int i = config.intermediateSize();
+    int i = config.experts().intermediateSize();
     for (String norm :
         new String[] {
           "input_layernorm", "post_attention_layernorm", "self_attn.q_norm", "self_attn.k_norm"
@@ -94,8 +94,8 @@ final class RandomCheckpoint {
     for (String projection : new String[] {"q_proj", "k_proj", "v_proj", "o_proj"}) {
       matrix(at + "self_attn." + projection + ".weight", d, d);
     }
-    matrix(at + "mlp.gate.weight", config.numExperts(), d);
-    for (int e = 0; e < config.numExperts(); e++) {
+    matrix(at + "mlp.gate.weight", config.router().numExperts(), d);
+    for (int e = 0; e < config.router().numExperts(); e++) {
       String expert = at + "mlp.experts." + e + ".";
       matrix(expert + "gate_proj.weight", i, d);
       matrix(expert + "up_proj.weight", i, d);

@@ -69,11 +69,11 @@ public final class GgufExport {
         .put(arch + "context_length", config.maxPositionEmbeddings())
         .put(arch + "embedding_length", config.hiddenSize())
         .put(arch + "vocab_size", config.vocabSize())
-        .put(arch + "attention.head_count", config.numAttentionHeads())
-        .put(arch + "attention.head_count_kv", config.numKeyValueHeads())
+        .put(arch + "attention.head_count", config.attention().numAttentionHeads())
+        .put(arch + "attention.head_count_kv", config.attention().numKeyValueHeads())
         .put(arch + "attention.layer_norm_rms_epsilon", (float) config.rmsNormEps())
-        .put(arch + "rope.freq_base", (float) config.ropeTheta())
-        .put(arch + "expert_count", config.numExperts())
+        .put(arch + "rope.freq_base", (float) config.rope().theta())
+        .put(arch + "expert_count", config.router().numExperts())
         .put(arch + "expert_used_count", config.numExpertsPerTok());
     family.describe(config, file);
   }

@@ -2,6 +2,7 @@ package dev.millrace.model.gguf;
 
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.RopeConfig;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.Tensor;
 import java.util.List;
@@ -48,16 +49,22 @@ final class OlmoeFamily implements LlamaFamily {
 
   @Override
   public void requireSupported(MoeConfig config) {
-    if (Double.isFinite(config.clipQkv())) {
-      throw unsupported("clip_qkv is " + config.clipQkv(), "null");
+    if (Double.isFinite(config.attention().clipQkv())) {
+      throw unsupported("clip_qkv is " + config.attention().clipQkv(), "null");
     }
-    if (config.normTopkProb()) {
+    if (config.attention().inputBias()) {
+      throw unsupported("attention_bias is true", "false");
+    }
+    if (!(config.rope().scaling() instanceof RopeConfig.Plain)) {
+      throw unsupported("rope_scaling is " + config.rope().scaling(), "null");
+    }
+    if (config.router().normTopkProb()) {
       throw unsupported("norm_topk_prob is true", "false");
     }
-    if (config.numKeyValueHeads() != config.numAttentionHeads()) {
+    if (config.attention().numKeyValueHeads() != config.attention().numAttentionHeads()) {
       throw unsupported(
-          "num_key_value_heads is " + config.numKeyValueHeads(),
-          "num_attention_heads " + config.numAttentionHeads());
+          "num_key_value_heads is " + config.attention().numKeyValueHeads(),
+          "num_attention_heads " + config.attention().numAttentionHeads());
     }
   }
 
@@ -68,7 +75,7 @@ final class OlmoeFamily implements LlamaFamily {
 
   @Override
   public void describe(MoeConfig config, GgufWriter file) {
-    file.put("olmoe.feed_forward_length", config.intermediateSize());
+    file.put("olmoe.feed_forward_length", config.experts().intermediateSize());
   }
 
   @Override
@@ -101,7 +108,7 @@ final class OlmoeFamily implements LlamaFamily {
   }
 
   private static List<Tensor> experts(Checkpoint checkpoint, String layer, String projection) {
-    return IntStream.range(0, checkpoint.config().numExperts())
+    return IntStream.range(0, checkpoint.config().router().numExperts())
         .mapToObj(e -> checkpoint.tensor(layer + "mlp.experts." + e + "." + projection + ".weight"))
         .toList();
   }
