@@ -16,6 +16,11 @@ final class ProgressView implements Watcher, AutoCloseable {
   private static final int PLAIN_EVERY = 5;
   private static final int RATE_SECONDS = 5;
 
+  /** A line that is too long for the terminal is cut: wrapped, it would count for two. */
+  private static final String NO_WRAP = "\u001b[?7l";
+
+  private static final String WRAP = "\u001b[?7h";
+
   private final PrintWriter err;
   private final boolean terminal = Boolean.getBoolean("millrace.terminal");
   private final List<Integer> answered = new ArrayList<>();
@@ -44,8 +49,9 @@ final class ProgressView implements Watcher, AutoCloseable {
     }
     if (terminal) {
       List<String> lines = table(recording);
-      err.print("\u001b[F\u001b[2K".repeat(drawn));
+      err.print(drawn == 0 ? NO_WRAP : NO_WRAP + "\u001b[" + drawn + "F\u001b[J");
       lines.forEach(err::println);
+      err.print(WRAP);
       drawn = lines.size();
     } else if (ticks % PLAIN_EVERY == 0) {
       err.println(line(recording));
