@@ -26,12 +26,8 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,7 +64,11 @@ class KafkaTopicsIT {
         .map(new FailOnce())
         .sinkTo(kafka.sink(topics.answers(), RawRecord::key, RawRecord::value));
     stack.submit(env).getJobExecutionResult().get();
-    List<ConsumerRecord<byte[], byte[]>> copied = readCommitted(topics.answers());
+    List<RawRecord> copied;
+    try (RecordReader reader =
+        RecordReader.fromBeginning(config("copy."), List.of(topics.answers()))) {
+      copied = reader.readToEnd();
+    }
     Set<String> distinct =
         copied.stream()
             .map(r -> new String(r.key(), UTF_8) + text(r.value()))
@@ -159,27 +159,5 @@ class KafkaTopicsIT {
         future.get();
       }
     }
-  }
-
-  private static List<ConsumerRecord<byte[], byte[]>> readCommitted(String topic) {
-    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-    try (var consumer =
-        new KafkaConsumer<>(
-            Map.<String, Object>of(
-                "bootstrap.servers", stack.bootstrapServers(), "isolation.level", "read_committed"),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(p -> new TopicPartition(topic, p.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      var end = consumer.endOffsets(partitions);
-      while (partitions.stream().anyMatch(p -> consumer.position(p) < end.get(p))) {
-        consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
-      }
-    }
-    return records;
   }
 }
