@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A domain's alias now names this release.
  *
- * @param release the release id: SHA-256 of its canonical manifest, hexadecimal
+ * @param release the release id: SHA-256 of its canonical manifest, hexadecimal; empty where a
+ *     domain is forgotten altogether and the base answers
  * @param uri the release folder, through Flink's FileSystem
  * @param parent the release it succeeds; null for the first
  * @param batch the number of the last batch it learned
@@ -30,7 +31,10 @@ public record ReleaseEvent(
     BASE
   }
 
-  /** What happened to the alias. */
+  /**
+   * What happened to the alias. A pin holds until the next event that is no publication; after any
+   * such event only a successor of the release that it names is published.
+   */
   public enum Action {
     PUBLISH,
     PIN,

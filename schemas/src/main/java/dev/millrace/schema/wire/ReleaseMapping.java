@@ -49,7 +49,7 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
         Problem.first(
             Checks.name("tenant", event.tenant()),
             Checks.name("domain", event.domain()),
-            Checks.release("release", event.release()),
+            release(event),
             Checks.release("parent", event.parent()),
             Checks.length("uri", event.uri(), Limits.URI_BYTES),
             batch(event.batch()));
@@ -57,6 +57,12 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
       throw new InvalidRecordException(problem, event.release(), event.domain());
     }
     return event;
+  }
+
+  /** What is forgotten altogether leaves no release: its id is empty. */
+  private static @Nullable Problem release(ReleaseEvent event) {
+    boolean toBase = event.action() == ReleaseEvent.Action.FORGET && event.release().isEmpty();
+    return toBase ? null : Checks.release("release", event.release());
   }
 
   private static @Nullable Problem batch(long batch) {

@@ -126,20 +126,35 @@ class StrictDecodingTest {
   }
 
   @Test
+  void decode_noRelease_isForAForgottenDomainAlone() throws Exception {
+    byte[] forgotten = Codecs.releases().encode(event(ReleaseEvent.Action.FORGET, ""));
+    assertEquals("", Codecs.releases().decode(forgotten, Records.HERE).release());
+    for (ReleaseEvent.Action action : ReleaseEvent.Action.values()) {
+      if (action != ReleaseEvent.Action.FORGET) {
+        byte[] value = Codecs.releases().encode(event(action, ""));
+        assertThrows(
+            InvalidRecordException.class, () -> Codecs.releases().decode(value, Records.HERE));
+      }
+    }
+  }
+
+  private static ReleaseEvent event(ReleaseEvent.Action action, String release) {
+    return new ReleaseEvent(
+        null,
+        "java",
+        ReleaseEvent.Kind.ADAPTER,
+        action,
+        release,
+        "file:/store",
+        null,
+        0,
+        "",
+        Records.HERE);
+  }
+
+  @Test
   void decode_releaseThatClimbsOutOfItsFolder_isRefused() {
-    ReleaseEvent event =
-        new ReleaseEvent(
-            null,
-            "java",
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.PIN,
-            "../../etc",
-            "file:/store",
-            null,
-            0,
-            "",
-            Records.HERE);
-    byte[] value = Codecs.releases().encode(event);
+    byte[] value = Codecs.releases().encode(event(ReleaseEvent.Action.PIN, "../../etc"));
     InvalidRecordException refused =
         assertThrows(
             InvalidRecordException.class, () -> Codecs.releases().decode(value, Records.HERE));
