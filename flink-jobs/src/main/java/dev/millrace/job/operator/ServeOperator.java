@@ -194,14 +194,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
-  /** An event that names no release gives its domain back to the base. */
   private void follow(ReleaseEvent event) throws Exception {
     swaps.inc();
-    if (event.release().isEmpty()) {
-      live.remove(alias(event));
-    } else {
-      live.put(alias(event), event);
-    }
+    live.put(alias(event), event);
   }
 
   /** All subtasks read all events: the first speaks for them. */

@@ -67,7 +67,7 @@ final class FakeServing implements Responder, LiveReleases {
       return CompletableFuture.completedFuture(
           new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0));
     }
-    current = event.release();
+    current = event.release().isEmpty() ? null : event.release();
     return CompletableFuture.completedFuture(new SwapResult(event, Outcome.SWAPPED, "", 0));
   }
 

@@ -7,6 +7,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -28,7 +29,7 @@ final class AtomicLiveReleases implements LiveReleases {
   private final ExecutorService swapper;
 
   /** What each alias follows; touched by the swapper's thread alone. */
-  private final Map<Alias, ReleaseEvent> followed = new HashMap<>();
+  private final Map<Alias, ReleaseShelf.Known> followed = new HashMap<>();
 
   private volatile Map<Alias, LoadedRelease> live = Map.of();
 
@@ -67,8 +68,11 @@ final class AtomicLiveReleases implements LiveReleases {
   @Override
   public Lease acquirePinned(@Nullable String tenant, String release) throws IOException {
     ReleaseShelf.Known known = shelf.known(release);
-    if (known == null || !mayRead(tenant, known.event())) {
-      throw new ReleaseRefusedException("unknown-release: " + release);
+    if (known == null) {
+      return await(swapper, () -> find(tenant, release));
+    }
+    if (!mayRead(tenant, known.event())) {
+      throw ReleaseLoader.unknown(release);
     }
     Lease loaded = leaseOfLoaded(release);
     return loaded != null ? loaded : await(swapper, () -> load(known));
@@ -87,7 +91,8 @@ final class AtomicLiveReleases implements LiveReleases {
   private SwapResult swap(ReleaseEvent event, long readMillis) {
     long start = System.nanoTime();
     Alias alias = Alias.of(event);
-    String ignored = SwapRule.reasonToIgnore(event, followed.get(alias));
+    ReleaseShelf.Known current = followed.get(alias);
+    String ignored = SwapRule.reasonToIgnore(event, current == null ? null : current.event());
     if (ignored != null) {
       return result(event, Outcome.IGNORED, ignored, start);
     }
@@ -113,10 +118,8 @@ final class AtomicLiveReleases implements LiveReleases {
     if (event.action() == Action.FORGET) {
       shelf.forget(alias);
     }
-    if (next == null) {
-      followed.remove(alias);
-    } else {
-      followed.put(alias, event);
+    followed.put(alias, new ReleaseShelf.Known(event, readMillis));
+    if (next != null) {
       shelf.know(event, readMillis);
     }
   }
@@ -141,6 +144,18 @@ final class AtomicLiveReleases implements LiveReleases {
       throw new IllegalStateException("a fresh release has its maker as a holder");
     }
     return lease;
+  }
+
+  /** What was published before this process began lies beside what is followed. */
+  private Lease find(@Nullable String tenant, String release) throws IOException {
+    List<ReleaseShelf.Known> relatives =
+        followed.values().stream()
+            .filter(known -> mayRead(tenant, known.event()))
+            .filter(known -> known.event().action() != Action.FORGET)
+            .toList();
+    ReleaseShelf.Known found = loader.find(relatives, release);
+    shelf.know(found.event(), found.readMillis());
+    return load(found);
   }
 
   private @Nullable Lease leaseOfLoaded(String release) {
@@ -168,6 +183,9 @@ final class AtomicLiveReleases implements LiveReleases {
     try {
       return executor.submit(task).get();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException known) {
+        throw known;
+      }
       throw new IOException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

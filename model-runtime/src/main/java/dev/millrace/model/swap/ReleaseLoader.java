@@ -3,12 +3,18 @@ package dev.millrace.model.swap;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
+import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
+import dev.millrace.model.swap.ReleaseShelf.Known;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Event to loaded release: fetch and verify, load, warm. */
 final class ReleaseLoader {
@@ -36,19 +42,88 @@ final class ReleaseLoader {
     return new LoadedRelease(about(event, release.manifest(), readMillis), adapter);
   }
 
+  /**
+   * How an older release of the same stores and aliases would have become known.
+   *
+   * @throws ReleaseRefusedException if there is none of that id
+   */
+  Known find(List<Known> relatives, String id) throws IOException {
+    Set<String> tried = new HashSet<>();
+    for (Known relative : relatives) {
+      String uri = besides(relative.event(), id);
+      if (uri != null && tried.add(uri)) {
+        Known found = found(relatives, relative, id, uri);
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    throw unknown(id);
+  }
+
+  static ReleaseRefusedException unknown(String id) {
+    return new ReleaseRefusedException("unknown-release: " + id);
+  }
+
+  /** The folder of a release in the store of another; null if there can be none. */
+  private static @Nullable String besides(ReleaseEvent relative, String id) {
+    String own = relative.release();
+    return Digest.isSha256(id) && !own.isEmpty() && relative.uri().endsWith("/" + own)
+        ? relative.uri().substring(0, relative.uri().length() - own.length()) + id
+        : null;
+  }
+
+  private @Nullable Known found(List<Known> relatives, Known beside, String id, String uri) {
+    Manifest manifest;
+    try {
+      manifest = source.fetch(asked(beside.event(), id, uri, 0)).manifest();
+    } catch (IOException | InvalidReleaseException e) {
+      return null; // whoever asks for it by its id need not know why it is not there
+    }
+    for (Known relative : relatives) {
+      if (isOf(manifest, relative.event())) {
+        ReleaseEvent event = asked(relative.event(), id, uri, manifest.batch());
+        return new Known(event, relative.readMillis());
+      }
+    }
+    return null;
+  }
+
+  private static ReleaseEvent asked(ReleaseEvent relative, String id, String uri, long batch) {
+    return new ReleaseEvent(
+        relative.tenant(),
+        relative.domain(),
+        relative.kind(),
+        ReleaseEvent.Action.PUBLISH,
+        id,
+        uri,
+        null,
+        batch,
+        "asked for by its id",
+        relative.origin());
+  }
+
   private void requireOurs(ReleaseEvent event, Manifest manifest) throws IOException {
     if (!manifest.base().equals(base.id())) {
       throw new ReleaseRefusedException(
           "base-mismatch: release of base " + manifest.base() + ", expected " + base.id());
     }
-    if (!Objects.equals(manifest.tenant(), event.tenant())
-        || !manifest.domain().equals(event.domain())) {
+    if (!isOf(manifest, event)) {
       throw new ReleaseRefusedException(
           "alias-mismatch: release of "
               + new Alias(manifest.tenant(), manifest.domain())
               + ", expected "
               + Alias.of(event));
     }
+    if (manifest.batch() != event.batch()) {
+      throw new ReleaseRefusedException(
+          "batch-mismatch: release of batch " + manifest.batch() + ", expected " + event.batch());
+    }
+  }
+
+  private static boolean isOf(Manifest manifest, ReleaseEvent event) {
+    return Objects.equals(manifest.tenant(), event.tenant())
+        && manifest.domain().equals(event.domain());
   }
 
   /** The first call pays for what the first request would have to wait for. */

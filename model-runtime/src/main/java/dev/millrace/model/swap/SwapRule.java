@@ -3,6 +3,7 @@ package dev.millrace.model.swap;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Whether an event may take an alias over. */
@@ -27,6 +28,10 @@ final class SwapRule {
     }
     if (current.action() == Action.PIN) {
       return "pinned: to " + current.release();
+    }
+    String parent = Objects.requireNonNullElse(event.parent(), "");
+    if (current.action() != Action.PUBLISH && !parent.equals(current.release())) {
+      return "taken-back: parent is " + parent + ", expected " + current.release();
     }
     return event.batch() < current.batch()
         ? "batch-older: " + event.batch() + ", expected at least " + current.batch()

@@ -64,7 +64,7 @@ class RealModelIT {
     base = DjlModels.open(Path.of("src/test/resources/golden/olmoe-tiny"), Precision.INT8);
     FakeReleases releases = new FakeReleases();
     for (int i = 0; i < RELEASES; i++) {
-      releases.replace("bias-" + i, FakeReleases.release(base.id(), null, "java", adapter(i)));
+      releases.replace("bias-" + i, FakeReleases.release(base.id(), null, "java", adapter(i), i));
     }
     live = LiveReleases.of(base, releases, new SwapConfig(2, 100));
     responder = responder();

@@ -45,6 +45,22 @@ public final class FakeReleases implements ReleaseSource {
     return event(null, domain, Action.PUBLISH, batch);
   }
 
+  /** The same, of a release that was trained from {@code bias-<parent>}. */
+  public static ReleaseEvent succeeding(String domain, long batch, long parent) {
+    ReleaseEvent event = published(domain, batch);
+    return new ReleaseEvent(
+        event.tenant(),
+        event.domain(),
+        event.kind(),
+        event.action(),
+        event.release(),
+        event.uri(),
+        "bias-" + parent,
+        event.batch(),
+        event.reason(),
+        event.origin());
+  }
+
   /** The bias that a release's adapter has. */
   public static float bias(String release) {
     return Float.parseFloat(release.substring("bias-".length())) / 64;
@@ -64,8 +80,14 @@ public final class FakeReleases implements ReleaseSource {
     return release(base, tenant, domain, FakeBaseModel.adapter(bias));
   }
 
+  /** The same with another adapter. */
   public static Release release(
       String base, @Nullable String tenant, String domain, AdapterWeights adapter) {
+    return release(base, tenant, domain, adapter, 0);
+  }
+
+  public static Release release(
+      String base, @Nullable String tenant, String domain, AdapterWeights adapter, long batch) {
     Manifest manifest =
         new Manifest(
             tenant,
@@ -75,7 +97,7 @@ public final class FakeReleases implements ReleaseSource {
             "int8",
             Routing.topK(1),
             null,
-            0,
+            batch,
             List.of(),
             List.of(new Origin("samples", 0, 42)),
             new TrainingPlan(1, new TreeMap<>(), 1, 1, "fake", "none"),
@@ -93,6 +115,8 @@ public final class FakeReleases implements ReleaseSource {
     if (!event.release().startsWith("bias-")) {
       throw new FileNotFoundException(event.release());
     }
-    return release("fake-base", event.tenant(), event.domain(), bias(event.release()));
+    AdapterWeights adapter = FakeBaseModel.adapter(bias(event.release()));
+    long batch = Long.parseLong(event.release().substring("bias-".length()));
+    return release("fake-base", event.tenant(), event.domain(), adapter, batch);
   }
 }

@@ -79,9 +79,13 @@ class LiveReleasesTest {
     source.replace("bias-4", FakeReleases.release("fake-base", "acme", "java", 1));
     assertFailed("alias-mismatch: ", next);
     AdapterWeights empty = new AdapterWeights(new LoraConfig(1, 1, false, List.of()), List.of());
-    source.replace("bias-4", FakeReleases.release("fake-base", null, "java", empty));
+    source.replace("bias-4", FakeReleases.release("fake-base", null, "java", empty, 4));
     assertFailed("release-unreadable: ", next);
-    source.replace("bias-4", FakeReleases.release("fake-base", null, "java", Float.NaN));
+    source.replace("bias-4", FakeReleases.release("fake-base", null, "java", 1));
+    assertFailed("batch-mismatch: release of batch 0, expected 4", next);
+    source.replace(
+        "bias-4",
+        FakeReleases.release("fake-base", null, "java", FakeBaseModel.adapter(Float.NaN), 4));
     assertFailed("not-finite: ", next);
     assertEquals("bias-3", releaseOf(null, "java"));
     assertEquals(1, base.openAdapters());
@@ -94,8 +98,20 @@ class LiveReleasesTest {
     assertIgnored("already-live: bias-5", FakeReleases.published("java", 5));
     assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 2));
     assertEquals("bias-2", releaseOf(null, "java"));
-    assertSwapped(FakeReleases.published("java", 6));
+    assertSwapped(FakeReleases.succeeding("java", 6, 2));
     assertEquals("bias-6", releaseOf(null, "java"));
+  }
+
+  @Test
+  void apply_successorOfWhatWasTakenBack_isIgnored() {
+    assertSwapped(FakeReleases.published("java", 4));
+    assertSwapped(FakeReleases.published("java", 5));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 4));
+    assertIgnored(
+        "taken-back: parent is bias-5, expected bias-4", FakeReleases.succeeding("java", 6, 5));
+    assertIgnored("taken-back: parent is , expected bias-4", FakeReleases.published("java", 5));
+    assertSwapped(FakeReleases.succeeding("java", 7, 4));
+    assertSwapped(FakeReleases.succeeding("java", 8, 7));
   }
 
   @Test
@@ -103,7 +119,7 @@ class LiveReleasesTest {
     assertSwapped(FakeReleases.event(null, "java", Action.PIN, 1));
     assertIgnored("pinned: to bias-1", FakeReleases.published("java", 9));
     assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 1));
-    assertSwapped(FakeReleases.published("java", 9));
+    assertSwapped(FakeReleases.succeeding("java", 9, 1));
   }
 
   @Test

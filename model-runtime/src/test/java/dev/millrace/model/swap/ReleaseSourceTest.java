@@ -2,6 +2,7 @@ package dev.millrace.model.swap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.FakeBaseModel;
@@ -42,6 +43,33 @@ class ReleaseSourceTest {
     ReleaseEvent event = write(1, 0.5f);
     assertEquals(Outcome.SWAPPED, live.apply(event, 0).join().outcome());
     assertEquals(event.release(), current());
+  }
+
+  @Test
+  void acquirePinned_publishedBeforeThisProcessBegan_isFoundBesideWhatIsLive() throws IOException {
+    ReleaseEvent old = write(1, 0.5f);
+    ReleaseEvent current = write(2, 0.25f);
+    assertThrows(IOException.class, () -> live.acquirePinned(null, old.release()));
+    live.apply(current, 7).join();
+    try (Lease lease = live.acquirePinned(null, old.release())) {
+      assertNotNull(lease.release());
+      assertEquals(old.release(), lease.release().release());
+      assertEquals(1, lease.release().batch());
+    }
+    assertEquals(current.release(), current());
+    store.replaceAll((name, bytes) -> name.contains(old.release()) ? new byte[3] : bytes);
+    assertThrows(IOException.class, () -> live.acquirePinned(null, "0".repeat(64)));
+    assertThrows(IOException.class, () -> live.acquirePinned(null, "../" + old.release()));
+  }
+
+  @Test
+  void acquirePinned_foundButOfAnotherDomain_isUnknown() throws IOException {
+    ReleaseEvent java = write(2, 0.25f);
+    live.apply(java, 7).join();
+    ReleaseEvent python = write("python", 1, 0.5f);
+    IOException unknown =
+        assertThrows(IOException.class, () -> live.acquirePinned(null, python.release()));
+    assertEquals("unknown-release: " + python.release(), unknown.getMessage());
   }
 
   @Test
@@ -93,10 +121,14 @@ class ReleaseSourceTest {
   }
 
   private ReleaseEvent write(long batch, float bias) {
+    return write("java", batch, bias);
+  }
+
+  private ReleaseEvent write(String domain, long batch, float bias) {
     SortedMap<String, byte[]> files = PeftFolder.toFiles(FakeBaseModel.adapter(bias), base.id());
     SortedMap<String, ReleaseFile> promised = new TreeMap<>();
     files.forEach((name, bytes) -> promised.put(name, ReleaseFile.of(bytes)));
-    Manifest m = FakeReleases.release(base.id(), null, "java", bias).manifest();
+    Manifest m = FakeReleases.release(base.id(), null, domain, bias).manifest();
     Manifest manifest =
         new Manifest(
             m.tenant(),
@@ -111,12 +143,12 @@ class ReleaseSourceTest {
             m.learnedTo(),
             m.plan(),
             m.verdict());
-    String folder = "store:" + manifest.id();
+    String folder = "store:/" + manifest.id();
     files.forEach((name, bytes) -> store.put(folder + "/" + name, bytes));
     store.put(folder + "/" + Manifest.FILE, manifest.toBytes());
     return new ReleaseEvent(
         null,
-        "java",
+        domain,
         Kind.ADAPTER,
         Action.PUBLISH,
         manifest.id(),
