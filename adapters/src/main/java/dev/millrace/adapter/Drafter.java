@@ -37,7 +37,8 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
             learned(attempt.trained().lesson()),
             learnedTo,
             plan(attempt),
-            attempt.judgement().rules());
+            attempt.judgement().rules(),
+            attempt.trained().before().orders().obeyed());
     return new Draft(manifest, files);
   }
 

@@ -1,6 +1,7 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,14 @@ public interface Learner {
    * @throws java.util.concurrent.CancellationException if the governor gives up
    */
   Outcome learn(LearnerState state, TrainingBatch batch, Governor governor);
+
+  /**
+   * Takes a domain back to the release that an event names: adapter, optimizer and replay. An event
+   * that names what is no release of this domain and base is refused and changes nothing.
+   *
+   * @throws java.io.UncheckedIOException if the release cannot be read now
+   */
+  Outcome obey(LearnerState state, ReleaseEvent event);
 
   /** The learner of all domains of a base. */
   static Learner of(Surroundings surroundings, LearnerConfig config) {

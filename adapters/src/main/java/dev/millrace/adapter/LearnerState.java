@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param release the current release; null while the base alone serves
  * @param learnedTo per topic and partition the last sample learned, in that order
  * @param batches the number of the next batch
+ * @param orders what people have said since the last release
  */
 public record LearnerState(
     AdapterState adapter,
@@ -26,11 +27,18 @@ public record LearnerState(
     Reservoir<HeldOut> heldOut,
     @Nullable String release,
     List<Origin> learnedTo,
-    long batches) {
+    long batches,
+    Orders orders) {
 
   /** Reads what {@link #toBytes} wrote; anything else is refused. */
   public static LearnerState fromBytes(byte[] bytes) {
     return StateCodec.decode(bytes);
+  }
+
+  /** The state with other samples in line. */
+  LearnerState withWaiting(List<Remembered> line) {
+    return new LearnerState(
+        adapter, replay, List.copyOf(line), heldOut, release, learnedTo, batches, orders);
   }
 
   /** The state as bytes, the same for equal states. */

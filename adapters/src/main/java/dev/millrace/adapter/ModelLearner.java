@@ -37,6 +37,7 @@ final class ModelLearner implements Learner {
   private final Trainer trainer;
   private final Gate gate;
   private final Drafter drafter;
+  private final Rewinder rewinder;
 
   ModelLearner(Surroundings surroundings, LearnerConfig config) {
     this.surroundings = surroundings;
@@ -49,6 +50,7 @@ final class ModelLearner implements Learner {
             surroundings.protectedSets(),
             config.gate());
     drafter = new Drafter(surroundings, config);
+    rewinder = new Rewinder(surroundings, gate);
   }
 
   @Override
@@ -63,17 +65,29 @@ final class ModelLearner implements Learner {
         Reservoir.empty(config.heldOut()),
         null,
         List.of(),
-        0);
+        0,
+        Orders.NONE);
+  }
+
+  @Override
+  public Outcome obey(LearnerState state, ReleaseEvent event) {
+    return rewinder.rewind(state, event, initial(event.tenant(), event.domain()));
   }
 
   @Override
   public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
     requireNext(state, batch);
     LearnerState examined = examined(state, batch);
-    RuleResult evidence = gate.evidence(examined.heldOut().entries());
-    return evidence.passed()
+    RuleResult may = mayTeach(examined);
+    return may.passed()
         ? taught(examined, batch, governor)
-        : new Outcome(waiting(examined, batch), notTaught(batch, evidence, state.release()), null);
+        : new Outcome(waiting(examined, batch), notTaught(batch, may, state.release()), null);
+  }
+
+  /** What is asked before a candidate is trained. */
+  private RuleResult mayTeach(LearnerState state) {
+    RuleResult unpinned = gate.unpinned(state.orders().pinned());
+    return unpinned.passed() ? gate.evidence(state.heldOut().entries()) : unpinned;
   }
 
   private Outcome taught(LearnerState before, TrainingBatch batch, Governor governor) {
@@ -90,22 +104,12 @@ final class ModelLearner implements Learner {
   /** The state with the batch's samples in line, the oldest dropped where they are too many. */
   private LearnerState waiting(LearnerState state, TrainingBatch batch) {
     List<Remembered> line = inLine(state, batch);
-    return with(state, line.subList(Math.max(0, line.size() - config.waiting()), line.size()));
+    return state.withWaiting(
+        line.subList(Math.max(0, line.size() - config.waiting()), line.size()));
   }
 
   private static LearnerState nothingWaits(LearnerState state) {
-    return with(state, List.of());
-  }
-
-  private static LearnerState with(LearnerState state, List<Remembered> waiting) {
-    return new LearnerState(
-        state.adapter(),
-        state.replay(),
-        List.copyOf(waiting),
-        state.heldOut(),
-        state.release(),
-        state.learnedTo(),
-        state.batches());
+    return state.withWaiting(List.of());
   }
 
   private static Verdict notTaught(
@@ -162,7 +166,8 @@ final class ModelLearner implements Learner {
         state.heldOut().offer(fresh, seed(batch.tenant(), batch.domain())),
         state.release(),
         state.learnedTo(),
-        batch.number() + 1);
+        batch.number() + 1,
+        state.orders());
   }
 
   private Lesson lesson(LearnerState state, TrainingBatch batch) {
@@ -186,7 +191,8 @@ final class ModelLearner implements Learner {
             before.heldOut().with(attempt.judgement().heldOut()),
             id,
             learnedTo,
-            before.batches());
+            before.batches(),
+            Orders.NONE);
     ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
     return new Outcome(after, attempt.verdict(id), event);
   }

@@ -5,7 +5,7 @@ import dev.millrace.schema.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What learning a batch led to.
+ * What learning a batch, or obeying an event, led to.
  *
  * @param state to learn the domain's next batch from
  * @param release the published release; null if the candidate was refused

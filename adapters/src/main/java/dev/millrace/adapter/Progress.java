@@ -14,6 +14,13 @@ final class Progress {
 
   private Progress() {}
 
+  /** Whether learning that stands here has seen a sample. */
+  static boolean includes(List<Origin> learnedTo, Origin sample) {
+    return learnedTo.stream()
+        .anyMatch(
+            last -> BY_PARTITION.compare(last, sample) == 0 && sample.offset() <= last.offset());
+  }
+
   /** Where learning stands after some more samples; sorted by topic and partition. */
   static List<Origin> after(List<Origin> before, List<Remembered> learned) {
     List<Origin> all = new ArrayList<>(before);

@@ -13,7 +13,10 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+
+  /** Knew no orders. */
+  private static final int FIRST_VERSION = 1;
 
   private StateCodec() {}
 
@@ -39,8 +42,9 @@ final class StateCodec {
       int magic = in.readInt();
       check(magic == MAGIC, "magic", magic, Integer.toString(MAGIC));
       int version = in.readInt();
-      check(version == VERSION, "version", version, Integer.toString(VERSION));
-      LearnerState state = new StateReader(in).read();
+      check(
+          version == VERSION || version == FIRST_VERSION, "version", version, "at most " + VERSION);
+      LearnerState state = new StateReader(in).read(version > FIRST_VERSION);
       check(in.available() == 0, "bytes left over", in.available(), "0");
       return state;
     } catch (IOException e) {

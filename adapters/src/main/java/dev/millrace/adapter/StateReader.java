@@ -23,7 +23,12 @@ record StateReader(DataInputStream in) {
     T read() throws IOException;
   }
 
-  LearnerState read() throws IOException {
+  /**
+   * Reads a state.
+   *
+   * @param withOrders false for states from before there were any
+   */
+  LearnerState read(boolean withOrders) throws IOException {
     return new LearnerState(
         adapter(),
         new ReplayBuffer(reservoir(this::remembered)),
@@ -31,7 +36,12 @@ record StateReader(DataInputStream in) {
         reservoir(this::heldOut),
         in.readBoolean() ? in.readUTF() : null,
         list(this::origin),
-        in.readLong());
+        in.readLong(),
+        withOrders ? orders() : Orders.NONE);
+  }
+
+  private Orders orders() throws IOException {
+    return new Orders(in.readBoolean() ? origin() : null, in.readBoolean());
   }
 
   private AdapterState adapter() throws IOException {

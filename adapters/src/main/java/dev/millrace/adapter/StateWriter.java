@@ -30,6 +30,15 @@ record StateWriter(DataOutputStream out) {
     }
     write(state.learnedTo(), this::write);
     out.writeLong(state.batches());
+    write(state.orders());
+  }
+
+  private void write(Orders orders) throws IOException {
+    out.writeBoolean(orders.obeyed() != null);
+    if (orders.obeyed() != null) {
+      write(orders.obeyed());
+    }
+    out.writeBoolean(orders.pinned());
   }
 
   private void write(AdapterState adapter) throws IOException {

@@ -4,6 +4,7 @@ import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.text.Tokenizer;
 import java.time.InstantSource;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.List;
  *
  * @param anchors token sequences of what the base knows, to train beside every batch
  * @param protectedSets other such sequences, to judge every candidate by
+ * @param published where what the store holds is read
  * @param machine what computes, for the manifest
  * @param clock measures how long training took
  */
@@ -22,5 +24,6 @@ public record Surroundings(
     List<int[]> anchors,
     List<ProtectedSet> protectedSets,
     ReleaseStore store,
+    ReleaseFiles published,
     Machine machine,
     InstantSource clock) {}

@@ -87,6 +87,7 @@ class LearnerIT {
         texts(64, 0, 200, 5),
         List.of(new ProtectedSet("low", texts(16, 0, 200, 6))),
         ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
+        (uri, maxBytes) -> Files.readAllBytes(Path.of(URI.create(uri))),
         Machine.here(1, "test"),
         InstantSource.system());
   }

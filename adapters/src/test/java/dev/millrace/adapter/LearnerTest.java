@@ -30,6 +30,8 @@ import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
@@ -60,6 +62,8 @@ class LearnerTest {
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
           new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 2),
           Plan.defaults());
+
+  private static final Origin EVENT = new Origin("releases", 0, 41);
 
   @TempDir Path folder;
 
@@ -207,6 +211,109 @@ class LearnerTest {
   }
 
   @Test
+  void obey_rollback_learnsOnFromTheReleaseAndNothingThatCameAfterIt() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 3);
+    Outcome target = outcomes.get(0);
+    LearnerState last = outcomes.get(2).state();
+    Outcome obeyed = learner.obey(last, event(target.release(), Action.ROLLBACK));
+    assertTrue(obeyed.verdict().accepted(), () -> obeyed.verdict().toString());
+    assertNull(obeyed.release());
+    LearnerState state = LearnerState.fromBytes(obeyed.state().toBytes());
+    assertEquals(target.state().learnedTo(), state.learnedTo());
+    assertArrayEquals(weights(target.state()), weights(state));
+    assertEquals(0, state.adapter().step());
+    Set<String> known = new HashSet<>();
+    target.state().replay().past().entries().forEach(sample -> known.add(sample.id()));
+    assertFalse(state.replay().past().entries().isEmpty());
+    state.replay().past().entries().forEach(s -> assertTrue(known.contains(s.id()), s::id));
+    Outcome next = learn(learner, state, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertEquals(target.verdict().release(), manifest.parent());
+    assertEquals(EVENT, manifest.obeyed());
+    assertNull(read(learn(learner, next.state(), batch(4)).release()).manifest().obeyed());
+  }
+
+  @Test
+  void obey_pin_nothingIsTrainedUntilItIsTakenBackAndNothingIsLost() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    ReleaseEvent release = outcomes.get(0).release();
+    LearnerState pinned = learner.obey(outcomes.get(1).state(), event(release, Action.PIN)).state();
+    Outcome waits = learn(learner, LearnerState.fromBytes(pinned.toBytes()), batch(2));
+    assertNull(waits.release());
+    assertEquals(
+        List.of("unpinned"), waits.verdict().rules().stream().map(RuleResult::rule).toList());
+    LearnerState free = learner.obey(waits.state(), event(release, Action.ROLLBACK)).state();
+    Outcome next = learn(learner, free, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertEquals(release.release(), manifest.parent());
+    Set<String> ids = new HashSet<>();
+    manifest.learned().forEach(sample -> ids.add(sample.sample()));
+    batch(2).samples().forEach(sample -> assertTrue(ids.contains(sample.sample().id())));
+    batch(3).samples().forEach(sample -> assertTrue(ids.contains(sample.sample().id())));
+  }
+
+  @Test
+  void obey_forgetWithoutARelease_returnsToTheBase() {
+    Learner learner = learner("store");
+    Outcome last = outcomes(learner, 2).get(1);
+    ReleaseEvent nothing =
+        new ReleaseEvent(
+            null, "foreign", Kind.ADAPTER, Action.FORGET, "", "", null, 0, "test", EVENT);
+    LearnerState state = learner.obey(last.state(), nothing).state();
+    assertNull(state.release());
+    assertArrayEquals(weights(initial(learner)), weights(state));
+    assertEquals(List.of(), state.replay().past().entries());
+    state
+        .heldOut()
+        .entries()
+        .forEach(sample -> assertEquals(sample.baseLogProb(), sample.incumbentLogProb(), 1e-9));
+  }
+
+  @Test
+  void obey_releaseThatIsNoneOfThisDomain_isRefusedAndChangesNothing() throws IOException {
+    Learner learner = learner("store");
+    Outcome last = outcomes(learner, 1).get(0);
+    ReleaseEvent good = event(last.release(), Action.ROLLBACK);
+    for (ReleaseEvent bad :
+        List.of(
+            of("other", good.release(), good.uri()),
+            of("foreign", "0".repeat(64), good.uri()),
+            of("foreign", good.release(), good.uri() + "-gone"))) {
+      Outcome refused = learner.obey(last.state(), bad);
+      assertFalse(refused.verdict().accepted());
+      assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
+    }
+  }
+
+  private static ReleaseEvent of(String domain, String release, String uri) {
+    return new ReleaseEvent(
+        null, domain, Kind.ADAPTER, Action.ROLLBACK, release, uri, null, 0, "test", EVENT);
+  }
+
+  private static ReleaseEvent event(ReleaseEvent published, Action action) {
+    assertNotNull(published);
+    return new ReleaseEvent(
+        null,
+        published.domain(),
+        Kind.ADAPTER,
+        action,
+        published.release(),
+        published.uri(),
+        null,
+        published.batch(),
+        "test",
+        EVENT);
+  }
+
+  private static byte[] weights(LearnerState state) {
+    return AdapterCodec.encode(Quantizer.quantize(state.adapter().weights()));
+  }
+
+  @Test
   void learn_givenUp_publishesNothing() throws IOException {
     Learner learner = learner("store");
     assertThrows(
@@ -254,6 +361,7 @@ class LearnerTest {
             Bigrams.known().texts(400, 21),
             List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))),
             ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
+            LearnerTest::read,
             Machine.here(1, "bigram"),
             InstantSource.system()),
         config);
@@ -293,11 +401,11 @@ class LearnerTest {
   private Release read(ReleaseEvent event) throws IOException {
     assertNotNull(event);
     return ReleaseReader.read(
-        (uri, maxBytes) -> Files.readAllBytes(Path.of(URI.create(uri))),
-        event.uri(),
-        event.release(),
-        base.id(),
-        base.sites());
+        LearnerTest::read, event.uri(), event.release(), base.id(), base.sites());
+  }
+
+  private static byte[] read(String uri, int maxBytes) throws IOException {
+    return Files.readAllBytes(Path.of(URI.create(uri)));
   }
 
   private static byte[] weights(Outcome outcome) throws IOException {

@@ -12,12 +12,18 @@ import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraSite;
 import dev.millrace.schema.Origin;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 class StateCodecTest {
   private static final Origin ORIGIN = new Origin("samples", 3, 1L << 40);
+
+  /** What the orders take: two truth values, the topic with its length, partition and offset. */
+  private static final int STATE_TAIL_BYTES = 1 + 2 + "samples".length() + 4 + 8 + 1;
+
   private static final LearnerState STATE =
       new LearnerState(
           AdapterState.initial(
@@ -31,7 +37,8 @@ class StateCodecTest {
               .offer(List.of(new HeldOut("h", ORIGIN, new int[] {4, 5}, 6, -1.5, Double.NaN)), 1),
           "a".repeat(64),
           List.of(ORIGIN),
-          12);
+          12,
+          new Orders(ORIGIN, true));
 
   @Test
   void decode_encoded_isTheSameAgain() {
@@ -47,6 +54,21 @@ class StateCodecTest {
     assertEquals(STATE.learnedTo(), read.learnedTo());
     assertEquals(STATE.release(), read.release());
     assertEquals(12, read.batches());
+    assertEquals(STATE.orders(), read.orders());
+  }
+
+  @Test
+  void decode_stateFromBeforeThereWereOrders_hasNone() {
+    byte[] bytes = STATE.toBytes();
+    int tail = STATE_TAIL_BYTES + Integer.BYTES;
+    ByteBuffer first = ByteBuffer.allocate(bytes.length - STATE_TAIL_BYTES);
+    first.put(bytes, 0, bytes.length - tail).putInt(Integer.BYTES, 1);
+    CRC32C crc = new CRC32C();
+    crc.update(first.array(), 0, first.position());
+    first.putInt((int) crc.getValue());
+    LearnerState read = LearnerState.fromBytes(first.array());
+    assertEquals(Orders.NONE, read.orders());
+    assertEquals(STATE.learnedTo(), read.learnedTo());
   }
 
   @Test

@@ -14,12 +14,14 @@ import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Outputs;
 import dev.millrace.job.operator.ScoreOperator;
 import dev.millrace.model.score.Scorer;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import java.time.Duration;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.Source;
@@ -44,7 +46,11 @@ public final class LearnJob {
       Opener<Scorer> scorers,
       Opener<Learner> learners) {
     KafkaTopics topics = topics(config);
-    build(env, config, topics.source(topics.names().samples(), Start.COMMITTED), scorers, learners);
+    Inputs inputs =
+        new Inputs(
+            topics.source(topics.names().samples(), Start.COMMITTED),
+            topics.source(topics.names().releases(), Start.EARLIEST));
+    build(env, config, inputs, scorers, learners);
   }
 
   /** Builds the job that ends when it has learned the samples there are when it starts. */
@@ -54,13 +60,15 @@ public final class LearnJob {
       Opener<Scorer> scorers,
       Opener<Learner> learners) {
     KafkaTopics topics = topics(config);
-    build(
-        env,
-        config,
-        topics.boundedSource(topics.names().samples(), Start.COMMITTED),
-        scorers,
-        learners);
+    Inputs inputs =
+        new Inputs(
+            topics.boundedSource(topics.names().samples(), Start.COMMITTED),
+            topics.boundedSource(topics.names().releases(), Start.EARLIEST));
+    build(env, config, inputs, scorers, learners);
   }
+
+  /** What the job reads: samples, and what people say of its releases. */
+  private record Inputs(Source<RawRecord, ?, ?> samples, Source<RawRecord, ?, ?> releases) {}
 
   private static KafkaTopics topics(MillraceConfig config) {
     return new KafkaTopics(config.kafka(), config.job().name() + "-learn");
@@ -69,12 +77,12 @@ public final class LearnJob {
   private static void build(
       StreamExecutionEnvironment env,
       MillraceConfig config,
-      Source<RawRecord, ?, ?> source,
+      Inputs inputs,
       Opener<Scorer> scorers,
       Opener<Learner> learners) {
     JobSettings.apply(config, env, BUFFER_TIMEOUT);
     var decoded =
-        env.fromSource(source, EventTime.watermarks(), "samples")
+        env.fromSource(inputs.samples(), EventTime.watermarks(), "samples")
             .uid("samples")
             .process(
                 new Decode<>(raw -> Codecs.samples().decode(raw.value(), raw.origin())),
@@ -84,7 +92,7 @@ public final class LearnJob {
     var labelled = decoded.process(new Labelled()).name("label").uid("label");
     var scored = score(labelled, config, scorers);
     var batches = batch(scored, config);
-    var verdicts = learn(batches, config, learners);
+    var verdicts = learn(batches, orders(env, inputs), config, learners);
     Sinks sinks = new Sinks(topics(config));
     sinks.rejected(
         decoded
@@ -114,11 +122,34 @@ public final class LearnJob {
         .uid("batch");
   }
 
+  /**
+   * Every release event but the publications, which are this job's own. What cannot be decoded is
+   * rejected by the serve job, which reads the same topic.
+   */
+  private static SingleOutputStreamOperator<ReleaseEvent> orders(
+      StreamExecutionEnvironment env, Inputs inputs) {
+    return env.fromSource(inputs.releases(), WatermarkStrategy.noWatermarks(), "orders")
+        .uid("orders")
+        .setParallelism(1)
+        .process(
+            new Decode<>(raw -> Codecs.releases().decode(raw.value(), raw.origin())),
+            TypeInformation.of(ReleaseEvent.class))
+        .name("decode orders")
+        .uid("decode-orders")
+        .setParallelism(1)
+        .filter(event -> event.action() != ReleaseEvent.Action.PUBLISH)
+        .name("filter orders")
+        .uid("filter-orders")
+        .setParallelism(1);
+  }
+
   private static SingleOutputStreamOperator<Verdict> learn(
       SingleOutputStreamOperator<TrainingBatch> batches,
+      SingleOutputStreamOperator<ReleaseEvent> orders,
       MillraceConfig config,
       Opener<Learner> learners) {
     return DataStreamUtils.reinterpretAsKeyedStream(batches, DomainKey::of, Types.STRING)
+        .connect(orders.keyBy(DomainKey::of, Types.STRING))
         .transform(
             "learn",
             TypeInformation.of(Verdict.class),

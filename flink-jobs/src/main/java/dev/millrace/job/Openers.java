@@ -135,6 +135,7 @@ public final class Openers {
                 BaseTexts.anchors(folder, tokenizer),
                 BaseTexts.protectedSets(folder, tokenizer),
                 store(config),
+                new FlinkReleaseFiles(),
                 Machine.here(1, ENGINE),
                 InstantSource.system());
         return new Opened<>(Learner.of(surroundings, config.learn()), resources);

@@ -227,6 +227,11 @@ class ExactlyOnceIT {
     }
 
     @Override
+    public Outcome obey(LearnerState state, ReleaseEvent event) {
+      return learner.obey(state, event);
+    }
+
+    @Override
     public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
       Outcome outcome =
           learner.learn(

@@ -80,6 +80,7 @@ final class TinyParts {
         List.of(known),
         List.of(new ProtectedSet("known", List.of(known))),
         ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
+        TinyParts::firstBytes,
         Machine.here(1, "test"),
         Clock.systemUTC());
   }

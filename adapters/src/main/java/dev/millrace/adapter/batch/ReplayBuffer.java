@@ -2,6 +2,7 @@ package dev.millrace.adapter.batch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** A bounded, uniform sample of what a domain has learned; a value. */
 public record ReplayBuffer(Reservoir<Remembered> past) {
@@ -14,6 +15,11 @@ public record ReplayBuffer(Reservoir<Remembered> past) {
   /** The buffer after some more samples were learned. */
   public ReplayBuffer remember(List<Remembered> samples, long seed) {
     return new ReplayBuffer(past.offer(samples, seed));
+  }
+
+  /** The buffer as if only such samples had been learned. */
+  public ReplayBuffer keep(Predicate<Remembered> learned) {
+    return new ReplayBuffer(past.keep(learned));
   }
 
   /** Draws up to n different samples. */

@@ -2,6 +2,7 @@ package dev.millrace.adapter.batch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A bounded, uniform sample of everything that was offered (Vitter's algorithm R); a value.
@@ -29,6 +30,16 @@ public record Reservoir<T>(int capacity, long seen, List<T> entries) {
       count++;
     }
     return new Reservoir<>(capacity, count, List.copyOf(kept));
+  }
+
+  /**
+   * The reservoir as if what is not wanted had never been offered; how many were is estimated from
+   * what was kept.
+   */
+  public Reservoir<T> keep(Predicate<T> wanted) {
+    List<T> kept = entries.stream().filter(wanted).toList();
+    long offered = entries.isEmpty() ? 0 : Math.round((double) seen * kept.size() / entries.size());
+    return new Reservoir<>(capacity, offered, kept);
   }
 
   /** The reservoir with other entries in the places of these. */

@@ -14,6 +14,12 @@ public interface Gate {
   /** Scores new held-out samples by the base and by the adapter that serves now. */
   List<HeldOut> examine(List<ScoredSample> samples, AdapterWeights incumbent);
 
+  /** The held-out samples as another adapter that serves from now on judges them. */
+  List<HeldOut> reexamine(List<HeldOut> heldOut, AdapterWeights incumbent);
+
+  /** Whether the domain may change its release at all; asked before a candidate is trained. */
+  RuleResult unpinned(boolean pinned);
+
   /** Whether there is enough to judge any candidate by; asked before one is trained. */
   RuleResult evidence(List<HeldOut> heldOut);
 

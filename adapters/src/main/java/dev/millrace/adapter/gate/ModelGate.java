@@ -9,6 +9,7 @@ import dev.millrace.schema.ScoredSample;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /** A {@link Gate} that measures on a base model. */
 final class ModelGate implements Gate {
@@ -45,6 +46,20 @@ final class ModelGate implements Gate {
       examined.add(heldOut(usable.get(i), byBase[i], byIncumbent[i]));
     }
     return List.copyOf(examined);
+  }
+
+  @Override
+  public List<HeldOut> reexamine(List<HeldOut> heldOut, AdapterWeights incumbent) {
+    try (LoadedAdapter served = base.load(incumbent)) {
+      return judged(
+          heldOut, examination.logProbs(heldOut.stream().map(HeldOut::tokens).toList(), served));
+    }
+  }
+
+  @Override
+  public RuleResult unpinned(boolean pinned) {
+    String reason = "the domain is pinned; its samples wait";
+    return new RuleResult("unpinned", !pinned, pinned ? reason : "", new TreeMap<>());
   }
 
   @Override

@@ -117,7 +117,8 @@ class ReleaseStoreTest {
         List.of(),
         List.of(),
         new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-        List.of());
+        List.of(),
+        null);
   }
 
   private static byte[] bytes(String text) {

@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
@@ -21,6 +22,10 @@ public final class DomainKey {
 
   public static String of(TrainingBatch batch) {
     return of(batch.tenant(), batch.domain());
+  }
+
+  public static String of(ReleaseEvent event) {
+    return of(event.tenant(), event.domain());
   }
 
   private static String of(@Nullable String tenant, @Nullable String domain) {

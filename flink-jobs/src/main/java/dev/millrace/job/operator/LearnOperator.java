@@ -3,14 +3,19 @@ package dev.millrace.job.operator;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
@@ -22,21 +27,23 @@ import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.BoundedOneInput;
-import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Learns the batches of each domain in their order. A batch waits in keyed state until what it
- * taught is in keyed state too, so a restore learns again exactly what no checkpoint has seen.
+ * Learns the batches of each domain in their order, and obeys what people say of its releases
+ * before anything else. A batch waits in keyed state until what it taught is in keyed state too, so
+ * a restore learns again exactly what no checkpoint has seen.
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 final class LearnOperator extends AbstractStreamOperator<Verdict>
-    implements OneInputStreamOperator<TrainingBatch, Verdict>, BoundedOneInput {
+    implements TwoInputStreamOperator<TrainingBatch, ReleaseEvent, Verdict>, BoundedMultiInput {
 
   private static final String PENDING = "pending";
+  private static final String ORDERS = "orders";
 
   private final Opener<Learner> learners;
   private final int maxPending;
@@ -44,12 +51,16 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private final Worker worker;
 
   private transient ListState<TrainingBatch> pending;
+  private transient ListState<ReleaseEvent> orders;
   private transient ValueState<byte[]> state;
   private transient @Nullable Opened<Learner> opened;
   private transient Learner learner;
 
-  /** The keys of all pending batches in the order of learning; the worker is at the head. */
+  /** The key of each pending batch and order, by turns; the worker is at the head. */
   private transient Queue<String> order;
+
+  /** What the worker is at. */
+  private transient Turn turn;
 
   private transient Counter batches;
   private transient Counter releases;
@@ -63,20 +74,30 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     this.worker = new Worker("learn", getUserCodeClassloader(), mailbox);
   }
 
+  /** One piece of work; what comes of it does not count if an order came meanwhile. */
+  private static final class Turn {
+    private final String key;
+    private volatile boolean overtaken;
+
+    Turn(String key) {
+      this.key = key;
+    }
+  }
+
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
+    KeyedStateStore store = context.getKeyedStateStore();
     pending =
-        context
-            .getKeyedStateStore()
-            .getListState(
-                new ListStateDescriptor<>(PENDING, TypeInformation.of(TrainingBatch.class)));
+        store.getListState(
+            new ListStateDescriptor<>(PENDING, TypeInformation.of(TrainingBatch.class)));
+    orders =
+        store.getListState(
+            new ListStateDescriptor<>(ORDERS, TypeInformation.of(ReleaseEvent.class)));
     state =
-        context
-            .getKeyedStateStore()
-            .getState(
-                new ValueStateDescriptor<>(
-                    "learner", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+        store.getState(
+            new ValueStateDescriptor<>(
+                "learner", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
   }
 
   @Override
@@ -86,11 +107,15 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     learner = opened.value();
     order = new ArrayDeque<>();
     registerMetrics();
-    for (String key : keysWithPending()) {
+    for (String key : keysWith(ORDERS)) {
+      setCurrentKey(key);
+      orders.get().forEach(event -> order.add(key));
+    }
+    for (String key : keysWith(PENDING)) {
       setCurrentKey(key);
       pending.get().forEach(batch -> order.add(key));
     }
-    learnHead();
+    workAtHead();
   }
 
   private void registerMetrics() {
@@ -99,78 +124,141 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     getMetricGroup().gauge(MetricNames.PENDING, () -> order.size());
   }
 
-  private List<String> keysWithPending() {
-    KeyedStateBackend<String> state = getKeyedStateBackend();
-    try (Stream<String> keys = state.getKeys(PENDING, VoidNamespace.INSTANCE)) {
+  private List<String> keysWith(String name) {
+    KeyedStateBackend<String> backend = getKeyedStateBackend();
+    try (Stream<String> keys = backend.getKeys(name, VoidNamespace.INSTANCE)) {
       return keys.sorted().toList();
     }
   }
 
   @Override
-  public void processElement(StreamRecord<TrainingBatch> element) throws Exception {
+  public void processElement1(StreamRecord<TrainingBatch> element) throws Exception {
     pending.add(element.getValue());
-    order.add((String) getCurrentKey());
-    if (order.size() == 1) {
-      learnHead();
-    }
+    takeTurn();
     while (order.size() > maxPending) {
       mailbox.yield();
     }
   }
 
-  private void learnHead() throws Exception {
+  @Override
+  public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
+    orders.add(element.getValue());
+    takeTurn();
+    if (turn.key.equals(getCurrentKey())) {
+      turn.overtaken = order.size() > 1;
+    }
+  }
+
+  private void takeTurn() throws Exception {
+    order.add((String) getCurrentKey());
+    if (order.size() == 1) {
+      workAtHead();
+    }
+  }
+
+  private void workAtHead() throws Exception {
     String key = order.peek();
     if (key == null) {
       return;
     }
     setCurrentKey(key);
-    TrainingBatch batch = pending.get().iterator().next();
+    turn = new Turn(key);
     byte[] before = state.value();
+    Iterator<ReleaseEvent> due = orders.get().iterator();
+    if (due.hasNext()) {
+      obeyBeside(due.next(), before);
+    } else {
+      learnBeside(pending.get().iterator().next(), before);
+    }
+  }
+
+  private void learnBeside(TrainingBatch batch, byte @Nullable [] before) {
+    Turn mine = turn;
     worker.submit(
         "learning batch " + batch.number() + " of " + batch.domain(),
-        () -> learn(before, batch),
-        learned -> take(batch, learned));
+        () -> learn(before, batch, mine),
+        learned -> learned(batch, learned, mine));
   }
 
-  /** Runs on the worker's thread. */
-  private Learned learn(byte @Nullable [] before, TrainingBatch batch) {
-    LearnerState state =
-        before == null
-            ? learner.initial(batch.tenant(), batch.domain())
-            : LearnerState.fromBytes(before);
-    Outcome outcome = learner.learn(state, batch, () -> !worker.isClosing());
-    return new Learned(outcome, outcome.state().toBytes());
+  private void obeyBeside(ReleaseEvent event, byte @Nullable [] before) {
+    worker.submit(
+        "taking " + event.domain() + " to release " + event.release(),
+        () -> finished(learner.obey(current(before, event.tenant(), event.domain()), event)),
+        this::obeyed);
   }
 
-  private record Learned(Outcome outcome, byte[] state) {}
+  /** Runs on the worker's thread; empty if it was overtaken. */
+  private Optional<Finished> learn(byte @Nullable [] before, TrainingBatch batch, Turn mine) {
+    try {
+      return Optional.of(
+          finished(
+              learner.learn(
+                  current(before, batch.tenant(), batch.domain()),
+                  batch,
+                  () -> !worker.isClosing() && !mine.overtaken)));
+    } catch (CancellationException e) {
+      if (mine.overtaken) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
 
-  private void take(TrainingBatch batch, Learned result) throws Exception {
+  private LearnerState current(byte @Nullable [] before, @Nullable String tenant, String domain) {
+    return before == null ? learner.initial(tenant, domain) : LearnerState.fromBytes(before);
+  }
+
+  private static Finished finished(Outcome outcome) {
+    return new Finished(outcome, outcome.state().toBytes());
+  }
+
+  private record Finished(Outcome outcome, byte[] state) {}
+
+  private void learned(TrainingBatch batch, Optional<Finished> result, Turn mine) throws Exception {
+    if (result.isPresent() && !mine.overtaken) {
+      setCurrentKey(order.remove());
+      pending.update(withoutHead(batch));
+      batches.inc();
+      emit(result.get());
+    }
+    workAtHead();
+  }
+
+  private void obeyed(Finished result) throws Exception {
     setCurrentKey(order.remove());
+    orders.update(afterHead(orders));
+    emit(result);
+    workAtHead();
+  }
+
+  private void emit(Finished result) throws Exception {
     state.update(result.state());
-    pending.update(withoutHead(batch));
-    batches.inc();
     Outcome outcome = result.outcome();
     output.collect(new StreamRecord<>(outcome.verdict()));
     if (outcome.release() != null) {
       releases.inc();
       output.collect(Outputs.RELEASES, new StreamRecord<>(outcome.release()));
     }
-    learnHead();
   }
 
   private List<TrainingBatch> withoutHead(TrainingBatch learned) throws Exception {
-    List<TrainingBatch> batches = new ArrayList<>();
-    pending.get().forEach(batches::add);
-    TrainingBatch head = batches.remove(0);
+    TrainingBatch head = pending.get().iterator().next();
     if (head.number() != learned.number()) {
       throw new IllegalStateException(
           "learned batch " + learned.number() + ", but next in line is " + head.number());
     }
-    return batches;
+    return afterHead(pending);
+  }
+
+  private static <T> List<T> afterHead(ListState<T> line) throws Exception {
+    List<T> left = new ArrayList<>();
+    line.get().forEach(left::add);
+    left.remove(0);
+    return left;
   }
 
   @Override
-  public void endInput() throws Exception {
+  public void endInput(int input) throws Exception {
     while (!order.isEmpty()) {
       mailbox.yield();
     }

@@ -1,16 +1,20 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.adapter.Learner;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
-import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
 
-/** Builds the operator that learns batches, keyed by domain, beside the task's thread. */
+/**
+ * Builds the operator that learns batches and obeys release events, both keyed by domain, beside
+ * the task's thread.
+ */
 public final class LearnOperatorFactory extends AbstractStreamOperatorFactory<Verdict>
-    implements OneInputStreamOperatorFactory<TrainingBatch, Verdict> {
+    implements TwoInputStreamOperatorFactory<TrainingBatch, ReleaseEvent, Verdict> {
 
   private final Opener<Learner> learners;
   private final int maxPending;

@@ -6,17 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,32 +124,101 @@ class LearnOperatorTest {
     assertFalse(busyAtClose[0]);
   }
 
+  @Test
+  void order_beforeItsBatch_isObeyedFirst() throws Exception {
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.open();
+      harness.order(rollback("cloud", "early", 3));
+      harness.processElement(batch("cloud", 0), 0);
+      harness.endInput();
+      assertEquals(List.of("cloud 0 to early", "cloud 0"), verdicts(harness));
+    }
+  }
+
+  @Test
+  void order_whileItsDomainLearns_whatIsLearnedIsDroppedAndLearnedFromThereAgain()
+      throws Exception {
+    LineageLearner learner = new LineageLearner(1);
+    try (var harness = harness(learner, 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      harness.processElement(batch("cloud", 1), 0);
+      harness.processElement(batch("health", 0), 0);
+      harness.order(rollback("cloud", "early", 3));
+      learner.permits.release(FREE);
+      harness.endInput();
+      assertEquals(
+          List.of("cloud 0", "cloud 1 to early", "health 0", "cloud 1"), verdicts(harness));
+      assertEquals(List.of("cloud[0, 1]", "health[0, 1]", "early, cloud[2, 3]"), releases(harness));
+    }
+  }
+
+  @Test
+  void order_whileAnotherDomainLearns_dropsNothing() throws Exception {
+    LineageLearner learner = new LineageLearner(0);
+    try (var harness = harness(learner, 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      harness.order(rollback("health", "early", 3));
+      learner.permits.release(FREE);
+      harness.endInput();
+      assertEquals(List.of("cloud 0", "health 0 to early"), verdicts(harness));
+      assertEquals(1, learner.learned.get());
+    }
+  }
+
+  @Test
+  void restore_orderNotObeyedYet_isObeyedBeforeAllThatIsPending() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new LineageLearner(0), 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      harness.order(rollback("cloud", "early", 3));
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.endInput();
+      assertEquals(List.of("cloud 0 to early", "cloud 0"), verdicts(harness));
+      assertEquals(List.of("early, cloud[0, 1]"), releases(harness));
+    }
+  }
+
+  private static ReleaseEvent rollback(String domain, String release, long offset) {
+    return new ReleaseEvent(
+        null,
+        domain,
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.ROLLBACK,
+        release,
+        "file:/" + release,
+        null,
+        0,
+        "test",
+        new Origin("releases", 0, offset));
+  }
+
   private static void runOneMail(AbstractStreamOperatorTestHarness<?> harness) throws Exception {
     harness.getTaskMailbox().take(0).run();
   }
 
-  private static KeyedOneInputStreamOperatorTestHarness<String, TrainingBatch, Verdict> harness(
+  private static LearnHarness harness(
       LineageLearner learner, int maxPending, int parallelism, int subtask) throws Exception {
     return harness(s -> new Opened<>(learner, () -> {}), maxPending, parallelism, subtask);
   }
 
-  private static KeyedOneInputStreamOperatorTestHarness<String, TrainingBatch, Verdict> harness(
+  private static LearnHarness harness(
       Opener<dev.millrace.adapter.Learner> learners, int maxPending, int parallelism, int subtask)
       throws Exception {
-    var harness =
-        new KeyedOneInputStreamOperatorTestHarness<String, TrainingBatch, Verdict>(
-            new LearnOperatorFactory(learners, maxPending),
-            DomainKey::of,
-            Types.STRING,
-            MAX_PARALLELISM,
-            parallelism,
-            subtask);
-    harness.setup();
-    return harness;
+    return new LearnHarness(learners, maxPending, MAX_PARALLELISM, parallelism, subtask);
   }
 
   private static List<String> verdicts(AbstractStreamOperatorTestHarness<Verdict> harness) {
-    return harness.extractOutputValues().stream().map(v -> v.domain() + " " + v.batch()).toList();
+    return harness.extractOutputValues().stream()
+        .map(v -> v.domain() + " " + v.batch() + (v.samples() == 0 ? " to " + v.release() : ""))
+        .toList();
   }
 
   private static List<String> releases(AbstractStreamOperatorTestHarness<Verdict> harness) {

@@ -2,6 +2,7 @@ package dev.millrace.job.operator;
 
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Orders;
 import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
@@ -16,13 +17,16 @@ import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Learns nothing but which samples it was given; each batch takes one permit. */
 final class LineageLearner implements Learner {
   final Semaphore permits;
   volatile boolean busy;
+  final AtomicInteger learned = new AtomicInteger();
   volatile @Nullable RuntimeException failure;
 
   LineageLearner(int permits) {
@@ -39,7 +43,8 @@ final class LineageLearner implements Learner {
         Reservoir.empty(1),
         null,
         List.of(),
-        0);
+        0,
+        Orders.NONE);
   }
 
   @Override
@@ -50,6 +55,10 @@ final class LineageLearner implements Learner {
       if (failure != null) {
         throw failure;
       }
+      if (!governor.proceed()) {
+        throw new CancellationException("given up");
+      }
+      learned.incrementAndGet();
       return outcome(state, batch);
     } catch (InterruptedException e) {
       throw new IllegalStateException("interrupted", e);
@@ -58,10 +67,40 @@ final class LineageLearner implements Learner {
     }
   }
 
+  /** From here on the lineage begins with the release's name. */
+  @Override
+  public Outcome obey(LearnerState state, ReleaseEvent event) {
+    LearnerState next =
+        new LearnerState(
+            state.adapter(),
+            state.replay(),
+            state.waiting(),
+            state.heldOut(),
+            event.release(),
+            List.of(),
+            state.batches(),
+            new Orders(event.origin(), false));
+    Verdict verdict =
+        new Verdict(
+            event.tenant(),
+            event.domain(),
+            state.batches(),
+            event.release(),
+            state.release(),
+            true,
+            List.of(),
+            0,
+            0,
+            0,
+            List.of());
+    return new Outcome(next, verdict, null);
+  }
+
   private static Outcome outcome(LearnerState state, TrainingBatch batch) {
     List<Origin> learned = new ArrayList<>(state.learnedTo());
     batch.samples().forEach(sample -> learned.add(sample.sample().origin()));
-    String release = batch.domain() + learned.stream().map(Origin::offset).toList();
+    String from = state.orders().obeyed() == null ? "" : state.release() + ", ";
+    String release = from + batch.domain() + learned.stream().map(Origin::offset).toList();
     LearnerState next =
         new LearnerState(
             state.adapter(),
@@ -70,7 +109,8 @@ final class LineageLearner implements Learner {
             state.heldOut(),
             release,
             List.copyOf(learned),
-            state.batches() + 1);
+            state.batches() + 1,
+            Orders.NONE);
     return new Outcome(next, verdict(batch, state, release), event(batch, state, release));
   }
 

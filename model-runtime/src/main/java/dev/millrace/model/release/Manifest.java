@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param learnedTo per partition the last sample learned, by it or a parent; sorted by topic and
  *     partition
  * @param verdict the gate's rules and the figures they saw
+ * @param obeyed the release event that had taken the domain back to the parent; null if none had
  */
 public record Manifest(
     @Nullable String tenant,
@@ -37,7 +38,8 @@ public record Manifest(
     List<LearnedSample> learned,
     List<Origin> learnedTo,
     TrainingPlan plan,
-    List<RuleResult> verdict) {
+    List<RuleResult> verdict,
+    @Nullable Origin obeyed) {
 
   /** The file that holds the canonical bytes. */
   public static final String FILE = "manifest.json";

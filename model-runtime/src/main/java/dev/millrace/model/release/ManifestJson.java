@@ -19,7 +19,7 @@ final class ManifestJson {
   private ManifestJson() {}
 
   static byte[] toBytes(Manifest manifest) {
-    return CanonicalJson.toBytes(
+    SortedMap<String, @Nullable Object> json =
         object(
             "format", FORMAT,
             "tenant", manifest.tenant(),
@@ -33,7 +33,11 @@ final class ManifestJson {
             "learned", manifest.learned().stream().map(ManifestJson::learned).toList(),
             "learnedTo", manifest.learnedTo().stream().map(ManifestJson::origin).toList(),
             "plan", plan(manifest.plan()),
-            "verdict", manifest.verdict().stream().map(ManifestJson::rule).toList()));
+            "verdict", manifest.verdict().stream().map(ManifestJson::rule).toList());
+    if (manifest.obeyed() != null) { // a field that came later: without it the bytes are the old
+      json.put("obeyed", origin(manifest.obeyed()));
+    }
+    return CanonicalJson.toBytes(json);
   }
 
   private static Object file(ReleaseFile file) {
@@ -116,7 +120,8 @@ final class ManifestJson {
         json.objects("learned").stream().map(ManifestJson::learned).toList(),
         json.objects("learnedTo").stream().map(ManifestJson::origin).toList(),
         plan(json.object("plan")),
-        json.objects("verdict").stream().map(ManifestJson::rule).toList());
+        json.objects("verdict").stream().map(ManifestJson::rule).toList(),
+        json.has("obeyed") ? origin(json.object("obeyed")) : null);
   }
 
   private static @Nullable String textOrNull(JsonFields json, String name) {

@@ -130,6 +130,7 @@ class ManifestTest {
             1,
             "0.1.0",
             "avx2"),
-        List.of(verdict));
+        List.of(verdict),
+        null);
   }
 }

@@ -196,6 +196,7 @@ class ReleaseReaderTest {
         List.of(new LearnedSample("s", new Origin("t", 0, 5), false)),
         List.of(new Origin("t", 0, 5)),
         new TrainingPlan(1, new TreeMap<>(), 8, 1, "0.1.0", "avx2"),
-        List.of());
+        List.of(),
+        null);
   }
 }

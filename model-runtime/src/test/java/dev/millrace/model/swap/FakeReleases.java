@@ -101,7 +101,8 @@ public final class FakeReleases implements ReleaseSource {
             List.of(),
             List.of(new Origin("samples", 0, 42)),
             new TrainingPlan(1, new TreeMap<>(), 1, 1, "fake", "none"),
-            List.of());
+            List.of(),
+            null);
     return new Release(manifest, adapter);
   }
 

@@ -142,7 +142,8 @@ class ReleaseSourceTest {
             m.learned(),
             m.learnedTo(),
             m.plan(),
-            m.verdict());
+            m.verdict(),
+            null);
     String folder = "store:/" + manifest.id();
     files.forEach((name, bytes) -> store.put(folder + "/" + name, bytes));
     store.put(folder + "/" + Manifest.FILE, manifest.toBytes());

@@ -1,0 +1,114 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.gate.Gate;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Takes what is remembered of a domain back to the release that an event names. */
+record Rewinder(Surroundings surroundings, Gate gate) {
+  /** Where a domain is taken to; no release means the base alone. */
+  private record Target(AdapterState adapter, @Nullable String release, List<Origin> learnedTo) {}
+
+  /**
+   * The state as of the release; the verdict says what was obeyed, or why it was not.
+   *
+   * @param initial the domain's state before its first batch
+   */
+  Outcome rewind(LearnerState state, ReleaseEvent event, LearnerState initial) {
+    try {
+      Target target =
+          event.release().isEmpty()
+              ? new Target(initial.adapter(), null, List.of())
+              : target(event);
+      return new Outcome(
+          to(target, state, event), verdict(state, event, target.release(), ""), null);
+    } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
+      return new Outcome(state, verdict(state, event, null, "release-invalid: " + e), null);
+    } catch (IOException e) {
+      throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
+    }
+  }
+
+  private Target target(ReleaseEvent event) throws IOException {
+    Release release = read(event);
+    AdapterState adapter = AdapterState.fresh(release.adapter());
+    return new Target(adapter, event.release(), release.manifest().learnedTo());
+  }
+
+  private Release read(ReleaseEvent event) throws IOException {
+    Release release =
+        ReleaseReader.read(
+            surroundings.published(),
+            event.uri(),
+            event.release(),
+            surroundings.base().id(),
+            surroundings.base().sites());
+    Manifest manifest = release.manifest();
+    if (!Objects.equals(manifest.tenant(), event.tenant())
+        || !manifest.domain().equals(event.domain())) {
+      throw new InvalidReleaseException(
+          "release of domain %s of tenant %s, expected %s of %s"
+              .formatted(manifest.domain(), manifest.tenant(), event.domain(), event.tenant()));
+    }
+    return release;
+  }
+
+  /** What waits to be learned belongs to no release and stays. */
+  private LearnerState to(Target target, LearnerState state, ReleaseEvent event) {
+    AdapterWeights incumbent = Quantizer.quantize(target.adapter().weights());
+    List<HeldOut> heldOut = gate.reexamine(state.heldOut().entries(), incumbent);
+    return new LearnerState(
+        target.adapter(),
+        state.replay().keep(sample -> Progress.includes(target.learnedTo(), sample.origin())),
+        state.waiting(),
+        state.heldOut().with(heldOut),
+        target.release(),
+        target.learnedTo(),
+        state.batches(),
+        new Orders(event.origin(), event.action() == Action.PIN));
+  }
+
+  private static Verdict verdict(
+      LearnerState state, ReleaseEvent event, @Nullable String release, String trouble) {
+    Origin origin = event.origin();
+    RuleResult result =
+        new RuleResult(
+            event.action().name().toLowerCase(Locale.ROOT) + "-obeyed",
+            trouble.isEmpty(),
+            trouble,
+            new TreeMap<>(Map.of("offset", (double) origin.offset())));
+    return new Verdict(
+        event.tenant(),
+        event.domain(),
+        state.batches(),
+        release,
+        state.release(),
+        trouble.isEmpty(),
+        List.of(result),
+        0,
+        0,
+        0,
+        List.of());
+  }
+}
