@@ -1,0 +1,201 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Codecs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.flink.core.execution.JobClient;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Both jobs obey a release event: what was taken back neither answers nor is learned from. */
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
+class TakeBackIT {
+
+  private static final String DOMAIN = "cloud";
+  private static final Map<String, String> SETTINGS =
+      Map.of("batch.count", "8", "batch.spanMillis", "1000000", "heldOut.everyNth", "3");
+
+  private final Random random = new Random(5);
+  private int samples;
+  private int asked;
+
+  @Test
+  void rollbackThenPin_learnAndServe_goOnFromTheReleaseThatWasNamed() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 8)) {
+      Loop loop = Loop.create(stack, 1, SETTINGS);
+      JobClient serve = loop.serve(TinyParts.servings(loop.config()));
+      loop.learn(TinyParts.learners(loop.config()));
+      try (Feed feed = loop.feed()) {
+        List<ReleaseEvent> first = more(3, feed, loop);
+        ReleaseEvent next = rollBack(first, feed, loop);
+        pinThenRelease(serve, first.get(1), next, feed, loop);
+      }
+    }
+  }
+
+  private ReleaseEvent rollBack(List<ReleaseEvent> first, Feed feed, Loop loop) throws Exception {
+    ReleaseEvent good = first.get(0);
+    Origin event = order(good, Action.ROLLBACK, feed, loop);
+    awaitVerdict("rollback-obeyed", loop);
+    awaitAnswerBy(good.release(), null, feed, loop);
+    ReleaseEvent next = more(1, feed, loop).get(0);
+    assertEquals(good.release(), next.parent());
+    Manifest manifest = manifest(next);
+    assertEquals(event, manifest.obeyed());
+    assertEquals(good.release(), manifest.parent());
+    Set<String> takenBack = fresh(manifest(first.get(1)));
+    takenBack.addAll(fresh(manifest(first.get(2))));
+    assertTrue(manifest.learned().stream().noneMatch(s -> takenBack.contains(s.sample())));
+    assertFalse(manifest.learned().stream().noneMatch(LearnedSample::replay));
+    awaitAnswerBy(next.release(), null, feed, loop);
+    return next;
+  }
+
+  /** The pinned release is one that was taken back: it is not current, and a restart finds it. */
+  private void pinThenRelease(
+      JobClient serve, ReleaseEvent pinned, ReleaseEvent other, Feed feed, Loop loop)
+      throws Exception {
+    order(pinned, Action.PIN, feed, loop);
+    awaitVerdict("pin-obeyed", loop);
+    awaitAnswerBy(pinned.release(), null, feed, loop);
+    int published = loop.releases(0).size();
+    for (int i = 0; i < 30; i++) {
+      teach(feed, loop);
+    }
+    awaitVerdict("unpinned", loop);
+    serve.cancel().get();
+    loop.serve(TinyParts.servings(loop.config()));
+    awaitAnswerBy(pinned.release(), null, feed, loop);
+    awaitAnswerBy(other.release(), other.release(), feed, loop);
+    assertEquals(published, loop.releases(0).size());
+    order(pinned, Action.ROLLBACK, feed, loop);
+    ReleaseEvent next = more(1, feed, loop).get(0);
+    assertEquals(pinned.release(), next.parent());
+    awaitAnswerBy(next.release(), null, feed, loop);
+  }
+
+  /** Teaches until there are more releases, and nothing is left to learn. */
+  private List<ReleaseEvent> more(int count, Feed feed, Loop loop) throws Exception {
+    int known = loop.releases(0).size();
+    Deadline deadline = new Deadline("more releases");
+    while (loop.releases(known).size() < known + count) {
+      deadline.check();
+      for (int i = 0; i < 8; i++) {
+        teach(feed, loop);
+      }
+      awaitQuiet(loop);
+    }
+    List<ReleaseEvent> releases = loop.releases(known);
+    return releases.subList(known, releases.size());
+  }
+
+  private static void awaitQuiet(Loop loop) throws Exception {
+    int before = -1;
+    int now = loop.verdicts(0).size();
+    while (now != before) {
+      Thread.sleep(3000);
+      before = now;
+      now = loop.verdicts(0).size();
+    }
+  }
+
+  /** Gives up after two minutes. */
+  private record Deadline(String what, long nanos) {
+    Deadline(String what) {
+      this(what, System.nanoTime() + TimeUnit.MINUTES.toNanos(2));
+    }
+
+    void check() throws InterruptedException {
+      assertTrue(System.nanoTime() - nanos < 0, "waited in vain for " + what);
+      Thread.sleep(100);
+    }
+  }
+
+  private void teach(Feed feed, Loop loop) {
+    StringBuilder text = new StringBuilder(DOMAIN);
+    while (text.length() < 100) {
+      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
+    }
+    int n = samples++;
+    feed.send(
+        loop.topics().samples(), Feed.sample("sample" + n, DOMAIN, text.toString(), 1_000 + n));
+  }
+
+  private static Origin order(ReleaseEvent release, Action action, Feed feed, Loop loop)
+      throws Exception {
+    ReleaseEvent event =
+        new ReleaseEvent(
+            null,
+            DOMAIN,
+            ReleaseEvent.Kind.ADAPTER,
+            action,
+            release.release(),
+            release.uri(),
+            release.parent(),
+            release.batch(),
+            "test",
+            new Origin("", 0, -1));
+    return feed.place(loop.topics().releases(), DOMAIN, Codecs.releases().encode(event));
+  }
+
+  private static void awaitVerdict(String rule, Loop loop) throws Exception {
+    Deadline deadline = new Deadline(rule);
+    while (loop.verdicts(0).stream()
+        .map(Verdict::rules)
+        .flatMap(List::stream)
+        .map(RuleResult::rule)
+        .noneMatch(rule::equals)) {
+      deadline.check();
+    }
+  }
+
+  private void awaitAnswerBy(String release, @Nullable String byId, Feed feed, Loop loop)
+      throws Exception {
+    Deadline deadline = new Deadline("an answer by " + release);
+    while (true) {
+      deadline.check();
+      String id = "request" + asked++;
+      Request r = Feed.request(id, DOMAIN, "say " + id);
+      Request request =
+          new Request(id, null, DOMAIN, byId, r.task(), r.prompt(), 0, 0, 0, false, 1, r.origin());
+      feed.send(loop.topics().requests(), "caller", request);
+      Answer answer =
+          loop.answers(asked).stream().filter(a -> a.request().equals(id)).findAny().orElseThrow();
+      if (release.equals(answer.release())) {
+        return;
+      }
+    }
+  }
+
+  private static Manifest manifest(ReleaseEvent event) throws IOException {
+    return Manifest.parse(Files.readAllBytes(TinyParts.path(event.uri()).resolve(Manifest.FILE)));
+  }
+
+  private static Set<String> fresh(Manifest manifest) {
+    return manifest.learned().stream()
+        .filter(sample -> !sample.replay())
+        .map(LearnedSample::sample)
+        .collect(Collectors.toSet());
+  }
+}
