@@ -68,8 +68,9 @@ final class ReleaseLoader {
   /** The folder of a release in the store of another; null if there can be none. */
   private static @Nullable String besides(ReleaseEvent relative, String id) {
     String own = relative.release();
-    return Digest.isSha256(id) && !own.isEmpty() && relative.uri().endsWith("/" + own)
-        ? relative.uri().substring(0, relative.uri().length() - own.length()) + id
+    String folder = relative.uri().replaceFirst("/+$", "");
+    return Digest.isSha256(id) && !own.isEmpty() && folder.endsWith("/" + own)
+        ? folder.substring(0, folder.length() - own.length()) + id
         : null;
   }
 

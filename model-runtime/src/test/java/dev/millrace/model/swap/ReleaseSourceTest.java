@@ -153,7 +153,7 @@ class ReleaseSourceTest {
         Kind.ADAPTER,
         Action.PUBLISH,
         manifest.id(),
-        folder,
+        folder + (batch % 2 == 0 ? "/" : ""),
         null,
         batch,
         "test",
