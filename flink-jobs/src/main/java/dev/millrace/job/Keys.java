@@ -8,7 +8,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
 
 /** The key of each record that a job writes. */
-final class Keys {
+public final class Keys {
   private Keys() {}
 
   /** What was refused, by the topic it was read from. */
@@ -21,7 +21,7 @@ final class Keys {
   }
 
   /** {@code tenant|domain|kind}, the tenant empty where the domain is shared: compaction's unit. */
-  static byte[] of(ReleaseEvent event) {
+  public static byte[] of(ReleaseEvent event) {
     String tenant = event.tenant() == null ? "" : event.tenant();
     return (tenant + "|" + event.domain() + "|" + event.kind()).getBytes(UTF_8);
   }

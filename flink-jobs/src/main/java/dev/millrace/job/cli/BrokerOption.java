@@ -25,6 +25,15 @@ final class BrokerOption {
     return named().or(() -> running(err));
   }
 
+  /** The broker to speak to. */
+  String require(PrintWriter err) {
+    return find(err)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no cluster is up on this machine, expected --bootstrap HOST:PORT"));
+  }
+
   private static Optional<String> running(PrintWriter err) {
     Optional<String> running =
         Home.here().cluster().status().filter(ClusterState::isUp).map(ClusterState::bootstrap);

@@ -47,18 +47,6 @@ final class LaterCommands {
   }
 
   @Command(
-      name = "pin",
-      description = "Pins a domain to a release (not there yet).",
-      footer = {"", "Example:", "  ./millrace releases pin ID"})
-  static final class Pin extends Release {}
-
-  @Command(
-      name = "rollback",
-      description = "Takes a domain back to an earlier release (not there yet).",
-      footer = {"", "Example:", "  ./millrace releases rollback ID"})
-  static final class Rollback extends Release {}
-
-  @Command(
       name = "reproduce",
       description = "Trains a release again and compares its bytes (not there yet).",
       footer = {"", "Example:", "  ./millrace releases reproduce ID"})

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       ProduceCommand.class,
       ModelCommand.class,
       ReleasesCommand.class,
+      VerdictsCommand.class,
       ClusterCommand.class,
       SubmitCommand.class,
       BenchCommand.class,

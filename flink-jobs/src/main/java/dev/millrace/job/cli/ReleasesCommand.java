@@ -24,13 +24,14 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "releases",
-    description = "Lists and shows what was published.",
+    description = "Lists, shows, pins and takes back what was published.",
     footer = {"", "Examples:", "  ./millrace releases list", "  ./millrace releases show ID"},
     subcommands = {
       ReleasesCommand.ListCommand.class,
       ReleasesCommand.ShowCommand.class,
-      LaterCommands.Pin.class,
-      LaterCommands.Rollback.class,
+      OrderCommands.Pin.class,
+      OrderCommands.Unpin.class,
+      OrderCommands.Rollback.class,
       LaterCommands.Reproduce.class,
       LaterCommands.Forget.class
     })
@@ -126,17 +127,7 @@ final class ReleasesCommand implements Runnable {
     @Override
     public Integer call() throws Exception {
       StoredReleases stored = read(store);
-      List<String> found =
-          stored.byId().keySet().stream().filter(known -> known.startsWith(id)).toList();
-      if (found.size() != 1) {
-        throw new IllegalArgumentException(
-            "release %s names %d of %d releases in %s, expected one"
-                .formatted(id, found.size(), stored.byId().size(), stored.store()));
-      }
-      Manifest manifest = stored.byId().get(found.get(0));
-      if (manifest == null) {
-        throw new IllegalStateException("release " + found.get(0) + " is gone");
-      }
+      Manifest manifest = stored.manifest(stored.find(id));
       output.out().println(new String(manifest.toBytes(), StandardCharsets.UTF_8));
       return 0;
     }

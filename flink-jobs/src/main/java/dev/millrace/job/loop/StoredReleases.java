@@ -10,7 +10,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -37,6 +39,26 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
       throw new UncheckedIOException("cannot read the release store " + store, e);
     }
     return new StoredReleases(store, byId);
+  }
+
+  /**
+   * The one release whose id begins so.
+   *
+   * @throws IllegalArgumentException if there is none, or more than one
+   */
+  public String find(String beginning) {
+    List<String> found = byId.keySet().stream().filter(id -> id.startsWith(beginning)).toList();
+    if (found.size() != 1) {
+      throw new IllegalArgumentException(
+          "release %s names %d of %d releases in %s, expected one"
+              .formatted(beginning, found.size(), byId.size(), store));
+    }
+    return found.get(0);
+  }
+
+  /** The manifest of a release that is here. */
+  public Manifest manifest(String id) {
+    return Objects.requireNonNull(byId.get(id), id);
   }
 
   /** Where a release lies. */

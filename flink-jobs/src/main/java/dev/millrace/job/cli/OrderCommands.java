@@ -1,0 +1,149 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Commands that write release events; both jobs obey them. */
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class OrderCommands {
+  private static final Origin NOWHERE = new Origin("", 0, -1);
+
+  private OrderCommands() {}
+
+  /** Names a release of a store on a topic. */
+  abstract static class Order implements Callable<Integer> {
+    @Mixin private Output output;
+    @Mixin private BrokerOption broker;
+
+    @Option(
+        names = "--store",
+        paramLabel = "DIR",
+        description = "The store (default: that of ./millrace cluster up, else the last one used).")
+    private @Nullable Path store;
+
+    @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is part of the event.")
+    private String reason = "by hand";
+
+    @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
+    private String id;
+
+    private final Action action;
+    private final String done;
+
+    Order(Action action, String done) {
+      this.action = action;
+      this.done = done;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+      ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
+      StoredReleases stored = StoredReleases.read(folder());
+      String release = stored.find(id);
+      Manifest manifest = stored.manifest(release);
+      topic.write(event(release, stored.uri(release), manifest));
+      output.result(
+          Map.of("action", action, "domain", manifest.domain(), "release", release),
+          "domain " + manifest.domain() + " " + done + " " + release);
+      return 0;
+    }
+
+    private Path folder() throws IOException {
+      if (store != null) {
+        return store;
+      }
+      Home home = Home.here();
+      boolean running = home.cluster().status().filter(ClusterState::isUp).isPresent();
+      return broker.named().isEmpty() && running
+          ? home.cluster().home().resolve("store")
+          : home.store();
+    }
+
+    private ReleaseEvent event(String release, String uri, Manifest manifest) {
+      return new ReleaseEvent(
+          manifest.tenant(),
+          manifest.domain(),
+          ReleaseEvent.Kind.ADAPTER,
+          action,
+          release,
+          uri,
+          manifest.parent(),
+          manifest.batch(),
+          reason,
+          NOWHERE);
+    }
+  }
+
+  @Command(
+      name = "pin",
+      description = "Holds a domain at a release until it is unpinned or rolled back.",
+      footer = {"", "Example:", "  ./millrace releases pin 3f9a  (the beginning is enough)"})
+  static final class Pin extends Order {
+    Pin() {
+      super(Action.PIN, "is pinned to");
+    }
+  }
+
+  @Command(
+      name = "rollback",
+      description = "Takes a domain back to a release; learning goes on from there.",
+      footer = {"", "Example:", "  ./millrace releases rollback 3f9a  (the beginning is enough)"})
+  static final class Rollback extends Order {
+    Rollback() {
+      super(Action.ROLLBACK, "goes on from");
+    }
+  }
+
+  @Command(
+      name = "unpin",
+      description = "Lets a pinned domain go on from the release that it is pinned to.",
+      footer = {"", "Example:", "  ./millrace releases unpin --domain legal"})
+  static final class Unpin implements Callable<Integer> {
+    @Mixin private Output output;
+    @Mixin private BrokerOption broker;
+
+    @Option(names = "--domain", required = true, paramLabel = "D", description = "Which domain.")
+    private String domain;
+
+    @Option(names = "--tenant", paramLabel = "T", description = "Whose (default: shared).")
+    private @Nullable String tenant;
+
+    @Override
+    public Integer call() {
+      ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
+      ReleaseEvent pin = topic.pin(tenant, domain);
+      if (pin == null) {
+        throw new IllegalArgumentException("domain " + domain + " is not pinned");
+      }
+      topic.write(
+          new ReleaseEvent(
+              pin.tenant(),
+              pin.domain(),
+              pin.kind(),
+              Action.ROLLBACK,
+              pin.release(),
+              pin.uri(),
+              pin.parent(),
+              pin.batch(),
+              "unpinned",
+              NOWHERE));
+      output.result(
+          Map.of("action", "unpin", "domain", domain, "release", pin.release()),
+          "domain " + domain + " goes on from " + pin.release());
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.Keys;
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The releases topic of a broker, as people read and write it. */
+record ReleaseTopic(KafkaConfig config) {
+
+  static ReleaseTopic at(String bootstrap) {
+    return new ReleaseTopic(
+        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)).kafka());
+  }
+
+  /** The event that pins a domain; null if it is not pinned. */
+  @Nullable ReleaseEvent pin(@Nullable String tenant, String domain) {
+    ReleaseEvent last = null;
+    for (ReleaseEvent event : events()) {
+      if (event.action() != Action.PUBLISH
+          && event.domain().equals(domain)
+          && Objects.equals(event.tenant(), tenant)) {
+        last = event;
+      }
+    }
+    return last != null && last.action() == Action.PIN ? last : null;
+  }
+
+  /** All that can be decoded, in order. */
+  List<ReleaseEvent> events() {
+    List<ReleaseEvent> events = new ArrayList<>();
+    try (RecordReader reader =
+        RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).releases()))) {
+      for (RawRecord raw : reader.readToEnd()) {
+        try {
+          events.add(Codecs.releases().decode(raw.value(), raw.origin()));
+        } catch (InvalidRecordException e) {
+          // The serve job has rejected it.
+        }
+      }
+    }
+    return events;
+  }
+
+  void write(ReleaseEvent event) {
+    try (RecordWriter writer = new RecordWriter(config)) {
+      writer.send(
+          new Topics(config.prefix()).releases(),
+          new String(Keys.of(event), StandardCharsets.UTF_8),
+          Codecs.releases().encode(event));
+      writer.flush();
+    }
+  }
+}
