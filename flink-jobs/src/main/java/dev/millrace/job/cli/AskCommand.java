@@ -201,7 +201,13 @@ final class AskCommand implements Callable<Integer> {
     output.result(json, text);
     output
         .err()
-        .printf("release %s, base %s, from %s%n", answer.release(), answer.base(), answer.from());
+        .printf(
+            "%s, base %s, from %s%n",
+            answer.release() == null
+                ? "no release of domain " + domain + " yet"
+                : "release " + answer.release(),
+            answer.base(),
+            answer.from());
     return 0;
   }
 }

@@ -13,10 +13,13 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads all partitions of topics, committed records only. One thread uses it. */
 public final class RecordReader implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<TopicPartition> partitions;
@@ -29,7 +32,8 @@ public final class RecordReader implements AutoCloseable {
     consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     try {
-      partitions = topics.stream().flatMap(topic -> partitions(topic).stream()).toList();
+      partitions =
+          topics.stream().flatMap(topic -> partitions(topic, config.bootstrap()).stream()).toList();
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();
@@ -37,8 +41,13 @@ public final class RecordReader implements AutoCloseable {
     }
   }
 
-  private List<TopicPartition> partitions(String topic) {
-    List<PartitionInfo> found = consumer.partitionsFor(topic);
+  private List<TopicPartition> partitions(String topic, String broker) {
+    List<PartitionInfo> found;
+    try {
+      found = consumer.partitionsFor(topic, PATIENCE);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("broker " + broker + ", expected one that answers", e);
+    }
     if (found.isEmpty()) {
       throw new IllegalStateException("topic " + topic + ", expected one that the broker knows");
     }

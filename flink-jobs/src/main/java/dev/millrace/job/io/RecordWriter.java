@@ -13,13 +13,16 @@ import org.jspecify.annotations.Nullable;
 /** Appends records to topics, each once. Any thread may use it. */
 public final class RecordWriter implements AutoCloseable {
 
+  private final String broker;
   private final KafkaProducer<byte[], byte[]> producer;
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
   public RecordWriter(KafkaConfig config) {
+    broker = config.bootstrap();
     Properties properties = KafkaTopics.clientProperties(config);
     properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "2");
     properties.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
+    properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, "20000");
     producer =
         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
   }
@@ -47,7 +50,8 @@ public final class RecordWriter implements AutoCloseable {
   private void throwFailure() {
     Exception cause = failure.get();
     if (cause != null) {
-      throw new IllegalStateException("a record could not be written: " + cause, cause);
+      throw new IllegalStateException(
+          "broker " + broker + " did not take a record: " + cause.getMessage(), cause);
     }
   }
 
