@@ -60,7 +60,7 @@ class LearnerTest {
           16,
           2,
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
-          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 2),
+          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 2, 10),
           Plan.defaults());
 
   private static final Origin EVENT = new Origin("releases", 0, 41);
@@ -345,7 +345,7 @@ class LearnerTest {
   }
 
   private static LearnerConfig withProtectedBound(double bound) {
-    GateConfig gate = new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 2);
+    GateConfig gate = new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 2, 10);
     return new LearnerConfig(17, 4, 8, 40, 60, 16, 5, CONFIG.train(), gate, Plan.defaults());
   }
 
@@ -391,7 +391,12 @@ class LearnerTest {
   }
 
   private static double bitsPerByte(Outcome outcome) {
-    return outcome.verdict().rules().get(3).figures().get("bitsPerByteCandidate");
+    return outcome.verdict().rules().stream()
+        .filter(rule -> rule.rule().equals("better-than-incumbent"))
+        .findFirst()
+        .orElseThrow()
+        .figures()
+        .get("bitsPerByteCandidate");
   }
 
   private static List<String> ids(LearnerState state) {

@@ -62,7 +62,7 @@ final class TinyParts {
   /** A gate that lets every finite candidate pass: what is learned matters here, not how well. */
   static Opener<Learner> learners(MillraceConfig config) {
     LearnerConfig c = config.learn();
-    GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 100);
+    GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 100, 100);
     LearnerConfig learn =
         new LearnerConfig(
             c.seed(), 4, 8, c.replay(), c.waiting(), c.heldOut(), 0, c.train(), open, c.plan());

@@ -17,6 +17,7 @@ import java.io.Serializable;
  * @param parityBound greatest mean |Δ log p| between training and serving, nats
  * @param paritySamples held-out samples that parity is judged on, at most
  * @param explosion greatest rise of a step's loss over the first step's, as a factor
+ * @param changeBound greatest root mean square of what is added to a matrix
  */
 public record GateConfig(
     int minHeldOutSamples,
@@ -29,11 +30,12 @@ public record GateConfig(
     int protectedSamples,
     double parityBound,
     int paritySamples,
-    double explosion)
+    double explosion,
+    double changeBound)
     implements Serializable {
 
   /** What the demo runs with. */
   public static GateConfig defaults() {
-    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.0045, 0.01, 12, 0.02, 8, 2.0);
+    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.0045, 0.01, 12, 0.02, 8, 2.0, 0.2);
   }
 }

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 final class ModelGate implements Gate {
   private static final EnoughEvidence ENOUGH_EVIDENCE = new EnoughEvidence();
   private static final List<Rule> BEFORE_MEASURING =
-      List.of(new Finite(), new NotExploded(), ENOUGH_EVIDENCE);
+      List.of(new Finite(), new NotExploded(), new NormOfChange(), ENOUGH_EVIDENCE);
   private static final List<Rule> MEASURED =
       List.of(new BetterThanIncumbent(), new ProtectedUnharmed(), new TrainServeParity());
 

@@ -35,6 +35,7 @@ class GateTest {
       List.of(
           "finite",
           "not-exploded",
+          "norm-of-change",
           "enough-evidence",
           "better-than-incumbent",
           "protected-unharmed",
@@ -67,7 +68,7 @@ class GateTest {
   void judge_zeroAdapter_isTheBaseAndNoBetter() {
     Judgement judgement = judge(training(zero()));
     assertEquals(List.of("better-than-incumbent"), failed(judgement));
-    RuleResult better = judgement.rules().get(3);
+    RuleResult better = judgement.rules().get(4);
     assertEquals(0, better.figures().get("gain"), 1e-12);
     assertEquals(
         better.figures().get("bitsPerByteBase"), better.figures().get("bitsPerByteCandidate"));
@@ -99,8 +100,42 @@ class GateTest {
     AdapterState broken = zero();
     broken.weights().pairs().get(1).b()[3] = Float.NaN;
     Judgement judgement = judge(training(broken));
-    assertEquals(List.of("finite"), failed(judgement));
-    assertEquals(ALL.subList(0, 3), names(judgement.rules()));
+    assertEquals(List.of("finite", "norm-of-change"), failed(judgement));
+    assertEquals(ALL.subList(0, 4), names(judgement.rules()));
+  }
+
+  @Test
+  void judge_changedOutOfAllProportion_isRefusedUnmeasured() {
+    AdapterState loud = learned(Bigrams.foreign()).state();
+    for (LoraPair pair : loud.weights().pairs()) {
+      for (int i = 0; i < pair.b().length; i++) {
+        pair.b()[i] *= 10_000;
+      }
+    }
+    Judgement judgement = judge(training(AdapterState.fresh(loud.weights())));
+    assertEquals(List.of("norm-of-change"), failed(judgement));
+    assertEquals(ALL.subList(0, 4), names(judgement.rules()));
+  }
+
+  @Test
+  void judge_anyCandidate_theNormIsThatOfTheProduct() {
+    Training training = learned(Bigrams.foreign());
+    AdapterWeights served = Quantizer.quantize(training.state().weights());
+    double squares = 0;
+    for (LoraPair pair : served.pairs()) {
+      int rank = served.config().rank();
+      for (int o = 0; o < pair.site().out(); o++) {
+        for (int i = 0; i < pair.site().in(); i++) {
+          double entry = 0;
+          for (int r = 0; r < rank; r++) {
+            entry += (double) pair.b()[o * rank + r] * pair.a()[r * pair.site().in() + i];
+          }
+          squares += Math.pow(served.config().scale() * entry, 2);
+        }
+      }
+    }
+    RuleResult norm = judge(training).rules().get(2);
+    assertEquals(Math.sqrt(squares), norm.figures().get("frobenius"), 1e-9);
   }
 
   @Test
@@ -152,7 +187,7 @@ class GateTest {
   }
 
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
-    GateConfig config = new GateConfig(4, 100, 0.001, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, 2);
+    GateConfig config = new GateConfig(4, 100, 0.001, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, 2, 10);
     Gate gate = Gate.of(base, new Letters(), protectedSets, config);
     List<HeldOut> examined = gate.examine(heldOut, zero().weights());
     AdapterWeights served = Quantizer.quantize(training.state().weights());
