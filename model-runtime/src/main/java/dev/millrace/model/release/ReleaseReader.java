@@ -2,6 +2,7 @@ package dev.millrace.model.release;
 
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.InvalidAdapterException;
+import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
 import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.model.weights.Digest;
@@ -18,6 +19,7 @@ public final class ReleaseReader {
   static final int MAX_MANIFEST_BYTES = 4 << 20;
   static final int MAX_FILE_BYTES = 1 << 28;
   static final int MAX_FILES = 16;
+  static final float MAX_WEIGHT = 1024;
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
 
@@ -118,9 +120,23 @@ public final class ReleaseReader {
       throw new InvalidReleaseException("files are missing, expected an adapter");
     }
     try {
-      return PeftFolder.parse(config, weights, sites);
+      AdapterWeights adapter = PeftFolder.parse(config, weights, sites);
+      adapter.pairs().forEach(ReleaseReader::requireModest);
+      return adapter;
     } catch (InvalidAdapterException e) {
       throw new InvalidReleaseException(e.getMessage(), e);
+    }
+  }
+
+  /** No training that the gate lets pass comes near; products of larger numbers overflow. */
+  private static void requireModest(LoraPair pair) {
+    for (float[] factor : List.of(pair.a(), pair.b())) {
+      for (float value : factor) {
+        if (!(Math.abs(value) <= MAX_WEIGHT)) {
+          throw new InvalidReleaseException(
+              pair.site().name() + ": weight is " + value + ", expected at most ±" + MAX_WEIGHT);
+        }
+      }
     }
   }
 

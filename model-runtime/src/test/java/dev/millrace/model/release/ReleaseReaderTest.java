@@ -2,6 +2,7 @@ package dev.millrace.model.release;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,7 @@ import dev.millrace.model.peft.LoraSite;
 import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -76,6 +78,67 @@ class ReleaseReaderTest {
       Files.write(folder.resolve(PeftFolder.WEIGHTS), Arrays.copyOf(weights, length));
       assertRefused(PeftFolder.WEIGHTS + " is ReleaseFile[size=" + length);
     }
+  }
+
+  @Test
+  void read_anyFileCutAtAnyLength_isRefused() throws IOException {
+    files.put(Manifest.FILE, manifest.toBytes());
+    for (String name : List.copyOf(files.keySet())) {
+      byte[] whole = files.get(name);
+      for (int length = 0; length < whole.length; length++) {
+        files.put(name, Arrays.copyOf(whole, length));
+        assertThrows(InvalidReleaseException.class, this::readFromMemory, name + " of " + length);
+      }
+      files.put(name, whole);
+    }
+    readFromMemory();
+  }
+
+  @Test
+  void read_storeThatAnswersOtherwiseTheSecondTime_isNotAskedTwice() throws IOException {
+    files.put(Manifest.FILE, manifest.toBytes());
+    Map<String, Integer> reads = new HashMap<>();
+    ReleaseFiles fickle =
+        (uri, max) ->
+            reads.merge(uri, 1, Integer::sum) == 1 ? files.get(uri.substring(3)) : new byte[1];
+    Release release = ReleaseReader.read(fickle, "m:", manifest.id(), "b0", SITES);
+    assertArrayEquals(ADAPTER.pairs().get(1).a(), release.adapter().pairs().get(1).a());
+    reads.forEach((uri, count) -> assertEquals(1, count, uri));
+  }
+
+  @Test
+  void read_honestManifestOfAnotherRank_isRefused() throws IOException {
+    AdapterWeights wide =
+        AdapterWeights.initial(new LoraConfig(3, 4, false, List.of("q_proj")), SITES, 5);
+    files.put(PeftFolder.WEIGHTS, PeftFolder.toFiles(wide, "base").get(PeftFolder.WEIGHTS));
+    manifest = manifest(promises());
+    write();
+    assertRefused("shape [3, 6], expected [2, 6]");
+  }
+
+  @Test
+  void read_honestManifestOfIntegers_isRefused() throws IOException {
+    String weights = new String(files.get(PeftFolder.WEIGHTS), StandardCharsets.ISO_8859_1);
+    String integers = weights.replace("\"F32\"", "\"I32\"");
+    assertNotEquals(weights, integers);
+    files.put(PeftFolder.WEIGHTS, integers.getBytes(StandardCharsets.ISO_8859_1));
+    manifest = manifest(promises());
+    write();
+    assertRefused("I32");
+  }
+
+  @Test
+  void read_honestManifestOfEnormousWeights_isRefused() throws IOException {
+    float before = ADAPTER.pairs().get(0).b()[1];
+    ADAPTER.pairs().get(0).b()[1] = 1e30f;
+    try {
+      files = PeftFolder.toFiles(ADAPTER, "base");
+    } finally {
+      ADAPTER.pairs().get(0).b()[1] = before;
+    }
+    manifest = manifest(promises());
+    write();
+    assertRefused("weight is 1.0E30, expected at most ±1024.0");
   }
 
   @Test
