@@ -21,6 +21,9 @@ import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.ReleaseSigner;
+import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.serve.Responder;
@@ -33,6 +36,7 @@ import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.InstantSource;
@@ -108,8 +112,23 @@ public final class Openers {
     };
   }
 
+  /** Releases as they may be read: signed, where keys are configured. */
+  private static ReleaseFiles published(MillraceConfig config) {
+    return TrustedKeys.parse(config.store().trustedKeys()).guard(new FlinkReleaseFiles());
+  }
+
+  /** Signs with the environment's key, or with that of a file which it names, or not at all. */
+  private static ReleaseSigner signer() throws IOException {
+    String key = Secret.fromEnvironment(Secret.SIGNING_KEY).value();
+    String file = Secret.fromEnvironment(Secret.SIGNING_KEY_FILE).value();
+    if (key == null && file != null) {
+      key = Files.readString(Path.of(file));
+    }
+    return key == null ? ReleaseSigner.none() : ReleaseSigner.ofKey(key);
+  }
+
   /** The configured store, swept; one that cannot be swept may still take releases. */
-  private static ReleaseStore store(MillraceConfig config) {
+  private static ReleaseStore store(MillraceConfig config) throws IOException {
     StoreFiles files = FlinkStoreFiles.at(config.store().uri());
     try {
       int removed = new Sweeper(files, InstantSource.system()).sweep();
@@ -117,7 +136,7 @@ public final class Openers {
     } catch (IOException e) {
       LOG.warn("store {} could not be swept of unfinished releases", config.store().uri(), e);
     }
-    return ReleaseStore.of(files);
+    return ReleaseStore.of(files, signer());
   }
 
   /** Learners that publish into the configured store. */
@@ -135,7 +154,7 @@ public final class Openers {
                 BaseTexts.anchors(folder, tokenizer),
                 BaseTexts.protectedSets(folder, tokenizer),
                 store(config),
-                new FlinkReleaseFiles(),
+                published(config),
                 Machine.here(1, ENGINE),
                 InstantSource.system());
         return new Opened<>(Learner.of(surroundings, config.learn()), resources);
@@ -164,7 +183,7 @@ public final class Openers {
         LiveReleases releases =
             resources.add(
                 LiveReleases.of(
-                    base, ReleaseSource.of(new FlinkReleaseFiles(), base), SwapConfig.defaults()));
+                    base, ReleaseSource.of(published(config), base), SwapConfig.defaults()));
         ServingParts parts =
             new ServingParts(
                 base, tokenizer, releases, cache, CacheKeys.of(key), Clock.systemUTC());

@@ -1,5 +1,7 @@
 package dev.millrace.adapter.publish;
 
+import dev.millrace.model.release.ReleaseSigner;
+
 /** The write side of a store: a folder a release, {@code STORE/<id>/}. */
 public interface ReleaseStore {
 
@@ -13,6 +15,11 @@ public interface ReleaseStore {
 
   /** A store over files. */
   static ReleaseStore of(StoreFiles files) {
-    return new FileReleaseStore(files);
+    return of(files, ReleaseSigner.none());
+  }
+
+  /** A store over files that signs what it publishes. */
+  static ReleaseStore of(StoreFiles files, ReleaseSigner signer) {
+    return new FileReleaseStore(files, signer);
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import java.io.IOException;
@@ -59,14 +60,15 @@ class ReleaseStoreTest {
 
   @Test
   void publish_killedAtEveryWrite_isInvisibleUntilPublishedAgain() throws IOException {
-    for (int writes = 0; writes <= RELEASE.files().size(); writes++) {
+    ReleaseSigner signer = manifest -> new TreeMap<>(Map.of("manifest.sig", bytes("by me")));
+    for (int writes = 0; writes <= RELEASE.files().size() + 1; writes++) {
       Path store = folder.resolve("store" + writes);
       StoreFiles files = StoreFiles.in(store);
-      ReleaseStore dying = ReleaseStore.of(new Dying(files, writes));
+      ReleaseStore dying = ReleaseStore.of(new Dying(files, writes), signer);
       assertThrows(UncheckedIOException.class, () -> dying.publish(RELEASE));
       assertFalse(files.exists(ID + "/manifest.json"));
-      ReleaseStore.of(files).publish(RELEASE);
-      assertEquals(3, names(store.resolve(ID)).size());
+      ReleaseStore.of(files, signer).publish(RELEASE);
+      assertEquals(4, names(store.resolve(ID)).size());
     }
   }
 

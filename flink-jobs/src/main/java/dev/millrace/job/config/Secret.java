@@ -23,6 +23,12 @@ public record Secret(@Nullable String value) {
   /** Salts the choice of held-out documents. */
   public static final String HELD_OUT_SALT = "MILLRACE_HELD_OUT_SALT";
 
+  /** Signs releases: base64 of an Ed25519 private key's PKCS #8 form. */
+  public static final String SIGNING_KEY = "MILLRACE_SIGNING_KEY";
+
+  /** A file that holds the same, or a PEM file. */
+  public static final String SIGNING_KEY_FILE = "MILLRACE_SIGNING_KEY_FILE";
+
   public static Secret fromEnvironment(String variable) {
     return new Secret(System.getenv(variable));
   }
@@ -38,6 +44,9 @@ public record Secret(@Nullable String value) {
   }
 
   static String variables() {
-    return String.join(", ", List.of(REDIS_PASSWORD, CACHE_KEY, KAFKA_JAAS, HELD_OUT_SALT));
+    return String.join(
+        ", ",
+        List.of(
+            REDIS_PASSWORD, CACHE_KEY, KAFKA_JAAS, HELD_OUT_SALT, SIGNING_KEY, SIGNING_KEY_FILE));
   }
 }

@@ -44,6 +44,9 @@ public record Manifest(
   /** The file that holds the canonical bytes. */
   public static final String FILE = "manifest.json";
 
+  /** The file that holds the signature, if there is one. */
+  public static final String SIGNATURE = "manifest.sig";
+
   public Manifest {
     files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
     learned = List.copyOf(learned);

@@ -1,0 +1,91 @@
+package dev.millrace.model.release;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The Ed25519 keys (RFC 8032) whose signatures are taken; several while one takes another's place.
+ * None means that nobody has to sign.
+ */
+public final class TrustedKeys {
+  private final List<PublicKey> keys;
+
+  private TrustedKeys(List<PublicKey> keys) {
+    this.keys = keys;
+  }
+
+  /**
+   * Public keys, each the base64 of its X.509 form, with commas between.
+   *
+   * @throws IllegalArgumentException if one is no such key
+   */
+  public static TrustedKeys parse(String keys) {
+    return new TrustedKeys(
+        Stream.of(keys.split(","))
+            .map(String::strip)
+            .filter(key -> !key.isEmpty())
+            .map(TrustedKeys::key)
+            .toList());
+  }
+
+  private static PublicKey key(String base64) {
+    try {
+      byte[] encoded = Base64.getDecoder().decode(base64);
+      return KeyFactory.getInstance("Ed25519").generatePublic(new X509EncodedKeySpec(encoded));
+    } catch (GeneralSecurityException | IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "public key is " + base64 + ", expected the base64 of an Ed25519 key in X.509 form", e);
+    }
+  }
+
+  /** The files, of which no manifest is handed out before its signature was verified. */
+  public ReleaseFiles guard(ReleaseFiles files) {
+    return keys.isEmpty() ? files : (uri, maxBytes) -> read(files, uri, maxBytes);
+  }
+
+  private byte[] read(ReleaseFiles files, String uri, int maxBytes) throws IOException {
+    byte[] bytes = files.read(uri, maxBytes);
+    if (uri.endsWith("/" + Manifest.FILE)) {
+      String folder = uri.substring(0, uri.length() - Manifest.FILE.length());
+      require(bytes, signature(files, folder + ReleaseSignature.FILE));
+    }
+    return bytes;
+  }
+
+  private static byte[] signature(ReleaseFiles files, String uri) throws IOException {
+    try {
+      return files.read(uri, ReleaseSignature.FILE_BYTES + 1);
+    } catch (FileNotFoundException | NoSuchFileException e) {
+      throw new InvalidReleaseException("it is not signed, expected a signature", e);
+    }
+  }
+
+  private void require(byte[] manifest, byte[] file) {
+    byte[] signature = ReleaseSignature.decode(file);
+    if (keys.stream().noneMatch(key -> signed(key, manifest, signature))) {
+      throw new InvalidReleaseException(
+          ReleaseSignature.FILE + ": it is by none of the " + keys.size() + " trusted keys");
+    }
+  }
+
+  private static boolean signed(PublicKey key, byte[] manifest, byte[] signature) {
+    try {
+      Signature verifier = Signature.getInstance("Ed25519");
+      verifier.initVerify(key);
+      verifier.update(ReleaseSignature.PURPOSE);
+      verifier.update(manifest);
+      return verifier.verify(signature);
+    } catch (GeneralSecurityException e) {
+      return false; // not even the form of a signature
+    }
+  }
+}
