@@ -1,13 +1,10 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +24,7 @@ final class OrderCommands {
   abstract static class Order implements Callable<Integer> {
     @Mixin private Output output;
     @Mixin private BrokerOption broker;
-
-    @Option(
-        names = "--store",
-        paramLabel = "DIR",
-        description = "The store (default: that of ./millrace cluster up, else the last one used).")
-    private @Nullable Path store;
+    @Mixin private StoreOption store;
 
     @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is part of the event.")
     private String reason = "by hand";
@@ -51,7 +43,7 @@ final class OrderCommands {
     @Override
     public Integer call() throws Exception {
       ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
-      StoredReleases stored = StoredReleases.read(folder());
+      StoredReleases stored = StoredReleases.read(store.folder(broker));
       String release = stored.find(id);
       Manifest manifest = stored.manifest(release);
       topic.write(event(release, stored.uri(release), manifest));
@@ -59,17 +51,6 @@ final class OrderCommands {
           Map.of("action", action, "domain", manifest.domain(), "release", release),
           "domain " + manifest.domain() + " " + done + " " + release);
       return 0;
-    }
-
-    private Path folder() throws IOException {
-      if (store != null) {
-        return store;
-      }
-      Home home = Home.here();
-      boolean running = home.cluster().status().filter(ClusterState::isUp).isPresent();
-      return broker.named().isEmpty() && running
-          ? home.cluster().home().resolve("store")
-          : home.store();
     }
 
     private ReleaseEvent event(String release, String uri, Manifest manifest) {

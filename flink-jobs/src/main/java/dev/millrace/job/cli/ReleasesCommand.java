@@ -3,7 +3,6 @@ package dev.millrace.job.cli;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,7 +18,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -28,10 +26,11 @@ import picocli.CommandLine.Spec;
     footer = {"", "Examples:", "  ./millrace releases list", "  ./millrace releases show ID"},
     subcommands = {
       ReleasesCommand.ListCommand.class,
-      ReleasesCommand.ShowCommand.class,
+      ShowCommand.class,
       OrderCommands.Pin.class,
       OrderCommands.Unpin.class,
       OrderCommands.Rollback.class,
+      PruneCommand.class,
       LaterCommands.Reproduce.class,
       LaterCommands.Forget.class
     })
@@ -105,31 +104,6 @@ final class ReleasesCommand implements Runnable {
                 row.samples()));
       }
       return String.join("\n", lines);
-    }
-  }
-
-  @Command(
-      name = "show",
-      description = "A release's manifest, after its digest was verified.",
-      footer = {"", "Example:", "  ./millrace releases show 3f9a  (the beginning is enough)"})
-  static final class ShowCommand implements Callable<Integer> {
-    @Mixin private Output output;
-
-    @Option(
-        names = "--store",
-        paramLabel = "DIR",
-        description = "The store (default: the last one used).")
-    private @Nullable Path store;
-
-    @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
-    private String id;
-
-    @Override
-    public Integer call() throws Exception {
-      StoredReleases stored = read(store);
-      Manifest manifest = stored.manifest(stored.find(id));
-      output.out().println(new String(manifest.toBytes(), StandardCharsets.UTF_8));
-      return 0;
     }
   }
 }

@@ -132,7 +132,8 @@ final class VerdictsCommand implements Callable<Integer> {
         Locale.ROOT, "%-16s %6s  %-8s %-13s %7s", domain, batch, verdict, release, samples);
   }
 
-  private static String line(RuleResult rule) {
+  /** A rule, what it saw, and why it refused. */
+  static String line(RuleResult rule) {
     String figures =
         rule.figures().entrySet().stream()
             .map(figure -> figure.getKey() + " " + number(figure.getValue()))

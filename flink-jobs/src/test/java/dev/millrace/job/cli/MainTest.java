@@ -35,6 +35,8 @@ class MainTest {
         "releases pin --help",
         "releases unpin --help",
         "releases rollback --help",
+        "releases show --help",
+        "releases prune --help",
         "verdicts --help",
         "cluster --help",
         "submit --help",

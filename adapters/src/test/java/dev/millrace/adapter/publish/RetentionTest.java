@@ -1,0 +1,82 @@
+package dev.millrace.adapter.publish;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.adapter.publish.Retention.Stored;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RetentionTest {
+  private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
+  private static final Retention ONE = new Retention(1, Duration.ofDays(7));
+
+  /** a ← b ← c was taken back at a; a ← d ← e is current. */
+  private final Map<String, Stored> store =
+      new TreeMap<>(
+          Map.of(
+              "a", release(0, null, 30),
+              "b", release(1, "a", 29),
+              "c", release(2, "b", 28),
+              "d", release(3, "a", 27),
+              "e", release(4, "d", 26)));
+
+  @Test
+  void expired_currentAndItsAncestors_stay() {
+    assertEquals(List.of("b"), ONE.expired(store, Set.of("e"), NOW));
+    assertEquals(List.of("b", "c"), new Retention(0, ONE.age()).expired(store, Set.of("e"), NOW));
+    assertEquals(List.of(), new Retention(2, ONE.age()).expired(store, Set.of("e"), NOW));
+  }
+
+  @Test
+  void expired_pinned_staysWithItsAncestors() {
+    assertEquals(List.of(), new Retention(0, ONE.age()).expired(store, Set.of("e", "c"), NOW));
+  }
+
+  @Test
+  void expired_young_stays() {
+    store.put("b", release(1, "a", 6));
+    assertEquals(List.of("c"), new Retention(0, ONE.age()).expired(store, Set.of("e"), NOW));
+  }
+
+  @Test
+  void expired_otherDomains_countForThemselves() {
+    store.put("x", release("other", 0, 30));
+    assertEquals(List.of("b"), ONE.expired(store, Set.of("e"), NOW));
+  }
+
+  private static Stored release(long batch, @Nullable String parent, int days) {
+    return stored("java", batch, parent, days);
+  }
+
+  private static Stored release(String domain, long batch, int days) {
+    return stored(domain, batch, null, days);
+  }
+
+  private static Stored stored(String domain, long batch, @Nullable String parent, int days) {
+    Manifest manifest =
+        new Manifest(
+            null,
+            domain,
+            "base",
+            new TreeMap<>(),
+            "int8-row",
+            Routing.topK(1),
+            parent,
+            batch,
+            List.of(),
+            List.of(),
+            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+            List.of(),
+            null);
+    return new Stored(manifest, NOW.minus(Duration.ofDays(days)));
+  }
+}

@@ -1,0 +1,137 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.adapter.publish.Retention;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.publish.StoredFile;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "prune",
+    description = {
+      "Deletes releases that were taken back or never went live: all but the newest of each domain,",
+      "and none that is young, current, pinned, or an ancestor of one that is."
+    },
+    footer = {"", "Example:", "  ./millrace releases prune --keep 8 --days 7 --dry-run"})
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class PruneCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+  @Mixin private BrokerOption broker;
+  @Mixin private StoreOption store;
+
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      description = "How many of each domain stay (default: ${DEFAULT-VALUE}).")
+  private int keep = 8;
+
+  @Option(
+      names = "--days",
+      paramLabel = "D",
+      description = "How old a release must be (default: ${DEFAULT-VALUE}).")
+  private int days = 7;
+
+  @Option(names = "--dry-run", description = "Only says what would be deleted.")
+  private boolean dryRun;
+
+  @Override
+  public Integer call() throws Exception {
+    if (keep < 0 || days < 1) {
+      throw new IllegalArgumentException(
+          "keep " + keep + " and days " + days + ", expected at least 0 and 1");
+    }
+    StoredReleases stored = StoredReleases.read(store.folder(broker));
+    List<ReleaseEvent> events = ReleaseTopic.at(broker.require(output.err())).events();
+    StoreFiles files = StoreFiles.in(stored.store());
+    Map<String, Retention.Stored> releases = releases(stored, files.list());
+    List<String> expired =
+        new Retention(keep, Duration.ofDays(days))
+            .expired(releases, needed(stored, events), Instant.now());
+    if (!dryRun) {
+      for (String release : expired) {
+        delete(files, release);
+      }
+    }
+    output.result(
+        Map.of("deleted", dryRun ? List.of() : expired, "expired", expired),
+        (dryRun ? "would delete " : "deleted ")
+            + expired.size()
+            + " releases"
+            + String.join("", expired.stream().map(release -> "\n  " + release).toList()));
+    return 0;
+  }
+
+  private static Map<String, Retention.Stored> releases(
+      StoredReleases stored, List<StoredFile> files) {
+    Map<String, Retention.Stored> releases = new HashMap<>();
+    for (StoredFile file : files) {
+      String id = file.path().replaceFirst("/.*", "");
+      Manifest manifest = stored.byId().get(id);
+      if (manifest != null && file.path().equals(id + "/" + Manifest.FILE)) {
+        releases.put(id, new Retention.Stored(manifest, file.written()));
+      }
+    }
+    return releases;
+  }
+
+  /**
+   * What each domain's last publication and last other event name; all of a domain of which the
+   * topic knows nothing.
+   */
+  static Set<String> needed(StoredReleases stored, List<ReleaseEvent> events) {
+    Map<List<@Nullable String>, String> last = new HashMap<>();
+    Set<List<@Nullable String>> known = new HashSet<>();
+    for (ReleaseEvent event : events) {
+      boolean published = event.action() == Action.PUBLISH;
+      last.put(
+          listOf(event.tenant(), event.domain(), published ? "published" : "ordered"),
+          event.release());
+      known.add(listOf(event.tenant(), event.domain()));
+    }
+    Set<String> needed = new HashSet<>(last.values());
+    stored
+        .byId()
+        .forEach(
+            (id, manifest) -> {
+              if (!known.contains(listOf(manifest.tenant(), manifest.domain()))) {
+                needed.add(id);
+              }
+            });
+    return needed;
+  }
+
+  private static List<@Nullable String> listOf(@Nullable String... parts) {
+    List<@Nullable String> list = new ArrayList<>();
+    for (String part : parts) {
+      list.add(part);
+    }
+    return list;
+  }
+
+  /** The manifest first: what is cut off here is no release any more, and is swept. */
+  private static void delete(StoreFiles files, String release) throws IOException {
+    files.delete(release + "/" + Manifest.FILE);
+    for (StoredFile file : files.list()) {
+      if (file.path().startsWith(release + "/")) {
+        files.delete(file.path());
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.millrace.job.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.TrustedKeys;
+import dev.millrace.schema.Origin;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.LongSummaryStatistics;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "show",
+    description = "What a release is and what it was made from, after its digest was verified.",
+    footer = {"", "Example:", "  ./millrace releases show 3f9a  (the beginning is enough)"})
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class ShowCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+
+  @Option(
+      names = "--store",
+      paramLabel = "DIR",
+      description = "The store (default: the last one used).")
+  private @Nullable Path store;
+
+  @Option(
+      names = "--trust",
+      paramLabel = "KEY,…",
+      description = "Public keys that may have signed it: base64 of their X.509 form.")
+  private String trust = "";
+
+  @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
+  private String id;
+
+  @Override
+  public Integer call() throws Exception {
+    StoredReleases stored = StoredReleases.read(store == null ? Home.here().store() : store);
+    String release = stored.find(id);
+    Manifest manifest = stored.manifest(release);
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("release", release);
+    json.put("chain", chain(stored, manifest));
+    json.put("signature", signature(stored, release));
+    json.put("manifest", new ObjectMapper().readTree(manifest.toBytes()));
+    output.result(json, text(stored, release, manifest));
+    return 0;
+  }
+
+  /** The parents up to the base; one that is not in the store ends it. */
+  private static List<String> chain(StoredReleases stored, Manifest manifest) {
+    List<String> chain = new ArrayList<>();
+    Manifest at = manifest;
+    while (at != null && at.parent() != null) {
+      chain.add(at.parent());
+      at = stored.byId().get(at.parent());
+    }
+    return chain;
+  }
+
+  private String signature(StoredReleases stored, String release) throws IOException {
+    TrustedKeys keys = TrustedKeys.parse(trust);
+    if (!Files.exists(stored.store().resolve(release).resolve(Manifest.SIGNATURE))) {
+      return "none";
+    }
+    if (trust.isBlank()) {
+      return "there is one; --trust KEY verifies it";
+    }
+    try {
+      ReleaseReader.readManifest(keys.guard(new FlinkReleaseFiles()), stored.uri(release), release);
+      return "by a trusted key";
+    } catch (InvalidReleaseException e) {
+      return "refused: " + e.getMessage();
+    }
+  }
+
+  private String text(StoredReleases stored, String release, Manifest manifest) throws IOException {
+    List<String> lines = new ArrayList<>();
+    lines.add("release    " + release);
+    String tenant = manifest.tenant() == null ? "shared" : "of tenant " + manifest.tenant();
+    lines.add("domain     " + manifest.domain() + ", " + tenant + ", batch " + manifest.batch());
+    lines.add("base       " + manifest.base());
+    List<String> chain = chain(stored, manifest);
+    lines.add("parents    " + (chain.isEmpty() ? "none: trained from the base" : chain.size()));
+    chain.forEach(parent -> lines.add("           " + parent));
+    if (manifest.obeyed() != null) {
+      lines.add("obeyed     " + place(manifest.obeyed()));
+    }
+    long fresh = manifest.learned().stream().filter(sample -> !sample.replay()).count();
+    long replayed = manifest.learned().size() - fresh;
+    lines.add("samples    " + fresh + " new, " + replayed + " again");
+    ranges(manifest).forEach((partition, range) -> lines.add("           " + partition + range));
+    lines.add(
+        "learned to "
+            + manifest.learnedTo().stream()
+                .map(ShowCommand::place)
+                .collect(Collectors.joining(", ")));
+    lines.add("verdict");
+    manifest.verdict().forEach(rule -> lines.add(VerdictsCommand.line(rule)));
+    lines.add("signature  " + signature(stored, release));
+    manifest
+        .files()
+        .forEach((name, file) -> lines.add("sha256     " + file.sha256() + "  " + name));
+    return String.join("\n", lines);
+  }
+
+  /** Per partition the offsets that the new samples lie between. */
+  private static SortedMap<String, String> ranges(Manifest manifest) {
+    SortedMap<String, LongSummaryStatistics> offsets = new TreeMap<>();
+    manifest.learned().stream()
+        .filter(sample -> !sample.replay())
+        .map(LearnedSample::origin)
+        .forEach(
+            origin ->
+                offsets
+                    .computeIfAbsent(
+                        origin.topic() + "-" + origin.partition(),
+                        partition -> new LongSummaryStatistics())
+                    .accept(origin.offset()));
+    SortedMap<String, String> ranges = new TreeMap<>();
+    offsets.forEach(
+        (partition, range) ->
+            ranges.put(
+                partition,
+                " offsets %d to %d, %d samples"
+                    .formatted(range.getMin(), range.getMax(), range.getCount())));
+    return ranges;
+  }
+
+  private static String place(Origin origin) {
+    return origin.topic() + "-" + origin.partition() + "@" + origin.offset();
+  }
+}

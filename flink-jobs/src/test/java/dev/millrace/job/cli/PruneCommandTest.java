@@ -1,0 +1,63 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class PruneCommandTest {
+
+  @Test
+  void needed_pinnedAndCurrentAndWhatTheTopicDoesNotKnow_areNeeded() {
+    StoredReleases stored =
+        new StoredReleases(
+            Path.of("store"),
+            new TreeMap<>(
+                Map.of("a", of("java"), "b", of("java"), "c", of("java"), "x", of("other"))));
+    List<ReleaseEvent> events =
+        List.of(event(Action.PUBLISH, "a"), event(Action.PUBLISH, "b"), event(Action.PIN, "c"));
+    assertEquals(Set.of("b", "c", "x"), PruneCommand.needed(stored, events));
+  }
+
+  private static ReleaseEvent event(Action action, String release) {
+    return new ReleaseEvent(
+        null,
+        "java",
+        ReleaseEvent.Kind.ADAPTER,
+        action,
+        release,
+        "file:/" + release,
+        null,
+        0,
+        "test",
+        new Origin("releases", 0, 0));
+  }
+
+  private static Manifest of(String domain) {
+    return new Manifest(
+        null,
+        domain,
+        "base",
+        new TreeMap<>(),
+        "int8-row",
+        Routing.topK(1),
+        null,
+        0,
+        List.of(),
+        List.of(),
+        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+        List.of(),
+        null);
+  }
+}
