@@ -24,6 +24,11 @@ public record RouterConfig(
     SIGMOID
   }
 
+  /** Experts that an uncertain token gets at most when entropy decides: twice the top k. */
+  public int mostExperts() {
+    return Math.min(2 * topK, numExperts / groups * topkGroups);
+  }
+
   static RouterConfig softmax(int experts, int topK, boolean normTopkProb) {
     return new RouterConfig(experts, topK, Scoring.SOFTMAX, normTopkProb, 1, 1, 1);
   }

@@ -20,13 +20,22 @@ final class DjlAdapter implements LoadedAdapter {
   private final PtNDManager manager;
   private final List<PtNDArray> arrays;
   private final double scale;
+  private final float[] limits;
   private int users = 1;
   private boolean closed;
 
   DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<LoraSite> sites) {
+    this(manager, adapter, sites, new float[0]);
+  }
+
+  /**
+   * @param limits of {@link EntropyLimits}; empty for the top k
+   */
+  DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<LoraSite> sites, float[] limits) {
     this.manager = manager;
     this.arrays = Program.arrays(manager, factors(adapter, sites));
     this.scale = adapter.config().scale();
+    this.limits = limits;
   }
 
   /** A and B of each site in turn; a site that the adapter lacks gets factors of rank 0. */
@@ -73,6 +82,10 @@ final class DjlAdapter implements LoadedAdapter {
 
   double scale() {
     return scale;
+  }
+
+  float[] limits() {
+    return limits;
   }
 
   /** Keeps the memory while a call uses it. */

@@ -162,6 +162,7 @@ final class DjlDecoding implements Decoding {
               call.tensors(scope),
               call.which(),
               call.scales(),
+              call.limits(scope, config),
               IValue.listFrom(keys),
               IValue.listFrom(values),
               IValue.listFrom(taken.stream().mapToLong(r -> r.slot).toArray()),

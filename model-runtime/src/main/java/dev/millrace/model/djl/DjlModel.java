@@ -1,6 +1,7 @@
 package dev.millrace.model.djl;
 
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -148,7 +149,8 @@ final class DjlModel implements BaseModel {
               IValue.listFrom(texts.lens()),
               adapters.tensors(scope),
               adapters.which(),
-              adapters.scales());
+              adapters.scales(),
+              adapters.limits(scope, config));
       return split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens());
     }
   }
@@ -343,6 +345,33 @@ final class DjlModel implements BaseModel {
               adapters.scales())[0]
           .toFloatArray();
     }
+  }
+
+  /** What {@code trace} of a program saw of some texts under the base alone. */
+  Trace trace(Program program, List<int[]> rows, float[] limits) {
+    Texts texts = texts(rows);
+    int n = config.numHiddenLayers() * (config.router().mostExperts() - 1);
+    int given = limits.length == 0 ? 0 : rows.size();
+    float[] all = new float[given * n];
+    for (int i = 0; i < given; i++) {
+      System.arraycopy(limits, 0, all, i * n, n);
+    }
+    try (PtNDManager scope = program.scope()) {
+      PtNDArray[] out =
+          program.infer(
+              scope,
+              "trace",
+              IValue.from((PtNDArray) scope.create(texts.starts())),
+              IValue.from((PtNDArray) scope.create(texts.targets())),
+              IValue.listFrom(texts.lens()),
+              IValue.from((PtNDArray) scope.create(all, new Shape(given, n))));
+      return Trace.of(out);
+    }
+  }
+
+  /** The program that serves. */
+  Program serving() {
+    return serving;
   }
 
   /** Silences one expert of every layer, in what trains and, in fp32, in what serves. */

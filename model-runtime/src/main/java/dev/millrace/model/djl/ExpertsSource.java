@@ -9,17 +9,35 @@ import dev.millrace.model.config.RouterConfig;
  */
 final class ExpertsSource {
 
+  /**
+   * {@code r} holds, for each row, the entropies from which on it gets one expert more than one: as
+   * a share of the greatest possible, ascending. Without rows, every token gets the top k.
+   */
   private static final String ROUTES =
       """
-        def routes(self: __torch__.Program, logits: Tensor, w: List[Tensor], w0: int) -> Tuple[Tensor, Tensor, Tensor]:
+        def routes(self: __torch__.Program, logits: Tensor, w: List[Tensor], w0: int, r: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
           n = logits.size(0)
           p = $score
           choice = $choice
           $limit
-          top, experts = torch.topk(choice, $k, -1)
+          k = $k
+          if r.size(0) > 0:
+            k = $most
+          top, experts = torch.topk(choice, k, -1)
           weights = torch.gather(p, 1, experts)
+          if r.size(0) > 0:
+            counts = torch.add(torch.sum(torch.ge(self.uncertainty(p), r), [-1], True), 1)
+            keep = torch.lt(torch.arange(k, dtype=4), counts)
+            weights = torch.masked_fill(weights, torch.logical_not(keep), 0.)
+            kept = torch.squeeze(torch.nonzero(torch.reshape(keep, [-1])), 1)
+          else:
+            kept = torch.arange(n * k, dtype=4)
           $normed
-          return (p, $scaled, experts)
+          return (p, $scaled, experts, kept)
+        def uncertainty(self: __torch__.Program, p: Tensor) -> Tensor:
+          q = torch.div(p, torch.sum(p, [-1], True))
+          h = torch.neg(torch.sum(torch.mul(q, torch.log(torch.clamp_min(q, 1e-30))), [-1], True))
+          return torch.div(h, $loge)
       """;
 
   private static final String LIMIT_FIRST =
@@ -38,16 +56,16 @@ final class ExpertsSource {
 
   private static final String SPARSE =
       """
-        def sparse(self: __torch__.Program, x: Tensor, w0: int, p0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+        def sparse(self: __torch__.Program, x: Tensor, w0: int, p0: int, r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
           spans, l, which, scales = a
           logits = annotate(List[Tensor], [])
           at = 0
           for s in range(len(spans)):
             logits.append(torch.linear(torch.narrow(x, 0, at, spans[s]), w[w0]))
             at = at + spans[s]
-          p, weights, experts = self.routes(torch.cat(logits, 0), w, w0)
-          y = self.experts(x, p0, experts, weights, m)
-          return (y, self.balance(p, experts))
+          p, weights, experts, kept = self.routes(torch.cat(logits, 0), w, w0, r)
+          y = self.experts(x, p0, experts, weights, kept, m)
+          return (y, self.balance(p, experts), experts, kept)
         def shared(self: __torch__.Program, x: Tensor, w0: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tensor:
           y = self.feed_forward(x, p0, s0, a, m)
           $gate
@@ -81,6 +99,8 @@ final class ExpertsSource {
             router.routedScalingFactor() == 1
                 ? "weights"
                 : "torch.mul(weights, " + router.routedScalingFactor() + ")")
+        .replace("$loge", Double.toString(Math.log(Math.max(2, router.numExperts()))))
+        .replace("$most", Integer.toString(router.mostExperts()))
         .replace("$k", Integer.toString(router.topK()));
   }
 

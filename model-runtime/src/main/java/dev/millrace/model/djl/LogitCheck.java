@@ -10,6 +10,7 @@ import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.Tensor;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -58,6 +59,18 @@ public record LogitCheck(
         without = agreement(model, adapter, expected, rows);
       }
       return new LogitCheck(model.id(), rows.length * rows[0].length, agreement, without);
+    }
+  }
+
+  /** Whether a folder says what to compare with. */
+  public static boolean possible(Path folder) {
+    return Files.exists(folder.resolve(EXPECTED));
+  }
+
+  /** The texts, as token ids, that an expected file is about. */
+  public static List<int[]> texts(Path folder) throws IOException {
+    try (Safetensors expected = Safetensors.open(folder.resolve(EXPECTED))) {
+      return List.of(rows(expected.tensor("input_ids")));
     }
   }
 

@@ -15,10 +15,10 @@ import java.util.function.ToIntFunction;
  * tuples: {@code a}, the adapters (spans of rows, their factors, which span uses which, scales),
  * and {@code c}, the cache (keys and values by layer, first slot and past tokens of each sequence).
  *
- * <p>In int8 a row x of activations is {@code s·(c + r/127.5)}: c are the multiples of 1/127.5 that
- * an 8-bit product takes exactly, r what they leave, both within ±1. Both go through the product,
- * with a sentinel row of +1 and −1 that gives the tensor the scale 2/255 whatever else is in it: a
- * row's result is that of 16-bit activations, and does not depend on its neighbours.
+ * <p>In int8 a row x of activations is {@code s·(c + r/127)}: c are the multiples of 1/63.5 that a
+ * 7-bit product takes exactly, r what they leave, both within ±1. Both go through the product, with
+ * a sentinel row of +1 and −1 that gives the tensor the scale 2/127 whatever else is in it: a row's
+ * result is that of 14-bit activations, and does not depend on its neighbours.
  */
 final class ProgramSource {
 
@@ -78,23 +78,27 @@ final class ProgramSource {
           return annotate(List[Tensor], [])
         def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
           return torch.linear(x, m[i])
-        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, m: List[Tensor]) -> Tensor:
-          flat = torch.reshape(experts, [-1])
+        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
+          n = x.size(0)
+          k = experts.size(1)
+          flat = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
           sorted, order = torch.sort(flat, stable=True, dim=0, descending=False)
           counts = torch.bincount(flat, None, $experts)
-          xs = torch.index_select(x, 0, torch.floor_divide(order, $k))
+          xs = torch.index_select(x, 0, torch.floor_divide(torch.index_select(kept, 0, order), k))
           gate_up = torch.unbind(m[p0], 0)
           down = torch.unbind(m[p0 + 1], 0)
           outs = annotate(List[Tensor], [])
           start = 0
           for e in range($experts):
-            n = int(counts[e])
-            if n > 0:
-              g, u = torch.chunk(torch.linear(torch.narrow(xs, 0, start, n), gate_up[e]), 2, -1)
+            c = int(counts[e])
+            if c > 0:
+              g, u = torch.chunk(torch.linear(torch.narrow(xs, 0, start, c), gate_up[e]), 2, -1)
               outs.append(torch.linear(torch.mul(torch.silu(g), u), down[e]))
-              start = start + n
-          y = torch.reshape(torch.index_select(torch.cat(outs, 0), 0, torch.argsort(order, 0, False)), [x.size(0), $k, $d])
-          return torch.squeeze(torch.bmm(torch.unsqueeze(weights, 1), y), 1)
+              start = start + c
+          y = torch.index_select(torch.cat(outs, 0), 0, torch.argsort(order, 0, False))
+          if kept.size(0) < n * k:
+            y = torch.index_copy(torch.zeros([n * k, $d], dtype=6), 0, kept, y)
+          return torch.squeeze(torch.bmm(torch.unsqueeze(weights, 1), torch.reshape(y, [n, k, $d])), 1)
         def balance(self: __torch__.Program, p: Tensor, experts: Tensor) -> Tensor:
           share = torch.div(torch.to(torch.bincount(torch.reshape(experts, [-1]), None, $experts), 6), float(p.size(0)))
           return torch.mul(torch.sum(torch.mul(share, torch.mean(p, [0], False))), float($experts))
@@ -118,16 +122,16 @@ final class ProgramSource {
         def split(self: __torch__.Program, x: Tensor) -> Tuple[Tensor, Tensor]:
           scale = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-30)
           unit = torch.div(x, scale)
-          coarse = torch.div(torch.clamp(torch.round(torch.mul(unit, 127.5)), -127., 127.), 127.5)
-          rest = torch.mul(torch.sub(unit, coarse), 127.5)
+          coarse = torch.div(torch.clamp(torch.round(torch.mul(unit, 63.5)), -63., 63.), 63.5)
+          rest = torch.mul(torch.sub(unit, coarse), 127.)
           return (torch.cat([coarse, rest, self.sentinel(x.size(1))], 0), scale)
         def join(self: __torch__.Program, y: Tensor, scale: Tensor) -> Tensor:
           n = scale.size(0)
-          return torch.mul(torch.add(torch.narrow(y, 0, 0, n), torch.div(torch.narrow(y, 0, n, n), 127.5)), scale)
+          return torch.mul(torch.add(torch.narrow(y, 0, 0, n), torch.div(torch.narrow(y, 0, n, n), 127.)), scale)
         def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
           rows, scale = self.split(x)
-          return self.join(ops.quantized.linear_dynamic(rows, packed[i], False), scale)
+          return self.join(ops.quantized.linear_dynamic(rows, packed[i], True), scale)
         def each_expert(self: __torch__.Program, rows: Tensor, counts: Tensor, first: int, width: int) -> Tensor:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
           outs = annotate(List[Tensor], [])
@@ -135,37 +139,45 @@ final class ProgramSource {
           for e in range($experts):
             c = int(counts[e])
             if c > 1:
-              outs.append(ops.quantized.linear_dynamic(torch.narrow(rows, 0, start, c), packed[first + e], False))
+              outs.append(ops.quantized.linear_dynamic(torch.narrow(rows, 0, start, c), packed[first + e], True))
             else:
               outs.append(torch.zeros([1, width], dtype=6))
             start = start + c
           return torch.cat(outs, 0)
-        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, m: List[Tensor]) -> Tensor:
+        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
           n = x.size(0)
-          flat = torch.reshape(experts, [-1])
+          k = experts.size(1)
+          f = kept.size(0)
+          flat = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
+          token = torch.floor_divide(kept, k)
           all = torch.cat([flat, flat, torch.arange($experts, dtype=4)], 0)
           sorted, order = torch.sort(all, stable=True, dim=0, descending=False)
           back = torch.argsort(order, 0, False)
           counts = torch.bincount(all, None, $experts)
           rows, scale = self.split(x)
-          tokens = torch.clamp_max(torch.floor_divide(order, $k), 2 * n)
-          y = self.each_expert(torch.index_select(rows, 0, tokens), counts, p0, 2 * $i)
-          token = torch.floor_divide(torch.arange(n * $k, dtype=4), $k)
+          row = torch.cat([token, torch.add(token, n), torch.full([$experts], 2 * n, dtype=4)], 0)
+          y = self.each_expert(torch.index_select(rows, 0, torch.index_select(row, 0, order)), counts, p0, 2 * $i)
           y = self.join(torch.index_select(y, 0, back), torch.index_select(scale, 0, token))
           g, u = torch.chunk(y, 2, -1)
           rows, scale = self.split(torch.mul(torch.silu(g), u))
-          h = torch.index_select(rows, 0, torch.clamp_max(order, 2 * n * $k))
-          y = self.each_expert(h, counts, p0 + $experts, $d)
+          y = self.each_expert(torch.index_select(rows, 0, torch.clamp_max(order, 2 * f)), counts, p0 + $experts, $d)
           y = self.join(torch.index_select(y, 0, back), scale)
-          return torch.sum(torch.mul(torch.reshape(y, [n, $k, $d]), torch.unsqueeze(weights, -1)), [1], False)
+          if f < n * k:
+            y = torch.index_copy(torch.zeros([n * k, $d], dtype=6), 0, kept, y)
+          y = torch.reshape(y, [n, k, $d])
+          out = torch.mul(torch.select(y, 1, 0), torch.narrow(weights, 1, 0, 1))
+          for i in range(1, k):
+            out = torch.add(out, torch.mul(torch.select(y, 1, i), torch.narrow(weights, 1, i, 1)))
+          return out
         def balance(self: __torch__.Program, p: Tensor, experts: Tensor) -> Tensor:
           return torch.zeros([], dtype=6)
       """;
 
   private static final String HIDDEN =
       """
-        def hidden(self: __torch__.Program, ids: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+        def hidden(self: __torch__.Program, ids: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]], r: Tensor, w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           keys, values, slots, past = c
+          chosen = annotate(List[Tensor], [])
           cos = self.table(w[2], lens, past)
           sin = self.table(w[3], lens, past)
           x = torch.to(torch.embedding(w[0], ids), 6)
@@ -193,8 +205,14 @@ final class ProgramSource {
             logps.append(torch.squeeze(torch.gather(logp, -1, torch.unsqueeze(torch.narrow(targets, 0, at, rows), -1)), -1))
             at = at + rows
           return annotate(List[Tensor], [torch.cat(logps, 0), torch.cat(entropies, 0)])
-        def score(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float]) -> List[Tensor]:
-          x, balance = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.w, self.m)
+        def fixed(self: __torch__.Program) -> Tensor:
+          return torch.zeros([0, $limits], dtype=6)
+        def by_row(self: __torch__.Program, r: Tensor, lens: List[int]) -> Tensor:
+          if r.size(0) > 0:
+            r = torch.repeat_interleave(r, torch.tensor(lens, dtype=4), 0)
+          return r
+        def score(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor) -> List[Tensor]:
+          x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
           return self.scores(x, targets, self.m)
         def alone(self: __torch__.Program, ids: Tensor, lens: List[int]) -> Tensor:
           which = annotate(List[int], [])
@@ -202,7 +220,7 @@ final class ProgramSource {
           for s in range(len(lens)):
             which.append(-1)
             scales.append(0.)
-          x, balance = self.hidden(ids, lens, (lens, annotate(List[Tensor], []), which, scales), self.none(lens), self.w, self.m)
+          x, balance, chosen = self.hidden(ids, lens, (lens, annotate(List[Tensor], []), which, scales), self.none(lens), self.fixed(), self.w, self.m)
           return x
         def pooled(self: __torch__.Program, x: Tensor, lens: List[int]) -> Tensor:
           out = annotate(List[Tensor], [])
@@ -220,10 +238,21 @@ final class ProgramSource {
           out.append(self.pooled(x, lens))
           return out
         def logits(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float]) -> List[Tensor]:
-          x, balance = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.w, self.m)
+          x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.fixed(), self.w, self.m)
           return annotate(List[Tensor], [self.linear(x, $head, self.m)])
-        def advance(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int]) -> List[Tensor]:
-          x, balance = self.hidden(ids, lens, (lens, l, which, scales), (keys, values, slots, past), self.w, self.m)
+        def trace(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], r: Tensor) -> List[Tensor]:
+          which = annotate(List[int], [])
+          scales = annotate(List[float], [])
+          for s in range(len(lens)):
+            which.append(-1)
+            scales.append(0.)
+          x, balance, chosen = self.hidden(ids, lens, (lens, annotate(List[Tensor], []), which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
+          out = self.scores(x, targets, self.m)
+          out.append(torch.argmax(self.linear(x, $head, self.m), -1))
+          out.extend(chosen)
+          return out
+        def advance(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int]) -> List[Tensor]:
+          x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), (keys, values, slots, past), self.by_row(r, lens), self.w, self.m)
           if len(ends) > 0:
             x = torch.index_select(x, 0, torch.tensor(ends, dtype=4))
             out = torch.log_softmax(self.linear(x, $head, self.m), -1)
@@ -267,6 +296,9 @@ final class ProgramSource {
         .replace("$embedding", Integer.toString(embedding))
         .replace("$experts", Integer.toString(config.router().numExperts()))
         .replace("$sites", Integer.toString(Math.max(1, layout.sites().size())))
+        .replace(
+            "$limits",
+            Integer.toString((config.router().mostExperts() - 1) * config.numHiddenLayers()))
         .replace("$rows", Integer.toString(Math.max(1, (1 << 22) / config.vocabSize())))
         .replace("$head", Integer.toString(matrix.applyAsInt(head())))
         .replace("$layers", Integer.toString(config.numHiddenLayers()))
@@ -297,7 +329,7 @@ final class ProgramSource {
             "x = torch.add(x, self.feed_forward(h, " + places(module, "gate_proj") + ", a, m))");
       }
     }
-    line(lines, "return (" + norm("x", 1) + ", torch.div(balance, float($layers)))");
+    line(lines, "return (" + norm("x", 1) + ", torch.div(balance, float($layers)), chosen)");
     return lines.toString();
   }
 
@@ -325,10 +357,13 @@ final class ProgramSource {
     String module = Layout.at(layer, names.sparse());
     line(
         lines,
-        "y, b = self.sparse(h, %d, %d, a, w, m)"
+        "y, b, experts, kept = self.sparse(h, %d, %d, %s, a, w, m)"
             .formatted(
                 layout.vector(module + ".gate"),
-                matrix.applyAsInt(module + ".experts.gate_up_proj")));
+                matrix.applyAsInt(module + ".experts.gate_up_proj"),
+                limits(layer)));
+    line(lines, "chosen.append(experts)");
+    line(lines, "chosen.append(kept)");
     if (config.experts().sharedIntermediateSize() > 0) {
       String shared = module + "." + names.shared();
       int gate = config.experts().sharedGate() ? layout.vector(shared + "_gate") : 0;
@@ -337,6 +372,12 @@ final class ProgramSource {
     }
     line(lines, "x = torch.add(x, y)");
     line(lines, "balance = torch.add(balance, b)");
+  }
+
+  /** The columns of r that hold a layer's limits. */
+  private String limits(int layer) {
+    int n = config.router().mostExperts() - 1;
+    return "torch.narrow(r, 1, " + layer * n + ", " + n + ")";
   }
 
   /** Matrix and adapter site at which a feed-forward part begins. */

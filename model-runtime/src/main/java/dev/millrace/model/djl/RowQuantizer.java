@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  */
 final class RowQuantizer {
 
-  private static final float LEVELS = 63;
+  private static final float LEVELS = 127;
 
   private RowQuantizer() {}
 

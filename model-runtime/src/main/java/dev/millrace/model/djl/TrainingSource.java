@@ -19,7 +19,7 @@ final class TrainingSource {
           if len(l) > 0:
             which = 0
           spans = annotate(List[int], [ids.size(0)])
-          x, balance = self.hidden(ids, sizes, (spans, l, annotate(List[int], [which]), annotate(List[float], [scale])), self.none(sizes), w, m)
+          x, balance, chosen = self.hidden(ids, sizes, (spans, l, annotate(List[int], [which]), annotate(List[float], [scale])), self.none(sizes), self.fixed(), w, m)
           return (self.linear(x, $head, m), balance)
         def leaves(self: __torch__.Program, xs: List[Tensor]) -> List[Tensor]:
           out = annotate(List[Tensor], [])

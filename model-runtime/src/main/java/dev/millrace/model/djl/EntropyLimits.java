@@ -1,0 +1,43 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.config.MoeConfig;
+import java.util.Arrays;
+
+/**
+ * From which entropies on a token gets one expert more than one, as shares of the greatest possible
+ * entropy, which is 1: (layers, most − 1), flat.
+ */
+final class EntropyLimits {
+
+  private static final float ALWAYS = -1;
+  private static final float NEVER = 2;
+
+  private EntropyLimits() {}
+
+  /** The limits under which every token gets the top k. */
+  static float[] topK(MoeConfig config) {
+    int most = config.router().mostExperts();
+    float[] limits = new float[config.numHiddenLayers() * (most - 1)];
+    Arrays.fill(limits, NEVER);
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      int from = layer * (most - 1);
+      Arrays.fill(limits, from, from + config.router().topK() - 1, ALWAYS);
+    }
+    return limits;
+  }
+
+  /**
+   * The limits under which the number of experts follows the effective number of choices, exp(H) of
+   * the router: a token gets k experts where {@code scale · exp(H)} rounds to k.
+   */
+  static float[] effective(MoeConfig config, double scale) {
+    int most = config.router().mostExperts();
+    double greatest = Math.log(config.router().numExperts());
+    float[] limits = new float[config.numHiddenLayers() * (most - 1)];
+    for (int i = 0; i < limits.length; i++) {
+      double experts = i % (most - 1) + 1.5;
+      limits[i] = (float) (Math.log(experts / scale) / greatest);
+    }
+    return limits;
+  }
+}
