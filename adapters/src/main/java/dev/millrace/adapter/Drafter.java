@@ -55,7 +55,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
 
   private TrainingPlan plan(Attempt attempt) {
     SortedMap<String, String> hyperparameters = Hyperparameters.of(config);
-    hyperparameters.put("share", Double.toString(attempt.share()));
+    hyperparameters.put(Retrainer.SHARE, Double.toString(attempt.share()));
     return new TrainingPlan(
         attempt.trained().lesson().seed(),
         hyperparameters,

@@ -15,8 +15,6 @@ import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraSite;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
@@ -24,7 +22,6 @@ import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,11 +52,8 @@ final class ModelLearner implements Learner {
 
   @Override
   public LearnerState initial(@Nullable String tenant, String domain) {
-    List<LoraSite> sites = surroundings.base().sites();
-    List<String> targets = sites.stream().map(ModelLearner::lastPart).distinct().sorted().toList();
-    LoraConfig lora = new LoraConfig(config.rank(), config.alpha(), false, targets);
     return new LearnerState(
-        AdapterState.initial(lora, sites, seed(tenant, domain)),
+        Beginnings.adapter(config, surroundings.base(), tenant, domain),
         ReplayBuffer.empty(config.replay()),
         List.of(),
         Reservoir.empty(config.heldOut()),
@@ -221,10 +215,6 @@ final class ModelLearner implements Learner {
   }
 
   private long seed(@Nullable String tenant, String domain) {
-    return Draws.mix(Draws.mix(config.seed(), domain.hashCode()), Objects.hashCode(tenant));
-  }
-
-  private static String lastPart(LoraSite site) {
-    return site.name().substring(site.name().lastIndexOf('.') + 1);
+    return Beginnings.seed(config, tenant, domain);
   }
 }

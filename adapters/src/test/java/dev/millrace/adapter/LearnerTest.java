@@ -41,8 +41,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterEach;
@@ -233,6 +235,36 @@ class LearnerTest {
     assertEquals(target.verdict().release(), manifest.parent());
     assertEquals(EVENT, manifest.obeyed());
     assertNull(read(learn(learner, next.state(), batch(4)).release()).manifest().obeyed());
+  }
+
+  @Test
+  void retrain_lineageWithHalvingsReplayAndARollback_hasTheSameFiles() throws IOException {
+    LearnerConfig config = withProtectedBound(0.0005);
+    Learner learner = learner("store", config);
+    List<Outcome> outcomes = outcomes(learner, 3);
+    Map<Origin, int[]> tokens = new HashMap<>();
+    for (int i = 0; i < 5; i++) {
+      batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
+    }
+    Retrainer retrainer =
+        new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
+    Retrainer.Again last = null;
+    for (Outcome outcome : outcomes) {
+      if (outcome.release() != null) {
+        Manifest manifest = read(outcome.release()).manifest();
+        last = retrainer.train(manifest, last, null);
+        assertTrue(last.equalTo(manifest));
+      }
+    }
+    assertNotNull(last);
+    ReleaseEvent first = outcomes.get(0).release();
+    LearnerState state =
+        learner.obey(outcomes.get(2).state(), event(first, Action.ROLLBACK)).state();
+    Outcome next = learn(learner, state, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertTrue(retrainer.train(manifest, null, read(first).adapter()).equalTo(manifest));
+    assertFalse(retrainer.train(manifest, null, null).equalTo(manifest));
   }
 
   @Test

@@ -88,6 +88,11 @@ public final class Openers {
     return new HeldOut(salt == null ? DEFAULT_SALT : salt, config.heldOut().everyNth());
   }
 
+  /** What computes here; part of every manifest. */
+  public static Machine machine() {
+    return Machine.here(1, ENGINE);
+  }
+
   private static BaseModel base(MillraceConfig config, Resources resources) throws IOException {
     return resources.add(DjlModels.open(Path.of(config.base().dir()), Precision.INT8));
   }
@@ -155,7 +160,7 @@ public final class Openers {
                 BaseTexts.protectedSets(folder, tokenizer),
                 store(config),
                 published(config),
-                Machine.here(1, ENGINE),
+                machine(),
                 InstantSource.system());
         return new Opened<>(Learner.of(surroundings, config.learn()), resources);
       } catch (IOException | RuntimeException e) {

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordsAt;
+import dev.millrace.job.loop.Reproduction;
+import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Answer;
@@ -17,6 +21,9 @@ import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -93,6 +100,25 @@ class TakeBackIT {
     ReleaseEvent next = more(1, feed, loop).get(0);
     assertEquals(pinned.release(), next.parent());
     awaitAnswerBy(next.release(), null, feed, loop);
+    assertReproduced(pinned, loop);
+    assertReproduced(next, loop);
+  }
+
+  /** Read from the topic and trained again, it has the same files. */
+  private static void assertReproduced(ReleaseEvent release, Loop loop) throws Exception {
+    Path store = TinyParts.path(loop.config().store().uri());
+    Reproduction reproduction = new Reproduction(StoredReleases.read(store), release.release());
+    Map<Origin, RawRecord> records = RecordsAt.read(loop.config().kafka(), reproduction.samples());
+    assertEquals(reproduction.samples(), records.keySet());
+    Map<Origin, String> texts = new HashMap<>();
+    for (RawRecord record : records.values()) {
+      texts.put(record.origin(), Codecs.samples().decode(record.value(), record.origin()).text());
+    }
+    List<String> trained = new ArrayList<>();
+    assertTrue(
+        TinyParts.reproduces(reproduction, loop.config(), texts::get, trained::add),
+        trained::toString);
+    assertEquals(reproduction.lineage(), trained);
   }
 
   /** Teaches until there are more releases, and nothing is left to learn. */

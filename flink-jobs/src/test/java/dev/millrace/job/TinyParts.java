@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
@@ -12,6 +13,7 @@ import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.FlinkStoreFiles;
+import dev.millrace.job.loop.Reproduction;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
@@ -22,6 +24,7 @@ import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
@@ -31,11 +34,14 @@ import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.ReleaseSource;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** All real parts, on the tiny random base of the golden files; a token is a byte. */
 final class TinyParts {
@@ -61,15 +67,37 @@ final class TinyParts {
 
   /** A gate that lets every finite candidate pass: what is learned matters here, not how well. */
   static Opener<Learner> learners(MillraceConfig config) {
-    LearnerConfig c = config.learn();
-    GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 100, 100);
-    LearnerConfig learn =
-        new LearnerConfig(
-            c.seed(), 4, 8, c.replay(), c.waiting(), c.heldOut(), 0, c.train(), open, c.plan());
+    LearnerConfig learn = learn(config);
     return subtask -> {
       BaseModel base = base();
       return new Opened<>(Learner.of(surroundings(base, config), learn), base);
     };
+  }
+
+  private static LearnerConfig learn(MillraceConfig config) {
+    LearnerConfig c = config.learn();
+    GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 100, 100);
+    return new LearnerConfig(
+        c.seed(), 4, 8, c.replay(), c.waiting(), c.heldOut(), 0, c.train(), open, c.plan());
+  }
+
+  /** Whether training again, from the texts of the samples, leads to the same releases. */
+  static boolean reproduces(
+      Reproduction reproduction,
+      MillraceConfig config,
+      Function<Origin, String> texts,
+      Consumer<String> trained)
+      throws IOException {
+    SampleTokens tokens = new SampleTokens(new Bytes(), config.score().model().trainTokens());
+    try (BaseModel base = base()) {
+      Retrainer retrainer =
+          new Retrainer(
+              base,
+              surroundings(base, config).anchors(),
+              values -> learn(config),
+              origin -> tokens.of(texts.apply(origin)));
+      return reproduction.run(retrainer, (release, same) -> trained.accept(release));
+    }
   }
 
   private static Surroundings surroundings(BaseModel base, MillraceConfig config) {

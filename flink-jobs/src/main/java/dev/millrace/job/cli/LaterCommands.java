@@ -47,12 +47,6 @@ final class LaterCommands {
   }
 
   @Command(
-      name = "reproduce",
-      description = "Trains a release again and compares its bytes (not there yet).",
-      footer = {"", "Example:", "  ./millrace releases reproduce ID"})
-  static final class Reproduce extends Release {}
-
-  @Command(
       name = "forget",
       description = "Takes samples out of a domain (not there yet).",
       footer = {"", "Example:", "  ./millrace releases forget ID"})

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
       OrderCommands.Unpin.class,
       OrderCommands.Rollback.class,
       PruneCommand.class,
-      LaterCommands.Reproduce.class,
+      ReproduceCommand.class,
       LaterCommands.Forget.class
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields

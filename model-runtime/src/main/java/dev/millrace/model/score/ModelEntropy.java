@@ -12,22 +12,19 @@ import org.jspecify.annotations.Nullable;
 /** Text that the base model cannot follow at all is noise, not news. */
 final class ModelEntropy implements Stage {
 
-  /** No token of a natural text is longer than this on average. */
-  private static final int CHARS_PER_TOKEN = 16;
-
   private final BaseModel base;
-  private final Tokenizer tokenizer;
+  private final SampleTokens tokens;
   private final ModelLimits limits;
 
   ModelEntropy(BaseModel base, Tokenizer tokenizer, ModelLimits limits) {
     this.base = base;
-    this.tokenizer = tokenizer;
+    this.tokens = new SampleTokens(tokenizer, limits.trainTokens());
     this.limits = limits;
   }
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.tokens(tokens(candidate.text()));
+    candidate.tokens(tokens.of(candidate.text()));
     if (candidate.tokens().length < 2) {
       return new Refusal(
           Reason.TOO_SHORT, candidate.tokens().length + " tokens, expected at least 2");
@@ -45,15 +42,6 @@ final class ModelEntropy implements Stage {
   private Reading read(int[] tokens) {
     int[] shown = Arrays.copyOf(tokens, Math.min(tokens.length, limits.readTokens()));
     return base.read(List.of(shown)).get(0);
-  }
-
-  private int[] tokens(String text) {
-    int end = Math.min(text.length(), CHARS_PER_TOKEN * limits.trainTokens());
-    if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
-      end--;
-    }
-    int[] tokens = tokenizer.encode(text.substring(0, end));
-    return Arrays.copyOf(tokens, Math.min(tokens.length, limits.trainTokens()));
   }
 
   private static @Nullable Refusal noise(String what, double share, double most) {

@@ -1,0 +1,100 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Trainer;
+import dev.millrace.adapter.train.Training;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.schema.Origin;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains releases again, one after the other up a lineage, from what their manifests name. On the
+ * machine type that trained them the files are the same, byte for byte.
+ *
+ * @param anchors token sequences of what the base knows, as they were trained beside every batch
+ * @param configs the learner's configuration as a manifest's hyperparameters have it
+ * @param tokens of the sample that was read there
+ */
+public record Retrainer(
+    BaseModel base,
+    List<int[]> anchors,
+    Function<SortedMap<String, String>, LearnerConfig> configs,
+    Function<Origin, int[]> tokens) {
+
+  /** A hyperparameter that belongs to one release and to no configuration. */
+  static final String SHARE = "share";
+
+  /** A release trained again: the state to go on from, and its files' digests. */
+  public record Again(AdapterState state, SortedMap<String, ReleaseFile> files) {
+
+    /** Whether the files are those that a manifest promises. */
+    public boolean equalTo(Manifest manifest) {
+      return files.equals(manifest.files());
+    }
+  }
+
+  /**
+   * Trains what a manifest names.
+   *
+   * @param parent what training its parent again led to; null if it has none
+   * @param taken the parent's adapter, if a release event had taken the domain back to it
+   */
+  public Again train(Manifest manifest, @Nullable Again parent, @Nullable AdapterWeights taken) {
+    SortedMap<String, String> hyperparameters = new TreeMap<>(manifest.plan().hyperparameters());
+    String share = hyperparameters.remove(SHARE);
+    LearnerConfig config = configs.apply(hyperparameters);
+    AdapterState before = before(manifest, config, parent, taken);
+    Training training =
+        Trainer.of(base, config.train(), config.plan())
+            .train(before, lesson(manifest), Governor.none());
+    AdapterState candidate =
+        before.toward(training.state(), share == null ? 1 : Double.parseDouble(share));
+    AdapterWeights served = Quantizer.quantize(candidate.weights());
+    SortedMap<String, ReleaseFile> files = new TreeMap<>();
+    PeftFolder.toFiles(served, base.id())
+        .forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
+    return new Again(candidate, files);
+  }
+
+  private AdapterState before(
+      Manifest manifest,
+      LearnerConfig config,
+      @Nullable Again parent,
+      @Nullable AdapterWeights taken) {
+    if (manifest.obeyed() != null && taken != null) {
+      return AdapterState.fresh(taken);
+    }
+    return parent != null
+        ? parent.state()
+        : Beginnings.adapter(config, base, manifest.tenant(), manifest.domain());
+  }
+
+  private Lesson lesson(Manifest manifest) {
+    return new Lesson(
+        samples(manifest, false), samples(manifest, true), anchors, manifest.plan().seed());
+  }
+
+  private List<Remembered> samples(Manifest manifest, boolean replay) {
+    return manifest.learned().stream()
+        .filter(sample -> sample.replay() == replay)
+        .map(this::remembered)
+        .toList();
+  }
+
+  private Remembered remembered(LearnedSample sample) {
+    return new Remembered(sample.sample(), sample.origin(), tokens.apply(sample.origin()));
+  }
+}

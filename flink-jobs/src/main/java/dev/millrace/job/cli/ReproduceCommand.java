@@ -1,0 +1,136 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.Retrainer;
+import dev.millrace.adapter.train.Machine;
+import dev.millrace.job.BaseTexts;
+import dev.millrace.job.Openers;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordsAt;
+import dev.millrace.job.loop.Reproduction;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.model.score.SampleTokens;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "reproduce",
+    description = {
+      "Reads the samples behind a release from their recorded offsets, trains its lineage again, and",
+      "compares the digests."
+    },
+    footer = {"", "Example:", "  ./millrace releases reproduce 3f9a  (the beginning is enough)"})
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class ReproduceCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+  @Mixin private BrokerOption broker;
+  @Mixin private StoreOption store;
+
+  @Option(
+      names = "--base",
+      paramLabel = "DIR",
+      description = "The base model (default: models/nano).")
+  private Path folder = Home.here().nano();
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A setting that learn ran with and no manifest holds: score.model.trainTokens.")
+  private List<String> settings = List.of();
+
+  @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
+  private String id;
+
+  @Override
+  public Integer call() throws Exception {
+    StoredReleases stored = StoredReleases.read(store.folder(broker));
+    Reproduction reproduction = new Reproduction(stored, stored.find(id));
+    MillraceConfig config =
+        MillraceConfig.read(null, settings)
+            .with(Map.of("kafka.bootstrap", broker.require(output.err())));
+    Manifest manifest = stored.manifest(reproduction.release());
+    sayIfTheMachineDiffers(manifest.plan());
+    Map<Origin, String> texts = texts(config, reproduction);
+    boolean same;
+    try (BaseModel base = DjlModels.open(folder, Precision.INT8);
+        Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
+      if (!base.id().equals(manifest.base())) {
+        throw new IllegalArgumentException(
+            "base " + folder + " is " + base.id() + ", expected " + manifest.base());
+      }
+      SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
+      Retrainer retrainer =
+          new Retrainer(
+              base,
+              BaseTexts.anchors(folder, tokenizer),
+              ReproduceCommand::config,
+              origin -> tokens.of(Objects.requireNonNull(texts.get(origin))));
+      same = reproduction.run(retrainer, this::say);
+    }
+    output.result(
+        Map.of(
+            "release", reproduction.release(),
+            "trained", reproduction.lineage().size(),
+            "same", same),
+        "release " + reproduction.release() + (same ? " is the same, byte for byte" : " DIFFERS"));
+    return same ? 0 : Main.FAILED;
+  }
+
+  /** The learner's configuration, as a manifest's hyperparameters have it. */
+  private static LearnerConfig config(SortedMap<String, String> values) {
+    Map<String, String> keys = new HashMap<>();
+    values.forEach((name, value) -> keys.put("learn." + name, value));
+    return MillraceConfig.defaults().with(keys).learn();
+  }
+
+  private void say(String release, boolean same) {
+    output.err().println(release + (same ? " is the same" : " DIFFERS"));
+  }
+
+  private void sayIfTheMachineDiffers(TrainingPlan plan) {
+    Machine here = Openers.machine();
+    Machine there = new Machine(plan.threads(), plan.engine(), plan.cpuFeatures());
+    if (!here.equals(there)) {
+      output
+          .err()
+          .println("trained on " + there + ", this is " + here + ": the bytes may well differ");
+    }
+  }
+
+  private static Map<Origin, String> texts(MillraceConfig config, Reproduction reproduction)
+      throws InvalidRecordException {
+    Map<Origin, RawRecord> records = RecordsAt.read(config.kafka(), reproduction.samples());
+    int missing = reproduction.samples().size() - records.size();
+    if (missing > 0) {
+      throw new IllegalStateException(
+          "%d of the %d samples behind it have expired, expected all to be on their topic"
+              .formatted(missing, reproduction.samples().size()));
+    }
+    Map<Origin, String> texts = new HashMap<>();
+    for (RawRecord record : records.values()) {
+      texts.put(record.origin(), Codecs.samples().decode(record.value(), record.origin()).text());
+    }
+    return texts;
+  }
+}

@@ -1,0 +1,76 @@
+package dev.millrace.job.io;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.schema.Origin;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Properties;
+import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** Reads single records again, by their places. */
+public final class RecordsAt {
+  private static final Duration PATIENCE = Duration.ofMillis(200);
+  private static final long PATIENCE_NANOS = Duration.ofSeconds(30).toNanos();
+
+  private RecordsAt() {}
+
+  /**
+   * The records at these places; what has expired, or was never committed, is not among them.
+   *
+   * @throws IllegalStateException if the broker does not give them
+   */
+  public static Map<Origin, RawRecord> read(KafkaConfig config, Collection<Origin> places) {
+    Map<TopicPartition, TreeSet<Long>> wanted = new HashMap<>();
+    for (Origin place : places) {
+      wanted
+          .computeIfAbsent(
+              new TopicPartition(place.topic(), place.partition()), p -> new TreeSet<>())
+          .add(place.offset());
+    }
+    Properties properties = KafkaTopics.clientProperties(config);
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    Map<Origin, RawRecord> found = new HashMap<>();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      wanted.forEach((partition, offsets) -> read(consumer, partition, offsets, found));
+    }
+    return found;
+  }
+
+  private static void read(
+      KafkaConsumer<byte[], byte[]> consumer,
+      TopicPartition partition,
+      NavigableSet<Long> offsets,
+      Map<Origin, RawRecord> found) {
+    List<TopicPartition> alone = List.of(partition);
+    consumer.assign(alone);
+    long end = consumer.endOffsets(alone).getOrDefault(partition, 0L);
+    long first = consumer.beginningOffsets(alone).getOrDefault(partition, 0L);
+    consumer.seek(partition, Math.max(first, offsets.first()));
+    long last = Math.min(offsets.last(), end - 1);
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (consumer.position(partition) <= last) {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(PATIENCE)) {
+        if (offsets.contains(record.offset())) {
+          Origin origin = new Origin(record.topic(), record.partition(), record.offset());
+          found.put(
+              origin, new RawRecord(origin, record.timestamp(), record.key(), record.value()));
+        }
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new IllegalStateException(
+            partition + " could not be read from " + offsets.first() + " to " + last);
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.adapter.Retrainer;
+import dev.millrace.adapter.Retrainer.Again;
+import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.schema.Origin;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stored release, to be trained again. A release holds no optimizer, so this begins with the
+ * lineage's first release, or with the last that a release event took the domain back to.
+ */
+public record Reproduction(StoredReleases stored, String release) {
+
+  /** What must be trained, in this order; the release itself comes last. */
+  public List<String> lineage() {
+    Deque<String> lineage = new ArrayDeque<>();
+    String id = release;
+    while (id != null) {
+      Manifest manifest = stored.byId().get(id);
+      if (manifest == null) {
+        throw new IllegalArgumentException(
+            "release " + id + ", an ancestor, is not in " + stored.store() + ", expected all");
+      }
+      lineage.addFirst(id);
+      id = manifest.obeyed() == null ? manifest.parent() : null;
+    }
+    return List.copyOf(lineage);
+  }
+
+  /** Where all samples that must be learned were read. */
+  public Set<Origin> samples() {
+    return lineage().stream()
+        .flatMap(id -> stored.manifest(id).learned().stream())
+        .map(LearnedSample::origin)
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Trains; true if every release has the files that its manifest promises.
+   *
+   * @param found is told of each release whether it is the same
+   */
+  public boolean run(Retrainer retrainer, BiConsumer<String, Boolean> found) throws IOException {
+    boolean same = true;
+    Again last = null;
+    for (String id : lineage()) {
+      Manifest manifest = stored.manifest(id);
+      last = retrainer.train(manifest, last, taken(manifest, retrainer.base()));
+      boolean equal = last.equalTo(manifest);
+      found.accept(id, equal);
+      same &= equal;
+    }
+    return same;
+  }
+
+  private @Nullable AdapterWeights taken(Manifest manifest, BaseModel base) throws IOException {
+    String parent = manifest.parent();
+    return manifest.obeyed() == null || parent == null
+        ? null
+        : ReleaseReader.read(
+                new FlinkReleaseFiles(), stored.uri(parent), parent, base.id(), base.sites())
+            .adapter();
+  }
+}

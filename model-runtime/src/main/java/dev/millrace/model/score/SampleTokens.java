@@ -1,0 +1,24 @@
+package dev.millrace.model.score;
+
+import dev.millrace.model.text.Tokenizer;
+import java.util.Arrays;
+
+/**
+ * The tokens of a text that are scored and learned: its beginning.
+ *
+ * @param most tokens of a sample, at most
+ */
+public record SampleTokens(Tokenizer tokenizer, int most) {
+
+  /** No token of a natural text is longer than this on average. */
+  private static final int CHARS_PER_TOKEN = 16;
+
+  public int[] of(String text) {
+    int end = Math.min(text.length(), CHARS_PER_TOKEN * most);
+    if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
+      end--;
+    }
+    int[] tokens = tokenizer.encode(text.substring(0, end));
+    return Arrays.copyOf(tokens, Math.min(tokens.length, most));
+  }
+}
