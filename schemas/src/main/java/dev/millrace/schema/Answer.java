@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param request the request's id
  * @param requestOrigin where the request was read
  * @param error why there is no answer; null if there is one
- * @param text what GENERATE added to the prompt, else empty
+ * @param text what GENERATE added to the prompt before a stop text, else empty
  * @param logProb sum of log-probabilities, nats: of the prompt but its first token (SCORE), of what
  *     was added (GENERATE)
  * @param tokens how many tokens logProb sums over

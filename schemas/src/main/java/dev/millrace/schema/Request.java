@@ -1,5 +1,6 @@
 package dev.millrace.schema;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param prompt the text to continue (GENERATE) or to judge (SCORE)
  * @param maxTokens how many tokens GENERATE may add
  * @param temperature 0 is greedy
+ * @param topK draw among so many likeliest tokens; 0 for all
+ * @param topP draw among the likeliest tokens that hold this share of the probability
+ * @param seed of the draws
+ * @param stop texts before the first of which GENERATE ends
  * @param cached false asks for a fresh computation
  * @param eventTimeMillis when it was asked, epoch milliseconds
  */
@@ -23,10 +28,53 @@ public record Request(
     String prompt,
     int maxTokens,
     double temperature,
+    int topK,
+    double topP,
     long seed,
+    List<String> stop,
     boolean cached,
     long eventTimeMillis,
     Origin origin) {
+
+  /** A state of before there was {@code stop} has neither it nor {@code topP}. */
+  public Request {
+    if (stop == null) {
+      stop = List.of();
+      topP = 1;
+    }
+  }
+
+  /** Draws among all tokens and stops at no text. */
+  public Request(
+      String id,
+      @Nullable String tenant,
+      @Nullable String domain,
+      @Nullable String release,
+      Task task,
+      String prompt,
+      int maxTokens,
+      double temperature,
+      long seed,
+      boolean cached,
+      long eventTimeMillis,
+      Origin origin) {
+    this(
+        id,
+        tenant,
+        domain,
+        release,
+        task,
+        prompt,
+        maxTokens,
+        temperature,
+        0,
+        1,
+        seed,
+        List.of(),
+        cached,
+        eventTimeMillis,
+        origin);
+  }
 
   /** What is asked for. */
   public enum Task {

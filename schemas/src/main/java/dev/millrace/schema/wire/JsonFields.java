@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -58,6 +60,22 @@ final class JsonFields {
       throws InvalidRecordException {
     JsonNode node = find(key);
     return node == null ? otherwise : string(key, node);
+  }
+
+  /** A list of strings; absent is none. */
+  List<String> texts(String key) throws InvalidRecordException {
+    JsonNode node = find(key);
+    if (node == null) {
+      return List.of();
+    }
+    if (!node.isArray()) {
+      throw badValue(key, node, "a list of strings");
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode text : node) {
+      texts.add(string(key, text));
+    }
+    return List.copyOf(texts);
   }
 
   byte[] base64(String key) throws InvalidRecordException {

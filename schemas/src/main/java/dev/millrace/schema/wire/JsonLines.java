@@ -47,7 +47,7 @@ public final class JsonLines {
 
   /**
    * Reads {@code {"id","prompt","domain"?,"tenant"?,"release"?,"task"?,"maxTokens"?,"temperature"?,
-   * "seed"?,"cached"?,"eventTimeMillis"?}}.
+   * "topK"?,"topP"?,"seed"?,"stop"? (a list of texts),"cached"?,"eventTimeMillis"?}}.
    *
    * @param domain of a line that names none; null asks the base alone
    * @param time of a line that has none, epoch milliseconds
@@ -66,7 +66,10 @@ public final class JsonLines {
             fields.text("prompt", ""),
             fields.smallInteger("maxTokens", MAX_TOKENS),
             fields.decimal("temperature", 0),
+            fields.smallInteger("topK", 0),
+            fields.decimal("topP", 1),
             fields.integer("seed", 0),
+            fields.texts("stop"),
             fields.bool("cached", true),
             fields.integer("eventTimeMillis", time),
             UNWRITTEN);

@@ -22,5 +22,11 @@ public final class Limits {
 
   public static final double MAX_TEMPERATURE = 2;
 
+  /** Stop texts of a request. */
+  public static final int STOPS = 8;
+
+  /** One stop text. */
+  public static final int STOP_BYTES = 256;
+
   private Limits() {}
 }

@@ -2,6 +2,7 @@ package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
+import java.util.List;
 
 /** Requests, whatever they ask for: one that is invalid must still be answered. */
 final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.Request> {
@@ -25,6 +26,9 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         .setSeed(request.seed())
         .setCached(request.cached())
         .setEventTimeMillis(request.eventTimeMillis())
+        .setTopK(request.topK())
+        .setTopP(request.topP())
+        .setStop(request.stop())
         .build();
   }
 
@@ -39,7 +43,10 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         value.getPrompt(),
         value.getMaxTokens(),
         value.getTemperature(),
+        value.getTopK(),
+        value.getTopP(),
         value.getSeed(),
+        List.copyOf(value.getStop()),
         value.getCached(),
         value.getEventTimeMillis(),
         origin);

@@ -1,6 +1,7 @@
 package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Request;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a request that was decoded must satisfy before a model may answer it. */
@@ -35,7 +36,12 @@ public final class Requests {
   private static @Nullable Problem generation(Request request) {
     return switch (request.task()) {
       case GENERATE ->
-          Problem.first(maxTokens(request.maxTokens()), temperature(request.temperature()));
+          Problem.first(
+              maxTokens(request.maxTokens()),
+              temperature(request.temperature()),
+              topK(request.topK()),
+              topP(request.topP()),
+              stop(request.stop()));
       case SCORE, EMBED -> null;
     };
   }
@@ -54,5 +60,35 @@ public final class Requests {
     }
     String detail = "temperature is " + temperature + ", expected 0.." + Limits.MAX_TEMPERATURE;
     return new Problem("bad-temperature", detail);
+  }
+
+  private static @Nullable Problem topK(int topK) {
+    return topK >= 0
+        ? null
+        : new Problem("bad-top-k", "topK is " + topK + ", expected 0 (all) or more");
+  }
+
+  private static @Nullable Problem topP(double topP) {
+    return topP > 0 && topP <= 1
+        ? null
+        : new Problem("bad-top-p", "topP is " + topP + ", expected more than 0, at most 1");
+  }
+
+  private static @Nullable Problem stop(List<String> stop) {
+    if (stop.size() > Limits.STOPS) {
+      String detail = "stop has " + stop.size() + " texts, expected at most " + Limits.STOPS;
+      return new Problem("bad-stop", detail);
+    }
+    for (int i = 0; i < stop.size(); i++) {
+      String what = "stop[" + i + "]";
+      Problem problem =
+          stop.get(i).isEmpty()
+              ? new Problem("bad-stop", what + " is \"\", expected text")
+              : Checks.length(what, stop.get(i), Limits.STOP_BYTES);
+      if (problem != null) {
+        return problem;
+      }
+    }
+    return null;
   }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,7 +43,8 @@ class JsonLinesTest {
     String line =
         """
         {"id":"q1","tenant":"acme","domain":"birds","release":"ab12","task":"score","prompt":"a",
-        "maxTokens":7,"temperature":0.5,"seed":-3,"cached":false,"eventTimeMillis":99}
+        "maxTokens":7,"temperature":0.5,"topK":40,"topP":0.9,"seed":-3,"stop":["\\n","END"],
+        "cached":false,"eventTimeMillis":99}
         """;
     Request request = JsonLines.request(line, null, 0);
     Request expected =
@@ -55,7 +57,10 @@ class JsonLinesTest {
             "a",
             7,
             0.5,
+            40,
+            0.9,
             -3,
+            List.of("\n", "END"),
             false,
             99,
             request.origin());
@@ -103,6 +108,11 @@ class JsonLinesTest {
           {"id":"q","prompt":"a","maxTokens":99999999999}     | bad-value
           {"id":"q","prompt":"a","temperature":2.1}           | bad-temperature
           {"id":"q","prompt":"a","temperature":"hot"}         | bad-value
+          {"id":"q","prompt":"a","topK":-1}                   | bad-top-k
+          {"id":"q","prompt":"a","topP":0}                    | bad-top-p
+          {"id":"q","prompt":"a","stop":"END"}                | bad-value
+          {"id":"q","prompt":"a","stop":["END",7]}            | bad-value
+          {"id":"q","prompt":"a","stop":[""]}                 | bad-stop
           {"id":"q","prompt":"a","cached":1}                  | bad-value
           {"id":"q","prompt":"a","release":"../up"}           | bad-release
           """)

@@ -129,7 +129,10 @@ final class Records {
                     prompt,
                     maxTokens,
                     temperature,
+                    -maxTokens,
+                    -temperature,
                     seed,
+                    List.of(prompt, id),
                     seed % 2 == 0,
                     -seed,
                     HERE));

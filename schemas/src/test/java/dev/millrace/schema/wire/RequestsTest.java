@@ -1,10 +1,13 @@
 package dev.millrace.schema.wire;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +46,39 @@ class RequestsTest {
     assertTrue(problem != null && problem.startsWith(reason + ": "), problem);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "-1,1,'bad-top-k: topK is -1, expected 0 (all) or more'",
+    "0,0,'bad-top-p: topP is 0.0, expected more than 0, at most 1'",
+    "0,1.5,'bad-top-p: topP is 1.5, expected more than 0, at most 1'",
+    "0,NaN,'bad-top-p: topP is NaN, expected more than 0, at most 1'"
+  })
+  void problem_selectionOutOfRange_isNamedWithItsValue(int topK, double topP, String problem) {
+    assertEquals(problem, Requests.problem(selecting(topK, topP, List.of())));
+  }
+
+  @Test
+  void problem_stopTexts_areFewAndShortAndNotEmpty() {
+    String longest = "x".repeat(Limits.STOP_BYTES);
+    assertNull(Requests.problem(selecting(7, 0.1, Collections.nCopies(8, longest))));
+    assertEquals(
+        "bad-stop: stop has 9 texts, expected at most 8",
+        Requests.problem(selecting(0, 1, Collections.nCopies(9, "x"))));
+    assertEquals(
+        "bad-stop: stop[1] is \"\", expected text",
+        Requests.problem(selecting(0, 1, List.of("x", ""))));
+    assertEquals(
+        "too-long: stop[0] has at least 257 bytes, expected at most 256",
+        Requests.problem(selecting(0, 1, List.of(longest + "x"))));
+  }
+
+  @Test
+  void request_ofAStateWithoutStop_drawsAmongAllTokens() {
+    Request request = selecting(0, 0, null);
+    assertEquals(List.of(), request.stop());
+    assertEquals(1, request.topP());
+  }
+
   @Test
   void problem_promptOverTheLimit_isTooLong() {
     String prompt = "x".repeat(Limits.PROMPT_BYTES);
@@ -57,6 +93,25 @@ class RequestsTest {
     Request request =
         new Request("q", null, null, null, task, "x", 0, -1, 0, true, 0, Records.HERE);
     assertNull(Requests.problem(request));
+  }
+
+  private static Request selecting(int topK, double topP, List<String> stop) {
+    return new Request(
+        "q",
+        null,
+        "java",
+        null,
+        Task.GENERATE,
+        "x",
+        1,
+        0.5,
+        topK,
+        topP,
+        0,
+        stop,
+        true,
+        0,
+        Records.HERE);
   }
 
   private static Request request(
