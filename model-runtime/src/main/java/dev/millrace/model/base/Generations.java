@@ -5,37 +5,73 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Runs prompts to their ends, as many at a time as the cache has room for. */
-final class Generations {
+public final class Generations {
 
   private static final int SLOTS = 8192;
 
+  /** The cache gives room in blocks of so many tokens. */
+  private static final int BLOCK = 32;
+
   private Generations() {}
 
-  static List<Generation> of(BaseModel base, List<Prompt> prompts) {
-    int longest = 0;
-    int all = 0;
-    for (Prompt prompt : prompts) {
-      int length = prompt.tokens().length + prompt.maxTokens() + 31;
-      longest = Math.max(longest, length);
-      all = Math.addExact(all, length);
-    }
-    int[][] tokens = prompts.stream().map(p -> new int[p.maxTokens()]).toArray(int[][]::new);
-    float[][] logProbs =
-        prompts.stream().map(p -> new float[p.maxTokens()]).toArray(float[][]::new);
-    int[] done = new int[prompts.size()];
-    try (Decoding decoding = base.decoding(Math.max(longest, Math.min(all, SLOTS)))) {
+  /** Is told every token of the answers, each answer's in order. */
+  @FunctionalInterface
+  public interface Reader {
+    /**
+     * Takes a token, and says whether the answer goes on; if not, it leaves the batch at once.
+     *
+     * @param prompt its place in the list
+     */
+    boolean read(int prompt, Decoding.Token token);
+  }
+
+  /**
+   * Runs prompts until each has its tokens, or its reader had enough.
+   *
+   * @param slots tokens that the cache holds, prompts and answers together; more if one prompt and
+   *     its answer are longer
+   */
+  public static void run(BaseModel base, List<Prompt> prompts, int slots, Reader reader) {
+    try (Decoding decoding = base.decoding(room(prompts, slots))) {
       int next = 0;
       while (next < prompts.size() || decoding.running() > 0) {
         while (next < prompts.size() && decoding.admit(next, prompts.get(next))) {
           next++;
         }
         for (Decoding.Token token : decoding.step()) {
-          int i = (int) token.id();
-          tokens[i][done[i]] = token.token();
-          logProbs[i][done[i]++] = token.logProb();
+          if (!reader.read((int) token.id(), token)) {
+            decoding.cancel(token.id());
+          }
         }
       }
     }
+  }
+
+  private static int room(List<Prompt> prompts, int slots) {
+    int longest = 0;
+    int all = 0;
+    for (Prompt prompt : prompts) {
+      int length = prompt.tokens().length + prompt.maxTokens() + BLOCK - 1;
+      longest = Math.max(longest, length);
+      all = Math.addExact(all, length);
+    }
+    return Math.max(longest, Math.min(all, slots));
+  }
+
+  static List<Generation> of(BaseModel base, List<Prompt> prompts) {
+    int[][] tokens = prompts.stream().map(p -> new int[p.maxTokens()]).toArray(int[][]::new);
+    float[][] logProbs =
+        prompts.stream().map(p -> new float[p.maxTokens()]).toArray(float[][]::new);
+    int[] done = new int[prompts.size()];
+    run(
+        base,
+        prompts,
+        SLOTS,
+        (i, token) -> {
+          tokens[i][done[i]] = token.token();
+          logProbs[i][done[i]++] = token.logProb();
+          return true;
+        });
     List<Generation> generations = new ArrayList<>();
     for (int i = 0; i < tokens.length; i++) {
       generations.add(

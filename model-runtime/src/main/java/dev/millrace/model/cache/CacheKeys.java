@@ -3,6 +3,7 @@ package dev.millrace.model.cache;
 import dev.millrace.schema.Request;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CacheKeys {
 
-  private static final byte VERSION = 1;
+  private static final byte VERSION = 2;
+
+  /** Bytes of the parameters but the stop texts. */
+  private static final int PARAMETERS = 2 * Integer.BYTES + 3 * Long.BYTES;
 
   private final Hmac hmac;
 
@@ -34,6 +38,7 @@ public final class CacheKeys {
     byte[] modelId = utf8(model);
     byte[] task = utf8(request.task().name());
     byte[] prompt = utf8(request.prompt());
+    byte[] stop = stop(request);
     int tenantBytes = tenant == null ? 0 : tenant.length;
     ByteBuffer named =
         ByteBuffer.allocate(
@@ -43,23 +48,38 @@ public final class CacheKeys {
                 + modelId.length
                 + task.length
                 + prompt.length
-                + 20);
+                + PARAMETERS
+                + stop.length);
     named.put(VERSION);
     named.putInt(tenant == null ? -1 : tenant.length).put(tenant == null ? new byte[0] : tenant);
     named.putInt(modelId.length).put(modelId);
     named.putInt(task.length).put(task);
     parameters(request, named);
+    named.put(stop);
     named.putInt(prompt.length).put(prompt);
     return CacheKey.of(hmac.of(named.array()));
   }
 
-  /** Only what changes the answer: a SCORE has no parameters, a greedy GENERATE no seed. */
+  /** Only what changes the answer: a SCORE has no parameters, a greedy GENERATE draws nothing. */
   private static void parameters(Request request, ByteBuffer named) {
     boolean generates = request.task() == Request.Task.GENERATE;
     boolean draws = generates && request.temperature() > 0;
     named.putInt(generates ? request.maxTokens() : 0);
     named.putDouble(draws ? request.temperature() : 0);
+    named.putInt(draws ? request.topK() : 0);
+    named.putDouble(draws ? request.topP() : 1);
     named.putLong(draws ? request.seed() : 0);
+  }
+
+  /** The stop texts' number, then each with its length. */
+  private static byte[] stop(Request request) {
+    boolean generates = request.task() == Request.Task.GENERATE;
+    List<byte[]> texts =
+        generates ? request.stop().stream().map(CacheKeys::utf8).toList() : List.of();
+    int length = texts.stream().mapToInt(text -> Integer.BYTES + text.length).sum();
+    ByteBuffer named = ByteBuffer.allocate(Integer.BYTES + length).putInt(texts.size());
+    texts.forEach(text -> named.putInt(text.length).put(text));
+    return named.array();
   }
 
   private static byte[] utf8(String text) {

@@ -1,8 +1,9 @@
 package dev.millrace.model.serve;
 
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.base.Generation;
+import dev.millrace.model.base.Generations;
 import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Sampling;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.cache.CachedAnswer;
@@ -39,7 +40,7 @@ final class ModelCalls {
     calls.forEach(
         (task, call) -> {
           List<Work> ofTask = works.stream().filter(w -> w.request().task() == task).toList();
-          packed(ofTask).forEach(pack -> run(pack, call));
+          packed(task, ofTask).forEach(pack -> run(pack, call));
         });
   }
 
@@ -67,28 +68,26 @@ final class ModelCalls {
     }
   }
 
-  private List<List<Work>> packed(List<Work> works) {
+  /** What goes into one call; a running batch takes all and lets in what fits. */
+  private List<List<Work>> packed(Request.Task task, List<Work> works) {
+    if (works.isEmpty() || task == Request.Task.GENERATE) {
+      return works.isEmpty() ? List.of() : List.of(works);
+    }
     List<List<Work>> packs = new ArrayList<>();
     List<Work> pack = new ArrayList<>();
     int tokens = 0;
     for (Work work : works) {
-      if (!pack.isEmpty() && tokens + cost(work) > callTokens) {
+      int cost = work.tokens().length;
+      if (!pack.isEmpty() && tokens + cost > callTokens) {
         packs.add(pack);
         pack = new ArrayList<>();
         tokens = 0;
       }
       pack.add(work);
-      tokens += cost(work);
+      tokens += cost;
     }
-    if (!pack.isEmpty()) {
-      packs.add(pack);
-    }
+    packs.add(pack);
     return packs;
-  }
-
-  private static int cost(Work work) {
-    boolean generates = work.request().task() == Request.Task.GENERATE;
-    return work.tokens().length + (generates ? work.request().maxTokens() : 0);
   }
 
   private List<CachedAnswer> score(List<Work> works) {
@@ -102,27 +101,24 @@ final class ModelCalls {
   }
 
   private List<CachedAnswer> generate(List<Work> works) {
-    List<Prompt> prompts = works.stream().map(ModelCalls::prompt).toList();
-    return base.generate(prompts).stream().map(this::generated).toList();
+    List<Continuation> continuations = works.stream().map(this::continuation).toList();
+    Generations.run(
+        base,
+        works.stream().map(ModelCalls::prompt).toList(),
+        callTokens,
+        (i, token) -> continuations.get(i).add(token));
+    return continuations.stream().map(Continuation::answer).toList();
+  }
+
+  private Continuation continuation(Work work) {
+    return new Continuation(tokenizer, work.request().stop(), work.request().maxTokens());
   }
 
   private static Prompt prompt(Work work) {
     Request request = work.request();
-    return new Prompt(
-        work.tokens(),
-        work.lease().adapter(),
-        request.maxTokens(),
-        request.temperature(),
-        request.seed());
-  }
-
-  private CachedAnswer generated(Generation generation) {
-    double logProb = 0;
-    for (float p : generation.logProbs()) {
-      logProb += p;
-    }
-    String text = tokenizer.decode(generation.tokens());
-    return new CachedAnswer(text, logProb, generation.tokens().length, NO_EMBEDDING);
+    Sampling sampling =
+        new Sampling(request.temperature(), request.topK(), request.topP(), request.seed());
+    return new Prompt(work.tokens(), work.lease().adapter(), request.maxTokens(), sampling);
   }
 
   private List<CachedAnswer> embed(List<Work> works) {

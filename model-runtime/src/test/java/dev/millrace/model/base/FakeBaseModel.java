@@ -6,7 +6,9 @@ import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -26,7 +28,8 @@ public final class FakeBaseModel implements BaseModel {
   private final AtomicInteger open = new AtomicInteger();
   private final ConcurrentLinkedQueue<String> misuses = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Integer> scoreCalls = new ConcurrentLinkedQueue<>();
-  private final ConcurrentLinkedQueue<Integer> generateCalls = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Integer> mostRunning = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger generated = new AtomicInteger();
 
   /** An adapter that adds a bias to every log-probability. */
   public static AdapterWeights adapter(float bias) {
@@ -50,9 +53,14 @@ public final class FakeBaseModel implements BaseModel {
     return List.copyOf(scoreCalls);
   }
 
-  /** The number of prompts of each call of {@code generate}. */
-  public List<Integer> generateCalls() {
-    return List.copyOf(generateCalls);
+  /** The most answers that were ever in each running batch. */
+  public List<Integer> mostRunning() {
+    return List.copyOf(mostRunning);
+  }
+
+  /** How many tokens were computed for all answers. */
+  public int generated() {
+    return generated.get();
   }
 
   @Override
@@ -98,15 +106,8 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
-  public List<Generation> generate(List<Prompt> prompts) {
-    generateCalls.add(prompts.size());
-    prompts.forEach(p -> refusePoison(p.tokens()));
-    return prompts.stream().map(FakeBaseModel::continued).toList();
-  }
-
-  @Override
   public Decoding decoding(int slots) {
-    throw new UnsupportedOperationException("the fake answers prompt by prompt");
+    return new Batch(slots);
   }
 
   @Override
@@ -160,20 +161,6 @@ public final class FakeBaseModel implements BaseModel {
     return new TokenScores(logProbs, entropies);
   }
 
-  private static Generation continued(Prompt prompt) {
-    int shift = 1 + (int) ((Adapter) prompt.adapter()).use();
-    long seed = prompt.sampling().temperature() > 0 ? prompt.sampling().seed() : 0;
-    int[] tokens = new int[prompt.maxTokens()];
-    float[] logProbs = new float[prompt.maxTokens()];
-    int last = prompt.tokens()[prompt.tokens().length - 1];
-    for (int i = 0; i < tokens.length; i++) {
-      last = 'a' + Math.floorMod(last + shift + seed, 26);
-      tokens[i] = last;
-      logProbs[i] = -1;
-    }
-    return new Generation(tokens, logProbs);
-  }
-
   private static float[] embedded(int[] tokens) {
     float[] sum = new float[DIM];
     for (int i = 1; i < tokens.length; i++) {
@@ -187,6 +174,80 @@ public final class FakeBaseModel implements BaseModel {
       sum[i] /= (float) Math.sqrt(norm);
     }
     return sum;
+  }
+
+  /** Each answer counts through the alphabet, at a pace of its adapter and seed. */
+  private final class Batch implements Decoding {
+
+    private final Map<Long, Row> rows = new LinkedHashMap<>();
+    private int free;
+    private int most;
+
+    Batch(int slots) {
+      free = slots;
+    }
+
+    @Override
+    public boolean admit(long id, Prompt prompt) {
+      int length = prompt.tokens().length + prompt.maxTokens();
+      if (length > free) {
+        return false;
+      }
+      free -= length;
+      rows.put(id, new Row(id, prompt));
+      most = Math.max(most, rows.size());
+      return true;
+    }
+
+    @Override
+    public int running() {
+      return rows.size();
+    }
+
+    @Override
+    public List<Token> step() {
+      rows.values().forEach(row -> refusePoison(row.prompt.tokens()));
+      List<Token> tokens = rows.values().stream().map(Row::next).toList();
+      generated.addAndGet(tokens.size());
+      tokens.stream().filter(Token::last).forEach(token -> cancel(token.id()));
+      return tokens;
+    }
+
+    @Override
+    public void cancel(long id) {
+      Row row = rows.remove(id);
+      if (row != null) {
+        free += row.prompt.tokens().length + row.prompt.maxTokens();
+      }
+    }
+
+    @Override
+    public void close() {
+      mostRunning.add(most);
+    }
+  }
+
+  private static final class Row {
+
+    private final long id;
+    private final Prompt prompt;
+    private int last;
+    private int emitted;
+
+    Row(long id, Prompt prompt) {
+      this.id = id;
+      this.prompt = prompt;
+      this.last = prompt.tokens()[prompt.tokens().length - 1];
+    }
+
+    /** A draw among one token is no draw. */
+    Decoding.Token next() {
+      Sampling sampling = prompt.sampling();
+      boolean draws = sampling.temperature() > 0 && sampling.topK() != 1 && sampling.topP() > 0.01;
+      int shift = 1 + (int) ((Adapter) prompt.adapter()).use();
+      last = 'a' + Math.floorMod(last - 'a' + shift + (draws ? sampling.seed() : 0), 26);
+      return new Decoding.Token(id, last, -1, ++emitted == prompt.maxTokens());
+    }
   }
 
   private final class Adapter implements LoadedAdapter {

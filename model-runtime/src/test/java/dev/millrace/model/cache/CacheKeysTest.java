@@ -5,14 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.cache.Requests.Drawn;
 import dev.millrace.schema.Request.Task;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class CacheKeysTest {
 
   private static final CacheKeys KEYS = CacheKeys.of(new byte[16]);
+
+  private static final List<List<String>> STOPS =
+      List.of(
+          List.of(),
+          List.of("a"),
+          List.of("b"),
+          List.of("ab"),
+          List.of("a", "b"),
+          List.of("ab", ""));
 
   @Test
   void key_confusableRequests_allDiffer() {
@@ -46,6 +58,22 @@ class CacheKeysTest {
   }
 
   @Test
+  void key_selectionOrStopTextsOfAnother_differ() {
+    List<Drawn> drawn = new ArrayList<>();
+    for (int topK : new int[] {0, 1, 40}) {
+      for (double topP : new double[] {1, 0.9}) {
+        for (List<String> stop : STOPS) {
+          drawn.add(new Drawn(0.7, topK, topP, 3, stop));
+        }
+      }
+    }
+    STOPS.forEach(stop -> drawn.add(new Drawn(0, 0, 1, 0, stop)));
+    Set<CacheKey> keys = new HashSet<>();
+    drawn.forEach(d -> keys.add(KEYS.key(Requests.of("t", Task.GENERATE, "p", 8, d), "m")));
+    assertEquals(drawn.size(), keys.size());
+  }
+
+  @Test
   void key_parametersThatChangeNothing_agree() {
     assertEquals(
         KEYS.key(Requests.of("t", Task.SCORE, "p", 8, 0, 0), "m"),
@@ -53,6 +81,9 @@ class CacheKeysTest {
     assertEquals(
         KEYS.key(Requests.of("t", Task.GENERATE, "p", 8, 0, 1), "m"),
         KEYS.key(Requests.of("t", Task.GENERATE, "p", 8, 0, 2), "m"));
+    assertEquals(
+        KEYS.key(Requests.of("t", Task.GENERATE, "p", 8, 0, 0), "m"),
+        KEYS.key(Requests.of("t", Task.GENERATE, "p", 8, new Drawn(0, 5, 0.5, 0, List.of())), "m"));
   }
 
   @Test

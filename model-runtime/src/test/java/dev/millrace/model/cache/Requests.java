@@ -2,6 +2,7 @@ package dev.millrace.model.cache;
 
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Requests for tests. */
@@ -20,6 +21,14 @@ final class Requests {
       int maxTokens,
       double temperature,
       long seed) {
+    return of(tenant, task, prompt, maxTokens, new Drawn(temperature, 0, 1, seed, List.of()));
+  }
+
+  /** How a GENERATE draws, and where it stops. */
+  record Drawn(double temperature, int topK, double topP, long seed, List<String> stop) {}
+
+  static Request of(
+      @Nullable String tenant, Request.Task task, String prompt, int maxTokens, Drawn drawn) {
     return new Request(
         "id",
         tenant,
@@ -28,8 +37,11 @@ final class Requests {
         task,
         prompt,
         maxTokens,
-        temperature,
-        seed,
+        drawn.temperature(),
+        drawn.topK(),
+        drawn.topP(),
+        drawn.seed(),
+        drawn.stop(),
         true,
         0,
         new Origin("requests", 0, 0));

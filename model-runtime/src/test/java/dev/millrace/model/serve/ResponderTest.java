@@ -2,11 +2,13 @@ package dev.millrace.model.serve;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
@@ -23,6 +25,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -93,7 +96,7 @@ class ResponderTest {
     int before = base.scoreCalls().size();
     List<Answer> together = responder.respond(requests);
     assertEquals(before + 1, base.scoreCalls().size());
-    assertEquals(List.of(9), base.generateCalls());
+    assertEquals(List.of(9), base.mostRunning());
     Responder other = responder(UnknownDomain.BASE);
     for (int i = 0; i < requests.size(); i++) {
       assertEquals(requests.get(i).id(), together.get(i).request());
@@ -210,6 +213,70 @@ class ResponderTest {
   }
 
   @Test
+  void respond_stopText_endsTheAnswerBeforeItAndLeavesTheBatch() {
+    Request plain = generate("a", null, "prompt", 20, 0, 0, true);
+    Answer whole = one(plain);
+    assertEquals("uvwxyzabcdefghijklmn", whole.text());
+    int before = base.generated();
+    List<Answer> answers =
+        responder.respond(
+            List.of(
+                selecting(plain, 0, 1, List.of("never", "yza", "za")),
+                selecting(plain, 0, 1, List.of("defg")),
+                selecting(plain, 0, 1, List.of("n")),
+                selecting(plain, 0, 1, List.of("uv"))));
+    assertEquals(
+        List.of("uvwx", "uvwxyzabc", "uvwxyzabcdefghijklm", ""),
+        answers.stream().map(Answer::text).toList());
+    assertEquals(List.of(7, 13, 20, 2), answers.stream().map(Answer::tokens).toList());
+    assertEquals(-7, answers.get(0).logProb());
+    assertEquals(7 + 13 + 20 + 2, base.generated() - before);
+    assertEquals(whole.text(), one(plain).text());
+  }
+
+  @Test
+  void respond_stopTextOfSeveralBytes_isFoundWhereItEnds() {
+    Continuation continuation = new Continuation(new ByteTokenizer(), List.of("é"), 8);
+    byte[] bytes = "né!".getBytes(StandardCharsets.UTF_8);
+    assertTrue(continuation.add(new Decoding.Token(0, bytes[0] & 0xff, -1, false)));
+    assertTrue(continuation.add(new Decoding.Token(0, bytes[1] & 0xff, -1, false)));
+    assertFalse(continuation.add(new Decoding.Token(0, bytes[2] & 0xff, -1, false)));
+    assertEquals("n", continuation.answer().text());
+    assertEquals(3, continuation.answer().tokens());
+  }
+
+  @Test
+  void respond_requestsThatDifferInSelectionOrStop_shareNoAnswer() {
+    Request plain = generate("a", null, "prompt", 8, 1, 5, true);
+    List<Request> requests =
+        List.of(
+            plain,
+            selecting(plain, 1, 1, List.of()),
+            selecting(plain, 0, 0.001, List.of()),
+            selecting(plain, 0, 1, List.of("j")));
+    List<Answer> first = responder.respond(requests);
+    first.forEach(answer -> assertEquals(From.MODEL, answer.from()));
+    assertNotEquals(first.get(0).text(), first.get(1).text());
+    assertNotEquals(first.get(0).text(), first.get(2).text());
+    List<Answer> again = responder.respond(requests);
+    for (int i = 0; i < first.size(); i++) {
+      assertEquals(From.L1, again.get(i).from());
+      assertEquals(first.get(i).text(), again.get(i).text());
+    }
+  }
+
+  @Test
+  void respond_moreToGenerateThanTheCacheHolds_joinsAsOthersLeave() {
+    List<Request> requests = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      requests.add(generate("q" + i, null, i + "a".repeat(399), 20 + i, 0, 0, true));
+    }
+    List<Answer> answers = responder.respond(requests);
+    assertEquals(List.of(2), base.mostRunning());
+    assertEquals(List.of(20, 21, 22, 23, 24), answers.stream().map(Answer::tokens).toList());
+  }
+
+  @Test
   void respond_moreTokensThanACallTakes_areSpreadOverCalls() {
     List<Request> requests = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
@@ -259,6 +326,25 @@ class ResponderTest {
       boolean cached) {
     return request(
         id, null, domain, null, Task.GENERATE, prompt, maxTokens, temperature, seed, cached);
+  }
+
+  private static Request selecting(Request r, int topK, double topP, List<String> stop) {
+    return new Request(
+        r.id(),
+        r.tenant(),
+        r.domain(),
+        r.release(),
+        r.task(),
+        r.prompt(),
+        r.maxTokens(),
+        r.temperature(),
+        topK,
+        topP,
+        r.seed(),
+        stop,
+        r.cached(),
+        r.eventTimeMillis(),
+        r.origin());
   }
 
   private static Request uncached(Request r) {

@@ -1,0 +1,47 @@
+package dev.millrace.model.serve;
+
+import dev.millrace.model.base.Decoding.Token;
+import dev.millrace.model.cache.CachedAnswer;
+import dev.millrace.model.text.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+
+/** What a prompt was continued with so far, up to the first stop text in it. */
+final class Continuation {
+
+  private static final float[] NO_EMBEDDING = {};
+
+  private final Tokenizer tokenizer;
+  private final List<String> stop;
+  private final int[] tokens;
+  private int length;
+  private double logProb;
+  private int end = -1;
+
+  Continuation(Tokenizer tokenizer, List<String> stop, int maxTokens) {
+    this.tokenizer = tokenizer;
+    this.stop = stop;
+    this.tokens = new int[maxTokens];
+  }
+
+  /** Adds a token; false if a stop text is complete with it. */
+  boolean add(Token token) {
+    tokens[length++] = token.token();
+    logProb += token.logProb();
+    if (!stop.isEmpty()) {
+      String text = text();
+      end = stop.stream().mapToInt(text::indexOf).filter(at -> at >= 0).min().orElse(-1);
+    }
+    return end < 0;
+  }
+
+  /** The text before the stop text; the tokens that spell it count. */
+  CachedAnswer answer() {
+    String text = text();
+    return new CachedAnswer(end < 0 ? text : text.substring(0, end), logProb, length, NO_EMBEDDING);
+  }
+
+  private String text() {
+    return tokenizer.decode(Arrays.copyOf(tokens, length));
+  }
+}
