@@ -16,6 +16,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.Requests;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  ./millrace ask --domain legal \"Permission is hereby granted\"",
+      "  ./millrace ask --domain legal --temperature 0.8 --top-p 0.9 --stop \"\\n\" \"1. \"",
       "  ./millrace ask --domain legal --bootstrap 127.0.0.1:9092 --score \"Some text\""
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -53,6 +55,7 @@ final class AskCommand implements Callable<Integer> {
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
   @Mixin private BaseOption base;
+  @Mixin private SamplingOptions sampling;
 
   @Option(names = "--domain", required = true, paramLabel = "D", description = "Who answers.")
   private String domain;
@@ -80,6 +83,7 @@ final class AskCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    request();
     Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
       return ask(MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get())), null);
@@ -151,23 +155,35 @@ final class AskCommand implements Callable<Integer> {
     throw new TimeoutException("no answer within " + PATIENCE.toSeconds() + " s");
   }
 
-  private Answer send(RecordReader reader, RecordWriter writer, Topics topics, long deadline)
-      throws InvalidRecordException, TimeoutException {
-    String id = "ask-" + UUID.randomUUID();
+  private Request request() {
     Request request =
         new Request(
-            id,
+            "ask-" + UUID.randomUUID(),
             tenant,
             domain,
             null,
             score ? Request.Task.SCORE : Request.Task.GENERATE,
             prompt,
             score ? 0 : tokens,
-            0,
-            0,
+            sampling.temperature(),
+            sampling.topK(),
+            sampling.topP(),
+            sampling.seed(),
+            sampling.stop(),
             true,
             System.currentTimeMillis(),
             new Origin("", 0, -1));
+    String problem = Requests.problem(request);
+    if (problem != null) {
+      throw new IllegalArgumentException(problem);
+    }
+    return request;
+  }
+
+  private Answer send(RecordReader reader, RecordWriter writer, Topics topics, long deadline)
+      throws InvalidRecordException, TimeoutException {
+    Request request = request();
+    String id = request.id();
     writer.send(topics.requests(), id, Codecs.requests().encode(request));
     writer.flush();
     while (System.nanoTime() - deadline < 0) {
