@@ -7,6 +7,7 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.wire.Codecs;
@@ -15,7 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The releases topic of a broker, as people read and write it. */
@@ -28,15 +30,24 @@ record ReleaseTopic(KafkaConfig config) {
 
   /** The event that pins a domain; null if it is not pinned. */
   @Nullable ReleaseEvent pin(@Nullable String tenant, String domain) {
-    ReleaseEvent last = null;
-    for (ReleaseEvent event : events()) {
-      if (event.action() != Action.PUBLISH
-          && event.domain().equals(domain)
-          && Objects.equals(event.tenant(), tenant)) {
-        last = event;
+    ReleaseEvent current = current(events()).get(alias(tenant, domain));
+    return current != null && current.action() == Action.PIN ? current : null;
+  }
+
+  /** The event that each domain follows, as serving decides it. */
+  static SortedMap<String, ReleaseEvent> current(List<ReleaseEvent> events) {
+    SortedMap<String, ReleaseEvent> current = new TreeMap<>();
+    for (ReleaseEvent event : events) {
+      String alias = alias(event.tenant(), event.domain());
+      if (SwapRule.reasonToIgnore(event, current.get(alias)) == null) {
+        current.put(alias, event);
       }
     }
-    return last != null && last.action() == Action.PIN ? last : null;
+    return current;
+  }
+
+  private static String alias(@Nullable String tenant, String domain) {
+    return (tenant == null ? "" : tenant) + "|" + domain;
   }
 
   /** All that can be decoded, in order. */

@@ -2,9 +2,6 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -16,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -32,7 +28,7 @@ import picocli.CommandLine.Spec;
       OrderCommands.Rollback.class,
       PruneCommand.class,
       ReproduceCommand.class,
-      LaterCommands.Forget.class
+      ForgetCommand.class
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ReleasesCommand implements Runnable {
@@ -44,14 +40,6 @@ final class ReleasesCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
-  }
-
-  private static StoredReleases read(@Nullable Path store) throws IOException {
-    Path folder = store == null ? Home.here().store() : store;
-    if (!Files.isDirectory(folder)) {
-      throw new IllegalArgumentException("store " + folder + ", expected a folder");
-    }
-    return StoredReleases.read(folder);
   }
 
   /** A release in a list. */
@@ -72,16 +60,12 @@ final class ReleasesCommand implements Runnable {
   static final class ListCommand implements Callable<Integer> {
     @Mixin private Output output;
 
-    @Option(
-        names = "--store",
-        paramLabel = "DIR",
-        description = "The store (default: the last one used).")
-    private @Nullable Path store;
+    @Mixin private StoreOption store;
 
     @Override
     public Integer call() throws Exception {
       List<Row> rows =
-          read(store).byId().entrySet().stream()
+          StoredReleases.read(store.folder()).byId().entrySet().stream()
               .map(Row::of)
               .sorted(Comparator.comparing(Row::domain).thenComparingLong(Row::batch))
               .toList();

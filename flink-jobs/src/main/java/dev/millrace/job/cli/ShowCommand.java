@@ -11,7 +11,6 @@ import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +20,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,11 +34,7 @@ final class ShowCommand implements Callable<Integer> {
 
   @Mixin private Output output;
 
-  @Option(
-      names = "--store",
-      paramLabel = "DIR",
-      description = "The store (default: the last one used).")
-  private @Nullable Path store;
+  @Mixin private StoreOption store;
 
   @Option(
       names = "--trust",
@@ -53,7 +47,7 @@ final class ShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    StoredReleases stored = StoredReleases.read(store == null ? Home.here().store() : store);
+    StoredReleases stored = StoredReleases.read(store.folder());
     String release = stored.find(id);
     Manifest manifest = stored.manifest(release);
     Map<String, Object> json = new LinkedHashMap<>();

@@ -1,12 +1,13 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.LocalCluster;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which store a command works on that speaks to a broker too. */
+/** Which store a command works on. */
 final class StoreOption {
 
   @Option(
@@ -15,15 +16,19 @@ final class StoreOption {
       description = "The store (default: that of ./millrace cluster up, else the last one used).")
   private @Nullable Path store;
 
-  /** The store that is named, else that of the cluster if it is the broker, else the last one. */
+  /** The store of the releases that a broker's topic names. */
   Path folder(BrokerOption broker) throws IOException {
+    return store == null && broker.named().isPresent() ? Home.here().store() : folder();
+  }
+
+  /** The store that is named, else that of the cluster which is up, else the last one used. */
+  Path folder() throws IOException {
     if (store != null) {
       return store;
     }
-    Home home = Home.here();
-    boolean running = home.cluster().status().filter(ClusterState::isUp).isPresent();
-    return broker.named().isEmpty() && running
-        ? home.cluster().home().resolve("store")
-        : home.store();
+    LocalCluster cluster = Home.here().cluster();
+    return cluster.status().filter(ClusterState::isUp).isPresent()
+        ? cluster.home().resolve("store")
+        : Home.here().store();
   }
 }

@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Whether an event may take an alias over. */
-final class SwapRule {
+public final class SwapRule {
 
   private SwapRule() {}
 
@@ -16,7 +16,8 @@ final class SwapRule {
    *
    * @param current the event that the alias follows now
    */
-  static @Nullable String reasonToIgnore(ReleaseEvent event, @Nullable ReleaseEvent current) {
+  public static @Nullable String reasonToIgnore(
+      ReleaseEvent event, @Nullable ReleaseEvent current) {
     if (event.kind() != Kind.ADAPTER) {
       return "kind-unsupported: " + event.kind() + ", expected " + Kind.ADAPTER;
     }

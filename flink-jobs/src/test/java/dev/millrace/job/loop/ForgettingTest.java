@@ -1,0 +1,74 @@
+package dev.millrace.job.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Origin;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ForgettingTest {
+
+  /** a ← b ← c ← d, and b ← x beside it; c replays what b learned. */
+  private static final StoredReleases STORED =
+      new StoredReleases(
+          Path.of("store"),
+          new TreeMap<>(
+              Map.of(
+                  "a", release(null, "s1"),
+                  "b", release("a", "s2"),
+                  "c", release("b", "s3", "s2"),
+                  "d", release("c", "s4"),
+                  "x", release("b", "s5"))));
+
+  @Test
+  void affected_whatLearnedItAndAllThatCameOfIt_onEveryBranch() {
+    assertEquals(Set.of("b", "c", "d", "x"), forgetting("s2").affected());
+    assertEquals(Set.of("c", "d"), forgetting("s3").affected());
+    assertEquals(Set.of("x", "d"), forgetting("s4", "s5").affected());
+    assertEquals(Set.of(), forgetting("unknown").affected());
+  }
+
+  @Test
+  void lastUnaffected_isTheParentOfTheFirstThatLearnedIt() {
+    assertEquals("a", forgetting("s2").lastUnaffected("d"));
+    assertEquals("b", forgetting("s3").lastUnaffected("d"));
+    assertEquals("x", forgetting("s3").lastUnaffected("x"));
+    assertEquals("a", forgetting("s4", "s2").lastUnaffected("d"));
+    assertNull(forgetting("s1").lastUnaffected("d"));
+  }
+
+  private static Forgetting forgetting(String... samples) {
+    return new Forgetting(STORED, Set.of(samples));
+  }
+
+  private static Manifest release(@Nullable String parent, String... samples) {
+    List<LearnedSample> learned =
+        List.of(samples).stream()
+            .map(sample -> new LearnedSample(sample, new Origin("samples", 0, 1), false))
+            .toList();
+    return new Manifest(
+        null,
+        "java",
+        "base",
+        new TreeMap<>(),
+        "int8-row",
+        Routing.topK(1),
+        parent,
+        0,
+        learned,
+        List.of(),
+        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+        List.of(),
+        null);
+  }
+}
