@@ -44,6 +44,16 @@ class ManifestTest {
   }
 
   @Test
+  void parse_manifestThatObeyedAnEvent_isTheManifestWithOneFieldMore() {
+    String obeyed = "\"obeyed\":{\"offset\":7,\"partition\":0,\"topic\":\"r\"},\"parent\":null";
+    byte[] bytes = BYTES.replace("\"parent\":null", obeyed).getBytes(StandardCharsets.UTF_8);
+    Manifest manifest = Manifest.parse(bytes);
+    assertEquals(new Origin("r", 0, 7), manifest.obeyed());
+    assertArrayEquals(bytes, manifest.toBytes());
+    assertNotEquals(manifest().id(), manifest.id());
+  }
+
+  @Test
   void parse_canonicalBytes_isTheManifest() {
     Manifest manifest = manifest();
     assertEquals(manifest, Manifest.parse(manifest.toBytes()));
