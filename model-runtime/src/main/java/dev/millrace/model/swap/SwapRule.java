@@ -31,7 +31,10 @@ public final class SwapRule {
       return "pinned: to " + current.release();
     }
     String parent = Objects.requireNonNullElse(event.parent(), "");
-    if (current.action() != Action.PUBLISH && !parent.equals(current.release())) {
+    if (parent.equals(current.release())) {
+      return null; // also of a trainer that counts its batches anew
+    }
+    if (current.action() != Action.PUBLISH) {
       return "taken-back: parent is " + parent + ", expected " + current.release();
     }
     return event.batch() < current.batch()

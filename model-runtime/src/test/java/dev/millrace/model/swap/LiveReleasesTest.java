@@ -115,6 +115,15 @@ class LiveReleasesTest {
   }
 
   @Test
+  void apply_successorOfATrainerThatCountsAnew_isLive() {
+    assertSwapped(FakeReleases.published("java", 7));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 7));
+    assertSwapped(FakeReleases.succeeding("java", 1, 7));
+    assertSwapped(FakeReleases.succeeding("java", 2, 1));
+    assertIgnored("batch-older: 1, expected at least 2", FakeReleases.succeeding("java", 1, 7));
+  }
+
+  @Test
   void apply_pinnedAlias_staysUntilItIsRolledBack() {
     assertSwapped(FakeReleases.event(null, "java", Action.PIN, 1));
     assertIgnored("pinned: to bias-1", FakeReleases.published("java", 9));
