@@ -57,12 +57,14 @@ final class ForgetCommand implements Callable<Integer> {
     ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
     Set<String> affected = forgetting.affected();
     List<Change> changes = new ArrayList<>();
-    for (ReleaseEvent current : ReleaseTopic.current(topic.events()).values()) {
-      if (affected.contains(current.release())) {
-        String to = forgetting.lastUnaffected(current.release());
-        changes.add(new Change(current.tenant(), current.domain(), current.release(), to));
+    for (Set<ReleaseEvent> heads : ReleaseTopic.heads(topic.events()).values()) {
+      ReleaseEvent head =
+          heads.stream().filter(h -> affected.contains(h.release())).findFirst().orElse(null);
+      if (head != null) {
+        String to = forgetting.lastUnaffected(head.release());
+        changes.add(new Change(head.tenant(), head.domain(), head.release(), to));
         if (!dryRun) {
-          topic.write(event(current, to, stored));
+          topic.write(event(head, to, stored));
         }
       }
     }

@@ -6,18 +6,15 @@ import dev.millrace.adapter.publish.StoredFile;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.ReleaseEvent.Action;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -91,38 +88,20 @@ final class PruneCommand implements Callable<Integer> {
     return releases;
   }
 
-  /**
-   * What each domain's last publication and last other event name; all of a domain of which the
-   * topic knows nothing.
-   */
+  /** What any domain may be at, and all of a domain of which the topic knows nothing. */
   static Set<String> needed(StoredReleases stored, List<ReleaseEvent> events) {
-    Map<List<@Nullable String>, String> last = new HashMap<>();
-    Set<List<@Nullable String>> known = new HashSet<>();
-    for (ReleaseEvent event : events) {
-      boolean published = event.action() == Action.PUBLISH;
-      last.put(
-          listOf(event.tenant(), event.domain(), published ? "published" : "ordered"),
-          event.release());
-      known.add(listOf(event.tenant(), event.domain()));
-    }
-    Set<String> needed = new HashSet<>(last.values());
+    Map<String, Set<ReleaseEvent>> heads = ReleaseTopic.heads(events);
+    Set<String> needed = new HashSet<>();
+    heads.values().forEach(all -> all.forEach(head -> needed.add(head.release())));
     stored
         .byId()
         .forEach(
             (id, manifest) -> {
-              if (!known.contains(listOf(manifest.tenant(), manifest.domain()))) {
+              if (!heads.containsKey(ReleaseTopic.alias(manifest.tenant(), manifest.domain()))) {
                 needed.add(id);
               }
             });
     return needed;
-  }
-
-  private static List<@Nullable String> listOf(@Nullable String... parts) {
-    List<@Nullable String> list = new ArrayList<>();
-    for (String part : parts) {
-      list.add(part);
-    }
-    return list;
   }
 
   /** The manifest first: what is cut off here is no release any more, and is swept. */

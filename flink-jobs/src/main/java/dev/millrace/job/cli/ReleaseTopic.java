@@ -14,8 +14,10 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +48,25 @@ record ReleaseTopic(KafkaConfig config) {
     return current;
   }
 
-  private static String alias(@Nullable String tenant, String domain) {
+  /**
+   * What each domain may be at: the event that it follows if every release could be loaded, its
+   * last publication, its last other event.
+   */
+  static SortedMap<String, Set<ReleaseEvent>> heads(List<ReleaseEvent> events) {
+    SortedMap<String, Set<ReleaseEvent>> heads = new TreeMap<>();
+    current(events).forEach((alias, event) -> heads.put(alias, new LinkedHashSet<>(Set.of(event))));
+    for (boolean published : new boolean[] {true, false}) {
+      SortedMap<String, ReleaseEvent> last = new TreeMap<>();
+      events.stream()
+          .filter(event -> (event.action() == Action.PUBLISH) == published)
+          .forEach(event -> last.put(alias(event.tenant(), event.domain()), event));
+      last.forEach(
+          (alias, event) -> heads.computeIfAbsent(alias, a -> new LinkedHashSet<>()).add(event));
+    }
+    return heads;
+  }
+
+  static String alias(@Nullable String tenant, String domain) {
     return (tenant == null ? "" : tenant) + "|" + domain;
   }
 

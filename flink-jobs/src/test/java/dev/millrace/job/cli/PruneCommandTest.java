@@ -30,7 +30,22 @@ class PruneCommandTest {
     assertEquals(Set.of("b", "c", "x"), PruneCommand.needed(stored, events));
   }
 
+  @Test
+  void needed_publicationThatServingPassedOver_takesNothingFromWhatIsCurrent() {
+    StoredReleases stored =
+        new StoredReleases(
+            Path.of("store"), new TreeMap<>(Map.of("a", of("java"), "b", of("java"))));
+    List<ReleaseEvent> events =
+        List.of(event(Action.PUBLISH, "a", 5), event(Action.PUBLISH, "b", 1));
+    assertEquals(Set.of("a", "b"), PruneCommand.needed(stored, events));
+    assertEquals("a", ReleaseTopic.current(events).get("|java").release());
+  }
+
   private static ReleaseEvent event(Action action, String release) {
+    return event(action, release, 0);
+  }
+
+  private static ReleaseEvent event(Action action, String release, long batch) {
     return new ReleaseEvent(
         null,
         "java",
@@ -39,7 +54,7 @@ class PruneCommandTest {
         release,
         "file:/" + release,
         null,
-        0,
+        batch,
         "test",
         new Origin("releases", 0, 0));
   }
