@@ -81,6 +81,8 @@ final class Load implements AutoCloseable {
           send();
         }
       }
+    } catch (DeadJobException e) {
+      // Whoever waits for the answers meets the same.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -35,9 +35,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -53,6 +55,9 @@ public final class Loop {
 
   /** Samples on their way, in batches of every domain: one gathers while one is learned. */
   private static final double WINDOW_BATCHES = 1.5;
+
+  /** Failures of a job within a minute that it may have. */
+  private static final int FAILURES = 3;
 
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
@@ -104,16 +109,33 @@ public final class Loop {
                 "learn.seed", String.valueOf(run.seed())));
   }
 
-  private static JobClient serve(EmbeddedStack stack, MillraceConfig config) {
+  private JobClient serve(EmbeddedStack stack, MillraceConfig config) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     ServeJob.build(env, config, Openers.serving(config));
-    return stack.submit(env);
+    return submit("serve", env, stack);
   }
 
-  private static JobClient learn(EmbeddedStack stack, MillraceConfig config) {
+  private JobClient learn(EmbeddedStack stack, MillraceConfig config) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     LearnJob.build(env, config, Openers.scorers(config), Openers.learners(config));
-    return stack.submit(env);
+    return submit("learn", env, stack);
+  }
+
+  /** A cluster's job restarts for ever; nobody watches over this one but who waits for it. */
+  private JobClient submit(String job, StreamExecutionEnvironment env, EmbeddedStack stack) {
+    Configuration restarts = new Configuration();
+    restarts.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
+    restarts.set(
+        RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL, FAILURES);
+    restarts.set(
+        RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL,
+        Duration.ofMinutes(1));
+    restarts.set(
+        RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
+    env.configure(restarts);
+    JobClient client = stack.submit(env);
+    pace.watch(job, client.getJobExecutionResult());
+    return client;
   }
 
   /** Streams the samples in under load, until all that was sent is learned and answered from. */
@@ -156,25 +178,26 @@ public final class Loop {
     }
   }
 
-  private static void drain(JobClient job, EmbeddedStack stack) throws TimeoutException {
+  private void drain(JobClient job, EmbeddedStack stack)
+      throws InterruptedException, TimeoutException {
     stop(job, stack, true);
   }
 
-  private static void stop(JobClient job, EmbeddedStack stack) throws TimeoutException {
+  private void stop(JobClient job, EmbeddedStack stack)
+      throws InterruptedException, TimeoutException {
     stop(job, stack, false);
   }
 
-  private static void stop(JobClient job, EmbeddedStack stack, boolean drain)
-      throws TimeoutException {
+  private void stop(JobClient job, EmbeddedStack stack, boolean drain)
+      throws InterruptedException, TimeoutException {
+    CompletableFuture<String> savepoint =
+        job.stopWithSavepoint(
+            drain, stack.folder("savepoints").toUri().toString(), SavepointFormatType.CANONICAL);
+    pace.require("the end of a job", PATIENCE, savepoint::isDone);
     try {
-      job.stopWithSavepoint(
-              drain, stack.folder("savepoints").toUri().toString(), SavepointFormatType.CANONICAL)
-          .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
+      savepoint.join();
+    } catch (CompletionException e) {
       throw new IllegalStateException("a job did not stop: " + e.getCause(), e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while a job stops", e);
     }
   }
 

@@ -1,8 +1,11 @@
 package dev.millrace.job.loop;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Waits for conditions that other threads bring about. */
 final class Pace {
@@ -10,6 +13,7 @@ final class Pace {
   private static final long LOOK_MILLIS = 50;
 
   private final Object bell = new Object();
+  private final AtomicReference<@Nullable DeadJobException> dead = new AtomicReference<>();
 
   /** Says that something may have changed. */
   void ring() {
@@ -18,10 +22,30 @@ final class Pace {
     }
   }
 
-  /** Waits until a condition holds, however long; false if the deadline passed before. */
+  /** Ends all waiting, present and future, once a job has failed for good. */
+  void watch(String job, CompletableFuture<?> result) {
+    var unused =
+        result.whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                dead.compareAndSet(null, new DeadJobException(job, failure));
+                ring();
+              }
+            });
+  }
+
+  /**
+   * Waits until a condition holds, however long; false if the deadline passed before.
+   *
+   * @throws DeadJobException if a job has failed for good
+   */
   boolean await(BooleanSupplier condition, long deadlineNanos) throws InterruptedException {
     synchronized (bell) {
       while (!condition.getAsBoolean()) {
+        DeadJobException failure = dead.get();
+        if (failure != null) {
+          throw new DeadJobException(failure);
+        }
         if (System.nanoTime() - deadlineNanos >= 0) {
           return false;
         }

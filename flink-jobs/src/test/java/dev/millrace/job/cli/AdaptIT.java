@@ -78,6 +78,33 @@ class AdaptIT {
     assertTrue(Files.readString(report.resolve("report.html")).contains("\"words\""));
   }
 
+  @Test
+  void adapt_baseWhoseWeightsCannotBeRead_endsAtOnceAndSaysWhy() throws Exception {
+    Path base = Files.createDirectories(folder.resolve("base"));
+    Path nano = Path.of(repository, "models", "nano");
+    for (String file :
+        List.of("config.json", "tokenizer.json", "anchors.jsonl", "protected.jsonl")) {
+      Files.copy(nano.resolve(file), base.resolve(file));
+    }
+    Files.write(base.resolve("model.safetensors"), new byte[] {1, 2, 3});
+    StringWriter err = new StringWriter();
+    long start = System.nanoTime();
+    int status =
+        Main.run(
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(err, true),
+            "adapt",
+            "--domain=words",
+            "--input=" + lines(),
+            "--report=" + folder.resolve("report"),
+            "--base=" + base);
+    assertEquals(1, status);
+    String last = err.toString().strip().lines().reduce("", (before, line) -> line);
+    assertTrue(
+        last.matches("millrace: job (serve|learn) failed: .*model.safetensors.*"), err::toString);
+    assertTrue(System.nanoTime() - start < TimeUnit.MINUTES.toNanos(2));
+  }
+
   /** Beginnings of a dictionary's documents, and a line that is none. */
   private Path lines() throws Exception {
     List<String> lines = new ArrayList<>();

@@ -1,0 +1,64 @@
+package dev.millrace.job.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+class PaceTest {
+
+  private final Pace pace = new Pace();
+  private final CompletableFuture<String> job = new CompletableFuture<>();
+
+  @Test
+  void require_conditionThatNeverHolds_namesWhatWasWaitedFor() {
+    TimeoutException late =
+        assertThrows(
+            TimeoutException.class, () -> pace.require("rain", Duration.ofMillis(1), () -> false));
+    assertEquals("rain: not within 0 s", late.getMessage());
+  }
+
+  @Test
+  void await_jobThatFailsMeanwhile_endsAtOnceWithTheRootCause() {
+    pace.watch("learn", job);
+    CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS)
+        .execute(() -> job.completeExceptionally(failure("no room")));
+    long start = System.nanoTime();
+    DeadJobException dead =
+        assertThrows(
+            DeadJobException.class, () -> pace.require("rain", Duration.ofMinutes(5), () -> false));
+    assertEquals("job learn failed: no room", dead.getMessage());
+    assertTrue(System.nanoTime() - start < Duration.ofSeconds(30).toNanos());
+  }
+
+  @Test
+  void await_afterAJobFailed_stillFindsWhatHolds() throws Exception {
+    pace.watch("learn", job);
+    job.completeExceptionally(failure(null));
+    assertTrue(pace.await(() -> true, System.nanoTime()));
+    DeadJobException dead =
+        assertThrows(DeadJobException.class, () -> pace.await(() -> false, System.nanoTime()));
+    assertEquals("job learn failed: java.lang.IllegalStateException", dead.getMessage());
+  }
+
+  @Test
+  void await_jobThatFinished_goesOnWaiting() throws Exception {
+    pace.watch("learn", job);
+    job.complete("done");
+    assertEquals(false, pace.await(() -> false, System.nanoTime() + 1));
+  }
+
+  private static Throwable failure(String message) {
+    return new CompletionException(
+        "the job failed",
+        new RuntimeException(
+            "restarts", new IllegalStateException(message, new IOException("not this"))));
+  }
+}
