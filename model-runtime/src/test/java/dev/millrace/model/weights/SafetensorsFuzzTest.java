@@ -18,8 +18,10 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 
 /** Hostile files meet InvalidWeightsException and nothing else, at a bounded cost of memory. */
+@Tag("fuzz")
 class SafetensorsFuzzTest {
   private static final long MEMORY = 64L << 20;
   private static final byte[] VALID =
@@ -50,7 +52,7 @@ class SafetensorsFuzzTest {
     }
   }
 
-  @Property(tries = 5_000)
+  @Property
   void parse_manyBytesChanged_isRefusedOrRead(@ForAll long seed) {
     Random random = new Random(seed);
     byte[] changed = Arrays.copyOf(VALID, VALID.length + Math.max(0, random.nextInt(20) - 15));
@@ -61,7 +63,7 @@ class SafetensorsFuzzTest {
     readOrRefuse(changed);
   }
 
-  @Property(tries = 5_000)
+  @Property
   void parse_piecesOfHeadersInAnyOrder_isRefusedOrRead(@ForAll("headers") String header) {
     readOrRefuse(SafetensorsTest.file(header, 8));
   }
@@ -108,7 +110,7 @@ class SafetensorsFuzzTest {
         .map(pieces -> "{" + String.join("", pieces));
   }
 
-  @Property(tries = 3_000)
+  @Property
   void parse_anyLayout_isReadIffItTilesTheData(
       @ForAll("offsets") List<Integer> begins, @ForAll("offsets") List<Integer> ends) {
     int n = Math.min(begins.size(), ends.size());
