@@ -5,7 +5,8 @@ import java.util.List;
 /** Every benchmark there is, by name. */
 public final class Benchmarks {
 
-  private static final List<Benchmark> ALL = List.of(new DecodeBenchmark(), new LoadBenchmark());
+  private static final List<Benchmark> ALL =
+      List.of(new DecodeBenchmark(), new LoadBenchmark(), new SoakBenchmark());
 
   private Benchmarks() {}
 

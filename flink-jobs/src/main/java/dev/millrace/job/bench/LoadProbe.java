@@ -52,7 +52,7 @@ record LoadProbe(double seconds, double idle, double peak, double after) {
   }
 
   /** A figure of /proc/self/status, bytes. */
-  private static double resident(String key) throws IOException {
+  static double resident(String key) throws IOException {
     return Files.readAllLines(STATUS).stream()
         .filter(line -> line.startsWith(key + ":"))
         .map(line -> line.replaceAll("[^0-9]", ""))

@@ -1,0 +1,118 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.job.bench.SoakLoad.Kind;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Whether a server becomes slower or larger: 20,000 requests, or as many as the system property
+ * {@code millrace.soak.requests} says.
+ */
+final class SoakBenchmark implements Benchmark {
+
+  private static final int REQUESTS = 20_000;
+  private static final String RESIDENT = "resident size";
+
+  @Override
+  public String name() {
+    return "soak";
+  }
+
+  @Override
+  public String summary() {
+    return "resident size and processor time a request over thousands of requests to nano";
+  }
+
+  @Override
+  public List<Table> run(Setting setting) throws Exception {
+    int requests = Integer.getInteger("millrace.soak.requests", REQUESTS);
+    int laps = Math.max(1, requests / SoakLoad.LAP / Trend.WINDOWS);
+    Map<String, double[]> figures = new LinkedHashMap<>();
+    try (SoakLoad load = SoakLoad.open(setting.nano(), setting.seed())) {
+      setting.progress().accept("warming up");
+      window(load, laps);
+      window(load, laps);
+      for (int window = 0; window < Trend.WINDOWS; window++) {
+        for (Map.Entry<String, Double> figure : window(load, laps).entrySet()) {
+          figures.computeIfAbsent(figure.getKey(), k -> new double[Trend.WINDOWS])[window] =
+              figure.getValue();
+        }
+        setting
+            .progress()
+            .accept((window + 1) * laps * SoakLoad.LAP + " requests: " + row(figures, window));
+      }
+    }
+    Table table = table(figures, laps * Trend.WINDOWS * SoakLoad.LAP);
+    requireLevel(figures, table, setting);
+    return List.of(table);
+  }
+
+  /** Mean milliseconds of processor time a request of each kind, then MiB resident. */
+  private static Map<String, Double> window(SoakLoad load, int laps) throws Exception {
+    Map<Kind, Double> seconds = new EnumMap<>(Kind.class);
+    for (int lap = 0; lap < laps; lap++) {
+      for (Kind kind : Kind.values()) {
+        seconds.merge(kind, load.ask(kind), Double::sum);
+      }
+    }
+    Map<String, Double> figures = new LinkedHashMap<>();
+    seconds.forEach((kind, sum) -> figures.put(kind + ", CPU ms a request", 1e3 * sum / laps));
+    figures.put(RESIDENT + ", MiB", resident());
+    return figures;
+  }
+
+  /** After a collection, so that what is merely not yet collected is left out. */
+  private static double resident() throws IOException {
+    System.gc();
+    return LoadProbe.resident("VmRSS") / (1 << 20);
+  }
+
+  private static String row(Map<String, double[]> figures, int window) {
+    StringBuilder row = new StringBuilder();
+    figures.forEach(
+        (name, values) ->
+            row.append(row.isEmpty() ? "" : "; ")
+                .append(String.format("%s %.4g", name, values[window])));
+    return row.toString();
+  }
+
+  private static Table table(Map<String, double[]> figures, int requests) {
+    Table table =
+        new Table(
+            "%,d requests to nano, past the caches".formatted(requests),
+            "figure",
+            "mean",
+            "first window",
+            "last window",
+            "climb over the run (95 %)",
+            "level");
+    figures.forEach(
+        (name, values) -> {
+          Trend trend = Trend.of(values);
+          table.row(
+              name,
+              trend.mean(),
+              values[0],
+              values[Trend.WINDOWS - 1],
+              trend,
+              trend.isLevel() ? "yes" : "no");
+        });
+    return table.note(
+        "Least squares over 20 windows of equal work, after two to warm up. Of 50 requests 30 SCORE 48 tokens, 10 read 256 and add one, 10 read 16 and add 24 (temperature 0.8, top-k 40, top-p 0.95). Level: the interval reaches zero, or the run adds less than 1 %.");
+  }
+
+  private static void requireLevel(Map<String, double[]> figures, Table table, Setting setting) {
+    List<String> climbing =
+        figures.entrySet().stream()
+            .filter(figure -> !Trend.of(figure.getValue()).isLevel())
+            .map(figure -> figure.getKey() + " " + Trend.of(figure.getValue()))
+            .toList();
+    if (!climbing.isEmpty()) {
+      setting.progress().accept(table.toMarkdown());
+      throw new IllegalStateException("over the run these climb: " + climbing);
+    }
+  }
+}
