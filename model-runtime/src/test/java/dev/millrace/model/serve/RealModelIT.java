@@ -96,6 +96,26 @@ class RealModelIT {
   }
 
   @Test
+  void respond_oneAnswerStops_theOthersAreAsTheyWere() {
+    swap(1);
+    List<Request> requests = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      requests.add(request(i % 2 == 0 ? "java" : null, Task.GENERATE, "prompt number " + i * 37));
+    }
+    List<Answer> whole = responder.respond(requests);
+    String text = whole.get(2).text();
+    String stop = text.substring(text.length() / 2, text.length() / 2 + 1);
+    requests.set(2, stopping(requests.get(2), stop));
+    List<Answer> stopped = responder.respond(requests);
+    for (int i = 0; i < requests.size(); i++) {
+      Answer expected = whole.get(i);
+      String all = expected.text();
+      assertEquals(i == 2 ? all.substring(0, all.indexOf(stop)) : all, stopped.get(i).text());
+      assertEquals(i != 2, expected.tokens() == stopped.get(i).tokens());
+    }
+  }
+
+  @Test
   void respond_whileReleasesChange_givesEachReleasesOwnAnswer() {
     Map<String, Double> own = new HashMap<>();
     for (int i = 0; i < RELEASES; i++) {
@@ -212,6 +232,25 @@ class RealModelIT {
       pairs.add(new LoraPair(pair.site(), pair.a(), b));
     }
     return new AdapterWeights(config, pairs);
+  }
+
+  private static Request stopping(Request r, String stop) {
+    return new Request(
+        r.id(),
+        r.tenant(),
+        r.domain(),
+        r.release(),
+        r.task(),
+        r.prompt(),
+        r.maxTokens(),
+        r.temperature(),
+        r.topK(),
+        r.topP(),
+        r.seed(),
+        List.of(stop),
+        r.cached(),
+        r.eventTimeMillis(),
+        r.origin());
   }
 
   private static Request request(@Nullable String domain, Task task, String prompt) {
