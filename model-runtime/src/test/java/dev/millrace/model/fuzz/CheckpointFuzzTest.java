@@ -31,7 +31,7 @@ class CheckpointFuzzTest {
   /** How many damaged checkpoints are opened; -Pfull opens more. */
   private static final int OPENS = Integer.getInteger("millrace.fuzz.opens", 60);
 
-  /** What all opens together may leave resident. */
+  /** What all opens together may leave resident, the Java heap's own growth included. */
   private static final long GROWTH_KIB = 256 << 10;
 
   private static final long SEED = Long.getLong("millrace.fuzz.seed", 1);
