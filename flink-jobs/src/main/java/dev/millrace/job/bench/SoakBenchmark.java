@@ -14,6 +14,11 @@ import java.util.Map;
 final class SoakBenchmark implements Benchmark {
 
   private static final int REQUESTS = 20_000;
+
+  /** Requests at least before the first window: compilers and allocators have settled by then. */
+  private static final int WARM_UP = 2_000;
+
+  private static final int LOOKS = 5;
   private static final String RESIDENT = "resident size";
 
   @Override
@@ -33,8 +38,7 @@ final class SoakBenchmark implements Benchmark {
     Map<String, double[]> figures = new LinkedHashMap<>();
     try (SoakLoad load = SoakLoad.open(setting.nano(), setting.seed())) {
       setting.progress().accept("warming up");
-      window(load, laps);
-      window(load, laps);
+      window(load, Math.max(WARM_UP / SoakLoad.LAP, 2 * laps));
       for (int window = 0; window < Trend.WINDOWS; window++) {
         for (Map.Entry<String, Double> figure : window(load, laps).entrySet()) {
           figures.computeIfAbsent(figure.getKey(), k -> new double[Trend.WINDOWS])[window] =
@@ -64,10 +68,18 @@ final class SoakBenchmark implements Benchmark {
     return figures;
   }
 
-  /** After a collection, so that what is merely not yet collected is left out. */
-  private static double resident() throws IOException {
+  /**
+   * After a collection, so that what is merely not yet collected is left out; the least of a
+   * second, because the collector gives memory back in the background.
+   */
+  private static double resident() throws IOException, InterruptedException {
     System.gc();
-    return LoadProbe.resident("VmRSS") / (1 << 20);
+    double least = Double.POSITIVE_INFINITY;
+    for (int look = 0; look < LOOKS; look++) {
+      Thread.sleep(1_000 / LOOKS);
+      least = Math.min(least, LoadProbe.resident("VmRSS"));
+    }
+    return least / (1 << 20);
   }
 
   private static String row(Map<String, double[]> figures, int window) {
@@ -101,7 +113,7 @@ final class SoakBenchmark implements Benchmark {
               trend.isLevel() ? "yes" : "no");
         });
     return table.note(
-        "Least squares over 20 windows of equal work, after two to warm up. Of 50 requests 30 SCORE 48 tokens, 10 read 256 and add one, 10 read 16 and add 24 (temperature 0.8, top-k 40, top-p 0.95). Level: the interval reaches zero, or the run adds less than 1 %.");
+        "Least squares over 20 windows of equal work, after at least 2,000 requests to warm up. Of 50 requests 30 SCORE 48 tokens, 10 read 256 and add one, 10 read 16 and add 24 (temperature 0.8, top-k 40, top-p 0.95). Level: the interval reaches zero, or the run adds less than 1 %.");
   }
 
   private static void requireLevel(Map<String, double[]> figures, Table table, Setting setting) {
