@@ -11,8 +11,8 @@ public interface Contestant extends AutoCloseable {
   @Override
   default void close() {}
 
-  /** Work in this process, repeated until a lap has taken the least time. */
-  static Contestant here(String name, double leastSeconds, Lap.Work work) {
+  /** Work of the calling thread, repeated until a lap has taken the least time. */
+  static Contestant onThisThread(String name, double leastSeconds, Lap.Work work) {
     return new Contestant() {
       @Override
       public String name() {
@@ -21,7 +21,7 @@ public interface Contestant extends AutoCloseable {
 
       @Override
       public Lap lap() throws Exception {
-        return Lap.of(leastSeconds, work);
+        return Lap.ofThisThread(leastSeconds, work);
       }
     };
   }

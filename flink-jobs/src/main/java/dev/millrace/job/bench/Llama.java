@@ -128,7 +128,8 @@ final class Llama implements Contestant {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     System.out.println(ChildJvm.ANSWER + "ready");
     while (in.readLine() != null) {
-      Lap lap = Lap.of(0, () -> completeAll(model, streams, prompts, newTokens));
+      Lap lap =
+          Lap.of(Decoder.LEAST_SECONDS, () -> completeAll(model, streams, prompts, newTokens));
       System.out.println(
           ChildJvm.ANSWER + lap.units() + " " + lap.seconds() + " " + lap.cpuSeconds());
     }

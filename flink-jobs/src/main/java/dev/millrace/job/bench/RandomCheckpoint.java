@@ -1,11 +1,8 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.model.config.MoeConfig;
-import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,15 +16,15 @@ final class RandomCheckpoint {
   private static final int VOCABULARY = 4096;
 
   private final Path folder;
-  private final MoeConfig config;
+  private final Shape shape;
   private final SplittableRandom random;
   private final Map<String, String> index = new TreeMap<>();
   private SafetensorsWriter shard = new SafetensorsWriter();
   private String shardName = "";
 
-  private RandomCheckpoint(Path folder, MoeConfig config, long seed) {
+  private RandomCheckpoint(Path folder, Shape shape, long seed) {
     this.folder = folder;
-    this.config = config;
+    this.shape = shape;
     this.random = new SplittableRandom(seed);
   }
 
@@ -61,20 +58,19 @@ final class RandomCheckpoint {
   static Path write(Path folder, Shape shape, Path nano, long seed) throws IOException {
     Files.createDirectories(folder);
     Files.copy(nano.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
-    byte[] json = shape.json().getBytes(StandardCharsets.UTF_8);
-    Files.write(folder.resolve("config.json"), json);
-    new RandomCheckpoint(folder, MoeConfigs.parse(json), seed).writeShards();
+    Files.writeString(folder.resolve("config.json"), shape.json());
+    new RandomCheckpoint(folder, shape, seed).writeShards();
     return folder;
   }
 
   private void writeShards() throws IOException {
-    int d = config.hiddenSize();
+    int d = shape.hidden;
     begin("model-ends.safetensors");
     matrix("model.embed_tokens.weight", VOCABULARY, d);
     ones("model.norm.weight", d);
     matrix("lm_head.weight", VOCABULARY, d);
     end();
-    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+    for (int layer = 0; layer < shape.layers; layer++) {
       begin("model-" + layer + ".safetensors");
       layer("model.layers." + layer + ".");
       end();
@@ -83,8 +79,8 @@ final class RandomCheckpoint {
   }
 
   private void layer(String at) {
-    int d = config.hiddenSize();
-    int i = config.experts().intermediateSize();
+    int d = shape.hidden;
+    int i = shape.intermediate;
     for (String norm :
         new String[] {
           "input_layernorm", "post_attention_layernorm", "self_attn.q_norm", "self_attn.k_norm"
@@ -94,8 +90,8 @@ final class RandomCheckpoint {
     for (String projection : new String[] {"q_proj", "k_proj", "v_proj", "o_proj"}) {
       matrix(at + "self_attn." + projection + ".weight", d, d);
     }
-    matrix(at + "mlp.gate.weight", config.router().numExperts(), d);
-    for (int e = 0; e < config.router().numExperts(); e++) {
+    matrix(at + "mlp.gate.weight", shape.experts, d);
+    for (int e = 0; e < shape.experts; e++) {
       String expert = at + "mlp.experts." + e + ".";
       matrix(expert + "gate_proj.weight", i, d);
       matrix(expert + "up_proj.weight", i, d);

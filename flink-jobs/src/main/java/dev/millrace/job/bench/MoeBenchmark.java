@@ -1,0 +1,192 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.model.djl.FeedForwards;
+import dev.millrace.model.djl.Kernels;
+import dev.millrace.model.djl.Precision;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** One layer of experts against one dense layer of the same total size, on one thread. */
+final class MoeBenchmark implements Benchmark {
+
+  private static final int[] ROWS = {1, 8, 32, 256};
+  private static final int BATCHES = 8;
+  private static final double LEAST_SECONDS = 0.05;
+  private static final long MOST_BYTES = 256L << 20;
+
+  private static final FeedForwards.Sizes NANO = new FeedForwards.Sizes(192, 96, 32, 4);
+  private static final FeedForwards.Sizes OLMOE = new FeedForwards.Sizes(2048, 1024, 64, 8);
+
+  private static final String MIXTURE = "mixture";
+  private static final String DENSE = "dense";
+  private static final String PLAIN = "dense, 8-bit activations";
+
+  @Override
+  public String name() {
+    return "moe";
+  }
+
+  @Override
+  public String summary() {
+    return "one layer of experts against one dense layer of the same total parameters";
+  }
+
+  @Override
+  public List<Table> run(Setting setting) throws Exception {
+    List<Table> tables = new ArrayList<>();
+    for (Precision precision : List.of(Precision.INT8, Precision.FLOAT32)) {
+      tables.add(table(setting, "nano", NANO, precision));
+    }
+    for (Precision precision : List.of(Precision.INT8, Precision.FLOAT32)) {
+      tables.add(table(setting, "OLMoE", OLMOE, precision));
+    }
+    return tables;
+  }
+
+  private static Table table(
+      Setting setting, String model, FeedForwards.Sizes sizes, Precision precision)
+      throws Exception {
+    String title =
+        String.format(
+            Locale.ROOT,
+            "%s's shape, %s: %d of %d experts, %.3g M parameters",
+            model,
+            precision,
+            sizes.topK(),
+            sizes.experts(),
+            sizes.parameters() / 1e6);
+    Table table =
+        new Table(
+            title,
+            "rows",
+            "experts touched",
+            "against",
+            "mixture µs",
+            "dense µs",
+            "mixture is faster by (95 %)",
+            "by CPU time (95 %)",
+            "bound",
+            "share of bound",
+            "mixture / its bound",
+            "dense / its bound");
+    setting.progress().accept(title + ": what the machine can do");
+    Roofline roofline = Roofline.measure(setting.rounds(), sizes, precision);
+    try (FeedForwards layers = FeedForwards.random(sizes, precision, setting.seed())) {
+      for (int rows : ROWS) {
+        setting.progress().accept(title + ": " + rows + " rows");
+        race(table, setting, layers, roofline, rows);
+      }
+    }
+    return table
+        .note(roofline.toString())
+        .note(
+            "One thread. µs and bounds by CPU time. Bound: how many times less the mixture needs of what limits it (bytes of touched weights, or operations) than the dense layer does; share: the ratio by CPU time over that. Rows belong to one sequence; "
+                + BATCHES
+                + " batches take turns.");
+  }
+
+  private static void race(
+      Table table, Setting setting, FeedForwards layers, Roofline roofline, int rows)
+      throws Exception {
+    List<FeedForwards.Batch> batches = layers.batches(BATCHES, rows, setting.seed());
+    List<Contestant> contestants = new ArrayList<>();
+    contestants.add(contestant(MIXTURE, batches, FeedForwards.Batch::mixture));
+    contestants.add(contestant(DENSE, batches, FeedForwards.Batch::dense));
+    if (roofline.precision() == Precision.INT8) {
+      contestants.add(contestant(PLAIN, batches, FeedForwards.Batch::plainDense));
+    }
+    Race race = Race.run(setting.rounds(), contestants);
+    double touched =
+        batches.stream().mapToInt(FeedForwards.Batch::touchedExperts).average().orElse(0);
+    double ours = 1 / race.cpuRate(MIXTURE);
+    double mixtureBound = roofline.mixtureSeconds(rows, touched);
+    double denseBound = roofline.denseSeconds(rows);
+    for (Contestant rival : contestants.subList(1, contestants.size())) {
+      double theirs = 1 / race.cpuRate(rival.name());
+      Estimate ratio = race.cpuRatio(MIXTURE, rival.name());
+      table.row(
+          rows,
+          touched,
+          rival.name(),
+          ours * 1e6,
+          theirs * 1e6,
+          race.ratio(MIXTURE, rival.name()),
+          ratio,
+          denseBound / mixtureBound,
+          ratio.median() * mixtureBound / denseBound,
+          mixtureBound / ours,
+          denseBound / theirs);
+    }
+  }
+
+  private interface Call {
+    void run(FeedForwards.Batch batch);
+  }
+
+  /** Runs the batches in turn; a unit is one call. */
+  private static Contestant contestant(String name, List<FeedForwards.Batch> batches, Call call) {
+    int[] next = {0};
+    return Contestant.onThisThread(
+        name,
+        LEAST_SECONDS,
+        () -> {
+          call.run(batches.get(next[0]++ % batches.size()));
+          return 1;
+        });
+  }
+
+  /**
+   * What one thread can do at most, measured.
+   *
+   * @param bandwidth bytes a second, from a block as large as the layer, at most 256 MiB
+   * @param peak operations a second of a large product
+   */
+  private record Roofline(
+      FeedForwards.Sizes sizes, Precision precision, double bandwidth, double peak) {
+
+    static Roofline measure(int rounds, FeedForwards.Sizes sizes, Precision precision)
+        throws Exception {
+      long bytes = Math.min(MOST_BYTES, sizes.parameters() * bytesOf(precision));
+      try (Kernels kernels = Kernels.of(bytes)) {
+        Race race =
+            Race.run(
+                rounds,
+                List.of(
+                    Contestant.onThisThread("read", LEAST_SECONDS, kernels::read),
+                    Contestant.onThisThread(
+                        "multiply", LEAST_SECONDS, () -> kernels.multiply(precision))));
+        return new Roofline(sizes, precision, race.cpuRate("read"), race.cpuRate("multiply"));
+      }
+    }
+
+    private static int bytesOf(Precision precision) {
+      return precision == Precision.INT8 ? 1 : 4;
+    }
+
+    double mixtureSeconds(int rows, double touched) {
+      double router = (double) sizes.hidden() * sizes.experts();
+      return seconds(
+          touched * sizes.expertParameters() * bytesOf(precision) + router * 4,
+          2.0 * rows * (sizes.topK() * (double) sizes.expertParameters() + router));
+    }
+
+    double denseSeconds(int rows) {
+      return seconds(
+          (double) sizes.parameters() * bytesOf(precision), 2.0 * rows * sizes.parameters());
+    }
+
+    private double seconds(double bytes, double operations) {
+      return Math.max(bytes / bandwidth, operations / peak);
+    }
+
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "Measured in this run: %.1f GB/s, %.0f G operations/s.",
+          bandwidth / 1e9,
+          peak / 1e9);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+package dev.millrace.model.djl;
+
+import ai.djl.engine.Engine;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.MoeConfigs;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * A mixture of experts and one dense feed-forward layer of the same total size, of random weights,
+ * as the programs run them: for measuring.
+ */
+public final class FeedForwards implements AutoCloseable {
+
+  /** The calls that are measured; the program is otherwise the one that serves. */
+  private static final String METHODS =
+      """
+        def off(self: __torch__.Program, n: int) -> Tuple[List[int], List[Tensor], List[int], List[float]]:
+          return (annotate(List[int], [n]), annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [0.]))
+        def run_mixture(self: __torch__.Program, x: Tensor) -> List[Tensor]:
+          y, balance, experts, kept = self.sparse(x, $router, $experts_at, torch.zeros([0, 1], dtype=6), self.off(x.size(0)), self.w, self.m)
+          return annotate(List[Tensor], [y])
+        def run_dense(self: __torch__.Program, x: Tensor) -> List[Tensor]:
+          return annotate(List[Tensor], [self.feed_forward(x, $dense_at, 0, self.off(x.size(0)), self.m)])
+        def chosen(self: __torch__.Program, x: Tensor) -> List[Tensor]:
+          p, weights, experts, kept = self.routes(torch.linear(x, self.w[$router]), self.w, $router, torch.zeros([0, 1], dtype=6))
+          return annotate(List[Tensor], [experts])
+        def random(self: __torch__.Program) -> List[Tensor]:
+      """;
+
+  private static final String PLAIN =
+      """
+        def run_plain(self: __torch__.Program, x: Tensor) -> List[Tensor]:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          g, u = torch.chunk(ops.quantized.linear_dynamic(x, packed[$dense_at], False), 2, -1)
+          y = ops.quantized.linear_dynamic(torch.mul(torch.silu(g), u), packed[$dense_at + 1], False)
+          return annotate(List[Tensor], [y])
+      """;
+
+  private static final String SPARSE = "model.layers.1.mlp";
+  private static final String DENSE = "model.layers.0.mlp";
+
+  /**
+   * The sizes of a mixture; the dense layer is as wide as all experts together.
+   *
+   * @param hidden width of the model
+   * @param intermediate width of an expert
+   */
+  public record Sizes(int hidden, int intermediate, int experts, int topK) {
+
+    /** Weights of all experts, and of the dense layer. */
+    public long parameters() {
+      return expertParameters() * experts;
+    }
+
+    public long expertParameters() {
+      return 3L * hidden * intermediate;
+    }
+
+    private MoeConfig config() {
+      return MoeConfigs.parse(
+          """
+          {"model_type": "qwen3_moe", "architectures": ["Qwen3MoeForCausalLM"], "vocab_size": 8,
+           "hidden_size": %d, "intermediate_size": %d, "moe_intermediate_size": %d,
+           "num_experts": %d, "num_experts_per_tok": %d, "mlp_only_layers": [0],
+           "num_hidden_layers": 2, "num_attention_heads": 1, "num_key_value_heads": 1,
+           "head_dim": 2, "max_position_embeddings": 8, "norm_topk_prob": false}
+          """
+              .formatted(hidden, intermediate * experts, intermediate, experts, topK)
+              .getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private final Sizes sizes;
+  private final Precision precision;
+  private final Program program;
+  private final PtNDManager memory;
+
+  private FeedForwards(Sizes sizes, Precision precision, long seed) {
+    MoeConfig config = sizes.config();
+    Layout layout = new Layout(config);
+    boolean int8 = precision == Precision.INT8;
+    this.sizes = sizes;
+    this.precision = precision;
+    this.program =
+        Program.compile(
+            (int8 ? ProgramSource.int8(config, layout) : ProgramSource.float32(config, layout))
+                + methods(layout, int8));
+    Engine.getEngine(Program.ENGINE).setRandomSeed((int) seed);
+    this.memory = program.scope();
+    try (PtNDManager scope = program.scope()) {
+      program.infer(scope, "random");
+    }
+  }
+
+  /** Layers of weights drawn by a seed. */
+  public static FeedForwards random(Sizes sizes, Precision precision, long seed) {
+    return new FeedForwards(sizes, precision, seed);
+  }
+
+  private static String methods(Layout layout, boolean int8) {
+    String experts = SPARSE + ".experts.gate_up_proj";
+    String dense = DENSE + ".gate_up_proj.weight";
+    return (METHODS + fill(layout, int8) + (int8 ? PLAIN : ""))
+        .replace("$router", Integer.toString(layout.vector(SPARSE + ".gate")))
+        .replace(
+            "$experts_at", Integer.toString(int8 ? layout.packed(experts) : layout.matrix(experts)))
+        .replace("$dense_at", Integer.toString(int8 ? layout.packed(dense) : layout.matrix(dense)));
+  }
+
+  /** The lines that draw every weight. */
+  private static String fill(Layout layout, boolean int8) {
+    StringBuilder lines = new StringBuilder();
+    for (Layout.Vector vector : layout.vectors()) {
+      line(lines, "self.w.append(torch.randn(" + Arrays.toString(vector.shape()) + ", dtype=6))");
+    }
+    line(lines, int8 ? "none = self.begin()" : "none = annotate(List[Tensor], [])");
+    for (Layout.Matrices m : layout.matrices()) {
+      String shape = m.rows() + ", " + m.columns() + "]";
+      if (int8) {
+        line(lines, "for i in range(" + m.parts().size() + "):");
+        line(lines, "  q = torch.randint(-127, 128, [" + shape + ", dtype=1)");
+        line(lines, "  none = self.pack(q, torch.full([" + m.rows() + "], 0.001, dtype=6))");
+      } else {
+        String stack = "[" + (m.stacked() ? m.parts().size() + ", " : "") + shape;
+        line(lines, "self.m.append(torch.mul(torch.randn(" + stack + ", dtype=6), 0.02))");
+      }
+    }
+    line(lines, "return none");
+    return lines.toString();
+  }
+
+  private static void line(StringBuilder lines, String line) {
+    lines.append("    ").append(line).append('\n');
+  }
+
+  /** Rows in native memory: (rows, hidden). */
+  public final class Batch {
+    private final PtNDArray x;
+
+    private Batch(PtNDArray x) {
+      this.x = x;
+    }
+
+    /** Runs the mixture: router, experts, sum. */
+    public void mixture() {
+      run("run_mixture").close();
+    }
+
+    /** Runs the dense layer. */
+    public void dense() {
+      run("run_dense").close();
+    }
+
+    /** Runs the dense layer in int8 as DJL offers it: one scale for the activations of all rows. */
+    public void plainDense() {
+      if (precision != Precision.INT8) {
+        throw new IllegalStateException("precision " + precision + ", expected INT8");
+      }
+      run("run_plain").close();
+    }
+
+    /** How many experts the router sends these rows to. */
+    public int touchedExperts() {
+      try (PtNDManager scope = program.scope()) {
+        PtNDArray experts = program.infer(scope, "chosen", IValue.from(x))[0];
+        return (int) Arrays.stream(experts.toLongArray()).distinct().count();
+      }
+    }
+
+    private PtNDManager run(String method) {
+      PtNDManager scope = program.scope();
+      program.infer(scope, method, IValue.from(x));
+      return scope;
+    }
+  }
+
+  /** Batches of so many rows each, drawn by a seed. */
+  public List<Batch> batches(int count, int rows, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<Batch> batches = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      float[] values = new float[rows * sizes.hidden];
+      for (int j = 0; j < values.length; j++) {
+        values[j] = (float) random.nextGaussian();
+      }
+      batches.add(new Batch(Program.array(memory, new Values(values, rows, sizes.hidden))));
+    }
+    return batches;
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+    program.close();
+  }
+}
