@@ -7,18 +7,21 @@ import dev.millrace.model.gguf.GgufExport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.TreeSet;
 
 /** Tokens a second of concurrent streams, on the same weights. */
 final class DecodeBenchmark implements Benchmark {
 
   private static final int[] STREAMS = {1, 8, 32};
   private static final int NEW_TOKENS = 64;
-  private static final int PROBES = 3;
+  private static final int NEW_TOKENS_LARGE = 16;
 
   private static final String OURS = "Millrace int8";
   private static final String FLOAT = "DJL fp32";
   private static final String LLAMA = "llama.cpp Q8_0";
+  private static final List<String> ORDER = List.of(OURS, FLOAT, LLAMA);
 
   private static final RandomCheckpoint.Shape LARGE =
       new RandomCheckpoint.Shape(8, 1024, 512, 64, 16);
@@ -36,7 +39,7 @@ final class DecodeBenchmark implements Benchmark {
   @Override
   public List<Table> run(Setting setting) throws Exception {
     List<Table> tables = new ArrayList<>();
-    tables.add(table(setting, "nano", setting.nano()));
+    tables.add(table(setting, "nano", setting.nano(), NEW_TOKENS));
     if (setting.large()) {
       try (Scratch scratch = Scratch.create()) {
         setting.progress().accept("writing a random checkpoint of 0.8 B parameters");
@@ -44,7 +47,7 @@ final class DecodeBenchmark implements Benchmark {
             RandomCheckpoint.write(scratch.resolve("large"), LARGE, setting.nano(), setting.seed());
         String title =
             "OLMoE-shaped, random weights, %.2f B parameters".formatted(LARGE.parameters() / 1e9);
-        tables.add(table(setting, title, folder));
+        tables.add(table(setting, title, folder, NEW_TOKENS_LARGE));
       }
     } else {
       tables.get(0).note("The model of 0.8 B parameters was left out; --large includes it.");
@@ -52,7 +55,8 @@ final class DecodeBenchmark implements Benchmark {
     return tables;
   }
 
-  private static Table table(Setting setting, String title, Path model) throws Exception {
+  private static Table table(Setting setting, String title, Path model, int newTokens)
+      throws Exception {
     Table table =
         new Table(
             title,
@@ -71,75 +75,69 @@ final class DecodeBenchmark implements Benchmark {
       GgufExport.write(model, gguf, tensor -> {});
       for (int streams : STREAMS) {
         setting.progress().accept(title + ": " + streams + " streams");
-        Prompts prompts = Prompts.draw(setting.nano(), streams, NEW_TOKENS, setting.seed());
+        Prompts prompts = Prompts.draw(setting.nano(), streams, newTokens, setting.seed());
         race(table, setting, int8, fp32, gguf, prompts);
       }
     }
     return table.note(
-        "Each stream: a prompt of 8 tokens, then %d greedy ones; prefill is in the time. Each contestant at the number of threads at which it was fastest in a probe of this run."
-            .formatted(NEW_TOKENS));
+        "Each stream: a prompt of 8 tokens, then %d greedy ones; prefill is in the time. Faster: Millrace at its faster number of threads against the row."
+            .formatted(newTokens));
   }
 
   private static void race(
       Table table, Setting setting, BaseModel int8, BaseModel fp32, Path gguf, Prompts prompts)
       throws Exception {
-    int cores = Runtime.getRuntime().availableProcessors();
-    int shares = Math.min(cores, prompts.texts().size());
-    try (Threaded ours = fastest(shares, threads -> new Decoder(OURS, int8, prompts, threads));
-        Threaded floats = fastest(shares, threads -> new Decoder(FLOAT, fp32, prompts, threads));
-        Threaded llama =
-            fastest(cores, threads -> Llama.start(LLAMA, setting, gguf, threads, prompts))) {
-      List<Threaded> all = List.of(ours, floats, llama);
-      Race race = Race.run(setting.rounds(), all);
-      for (Threaded one : all) {
-        table.row(
-            prompts.texts().size(),
-            one.name(),
-            one.threads(),
-            race.rate(one.name()),
-            race.cpuRate(one.name()),
-            one.name().equals(OURS) ? "" : race.ratio(OURS, one.name()),
-            one.name().equals(OURS) ? "" : race.cpuRatio(OURS, one.name()));
+    List<Entrant> entrants = new ArrayList<>();
+    try {
+      for (int threads : new TreeSet<>(List.of(1, Runtime.getRuntime().availableProcessors()))) {
+        if (threads <= prompts.texts().size()) {
+          entrants.add(entrant(OURS, threads, name -> new Decoder(name, int8, prompts, threads)));
+          entrants.add(entrant(FLOAT, threads, name -> new Decoder(name, fp32, prompts, threads)));
+        }
+        entrants.add(
+            entrant(LLAMA, threads, name -> Llama.start(name, setting, gguf, threads, prompts)));
       }
+      entrants.sort(Comparator.comparing(entrant -> ORDER.indexOf(entrant.kind())));
+      Race race = Race.run(setting.rounds(), entrants.stream().map(Entrant::contestant).toList());
+      rows(table, race, entrants, prompts.texts().size());
+    } finally {
+      entrants.forEach(entrant -> entrant.contestant().close());
     }
   }
 
-  /** Makes a contestant that uses so many threads. */
-  private interface Starter {
-    Contestant start(int threads) throws IOException;
-  }
-
-  /** A contestant and the number of its threads. */
-  private record Threaded(Contestant contestant, int threads) implements Contestant {
-    @Override
-    public String name() {
+  /** A contestant with a number of threads. */
+  private record Entrant(String kind, int threads, Contestant contestant) {
+    String name() {
       return contestant.name();
     }
-
-    @Override
-    public Lap lap() throws Exception {
-      return contestant.lap();
-    }
-
-    @Override
-    public void close() {
-      contestant.close();
-    }
   }
 
-  /** Of one thread and {@code most}, what has the better median of a few laps. */
-  private static Threaded fastest(int most, Starter starter) throws Exception {
-    Threaded best = new Threaded(starter.start(1), 1);
-    double bestRate = Race.run(PROBES, List.of(best)).rate(best.name());
-    if (most > 1) {
-      Threaded other = new Threaded(starter.start(most), most);
-      if (Race.run(PROBES, List.of(other)).rate(other.name()) > bestRate) {
-        best.close();
-        best = other;
-      } else {
-        other.close();
-      }
+  /** Makes a contestant of a name. */
+  private interface Starter {
+    Contestant start(String name) throws IOException;
+  }
+
+  private static Entrant entrant(String kind, int threads, Starter starter) throws IOException {
+    return new Entrant(kind, threads, starter.start(kind + ", threads " + threads));
+  }
+
+  private static void rows(Table table, Race race, List<Entrant> entrants, int streams) {
+    String ours =
+        entrants.stream()
+            .filter(entrant -> entrant.kind().equals(OURS))
+            .map(Entrant::name)
+            .max(Comparator.comparingDouble(race::rate))
+            .orElseThrow();
+    for (Entrant entrant : entrants) {
+      boolean rival = !entrant.kind().equals(OURS);
+      table.row(
+          streams,
+          entrant.kind(),
+          entrant.threads(),
+          race.rate(entrant.name()),
+          race.cpuRate(entrant.name()),
+          rival ? race.ratio(ours, entrant.name()) : "",
+          rival ? race.cpuRatio(ours, entrant.name()) : "");
     }
-    return best;
   }
 }
