@@ -6,8 +6,7 @@ import java.util.List;
 public final class Benchmarks {
 
   private static final List<Benchmark> ALL =
-      List.of(
-          new DecodeBenchmark(), new MoeBenchmark(), new LoadBenchmark(), new SoakBenchmark());
+      List.of(new DecodeBenchmark(), new MoeBenchmark(), new LoadBenchmark(), new SoakBenchmark());
 
   private Benchmarks() {}
 
