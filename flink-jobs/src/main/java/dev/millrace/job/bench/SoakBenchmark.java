@@ -113,7 +113,7 @@ final class SoakBenchmark implements Benchmark {
               trend.isLevel() ? "yes" : "no");
         });
     return table.note(
-        "Least squares over 20 windows of equal work, after at least 2,000 requests to warm up. Of 50 requests 30 SCORE 48 tokens, 10 read 256 and add one, 10 read 16 and add 24 (temperature 0.8, top-k 40, top-p 0.95). Level: the interval reaches zero, or the run adds less than 1 %.");
+        "The median of the slopes between all pairs of 20 windows of equal work (Theil and Sen), after at least 2,000 requests to warm up. Of 50 requests 30 SCORE 48 tokens, 10 read 256 and add one, 10 read 16 and add 24 (temperature 0.8, top-k 40, top-p 0.95). Level: the interval reaches zero, or the run adds less than 1 %.");
   }
 
   private static void requireLevel(Map<String, double[]> figures, Table table, Setting setting) {

@@ -27,6 +27,11 @@ class TrendTest {
     assertTrue(trend(window -> 100 - window).isLevel());
   }
 
+  @Test
+  void of_oneStep_isLevel() {
+    assertTrue(trend(window -> window < 2 ? 100 : 103).isLevel());
+  }
+
   /** The interval misses the truth in about one run of twenty. */
   @Test
   void of_noiseAroundALine_coversItInNineteenOfTwenty() {
