@@ -6,7 +6,12 @@ import java.util.List;
 public final class Benchmarks {
 
   private static final List<Benchmark> ALL =
-      List.of(new DecodeBenchmark(), new MoeBenchmark(), new LoadBenchmark(), new SoakBenchmark());
+      List.of(
+          new DecodeBenchmark(),
+          new MoeBenchmark(),
+          new LoadBenchmark(),
+          new RoutingBenchmark(),
+          new SoakBenchmark());
 
   private Benchmarks() {}
 

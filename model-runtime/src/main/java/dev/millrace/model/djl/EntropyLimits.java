@@ -16,27 +16,39 @@ final class EntropyLimits {
 
   /** The limits under which every token gets the top k. */
   static float[] topK(MoeConfig config) {
+    return fixed(config, config.router().topK());
+  }
+
+  /** The limits under which every token gets so many experts. */
+  static float[] fixed(MoeConfig config, int experts) {
     int most = config.router().mostExperts();
+    if (experts < 1 || experts > most) {
+      throw new IllegalArgumentException(experts + " experts, expected 1 to " + most);
+    }
     float[] limits = new float[config.numHiddenLayers() * (most - 1)];
     Arrays.fill(limits, NEVER);
     for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
       int from = layer * (most - 1);
-      Arrays.fill(limits, from, from + config.router().topK() - 1, ALWAYS);
+      Arrays.fill(limits, from, from + experts - 1, ALWAYS);
     }
     return limits;
   }
 
   /**
    * The limits under which the number of experts follows the effective number of choices, exp(H) of
-   * the router: a token gets k experts where {@code scale · exp(H)} rounds to k.
+   * the router: a token gets k experts where {@code scale · exp(H)} rounds to k, and half the top k
+   * at least.
    */
   static float[] effective(MoeConfig config, double scale) {
     int most = config.router().mostExperts();
     double greatest = Math.log(config.router().numExperts());
     float[] limits = new float[config.numHiddenLayers() * (most - 1)];
     for (int i = 0; i < limits.length; i++) {
-      double experts = i % (most - 1) + 1.5;
-      limits[i] = (float) (Math.log(experts / scale) / greatest);
+      int experts = i % (most - 1) + 1;
+      limits[i] =
+          experts < config.router().topK() / 2
+              ? ALWAYS
+              : (float) (Math.log((experts + 0.5) / scale) / greatest);
     }
     return limits;
   }
