@@ -132,17 +132,12 @@ final class ProgramSource {
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
           rows, scale = self.split(x)
           return self.join(ops.quantized.linear_dynamic(rows, packed[i], True), scale)
-        def each_expert(self: __torch__.Program, rows: Tensor, counts: Tensor, first: int, width: int) -> Tensor:
+        def each_expert(self: __torch__.Program, rows: Tensor, sizes: List[int], used: List[int], first: int) -> Tensor:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
           outs = annotate(List[Tensor], [])
-          start = 0
-          for e in range($experts):
-            c = int(counts[e])
-            if c > 1:
-              outs.append(ops.quantized.linear_dynamic(torch.narrow(rows, 0, start, c), packed[first + e], True))
-            else:
-              outs.append(torch.zeros([1, width], dtype=6))
-            start = start + c
+          parts = torch.split_with_sizes(rows, sizes, 0)
+          for i in range(len(used)):
+            outs.append(ops.quantized.linear_dynamic(parts[i], packed[first + used[i]], True))
           return torch.cat(outs, 0)
         def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
           n = x.size(0)
@@ -150,17 +145,20 @@ final class ProgramSource {
           f = kept.size(0)
           flat = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
           token = torch.floor_divide(kept, k)
-          all = torch.cat([flat, flat, torch.arange($experts, dtype=4)], 0)
+          counts = torch.bincount(flat, None, $experts)
+          found = torch.squeeze(torch.nonzero(counts), 1)
+          used = annotate(List[int], found.tolist())
+          sizes = annotate(List[int], torch.add(torch.mul(torch.index_select(counts, 0, found), 2), 1).tolist())
+          all = torch.cat([flat, flat, found], 0)
           sorted, order = torch.sort(all, stable=True, dim=0, descending=False)
           back = torch.argsort(order, 0, False)
-          counts = torch.bincount(all, None, $experts)
           rows, scale = self.split(x)
-          row = torch.cat([token, torch.add(token, n), torch.full([$experts], 2 * n, dtype=4)], 0)
-          y = self.each_expert(torch.index_select(rows, 0, torch.index_select(row, 0, order)), counts, p0, 2 * $i)
+          row = torch.cat([token, torch.add(token, n), torch.full([len(used)], 2 * n, dtype=4)], 0)
+          y = self.each_expert(torch.index_select(rows, 0, torch.index_select(row, 0, order)), sizes, used, p0)
           y = self.join(torch.index_select(y, 0, back), torch.index_select(scale, 0, token))
           g, u = torch.chunk(y, 2, -1)
           rows, scale = self.split(torch.mul(torch.silu(g), u))
-          y = self.each_expert(torch.index_select(rows, 0, torch.clamp_max(order, 2 * f)), counts, p0 + $experts, $d)
+          y = self.each_expert(torch.index_select(rows, 0, torch.clamp_max(order, 2 * f)), sizes, used, p0 + $experts)
           y = self.join(torch.index_select(y, 0, back), scale)
           if f < n * k:
             y = torch.index_copy(torch.zeros([n * k, $d], dtype=6), 0, kept, y)
