@@ -105,7 +105,8 @@ final class RoutingBenchmark implements Benchmark {
     rules.forEach(
         (name, rule) ->
             contestants.add(
-                Contestant.here(name, 0.2, () -> (double) trial.run(timed, rule).tokens())));
+                Contestant.onThisThread(
+                    name, 0.2, () -> (double) trial.run(timed, rule).tokens())));
     setting.progress().accept("timing " + rules.size() + " rules");
     Race race = Race.run(setting.rounds(), contestants);
     rules.forEach(
