@@ -3,9 +3,9 @@ package dev.millrace.model.djl;
 import java.nio.ByteBuffer;
 
 /**
- * Symmetric integers with one scale a row: {@code w[r][c] = q[r][c] · scale[r]}. The integers span
- * ±63, so that products with 8-bit activations cannot saturate the 16-bit sums of processors
- * without VNNI.
+ * Symmetric integers with one scale a row: {@code w[r][c] = q[r][c] · scale[r]}, within ±127. The
+ * activations that they meet have seven bits (see {@link ProgramSource}), so that the 16-bit sums
+ * of processors without VNNI cannot saturate.
  */
 final class RowQuantizer {
 
