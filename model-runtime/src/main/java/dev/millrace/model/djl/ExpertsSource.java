@@ -56,7 +56,7 @@ final class ExpertsSource {
 
   private static final String SPARSE =
       """
-        def sparse(self: __torch__.Program, x: Tensor, w0: int, p0: int, r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+        def routed(self: __torch__.Program, x: Tensor, w0: int, r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor]) -> List[Tensor]:
           spans, l, which, scales = a
           logits = annotate(List[Tensor], [])
           at = 0
@@ -64,8 +64,9 @@ final class ExpertsSource {
             logits.append(torch.linear(torch.narrow(x, 0, at, spans[s]), w[w0]))
             at = at + spans[s]
           p, weights, experts, kept = self.routes(torch.cat(logits, 0), w, w0, r)
-          y = self.experts(x, p0, experts, weights, kept, m)
-          return (y, self.balance(p, experts), experts, kept)
+          return annotate(List[Tensor], [p, weights, experts, kept])
+        def sparse(self: __torch__.Program, x: Tensor, p0: int, route: List[Tensor], m: List[Tensor]) -> Tensor:
+          return self.experts(x, p0, route[2], route[1], route[3], m)
         def shared(self: __torch__.Program, x: Tensor, w0: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tensor:
           y = self.feed_forward(x, p0, s0, a, m)
           $gate

@@ -1,7 +1,6 @@
 package dev.millrace.model.djl;
 
 import dev.millrace.model.config.MoeConfig;
-import dev.millrace.model.config.WeightNames;
 import java.util.function.ToIntFunction;
 
 /**
@@ -282,13 +281,15 @@ final class ProgramSource {
   }
 
   private String render(String matrices, String training, int embedding) {
+    LayerSource layers = new LayerSource(config, layout, matrix);
     String apart = config.attention().latent() == null ? "" : AttentionSource.APART;
     return (matrices
             + apart
             + new AttentionSource(config, layout, matrix).methods()
             + ExpertsSource.methods(config)
+            + layers.methods()
             + HIDDEN
-            + layers()
+            + layers.calls()
             + USES
             + training)
         .replace("$embedding", Integer.toString(embedding))
@@ -308,80 +309,5 @@ final class ProgramSource {
 
   private String head() {
     return (config.tieWordEmbeddings() ? "model.embed_tokens" : "lm_head") + ".weight";
-  }
-
-  /** The layers one by one, each with the places of its weights. */
-  private String layers() {
-    StringBuilder lines = new StringBuilder();
-    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-      int norm = layout.vector(Layout.at(layer, "input_layernorm"));
-      line(lines, "h = " + norm("x", norm));
-      line(lines, "x = torch.add(x, " + attention(layer, norm) + ")");
-      line(lines, "h = " + norm("x", norm + 1));
-      if (config.layers().get(layer).sparse()) {
-        sparse(lines, layer);
-      } else {
-        String module = Layout.at(layer, "mlp");
-        line(
-            lines,
-            "x = torch.add(x, self.feed_forward(h, " + places(module, "gate_proj") + ", a, m))");
-      }
-    }
-    line(lines, "return (" + norm("x", 1) + ", torch.div(balance, float($layers)), chosen)");
-    return lines.toString();
-  }
-
-  private static void line(StringBuilder lines, String line) {
-    lines.append("    ").append(line).append('\n');
-  }
-
-  private String norm(String x, int vector) {
-    return "self.norm(" + x + ", w[" + vector + "], " + config.rmsNormEps() + ")";
-  }
-
-  private String attention(int layer, int norm) {
-    String first = AttentionSource.firstMatrix(config, layer);
-    return "self.attention(h, %d, %d, %d, %d, %d, cos, sin, lens, a, c, w, m)"
-        .formatted(
-            layer,
-            norm,
-            matrix.applyAsInt(first + ".weight"),
-            layout.site(first),
-            config.layers().get(layer).slidingWindow());
-  }
-
-  private void sparse(StringBuilder lines, int layer) {
-    WeightNames names = config.names();
-    String module = Layout.at(layer, names.sparse());
-    line(
-        lines,
-        "y, b, experts, kept = self.sparse(h, %d, %d, %s, a, w, m)"
-            .formatted(
-                layout.vector(module + ".gate"),
-                matrix.applyAsInt(module + ".experts.gate_up_proj"),
-                limits(layer)));
-    line(lines, "chosen.append(experts)");
-    line(lines, "chosen.append(kept)");
-    if (config.experts().sharedIntermediateSize() > 0) {
-      String shared = module + "." + names.shared();
-      int gate = config.experts().sharedGate() ? layout.vector(shared + "_gate") : 0;
-      String call = "self.shared(h, " + gate + ", " + places(shared, names.gate());
-      line(lines, "y = torch.add(y, " + call + ", a, w, m))");
-    }
-    line(lines, "x = torch.add(x, y)");
-    line(lines, "balance = torch.add(balance, b)");
-  }
-
-  /** The columns of r that hold a layer's limits. */
-  private String limits(int layer) {
-    int n = config.router().mostExperts() - 1;
-    return "torch.narrow(r, 1, " + layer * n + ", " + n + ")";
-  }
-
-  /** Matrix and adapter site at which a feed-forward part begins. */
-  private String places(String module, String gate) {
-    return matrix.applyAsInt(module + ".gate_up_proj.weight")
-        + ", "
-        + layout.site(module + "." + gate);
   }
 }

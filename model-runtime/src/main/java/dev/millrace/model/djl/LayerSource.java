@@ -1,0 +1,134 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.WeightNames;
+import java.util.function.ToIntFunction;
+
+/**
+ * The layers of a program, one method each: all of a layer but its routed experts. {@code front_i}
+ * gives the stream that their output is added to, their input, and their route (probabilities,
+ * weights, experts, kept), which is empty where a layer is dense.
+ */
+record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix) {
+
+  private static final String FRONT =
+      """
+        def front_$layer(self: __torch__.Program, x: Tensor, cos: Tensor, sin: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
+          h = $before
+          x = torch.add(x, $attention)
+          h = $after
+      """;
+
+  private static final String ROUTED =
+      """
+          x, h, route = self.front_$layer(x, cos, sin, lens, r, a, c, w, m)
+          chosen.append(route[2])
+          chosen.append(route[3])
+          x = torch.add(x, self.sparse(h, $experts_at, route, m))
+          balance = torch.add(balance, self.balance(route[0], route[2]))
+      """;
+
+  String methods() {
+    StringBuilder methods = new StringBuilder();
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      methods.append(front(layer));
+    }
+    return methods.toString();
+  }
+
+  /** The lines that run the layers one by one. */
+  String calls() {
+    StringBuilder lines = new StringBuilder();
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      if (sparse(layer)) {
+        lines.append(
+            ROUTED
+                .replace("$layer", Integer.toString(layer))
+                .replace("$experts_at", Integer.toString(experts(layer))));
+      } else {
+        line(lines, "x, h, route = self.front_" + layer + "(x, cos, sin, lens, r, a, c, w, m)");
+      }
+    }
+    line(lines, "return (" + norm(1) + ", torch.div(balance, float($layers)), chosen)");
+    return lines.toString();
+  }
+
+  boolean sparse(int layer) {
+    return config.layers().get(layer).sparse();
+  }
+
+  /** Place of a layer's gate_up_proj; its down_proj follows. */
+  int experts(int layer) {
+    return matrix.applyAsInt(routed(layer) + ".experts.gate_up_proj");
+  }
+
+  private String routed(int layer) {
+    return Layout.at(layer, config.names().sparse());
+  }
+
+  private String front(int layer) {
+    int norm = layout.vector(Layout.at(layer, "input_layernorm"));
+    StringBuilder lines =
+        new StringBuilder(
+            FRONT
+                .replace("$layer", Integer.toString(layer))
+                .replace("$before", norm(norm))
+                .replace("$attention", attention(layer, norm))
+                .replace("$after", norm(norm + 1)));
+    if (sparse(layer)) {
+      sparse(lines, layer);
+    } else {
+      String places = places(Layout.at(layer, "mlp"), "gate_proj");
+      line(lines, "x = torch.add(x, self.feed_forward(h, " + places + ", a, m))");
+      line(lines, "route = annotate(List[Tensor], [])");
+    }
+    line(lines, "return (x, h, route)");
+    return lines.toString();
+  }
+
+  private static void line(StringBuilder lines, String line) {
+    lines.append("    ").append(line).append('\n');
+  }
+
+  private String norm(int vector) {
+    return "self.norm(x, w[" + vector + "], " + config.rmsNormEps() + ")";
+  }
+
+  private String attention(int layer, int norm) {
+    String first = AttentionSource.firstMatrix(config, layer);
+    return "self.attention(h, %d, %d, %d, %d, %d, cos, sin, lens, a, c, w, m)"
+        .formatted(
+            layer,
+            norm,
+            matrix.applyAsInt(first + ".weight"),
+            layout.site(first),
+            config.layers().get(layer).slidingWindow());
+  }
+
+  private void sparse(StringBuilder lines, int layer) {
+    WeightNames names = config.names();
+    line(
+        lines,
+        "route = self.routed(h, %d, %s, a, w)"
+            .formatted(layout.vector(routed(layer) + ".gate"), limits(layer)));
+    if (config.experts().sharedIntermediateSize() > 0) {
+      String shared = routed(layer) + "." + names.shared();
+      int gate = config.experts().sharedGate() ? layout.vector(shared + "_gate") : 0;
+      String call = "self.shared(h, " + gate + ", " + places(shared, names.gate());
+      line(lines, "x = torch.add(x, " + call + ", a, w, m))");
+    }
+  }
+
+  /** The columns of r that hold a layer's limits. */
+  private String limits(int layer) {
+    int n = config.router().mostExperts() - 1;
+    return "torch.narrow(r, 1, " + layer * n + ", " + n + ")";
+  }
+
+  /** Matrix and adapter site at which a feed-forward part begins. */
+  private String places(String module, String gate) {
+    return matrix.applyAsInt(module + ".gate_up_proj.weight")
+        + ", "
+        + layout.site(module + "." + gate);
+  }
+}
