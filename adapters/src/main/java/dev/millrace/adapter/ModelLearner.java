@@ -44,7 +44,7 @@ final class ModelLearner implements Learner {
         Gate.of(
             surroundings.base(),
             surroundings.tokenizer(),
-            surroundings.protectedSets(),
+            surroundings.protection(),
             config.gate());
     drafter = new Drafter(surroundings, config);
     rewinder = new Rewinder(surroundings, gate);
@@ -144,7 +144,11 @@ final class ModelLearner implements Learner {
     AdapterWeights served = Quantizer.quantize(candidate.weights());
     Judgement judgement =
         gate.judge(
-            new Gate.Candidate(served, trained.training(), trained.lesson().seed()),
+            new Gate.Candidate(
+                served,
+                Quantizer.quantize(before.adapter().weights()),
+                trained.training(),
+                trained.lesson().seed()),
             before.heldOut().entries());
     return new Attempt(trained, share, candidate, served, judgement);
   }

@@ -1,6 +1,6 @@
 package dev.millrace.adapter;
 
-import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.model.base.BaseModel;
@@ -13,7 +13,7 @@ import java.util.List;
  * What a learner works with and does not own.
  *
  * @param anchors token sequences of what the base knows, to train beside every batch
- * @param protectedSets other such sequences, to judge every candidate by
+ * @param protection what the base can do, to judge every candidate by
  * @param published where what the store holds is read
  * @param machine what computes, for the manifest
  * @param clock measures how long training took
@@ -22,7 +22,7 @@ public record Surroundings(
     BaseModel base,
     Tokenizer tokenizer,
     List<int[]> anchors,
-    List<ProtectedSet> protectedSets,
+    Protection protection,
     ReleaseStore store,
     ReleaseFiles published,
     Machine machine,

@@ -10,6 +10,7 @@ import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.train.Governor;
@@ -85,7 +86,7 @@ class LearnerIT {
         base,
         new Letters(),
         texts(64, 0, 200, 5),
-        List.of(new ProtectedSet("low", texts(16, 0, 200, 6))),
+        new Protection(List.of(new ProtectedSet("low", texts(16, 0, 200, 6))), List.of()),
         ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
         (uri, maxBytes) -> Files.readAllBytes(Path.of(URI.create(uri))),
         Machine.here(1, "test"),
@@ -102,7 +103,7 @@ class LearnerIT {
         16,
         2,
         new TrainConfig(0.01, 2, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 4, 16, 0.25, 1, 1),
-        new GateConfig(4, 100, 0.001, 0.95, 1000, 0.02, 0.02, 16, 0.02, 8, 2, 10),
+        new GateConfig(4, 100, 0.001, 0.95, 1000, 0.02, 0.02, 16, 0.02, 8, 0.5, 8, 2, 10),
         new Plan("cpu", "fp32", 512));
   }
 

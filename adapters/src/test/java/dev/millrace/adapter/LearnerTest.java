@@ -16,6 +16,7 @@ import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.quantize.Quantizer;
@@ -62,7 +63,7 @@ class LearnerTest {
           16,
           2,
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
-          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 2, 10),
+          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
           Plan.defaults());
 
   private static final Origin EVENT = new Origin("releases", 0, 41);
@@ -377,7 +378,8 @@ class LearnerTest {
   }
 
   private static LearnerConfig withProtectedBound(double bound) {
-    GateConfig gate = new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 2, 10);
+    GateConfig gate =
+        new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10);
     return new LearnerConfig(17, 4, 8, 40, 60, 16, 5, CONFIG.train(), gate, Plan.defaults());
   }
 
@@ -391,7 +393,8 @@ class LearnerTest {
             base,
             new Letters(),
             Bigrams.known().texts(400, 21),
-            List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))),
+            new Protection(
+                List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
             ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
             LearnerTest::read,
             Machine.here(1, "bigram"),

@@ -2,7 +2,9 @@ package dev.millrace.job;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.adapter.gate.Canary;
 import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.gate.Protection;
 import dev.millrace.model.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +27,9 @@ public final class BaseTexts {
 
   /** Judges every candidate; shares no document with the anchors. */
   public static final String PROTECTED = "protected.jsonl";
+
+  /** Prompts whose greedy outputs no adapter may change; whoever runs the base writes them. */
+  public static final String CANARIES = "canaries.jsonl";
 
   /** Longest sequence of a text that is judged on its own, in tokens. */
   public static final int MAX_TOKENS = 256;
@@ -59,6 +64,16 @@ public final class BaseTexts {
     return lines(folder, ANCHORS).stream()
         .flatMap(line -> pieces(tokenizer.encode(line.text())).stream())
         .toList();
+  }
+
+  /** What no adapter may change. */
+  public static Protection protection(Path folder, Tokenizer tokenizer) throws IOException {
+    List<Canary> canaries = new ArrayList<>();
+    for (Line line : lines(folder, CANARIES)) {
+      String name = line.domain() + " " + canaries.size();
+      canaries.add(new Canary(name, tokenizer.encode(line.text())));
+    }
+    return new Protection(protectedSets(folder, tokenizer), List.copyOf(canaries));
   }
 
   /** Token sequences to protect, by domain. */

@@ -157,7 +157,7 @@ public final class Openers {
                 base,
                 tokenizer,
                 BaseTexts.anchors(folder, tokenizer),
-                BaseTexts.protectedSets(folder, tokenizer),
+                BaseTexts.protection(folder, tokenizer),
                 store(config),
                 published(config),
                 machine(),

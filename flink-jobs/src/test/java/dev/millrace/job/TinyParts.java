@@ -9,6 +9,7 @@ import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.config.MillraceConfig;
@@ -76,7 +77,7 @@ final class TinyParts {
 
   private static LearnerConfig learn(MillraceConfig config) {
     LearnerConfig c = config.learn();
-    GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 100, 100);
+    GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100);
     return new LearnerConfig(
         c.seed(), 4, 8, c.replay(), c.waiting(), c.heldOut(), 0, c.train(), open, c.plan());
   }
@@ -106,7 +107,7 @@ final class TinyParts {
         base,
         new Bytes(),
         List.of(known),
-        List.of(new ProtectedSet("known", List.of(known))),
+        new Protection(List.of(new ProtectedSet("known", List.of(known))), List.of()),
         ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
         TinyParts::firstBytes,
         Machine.here(1, "test"),

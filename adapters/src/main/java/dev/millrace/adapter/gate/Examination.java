@@ -2,6 +2,7 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.peft.AdapterWeights;
@@ -17,25 +18,33 @@ final class Examination {
 
   private final BaseModel base;
   private final List<ProtectedSet> protectedSets;
+  private final Canaries canaries;
   private final GateConfig config;
   private @Nullable Map<String, Double> baseNats;
 
-  Examination(BaseModel base, List<ProtectedSet> protectedSets, GateConfig config) {
+  Examination(BaseModel base, Protection protection, GateConfig config) {
     this.base = base;
     this.config = config;
-    this.protectedSets = protectedSets.stream().map(set -> bounded(set, config)).toList();
+    protectedSets = protection.sets().stream().map(set -> bounded(set, config)).toList();
+    canaries = new Canaries(base, protection.canaries(), config.canaryTokens());
   }
 
-  Measured measure(AdapterWeights candidate, List<HeldOut> heldOut) {
+  Measured measure(Gate.Candidate candidate, List<HeldOut> heldOut) {
     List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
     Map<String, Double> before = baseNats();
-    try (LoadedAdapter served = base.load(candidate)) {
+    try (LoadedAdapter served = base.load(candidate.served())) {
       List<TokenScores> scores = scores(tokens, served);
       Map<String, Double> rise = new TreeMap<>();
       Map<String, Double> after = protectedNats(served);
       after.forEach((name, nats) -> rise.put(name, nats / before.getOrDefault(name, 0.0) - 1));
       return new Measured(
-          sums(scores), rise, sum(after) / sum(before) - 1, parity(candidate, tokens, scores));
+          sums(scores),
+          rise,
+          sum(after) / sum(before) - 1,
+          parity(candidate.served(), tokens, scores),
+          routing(candidate.incumbent(), tokens, served),
+          canaries.count(),
+          canaries.changed(served));
     }
   }
 
@@ -62,6 +71,20 @@ final class Examination {
       count += a.length;
     }
     return sum / count;
+  }
+
+  private double routing(AdapterWeights incumbent, List<int[]> tokens, LoadedAdapter candidate) {
+    List<int[]> some = tokens.subList(0, Math.min(config.paritySamples(), tokens.size()));
+    try (LoadedAdapter served = base.load(incumbent)) {
+      return some.stream()
+          .mapToDouble(text -> routes(text, served).agreement(routes(text, candidate)))
+          .average()
+          .orElse(Double.NaN);
+    }
+  }
+
+  private Routes routes(int[] tokens, LoadedAdapter adapter) {
+    return base.routes(List.of(new Sequence(tokens, adapter))).get(0);
   }
 
   private synchronized Map<String, Double> baseNats() {

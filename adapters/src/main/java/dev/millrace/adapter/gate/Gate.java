@@ -30,14 +30,14 @@ public interface Gate {
    * What is judged.
    *
    * @param served the adapter, quantized
+   * @param incumbent what serves now, quantized
    * @param training how it came about
    * @param seed of the bootstrap
    */
-  record Candidate(AdapterWeights served, Training training, long seed) {}
+  record Candidate(AdapterWeights served, AdapterWeights incumbent, Training training, long seed) {}
 
   /** The gate with all rules. */
-  static Gate of(
-      BaseModel base, Tokenizer tokenizer, List<ProtectedSet> protectedSets, GateConfig config) {
-    return new ModelGate(base, tokenizer, protectedSets, config);
+  static Gate of(BaseModel base, Tokenizer tokenizer, Protection protection, GateConfig config) {
+    return new ModelGate(base, tokenizer, protection, config);
   }
 }

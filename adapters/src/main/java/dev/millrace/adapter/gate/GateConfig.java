@@ -15,7 +15,9 @@ import java.io.Serializable;
  * @param worstProtectedBound the same for the set that is hurt most
  * @param protectedSamples sequences judged per protected set, at most
  * @param parityBound greatest mean |Δ log p| between training and serving, nats
- * @param paritySamples held-out samples that parity is judged on, at most
+ * @param paritySamples held-out samples that parity and routing are judged on, at most
+ * @param minRoutingAgreement least share of a token's experts that are those of the incumbent
+ * @param canaryTokens tokens of a canary's output that are compared
  * @param explosion greatest rise of a step's loss over the first step's, as a factor
  * @param changeBound greatest root mean square of what is added to a matrix
  */
@@ -30,12 +32,14 @@ public record GateConfig(
     int protectedSamples,
     double parityBound,
     int paritySamples,
+    double minRoutingAgreement,
+    int canaryTokens,
     double explosion,
     double changeBound)
     implements Serializable {
 
   /** What the demo runs with. */
   public static GateConfig defaults() {
-    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.0045, 0.01, 12, 0.02, 8, 2.0, 0.2);
+    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.0045, 0.01, 12, 0.02, 8, 0.8, 8, 2.0, 0.2);
   }
 }

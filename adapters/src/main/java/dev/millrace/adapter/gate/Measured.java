@@ -1,5 +1,6 @@
 package dev.millrace.adapter.gate;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,6 +10,15 @@ import java.util.Map;
  * @param protectedRise per protected set, relative rise of its loss against the base
  * @param allProtectedRise the same over all sets together
  * @param parity mean |Δ log p| between training and serving, nats
+ * @param routing share of experts that are those of the incumbent
+ * @param canaries how many prompts were compared
+ * @param changedCanaries names of those whose greedy output is not the base's
  */
 record Measured(
-    double[] heldOut, Map<String, Double> protectedRise, double allProtectedRise, double parity) {}
+    double[] heldOut,
+    Map<String, Double> protectedRise,
+    double allProtectedRise,
+    double parity,
+    double routing,
+    int canaries,
+    List<String> changedCanaries) {}

@@ -9,7 +9,9 @@ import dev.millrace.schema.ScoredSample;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 
 /** A {@link Gate} that measures on a base model. */
 final class ModelGate implements Gate {
@@ -17,19 +19,23 @@ final class ModelGate implements Gate {
   private static final List<Rule> BEFORE_MEASURING =
       List.of(new Finite(), new NotExploded(), new NormOfChange(), ENOUGH_EVIDENCE);
   private static final List<Rule> MEASURED =
-      List.of(new BetterThanIncumbent(), new ProtectedUnharmed(), new TrainServeParity());
+      List.of(
+          new BetterThanIncumbent(),
+          new ProtectedUnharmed(),
+          new TrainServeParity(),
+          new RoutingAgreement(),
+          new CanaryPrompts());
 
   private final BaseModel base;
   private final Tokenizer tokenizer;
   private final GateConfig config;
   private final Examination examination;
 
-  ModelGate(
-      BaseModel base, Tokenizer tokenizer, List<ProtectedSet> protectedSets, GateConfig config) {
+  ModelGate(BaseModel base, Tokenizer tokenizer, Protection protection, GateConfig config) {
     this.base = base;
     this.tokenizer = tokenizer;
     this.config = config;
-    examination = new Examination(base, protectedSets, config);
+    examination = new Examination(base, protection, config);
   }
 
   @Override
@@ -70,8 +76,7 @@ final class ModelGate implements Gate {
   @Override
   public Judgement judge(Candidate candidate, List<HeldOut> heldOut) {
     Case evidence =
-        new Case(
-            config, candidate, heldOut, () -> examination.measure(candidate.served(), heldOut));
+        new Case(config, candidate, heldOut, () -> examination.measure(candidate, heldOut));
     List<RuleResult> results = new ArrayList<>(ask(BEFORE_MEASURING, evidence));
     if (results.stream().allMatch(RuleResult::passed)) {
       results.addAll(ask(MEASURED, evidence));
@@ -94,7 +99,18 @@ final class ModelGate implements Gate {
   }
 
   private static List<RuleResult> ask(List<Rule> rules, Case evidence) {
-    return rules.stream().map(rule -> rule.judge(evidence)).toList();
+    return rules.stream().map(rule -> ask(rule, evidence)).toList();
+  }
+
+  /** What cannot be looked at refuses too. */
+  private static RuleResult ask(Rule rule, Case evidence) {
+    try {
+      return rule.judge(evidence);
+    } catch (CancellationException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      return rule.result(false, "it could not be judged: " + e, Map.of());
+    }
   }
 
   private static List<HeldOut> judged(List<HeldOut> heldOut, double[] logProbs) {

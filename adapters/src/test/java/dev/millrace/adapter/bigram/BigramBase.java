@@ -2,9 +2,12 @@ package dev.millrace.adapter.bigram;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Decoding;
+import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
+import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
@@ -84,10 +87,51 @@ public final class BigramBase implements BaseModel {
   }
 
   private TokenScores score(Sequence sequence) {
-    if (sequence.adapter() instanceof Loaded adapter) {
-      return scores(new Pass(adapter.weights()), sequence.tokens(), servedError);
+    return scores(pass(sequence.adapter()), sequence.tokens(), servedError);
+  }
+
+  /** A token is read by the expert of the largest entry of its hidden state. */
+  @Override
+  public List<Routes> routes(List<Sequence> sequences) {
+    return sequences.stream().map(this::routes).toList();
+  }
+
+  private Routes routes(Sequence sequence) {
+    Pass pass = pass(sequence.adapter());
+    int[][] chosen = new int[sequence.tokens().length - 1][1];
+    for (int t = 0; t < chosen.length; t++) {
+      chosen[t][0] = largest(pass.hidden(sequence.tokens()[t]));
     }
-    return scores(new Pass(null), sequence.tokens(), servedError);
+    return new Routes(List.<int[][]>of(chosen));
+  }
+
+  private Pass pass(LoadedAdapter adapter) {
+    return new Pass(adapter instanceof Loaded loaded ? loaded.weights() : null);
+  }
+
+  private static int largest(double[] values) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      best = values[i] > values[best] ? i : best;
+    }
+    return best;
+  }
+
+  /** Each next token is the likeliest after the last. */
+  @Override
+  public List<Generation> generate(List<Prompt> prompts) {
+    return prompts.stream().map(this::generation).toList();
+  }
+
+  private Generation generation(Prompt prompt) {
+    Pass pass = pass(prompt.adapter());
+    int[] tokens = new int[prompt.maxTokens()];
+    int last = prompt.tokens()[prompt.tokens().length - 1];
+    for (int t = 0; t < tokens.length; t++) {
+      last = largest(pass.probabilities(last, servedError));
+      tokens[t] = last;
+    }
+    return new Generation(tokens, new float[tokens.length]);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.millrace.adapter.gate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -39,7 +40,9 @@ class GateTest {
           "enough-evidence",
           "better-than-incumbent",
           "protected-unharmed",
-          "train-serve-parity");
+          "train-serve-parity",
+          "routing-agreement",
+          "canary-prompts");
 
   private static final TrainConfig BRISK =
       new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1);
@@ -48,6 +51,10 @@ class GateTest {
   private List<int[]> anchors = Bigrams.known().texts(400, 21);
   private List<ProtectedSet> protectedSets =
       List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22)));
+
+  private List<Canary> canaries =
+      List.of(new Canary("third", new int[] {2}), new Canary("fifth", new int[] {4}));
+  private double agreement = 0.5;
 
   @AfterEach
   void everyAdapterIsClosed() {
@@ -173,6 +180,49 @@ class GateTest {
   }
 
   @Test
+  void judge_otherExperts_isRefused() {
+    agreement = 1;
+    AdapterState turned = zero();
+    LoraPair mix = turned.weights().pairs().get(0);
+    for (int token = 0; token < BigramBase.VOCAB; token++) {
+      mix.a()[token] = 1;
+    }
+    mix.b()[5 * 4] = 2; // every hidden state is largest at 5
+    RuleResult routing = judge(training(turned)).rules().get(7);
+    assertFalse(routing.passed());
+    assertTrue(routing.figures().get("agreement") < 0.5, routing::toString);
+  }
+
+  @Test
+  void judge_canaryGoesOnOtherwise_isRefused() {
+    canaries = List.of(canaries.get(0), new Canary("foreign", new int[] {BigramBase.VOCAB - 1}));
+    RuleResult canary = judge(learned(Bigrams.foreign())).rules().get(8);
+    assertFalse(canary.passed());
+    assertEquals(2, canary.figures().get("canaries"));
+    assertEquals(1, canary.figures().get("changed"));
+    assertTrue(canary.reason().contains("[foreign]"), canary::reason);
+  }
+
+  @Test
+  void judge_noCanaries_says0() {
+    canaries = List.of();
+    RuleResult canary = judge(learned(Bigrams.foreign())).rules().get(8);
+    assertTrue(canary.passed());
+    assertEquals(0, canary.figures().get("canaries"));
+  }
+
+  @Test
+  void judge_cannotBeMeasured_isRefusedByEveryRuleThatMeasures() {
+    AdapterState state = learned(Bigrams.foreign()).state();
+    canaries = List.of(new Canary("beyond the vocabulary", new int[] {BigramBase.VOCAB}));
+    Judgement judgement = judge(training(state));
+    assertEquals(ALL.subList(4, 9), failed(judgement));
+    for (RuleResult rule : judgement.rules().subList(4, 9)) {
+      assertTrue(rule.reason().contains("could not be judged"), rule::reason);
+    }
+  }
+
+  @Test
   void judge_lossExploded_isRefused() {
     Training calm = learned(Bigrams.foreign());
     Training exploded =
@@ -187,11 +237,12 @@ class GateTest {
   }
 
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
-    GateConfig config = new GateConfig(4, 100, 0.001, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, 2, 10);
-    Gate gate = Gate.of(base, new Letters(), protectedSets, config);
+    GateConfig config =
+        new GateConfig(4, 100, 0.001, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, agreement, 4, 2, 10);
+    Gate gate = Gate.of(base, new Letters(), new Protection(protectedSets, canaries), config);
     List<HeldOut> examined = gate.examine(heldOut, zero().weights());
     AdapterWeights served = Quantizer.quantize(training.state().weights());
-    return gate.judge(new Gate.Candidate(served, training, 9), examined);
+    return gate.judge(new Gate.Candidate(served, zero().weights(), training, 9), examined);
   }
 
   private Training learned(Bigrams language) {

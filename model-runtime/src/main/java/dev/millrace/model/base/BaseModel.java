@@ -28,6 +28,9 @@ public interface BaseModel extends AutoCloseable {
   /** Log-probabilities and entropies of each sequence, on the weights that serve. */
   List<TokenScores> score(List<Sequence> sequences);
 
+  /** The experts that each token but the last is read by, on the weights that serve. */
+  List<Routes> routes(List<Sequence> sequences);
+
   /** Scores and embeddings of each sequence by the base alone, on the weights that serve. */
   List<Reading> read(List<int[]> sequences);
 

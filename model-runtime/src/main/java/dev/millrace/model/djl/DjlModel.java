@@ -10,6 +10,7 @@ import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Reading;
+import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
@@ -152,6 +153,32 @@ final class DjlModel implements BaseModel {
               adapters.scales(),
               adapters.limits(scope, config));
       return split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens());
+    }
+  }
+
+  @Override
+  public List<Routes> routes(List<Sequence> sequences) {
+    return sequences.stream().map(this::routes).toList();
+  }
+
+  private Routes routes(Sequence sequence) {
+    if (config.layers().stream().noneMatch(layer -> layer.sparse())) {
+      return new Routes(List.of());
+    }
+    Texts texts = texts(List.of(sequence.tokens()));
+    try (PtNDManager scope = serving.scope();
+        CallAdapters adapters = new CallAdapters(List.of(sequence.adapter()))) {
+      PtNDArray[] chosen =
+          serving.infer(
+              scope,
+              "used_experts",
+              IValue.from((PtNDArray) scope.create(texts.starts())),
+              IValue.listFrom(texts.lens()),
+              adapters.tensors(scope),
+              adapters.which(),
+              adapters.scales(),
+              adapters.limits(scope, config));
+      return new Routes(Trace.experts(chosen, 0));
     }
   }
 

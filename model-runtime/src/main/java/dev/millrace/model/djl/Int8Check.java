@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import dev.millrace.model.base.Routes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -61,17 +62,9 @@ public record Int8Check(
         same += a.likeliest()[t] == b.likeliest()[t] ? 1 : 0;
         difference += Math.abs(a.logProbs()[t] - b.logProbs()[t]);
       }
-      for (int layer = 0; layer < a.experts().size(); layer++) {
-        for (int t = 0; t < a.logProbs().length; t++) {
-          shared += shared(a.experts().get(layer)[t], b.experts().get(layer)[t]);
-          routed++;
-        }
-      }
-    }
-
-    private static double shared(int[] a, int[] b) {
-      long both = Arrays.stream(a).filter(e -> Arrays.stream(b).anyMatch(f -> f == e)).count();
-      return (double) both / a.length;
+      long more = (long) a.experts().size() * a.logProbs().length;
+      shared += more * new Routes(a.experts()).agreement(new Routes(b.experts()));
+      routed += more;
     }
 
     Int8Check check() {

@@ -237,6 +237,9 @@ final class ProgramSource {
         def logits(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float]) -> List[Tensor]:
           x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.fixed(), self.w, self.m)
           return annotate(List[Tensor], [self.linear(x, $head, self.m)])
+        def used_experts(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor) -> List[Tensor]:
+          x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
+          return chosen
         def trace(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], r: Tensor) -> List[Tensor]:
           which = annotate(List[int], [])
           scales = annotate(List[float], [])

@@ -16,11 +16,16 @@ import java.util.List;
 record Trace(float[] logProbs, int[] likeliest, List<int[][]> experts) {
 
   static Trace of(PtNDArray[] out) {
+    return new Trace(out[0].toFloatArray(), ints(out[2].toLongArray()), experts(out, 3));
+  }
+
+  /** What each sparse layer chose and kept, from an output on. */
+  static List<int[][]> experts(PtNDArray[] out, int from) {
     List<int[][]> experts = new ArrayList<>();
-    for (int i = 3; i < out.length; i += 2) {
+    for (int i = from; i < out.length; i += 2) {
       experts.add(experts(out[i], out[i + 1].toLongArray()));
     }
-    return new Trace(out[0].toFloatArray(), ints(out[2].toLongArray()), experts);
+    return experts;
   }
 
   private static int[] ints(long[] values) {

@@ -100,6 +100,13 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
+  public List<Routes> routes(List<Sequence> sequences) {
+    return sequences.stream()
+        .map(s -> new Routes(List.<int[][]>of(new int[s.tokens().length - 1][1])))
+        .toList();
+  }
+
+  @Override
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
     float bias = adapter.pairs().get(0).b()[0];
     return sequences.stream().map(tokens -> scored(tokens, bias)).toList();

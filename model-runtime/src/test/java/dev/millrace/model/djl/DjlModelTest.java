@@ -10,6 +10,7 @@ import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
+import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
@@ -101,6 +102,29 @@ class DjlModelTest {
         assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
         assertArrayEquals(alone.entropies(), together.get(i).entropies());
       }
+    }
+  }
+
+  @Test
+  void routes_noAdapter_areThoseOfTheTrace() {
+    int[] tokens = tokens(40, 3);
+    Routes routes = int8.routes(List.of(new Sequence(tokens, int8.noAdapter()))).get(0);
+    Trace trace = int8.trace(int8.serving(), List.of(tokens), new float[0]);
+    assertEquals(trace.experts().size(), routes.layers().size());
+    for (int layer = 0; layer < routes.layers().size(); layer++) {
+      assertArrayEquals(trace.experts().get(layer), routes.layers().get(layer));
+    }
+  }
+
+  @Test
+  void routes_adapterThatChangesSomething_agreeWithTheBaseInPart() {
+    int[] tokens = tokens(40, 3);
+    try (LoadedAdapter same = int8.load(zero());
+        LoadedAdapter other = int8.load(random(1))) {
+      Routes base = int8.routes(List.of(new Sequence(tokens, int8.noAdapter()))).get(0);
+      assertEquals(1, base.agreement(int8.routes(List.of(new Sequence(tokens, same))).get(0)));
+      double part = base.agreement(int8.routes(List.of(new Sequence(tokens, other))).get(0));
+      assertTrue(part > 0.2 && part < 1, () -> "agreement is " + part);
     }
   }
 

@@ -1,0 +1,61 @@
+package dev.millrace.adapter.gate;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Sampling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Compares greedy outputs with the base's, which are generated once. */
+final class Canaries {
+  private static final Sampling GREEDY = new Sampling(0, 0, 1, 0);
+
+  private final BaseModel base;
+  private final List<Canary> canaries;
+  private final int tokens;
+  private @Nullable List<int[]> expected;
+
+  /**
+   * @param tokens of each output
+   */
+  Canaries(BaseModel base, List<Canary> canaries, int tokens) {
+    this.base = base;
+    this.canaries = canaries;
+    this.tokens = tokens;
+  }
+
+  int count() {
+    return canaries.size();
+  }
+
+  /** Names of those that an adapter goes on from otherwise. */
+  List<String> changed(LoadedAdapter adapter) {
+    List<int[]> before = expected();
+    List<int[]> after = outputs(adapter);
+    List<String> changed = new ArrayList<>();
+    for (int i = 0; i < canaries.size(); i++) {
+      if (!Arrays.equals(before.get(i), after.get(i))) {
+        changed.add(canaries.get(i).name());
+      }
+    }
+    return List.copyOf(changed);
+  }
+
+  private synchronized List<int[]> expected() {
+    if (expected == null) {
+      expected = outputs(base.noAdapter());
+    }
+    return expected;
+  }
+
+  private List<int[]> outputs(LoadedAdapter adapter) {
+    List<Prompt> prompts =
+        canaries.stream().map(c -> new Prompt(c.prompt(), adapter, tokens, GREEDY)).toList();
+    return prompts.isEmpty()
+        ? List.of()
+        : base.generate(prompts).stream().map(generation -> generation.tokens()).toList();
+  }
+}

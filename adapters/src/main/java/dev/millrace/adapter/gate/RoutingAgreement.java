@@ -1,0 +1,24 @@
+package dev.millrace.adapter.gate;
+
+import dev.millrace.schema.RuleResult;
+import java.util.Map;
+
+/** The candidate sends held-out tokens to nearly the experts that the incumbent sends them to. */
+final class RoutingAgreement implements Rule {
+
+  @Override
+  public String name() {
+    return "routing-agreement";
+  }
+
+  @Override
+  public RuleResult judge(Case evidence) {
+    double agreement = evidence.measured().routing();
+    double bound = evidence.config.minRoutingAgreement();
+    return result(
+        agreement >= bound,
+        "%.5f of the experts are those of the incumbent; expected at least %s"
+            .formatted(agreement, bound),
+        Map.of("agreement", agreement));
+  }
+}

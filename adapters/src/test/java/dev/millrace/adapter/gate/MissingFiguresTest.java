@@ -1,0 +1,79 @@
+package dev.millrace.adapter.gate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Training;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraSite;
+import dev.millrace.schema.Origin;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What is missing or not a number refuses, rule by rule. */
+class MissingFiguresTest {
+  private static final double NAN = Double.NaN;
+  private static final AdapterWeights WEIGHTS =
+      AdapterWeights.initial(
+          new LoraConfig(1, 1, false, List.of("q")), List.of(new LoraSite("q", 2, 2)), 1);
+  private static final List<HeldOut> HELD_OUT = List.of(heldOut(-10), heldOut(-12));
+  private static final double[] BETTER = {-8, -9};
+  private static final Map<String, Double> UNHARMED = Map.of("java", 0.001);
+
+  /** A rule, and figures of which one is not there. */
+  record Lack(Rule rule, Measured measured) {}
+
+  static Stream<Lack> lacks() {
+    return Stream.of(
+        new Lack(new BetterThanIncumbent(), measured(new double[] {-8, NAN}, UNHARMED, 0, 0, 1)),
+        new Lack(new ProtectedUnharmed(), measured(BETTER, Map.of(), 0, 0, 1)),
+        new Lack(new ProtectedUnharmed(), measured(BETTER, Map.of("java", NAN), 0, 0, 1)),
+        new Lack(new ProtectedUnharmed(), measured(BETTER, UNHARMED, NAN, 0, 1)),
+        new Lack(new TrainServeParity(), measured(BETTER, UNHARMED, 0, NAN, 1)),
+        new Lack(new RoutingAgreement(), measured(BETTER, UNHARMED, 0, 0, NAN)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lacks")
+  void judge_figureMissing_refuses(Lack lack) {
+    assertTrue(lack.rule.judge(with(measured(BETTER, UNHARMED, 0, 0, 1))).passed());
+    assertFalse(lack.rule.judge(with(lack.measured)).passed());
+  }
+
+  @Test
+  void judge_trainingNeverStepped_refuses() {
+    assertFalse(new NotExploded().judge(with(measured(BETTER, UNHARMED, 0, 0, 1))).passed());
+  }
+
+  @Test
+  void judge_noHeldOut_refuses() {
+    assertEquals(
+        "0 held-out samples, 0 tokens; expected at least 4 and 400",
+        new EnoughEvidence().judge(List.of(), GateConfig.defaults()).reason());
+  }
+
+  private static Measured measured(
+      double[] heldOut, Map<String, Double> rises, double all, double parity, double routing) {
+    return new Measured(heldOut, rises, all, parity, routing, 0, List.of());
+  }
+
+  private static Case with(Measured measured) {
+    Training never = new Training(AdapterState.fresh(WEIGHTS), "", 0, 0, NAN, NAN, NAN, 0);
+    return new Case(
+        GateConfig.defaults(),
+        new Gate.Candidate(WEIGHTS, WEIGHTS, never, 3),
+        HELD_OUT,
+        () -> measured);
+  }
+
+  private static HeldOut heldOut(double logProb) {
+    return new HeldOut("h", new Origin("t", 0, 0), new int[] {1, 2, 3}, 3, logProb, logProb);
+  }
+}
