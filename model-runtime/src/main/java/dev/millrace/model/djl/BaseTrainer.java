@@ -1,10 +1,16 @@
 package dev.millrace.model.djl;
 
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import dev.millrace.model.config.LayerConfig;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -12,15 +18,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Trains all weights of a base from scratch: two micro-batches at a time on two threads, summed in
- * a fixed order, then one AdamW step (arXiv 1711.05101; betas 0.9 and 0.95, gradient norm clipped
- * at 1, no decay on norms).
+ * Trains all weights of a base: two micro-batches at a time on two threads, summed in a fixed
+ * order, then one AdamW step (arXiv 1711.05101; betas 0.9 and 0.95, gradient norm clipped at 1, no
+ * decay on norms).
  */
 public final class BaseTrainer implements AutoCloseable {
 
   private static final float BALANCE = 0.01f;
   private static final float DECAY = 0.1f;
 
+  /** Where a call's results say how many experts ran for each row, before the gradients. */
+  private static final int ACTIVE = 2;
+
+  private final MoeConfig config;
   private final Layout layout;
   private final Program program;
   private final PtNDManager manager;
@@ -31,6 +41,7 @@ public final class BaseTrainer implements AutoCloseable {
   private final ExecutorService threads = Executors.newFixedThreadPool(2);
 
   private BaseTrainer(MoeConfig config, InitialWeights weights) {
+    this.config = config;
     this.layout = new Layout(config);
     this.program = Program.compile(ProgramSource.float32(config, layout));
     this.manager = program.scope();
@@ -49,6 +60,16 @@ public final class BaseTrainer implements AutoCloseable {
     return new BaseTrainer(config, InitialWeights.random(config, seed));
   }
 
+  /** A trainer over the weights of a checkpoint. */
+  public static BaseTrainer of(Path folder) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      MoeConfig config = checkpoint.config();
+      Layout layout = new Layout(config);
+      return new BaseTrainer(
+          config, new ProgramWeights(layout, checkpoint, LoadProgress.SILENT).values());
+    }
+  }
+
   private List<PtNDArray> trainable() {
     List<PtNDArray> all = new ArrayList<>(w);
     all.remove(3);
@@ -64,23 +85,30 @@ public final class BaseTrainer implements AutoCloseable {
   }
 
   /**
-   * What one step saw: mean loss, nats per token; load balance, top_k at best; gradient norm before
-   * clipping.
+   * What one step saw.
+   *
+   * @param loss mean, nats per token
+   * @param balance of the load: the mean number of experts a token at best
+   * @param gradientNorm before clipping
+   * @param experts mean number a token of each row, left rows first
    */
-  public record Step(double loss, double balance, double gradientNorm) {}
+  public record Step(double loss, double balance, double gradientNorm, double[] experts) {}
 
   /**
    * One step.
    *
    * @param left (batch, time) token ids of the first micro-batch
    * @param right (batch, time) token ids of the second
+   * @param scales (batch): how many experts the entropy of the router gives the tokens of a row, as
+   *     {@link EntropyLimits#effective} counts; 0 for the top k
    * @param learningRate peak step size of AdamW
    * @param number counts steps from 1
    */
-  public Step step(int[][] left, int[][] right, double learningRate, long number) {
+  public Step step(int[][] left, int[][] right, double[] scales, double learningRate, long number) {
+    float[] limits = limits(scales);
     try (PtNDManager scope = program.scope()) {
-      Future<NDList> one = threads.submit(() -> gradients(scope, left));
-      Future<NDList> two = threads.submit(() -> gradients(scope, right));
+      Future<NDList> one = threads.submit(() -> gradients(scope, left, limits));
+      Future<NDList> two = threads.submit(() -> gradients(scope, right, limits));
       NDList g = one.get();
       NDList h = two.get();
       float[] rates = {
@@ -100,7 +128,7 @@ public final class BaseTrainer implements AutoCloseable {
               Program.Argument.of("step", (PtNDArray) scope.create(rates)));
       double loss = (g.get(0).getFloat() + h.get(0).getFloat()) / 2;
       double balance = (g.get(1).getFloat() + h.get(1).getFloat()) / 2;
-      return new Step(loss, balance, norm.get(0).getDouble());
+      return new Step(loss, balance, norm.get(0).getDouble(), experts(left, right, g, h));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted in a training step", e);
@@ -109,7 +137,36 @@ public final class BaseTrainer implements AutoCloseable {
     }
   }
 
-  private NDList gradients(PtNDManager scope, int[][] rows) {
+  /** (rows, limits), flat; empty where every row takes the top k. */
+  private float[] limits(double[] scales) {
+    if (Arrays.stream(scales).allMatch(s -> s == 0)) {
+      return new float[0];
+    }
+    int n = EntropyLimits.topK(config).length;
+    float[] limits = new float[scales.length * n];
+    for (int i = 0; i < scales.length; i++) {
+      float[] row =
+          scales[i] == 0 ? EntropyLimits.topK(config) : EntropyLimits.effective(config, scales[i]);
+      System.arraycopy(row, 0, limits, i * n, n);
+    }
+    return limits;
+  }
+
+  private double[] experts(int[][] left, int[][] right, NDList g, NDList h) {
+    long sparse = config.layers().stream().filter(LayerConfig::sparse).count();
+    long[] one = g.get(ACTIVE).toLongArray();
+    long[] two = h.get(ACTIVE).toLongArray();
+    double[] experts = new double[left.length + right.length];
+    for (int i = 0; i < experts.length; i++) {
+      boolean first = i < left.length;
+      int[] row = first ? left[i] : right[i - left.length];
+      long active = first ? one[i] : two[i - left.length];
+      experts[i] = (double) active / ((row.length - 1) * Math.max(1, sparse));
+    }
+    return experts;
+  }
+
+  private NDList gradients(PtNDManager scope, int[][] rows, float[] limits) {
     Texts texts = Texts.of(List.of(rows));
     return program.train(
         scope,
@@ -117,12 +174,19 @@ public final class BaseTrainer implements AutoCloseable {
         Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
         Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
         Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
+        Program.Argument.of(
+            "r",
+            (PtNDArray)
+                scope.create(
+                    limits,
+                    new Shape(
+                        limits.length == 0 ? 0 : rows.length, EntropyLimits.topK(config).length))),
         Program.Argument.of("balance_weight", (PtNDArray) scope.create(BALANCE)));
   }
 
   private static List<PtNDArray> tail(NDList list) {
     List<PtNDArray> tail = new ArrayList<>();
-    list.subList(2, list.size()).forEach(a -> tail.add((PtNDArray) a));
+    list.subList(ACTIVE + 1, list.size()).forEach(a -> tail.add((PtNDArray) a));
     return tail;
   }
 

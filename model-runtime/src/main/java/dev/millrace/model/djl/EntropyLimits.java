@@ -11,6 +11,7 @@ final class EntropyLimits {
 
   private static final float ALWAYS = -1;
   private static final float NEVER = 2;
+  private static final double POWER = 0.4;
 
   private EntropyLimits() {}
 
@@ -35,9 +36,9 @@ final class EntropyLimits {
   }
 
   /**
-   * The limits under which the number of experts follows the effective number of choices, exp(H) of
-   * the router: a token gets k experts where {@code scale · exp(H)} rounds to k, and half the top k
-   * at least.
+   * The limits under which the number of experts grows with the effective number of choices, exp(H)
+   * of the router: a token gets k experts where {@code scale · exp(0.4 H)} rounds to k, and 1 at
+   * least.
    */
   static float[] effective(MoeConfig config, double scale) {
     int most = config.router().mostExperts();
@@ -45,10 +46,7 @@ final class EntropyLimits {
     float[] limits = new float[config.numHiddenLayers() * (most - 1)];
     for (int i = 0; i < limits.length; i++) {
       int experts = i % (most - 1) + 1;
-      limits[i] =
-          experts < config.router().topK() / 2
-              ? ALWAYS
-              : (float) (Math.log((experts + 0.5) / scale) / greatest);
+      limits[i] = (float) (Math.log((experts + 0.5) / scale) / POWER / greatest);
     }
     return limits;
   }

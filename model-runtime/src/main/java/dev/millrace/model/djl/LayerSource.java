@@ -25,7 +25,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
           chosen.append(route[2])
           chosen.append(route[3])
           x = torch.add(x, self.sparse(h, $experts_at, route, m))
-          balance = torch.add(balance, self.balance(route[0], route[2]))
+          balance = torch.add(balance, self.balance(route[0], route[2], route[3]))
       """;
 
   String methods() {

@@ -98,8 +98,9 @@ final class ProgramSource {
           if kept.size(0) < n * k:
             y = torch.index_copy(torch.zeros([n * k, $d], dtype=6), 0, kept, y)
           return torch.squeeze(torch.bmm(torch.unsqueeze(weights, 1), torch.reshape(y, [n, k, $d])), 1)
-        def balance(self: __torch__.Program, p: Tensor, experts: Tensor) -> Tensor:
-          share = torch.div(torch.to(torch.bincount(torch.reshape(experts, [-1]), None, $experts), 6), float(p.size(0)))
+        def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
+          used = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
+          share = torch.div(torch.to(torch.bincount(used, None, $experts), 6), float(p.size(0)))
           return torch.mul(torch.sum(torch.mul(share, torch.mean(p, [0], False))), float($experts))
       """;
 
@@ -166,7 +167,7 @@ final class ProgramSource {
           for i in range(1, k):
             out = torch.add(out, torch.mul(torch.select(y, 1, i), torch.narrow(weights, 1, i, 1)))
           return out
-        def balance(self: __torch__.Program, p: Tensor, experts: Tensor) -> Tensor:
+        def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
           return torch.zeros([], dtype=6)
       """;
 
@@ -211,6 +212,18 @@ final class ProgramSource {
         def score(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor) -> List[Tensor]:
           x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
           return self.scores(x, targets, self.m)
+        def active(self: __torch__.Program, chosen: List[Tensor], lens: List[int]) -> Tensor:
+          out = annotate(List[Tensor], [])
+          tokens = torch.zeros([1], dtype=4)
+          for i in range(torch.floordiv(len(chosen), 2)):
+            k = chosen[2 * i].size(1)
+            token = torch.floor_divide(chosen[2 * i + 1], k)
+            tokens = torch.add(tokens, torch.bincount(token, None, chosen[2 * i].size(0)))
+          at = 0
+          for s in range(len(lens)):
+            out.append(torch.sum(torch.narrow(tokens, 0, at, lens[s])))
+            at = at + lens[s]
+          return torch.stack(out, 0)
         def alone(self: __torch__.Program, ids: Tensor, lens: List[int]) -> Tensor:
           which = annotate(List[int], [])
           scales = annotate(List[float], [])

@@ -10,6 +10,7 @@ import dev.millrace.model.weights.HalfFloats;
 import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.model.weights.Matrix;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -99,6 +100,29 @@ final class ProgramWeights {
         }
       }
     }
+  }
+
+  /** All weights in fp32 on the heap. */
+  InitialWeights values() {
+    List<Values> w = new ArrayList<>();
+    for (int i = 0; i < layout.vectors().size(); i++) {
+      w.add(vector(i));
+    }
+    return new InitialWeights(w, layout.matrices().stream().map(this::values).toList());
+  }
+
+  private Values values(Layout.Matrices matrices) {
+    int n = matrices.parts().size();
+    float[] all = new float[Math.multiplyExact(n * matrices.rows(), matrices.columns())];
+    FloatBuffer buffer = FloatBuffer.wrap(all);
+    for (int i = 0; i < n; i++) {
+      for (Matrix part : parts(matrices, i)) {
+        forChunks(part, (row, count) -> buffer.put(rows, 0, count * matrices.columns()));
+      }
+    }
+    return matrices.stacked()
+        ? new Values(all, n, matrices.rows(), matrices.columns())
+        : new Values(all, matrices.rows(), matrices.columns());
   }
 
   private void vectors(Program program, int from) {

@@ -13,14 +13,14 @@ final class TrainingSource {
           for s in range(lens.size(0)):
             out.append(int(lens[s]))
           return out
-        def train_logits(self: __torch__.Program, ids: Tensor, lens: Tensor, w: List[Tensor], m: List[Tensor], l: List[Tensor], scale: float) -> Tuple[Tensor, Tensor]:
+        def train_logits(self: __torch__.Program, ids: Tensor, lens: Tensor, r: Tensor, w: List[Tensor], m: List[Tensor], l: List[Tensor], scale: float) -> Tuple[Tensor, Tensor, List[Tensor]]:
           sizes = self.lengths(lens)
           which = -1
           if len(l) > 0:
             which = 0
           spans = annotate(List[int], [ids.size(0)])
-          x, balance, chosen = self.hidden(ids, sizes, (spans, l, annotate(List[int], [which]), annotate(List[float], [scale])), self.none(sizes), self.fixed(), w, m)
-          return (self.linear(x, $head, m), balance)
+          x, balance, chosen = self.hidden(ids, sizes, (spans, l, annotate(List[int], [which]), annotate(List[float], [scale])), self.none(sizes), self.by_row(r, sizes), w, m)
+          return (self.linear(x, $head, m), balance, chosen)
         def leaves(self: __torch__.Program, xs: List[Tensor]) -> List[Tensor]:
           out = annotate(List[Tensor], [])
           for i in range(len(xs)):
@@ -36,24 +36,24 @@ final class TrainingSource {
           return out
         def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
           leaves = self.leaves(l)
-          logits, balance = self.train_logits(ids, lens, self.w, self.m, leaves, float(scale))
+          logits, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, leaves, float(scale))
           loss = torch.sum(torch.mul(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.), weights))
           return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(loss)]))
         def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
           leaves = self.leaves(l)
-          logits, balance = self.train_logits(ids, lens, self.w, self.m, leaves, float(scale))
-          base, balance = self.train_logits(ids, lens, self.w, self.m, annotate(List[Tensor], []), 0.)
+          logits, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, leaves, float(scale))
+          base, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, annotate(List[Tensor], []), 0.)
           q = torch.log_softmax(logits, -1)
           p = torch.detach(torch.log_softmax(base, -1))
           kl = torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1], False)
           loss = torch.sum(torch.mul(kl, weights))
           return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(loss)]))
-        def base_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, balance_weight: Tensor) -> List[Tensor]:
+        def base_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, balance_weight: Tensor) -> List[Tensor]:
           w = self.leaves(self.w)
           m = self.leaves(self.m)
           w[2] = self.w[2]
           w[3] = self.w[3]
-          logits, balance = self.train_logits(ids, lens, w, m, annotate(List[Tensor], []), 0.)
+          logits, balance, chosen = self.train_logits(ids, lens, r, w, m, annotate(List[Tensor], []), 0.)
           nll = torch.mean(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.))
           loss = torch.add(nll, torch.mul(balance, balance_weight))
           leaves = annotate(List[Tensor], [])
@@ -61,7 +61,7 @@ final class TrainingSource {
             if i != 2 and i != 3:
               leaves.append(w[i])
           leaves.extend(m)
-          return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(nll), torch.detach(balance)]))
+          return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(nll), torch.detach(balance), self.active(chosen, self.lengths(lens))]))
         def silence(self: __torch__.Program, expert: int) -> List[Tensor]:
           for i in range(len(self.m)):
             if self.m[i].dim() > 2:

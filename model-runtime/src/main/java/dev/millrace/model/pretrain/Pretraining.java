@@ -26,29 +26,44 @@ import java.util.stream.Collectors;
 public final class Pretraining {
 
   private static final String STATE = "state.safetensors";
+  private static final String SCALES = "expert_scales";
 
   /**
    * The recipe.
    *
-   * @param steps how many steps in all; the last fifth decays the learning rate to a tenth,
-   *     linearly
+   * @param steps how many steps in all
    * @param batch windows a micro-batch; a step takes two
    * @param time tokens a window
-   * @param learningRate of the plateau
-   * @param warmup steps over which the rate rises from 0
+   * @param rates of learning
+   * @param experts mean number a token that the router's entropy gives out, window by window of a
+   *     micro-batch; 0 for the top k
    * @param seed of weights and order
    */
-  public record Plan(int steps, int batch, int time, double learningRate, int warmup, long seed) {
+  public record Plan(int steps, int batch, int time, Rates rates, List<Double> experts, long seed) {
 
     double rate(long step) {
-      double decayFrom = 0.8 * steps;
-      if (step < warmup) {
-        return learningRate * step / warmup;
+      double decayFrom = Math.max(rates.warmup, rates.plateau * steps);
+      if (step < rates.warmup) {
+        return rates.peak * step / rates.warmup;
       }
       return step <= decayFrom
-          ? learningRate
-          : learningRate * (1 - 0.9 * (step - decayFrom) / (steps - decayFrom));
+          ? rates.peak
+          : rates.peak * (1 - 0.9 * (step - decayFrom) / (steps - decayFrom));
     }
+  }
+
+  /**
+   * Learning rates: up, level, and linearly down to a tenth.
+   *
+   * @param warmup steps over which the rate rises from 0
+   * @param plateau share of the steps before it decays
+   */
+  public record Rates(double peak, int warmup, double plateau) {}
+
+  /** What a run begins with. */
+  @FunctionalInterface
+  public interface Start {
+    BaseTrainer open() throws IOException;
   }
 
   /**
@@ -56,14 +71,16 @@ public final class Pretraining {
    *
    * @param legs the steps that each run was planned for, the last one's at the end: the rate decays
    *     at the end of each
+   * @param entropySteps steps after those, with the number of experts by the router's entropy
    * @param seconds spent in steps
    */
-  public record History(List<Integer> legs, double seconds) {
+  public record History(List<Integer> legs, int entropySteps, double seconds) {
 
     private static final String LEGS = "legs";
+    private static final String ENTROPY = "entropy_steps";
     private static final String SECONDS = "seconds";
 
-    static final History NONE = new History(List.of(), 0);
+    public static final History NONE = new History(List.of(), 0, 0);
 
     /** Reads the history that a state file or a checkpoint carries. */
     public static History of(Map<String, String> metadata) {
@@ -72,73 +89,85 @@ public final class Pretraining {
           legs.isEmpty()
               ? List.of()
               : Arrays.stream(legs.split(",")).map(Integer::valueOf).toList(),
+          Integer.parseInt(metadata.getOrDefault(ENTROPY, "0")),
           Double.parseDouble(metadata.getOrDefault(SECONDS, "0")));
     }
 
-    private History begin(int steps) {
+    private History begin(int steps, boolean entropy) {
+      if (entropy) {
+        return new History(legs, steps, seconds);
+      }
       if (!legs.isEmpty() && legs.get(legs.size() - 1) == steps) {
         return this;
       }
       List<Integer> longer = new ArrayList<>(legs);
       longer.add(steps);
-      return new History(List.copyOf(longer), seconds);
+      return new History(List.copyOf(longer), 0, seconds);
     }
 
     private History plus(double more) {
-      return new History(legs, seconds + more);
+      return new History(legs, entropySteps, seconds + more);
     }
 
     private SafetensorsWriter into(SafetensorsWriter writer) {
       return writer
           .metadata(LEGS, legs.stream().map(String::valueOf).collect(Collectors.joining(",")))
+          .metadata(ENTROPY, Integer.toString(entropySteps))
           .metadata(SECONDS, String.format(Locale.ROOT, "%.0f", seconds));
     }
   }
 
   /** What a step did. */
   public record Progress(
-      long step, double loss, double balance, double rate, double tokensPerSecond) {}
+      long step, BaseTrainer.Step result, double rate, double tokensPerSecond, String scales) {}
 
   private final MoeConfig config;
   private final Plan plan;
   private final int[] stream;
   private final Path work;
-  private History history = History.NONE;
+  private History history;
+  private ExpertScales scales = ExpertScales.of("");
 
   /**
    * @param stream token ids of the training documents, end to end
    * @param work folder of the state file
+   * @param history of what it begins with
    */
-  public Pretraining(MoeConfig config, Plan plan, int[] stream, Path work) {
+  public Pretraining(MoeConfig config, Plan plan, int[] stream, Path work, History history) {
     this.config = config;
     this.plan = plan;
     this.stream = stream;
     this.work = work;
+    this.history = history;
   }
 
   /**
    * Runs to the plan's last step, from the state file where there is one.
    *
+   * @param start what to begin with, before the state is put back
    * @param saveEvery steps between two state files
    * @param out the checkpoint folder: config.json and model.safetensors, written with every state
    */
-  public void run(int saveEvery, Path out, Consumer<Progress> progress) throws IOException {
-    try (BaseTrainer trainer = BaseTrainer.start(config, plan.seed)) {
+  public void run(Start start, int saveEvery, Path out, Consumer<Progress> progress)
+      throws IOException {
+    try (BaseTrainer trainer = start.open()) {
       long done = resume(trainer);
-      history = history.begin(plan.steps);
+      history = history.begin(plan.steps, plan.experts.stream().anyMatch(e -> e > 0));
       for (long step = done + 1; step <= plan.steps; step++) {
         long started = System.nanoTime();
         int[][][] windows = windows(step);
-        BaseTrainer.Step result = trainer.step(windows[0], windows[1], plan.rate(step), step);
+        BaseTrainer.Step result =
+            trainer.step(windows[0], windows[1], scales.rows(plan.experts), plan.rate(step), step);
+        scales.adjust(plan.experts, result.experts());
         double seconds = (System.nanoTime() - started) / 1e9;
         history = history.plus(seconds);
         progress.accept(
             new Progress(
                 step,
-                result.loss(),
-                result.balance(),
+                result,
                 plan.rate(step),
-                2.0 * plan.batch * plan.time / seconds));
+                2.0 * plan.batch * plan.time / seconds,
+                scales.toString()));
         if (!Double.isFinite(result.loss())) {
           throw new IllegalStateException("loss " + result.loss() + " at step " + step);
         }
@@ -193,13 +222,17 @@ public final class Pretraining {
     try (Safetensors state = Safetensors.open(file)) {
       trainer.restore(name -> state.tensor(name).floats());
       history = History.of(state.metadata());
+      scales = ExpertScales.of(state.metadata().getOrDefault(SCALES, ""));
       return Long.parseLong(state.metadata().get("step"));
     }
   }
 
   private void save(BaseTrainer trainer, long step) throws IOException {
     SafetensorsWriter writer =
-        history.into(new SafetensorsWriter()).metadata("step", Long.toString(step));
+        history
+            .into(new SafetensorsWriter())
+            .metadata("step", Long.toString(step))
+            .metadata(SCALES, scales.toString());
     trainer.state().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
     replace(writer, work.resolve(STATE));
   }

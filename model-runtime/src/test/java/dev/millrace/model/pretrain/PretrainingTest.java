@@ -1,0 +1,87 @@
+package dev.millrace.model.pretrain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.djl.BaseTrainer;
+import dev.millrace.model.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PretrainingTest {
+
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny");
+
+  @TempDir Path folder;
+
+  private static Pretraining.Plan plan(int steps) {
+    return new Pretraining.Plan(
+        steps, 4, 32, new Pretraining.Rates(1e-4, 5, 0.5), List.of(0.0, 1.5, 1.5, 2.5), 3);
+  }
+
+  private void run(int steps, String name, Consumer<Pretraining.Progress> progress)
+      throws IOException {
+    int[] stream = new SplittableRandom(1).ints(4_000, 0, 64).toArray();
+    Path work = folder.resolve(name);
+    new Pretraining(
+            MoeConfigs.read(GOLDEN.resolve("config.json")),
+            plan(steps),
+            stream,
+            work,
+            Pretraining.History.NONE)
+        .run(() -> BaseTrainer.of(GOLDEN), 3, work, progress);
+  }
+
+  @Test
+  void run_byEntropy_holdsTheMeansThatTheRowsAreToHave() throws IOException {
+    double[] sums = new double[8];
+    run(
+        30,
+        "whole",
+        p -> {
+          for (int i = 0; p.step() > 20 && i < sums.length; i++) {
+            sums[i] += p.result().experts()[i] / 10;
+          }
+        });
+
+    assertEquals(2, sums[0], 1e-9);
+    assertEquals(1.5, (sums[1] + sums[2] + sums[5] + sums[6]) / 4, 0.05);
+    assertEquals(2.5, (sums[3] + sums[7]) / 2, 0.05);
+  }
+
+  @Test
+  void run_stoppedAndResumed_endsInTheSameWeights() throws IOException {
+    run(6, "whole", p -> {});
+    var cut =
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                run(
+                    6,
+                    "halves",
+                    p -> {
+                      if (p.step() == 4) {
+                        throw new IllegalStateException("power cut");
+                      }
+                    }));
+    assertEquals("power cut", cut.getMessage());
+    run(6, "halves", p -> assertTrue(p.step() > 3));
+
+    assertArrayEquals(weights("whole"), weights("halves"));
+  }
+
+  private float[] weights(String name) throws IOException {
+    Path file = folder.resolve(name).resolve("state.safetensors");
+    try (Safetensors state = Safetensors.open(file)) {
+      return state.tensor("lm_head.weight").floats();
+    }
+  }
+}
