@@ -34,6 +34,7 @@ class ArchitectureTest {
               "model.weights",
               "model.text",
               "model.peft",
+              "model.assign",
               "model.release",
               "model.base",
               "model.djl",

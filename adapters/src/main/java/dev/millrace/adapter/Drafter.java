@@ -3,6 +3,7 @@ package dev.millrace.adapter;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.train.Lesson;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -19,9 +20,10 @@ import java.util.TreeMap;
 record Drafter(Surroundings surroundings, LearnerConfig config) {
   private static final String QUANTIZATION = "int8-row";
 
-  Draft draft(Attempt attempt, List<Origin> learnedTo) {
+  Draft draft(Attempt attempt, List<Origin> learnedTo, Profile profile) {
     SortedMap<String, byte[]> files =
         PeftFolder.toFiles(attempt.served(), surroundings.base().id());
+    files.put(Profile.FILE, profile.toBytes());
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =

@@ -5,6 +5,7 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.schema.Origin;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param release the current release; null while the base alone serves
  * @param learnedTo per topic and partition the last sample learned, in that order
  * @param batches the number of the next batch
+ * @param profile what the texts that were learned look like
  * @param orders what people have said since the last release
  */
 public record LearnerState(
@@ -28,6 +30,7 @@ public record LearnerState(
     @Nullable String release,
     List<Origin> learnedTo,
     long batches,
+    Profile profile,
     Orders orders) {
 
   /** Reads what {@link #toBytes} wrote; anything else is refused. */
@@ -38,7 +41,7 @@ public record LearnerState(
   /** The state with other samples in line. */
   LearnerState withWaiting(List<Remembered> line) {
     return new LearnerState(
-        adapter, replay, List.copyOf(line), heldOut, release, learnedTo, batches, orders);
+        adapter, replay, List.copyOf(line), heldOut, release, learnedTo, batches, profile, orders);
   }
 
   /** The state as bytes, the same for equal states. */

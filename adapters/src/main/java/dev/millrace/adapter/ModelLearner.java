@@ -14,6 +14,8 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -35,6 +37,7 @@ final class ModelLearner implements Learner {
   private final Gate gate;
   private final Drafter drafter;
   private final Rewinder rewinder;
+  private final KnownTexts knownTexts;
 
   ModelLearner(Surroundings surroundings, LearnerConfig config) {
     this.surroundings = surroundings;
@@ -48,6 +51,7 @@ final class ModelLearner implements Learner {
             config.gate());
     drafter = new Drafter(surroundings, config);
     rewinder = new Rewinder(surroundings, gate);
+    knownTexts = surroundings.knownTexts();
   }
 
   @Override
@@ -60,6 +64,7 @@ final class ModelLearner implements Learner {
         null,
         List.of(),
         0,
+        Profile.empty(),
         Orders.NONE);
   }
 
@@ -165,6 +170,7 @@ final class ModelLearner implements Learner {
         state.release(),
         state.learnedTo(),
         batch.number() + 1,
+        state.profile(),
         state.orders());
   }
 
@@ -179,7 +185,8 @@ final class ModelLearner implements Learner {
     LearnerState before = attempt.trained().before();
     Lesson lesson = attempt.trained().lesson();
     List<Origin> learnedTo = Progress.after(before.learnedTo(), lesson.fresh());
-    Draft draft = drafter.draft(attempt, learnedTo);
+    Profile profile = before.profile().with(lesson.freshTokens(), knownTexts);
+    Draft draft = drafter.draft(attempt, learnedTo, profile);
     String id = draft.manifest().id();
     LearnerState after =
         new LearnerState(
@@ -190,6 +197,7 @@ final class ModelLearner implements Learner {
             id,
             learnedTo,
             before.batches(),
+            profile,
             Orders.NONE);
     ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
     return new Outcome(after, attempt.verdict(id), event);

@@ -7,11 +7,14 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.schema.Origin;
 import java.util.List;
@@ -37,8 +40,8 @@ public record Retrainer(
   /** A hyperparameter that belongs to one release and to no configuration. */
   static final String SHARE = "share";
 
-  /** A release trained again: the state to go on from, and its files' digests. */
-  public record Again(AdapterState state, SortedMap<String, ReleaseFile> files) {
+  /** A release trained again: what to go on from, and its files' digests. */
+  public record Again(AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
 
     /** Whether the files are those that a manifest promises. */
     public boolean equalTo(Manifest manifest) {
@@ -50,36 +53,46 @@ public record Retrainer(
    * Trains what a manifest names.
    *
    * @param parent what training its parent again led to; null if it has none
-   * @param taken the parent's adapter, if a release event had taken the domain back to it
+   * @param taken the parent, if a release event had taken the domain back to it
    */
-  public Again train(Manifest manifest, @Nullable Again parent, @Nullable AdapterWeights taken) {
+  public Again train(Manifest manifest, @Nullable Again parent, @Nullable Release taken) {
     SortedMap<String, String> hyperparameters = new TreeMap<>(manifest.plan().hyperparameters());
     String share = hyperparameters.remove(SHARE);
     LearnerConfig config = configs.apply(hyperparameters);
     AdapterState before = before(manifest, config, parent, taken);
+    Lesson lesson = lesson(manifest);
     Training training =
-        Trainer.of(base, config.train(), config.plan())
-            .train(before, lesson(manifest), Governor.none());
+        Trainer.of(base, config.train(), config.plan()).train(before, lesson, Governor.none());
     AdapterState candidate =
         before.toward(training.state(), share == null ? 1 : Double.parseDouble(share));
     AdapterWeights served = Quantizer.quantize(candidate.weights());
+    Profile profile =
+        profile(parent, taken)
+            .with(lesson.freshTokens(), KnownTexts.of(anchors, base.config().vocabSize()));
+    SortedMap<String, byte[]> contents = PeftFolder.toFiles(served, base.id());
+    if (manifest.files().containsKey(Profile.FILE)) { // releases from before there were any
+      contents.put(Profile.FILE, profile.toBytes());
+    }
     SortedMap<String, ReleaseFile> files = new TreeMap<>();
-    PeftFolder.toFiles(served, base.id())
-        .forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
-    return new Again(candidate, files);
+    contents.forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
+    return new Again(candidate, profile, files);
   }
 
   private AdapterState before(
-      Manifest manifest,
-      LearnerConfig config,
-      @Nullable Again parent,
-      @Nullable AdapterWeights taken) {
+      Manifest manifest, LearnerConfig config, @Nullable Again parent, @Nullable Release taken) {
     if (manifest.obeyed() != null && taken != null) {
-      return AdapterState.fresh(taken);
+      return AdapterState.fresh(taken.adapter());
     }
     return parent != null
         ? parent.state()
         : Beginnings.adapter(config, base, manifest.tenant(), manifest.domain());
+  }
+
+  private static Profile profile(@Nullable Again parent, @Nullable Release taken) {
+    if (taken != null) {
+      return taken.profileOrEmpty();
+    }
+    return parent == null ? Profile.empty() : parent.profile();
   }
 
   private Lesson lesson(Manifest manifest) {

@@ -4,6 +4,7 @@ import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 /** Takes what is remembered of a domain back to the release that an event names. */
 record Rewinder(Surroundings surroundings, Gate gate) {
   /** Where a domain is taken to; no release means the base alone. */
-  private record Target(AdapterState adapter, @Nullable String release, List<Origin> learnedTo) {}
+  private record Target(
+      AdapterState adapter, @Nullable String release, List<Origin> learnedTo, Profile profile) {}
 
   /**
    * The state as of the release; the verdict says what was obeyed, or why it was not.
@@ -39,7 +41,7 @@ record Rewinder(Surroundings surroundings, Gate gate) {
     try {
       Target target =
           event.release().isEmpty()
-              ? new Target(initial.adapter(), null, List.of())
+              ? new Target(initial.adapter(), null, List.of(), Profile.empty())
               : target(event);
       return new Outcome(
           to(target, state, event), verdict(state, event, target.release(), ""), null);
@@ -53,7 +55,8 @@ record Rewinder(Surroundings surroundings, Gate gate) {
   private Target target(ReleaseEvent event) throws IOException {
     Release release = read(event);
     AdapterState adapter = AdapterState.fresh(release.adapter());
-    return new Target(adapter, event.release(), release.manifest().learnedTo());
+    return new Target(
+        adapter, event.release(), release.manifest().learnedTo(), release.profileOrEmpty());
   }
 
   private Release read(ReleaseEvent event) throws IOException {
@@ -86,6 +89,7 @@ record Rewinder(Surroundings surroundings, Gate gate) {
         target.release(),
         target.learnedTo(),
         state.batches(),
+        target.profile(),
         new Orders(event.origin(), event.action() == Action.PIN));
   }
 

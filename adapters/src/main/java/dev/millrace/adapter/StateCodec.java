@@ -13,10 +13,13 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
-  /** Knew no orders. */
-  private static final int FIRST_VERSION = 1;
+  /** The first that knew orders. */
+  static final int ORDERS = 2;
+
+  /** The first that knew profiles. */
+  static final int PROFILES = 3;
 
   private StateCodec() {}
 
@@ -42,9 +45,8 @@ final class StateCodec {
       int magic = in.readInt();
       check(magic == MAGIC, "magic", magic, Integer.toString(MAGIC));
       int version = in.readInt();
-      check(
-          version == VERSION || version == FIRST_VERSION, "version", version, "at most " + VERSION);
-      LearnerState state = new StateReader(in).read(version > FIRST_VERSION);
+      check(version >= 1 && version <= VERSION, "version", version, "at most " + VERSION);
+      LearnerState state = new StateReader(in).read(version);
       check(in.available() == 0, "bytes left over", in.available(), "0");
       return state;
     } catch (IOException e) {

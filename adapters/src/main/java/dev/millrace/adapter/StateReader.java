@@ -5,6 +5,7 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
@@ -26,9 +27,9 @@ record StateReader(DataInputStream in) {
   /**
    * Reads a state.
    *
-   * @param withOrders false for states from before there were any
+   * @param version that wrote it
    */
-  LearnerState read(boolean withOrders) throws IOException {
+  LearnerState read(int version) throws IOException {
     return new LearnerState(
         adapter(),
         new ReplayBuffer(reservoir(this::remembered)),
@@ -37,7 +38,12 @@ record StateReader(DataInputStream in) {
         in.readBoolean() ? in.readUTF() : null,
         list(this::origin),
         in.readLong(),
-        withOrders ? orders() : Orders.NONE);
+        version >= StateCodec.PROFILES ? profile() : Profile.empty(),
+        version >= StateCodec.ORDERS ? orders() : Orders.NONE);
+  }
+
+  private Profile profile() throws IOException {
+    return Profile.parse(in.readNBytes(in.readInt()));
   }
 
   private Orders orders() throws IOException {

@@ -30,6 +30,7 @@ record StateWriter(DataOutputStream out) {
     }
     write(state.learnedTo(), this::write);
     out.writeLong(state.batches());
+    write(state.profile().toBytes());
     write(state.orders());
   }
 

@@ -3,6 +3,7 @@ package dev.millrace.adapter;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.text.Tokenizer;
@@ -26,4 +27,10 @@ public record Surroundings(
     ReleaseStore store,
     ReleaseFiles published,
     Machine machine,
-    InstantSource clock) {}
+    InstantSource clock) {
+
+  /** What the texts of a domain are held against. */
+  KnownTexts knownTexts() {
+    return KnownTexts.of(anchors, base.config().vocabSize());
+  }
+}

@@ -264,7 +264,7 @@ class LearnerTest {
     Outcome next = learn(learner, state, batch(3));
     assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
     Manifest manifest = read(next.release()).manifest();
-    assertTrue(retrainer.train(manifest, null, read(first).adapter()).equalTo(manifest));
+    assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
     assertFalse(retrainer.train(manifest, null, null).equalTo(manifest));
   }
 

@@ -9,6 +9,8 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraSite;
 import dev.millrace.schema.Origin;
@@ -22,7 +24,11 @@ class StateCodecTest {
   private static final Origin ORIGIN = new Origin("samples", 3, 1L << 40);
 
   /** What the orders take: two truth values, the topic with its length, partition and offset. */
-  private static final int STATE_TAIL_BYTES = 1 + 2 + "samples".length() + 4 + 8 + 1;
+  private static final int ORDERS_BYTES = 1 + 2 + "samples".length() + 4 + 8 + 1;
+
+  private static final Profile PROFILE =
+      Profile.empty()
+          .with(List.of(new int[] {1, 2, 2}), KnownTexts.of(List.of(new int[] {2, 3}), 4));
 
   private static final LearnerState STATE =
       new LearnerState(
@@ -38,6 +44,7 @@ class StateCodecTest {
           "a".repeat(64),
           List.of(ORIGIN),
           12,
+          PROFILE,
           new Orders(ORIGIN, true));
 
   @Test
@@ -54,21 +61,39 @@ class StateCodecTest {
     assertEquals(STATE.learnedTo(), read.learnedTo());
     assertEquals(STATE.release(), read.release());
     assertEquals(12, read.batches());
+    assertArrayEquals(PROFILE.toBytes(), read.profile().toBytes());
     assertEquals(STATE.orders(), read.orders());
   }
 
   @Test
-  void decode_stateFromBeforeThereWereOrders_hasNone() {
-    byte[] bytes = STATE.toBytes();
-    int tail = STATE_TAIL_BYTES + Integer.BYTES;
-    ByteBuffer first = ByteBuffer.allocate(bytes.length - STATE_TAIL_BYTES);
-    first.put(bytes, 0, bytes.length - tail).putInt(Integer.BYTES, 1);
-    CRC32C crc = new CRC32C();
-    crc.update(first.array(), 0, first.position());
-    first.putInt((int) crc.getValue());
-    LearnerState read = LearnerState.fromBytes(first.array());
+  void decode_stateFromBeforeThereWereOrders_hasNeitherThemNorAProfile() {
+    LearnerState read = LearnerState.fromBytes(older(1, new byte[0]));
     assertEquals(Orders.NONE, read.orders());
     assertEquals(STATE.learnedTo(), read.learnedTo());
+    assertArrayEquals(Profile.empty().toBytes(), read.profile().toBytes());
+  }
+
+  @Test
+  void decode_stateFromBeforeThereWereProfiles_hasNone() {
+    byte[] bytes = STATE.toBytes();
+    int end = bytes.length - Integer.BYTES;
+    byte[] orders = Arrays.copyOfRange(bytes, end - ORDERS_BYTES, end);
+    LearnerState read = LearnerState.fromBytes(older(2, orders));
+    assertEquals(STATE.orders(), read.orders());
+    assertArrayEquals(Profile.empty().toBytes(), read.profile().toBytes());
+  }
+
+  /** The state as an older version wrote it: with another end. */
+  private static byte[] older(int version, byte[] end) {
+    byte[] bytes = STATE.toBytes();
+    int profile = Integer.BYTES + PROFILE.toBytes().length;
+    int kept = bytes.length - Integer.BYTES - ORDERS_BYTES - profile;
+    ByteBuffer older = ByteBuffer.allocate(kept + end.length + Integer.BYTES);
+    older.put(bytes, 0, kept).put(end).putInt(Integer.BYTES, version);
+    CRC32C crc = new CRC32C();
+    crc.update(older.array(), 0, older.position());
+    older.putInt((int) crc.getValue());
+    return older.array();
   }
 
   @Test

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * A question to the model.
  *
  * @param tenant the caller; null sees shared domains only
- * @param domain whose adapter answers; null means the base alone
+ * @param domain whose adapter answers, {@link #AUTO} that of the prompt's content; null means the
+ *     base alone
  * @param release a pinned release id; null means the domain's current one
  * @param prompt the text to continue (GENERATE) or to judge (SCORE)
  * @param maxTokens how many tokens GENERATE may add
@@ -35,6 +36,9 @@ public record Request(
     boolean cached,
     long eventTimeMillis,
     Origin origin) {
+
+  /** In place of a domain: the one that the prompt belongs to by its content. */
+  public static final String AUTO = "auto";
 
   /** A state of before there was {@code stop} has neither it nor {@code topP}. */
   public Request {
@@ -74,6 +78,11 @@ public record Request(
         cached,
         eventTimeMillis,
         origin);
+  }
+
+  /** Whether the prompt's content says who answers. */
+  public boolean isAssigned() {
+    return AUTO.equals(domain) && release == null && task != Task.EMBED;
   }
 
   /** What is asked for. */

@@ -11,4 +11,10 @@ import java.util.List;
  * @param anchors token ids of the base's anchor set; an epoch draws its share anew
  */
 public record Lesson(
-    List<Remembered> fresh, List<Remembered> replayed, List<int[]> anchors, long seed) {}
+    List<Remembered> fresh, List<Remembered> replayed, List<int[]> anchors, long seed) {
+
+  /** The tokens of the batch's samples. */
+  public List<int[]> freshTokens() {
+    return fresh.stream().map(Remembered::tokens).toList();
+  }
+}

@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
@@ -44,6 +46,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  ./millrace ask --domain legal \"Permission is hereby granted\"",
+      "  ./millrace ask --domain auto \"Permission is hereby granted\"",
       "  ./millrace ask --domain legal --temperature 0.8 --top-p 0.9 --stop \"\\n\" \"1. \"",
       "  ./millrace ask --domain legal --bootstrap 127.0.0.1:9092 --score \"Some text\""
     })
@@ -57,7 +60,11 @@ final class AskCommand implements Callable<Integer> {
   @Mixin private BaseOption base;
   @Mixin private SamplingOptions sampling;
 
-  @Option(names = "--domain", required = true, paramLabel = "D", description = "Who answers.")
+  @Option(
+      names = "--domain",
+      required = true,
+      paramLabel = "D",
+      description = "Who answers; auto leaves it to the prompt.")
   private String domain;
 
   @Option(names = "--tenant", paramLabel = "T", description = "On whose behalf.")
@@ -86,16 +93,14 @@ final class AskCommand implements Callable<Integer> {
     request();
     Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
-      return ask(MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get())), null);
+      return ask(
+          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get())), Map.of());
     }
     StoredReleases stored = StoredReleases.read(store == null ? Home.here().store() : store);
-    String release = stored.newest().get(domain);
-    if (release == null) {
-      throw new IllegalArgumentException(
-          "domain %s, expected one of %s in store %s"
-              .formatted(domain, stored.newest().keySet(), stored.store()));
-    }
-    output.err().println("starting an embedded serve job on " + stored.uri(release));
+    SortedMap<String, String> releases = releases(stored);
+    output
+        .err()
+        .printf("starting an embedded serve job on %s %s%n", stored.store(), releases.values());
     try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
       MillraceConfig config =
           MillraceConfig.defaults()
@@ -106,12 +111,27 @@ final class AskCommand implements Callable<Integer> {
                       "base.dir", base.folder().toAbsolutePath().toString(),
                       "job.parallelism", "1"));
       Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), 1);
-      announce(config, topics, stored, release);
+      releases.values().forEach(release -> announce(config, topics, stored, release));
       StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
       ServeJob.build(env, config, Openers.serving(config));
       stack.submit(env);
-      return ask(config, release);
+      return ask(config, releases);
     }
+  }
+
+  /** By domain the releases that may answer. */
+  private SortedMap<String, String> releases(StoredReleases stored) {
+    SortedMap<String, String> newest = stored.newest();
+    if (domain.equals(Request.AUTO)) {
+      return newest;
+    }
+    String release = newest.get(domain);
+    if (release == null) {
+      throw new IllegalArgumentException(
+          "domain %s, expected %s or one of %s in store %s"
+              .formatted(domain, Request.AUTO, newest.keySet(), stored.store()));
+    }
+    return new TreeMap<>(Map.of(domain, release));
   }
 
   private static void announce(
@@ -136,26 +156,30 @@ final class AskCommand implements Callable<Integer> {
   }
 
   /**
-   * Asks until the release answers.
+   * Asks, once each of the releases answers for its domain.
    *
-   * @param release whose answer is waited for; null takes the first
+   * @param releases by domain what is waited for
    */
-  private int ask(MillraceConfig config, @Nullable String release) throws Exception {
+  private int ask(MillraceConfig config, Map<String, String> releases) throws Exception {
     Topics topics = new Topics(config.kafka().prefix());
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     try (RecordReader reader = RecordReader.fromEnd(config.kafka(), List.of(topics.answers()));
         RecordWriter writer = new RecordWriter(config.kafka())) {
-      while (System.nanoTime() - deadline < 0) {
-        Answer answer = send(reader, writer, topics, deadline);
-        if (release == null || answer.error() != null || release.equals(answer.release())) {
-          return print(answer);
-        }
+      for (Map.Entry<String, String> release : releases.entrySet()) {
+        Answer probe;
+        do {
+          probe = send(request(release.getKey(), true), reader, writer, topics, deadline);
+        } while (probe.error() == null && !release.getValue().equals(probe.release()));
       }
+      return print(send(request(), reader, writer, topics, deadline));
     }
-    throw new TimeoutException("no answer within " + PATIENCE.toSeconds() + " s");
   }
 
   private Request request() {
+    return request(domain, score);
+  }
+
+  private Request request(String domain, boolean score) {
     Request request =
         new Request(
             "ask-" + UUID.randomUUID(),
@@ -180,9 +204,9 @@ final class AskCommand implements Callable<Integer> {
     return request;
   }
 
-  private Answer send(RecordReader reader, RecordWriter writer, Topics topics, long deadline)
+  private static Answer send(
+      Request request, RecordReader reader, RecordWriter writer, Topics topics, long deadline)
       throws InvalidRecordException, TimeoutException {
-    Request request = request();
     String id = request.id();
     writer.send(topics.requests(), id, Codecs.requests().encode(request));
     writer.flush();
@@ -197,12 +221,22 @@ final class AskCommand implements Callable<Integer> {
     throw new TimeoutException("no answer within " + PATIENCE.toSeconds() + " s");
   }
 
+  private String answerer(Answer answer) {
+    if (answer.release() != null) {
+      return "domain " + answer.domain() + ", release " + answer.release();
+    }
+    return domain.equals(Request.AUTO)
+        ? "no domain that the prompt belongs to"
+        : "no release of domain " + domain + " yet";
+  }
+
   private int print(Answer answer) {
     if (answer.error() != null) {
       throw new IllegalStateException("the request was refused: " + answer.error());
     }
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("text", answer.text());
+    json.put("domain", answer.domain());
     json.put("release", answer.release());
     json.put("base", answer.base());
     json.put("logProb", answer.logProb());
@@ -215,15 +249,7 @@ final class AskCommand implements Callable<Integer> {
             ? String.format("%.4f bits per byte", -answer.logProb() / Math.log(2) / answer.bytes())
             : prompt + answer.text();
     output.result(json, text);
-    output
-        .err()
-        .printf(
-            "%s, base %s, from %s%n",
-            answer.release() == null
-                ? "no release of domain " + domain + " yet"
-                : "release " + answer.release(),
-            answer.base(),
-            answer.from());
+    output.err().printf("%s, base %s, from %s%n", answerer(answer), answer.base(), answer.from());
     return 0;
   }
 }

@@ -4,9 +4,9 @@ import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.Retrainer.Again;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
@@ -66,12 +66,11 @@ public record Reproduction(StoredReleases stored, String release) {
     return same;
   }
 
-  private @Nullable AdapterWeights taken(Manifest manifest, BaseModel base) throws IOException {
+  private @Nullable Release taken(Manifest manifest, BaseModel base) throws IOException {
     String parent = manifest.parent();
     return manifest.obeyed() == null || parent == null
         ? null
         : ReleaseReader.read(
-                new FlinkReleaseFiles(), stored.uri(parent), parent, base.id(), base.sites())
-            .adapter();
+            new FlinkReleaseFiles(), stored.uri(parent), parent, base.id(), base.sites());
   }
 }

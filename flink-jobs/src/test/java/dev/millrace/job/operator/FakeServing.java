@@ -77,6 +77,11 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   @Override
+  public Lease assign(@Nullable String tenant, int[] text) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Lease acquirePinned(@Nullable String tenant, String release) {
     throw new UnsupportedOperationException("the fake answers by itself");
   }

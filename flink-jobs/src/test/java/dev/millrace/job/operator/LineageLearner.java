@@ -8,6 +8,7 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.schema.Origin;
@@ -44,6 +45,7 @@ final class LineageLearner implements Learner {
         null,
         List.of(),
         0,
+        Profile.empty(),
         Orders.NONE);
   }
 
@@ -79,6 +81,7 @@ final class LineageLearner implements Learner {
             event.release(),
             List.of(),
             state.batches(),
+            state.profile(),
             new Orders(event.origin(), false));
     Verdict verdict =
         new Verdict(
@@ -110,6 +113,7 @@ final class LineageLearner implements Learner {
             release,
             List.copyOf(learned),
             state.batches() + 1,
+            state.profile(),
             Orders.NONE);
     return new Outcome(next, verdict(batch, state, release), event(batch, state, release));
   }

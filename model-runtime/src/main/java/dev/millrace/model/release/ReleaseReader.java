@@ -1,11 +1,13 @@
 package dev.millrace.model.release;
 
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.InvalidAdapterException;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
 import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.model.weights.Digest;
+import dev.millrace.model.weights.InvalidWeightsException;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -48,7 +50,7 @@ public final class ReleaseReader {
           "base is " + manifest.base() + ", expected " + expectedBaseId);
     }
     Map<String, byte[]> contents = readFiles(files, folderUri, manifest);
-    return new Release(manifest, adapter(contents, sites));
+    return new Release(manifest, adapter(contents, sites), profile(contents));
   }
 
   /**
@@ -125,6 +127,15 @@ public final class ReleaseReader {
       return adapter;
     } catch (InvalidAdapterException e) {
       throw new InvalidReleaseException(e.getMessage(), e);
+    }
+  }
+
+  private static @Nullable Profile profile(Map<String, byte[]> contents) {
+    byte @Nullable [] bytes = contents.get(Profile.FILE);
+    try {
+      return bytes == null ? null : Profile.parse(bytes);
+    } catch (InvalidWeightsException e) {
+      throw new InvalidReleaseException(Profile.FILE + ": " + e.getMessage(), e);
     }
   }
 

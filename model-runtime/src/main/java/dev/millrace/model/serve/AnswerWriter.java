@@ -32,7 +32,7 @@ final class AnswerWriter {
         request.id(),
         request.origin(),
         request.tenant(),
-        request.domain(),
+        work.error() == null && request.isAssigned() ? domain(release) : request.domain(),
         request.task(),
         work.error(),
         result.text(),
@@ -47,6 +47,10 @@ final class AnswerWriter {
         subtask,
         release == null ? 0 : release.readMillis(),
         clock.millis());
+  }
+
+  private static @Nullable String domain(@Nullable LiveRelease release) {
+    return release == null ? null : release.domain();
   }
 
   private static @Nullable String id(@Nullable LiveRelease release) {

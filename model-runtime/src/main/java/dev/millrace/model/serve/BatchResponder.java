@@ -77,13 +77,16 @@ final class BatchResponder implements Responder {
     if (request.task() == Request.Task.EMBED) {
       return parts.releases().acquire(request.tenant(), null);
     }
+    if (request.isAssigned()) {
+      return parts.releases().assign(request.tenant(), parts.tokenizer().encode(request.prompt()));
+    }
     return request.release() == null
         ? parts.releases().acquire(request.tenant(), request.domain())
         : parts.releases().acquirePinned(request.tenant(), request.release());
   }
 
   private @Nullable String aliasProblem(Request request, @Nullable LiveRelease release) {
-    if (request.domain() == null || request.task() == Request.Task.EMBED) {
+    if (request.domain() == null || request.isAssigned() || request.task() == Request.Task.EMBED) {
       return null;
     }
     if (release == null) {

@@ -66,6 +66,17 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   @Override
+  public Lease assign(@Nullable String tenant, int[] text) {
+    while (true) {
+      LoadedRelease found = Visible.to(tenant, live).assigned(text);
+      Lease lease = found == null ? baseAlone : found.lease();
+      if (lease != null) {
+        return lease;
+      }
+    }
+  }
+
+  @Override
   public Lease acquirePinned(@Nullable String tenant, String release) throws IOException {
     ReleaseShelf.Known known = shelf.known(release);
     if (known == null) {

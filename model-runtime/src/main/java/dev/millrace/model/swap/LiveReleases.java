@@ -26,6 +26,14 @@ public interface LiveReleases extends AutoCloseable {
   Lease acquire(@Nullable String tenant, @Nullable String domain);
 
   /**
+   * The current release of the domain that a text belongs to by its content, among those that the
+   * tenant may see; the base where it belongs to none.
+   *
+   * @param text token ids
+   */
+  Lease assign(@Nullable String tenant, int[] text);
+
+  /**
    * A release by its id, loaded again if need be.
    *
    * @throws IOException if the tenant may not see such a release, or it cannot be fetched any more

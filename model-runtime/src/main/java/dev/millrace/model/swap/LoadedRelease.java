@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.LoadedAdapter;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,15 +13,22 @@ final class LoadedRelease {
 
   private final LiveRelease about;
   private final LoadedAdapter adapter;
+  private final @Nullable Profile profile;
   private final AtomicInteger holders = new AtomicInteger(1);
 
-  LoadedRelease(LiveRelease about, LoadedAdapter adapter) {
+  LoadedRelease(LiveRelease about, LoadedAdapter adapter, @Nullable Profile profile) {
     this.about = about;
     this.adapter = adapter;
+    this.profile = profile;
   }
 
   LiveRelease about() {
     return about;
+  }
+
+  /** What its domain's texts look like; null if nobody knows. */
+  @Nullable Profile profile() {
+    return profile;
   }
 
   /** One more holder; false if it was freed already. */

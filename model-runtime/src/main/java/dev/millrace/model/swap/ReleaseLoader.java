@@ -39,7 +39,8 @@ final class ReleaseLoader {
       adapter.close();
       throw e;
     }
-    return new LoadedRelease(about(event, release.manifest(), readMillis), adapter);
+    return new LoadedRelease(
+        about(event, release.manifest(), readMillis), adapter, release.profile());
   }
 
   /**

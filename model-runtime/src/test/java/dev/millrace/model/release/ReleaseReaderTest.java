@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraSite;
@@ -32,6 +34,9 @@ class ReleaseReaderTest {
   private static final AdapterWeights ADAPTER =
       AdapterWeights.initial(new LoraConfig(2, 4, false, List.of("q_proj")), SITES, 5);
 
+  private static final Profile PROFILE =
+      Profile.empty().with(List.of(new int[] {1, 2, 2}), KnownTexts.of(List.of(), 4));
+
   @TempDir Path folder;
   private SortedMap<String, byte[]> files = new TreeMap<>();
   private Manifest manifest = manifest(Map.of());
@@ -39,6 +44,7 @@ class ReleaseReaderTest {
   @BeforeEach
   void publish() throws IOException {
     files = PeftFolder.toFiles(ADAPTER, "base");
+    files.put(Profile.FILE, PROFILE.toBytes());
     manifest = manifest(promises());
     write();
   }
@@ -49,6 +55,7 @@ class ReleaseReaderTest {
 
     assertEquals(manifest, release.manifest());
     assertEquals(ADAPTER.config(), release.adapter().config());
+    assertArrayEquals(PROFILE.toBytes(), release.profileOrEmpty().toBytes());
     assertArrayEquals(ADAPTER.pairs().get(1).a(), release.adapter().pairs().get(1).a());
   }
 
@@ -69,6 +76,14 @@ class ReleaseReaderTest {
   private void readFromMemory() throws IOException {
     ReleaseFiles memory = (uri, max) -> files.get(uri.substring(3));
     ReleaseReader.read(memory, "m:", manifest.id(), "b0", SITES);
+  }
+
+  @Test
+  void read_honestManifestOfABrokenProfile_isRefused() throws IOException {
+    files.put(Profile.FILE, Arrays.copyOf(PROFILE.toBytes(), PROFILE.toBytes().length - 4));
+    manifest = manifest(promises());
+    write();
+    assertRefused(Profile.FILE + ": ");
   }
 
   @Test
@@ -203,7 +218,7 @@ class ReleaseReaderTest {
     assertManifestRefused(with(promises, Manifest.FILE, 1), "file name is manifest.json");
     assertManifestRefused(with(promises, "huge", 1L << 40), "huge: size is 1099511627776");
     promises.remove(PeftFolder.CONFIG);
-    assertManifestRefused(promises, "files are [adapter_model.safetensors]");
+    assertManifestRefused(promises, "files are [adapter_model.safetensors, profile.safetensors]");
   }
 
   private void assertManifestRefused(Map<String, ReleaseFile> promises, String message)

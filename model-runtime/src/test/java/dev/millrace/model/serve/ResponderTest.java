@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.cache.AnswerCache;
@@ -25,11 +27,13 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -42,8 +46,8 @@ class ResponderTest {
 
   private final FakeBaseModel base = new FakeBaseModel();
   private final MapRemoteTier remote = new MapRemoteTier();
-  private final LiveReleases live =
-      LiveReleases.of(base, new FakeReleases(), SwapConfig.defaults());
+  private final FakeReleases source = new FakeReleases();
+  private final LiveReleases live = LiveReleases.of(base, source, SwapConfig.defaults());
   private final Responder responder = responder(UnknownDomain.BASE);
 
   @AfterEach
@@ -80,6 +84,56 @@ class ResponderTest {
     Answer refused = strict.respond(List.of(score("q", "java", "prompt"))).get(0);
     assertError("unknown-domain: java", refused);
     assertNull(strict.respond(List.of(score("q", null, "prompt"))).get(0).error());
+  }
+
+  @Test
+  void respond_auto_isAnsweredByTheDomainOfItsContentAndSaysWhich() throws IOException {
+    swapWithProfile(FakeReleases.published("lower", 1), "abcdefghij");
+    swapWithProfile(FakeReleases.published("upper", 2), "ABCDEFGHIJ");
+    Answer lower = one(score("l", Request.AUTO, "bad cabbage"));
+    Answer upper = one(score("u", Request.AUTO, "BAD CABBAGE"));
+    Answer neither = one(score("n", Request.AUTO, "0123456789"));
+    assertEquals(List.of("lower", "bias-1"), Arrays.asList(lower.domain(), lower.release()));
+    assertEquals(List.of("upper", "bias-2"), Arrays.asList(upper.domain(), upper.release()));
+    assertNull(neither.domain());
+    assertNull(neither.release());
+    assertNull(neither.error());
+    Answer named = one(score("m", "lower", "bad cabbage"));
+    assertEquals(From.L1, named.from(), "the same release gave it already");
+    assertEquals(named.logProb(), lower.logProb());
+  }
+
+  @Test
+  void respond_autoOfATenant_choosesAmongItsOwnAndSharedDomains() throws IOException {
+    swapWithProfile(FakeReleases.event("acme", "own", Action.PUBLISH, 1), "abcdefghij");
+    assertEquals("own", autoDomain("acme"));
+    assertNull(autoDomain("rival"));
+    assertNull(autoDomain(null));
+    swapWithProfile(FakeReleases.event(null, "shared", Action.PUBLISH, 2), "abcdefgxyz");
+    assertEquals("own", autoDomain("acme"));
+    assertEquals("shared", autoDomain("rival"));
+    swap(FakeReleases.event("acme", "shared", Action.PUBLISH, 3)); // has no profile
+    assertEquals("own", autoDomain("acme"));
+    assertEquals("shared", autoDomain("rival"));
+  }
+
+  @Test
+  void respond_autoWithAPinnedRelease_isRefused() {
+    swap(FakeReleases.published("java", 1));
+    Request request =
+        request("p", null, Request.AUTO, "bias-1", Task.SCORE, "prompt", 0, 0, 0, true);
+    assertError("unknown-release: bias-1 of domain auto", one(request));
+  }
+
+  private @Nullable String autoDomain(@Nullable String tenant) {
+    return one(request("t", tenant, Request.AUTO, null, Task.SCORE, "abcabc", 0, 0, 0, false))
+        .domain();
+  }
+
+  private void swapWithProfile(ReleaseEvent event, String text) throws IOException {
+    int[] tokens = new ByteTokenizer().encode(text.repeat(50));
+    source.profile(event, Profile.empty().with(List.of(tokens), KnownTexts.of(List.of(), 256)));
+    swap(event);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.release.Manifest;
@@ -103,7 +104,13 @@ public final class FakeReleases implements ReleaseSource {
             new TrainingPlan(1, new TreeMap<>(), 1, 1, "fake", "none"),
             List.of(),
             null);
-    return new Release(manifest, adapter);
+    return new Release(manifest, adapter, null);
+  }
+
+  /** From now on a release of that name has a profile. */
+  public void profile(ReleaseEvent event, Profile profile) throws IOException {
+    Release plain = fetch(event);
+    replace(event.release(), new Release(plain.manifest(), plain.adapter(), profile));
   }
 
   @Override

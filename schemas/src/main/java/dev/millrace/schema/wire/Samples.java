@@ -1,5 +1,6 @@
 package dev.millrace.schema.wire;
 
+import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ final class Samples {
             Checks.length("document", sample.document(), Limits.ID_BYTES),
             Checks.name("tenant", sample.tenant()),
             Checks.name("domain", sample.domain()),
+            ownDomain(sample.domain()),
             payload(sample),
             caption(sample.caption()),
             Checks.time(sample.eventTimeMillis()));
@@ -24,6 +26,11 @@ final class Samples {
       throw new InvalidRecordException(problem, sample.id(), sample.domain());
     }
     return sample;
+  }
+
+  private static @Nullable Problem ownDomain(@Nullable String domain) {
+    String expected = "domain is \"" + Request.AUTO + "\", expected a name, or none";
+    return Request.AUTO.equals(domain) ? new Problem("bad-domain", expected) : null;
   }
 
   private static @Nullable Problem payload(Sample sample) {
