@@ -1,8 +1,8 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.gate.Judgement;
+import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.AdapterState;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
@@ -16,11 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param served as it would be served
  */
 record Attempt(
-    Trained trained,
-    double share,
-    AdapterState candidate,
-    AdapterWeights served,
-    Judgement judgement) {
+    Trained trained, double share, AdapterState candidate, Served served, Judgement judgement) {
 
   /** The verdict on a candidate that became, or did not become, a release. */
   Verdict verdict(@Nullable String release) {

@@ -8,7 +8,6 @@ import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
@@ -22,7 +21,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
 
   Draft draft(Attempt attempt, List<Origin> learnedTo, Profile profile) {
     SortedMap<String, byte[]> files =
-        PeftFolder.toFiles(attempt.served(), surroundings.base().id());
+        PeftFolder.toFiles(attempt.served().adapter(), surroundings.base().id());
     files.put(Profile.FILE, profile.toBytes());
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
@@ -33,7 +32,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
             surroundings.base().id(),
             digests,
             QUANTIZATION,
-            Routing.topK(surroundings.base().config().numExpertsPerTok()),
+            attempt.served().routing(),
             attempt.trained().before().release(),
             attempt.trained().batch().number(),
             learned(attempt.trained().lesson()),

@@ -1,6 +1,7 @@
 package dev.millrace.adapter;
 
 import java.lang.reflect.RecordComponent;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -21,9 +22,14 @@ final class Hyperparameters {
       if (value instanceof Record inner) {
         collect(name + ".", inner, values);
       } else {
-        values.put(name, String.valueOf(value));
+        values.put(name, value instanceof Enum<?> e ? name(e) : String.valueOf(value));
       }
     }
+  }
+
+  /** As a configuration has it. */
+  private static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static Object value(Record config, RecordComponent component) {

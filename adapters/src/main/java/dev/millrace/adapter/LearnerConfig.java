@@ -28,12 +28,23 @@ public record LearnerConfig(
     int halvings,
     TrainConfig train,
     GateConfig gate,
-    Plan plan)
+    Plan plan,
+    RoutingConfig routing)
     implements Serializable {
 
   /** What the demo runs with. */
   public static LearnerConfig defaults() {
     return new LearnerConfig(
-        17, 8, 16, 256, 256, 32, 1, TrainConfig.defaults(), GateConfig.defaults(), Plan.defaults());
+        17,
+        8,
+        16,
+        256,
+        256,
+        32,
+        1,
+        TrainConfig.defaults(),
+        GateConfig.defaults(),
+        Plan.defaults(),
+        RoutingConfig.defaults());
   }
 }

@@ -6,6 +6,7 @@ import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.assign.Profile;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param batches the number of the next batch
  * @param profile what the texts that were learned look like
  * @param orders what people have said since the last release
+ * @param routing of the current release; null while the base alone serves
  */
 public record LearnerState(
     AdapterState adapter,
@@ -31,7 +33,22 @@ public record LearnerState(
     List<Origin> learnedTo,
     long batches,
     Profile profile,
-    Orders orders) {
+    Orders orders,
+    @Nullable Routing routing) {
+
+  /** A state whose tokens get the top k. */
+  public LearnerState(
+      AdapterState adapter,
+      ReplayBuffer replay,
+      List<Remembered> waiting,
+      Reservoir<HeldOut> heldOut,
+      @Nullable String release,
+      List<Origin> learnedTo,
+      long batches,
+      Profile profile,
+      Orders orders) {
+    this(adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, null);
+  }
 
   /** Reads what {@link #toBytes} wrote; anything else is refused. */
   public static LearnerState fromBytes(byte[] bytes) {
@@ -41,7 +58,16 @@ public record LearnerState(
   /** The state with other samples in line. */
   LearnerState withWaiting(List<Remembered> line) {
     return new LearnerState(
-        adapter, replay, List.copyOf(line), heldOut, release, learnedTo, batches, profile, orders);
+        adapter,
+        replay,
+        List.copyOf(line),
+        heldOut,
+        release,
+        learnedTo,
+        batches,
+        profile,
+        orders,
+        routing);
   }
 
   /** The state as bytes, the same for equal states. */

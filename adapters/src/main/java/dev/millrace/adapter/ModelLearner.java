@@ -7,8 +7,8 @@ import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Judgement;
+import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.publish.Draft;
-import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
@@ -16,7 +16,7 @@ import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
@@ -33,7 +33,7 @@ final class ModelLearner implements Learner {
 
   private final Surroundings surroundings;
   private final LearnerConfig config;
-  private final Trainer trainer;
+  private final ShareKeeper shares;
   private final Gate gate;
   private final Drafter drafter;
   private final Rewinder rewinder;
@@ -42,7 +42,7 @@ final class ModelLearner implements Learner {
   ModelLearner(Surroundings surroundings, LearnerConfig config) {
     this.surroundings = surroundings;
     this.config = config;
-    trainer = Trainer.of(surroundings.base(), config.train(), config.plan());
+    shares = new ShareKeeper(surroundings.base(), config.routing());
     gate =
         Gate.of(
             surroundings.base(),
@@ -50,7 +50,7 @@ final class ModelLearner implements Learner {
             surroundings.protection(),
             config.gate());
     drafter = new Drafter(surroundings, config);
-    rewinder = new Rewinder(surroundings, gate);
+    rewinder = new Rewinder(surroundings, gate, shares);
     knownTexts = surroundings.knownTexts();
   }
 
@@ -95,9 +95,38 @@ final class ModelLearner implements Learner {
     for (int i = 0; i < config.halvings() && attempt.judgement().onlyHarmsProtected(); i++) {
       attempt = judge(trained, attempt.share() / 2);
     }
-    return attempt.judgement().accepted()
-        ? publish(attempt)
-        : new Outcome(nothingWaits(trained.before()), attempt.verdict(null), null);
+    return attempt.judgement().accepted() ? publish(attempt) : refused(attempt);
+  }
+
+  /** What the batch teaches is dropped; what serves now may need other limits all the same. */
+  private Outcome refused(Attempt attempt) {
+    Trained trained = attempt.trained();
+    LearnerState before = trained.before();
+    if (before.release() != null && !trained.routing().equals(before.routing())) {
+      Attempt rerouted = rerouted(attempt);
+      if (rerouted.judgement().accepted()) {
+        return publish(rerouted);
+      }
+    }
+    return new Outcome(nothingWaits(before), attempt.verdict(null), null);
+  }
+
+  /** What serves now, with the limits of the traffic that came, and nothing learned. */
+  private Attempt rerouted(Attempt refused) {
+    Trained trained = refused.trained();
+    LearnerState before = trained.before();
+    Lesson nothing = new Lesson(List.of(), List.of(), List.of(), trained.lesson().seed());
+    Training still =
+        new Training(before.adapter(), "", 0, 0, Double.NaN, Double.NaN, Double.NaN, 0);
+    Trained unchanged =
+        new Trained(trained.batch(), before, nothing, trained.routing(), still, trained.millis());
+    Served served = shares.served(before.adapter(), trained.routing());
+    Gate.Candidate candidate =
+        new Gate.Candidate(
+            served, shares.served(before.adapter(), before.routing()), still, nothing.seed());
+    Judgement judgement = gate.judgeRouting(candidate, before.heldOut().entries());
+    return new Attempt(
+        unchanged, 1, before.adapter(), served, judgement.after(refused.judgement().refusal()));
   }
 
   /** The state with the batch's samples in line, the oldest dropped where they are too many. */
@@ -139,19 +168,23 @@ final class ModelLearner implements Learner {
   private Trained train(LearnerState before, TrainingBatch batch, Governor governor) {
     Lesson lesson = lesson(before, batch);
     long start = surroundings.clock().millis();
-    Training training = trainer.train(before.adapter(), lesson, governor);
-    return new Trained(batch, before, lesson, training, surroundings.clock().millis() - start);
+    Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
+    Training training =
+        Trainer.of(surroundings.base().under(routing), config.train(), config.plan())
+            .train(before.adapter(), lesson, governor);
+    long millis = surroundings.clock().millis() - start;
+    return new Trained(batch, before, lesson, routing, training, millis);
   }
 
   private Attempt judge(Trained trained, double share) {
     LearnerState before = trained.before();
     AdapterState candidate = before.adapter().toward(trained.training().state(), share);
-    AdapterWeights served = Quantizer.quantize(candidate.weights());
+    Served served = shares.served(candidate, trained.routing());
     Judgement judgement =
         gate.judge(
             new Gate.Candidate(
                 served,
-                Quantizer.quantize(before.adapter().weights()),
+                shares.served(before.adapter(), before.routing()),
                 trained.training(),
                 trained.lesson().seed()),
             before.heldOut().entries());
@@ -160,7 +193,7 @@ final class ModelLearner implements Learner {
 
   /** The state with the batch's held-out samples, and past the batch; it has learned nothing. */
   private LearnerState examined(LearnerState state, TrainingBatch batch) {
-    AdapterWeights incumbent = Quantizer.quantize(state.adapter().weights());
+    Served incumbent = shares.served(state.adapter(), state.routing());
     List<HeldOut> fresh = gate.examine(batch.heldOut(), incumbent);
     return new LearnerState(
         state.adapter(),
@@ -171,7 +204,8 @@ final class ModelLearner implements Learner {
         state.learnedTo(),
         batch.number() + 1,
         state.profile(),
-        state.orders());
+        state.orders(),
+        state.routing());
   }
 
   private Lesson lesson(LearnerState state, TrainingBatch batch) {
@@ -198,7 +232,8 @@ final class ModelLearner implements Learner {
             learnedTo,
             before.batches(),
             profile,
-            Orders.NONE);
+            Orders.NONE,
+            attempt.served().routing());
     ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
     return new Outcome(after, attempt.verdict(id), event);
   }

@@ -62,7 +62,8 @@ public record Retrainer(
     AdapterState before = before(manifest, config, parent, taken);
     Lesson lesson = lesson(manifest);
     Training training =
-        Trainer.of(base, config.train(), config.plan()).train(before, lesson, Governor.none());
+        Trainer.of(base.under(manifest.routing()), config.train(), config.plan())
+            .train(before, lesson, Governor.none());
     AdapterState candidate =
         before.toward(training.state(), share == null ? 1 : Double.parseDouble(share));
     AdapterWeights served = Quantizer.quantize(candidate.weights());

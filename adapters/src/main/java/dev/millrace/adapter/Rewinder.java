@@ -2,14 +2,14 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
-import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -27,10 +27,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Takes what is remembered of a domain back to the release that an event names. */
-record Rewinder(Surroundings surroundings, Gate gate) {
+record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares) {
   /** Where a domain is taken to; no release means the base alone. */
   private record Target(
-      AdapterState adapter, @Nullable String release, List<Origin> learnedTo, Profile profile) {}
+      AdapterState adapter,
+      @Nullable String release,
+      List<Origin> learnedTo,
+      Profile profile,
+      @Nullable Routing routing) {}
 
   /**
    * The state as of the release; the verdict says what was obeyed, or why it was not.
@@ -41,7 +45,7 @@ record Rewinder(Surroundings surroundings, Gate gate) {
     try {
       Target target =
           event.release().isEmpty()
-              ? new Target(initial.adapter(), null, List.of(), Profile.empty())
+              ? new Target(initial.adapter(), null, List.of(), Profile.empty(), null)
               : target(event);
       return new Outcome(
           to(target, state, event), verdict(state, event, target.release(), ""), null);
@@ -55,8 +59,13 @@ record Rewinder(Surroundings surroundings, Gate gate) {
   private Target target(ReleaseEvent event) throws IOException {
     Release release = read(event);
     AdapterState adapter = AdapterState.fresh(release.adapter());
+    Manifest manifest = release.manifest();
     return new Target(
-        adapter, event.release(), release.manifest().learnedTo(), release.profileOrEmpty());
+        adapter,
+        event.release(),
+        manifest.learnedTo(),
+        release.profileOrEmpty(),
+        manifest.routing());
   }
 
   private Release read(ReleaseEvent event) throws IOException {
@@ -79,7 +88,7 @@ record Rewinder(Surroundings surroundings, Gate gate) {
 
   /** What waits to be learned belongs to no release and stays. */
   private LearnerState to(Target target, LearnerState state, ReleaseEvent event) {
-    AdapterWeights incumbent = Quantizer.quantize(target.adapter().weights());
+    Served incumbent = shares.served(target.adapter(), target.routing());
     List<HeldOut> heldOut = gate.reexamine(state.heldOut().entries(), incumbent);
     return new LearnerState(
         target.adapter(),
@@ -90,7 +99,8 @@ record Rewinder(Surroundings surroundings, Gate gate) {
         target.learnedTo(),
         state.batches(),
         target.profile(),
-        new Orders(event.origin(), event.action() == Action.PIN));
+        new Orders(event.origin(), event.action() == Action.PIN),
+        target.routing());
   }
 
   private static Verdict verdict(

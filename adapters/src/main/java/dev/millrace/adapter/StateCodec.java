@@ -13,13 +13,16 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
 
   /** The first that knew orders. */
   static final int ORDERS = 2;
 
   /** The first that knew profiles. */
   static final int PROFILES = 3;
+
+  /** The first that knew a routing. */
+  static final int ROUTINGS = 4;
 
   private StateCodec() {}
 

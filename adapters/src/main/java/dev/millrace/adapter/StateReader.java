@@ -10,6 +10,7 @@ import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -39,11 +40,16 @@ record StateReader(DataInputStream in) {
         list(this::origin),
         in.readLong(),
         version >= StateCodec.PROFILES ? profile() : Profile.empty(),
-        version >= StateCodec.ORDERS ? orders() : Orders.NONE);
+        version >= StateCodec.ORDERS ? orders() : Orders.NONE,
+        version >= StateCodec.ROUTINGS && in.readBoolean() ? routing() : null);
   }
 
   private Profile profile() throws IOException {
     return Profile.parse(in.readNBytes(in.readInt()));
+  }
+
+  private Routing routing() throws IOException {
+    return new Routing(in.readUTF(), in.readInt(), in.readDouble(), list(in::readDouble));
   }
 
   private Orders orders() throws IOException {

@@ -6,6 +6,7 @@ import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -32,6 +33,17 @@ record StateWriter(DataOutputStream out) {
     out.writeLong(state.batches());
     write(state.profile().toBytes());
     write(state.orders());
+    out.writeBoolean(state.routing() != null);
+    if (state.routing() != null) {
+      write(state.routing());
+    }
+  }
+
+  private void write(Routing routing) throws IOException {
+    out.writeUTF(routing.policy());
+    out.writeInt(routing.topK());
+    out.writeDouble(routing.share());
+    write(routing.limits(), out::writeDouble);
   }
 
   private void write(Orders orders) throws IOException {

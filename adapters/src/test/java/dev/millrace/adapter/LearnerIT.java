@@ -2,6 +2,7 @@ package dev.millrace.adapter;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,15 +14,18 @@ import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.ShareCalibration;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
@@ -42,6 +46,10 @@ class LearnerIT {
   private static final Path CHECKPOINT =
       Path.of(System.getProperty("millrace.root"))
           .resolve("model-runtime/src/test/resources/golden/olmoe-tiny");
+
+  private static final double SHARE = 1.5 / 16;
+  private static final RoutingConfig ENTROPY =
+      new RoutingConfig(RoutingConfig.Policy.ENTROPY, SHARE, 0.02);
 
   private static BaseModel base;
 
@@ -70,8 +78,69 @@ class LearnerIT {
     }
   }
 
+  @Test
+  void learn_expertsByEntropy_releasesHoldTheShareAndAreTheSameBytesAgain() throws IOException {
+    List<Outcome> once = outcomes("once", ENTROPY);
+    List<Outcome> twice = outcomes("twice", ENTROPY);
+    for (int i = 0; i < once.size(); i++) {
+      Outcome outcome = once.get(i);
+      assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+      assertArrayEquals(outcome.state().toBytes(), twice.get(i).state().toBytes());
+      Routing routing = read(outcome.release()).manifest().routing();
+      assertEquals(SHARE, routing.share());
+      assertEquals(routing, outcome.state().routing());
+    }
+  }
+
+  @Test
+  void learn_refusedWhileTheShareHasLeftItsBounds_publishesTheSameAdapterUnderNewLimits()
+      throws IOException {
+    Outcome first = outcomes("one", ENTROPY).get(0);
+    Learner strict = Learner.of(surroundings("one"), config(ENTROPY, 0.9));
+    Outcome second = strict.learn(first.state(), batch(1, 120), Governor.none());
+
+    Release before = read(first.release());
+    Release after = read(second.release());
+    assertEquals("rerouted", second.verdict().rules().get(0).rule());
+    assertEquals(before.manifest().files(), after.manifest().files());
+    assertEquals(List.of(), after.manifest().learned());
+    assertEquals(before.manifest().id(), after.manifest().parent());
+    assertNotEquals(before.manifest().routing(), after.manifest().routing());
+    assertEquals(SHARE, used(before, after.manifest().routing()), 0.02 * SHARE);
+    assertNotEquals(SHARE, used(before, before.manifest().routing()), 0.02 * SHARE);
+    assertReproduced(before, after);
+  }
+
+  /** The share that the fresh texts of the batch that was refused use. */
+  private static double used(Release release, Routing routing) {
+    return ShareCalibration.activeShare(
+        base.under(routing),
+        release.adapter(),
+        batch(1, 120).samples().stream().map(ScoredSample::tokens).toList());
+  }
+
+  /** Nothing was trained, and training nothing again leads to the same files. */
+  private void assertReproduced(Release parent, Release release) {
+    Retrainer retrainer =
+        new Retrainer(
+            base,
+            surroundings("one").anchors(),
+            values -> config(ENTROPY, 0.001),
+            origin -> batch(0).samples().get((int) origin.offset()).tokens());
+    Retrainer.Again known =
+        new Retrainer.Again(
+            AdapterState.fresh(parent.adapter()),
+            parent.profileOrEmpty(),
+            parent.manifest().files());
+    assertTrue(retrainer.train(release.manifest(), known, null).equalTo(release.manifest()));
+  }
+
   private List<Outcome> outcomes(String store) {
-    Learner learner = Learner.of(surroundings(store), config());
+    return outcomes(store, RoutingConfig.defaults());
+  }
+
+  private List<Outcome> outcomes(String store, RoutingConfig routing) {
+    Learner learner = Learner.of(surroundings(store), config(routing, 0.001));
     List<Outcome> outcomes = new ArrayList<>();
     LearnerState state = learner.initial(null, "foreign");
     for (int number = 0; number < 2; number++) {
@@ -93,7 +162,7 @@ class LearnerIT {
         InstantSource.system());
   }
 
-  private static LearnerConfig config() {
+  private static LearnerConfig config(RoutingConfig routing, double minGain) {
     return new LearnerConfig(
         17,
         8,
@@ -103,14 +172,19 @@ class LearnerIT {
         16,
         2,
         new TrainConfig(0.01, 2, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 4, 16, 0.25, 1, 1),
-        new GateConfig(4, 100, 0.001, 0.95, 1000, 0.02, 0.02, 16, 0.02, 8, 0.5, 8, 2, 10),
-        new Plan("cpu", "fp32", 512));
+        new GateConfig(4, 100, minGain, 0.95, 1000, 0.02, 0.02, 16, 0.02, 8, 0.5, 8, 2, 10),
+        new Plan("cpu", "fp32", 512),
+        routing);
   }
 
   /** The domain speaks in twenty tokens of the upper third; what is protected, in the others. */
   private static TrainingBatch batch(int number) {
+    return batch(number, 220);
+  }
+
+  private static TrainingBatch batch(int number, int from) {
     List<ScoredSample> samples = new ArrayList<>();
-    for (int[] tokens : texts(40, 220, 20, 100 + number)) {
+    for (int[] tokens : texts(40, from, 20, 100 + number)) {
       int i = samples.size();
       samples.add(Stream.sample(40 * number + i, tokens, i % 5 == 4, i));
     }

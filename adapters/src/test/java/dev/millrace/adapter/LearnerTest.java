@@ -64,7 +64,8 @@ class LearnerTest {
           2,
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
           new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
-          Plan.defaults());
+          Plan.defaults(),
+          RoutingConfig.defaults());
 
   private static final Origin EVENT = new Origin("releases", 0, 41);
 
@@ -380,7 +381,8 @@ class LearnerTest {
   private static LearnerConfig withProtectedBound(double bound) {
     GateConfig gate =
         new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10);
-    return new LearnerConfig(17, 4, 8, 40, 60, 16, 5, CONFIG.train(), gate, Plan.defaults());
+    return new LearnerConfig(
+        17, 4, 8, 40, 60, 16, 5, CONFIG.train(), gate, Plan.defaults(), RoutingConfig.defaults());
   }
 
   private Learner learner(String store) {

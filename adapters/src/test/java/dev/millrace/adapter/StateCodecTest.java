@@ -2,6 +2,7 @@ package dev.millrace.adapter;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.adapter.batch.Remembered;
@@ -13,6 +14,7 @@ import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -25,6 +27,11 @@ class StateCodecTest {
 
   /** What the orders take: two truth values, the topic with its length, partition and offset. */
   private static final int ORDERS_BYTES = 1 + 2 + "samples".length() + 4 + 8 + 1;
+
+  /**
+   * What the routing takes: a truth value, the policy with its length, top k, share, two limits.
+   */
+  private static final int ROUTING_BYTES = 1 + 2 + "entropy".length() + 4 + 8 + 4 + 2 * 8;
 
   private static final Profile PROFILE =
       Profile.empty()
@@ -45,7 +52,8 @@ class StateCodecTest {
           List.of(ORIGIN),
           12,
           PROFILE,
-          new Orders(ORIGIN, true));
+          new Orders(ORIGIN, true),
+          new Routing(Routing.ENTROPY, 2, 0.1, List.of(0.25, 0.5)));
 
   @Test
   void decode_encoded_isTheSameAgain() {
@@ -63,6 +71,7 @@ class StateCodecTest {
     assertEquals(12, read.batches());
     assertArrayEquals(PROFILE.toBytes(), read.profile().toBytes());
     assertEquals(STATE.orders(), read.orders());
+    assertEquals(STATE.routing(), read.routing());
   }
 
   @Test
@@ -76,7 +85,7 @@ class StateCodecTest {
   @Test
   void decode_stateFromBeforeThereWereProfiles_hasNone() {
     byte[] bytes = STATE.toBytes();
-    int end = bytes.length - Integer.BYTES;
+    int end = bytes.length - Integer.BYTES - ROUTING_BYTES;
     byte[] orders = Arrays.copyOfRange(bytes, end - ORDERS_BYTES, end);
     LearnerState read = LearnerState.fromBytes(older(2, orders));
     assertEquals(STATE.orders(), read.orders());
@@ -87,13 +96,25 @@ class StateCodecTest {
   private static byte[] older(int version, byte[] end) {
     byte[] bytes = STATE.toBytes();
     int profile = Integer.BYTES + PROFILE.toBytes().length;
-    int kept = bytes.length - Integer.BYTES - ORDERS_BYTES - profile;
+    int kept = bytes.length - Integer.BYTES - ROUTING_BYTES - ORDERS_BYTES - profile;
     ByteBuffer older = ByteBuffer.allocate(kept + end.length + Integer.BYTES);
     older.put(bytes, 0, kept).put(end).putInt(Integer.BYTES, version);
     CRC32C crc = new CRC32C();
     crc.update(older.array(), 0, older.position());
     older.putInt((int) crc.getValue());
     return older.array();
+  }
+
+  @Test
+  void decode_stateFromBeforeThereWasARouting_hasNone() {
+    byte[] bytes = STATE.toBytes();
+    int profile = Integer.BYTES + PROFILE.toBytes().length;
+    int end = bytes.length - Integer.BYTES - ROUTING_BYTES;
+    byte[] tail = Arrays.copyOfRange(bytes, end - ORDERS_BYTES - profile, end);
+    LearnerState read = LearnerState.fromBytes(older(3, tail));
+    assertArrayEquals(PROFILE.toBytes(), read.profile().toBytes());
+    assertNull(read.routing());
+    assertEquals(STATE.orders(), read.orders());
   }
 
   @Test

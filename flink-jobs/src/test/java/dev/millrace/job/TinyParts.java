@@ -79,7 +79,17 @@ final class TinyParts {
     LearnerConfig c = config.learn();
     GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100);
     return new LearnerConfig(
-        c.seed(), 4, 8, c.replay(), c.waiting(), c.heldOut(), 0, c.train(), open, c.plan());
+        c.seed(),
+        4,
+        8,
+        c.replay(),
+        c.waiting(),
+        c.heldOut(),
+        0,
+        c.train(),
+        open,
+        c.plan(),
+        c.routing());
   }
 
   /** Whether training again, from the texts of the samples, leads to the same releases. */

@@ -5,7 +5,6 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
-import dev.millrace.model.peft.AdapterWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +31,7 @@ final class Examination {
   Measured measure(Gate.Candidate candidate, List<HeldOut> heldOut) {
     List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
     Map<String, Double> before = baseNats();
-    try (LoadedAdapter served = base.load(candidate.served())) {
+    try (LoadedAdapter served = candidate.served().load(base)) {
       List<TokenScores> scores = scores(tokens, served);
       Map<String, Double> rise = new TreeMap<>();
       Map<String, Double> after = protectedNats(served);
@@ -57,9 +56,10 @@ final class Examination {
     return nats.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
-  private double parity(AdapterWeights candidate, List<int[]> tokens, List<TokenScores> served) {
+  private double parity(Served candidate, List<int[]> tokens, List<TokenScores> served) {
     int n = Math.min(config.paritySamples(), tokens.size());
-    List<TokenScores> trained = base.scoreAsTrained(candidate, tokens.subList(0, n));
+    List<TokenScores> trained =
+        base.under(candidate.routing()).scoreAsTrained(candidate.adapter(), tokens.subList(0, n));
     double sum = 0;
     int count = 0;
     for (int i = 0; i < n; i++) {
@@ -73,9 +73,9 @@ final class Examination {
     return sum / count;
   }
 
-  private double routing(AdapterWeights incumbent, List<int[]> tokens, LoadedAdapter candidate) {
+  private double routing(Served incumbent, List<int[]> tokens, LoadedAdapter candidate) {
     List<int[]> some = tokens.subList(0, Math.min(config.paritySamples(), tokens.size()));
-    try (LoadedAdapter served = base.load(incumbent)) {
+    try (LoadedAdapter served = incumbent.load(base)) {
       return some.stream()
           .mapToDouble(text -> routes(text, served).agreement(routes(text, candidate)))
           .average()

@@ -16,7 +16,7 @@ final class Finite implements Rule {
   public RuleResult judge(Case evidence) {
     String trouble = evidence.candidate.training().trouble();
     long broken = 0;
-    for (LoraPair pair : evidence.candidate.served().pairs()) {
+    for (LoraPair pair : evidence.candidate.served().adapter().pairs()) {
       broken += broken(pair.a()) + broken(pair.b());
     }
     String reason = trouble.isEmpty() ? broken + " weights are not finite; expected none" : trouble;

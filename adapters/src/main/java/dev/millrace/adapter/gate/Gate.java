@@ -2,7 +2,6 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
@@ -11,11 +10,11 @@ import java.util.List;
 /** Judges a quantized candidate on the weights that would serve it. */
 public interface Gate {
 
-  /** Scores new held-out samples by the base and by the adapter that serves now. */
-  List<HeldOut> examine(List<ScoredSample> samples, AdapterWeights incumbent);
+  /** Scores new held-out samples by the base and by what serves now. */
+  List<HeldOut> examine(List<ScoredSample> samples, Served incumbent);
 
-  /** The held-out samples as another adapter that serves from now on judges them. */
-  List<HeldOut> reexamine(List<HeldOut> heldOut, AdapterWeights incumbent);
+  /** The held-out samples as what serves from now on judges them. */
+  List<HeldOut> reexamine(List<HeldOut> heldOut, Served incumbent);
 
   /** Whether the domain may change its release at all; asked before a candidate is trained. */
   RuleResult unpinned(boolean pinned);
@@ -26,15 +25,18 @@ public interface Gate {
   /** Asks every rule. */
   Judgement judge(Candidate candidate, List<HeldOut> heldOut);
 
+  /** Asks the rules for what serves now under another routing. */
+  Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut);
+
   /**
    * What is judged.
    *
-   * @param served the adapter, quantized
-   * @param incumbent what serves now, quantized
+   * @param served the candidate
+   * @param incumbent what serves now
    * @param training how it came about
    * @param seed of the bootstrap
    */
-  record Candidate(AdapterWeights served, AdapterWeights incumbent, Training training, long seed) {}
+  record Candidate(Served served, Served incumbent, Training training, long seed) {}
 
   /** The gate with all rules. */
   static Gate of(BaseModel base, Tokenizer tokenizer, Protection protection, GateConfig config) {

@@ -2,6 +2,8 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.schema.RuleResult;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What the gate found.
@@ -16,6 +18,22 @@ public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut) {
   /** True if every rule passed. */
   public boolean accepted() {
     return rules.stream().allMatch(RuleResult::passed);
+  }
+
+  /** What was found, after a rule that did not decide. */
+  public Judgement after(RuleResult rule) {
+    return new Judgement(Stream.concat(Stream.of(rule), rules.stream()).toList(), heldOut);
+  }
+
+  /** Says, as a rule that passed, what a candidate was refused for whose place another takes. */
+  public RuleResult refusal() {
+    List<String> by = rules.stream().filter(r -> !r.passed()).map(RuleResult::rule).toList();
+    return new RuleResult(
+        "rerouted",
+        true,
+        "refused by %s: what serves keeps its adapter, under limits of today's traffic"
+            .formatted(by),
+        new TreeMap<>());
   }
 
   /** True if nothing speaks against the candidate but what it does to a protected set. */

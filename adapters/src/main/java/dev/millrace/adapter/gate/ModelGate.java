@@ -2,7 +2,6 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
@@ -25,6 +24,15 @@ final class ModelGate implements Gate {
           new TrainServeParity(),
           new RoutingAgreement(),
           new CanaryPrompts());
+  private static final List<Rule> BEFORE_MEASURING_ROUTING =
+      List.of(new Finite(), new NormOfChange(), ENOUGH_EVIDENCE);
+  private static final List<Rule> MEASURED_ROUTING =
+      List.of(
+          new NoWorseThanIncumbent(),
+          new ProtectedUnharmed(),
+          new TrainServeParity(),
+          new RoutingAgreement(),
+          new CanaryPrompts());
 
   private final BaseModel base;
   private final Tokenizer tokenizer;
@@ -39,12 +47,12 @@ final class ModelGate implements Gate {
   }
 
   @Override
-  public List<HeldOut> examine(List<ScoredSample> samples, AdapterWeights incumbent) {
+  public List<HeldOut> examine(List<ScoredSample> samples, Served incumbent) {
     List<ScoredSample> usable = samples.stream().filter(s -> s.tokens().length >= 2).toList();
     List<int[]> tokens = usable.stream().map(ScoredSample::tokens).toList();
     double[] byBase = examination.logProbs(tokens, base.noAdapter());
     double[] byIncumbent;
-    try (LoadedAdapter served = base.load(incumbent)) {
+    try (LoadedAdapter served = incumbent.load(base)) {
       byIncumbent = examination.logProbs(tokens, served);
     }
     List<HeldOut> examined = new ArrayList<>();
@@ -55,8 +63,8 @@ final class ModelGate implements Gate {
   }
 
   @Override
-  public List<HeldOut> reexamine(List<HeldOut> heldOut, AdapterWeights incumbent) {
-    try (LoadedAdapter served = base.load(incumbent)) {
+  public List<HeldOut> reexamine(List<HeldOut> heldOut, Served incumbent) {
+    try (LoadedAdapter served = incumbent.load(base)) {
       return judged(
           heldOut, examination.logProbs(heldOut.stream().map(HeldOut::tokens).toList(), served));
     }
@@ -75,11 +83,21 @@ final class ModelGate implements Gate {
 
   @Override
   public Judgement judge(Candidate candidate, List<HeldOut> heldOut) {
+    return judge(candidate, heldOut, BEFORE_MEASURING, MEASURED);
+  }
+
+  @Override
+  public Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut) {
+    return judge(candidate, heldOut, BEFORE_MEASURING_ROUTING, MEASURED_ROUTING);
+  }
+
+  private Judgement judge(
+      Candidate candidate, List<HeldOut> heldOut, List<Rule> first, List<Rule> measured) {
     Case evidence =
         new Case(config, candidate, heldOut, () -> examination.measure(candidate, heldOut));
-    List<RuleResult> results = new ArrayList<>(ask(BEFORE_MEASURING, evidence));
+    List<RuleResult> results = new ArrayList<>(ask(first, evidence));
     if (results.stream().allMatch(RuleResult::passed)) {
-      results.addAll(ask(MEASURED, evidence));
+      results.addAll(ask(measured, evidence));
     }
     Judgement judgement = new Judgement(List.copyOf(results), heldOut);
     return judgement.accepted()

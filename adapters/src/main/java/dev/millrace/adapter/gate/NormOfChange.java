@@ -17,10 +17,10 @@ final class NormOfChange implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    double scale = evidence.candidate.served().config().scale();
+    double scale = evidence.candidate.served().adapter().config().scale();
     double worst = 0;
     double all = 0;
-    for (LoraPair pair : evidence.candidate.served().pairs()) {
+    for (LoraPair pair : evidence.candidate.served().adapter().pairs()) {
       double squares = scale * scale * squares(pair);
       double entries = (double) pair.site().in() * pair.site().out();
       worst = Math.max(worst, Math.sqrt(squares / entries)); // NaN stays NaN

@@ -15,6 +15,7 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.release.Routing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -79,6 +80,12 @@ public final class BigramBase implements BaseModel {
   @Override
   public LoadedAdapter noAdapter() {
     return () -> {};
+  }
+
+  @Override
+  public BaseModel under(Routing routing) {
+    routing.requireOf(config());
+    return this;
   }
 
   @Override

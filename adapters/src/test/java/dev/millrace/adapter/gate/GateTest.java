@@ -21,6 +21,7 @@ import dev.millrace.adapter.train.Training;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
@@ -240,9 +241,14 @@ class GateTest {
     GateConfig config =
         new GateConfig(4, 100, 0.001, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, agreement, 4, 2, 10);
     Gate gate = Gate.of(base, new Letters(), new Protection(protectedSets, canaries), config);
-    List<HeldOut> examined = gate.examine(heldOut, zero().weights());
-    AdapterWeights served = Quantizer.quantize(training.state().weights());
-    return gate.judge(new Gate.Candidate(served, zero().weights(), training, 9), examined);
+    List<HeldOut> examined = gate.examine(heldOut, served(zero().weights()));
+    AdapterWeights candidate = Quantizer.quantize(training.state().weights());
+    return gate.judge(
+        new Gate.Candidate(served(candidate), served(zero().weights()), training, 9), examined);
+  }
+
+  private static Served served(AdapterWeights adapter) {
+    return new Served(adapter, Routing.topK(1));
   }
 
   private Training learned(Bigrams language) {

@@ -9,6 +9,7 @@ import dev.millrace.adapter.train.Training;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.util.List;
 import java.util.Map;
@@ -65,10 +66,11 @@ class MissingFiguresTest {
   }
 
   private static Case with(Measured measured) {
+    Served served = new Served(WEIGHTS, Routing.topK(1));
     Training never = new Training(AdapterState.fresh(WEIGHTS), "", 0, 0, NAN, NAN, NAN, 0);
     return new Case(
         GateConfig.defaults(),
-        new Gate.Candidate(WEIGHTS, WEIGHTS, never, 3),
+        new Gate.Candidate(served, served, never, 3),
         HELD_OUT,
         () -> measured);
   }

@@ -24,6 +24,7 @@ final class Ranges {
           "learn.train.epochs",
           "learn.train.rowsPerStep",
           "learn.plan.microBatchTokens",
+          "learn.routing.share",
           "serve.batchSize",
           "serve.maxWaiting");
 
@@ -34,6 +35,7 @@ final class Ranges {
           "score.acceptRate",
           "score.nearSimilarity",
           "learn.gate.level",
+          "learn.routing.share",
           "learn.train.finalRate",
           "learn.train.beta1",
           "learn.train.beta2");

@@ -3,6 +3,7 @@ package dev.millrace.model.base;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.release.Routing;
 import java.util.List;
 
 /**
@@ -24,6 +25,14 @@ public interface BaseModel extends AutoCloseable {
 
   /** The adapter that changes nothing; closing it does nothing. */
   LoadedAdapter noAdapter();
+
+  /**
+   * The same base, whose adapters serve and train under a routing; without an adapter tokens get
+   * the top k as ever. It shares the base's memory, and closing it does nothing.
+   *
+   * @throws IllegalArgumentException if it is not a routing of this base
+   */
+  BaseModel under(Routing routing);
 
   /** Log-probabilities and entropies of each sequence, on the weights that serve. */
   List<TokenScores> score(List<Sequence> sequences);

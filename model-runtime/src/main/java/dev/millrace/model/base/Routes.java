@@ -1,5 +1,6 @@
 package dev.millrace.model.base;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -9,7 +10,21 @@ import java.util.List;
  */
 public record Routes(List<int[][]> layers) {
 
-  /** Mean |A∩B|/k over tokens and sparse layers; 1 where no layer is sparse. */
+  /** Experts that ran, over all tokens and sparse layers. */
+  public long active() {
+    return layers.stream()
+        .flatMap(Arrays::stream)
+        .flatMapToInt(Arrays::stream)
+        .filter(expert -> expert >= 0)
+        .count();
+  }
+
+  /** Tokens times sparse layers. */
+  public long routed() {
+    return layers.stream().mapToLong(layer -> layer.length).sum();
+  }
+
+  /** Mean |A∩B| / min(|A|, |B|) over tokens and sparse layers; 1 where no layer is sparse. */
   public double agreement(Routes other) {
     double shared = 0;
     long routed = 0;
@@ -24,9 +39,16 @@ public record Routes(List<int[][]> layers) {
     return routed == 0 ? 1 : shared / routed;
   }
 
+  private static int count(int[] experts) {
+    return (int) Arrays.stream(experts).filter(expert -> expert >= 0).count();
+  }
+
   private static double shared(int[] a, int[] b) {
     int both = 0;
     for (int one : a) {
+      if (one < 0) {
+        continue;
+      }
       for (int another : b) {
         if (one == another) {
           both++;
@@ -34,6 +56,6 @@ public record Routes(List<int[][]> layers) {
         }
       }
     }
-    return (double) both / a.length;
+    return (double) both / Math.max(1, Math.min(count(a), count(b)));
   }
 }

@@ -100,7 +100,7 @@ public final class BaseTrainer implements AutoCloseable {
    * @param left (batch, time) token ids of the first micro-batch
    * @param right (batch, time) token ids of the second
    * @param scales (batch): how many experts the entropy of the router gives the tokens of a row, as
-   *     {@link EntropyLimits#effective} counts; 0 for the top k
+   *     {@link dev.millrace.model.release.Routing#entropy} counts; 0 for the top k
    * @param learningRate peak step size of AdamW
    * @param number counts steps from 1
    */

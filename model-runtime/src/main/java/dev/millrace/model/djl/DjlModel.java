@@ -17,6 +17,7 @@ import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,6 +48,9 @@ final class DjlModel implements BaseModel {
   private final Program serving;
   private final Consumer<DjlModel> onClose;
 
+  /** Of its adapters; empty for the top k. */
+  private final float[] limits;
+
   /**
    * Loads the weights that serve; those that train are loaded when first used.
    *
@@ -64,6 +68,7 @@ final class DjlModel implements BaseModel {
     this.layout = new Layout(config);
     this.sites = layout.sites();
     this.onClose = onClose;
+    this.limits = new float[0];
     ProgramWeights.requireComplete(layout, checkpoint);
     ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
     boolean int8 = precision == Precision.INT8;
@@ -73,6 +78,23 @@ final class DjlModel implements BaseModel {
     if (int8) {
       fill(weights);
     }
+  }
+
+  private DjlModel(DjlModel like, float[] limits) {
+    this.id = like.id;
+    this.config = like.config;
+    this.layout = like.layout;
+    this.sites = like.sites;
+    this.training = like.training;
+    this.serving = like.serving;
+    this.onClose = closed -> {};
+    this.limits = limits;
+  }
+
+  @Override
+  public BaseModel under(Routing routing) {
+    routing.requireOf(config);
+    return new DjlModel(this, EntropyLimits.of(routing));
   }
 
   private void fill(ProgramWeights weights) {
@@ -101,7 +123,7 @@ final class DjlModel implements BaseModel {
 
   @Override
   public LoadedAdapter load(AdapterWeights adapter) {
-    return new DjlAdapter(serving.scope(), adapter, sites);
+    return new DjlAdapter(serving.scope(), adapter, sites, limits);
   }
 
   @Override
@@ -158,16 +180,23 @@ final class DjlModel implements BaseModel {
 
   @Override
   public List<Routes> routes(List<Sequence> sequences) {
-    return sequences.stream().map(this::routes).toList();
+    List<Routes> routes = new ArrayList<>();
+    for (int from = 0; from < sequences.size(); ) {
+      int to = callEnd(from, sequences.size(), i -> sequences.get(i).tokens().length);
+      routes.addAll(routesCall(sequences.subList(from, to)));
+      from = to;
+    }
+    return routes;
   }
 
-  private Routes routes(Sequence sequence) {
+  private List<Routes> routesCall(List<Sequence> sequences) {
     if (config.layers().stream().noneMatch(layer -> layer.sparse())) {
-      return new Routes(List.of());
+      return Collections.nCopies(sequences.size(), new Routes(List.of()));
     }
-    Texts texts = texts(List.of(sequence.tokens()));
+    Texts texts = texts(sequences.stream().map(Sequence::tokens).toList());
     try (PtNDManager scope = serving.scope();
-        CallAdapters adapters = new CallAdapters(List.of(sequence.adapter()))) {
+        CallAdapters adapters =
+            new CallAdapters(sequences.stream().map(Sequence::adapter).toList())) {
       PtNDArray[] chosen =
           serving.infer(
               scope,
@@ -178,8 +207,20 @@ final class DjlModel implements BaseModel {
               adapters.which(),
               adapters.scales(),
               adapters.limits(scope, config));
-      return new Routes(Trace.experts(chosen, 0));
+      return split(Trace.experts(chosen, 0), texts.lens());
     }
+  }
+
+  private static List<Routes> split(List<int[][]> layers, long[] lens) {
+    List<Routes> routes = new ArrayList<>();
+    int at = 0;
+    for (long len : lens) {
+      int from = at;
+      int to = at + (int) len;
+      routes.add(new Routes(layers.stream().map(l -> Arrays.copyOfRange(l, from, to)).toList()));
+      at = to;
+    }
+    return routes;
   }
 
   private Texts texts(List<int[]> rows) {
@@ -262,7 +303,7 @@ final class DjlModel implements BaseModel {
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
     Program program = training.program();
     List<TokenScores> scores = new ArrayList<>();
-    try (DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites)) {
+    try (DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites, limits)) {
       for (int from = 0; from < sequences.size(); ) {
         int to = callEnd(from, sequences.size(), i -> sequences.get(i).length);
         List<int[]> rows = sequences.subList(from, to);
@@ -325,6 +366,7 @@ final class DjlModel implements BaseModel {
               Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
               Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
               Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
+              Program.Argument.of("r", limits(scope, microBatch.size())),
               Program.Argument.of("weights", (PtNDArray) scope.create(weights)),
               Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))),
               Program.Argument.of(
@@ -341,6 +383,16 @@ final class DjlModel implements BaseModel {
       }
       return new Gradients(out.get(0).getFloat(), total, a, b);
     }
+  }
+
+  /** (rows, limits); no rows for the top k. */
+  private PtNDArray limits(PtNDManager scope, int rows) {
+    int n = EntropyLimits.topK(config).length;
+    float[] all = new float[rows * limits.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = limits[i % n];
+    }
+    return (PtNDArray) scope.create(all, new Shape(limits.length == 0 ? 0 : rows, n));
   }
 
   /** A row's weight on each of its predictions. */

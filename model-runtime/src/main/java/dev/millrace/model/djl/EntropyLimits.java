@@ -1,6 +1,7 @@
 package dev.millrace.model.djl;
 
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.release.Routing;
 import java.util.Arrays;
 
 /**
@@ -11,7 +12,6 @@ final class EntropyLimits {
 
   private static final float ALWAYS = -1;
   private static final float NEVER = 2;
-  private static final double POWER = 0.4;
 
   private EntropyLimits() {}
 
@@ -35,18 +35,16 @@ final class EntropyLimits {
     return limits;
   }
 
-  /**
-   * The limits under which the number of experts grows with the effective number of choices, exp(H)
-   * of the router: a token gets k experts where {@code scale · exp(0.4 H)} rounds to k, and 1 at
-   * least.
-   */
+  /** The limits under which the number of experts follows the entropy of the router. */
   static float[] effective(MoeConfig config, double scale) {
-    int most = config.router().mostExperts();
-    double greatest = Math.log(config.router().numExperts());
-    float[] limits = new float[config.numHiddenLayers() * (most - 1)];
+    return of(Routing.entropy(config, 1, scale));
+  }
+
+  /** A routing's limits; empty for the top k. */
+  static float[] of(Routing routing) {
+    float[] limits = new float[routing.limits().size()];
     for (int i = 0; i < limits.length; i++) {
-      int experts = i % (most - 1) + 1;
-      limits[i] = (float) (Math.log((experts + 0.5) / scale) / POWER / greatest);
+      limits[i] = (float) (double) routing.limits().get(i);
     }
     return limits;
   }

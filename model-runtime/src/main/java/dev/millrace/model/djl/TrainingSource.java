@@ -34,14 +34,14 @@ final class TrainingSource {
             else:
               out.append(unchecked_cast(Tensor, g[i]))
           return out
-        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
+        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
           leaves = self.leaves(l)
-          logits, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, leaves, float(scale))
+          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves, float(scale))
           loss = torch.sum(torch.mul(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.), weights))
           return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(loss)]))
-        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
+        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
           leaves = self.leaves(l)
-          logits, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, leaves, float(scale))
+          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves, float(scale))
           base, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, annotate(List[Tensor], []), 0.)
           q = torch.log_softmax(logits, -1)
           p = torch.detach(torch.log_softmax(base, -1))

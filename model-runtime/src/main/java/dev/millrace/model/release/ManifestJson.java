@@ -45,7 +45,13 @@ final class ManifestJson {
   }
 
   private static Object routing(Routing routing) {
-    return object("policy", routing.policy(), "topK", routing.topK());
+    SortedMap<String, @Nullable Object> json =
+        object("policy", routing.policy(), "topK", routing.topK());
+    if (!routing.policy().equals(Routing.TOP_K)) { // came later, as did what it needs
+      json.put("share", routing.share());
+      json.put("limits", routing.limits());
+    }
+    return json;
   }
 
   private static SortedMap<String, @Nullable Object> origin(Origin origin) {
@@ -133,7 +139,11 @@ final class ManifestJson {
   }
 
   private static Routing routing(JsonFields json) {
-    return new Routing(json.text("policy"), json.integer("topK", 1, Integer.MAX_VALUE));
+    int topK = json.integer("topK", 1, Integer.MAX_VALUE);
+    return json.text("policy").equals(Routing.TOP_K)
+        ? Routing.topK(topK)
+        : new Routing(
+            json.text("policy"), topK, json.number("share", 0, 1), json.numbers("limits", -1, 2));
   }
 
   private static Origin origin(JsonFields json) {

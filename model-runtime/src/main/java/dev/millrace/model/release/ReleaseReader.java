@@ -75,10 +75,7 @@ public final class ReleaseReader {
   }
 
   private static void requireHonest(Manifest manifest) {
-    if (!manifest.routing().policy().equals("top_k")) {
-      throw new InvalidReleaseException(
-          "routing policy is " + manifest.routing().policy() + ", expected top_k");
-    }
+    manifest.routing().requireHonest();
     Set<String> names = manifest.files().keySet();
     if (!names.containsAll(Set.of(PeftFolder.CONFIG, PeftFolder.WEIGHTS))
         || names.size() > MAX_FILES) {

@@ -32,7 +32,7 @@ final class ReleaseLoader {
   LoadedRelease load(ReleaseEvent event, long readMillis) throws IOException {
     Release release = source.fetch(event);
     requireOurs(event, release.manifest());
-    LoadedAdapter adapter = base.load(release.adapter());
+    LoadedAdapter adapter = routed(release.manifest()).load(release.adapter());
     try {
       warm(event, adapter);
     } catch (IOException | RuntimeException e) {
@@ -103,6 +103,14 @@ final class ReleaseLoader {
         batch,
         "asked for by its id",
         relative.origin());
+  }
+
+  private BaseModel routed(Manifest manifest) throws IOException {
+    try {
+      return base.under(manifest.routing());
+    } catch (IllegalArgumentException e) {
+      throw new ReleaseRefusedException("routing-mismatch: " + e.getMessage());
+    }
   }
 
   private void requireOurs(ReleaseEvent event, Manifest manifest) throws IOException {

@@ -5,6 +5,7 @@ import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.release.Routing;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,6 +91,12 @@ public final class FakeBaseModel implements BaseModel {
   @Override
   public LoadedAdapter noAdapter() {
     return none;
+  }
+
+  @Override
+  public BaseModel under(Routing routing) {
+    routing.requireOf(config());
+    return this;
   }
 
   @Override

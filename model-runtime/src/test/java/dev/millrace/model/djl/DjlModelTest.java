@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
@@ -12,11 +13,13 @@ import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.ShareCalibration;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.release.Routing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -204,6 +207,105 @@ class DjlModelTest {
     assertTrue(mean < 0.004, () -> "mean |Δ log p| " + mean);
   }
 
+  /** Texts and how many experts of the olmoe-tiny base they are to use on average: 1.5 of 16. */
+  private static Routing byEntropy(DjlModel model) {
+    List<int[]> texts = List.of(tokens(60, 1), tokens(60, 2), tokens(60, 3));
+    return ShareCalibration.calibrate(model, random(1), texts, 1.5 / 16);
+  }
+
+  @Test
+  void calibrate_anyTexts_useTheShareThatWasAskedFor() {
+    List<int[]> texts = List.of(tokens(60, 1), tokens(60, 2), tokens(60, 3));
+    BaseModel routed = int8.under(byEntropy(int8));
+    double used = ShareCalibration.activeShare(routed, random(1), texts);
+    assertEquals(1.5 / 16, used, 0.02 * 1.5 / 16);
+    double before = ShareCalibration.activeShare(int8, random(1), texts);
+    assertEquals(2.0 / 16, before, 1e-9);
+  }
+
+  @Test
+  void score_amongOthersOfOtherRoutings_isBitwiseTheSame() {
+    Routing routing = byEntropy(int8);
+    try (LoadedAdapter fixed = int8.load(random(1));
+        LoadedAdapter routed = int8.under(routing).load(random(1))) {
+      List<Sequence> all = new ArrayList<>();
+      for (int i = 0; i < 9; i++) {
+        LoadedAdapter adapter = i % 3 == 0 ? int8.noAdapter() : i % 3 == 1 ? fixed : routed;
+        all.add(new Sequence(tokens(5 + 7 * i, i), adapter));
+      }
+      List<TokenScores> together = int8.score(all);
+      for (int i = 0; i < all.size(); i++) {
+        TokenScores alone = int8.score(List.of(all.get(i))).get(0);
+        assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
+      }
+      Sequence as = new Sequence(tokens(40, 4), fixed);
+      Sequence otherwise = new Sequence(tokens(40, 4), routed);
+      assertTrue(
+          maxDifference(
+                  int8.score(List.of(as)).get(0).logProbs(),
+                  int8.score(List.of(otherwise)).get(0).logProbs())
+              > 1e-3);
+    }
+  }
+
+  @Test
+  void generate_routedAmongOthers_isBitwiseTheSameAndWhatScores() {
+    try (LoadedAdapter routed = int8.under(byEntropy(int8)).load(random(1))) {
+      List<Prompt> all = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        LoadedAdapter adapter = i % 2 == 0 ? int8.noAdapter() : routed;
+        all.add(new Prompt(tokens(3 + 5 * i, i), adapter, 12, 0, 7));
+      }
+      List<Generation> together = int8.generate(all);
+      for (int i = 0; i < all.size(); i++) {
+        Generation alone = int8.generate(List.of(all.get(i))).get(0);
+        assertArrayEquals(alone.tokens(), together.get(i).tokens());
+        assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
+      }
+      int[] prompt = all.get(1).tokens();
+      int[] whole = Arrays.copyOf(prompt, prompt.length + 12);
+      System.arraycopy(together.get(1).tokens(), 0, whole, prompt.length, 12);
+      float[] scored = int8.score(List.of(new Sequence(whole, routed))).get(0).logProbs();
+      assertArrayEquals(
+          Arrays.copyOfRange(scored, prompt.length - 1, whole.length - 1),
+          together.get(1).logProbs(),
+          1e-3f);
+    }
+  }
+
+  @Test
+  void scoreAsTrained_underARouting_isWhatServes() {
+    BaseModel routed = reference.under(byEntropy(reference));
+    int[] tokens = tokens(40, 4);
+    try (LoadedAdapter loaded = routed.load(random(5))) {
+      assertArrayEquals(
+          reference.score(List.of(new Sequence(tokens, loaded))).get(0).logProbs(),
+          routed.scoreAsTrained(random(5), List.of(tokens)).get(0).logProbs(),
+          1e-5f);
+    }
+  }
+
+  @Test
+  void under_routingOfAnotherBase_isRefused() {
+    Routing other = new Routing(Routing.ENTROPY, 2, 0.1, List.of(0.5));
+    var refused = assertThrows(IllegalArgumentException.class, () -> int8.under(other));
+    assertEquals("routing of top 2 with 1 limits, expected top 2 with 9", refused.getMessage());
+  }
+
+  @Test
+  void gradients_underARouting_areCentralDifferences() {
+    BaseModel routed = reference.under(byEntropy(reference));
+    AdapterWeights adapter = random(6);
+    List<WeightedSequence> batch =
+        List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
+    Gradients gradients = routed.gradients(adapter, batch);
+    SplittableRandom random = new SplittableRandom(3);
+    for (int site = 0; site < reference.sites().size(); site++) {
+      check(a -> loss(routed, a, batch), adapter, site, true, random.nextInt(20), gradients);
+      check(a -> loss(routed, a, batch), adapter, site, false, random.nextInt(20), gradients);
+    }
+  }
+
   @Test
   void gradients_everyFactor_areCentralDifferences() {
     AdapterWeights adapter = random(6);
@@ -315,9 +417,14 @@ class DjlModelTest {
   }
 
   private static double loss(AdapterWeights adapter, List<WeightedSequence> batch) {
+    return loss(reference, adapter, batch);
+  }
+
+  private static double loss(
+      BaseModel model, AdapterWeights adapter, List<WeightedSequence> batch) {
     double loss = 0;
     for (WeightedSequence row : batch) {
-      TokenScores scores = reference.scoreAsTrained(adapter, List.of(row.tokens())).get(0);
+      TokenScores scores = model.scoreAsTrained(adapter, List.of(row.tokens())).get(0);
       loss -= row.weight() * scores.logProb();
     }
     return loss;

@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Tensor;
@@ -22,6 +23,7 @@ final class NaiveModel implements AutoCloseable {
   private final JsonNode c;
   private final Checkpoint checkpoint;
   private final String type;
+  private List<Double> limits = List.of();
 
   NaiveModel(Path folder) throws IOException {
     this.c = new ObjectMapper().readTree(folder.resolve("config.json").toFile());
@@ -368,7 +370,7 @@ final class NaiveModel implements AutoCloseable {
     double[][] logits = linear(x, sparse + "gate");
     for (int t = 0; t < x.length; t++) {
       y[t] = new double[x[t].length];
-      double[] weights = route(logits[t], sparse);
+      double[] weights = route(logits[t], sparse, layer);
       for (int e = 0; e < weights.length; e++) {
         if (weights[e] != 0) {
           double weight = weights[e];
@@ -412,8 +414,7 @@ final class NaiveModel implements AutoCloseable {
   }
 
   /** The weight of each expert for one token, 0 for those that it does not use. */
-  private double[] route(double[] logits, String sparse) {
-    int k = integer("num_experts_per_tok");
+  private double[] route(double[] logits, String sparse, int layer) {
     boolean sigmoid = type.equals("deepseek_v3");
     double[] p =
         sigmoid
@@ -427,7 +428,7 @@ final class NaiveModel implements AutoCloseable {
     if (sigmoid || c.path("topk_method").asText().equals("group_limited_greedy")) {
       choice = inBestGroups(choice, sigmoid ? 2 : 1);
     }
-    List<Integer> chosen = best(choice, k);
+    List<Integer> chosen = best(choice, experts(p, layer));
     double sum = chosen.stream().mapToDouble(e -> p[e]).sum();
     boolean norm =
         type.equals("mixtral") || (flag("norm_topk_prob") && !type.equals("deepseek_v2"));
@@ -435,6 +436,24 @@ final class NaiveModel implements AutoCloseable {
     double[] weights = new double[p.length];
     chosen.forEach(e -> weights[e] = (norm ? p[e] / sum : p[e]) * scaling);
     return weights;
+  }
+
+  /** The top k, or one more for each limit that the entropy of p, as a share of log n, reaches. */
+  private int experts(double[] p, int layer) {
+    if (limits.isEmpty()) {
+      return integer("num_experts_per_tok");
+    }
+    double sum = Arrays.stream(p).sum();
+    double entropy = Arrays.stream(p).map(v -> -v / sum * Math.log(v / sum)).sum();
+    double share = entropy / Math.log(p.length);
+    int n = limits.size() / integer("num_hidden_layers");
+    List<Double> own = limits.subList(layer * n, (layer + 1) * n);
+    return 1 + (int) own.stream().filter(limit -> share >= limit).count();
+  }
+
+  /** From now on tokens get as many experts as a routing says. */
+  void route(Routing routing) {
+    limits = routing.limits();
   }
 
   private double[] inBestGroups(double[] choice, int counted) {

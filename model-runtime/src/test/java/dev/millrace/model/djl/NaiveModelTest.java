@@ -1,13 +1,17 @@
 package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.ShareCalibration;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -149,8 +153,7 @@ class NaiveModelTest {
     int[][] rows = {tokens(21, 1), tokens(13, 2)};
     try (NaiveModel naive = new NaiveModel(folder);
         DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
-      AdapterWeights none =
-          AdapterWeights.initial(new LoraConfig(1, 1, false, List.of("o_proj")), model.sites(), 1);
+      AdapterWeights none = none(model);
       float[] logits = model.logits(none, rows);
       int at = 0;
       for (int[] row : rows) {
@@ -164,6 +167,37 @@ class NaiveModelTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void score_expertsByEntropy_areTheOracles(Case given) throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 10);
+    List<int[]> rows = List.of(tokens(24, 5), tokens(17, 6));
+    try (NaiveModel naive = new NaiveModel(folder);
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      AdapterWeights none = none(model);
+      Routing routing = ShareCalibration.calibrate(model, none, rows, 0.3);
+      naive.route(routing);
+      try (LoadedAdapter loaded = model.under(routing).load(none)) {
+        for (int[] row : rows) {
+          float[] found = model.score(List.of(new Sequence(row, loaded))).get(0).logProbs();
+          double[][] expected = naive.logits(row);
+          for (int t = 0; t < found.length; t++) {
+            double wanted = expected[t][row[t + 1]] - logSum(expected[t]);
+            assertEquals(wanted, found[t], 1e-4, given.name());
+          }
+        }
+      }
+    }
+  }
+
+  private static double logSum(double[] logits) {
+    return Math.log(Arrays.stream(logits).map(Math::exp).sum());
+  }
+
+  private static AdapterWeights none(DjlModel model) {
+    return AdapterWeights.initial(new LoraConfig(1, 1, false, List.of("o_proj")), model.sites(), 1);
   }
 
   @ParameterizedTest
@@ -195,8 +229,7 @@ class NaiveModelTest {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 9);
     int[] row = tokens(30, 4);
     try (DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
-      AdapterWeights none =
-          AdapterWeights.initial(new LoraConfig(1, 1, false, List.of("o_proj")), model.sites(), 1);
+      AdapterWeights none = none(model);
       TokenScores served = model.score(List.of(new Sequence(row, model.noAdapter()))).get(0);
       TokenScores trained = model.scoreAsTrained(none, List.of(row)).get(0);
       double difference = 0;

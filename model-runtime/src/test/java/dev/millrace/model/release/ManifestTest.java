@@ -95,6 +95,35 @@ class ManifestTest {
     assertThrows(IllegalArgumentException.class, broken::toBytes);
   }
 
+  @Test
+  void parse_entropyRouting_isTheSameAgain() {
+    Routing routing = new Routing(Routing.ENTROPY, 4, 0.1, List.of(-1.0, 0.4837, 2.0));
+    Manifest manifest = with(routing, withVerdict(new RuleResult("r", true, "", Map.of())));
+    String json = new String(manifest.toBytes(), StandardCharsets.UTF_8);
+    assertTrue(
+        json.contains(
+            "\"routing\":{\"limits\":[-1,0.4837,2],\"policy\":\"entropy\",\"share\":0.1,\"topK\":4}"),
+        json);
+    assertEquals(routing, Manifest.parse(manifest.toBytes()).routing());
+  }
+
+  private static Manifest with(Routing routing, Manifest m) {
+    return new Manifest(
+        m.tenant(),
+        m.domain(),
+        m.base(),
+        m.files(),
+        m.quantization(),
+        routing,
+        m.parent(),
+        m.batch(),
+        m.learned(),
+        m.learnedTo(),
+        m.plan(),
+        m.verdict(),
+        m.obeyed());
+  }
+
   @Property
   void parse_anyFigure_isTheSameNumber(@ForAll double figure) {
     Manifest manifest = withVerdict(new RuleResult("r", true, "", Map.of("f", figure)));

@@ -143,6 +143,21 @@ class ReleaseReaderTest {
   }
 
   @Test
+  void read_honestManifestOfARoutingThatIsNone_isRefused() throws IOException {
+    for (Routing routing :
+        List.of(
+            new Routing("random", 4, 0.1, List.of()),
+            new Routing(Routing.ENTROPY, 4, 0, List.of(0.5)))) {
+      manifest = manifest(promises(), routing);
+      write();
+      assertRefused("routing policy is " + routing.policy());
+    }
+    manifest = manifest(promises(), new Routing(Routing.ENTROPY, 4, 0.1, List.of(0.25, 0.5)));
+    write();
+    assertEquals(manifest.routing(), read().manifest().routing());
+  }
+
+  @Test
   void read_honestManifestOfEnormousWeights_isRefused() throws IOException {
     float before = ADAPTER.pairs().get(0).b()[1];
     ADAPTER.pairs().get(0).b()[1] = 1e30f;
@@ -262,13 +277,17 @@ class ReleaseReaderTest {
   }
 
   private static Manifest manifest(Map<String, ReleaseFile> files) {
+    return manifest(files, Routing.topK(4));
+  }
+
+  private static Manifest manifest(Map<String, ReleaseFile> files, Routing routing) {
     return new Manifest(
         "acme",
         "java",
         "b0",
         new TreeMap<>(files),
         "int8 a row",
-        Routing.topK(4),
+        routing,
         null,
         0,
         List.of(new LearnedSample("s", new Origin("t", 0, 5), false)),

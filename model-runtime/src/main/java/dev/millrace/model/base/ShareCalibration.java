@@ -1,0 +1,51 @@
+package dev.millrace.model.base;
+
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.release.Routing;
+import java.util.List;
+
+/** Finds the routing by entropy under which traffic uses a wanted share of the experts. */
+public final class ShareCalibration {
+
+  private static final int ROUNDS = 8;
+  private static final double CLOSE = 0.003;
+
+  private ShareCalibration() {}
+
+  /**
+   * The limits that come closest.
+   *
+   * @param texts token ids of recent traffic, 2 or more each
+   * @param share of the experts that a token is to get on average
+   */
+  public static Routing calibrate(
+      BaseModel base, AdapterWeights adapter, List<int[]> texts, double share) {
+    double scale = share * base.config().router().numExperts() / 2.5;
+    Routing best = Routing.topK(base.config().router().topK());
+    double off = Double.POSITIVE_INFINITY;
+    for (int round = 0; round < ROUNDS && off > CLOSE; round++) {
+      Routing routing = Routing.entropy(base.config(), share, scale);
+      double used = activeShare(base.under(routing), adapter, texts);
+      if (Math.abs(used / share - 1) < off) {
+        off = Math.abs(used / share - 1);
+        best = routing;
+      }
+      scale *= share / used;
+    }
+    return best;
+  }
+
+  /** Share of the experts of a sparse layer that a token gets on average. */
+  public static double activeShare(BaseModel base, AdapterWeights adapter, List<int[]> texts) {
+    try (LoadedAdapter loaded = base.load(adapter)) {
+      List<Sequence> sequences = texts.stream().map(text -> new Sequence(text, loaded)).toList();
+      long active = 0;
+      long routed = 0;
+      for (Routes routes : base.routes(sequences)) {
+        active += routes.active();
+        routed += routes.routed();
+      }
+      return (double) active / ((double) routed * base.config().router().numExperts());
+    }
+  }
+}
