@@ -13,11 +13,6 @@ import java.util.function.ToIntFunction;
  * <p>A call takes sequences end to end as one (tokens, d) matrix, {@code lens} tokens each, and two
  * tuples: {@code a}, the adapters (spans of rows, their factors, which span uses which, scales),
  * and {@code c}, the cache (keys and values by layer, first slot and past tokens of each sequence).
- *
- * <p>In int8 a row x of activations is {@code s·(c + r/127)}: c are the multiples of 1/63.5 that a
- * 7-bit product takes exactly, r what they leave, both within ±1. Both go through the product, with
- * a sentinel row of +1 and −1 that gives the tensor the scale 2/127 whatever else is in it: a row's
- * result is that of 14-bit activations, and does not depend on its neighbours.
  */
 final class ProgramSource {
 
@@ -39,9 +34,6 @@ final class ProgramSource {
         def embedding_rows(self: __torch__.Program, x: Tensor, at: int) -> List[Tensor]:
           torch.copy_(torch.narrow(self.w[0], 0, at, x.size(0)), x)
           return annotate(List[Tensor], [])
-        def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-          v = torch.mean(torch.mul(x, x), [-1], True)
-          return torch.mul(torch.mul(x, torch.rsqrt(torch.add(v, eps))), weight)
         def adapt(self: __torch__.Program, y: Tensor, x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
           spans, l, which, scales = a
           adapted = False
@@ -69,6 +61,9 @@ final class ProgramSource {
 
   private static final String FLOAT_MATRICES =
       """
+        def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
+          v = torch.mean(torch.mul(x, x), [-1], True)
+          return torch.mul(torch.mul(x, torch.rsqrt(torch.add(v, eps))), weight)
         def matrix(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           self.m.append(x)
           return annotate(List[Tensor], [])
@@ -102,73 +97,6 @@ final class ProgramSource {
           used = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
           share = torch.div(torch.to(torch.bincount(used, None, $experts), 6), float(p.size(0)))
           return torch.mul(torch.sum(torch.mul(share, torch.mean(p, [0], False))), float($experts))
-      """;
-
-  private static final String INT8_MATRICES =
-      """
-        def begin(self: __torch__.Program) -> List[Tensor]:
-          self.packed = annotate(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], [])
-          return annotate(List[Tensor], [])
-        def pack(self: __torch__.Program, q: Tensor, s: Tensor) -> List[Tensor]:
-          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
-          zero = torch.zeros([q.size(0)], dtype=4)
-          packed.append(ops.quantized.linear_prepack(torch._make_per_channel_quantized_tensor(q, torch.to(s, 7), zero, 0), None))
-          return annotate(List[Tensor], [])
-        def sentinel(self: __torch__.Program, n: int) -> Tensor:
-          s = torch.zeros([1, n], dtype=6)
-          torch.fill_(torch.narrow(s, 1, 0, 1), 1.)
-          torch.fill_(torch.narrow(s, 1, 1, 1), -1.)
-          return s
-        def split(self: __torch__.Program, x: Tensor) -> Tuple[Tensor, Tensor]:
-          scale = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-30)
-          unit = torch.div(x, scale)
-          coarse = torch.div(torch.clamp(torch.round(torch.mul(unit, 63.5)), -63., 63.), 63.5)
-          rest = torch.mul(torch.sub(unit, coarse), 127.)
-          return (torch.cat([coarse, rest, self.sentinel(x.size(1))], 0), scale)
-        def join(self: __torch__.Program, y: Tensor, scale: Tensor) -> Tensor:
-          n = scale.size(0)
-          return torch.mul(torch.add(torch.narrow(y, 0, 0, n), torch.div(torch.narrow(y, 0, n, n), 127.)), scale)
-        def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
-          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
-          rows, scale = self.split(x)
-          return self.join(ops.quantized.linear_dynamic(rows, packed[i], True), scale)
-        def each_expert(self: __torch__.Program, rows: Tensor, sizes: List[int], used: List[int], first: int) -> Tensor:
-          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
-          outs = annotate(List[Tensor], [])
-          parts = torch.split_with_sizes(rows, sizes, 0)
-          for i in range(len(used)):
-            outs.append(ops.quantized.linear_dynamic(parts[i], packed[first + used[i]], True))
-          return torch.cat(outs, 0)
-        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
-          n = x.size(0)
-          k = experts.size(1)
-          f = kept.size(0)
-          flat = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
-          token = torch.floor_divide(kept, k)
-          counts = torch.bincount(flat, None, $experts)
-          found = torch.squeeze(torch.nonzero(counts), 1)
-          used = annotate(List[int], found.tolist())
-          sizes = annotate(List[int], torch.add(torch.mul(torch.index_select(counts, 0, found), 2), 1).tolist())
-          all = torch.cat([flat, flat, found], 0)
-          sorted, order = torch.sort(all, stable=True, dim=0, descending=False)
-          back = torch.argsort(order, 0, False)
-          rows, scale = self.split(x)
-          row = torch.cat([token, torch.add(token, n), torch.full([len(used)], 2 * n, dtype=4)], 0)
-          y = self.each_expert(torch.index_select(rows, 0, torch.index_select(row, 0, order)), sizes, used, p0)
-          y = self.join(torch.index_select(y, 0, back), torch.index_select(scale, 0, token))
-          g, u = torch.chunk(y, 2, -1)
-          rows, scale = self.split(torch.mul(torch.silu(g), u))
-          y = self.each_expert(torch.index_select(rows, 0, torch.clamp_max(order, 2 * f)), sizes, used, p0 + $experts)
-          y = self.join(torch.index_select(y, 0, back), scale)
-          if f < n * k:
-            y = torch.index_copy(torch.zeros([n * k, $d], dtype=6), 0, kept, y)
-          y = torch.reshape(y, [n, k, $d])
-          out = torch.mul(torch.select(y, 1, 0), torch.narrow(weights, 1, 0, 1))
-          for i in range(1, k):
-            out = torch.add(out, torch.mul(torch.select(y, 1, i), torch.narrow(weights, 1, i, 1)))
-          return out
-        def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
-          return torch.zeros([], dtype=6)
       """;
 
   private static final String HIDDEN =
@@ -293,7 +221,7 @@ final class ProgramSource {
   /** The program over packed int8 matrices, its embedding in bf16: it serves. */
   static String int8(MoeConfig config, Layout layout) {
     ProgramSource source = new ProgramSource(config, layout, layout::packed);
-    return source.render(HEADER + INT8_MATRICES, "", 15);
+    return source.render(HEADER + Int8Source.methods(config), "", 15);
   }
 
   private String render(String matrices, String training, int embedding) {

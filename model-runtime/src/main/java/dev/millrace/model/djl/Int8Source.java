@@ -1,0 +1,113 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.config.MoeConfig;
+
+/**
+ * Matrices of packed integers, in a program that serves.
+ *
+ * <p>A row x of activations is {@code s·(c + r/128)}: c are whole numbers within ±64, r what they
+ * leave, in the same range. Both halves go through the product as rows side by side, with a scale
+ * of 1 that is given, not measured: a row's result is that of 14-bit activations, and does not
+ * depend on its neighbours. {@code m} holds the constants of these operations as tensors, which
+ * cost half of what numbers do.
+ */
+final class Int8Source {
+
+  /** Whole numbers within ±64 are 0 to 128 for the product: 128·127·2 fits 16 bits. */
+  private static final String METHODS =
+      """
+        def begin(self: __torch__.Program) -> List[Tensor]:
+          self.packed = annotate(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], [])
+          self.m.append(torch.full([1], 0.015625, dtype=6))
+          self.m.append(torch.full([1], 128., dtype=6))
+          self.m.append(torch.full([1], $share, dtype=6))
+          self.m.append(torch.full([1], $eps, dtype=6))
+          return annotate(List[Tensor], [])
+        def pack(self: __torch__.Program, q: Tensor, s: Tensor) -> List[Tensor]:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          zero = torch.zeros([q.size(0)], dtype=4)
+          packed.append(ops.quantized.linear_prepack(torch._make_per_channel_quantized_tensor(q, torch.to(s, 7), zero, 0), None))
+          return annotate(List[Tensor], [])
+        def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
+          v = torch.linalg_vector_norm(x, 2, [-1], True)
+          torch.mul_(v, v)
+          if x.size(-1) == $d:
+            usual = eps == $eps
+          else:
+            usual = False
+          if usual:
+            torch.add_(torch.mul_(v, self.m[2]), self.m[3])
+          else:
+            torch.add_(torch.div_(v, float(x.size(-1))), eps)
+          return torch.mul_(torch.mul(x, torch.rsqrt_(v)), weight)
+        def split(self: __torch__.Program, x: Tensor, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+          scale = torch.clamp_min_(torch.linalg_vector_norm(x, inf, [-1], True), 1e-30)
+          rest = torch.div(x, torch.mul_(scale, m[0]))
+          coarse = torch.round(rest)
+          torch.mul_(torch.sub_(rest, coarse), m[1])
+          return (torch.reshape(torch.cat([coarse, rest], 1), [2 * x.size(0), x.size(1)]), scale)
+        def sum(self: __torch__.Program, y: Tensor) -> Tensor:
+          coarse, rest = torch.chunk(torch.reshape(y, [torch.floordiv(y.size(0), 2), 2 * y.size(1)]), 2, 1)
+          return torch.add(coarse, rest, alpha=0.0078125)
+        def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          rows, scale = self.split(x, m)
+          return torch.mul_(self.sum(ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(rows, 1., 64, packed[i])), scale)
+        def each_expert(self: __torch__.Program, parts: List[Tensor], used: List[int], first: int) -> Tensor:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          outs = annotate(List[Tensor], [])
+          for i in range(len(used)):
+            outs.append(ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(parts[i], 1., 64, packed[first + used[i]]))
+          return self.sum(torch.cat(outs, 0))
+        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
+          n, d = x.size(0), x.size(1)
+          k = experts.size(1)
+          all = kept.size(0) == n * k
+          flat = torch.reshape(experts, [-1])
+          if not all:
+            flat = torch.index_select(flat, 0, kept)
+          rows, scale = self.split(x, m)
+          sizes = annotate(List[int], [])
+          parts = annotate(List[Tensor], [])
+          if n == 1:
+            slot = kept
+            used = annotate(List[int], flat.tolist())
+            for i in range(len(used)):
+              sizes.append(2)
+              parts.append(rows)
+          else:
+            sorted, slot = torch.sort(flat, stable=True, dim=0, descending=False)
+            if not all:
+              slot = torch.index_select(kept, 0, slot)
+            found, back, counts = torch.unique_consecutive(sorted, False, True)
+            used = annotate(List[int], found.tolist())
+            many = annotate(List[int], counts.tolist())
+            for i in range(len(many)):
+              sizes.append(2 * many[i])
+            token = torch.floor_divide(slot, k)
+            scale = torch.index_select(scale, 0, token)
+            rows = torch.index_select(torch.reshape(rows, [n, 2 * d]), 0, token)
+            parts = torch.split_with_sizes(torch.reshape(rows, [2 * token.size(0), d]), sizes, 0)
+          g, u = torch.chunk(torch.mul_(self.each_expert(parts, used, p0), scale), 2, -1)
+          rows, scale = self.split(torch.mul_(torch.silu(g), u), m)
+          y = self.each_expert(torch.split_with_sizes(rows, sizes, 0), used, p0 + $experts)
+          torch.mul_(y, torch.mul_(scale, torch.index_select(torch.reshape(weights, [-1, 1]), 0, slot)))
+          if n > 1:
+            moved = True
+          else:
+            moved = not all
+          if moved:
+            y = torch.index_copy_(torch.zeros([n * k, d], dtype=6), 0, slot, y)
+          return torch.sum(torch.reshape(y, [n, k, d]), [1], False)
+        def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
+          return torch.zeros([], dtype=6)
+      """;
+
+  private Int8Source() {}
+
+  static String methods(MoeConfig config) {
+    return METHODS
+        .replace("$share", Double.toString(1.0 / config.hiddenSize()))
+        .replace("$eps", Double.toString(config.rmsNormEps()));
+  }
+}
