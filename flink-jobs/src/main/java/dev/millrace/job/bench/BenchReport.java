@@ -24,17 +24,30 @@ public record BenchReport(
     List<Table> tables) {
 
   public String toMarkdown() {
+    return heading() + tables.stream().map(Table::toMarkdown).collect(Collectors.joining("\n"));
+  }
+
+  /** One page, with the drawings that tables have. */
+  public String toHtml() {
+    return "<!doctype html>\n<meta charset=\"utf-8\">\n<title>bench "
+        + bench
+        + "</title>\n<pre>"
+        + heading().replace("&", "&amp;").replace("<", "&lt;")
+        + "</pre>\n"
+        + tables.stream().map(Table::toHtml).collect(Collectors.joining("\n"));
+  }
+
+  private String heading() {
     return String.format(
-            Locale.ROOT,
-            "## bench %s: %s%n%n%s UTC, seed %d, %d rounds, %.0f s. %s%n%n",
-            bench,
-            summary,
-            date,
-            seed,
-            rounds,
-            seconds,
-            machineLine())
-        + tables.stream().map(Table::toMarkdown).collect(Collectors.joining("\n"));
+        Locale.ROOT,
+        "## bench %s: %s%n%n%s UTC, seed %d, %d rounds, %.0f s. %s%n%n",
+        bench,
+        summary,
+        date,
+        seed,
+        rounds,
+        seconds,
+        machineLine());
   }
 
   private String machineLine() {

@@ -3,7 +3,14 @@ package dev.millrace.job.bench;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
-import dev.millrace.model.djl.RoutingTrial;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.ShareCalibration;
+import dev.millrace.model.base.TokenScores;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
@@ -12,8 +19,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SplittableRandom;
 
@@ -24,7 +31,9 @@ final class RoutingBenchmark implements Benchmark {
   private static final int TIMED = 8;
   private static final int LONGEST = 192;
   private static final int RESAMPLES = 2_000;
-  private static final String SHADES = " .:-=+*#%@";
+
+  /** Relative difference of the share beyond which limits are calibrated anew. */
+  private static final double TOLERANCE = 0.02;
 
   /** Domains that nano has not seen, after those that it has. */
   private static final List<String> NEW = List.of("legal", "health", "dictionary");
@@ -41,91 +50,136 @@ final class RoutingBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    Map<String, List<int[]>> texts = texts(setting);
-    List<int[]> known = new ArrayList<>();
-    texts.forEach((domain, some) -> known.addAll(NEW.contains(domain) ? List.of() : some));
-    try (RoutingTrial trial = RoutingTrial.open(setting.nano())) {
-      double share = (double) trial.topK() / trial.experts();
-      setting.progress().accept("calibrating on " + known.size() + " texts");
-      Map<String, RoutingTrial.Rule> rules = new LinkedHashMap<>();
-      for (int k = Math.max(1, trial.topK() / 2); k <= trial.topK() + 1; k++) {
-        rules.put("top " + k, trial.fixed(k));
+    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
+        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+      Map<String, List<int[]>> known =
+          texts(setting, tokenizer, BaseTexts.PROTECTED, Integer.MAX_VALUE);
+      Map<String, List<int[]>> drifting = texts(setting, tokenizer, BaseTexts.ANCHORS, TEXTS);
+      addNew(setting, tokenizer, drifting);
+      List<int[]> recent = all(known);
+      double share = share(base, base.config().router().topK());
+      setting.progress().accept("calibrating on " + recent.size() + " texts");
+      Map<String, Routing> routings = new LinkedHashMap<>();
+      for (int k = 2; k <= base.config().router().topK() + 1; k++) {
+        routings.put("top " + k, Routing.fixed(base.config(), k));
       }
-      rules.put("entropy, equal share", trial.entropy(known, share));
-      RoutingTrial.Rule fewer = trial.entropy(known, 0.75 * share);
-      rules.put("entropy, 25 % fewer", fewer);
-      List<Table> tables = new ArrayList<>();
-      tables.add(losses(setting, trial, rules, known));
-      tables.add(drift(setting, trial, fewer, texts, 0.75 * share));
-      tables.add(heat(setting, trial, texts));
-      return tables;
+      routings.put("entropy, equal share", byEntropy(base, recent, share));
+      Routing fewer = byEntropy(base, recent, 0.75 * share);
+      routings.put("entropy, 25 % fewer", fewer);
+      List<int[]> others = all(texts(setting, tokenizer, BaseTexts.ANCHORS, Integer.MAX_VALUE));
+      return List.of(
+          losses(setting, base, routings, others),
+          drift(setting, base, fewer, drifting),
+          experts(setting, base, drifting));
     }
   }
 
-  private static Map<String, List<int[]>> texts(Setting setting) throws IOException {
+  private static double share(BaseModel base, int k) {
+    return (double) k / base.config().router().numExperts();
+  }
+
+  private static Routing byEntropy(BaseModel base, List<int[]> texts, double share) {
+    return ShareCalibration.calibrate(base, Routed.NOTHING, texts, share);
+  }
+
+  private static List<int[]> all(Map<String, List<int[]>> texts) {
+    return texts.values().stream().flatMap(List::stream).toList();
+  }
+
+  private static Map<String, List<int[]>> texts(
+      Setting setting, Tokenizer tokenizer, String file, int most) throws IOException {
     Map<String, List<int[]>> texts = new LinkedHashMap<>();
-    try (Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
-      for (BaseTexts.Line line : BaseTexts.lines(setting.nano(), BaseTexts.PROTECTED)) {
-        add(texts, line.domain(), tokenizer.encode(line.text()));
-      }
-      for (String domain : NEW) {
-        List<Document> documents = new ArrayList<>(Corpora.load(domain));
-        Collections.shuffle(documents, new Random(setting.seed()));
-        documents.forEach(d -> add(texts, domain, tokenizer.encode(start(d.text()))));
-      }
+    for (BaseTexts.Line line : BaseTexts.lines(setting.nano(), file)) {
+      add(texts, line.domain(), tokenizer.encode(line.text()), most);
     }
     return texts;
+  }
+
+  private static void addNew(Setting setting, Tokenizer tokenizer, Map<String, List<int[]>> texts)
+      throws IOException {
+    for (String domain : NEW) {
+      List<Document> documents = new ArrayList<>(Corpora.load(domain));
+      Collections.shuffle(documents, new Random(setting.seed()));
+      documents.forEach(d -> add(texts, domain, tokenizer.encode(start(d.text())), TEXTS));
+    }
   }
 
   private static String start(String text) {
     return text.substring(0, Math.min(text.length(), 4 * LONGEST));
   }
 
-  private static void add(Map<String, List<int[]>> texts, String domain, int[] tokens) {
+  private static void add(Map<String, List<int[]>> texts, String domain, int[] tokens, int most) {
     List<int[]> some = texts.computeIfAbsent(domain, d -> new ArrayList<>());
-    if (some.size() < TEXTS && tokens.length >= 16) {
+    if (some.size() < most && tokens.length >= 16) {
       some.add(Arrays.copyOf(tokens, Math.min(tokens.length, LONGEST)));
     }
   }
 
   private static Table losses(
-      Setting setting, RoutingTrial trial, Map<String, RoutingTrial.Rule> rules, List<int[]> texts)
+      Setting setting, BaseModel base, Map<String, Routing> routings, List<int[]> texts)
       throws Exception {
+    int k = base.config().router().topK();
+    String lessK = "top " + 3 * k / 4;
     Table table =
         new Table(
             "nano on held-out text of its own domains",
             "experts",
             "active %",
             "loss",
-            "against top k % (95 %)",
+            "against top " + k + " % (95 %)",
+            "against " + lessK + " % (95 %)",
             "tokens/s CPU");
-    RoutingTrial.Outcome base = trial.run(texts, trial.fixed(trial.topK()));
-    List<int[]> timed = texts.subList(0, Math.min(TIMED, texts.size()));
-    List<Contestant> contestants = new ArrayList<>();
-    rules.forEach(
-        (name, rule) ->
-            contestants.add(
-                Contestant.onThisThread(
-                    name, 0.2, () -> (double) trial.run(timed, rule).tokens())));
-    setting.progress().accept("timing " + rules.size() + " rules");
-    Race race = Race.run(setting.rounds(), contestants);
-    rules.forEach(
-        (name, rule) -> {
-          RoutingTrial.Outcome outcome = trial.run(texts, rule);
-          table.row(
-              name,
-              100 * outcome.activeShare(),
-              outcome.loss(),
-              change(base, outcome, setting.seed()),
-              race.cpuRate(name));
+    Race race = race(setting, base, routings, texts.subList(0, Math.min(TIMED, texts.size())));
+    Map<String, Routed> found = new LinkedHashMap<>();
+    routings.forEach(
+        (name, routing) -> {
+          setting.progress().accept("losses of " + name);
+          found.put(name, Routed.run(base, routing, texts));
         });
-    return table.note(
-        "Loss: nats a token, %d texts, %d tokens. Interval: paired bootstrap over the texts."
-            .formatted(texts.size(), base.tokens()));
+    Routed fixed = Objects.requireNonNull(found.get("top " + k));
+    Routed less = Objects.requireNonNull(found.get(lessK));
+    found.forEach(
+        (name, routed) ->
+            table.row(
+                name,
+                100 * routed.activeShare(),
+                routed.loss(),
+                change(fixed, routed, setting.seed()),
+                change(less, routed, setting.seed()),
+                race.cpuRate(name)));
+    return table
+        .note(
+            "Loss: nats a token, %d texts (anchors), %d tokens. Interval: paired bootstrap over the texts."
+                .formatted(texts.size(), fixed.tokens()))
+        .note("Limits were calibrated on other texts (protected).");
+  }
+
+  private static Race race(
+      Setting setting, BaseModel base, Map<String, Routing> routings, List<int[]> texts)
+      throws Exception {
+    setting.progress().accept("timing " + routings.size() + " routings");
+    List<LoadedAdapter> loaded = new ArrayList<>();
+    try {
+      List<Contestant> contestants = new ArrayList<>();
+      routings.forEach(
+          (name, routing) -> {
+            LoadedAdapter adapter = base.under(routing).load(Routed.NOTHING);
+            loaded.add(adapter);
+            List<Sequence> rows = texts.stream().map(t -> new Sequence(t, adapter)).toList();
+            contestants.add(Contestant.onThisThread(name, 0.2, () -> tokens(base.score(rows))));
+          });
+      return Race.run(setting.rounds(), contestants);
+    } finally {
+      loaded.forEach(LoadedAdapter::close);
+    }
+  }
+
+  private static double tokens(List<TokenScores> scores) {
+    return scores.stream().mapToInt(s -> s.logProbs().length).sum();
   }
 
   /** Relative change of the loss, percent, resampling texts in pairs. */
-  private static Estimate change(RoutingTrial.Outcome a, RoutingTrial.Outcome b, long seed) {
+  private static Estimate change(Routed a, Routed b, long seed) {
     int n = a.losses().length;
     SplittableRandom random = new SplittableRandom(seed);
     double[] changes = new double[RESAMPLES];
@@ -147,11 +201,8 @@ final class RoutingBenchmark implements Benchmark {
   }
 
   private static Table drift(
-      Setting setting,
-      RoutingTrial trial,
-      RoutingTrial.Rule rule,
-      Map<String, List<int[]>> texts,
-      double share) {
+      Setting setting, BaseModel base, Routing start, Map<String, List<int[]>> texts) {
+    double share = start.share();
     Table table =
         new Table(
             "Active share over a stream that drifts from domain to domain, %.2f %% wanted"
@@ -159,69 +210,116 @@ final class RoutingBenchmark implements Benchmark {
             "domain",
             "active % as calibrated at first",
             "off by %",
-            "active % calibrated anew",
-            "off by % anew");
-    texts.forEach(
-        (domain, some) -> {
-          setting.progress().accept("drift: " + domain);
-          List<int[]> first = some.subList(0, some.size() / 2);
-          List<int[]> second = some.subList(some.size() / 2, some.size());
-          double before = trial.run(second, rule).activeShare();
-          double anew = trial.run(second, trial.entropy(first, share)).activeShare();
-          table.row(
-              domain,
-              100 * before,
-              100 * (before / share - 1),
-              100 * anew,
-              100 * (anew / share - 1));
-        });
+            "active % with limits that follow",
+            "off by % then");
+    Routing follows = start;
+    for (Map.Entry<String, List<int[]>> domain : texts.entrySet()) {
+      setting.progress().accept("drift: " + domain.getKey());
+      List<int[]> some = domain.getValue();
+      List<int[]> first = some.subList(0, some.size() / 2);
+      List<int[]> second = some.subList(some.size() / 2, some.size());
+      if (Math.abs(active(base, follows, first) / share - 1) > TOLERANCE) {
+        follows = byEntropy(base, first, share);
+      }
+      double before = active(base, start, second);
+      double then = active(base, follows, second);
+      table.row(
+          domain.getKey(),
+          100 * before,
+          100 * (before / share - 1),
+          100 * then,
+          100 * (then / share - 1));
+    }
     return table.note(
-        "Anew: on the first half of a domain's texts; both are measured on the second half.");
+        "Limits follow where the first half of a domain's texts is off by more than %.0f %%; both columns are of the second half."
+            .formatted(100 * TOLERANCE));
   }
 
-  /** One line a domain: how often its tokens go to each expert of the last layer. */
-  private static Table heat(Setting setting, RoutingTrial trial, Map<String, List<int[]>> texts) {
+  private static double active(BaseModel base, Routing routing, List<int[]> texts) {
+    return ShareCalibration.activeShare(base.under(routing), Routed.NOTHING, texts);
+  }
+
+  /** How often each domain's tokens go to each expert, under the top k. */
+  private static Table experts(Setting setting, BaseModel base, Map<String, List<int[]>> texts) {
+    Routing topK = Routing.topK(base.config().router().topK());
+    Map<String, Routed> found = new LinkedHashMap<>();
+    texts.forEach(
+        (domain, some) -> {
+          setting.progress().accept("experts of " + domain);
+          found.put(domain, Routed.run(base, topK, some));
+        });
+    int last = found.values().iterator().next().load().length - 1;
     Table table =
         new Table(
             "Experts by domain, last layer, top k",
             "domain",
-            "expert 0 to " + (trial.experts() - 1),
+            "expert 0 to " + (base.config().router().numExperts() - 1),
             "busiest",
             "its share %",
-            "experts for half of the load");
-    texts.forEach(
-        (domain, some) -> {
-          setting.progress().accept("experts of " + domain);
-          long[][] load = trial.run(some, trial.fixed(trial.topK())).load();
-          long[] last = load[load.length - 1];
-          long sum = Arrays.stream(last).sum();
-          long[] sorted = last.clone();
-          Arrays.sort(sorted);
-          long most = sorted[sorted.length - 1];
-          int busiest = 0;
-          while (last[busiest] != most) {
-            busiest++;
-          }
-          table.row(domain, shades(last, most), busiest, 100.0 * most / sum, half(sorted, sum));
+            "experts for half of the load",
+            "bits from the mean");
+    double[] mean = mean(found.values().stream().map(r -> r.shares(last)).toList());
+    found.forEach(
+        (domain, routed) -> {
+          double[] shares = routed.shares(last);
+          int busiest = busiest(shares);
+          table.row(
+              domain,
+              HeatMap.text(shares),
+              busiest,
+              100 * shares[busiest],
+              half(shares),
+              divergence(shares, mean));
         });
-    return table.note("Darker is busier: \"%s\".".formatted(SHADES));
-  }
-
-  private static String shades(long[] load, long most) {
-    StringBuilder shades = new StringBuilder();
-    for (long n : load) {
-      shades.append(SHADES.charAt((int) (n * (SHADES.length() - 1) / Math.max(1, most))));
+    for (int layer = 0; layer <= last; layer++) {
+      int at = layer;
+      table.heatMap(
+          new HeatMap(
+              "Layer " + layer,
+              List.copyOf(found.keySet()),
+              found.values().stream().map(r -> r.shares(at)).toArray(double[][]::new)));
     }
-    return String.format(Locale.ROOT, "`%s`", shades);
+    return table
+        .note(HeatMap.legend() + " All layers: --report FILE.html.")
+        .note(
+            "Bits from the mean: KL(domain || mean of the domains); 0 would be no specialisation.");
   }
 
-  private static int half(long[] sorted, long sum) {
-    long left = sum / 2;
+  private static double[] mean(List<double[]> rows) {
+    double[] mean = new double[rows.get(0).length];
+    for (double[] row : rows) {
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] += row[i] / rows.size();
+      }
+    }
+    return mean;
+  }
+
+  private static int busiest(double[] shares) {
+    int busiest = 0;
+    for (int i = 0; i < shares.length; i++) {
+      busiest = shares[i] > shares[busiest] ? i : busiest;
+    }
+    return busiest;
+  }
+
+  private static int half(double[] shares) {
+    double[] sorted = shares.clone();
+    Arrays.sort(sorted);
+    double left = 0.5;
     int experts = 0;
-    for (int i = sorted.length - 1; left > 0; i--) {
+    for (int i = sorted.length - 1; left > 0 && i >= 0; i--) {
       left -= sorted[i];
       experts++;
     }
     return experts;
+  }
+
+  private static double divergence(double[] shares, double[] mean) {
+    double bits = 0;
+    for (int i = 0; i < shares.length; i++) {
+      bits += shares[i] == 0 ? 0 : shares[i] * Math.log(shares[i] / mean[i]) / Math.log(2);
+    }
+    return bits;
   }
 }

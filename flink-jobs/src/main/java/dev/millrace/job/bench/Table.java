@@ -14,6 +14,7 @@ public final class Table {
   private final List<String> columns;
   private final List<List<Object>> rows = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
+  private final List<HeatMap> heatMaps = new ArrayList<>();
 
   public Table(String title, String... columns) {
     this.title = title;
@@ -36,6 +37,12 @@ public final class Table {
     return this;
   }
 
+  /** Adds a drawing, which only HTML shows. */
+  Table heatMap(HeatMap map) {
+    heatMaps.add(map);
+    return this;
+  }
+
   public String getTitle() {
     return title;
   }
@@ -55,6 +62,14 @@ public final class Table {
       named.add(values);
     }
     return named;
+  }
+
+  /** The table as text, and its drawings under it. */
+  String toHtml() {
+    StringBuilder html = new StringBuilder("<pre>");
+    html.append(toMarkdown().replace("&", "&amp;").replace("<", "&lt;")).append("</pre>\n");
+    heatMaps.forEach(map -> html.append(map.toSvg()));
+    return html.toString();
   }
 
   /** Markdown that lines up as plain text too. */

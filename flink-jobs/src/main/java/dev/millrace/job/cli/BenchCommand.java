@@ -6,6 +6,7 @@ import dev.millrace.job.bench.Benchmarks;
 import dev.millrace.job.bench.Setting;
 import dev.millrace.job.bench.Table;
 import dev.millrace.job.report.Machine;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -55,7 +56,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description = "Write the result there too: JSON if it ends in .json, else Markdown.")
+      description = "Write the result there too: .json, .html with drawings, else Markdown.")
   private @Nullable Path report;
 
   /** What {@code --help} lists. */
@@ -89,10 +90,16 @@ final class BenchCommand implements Callable<Integer> {
             Machine.read().load(),
             tables);
     if (report != null) {
-      boolean asJson = report.toString().endsWith(".json");
-      Files.writeString(report, asJson ? Output.toJson(result) : result.toMarkdown());
+      Files.writeString(report, written(result, report.toString()));
     }
     output.result(result, result.toMarkdown());
     return 0;
+  }
+
+  private static String written(BenchReport result, String file) throws IOException {
+    if (file.endsWith(".json")) {
+      return Output.toJson(result);
+    }
+    return file.endsWith(".html") ? result.toHtml() : result.toMarkdown();
   }
 }

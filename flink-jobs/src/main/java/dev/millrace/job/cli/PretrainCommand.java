@@ -51,7 +51,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  ./millrace model pretrain --out models/nano --steps 1700",
-      "  ./millrace model pretrain --from models/nano --entropy --out models/next --steps 1000",
+      "  ./millrace model pretrain --from models/nano --experts 0,3,3,3,3,3,3,3 --out next",
       "  ./millrace model pretrain --out models/nano --judge-only --json"
     })
 public final class PretrainCommand implements Callable<Integer> {
@@ -64,8 +64,8 @@ public final class PretrainCommand implements Callable<Integer> {
   private static final int JUDGED = 80;
   private static final int PROTECTED = 24;
 
-  /** Mean experts a token, window by window; 0 for the top k. */
-  private static final List<Double> ENTROPY = List.of(0.0, 0.0, 3.0, 3.0, 3.0, 3.0, 4.0, 4.0);
+  /** Windows of a micro-batch. */
+  private static final int BATCH = 8;
 
   /** Added to the seed where training goes on, which then sees the corpora in another order. */
   private static final int OTHER_ORDER = 100;
@@ -91,11 +91,20 @@ public final class PretrainCommand implements Callable<Integer> {
   @Nullable Path from;
 
   @Option(
-      names = "--entropy",
+      names = "--experts",
+      split = ",",
+      paramLabel = "N",
+      description = {
+        "Mean experts a token that the router's entropy gives out in each of the eight windows of",
+        "a micro-batch, such as 0,3,3,3,3,3,4,4; 0 for the top k, as without the option."
+      })
+  List<Double> experts = Collections.nCopies(BATCH, 0.0);
+
+  @Option(
+      names = "--sharpness",
       description =
-          "Of eight windows, six get as many experts as the router's entropy says: four 3 a token"
-              + " on average, two 4.")
-  boolean entropy;
+          "Weight in the loss of the router's scores that no expert took (default: ${DEFAULT-VALUE}).")
+  double sharpness;
 
   @Option(names = "--judge-only", description = "Trains nothing; judges what is in --out.")
   boolean judgeOnly;
@@ -171,13 +180,21 @@ public final class PretrainCommand implements Callable<Integer> {
             });
   }
 
+  private List<Double> experts() {
+    if (experts.size() != BATCH || experts.stream().anyMatch(mean -> !(mean >= 0))) {
+      throw new IllegalArgumentException(
+          "--experts is " + experts + ", expected " + BATCH + " numbers from 0 up");
+    }
+    return experts;
+  }
+
   private Pretraining.Plan plan(boolean goesOn) {
     return new Pretraining.Plan(
         steps,
-        8,
+        BATCH,
         256,
         goesOn ? new Pretraining.Rates(1.5e-3, 50, 0) : new Pretraining.Rates(3e-3, 200, 0.8),
-        entropy ? ENTROPY : Collections.nCopies(8, 0.0),
+        new Pretraining.Experts(experts(), sharpness),
         goesOn ? seed + OTHER_ORDER : seed);
   }
 
@@ -296,9 +313,7 @@ public final class PretrainCommand implements Callable<Integer> {
     documents.forEach(d -> bytes.merge(d.domain(), (long) d.bytes(), Long::sum));
     StringBuilder card = new StringBuilder();
     Pretraining.History history = history(out);
-    int seen =
-        history.entropySteps()
-            + (history.legs().isEmpty() ? steps : history.legs().get(history.legs().size() - 1));
+    int seen = history.steps() == 0 ? steps : history.steps();
     card.append("# nano\n\n")
         .append(
             "The base that ships with Millrace: OLMoE layout, 4 layers, width 192, 32 experts of 96, ")
@@ -346,10 +361,21 @@ public final class PretrainCommand implements Callable<Integer> {
   }
 
   private String entropy(Pretraining.History history) {
-    return history.entropySteps() == 0
+    return history.entropyLegs().isEmpty()
         ? ""
-        : "Then `./millrace model pretrain --from models/nano --entropy --steps %d --seed %d`, in another order, rate 1.5e-3 after 50 steps and falling linearly to a tenth: of eight windows, two get 4 experts a token and six as many as the entropy of the router says, four of them 3 on average and two 4.\n\n"
-            .formatted(history.entropySteps(), seed);
+        : "Then, with as many experts as the entropy of the router says, in another order, rate 1.5e-3 after 50 steps and falling linearly to a tenth, "
+            + history.entropyLegs().stream().map(this::leg).collect(Collectors.joining(", "))
+            + ".\n\n";
+  }
+
+  private String leg(Pretraining.Leg leg) {
+    String means =
+        leg.experts().means().stream()
+            .map(
+                mean -> mean == Math.rint(mean) ? Long.toString(Math.round(mean)) : mean.toString())
+            .collect(Collectors.joining(","));
+    return "from step %d on `./millrace model pretrain --from models/nano --experts %s --sharpness %s --steps %d --seed %d`"
+        .formatted(leg.from(), means, leg.experts().sharpness(), leg.planned(), seed);
   }
 
   private static Pretraining.History history(Path folder) throws IOException {

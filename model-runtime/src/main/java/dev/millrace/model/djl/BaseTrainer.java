@@ -95,20 +95,27 @@ public final class BaseTrainer implements AutoCloseable {
   public record Step(double loss, double balance, double gradientNorm, double[] experts) {}
 
   /**
+   * How the rows of both micro-batches find their experts.
+   *
+   * @param scales (batch): how many experts the entropy of the router gives the tokens of a row, as
+   *     {@link dev.millrace.model.release.Routing#entropy} counts; 0 for the top k
+   * @param sharpness weight in the loss of the share of the router's scores that no expert took
+   */
+  public record Routes(double[] scales, double sharpness) {}
+
+  /**
    * One step.
    *
    * @param left (batch, time) token ids of the first micro-batch
    * @param right (batch, time) token ids of the second
-   * @param scales (batch): how many experts the entropy of the router gives the tokens of a row, as
-   *     {@link dev.millrace.model.release.Routing#entropy} counts; 0 for the top k
    * @param learningRate peak step size of AdamW
    * @param number counts steps from 1
    */
-  public Step step(int[][] left, int[][] right, double[] scales, double learningRate, long number) {
-    float[] limits = limits(scales);
+  public Step step(int[][] left, int[][] right, Routes routes, double learningRate, long number) {
+    float[] limits = limits(routes.scales);
     try (PtNDManager scope = program.scope()) {
-      Future<NDList> one = threads.submit(() -> gradients(scope, left, limits));
-      Future<NDList> two = threads.submit(() -> gradients(scope, right, limits));
+      Future<NDList> one = threads.submit(() -> gradients(scope, left, limits, routes.sharpness));
+      Future<NDList> two = threads.submit(() -> gradients(scope, right, limits, routes.sharpness));
       NDList g = one.get();
       NDList h = two.get();
       float[] rates = {
@@ -127,7 +134,7 @@ public final class BaseTrainer implements AutoCloseable {
               Program.Argument.list("m2", second),
               Program.Argument.of("step", (PtNDArray) scope.create(rates)));
       double loss = (g.get(0).getFloat() + h.get(0).getFloat()) / 2;
-      double balance = (g.get(1).getFloat() + h.get(1).getFloat()) / 2;
+      double balance = (g.get(1).toFloatArray()[0] + h.get(1).toFloatArray()[0]) / 2;
       return new Step(loss, balance, norm.get(0).getDouble(), experts(left, right, g, h));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -166,7 +173,7 @@ public final class BaseTrainer implements AutoCloseable {
     return experts;
   }
 
-  private NDList gradients(PtNDManager scope, int[][] rows, float[] limits) {
+  private NDList gradients(PtNDManager scope, int[][] rows, float[] limits, double sharpness) {
     Texts texts = Texts.of(List.of(rows));
     return program.train(
         scope,
@@ -181,7 +188,8 @@ public final class BaseTrainer implements AutoCloseable {
                     limits,
                     new Shape(
                         limits.length == 0 ? 0 : rows.length, EntropyLimits.topK(config).length))),
-        Program.Argument.of("balance_weight", (PtNDArray) scope.create(BALANCE)));
+        Program.Argument.of(
+            "balance_weight", (PtNDArray) scope.create(new float[] {BALANCE, (float) sharpness})));
   }
 
   private static List<PtNDArray> tail(NDList list) {

@@ -96,7 +96,10 @@ final class ProgramSource {
         def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
           used = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
           share = torch.div(torch.to(torch.bincount(used, None, $experts), 6), float(p.size(0)))
-          return torch.mul(torch.sum(torch.mul(share, torch.mean(p, [0], False))), float($experts))
+          even = torch.mul(torch.sum(torch.mul(share, torch.mean(p, [0], False))), float($experts))
+          taken = torch.index_select(torch.reshape(torch.gather(p, 1, experts), [-1]), 0, kept)
+          spilled = torch.rsub(torch.div(torch.sum(taken), torch.sum(p)), 1.)
+          return torch.stack([even, spilled], 0)
       """;
 
   private static final String HIDDEN =

@@ -55,7 +55,7 @@ final class TrainingSource {
           w[3] = self.w[3]
           logits, balance, chosen = self.train_logits(ids, lens, r, w, m, annotate(List[Tensor], []), 0.)
           nll = torch.mean(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.))
-          loss = torch.add(nll, torch.mul(balance, balance_weight))
+          loss = torch.add(nll, torch.sum(torch.mul(balance, balance_weight)))
           leaves = annotate(List[Tensor], [])
           for i in range(len(w)):
             if i != 2 and i != 3:

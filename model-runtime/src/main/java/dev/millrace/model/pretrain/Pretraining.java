@@ -12,11 +12,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -35,11 +37,9 @@ public final class Pretraining {
    * @param batch windows a micro-batch; a step takes two
    * @param time tokens a window
    * @param rates of learning
-   * @param experts mean number a token that the router's entropy gives out, window by window of a
-   *     micro-batch; 0 for the top k
    * @param seed of weights and order
    */
-  public record Plan(int steps, int batch, int time, Rates rates, List<Double> experts, long seed) {
+  public record Plan(int steps, int batch, int time, Rates rates, Experts experts, long seed) {
 
     double rate(long step) {
       double decayFrom = Math.max(rates.warmup, rates.plateau * steps);
@@ -60,6 +60,25 @@ public final class Pretraining {
    */
   public record Rates(double peak, int warmup, double plateau) {}
 
+  /**
+   * How many experts tokens get.
+   *
+   * @param means number a token that the router's entropy gives out on average, window by window of
+   *     a micro-batch; 0 for the top k
+   * @param sharpness weight in the loss of the share of the router's scores that no expert took
+   */
+  public record Experts(List<Double> means, double sharpness) {
+
+    /** The top k for all windows. */
+    public static Experts topK(int batch) {
+      return new Experts(Collections.nCopies(batch, 0.0), 0);
+    }
+
+    boolean byEntropy() {
+      return means.stream().anyMatch(mean -> mean > 0);
+    }
+  }
+
   /** What a run begins with. */
   @FunctionalInterface
   public interface Start {
@@ -67,52 +86,97 @@ public final class Pretraining {
   }
 
   /**
+   * A run that went on from a checkpoint, or from the state of one that did, with the number of
+   * experts by the router's entropy.
+   *
+   * @param from steps that were done before it
+   * @param planned steps that its rates were for
+   */
+  public record Leg(int from, int planned, Experts experts) {
+
+    private static Leg of(String text) {
+      String[] parts = text.split("/", 4);
+      List<Double> means = Arrays.stream(parts[2].split(" ")).map(Double::valueOf).toList();
+      return new Leg(
+          Integer.parseInt(parts[0]),
+          Integer.parseInt(parts[1]),
+          new Experts(means, Double.parseDouble(parts[3])));
+    }
+
+    private String text() {
+      String means = experts.means.stream().map(String::valueOf).collect(Collectors.joining(" "));
+      return from + "/" + planned + "/" + means + "/" + experts.sharpness;
+    }
+  }
+
+  /**
    * What led to a checkpoint.
    *
    * @param legs the steps that each run was planned for, the last one's at the end: the rate decays
    *     at the end of each
-   * @param entropySteps steps after those, with the number of experts by the router's entropy
+   * @param entropyLegs the runs that went on from there
    * @param seconds spent in steps
    */
-  public record History(List<Integer> legs, int entropySteps, double seconds) {
+  public record History(List<Integer> legs, List<Leg> entropyLegs, double seconds) {
 
     private static final String LEGS = "legs";
-    private static final String ENTROPY = "entropy_steps";
+    private static final String ENTROPY_LEGS = "entropy_legs";
     private static final String SECONDS = "seconds";
 
-    public static final History NONE = new History(List.of(), 0, 0);
+    public static final History NONE = new History(List.of(), List.of(), 0);
 
     /** Reads the history that a state file or a checkpoint carries. */
     public static History of(Map<String, String> metadata) {
-      String legs = metadata.getOrDefault(LEGS, "");
       return new History(
-          legs.isEmpty()
-              ? List.of()
-              : Arrays.stream(legs.split(",")).map(Integer::valueOf).toList(),
-          Integer.parseInt(metadata.getOrDefault(ENTROPY, "0")),
+          read(metadata, LEGS, Integer::valueOf),
+          read(metadata, ENTROPY_LEGS, Leg::of),
           Double.parseDouble(metadata.getOrDefault(SECONDS, "0")));
     }
 
-    private History begin(int steps, boolean entropy) {
-      if (entropy) {
-        return new History(legs, steps, seconds);
+    private static <T> List<T> read(
+        Map<String, String> metadata, String key, Function<String, T> each) {
+      String text = metadata.getOrDefault(key, "");
+      return text.isEmpty() ? List.of() : Arrays.stream(text.split(",")).map(each).toList();
+    }
+
+    /** Steps that led to the weights. */
+    public int steps() {
+      int first = legs.isEmpty() ? 0 : legs.get(legs.size() - 1);
+      return entropyLegs.isEmpty()
+          ? first
+          : first + entropyLegs.get(entropyLegs.size() - 1).planned;
+    }
+
+    private History begin(Plan plan, long done) {
+      if (!plan.experts.byEntropy()) {
+        return new History(with(legs, plan.steps), entropyLegs, seconds);
       }
-      if (!legs.isEmpty() && legs.get(legs.size() - 1) == steps) {
-        return this;
+      Leg leg = new Leg(Math.toIntExact(done), plan.steps, plan.experts);
+      boolean same =
+          !entropyLegs.isEmpty()
+              && entropyLegs.get(entropyLegs.size() - 1).planned == plan.steps
+              && entropyLegs.get(entropyLegs.size() - 1).experts.equals(plan.experts);
+      return same ? this : new History(legs, with(entropyLegs, leg), seconds);
+    }
+
+    private static <T> List<T> with(List<T> legs, T leg) {
+      if (!legs.isEmpty() && legs.get(legs.size() - 1).equals(leg)) {
+        return legs;
       }
-      List<Integer> longer = new ArrayList<>(legs);
-      longer.add(steps);
-      return new History(List.copyOf(longer), 0, seconds);
+      List<T> longer = new ArrayList<>(legs);
+      longer.add(leg);
+      return List.copyOf(longer);
     }
 
     private History plus(double more) {
-      return new History(legs, entropySteps, seconds + more);
+      return new History(legs, entropyLegs, seconds + more);
     }
 
     private SafetensorsWriter into(SafetensorsWriter writer) {
       return writer
           .metadata(LEGS, legs.stream().map(String::valueOf).collect(Collectors.joining(",")))
-          .metadata(ENTROPY, Integer.toString(entropySteps))
+          .metadata(
+              ENTROPY_LEGS, entropyLegs.stream().map(Leg::text).collect(Collectors.joining(",")))
           .metadata(SECONDS, String.format(Locale.ROOT, "%.0f", seconds));
     }
   }
@@ -152,13 +216,15 @@ public final class Pretraining {
       throws IOException {
     try (BaseTrainer trainer = start.open()) {
       long done = resume(trainer);
-      history = history.begin(plan.steps, plan.experts.stream().anyMatch(e -> e > 0));
+      history = history.begin(plan, done);
       for (long step = done + 1; step <= plan.steps; step++) {
         long started = System.nanoTime();
         int[][][] windows = windows(step);
+        BaseTrainer.Routes routes =
+            new BaseTrainer.Routes(scales.rows(plan.experts.means), plan.experts.sharpness);
         BaseTrainer.Step result =
-            trainer.step(windows[0], windows[1], scales.rows(plan.experts), plan.rate(step), step);
-        scales.adjust(plan.experts, result.experts());
+            trainer.step(windows[0], windows[1], routes, plan.rate(step), step);
+        scales.adjust(plan.experts.means, result.experts());
         double seconds = (System.nanoTime() - started) / 1e9;
         history = history.plus(seconds);
         progress.accept(

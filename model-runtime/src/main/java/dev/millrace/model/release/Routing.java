@@ -38,6 +38,29 @@ public record Routing(String policy, int topK, double share, List<Double> limits
     return new Routing(TOP_K, topK, 0, List.of());
   }
 
+  /** So many experts for every token, whatever the base's configuration has. */
+  public static Routing fixed(MoeConfig config, int experts) {
+    if (experts == config.router().topK()) {
+      return topK(experts);
+    }
+    int most = config.router().mostExperts();
+    if (experts < 1 || experts > most) {
+      throw new IllegalArgumentException(experts + " experts, expected 1 to " + most);
+    }
+    List<Double> layer = new ArrayList<>();
+    for (int k = 1; k < most; k++) {
+      layer.add(k < experts ? ALWAYS : NEVER);
+    }
+    double share = (double) experts / config.router().numExperts();
+    return new Routing(ENTROPY, config.router().topK(), share, inAllLayers(config, layer));
+  }
+
+  private static List<Double> inAllLayers(MoeConfig config, List<Double> layer) {
+    List<Double> limits = new ArrayList<>();
+    Collections.nCopies(config.numHiddenLayers(), layer).forEach(limits::addAll);
+    return limits;
+  }
+
   /**
    * The number of experts grows with the effective number of choices, exp(H) of the router: a token
    * gets k experts where {@code scale · exp(0.4 H)} rounds to k, 1 at least and twice the top k at
@@ -53,9 +76,7 @@ public record Routing(String policy, int topK, double share, List<Double> limits
       double rounded = Math.round(limit * DIGITS) / DIGITS;
       layer.add(Math.max(ALWAYS, Math.min(NEVER, rounded)));
     }
-    List<Double> limits = new ArrayList<>();
-    Collections.nCopies(config.numHiddenLayers(), layer).forEach(limits::addAll);
-    return new Routing(ENTROPY, config.router().topK(), share, limits);
+    return new Routing(ENTROPY, config.router().topK(), share, inAllLayers(config, layer));
   }
 
   /**

@@ -37,7 +37,8 @@ class BaseTrainerTest {
   @Test
   void step_scales_decideHowManyExpertsARowGets() throws IOException {
     try (BaseTrainer trainer = BaseTrainer.of(GOLDEN)) {
-      BaseTrainer.Step step = trainer.step(ROWS, ROWS, new double[] {0, 1e-3}, 0, 1);
+      BaseTrainer.Step step =
+          trainer.step(ROWS, ROWS, new BaseTrainer.Routes(new double[] {0, 1e-3}, 0), 0, 1);
       int k = config.router().topK();
       assertArrayEquals(new double[] {k, 1, k, 1}, step.experts(), 1e-9);
     }
@@ -124,7 +125,7 @@ class BaseTrainerTest {
               Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
               Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
               Program.Argument.of("r", (PtNDArray) scope.create(all, new Shape(2, limits.length))),
-              Program.Argument.of("balance_weight", (PtNDArray) scope.create(0f)));
+              Program.Argument.of("balance_weight", (PtNDArray) scope.create(new float[] {0, 0})));
       return out.stream()
           .map(a -> a.getDataType().isFloating() ? a.toFloatArray() : new float[0])
           .toList();

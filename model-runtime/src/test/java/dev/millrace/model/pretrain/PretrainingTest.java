@@ -20,11 +20,13 @@ class PretrainingTest {
 
   private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny");
 
+  private static final Pretraining.Experts EXPERTS =
+      new Pretraining.Experts(List.of(0.0, 1.5, 1.5, 2.5), 0.01);
+
   @TempDir Path folder;
 
   private static Pretraining.Plan plan(int steps) {
-    return new Pretraining.Plan(
-        steps, 4, 32, new Pretraining.Rates(1e-4, 5, 0.5), List.of(0.0, 1.5, 1.5, 2.5), 3);
+    return new Pretraining.Plan(steps, 4, 32, new Pretraining.Rates(1e-4, 5, 0.5), EXPERTS, 3);
   }
 
   private void run(int steps, String name, Consumer<Pretraining.Progress> progress)
@@ -76,6 +78,19 @@ class PretrainingTest {
     run(6, "halves", p -> assertTrue(p.step() > 3));
 
     assertArrayEquals(weights("whole"), weights("halves"));
+  }
+
+  @Test
+  void history_ofACheckpoint_saysWhichRunsLedToIt() throws IOException {
+    run(3, "one", p -> {});
+    run(6, "one", p -> {});
+    try (Safetensors file = Safetensors.open(folder.resolve("one/model.safetensors"))) {
+      var history = Pretraining.History.of(file.metadata());
+      assertEquals(
+          List.of(new Pretraining.Leg(0, 3, EXPERTS), new Pretraining.Leg(3, 6, EXPERTS)),
+          history.entropyLegs());
+      assertEquals(6, history.steps());
+    }
   }
 
   private float[] weights(String name) throws IOException {
