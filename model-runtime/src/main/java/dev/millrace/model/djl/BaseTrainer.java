@@ -229,15 +229,29 @@ public final class BaseTrainer implements AutoCloseable {
   /** A tensor on the heap under its name in a checkpoint. */
   public record NamedValues(String name, float[] data, long[] shape) {}
 
-  /** The weights under their HuggingFace names. */
+  /**
+   * The weights under their HuggingFace names, the matrices as the integers that serve stand for
+   * them.
+   */
   public List<NamedValues> checkpoint() {
     List<String> names = InitialWeights.names(layout);
     List<NamedValues> all = new ArrayList<>();
     List<PtNDArray> p = trainable();
+    int matrices = p.size() - m.size();
     for (int i = 0; i < p.size(); i++) {
-      all.addAll(InitialWeights.unstack(named(names.get(i), p.get(i))));
+      NamedValues weights = named(names.get(i), p.get(i));
+      all.addAll(InitialWeights.unstack(i < matrices ? weights : rounded(weights)));
     }
     return all;
+  }
+
+  private static NamedValues rounded(NamedValues matrix) {
+    int columns = Math.toIntExact(matrix.shape[matrix.shape.length - 1]);
+    for (int row = 0; row < matrix.data.length; row += columns) {
+      float scale = RowQuantizer.scale(matrix.data, row, columns);
+      RowQuantizer.round(matrix.data, row, columns, scale);
+    }
+    return matrix;
   }
 
   @Override

@@ -44,6 +44,20 @@ class BaseTrainerTest {
     }
   }
 
+  @Test
+  void checkpoint_matrices_areWhatTheirIntegersStandFor() throws IOException {
+    try (BaseTrainer trainer = BaseTrainer.of(GOLDEN)) {
+      for (BaseTrainer.NamedValues tensor : trainer.checkpoint()) {
+        if (tensor.name().endsWith("_proj.weight")) {
+          int n = Math.toIntExact(tensor.shape()[1]);
+          float[] before = tensor.data().clone();
+          RowQuantizer.round(tensor.data(), 0, n, RowQuantizer.scale(tensor.data(), 0, n));
+          assertArrayEquals(before, tensor.data(), 1e-6f, tensor.name());
+        }
+      }
+    }
+  }
+
   /** A step along the gradient of each router and each stack, where the experts stay the same. */
   @Test
   void gradients_expertsByEntropy_areThoseOfTheLoss() throws IOException {
