@@ -7,8 +7,12 @@ import java.util.List;
 /** Finds the routing by entropy under which traffic uses a wanted share of the experts. */
 public final class ShareCalibration {
 
-  private static final int ROUNDS = 8;
-  private static final double CLOSE = 0.003;
+  private static final int ROUNDS = 12;
+
+  /** Rounds that take the number of experts as growing with the scale; then halving. */
+  private static final int GUESSES = 4;
+
+  private static final double CLOSE = 0.004;
 
   private ShareCalibration() {}
 
@@ -20,7 +24,9 @@ public final class ShareCalibration {
    */
   public static Routing calibrate(
       BaseModel base, AdapterWeights adapter, List<int[]> texts, double share) {
-    double scale = share * base.config().router().numExperts() / 2.5;
+    double scale = share * base.config().router().numExperts() / 2;
+    double low = 0;
+    double high = Double.POSITIVE_INFINITY;
     Routing best = Routing.topK(base.config().router().topK());
     double off = Double.POSITIVE_INFINITY;
     for (int round = 0; round < ROUNDS && off > CLOSE; round++) {
@@ -30,9 +36,19 @@ public final class ShareCalibration {
         off = Math.abs(used / share - 1);
         best = routing;
       }
-      scale *= share / used;
+      low = used < share ? scale : low;
+      high = used < share ? high : scale;
+      double next = scale * share / used;
+      scale = round < GUESSES && next > low && next < high ? next : between(low, high);
     }
     return best;
+  }
+
+  private static double between(double low, double high) {
+    if (low == 0) {
+      return high / 2;
+    }
+    return Double.isInfinite(high) ? 2 * low : Math.sqrt(low * high);
   }
 
   /** Share of the experts of a sparse layer that a token gets on average. */

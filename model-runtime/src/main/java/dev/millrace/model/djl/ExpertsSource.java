@@ -21,12 +21,13 @@ final class ExpertsSource {
           choice = $choice
           $limit
           k = $k
+          counts = torch.zeros([0], dtype=4)
           if r.size(0) > 0:
-            k = $most
+            counts = torch.add(torch.sum(torch.ge(self.uncertainty(p), r), [-1], True), 1)
+            k = int(torch.amax(counts, [0, 1]))
           top, experts = torch.topk(choice, k, -1)
           weights = torch.gather(p, 1, experts)
           if r.size(0) > 0:
-            counts = torch.add(torch.sum(torch.ge(self.uncertainty(p), r), [-1], True), 1)
             keep = torch.lt(torch.arange(k, dtype=4), counts)
             weights = torch.masked_fill(weights, torch.logical_not(keep), 0.)
             kept = torch.squeeze(torch.nonzero(torch.reshape(keep, [-1])), 1)
@@ -101,7 +102,6 @@ final class ExpertsSource {
                 ? "weights"
                 : "torch.mul(weights, " + router.routedScalingFactor() + ")")
         .replace("$loge", Double.toString(Math.log(Math.max(2, router.numExperts()))))
-        .replace("$most", Integer.toString(router.mostExperts()))
         .replace("$k", Integer.toString(router.topK()));
   }
 

@@ -25,7 +25,7 @@ public record Routing(String policy, int topK, double share, List<Double> limits
   private static final double NEVER = 2;
 
   /** How fast the number of experts grows with the effective number of choices. */
-  private static final double POWER = 0.4;
+  private static final double POWER = 0.25;
 
   private static final double DIGITS = 1e4;
 
@@ -63,7 +63,7 @@ public record Routing(String policy, int topK, double share, List<Double> limits
 
   /**
    * The number of experts grows with the effective number of choices, exp(H) of the router: a token
-   * gets k experts where {@code scale · exp(0.4 H)} rounds to k, 1 at least and twice the top k at
+   * gets k experts where {@code scale · exp(0.25 H)} rounds to k, 1 at least and twice the top k at
    * most.
    *
    * @param share that this scale is to come to

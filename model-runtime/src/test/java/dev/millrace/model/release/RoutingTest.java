@@ -22,7 +22,7 @@ class RoutingTest {
     for (double choices = 1; choices <= 8; choices += 0.01) {
       double entropy = Math.log(choices) / Math.log(8);
       long experts = 1 + limits.subList(3, 6).stream().filter(limit -> entropy >= limit).count();
-      double exact = scale * Math.pow(choices, 0.4);
+      double exact = scale * Math.pow(choices, 0.25);
       assertTrue(Math.abs(experts - Math.min(4, Math.max(1, exact))) <= 0.501, "at " + choices);
     }
   }
