@@ -41,7 +41,7 @@ final class Examination {
           rise,
           sum(after) / sum(before) - 1,
           parity(candidate.served(), tokens, scores),
-          routing(candidate.incumbent(), tokens, served),
+          usage(candidate.incumbent(), tokens, served),
           canaries.count(),
           canaries.changed(served));
     }
@@ -73,14 +73,22 @@ final class Examination {
     return sum / count;
   }
 
-  private double routing(Served incumbent, List<int[]> tokens, LoadedAdapter candidate) {
+  private Measured.Usage usage(Served incumbent, List<int[]> tokens, LoadedAdapter candidate) {
     List<int[]> some = tokens.subList(0, Math.min(config.paritySamples(), tokens.size()));
+    double agreement = 0;
+    long active = 0;
+    long routed = 0;
     try (LoadedAdapter served = incumbent.load(base)) {
-      return some.stream()
-          .mapToDouble(text -> routes(text, served).agreement(routes(text, candidate)))
-          .average()
-          .orElse(Double.NaN);
+      for (int[] text : some) {
+        Routes routes = routes(text, candidate);
+        agreement += routes(text, served).agreement(routes) / some.size();
+        active += routes.active();
+        routed += routes.routed();
+      }
     }
+    double experts = base.config().router().numExperts();
+    return new Measured.Usage(
+        some.isEmpty() ? Double.NaN : agreement, routed == 0 ? 1 : active / (routed * experts));
   }
 
   private Routes routes(int[] tokens, LoadedAdapter adapter) {

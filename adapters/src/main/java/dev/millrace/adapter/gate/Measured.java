@@ -10,7 +10,7 @@ import java.util.Map;
  * @param protectedRise per protected set, relative rise of its loss against the base
  * @param allProtectedRise the same over all sets together
  * @param parity mean |Δ log p| between training and serving, nats
- * @param routing share of experts that are those of the incumbent
+ * @param routing how it uses the experts
  * @param canaries how many prompts were compared
  * @param changedCanaries names of those whose greedy output is not the base's
  */
@@ -19,6 +19,15 @@ record Measured(
     Map<String, Double> protectedRise,
     double allProtectedRise,
     double parity,
-    double routing,
+    Usage routing,
     int canaries,
-    List<String> changedCanaries) {}
+    List<String> changedCanaries) {
+
+  /**
+   * How an adapter uses the experts, on held-out samples.
+   *
+   * @param agreement share of a token's experts that are those of the incumbent
+   * @param activeShare of the experts that a token gets on average
+   */
+  record Usage(double agreement, double activeShare) {}
+}

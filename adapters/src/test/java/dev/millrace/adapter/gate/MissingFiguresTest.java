@@ -62,7 +62,7 @@ class MissingFiguresTest {
 
   private static Measured measured(
       double[] heldOut, Map<String, Double> rises, double all, double parity, double routing) {
-    return new Measured(heldOut, rises, all, parity, routing, 0, List.of());
+    return new Measured(heldOut, rises, all, parity, new Measured.Usage(routing, 1), 0, List.of());
   }
 
   private static Case with(Measured measured) {

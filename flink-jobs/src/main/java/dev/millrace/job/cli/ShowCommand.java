@@ -7,6 +7,7 @@ import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.SortedMap;
@@ -92,6 +94,7 @@ final class ShowCommand implements Callable<Integer> {
     String tenant = manifest.tenant() == null ? "shared" : "of tenant " + manifest.tenant();
     lines.add("domain     " + manifest.domain() + ", " + tenant + ", batch " + manifest.batch());
     lines.add("base       " + manifest.base());
+    lines.add("routing    " + routing(manifest.routing()));
     List<String> chain = chain(stored, manifest);
     lines.add("parents    " + (chain.isEmpty() ? "none: trained from the base" : chain.size()));
     chain.forEach(parent -> lines.add("           " + parent));
@@ -114,6 +117,16 @@ final class ShowCommand implements Callable<Integer> {
         .files()
         .forEach((name, file) -> lines.add("sha256     " + file.sha256() + "  " + name));
     return String.join("\n", lines);
+  }
+
+  private static String routing(Routing routing) {
+    return routing.policy().equals(Routing.TOP_K)
+        ? "top " + routing.topK()
+        : String.format(
+            Locale.ROOT,
+            "by %s, calibrated to %.1f %% of the experts",
+            routing.policy(),
+            100 * routing.share());
   }
 
   /** Per partition the offsets that the new samples lie between. */
