@@ -1,6 +1,7 @@
 package dev.millrace.adapter.train;
 
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.AdapterWeights;
@@ -49,8 +50,13 @@ final class Run {
   void step(Rows.Step rows, double rate) {
     AdapterWeights weights = Parameters.unflatten(optimizer.values(), like);
     double[] gradient = new double[optimizer.values().length];
-    Sum texts = sum(rows.texts(), micro -> base.gradients(weights, micro), gradient);
-    Sum anchors = sum(rows.anchors(), micro -> base.anchorGradients(weights, micro), gradient);
+    Sum texts =
+        sum(rows.texts(), micro -> base.gradients(weights, micro, Computation.plain()), gradient);
+    Sum anchors =
+        sum(
+            rows.anchors(),
+            micro -> base.anchorGradients(weights, micro, Computation.plain()),
+            gradient);
     double weight = texts.weight() + anchors.weight();
     double norm = norm(gradient) / weight;
     note(texts.loss() / texts.weight());

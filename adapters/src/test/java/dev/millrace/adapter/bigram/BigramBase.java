@@ -1,6 +1,7 @@
 package dev.millrace.adapter.bigram;
 
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Gradients;
@@ -161,7 +162,8 @@ public final class BigramBase implements BaseModel {
   }
 
   @Override
-  public Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+  public Gradients gradients(
+      AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     Pass pass = new Pass(adapter);
     for (WeightedSequence row : microBatch) {
       for (int t = 1; t < row.tokens().length; t++) {
@@ -175,7 +177,8 @@ public final class BigramBase implements BaseModel {
   }
 
   @Override
-  public Gradients anchorGradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+  public Gradients anchorGradients(
+      AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     Pass pass = new Pass(adapter);
     Pass alone = new Pass(null);
     for (WeightedSequence row : microBatch) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.AdapterWeights;
@@ -23,15 +24,15 @@ class BigramBaseTest {
   @Test
   void gradients_everyEntry_agreeWithCentralDifferences() {
     AdapterWeights adapter = adapter();
-    Gradients gradients = base.gradients(adapter, rows);
+    Gradients gradients = base.gradients(adapter, rows, Computation.plain());
     for (int site = 0; site < 2; site++) {
       LoraPair pair = adapter.pairs().get(site);
       assertArrayEquals(
-          differences(pair.a(), () -> base.gradients(adapter, rows).loss()),
+          differences(pair.a(), () -> base.gradients(adapter, rows, Computation.plain()).loss()),
           gradients.a().get(site),
           2e-2f);
       assertArrayEquals(
-          differences(pair.b(), () -> base.gradients(adapter, rows).loss()),
+          differences(pair.b(), () -> base.gradients(adapter, rows, Computation.plain()).loss()),
           gradients.b().get(site),
           2e-2f);
     }
@@ -40,15 +41,17 @@ class BigramBaseTest {
   @Test
   void anchorGradients_everyEntry_agreeWithCentralDifferences() {
     AdapterWeights adapter = adapter();
-    Gradients gradients = base.anchorGradients(adapter, rows);
+    Gradients gradients = base.anchorGradients(adapter, rows, Computation.plain());
     for (int site = 0; site < 2; site++) {
       LoraPair pair = adapter.pairs().get(site);
       assertArrayEquals(
-          differences(pair.a(), () -> base.anchorGradients(adapter, rows).loss()),
+          differences(
+              pair.a(), () -> base.anchorGradients(adapter, rows, Computation.plain()).loss()),
           gradients.a().get(site),
           2e-2f);
       assertArrayEquals(
-          differences(pair.b(), () -> base.anchorGradients(adapter, rows).loss()),
+          differences(
+              pair.b(), () -> base.anchorGradients(adapter, rows, Computation.plain()).loss()),
           gradients.b().get(site),
           2e-2f);
     }
@@ -58,7 +61,7 @@ class BigramBaseTest {
   void score_asTrained_isMinusTheLoss() {
     AdapterWeights adapter = adapter();
     List<int[]> tokens = List.of(rows.get(0).tokens());
-    double loss = base.gradients(adapter, rows.subList(0, 1)).loss();
+    double loss = base.gradients(adapter, rows.subList(0, 1), Computation.plain()).loss();
     assertEquals(-loss, base.scoreAsTrained(adapter, tokens).get(0).logProb(), 1e-3);
   }
 

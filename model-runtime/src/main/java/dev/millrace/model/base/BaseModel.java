@@ -62,13 +62,15 @@ public interface BaseModel extends AutoCloseable {
   List<float[]> embed(List<int[]> sequences);
 
   /** Loss and gradients of an adapter on one micro-batch, on the dequantized weights. */
-  Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch);
+  Gradients gradients(
+      AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation);
 
   /**
    * The same for what the base should go on saying (Li and Hoiem, Learning without Forgetting,
    * arXiv 1606.09282): the loss of a prediction is KL(base ‖ adapted), nats.
    */
-  Gradients anchorGradients(AdapterWeights adapter, List<WeightedSequence> microBatch);
+  Gradients anchorGradients(
+      AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation);
 
   @Override
   void close();

@@ -1,11 +1,11 @@
 package dev.millrace.model.djl;
 
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
@@ -344,67 +344,17 @@ final class DjlModel implements BaseModel {
   }
 
   @Override
-  public Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
-    return gradients("adapter_gradients", adapter, microBatch);
+  public Gradients gradients(
+      AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
+    return new AdapterGradients(training.program(), config, sites, limits)
+        .of("adapter_gradients", adapter, microBatch, computation);
   }
 
   @Override
-  public Gradients anchorGradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
-    return gradients("anchor_gradients", adapter, microBatch);
-  }
-
-  private Gradients gradients(
-      String method, AdapterWeights adapter, List<WeightedSequence> microBatch) {
-    Program program = training.program();
-    Texts texts = texts(microBatch.stream().map(WeightedSequence::tokens).toList());
-    float[] weights = weights(microBatch, texts);
-    try (PtNDManager scope = program.scope()) {
-      NDList out =
-          program.train(
-              scope,
-              method,
-              Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
-              Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
-              Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
-              Program.Argument.of("r", limits(scope, microBatch.size())),
-              Program.Argument.of("weights", (PtNDArray) scope.create(weights)),
-              Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))),
-              Program.Argument.of(
-                  "scale", (PtNDArray) scope.create((float) adapter.config().scale())));
-      double total = 0;
-      for (float w : weights) {
-        total += w;
-      }
-      List<float[]> a = new ArrayList<>();
-      List<float[]> b = new ArrayList<>();
-      for (int i = 0; i < sites.size(); i++) {
-        a.add(out.get(1 + 2 * i).toFloatArray());
-        b.add(out.get(2 + 2 * i).toFloatArray());
-      }
-      return new Gradients(out.get(0).getFloat(), total, a, b);
-    }
-  }
-
-  /** (rows, limits); no rows for the top k. */
-  private PtNDArray limits(PtNDManager scope, int rows) {
-    int n = EntropyLimits.topK(config).length;
-    float[] all = new float[rows * limits.length];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = limits[i % n];
-    }
-    return (PtNDArray) scope.create(all, new Shape(limits.length == 0 ? 0 : rows, n));
-  }
-
-  /** A row's weight on each of its predictions. */
-  private static float[] weights(List<WeightedSequence> rows, Texts texts) {
-    float[] weights = new float[texts.starts().length];
-    int at = 0;
-    for (int r = 0; r < rows.size(); r++) {
-      int end = at + (int) texts.lens()[r];
-      Arrays.fill(weights, at, end, rows.get(r).weight());
-      at = end;
-    }
-    return weights;
+  public Gradients anchorGradients(
+      AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
+    return new AdapterGradients(training.program(), config, sites, limits)
+        .of("anchor_gradients", adapter, microBatch, computation);
   }
 
   /** Logits of every position through the program that trains: (tokens, vocab), flattened. */

@@ -2,7 +2,10 @@ package dev.millrace.model.djl;
 
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.WeightNames;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The layers of a program, one method each: all of a layer but its routed experts. {@code front_i}
@@ -53,12 +56,49 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
     return lines.toString();
   }
 
-  boolean sparse(int layer) {
+  /** The lines that run the front of layer {@code i}. */
+  String fronts() {
+    StringBuilder lines = new StringBuilder();
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      line(lines, "if i == " + layer + ":");
+      line(lines, "  x, h, route = self.front_" + layer + "(x, cos, sin, lens, r, a, c, w, m)");
+    }
+    return lines.toString();
+  }
+
+  /** Place of each layer's first matrix, and of the first behind the layers. */
+  List<Integer> firstMatrices() {
+    List<Integer> places = new ArrayList<>();
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      places.add(matrix.applyAsInt(AttentionSource.firstMatrix(config, layer) + ".weight"));
+    }
+    places.add(layout.matrices().size() - 1);
+    return places;
+  }
+
+  /** Place of each layer's experts; 0 where a layer is dense. */
+  List<Integer> expertPlaces() {
+    return IntStream.range(0, config.numHiddenLayers())
+        .mapToObj(layer -> sparse(layer) ? experts(layer) : 0)
+        .toList();
+  }
+
+  /** Place of each layer's first site, and their number. */
+  List<Integer> firstSites() {
+    List<Integer> places = new ArrayList<>();
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      places.add(layout.site(AttentionSource.firstMatrix(config, layer)));
+    }
+    places.add(layout.sites().size());
+    return places;
+  }
+
+  private boolean sparse(int layer) {
     return config.layers().get(layer).sparse();
   }
 
   /** Place of a layer's gate_up_proj; its down_proj follows. */
-  int experts(int layer) {
+  private int experts(int layer) {
     return matrix.applyAsInt(routed(layer) + ".experts.gate_up_proj");
   }
 

@@ -59,6 +59,10 @@ final class ProgramSource {
           return self.adapt(self.linear(x, i, m), x, site, a)
       """;
 
+  /**
+   * Matrices in fp32, or as integers whose scales follow the vectors in {@code w} and which are
+   * widened where they are used; a product is in bf16 where {@code m} holds its matrix in bf16.
+   */
   private static final String FLOAT_MATRICES =
       """
         def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
@@ -70,8 +74,40 @@ final class ProgramSource {
         def stack(self: __torch__.Program, xs: List[Tensor]) -> List[Tensor]:
           self.m.append(torch.stack(xs, 0))
           return annotate(List[Tensor], [])
+        def scales(self: __torch__.Program, xs: List[Tensor]) -> List[Tensor]:
+          self.w.append(torch.stack(xs, 0))
+          return annotate(List[Tensor], [])
+        def widened(self: __torch__.Program, q: Tensor, scale: Tensor) -> Tensor:
+          return torch.mul(torch.to(q, 6), scale)
+        def taken(self: __torch__.Program, i: int, m: List[Tensor]) -> Tensor:
+          q = m[i]
+          if ops.prim.dtype(q) == 1:
+            q = self.widened(q, torch.select(self.w[$vectors + i], 0, 0))
+          return q
+        def scales_of(self: __torch__.Program, i: int, m: List[Tensor]) -> List[Tensor]:
+          s = annotate(List[Tensor], [])
+          if ops.prim.dtype(m[i]) == 1:
+            s = torch.unbind(self.w[$vectors + i], 0)
+          return s
+        def expert(self: __torch__.Program, stack: List[Tensor], scales: List[Tensor], e: int) -> Tensor:
+          q = stack[e]
+          if len(scales) > 0:
+            q = self.widened(q, scales[e])
+          return q
         def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
-          return torch.linear(x, m[i])
+          q = self.taken(i, m)
+          return torch.to(torch.linear(torch.to(x, ops.prim.dtype(q)), q), 6)
+        def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
+          used = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
+          share = torch.div(torch.to(torch.bincount(used, None, $experts), 6), float(p.size(0)))
+          even = torch.mul(torch.sum(torch.mul(share, torch.mean(p, [0], False))), float($experts))
+          taken = torch.index_select(torch.reshape(torch.gather(p, 1, experts), [-1]), 0, kept)
+          spilled = torch.rsub(torch.div(torch.sum(taken), torch.sum(p)), 1.)
+          return torch.stack([even, spilled], 0)
+      """;
+
+  private static final String SORTED_EXPERTS =
+      """
         def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
           n = x.size(0)
           k = experts.size(1)
@@ -81,25 +117,39 @@ final class ProgramSource {
           xs = torch.index_select(x, 0, torch.floor_divide(torch.index_select(kept, 0, order), k))
           gate_up = torch.unbind(m[p0], 0)
           down = torch.unbind(m[p0 + 1], 0)
+          gate_up_scales = self.scales_of(p0, m)
+          down_scales = self.scales_of(p0 + 1, m)
           outs = annotate(List[Tensor], [])
           start = 0
           for e in range($experts):
             c = int(counts[e])
             if c > 0:
-              g, u = torch.chunk(torch.linear(torch.narrow(xs, 0, start, c), gate_up[e]), 2, -1)
-              outs.append(torch.linear(torch.mul(torch.silu(g), u), down[e]))
+              g, u = torch.chunk(torch.linear(torch.narrow(xs, 0, start, c), self.expert(gate_up, gate_up_scales, e)), 2, -1)
+              outs.append(torch.linear(torch.mul(torch.silu(g), u), self.expert(down, down_scales, e)))
               start = start + c
           y = torch.index_select(torch.cat(outs, 0), 0, torch.argsort(order, 0, False))
           if kept.size(0) < n * k:
             y = torch.index_copy(torch.zeros([n * k, $d], dtype=6), 0, kept, y)
           return torch.squeeze(torch.bmm(torch.unsqueeze(weights, 1), torch.reshape(y, [n, k, $d])), 1)
-        def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
-          used = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
-          share = torch.div(torch.to(torch.bincount(used, None, $experts), 6), float(p.size(0)))
-          even = torch.mul(torch.sum(torch.mul(share, torch.mean(p, [0], False))), float($experts))
-          taken = torch.index_select(torch.reshape(torch.gather(p, 1, experts), [-1]), 0, kept)
-          spilled = torch.rsub(torch.div(torch.sum(taken), torch.sum(p)), 1.)
-          return torch.stack([even, spilled], 0)
+      """;
+
+  /** Each expert over the tokens that a mask finds, as transformers' eager experts run. */
+  private static final String LOOPED_EXPERTS =
+      """
+        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
+          gate_up = torch.unbind(m[p0], 0)
+          down = torch.unbind(m[p0 + 1], 0)
+          mask = torch.permute(torch.one_hot(experts, $experts), [2, 1, 0])
+          y = torch.zeros_like(x)
+          for e in range($experts):
+            found = torch.nonzero(torch.select(mask, 0, e))
+            if found.size(0) > 0:
+              at, token = torch.unbind(found, 1)
+              g, u = torch.chunk(torch.linear(torch.index_select(x, 0, token), gate_up[e]), 2, -1)
+              out = torch.linear(torch.mul(torch.silu(g), u), down[e])
+              w = torch.index(weights, annotate(List[Optional[Tensor]], [token, at]))
+              y = torch.index_add(y, 0, token, torch.mul(out, torch.unsqueeze(w, -1)))
+          return y
       """;
 
   private static final String HIDDEN =
@@ -218,7 +268,15 @@ final class ProgramSource {
   /** The program over fp32 matrices: it trains, and is the reference for serving. */
   static String float32(MoeConfig config, Layout layout) {
     ProgramSource source = new ProgramSource(config, layout, layout::matrix);
-    return source.render(HEADER + FLOAT_MATRICES, TrainingSource.METHODS, 6);
+    String training = TrainingSource.METHODS + AdapterTrainingSource.methods(source.layers());
+    return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training, 6);
+  }
+
+  /** A program that trains with a plain loop over its experts and autograd alone: the rival. */
+  static String looped(MoeConfig config, Layout layout) {
+    ProgramSource source = new ProgramSource(config, layout, layout::matrix);
+    String training = TrainingSource.METHODS + TrainingSource.BY_AUTOGRAD;
+    return source.render(HEADER + FLOAT_MATRICES + LOOPED_EXPERTS, training, 6);
   }
 
   /** The program over packed int8 matrices, its embedding in bf16: it serves. */
@@ -228,7 +286,7 @@ final class ProgramSource {
   }
 
   private String render(String matrices, String training, int embedding) {
-    LayerSource layers = new LayerSource(config, layout, matrix);
+    LayerSource layers = layers();
     String apart = config.attention().latent() == null ? "" : AttentionSource.APART;
     return (matrices
             + apart
@@ -246,12 +304,18 @@ final class ProgramSource {
             "$limits",
             Integer.toString((config.router().mostExperts() - 1) * config.numHiddenLayers()))
         .replace("$rows", Integer.toString(Math.max(1, (1 << 22) / config.vocabSize())))
+        .replace("$vectors", Integer.toString(layout.vectors().size()))
+        .replace("$part", Integer.toString(Math.max(1, (1 << 20) / config.vocabSize())))
         .replace("$head", Integer.toString(matrix.applyAsInt(head())))
         .replace("$layers", Integer.toString(config.numHiddenLayers()))
         .replace("$vocab", Integer.toString(config.vocabSize()))
         .replace("$k", Integer.toString(config.router().topK()))
         .replace("$d", Integer.toString(config.hiddenSize()))
         .replace("$i", Integer.toString(config.experts().intermediateSize()));
+  }
+
+  private LayerSource layers() {
+    return new LayerSource(config, layout, matrix);
   }
 
   private String head() {

@@ -80,23 +80,34 @@ final class ProgramWeights {
   }
 
   /**
-   * Fills a program over fp32 matrices.
+   * Fills a program that trains.
    *
-   * @param asInt8 with the numbers that the int8 matrices stand for
+   * @param asInt8 with the integers that serve, else in fp32
    */
-  void float32(Program program, boolean asInt8) {
+  void training(Program program, boolean asInt8) {
     vector(program, asInt8 ? inBf16(vector(0)) : vector(0));
     vectors(program, 1);
     for (Layout.Matrices matrices : layout.matrices()) {
       try (PtNDManager scope = program.scope()) {
         List<PtNDArray> stack = new ArrayList<>();
+        List<PtNDArray> rowScales = new ArrayList<>();
         for (int i = 0; i < matrices.parts().size(); i++) {
-          stack.add(matrix(scope, parts(matrices, i), matrices, asInt8));
+          if (asInt8) {
+            quantize(parts(matrices, i), matrices);
+            stack.add(copy(scope, staging, DataType.INT8, matrices.rows(), matrices.columns()));
+            rowScales.add(copy(scope, scales, DataType.FLOAT32, matrices.rows(), 1));
+          } else {
+            stack.add(matrix(scope, parts(matrices, i), matrices));
+          }
+          loaded(matrices);
         }
         if (matrices.stacked()) {
           program.train(scope, "stack", Program.Argument.list("xs", stack));
         } else {
           program.train(scope, "matrix", Program.Argument.of("x", stack.get(0)));
+        }
+        if (asInt8) {
+          program.train(scope, "scales", Program.Argument.list("xs", rowScales));
         }
       }
     }
@@ -123,6 +134,12 @@ final class ProgramWeights {
     return matrices.stacked()
         ? new Values(all, n, matrices.rows(), matrices.columns())
         : new Values(all, matrices.rows(), matrices.columns());
+  }
+
+  private static PtNDArray copy(PtNDManager scope, Staging from, DataType type, long... shape) {
+    try (PtNDArray view = from.view(scope, type, shape)) {
+      return (PtNDArray) view.duplicate();
+    }
   }
 
   private void vectors(Program program, int from) {
@@ -182,6 +199,19 @@ final class ProgramWeights {
   }
 
   private void pack(Program program, List<Matrix> parts, Layout.Matrices shape) {
+    quantize(parts, shape);
+    try (PtNDManager scope = program.scope()) {
+      program.infer(
+          scope,
+          "pack",
+          IValue.from(staging.view(scope, DataType.INT8, shape.rows(), shape.columns())),
+          IValue.from(scales.view(scope, DataType.FLOAT32, shape.rows())));
+    }
+    loaded(shape);
+  }
+
+  /** Stages a matrix as integers, and the scales of its rows. */
+  private void quantize(List<Matrix> parts, Layout.Matrices shape) {
     int columns = shape.columns();
     ByteBuffer q = staging.bytes((long) shape.rows() * columns);
     ByteBuffer s = scales.bytes(4L * shape.rows());
@@ -196,36 +226,20 @@ final class ProgramWeights {
             }
           });
     }
-    try (PtNDManager scope = program.scope()) {
-      program.infer(
-          scope,
-          "pack",
-          IValue.from(staging.view(scope, DataType.INT8, shape.rows(), columns)),
-          IValue.from(scales.view(scope, DataType.FLOAT32, shape.rows())));
-    }
-    loaded(shape);
   }
 
-  private PtNDArray matrix(
-      PtNDManager scope, List<Matrix> parts, Layout.Matrices shape, boolean asInt8) {
+  private PtNDArray matrix(PtNDManager scope, List<Matrix> parts, Layout.Matrices shape) {
     int columns = shape.columns();
     ByteBuffer bytes = staging.bytes(4L * shape.rows() * columns);
     for (Matrix part : parts) {
       forChunks(
           part,
           (row, count) -> {
-            for (int r = 0; asInt8 && r < count; r++) {
-              float scale = RowQuantizer.scale(rows, r * columns, columns);
-              RowQuantizer.round(rows, r * columns, columns, scale);
-            }
             bytes.asFloatBuffer().put(rows, 0, count * columns);
             bytes.position(bytes.position() + 4 * count * columns);
           });
     }
-    loaded(shape);
-    try (PtNDArray view = staging.view(scope, DataType.FLOAT32, shape.rows(), columns)) {
-      return (PtNDArray) view.duplicate();
-    }
+    return copy(scope, staging, DataType.FLOAT32, shape.rows(), columns);
   }
 
   private void loaded(Layout.Matrices shape) {

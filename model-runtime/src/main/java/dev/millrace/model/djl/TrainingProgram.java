@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fp32 program of a base, loaded when it is first needed: a process that only serves never is.
+ * The program of a base that trains, loaded when it is first needed: a process that only serves
+ * never is.
  */
 final class TrainingProgram {
 
@@ -49,7 +50,7 @@ final class TrainingProgram {
   synchronized Program fill(ProgramWeights weights) {
     Program filled = Program.compile(ProgramSource.float32(weights.config(), layout));
     try {
-      weights.float32(filled, asInt8);
+      weights.training(filled, asInt8);
     } catch (RuntimeException e) {
       filled.close();
       throw e;

@@ -34,20 +34,6 @@ final class TrainingSource {
             else:
               out.append(unchecked_cast(Tensor, g[i]))
           return out
-        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
-          leaves = self.leaves(l)
-          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves, float(scale))
-          loss = torch.sum(torch.mul(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.), weights))
-          return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(loss)]))
-        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor) -> List[Tensor]:
-          leaves = self.leaves(l)
-          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves, float(scale))
-          base, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, annotate(List[Tensor], []), 0.)
-          q = torch.log_softmax(logits, -1)
-          p = torch.detach(torch.log_softmax(base, -1))
-          kl = torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1], False)
-          loss = torch.sum(torch.mul(kl, weights))
-          return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(loss)]))
         def base_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, balance_weight: Tensor) -> List[Tensor]:
           w = self.leaves(self.w)
           m = self.leaves(self.m)
@@ -94,6 +80,25 @@ final class TrainingSource {
             d = torch.add_(torch.sqrt(torch.div(m2[i], c2)), 1e-8)
             torch.addcdiv_(p[i], m1[i], d, value=torch.neg(lr / c1))
           return annotate(List[Tensor], [torch.sqrt(square)])
+      """;
+
+  /** Gradients of an adapter through autograd alone. */
+  static final String BY_AUTOGRAD =
+      """
+        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor) -> List[Tensor]:
+          leaves = self.leaves(l)
+          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves, float(scale))
+          loss = torch.sum(torch.mul(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.), weights))
+          return self.gradients(loss, leaves, annotate(List[Tensor], [torch.to(torch.detach(loss), 7)]))
+        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor) -> List[Tensor]:
+          leaves = self.leaves(l)
+          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves, float(scale))
+          base, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, annotate(List[Tensor], []), 0.)
+          q = torch.log_softmax(logits, -1)
+          p = torch.detach(torch.log_softmax(base, -1))
+          kl = torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1], False)
+          loss = torch.sum(torch.mul(kl, weights))
+          return self.gradients(loss, leaves, annotate(List[Tensor], [torch.to(torch.detach(loss), 7)]))
       """;
 
   private TrainingSource() {}

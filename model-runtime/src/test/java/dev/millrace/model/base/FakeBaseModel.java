@@ -141,12 +141,14 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
-  public Gradients gradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+  public Gradients gradients(
+      AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     throw new UnsupportedOperationException("the fake does not train");
   }
 
   @Override
-  public Gradients anchorGradients(AdapterWeights adapter, List<WeightedSequence> microBatch) {
+  public Gradients anchorGradients(
+      AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     throw new UnsupportedOperationException("the fake does not train");
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.LoadedAdapter;
@@ -298,7 +299,7 @@ class DjlModelTest {
     AdapterWeights adapter = random(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
-    Gradients gradients = routed.gradients(adapter, batch);
+    Gradients gradients = routed.gradients(adapter, batch, Computation.plain());
     SplittableRandom random = new SplittableRandom(3);
     for (int site = 0; site < reference.sites().size(); site++) {
       check(a -> loss(routed, a, batch), adapter, site, true, random.nextInt(20), gradients);
@@ -311,7 +312,7 @@ class DjlModelTest {
     AdapterWeights adapter = random(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
-    Gradients gradients = reference.gradients(adapter, batch);
+    Gradients gradients = reference.gradients(adapter, batch, Computation.plain());
     SplittableRandom random = new SplittableRandom(3);
     for (int site = 0; site < reference.sites().size(); site++) {
       check(a -> loss(a, batch), adapter, site, true, random.nextInt(20), gradients);
@@ -324,7 +325,7 @@ class DjlModelTest {
     AdapterWeights adapter = random(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
-    Gradients gradients = reference.anchorGradients(adapter, batch);
+    Gradients gradients = reference.anchorGradients(adapter, batch, Computation.plain());
     assertEquals(drift(adapter, batch), gradients.loss(), 1e-3 * gradients.loss());
     SplittableRandom random = new SplittableRandom(3);
     for (int site = 0; site < reference.sites().size(); site++) {
@@ -337,7 +338,8 @@ class DjlModelTest {
   void anchorGradients_adapterThatChangesNothing_areZero() {
     AdapterWeights zero = AdapterWeights.initial(random(6).config(), reference.sites(), 5);
     Gradients gradients =
-        reference.anchorGradients(zero, List.of(new WeightedSequence(tokens(24, 1), 1)));
+        reference.anchorGradients(
+            zero, List.of(new WeightedSequence(tokens(24, 1), 1)), Computation.plain());
     assertEquals(0, gradients.loss(), 1e-4);
     for (float[] b : gradients.b()) {
       assertArrayEquals(new float[b.length], b, 1e-4f);
@@ -445,7 +447,7 @@ class DjlModelTest {
   void gradients_underForcedCollections_areTheSame() throws InterruptedException {
     AdapterWeights adapter = random(6);
     List<WeightedSequence> batch = List.of(new WeightedSequence(tokens(64, 1), 1));
-    Gradients first = int8.gradients(adapter, batch);
+    Gradients first = int8.gradients(adapter, batch, Computation.plain());
     Thread collector =
         new Thread(
             () -> {
@@ -456,7 +458,7 @@ class DjlModelTest {
     collector.start();
     try {
       for (int i = 0; i < 20; i++) {
-        Gradients again = int8.gradients(adapter, batch);
+        Gradients again = int8.gradients(adapter, batch, Computation.plain());
         for (int s = 0; s < first.a().size(); s++) {
           assertArrayEquals(first.a().get(s), again.a().get(s));
           assertArrayEquals(first.b().get(s), again.b().get(s));

@@ -1,0 +1,100 @@
+package dev.millrace.model.djl;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import dev.millrace.model.base.Computation;
+import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.Products;
+import dev.millrace.model.base.Recompute;
+import dev.millrace.model.base.WeightedSequence;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraSite;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Calls of a program that give loss and gradients of an adapter.
+ *
+ * @param limits of {@link EntropyLimits}; empty for the top k
+ */
+record AdapterGradients(Program program, MoeConfig config, List<LoraSite> sites, float[] limits) {
+
+  private static final long FLOAT32 = 6;
+  private static final long BFLOAT16 = 15;
+
+  Gradients of(
+      String method,
+      AdapterWeights adapter,
+      List<WeightedSequence> microBatch,
+      Computation computation) {
+    microBatch.forEach(row -> DjlModel.checkLength(config, row.tokens(), 2, 0));
+    Texts texts = Texts.of(microBatch.stream().map(WeightedSequence::tokens).toList());
+    float[] weights = weights(microBatch, texts);
+    try (PtNDManager scope = program.scope()) {
+      NDList out =
+          program.train(
+              scope,
+              method,
+              Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
+              Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
+              Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
+              Program.Argument.of("r", limits(scope, microBatch.size())),
+              Program.Argument.of("weights", (PtNDArray) scope.create(weights)),
+              Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))),
+              Program.Argument.of(
+                  "scale", (PtNDArray) scope.create((float) adapter.config().scale())),
+              Program.Argument.of("how", (PtNDArray) scope.create(how(computation))));
+      return gradients(out, weights);
+    }
+  }
+
+  /** (rows, limits); no rows for the top k. */
+  private PtNDArray limits(PtNDManager scope, int rows) {
+    int n = EntropyLimits.topK(config).length;
+    float[] all = new float[rows * limits.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = limits[i % n];
+    }
+    return (PtNDArray) scope.create(all, new Shape(limits.length == 0 ? 0 : rows, n));
+  }
+
+  /** As the program takes it: type of the products, whether fronts are kept, and inner values. */
+  private static long[] how(Computation computation) {
+    Recompute again = computation.recompute();
+    return new long[] {
+      computation.products() == Products.BF16 ? BFLOAT16 : FLOAT32,
+      again == Recompute.FRONTS || again == Recompute.LAYERS ? 0 : 1,
+      again == Recompute.EXPERTS || again == Recompute.LAYERS ? 0 : 1
+    };
+  }
+
+  /** A row's weight on each of its predictions. */
+  private static float[] weights(List<WeightedSequence> rows, Texts texts) {
+    float[] weights = new float[texts.starts().length];
+    int at = 0;
+    for (int r = 0; r < rows.size(); r++) {
+      int end = at + (int) texts.lens()[r];
+      Arrays.fill(weights, at, end, rows.get(r).weight());
+      at = end;
+    }
+    return weights;
+  }
+
+  private Gradients gradients(NDList out, float[] weights) {
+    double total = 0;
+    for (float w : weights) {
+      total += w;
+    }
+    List<float[]> a = new ArrayList<>();
+    List<float[]> b = new ArrayList<>();
+    for (int i = 0; i < sites.size(); i++) {
+      a.add(out.get(1 + 2 * i).toFloatArray());
+      b.add(out.get(2 + 2 * i).toFloatArray());
+    }
+    return new Gradients(out.get(0).getDouble(), total, a, b);
+  }
+}

@@ -1,0 +1,264 @@
+package dev.millrace.model.djl;
+
+/**
+ * The part of a float program that trains adapters, layer by layer: the base is frozen, so routed
+ * experts and the head have backward passes of their own that give no gradients of weights, and all
+ * else of a layer goes through autograd.
+ *
+ * <p>{@code how} holds the type of the products (6: fp32, 15: bf16) and whether the fronts of
+ * layers and the experts' inner values are kept from the forward pass; what is not kept is computed
+ * again, by the same operations.
+ */
+final class AdapterTrainingSource {
+
+  private static final String EXPERTS =
+      """
+        def by_expert(self: __torch__.Program, route: List[Tensor]) -> Tuple[Tensor, Tensor, List[int]]:
+          flat = torch.index_select(torch.reshape(route[2], [-1]), 0, route[3])
+          sorted, order = torch.sort(flat, stable=True, dim=0, descending=False)
+          slots = torch.index_select(route[3], 0, order)
+          counts = annotate(List[int], torch.bincount(flat, None, $experts).tolist())
+          return (slots, torch.floor_divide(slots, route[2].size(1)), counts)
+        def gathered(self: __torch__.Program, rows: List[Tensor], slots: Tensor, route: List[Tensor], weights: Optional[Tensor]) -> Tensor:
+          n, k = route[2].size(0), route[2].size(1)
+          each = torch.bincount(torch.floor_divide(route[3], k), None, n)
+          starts = torch.sub(torch.cumsum(each, 0), each)
+          y, a, b, c = torch.embedding_bag(torch.cat(rows, 0), torch.argsort(slots, 0, False), starts, False, 0, False, weights)
+          return y
+        def product(self: __torch__.Program, x: Tensor, q: Tensor, scales: List[Tensor], e: int) -> Tensor:
+          y = torch.linear(x, torch.to(q, ops.prim.dtype(x)))
+          if len(scales) > 0:
+            y = torch.mul(y, torch.reshape(scales[e], [1, -1]))
+          return torch.to(y, 6)
+        def product_back(self: __torch__.Program, g: Tensor, q: Tensor, scales: List[Tensor], e: int, type: int) -> Tensor:
+          if len(scales) > 0:
+            g = torch.mul(g, torch.reshape(scales[e], [1, -1]))
+          return torch.to(torch.matmul(torch.to(g, type), torch.to(q, type)), 6)
+        def experts_forward(self: __torch__.Program, h: Tensor, p0: int, route: List[Tensor], type: int, m: List[Tensor]) -> Tuple[Tensor, List[Tensor]]:
+          slots, token, counts = self.by_expert(route)
+          x = torch.index_select(torch.to(h, type), 0, token)
+          gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
+          gate_up_scales, down_scales = self.scales_of(p0, m), self.scales_of(p0 + 1, m)
+          inner = annotate(List[Tensor], [])
+          outs = annotate(List[Tensor], [])
+          start = 0
+          for e in range($experts):
+            n = counts[e]
+            if n > 0:
+              t = self.product(torch.narrow(x, 0, start, n), gate_up[e], gate_up_scales, e)
+              inner.append(t)
+              gate, up = torch.chunk(t, 2, -1)
+              outs.append(self.product(torch.to(torch.mul(torch.silu(gate), up), type), down[e], down_scales, e))
+              start = start + n
+          weights = torch.index_select(torch.reshape(route[1], [-1]), 0, route[3])
+          return (self.gathered(outs, slots, route, weights), inner)
+        def experts_backward(self: __torch__.Program, g: Tensor, h: Tensor, p0: int, route: List[Tensor], inner: List[Tensor], type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+          slots, token, counts = self.by_expert(route)
+          x = torch.index_select(torch.to(h, type), 0, token)
+          gs = torch.index_select(g, 0, token)
+          ws = torch.index_select(torch.reshape(route[1], [-1, 1]), 0, slots)
+          gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
+          gate_up_scales, down_scales = self.scales_of(p0, m), self.scales_of(p0 + 1, m)
+          dws = annotate(List[Tensor], [])
+          outs = annotate(List[Tensor], [])
+          start = 0
+          for e in range($experts):
+            n = counts[e]
+            if n > 0:
+              if len(inner) > 0:
+                t = inner[len(outs)]
+              else:
+                t = self.product(torch.narrow(x, 0, start, n), gate_up[e], gate_up_scales, e)
+              gate, up = torch.chunk(t, 2, -1)
+              da = self.product_back(torch.narrow(gs, 0, start, n), down[e], down_scales, e, type)
+              du = torch.mul(da, torch.silu(gate))
+              dws.append(torch.sum(torch.mul(du, up), [-1], False))
+              w = torch.narrow(ws, 0, start, n)
+              dg = torch.silu_backward(torch.mul(torch.mul(da, up), w), gate)
+              outs.append(self.product_back(torch.cat([dg, torch.mul(du, w)], -1), gate_up[e], gate_up_scales, e, type))
+              start = start + n
+          dw = torch.index_copy(torch.zeros([route[1].numel()], dtype=6), 0, slots, torch.cat(dws, 0))
+          return (self.gathered(outs, slots, route, None), torch.reshape(dw, [h.size(0), -1]))
+      """;
+
+  private static final String HEAD =
+      """
+        def text_loss(self: __torch__.Program, x: Tensor, targets: Tensor, weights: Tensor, type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+          head = torch.to(self.taken($head, m), type)
+          loss = torch.zeros([], dtype=7)
+          dx = annotate(List[Tensor], [])
+          at = 0
+          while at < x.size(0):
+            n = self.part(at, x.size(0))
+            logp = self.log_probs(torch.narrow(x, 0, at, n), head, type)
+            target = torch.unsqueeze(torch.narrow(targets, 0, at, n), -1)
+            w = torch.unsqueeze(torch.narrow(weights, 0, at, n), -1)
+            loss = torch.sub(loss, torch.to(torch.sum(torch.mul(torch.gather(logp, -1, target), w)), 7))
+            d = torch.scatter_add_(torch.mul_(torch.exp_(logp), w), 1, target, torch.neg(w))
+            dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
+            at = at + n
+          return (loss, torch.cat(dx, 0))
+        def anchor_loss(self: __torch__.Program, x: Tensor, base: Tensor, weights: Tensor, type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+          head = torch.to(self.taken($head, m), type)
+          loss = torch.zeros([], dtype=7)
+          dx = annotate(List[Tensor], [])
+          at = 0
+          while at < x.size(0):
+            n = self.part(at, x.size(0))
+            logq = self.log_probs(torch.narrow(x, 0, at, n), head, type)
+            logp = self.log_probs(torch.narrow(base, 0, at, n), head, type)
+            p = torch.exp(logp)
+            w = torch.unsqueeze(torch.narrow(weights, 0, at, n), -1)
+            kl = torch.sum(torch.mul(p, torch.sub_(logp, logq)), [-1], True)
+            loss = torch.add(loss, torch.to(torch.sum(torch.mul(kl, w)), 7))
+            d = torch.mul_(torch.sub_(torch.exp_(logq), p), w)
+            dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
+            at = at + n
+          return (loss, torch.cat(dx, 0))
+        def part(self: __torch__.Program, at: int, all: int) -> int:
+          n = $part
+          if all - at < n:
+            n = all - at
+          return n
+        def log_probs(self: __torch__.Program, x: Tensor, head: Tensor, type: int) -> Tensor:
+          return torch.log_softmax(torch.to(torch.linear(torch.to(x, type), head), 6), -1)
+      """;
+
+  private static final String STEP =
+      """
+        def of_layer(self: __torch__.Program, i: int, type: int, m: List[Tensor]) -> List[Tensor]:
+          first = $first
+          out = annotate(List[Tensor], [])
+          for j in range(len(m)):
+            q = m[j]
+            if j >= first[i] and j < first[i + 1] and q.dim() == 2:
+              q = torch.to(self.taken(j, m), type)
+            out.append(q)
+          return out
+        def detached(self: __torch__.Program, xs: List[Tensor]) -> List[Tensor]:
+          out = annotate(List[Tensor], [])
+          for i in range(len(xs)):
+            out.append(torch.detach(xs[i]))
+          return out
+        def front(self: __torch__.Program, i: int, x: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], type: int) -> Tuple[Tensor, Tensor, List[Tensor]]:
+          w = self.w
+          m = self.of_layer(i, type, self.m)
+          c = self.none(lens)
+          keys, values, slots, past = c
+          cos = self.table(w[2], lens, past)
+          sin = self.table(w[3], lens, past)
+          h = x
+          route = annotate(List[Tensor], [])
+      $fronts
+          return (x, h, route)
+        def forward_layers(self: __torch__.Program, ids: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], how: List[int]) -> Tuple[Tensor, List[Tensor], List[List[Tensor]], List[List[Tensor]]]:
+          experts_at = $experts_at
+          inputs = annotate(List[Tensor], [])
+          fronts = annotate(List[List[Tensor]], [])
+          inners = annotate(List[List[Tensor]], [])
+          x = torch.to(torch.embedding(self.w[0], ids), 6)
+          for i in range($layers):
+            if how[1] > 0:
+              x = torch.requires_grad_(torch.detach(x), True)
+            inputs.append(x)
+            z, h, route = self.front(i, x, lens, r, a, how[0])
+            front = annotate(List[Tensor], [])
+            if how[1] > 0:
+              front = annotate(List[Tensor], [z, h])
+              front.extend(route)
+            fronts.append(front)
+            x = torch.detach(z)
+            inner = annotate(List[Tensor], [])
+            if len(route) > 0:
+              y, inner = self.experts_forward(torch.detach(h), experts_at[i], self.detached(route), how[0], self.m)
+              x = torch.add(x, y)
+            if how[2] == 0:
+              inner = annotate(List[Tensor], [])
+            inners.append(inner)
+          return (x, inputs, fronts, inners)
+        def backward_layer(self: __torch__.Program, i: int, g: Tensor, x: Tensor, front: List[Tensor], inner: List[Tensor], leaves: List[Tensor], type: int) -> List[Tensor]:
+          experts_at = $experts_at
+          z, h, route = front[0], front[1], front[2:]
+          outputs = annotate(List[Tensor], [z])
+          gs = annotate(List[Optional[Tensor]], [g])
+          if len(route) > 0:
+            dh, dw = self.experts_backward(g, torch.detach(h), experts_at[i], self.detached(route), inner, type, self.m)
+            outputs.extend(annotate(List[Tensor], [h, route[1]]))
+            gs.extend(annotate(List[Optional[Tensor]], [dh, dw]))
+          inputs = annotate(List[Tensor], [])
+          for j in range(len(leaves)):
+            inputs.append(leaves[j])
+          if i > 0:
+            inputs.append(x)
+          out = annotate(List[Tensor], [])
+          if len(inputs) > 0:
+            found = torch.grad(outputs, inputs, annotate(Optional[List[Optional[Tensor]]], gs), None, False, True)
+            for j in range(len(inputs)):
+              if torch.__is__(found[j], None):
+                out.append(torch.zeros_like(inputs[j]))
+              else:
+                out.append(unchecked_cast(Tensor, found[j]))
+          return out
+        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor, anchored: bool) -> List[Tensor]:
+          sites = $sites_at
+          sizes = self.lengths(lens)
+          limits = self.by_row(r, sizes)
+          type = int(how[0])
+          spans = annotate(List[int], [ids.size(0)])
+          a = (spans, l, annotate(List[int], [0]), annotate(List[float], [float(scale)]))
+          leaves = self.leaves(l)
+          traced = (spans, leaves, annotate(List[int], [0]), annotate(List[float], [float(scale)]))
+          keep = annotate(List[int], [type, int(how[1]), int(how[2])])
+          with_graph = a
+          if keep[1] > 0:
+            with_graph = traced
+          x, inputs, fronts, inners = self.forward_layers(ids, sizes, limits, with_graph, keep)
+          x = torch.requires_grad_(x, True)
+          y = self.norm(x, self.w[1], $eps)
+          if anchored:
+            off = (spans, l, annotate(List[int], [-1]), annotate(List[float], [0.]))
+            b, bi, bf, bn = self.forward_layers(ids, sizes, self.fixed(), off, annotate(List[int], [type, 0, 0]))
+            loss, dy = self.anchor_loss(torch.detach(y), self.norm(b, self.w[1], $eps), weights, type, self.m)
+          else:
+            loss, dy = self.text_loss(torch.detach(y), targets, weights, type, self.m)
+          g = unchecked_cast(Tensor, torch.grad(annotate(List[Tensor], [y]), annotate(List[Tensor], [x]), annotate(Optional[List[Optional[Tensor]]], annotate(List[Optional[Tensor]], [dy])), None, False, True)[0])
+          out = annotate(List[List[Tensor]], [])
+          for j in range($layers):
+            i = $layers - 1 - j
+            x = inputs[i]
+            front = fronts[i]
+            if len(front) == 0:
+              x = torch.requires_grad_(torch.detach(x), True)
+              z, h, route = self.front(i, x, sizes, limits, traced, type)
+              front = annotate(List[Tensor], [z, h])
+              front.extend(route)
+            some = leaves[2 * sites[i]:2 * sites[i + 1]]
+            found = self.backward_layer(i, g, x, front, inners[i], some, type)
+            if i > 0:
+              g = found[len(some)]
+              found = found[:len(some)]
+            out.append(found)
+            fronts[i] = annotate(List[Tensor], [])
+            inners[i] = annotate(List[Tensor], [])
+          all = annotate(List[Tensor], [loss])
+          for j in range($layers):
+            all.extend(out[$layers - 1 - j])
+          return all
+        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor) -> List[Tensor]:
+          return self.learn(ids, targets, lens, r, weights, l, scale, how, False)
+        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor) -> List[Tensor]:
+          return self.learn(ids, targets, lens, r, weights, l, scale, how, True)
+      """;
+
+  private AdapterTrainingSource() {}
+
+  static String methods(LayerSource layers) {
+    return EXPERTS
+        + HEAD
+        + STEP.replace("$fronts\n", layers.fronts())
+            .replace("$first", layers.firstMatrices().toString())
+            .replace("$experts_at", layers.expertPlaces().toString())
+            .replace("$sites_at", layers.firstSites().toString())
+            .replace("$eps", Double.toString(layers.config().rmsNormEps()));
+  }
+}

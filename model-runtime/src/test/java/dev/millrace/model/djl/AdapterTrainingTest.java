@@ -1,0 +1,152 @@
+package dev.millrace.model.djl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.Computation;
+import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.Products;
+import dev.millrace.model.base.Recompute;
+import dev.millrace.model.base.WeightedSequence;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraSite;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Gradients layer by layer against a plain loop over experts and autograd, in every family. */
+class AdapterTrainingTest {
+
+  @TempDir Path folder;
+
+  static Stream<NaiveModelTest.Case> cases() {
+    return NaiveModelTest.cases();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradients_float32_areThoseOfAutograd(NaiveModelTest.Case given) throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 7);
+    try (LoopedTraining looped = LoopedTraining.open(folder);
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      AdapterWeights adapter = everywhere(model.sites());
+      Computation plain = Computation.plain();
+      close(looped.gradients(adapter, rows()), model.gradients(adapter, rows(), plain), 1e-4);
+      close(
+          looped.anchorGradients(adapter, rows()),
+          model.anchorGradients(adapter, rows(), plain),
+          1e-4);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradients_computedAgain_areTheSameBitForBit(NaiveModelTest.Case given) throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 8);
+    try (DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
+      AdapterWeights adapter = everywhere(model.sites());
+      for (Products products : Products.values()) {
+        Computation kept = new Computation(products, Recompute.NOTHING);
+        Gradients texts = model.gradients(adapter, rows(), kept);
+        Gradients anchors = model.anchorGradients(adapter, rows(), kept);
+        for (Recompute recompute : Recompute.values()) {
+          Computation again = new Computation(products, recompute);
+          same(texts, model.gradients(adapter, rows(), again));
+          same(anchors, model.anchorGradients(adapter, rows(), again));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradients_bf16_pointTheSameWay(NaiveModelTest.Case given) throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 9);
+    try (DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
+      AdapterWeights adapter = everywhere(model.sites());
+      Gradients exact = model.gradients(adapter, rows(), Computation.plain());
+      Gradients rough =
+          model.gradients(adapter, rows(), new Computation(Products.BF16, Recompute.NOTHING));
+      assertEquals(exact.loss(), rough.loss(), 5e-3 * exact.loss());
+      double cosine = dot(exact, rough) / Math.sqrt(dot(exact, exact) * dot(rough, rough));
+      assertTrue(cosine > 0.97, () -> "cosine " + cosine);
+    }
+  }
+
+  private static List<WeightedSequence> rows() {
+    return List.of(
+        new WeightedSequence(tokens(23, 1), 1), new WeightedSequence(tokens(14, 2), 0.5f));
+  }
+
+  private static int[] tokens(int n, long seed) {
+    return new SplittableRandom(seed).ints(n, 0, 97).toArray();
+  }
+
+  /** An adapter that changes something at every site. */
+  private static AdapterWeights everywhere(List<LoraSite> sites) {
+    SplittableRandom random = new SplittableRandom(5);
+    List<LoraPair> pairs = new ArrayList<>();
+    for (LoraSite site : sites) {
+      pairs.add(new LoraPair(site, normal(random, 3 * site.in()), normal(random, 3 * site.out())));
+    }
+    return new AdapterWeights(new LoraConfig(3, 6, false, List.of("o_proj")), pairs);
+  }
+
+  private static float[] normal(SplittableRandom random, int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) (0.05 * random.nextGaussian());
+    }
+    return values;
+  }
+
+  private static void close(Gradients expected, Gradients found, double tolerance) {
+    assertEquals(expected.loss(), found.loss(), tolerance * expected.loss());
+    double scale = Math.sqrt(dot(expected, expected));
+    for (int site = 0; site < expected.a().size(); site++) {
+      close(expected.a().get(site), found.a().get(site), tolerance * scale, site);
+      close(expected.b().get(site), found.b().get(site), tolerance * scale, site);
+    }
+  }
+
+  private static void close(float[] expected, float[] found, double tolerance, int site) {
+    assertEquals(expected.length, found.length);
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], found[i], tolerance, "site " + site + " at " + i);
+    }
+  }
+
+  private static void same(Gradients expected, Gradients found) {
+    assertEquals(expected.loss(), found.loss());
+    for (int site = 0; site < expected.a().size(); site++) {
+      assertArrayEquals(expected.a().get(site), found.a().get(site));
+      assertArrayEquals(expected.b().get(site), found.b().get(site));
+    }
+  }
+
+  private static double dot(Gradients one, Gradients other) {
+    double sum = 0;
+    for (int site = 0; site < one.a().size(); site++) {
+      sum += dot(one.a().get(site), other.a().get(site));
+      sum += dot(one.b().get(site), other.b().get(site));
+    }
+    return sum;
+  }
+
+  private static double dot(float[] one, float[] other) {
+    double sum = 0;
+    for (int i = 0; i < one.length; i++) {
+      sum += (double) one[i] * other[i];
+    }
+    return sum;
+  }
+}
