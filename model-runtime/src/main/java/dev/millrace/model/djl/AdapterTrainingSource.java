@@ -19,66 +19,64 @@ final class AdapterTrainingSource {
           slots = torch.index_select(route[3], 0, order)
           counts = annotate(List[int], torch.bincount(flat, None, $experts).tolist())
           return (slots, torch.floor_divide(slots, route[2].size(1)), counts)
-        def gathered(self: __torch__.Program, rows: List[Tensor], slots: Tensor, route: List[Tensor], weights: Optional[Tensor]) -> Tensor:
-          n, k = route[2].size(0), route[2].size(1)
-          each = torch.bincount(torch.floor_divide(route[3], k), None, n)
-          starts = torch.sub(torch.cumsum(each, 0), each)
-          y, a, b, c = torch.embedding_bag(torch.cat(rows, 0), torch.argsort(slots, 0, False), starts, False, 0, False, weights)
-          return y
-        def product(self: __torch__.Program, x: Tensor, q: Tensor, scales: List[Tensor], e: int) -> Tensor:
-          y = torch.linear(x, torch.to(q, ops.prim.dtype(x)))
+        def scaled(self: __torch__.Program, y: Tensor, scales: List[Tensor], e: int) -> Tensor:
           if len(scales) > 0:
             y = torch.mul(y, torch.reshape(scales[e], [1, -1]))
           return torch.to(y, 6)
+        def product(self: __torch__.Program, x: Tensor, q: Tensor) -> Tensor:
+          return torch.linear(x, torch.to(q, ops.prim.dtype(x)))
         def product_back(self: __torch__.Program, g: Tensor, q: Tensor, scales: List[Tensor], e: int, type: int) -> Tensor:
-          if len(scales) > 0:
-            g = torch.mul(g, torch.reshape(scales[e], [1, -1]))
-          return torch.to(torch.matmul(torch.to(g, type), torch.to(q, type)), 6)
-        def experts_forward(self: __torch__.Program, h: Tensor, p0: int, route: List[Tensor], type: int, m: List[Tensor]) -> Tuple[Tensor, List[Tensor]]:
+          return torch.to(torch.matmul(torch.to(self.scaled(g, scales, e), type), torch.to(q, type)), 6)
+        def experts_forward(self: __torch__.Program, h: Tensor, p0: int, route: List[Tensor], type: int, keep: bool, m: List[Tensor]) -> Tuple[Tensor, List[Tensor]]:
           slots, token, counts = self.by_expert(route)
-          x = torch.index_select(torch.to(h, type), 0, token)
+          x = torch.to(h, type)
+          ws = torch.index_select(torch.reshape(route[1], [-1, 1]), 0, slots)
           gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
           gate_up_scales, down_scales = self.scales_of(p0, m), self.scales_of(p0 + 1, m)
           inner = annotate(List[Tensor], [])
-          outs = annotate(List[Tensor], [])
+          y = torch.zeros_like(h)
           start = 0
           for e in range($experts):
             n = counts[e]
             if n > 0:
-              t = self.product(torch.narrow(x, 0, start, n), gate_up[e], gate_up_scales, e)
-              inner.append(t)
-              gate, up = torch.chunk(t, 2, -1)
-              outs.append(self.product(torch.to(torch.mul(torch.silu(gate), up), type), down[e], down_scales, e))
+              at = torch.narrow(token, 0, start, n)
+              t = self.product(torch.index_select(x, 0, at), gate_up[e])
+              if keep:
+                inner.append(t)
+              gate, up = torch.chunk(self.scaled(t, gate_up_scales, e), 2, -1)
+              out = self.product(torch.to(torch.mul_(torch.silu(gate), up), type), down[e])
+              out = torch.mul_(self.scaled(out, down_scales, e), torch.narrow(ws, 0, start, n))
+              y = torch.index_add_(y, 0, at, out)
               start = start + n
-          weights = torch.index_select(torch.reshape(route[1], [-1]), 0, route[3])
-          return (self.gathered(outs, slots, route, weights), inner)
+          return (y, inner)
         def experts_backward(self: __torch__.Program, g: Tensor, h: Tensor, p0: int, route: List[Tensor], inner: List[Tensor], type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
           slots, token, counts = self.by_expert(route)
-          x = torch.index_select(torch.to(h, type), 0, token)
-          gs = torch.index_select(g, 0, token)
+          x = torch.to(h, type)
           ws = torch.index_select(torch.reshape(route[1], [-1, 1]), 0, slots)
           gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
           gate_up_scales, down_scales = self.scales_of(p0, m), self.scales_of(p0 + 1, m)
           dws = annotate(List[Tensor], [])
-          outs = annotate(List[Tensor], [])
+          dh = torch.zeros_like(h)
           start = 0
           for e in range($experts):
             n = counts[e]
             if n > 0:
+              at = torch.narrow(token, 0, start, n)
               if len(inner) > 0:
-                t = inner[len(outs)]
+                t = inner[len(dws)]
               else:
-                t = self.product(torch.narrow(x, 0, start, n), gate_up[e], gate_up_scales, e)
-              gate, up = torch.chunk(t, 2, -1)
-              da = self.product_back(torch.narrow(gs, 0, start, n), down[e], down_scales, e, type)
+                t = self.product(torch.index_select(x, 0, at), gate_up[e])
+              gate, up = torch.chunk(self.scaled(t, gate_up_scales, e), 2, -1)
+              da = self.product_back(torch.index_select(g, 0, at), down[e], down_scales, e, type)
               du = torch.mul(da, torch.silu(gate))
               dws.append(torch.sum(torch.mul(du, up), [-1], False))
               w = torch.narrow(ws, 0, start, n)
-              dg = torch.silu_backward(torch.mul(torch.mul(da, up), w), gate)
-              outs.append(self.product_back(torch.cat([dg, torch.mul(du, w)], -1), gate_up[e], gate_up_scales, e, type))
+              dg = torch.silu_backward(torch.mul_(torch.mul_(da, up), w), gate)
+              dt = torch.cat([dg, torch.mul_(du, w)], -1)
+              dh = torch.index_add_(dh, 0, at, self.product_back(dt, gate_up[e], gate_up_scales, e, type))
               start = start + n
           dw = torch.index_copy(torch.zeros([route[1].numel()], dtype=6), 0, slots, torch.cat(dws, 0))
-          return (self.gathered(outs, slots, route, None), torch.reshape(dw, [h.size(0), -1]))
+          return (dh, torch.reshape(dw, [h.size(0), -1]))
       """;
 
   private static final String HEAD =
@@ -170,10 +168,8 @@ final class AdapterTrainingSource {
             x = torch.detach(z)
             inner = annotate(List[Tensor], [])
             if len(route) > 0:
-              y, inner = self.experts_forward(torch.detach(h), experts_at[i], self.detached(route), how[0], self.m)
+              y, inner = self.experts_forward(torch.detach(h), experts_at[i], self.detached(route), how[0], how[2] > 0, self.m)
               x = torch.add(x, y)
-            if how[2] == 0:
-              inner = annotate(List[Tensor], [])
             inners.append(inner)
           return (x, inputs, fronts, inners)
         def backward_layer(self: __torch__.Program, i: int, g: Tensor, x: Tensor, front: List[Tensor], inner: List[Tensor], leaves: List[Tensor], type: int) -> List[Tensor]:

@@ -28,4 +28,11 @@ final class RowQuantizer {
       into.put((byte) Math.round(w[c] / scale));
     }
   }
+
+  /** Puts the numbers that the integers of a row stand for in its place. */
+  static void round(float[] w, int from, int n, float scale) {
+    for (int c = from; c < from + n; c++) {
+      w[c] = Math.round(w[c] / scale) * scale;
+    }
+  }
 }
