@@ -2,10 +2,9 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraSite;
-import java.util.List;
+import dev.millrace.model.kinds.AdapterKinds;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -17,17 +16,13 @@ final class Beginnings {
   /** An adapter that changes nothing yet. */
   static AdapterState adapter(
       LearnerConfig config, BaseModel base, @Nullable String tenant, String domain) {
-    List<LoraSite> sites = base.sites();
-    List<String> targets = sites.stream().map(Beginnings::lastPart).distinct().sorted().toList();
-    LoraConfig lora = new LoraConfig(config.rank(), config.alpha(), false, targets);
-    return AdapterState.initial(lora, sites, seed(config, tenant, domain));
+    AdapterPlan plan = new AdapterPlan(config.rank(), config.alpha(), config.routedExperts());
+    return AdapterState.fresh(
+        AdapterKinds.named(config.adapter())
+            .initial(plan, base.sites(), seed(config, tenant, domain)));
   }
 
   static long seed(LearnerConfig config, @Nullable String tenant, String domain) {
     return Draws.mix(Draws.mix(config.seed(), domain.hashCode()), Objects.hashCode(tenant));
-  }
-
-  private static String lastPart(LoraSite site) {
-    return site.name().substring(site.name().lastIndexOf('.') + 1);
   }
 }

@@ -4,7 +4,7 @@ import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
@@ -21,7 +21,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
 
   Draft draft(Attempt attempt, List<Origin> learnedTo, Profile profile) {
     SortedMap<String, byte[]> files =
-        PeftFolder.toFiles(attempt.served().adapter(), surroundings.base().id());
+        AdapterFolder.toFiles(attempt.served().adapter(), surroundings.base().id());
     files.put(Profile.FILE, profile.toBytes());
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));

@@ -9,8 +9,10 @@ import java.io.Serializable;
  * How adapters are learned, judged and remembered.
  *
  * @param seed of every draw
+ * @param adapter kind of the adapters
  * @param rank of the adapters
  * @param alpha scales what an adapter adds by alpha/rank
+ * @param routedExperts whether adapters add to routed experts too
  * @param replay past samples kept per domain
  * @param waiting samples kept per domain while there is too little to judge by; beyond it the
  *     oldest are dropped
@@ -20,8 +22,10 @@ import java.io.Serializable;
  */
 public record LearnerConfig(
     long seed,
+    String adapter,
     int rank,
     double alpha,
+    boolean routedExperts,
     int replay,
     int waiting,
     int heldOut,
@@ -36,8 +40,10 @@ public record LearnerConfig(
   public static LearnerConfig defaults() {
     return new LearnerConfig(
         17,
+        "lora",
         8,
         16,
+        false,
         256,
         256,
         32,

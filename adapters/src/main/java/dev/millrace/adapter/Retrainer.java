@@ -7,11 +7,11 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
@@ -70,7 +70,7 @@ public record Retrainer(
     Profile profile =
         profile(parent, taken)
             .with(lesson.freshTokens(), KnownTexts.of(anchors, base.config().vocabSize()));
-    SortedMap<String, byte[]> contents = PeftFolder.toFiles(served, base.id());
+    SortedMap<String, byte[]> contents = AdapterFolder.toFiles(served, base.id());
     if (manifest.files().containsKey(Profile.FILE)) { // releases from before there were any
       contents.put(Profile.FILE, profile.toBytes());
     }

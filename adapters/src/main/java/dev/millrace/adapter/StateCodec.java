@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
 
   /** The first that knew orders. */
   static final int ORDERS = 2;
@@ -23,6 +23,9 @@ final class StateCodec {
 
   /** The first that knew a routing. */
   static final int ROUTINGS = 4;
+
+  /** The first whose adapter may be of any kind. */
+  static final int KINDS = 5;
 
   private StateCodec() {}
 

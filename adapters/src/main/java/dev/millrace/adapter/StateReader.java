@@ -5,11 +5,12 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.io.DataInputStream;
@@ -32,7 +33,7 @@ record StateReader(DataInputStream in) {
    */
   LearnerState read(int version) throws IOException {
     return new LearnerState(
-        adapter(),
+        version < StateCodec.KINDS ? loraAdapter() : adapter(),
         new ReplayBuffer(reservoir(this::remembered)),
         list(this::remembered),
         reservoir(this::heldOut),
@@ -57,14 +58,20 @@ record StateReader(DataInputStream in) {
   }
 
   private AdapterState adapter() throws IOException {
+    return new AdapterState(
+        AdapterCodec.decode(bytes().array()), floats(), floats(), in.readLong());
+  }
+
+  /** From before there were kinds. */
+  private AdapterState loraAdapter() throws IOException {
     LoraConfig config =
         new LoraConfig(in.readInt(), in.readDouble(), in.readBoolean(), list(in::readUTF));
     return new AdapterState(
-        new AdapterWeights(config, list(this::pair)), floats(), floats(), in.readLong());
+        new LoraWeights(config, list(this::pair)), floats(), floats(), in.readLong());
   }
 
   private LoraPair pair() throws IOException {
-    return new LoraPair(new LoraSite(in.readUTF(), in.readInt(), in.readInt()), floats(), floats());
+    return new LoraPair(Site.linear(in.readUTF(), in.readInt(), in.readInt()), floats(), floats());
   }
 
   private Remembered remembered() throws IOException {

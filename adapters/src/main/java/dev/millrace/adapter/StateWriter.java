@@ -4,8 +4,7 @@ import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.io.DataOutputStream;
@@ -55,23 +54,10 @@ record StateWriter(DataOutputStream out) {
   }
 
   private void write(AdapterState adapter) throws IOException {
-    AdapterWeights weights = adapter.weights();
-    out.writeInt(weights.config().rank());
-    out.writeDouble(weights.config().alpha());
-    out.writeBoolean(weights.config().rsLora());
-    write(weights.config().targetModules(), out::writeUTF);
-    write(weights.pairs(), this::write);
+    write(AdapterCodec.encode(adapter.weights()));
     write(adapter.first());
     write(adapter.second());
     out.writeLong(adapter.step());
-  }
-
-  private void write(LoraPair pair) throws IOException {
-    out.writeUTF(pair.site().name());
-    out.writeInt(pair.site().in());
-    out.writeInt(pair.site().out());
-    write(pair.a());
-    write(pair.b());
   }
 
   private void write(Remembered sample) throws IOException {

@@ -165,8 +165,10 @@ class LearnerIT {
   private static LearnerConfig config(RoutingConfig routing, double minGain) {
     return new LearnerConfig(
         17,
+        "lora",
         8,
         16,
+        false,
         64,
         64,
         16,

@@ -24,7 +24,7 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
-import dev.millrace.model.peft.AdapterCodec;
+import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
@@ -56,8 +56,10 @@ class LearnerTest {
   private static final LearnerConfig CONFIG =
       new LearnerConfig(
           17,
+          "lora",
           4,
           8,
+          false,
           40,
           60,
           16,
@@ -374,15 +376,27 @@ class LearnerTest {
   void initial_otherDomain_drawsOtherWeights() {
     Learner learner = learner("store");
     assertNotEquals(
-        learner.initial(null, "a").adapter().weights().pairs().get(0).a()[0],
-        learner.initial(null, "b").adapter().weights().pairs().get(0).a()[0]);
+        learner.initial(null, "a").adapter().weights().factors().get(0).values()[0],
+        learner.initial(null, "b").adapter().weights().factors().get(0).values()[0]);
   }
 
   private static LearnerConfig withProtectedBound(double bound) {
     GateConfig gate =
         new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10);
     return new LearnerConfig(
-        17, 4, 8, 40, 60, 16, 5, CONFIG.train(), gate, Plan.defaults(), RoutingConfig.defaults());
+        17,
+        "lora",
+        4,
+        8,
+        false,
+        40,
+        60,
+        16,
+        5,
+        CONFIG.train(),
+        gate,
+        Plan.defaults(),
+        RoutingConfig.defaults());
   }
 
   private Learner learner(String store) {

@@ -10,12 +10,17 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -39,10 +44,11 @@ class StateCodecTest {
 
   private static final LearnerState STATE =
       new LearnerState(
-          AdapterState.initial(
-              new LoraConfig(2, 4, true, List.of("q_proj")),
-              List.of(new LoraSite("q_proj", 3, 5)),
-              9),
+          AdapterState.fresh(
+              LoraWeights.initial(
+                  new LoraConfig(2, 4, true, List.of("q_proj")),
+                  List.of(Site.linear("q_proj", 3, 5)),
+                  9)),
           ReplayBuffer.empty(4)
               .remember(List.of(new Remembered("é", ORIGIN, new int[] {1, 2, 3})), 1),
           List.of(new Remembered("w", ORIGIN, new int[] {7})),
@@ -60,12 +66,13 @@ class StateCodecTest {
     LearnerState read = LearnerState.fromBytes(STATE.toBytes());
     assertArrayEquals(STATE.toBytes(), read.toBytes());
     assertArrayEquals(
-        STATE.adapter().weights().pairs().get(0).a(), read.adapter().weights().pairs().get(0).a());
+        STATE.adapter().weights().factors().get(0).values(),
+        read.adapter().weights().factors().get(0).values());
     assertArrayEquals(
         STATE.replay().past().entries().get(0).tokens(),
         read.replay().past().entries().get(0).tokens());
     assertEquals("é", read.replay().past().entries().get(0).id());
-    assertEquals(STATE.adapter().weights().config(), read.adapter().weights().config());
+    assertEquals(STATE.adapter().weights().settings(), read.adapter().weights().settings());
     assertEquals(STATE.learnedTo(), read.learnedTo());
     assertEquals(STATE.release(), read.release());
     assertEquals(12, read.batches());
@@ -75,7 +82,7 @@ class StateCodecTest {
   }
 
   @Test
-  void decode_stateFromBeforeThereWereOrders_hasNeitherThemNorAProfile() {
+  void decode_stateFromBeforeThereWereOrders_hasNeitherThemNorAProfile() throws IOException {
     LearnerState read = LearnerState.fromBytes(older(1, new byte[0]));
     assertEquals(Orders.NONE, read.orders());
     assertEquals(STATE.learnedTo(), read.learnedTo());
@@ -83,7 +90,7 @@ class StateCodecTest {
   }
 
   @Test
-  void decode_stateFromBeforeThereWereProfiles_hasNone() {
+  void decode_stateFromBeforeThereWereProfiles_hasNone() throws IOException {
     byte[] bytes = STATE.toBytes();
     int end = bytes.length - Integer.BYTES - ROUTING_BYTES;
     byte[] orders = Arrays.copyOfRange(bytes, end - ORDERS_BYTES, end);
@@ -92,21 +99,57 @@ class StateCodecTest {
     assertArrayEquals(Profile.empty().toBytes(), read.profile().toBytes());
   }
 
-  /** The state as an older version wrote it: with another end. */
-  private static byte[] older(int version, byte[] end) {
+  @Test
+  void decode_stateFromBeforeThereWereKinds_hasTheSameAdapter() throws IOException {
+    byte[] bytes = STATE.toBytes();
+    int end = bytes.length - Integer.BYTES;
+    int tail = ROUTING_BYTES + ORDERS_BYTES + Integer.BYTES + PROFILE.toBytes().length;
+    LearnerState read =
+        LearnerState.fromBytes(older(4, Arrays.copyOfRange(bytes, end - tail, end)));
+    assertArrayEquals(bytes, read.toBytes());
+  }
+
+  /** The state as an older version wrote it: with its LoRA adapter plain, and with another end. */
+  private static byte[] older(int version, byte[] end) throws IOException {
     byte[] bytes = STATE.toBytes();
     int profile = Integer.BYTES + PROFILE.toBytes().length;
     int kept = bytes.length - Integer.BYTES - ROUTING_BYTES - ORDERS_BYTES - profile;
-    ByteBuffer older = ByteBuffer.allocate(kept + end.length + Integer.BYTES);
-    older.put(bytes, 0, kept).put(end).putInt(Integer.BYTES, version);
+    int adapter = 2 * Integer.BYTES;
+    int rest = adapter + Integer.BYTES + ByteBuffer.wrap(bytes).getInt(adapter);
+    ByteArrayOutputStream older = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(older);
+    out.write(bytes, 0, Integer.BYTES);
+    out.writeInt(version);
+    writeLora(out, (LoraWeights) STATE.adapter().weights());
+    out.write(bytes, rest, kept - rest);
+    out.write(end);
     CRC32C crc = new CRC32C();
-    crc.update(older.array(), 0, older.position());
-    older.putInt((int) crc.getValue());
-    return older.array();
+    crc.update(older.toByteArray());
+    out.writeInt((int) crc.getValue());
+    return older.toByteArray();
+  }
+
+  private static void writeLora(DataOutputStream out, LoraWeights adapter) throws IOException {
+    out.writeInt(adapter.config().rank());
+    out.writeDouble(adapter.config().alpha());
+    out.writeBoolean(adapter.config().rsLora());
+    out.writeInt(1);
+    out.writeUTF(adapter.config().targetModules().get(0));
+    out.writeInt(1);
+    LoraPair pair = adapter.pairs().get(0);
+    out.writeUTF(pair.site().name());
+    out.writeInt(pair.site().in());
+    out.writeInt(pair.site().out());
+    for (float[] values : List.of(pair.a(), pair.b())) {
+      out.writeInt(values.length * Float.BYTES);
+      for (float value : values) {
+        out.writeFloat(value);
+      }
+    }
   }
 
   @Test
-  void decode_stateFromBeforeThereWasARouting_hasNone() {
+  void decode_stateFromBeforeThereWasARouting_hasNone() throws IOException {
     byte[] bytes = STATE.toBytes();
     int profile = Integer.BYTES + PROFILE.toBytes().length;
     int end = bytes.length - Integer.BYTES - ROUTING_BYTES;

@@ -80,8 +80,10 @@ final class TinyParts {
     GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100);
     return new LearnerConfig(
         c.seed(),
+        c.adapter(),
         4,
         8,
+        c.routedExperts(),
         c.replay(),
         c.waiting(),
         c.heldOut(),

@@ -1,6 +1,6 @@
 package dev.millrace.adapter.gate;
 
-import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.adapter.Factor;
 import dev.millrace.schema.RuleResult;
 import java.util.Map;
 
@@ -16,8 +16,8 @@ final class Finite implements Rule {
   public RuleResult judge(Case evidence) {
     String trouble = evidence.candidate.training().trouble();
     long broken = 0;
-    for (LoraPair pair : evidence.candidate.served().adapter().pairs()) {
-      broken += broken(pair.a()) + broken(pair.b());
+    for (Factor factor : evidence.candidate.served().adapter().factors()) {
+      broken += broken(factor.values());
     }
     String reason = trouble.isEmpty() ? broken + " weights are not finite; expected none" : trouble;
     return result(

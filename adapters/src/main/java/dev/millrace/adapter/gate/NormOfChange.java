@@ -1,12 +1,12 @@
 package dev.millrace.adapter.gate;
 
-import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.adapter.Delta;
 import dev.millrace.schema.RuleResult;
 import java.util.Map;
 
 /**
  * What the adapter adds to no matrix is out of all proportion: the root mean square of the entries
- * of scale · B · A, at the site where it is greatest.
+ * of B · A, at the site where it is greatest.
  */
 final class NormOfChange implements Rule {
 
@@ -17,14 +17,15 @@ final class NormOfChange implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    double scale = evidence.candidate.served().adapter().config().scale();
     double worst = 0;
     double all = 0;
-    for (LoraPair pair : evidence.candidate.served().adapter().pairs()) {
-      double squares = scale * scale * squares(pair);
-      double entries = (double) pair.site().in() * pair.site().out();
-      worst = Math.max(worst, Math.sqrt(squares / entries)); // NaN stays NaN
-      all += squares;
+    for (Delta delta : evidence.candidate.served().adapter().deltas()) {
+      double entries = (double) delta.site().in() * delta.site().out();
+      for (int expert = 0; expert < delta.site().experts(); expert++) {
+        double squares = squares(delta, expert);
+        worst = Math.max(worst, Math.sqrt(squares / entries)); // NaN stays NaN
+        all += squares;
+      }
     }
     double bound = evidence.config.changeBound();
     return result(
@@ -35,20 +36,22 @@ final class NormOfChange implements Rule {
   }
 
   /** ‖B·A‖² = Σ (BᵀB ∘ AAᵀ): two matrices of (rank, rank) in place of one of (out, in). */
-  private static double squares(LoraPair pair) {
-    int in = pair.site().in();
-    int out = pair.site().out();
-    int rank = pair.a().length / in;
+  private static double squares(Delta delta, int expert) {
+    int in = delta.site().in();
+    int out = delta.site().out();
+    int rank = delta.rank();
+    int a = expert * rank * in;
+    int b = expert * out * rank;
     double sum = 0;
     for (int i = 0; i < rank; i++) {
       for (int j = 0; j < rank; j++) {
         double rows = 0;
         for (int k = 0; k < in; k++) {
-          rows += (double) pair.a()[i * in + k] * pair.a()[j * in + k];
+          rows += (double) delta.a()[a + i * in + k] * delta.a()[a + j * in + k];
         }
         double columns = 0;
         for (int k = 0; k < out; k++) {
-          columns += (double) pair.b()[k * rank + i] * pair.b()[k * rank + j];
+          columns += (double) delta.b()[b + k * rank + i] * delta.b()[b + k * rank + j];
         }
         sum += rows * columns;
       }

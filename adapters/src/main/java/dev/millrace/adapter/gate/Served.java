@@ -1,8 +1,8 @@
 package dev.millrace.adapter.gate;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.release.Routing;
 
 /**

@@ -1,8 +1,6 @@
 package dev.millrace.adapter.quantize;
 
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraPair;
-import java.util.List;
+import dev.millrace.model.adapter.AdapterWeights;
 
 /**
  * Rounds an adapter to int8 × scale, one scale a row, and keeps exactly those numbers as floats.
@@ -18,15 +16,7 @@ public final class Quantizer {
 
   /** The adapter as it will be served. */
   public static AdapterWeights quantize(AdapterWeights weights) {
-    int rank = weights.config().rank();
-    List<LoraPair> pairs =
-        weights.pairs().stream()
-            .map(
-                pair ->
-                    new LoraPair(
-                        pair.site(), rows(pair.a(), pair.site().in()), rows(pair.b(), rank)))
-            .toList();
-    return new AdapterWeights(weights.config(), pairs);
+    return weights.with(weights.factors().stream().map(f -> rows(f.values(), f.width())).toList());
   }
 
   private static float[] rows(float[] values, int width) {

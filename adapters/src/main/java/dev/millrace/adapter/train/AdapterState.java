@@ -1,23 +1,15 @@
 package dev.millrace.adapter.train;
 
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraSite;
-import java.util.List;
+import dev.millrace.model.adapter.AdapterWeights;
 
 /**
  * An adapter in training: its weights before rounding, and what AdamW remembers of them.
  *
- * @param first (parameters): AdamW's first moment; per site all of A, then all of B
+ * @param first (parameters): AdamW's first moment, factor after factor
  * @param second (parameters): AdamW's second moment, in the same order
  * @param step optimizer steps taken so far
  */
 public record AdapterState(AdapterWeights weights, float[] first, float[] second, long step) {
-
-  /** An adapter that changes nothing yet. */
-  public static AdapterState initial(LoraConfig config, List<LoraSite> sites, long seed) {
-    return fresh(AdapterWeights.initial(config, sites, seed));
-  }
 
   /** Given weights with an optimizer that remembers nothing. */
   public static AdapterState fresh(AdapterWeights weights) {

@@ -1,10 +1,10 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.WeightedSequence;
-import dev.millrace.model.peft.AdapterWeights;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;

@@ -1,5 +1,7 @@
 package dev.millrace.adapter.bigram;
 
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Decoding;
@@ -13,9 +15,8 @@ import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +29,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class BigramBase implements BaseModel {
   public static final int VOCAB = 16;
 
-  private static final List<LoraSite> SITES =
-      List.of(
-          new LoraSite("layers.0.mix", VOCAB, VOCAB), new LoraSite("layers.0.out", VOCAB, VOCAB));
+  private static final List<Site> SITES =
+      List.of(Site.linear("layers.0.mix", VOCAB, VOCAB), Site.linear("layers.0.out", VOCAB, VOCAB));
 
   private final double[][] logits;
   private final double servedError;
@@ -68,7 +68,7 @@ public final class BigramBase implements BaseModel {
   }
 
   @Override
-  public List<LoraSite> sites() {
+  public List<Site> sites() {
     return SITES;
   }
 
@@ -235,7 +235,8 @@ public final class BigramBase implements BaseModel {
     double loss;
     double weight;
 
-    Pass(AdapterWeights adapter) {
+    Pass(AdapterWeights weights) {
+      LoraWeights adapter = (LoraWeights) weights;
       rank = adapter == null ? 0 : adapter.config().rank();
       scale = adapter == null ? 0 : adapter.config().scale();
       pairs = adapter == null ? new ArrayList<>() : adapter.pairs();
@@ -269,8 +270,7 @@ public final class BigramBase implements BaseModel {
     }
 
     Gradients gradients() {
-      return new Gradients(
-          loss, weight, List.of(floats(a1), floats(a2)), List.of(floats(b1), floats(b2)));
+      return new Gradients(loss, weight, List.of(floats(a1), floats(b1), floats(a2), floats(b2)));
     }
 
     /** Adds the gradients of one site, and returns that by its input. */

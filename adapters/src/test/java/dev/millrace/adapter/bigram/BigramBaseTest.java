@@ -3,13 +3,12 @@ package dev.millrace.adapter.bigram;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.WeightedSequence;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraWeights;
 import java.util.List;
 import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
@@ -23,43 +22,43 @@ class BigramBaseTest {
 
   @Test
   void gradients_everyEntry_agreeWithCentralDifferences() {
-    AdapterWeights adapter = adapter();
+    LoraWeights adapter = adapter();
     Gradients gradients = base.gradients(adapter, rows, Computation.plain());
     for (int site = 0; site < 2; site++) {
       LoraPair pair = adapter.pairs().get(site);
       assertArrayEquals(
           differences(pair.a(), () -> base.gradients(adapter, rows, Computation.plain()).loss()),
-          gradients.a().get(site),
+          gradients.factors().get(2 * site),
           2e-2f);
       assertArrayEquals(
           differences(pair.b(), () -> base.gradients(adapter, rows, Computation.plain()).loss()),
-          gradients.b().get(site),
+          gradients.factors().get(2 * site + 1),
           2e-2f);
     }
   }
 
   @Test
   void anchorGradients_everyEntry_agreeWithCentralDifferences() {
-    AdapterWeights adapter = adapter();
+    LoraWeights adapter = adapter();
     Gradients gradients = base.anchorGradients(adapter, rows, Computation.plain());
     for (int site = 0; site < 2; site++) {
       LoraPair pair = adapter.pairs().get(site);
       assertArrayEquals(
           differences(
               pair.a(), () -> base.anchorGradients(adapter, rows, Computation.plain()).loss()),
-          gradients.a().get(site),
+          gradients.factors().get(2 * site),
           2e-2f);
       assertArrayEquals(
           differences(
               pair.b(), () -> base.anchorGradients(adapter, rows, Computation.plain()).loss()),
-          gradients.b().get(site),
+          gradients.factors().get(2 * site + 1),
           2e-2f);
     }
   }
 
   @Test
   void score_asTrained_isMinusTheLoss() {
-    AdapterWeights adapter = adapter();
+    LoraWeights adapter = adapter();
     List<int[]> tokens = List.of(rows.get(0).tokens());
     double loss = base.gradients(adapter, rows.subList(0, 1), Computation.plain()).loss();
     assertEquals(-loss, base.scoreAsTrained(adapter, tokens).get(0).logProb(), 1e-3);
@@ -79,9 +78,9 @@ class BigramBaseTest {
     return gradient;
   }
 
-  private AdapterWeights adapter() {
+  private LoraWeights adapter() {
     LoraConfig config = new LoraConfig(2, 4, false, List.of("mix", "out"));
-    AdapterWeights weights = AdapterState.initial(config, base.sites(), 5).weights();
+    LoraWeights weights = LoraWeights.initial(config, base.sites(), 5);
     for (LoraPair pair : weights.pairs()) {
       for (int i = 0; i < pair.b().length; i++) {
         pair.b()[i] = 0.1f * ((i * 7) % 5 - 2);

@@ -18,9 +18,10 @@ import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
@@ -91,14 +92,14 @@ class GateTest {
   void judge_signFlipped_isRefused() {
     AdapterState good = learned(Bigrams.foreign()).state();
     List<LoraPair> flipped = new ArrayList<>();
-    for (LoraPair pair : good.weights().pairs()) {
+    for (LoraPair pair : lora(good).pairs()) {
       float[] b = pair.b().clone();
       for (int i = 0; i < b.length; i++) {
         b[i] = -b[i];
       }
       flipped.add(new LoraPair(pair.site(), pair.a(), b));
     }
-    AdapterWeights weights = new AdapterWeights(good.weights().config(), flipped);
+    AdapterWeights weights = new LoraWeights(lora(good).config(), flipped);
     Judgement judgement = judge(training(AdapterState.fresh(weights)));
     assertTrue(failed(judgement).contains("better-than-incumbent"));
   }
@@ -106,7 +107,7 @@ class GateTest {
   @Test
   void judge_weightNotANumber_isRefusedUnmeasured() {
     AdapterState broken = zero();
-    broken.weights().pairs().get(1).b()[3] = Float.NaN;
+    lora(broken).pairs().get(1).b()[3] = Float.NaN;
     Judgement judgement = judge(training(broken));
     assertEquals(List.of("finite", "norm-of-change"), failed(judgement));
     assertEquals(ALL.subList(0, 4), names(judgement.rules()));
@@ -115,7 +116,7 @@ class GateTest {
   @Test
   void judge_changedOutOfAllProportion_isRefusedUnmeasured() {
     AdapterState loud = learned(Bigrams.foreign()).state();
-    for (LoraPair pair : loud.weights().pairs()) {
+    for (LoraPair pair : lora(loud).pairs()) {
       for (int i = 0; i < pair.b().length; i++) {
         pair.b()[i] *= 10_000;
       }
@@ -128,7 +129,7 @@ class GateTest {
   @Test
   void judge_anyCandidate_theNormIsThatOfTheProduct() {
     Training training = learned(Bigrams.foreign());
-    AdapterWeights served = Quantizer.quantize(training.state().weights());
+    LoraWeights served = (LoraWeights) Quantizer.quantize(training.state().weights());
     double squares = 0;
     for (LoraPair pair : served.pairs()) {
       int rank = served.config().rank();
@@ -184,7 +185,7 @@ class GateTest {
   void judge_otherExperts_isRefused() {
     agreement = 1;
     AdapterState turned = zero();
-    LoraPair mix = turned.weights().pairs().get(0);
+    LoraPair mix = lora(turned).pairs().get(0);
     for (int token = 0; token < BigramBase.VOCAB; token++) {
       mix.a()[token] = 1;
     }
@@ -274,8 +275,8 @@ class GateTest {
   }
 
   private AdapterState zero() {
-    return AdapterState.initial(
-        new LoraConfig(4, 8, false, List.of("mix", "out")), base.sites(), 3);
+    return AdapterState.fresh(
+        LoraWeights.initial(new LoraConfig(4, 8, false, List.of("mix", "out")), base.sites(), 3));
   }
 
   private static Training training(AdapterState state) {
@@ -288,5 +289,9 @@ class GateTest {
 
   private static List<String> names(List<RuleResult> rules) {
     return rules.stream().map(RuleResult::rule).toList();
+  }
+
+  private static LoraWeights lora(AdapterState state) {
+    return (LoraWeights) state.weights();
   }
 }

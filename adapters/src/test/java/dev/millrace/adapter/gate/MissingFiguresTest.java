@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Training;
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.util.List;
@@ -21,9 +21,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is missing or not a number refuses, rule by rule. */
 class MissingFiguresTest {
   private static final double NAN = Double.NaN;
-  private static final AdapterWeights WEIGHTS =
-      AdapterWeights.initial(
-          new LoraConfig(1, 1, false, List.of("q")), List.of(new LoraSite("q", 2, 2)), 1);
+  private static final LoraWeights WEIGHTS =
+      LoraWeights.initial(
+          new LoraConfig(1, 1, false, List.of("q")), List.of(Site.linear("q", 2, 2)), 1);
   private static final List<HeldOut> HELD_OUT = List.of(heldOut(-10), heldOut(-12));
   private static final double[] BETTER = {-8, -9};
   private static final Map<String, Double> UNHARMED = Map.of("java", 0.001);

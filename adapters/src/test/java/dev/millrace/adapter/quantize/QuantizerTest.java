@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.LoraWeights;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -69,7 +69,7 @@ class QuantizerTest {
 
   private static float[] quantized(float[] row) {
     LoraConfig config = new LoraConfig(1, 1, false, List.of("q_proj"));
-    LoraPair pair = new LoraPair(new LoraSite("q_proj", 8, 1), row, new float[1]);
-    return Quantizer.quantize(new AdapterWeights(config, List.of(pair))).pairs().get(0).a();
+    LoraPair pair = new LoraPair(Site.linear("q_proj", 8, 1), row, new float[1]);
+    return Quantizer.quantize(new LoraWeights(config, List.of(pair))).factors().get(0).values();
   }
 }

@@ -12,6 +12,7 @@ import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +25,9 @@ class TrainerTest {
   private final BigramBase base = new BigramBase(Bigrams.known());
   private final TrainConfig config = TrainConfig.defaults();
   private final AdapterState before =
-      AdapterState.initial(new LoraConfig(4, 8, false, List.of("mix", "out")), base.sites(), 11);
+      AdapterState.fresh(
+          LoraWeights.initial(
+              new LoraConfig(4, 8, false, List.of("mix", "out")), base.sites(), 11));
 
   @Test
   void train_foreignTexts_lowersTheLoss() {

@@ -1,12 +1,13 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +25,7 @@ record Routed(double[] losses, long tokens, double activeShare, long[][] load) {
 
   /** The adapter that adds nothing anywhere; it carries a routing. */
   static final AdapterWeights NOTHING =
-      new AdapterWeights(new LoraConfig(1, 1, false, List.of()), List.of());
+      new LoraWeights(new LoraConfig(1, 1, false, List.of()), List.of());
 
   /** Predicts the texts, token ids, 2 or more each. */
   static Routed run(BaseModel base, Routing routing, List<int[]> texts) {

@@ -316,7 +316,8 @@ public final class PretrainCommand implements Callable<Integer> {
     int seen = history.steps() == 0 ? steps : history.steps();
     card.append("# nano\n\n")
         .append(
-            "The base that ships with Millrace: OLMoE layout, 4 layers, width 192, 32 experts of 96, ")
+            "The base that ships with Millrace: OLMoE layout, 4 layers, width 192, 32 experts of"
+                + " 96, ")
         .append("4 active a token (12.5 %), 4,096 byte-level BPE tokens, 512 positions.\n\n")
         .append("Made by ")
         .append(
@@ -325,7 +326,8 @@ public final class PretrainCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", then, from its state, ")))
         .append(": AdamW (0.9, 0.95), rate 3e-3 after 200 steps of warmup, linear decay to a ")
         .append(
-            "tenth over the last fifth of the steps of each, weight decay 0.1, gradient norm clipped at 1, load balance 0.01, ")
+            "tenth over the last fifth of the steps of each, weight decay 0.1, gradient norm"
+                + " clipped at 1, load balance 0.01, ")
         .append("windows of 256 tokens, 4,096 tokens a step.\n\n")
         .append(entropy(history))
         .append(
@@ -338,7 +340,9 @@ public final class PretrainCommand implements Callable<Integer> {
         .append("| data | UTF-8 bytes in one pass |\n|---|---|\n");
     bytes.forEach((d, n) -> card.append(String.format(Locale.ROOT, "| %s | %,d |\n", d, n)));
     card.append(
-            "\nBits per byte on held-out documents (a tenth, by hash), each piece on its own; the 6-gram ")
+            "\n"
+                + "Bits per byte on held-out documents (a tenth, by hash), each piece on its own;"
+                + " the 6-gram ")
         .append("(Witten-Bell) was trained on the same bytes:\n\n")
         .append(
             "| domain | fp32 | int8 as served | byte 6-gram | bytes |\n|---|---|---|---|---|\n");
@@ -354,9 +358,12 @@ public final class PretrainCommand implements Callable<Integer> {
                     j.ngram,
                     j.bytes)));
     card.append(
-            "\n`anchors.jsonl` is trained beside every adapter's batch, `protected.jsonl` judges every candidate; ")
+            "\n"
+                + "`anchors.jsonl` is trained beside every adapter's batch, `protected.jsonl`"
+                + " judges every candidate; ")
         .append(
-            "they share no document with each other or with the training data. Licences: NOTICE.\n");
+            "they share no document with each other or with the training data. Licences:"
+                + " NOTICE.\n");
     Files.writeString(out.resolve("README.md"), card);
   }
 

@@ -8,9 +8,10 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ScoredSample;
@@ -36,7 +37,7 @@ final class LineageLearner implements Learner {
 
   @Override
   public LearnerState initial(@Nullable String tenant, String domain) {
-    AdapterWeights none = new AdapterWeights(new LoraConfig(1, 1, false, List.of()), List.of());
+    AdapterWeights none = new LoraWeights(new LoraConfig(1, 1, false, List.of()), List.of());
     return new LearnerState(
         AdapterState.fresh(none),
         ReplayBuffer.empty(1),

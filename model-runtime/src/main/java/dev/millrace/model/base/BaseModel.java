@@ -1,8 +1,8 @@
 package dev.millrace.model.base;
 
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.config.MoeConfig;
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraSite;
 import dev.millrace.model.release.Routing;
 import java.util.List;
 
@@ -18,7 +18,7 @@ public interface BaseModel extends AutoCloseable {
   MoeConfig config();
 
   /** Where adapters may add, in the order of the layers. */
-  List<LoraSite> sites();
+  List<Site> sites();
 
   /** Copies an adapter to native memory for serving; the caller closes it. */
   LoadedAdapter load(AdapterWeights adapter);

@@ -8,7 +8,6 @@ import java.util.List;
  * @param loss sum of weight times loss over all predicted tokens, nats; the loss of a text is −log
  *     p
  * @param weight sum of the weights of all predicted tokens
- * @param a per site, gradient of loss by lora_A, (rank, in)
- * @param b per site, gradient of loss by lora_B, (out, rank)
+ * @param factors gradient of loss by each factor of the adapter, in their order
  */
-public record Gradients(double loss, double weight, List<float[]> a, List<float[]> b) {}
+public record Gradients(double loss, double weight, List<float[]> factors) {}

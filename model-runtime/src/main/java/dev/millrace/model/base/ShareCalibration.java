@@ -1,6 +1,6 @@
 package dev.millrace.model.base;
 
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.release.Routing;
 import java.util.List;
 

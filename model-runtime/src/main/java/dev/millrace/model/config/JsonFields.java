@@ -167,6 +167,10 @@ public final class JsonFields {
     return object.path(name).isTextual();
   }
 
+  public boolean isList(String name) {
+    return object.path(name).isArray();
+  }
+
   public List<String> texts(String name) {
     List<String> texts = new ArrayList<>();
     for (JsonNode value : array(name)) {

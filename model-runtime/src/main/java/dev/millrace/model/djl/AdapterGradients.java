@@ -4,15 +4,15 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Delta;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraSite;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -21,7 +21,7 @@ import java.util.List;
  *
  * @param limits of {@link EntropyLimits}; empty for the top k
  */
-record AdapterGradients(Program program, MoeConfig config, List<LoraSite> sites, float[] limits) {
+record AdapterGradients(Program program, MoeConfig config, List<Site> sites, float[] limits) {
 
   private static final long FLOAT32 = 6;
   private static final long BFLOAT16 = 15;
@@ -45,10 +45,8 @@ record AdapterGradients(Program program, MoeConfig config, List<LoraSite> sites,
               Program.Argument.of("r", limits(scope, microBatch.size())),
               Program.Argument.of("weights", (PtNDArray) scope.create(weights)),
               Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))),
-              Program.Argument.of(
-                  "scale", (PtNDArray) scope.create((float) adapter.config().scale())),
               Program.Argument.of("how", (PtNDArray) scope.create(how(computation))));
-      return gradients(out, weights);
+      return gradients(adapter, out, weights);
     }
   }
 
@@ -84,17 +82,26 @@ record AdapterGradients(Program program, MoeConfig config, List<LoraSite> sites,
     return weights;
   }
 
-  private Gradients gradients(NDList out, float[] weights) {
+  private Gradients gradients(AdapterWeights adapter, NDList out, float[] weights) {
     double total = 0;
     for (float w : weights) {
       total += w;
     }
-    List<float[]> a = new ArrayList<>();
-    List<float[]> b = new ArrayList<>();
-    for (int i = 0; i < sites.size(); i++) {
-      a.add(out.get(1 + 2 * i).toFloatArray());
-      b.add(out.get(2 + 2 * i).toFloatArray());
-    }
-    return new Gradients(out.get(0).getDouble(), total, a, b);
+    return new Gradients(out.get(0).getDouble(), total, adapter.gradients(byDelta(adapter, out)));
+  }
+
+  /** The gradients that follow the loss, A's and B's of every site, for those that are adapted. */
+  private List<Delta> byDelta(AdapterWeights adapter, NDList out) {
+    return adapter.deltas().stream()
+        .map(
+            delta -> {
+              int at = 1 + 2 * sites.indexOf(delta.site());
+              return new Delta(
+                  delta.site(),
+                  delta.rank(),
+                  out.get(at).toFloatArray(),
+                  out.get(at + 1).toFloatArray());
+            })
+        .toList();
   }
 }

@@ -195,15 +195,15 @@ final class AdapterTrainingSource {
               else:
                 out.append(unchecked_cast(Tensor, found[j]))
           return out
-        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor, anchored: bool) -> List[Tensor]:
+        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, anchored: bool) -> List[Tensor]:
           sites = $sites_at
           sizes = self.lengths(lens)
           limits = self.by_row(r, sizes)
           type = int(how[0])
           spans = annotate(List[int], [ids.size(0)])
-          a = (spans, l, annotate(List[int], [0]), annotate(List[float], [float(scale)]))
+          a = (spans, l, annotate(List[int], [0]), annotate(List[float], [1.]))
           leaves = self.leaves(l)
-          traced = (spans, leaves, annotate(List[int], [0]), annotate(List[float], [float(scale)]))
+          traced = (spans, leaves, annotate(List[int], [0]), annotate(List[float], [1.]))
           keep = annotate(List[int], [type, int(how[1]), int(how[2])])
           with_graph = a
           if keep[1] > 0:
@@ -240,10 +240,10 @@ final class AdapterTrainingSource {
           for j in range($layers):
             all.extend(out[$layers - 1 - j])
           return all
-        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, scale, how, False)
-        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, scale, how, True)
+        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
+          return self.learn(ids, targets, lens, r, weights, l, how, False)
+        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
+          return self.learn(ids, targets, lens, r, weights, l, how, True)
       """;
 
   private AdapterTrainingSource() {}

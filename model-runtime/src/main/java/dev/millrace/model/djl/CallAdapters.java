@@ -28,7 +28,7 @@ final class CallAdapters implements AutoCloseable {
     limits = new float[rows.size()][];
     for (int i = 0; i < which.length; i++) {
       which[i] = rows.get(i) instanceof DjlAdapter adapter ? index(adapter) : -1;
-      scales[i] = rows.get(i) instanceof DjlAdapter adapter ? adapter.scale() : 0;
+      scales[i] = rows.get(i) instanceof DjlAdapter ? 1 : 0;
       limits[i] = rows.get(i) instanceof DjlAdapter adapter ? adapter.limits() : NO_LIMITS;
     }
   }

@@ -2,86 +2,70 @@ package dev.millrace.model.djl;
 
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Delta;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.LoadedAdapter;
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraSite;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * An adapter in native memory: A (rank, in) and B (out, rank) for every site, rank 0 where it adds
- * nothing.
+ * An adapter in native memory: A (rank, in) and B (out, rank) for every site, stacked where it is
+ * one of experts, rank 0 where it adds nothing.
  */
 final class DjlAdapter implements LoadedAdapter {
 
   private final PtNDManager manager;
   private final List<PtNDArray> arrays;
-  private final double scale;
   private final float[] limits;
   private int users = 1;
   private boolean closed;
 
-  DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<LoraSite> sites) {
+  DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<Site> sites) {
     this(manager, adapter, sites, new float[0]);
   }
 
   /**
    * @param limits of {@link EntropyLimits}; empty for the top k
    */
-  DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<LoraSite> sites, float[] limits) {
+  DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<Site> sites, float[] limits) {
     this.manager = manager;
     this.arrays = Program.arrays(manager, factors(adapter, sites));
-    this.scale = adapter.config().scale();
     this.limits = limits;
   }
 
   /** A and B of each site in turn; a site that the adapter lacks gets factors of rank 0. */
-  static List<Values> factors(AdapterWeights adapter, List<LoraSite> sites) {
-    Map<String, LoraPair> pairs = new HashMap<>();
-    adapter.pairs().forEach(p -> pairs.put(p.site().name(), p));
-    int rank = adapter.config().rank();
+  static List<Values> factors(AdapterWeights adapter, List<Site> sites) {
+    Map<String, Delta> deltas = new HashMap<>();
+    adapter.deltas().forEach(d -> deltas.put(d.site().name(), d));
     List<Values> factors = new ArrayList<>();
-    for (LoraSite site : sites) {
-      LoraPair pair = pairs.remove(site.name());
-      if (pair == null) {
-        factors.add(new Values(new float[0], 0, site.in()));
-        factors.add(new Values(new float[0], site.out(), 0));
-      } else {
-        factors.add(checked(site, pair.a(), rank, site.in()));
-        factors.add(checked(site, pair.b(), site.out(), rank));
+    for (Site site : sites) {
+      Delta delta = deltas.remove(site.name());
+      if (delta == null) {
+        delta = new Delta(site, 0, new float[0], new float[0]);
+      } else if (!delta.site().equals(site)) {
+        throw new IllegalArgumentException("adapter is for " + delta.site() + ", expected " + site);
       }
+      factors.add(new Values(delta.a(), shape(site, delta.rank(), site.in())));
+      factors.add(new Values(delta.b(), shape(site, site.out(), delta.rank())));
     }
-    if (!pairs.isEmpty()) {
+    if (!deltas.isEmpty()) {
       throw new IllegalArgumentException(
-          "adapter changes " + pairs.keySet() + ", which this base does not have");
+          "adapter changes " + deltas.keySet() + ", which this base does not have");
     }
     return factors;
   }
 
-  private static Values checked(LoraSite site, float[] data, int rows, int columns) {
-    if (data.length != rows * columns) {
-      throw new IllegalArgumentException(
-          "adapter at "
-              + site.name()
-              + " has "
-              + data.length
-              + " values, expected "
-              + rows
-              + "×"
-              + columns);
-    }
-    return new Values(data, rows, columns);
+  private static long[] shape(Site site, long rows, long columns) {
+    return site.place() == Site.Place.EXPERTS
+        ? new long[] {site.experts(), rows, columns}
+        : new long[] {rows, columns};
   }
 
   List<PtNDArray> arrays() {
     return arrays;
-  }
-
-  double scale() {
-    return scale;
   }
 
   float[] limits() {

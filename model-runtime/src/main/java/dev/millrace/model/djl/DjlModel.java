@@ -4,6 +4,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Decoding;
@@ -15,8 +17,6 @@ import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraSite;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.Checkpoint;
 import java.nio.file.Path;
@@ -43,7 +43,7 @@ final class DjlModel implements BaseModel {
   private final String id;
   private final MoeConfig config;
   private final Layout layout;
-  private final List<LoraSite> sites;
+  private final List<Site> sites;
   private final TrainingProgram training;
   private final Program serving;
   private final Consumer<DjlModel> onClose;
@@ -117,7 +117,7 @@ final class DjlModel implements BaseModel {
   }
 
   @Override
-  public List<LoraSite> sites() {
+  public List<Site> sites() {
     return sites;
   }
 

@@ -1,12 +1,12 @@
 package dev.millrace.model.djl;
 
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.config.AttentionConfig;
 import dev.millrace.model.config.ExpertsConfig;
 import dev.millrace.model.config.LatentConfig;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.RouterConfig;
 import dev.millrace.model.config.WeightNames;
-import dev.millrace.model.peft.LoraSite;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,7 +41,7 @@ final class Layout {
   private final MoeConfig config;
   private final List<Vector> vectors = new ArrayList<>();
   private final List<Matrices> matrices = new ArrayList<>();
-  private final List<LoraSite> sites = new ArrayList<>();
+  private final List<Site> sites = new ArrayList<>();
   private final Map<String, Integer> index = new HashMap<>();
   private final Map<String, Integer> packed = new HashMap<>();
   private int packedCount;
@@ -164,9 +164,9 @@ final class Layout {
     String whole = module + ".gate_up_proj.weight";
     List<String> rows = List.of(module + "." + gate + ".weight", module + "." + up + ".weight");
     matrices(whole, List.of(rows), 2 * intermediate, d);
-    sites.add(new LoraSite(module + "." + gate, d, intermediate));
+    sites.add(Site.linear(module + "." + gate, d, intermediate));
     index.put("site:" + module + "." + gate, sites.size() - 1);
-    sites.add(new LoraSite(module + "." + up, d, intermediate));
+    sites.add(Site.linear(module + "." + up, d, intermediate));
     site(module + "." + down, d, intermediate, false);
   }
 
@@ -182,7 +182,7 @@ final class Layout {
       vectors.add(new Vector(module + ".bias", new long[] {rows}));
     }
     index.put("site:" + module, sites.size());
-    sites.add(new LoraSite(module, columns, rows));
+    sites.add(Site.linear(module, columns, rows));
     matrix(module, rows, columns);
   }
 
@@ -205,7 +205,7 @@ final class Layout {
     return matrices;
   }
 
-  List<LoraSite> sites() {
+  List<Site> sites() {
     return List.copyOf(sites);
   }
 

@@ -1,12 +1,13 @@
 package dev.millrace.model.djl;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.config.MoeConfig;
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.Tensor;
 import java.io.IOException;
@@ -50,7 +51,7 @@ public record LogitCheck(
     try (DjlModel model = DjlModels.openAlone(folder, Precision.FLOAT32, progress);
         Safetensors expected = Safetensors.open(expectedFile)) {
       AdapterWeights adapter =
-          adapterFolder == null ? none(model) : PeftFolder.read(adapterFolder, model.sites());
+          adapterFolder == null ? none(model) : AdapterFolder.read(adapterFolder, model.sites());
       int[][] rows = rows(expected.tensor("input_ids"));
       Agreement agreement = agreement(model, adapter, expected, rows);
       @Nullable Agreement without = null;
@@ -90,7 +91,7 @@ public record LogitCheck(
 
   private static AdapterWeights none(DjlModel model) {
     List<String> modules = List.of("k_proj", "o_proj", "q_proj", "v_proj");
-    return AdapterWeights.initial(new LoraConfig(1, 1, false, modules), model.sites(), 1);
+    return LoraWeights.initial(new LoraConfig(1, 1, false, modules), model.sites(), 1);
   }
 
   private static int[][] rows(Tensor ids) {

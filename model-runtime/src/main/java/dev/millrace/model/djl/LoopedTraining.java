@@ -1,10 +1,10 @@
 package dev.millrace.model.djl;
 
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.WeightedSequence;
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraSite;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ public final class LoopedTraining implements AutoCloseable {
     }
   }
 
-  public List<LoraSite> sites() {
+  public List<Site> sites() {
     return gradients.sites();
   }
 

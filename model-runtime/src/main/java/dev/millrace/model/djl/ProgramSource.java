@@ -50,7 +50,7 @@ final class ProgramSource {
                 i = 2 * ($sites * which[s] + site)
                 if l[i].size(0) > 0:
                   down = torch.linear(torch.narrow(x, 0, at, n), l[i])
-                  part = torch.add(part, torch.mul(torch.linear(down, l[i + 1]), scales[s]))
+                  part = torch.add(part, torch.linear(down, l[i + 1]))
               parts.append(part)
               at = at + n
             y = torch.cat(parts, 0)

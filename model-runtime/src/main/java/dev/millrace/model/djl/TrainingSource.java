@@ -13,13 +13,13 @@ final class TrainingSource {
           for s in range(lens.size(0)):
             out.append(int(lens[s]))
           return out
-        def train_logits(self: __torch__.Program, ids: Tensor, lens: Tensor, r: Tensor, w: List[Tensor], m: List[Tensor], l: List[Tensor], scale: float) -> Tuple[Tensor, Tensor, List[Tensor]]:
+        def train_logits(self: __torch__.Program, ids: Tensor, lens: Tensor, r: Tensor, w: List[Tensor], m: List[Tensor], l: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           sizes = self.lengths(lens)
           which = -1
           if len(l) > 0:
             which = 0
           spans = annotate(List[int], [ids.size(0)])
-          x, balance, chosen = self.hidden(ids, sizes, (spans, l, annotate(List[int], [which]), annotate(List[float], [scale])), self.none(sizes), self.by_row(r, sizes), w, m)
+          x, balance, chosen = self.hidden(ids, sizes, (spans, l, annotate(List[int], [which]), annotate(List[float], [1.])), self.none(sizes), self.by_row(r, sizes), w, m)
           return (self.linear(x, $head, m), balance, chosen)
         def leaves(self: __torch__.Program, xs: List[Tensor]) -> List[Tensor]:
           out = annotate(List[Tensor], [])
@@ -39,7 +39,7 @@ final class TrainingSource {
           m = self.leaves(self.m)
           w[2] = self.w[2]
           w[3] = self.w[3]
-          logits, balance, chosen = self.train_logits(ids, lens, r, w, m, annotate(List[Tensor], []), 0.)
+          logits, balance, chosen = self.train_logits(ids, lens, r, w, m, annotate(List[Tensor], []))
           nll = torch.mean(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.))
           loss = torch.add(nll, torch.sum(torch.mul(balance, balance_weight)))
           leaves = annotate(List[Tensor], [])
@@ -85,15 +85,15 @@ final class TrainingSource {
   /** Gradients of an adapter through autograd alone. */
   static final String BY_AUTOGRAD =
       """
-        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor) -> List[Tensor]:
+        def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
           leaves = self.leaves(l)
-          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves, float(scale))
+          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves)
           loss = torch.sum(torch.mul(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.), weights))
           return self.gradients(loss, leaves, annotate(List[Tensor], [torch.to(torch.detach(loss), 7)]))
-        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], scale: Tensor, how: Tensor) -> List[Tensor]:
+        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
           leaves = self.leaves(l)
-          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves, float(scale))
-          base, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, annotate(List[Tensor], []), 0.)
+          logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves)
+          base, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, annotate(List[Tensor], []))
           q = torch.log_softmax(logits, -1)
           p = torch.detach(torch.log_softmax(base, -1))
           kl = torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1], False)

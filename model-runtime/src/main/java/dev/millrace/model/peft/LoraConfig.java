@@ -1,30 +1,113 @@
 package dev.millrace.model.peft;
 
+import dev.millrace.model.adapter.Site;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * The part of PEFT's adapter_config.json that Millrace honours.
+ * How a LoRA adapter is made: what PEFT's adapter_config.json says, with all its rules about names
+ * already applied.
  *
  * @param rank r
  * @param alpha lora_alpha
  * @param rsLora true scales by alpha/√rank, false by alpha/rank
  * @param targetModules last parts of the names of adapted modules, sorted
+ * @param targetParameters last parts of the names of adapted parameters, the routed experts',
+ *     sorted
+ * @param rankPattern ranks that differ, by PEFT's patterns of names; the first that fits counts
+ * @param alphaPattern alphas that differ, likewise
+ * @param layout how a folder keeps routed experts
  */
-public record LoraConfig(int rank, double alpha, boolean rsLora, List<String> targetModules) {
+public record LoraConfig(
+    int rank,
+    double alpha,
+    boolean rsLora,
+    List<String> targetModules,
+    List<String> targetParameters,
+    Map<String, Integer> rankPattern,
+    Map<String, Double> alphaPattern,
+    ExpertLayout layout) {
 
-  /** The factor on {@code B·A·x}. */
+  public LoraConfig {
+    rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
+    alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+  }
+
+  /** Without routed experts and patterns. */
+  public LoraConfig(int rank, double alpha, boolean rsLora, List<String> targetModules) {
+    this(
+        rank, alpha, rsLora, targetModules, List.of(), Map.of(), Map.of(), ExpertLayout.PARAMETERS);
+  }
+
+  /** The rank at a module or parameter. */
+  public int rankAt(String name) {
+    return NamePattern.firstOf(rankPattern, name, rank);
+  }
+
+  /** The factor on {@code B·A·x} at a module or parameter where the factors have this rank. */
+  public double scaleAt(String name, int rankThere) {
+    return scale(NamePattern.firstOf(alphaPattern, name, alpha), rankThere);
+  }
+
+  /** The factor on {@code B·A·x} where no pattern fits. */
   public double scale() {
-    return rsLora ? alpha / Math.sqrt(rank) : alpha / rank;
+    return scale(alpha, rank);
+  }
+
+  double scale(double alphaThere, int rankThere) {
+    return rsLora ? alphaThere / Math.sqrt(rankThere) : alphaThere / rankThere;
+  }
+
+  /** The alpha that scales by so much at a rank. */
+  double alphaOf(double scale, int rankThere) {
+    return rsLora ? scale * Math.sqrt(rankThere) : scale * rankThere;
   }
 
   /** True if the adapter adds at this site. */
-  public boolean targets(LoraSite site) {
-    return targetModules.stream()
-        .anyMatch(target -> site.name().equals(target) || site.name().endsWith("." + target));
+  public boolean targets(Site site) {
+    return switch (site.place()) {
+      case LINEAR -> Targets.cover(targetModules, site.name());
+      case EXPERTS -> Targets.cover(targetParameters, site.name());
+      case STREAM -> false;
+    };
   }
 
   /** Those of a base's sites where the adapter adds, in their order. */
-  public List<LoraSite> targetsOf(List<LoraSite> sites) {
+  public List<Site> targetsOf(List<Site> sites) {
     return sites.stream().filter(this::targets).toList();
+  }
+
+  /** The same at routed experts too. */
+  LoraConfig withParameters(List<String> parameters) {
+    return new LoraConfig(
+        rank, alpha, rsLora, targetModules, parameters, rankPattern, alphaPattern, layout);
+  }
+
+  LoraConfig withPatterns(Map<String, Integer> ranks, Map<String, Double> alphas) {
+    return new LoraConfig(
+        rank, alpha, rsLora, targetModules, targetParameters, ranks, alphas, layout);
+  }
+
+  /** Without the patterns that fit one of these names. */
+  LoraConfig withoutPatternsOf(List<String> names) {
+    return withPatterns(without(rankPattern, names), without(alphaPattern, names));
+  }
+
+  private static <T> Map<String, T> without(Map<String, T> patterns, List<String> names) {
+    Map<String, T> rest = new LinkedHashMap<>();
+    patterns.forEach(
+        (pattern, value) -> {
+          if (names.stream().allMatch(n -> NamePattern.firstOf(Map.of(pattern, 1), n, 0) == 0)) {
+            rest.put(pattern, value);
+          }
+        });
+    return rest;
+  }
+
+  LoraConfig in(ExpertLayout otherLayout, List<String> modules) {
+    return new LoraConfig(
+        rank, alpha, rsLora, modules, targetParameters, rankPattern, alphaPattern, otherLayout);
   }
 }

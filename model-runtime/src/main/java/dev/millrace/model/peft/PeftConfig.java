@@ -1,34 +1,47 @@
 package dev.millrace.model.peft;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.JsonFields;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** adapter_config.json, as PEFT 0.20 writes it. */
-final class PeftConfig {
+/**
+ * What an adapter_config.json says, before its rules meet the names of a base.
+ *
+ * @param plain without targets
+ * @param parameters target_parameters
+ * @param version peft_version; empty before PEFT 0.18
+ */
+record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, String version) {
   static final String FILE = "adapter_config.json";
+  static final String TYPE = "LORA";
   static final int MAX_RANK = 4096;
 
-  private static final String VERSION = "0.20.0";
+  private static final double MAX_ALPHA = 1e6;
+  private static final String ALL_LINEAR = "all-linear";
 
   /** Fields that do not change what the adapter computes, or are read by themselves. */
   private static final Set<String> READ_OR_HARMLESS =
       Set.of(
+          "alpha_pattern",
           "auto_mapping",
           "base_model_name_or_path",
           "bias",
+          "exclude_modules",
           "inference_mode",
           "init_lora_weights",
+          "layers_pattern",
+          "layers_to_transform",
           "lora_alpha",
           "lora_dropout",
           "megatron_core",
@@ -36,41 +49,20 @@ final class PeftConfig {
           "peft_version",
           "qalora_group_size",
           "r",
+          "rank_pattern",
           "revision",
           "target_modules",
+          "target_parameters",
           "task_type",
           "use_rslora");
 
   /** Ways to start training that leave the base's weights alone, as PiSSA or OLoRA do not. */
   private static final Set<String> HARMLESS_STARTS = Set.of("gaussian", "orthogonal");
 
-  private static final List<String> NULLS =
-      List.of(
-          "alora_invocation_tokens",
-          "arrow_config",
-          "auto_mapping",
-          "corda_config",
-          "eva_config",
-          "exclude_modules",
-          "kasa_config",
-          "layer_replication",
-          "layers_pattern",
-          "layers_to_transform",
-          "lora_ga_config",
-          "megatron_config",
-          "modules_to_save",
-          "monteclora_config",
-          "revision",
-          "trainable_token_indices",
-          "use_bdlora",
-          "velora_config");
-
-  private PeftConfig() {}
-
   /** Any option that is neither honoured nor off is an error that names it, be it known or not. */
-  static LoraConfig parse(byte[] bytes) {
+  static PeftConfig parse(byte[] bytes) {
     JsonFields json = JsonFields.parse(FILE, bytes);
-    requireText(json, "peft_type", "LORA");
+    requireText(json, "peft_type", TYPE);
     if (json.has("bias")) {
       requireText(json, "bias", "none");
     }
@@ -85,11 +77,37 @@ final class PeftConfig {
         throw json.invalid(name, "it absent or off, it is not supported");
       }
     }
+    return new PeftConfig(
+        plain(json),
+        rules(json),
+        parameters(json),
+        json.orElse("peft_version", "", j -> j.text("peft_version")));
+  }
+
+  private static LoraConfig plain(JsonFields json) {
     return new LoraConfig(
         json.integer("r", 1, MAX_RANK),
-        json.orElse("lora_alpha", 8.0, j -> j.number("lora_alpha", -1e6, 1e6)),
+        json.orElse("lora_alpha", 8.0, j -> j.number("lora_alpha", -MAX_ALPHA, MAX_ALPHA)),
         json.orElse("use_rslora", false, j -> j.bool("use_rslora")),
-        targetModules(json));
+        List.of(),
+        List.of(),
+        pattern(json, "rank_pattern", (ranks, name) -> ranks.integer(name, 1, MAX_RANK)),
+        pattern(
+            json, "alpha_pattern", (alphas, name) -> alphas.number(name, -MAX_ALPHA, MAX_ALPHA)),
+        ExpertLayout.PARAMETERS);
+  }
+
+  private static <T> Map<String, T> pattern(
+      JsonFields json, String field, BiFunction<JsonFields, String, T> value) {
+    Map<String, T> pattern = new LinkedHashMap<>();
+    if (json.has(field)) {
+      JsonFields fields = json.object(field);
+      for (String name : fields.names()) {
+        pattern.put(name, value.apply(fields, name));
+        new NamePattern(field, "(" + name + ")"); // refuses what is no pattern
+      }
+    }
+    return pattern;
   }
 
   private static void requireText(JsonFields json, String name, String expected) {
@@ -112,76 +130,66 @@ final class PeftConfig {
     }
   }
 
+  private static TargetRules rules(JsonFields json) {
+    boolean text = json.isText("target_modules");
+    if (text && json.has("layers_to_transform")) {
+      throw json.invalid("layers_to_transform", "it absent where target_modules is a pattern");
+    }
+    return new TargetRules(
+        text ? regex(json, "target_modules") : null,
+        text ? List.of() : targetModules(json),
+        json.isText("exclude_modules") ? regex(json, "exclude_modules") : null,
+        json.isText("exclude_modules") ? List.of() : textsOrNone(json, "exclude_modules"),
+        layers(json),
+        layersPatterns(json));
+  }
+
+  private static NamePattern regex(JsonFields json, String name) {
+    String text = json.text(name);
+    return name.equals("target_modules") && text.toLowerCase(Locale.ROOT).equals(ALL_LINEAR)
+        ? TargetRules.ALL
+        : new NamePattern(name, text);
+  }
+
+  private static List<String> textsOrNone(JsonFields json, String name) {
+    return json.has(name) ? json.texts(name) : List.of();
+  }
+
   private static List<String> targetModules(JsonFields json) {
-    List<String> targets = json.texts("target_modules");
-    TreeSet<String> sorted = new TreeSet<>(targets);
-    if (sorted.isEmpty() || sorted.size() != targets.size()) {
+    List<String> targets = textsOrNone(json, "target_modules");
+    boolean enough = !targets.isEmpty() || !parameters(json).isEmpty();
+    if (!enough || new HashSet<>(targets).size() != targets.size()) {
       throw json.invalid("target_modules", "a list of different names of modules");
     }
-    return List.copyOf(sorted);
+    return targets;
   }
 
-  /** Sorted keys and Python's layout, without a newline at the end. */
-  static byte[] toBytes(LoraConfig config, String baseName) {
-    ObjectNode json = new ObjectMapper().createObjectNode();
-    NULLS.forEach(json::putNull);
-    json.putObject("alpha_pattern");
-    json.put("base_model_name_or_path", baseName);
-    json.put("bias", "none");
-    json.put("ensure_weight_tying", false);
-    json.put("fan_in_fan_out", false);
-    json.put("inference_mode", true);
-    json.put("init_lora_weights", true);
-    json.putObject("loftq_config");
-    putNumber(json, "lora_alpha", config.alpha());
-    json.put("lora_bias", false);
-    json.put("lora_dropout", 0.0);
-    json.put("megatron_core", "megatron.core");
-    json.put("peft_type", "LORA");
-    json.put("peft_version", VERSION);
-    json.put("qalora_group_size", 16);
-    json.put("r", config.rank());
-    json.putObject("rank_pattern");
-    ArrayNode targets = json.putArray("target_modules");
-    config.targetModules().forEach(targets::add);
-    json.putArray("target_parameters");
-    json.put("task_type", "CAUSAL_LM");
-    json.put("use_dora", false);
-    json.put("use_qalora", false);
-    json.put("use_rslora", config.rsLora());
-    return print(sorted(json)).getBytes(StandardCharsets.UTF_8);
+  private static List<String> parameters(JsonFields json) {
+    return textsOrNone(json, "target_parameters");
   }
 
-  private static void putNumber(ObjectNode json, String name, double value) {
-    if (value == Math.rint(value)) {
-      json.put(name, (long) value);
-    } else {
-      json.put(name, value);
+  private static @Nullable Set<String> layers(JsonFields json) {
+    String name = "layers_to_transform";
+    if (json.isOff(name)) {
+      return null;
     }
+    int most = 1 << 20;
+    int[] layers =
+        json.isList(name) ? json.integers(name, 0, most) : new int[] {json.integer(name, 0, most)};
+    return Arrays.stream(layers).mapToObj(Integer::toString).collect(Collectors.toSet());
   }
 
-  private static ObjectNode sorted(ObjectNode json) {
-    ObjectNode sorted = json.objectNode();
-    TreeSet<String> names = new TreeSet<>();
-    json.fieldNames().forEachRemaining(names::add);
-    names.forEach(name -> sorted.set(name, json.get(name)));
-    return sorted;
-  }
-
-  private static String print(ObjectNode json) {
-    Separators separators =
-        Separators.createDefaultInstance()
-            .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
-            .withObjectEmptySeparator("")
-            .withArrayEmptySeparator("");
-    DefaultPrettyPrinter printer = new DefaultPrettyPrinter(separators);
-    DefaultIndenter lines = new DefaultIndenter("  ", "\n");
-    printer.indentArraysWith(lines);
-    printer.indentObjectsWith(lines);
-    try {
-      return new ObjectMapper().writer(printer).writeValueAsString(json);
-    } catch (JsonProcessingException e) {
-      throw new AssertionError("a tree of plain values is JSON", e);
+  private static List<NamePattern> layersPatterns(JsonFields json) {
+    String name = "layers_pattern";
+    if (json.isOff(name)) {
+      return List.of(TargetRules.ANY_LAYERS);
     }
+    if (json.isOff("layers_to_transform")) {
+      throw json.invalid(name, "it absent without layers_to_transform");
+    }
+    List<String> texts = json.isText(name) ? List.of(json.text(name)) : json.texts(name);
+    List<NamePattern> patterns = new ArrayList<>();
+    texts.forEach(text -> patterns.add(new NamePattern(name, ".*\\." + text + "\\.(\\d+)\\.")));
+    return patterns;
   }
 }

@@ -1,4 +1,4 @@
-/** Adapters as plain arrays, and as PEFT folders. */
+/** LoRA adapters (arXiv 2106.09685), and the folders in which HuggingFace PEFT keeps them. */
 @NullMarked
 package dev.millrace.model.peft;
 

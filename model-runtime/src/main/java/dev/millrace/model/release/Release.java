@@ -1,7 +1,7 @@
 package dev.millrace.model.release;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.peft.AdapterWeights;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,11 +1,11 @@
 package dev.millrace.model.release;
 
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Factor;
+import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.InvalidAdapterException;
-import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraSite;
-import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.model.weights.InvalidWeightsException;
 import java.io.IOException;
@@ -42,7 +42,7 @@ public final class ReleaseReader {
       String folderUri,
       String expectedReleaseId,
       String expectedBaseId,
-      List<LoraSite> sites)
+      List<Site> sites)
       throws IOException {
     Manifest manifest = readManifest(files, folderUri, expectedReleaseId);
     if (!manifest.base().equals(expectedBaseId)) {
@@ -77,11 +77,11 @@ public final class ReleaseReader {
   private static void requireHonest(Manifest manifest) {
     manifest.routing().requireHonest();
     Set<String> names = manifest.files().keySet();
-    if (!names.containsAll(Set.of(PeftFolder.CONFIG, PeftFolder.WEIGHTS))
+    if (!names.containsAll(Set.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS))
         || names.size() > MAX_FILES) {
       throw new InvalidReleaseException(
           "files are %s, expected %s and %s, and at most %d"
-              .formatted(names, PeftFolder.CONFIG, PeftFolder.WEIGHTS, MAX_FILES));
+              .formatted(names, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS, MAX_FILES));
     }
     manifest.files().forEach(ReleaseReader::requireHonest);
   }
@@ -112,15 +112,15 @@ public final class ReleaseReader {
     return contents;
   }
 
-  private static AdapterWeights adapter(Map<String, byte[]> contents, List<LoraSite> sites) {
-    byte @Nullable [] config = contents.get(PeftFolder.CONFIG);
-    byte @Nullable [] weights = contents.get(PeftFolder.WEIGHTS);
+  private static AdapterWeights adapter(Map<String, byte[]> contents, List<Site> sites) {
+    byte @Nullable [] config = contents.get(AdapterFolder.CONFIG);
+    byte @Nullable [] weights = contents.get(AdapterFolder.WEIGHTS);
     if (config == null || weights == null) {
       throw new InvalidReleaseException("files are missing, expected an adapter");
     }
     try {
-      AdapterWeights adapter = PeftFolder.parse(config, weights, sites);
-      adapter.pairs().forEach(ReleaseReader::requireModest);
+      AdapterWeights adapter = AdapterFolder.parse(config, weights, sites);
+      adapter.factors().forEach(ReleaseReader::requireModest);
       return adapter;
     } catch (InvalidAdapterException e) {
       throw new InvalidReleaseException(e.getMessage(), e);
@@ -137,13 +137,11 @@ public final class ReleaseReader {
   }
 
   /** No training that the gate lets pass comes near; products of larger numbers overflow. */
-  private static void requireModest(LoraPair pair) {
-    for (float[] factor : List.of(pair.a(), pair.b())) {
-      for (float value : factor) {
-        if (!(Math.abs(value) <= MAX_WEIGHT)) {
-          throw new InvalidReleaseException(
-              pair.site().name() + ": weight is " + value + ", expected at most ±" + MAX_WEIGHT);
-        }
+  private static void requireModest(Factor factor) {
+    for (float value : factor.values()) {
+      if (!(Math.abs(value) <= MAX_WEIGHT)) {
+        throw new InvalidReleaseException(
+            factor.name() + ": weight is " + value + ", expected at most ±" + MAX_WEIGHT);
       }
     }
   }

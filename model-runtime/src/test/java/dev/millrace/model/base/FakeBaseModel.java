@@ -1,10 +1,11 @@
 package dev.millrace.model.base;
 
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.config.MoeConfig;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,7 +23,7 @@ public final class FakeBaseModel implements BaseModel {
   /** A sequence with this token makes the whole call fail. */
   public static final int POISON = '\u0007';
 
-  private static final LoraSite SITE = new LoraSite("model.layers.0.self_attn.q_proj", 1, 1);
+  private static final Site SITE = Site.linear("model.layers.0.self_attn.q_proj", 1, 1);
   private static final int DIM = 16;
 
   private final LoadedAdapter none = new Adapter(0, false);
@@ -34,7 +35,7 @@ public final class FakeBaseModel implements BaseModel {
 
   /** An adapter that adds a bias to every log-probability. */
   public static AdapterWeights adapter(float bias) {
-    return new AdapterWeights(
+    return new LoraWeights(
         new LoraConfig(1, 1, false, List.of("q_proj")),
         List.of(new LoraPair(SITE, new float[] {1}, new float[] {bias})));
   }
@@ -75,17 +76,17 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
-  public List<LoraSite> sites() {
+  public List<Site> sites() {
     return List.of(SITE);
   }
 
   @Override
   public LoadedAdapter load(AdapterWeights adapter) {
-    if (adapter.pairs().size() != 1) {
-      throw new IllegalArgumentException(adapter.pairs().size() + " sites, expected 1");
+    if (adapter.deltas().size() != 1) {
+      throw new IllegalArgumentException(adapter.deltas().size() + " sites, expected 1");
     }
     open.incrementAndGet();
-    return new Adapter(adapter.pairs().get(0).b()[0], true);
+    return new Adapter(adapter.deltas().get(0).b()[0], true);
   }
 
   @Override
@@ -115,7 +116,7 @@ public final class FakeBaseModel implements BaseModel {
 
   @Override
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
-    float bias = adapter.pairs().get(0).b()[0];
+    float bias = adapter.deltas().get(0).b()[0];
     return sequences.stream().map(tokens -> scored(tokens, bias)).toList();
   }
 

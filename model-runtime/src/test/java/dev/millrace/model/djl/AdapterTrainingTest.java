@@ -4,15 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.WeightedSequence;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.LoraWeights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,13 +93,17 @@ class AdapterTrainingTest {
   }
 
   /** An adapter that changes something at every site. */
-  private static AdapterWeights everywhere(List<LoraSite> sites) {
+  private static AdapterWeights everywhere(List<Site> sites) {
     SplittableRandom random = new SplittableRandom(5);
     List<LoraPair> pairs = new ArrayList<>();
-    for (LoraSite site : sites) {
-      pairs.add(new LoraPair(site, normal(random, 3 * site.in()), normal(random, 3 * site.out())));
+    for (Site site : sites) {
+      pairs.add(
+          new LoraPair(
+              site,
+              normal(random, 3 * site.experts() * site.in()),
+              normal(random, 3 * site.experts() * site.out())));
     }
-    return new AdapterWeights(new LoraConfig(3, 6, false, List.of("o_proj")), pairs);
+    return new LoraWeights(new LoraConfig(3, 6, false, List.of("o_proj")), pairs);
   }
 
   private static float[] normal(SplittableRandom random, int n) {
@@ -112,9 +117,8 @@ class AdapterTrainingTest {
   private static void close(Gradients expected, Gradients found, double tolerance) {
     assertEquals(expected.loss(), found.loss(), tolerance * expected.loss());
     double scale = Math.sqrt(dot(expected, expected));
-    for (int site = 0; site < expected.a().size(); site++) {
-      close(expected.a().get(site), found.a().get(site), tolerance * scale, site);
-      close(expected.b().get(site), found.b().get(site), tolerance * scale, site);
+    for (int factor = 0; factor < expected.factors().size(); factor++) {
+      close(expected.factors().get(factor), found.factors().get(factor), tolerance * scale, factor);
     }
   }
 
@@ -127,17 +131,15 @@ class AdapterTrainingTest {
 
   private static void same(Gradients expected, Gradients found) {
     assertEquals(expected.loss(), found.loss());
-    for (int site = 0; site < expected.a().size(); site++) {
-      assertArrayEquals(expected.a().get(site), found.a().get(site));
-      assertArrayEquals(expected.b().get(site), found.b().get(site));
+    for (int factor = 0; factor < expected.factors().size(); factor++) {
+      assertArrayEquals(expected.factors().get(factor), found.factors().get(factor));
     }
   }
 
   private static double dot(Gradients one, Gradients other) {
     double sum = 0;
-    for (int site = 0; site < one.a().size(); site++) {
-      sum += dot(one.a().get(site), other.a().get(site));
-      sum += dot(one.b().get(site), other.b().get(site));
+    for (int factor = 0; factor < one.factors().size(); factor++) {
+      sum += dot(one.factors().get(factor), other.factors().get(factor));
     }
     return sum;
   }

@@ -17,9 +17,9 @@ import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.ShareCalibration;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.base.WeightedSequence;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,15 +51,15 @@ class DjlModelTest {
     int8.close();
   }
 
-  private static AdapterWeights zero() {
-    return AdapterWeights.initial(
+  private static LoraWeights zero() {
+    return LoraWeights.initial(
         new LoraConfig(4, 8, false, List.of("k_proj", "o_proj", "q_proj", "v_proj")),
         reference.sites(),
         1);
   }
 
   /** An adapter that changes something at every site. */
-  private static AdapterWeights random(long seed) {
+  private static LoraWeights random(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     List<LoraPair> pairs = new ArrayList<>();
     for (LoraPair pair : zero().pairs()) {
@@ -69,7 +69,7 @@ class DjlModelTest {
       }
       pairs.add(new LoraPair(pair.site(), pair.a(), b));
     }
-    return new AdapterWeights(zero().config(), pairs);
+    return new LoraWeights(zero().config(), pairs);
   }
 
   private static float maxDifference(float[] a, float[] b) {
@@ -164,7 +164,7 @@ class DjlModelTest {
 
   @Test
   void scoreAsTrained_anyAdapter_isWhatServes() {
-    AdapterWeights adapter = random(4);
+    LoraWeights adapter = random(4);
     int[] tokens = tokens(60, 9);
     try (LoadedAdapter loaded = reference.load(adapter)) {
       float[] served = reference.score(List.of(new Sequence(tokens, loaded))).get(0).logProbs();
@@ -191,7 +191,7 @@ class DjlModelTest {
   @Test
   void score_asServedAndAsTrained_agreeFarWithinTheGatesBound() {
     List<int[]> rows = List.of(tokens(60, 1), tokens(60, 2), tokens(60, 3));
-    AdapterWeights adapter = random(6);
+    LoraWeights adapter = random(6);
     List<TokenScores> trained = int8.scoreAsTrained(adapter, rows);
     double difference = 0;
     int n = 0;
@@ -296,7 +296,7 @@ class DjlModelTest {
   @Test
   void gradients_underARouting_areCentralDifferences() {
     BaseModel routed = reference.under(byEntropy(reference));
-    AdapterWeights adapter = random(6);
+    LoraWeights adapter = random(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = routed.gradients(adapter, batch, Computation.plain());
@@ -309,7 +309,7 @@ class DjlModelTest {
 
   @Test
   void gradients_everyFactor_areCentralDifferences() {
-    AdapterWeights adapter = random(6);
+    LoraWeights adapter = random(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = reference.gradients(adapter, batch, Computation.plain());
@@ -322,7 +322,7 @@ class DjlModelTest {
 
   @Test
   void anchorGradients_everyFactor_areCentralDifferences() {
-    AdapterWeights adapter = random(6);
+    LoraWeights adapter = random(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = reference.anchorGradients(adapter, batch, Computation.plain());
@@ -336,18 +336,19 @@ class DjlModelTest {
 
   @Test
   void anchorGradients_adapterThatChangesNothing_areZero() {
-    AdapterWeights zero = AdapterWeights.initial(random(6).config(), reference.sites(), 5);
+    LoraWeights zero = LoraWeights.initial(random(6).config(), reference.sites(), 5);
     Gradients gradients =
         reference.anchorGradients(
             zero, List.of(new WeightedSequence(tokens(24, 1), 1)), Computation.plain());
     assertEquals(0, gradients.loss(), 1e-4);
-    for (float[] b : gradients.b()) {
+    for (int i = 1; i < gradients.factors().size(); i += 2) {
+      float[] b = gradients.factors().get(i);
       assertArrayEquals(new float[b.length], b, 1e-4f);
     }
   }
 
   /** KL(base ‖ adapted) by its definition, from the logits of both. */
-  private static double drift(AdapterWeights adapter, List<WeightedSequence> batch) {
+  private static double drift(LoraWeights adapter, List<WeightedSequence> batch) {
     double drift = 0;
     for (WeightedSequence row : batch) {
       int[][] one = {row.tokens()};
@@ -365,8 +366,8 @@ class DjlModelTest {
     return drift;
   }
 
-  private static AdapterWeights zeroed(AdapterWeights adapter) {
-    return new AdapterWeights(
+  private static LoraWeights zeroed(LoraWeights adapter) {
+    return new LoraWeights(
         adapter.config(),
         adapter.pairs().stream()
             .map(p -> new LoraPair(p.site(), p.a(), new float[p.b().length]))
@@ -387,13 +388,13 @@ class DjlModelTest {
 
   /** Compares where the loss is smooth: a step that changes the routing has no derivative. */
   private static void check(
-      ToDoubleFunction<AdapterWeights> loss,
-      AdapterWeights adapter,
+      ToDoubleFunction<LoraWeights> loss,
+      LoraWeights adapter,
       int site,
       boolean a,
       int first,
       Gradients gradients) {
-    float[] g = (a ? gradients.a() : gradients.b()).get(site);
+    float[] g = gradients.factors().get(2 * site + (a ? 0 : 1));
     for (int index = first; index < first + 20; index++) {
       double wide = difference(loss, adapter, site, a, index, 4e-3);
       double narrow = difference(loss, adapter, site, a, index, 2e-3);
@@ -407,8 +408,8 @@ class DjlModelTest {
   }
 
   private static double difference(
-      ToDoubleFunction<AdapterWeights> loss,
-      AdapterWeights adapter,
+      ToDoubleFunction<LoraWeights> loss,
+      LoraWeights adapter,
       int site,
       boolean a,
       int index,
@@ -418,12 +419,11 @@ class DjlModelTest {
         / (2 * step);
   }
 
-  private static double loss(AdapterWeights adapter, List<WeightedSequence> batch) {
+  private static double loss(LoraWeights adapter, List<WeightedSequence> batch) {
     return loss(reference, adapter, batch);
   }
 
-  private static double loss(
-      BaseModel model, AdapterWeights adapter, List<WeightedSequence> batch) {
+  private static double loss(BaseModel model, LoraWeights adapter, List<WeightedSequence> batch) {
     double loss = 0;
     for (WeightedSequence row : batch) {
       TokenScores scores = model.scoreAsTrained(adapter, List.of(row.tokens())).get(0);
@@ -432,20 +432,19 @@ class DjlModelTest {
     return loss;
   }
 
-  private static AdapterWeights moved(
-      AdapterWeights adapter, int site, boolean a, int index, double by) {
+  private static LoraWeights moved(LoraWeights adapter, int site, boolean a, int index, double by) {
     List<LoraPair> pairs = new ArrayList<>(adapter.pairs());
     LoraPair pair = pairs.get(site);
     float[] factorA = pair.a().clone();
     float[] factorB = pair.b().clone();
     (a ? factorA : factorB)[index] += (float) by;
     pairs.set(site, new LoraPair(pair.site(), factorA, factorB));
-    return new AdapterWeights(adapter.config(), pairs);
+    return new LoraWeights(adapter.config(), pairs);
   }
 
   @Test
   void gradients_underForcedCollections_areTheSame() throws InterruptedException {
-    AdapterWeights adapter = random(6);
+    LoraWeights adapter = random(6);
     List<WeightedSequence> batch = List.of(new WeightedSequence(tokens(64, 1), 1));
     Gradients first = int8.gradients(adapter, batch, Computation.plain());
     Thread collector =
@@ -459,9 +458,8 @@ class DjlModelTest {
     try {
       for (int i = 0; i < 20; i++) {
         Gradients again = int8.gradients(adapter, batch, Computation.plain());
-        for (int s = 0; s < first.a().size(); s++) {
-          assertArrayEquals(first.a().get(s), again.a().get(s));
-          assertArrayEquals(first.b().get(s), again.b().get(s));
+        for (int f = 0; f < first.factors().size(); f++) {
+          assertArrayEquals(first.factors().get(f), again.factors().get(f));
         }
       }
     } finally {

@@ -4,13 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.ShareCalibration;
 import dev.millrace.model.base.TokenScores;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.DType;
 import java.io.IOException;
@@ -197,7 +198,7 @@ class NaiveModelTest {
   }
 
   private static AdapterWeights none(DjlModel model) {
-    return AdapterWeights.initial(new LoraConfig(1, 1, false, List.of("o_proj")), model.sites(), 1);
+    return LoraWeights.initial(new LoraConfig(1, 1, false, List.of("o_proj")), model.sites(), 1);
   }
 
   @ParameterizedTest

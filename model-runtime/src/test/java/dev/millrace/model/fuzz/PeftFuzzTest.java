@@ -2,9 +2,9 @@ package dev.millrace.model.fuzz;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.InvalidAdapterException;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.peft.PeftFolder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,7 +25,7 @@ class PeftFuzzTest {
   private static final byte[] WEIGHTS = Golden.bytes(GOLDEN.resolve(PeftFolder.WEIGHTS));
   private static final int HEADER =
       8 + (int) ByteBuffer.wrap(WEIGHTS).order(ByteOrder.LITTLE_ENDIAN).getLong();
-  private static final List<LoraSite> SITES = sites();
+  private static final List<Site> SITES = sites();
 
   @Property
   void parse_damagedConfig_isRefusedOrRead(@ForAll long seed) {
@@ -46,7 +46,7 @@ class PeftFuzzTest {
     Allocation.bounded(
         () -> {
           try {
-            AdapterWeights adapter = PeftFolder.parse(config, weights, SITES);
+            LoraWeights adapter = PeftFolder.parse(config, weights, SITES);
             assertFalse(adapter.pairs().isEmpty());
           } catch (InvalidAdapterException e) {
             assertFalse(e.getMessage().isBlank());
@@ -54,11 +54,11 @@ class PeftFuzzTest {
         });
   }
 
-  private static List<LoraSite> sites() {
-    List<LoraSite> sites = new ArrayList<>();
+  private static List<Site> sites() {
+    List<Site> sites = new ArrayList<>();
     for (int layer = 0; layer < 3; layer++) {
       for (String projection : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
-        sites.add(new LoraSite("model.layers." + layer + ".self_attn." + projection, 64, 64));
+        sites.add(Site.linear("model.layers." + layer + ".self_attn." + projection, 64, 64));
       }
     }
     return sites;

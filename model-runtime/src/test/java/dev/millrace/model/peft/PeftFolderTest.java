@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;
@@ -23,11 +26,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PeftFolderTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny/adapter");
-  private static final List<LoraSite> SITES = sites();
+  private static final List<Site> SITES = sites();
 
   @Test
   void read_folderOfPeft_pairsInOrderOfSites() throws IOException {
-    AdapterWeights adapter = PeftFolder.read(GOLDEN, SITES);
+    LoraWeights adapter = golden();
 
     assertEquals(
         new LoraConfig(4, 8, false, List.of("k_proj", "o_proj", "q_proj", "v_proj")),
@@ -42,7 +45,7 @@ class PeftFolderTest {
 
   @Test
   void write_adapterOfPeft_isWhatPeftWrote(@TempDir Path folder) throws IOException {
-    PeftFolder.write(PeftFolder.read(GOLDEN, SITES), "", folder);
+    AdapterFolder.write(golden(), "", folder);
 
     assertArrayEquals(golden(PeftFolder.WEIGHTS), read(folder, PeftFolder.WEIGHTS));
     // PEFT keeps its targets in an unordered set; the version is the one whose layout this is.
@@ -59,9 +62,9 @@ class PeftFolderTest {
   @Test
   void parse_someSitesOnly_hasPairsThere() {
     LoraConfig config = new LoraConfig(2, 16.5, true, List.of("v_proj"));
-    AdapterWeights adapter = AdapterWeights.initial(config, SITES, 1);
+    LoraWeights adapter = LoraWeights.initial(config, SITES, 1);
     var files = PeftFolder.toFiles(adapter, "nano");
-    AdapterWeights back =
+    LoraWeights back =
         PeftFolder.parse(files.get(PeftFolder.CONFIG), files.get(PeftFolder.WEIGHTS), SITES);
 
     assertEquals(config, back.config());
@@ -78,13 +81,22 @@ class PeftFolderTest {
         "\"bias\": \"none\" | \"bias\": \"all\" | bias is \"all\"",
         "\"lora_bias\": false | \"lora_bias\": true | lora_bias is true",
         "\"fan_in_fan_out\": false | \"fan_in_fan_out\": true | fan_in_fan_out is true",
-        "\"rank_pattern\": {} | \"rank_pattern\": {\"q_proj\": 8} | rank_pattern is {\"q_proj\":8}",
-        "\"alpha_pattern\": {} | \"alpha_pattern\": {\"q_proj\": 8} | alpha_pattern is",
+        "\"rank_pattern\": {} | \"rank_pattern\": {\"q_proj\": 8} | shape [4, 64], expected [8,"
+            + " 64]",
+        "\"rank_pattern\": {} | \"rank_pattern\": {\"(\": 8} | expected a regular expression",
+        "\"rank_pattern\": {} | \"rank_pattern\": {\"v_proj\": 0} | v_proj is 0",
+        "\"rank_pattern\": {} | \"rank_pattern\": {\"(.+)+\\\\1=\": 4} | takes more than 1048576"
+            + " steps",
+        "\"alpha_pattern\": {} | \"alpha_pattern\": {\"q_proj\": \"8\"} | q_proj is \"8\"",
+        "\"layers_pattern\": null | \"layers_pattern\": \"h\" | layers_pattern is \"h\"",
         "\"modules_to_save\": null | \"modules_to_save\": [\"lm_head\"] | modules_to_save is",
-        "\"layers_to_transform\": null | \"layers_to_transform\": [0] | layers_to_transform is [0]",
-        "\"layers_to_transform\": null | \"layers_to_transform\": 0 | layers_to_transform is 0",
-        "\"exclude_modules\": null | \"exclude_modules\": \"q_proj\" | exclude_modules is",
-        "\"target_parameters\": [] | \"target_parameters\": [\"x\"] | target_parameters is",
+        "\"layers_to_transform\": null | \"layers_to_transform\": [0] | expected only pairs at the"
+            + " targeted sites",
+        "\"layers_to_transform\": null | \"layers_to_transform\": 0 | expected only pairs at the"
+            + " targeted sites",
+        "\"exclude_modules\": null | \"exclude_modules\": [\"q_proj\"] | expected only pairs at"
+            + " the",
+        "\"target_parameters\": [] | \"target_parameters\": [\"x\"] | target_parameters names x",
         "\"trainable_token_indices\": null | \"trainable_token_indices\": [1] | trainable_token_in",
         "\"init_lora_weights\": true | \"init_lora_weights\": \"pissa\" | init_lora_weights is",
         "\"peft_type\": \"LORA\" | \"peft_type\": \"ADALORA\" | peft_type is \"ADALORA\"",
@@ -165,6 +177,10 @@ class PeftFolderTest {
     assertTrue(e.getMessage().contains(message), e::getMessage);
   }
 
+  private static LoraWeights golden() throws IOException {
+    return PeftFolder.parse(golden(PeftFolder.CONFIG), golden(PeftFolder.WEIGHTS), SITES);
+  }
+
   private static byte[] golden(String file) throws IOException {
     return read(GOLDEN, file);
   }
@@ -173,11 +189,11 @@ class PeftFolderTest {
     return Files.readAllBytes(folder.resolve(file));
   }
 
-  private static List<LoraSite> sites() {
-    List<LoraSite> sites = new ArrayList<>();
+  private static List<Site> sites() {
+    List<Site> sites = new ArrayList<>();
     for (int layer = 0; layer < 3; layer++) {
       for (String module : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
-        sites.add(new LoraSite("model.layers." + layer + ".self_attn." + module, 64, 64));
+        sites.add(Site.linear("model.layers." + layer + ".self_attn." + module, 64, 64));
       }
     }
     return sites;

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
@@ -29,10 +29,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReleaseReaderTest {
-  private static final List<LoraSite> SITES =
-      List.of(new LoraSite("m.0.q_proj", 6, 4), new LoraSite("m.1.q_proj", 6, 4));
-  private static final AdapterWeights ADAPTER =
-      AdapterWeights.initial(new LoraConfig(2, 4, false, List.of("q_proj")), SITES, 5);
+  private static final List<Site> SITES =
+      List.of(Site.linear("m.0.q_proj", 6, 4), Site.linear("m.1.q_proj", 6, 4));
+  private static final LoraWeights ADAPTER =
+      LoraWeights.initial(new LoraConfig(2, 4, false, List.of("q_proj")), SITES, 5);
 
   private static final Profile PROFILE =
       Profile.empty().with(List.of(new int[] {1, 2, 2}), KnownTexts.of(List.of(), 4));
@@ -54,9 +54,9 @@ class ReleaseReaderTest {
     Release release = read();
 
     assertEquals(manifest, release.manifest());
-    assertEquals(ADAPTER.config(), release.adapter().config());
+    assertEquals(ADAPTER.settings(), release.adapter().settings());
+    assertArrayEquals(ADAPTER.pairs().get(1).a(), release.adapter().factors().get(2).values());
     assertArrayEquals(PROFILE.toBytes(), release.profileOrEmpty().toBytes());
-    assertArrayEquals(ADAPTER.pairs().get(1).a(), release.adapter().pairs().get(1).a());
   }
 
   @Test
@@ -117,14 +117,14 @@ class ReleaseReaderTest {
         (uri, max) ->
             reads.merge(uri, 1, Integer::sum) == 1 ? files.get(uri.substring(3)) : new byte[1];
     Release release = ReleaseReader.read(fickle, "m:", manifest.id(), "b0", SITES);
-    assertArrayEquals(ADAPTER.pairs().get(1).a(), release.adapter().pairs().get(1).a());
+    assertArrayEquals(ADAPTER.pairs().get(1).a(), release.adapter().factors().get(2).values());
     reads.forEach((uri, count) -> assertEquals(1, count, uri));
   }
 
   @Test
   void read_honestManifestOfAnotherRank_isRefused() throws IOException {
-    AdapterWeights wide =
-        AdapterWeights.initial(new LoraConfig(3, 4, false, List.of("q_proj")), SITES, 5);
+    LoraWeights wide =
+        LoraWeights.initial(new LoraConfig(3, 4, false, List.of("q_proj")), SITES, 5);
     files.put(PeftFolder.WEIGHTS, PeftFolder.toFiles(wide, "base").get(PeftFolder.WEIGHTS));
     manifest = manifest(promises());
     write();
@@ -203,7 +203,7 @@ class ReleaseReaderTest {
 
   @Test
   void read_otherSites_isRefused() {
-    List<LoraSite> wider = List.of(new LoraSite("m.0.q_proj", 7, 4), SITES.get(1));
+    List<Site> wider = List.of(Site.linear("m.0.q_proj", 7, 4), SITES.get(1));
     InvalidReleaseException e =
         assertThrows(
             InvalidReleaseException.class,

@@ -13,9 +13,9 @@ import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.ModelLimits;
@@ -220,18 +220,18 @@ class RealModelIT {
         live.apply(FakeReleases.event(null, "java", Action.ROLLBACK, release), 0).join().outcome());
   }
 
-  private AdapterWeights adapter(long seed) {
+  private LoraWeights adapter(long seed) {
     LoraConfig config = new LoraConfig(4, 8, false, List.of("q_proj", "v_proj"));
     SplittableRandom random = new SplittableRandom(seed);
     List<LoraPair> pairs = new ArrayList<>();
-    for (LoraPair pair : AdapterWeights.initial(config, base.sites(), seed).pairs()) {
+    for (LoraPair pair : LoraWeights.initial(config, base.sites(), seed).pairs()) {
       float[] b = new float[pair.b().length];
       for (int i = 0; i < b.length; i++) {
         b[i] = (float) (0.1 * random.nextGaussian());
       }
       pairs.add(new LoraPair(pair.site(), pair.a(), b));
     }
-    return new AdapterWeights(config, pairs);
+    return new LoraWeights(config, pairs);
   }
 
   private static Request stopping(Request r, String stop) {

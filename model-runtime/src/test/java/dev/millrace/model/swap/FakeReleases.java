@@ -1,8 +1,8 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.FakeBaseModel;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.Routing;

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
-import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -78,7 +79,7 @@ class LiveReleasesTest {
     assertFailed("alias-mismatch: ", next);
     source.replace("bias-4", FakeReleases.release("fake-base", "acme", "java", 1));
     assertFailed("alias-mismatch: ", next);
-    AdapterWeights empty = new AdapterWeights(new LoraConfig(1, 1, false, List.of()), List.of());
+    AdapterWeights empty = new LoraWeights(new LoraConfig(1, 1, false, List.of()), List.of());
     source.replace("bias-4", FakeReleases.release("fake-base", null, "java", empty, 4));
     assertFailed("release-unreadable: ", next);
     source.replace("bias-4", FakeReleases.release("fake-base", null, "java", 1));

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.FakeBaseModel;
-import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.swap.SwapResult.Outcome;
@@ -125,7 +125,7 @@ class ReleaseSourceTest {
   }
 
   private ReleaseEvent write(String domain, long batch, float bias) {
-    SortedMap<String, byte[]> files = PeftFolder.toFiles(FakeBaseModel.adapter(bias), base.id());
+    SortedMap<String, byte[]> files = AdapterFolder.toFiles(FakeBaseModel.adapter(bias), base.id());
     SortedMap<String, ReleaseFile> promised = new TreeMap<>();
     files.forEach((name, bytes) -> promised.put(name, ReleaseFile.of(bytes)));
     Manifest m = FakeReleases.release(base.id(), null, domain, bias).manifest();

@@ -5,24 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.model.weights.InvalidWeightsException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class AdapterWeightsTest {
+class LoraWeightsTest {
   private static final LoraConfig CONFIG =
       new LoraConfig(8, 12.5, true, List.of("o_proj", "q_proj"));
-  private static final List<LoraSite> SITES =
+  private static final List<Site> SITES =
       List.of(
-          new LoraSite("model.layers.2.q_proj", 100, 60),
-          new LoraSite("model.layers.2.k_proj", 100, 60),
-          new LoraSite("model.layers.2.o_proj", 60, 100),
-          new LoraSite("model.layers.10.q_proj", 100, 60));
+          Site.linear("model.layers.2.q_proj", 100, 60),
+          Site.linear("model.layers.2.k_proj", 100, 60),
+          Site.linear("model.layers.2.o_proj", 60, 100),
+          Site.linear("model.layers.10.q_proj", 100, 60));
 
   @Test
   void initial_anySeed_isUniformWithinPeftsBoundAndAddsNothing() {
-    AdapterWeights adapter = AdapterWeights.initial(CONFIG, SITES, 7);
+    LoraWeights adapter = LoraWeights.initial(CONFIG, SITES, 7);
 
     assertEquals(
         List.of(SITES.get(0), SITES.get(2), SITES.get(3)),
@@ -42,19 +44,19 @@ class AdapterWeightsTest {
   @Test
   void initial_sameSeed_sameBytesOnEveryMachine() {
     assertEquals(
-        "0a359c96b7665085a9fe5f65a34fb96b0108c0a66225dd6d555ffe30914c06aa",
-        Digest.sha256(AdapterCodec.encode(AdapterWeights.initial(CONFIG, SITES, 7))));
+        "bebaa052b315167f26251348dbd9f26a0236bd80b546951c929d9570bc0c7c75",
+        Digest.sha256(AdapterCodec.encode(LoraWeights.initial(CONFIG, SITES, 7))));
     assertTrue(
-        AdapterWeights.initial(CONFIG, SITES, 8).pairs().get(0).a()[0]
-            != AdapterWeights.initial(CONFIG, SITES, 7).pairs().get(0).a()[0]);
+        LoraWeights.initial(CONFIG, SITES, 8).pairs().get(0).a()[0]
+            != LoraWeights.initial(CONFIG, SITES, 7).pairs().get(0).a()[0]);
   }
 
   @Test
   void decode_encoded_isTheSameInTheSameOrder() {
-    AdapterWeights adapter = AdapterWeights.initial(CONFIG, SITES, 7);
+    LoraWeights adapter = LoraWeights.initial(CONFIG, SITES, 7);
     adapter.pairs().get(1).b()[3] = -0f;
 
-    AdapterWeights back = AdapterCodec.decode(AdapterCodec.encode(adapter));
+    LoraWeights back = (LoraWeights) AdapterCodec.decode(AdapterCodec.encode(adapter));
 
     assertEquals(adapter.config(), back.config());
     assertEquals(adapter.pairs().size(), back.pairs().size());
@@ -67,7 +69,7 @@ class AdapterWeightsTest {
 
   @Test
   void decode_otherBytes_areRefused() {
-    byte[] bytes = AdapterCodec.encode(AdapterWeights.initial(CONFIG, SITES, 7));
+    byte[] bytes = AdapterCodec.encode(LoraWeights.initial(CONFIG, SITES, 7));
     bytes[20]++;
     assertThrows(InvalidWeightsException.class, () -> AdapterCodec.decode(bytes));
     assertThrows(InvalidWeightsException.class, () -> AdapterCodec.decode(new byte[0]));

@@ -1,4 +1,4 @@
-package dev.millrace.model.peft;
+package dev.millrace.model.adapter;
 
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +8,7 @@ public final class InvalidAdapterException extends RuntimeException {
     super(message);
   }
 
-  InvalidAdapterException(@Nullable String message, Throwable cause) {
+  public InvalidAdapterException(@Nullable String message, Throwable cause) {
     super(message, cause);
   }
 }

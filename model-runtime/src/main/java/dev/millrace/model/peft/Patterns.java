@@ -1,0 +1,61 @@
+package dev.millrace.model.peft;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Gathers the rank_pattern and alpha_pattern that some names need beyond a configuration. */
+final class Patterns {
+
+  /** What a name needs, and the pattern that would say so for all names alike. */
+  private record Need(String alike, int rank, double alpha) {}
+
+  private final LoraConfig config;
+  private final Map<String, Need> needs = new TreeMap<>();
+
+  Patterns(LoraConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Notes a name.
+   *
+   * @param alike a pattern that fits it and others that may need the same
+   */
+  void need(String name, String alike, int rank, double scale) {
+    needs.put(name, new Need(alike, rank, config.alphaOf(scale, rank)));
+  }
+
+  LoraConfig config() {
+    Map<String, Integer> ranks = new LinkedHashMap<>();
+    Map<String, Double> alphas = new LinkedHashMap<>();
+    needs.forEach(
+        (name, need) -> {
+          String key = isAlike(need) ? need.alike : name.replace(".", "\\.");
+          if (config.rankAt(name) != need.rank) {
+            ranks.put(key, need.rank);
+          }
+          if (config.scale(need.alpha, need.rank) != config.scaleAt(name, need.rank)) {
+            alphas.put(key, need.alpha);
+          }
+        });
+    config.rankPattern().forEach(ranks::putIfAbsent);
+    config.alphaPattern().forEach(alphas::putIfAbsent);
+    return config.withPatterns(ranks, alphas);
+  }
+
+  private boolean isAlike(Need need) {
+    return needs.values().stream()
+        .filter(other -> other.alike.equals(need.alike))
+        .allMatch(need::equals);
+  }
+
+  /** A pattern of the last parts of a name. */
+  static String lastParts(String name, int parts) {
+    int from = name.length();
+    for (int i = 0; i < parts && from > 0; i++) {
+      from = name.lastIndexOf('.', from - 1);
+    }
+    return name.substring(from + 1).replace(".", "\\.");
+  }
+}

@@ -1,0 +1,129 @@
+package dev.millrace.model.peft;
+
+import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.weights.InvalidWeightsException;
+import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the tensors of an adapter's file that its config promises for the sites of a base. */
+final class PeftReader {
+
+  private final PeftConfig config;
+  private final Safetensors file;
+  private final List<Site> sites;
+  private final Set<String> unread;
+  private final List<String> modules = new ArrayList<>();
+  private final List<ExpertModules> experts = new ArrayList<>();
+
+  PeftReader(PeftConfig config, Safetensors file, List<Site> sites) {
+    this.config = config;
+    this.file = file;
+    this.sites = sites;
+    this.unread = new TreeSet<>(file.tensors().keySet());
+  }
+
+  LoraWeights read() {
+    requireKnown();
+    List<LoraPair> pairs = new ArrayList<>();
+    for (Site site : sites) {
+      @Nullable LoraPair pair =
+          switch (site.place()) {
+            case LINEAR -> config.rules().target(site.name()) ? linear(site) : null;
+            case EXPERTS -> stacked(site) ? parameter(site) : modules(site);
+            case STREAM -> null;
+          };
+      if (pair != null) {
+        pairs.add(pair);
+      }
+    }
+    if (pairs.isEmpty()) {
+      throw new InvalidAdapterException(PeftConfig.FILE + ": targets no site of the base");
+    }
+    if (!unread.isEmpty()) {
+      throw new InvalidWeightsException(
+          "expected only pairs at the targeted sites, found tensors " + unread);
+    }
+    return new ExpertRanks(config.plain(), experts).shared(pairs, this::configOf);
+  }
+
+  private void requireKnown() {
+    String module = config.rules().unknownAmong(ModuleNames.all(sites));
+    if (module != null) {
+      throw new InvalidAdapterException(
+          PeftConfig.FILE + ": target_modules names " + module + ", expected sites of the base");
+    }
+    List<String> names = ModuleNames.names(sites);
+    for (String parameter : config.parameters()) {
+      if (names.stream().noneMatch(name -> Targets.cover(List.of(parameter), name))) {
+        throw new InvalidAdapterException(
+            "%s: target_parameters names %s, expected experts of the base, such as %s"
+                .formatted(PeftConfig.FILE, parameter, names.isEmpty() ? "none" : names.get(0)));
+      }
+    }
+  }
+
+  private LoraConfig configOf(LoraConfig ranks, List<LoraPair> pairs) {
+    List<String> adapted = new ArrayList<>(modules);
+    List<String> parameters = new ArrayList<>();
+    for (LoraPair pair : pairs) {
+      (pair.site().place() == Site.Place.LINEAR ? adapted : parameters).add(pair.site().name());
+    }
+    return ranks
+        .withParameters(ModuleNames.parameters(parameters, sites))
+        .in(
+            modules.isEmpty() ? ExpertLayout.PARAMETERS : ExpertLayout.MODULES,
+            ModuleNames.targets(adapted, sites));
+  }
+
+  private LoraPair linear(Site site) {
+    int rank = config.plain().rankAt(site.name());
+    return new LoraPair(
+        site,
+        values(site.name() + PeftFolder.A, rank, site.in()),
+        values(site.name() + PeftFolder.B, site.out(), rank));
+  }
+
+  private float[] values(String name, int rows, int columns) {
+    return tensor(name).require(rows, columns).floats();
+  }
+
+  private Tensor tensor(String name) {
+    unread.remove(PeftFolder.PREFIX + name);
+    return file.tensor(PeftFolder.PREFIX + name);
+  }
+
+  private boolean stacked(Site site) {
+    return Targets.cover(config.parameters(), site.name());
+  }
+
+  private LoraPair parameter(Site site) {
+    int rank = config.plain().rankAt(site.name());
+    List<Site> wrapped = sites.stream().filter(this::stacked).toList();
+    String name = ExpertParameters.name(site, wrapped);
+    Tensor a = tensor(name + PeftFolder.A);
+    Tensor b = tensor(name + PeftFolder.B);
+    return ExpertParameters.read(site, rank, a, b, config.version());
+  }
+
+  /**
+   * Those modules of a site's experts that are targeted; null if none is, or if the file has none,
+   * as when experts were parameters and no modules to the PEFT that wrote it.
+   */
+  private @Nullable LoraPair modules(Site site) {
+    List<String> wanted =
+        ModuleNames.experts(site).stream().filter(config.rules()::target).toList();
+    if (wanted.stream().noneMatch(n -> unread.contains(PeftFolder.PREFIX + n + PeftFolder.A))) {
+      return null;
+    }
+    ExpertModules found = new ExpertModules(site, config.plain(), Set.copyOf(wanted));
+    experts.add(found);
+    modules.addAll(wanted);
+    return found.read(this::values);
+  }
+}
