@@ -35,6 +35,10 @@ public final class Lora implements AdapterKind {
         sites.stream().filter(site -> site.place() == Site.Place.LINEAR).map(Site::name).toList();
     LoraConfig plain =
         new LoraConfig(plan.rank(), plan.alpha(), false, ModuleNames.targets(linear, sites));
+    if (plan.routedExperts() && ModuleNames.names(sites).isEmpty()) {
+      throw new IllegalArgumentException(
+          "routedExperts is true, expected false: this base has no sites there");
+    }
     return plan.routedExperts()
         ? plain.withParameters(ModuleNames.parameters(ModuleNames.names(sites), sites))
         : plain;

@@ -1,0 +1,109 @@
+package dev.millrace.model.peft;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.adapter.AdapterPlan;
+import dev.millrace.model.adapter.Delta;
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.weights.Safetensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Adapters of routed experts in both of PEFT's layouts. */
+class ExpertLayoutTest {
+
+  private static final String EXPERTS = "model.layers.0.mlp.experts";
+  private static final List<Site> SITES =
+      List.of(
+          Site.linear("model.layers.0.self_attn.q_proj", 6, 6),
+          Site.experts(
+              EXPERTS + ".gate_up_proj",
+              6,
+              8,
+              3,
+              List.of(EXPERTS + ".%d.gate_proj", EXPERTS + ".%d.up_proj")),
+          Site.experts(EXPERTS + ".down_proj", 4, 6, 3, List.of(EXPERTS + ".%d.down_proj")));
+
+  private static LoraWeights random() {
+    SplittableRandom random = new SplittableRandom(4);
+    LoraWeights zero = Lora.KIND.initial(new AdapterPlan(2, 4, true), SITES, 3);
+    List<float[]> values = new ArrayList<>();
+    zero.factors()
+        .forEach(
+            f -> {
+              float[] some = new float[f.values().length];
+              for (int i = 0; i < some.length; i++) {
+                some[i] = (float) random.nextGaussian();
+              }
+              values.add(some);
+            });
+    return zero.with(values);
+  }
+
+  private static LoraWeights read(SortedMap<String, byte[]> files) {
+    return PeftFolder.parse(files.get(PeftFolder.CONFIG), files.get(PeftFolder.WEIGHTS), SITES);
+  }
+
+  @Test
+  void toFiles_parameters_areWhatParamWrapperKeeps() {
+    LoraWeights adapter = random();
+    Safetensors file = Safetensors.parse(PeftFolder.toFiles(adapter, "").get(PeftFolder.WEIGHTS));
+    String module = "base_model.model." + EXPERTS;
+    float[] a = file.tensor(module + ".base_layer.lora_A.weight").require(3 * 2, 6).floats();
+    float[] b = file.tensor(module + ".base_layer.lora_B.weight").require(8, 2 * 3).floats();
+    LoraPair pair = adapter.pairs().get(1);
+    for (int e = 0; e < 3; e++) {
+      for (int o = 0; o < 8; o++) {
+        for (int i = 0; i < 6; i++) {
+          double wanted = 0; // einsum("o r e, e r i -> e o i")
+          double found = 0;
+          for (int r = 0; r < 2; r++) {
+            wanted += (double) b[o * 6 + r * 3 + e] * a[(e * 2 + r) * 6 + i];
+            found += (double) pair.b()[(e * 8 + o) * 2 + r] * pair.a()[(e * 2 + r) * 6 + i];
+          }
+          assertEquals(wanted, found, 1e-12);
+        }
+      }
+    }
+    file.tensor(module + ".lora_A.weight").require(3 * 2, 4);
+    file.tensor(module + ".lora_B.weight").require(6, 2 * 3);
+  }
+
+  @Test
+  void in_otherLayoutAndBack_isTheSameToTheByte() {
+    SortedMap<String, byte[]> files = PeftFolder.toFiles(random(), "base");
+    LoraWeights modules = PeftFolder.in(ExpertLayout.MODULES, read(files), SITES);
+    SortedMap<String, byte[]> byModule = PeftFolder.toFiles(modules, "base");
+    assertTrue(
+        Safetensors.parse(byModule.get(PeftFolder.WEIGHTS))
+            .tensors()
+            .containsKey("base_model.model." + EXPERTS + ".2.up_proj.lora_B.weight"));
+    LoraWeights again = read(byModule);
+    for (int i = 0; i < SITES.size(); i++) {
+      Delta wanted = modules.deltas().get(i);
+      assertArrayEquals(wanted.a(), again.deltas().get(i).a());
+      assertArrayEquals(wanted.b(), again.deltas().get(i).b());
+    }
+    SortedMap<String, byte[]> back =
+        PeftFolder.toFiles(PeftFolder.in(ExpertLayout.PARAMETERS, again, SITES), "base");
+    assertArrayEquals(files.get(PeftFolder.WEIGHTS), back.get(PeftFolder.WEIGHTS));
+    assertArrayEquals(files.get(PeftFolder.CONFIG), back.get(PeftFolder.CONFIG));
+  }
+
+  @Test
+  void initial_routedExpertsOfABaseWithoutSuchSites_isRefused() {
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Lora.KIND.initial(new AdapterPlan(2, 4, true), SITES.subList(0, 1), 3));
+    assertEquals(
+        "routedExperts is true, expected false: this base has no sites there",
+        refused.getMessage());
+  }
+}
