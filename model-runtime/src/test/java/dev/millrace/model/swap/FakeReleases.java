@@ -89,6 +89,16 @@ public final class FakeReleases implements ReleaseSource {
 
   public static Release release(
       String base, @Nullable String tenant, String domain, AdapterWeights adapter, long batch) {
+    return release(base, tenant, domain, adapter, batch, Routing.topK(1));
+  }
+
+  private static Release release(
+      String base,
+      @Nullable String tenant,
+      String domain,
+      AdapterWeights adapter,
+      long batch,
+      Routing routing) {
     Manifest manifest =
         new Manifest(
             tenant,
@@ -96,7 +106,7 @@ public final class FakeReleases implements ReleaseSource {
             base,
             new TreeMap<>(),
             "int8",
-            Routing.topK(1),
+            routing,
             null,
             batch,
             List.of(),
@@ -105,6 +115,15 @@ public final class FakeReleases implements ReleaseSource {
             List.of(),
             null);
     return new Release(manifest, adapter, null);
+  }
+
+  /** From now on a release of that name has a routing. */
+  public void route(ReleaseEvent event, Routing routing) throws IOException {
+    Release plain = fetch(event);
+    replace(
+        event.release(),
+        release(
+            "fake-base", event.tenant(), event.domain(), plain.adapter(), event.batch(), routing));
   }
 
   /** From now on a release of that name has a profile. */

@@ -12,6 +12,7 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -69,7 +70,7 @@ class LiveReleasesTest {
   }
 
   @Test
-  void apply_badReleases_leaveTheOldOneServingAndSayWhy() {
+  void apply_badReleases_leaveTheOldOneServingAndSayWhy() throws IOException {
     assertSwapped(FakeReleases.published("java", 3));
     ReleaseEvent next = FakeReleases.published("java", 4);
     assertFailed("release-unreadable: ", renamed(next, "gone"));
@@ -82,6 +83,8 @@ class LiveReleasesTest {
     AdapterWeights empty = new LoraWeights(new LoraConfig(1, 1, false, List.of()), List.of());
     source.replace("bias-4", FakeReleases.release("fake-base", null, "java", empty, 4));
     assertFailed("release-unreadable: ", next);
+    source.route(next, Routing.topK(2));
+    assertFailed("routing-mismatch: routing of top 2 with 0 limits, expected top 1 with 0", next);
     source.replace("bias-4", FakeReleases.release("fake-base", null, "java", 1));
     assertFailed("batch-mismatch: release of batch 0, expected 4", next);
     source.replace(
