@@ -53,4 +53,10 @@ public record LearnerConfig(
         Plan.defaults(),
         RoutingConfig.defaults());
   }
+
+  /** The same, trained by another plan. */
+  public LearnerConfig with(Plan other) {
+    return new LearnerConfig(
+        seed, rank, alpha, replay, waiting, heldOut, halvings, train, gate, other);
+  }
 }

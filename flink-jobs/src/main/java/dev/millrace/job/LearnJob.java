@@ -155,6 +155,6 @@ public final class LearnJob {
             TypeInformation.of(Verdict.class),
             new LearnOperatorFactory(learners, MAX_PENDING))
         .uid("learn")
-        .slotSharingGroup(config.job().trainerSlots());
+        .slotSharingGroup(TrainerSlots.of(config));
   }
 }

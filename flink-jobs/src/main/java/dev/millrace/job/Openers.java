@@ -3,6 +3,7 @@ package dev.millrace.job;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
@@ -19,6 +20,7 @@ import dev.millrace.job.operator.Serving;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.djl.Devices;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.ReleaseFiles;
@@ -144,13 +146,25 @@ public final class Openers {
     return ReleaseStore.of(files, signer());
   }
 
+  /** With the device that there is: the plan that runs is the one in the manifests. */
+  private static LearnerConfig planned(LearnerConfig config) {
+    String device = Devices.resolve(config.plan().device());
+    if (!device.equals(config.plan().device())) {
+      String why = device.equals(Devices.GPU) ? "" : ": " + Devices.missing();
+      LOG.info("learn.plan.device {} is {} here{}", config.plan().device(), device, why);
+    }
+    return config.with(config.plan().on(device));
+  }
+
   /** Learners that publish into the configured store. */
   public static Opener<Learner> learners(MillraceConfig config) {
     return subtask -> {
       Resources resources = new Resources();
       try {
         Path folder = Path.of(config.base().dir());
-        BaseModel base = base(config, resources);
+        LearnerConfig learn = planned(config.learn());
+        BaseModel base =
+            resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
         Tokenizer tokenizer = tokenizer(config, resources);
         Surroundings surroundings =
             new Surroundings(
@@ -162,7 +176,7 @@ public final class Openers {
                 published(config),
                 machine(),
                 InstantSource.system());
-        return new Opened<>(Learner.of(surroundings, config.learn()), resources);
+        return new Opened<>(Learner.of(surroundings, learn), resources);
       } catch (IOException | RuntimeException e) {
         resources.close();
         throw e;

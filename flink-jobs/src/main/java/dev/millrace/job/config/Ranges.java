@@ -47,6 +47,7 @@ final class Ranges {
           "kafka.bootstrap", Pattern.compile("[^\\s:,]+:\\d+(,[^\\s:,]+:\\d+)*"),
           "kafka.prefix", Pattern.compile("[a-zA-Z0-9._-]{1,100}"),
           "job.name", Pattern.compile("[a-zA-Z0-9._-]{1,64}"),
+          "learn.plan.device", Pattern.compile("auto|cpu|gpu"),
           "redis.uri", Pattern.compile("(rediss?://[^@\\s]+)?"));
 
   private static final Map<String, String> FORM_NAMES =
@@ -54,6 +55,7 @@ final class Ranges {
           "kafka.bootstrap", "host:port,…",
           "kafka.prefix", "1 to 100 letters, digits, '.', '_' or '-'",
           "job.name", "1 to 64 letters, digits, '.', '_' or '-'",
+          "learn.plan.device", "auto, cpu or gpu",
           "redis.uri",
               "redis://host:port without a password, which comes from "
                   + Secret.REDIS_PASSWORD

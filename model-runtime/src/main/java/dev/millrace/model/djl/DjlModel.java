@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import ai.djl.Device;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -55,12 +56,14 @@ final class DjlModel implements BaseModel {
    * Loads the weights that serve; those that train are loaded when first used.
    *
    * @param folder of the checkpoint, from which they are read then
+   * @param trainsOn what serves is on the CPU
    */
   DjlModel(
       String id,
       Path folder,
       Checkpoint checkpoint,
       Precision precision,
+      Device trainsOn,
       LoadProgress progress,
       Consumer<DjlModel> onClose) {
     this.id = id;
@@ -72,7 +75,7 @@ final class DjlModel implements BaseModel {
     ProgramWeights.requireComplete(layout, checkpoint);
     ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
     boolean int8 = precision == Precision.INT8;
-    this.training = new TrainingProgram(id, folder, layout, int8);
+    this.training = new TrainingProgram(id, folder, layout, int8, trainsOn);
     this.serving =
         int8 ? Program.compile(ProgramSource.int8(config, layout)) : training.fill(weights);
     if (int8) {

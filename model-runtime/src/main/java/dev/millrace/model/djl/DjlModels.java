@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import ai.djl.Device;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
@@ -17,7 +18,7 @@ public final class DjlModels {
 
   private DjlModels() {}
 
-  private record Key(String id, Precision precision) {}
+  private record Key(String id, Precision precision, Device trainsOn) {}
 
   private static final class Shared {
     private final DjlModel model;
@@ -39,17 +40,38 @@ public final class DjlModels {
     return openModel(folder, precision, progress);
   }
 
+  /**
+   * The same for who trains: a copy of its own where that is not the CPU.
+   *
+   * @param device {@link Devices#CPU} or {@link Devices#GPU}
+   */
+  public static BaseModel openToTrain(Path folder, Precision precision, String device)
+      throws IOException {
+    return open(folder, precision, Devices.device(device), LoadProgress.SILENT);
+  }
+
   static DjlModel openModel(Path folder, Precision precision, LoadProgress progress)
       throws IOException {
+    return open(folder, precision, Device.cpu(), progress);
+  }
+
+  private static DjlModel open(
+      Path folder, Precision precision, Device trainsOn, LoadProgress progress) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      Key key = new Key(checkpoint.id(), precision);
+      Key key = new Key(checkpoint.id(), precision, trainsOn);
       synchronized (OPEN) {
         Shared shared = OPEN.get(key);
         if (shared == null) {
           shared =
               new Shared(
                   new DjlModel(
-                      key.id, folder, checkpoint, precision, progress, closed -> release(key)));
+                      key.id,
+                      folder,
+                      checkpoint,
+                      precision,
+                      trainsOn,
+                      progress,
+                      closed -> release(key)));
           OPEN.put(key, shared);
         }
         shared.users++;
@@ -62,7 +84,8 @@ public final class DjlModels {
   static DjlModel openAlone(Path folder, Precision precision, LoadProgress progress)
       throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return new DjlModel(checkpoint.id(), folder, checkpoint, precision, progress, DjlModel::free);
+      return new DjlModel(
+          checkpoint.id(), folder, checkpoint, precision, Device.cpu(), progress, DjlModel::free);
     }
   }
 

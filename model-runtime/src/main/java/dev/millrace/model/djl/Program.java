@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -38,14 +39,19 @@ final class Program implements AutoCloseable {
 
   /** Compiles a source; the archive lives in a private folder and is deleted at once. */
   static Program compile(String source) {
+    return compile(source, Device.cpu());
+  }
+
+  /** The same for a program that runs elsewhere; the CPU has to be named where there is a GPU. */
+  static Program compile(String source, Device device) {
     Engine.getInstance();
     prepareThread();
-    PtNDManager manager = (PtNDManager) NDManager.newBaseManager(ENGINE);
+    PtNDManager manager = (PtNDManager) NDManager.newBaseManager(device, ENGINE);
     try {
       Path folder = Files.createTempDirectory("millrace-program");
       Path file = folder.resolve("program.pt");
       try {
-        ScriptArchive.write(file, source);
+        ScriptArchive.write(file, Placement.of(device, source));
         return new Program(
             manager,
             JniUtils.loadModule(manager, file, false, new String[0], new String[0], false));

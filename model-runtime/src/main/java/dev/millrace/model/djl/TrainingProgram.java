@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import ai.djl.Device;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.InvalidWeightsException;
 import java.io.IOException;
@@ -17,17 +18,20 @@ final class TrainingProgram {
   private final Path folder;
   private final Layout layout;
   private final boolean asInt8;
+  private final Device device;
   private @Nullable Program program;
 
   /**
    * @param id of the checkpoint, which must still be the same when it is loaded
    * @param asInt8 with the numbers that the int8 program serves with
+   * @param device where it runs
    */
-  TrainingProgram(String id, Path folder, Layout layout, boolean asInt8) {
+  TrainingProgram(String id, Path folder, Layout layout, boolean asInt8, Device device) {
     this.id = id;
     this.folder = folder;
     this.layout = layout;
     this.asInt8 = asInt8;
+    this.device = device;
   }
 
   synchronized Program program() {
@@ -48,7 +52,7 @@ final class TrainingProgram {
   }
 
   synchronized Program fill(ProgramWeights weights) {
-    Program filled = Program.compile(ProgramSource.float32(weights.config(), layout));
+    Program filled = Program.compile(ProgramSource.float32(weights.config(), layout), device);
     try {
       weights.training(filled, asInt8);
     } catch (RuntimeException e) {

@@ -1,0 +1,61 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import dev.millrace.job.config.MillraceConfig;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.resources.ExternalResource;
+import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.jobgraph.JobVertex;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.Test;
+
+/** What the learn job asks of a cluster, read from the graph that is submitted. */
+class TrainerSlotsTest {
+
+  @Test
+  void build_trainsOnTheGpu_asksForOneForTheTrainerAlone() {
+    JobGraph graph = graph(Map.of("learn.plan.device", "gpu"));
+    ResourceProfile trainer = resources(vertex(graph, "learn"));
+    assertEquals(Map.of("gpu", new ExternalResource("gpu", 1)), trainer.getExtendedResources());
+    for (JobVertex vertex : graph.getVertices()) {
+      if (!vertex.getName().contains("learn")) {
+        assertEquals(ResourceProfile.UNKNOWN, resources(vertex), vertex.getName());
+        assertNotEquals(vertex(graph, "learn").getSlotSharingGroup(), vertex.getSlotSharingGroup());
+      }
+    }
+  }
+
+  @Test
+  void build_takesWhatThereIs_asksForNothing() {
+    for (String device : List.of("auto", "cpu")) {
+      JobGraph graph = graph(Map.of("learn.plan.device", device));
+      for (JobVertex vertex : graph.getVertices()) {
+        assertEquals(ResourceProfile.UNKNOWN, resources(vertex), vertex.getName());
+      }
+    }
+  }
+
+  private static JobGraph graph(Map<String, String> settings) {
+    MillraceConfig config = MillraceConfig.defaults().with(settings);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    LearnJob.build(env, config, Openers.scorers(config), Openers.learners(config));
+    return env.getStreamGraph().getJobGraph();
+  }
+
+  private static JobVertex vertex(JobGraph graph, String name) {
+    for (JobVertex vertex : graph.getVertices()) {
+      if (vertex.getName().contains(name)) {
+        return vertex;
+      }
+    }
+    throw new AssertionError("no vertex " + name);
+  }
+
+  private static ResourceProfile resources(JobVertex vertex) {
+    return vertex.getSlotSharingGroup().getResourceProfile();
+  }
+}
