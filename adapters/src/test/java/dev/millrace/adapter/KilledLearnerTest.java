@@ -1,0 +1,198 @@
+package dev.millrace.adapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.bigram.BigramBase;
+import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.adapter.bigram.Letters;
+import dev.millrace.adapter.bigram.Stream;
+import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.gate.Protection;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.publish.StoredFile;
+import dev.millrace.adapter.train.Machine;
+import dev.millrace.adapter.train.Plan;
+import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CancellationException;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A learner that is killed anywhere, and begins again with the last state that was kept, leads to
+ * the bytes of one that was left alone.
+ */
+class KilledLearnerTest {
+
+  private static final int BATCHES = 4;
+  private static final int RUNS = 8;
+
+  /** On the topic, of which every fifth judges; the two partitions take turns. */
+  private static final int SAMPLES = 30 * BATCHES;
+
+  private static final LearnerConfig CONFIG =
+      new LearnerConfig(
+          17,
+          4,
+          8,
+          40,
+          60,
+          16,
+          2,
+          new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 4, 16, 0.25, 1, 1),
+          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
+          Plan.defaults());
+
+  @TempDir Path folder;
+
+  private final BigramBase base = new BigramBase(Bigrams.known());
+
+  @AfterEach
+  void everyAdapterIsClosed() {
+    assertEquals(0, base.loaded());
+  }
+
+  /** What is left of a run: the last state, and the ids of its releases in order. */
+  private record Run(byte[] state, List<String> releases, int kills) {}
+
+  @Test
+  void learn_killedAtRandomPointsAndBegunAgain_sameBytesAndEverySampleOnce() throws IOException {
+    long seed = Long.getLong("millrace.seed", System.nanoTime());
+    Run calm = run("calm", null);
+    assertLineageIsWhole(calm, "calm");
+    int kills = 0;
+    for (int i = 0; i < RUNS; i++) {
+      String name = "seed " + seed + " run " + i;
+      Run killed = run("killed" + i, new Random(seed + i));
+      assertEquals(calm.releases(), killed.releases(), name);
+      assertArrayEquals(calm.state(), killed.state(), name);
+      assertLineageIsWhole(killed, "killed" + i);
+      kills += killed.kills();
+    }
+    assertTrue(kills > RUNS, kills + " kills, seed " + seed);
+  }
+
+  /** Learns all batches; each time it is killed, only the bytes of the state before are left. */
+  private Run run(String store, @Nullable Random random) {
+    byte[] state = learner(store, null).initial(null, "foreign").toBytes();
+    List<String> releases = new ArrayList<>();
+    int kills = 0;
+    for (int number = 0; number < BATCHES; ) {
+      try {
+        Outcome outcome =
+            learner(store, random)
+                .learn(
+                    LearnerState.fromBytes(state),
+                    Stream.batch(Bigrams.foreign(), number),
+                    () -> survives(random, 60));
+        if (!survives(random, 3)) { // published, and nobody knows of it
+          throw new CancellationException("killed before the state was kept");
+        }
+        state = outcome.state().toBytes();
+        releases.add(String.valueOf(outcome.verdict().release()));
+        number++;
+      } catch (CancellationException | UncheckedIOException e) {
+        kills++;
+      }
+    }
+    return new Run(state, releases, kills);
+  }
+
+  private static boolean survives(@Nullable Random random, int oneIn) {
+    return random == null || random.nextInt(oneIn) > 0;
+  }
+
+  /** The offsets behind the last release are those of all that may teach, each once, in order. */
+  private void assertLineageIsWhole(Run run, String store) throws IOException {
+    List<Long> learned = new ArrayList<>();
+    String id = run.releases().get(BATCHES - 1);
+    while (id != null) {
+      Manifest manifest = manifest(store, id);
+      List<Long> ofBatch =
+          manifest.learned().stream()
+              .filter(sample -> !sample.replay())
+              .map(LearnedSample::origin)
+              .map(origin -> 2 * origin.offset() + origin.partition())
+              .toList();
+      learned.addAll(0, ofBatch);
+      id = manifest.parent();
+    }
+    List<Long> teaching = LongStream.range(0, SAMPLES).filter(n -> n % 5 != 4).boxed().toList();
+    assertEquals(teaching, learned);
+  }
+
+  private Manifest manifest(String store, String id) throws IOException {
+    assertNotNull(id);
+    byte[] bytes = Files.readAllBytes(folder.resolve(store).resolve(id).resolve(Manifest.FILE));
+    return Manifest.parse(bytes);
+  }
+
+  private Learner learner(String store, @Nullable Random random) {
+    StoreFiles files = StoreFiles.in(folder.resolve(store));
+    return Learner.of(
+        new Surroundings(
+            base,
+            new Letters(),
+            Bigrams.known().texts(400, 21),
+            new Protection(
+                List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
+            ReleaseStore.of(random == null ? files : new Failing(files, random)),
+            (uri, maxBytes) -> new byte[0],
+            Machine.here(1, "test"),
+            InstantSource.system()),
+        CONFIG);
+  }
+
+  /** Fails before or after a file is written, now and then. */
+  private record Failing(StoreFiles files, Random random) implements StoreFiles {
+    @Override
+    public boolean exists(String path) throws IOException {
+      return files.exists(path);
+    }
+
+    @Override
+    public void write(String path, byte[] bytes) throws IOException {
+      kill();
+      files.write(path, bytes);
+      kill();
+    }
+
+    private void kill() throws IOException {
+      if (!survives(random, 12)) {
+        throw new IOException("killed while publishing");
+      }
+    }
+
+    @Override
+    public List<StoredFile> list() throws IOException {
+      return files.list();
+    }
+
+    @Override
+    public void delete(String path) throws IOException {
+      files.delete(path);
+    }
+
+    @Override
+    public String uri(String path) {
+      return files.uri(path);
+    }
+  }
+}
