@@ -11,6 +11,7 @@ public final class Benchmarks {
           new MoeBenchmark(),
           new LoadBenchmark(),
           new RoutingBenchmark(),
+          new ContinualBenchmark(),
           new SoakBenchmark());
 
   private Benchmarks() {}

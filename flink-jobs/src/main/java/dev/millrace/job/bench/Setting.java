@@ -1,6 +1,7 @@
 package dev.millrace.job.bench;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -10,10 +11,17 @@ import java.util.function.Consumer;
  * @param rivals the folder of jars that only benchmarks load
  * @param rounds how often each contestant is measured
  * @param large whether to include what takes minutes and gigabytes
+ * @param order of what is gone through one after the other; empty leaves it to the benchmark
  * @param progress is told what is being done
  */
 public record Setting(
-    Path nano, Path rivals, long seed, int rounds, boolean large, Consumer<String> progress) {
+    Path nano,
+    Path rivals,
+    long seed,
+    int rounds,
+    boolean large,
+    List<String> order,
+    Consumer<String> progress) {
 
   /** The fewest rounds whose median has a 95 % interval within the extremes. */
   public static final int FEWEST_ROUNDS = 11;

@@ -54,6 +54,13 @@ final class BenchCommand implements Callable<Integer> {
   private boolean large;
 
   @Option(
+      names = "--order",
+      paramLabel = "DOMAIN",
+      split = ",",
+      description = "What continual teaches, in this order (default: six domains).")
+  private List<String> order = List.of();
+
+  @Option(
       names = "--report",
       paramLabel = "FILE",
       description = "Write the result there too: .json, .html with drawings, else Markdown.")
@@ -73,7 +80,13 @@ final class BenchCommand implements Callable<Integer> {
     Home home = Home.here();
     Setting setting =
         new Setting(
-            home.nano(), home.rivals(), seed, rounds, large, line -> output.err().println(line));
+            home.nano(),
+            home.rivals(),
+            seed,
+            rounds,
+            large,
+            order,
+            line -> output.err().println(line));
     Instant begun = Instant.now();
     Machine machine = Machine.read();
     long start = System.nanoTime();

@@ -1,0 +1,120 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.batch.Draws;
+import dev.millrace.adapter.batch.ReplayBuffer;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.Trainer;
+import dev.millrace.job.BaseTexts;
+import dev.millrace.job.Openers;
+import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.ScoredSample;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Admits pupils to a base model. */
+record School(BaseModel base, Surroundings surroundings, long seed) {
+
+  /** Share of all that is taught which the one with replay may keep. */
+  private static final double REMEMBERED = 0.01;
+
+  private static final TrainConfig TRAIN = TrainConfig.defaults();
+
+  School(BaseModel base, Tokenizer tokenizer, Path nano, Path store, long seed) throws IOException {
+    this(
+        base,
+        new Surroundings(
+            base,
+            tokenizer,
+            BaseTexts.anchors(nano, tokenizer),
+            BaseTexts.protection(nano, tokenizer),
+            ReleaseStore.of(StoreFiles.in(store)),
+            new FlinkReleaseFiles(),
+            Openers.machine(),
+            InstantSource.system()),
+        seed);
+  }
+
+  ShippedPupil shipped(LearnerConfig config) {
+    return new ShippedPupil(base, Learner.of(surroundings, config));
+  }
+
+  SharedPupil sequential() {
+    return shared("one adapter, in sequence", 0, 0);
+  }
+
+  SharedPupil replaying(List<Subject> subjects) {
+    return shared("one adapter, replay", remembered(subjects), TRAIN.replayShare());
+  }
+
+  /** Samples that may be kept of all that is taught. */
+  int remembered(List<Subject> subjects) {
+    return (int) (REMEMBERED * taught(subjects).stream().mapToInt(List::size).sum());
+  }
+
+  SharedPupil joint() {
+    return shared("one adapter, all at once", 0, 0);
+  }
+
+  private SharedPupil shared(String name, int remembered, double replayed) {
+    LearnerConfig config = LearnerConfig.defaults();
+    return new SharedPupil(
+        name,
+        base,
+        Trainer.of(base, TRAIN, config.plan()),
+        surroundings.anchors(),
+        Learner.of(surroundings, config).initial(null, "all").adapter(),
+        ReplayBuffer.empty(remembered),
+        replayed,
+        seed);
+  }
+
+  /** Teaches all lessons of all subjects, shuffled; gives the number of batches. */
+  int teachAtOnce(SharedPupil pupil, List<Subject> subjects) {
+    List<List<ScoredSample>> batches = taught(subjects);
+    List<ScoredSample> all = batches.stream().flatMap(List::stream).toList();
+    int size = batches.get(0).size();
+    List<ScoredSample> batch = new ArrayList<>();
+    for (int i : Draws.permutation(all.size(), seed)) {
+      batch.add(all.get(i));
+      if (batch.size() == size) {
+        pupil.learn(batch);
+        batch.clear();
+      }
+    }
+    return batches.size();
+  }
+
+  private static List<List<ScoredSample>> taught(List<Subject> subjects) {
+    return subjects.stream()
+        .flatMap(subject -> subject.lessons().stream())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** (subjects), bits per byte of the base alone. */
+  double[] base(List<Subject> subjects) {
+    return subjects.stream()
+        .mapToDouble(
+            subject ->
+                Exams.bitsPerByte(
+                    Exams.logProb(base, base.noAdapter(), subject.exam()), subject.exam()))
+        .toArray();
+  }
+
+  /** (subjects), bits per byte of a pupil now. */
+  static double[] exam(Pupil pupil, List<Subject> subjects) {
+    return subjects.stream()
+        .mapToDouble(subject -> Exams.bitsPerByte(pupil.logProb(subject), subject.exam()))
+        .toArray();
+  }
+}
