@@ -10,6 +10,7 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
@@ -65,6 +66,10 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
 
   List<Answer> answers(int count) throws InvalidRecordException {
     return read(topics.answers(), Codecs.answers(), count);
+  }
+
+  List<Sample> samples(int count) throws InvalidRecordException {
+    return read(topics.samples(), Codecs.samples(), count);
   }
 
   List<ReleaseEvent> releases(int count) throws InvalidRecordException {

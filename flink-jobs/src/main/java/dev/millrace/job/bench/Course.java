@@ -87,8 +87,10 @@ record Course(Tokenizer tokenizer, long seed, int visits, int batches, int batch
             title -> title.startsWith("fi/") && from <= year(title) && year(title) <= to));
   }
 
+  /** Titles are language, date, title, with slashes between. */
   private static int year(String title) {
-    return Integer.parseInt(title.split("/")[1].substring(0, 4));
+    int date = title.indexOf('/') + 1;
+    return Integer.parseInt(title.substring(date, date + 4));
   }
 
   private Subject subject(String name, Part part) {

@@ -73,6 +73,26 @@ class LearnOperatorTest {
   }
 
   @Test
+  void snapshot_whileABatchLearns_isDoneInUnderASecondAndDoesNotWaitForIt() throws Exception {
+    LineageLearner stuck = new LineageLearner(0);
+    try (var harness = harness(stuck, 10, 1, 0)) {
+      harness.open();
+      for (int i = 0; i < 10; i++) {
+        harness.processElement(batch("cloud", i), 0);
+      }
+      while (!stuck.busy) {
+        Thread.onSpinWait();
+      }
+      long start = System.nanoTime();
+      harness.snapshot(1, 1);
+      long millis = (System.nanoTime() - start) / 1_000_000;
+      assertTrue(millis < 1_000, millis + " ms");
+      assertTrue(stuck.busy, "it learns on");
+      assertEquals(List.of(), verdicts(harness));
+    }
+  }
+
+  @Test
   void restore_scaledOut_eachPendingBatchIsLearnedInOnePlace() throws Exception {
     List<String> domains = List.of("cloud", "health", "java", "legal", "python", "chinese");
     OperatorSubtaskState snapshot;

@@ -34,11 +34,17 @@ class DevicesTest {
 
   @Test
   void placement_ofAProgramsSource_namesTheDeviceInEveryFactoryCall() {
-    String source = "x = torch.zeros([n, f(k)], dtype=6)\ny = torch.add(torch.arange(3), x)\n";
+    String source =
+        """
+        x = torch.zeros([n, f(k)], dtype=6)
+        y = torch.add(torch.arange(3), x)
+        """;
     assertEquals(source, Placement.of(Device.cpu(), source));
     assertEquals(
-        "x = torch.zeros([n, f(k)], dtype=6, device=torch.device(\"cuda:0\"))\n"
-            + "y = torch.add(torch.arange(3, device=torch.device(\"cuda:0\")), x)\n",
+        """
+        x = torch.zeros([n, f(k)], dtype=6, device=torch.device("cuda:0"))
+        y = torch.add(torch.arange(3, device=torch.device("cuda:0")), x)
+        """,
         Placement.of(Device.gpu(), source));
   }
 
