@@ -57,6 +57,18 @@ public record LearnerConfig(
   /** The same, trained by another plan. */
   public LearnerConfig with(Plan other) {
     return new LearnerConfig(
-        seed, rank, alpha, replay, waiting, heldOut, halvings, train, gate, other, routing);
+        seed,
+        adapter,
+        rank,
+        alpha,
+        routedExperts,
+        replay,
+        waiting,
+        heldOut,
+        halvings,
+        train,
+        gate,
+        other,
+        routing);
   }
 }

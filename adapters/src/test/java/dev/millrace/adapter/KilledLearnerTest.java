@@ -50,8 +50,10 @@ class KilledLearnerTest {
   private static final LearnerConfig CONFIG =
       new LearnerConfig(
           17,
+          "lora",
           4,
           8,
+          false,
           40,
           60,
           16,
