@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param stop texts before the first of which GENERATE ends
  * @param cached false asks for a fresh computation
  * @param eventTimeMillis when it was asked, epoch milliseconds
+ * @param deadlineMillis after which nobody wants the answer, epoch milliseconds; 0 for none
+ * @param cancels the id of an earlier request of the same tenant and key that needs no answer any
+ *     more; then nothing else is asked
  */
 public record Request(
     String id,
@@ -35,6 +38,8 @@ public record Request(
     List<String> stop,
     boolean cached,
     long eventTimeMillis,
+    long deadlineMillis,
+    @Nullable String cancels,
     Origin origin) {
 
   /** In place of a domain: the one that the prompt belongs to by its content. */
@@ -48,7 +53,44 @@ public record Request(
     }
   }
 
-  /** Draws among all tokens and stops at no text. */
+  /** Has no deadline and cancels nothing. */
+  public Request(
+      String id,
+      @Nullable String tenant,
+      @Nullable String domain,
+      @Nullable String release,
+      Task task,
+      String prompt,
+      int maxTokens,
+      double temperature,
+      int topK,
+      double topP,
+      long seed,
+      List<String> stop,
+      boolean cached,
+      long eventTimeMillis,
+      Origin origin) {
+    this(
+        id,
+        tenant,
+        domain,
+        release,
+        task,
+        prompt,
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        seed,
+        stop,
+        cached,
+        eventTimeMillis,
+        0,
+        null,
+        origin);
+  }
+
+  /** The same, drawing among all tokens and stopping at no text. */
   public Request(
       String id,
       @Nullable String tenant,

@@ -35,11 +35,11 @@ final class Checks {
     return new Problem("bad-release", what + " is " + quote(value) + expected);
   }
 
-  static @Nullable Problem time(long epochMillis) {
+  static @Nullable Problem time(String what, long epochMillis) {
     if (epochMillis >= 0) {
       return null;
     }
-    String detail = "eventTimeMillis is " + epochMillis + ", expected epoch milliseconds from 0 on";
+    String detail = what + " is " + epochMillis + ", expected epoch milliseconds from 0 on";
     return new Problem("bad-time", detail);
   }
 

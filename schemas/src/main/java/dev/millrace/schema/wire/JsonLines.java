@@ -47,7 +47,8 @@ public final class JsonLines {
 
   /**
    * Reads {@code {"id","prompt","domain"?,"tenant"?,"release"?,"task"?,"maxTokens"?,"temperature"?,
-   * "topK"?,"topP"?,"seed"?,"stop"? (a list of texts),"cached"?,"eventTimeMillis"?}}.
+   * "topK"?,"topP"?,"seed"?,"stop"? (a list of
+   * texts),"cached"?,"eventTimeMillis"?,"deadlineMillis"?}} or {@code {"id","cancels","tenant"?}}.
    *
    * @param domain of a line that names none; null asks the base alone
    * @param time of a line that has none, epoch milliseconds
@@ -72,6 +73,8 @@ public final class JsonLines {
             fields.texts("stop"),
             fields.bool("cached", true),
             fields.integer("eventTimeMillis", time),
+            fields.integer("deadlineMillis", 0),
+            fields.textOrNull("cancels", null),
             UNWRITTEN);
     fields.requireNoOther();
     Problem problem = Requests.check(request);

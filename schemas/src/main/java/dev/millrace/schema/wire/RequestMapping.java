@@ -29,6 +29,8 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         .setTopK(request.topK())
         .setTopP(request.topP())
         .setStop(request.stop())
+        .setDeadlineMillis(request.deadlineMillis())
+        .setCancels(request.cancels())
         .build();
   }
 
@@ -49,6 +51,8 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         List.copyOf(value.getStop()),
         value.getCached(),
         value.getEventTimeMillis(),
+        value.getDeadlineMillis(),
+        value.getCancels(),
         origin);
   }
 }

@@ -21,9 +21,13 @@ public final class Requests {
         Checks.name("tenant", request.tenant()),
         Checks.name("domain", request.domain()),
         Checks.release("release", request.release()),
-        prompt(request.prompt()),
-        generation(request),
-        Checks.time(request.eventTimeMillis()));
+        request.cancels() == null ? question(request) : Checks.id(request.cancels()),
+        Checks.time("eventTimeMillis", request.eventTimeMillis()),
+        Checks.time("deadlineMillis", request.deadlineMillis()));
+  }
+
+  private static @Nullable Problem question(Request request) {
+    return Problem.first(prompt(request.prompt()), generation(request));
   }
 
   private static @Nullable Problem prompt(String prompt) {

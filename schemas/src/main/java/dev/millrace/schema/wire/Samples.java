@@ -21,7 +21,7 @@ final class Samples {
             ownDomain(sample.domain()),
             payload(sample),
             caption(sample.caption()),
-            Checks.time(sample.eventTimeMillis()));
+            Checks.time("eventTimeMillis", sample.eventTimeMillis()));
     if (problem != null) {
       throw new InvalidRecordException(problem, sample.id(), sample.domain());
     }

@@ -95,6 +95,40 @@ class RequestsTest {
     assertNull(Requests.problem(request));
   }
 
+  @Test
+  void problem_cancelling_asksForNothingElse() {
+    assertNull(Requests.problem(ending("q1", 0)));
+    String problem = Requests.problem(ending(" ", 0));
+    assertTrue(problem != null && problem.startsWith("missing-id: id is \" \""), problem);
+  }
+
+  @Test
+  void problem_deadlineBeforeTheEpoch_isRefusedWithItsValue() {
+    String problem = Requests.problem(ending("q1", -5));
+    assertTrue(problem != null && problem.startsWith("bad-time: deadlineMillis is -5"), problem);
+  }
+
+  private static Request ending(String cancels, long deadline) {
+    return new Request(
+        "q",
+        null,
+        null,
+        null,
+        Task.GENERATE,
+        "",
+        0,
+        0,
+        0,
+        1,
+        0,
+        List.of(),
+        true,
+        0,
+        deadline,
+        cancels,
+        Records.HERE);
+  }
+
   private static Request selecting(int topK, double topP, List<String> stop) {
     return new Request(
         "q",
