@@ -38,6 +38,7 @@ import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -195,10 +196,7 @@ public final class Openers {
         BaseModel base = base(config, resources);
         Tokenizer tokenizer = tokenizer(config, resources);
         byte[] key = cacheKey();
-        AnswerCache cache =
-            resources.add(
-                AnswerCache.of(
-                    config.serve().cacheBytes(), RedisAnswerStore.open(config.redis()), key));
+        AnswerCache cache = resources.add(cache(config, key)).cache();
         LiveReleases releases =
             resources.add(
                 LiveReleases.of(
@@ -207,13 +205,20 @@ public final class Openers {
             new ServingParts(
                 base, tokenizer, releases, cache, CacheKeys.of(key), Clock.systemUTC());
         Responder responder =
-            Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask);
+            resources.add(Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
         return new Opened<>(new Serving(responder, releases), resources);
       } catch (IOException | RuntimeException e) {
         resources.close();
         throw e;
       }
     };
+  }
+
+  private static SharedCache cache(MillraceConfig config, byte[] key) {
+    long bytes = config.serve().cacheBytes();
+    return SharedCache.open(
+        new SharedCache.Name(config.redis(), bytes, ByteBuffer.wrap(key)),
+        () -> AnswerCache.of(bytes, RedisAnswerStore.open(config.redis()), key));
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.millrace.job.operator.Outputs;
 import dev.millrace.job.operator.ServeOperatorFactory;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import java.time.Duration;
 import java.util.Arrays;
@@ -83,9 +84,13 @@ public final class ServeJob {
         .setParallelism(1);
   }
 
-  /** Requests under one key share a subtask: they are answered in their order. */
+  /** Requests under one key, and what cancels them, share a subtask. */
   private static int place(KeyedRequest request) {
     byte[] key = request.key();
-    return key != null ? Arrays.hashCode(key) : request.request().id().hashCode();
+    return key != null ? Arrays.hashCode(key) : unkeyed(request.request()).hashCode();
+  }
+
+  private static String unkeyed(Request request) {
+    return request.cancels() == null ? request.id() : request.cancels();
   }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.Learner;
@@ -16,11 +17,14 @@ import dev.millrace.job.operator.Serving;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.serve.Answered;
+import dev.millrace.model.serve.Responder;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
@@ -52,6 +56,8 @@ class ExactlyOnceIT {
   private static final int SAMPLES = 48;
   private static final int REQUESTS = 200;
   private static final int FAILURES = 5;
+  private static final Map<String, String> SETTINGS =
+      Map.of("batch.count", "8", "heldOut.everyNth", "3", "serve.batchSize", "4");
 
   /** The jobs run in this process: they find their failures here. */
   private static volatile Kills training = Kills.none();
@@ -95,7 +101,7 @@ class ExactlyOnceIT {
 
   private static Run run() throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
-      return run(Loop.create(stack, 4, Map.of("batch.count", "8", "heldOut.everyNth", "3")));
+      return run(Loop.create(stack, 4, SETTINGS));
     }
   }
 
@@ -103,8 +109,10 @@ class ExactlyOnceIT {
     feed(loop);
     JobClient serve = loop.serve(failing(TinyParts.servings(loop.config())));
     loop.learnAll(failingLearner(TinyParts.learners(loop.config()))).getJobExecutionResult().get();
-    List<String> answered = loop.answers(REQUESTS).stream().map(Answer::request).sorted().toList();
+    List<Answer> answers = loop.answers(REQUESTS);
     serve.cancel().get();
+    answers.forEach(answer -> assertNull(answer.error()));
+    List<String> answered = answers.stream().map(Answer::request).sorted().toList();
     assertEquals(requests(), answered, "one answer to each request");
     List<ReleaseEvent> events = loop.releases(0);
     List<String> refused = loop.rejections(0).stream().map(Rejection::id).sorted().toList();
@@ -243,16 +251,46 @@ class ExactlyOnceIT {
     return subtask -> {
       Opened<Serving> opened = servings.open(subtask);
       Serving real = opened.value();
-      Serving failing =
-          new Serving(
-              requests -> {
-                List<Answer> answers = real.responder().respond(requests);
-                serving.pass();
-                return answers;
-              },
-              real.releases());
-      return new Opened<>(failing, opened.resources());
+      return new Opened<>(
+          new Serving(new FailingResponder(real.responder()), real.releases()), opened.resources());
     };
+  }
+
+  /** Fails when answers are there and nobody has them. */
+  private record FailingResponder(Responder real) implements Responder {
+    @Override
+    public void submit(long ticket, Request request) {
+      real.submit(ticket, request);
+    }
+
+    @Override
+    public void cancel(long ticket, String reason) {
+      real.cancel(ticket, reason);
+    }
+
+    @Override
+    public List<Answered> step() throws InterruptedException {
+      List<Answered> answered = real.step();
+      if (!answered.isEmpty()) {
+        serving.pass();
+      }
+      return answered;
+    }
+
+    @Override
+    public @Nullable Answer known(Request request) {
+      return real.known(request);
+    }
+
+    @Override
+    public Answer bare(Request request, @Nullable String error) {
+      return real.bare(request, error);
+    }
+
+    @Override
+    public void close() {
+      real.close();
+    }
   }
 
   private static Opener<Learner> failingLearner(Opener<Learner> learners) {

@@ -146,6 +146,7 @@ final class TinyParts {
       return new Opened<>(
           new Serving(responder, releases),
           () -> {
+            responder.close();
             releases.close();
             cache.close();
             base.close();

@@ -145,6 +145,7 @@ final class SoakLoad implements AutoCloseable {
 
   @Override
   public void close() {
+    responder.close();
     releases.close();
     cache.close();
     tokenizer.close();

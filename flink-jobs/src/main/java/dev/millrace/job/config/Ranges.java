@@ -26,7 +26,7 @@ final class Ranges {
           "learn.plan.microBatchTokens",
           "learn.routing.share",
           "serve.batchSize",
-          "serve.maxWaiting");
+          "serve.queue");
 
   private static final Map<String, Integer> LEAST = Map.of("heldOut.everyNth", 2);
 
@@ -36,6 +36,7 @@ final class Ranges {
           "score.nearSimilarity",
           "learn.gate.level",
           "learn.routing.share",
+          "serve.tenantShare",
           "learn.train.finalRate",
           "learn.train.beta1",
           "learn.train.beta2");

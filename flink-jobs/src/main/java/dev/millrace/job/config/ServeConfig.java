@@ -5,15 +5,25 @@ import java.io.Serializable;
 /**
  * How requests are answered.
  *
- * @param batchSize requests answered in one go at most
- * @param flushMillis how long the first request of a batch waits for others
- * @param maxWaiting unanswered requests in a subtask before its input has to wait too
+ * @param batchSize requests that run at a time in a subtask
+ * @param queue requests without an answer that a subtask holds at most
+ * @param tenantShare of the queue that one tenant may hold while others hold any
+ * @param whenFull what becomes of a request that finds the queue full
  * @param cacheBytes of the cache in each process
  */
-public record ServeConfig(int batchSize, long flushMillis, int maxWaiting, long cacheBytes)
+public record ServeConfig(
+    int batchSize, int queue, double tenantShare, WhenFull whenFull, long cacheBytes)
     implements Serializable {
 
+  /** What a full queue does. */
+  public enum WhenFull {
+    /** Answers {@code overloaded}: the tenant that holds most is refused first. */
+    REFUSE,
+    /** Reads on when there is room: for those who would rather wait than ask again. */
+    WAIT
+  }
+
   static ServeConfig defaults() {
-    return new ServeConfig(8, 4, 64, 64L << 20);
+    return new ServeConfig(16, 256, 0.5, WhenFull.REFUSE, 64L << 20);
   }
 }

@@ -17,6 +17,15 @@ final class MetricNames {
   /** Requests without an answer. */
   static final String WAITING = "waiting";
 
+  /** Requests that the model is at. */
+  static final String RUNNING = "running";
+
+  /** Requests refused because too many waited. */
+  static final String OVERLOADED = "overloaded";
+
+  /** Requests that other requests cancelled. */
+  static final String CANCELLED = "cancelled";
+
   /** Releases that went live. */
   static final String SWAPS = "swaps";
 

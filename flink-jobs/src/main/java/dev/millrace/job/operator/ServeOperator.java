@@ -1,15 +1,16 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.job.config.ServeConfig;
+import dev.millrace.job.config.ServeConfig.WhenFull;
+import dev.millrace.model.serve.Answered;
+import dev.millrace.model.serve.Responder;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Request;
-import java.util.ArrayDeque;
+import dev.millrace.schema.wire.Requests;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -33,9 +34,10 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers requests in micro-batches beside the task's thread, in the order of arrival, and hands
- * release events to the live releases. Requests without an answer and the events behind what is
- * live are state: a restored subtask first loads what served before, then answers.
+ * Keeps a running batch of requests beside the task's thread, and hands release events to the live
+ * releases. Answers under one key leave in the order of their requests. Requests without an answer
+ * and the events behind what is live are state: a restored subtask first loads what served before,
+ * then answers.
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
@@ -55,12 +57,15 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private transient @Nullable Opened<Serving> opened;
   private transient Serving serving;
 
-  /** Requests without an answer in the order of arrival; the worker has the first {@code busy}. */
-  private transient Deque<KeyedRequest> waiting;
+  private transient Line line;
+  private transient FairQueue<Line.Place> queue;
 
-  private transient int busy;
+  /** Requests that the responder has. */
+  private transient int running;
 
   private transient Counter answers;
+  private transient Counter overloaded;
+  private transient Counter cancelled;
   private transient Counter swaps;
   private transient Counter failedSwaps;
 
@@ -95,18 +100,33 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     super.open();
     opened = servings.open(subtask());
     serving = opened.value();
-    waiting = new ArrayDeque<>();
+    line = new Line(this::leave);
+    queue = new FairQueue<>(limits.queue(), limits.tenantShare());
     registerMetrics();
     reload();
-    unanswered.get().forEach(waiting::add);
-    answerNext();
+    worker.repeat("answering requests", () -> serving.responder().step(), this::answered);
+    for (KeyedRequest request : unanswered.get()) {
+      resume(request);
+    }
+    startMore();
+  }
+
+  private void resume(KeyedRequest request) {
+    if (request.request().cancels() == null) {
+      queue.add(request.request().tenant(), line.add(request));
+    } else {
+      cancel(request);
+    }
   }
 
   private void registerMetrics() {
     answers = getMetricGroup().counter(MetricNames.ANSWERS);
     swaps = getMetricGroup().counter(MetricNames.SWAPS);
     failedSwaps = getMetricGroup().counter(MetricNames.FAILED_SWAPS);
-    getMetricGroup().gauge(MetricNames.WAITING, () -> waiting.size());
+    overloaded = getMetricGroup().counter(MetricNames.OVERLOADED);
+    cancelled = getMetricGroup().counter(MetricNames.CANCELLED);
+    getMetricGroup().gauge(MetricNames.WAITING, () -> line.size());
+    getMetricGroup().gauge(MetricNames.RUNNING, () -> running);
   }
 
   private void reload() throws Exception {
@@ -132,44 +152,106 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   @Override
   public void processElement1(StreamRecord<KeyedRequest> element) throws Exception {
-    waiting.add(element.getValue());
-    if (waiting.size() >= limits.batchSize()) {
-      answerNext();
-    } else if (waiting.size() == 1) {
-      var unused =
-          getProcessingTimeService()
-              .registerTimer(now() + limits.flushMillis(), time -> answerNext());
-    }
-    while (waiting.size() >= limits.maxWaiting()) {
-      mailbox.yield();
-    }
-  }
-
-  /** Gives the worker what waits, if it has nothing. */
-  private void answerNext() {
-    if (busy > 0 || waiting.isEmpty()) {
+    KeyedRequest request = element.getValue();
+    if (request.request().cancels() != null) {
+      cancel(request);
       return;
     }
-    List<Request> batch =
-        waiting.stream().limit(limits.batchSize()).map(KeyedRequest::request).toList();
-    busy = batch.size();
-    worker.submit(
-        "answering " + batch.size() + " requests",
-        () -> serving.responder().respond(batch),
-        this::answered);
+    Answer known = line.isFirst(request) ? serving.responder().known(request.request()) : null;
+    if (known != null) {
+      emit(new KeyedAnswer(request.key(), known));
+    } else {
+      enter(request);
+    }
   }
 
-  private void answered(List<Answer> answers) {
-    if (answers.size() != busy) {
-      throw new IllegalStateException(answers.size() + " answers to " + busy + " requests");
+  private void enter(KeyedRequest request) throws Exception {
+    while (limits.whenFull() == WhenFull.WAIT && queue.isFull()) {
+      mailbox.yield();
     }
-    for (Answer answer : answers) {
-      byte[] key = waiting.remove().key();
-      output.collect(new StreamRecord<>(new KeyedAnswer(key, answer)));
+    Line.Place refused = queue.offer(request.request().tenant(), line.add(request));
+    if (refused != null) {
+      refuse(refused);
     }
-    this.answers.inc(busy);
-    busy = 0;
-    answerNext();
+    startMore();
+  }
+
+  /** Waits for nobody: what is refused must not make the line longer. */
+  private void refuse(Line.Place place) {
+    overloaded.inc();
+    emit(place.keyed(serving.responder().bare(place.request(), overload())));
+    line.remove(place);
+  }
+
+  private String overload() {
+    return "overloaded: "
+        + line.size()
+        + " requests have no answer yet, expected at most "
+        + limits.queue()
+        + ", and no more than "
+        + limits.tenantShare()
+        + " of them of one tenant beside others";
+  }
+
+  /** Gives the responder what waits, as long as its batch has room. */
+  private void startMore() {
+    while (running < limits.batchSize()) {
+      Line.Place next = queue.take();
+      if (next == null) {
+        return;
+      }
+      next.take();
+      running++;
+      serving.responder().submit(next.ticket(), next.request());
+    }
+  }
+
+  private void answered(List<Answered> done) {
+    for (Answered answered : done) {
+      running--;
+      line.answer(line.at(answered.ticket()), answered.answer());
+    }
+    startMore();
+  }
+
+  private void leave(Line.Place place, Answer answer) {
+    if (place.request().cancels() == null) {
+      queue.close(place.request().tenant());
+    }
+    emit(place.keyed(answer));
+  }
+
+  /** Its own answer comes after that of the request that it cancels. */
+  private void cancel(KeyedRequest request) {
+    Responder responder = serving.responder();
+    if (line.size() >= 2 * limits.queue()) {
+      refuse(line.add(request));
+      return;
+    }
+    Line.Place found = line.find(request);
+    String problem = Requests.problem(request.request());
+    if (problem == null && found == null) {
+      problem = "unknown-request: " + request.request().cancels() + " has no answer to come";
+    }
+    line.answer(line.add(request), responder.bare(request.request(), problem));
+    if (problem == null && found != null) {
+      cancel(found, "cancelled: by " + request.request().id());
+    }
+  }
+
+  private void cancel(Line.Place place, String reason) {
+    cancelled.inc();
+    if (place.isTaken()) {
+      serving.responder().cancel(place.ticket(), reason);
+    } else {
+      queue.take(place.request().tenant(), place);
+      line.answer(place, serving.responder().bare(place.request(), reason));
+    }
+  }
+
+  private void emit(KeyedAnswer answer) {
+    answers.inc();
+    output.collect(new StreamRecord<>(answer));
   }
 
   @Override
@@ -214,14 +296,13 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    unanswered.update(List.copyOf(waiting));
+    unanswered.update(line.requests());
   }
 
   @Override
   public void endInput(int input) throws Exception {
     if (input == REQUESTS) {
-      answerNext();
-      while (!waiting.isEmpty()) {
+      while (line.size() > 0) {
         mailbox.yield();
       }
     } else {

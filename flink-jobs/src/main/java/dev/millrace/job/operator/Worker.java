@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -35,6 +36,31 @@ final class Worker implements AutoCloseable {
   /** Runs {@code work} on the worker's thread, then {@code done} on the task's. */
   <T> void submit(String what, Callable<T> work, ThrowingConsumer<T, Exception> done) {
     thread.execute(() -> post(what, attempt(what, work, done)));
+  }
+
+  /** Does the same again and again on the worker's thread; what comes of it is posted if any. */
+  <T> void repeat(String what, Callable<List<T>> work, ThrowingConsumer<List<T>, Exception> done) {
+    thread.execute(
+        () -> {
+          boolean goesOn = true;
+          while (goesOn && !closing) {
+            goesOn = once(what, work, done);
+          }
+        });
+  }
+
+  private <T> boolean once(
+      String what, Callable<List<T>> work, ThrowingConsumer<List<T>, Exception> done) {
+    try {
+      List<T> results = work.call();
+      if (!results.isEmpty()) {
+        post(what, () -> done.accept(results));
+      }
+      return true;
+    } catch (Throwable failure) {
+      post(what, failed(what, failure));
+      return false;
+    }
   }
 
   private static <T> ThrowingRunnable<Exception> attempt(

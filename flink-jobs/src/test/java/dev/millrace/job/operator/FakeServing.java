@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.LiveReleases;
@@ -9,15 +10,28 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Answers by the name of the release that was applied last; each batch takes one permit. */
+/**
+ * Answers by the name of the release that was applied last, one at a time, each for a permit; knows
+ * every request that begins with {@code known}.
+ */
 final class FakeServing implements Responder, LiveReleases {
   final Semaphore permits;
   private final Set<String> broken;
+  private final Map<Long, Request> submitted = new ConcurrentHashMap<>();
+  private final BlockingQueue<Long> words = new LinkedBlockingQueue<>();
+  private final Queue<Answered> cancelled = new ConcurrentLinkedQueue<>();
   private volatile @Nullable String current;
 
   FakeServing(int permits, String... broken) {
@@ -30,23 +44,61 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   @Override
-  public List<Answer> respond(List<Request> requests) {
-    try {
-      permits.acquire();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException("interrupted", e);
-    }
-    return requests.stream().map(this::answer).toList();
+  public void submit(long ticket, Request request) {
+    submitted.put(ticket, request);
+    words.add(ticket);
   }
 
-  private Answer answer(Request request) {
+  @Override
+  public void cancel(long ticket, String reason) {
+    Request request = submitted.remove(ticket);
+    if (request != null) {
+      cancelled.add(new Answered(ticket, bare(request, reason)));
+      words.add(ticket);
+    }
+  }
+
+  /** Answers what was submitted first, or {@code first}, if it is there. */
+  @Override
+  public List<Answered> step() throws InterruptedException {
+    long ticket = words.take();
+    Answered gone = cancelled.poll();
+    if (gone != null) {
+      return List.of(gone);
+    }
+    if (!submitted.containsKey(ticket)) {
+      return List.of();
+    }
+    while (!permits.tryAcquire(1, TimeUnit.MILLISECONDS)) {
+      gone = cancelled.poll();
+      if (gone != null) {
+        words.add(ticket);
+        return List.of(gone);
+      }
+    }
+    Request request = submitted.remove(ticket);
+    return request == null ? List.of() : List.of(new Answered(ticket, bare(request, null)));
+  }
+
+  /** Requests that are submitted and not answered. */
+  List<String> running() {
+    return submitted.values().stream().map(Request::id).sorted().toList();
+  }
+
+  @Override
+  public @Nullable Answer known(Request request) {
+    return request.prompt().startsWith("known") ? bare(request, null) : null;
+  }
+
+  @Override
+  public Answer bare(Request request, @Nullable String error) {
     return new Answer(
         request.id(),
         request.origin(),
         request.tenant(),
         request.domain(),
         request.task(),
-        null,
+        error,
         "",
         0,
         0,

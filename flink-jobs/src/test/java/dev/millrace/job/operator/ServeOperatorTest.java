@@ -1,5 +1,8 @@
 package dev.millrace.job.operator;
 
+import static dev.millrace.job.operator.Streams.cancelling;
+import static dev.millrace.job.operator.Streams.known;
+import static dev.millrace.job.operator.Streams.of;
 import static dev.millrace.job.operator.Streams.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -7,18 +10,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.config.ServeConfig;
+import dev.millrace.job.config.ServeConfig.WhenFull;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -27,38 +35,161 @@ class ServeOperatorTest {
 
   private static final int FREE = 1000;
   private static final int MAX_PARALLELISM = 8;
-  private static final ServeConfig LIMITS = new ServeConfig(3, 4, 6, 0);
+  private static final ServeConfig LIMITS = new ServeConfig(3, 6, 0.5, WhenFull.REFUSE, 0);
+  private static final ServeConfig PATIENT = new ServeConfig(3, 6, 0.5, WhenFull.WAIT, 0);
 
   @Test
-  void processElement1_batchFull_answersInOrder() throws Exception {
+  void processElement1_noBatchToFill_answersAtOnce() throws Exception {
     try (var harness = harness(new FakeServing(FREE))) {
       harness.open();
-      ask(harness, 0, 3);
-      runOneMail(harness);
-      assertEquals(ids(0, 3), answered(harness));
-    }
-  }
-
-  @Test
-  void processElement1_nothingElseComes_flushesByTime() throws Exception {
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.open();
-      harness.setProcessingTime(10);
       ask(harness, 0, 1);
-      harness.setProcessingTime(14);
       runOneMail(harness);
       assertEquals(ids(0, 1), answered(harness));
     }
   }
 
   @Test
-  void processElement1_tooManyWait_inputWaits() throws Exception {
-    try (var harness = harness(new FakeServing(FREE))) {
+  void processElement1_batchHasRoom_joinsBesideWhatRuns() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, 0, 2);
+      assertEquals(ids(0, 2), serving.running());
+      ask(harness, 2, 5);
+      assertEquals(ids(0, 3), serving.running());
+      serving.permits.release();
+      runOneMail(harness);
+      assertEquals(ids(0, 1), answered(harness));
+      assertEquals(ids(1, 4), serving.running());
+    }
+  }
+
+  @Test
+  void processElement1_underOneKey_answersLeaveInOrderAndOthersOvertake() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, "key", request(0));
+      ask(harness, "key", known(1));
+      ask(harness, "other", known(2));
+      ask(harness, "key", request(3));
+      ask(harness, "other", request(4));
+      assertEquals(ids(2, 3), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
+      List<String> answered = answered(harness);
+      assertEquals(5, answered.size());
+      answered.removeAll(List.of("request-2", "request-4"));
+      assertEquals(List.of("request-0", "request-1", "request-3"), answered);
+      assertEquals("key", new String(keyOf(harness, "request-3"), StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void processElement1_queueFull_refusesWithTheNumbersAndHoldsTheRest() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, 0, 8);
+      assertEquals(ids(6, 8), answered(harness));
+      assertEquals(
+          "overloaded: 7 requests have no answer yet, expected at most 6, and no more than 0.5 of"
+              + " them of one tenant beside others",
+          harness.extractOutputValues().get(0).answer().error());
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(ids(0, 8), answered(harness).stream().sorted().toList());
+    }
+  }
+
+  @Test
+  void processElement1_queueFull_otherTenantTakesThePlaceOfTheNewestOfWhoHoldsMost()
+      throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, 0, 6);
+      ask(harness, null, of("small", request(6)));
+      assertEquals(ids(5, 6), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
+      List<String> answered = answered(harness);
+      assertEquals(ids(0, 7), answered.stream().sorted().toList());
+      // Three were running; then the tenants take turns.
+      assertEquals(List.of("request-3", "request-6", "request-4"), answered.subList(4, 7));
+    }
+  }
+
+  @Test
+  void processElement1_queueFullAndPatient_inputWaits() throws Exception {
+    try (var harness = harness(new FakeServing(FREE), PATIENT)) {
       harness.open();
       ask(harness, 0, 20);
-      assertTrue(answered(harness).size() > 20 - LIMITS.maxWaiting());
+      assertTrue(answered(harness).size() >= 20 - PATIENT.queue());
       endRequests(harness);
       assertEquals(ids(0, 20), answered(harness));
+      harness.extractOutputValues().forEach(a -> assertNull(a.answer().error()));
+    }
+  }
+
+  @Test
+  void cancel_waitingAndRunning_areAnsweredWithTheReasonBeforeTheirCancellers() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, 0, 4);
+      ask(harness, null, cancelling("c0", null, "request-0"));
+      ask(harness, null, cancelling("c3", null, "request-3"));
+      assertEquals(List.of("request-3", "c3"), answered(harness));
+      runOneMail(harness);
+      assertEquals(List.of("request-3", "c3", "request-0", "c0"), answered(harness));
+      assertEquals("cancelled: by c0", harness.extractOutputValues().get(2).answer().error());
+      assertNull(harness.extractOutputValues().get(3).answer().error());
+      ask(harness, null, cancelling("c0again", null, "request-0"));
+      assertEquals(
+          "unknown-request: request-0 has no answer to come",
+          harness.extractOutputValues().get(4).answer().error());
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(ids(1, 3), answered(harness).subList(5, 7));
+    }
+  }
+
+  @Test
+  void cancel_otherTenantOrOtherKey_cancelsNothing() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, 0, 1);
+      ask(harness, "key", request(1));
+      ask(harness, null, cancelling("stranger", "rival", "request-0"));
+      ask(harness, "other", cancelling("elsewhere", null, "request-1"));
+      serving.permits.release(FREE);
+      endRequests(harness);
+      harness
+          .extractOutputValues()
+          .forEach(
+              a ->
+                  assertEquals(
+                      a.answer().request().startsWith("request"), a.answer().error() == null));
+    }
+  }
+
+  @Test
+  void restore_cancelBeforeItsRequestLeft_cancelsAgain() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new FakeServing(0))) {
+      harness.open();
+      ask(harness, 0, 2);
+      ask(harness, null, cancelling("c", null, "request-0"));
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(new FakeServing(FREE))) {
+      harness.initializeState(snapshot);
+      harness.open();
+      endRequests(harness);
+      assertEquals(List.of("request-0", "c", "request-1"), answered(harness));
+      assertEquals("cancelled: by c", harness.extractOutputValues().get(0).answer().error());
     }
   }
 
@@ -69,17 +200,17 @@ class ServeOperatorTest {
       harness.open();
       release(harness, "first", 0);
       runOneMail(harness);
-      ask(harness, 0, 3);
+      ask(harness, 0, 1);
       runOneMail(harness);
-      ask(harness, 3, 8);
+      ask(harness, 1, 7);
       snapshot = harness.snapshot(1, 1);
-      assertEquals(ids(0, 3), answered(harness));
+      assertEquals(ids(0, 1), answered(harness));
     }
     try (var harness = harness(new FakeServing(FREE))) {
       harness.initializeState(snapshot);
       harness.open();
       endRequests(harness);
-      assertEquals(ids(3, 8), answered(harness));
+      assertEquals(ids(1, 7), answered(harness));
       harness.extractOutputValues().forEach(a -> assertEquals("first", a.answer().release()));
     }
   }
@@ -179,10 +310,20 @@ class ServeOperatorTest {
   }
 
   private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
+      FakeServing serving, ServeConfig limits) throws Exception {
+    return harness(serving, limits, 1, 0);
+  }
+
+  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
       FakeServing serving, int parallelism, int subtask) throws Exception {
+    return harness(serving, LIMITS, parallelism, subtask);
+  }
+
+  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
+      FakeServing serving, ServeConfig limits, int parallelism, int subtask) throws Exception {
     var harness =
         new AbstractStreamOperatorTestHarness<>(
-            new ServeOperatorFactory(serving.opener(), LIMITS),
+            new ServeOperatorFactory(serving.opener(), limits),
             MAX_PARALLELISM,
             parallelism,
             subtask);
@@ -200,8 +341,23 @@ class ServeOperatorTest {
   private static void ask(
       AbstractStreamOperatorTestHarness<KeyedAnswer> harness, long from, long to) throws Exception {
     for (long i = from; i < to; i++) {
-      input(harness).processElement1(new StreamRecord<>(new KeyedRequest(null, request(i))));
+      ask(harness, null, request(i));
     }
+  }
+
+  private static void ask(
+      AbstractStreamOperatorTestHarness<KeyedAnswer> harness, @Nullable String key, Request request)
+      throws Exception {
+    byte[] bytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+    input(harness).processElement1(new StreamRecord<>(new KeyedRequest(bytes, request)));
+  }
+
+  private static byte[] keyOf(AbstractStreamOperatorTestHarness<KeyedAnswer> harness, String id) {
+    return harness.extractOutputValues().stream()
+        .filter(a -> a.answer().request().equals(id))
+        .map(a -> Objects.requireNonNull(a.key()))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static void release(
@@ -245,7 +401,9 @@ class ServeOperatorTest {
   }
 
   private static List<String> answered(AbstractStreamOperatorTestHarness<KeyedAnswer> harness) {
-    return harness.extractOutputValues().stream().map(a -> a.answer().request()).toList();
+    return harness.extractOutputValues().stream()
+        .map(a -> a.answer().request())
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   private static List<Rejection> rejected(AbstractStreamOperatorTestHarness<KeyedAnswer> harness) {

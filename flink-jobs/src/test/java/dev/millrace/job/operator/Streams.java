@@ -7,6 +7,7 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Small records for tests. */
 final class Streams {
@@ -39,18 +40,42 @@ final class Streams {
   }
 
   static Request request(long offset) {
+    return request("request-" + offset, null, "prompt " + offset, null, offset);
+  }
+
+  /** One that the fake responder knows the answer to. */
+  static Request known(long offset) {
+    return request("request-" + offset, null, "known " + offset, null, offset);
+  }
+
+  /** The same from a tenant. */
+  static Request of(String tenant, Request r) {
+    return request(r.id(), tenant, r.prompt(), r.cancels(), r.origin().offset());
+  }
+
+  static Request cancelling(String id, @Nullable String tenant, String cancels) {
+    return request(id, tenant, "", cancels, 0);
+  }
+
+  private static Request request(
+      String id, @Nullable String tenant, String prompt, @Nullable String cancels, long offset) {
     return new Request(
-        "request-" + offset,
-        null,
+        id,
+        tenant,
         "cloud",
         null,
         Request.Task.SCORE,
-        "prompt " + offset,
+        prompt,
         0,
         0,
         0,
+        1,
+        0,
+        List.of(),
         false,
         0,
+        0,
+        cancels,
         new Origin("requests", 0, offset));
   }
 }

@@ -1,18 +1,48 @@
 package dev.millrace.model.cache;
 
 import dev.millrace.schema.Answer;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
-/** Answers that were computed before. Safe for use by several threads. */
+/**
+ * Answers that were computed before or are being computed now, each by one asker at a time, however
+ * many ask (single flight). Safe for use by several threads.
+ */
 public interface AnswerCache extends AutoCloseable {
 
-  /** A found answer and the tier that held it. */
+  /** A found answer and where it came from. */
   record Hit(CachedAnswer answer, Answer.From from) {}
 
-  /** The answer under a key; null if no tier holds it intact. */
-  @Nullable Hit get(CacheKey key);
+  /** Who waits for an answer; told once, on any thread. */
+  interface Asker {
 
+    /** Somebody else has it. */
+    void found(Hit hit);
+
+    /**
+     * Nobody has it, and nobody else computes it: {@link #put}, {@link #fail} or {@link #giveUp}
+     * must follow, even if the asker has lost interest by now.
+     */
+    void compute();
+
+    /** Who computed it failed as everybody would. */
+    void failed(String reason);
+  }
+
+  /** The answer under a key, if this process holds it. */
+  @Nullable Hit near(CacheKey key);
+
+  /** The answer under a key, if this process holds it; null: the asker will be told. */
+  @Nullable Hit ask(CacheKey key, Asker asker);
+
+  /** Keeps an answer, and tells all who wait for it. */
   void put(CacheKey key, CachedAnswer answer);
+
+  /** Tells all who wait that there will be no answer. */
+  void fail(CacheKey key, String reason);
+
+  /** Leaves the computing to the next who waits. */
+  void giveUp(CacheKey key);
 
   CacheCounts counts();
 
@@ -21,12 +51,17 @@ public interface AnswerCache extends AutoCloseable {
   void close();
 
   /**
-   * A first tier in this process before a remote one.
+   * A first tier in this process before a remote one, which one thread beside the askers talks to.
    *
    * @param l1Bytes bound of the first tier, bytes
    * @param secret signs what the remote tier holds, at least 16 bytes
    */
   static AnswerCache of(long l1Bytes, RemoteTier remote, byte[] secret) {
-    return new TieredAnswerCache(l1Bytes, remote, new AnswerCodec(new Hmac(secret)));
+    return of(l1Bytes, remote, secret, RemoteThread.start());
+  }
+
+  /** The same, the remote tier talked to by a thread that the cache ends when it is closed. */
+  static AnswerCache of(long l1Bytes, RemoteTier remote, byte[] secret, ExecutorService beside) {
+    return new TieredAnswerCache(l1Bytes, remote, new AnswerCodec(new Hmac(secret)), beside);
   }
 }

@@ -5,7 +5,8 @@ package dev.millrace.model.cache;
  *
  * @param l1 answers found in process
  * @param remote answers found in the remote tier
+ * @param shared askers who waited for what somebody else computed
  * @param miss answers found nowhere, the bad ones included
  * @param bad remote values that were corrupted or another key's
  */
-public record CacheCounts(long l1, long remote, long miss, long bad) {}
+public record CacheCounts(long l1, long remote, long shared, long miss, long bad) {}

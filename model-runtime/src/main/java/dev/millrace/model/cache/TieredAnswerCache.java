@@ -3,6 +3,9 @@ package dev.millrace.model.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.schema.Answer;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +17,15 @@ final class TieredAnswerCache implements AnswerCache {
   private final Cache<CacheKey, CachedAnswer> l1;
   private final RemoteTier remote;
   private final AnswerCodec codec;
+  private final ExecutorService beside;
+  private final Flights flights = new Flights();
   private final LongAdder l1Hits = new LongAdder();
   private final LongAdder remoteHits = new LongAdder();
+  private final LongAdder shared = new LongAdder();
   private final LongAdder misses = new LongAdder();
   private final LongAdder bad = new LongAdder();
 
-  TieredAnswerCache(long l1Bytes, RemoteTier remote, AnswerCodec codec) {
+  TieredAnswerCache(long l1Bytes, RemoteTier remote, AnswerCodec codec, ExecutorService beside) {
     this.l1 =
         Caffeine.newBuilder()
             .maximumWeight(l1Bytes)
@@ -28,41 +34,120 @@ final class TieredAnswerCache implements AnswerCache {
             .build();
     this.remote = remote;
     this.codec = codec;
+    this.beside = beside;
   }
 
   @Override
-  public @Nullable Hit get(CacheKey key) {
+  public @Nullable Hit near(CacheKey key) {
     CachedAnswer near = l1.getIfPresent(key);
-    if (near != null) {
-      l1Hits.increment();
-      return new Hit(near, Answer.From.L1);
+    if (near == null) {
+      return null;
     }
-    CachedAnswer far = fromRemote(key);
-    if (far != null) {
-      remoteHits.increment();
-      l1.put(key, far);
-      return new Hit(far, Answer.From.REDIS);
+    l1Hits.increment();
+    return new Hit(near, Answer.From.L1);
+  }
+
+  @Override
+  public @Nullable Hit ask(CacheKey key, Asker asker) {
+    Hit hit = near(key);
+    if (hit != null) {
+      return hit;
     }
-    misses.increment();
+    if (!flights.board(key, asker)) {
+      shared.increment();
+      return null;
+    }
+    hit = near(key); // what landed since the first look is kept by now
+    if (hit != null) {
+      land(key, hit);
+      return hit;
+    }
+    askRemote(key, asker);
     return null;
+  }
+
+  private void askRemote(CacheKey key, Asker asker) {
+    if (remote == RemoteTier.none()) {
+      miss(asker);
+      return;
+    }
+    try {
+      beside.execute(() -> lookUp(key, asker));
+    } catch (RejectedExecutionException e) {
+      miss(asker);
+    }
+  }
+
+  private void lookUp(CacheKey key, Asker asker) {
+    CachedAnswer far = fromRemote(key);
+    if (far == null) {
+      miss(asker);
+      return;
+    }
+    remoteHits.increment();
+    l1.put(key, far);
+    Hit hit = new Hit(far, Answer.From.REDIS);
+    asker.found(hit);
+    land(key, hit);
+  }
+
+  private void miss(Asker asker) {
+    misses.increment();
+    asker.compute();
+  }
+
+  private void land(CacheKey key, Hit hit) {
+    flights.land(key).forEach(waiting -> waiting.found(hit));
   }
 
   @Override
   public void put(CacheKey key, CachedAnswer answer) {
     l1.put(key, answer);
+    land(key, new Hit(answer, Answer.From.MODEL));
     if (remote != RemoteTier.none()) {
-      remote.put(key.toBytes(), codec.encode(key, answer));
+      try {
+        beside.execute(() -> remote.put(key.toBytes(), codec.encode(key, answer)));
+      } catch (RejectedExecutionException e) {
+        // A remote tier that is behind, or gone, may forget.
+      }
+    }
+  }
+
+  @Override
+  public void fail(CacheKey key, String reason) {
+    flights.land(key).forEach(waiting -> waiting.failed(reason));
+  }
+
+  @Override
+  public void giveUp(CacheKey key) {
+    Asker next = flights.next(key);
+    if (next != null) {
+      next.compute();
     }
   }
 
   @Override
   public CacheCounts counts() {
-    return new CacheCounts(l1Hits.sum(), remoteHits.sum(), misses.sum(), bad.sum());
+    return new CacheCounts(l1Hits.sum(), remoteHits.sum(), shared.sum(), misses.sum(), bad.sum());
   }
 
   @Override
   public void close() {
+    beside.shutdownNow();
+    boolean interrupted = false;
+    try {
+      // The thread may be inside a call, which has a time limit of its own.
+      boolean ended = beside.awaitTermination(1, TimeUnit.MINUTES);
+      if (!ended) {
+        throw new IllegalStateException("the remote tier did not answer for a minute");
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
     remote.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private @Nullable CachedAnswer fromRemote(CacheKey key) {

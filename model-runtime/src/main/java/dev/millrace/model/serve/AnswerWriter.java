@@ -5,7 +5,7 @@ import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
+import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +16,9 @@ final class AnswerWriter {
 
   private final String base;
   private final int subtask;
-  private final Clock clock;
+  private final InstantSource clock;
 
-  AnswerWriter(String base, int subtask, Clock clock) {
+  AnswerWriter(String base, int subtask, InstantSource clock) {
     this.base = base;
     this.subtask = subtask;
     this.clock = clock;

@@ -19,6 +19,9 @@ final class RequestRules {
     if (request.task() == Task.EMBED && request.release() != null) {
       return "release-unused: " + request.release() + ", expected none: the base alone embeds";
     }
+    if (request.cancels() != null) {
+      return "nothing-asked: the request cancels " + request.cancels() + ", expected a question";
+    }
     return Requests.problem(request);
   }
 

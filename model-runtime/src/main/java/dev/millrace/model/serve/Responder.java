@@ -2,16 +2,70 @@ package dev.millrace.model.serve;
 
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers requests. An answer is a function of its request and the release that was current when
- * the call began, whatever else is in the call.
+ * A running batch of requests: they join between any two tokens and leave as soon as they are
+ * answered. An answer is a function of its request and of the release that was current when the
+ * request joined, whatever else is in the batch; one whose deadline has passed leaves without. Any
+ * thread may submit and cancel; one at a time steps.
  */
-public interface Responder {
+public interface Responder extends AutoCloseable {
 
-  /** One answer for each request, in order; a request that fails has the reason in its answer. */
-  List<Answer> respond(List<Request> requests);
+  /**
+   * Lets a request join at the next step; a request that fails has the reason in its answer.
+   *
+   * @param ticket names it among those in the batch
+   */
+  void submit(long ticket, Request request);
+
+  /** Has a request answered with a reason at the next step, unless it is answered by then. */
+  void cancel(long ticket, String reason);
+
+  /**
+   * Brings everything forward by one token, or one call of the model; waits while there is nothing
+   * to do.
+   *
+   * @return what is answered, in no order; may be empty
+   */
+  List<Answered> step() throws InterruptedException;
+
+  /** The answer, if this process keeps it under the release that is current now. */
+  @Nullable Answer known(Request request);
+
+  /**
+   * An answer without a look at what is asked.
+   *
+   * @param error why there is none; null if nothing was asked that needs one
+   */
+  Answer bare(Request request, @Nullable String error);
+
+  /** Gives all leases back, without answers. */
+  @Override
+  void close();
+
+  /** Answers requests that nobody else shares the batch with, in order. */
+  default List<Answer> respond(List<Request> requests) {
+    Answer[] answers = new Answer[requests.size()];
+    for (int i = 0; i < requests.size(); i++) {
+      submit(i, requests.get(i));
+    }
+    try {
+      for (int left = requests.size(); left > 0; ) {
+        for (Answered answered : step()) {
+          answers[(int) answered.ticket()] = answered.answer();
+          left--;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while answering", e);
+    }
+    return new ArrayList<>(Arrays.asList(answers));
+  }
 
   /**
    * A responder on parts that it does not own.
@@ -19,6 +73,6 @@ public interface Responder {
    * @param subtask stands in each answer
    */
   static Responder of(ServingParts parts, ServeLimits limits, UnknownDomain unknown, int subtask) {
-    return new BatchResponder(parts, limits, unknown, subtask);
+    return new RunningResponder(parts, limits, unknown, subtask);
   }
 }

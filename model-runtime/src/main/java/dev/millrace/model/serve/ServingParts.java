@@ -5,7 +5,7 @@ import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.text.Tokenizer;
-import java.time.Clock;
+import java.time.InstantSource;
 
 /** What a responder works with. */
 public record ServingParts(
@@ -14,4 +14,4 @@ public record ServingParts(
     LiveReleases releases,
     AnswerCache cache,
     CacheKeys keys,
-    Clock clock) {}
+    InstantSource clock) {}

@@ -11,18 +11,26 @@ import org.jspecify.annotations.Nullable;
 /** A request on its way to its answer. */
 final class Work implements AutoCloseable {
 
+  private final long ticket;
   private final Request request;
   private final Lease lease;
   private int[] tokens = {};
   private @Nullable CacheKey key;
+  private boolean leads;
+  private boolean left;
   private @Nullable CachedAnswer result;
   private @Nullable String error;
   private From from = From.NONE;
 
   /** Takes over the lease. */
-  Work(Request request, Lease lease) {
+  Work(long ticket, Request request, Lease lease) {
+    this.ticket = ticket;
     this.request = request;
     this.lease = lease;
+  }
+
+  long ticket() {
+    return ticket;
   }
 
   Request request() {
@@ -50,6 +58,15 @@ final class Work implements AutoCloseable {
     key = value;
   }
 
+  /** Whether others wait for what this computes. */
+  boolean leads() {
+    return leads;
+  }
+
+  void lead() {
+    leads = true;
+  }
+
   boolean isDone() {
     return error != null || result != null;
   }
@@ -70,21 +87,29 @@ final class Work implements AutoCloseable {
     error = reason;
   }
 
+  /** Ends it for a reason that is its own, not that of others who ask the same. */
+  void leave(String reason) {
+    left = true;
+    fail(reason);
+  }
+
+  boolean hasLeft() {
+    return left;
+  }
+
   void found(Hit hit) {
     result = hit.answer();
     from = hit.from();
   }
 
+  /** Takes what the model computed, if it is a number. */
   void computed(CachedAnswer answer) {
-    result = answer;
-    from = From.MODEL;
-  }
-
-  /** Ends as another work for the same key did. */
-  void endLike(Work leader) {
-    error = leader.error;
-    result = leader.result;
-    from = leader.from;
+    if (Double.isFinite(answer.logProb())) {
+      result = answer;
+      from = From.MODEL;
+    } else {
+      fail("model-failed: log-probability " + answer.logProb() + ", expected a finite one");
+    }
   }
 
   @Override

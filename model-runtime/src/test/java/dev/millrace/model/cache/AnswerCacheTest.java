@@ -7,7 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Answer.From;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AnswerCacheTest {
@@ -24,24 +28,24 @@ class AnswerCacheTest {
 
   @Test
   void get_afterPut_comesFromTheFirstTier() {
-    assertNull(cache.get(KEY));
+    assertNull(get(cache, KEY));
     cache.put(KEY, ANSWER);
-    assertEquals(new AnswerCache.Hit(ANSWER, From.L1), cache.get(KEY));
-    assertEquals(new CacheCounts(1, 0, 1, 0), cache.counts());
+    assertEquals(new AnswerCache.Hit(ANSWER, From.L1), get(cache, KEY));
+    assertEquals(new CacheCounts(1, 0, 0, 1, 0), cache.counts());
   }
 
   @Test
   void get_inAnotherProcess_comesFromTheRemoteTierOnceThenFromTheFirst() {
     cache.put(KEY, ANSWER);
     AnswerCache second = cache();
-    AnswerCache.Hit hit = second.get(KEY);
+    AnswerCache.Hit hit = get(second, KEY);
     assertNotNull(hit);
     assertEquals(From.REDIS, hit.from());
     assertEquals(ANSWER.text(), hit.answer().text());
     assertEquals(ANSWER.logProb(), hit.answer().logProb());
     assertEquals(ANSWER.tokens(), hit.answer().tokens());
     assertArrayEquals(ANSWER.embedding(), hit.answer().embedding());
-    hit = second.get(KEY);
+    hit = get(second, KEY);
     assertNotNull(hit);
     assertEquals(From.L1, hit.from());
   }
@@ -76,32 +80,110 @@ class AnswerCacheTest {
     byte[] foreign = remote.get(KEY.toBytes());
     assertNotNull(foreign);
     assertBad(OTHER, foreign);
-    AnswerCache forger = AnswerCache.of(1 << 20, remote, new byte[16]);
+    AnswerCache forger = AnswerCache.of(1 << 20, remote, new byte[16], new DirectExecutor());
     forger.put(KEY, ANSWER);
-    assertNull(cache().get(KEY));
+    assertNull(get(cache(), KEY));
   }
 
   @Test
   void put_moreThanFits_keepsTheFirstTierWithinItsBytes() {
-    AnswerCache small = AnswerCache.of(10_000, RemoteTier.none(), SECRET);
+    AnswerCache small = AnswerCache.of(10_000, RemoteTier.none(), SECRET, new DirectExecutor());
     for (int i = 0; i < 1000; i++) {
       small.put(new CacheKey(i, 0, 0, 0), new CachedAnswer("x".repeat(100), 0, 1, new float[0]));
     }
     long kept = 0;
     for (int i = 0; i < 1000; i++) {
-      kept += small.get(new CacheKey(i, 0, 0, 0)) == null ? 0 : 1;
+      kept += get(small, new CacheKey(i, 0, 0, 0)) == null ? 0 : 1;
     }
     assertTrue(kept > 5 && kept <= 10_000 / 200, "kept " + kept);
+  }
+
+  @Test
+  void ask_whileSomebodyComputes_waitsForThatAnswer() {
+    AtomicInteger computing = new AtomicInteger();
+    List<Told> askers = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      askers.add(new Told(computing::incrementAndGet));
+      assertNull(cache.ask(KEY, askers.get(i)));
+    }
+    assertEquals(1, computing.get());
+    cache.put(KEY, ANSWER);
+    assertNull(askers.get(0).hit);
+    for (Told asker : askers.subList(1, 10)) {
+      assertEquals(new AnswerCache.Hit(ANSWER, From.MODEL), asker.hit);
+    }
+    assertEquals(new CacheCounts(0, 0, 9, 1, 0), cache.counts());
+  }
+
+  @Test
+  void giveUp_othersWait_theNextComputesAndTheLastEndsTheFlight() {
+    List<Integer> computing = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      int asker = i;
+      assertNull(cache.ask(KEY, new Told(() -> computing.add(asker))));
+    }
+    cache.giveUp(KEY);
+    cache.giveUp(KEY);
+    assertEquals(List.of(0, 1, 2), computing);
+    cache.giveUp(KEY);
+    assertNull(cache.ask(KEY, new Told(() -> computing.add(3))));
+    assertEquals(List.of(0, 1, 2, 3), computing);
+  }
+
+  @Test
+  void fail_othersWait_theyAreToldAndTheNextAskerComputes() {
+    AtomicInteger computing = new AtomicInteger();
+    assertNull(cache.ask(KEY, new Told(computing::incrementAndGet)));
+    Told waits = new Told(computing::incrementAndGet);
+    assertNull(cache.ask(KEY, waits));
+    cache.fail(KEY, "model-failed: it did");
+    assertEquals("model-failed: it did", waits.failure);
+    assertNull(cache.ask(KEY, new Told(computing::incrementAndGet)));
+    assertEquals(2, computing.get());
   }
 
   private void assertBad(CacheKey key, byte[] value) {
     AnswerCache fresh = cache();
     remote.put(key.toBytes(), value);
-    assertNull(fresh.get(key));
-    assertEquals(new CacheCounts(0, 0, 1, 1), fresh.counts());
+    assertNull(get(fresh, key));
+    assertEquals(new CacheCounts(0, 0, 0, 1, 1), fresh.counts());
   }
 
   private AnswerCache cache() {
-    return AnswerCache.of(1 << 20, remote, SECRET);
+    return AnswerCache.of(1 << 20, remote, SECRET, new DirectExecutor());
+  }
+
+  /** What an asker is told who will not compute the answer. */
+  private static AnswerCache.@Nullable Hit get(AnswerCache cache, CacheKey key) {
+    Told told = new Told(() -> cache.giveUp(key));
+    AnswerCache.Hit near = cache.ask(key, told);
+    return near != null ? near : told.hit;
+  }
+
+  /** Notes what it is told. */
+  private static final class Told implements AnswerCache.Asker {
+
+    private final Runnable compute;
+    private AnswerCache.@Nullable Hit hit;
+    private @Nullable String failure;
+
+    Told(Runnable compute) {
+      this.compute = compute;
+    }
+
+    @Override
+    public void found(AnswerCache.Hit found) {
+      hit = found;
+    }
+
+    @Override
+    public void compute() {
+      compute.run();
+    }
+
+    @Override
+    public void failed(String reason) {
+      failure = reason;
+    }
   }
 }

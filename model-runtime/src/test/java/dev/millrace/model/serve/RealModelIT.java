@@ -58,6 +58,7 @@ class RealModelIT {
   private BaseModel base;
   private LiveReleases live;
   private Responder responder;
+  private final List<Responder> opened = new ArrayList<>();
 
   @BeforeEach
   void open() throws IOException {
@@ -72,6 +73,7 @@ class RealModelIT {
 
   @AfterEach
   void close() {
+    opened.forEach(Responder::close);
     live.close();
     base.close();
   }
@@ -112,6 +114,39 @@ class RealModelIT {
       String all = expected.text();
       assertEquals(i == 2 ? all.substring(0, all.indexOf(stop)) : all, stopped.get(i).text());
       assertEquals(i != 2, expected.tokens() == stopped.get(i).tokens());
+    }
+  }
+
+  @Test
+  void step_requestsJoinAndLeaveOneByOne_answersAreAsAloneAndOldReleasesFinish() throws Exception {
+    swap(1);
+    List<Request> requests = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      Task task = i % 4 == 3 ? Task.SCORE : Task.GENERATE;
+      requests.add(request(i % 2 == 0 ? "java" : null, task, "prompt number " + i * 37));
+    }
+    Map<Long, Answer> answers = new HashMap<>();
+    List<Long> order = new ArrayList<>();
+    for (int i = 0; i < 100 && answers.size() < requests.size(); i++) {
+      if (i < requests.size()) {
+        responder.submit(i, requests.get(i));
+      }
+      if (i == 3) {
+        swap(2);
+      }
+      for (Answered answered : responder.step()) {
+        answers.put(answered.ticket(), answered.answer());
+        order.add(answered.ticket());
+      }
+    }
+    assertNotEquals(order.stream().sorted().toList(), order);
+    for (int i = 0; i < requests.size(); i++) {
+      Answer inBatch = answers.get((long) i);
+      String release = i % 2 == 1 ? null : i < 4 ? "bias-1" : "bias-2";
+      assertEquals(release, inBatch.release());
+      Answer alone = responder().respond(List.of(pinned(requests.get(i), release))).get(0);
+      assertEquals(alone.text(), inBatch.text());
+      assertEquals(alone.logProb(), inBatch.logProb());
     }
   }
 
@@ -206,7 +241,9 @@ class RealModelIT {
             AnswerCache.of(1 << 20, RemoteTier.none(), SECRET),
             CacheKeys.of(SECRET),
             Clock.systemUTC());
-    return Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, 0);
+    Responder made = Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, 0);
+    opened.add(made);
+    return made;
   }
 
   private void swap(int release) {
@@ -232,6 +269,22 @@ class RealModelIT {
       pairs.add(new LoraPair(pair.site(), pair.a(), b));
     }
     return new LoraWeights(config, pairs);
+  }
+
+  private static Request pinned(Request r, @Nullable String release) {
+    return new Request(
+        r.id(),
+        r.tenant(),
+        r.domain(),
+        release,
+        r.task(),
+        r.prompt(),
+        r.maxTokens(),
+        r.temperature(),
+        r.seed(),
+        r.cached(),
+        r.eventTimeMillis(),
+        r.origin());
   }
 
   private static Request stopping(Request r, String stop) {

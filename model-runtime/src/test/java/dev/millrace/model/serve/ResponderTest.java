@@ -14,6 +14,7 @@ import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.DirectExecutor;
 import dev.millrace.model.cache.MapRemoteTier;
 import dev.millrace.model.swap.FakeReleases;
 import dev.millrace.model.swap.LiveReleases;
@@ -29,12 +30,14 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,16 +45,18 @@ import org.junit.jupiter.api.Test;
 class ResponderTest {
 
   private static final byte[] SECRET = new byte[16];
-  private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(1234), ZoneOffset.UTC);
+  private volatile long now = 1234;
 
   private final FakeBaseModel base = new FakeBaseModel();
   private final MapRemoteTier remote = new MapRemoteTier();
   private final FakeReleases source = new FakeReleases();
   private final LiveReleases live = LiveReleases.of(base, source, SwapConfig.defaults());
+  private final List<Responder> opened = new ArrayList<>();
   private final Responder responder = responder(UnknownDomain.BASE);
 
   @AfterEach
   void everyLeaseIsGivenBack() {
+    opened.forEach(Responder::close);
     live.close();
     assertEquals(0, base.openAdapters());
     assertEquals(List.of(), base.misuses());
@@ -150,6 +155,7 @@ class ResponderTest {
     int before = base.scoreCalls().size();
     List<Answer> together = responder.respond(requests);
     assertEquals(before + 1, base.scoreCalls().size());
+    responder.close();
     assertEquals(List.of(9), base.mostRunning());
     Responder other = responder(UnknownDomain.BASE);
     for (int i = 0; i < requests.size(); i++) {
@@ -326,6 +332,7 @@ class ResponderTest {
       requests.add(generate("q" + i, null, i + "a".repeat(399), 20 + i, 0, 0, true));
     }
     List<Answer> answers = responder.respond(requests);
+    responder.close();
     assertEquals(List.of(2), base.mostRunning());
     assertEquals(List.of(20, 21, 22, 23, 24), answers.stream().map(Answer::tokens).toList());
   }
@@ -340,16 +347,227 @@ class ResponderTest {
     assertEquals(List.of(2, 2, 2, 2, 2), base.scoreCalls());
   }
 
+  @Test
+  void step_shortAnswerBesideALongOne_leavesAtOnce() throws Exception {
+    responder.submit(1, generate("long", null, "prompt", 20, 0, 0, true));
+    assertEquals(List.of(), responder.step());
+    responder.submit(2, generate("short", null, "prompt", 2, 0, 0, true));
+    responder.submit(3, score("score", null, "prompt"));
+    assertEquals(List.of("score"), ids(responder.step()));
+    assertEquals(List.of("short"), ids(responder.step()));
+    for (int token = 3; token < 19; token++) {
+      assertEquals(List.of(), responder.step());
+    }
+    List<Answered> last = responder.step();
+    assertEquals(List.of("long"), ids(last));
+    assertEquals("uvwxyzabcdefghijklmn", last.get(0).answer().text());
+  }
+
+  @Test
+  void step_swapWhileGenerating_finishesOnTheReleaseItBeganWith() throws Exception {
+    swap(FakeReleases.published("java", 64));
+    responder.submit(1, generate("q", "java", "prompt", 6, 0, 0, true));
+    responder.step();
+    for (int batch = 65; batch < 100; batch++) {
+      swap(FakeReleases.published("java", batch));
+    }
+    swap(FakeReleases.event(null, "java", Action.FORGET, 99));
+    List<Answered> done = List.of();
+    while (done.isEmpty()) {
+      done = responder.step();
+    }
+    assertEquals("bias-64", done.get(0).answer().release());
+    assertEquals("vxzbdf", done.get(0).answer().text());
+  }
+
+  @Test
+  void cancel_generating_leavesAtTheNextTokenAndFreesItsRoom() throws Exception {
+    responder.submit(1, generate("a", null, "a".repeat(400), 100, 0, 0, true));
+    responder.submit(2, generate("b", null, "b".repeat(400), 100, 0, 0, true));
+    responder.submit(3, generate("c", null, "c".repeat(400), 2, 0, 0, true));
+    responder.step();
+    int before = base.generated();
+    responder.cancel(1, "cancelled: by x");
+    responder.cancel(9, "cancelled: nobody");
+    List<Answered> done = responder.step();
+    assertEquals(List.of("a"), ids(done));
+    assertEquals("cancelled: by x", done.get(0).answer().error());
+    assertEquals(2, base.generated() - before);
+    assertEquals(List.of("c"), ids(responder.step()));
+  }
+
+  @Test
+  void cancel_whoComputesForOthers_theNextComputes() throws Exception {
+    for (int ticket = 0; ticket < 3; ticket++) {
+      responder.submit(ticket, generate("q" + ticket, null, "prompt", 4, 0, 0, true));
+    }
+    responder.step();
+    responder.cancel(0, "cancelled: by x");
+    List<Answered> done = new ArrayList<>();
+    while (done.size() < 3) {
+      done.addAll(responder.step());
+    }
+    assertEquals(List.of("q0", "q1", "q2"), ids(done));
+    assertEquals("uvwx", done.get(1).answer().text());
+    assertEquals("uvwx", done.get(2).answer().text());
+    assertEquals(5, base.generated());
+  }
+
+  @Test
+  void close_whoComputesForOthersElsewhere_theOtherComputes() throws Exception {
+    AnswerCache shared = cache();
+    Responder first = responder(UnknownDomain.BASE, shared);
+    Responder second = responder(UnknownDomain.BASE, shared);
+    first.submit(1, generate("a", null, "prompt", 4, 0, 0, true));
+    first.step();
+    second.submit(1, generate("b", null, "prompt", 4, 0, 0, true));
+    Answer other = second.respond(List.of(score("c", null, "prompt"))).get(0);
+    assertNull(other.error());
+    first.close();
+    List<Answered> done = new ArrayList<>();
+    while (done.isEmpty()) {
+      done.addAll(second.step());
+    }
+    assertEquals("uvwx", done.get(0).answer().text());
+  }
+
+  /** Two subtasks, ten thousand requests, and a swap in the middle: one call for each release. */
+  @Test
+  void step_equalPromptsInTwoSubtasksAtASwap_runTheModelOnceForEachRelease() throws Exception {
+    swap(FakeReleases.published("java", 1));
+    int before = base.scoreCalls().size();
+    AnswerCache shared = AnswerCache.of(1 << 20, remote, SECRET);
+    List<Responder> subtasks =
+        List.of(responder(UnknownDomain.BASE, shared), responder(UnknownDomain.BASE, shared));
+    CountDownLatch half = new CountDownLatch(1);
+    CompletableFuture<Void> swapped = new CompletableFuture<>();
+    List<CompletableFuture<List<Answer>>> results =
+        List.of(
+            CompletableFuture.supplyAsync(() -> ask(subtasks.get(0), half::countDown)),
+            CompletableFuture.supplyAsync(() -> ask(subtasks.get(1), swapped::join)));
+    half.await();
+    swap(FakeReleases.published("java", 2));
+    swapped.complete(null);
+    Set<String> answers = new HashSet<>();
+    for (CompletableFuture<List<Answer>> result : results) {
+      for (Answer answer : result.join()) {
+        assertNull(answer.error());
+        answers.add(answer.release() + " " + answer.logProb());
+      }
+    }
+    shared.close();
+    assertEquals(2, answers.size(), answers.toString());
+    int warmUp = 1; // of the second release
+    assertEquals(warmUp + 2, base.scoreCalls().size() - before);
+  }
+
+  private static List<Answer> ask(Responder subtask, Runnable halfway) {
+    List<Answer> answers = new ArrayList<>();
+    for (int part = 0; part < 10; part++) {
+      if (part == 5) {
+        halfway.run();
+      }
+      List<Request> requests = new ArrayList<>();
+      for (int i = 0; i < 500; i++) {
+        requests.add(score("q" + part + "-" + i, "java", "the same prompt"));
+      }
+      answers.addAll(subtask.respond(requests));
+    }
+    return answers;
+  }
+
+  @Test
+  void known_answerKeptUnderTheCurrentRelease_isGivenWithoutAStep() {
+    swap(FakeReleases.published("java", 1));
+    Request request = score("q", "java", "prompt");
+    assertNull(responder.known(request));
+    Answer computed = one(request);
+    Answer known = responder.known(request);
+    assertNotNull(known);
+    assertEquals(From.L1, known.from());
+    assertEquals(computed.logProb(), known.logProb());
+    assertNull(responder.known(uncached(request)));
+    assertNull(responder.known(score("q", "java", "")));
+    swap(FakeReleases.published("java", 2));
+    assertNull(responder.known(request));
+  }
+
+  @Test
+  void bare_namesTheReasonIfThereIsOne() {
+    Answer answer = responder.bare(score("q", "java", ""), "overloaded: so it is");
+    assertEquals("q", answer.request());
+    assertEquals("overloaded: so it is", answer.error());
+    assertEquals(From.NONE, answer.from());
+    assertNull(responder.bare(score("q", "java", ""), null).error());
+  }
+
+  @Test
+  void submit_deadlinePassed_isAnsweredWithoutTheModel() {
+    Answer late = one(due(generate("late", null, "prompt", 4, 0, 0, true), 1233));
+    assertError("deadline-passed: it is 1234, expected at most 1233", late);
+    assertEquals(List.of(), base.scoreCalls());
+    assertEquals(0, base.generated());
+    assertNull(one(due(generate("just", null, "prompt", 4, 0, 0, true), 1234)).error());
+  }
+
+  @Test
+  void step_deadlinePassesWhileGenerating_leavesAtTheNextToken() throws Exception {
+    responder.submit(1, due(generate("late", null, "prompt", 100, 0, 0, true), 1240));
+    responder.submit(2, generate("goes on", null, "prompt", 100, 0, 0, true));
+    responder.step();
+    now = 1241;
+    int before = base.generated();
+    List<Answered> done = responder.step();
+    assertEquals(List.of("late"), ids(done));
+    assertError("deadline-passed: it is 1241, expected at most 1240", done.get(0).answer());
+    assertEquals(1, base.generated() - before, "who waited for the same computes it now");
+  }
+
+  private static Request due(Request r, long deadline) {
+    return new Request(
+        r.id(),
+        r.tenant(),
+        r.domain(),
+        r.release(),
+        r.task(),
+        r.prompt(),
+        r.maxTokens(),
+        r.temperature(),
+        r.topK(),
+        r.topP(),
+        r.seed(),
+        r.stop(),
+        r.cached(),
+        r.eventTimeMillis(),
+        deadline,
+        null,
+        r.origin());
+  }
+
+  private static List<String> ids(List<Answered> answered) {
+    return answered.stream().map(a -> a.answer().request()).toList();
+  }
+
   private Responder responder(UnknownDomain unknown) {
+    return responder(unknown, cache());
+  }
+
+  private AnswerCache cache() {
+    return AnswerCache.of(1 << 20, remote, SECRET, new DirectExecutor());
+  }
+
+  private Responder responder(UnknownDomain unknown, AnswerCache cache) {
     ServingParts parts =
         new ServingParts(
             base,
             new ByteTokenizer(),
             live,
-            AnswerCache.of(1 << 20, remote, SECRET),
+            cache,
             CacheKeys.of(SECRET),
-            CLOCK);
-    return Responder.of(parts, new ServeLimits(1000, 1000), unknown, 5);
+            () -> Instant.ofEpochMilli(now));
+    Responder responder = Responder.of(parts, new ServeLimits(1000, 1000, 1000), unknown, 5);
+    opened.add(responder);
+    return responder;
   }
 
   private Answer one(Request request) {

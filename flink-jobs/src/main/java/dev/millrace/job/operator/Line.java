@@ -1,0 +1,153 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Request;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests of a subtask that have no answer, in the order of arrival. Answers under one key leave
+ * in the order of their requests; others overtake.
+ */
+final class Line {
+
+  private final BiConsumer<Place, Answer> leaving;
+  private final Map<Long, Place> places = new LinkedHashMap<>();
+  private final Map<ByteBuffer, Deque<Place>> byKey = new HashMap<>();
+  private long tickets;
+
+  /** A request's place in the line. */
+  static final class Place {
+    private final long ticket;
+    private final KeyedRequest request;
+    private final ByteBuffer key;
+    private boolean taken;
+    private @Nullable Answer answer;
+
+    private Place(long ticket, KeyedRequest request) {
+      this.ticket = ticket;
+      this.request = request;
+      this.key = keyOf(request);
+    }
+
+    long ticket() {
+      return ticket;
+    }
+
+    Request request() {
+      return request.request();
+    }
+
+    /** The answer, under the caller's key. */
+    KeyedAnswer keyed(Answer own) {
+      return new KeyedAnswer(request.key(), own);
+    }
+
+    /** Whether somebody is at it. */
+    boolean isTaken() {
+      return taken;
+    }
+
+    void take() {
+      taken = true;
+    }
+
+    boolean isAnswered() {
+      return answer != null;
+    }
+  }
+
+  /**
+   * @param leaving is given each request and its answer when they leave
+   */
+  Line(BiConsumer<Place, Answer> leaving) {
+    this.leaving = leaving;
+  }
+
+  int size() {
+    return places.size();
+  }
+
+  /** Whether an answer to this request could leave at once. */
+  boolean isFirst(KeyedRequest request) {
+    return !byKey.containsKey(keyOf(request));
+  }
+
+  Place add(KeyedRequest request) {
+    Place place = new Place(tickets++, request);
+    places.put(place.ticket, place);
+    byKey.computeIfAbsent(place.key, key -> new ArrayDeque<>(2)).add(place);
+    return place;
+  }
+
+  Place at(long ticket) {
+    return Objects.requireNonNull(places.get(ticket), () -> "no request has ticket " + ticket);
+  }
+
+  /** The latest request of that id and tenant under the key that has no answer; null if none. */
+  @Nullable Place find(KeyedRequest canceller) {
+    Place found = null;
+    Request by = canceller.request();
+    for (Place place : byKey.getOrDefault(keyOf(canceller), new ArrayDeque<>())) {
+      Request request = place.request();
+      boolean meant =
+          request.id().equals(by.cancels())
+              && request.cancels() == null
+              && Objects.equals(request.tenant(), by.tenant());
+      found = meant && !place.isAnswered() ? place : found;
+    }
+    return found;
+  }
+
+  /** Answers a request: it leaves when those before it under its key have left. */
+  void answer(Place place, Answer answer) {
+    place.answer = answer;
+    Deque<Place> line = byKey.getOrDefault(place.key, new ArrayDeque<>());
+    for (Place first = line.peek(); first != null && first.answer != null; first = line.peek()) {
+      line.remove();
+      places.remove(first.ticket);
+      leaving.accept(first, first.answer);
+    }
+    if (line.isEmpty()) {
+      byKey.remove(place.key);
+    }
+  }
+
+  /** Takes a request out of the line. */
+  void remove(Place place) {
+    places.remove(place.ticket);
+    Deque<Place> line = byKey.getOrDefault(place.key, new ArrayDeque<>());
+    line.remove(place);
+    Place first = line.peek();
+    if (first == null) {
+      byKey.remove(place.key);
+    } else if (first.answer != null) {
+      answer(first, first.answer);
+    }
+  }
+
+  /** All that have no answer yet, in the order of arrival. */
+  List<KeyedRequest> requests() {
+    return places.values().stream().map(place -> place.request).toList();
+  }
+
+  /** The caller's key, or what takes its place: a request and what cancels it share it. */
+  static ByteBuffer keyOf(KeyedRequest request) {
+    byte[] key = request.key();
+    if (key != null) {
+      return ByteBuffer.wrap(key);
+    }
+    String cancels = request.request().cancels();
+    String id = cancels == null ? request.request().id() : cancels;
+    return ByteBuffer.wrap(id.getBytes(StandardCharsets.UTF_8));
+  }
+}

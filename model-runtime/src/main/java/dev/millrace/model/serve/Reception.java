@@ -1,0 +1,96 @@
+package dev.millrace.model.serve;
+
+import dev.millrace.model.cache.CacheKey;
+import dev.millrace.model.swap.Lease;
+import dev.millrace.model.swap.LiveRelease;
+import dev.millrace.schema.Request;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** Requests to works: checks what is asked and chooses the release that answers. */
+final class Reception {
+
+  private final ServingParts parts;
+  private final RequestRules rules;
+  private final UnknownDomain unknown;
+
+  Reception(ServingParts parts, ServeLimits limits, UnknownDomain unknown) {
+    this.parts = parts;
+    int context = Math.min(limits.contextTokens(), limits.batchTokens());
+    this.rules = new RequestRules(Math.min(context, parts.base().config().maxPositionEmbeddings()));
+    this.unknown = unknown;
+  }
+
+  /** A work with its release and its name in the cache; one that cannot be answered is done. */
+  Work receive(long ticket, Request request) {
+    String problem = rules.problem(request);
+    if (problem != null) {
+      return refused(ticket, request, problem);
+    }
+    Work work;
+    try {
+      work = new Work(ticket, request, lease(request));
+    } catch (IOException e) {
+      return refused(ticket, request, String.valueOf(e.getMessage()));
+    }
+    problem = aliasProblem(request, work.lease().release());
+    if (problem != null) {
+      work.fail(problem);
+    } else if (request.cached()) {
+      work.key(key(work));
+    }
+    return work;
+  }
+
+  private Work refused(long ticket, Request request, String problem) {
+    Work work = bare(ticket, request);
+    work.fail(problem);
+    return work;
+  }
+
+  /** A work that no release answers. */
+  Work bare(long ticket, Request request) {
+    return new Work(ticket, request, parts.releases().acquire(null, null));
+  }
+
+  /** Cuts the prompt into tokens; a work with too few or too many is done. */
+  void tokenize(Work work) {
+    work.tokens(parts.tokenizer().encode(work.request().prompt()));
+    String problem = rules.problem(work.request(), work.tokens().length);
+    if (problem != null) {
+      work.fail(problem);
+    }
+  }
+
+  private Lease lease(Request request) throws IOException {
+    if (request.task() == Request.Task.EMBED) {
+      return parts.releases().acquire(request.tenant(), null);
+    }
+    if (request.isAssigned()) {
+      return parts.releases().assign(request.tenant(), parts.tokenizer().encode(request.prompt()));
+    }
+    return request.release() == null
+        ? parts.releases().acquire(request.tenant(), request.domain())
+        : parts.releases().acquirePinned(request.tenant(), request.release());
+  }
+
+  private @Nullable String aliasProblem(Request request, @Nullable LiveRelease release) {
+    if (request.domain() == null || request.isAssigned() || request.task() == Request.Task.EMBED) {
+      return null;
+    }
+    if (release == null) {
+      return unknown == UnknownDomain.REFUSE
+          ? "unknown-domain: " + request.domain() + " has no release that this tenant may see"
+          : null;
+    }
+    return release.domain().equals(request.domain())
+        ? null
+        : "unknown-release: " + release.release() + " of domain " + request.domain();
+  }
+
+  private CacheKey key(Work work) {
+    LiveRelease release = work.lease().release();
+    String model = release == null ? parts.base().id() : release.release();
+    return parts.keys().key(work.request(), model);
+  }
+}

@@ -1,0 +1,252 @@
+package dev.millrace.model.serve;
+
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.AnswerCache.Hit;
+import dev.millrace.model.cache.CacheKey;
+import dev.millrace.model.cache.CachedAnswer;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Request.Task;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Receive, look up, compute what nobody else does, answer; everything on the stepping thread. */
+final class RunningResponder implements Responder {
+
+  private static final long NO_TICKET = -1;
+
+  private final AnswerCache cache;
+  private final Reception reception;
+  private final OnePass onePass;
+  private final RunningBatch batch;
+  private final AnswerWriter writer;
+  private final Deadlines deadlines;
+
+  /** What other threads have to say, run by the stepping thread. */
+  private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+
+  /** All that are in, by ticket. */
+  private final Map<Long, Work> works = new HashMap<>();
+
+  private List<Answered> answered = new ArrayList<>();
+
+  private boolean closed;
+
+  RunningResponder(ServingParts parts, ServeLimits limits, UnknownDomain unknown, int subtask) {
+    this.cache = parts.cache();
+    this.reception = new Reception(parts, limits, unknown);
+    this.onePass = new OnePass(parts.base(), limits.callTokens());
+    this.batch = new RunningBatch(parts.base(), parts.tokenizer(), limits.batchTokens());
+    this.writer = new AnswerWriter(parts.base().id(), subtask, parts.clock());
+    this.deadlines = new Deadlines(parts.clock());
+  }
+
+  @Override
+  public void submit(long ticket, Request request) {
+    inbox.add(() -> begin(ticket, request));
+  }
+
+  @Override
+  public void cancel(long ticket, String reason) {
+    inbox.add(() -> leave(ticket, reason));
+  }
+
+  @Override
+  public List<Answered> step() throws InterruptedException {
+    if (onePass.isIdle() && batch.isIdle()) {
+      awaitWord();
+    }
+    readInbox();
+    for (Work late = deadlines.passed(); late != null; late = deadlines.passed()) {
+      leave(late.ticket(), deadlines.reason(late));
+      readInbox();
+    }
+    onePass.step().forEach(this::end);
+    batch.step().forEach(this::end);
+    List<Answered> done = answered;
+    answered = new ArrayList<>();
+    return done;
+  }
+
+  private void awaitWord() throws InterruptedException {
+    long millis = deadlines.millisToNext();
+    Runnable word = millis < 0 ? inbox.take() : inbox.poll(millis, TimeUnit.MILLISECONDS);
+    if (word != null) {
+      word.run();
+    }
+  }
+
+  private void begin(long ticket, Request request) {
+    Work work = reception.receive(ticket, request);
+    works.put(ticket, work);
+    deadlines.add(work);
+    CacheKey key = work.key();
+    if (work.isDone()) {
+      end(work);
+    } else if (deadlines.isPassed(work)) {
+      leave(ticket, deadlines.reason(work));
+    } else if (key == null) {
+      compute(work);
+    } else {
+      Hit hit = cache.ask(key, new Waiting(work));
+      if (hit != null) {
+        work.found(hit);
+        end(work);
+      }
+    }
+  }
+
+  /** A work that waits for what the cache's other tier, or another asker, has to say. */
+  private final class Waiting implements AnswerCache.Asker {
+
+    private final Work work;
+
+    Waiting(Work work) {
+      this.work = work;
+    }
+
+    @Override
+    public void found(Hit hit) {
+      tell(() -> endUnlessDone(work, () -> work.found(hit)));
+    }
+
+    @Override
+    public void failed(String reason) {
+      tell(() -> endUnlessDone(work, () -> work.fail(reason)));
+    }
+
+    @Override
+    public void compute() {
+      tell(() -> lead(work));
+    }
+  }
+
+  /** Once this is closed all works are done, and whoever tells passes the word on. */
+  private void tell(Runnable word) {
+    synchronized (inbox) {
+      if (!closed) {
+        inbox.add(word);
+        return;
+      }
+    }
+    word.run();
+  }
+
+  private void endUnlessDone(Work work, Runnable result) {
+    if (!work.isDone()) {
+      result.run();
+      end(work);
+    }
+  }
+
+  private void lead(Work work) {
+    work.lead();
+    if (work.isDone()) {
+      land(work);
+    } else {
+      compute(work);
+    }
+  }
+
+  private void compute(Work work) {
+    reception.tokenize(work);
+    if (work.isDone()) {
+      end(work);
+    } else if (work.request().task() == Task.GENERATE) {
+      batch.add(work);
+    } else {
+      onePass.add(work);
+    }
+  }
+
+  private void leave(long ticket, String reason) {
+    Work work = works.get(ticket);
+    if (work != null) {
+      onePass.remove(work);
+      batch.remove(work);
+      work.leave(reason);
+      end(work);
+    }
+  }
+
+  private void end(Work work) {
+    land(work);
+    answered.add(new Answered(work.ticket(), writer.write(work)));
+    works.remove(work.ticket());
+    deadlines.remove(work);
+    work.close();
+  }
+
+  /** Tells those who wait for what this work was to compute. */
+  private void land(Work work) {
+    CacheKey key = work.key();
+    if (key == null || !work.leads()) {
+      return;
+    }
+    CachedAnswer result = work.result();
+    String error = work.error();
+    if (work.hasLeft()) {
+      cache.giveUp(key);
+    } else if (result != null) {
+      cache.put(key, result);
+    } else if (error != null) {
+      cache.fail(key, error);
+    }
+  }
+
+  @Override
+  public @Nullable Answer known(Request request) {
+    if (!request.cached() || request.release() != null || request.isAssigned()) {
+      return null; // which release answers takes a while to say
+    }
+    try (Work work = reception.receive(NO_TICKET, request)) {
+      CacheKey key = work.key();
+      Hit hit = key == null ? null : cache.near(key);
+      if (hit == null) {
+        return null;
+      }
+      work.found(hit);
+      return writer.write(work);
+    }
+  }
+
+  @Override
+  public Answer bare(Request request, @Nullable String error) {
+    try (Work work = reception.bare(NO_TICKET, request)) {
+      if (error != null) {
+        work.fail(error);
+      }
+      return writer.write(work);
+    }
+  }
+
+  @Override
+  public void close() {
+    while (!isClosed()) {
+      readInbox();
+      for (long ticket : List.copyOf(works.keySet())) {
+        leave(ticket, "closed");
+      }
+    }
+    batch.close();
+  }
+
+  private boolean isClosed() {
+    synchronized (inbox) {
+      closed = works.isEmpty() && inbox.isEmpty();
+      return closed;
+    }
+  }
+
+  private void readInbox() {
+    for (Runnable said = inbox.poll(); said != null; said = inbox.poll()) {
+      said.run();
+    }
+  }
+}
