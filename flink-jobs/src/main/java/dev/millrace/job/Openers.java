@@ -206,7 +206,7 @@ public final class Openers {
                 base, tokenizer, releases, cache, CacheKeys.of(key), Clock.systemUTC());
         Responder responder =
             resources.add(Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
-        return new Opened<>(new Serving(responder, releases), resources);
+        return new Opened<>(new Serving(responder, releases, cache), resources);
       } catch (IOException | RuntimeException e) {
         resources.close();
         throw e;

@@ -252,7 +252,8 @@ class ExactlyOnceIT {
       Opened<Serving> opened = servings.open(subtask);
       Serving real = opened.value();
       return new Opened<>(
-          new Serving(new FailingResponder(real.responder()), real.releases()), opened.resources());
+          new Serving(new FailingResponder(real.responder()), real.releases(), real.cache()),
+          opened.resources());
     };
   }
 

@@ -144,7 +144,7 @@ final class TinyParts {
       Responder responder =
           Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask);
       return new Opened<>(
-          new Serving(responder, releases),
+          new Serving(responder, releases, cache),
           () -> {
             responder.close();
             releases.close();

@@ -12,7 +12,8 @@ public final class Benchmarks {
           new LoadBenchmark(),
           new RoutingBenchmark(),
           new ContinualBenchmark(),
-          new SoakBenchmark());
+          new SoakBenchmark(),
+          new LatencyBenchmark());
 
   private Benchmarks() {}
 

@@ -49,7 +49,10 @@ final class Ranges {
           "kafka.prefix", Pattern.compile("[a-zA-Z0-9._-]{1,100}"),
           "job.name", Pattern.compile("[a-zA-Z0-9._-]{1,64}"),
           "learn.plan.device", Pattern.compile("auto|cpu|gpu"),
-          "redis.uri", Pattern.compile("(rediss?://[^@\\s]+)?"));
+          "redis.uri",
+              Pattern.compile(
+                  "(rediss?://[^@,/\\s]+(/\\d*)?"
+                      + "|rediss?\\+cluster://[^@,/\\s]+(,[^@,/\\s]+)*/?)?"));
 
   private static final Map<String, String> FORM_NAMES =
       Map.of(
@@ -58,7 +61,8 @@ final class Ranges {
           "job.name", "1 to 64 letters, digits, '.', '_' or '-'",
           "learn.plan.device", "auto, cpu or gpu",
           "redis.uri",
-              "redis://host:port without a password, which comes from "
+              "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which comes"
+                  + " from "
                   + Secret.REDIS_PASSWORD
                   + ", or nothing");
 

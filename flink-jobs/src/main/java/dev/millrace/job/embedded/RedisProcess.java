@@ -25,14 +25,17 @@ final class RedisProcess implements AutoCloseable {
     this.drain = drain;
   }
 
-  /** Starts Redis on a free port; another process may take it meanwhile, so it tries anew. */
-  static RedisProcess start(Path directory) {
-    RedisBinary binary = RedisBinary.unpack(directory);
+  /**
+   * Starts Redis on a free port; another process may take it meanwhile, so it tries anew.
+   *
+   * @param options on top of ours
+   */
+  static RedisProcess start(Path directory, String... options) {
     List<String> said = List.of();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       int port = FreePorts.find(1).get(0);
       said = new ArrayList<>();
-      RedisProcess started = start(binary, port, directory, said);
+      RedisProcess started = start(port, directory, options, said);
       if (started != null) {
         return started;
       }
@@ -40,11 +43,24 @@ final class RedisProcess implements AutoCloseable {
     throw new IllegalStateException("Redis did not start; it said: " + String.join("\n", said));
   }
 
+  /** Starts Redis on a certain port. */
+  static RedisProcess startAt(int port, Path directory, String... options) {
+    List<String> said = new ArrayList<>();
+    RedisProcess started = start(port, directory, options, said);
+    if (started == null) {
+      throw new IllegalStateException(
+          "Redis did not start on port " + port + "; it said: " + String.join("\n", said));
+    }
+    return started;
+  }
+
   private static @Nullable RedisProcess start(
-      RedisBinary binary, int port, Path directory, List<String> said) {
+      int port, Path directory, String[] options, List<String> said) {
+    RedisBinary binary = RedisBinary.unpack(directory);
+    List<String> command = new ArrayList<>(binary.command(port, directory));
+    command.addAll(List.of(options));
     try {
-      Process process =
-          new ProcessBuilder(binary.command(port, directory)).redirectErrorStream(true).start();
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       BufferedReader out = process.inputReader();
       for (String line = out.readLine(); line != null; line = out.readLine()) {
         said.add(line);
@@ -61,6 +77,10 @@ final class RedisProcess implements AutoCloseable {
 
   String uri() {
     return "redis://127.0.0.1:" + port;
+  }
+
+  int port() {
+    return port;
   }
 
   ProcessHandle handle() {

@@ -3,111 +3,113 @@ package dev.millrace.job.io;
 import dev.millrace.job.config.RedisConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.model.cache.RemoteTier;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.ConnectionPoolConfig;
-import redis.clients.jedis.DefaultJedisClientConfig;
-import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.SetParams;
-import redis.clients.jedis.util.JedisURIHelper;
 
-/** Answers in Redis. While Redis is down every answer is a miss, and nobody waits for it. */
+/**
+ * Answers in Redis. While Redis is down every answer is a miss, and nobody waits for it; while it
+ * is full it is read and not written.
+ */
 public final class RedisAnswerStore implements RemoteTier {
 
   private static final byte[] PREFIX = "millrace:answer:".getBytes(StandardCharsets.UTF_8);
-  private static final int CONNECTIONS = 4;
+  private static final byte[] PROBE = "millrace:probe".getBytes(StandardCharsets.UTF_8);
+  private static final String FULL = "OOM";
 
-  private final RedisClient redis;
+  private final RedisConfig config;
+  private final Secret password;
   private final SetParams expiry;
-  private final Breaker breaker;
-  private final LongAdder failures = new LongAdder();
+  private final Circuit reads;
+  private final Circuit writes;
+  private @Nullable UnifiedJedis connected;
+  private boolean closed;
 
-  private RedisAnswerStore(RedisConfig config, Secret password, LongSupplier nanoClock) {
-    redis = client(config, password);
-    expiry = SetParams.setParams().ex(config.ttlSeconds());
-    breaker =
-        new Breaker(
-            "Redis at " + config.uri(),
-            TimeUnit.MILLISECONDS.toNanos(config.backoffMillis()),
-            nanoClock);
+  private RedisAnswerStore(RedisConfig config, Secret password) {
+    this.config = config;
+    this.password = password;
+    this.expiry = SetParams.setParams().ex(config.ttlSeconds());
+    String service = "Redis at " + config.uri();
+    this.reads = new Circuit(service, config.backoffMillis(), () -> redis().exists(PROBE));
+    this.writes =
+        new Circuit(
+            "writing to " + service,
+            config.backoffMillis(),
+            () -> redis().set(PROBE, PROBE, SetParams.setParams().ex(1)));
   }
 
   /** The store that is configured, or none; it connects when it is first used. */
   public static RemoteTier open(RedisConfig config) {
     return config.uri().isEmpty()
         ? RemoteTier.none()
-        : open(config, Secret.fromEnvironment(Secret.REDIS_PASSWORD), System::nanoTime);
+        : open(config, Secret.fromEnvironment(Secret.REDIS_PASSWORD));
   }
 
-  static RedisAnswerStore open(RedisConfig config, Secret password, LongSupplier nanoClock) {
-    return new RedisAnswerStore(config, password, nanoClock);
+  static RedisAnswerStore open(RedisConfig config, Secret password) {
+    return new RedisAnswerStore(config, password);
   }
 
   @Override
   public byte @Nullable [] get(byte[] key) {
-    return call(() -> redis.get(prefixed(key)));
+    return reads.call(() -> redis().get(prefixed(key)));
   }
 
   @Override
   public void put(byte[] key, byte[] value) {
-    call(() -> redis.set(prefixed(key), value, expiry));
+    if (!reads.isOpen()) {
+      writes.call(() -> write(key, value));
+    }
   }
 
-  /** How many calls failed so far. */
-  public long failures() {
-    return failures.sum();
+  /** Null; throws if Redis is full, opens the other circuit if it is down. */
+  private @Nullable Void write(byte[] key, byte[] value) {
+    try {
+      redis().set(prefixed(key), value, expiry);
+    } catch (JedisDataException e) {
+      if (String.valueOf(e.getMessage()).startsWith(FULL)) {
+        throw e;
+      }
+      reads.failed(e);
+    } catch (RuntimeException e) {
+      reads.failed(e);
+    }
+    return null;
   }
 
   @Override
-  public void close() {
-    redis.close();
+  public long failures() {
+    return reads.failures() + writes.failures();
   }
 
-  private <T> @Nullable T call(Supplier<@Nullable T> operation) {
-    if (!breaker.allows()) {
-      return null;
+  @Override
+  public boolean isUp() {
+    return !reads.isOpen() && !writes.isOpen();
+  }
+
+  private synchronized UnifiedJedis redis() {
+    if (closed) {
+      throw new IllegalStateException("the store is closed");
     }
-    try {
-      T result = operation.get();
-      breaker.up();
-      return result;
-    } catch (JedisException e) {
-      failures.increment();
-      breaker.down(e);
-      return null;
+    if (connected == null) {
+      connected = RedisClients.connect(config, password);
+    }
+    return connected;
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    reads.close();
+    writes.close();
+    if (connected != null) {
+      connected.close();
     }
   }
 
   private static byte[] prefixed(byte[] key) {
     return ByteBuffer.allocate(PREFIX.length + key.length).put(PREFIX).put(key).array();
-  }
-
-  private static RedisClient client(RedisConfig config, Secret password) {
-    URI uri = URI.create(config.uri());
-    ConnectionPoolConfig pool = new ConnectionPoolConfig();
-    pool.setMaxTotal(CONNECTIONS);
-    pool.setMaxWait(Duration.ofMillis(config.timeoutMillis()));
-    var client =
-        DefaultJedisClientConfig.builder()
-            .timeoutMillis(config.timeoutMillis())
-            .database(JedisURIHelper.getDBIndex(uri))
-            .password(password.value());
-    if (JedisURIHelper.isRedisSSLScheme(uri)) {
-      client.sslOptions(SslOptions.defaults());
-    }
-    return RedisClient.builder()
-        .hostAndPort(JedisURIHelper.getHostAndPort(uri))
-        .poolConfig(pool)
-        .clientConfig(client.build())
-        .build();
   }
 }

@@ -127,6 +127,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     cancelled = getMetricGroup().counter(MetricNames.CANCELLED);
     getMetricGroup().gauge(MetricNames.WAITING, () -> line.size());
     getMetricGroup().gauge(MetricNames.RUNNING, () -> running);
+    CacheMetrics.register(getMetricGroup().addGroup("cache"), serving.cache());
   }
 
   private void reload() throws Exception {

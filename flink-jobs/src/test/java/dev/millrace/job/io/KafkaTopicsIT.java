@@ -91,9 +91,7 @@ class KafkaTopicsIT {
     try (EmbeddedStack own = EmbeddedStack.start(1, 1);
         RedisAnswerStore store =
             RedisAnswerStore.open(
-                new RedisConfig(own.redisUri(), 60, 100, 1_000_000),
-                new Secret(null),
-                System::nanoTime)) {
+                new RedisConfig(own.redisUri(), "", "", 60, 100, 1_000_000), new Secret(null))) {
       byte[] key = {1};
       assertNull(store.get(key));
       store.put(key, new byte[] {7});

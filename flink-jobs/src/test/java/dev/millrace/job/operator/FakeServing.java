@@ -1,5 +1,7 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.swap.Lease;
@@ -40,7 +42,10 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   Opener<Serving> opener() {
-    return subtask -> new Opened<>(new Serving(this, this), () -> {});
+    return subtask -> {
+      AnswerCache nothing = AnswerCache.of(0, RemoteTier.none(), new byte[16]);
+      return new Opened<>(new Serving(this, this, nothing), nothing);
+    };
   }
 
   @Override

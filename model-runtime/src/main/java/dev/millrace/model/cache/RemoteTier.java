@@ -13,6 +13,16 @@ public interface RemoteTier extends AutoCloseable {
 
   void put(byte[] key, byte[] value);
 
+  /** How many calls failed so far. */
+  default long failures() {
+    return 0;
+  }
+
+  /** Whether the store is being asked at all. */
+  default boolean isUp() {
+    return true;
+  }
+
   @Override
   void close();
 

@@ -128,7 +128,14 @@ final class TieredAnswerCache implements AnswerCache {
 
   @Override
   public CacheCounts counts() {
-    return new CacheCounts(l1Hits.sum(), remoteHits.sum(), shared.sum(), misses.sum(), bad.sum());
+    return new CacheCounts(
+        l1Hits.sum(),
+        remoteHits.sum(),
+        shared.sum(),
+        misses.sum(),
+        bad.sum(),
+        remote.failures(),
+        remote.isUp());
   }
 
   @Override

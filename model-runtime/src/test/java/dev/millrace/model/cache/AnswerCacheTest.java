@@ -31,7 +31,7 @@ class AnswerCacheTest {
     assertNull(get(cache, KEY));
     cache.put(KEY, ANSWER);
     assertEquals(new AnswerCache.Hit(ANSWER, From.L1), get(cache, KEY));
-    assertEquals(new CacheCounts(1, 0, 0, 1, 0), cache.counts());
+    assertEquals(new CacheCounts(1, 0, 0, 1, 0, 0, true), cache.counts());
   }
 
   @Test
@@ -112,7 +112,7 @@ class AnswerCacheTest {
     for (Told asker : askers.subList(1, 10)) {
       assertEquals(new AnswerCache.Hit(ANSWER, From.MODEL), asker.hit);
     }
-    assertEquals(new CacheCounts(0, 0, 9, 1, 0), cache.counts());
+    assertEquals(new CacheCounts(0, 0, 9, 1, 0, 0, true), cache.counts());
   }
 
   @Test
@@ -146,7 +146,7 @@ class AnswerCacheTest {
     AnswerCache fresh = cache();
     remote.put(key.toBytes(), value);
     assertNull(get(fresh, key));
-    assertEquals(new CacheCounts(0, 0, 0, 1, 1), fresh.counts());
+    assertEquals(new CacheCounts(0, 0, 0, 1, 1, 0, true), fresh.counts());
   }
 
   private AnswerCache cache() {

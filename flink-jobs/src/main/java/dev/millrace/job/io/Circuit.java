@@ -1,0 +1,100 @@
+package dev.millrace.job.io;
+
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Leaves a service alone from its first failure on, until it answers a probe: one thread beside the
+ * callers asks again and again, so that none of them ever waits for a service that is down. Safe
+ * for use by several threads.
+ */
+final class Circuit implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Circuit.class);
+
+  private final String service;
+  private final long backoffMillis;
+  private final Runnable probe;
+  private final AtomicBoolean open = new AtomicBoolean();
+  private final LongAdder failures = new LongAdder();
+  private final ScheduledExecutorService prober;
+
+  /**
+   * @param probe throws unless the service is there
+   * @param backoffMillis from one probe to the next
+   */
+  Circuit(String service, long backoffMillis, Runnable probe) {
+    this.service = service;
+    this.backoffMillis = Math.max(1, backoffMillis);
+    this.probe = probe;
+    this.prober = Executors.newSingleThreadScheduledExecutor(Circuit::thread);
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "millrace-probe");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** What the call gives; null if it fails, or is not made because the last one did. */
+  <T> @Nullable T call(Supplier<@Nullable T> call) {
+    if (open.get()) {
+      return null;
+    }
+    try {
+      return call.get();
+    } catch (RuntimeException e) {
+      failed(e);
+      return null;
+    }
+  }
+
+  /** Opens the circuit. */
+  void failed(RuntimeException failure) {
+    failures.increment();
+    if (open.compareAndSet(false, true)) {
+      LOG.warn("{} is down, going on without it: {}", service, failure.toString());
+      probeLater();
+    }
+  }
+
+  private void probeLater() {
+    try {
+      var unused = prober.schedule(this::probe, backoffMillis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      // It was closed meanwhile.
+    }
+  }
+
+  private void probe() {
+    try {
+      probe.run();
+      open.set(false);
+      LOG.warn("{} is back", service);
+    } catch (RuntimeException e) {
+      probeLater();
+    }
+  }
+
+  boolean isOpen() {
+    return open.get();
+  }
+
+  /** How many calls failed so far. */
+  long failures() {
+    return failures.sum();
+  }
+
+  @Override
+  public void close() {
+    prober.shutdownNow();
+  }
+}

@@ -1,0 +1,232 @@
+package dev.millrace.job.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.config.RedisConfig;
+import dev.millrace.job.config.Secret;
+import dev.millrace.job.embedded.OwnRedis;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
+
+/**
+ * Against real servers: what makes Redis useless makes every answer a miss, and it heals by itself.
+ */
+@Timeout(60)
+class RedisAnswerStoreTest {
+
+  private static final byte[] KEY = {1};
+  private static final byte[] VALUE = {7, 8};
+  private static final Secret NONE = new Secret(null);
+
+  @TempDir private Path folder;
+
+  @Test
+  void get_serverDies_missesAtOnceAndHealsByItself() throws Exception {
+    int port;
+    try (OwnRedis redis = OwnRedis.start(folder)) {
+      port = redis.port();
+    }
+    try (RedisAnswerStore store = open("redis://127.0.0.1:" + port, "", "", NONE)) {
+      try (OwnRedis redis = OwnRedis.startAt(port, folder)) {
+        works(store);
+      }
+      misses(store);
+      long failures = store.failures();
+      for (int i = 0; i < 1000; i++) {
+        assertNull(store.get(KEY));
+        store.put(KEY, VALUE);
+      }
+      assertEquals(failures, store.failures(), "nobody asks a server that is down");
+      try (OwnRedis redis = OwnRedis.startAt(port, folder)) {
+        await(store::isUp);
+        works(store);
+      }
+    }
+  }
+
+  @Test
+  void get_serverHangs_missesWithin100MillisAndHealsByItself() throws Exception {
+    try (OwnRedis redis = OwnRedis.start(folder);
+        RedisAnswerStore store = open(redis.uri(), "", "", NONE)) {
+      works(store);
+      double least = Double.POSITIVE_INFINITY; // others use the processors too
+      for (int i = 0; i < 3; i++) {
+        redis.freeze();
+        long start = System.nanoTime();
+        misses(store);
+        least = Math.min(least, (System.nanoTime() - start) / 1e6);
+        redis.thaw();
+        await(store::isUp);
+        assertArrayEquals(VALUE, store.get(KEY));
+      }
+      assertTrue(least < 100, "took " + least + " ms");
+    }
+  }
+
+  @Test
+  void put_serverFull_goesOnReadingAndHealsByItself() throws Exception {
+    try (OwnRedis redis =
+            OwnRedis.start(folder, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction");
+        RedisAnswerStore store = open(redis.uri(), "", "", NONE);
+        Jedis admin = new Jedis("127.0.0.1", redis.port())) {
+      works(store);
+      byte[] large = new byte[256 << 10];
+      for (int i = 0; store.isUp(); i++) {
+        store.put(new byte[] {2, (byte) i}, large);
+      }
+      assertArrayEquals(VALUE, store.get(KEY));
+      assertNull(store.get(new byte[] {3}));
+      assertArrayEquals(VALUE, store.get(KEY));
+      long failures = store.failures();
+      store.put(new byte[] {4}, large);
+      assertEquals(failures, store.failures());
+      admin.configSet("maxmemory", "100mb");
+      await(store::isUp);
+      store.put(new byte[] {4}, VALUE);
+      assertArrayEquals(VALUE, store.get(new byte[] {4}));
+    }
+  }
+
+  @Test
+  void get_serverEvicts_isAMissAndNoFailure() {
+    try (OwnRedis redis =
+            OwnRedis.start(folder, "--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru");
+        RedisAnswerStore store = open(redis.uri(), "", "", NONE)) {
+      int kept = 0;
+      for (int i = 0; i < 40; i++) {
+        store.put(new byte[] {2, (byte) i}, new byte[256 << 10]);
+      }
+      for (int i = 0; i < 40; i++) {
+        kept += store.get(new byte[] {2, (byte) i}) == null ? 0 : 1;
+      }
+      assertTrue(kept < 12, "kept " + kept);
+      assertEquals(0, store.failures());
+      assertTrue(store.isUp());
+    }
+  }
+
+  @Test
+  void get_aclUser_worksWithTheRightPasswordOnly() throws Exception {
+    try (OwnRedis redis = OwnRedis.start(folder);
+        Jedis admin = new Jedis("127.0.0.1", redis.port())) {
+      admin.aclSetUser("millrace", "on", ">right", "~millrace:*", "+get", "+set", "+exists");
+      try (RedisAnswerStore store = open(redis.uri(), "millrace", "", new Secret("right"))) {
+        works(store);
+      }
+      try (RedisAnswerStore store = open(redis.uri(), "millrace", "", new Secret("wrong"))) {
+        misses(store);
+        admin.aclSetUser("millrace", ">wrong");
+        await(store::isUp);
+        works(store);
+      }
+    }
+  }
+
+  @Test
+  void get_byTls_worksWithTheRightCertificateOnly() throws Exception {
+    try (OwnRedis redis = OwnRedis.start(folder);
+        TlsFront own = TlsFront.start(redis.port(), folder, "ip:127.0.0.1");
+        TlsFront foreign = TlsFront.start(redis.port(), folder, "ip:127.0.0.2")) {
+      try (RedisAnswerStore store = tls(own, own.certificate().toString())) {
+        await(() -> answers(store)); // the first handshake of a process loads a lot
+        works(store);
+      }
+      List<RedisAnswerStore> untrusting =
+          List.of(
+              tls(own, foreign.certificate().toString()), // unknown
+              tls(own, ""), // known to no authority
+              tls(foreign, foreign.certificate().toString())); // another's name
+      for (RedisAnswerStore store : untrusting) {
+        try (store) {
+          assertNull(store.get(KEY));
+          assertFalse(store.isUp());
+        }
+      }
+    }
+  }
+
+  private static boolean answers(RedisAnswerStore store) {
+    store.put(KEY, VALUE);
+    return store.isUp();
+  }
+
+  private static RedisAnswerStore tls(TlsFront front, String caFile) {
+    return open("rediss://127.0.0.1:" + front.port(), "", caFile, NONE);
+  }
+
+  @Test
+  void get_clusterOfTwo_findsEachKeyWhereItIs() throws Exception {
+    String[] options = {"--cluster-enabled", "yes", "--cluster-node-timeout", "500"};
+    try (OwnRedis a = OwnRedis.start(folder.resolve("a"), options);
+        OwnRedis b = OwnRedis.start(folder.resolve("b"), options)) {
+      gather(a, b);
+      String uri = "redis+cluster://127.0.0.1:" + a.port() + ",127.0.0.1:" + b.port();
+      try (RedisAnswerStore store = open(uri, "", "", NONE)) {
+        await(() -> answers(store));
+        for (byte i = 0; i < 50; i++) {
+          store.put(new byte[] {9, i}, new byte[] {i});
+        }
+        for (byte i = 0; i < 50; i++) {
+          assertArrayEquals(new byte[] {i}, store.get(new byte[] {9, i}));
+        }
+      }
+      assertTrue(size(a) > 5 && size(b) > 5, size(a) + " and " + size(b) + " keys");
+    }
+  }
+
+  private static void gather(OwnRedis a, OwnRedis b) throws Exception {
+    try (Jedis first = new Jedis("127.0.0.1", a.port());
+        Jedis second = new Jedis("127.0.0.1", b.port())) {
+      first.clusterAddSlots(IntStream.range(0, 8192).toArray());
+      second.clusterAddSlots(IntStream.range(8192, 16384).toArray());
+      first.clusterMeet("127.0.0.1", b.port());
+      await(
+          () ->
+              first.clusterInfo().contains("cluster_state:ok")
+                  && second.clusterInfo().contains("cluster_state:ok")
+                  && first.clusterInfo().contains("cluster_known_nodes:2"));
+    }
+  }
+
+  private static long size(OwnRedis redis) {
+    try (Jedis jedis =
+        new Jedis(
+            new HostAndPort("127.0.0.1", redis.port()),
+            DefaultJedisClientConfig.builder().build())) {
+      return jedis.dbSize();
+    }
+  }
+
+  private static void works(RedisAnswerStore store) {
+    store.put(KEY, VALUE);
+    assertArrayEquals(VALUE, store.get(KEY));
+    assertTrue(store.isUp());
+  }
+
+  private static void misses(RedisAnswerStore store) {
+    assertNull(store.get(KEY));
+    assertFalse(store.isUp());
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    while (!condition.getAsBoolean()) {
+      Thread.sleep(5);
+    }
+  }
+
+  private static RedisAnswerStore open(String uri, String user, String caFile, Secret password) {
+    return RedisAnswerStore.open(new RedisConfig(uri, user, caFile, 60, 50, 20), password);
+  }
+}
