@@ -13,7 +13,8 @@ public final class Benchmarks {
           new RoutingBenchmark(),
           new ContinualBenchmark(),
           new SoakBenchmark(),
-          new LatencyBenchmark());
+          new LatencyBenchmark(),
+          new SwapBenchmark());
 
   private Benchmarks() {}
 

@@ -1,8 +1,8 @@
 package dev.millrace.job.operator;
 
 import static dev.millrace.job.operator.Streams.cancelling;
+import static dev.millrace.job.operator.Streams.fromTenant;
 import static dev.millrace.job.operator.Streams.known;
-import static dev.millrace.job.operator.Streams.of;
 import static dev.millrace.job.operator.Streams.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -109,7 +109,7 @@ class ServeOperatorTest {
     try (var harness = harness(serving)) {
       harness.open();
       ask(harness, 0, 6);
-      ask(harness, null, of("small", request(6)));
+      ask(harness, null, fromTenant("small", request(6)));
       assertEquals(ids(5, 6), answered(harness));
       serving.permits.release(FREE);
       endRequests(harness);

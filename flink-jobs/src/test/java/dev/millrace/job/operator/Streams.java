@@ -49,7 +49,7 @@ final class Streams {
   }
 
   /** The same from a tenant. */
-  static Request of(String tenant, Request r) {
+  static Request fromTenant(String tenant, Request r) {
     return request(r.id(), tenant, r.prompt(), r.cancels(), r.origin().offset());
   }
 

@@ -1,0 +1,192 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.job.BaseTexts;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.RemoteTier;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.serve.Responder;
+import dev.millrace.model.serve.ServeLimits;
+import dev.millrace.model.serve.ServingParts;
+import dev.millrace.model.serve.UnknownDomain;
+import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.SwapConfig;
+import dev.millrace.model.swap.SwapResult;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.HdrHistogram.Histogram;
+
+/** Requests to nano by releases of one domain, each answer held against what its release says. */
+final class SwapLoad implements AutoCloseable {
+
+  private static final int PROMPTS = 16;
+  private static final int TOKENS = 48;
+  private static final byte[] SECRET = new byte[16];
+
+  private final Scratch scratch;
+  private final BaseModel base;
+  private final Tokenizer tokenizer;
+  private final SwapReleases releases;
+  private final LiveReleases live;
+  private final AnswerCache cache;
+  private final Responder responder;
+  private final List<String> prompts = new ArrayList<>();
+
+  /** What each release says to each prompt, nats. */
+  private final Map<String, double[]> expected = new HashMap<>();
+
+  private int asked;
+  private int mixed;
+
+  private SwapLoad(Path nano, long seed) throws IOException, NoSuchAlgorithmException {
+    scratch = Scratch.create();
+    base = DjlModels.open(nano, Precision.INT8);
+    tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"));
+    releases = new SwapReleases(base, scratch.resolve("store"));
+    live = LiveReleases.of(base, releases.source(), SwapConfig.defaults());
+    cache = AnswerCache.of(1 << 20, RemoteTier.none(), SECRET);
+    responder = responder();
+    int[] text =
+        BaseTexts.lines(nano, BaseTexts.PROTECTED).stream()
+            .flatMapToInt(line -> Arrays.stream(tokenizer.encode(line.text())))
+            .toArray();
+    Random random = new Random(seed);
+    for (int i = 0; i < PROMPTS; i++) {
+      int from = random.nextInt(text.length - TOKENS);
+      prompts.add(tokenizer.decode(Arrays.copyOfRange(text, from, from + TOKENS)));
+    }
+  }
+
+  static SwapLoad open(Path nano, long seed) throws IOException, NoSuchAlgorithmException {
+    return new SwapLoad(nano, seed);
+  }
+
+  SwapReleases releases() {
+    return releases;
+  }
+
+  private Responder responder() {
+    ServingParts parts =
+        new ServingParts(base, tokenizer, live, cache, CacheKeys.of(SECRET), Clock.systemUTC());
+    return Responder.of(parts, ServeLimits.defaults(), UnknownDomain.REFUSE, 0);
+  }
+
+  /** Makes a release current, and notes what it says to every prompt. */
+  void learn(ReleaseEvent event) {
+    swap(event);
+    double[] said = new double[PROMPTS];
+    for (int i = 0; i < PROMPTS; i++) {
+      Answer answer = ask(i);
+      require(event.release().equals(answer.release()), "release " + answer.release());
+      said[i] = answer.logProb();
+    }
+    expected.put(event.release(), said);
+  }
+
+  /** Makes a release current: fetched, verified, loaded, warmed. */
+  void swap(ReleaseEvent event) {
+    SwapResult result = live.apply(event, System.currentTimeMillis()).join();
+    require(result.outcome() == SwapResult.Outcome.SWAPPED, result.reason());
+  }
+
+  /** Asks one after the other; gives the times that it took, in microseconds. */
+  Histogram ask(int requests, Histogram micros) {
+    for (int i = 0; i < requests; i++) {
+      int prompt = asked++ % PROMPTS;
+      long start = System.nanoTime();
+      Answer answer = ask(prompt);
+      micros.recordValue((System.nanoTime() - start) / 1000);
+      double[] said = expected.get(Objects.requireNonNull(answer.release()));
+      if (said == null || said[prompt] != answer.logProb()) {
+        mixed++;
+      }
+    }
+    return micros;
+  }
+
+  private Answer ask(int prompt) {
+    Answer answer = responder.respond(List.of(request(prompt))).get(0);
+    require(answer.error() == null, String.valueOf(answer.error()));
+    return answer;
+  }
+
+  /** The release that answers now. */
+  String current() {
+    return String.valueOf(ask(0).release());
+  }
+
+  /** Answers that are not what their release says: those of two releases at once. */
+  int mixed() {
+    return mixed;
+  }
+
+  private Request request(int prompt) {
+    return new Request(
+        "q",
+        null,
+        SwapReleases.DOMAIN,
+        null,
+        Request.Task.SCORE,
+        prompts.get(prompt),
+        0,
+        0,
+        0,
+        false,
+        0,
+        new Origin("", 0, -1));
+  }
+
+  /** A second subtask that is asked all the time, until closed. */
+  AutoCloseable busy() {
+    Responder other = responder();
+    AtomicBoolean goesOn = new AtomicBoolean(true);
+    Thread thread =
+        new Thread(
+            () -> {
+              for (int i = 0; goesOn.get(); i++) {
+                other.respond(List.of(request(i % PROMPTS)));
+              }
+            },
+            "swap-busy");
+    thread.start();
+    return () -> {
+      goesOn.set(false);
+      thread.join();
+      other.close();
+    };
+  }
+
+  private static void require(boolean holds, String found) {
+    if (!holds) {
+      throw new IllegalStateException("a request or a swap failed: " + found);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    responder.close();
+    live.close();
+    cache.close();
+    tokenizer.close();
+    base.close();
+    scratch.close();
+  }
+}

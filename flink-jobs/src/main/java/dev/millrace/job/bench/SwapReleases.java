@@ -1,0 +1,128 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.ReleaseSigner;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.model.release.TrustedKeys;
+import dev.millrace.model.swap.ReleaseSource;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/** Signed releases of random adapters of a base, in a store of their own. */
+final class SwapReleases {
+
+  /** The domain of all of them. */
+  static final String DOMAIN = "swap";
+
+  private static final Origin NOWHERE = new Origin("", 0, -1);
+
+  private final BaseModel base;
+  private final ReleaseStore store;
+  private final ReleaseSource source;
+
+  SwapReleases(BaseModel base, Path folder) throws NoSuchAlgorithmException {
+    this.base = base;
+    KeyPair keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+    Base64.Encoder base64 = Base64.getEncoder();
+    this.store =
+        ReleaseStore.of(
+            StoreFiles.in(folder),
+            ReleaseSigner.ofKey(base64.encodeToString(keys.getPrivate().getEncoded())));
+    TrustedKeys trusted = TrustedKeys.parse(base64.encodeToString(keys.getPublic().getEncoded()));
+    this.source = ReleaseSource.of(trusted.guard(new FlinkReleaseFiles()), base);
+  }
+
+  /** Fetches and verifies them, signatures included. */
+  ReleaseSource source() {
+    return source;
+  }
+
+  /** The rank whose adapter of all sites has about so many bytes. */
+  int rank(int bytes) {
+    int perRank = base.sites().stream().mapToInt(site -> site.in() + site.out()).sum();
+    return Math.max(1, bytes / Float.BYTES / perRank);
+  }
+
+  /** A release before it is published; the seed draws its adapter. */
+  Draft draft(int rank, long seed) {
+    SortedMap<String, byte[]> files = PeftFolder.toFiles(adapter(rank, seed), base.id());
+    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
+    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
+    Manifest manifest =
+        new Manifest(
+            null,
+            DOMAIN,
+            base.id(),
+            digests,
+            "int8-row",
+            Routing.topK(base.config().router().topK()),
+            null,
+            seed,
+            List.of(),
+            List.of(),
+            new TrainingPlan(seed, new TreeMap<>(), 1, 1, "random", "none"),
+            List.of(),
+            null);
+    return new Draft(manifest, files);
+  }
+
+  /** Writes it to the store, signed; gives the event that makes it current. */
+  ReleaseEvent publish(Draft draft) {
+    String uri = store.publish(draft);
+    return new ReleaseEvent(
+        null,
+        DOMAIN,
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.ROLLBACK, // any release may take any other's place
+        draft.manifest().id(),
+        uri,
+        null,
+        draft.manifest().batch(),
+        "benchmark",
+        NOWHERE);
+  }
+
+  private AdapterWeights adapter(int rank, long seed) {
+    List<String> targets =
+        base.sites().stream()
+            .map(LoraSite::name)
+            .map(name -> name.substring(name.lastIndexOf('.') + 1))
+            .distinct()
+            .sorted()
+            .toList();
+    LoraConfig config = new LoraConfig(rank, rank, false, targets);
+    SplittableRandom random = new SplittableRandom(seed);
+    List<LoraPair> pairs = new ArrayList<>();
+    for (LoraPair pair : AdapterWeights.initial(config, base.sites(), seed).pairs()) {
+      float[] b = new float[pair.b().length];
+      for (int i = 0; i < b.length; i++) {
+        b[i] = (float) (0.02 * random.nextGaussian() / Math.sqrt(rank));
+      }
+      pairs.add(new LoraPair(pair.site(), pair.a(), b));
+    }
+    return Quantizer.quantize(new AdapterWeights(config, pairs));
+  }
+}

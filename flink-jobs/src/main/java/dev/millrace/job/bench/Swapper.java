@@ -1,0 +1,69 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.schema.ReleaseEvent;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/** Makes one release after another current, at a steady pace. */
+final class Swapper {
+
+  private static final long NANOS = 1_000_000_000L;
+
+  private final SwapLoad load;
+  private final List<ReleaseEvent> events;
+  private final int perSecond;
+  private int swaps;
+
+  Swapper(SwapLoad load, List<ReleaseEvent> events, int perSecond) {
+    this.load = load;
+    this.events = events;
+    this.perSecond = perSecond;
+  }
+
+  /** Swaps so far. */
+  int swaps() {
+    return swaps;
+  }
+
+  /** Swaps so often while something is done again and again; how often that was, a second. */
+  double during(int count, Supplier<?> work) {
+    CompletableFuture<Void> swapping = CompletableFuture.runAsync(() -> swap(count));
+    double rate = repeat(work, () -> !swapping.isDone());
+    try {
+      swapping.join();
+    } catch (CompletionException e) {
+      throw new IllegalStateException("a swap failed", e.getCause());
+    }
+    return rate;
+  }
+
+  /** The same for as long, without a swap. */
+  double without(int count, Supplier<?> work) {
+    long end = System.nanoTime() + count * NANOS / perSecond;
+    return repeat(work, () -> System.nanoTime() - end < 0);
+  }
+
+  private static double repeat(Supplier<?> work, java.util.function.BooleanSupplier goesOn) {
+    long start = System.nanoTime();
+    int times = 0;
+    do {
+      var unused = work.get();
+      times++;
+    } while (goesOn.getAsBoolean());
+    return times * (double) NANOS / (System.nanoTime() - start);
+  }
+
+  private void swap(int count) {
+    long start = System.nanoTime();
+    for (int i = 0; i < count; i++) {
+      long due = start + i * NANOS / perSecond;
+      while (due - System.nanoTime() > 0) {
+        LockSupport.parkNanos(due - System.nanoTime());
+      }
+      load.swap(events.get(swaps++ % events.size()));
+    }
+  }
+}
