@@ -5,12 +5,13 @@ import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.peft.Lora;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraSite;
-import dev.millrace.model.peft.PeftFolder;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.ReleaseSigner;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Signed releases of random adapters of a base, in a store of their own. */
 final class SwapReleases {
@@ -62,13 +64,13 @@ final class SwapReleases {
 
   /** The rank whose adapter of all sites has about so many bytes. */
   int rank(int bytes) {
-    int perRank = base.sites().stream().mapToInt(site -> site.in() + site.out()).sum();
+    int perRank = linear().mapToInt(site -> site.in() + site.out()).sum();
     return Math.max(1, bytes / Float.BYTES / perRank);
   }
 
   /** A release before it is published; the seed draws its adapter. */
   Draft draft(int rank, long seed) {
-    SortedMap<String, byte[]> files = PeftFolder.toFiles(adapter(rank, seed), base.id());
+    SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(rank, seed), base.id());
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
@@ -105,10 +107,14 @@ final class SwapReleases {
         NOWHERE);
   }
 
+  private Stream<Site> linear() {
+    return base.sites().stream().filter(site -> site.place() == Site.Place.LINEAR);
+  }
+
   private AdapterWeights adapter(int rank, long seed) {
     List<String> targets =
-        base.sites().stream()
-            .map(LoraSite::name)
+        linear()
+            .map(Site::name)
             .map(name -> name.substring(name.lastIndexOf('.') + 1))
             .distinct()
             .sorted()
@@ -116,13 +122,13 @@ final class SwapReleases {
     LoraConfig config = new LoraConfig(rank, rank, false, targets);
     SplittableRandom random = new SplittableRandom(seed);
     List<LoraPair> pairs = new ArrayList<>();
-    for (LoraPair pair : AdapterWeights.initial(config, base.sites(), seed).pairs()) {
+    for (LoraPair pair : LoraWeights.initial(config, base.sites(), seed).pairs()) {
       float[] b = new float[pair.b().length];
       for (int i = 0; i < b.length; i++) {
         b[i] = (float) (0.02 * random.nextGaussian() / Math.sqrt(rank));
       }
       pairs.add(new LoraPair(pair.site(), pair.a(), b));
     }
-    return Quantizer.quantize(new AdapterWeights(config, pairs));
+    return Quantizer.quantize(new LoraWeights(config, pairs));
   }
 }
