@@ -16,6 +16,7 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.ModelLimits;
@@ -64,8 +65,10 @@ class RealModelIT {
   void open() throws IOException {
     base = DjlModels.open(Path.of("src/test/resources/golden/olmoe-tiny"), Precision.INT8);
     FakeReleases releases = new FakeReleases();
+    Routing routing = Routing.topK(base.config().router().topK());
     for (int i = 0; i < RELEASES; i++) {
-      releases.replace("bias-" + i, FakeReleases.release(base.id(), null, "java", adapter(i), i));
+      releases.replace(
+          "bias-" + i, FakeReleases.release(base.id(), null, "java", adapter(i), i, routing));
     }
     live = LiveReleases.of(base, releases, new SwapConfig(2, 100));
     responder = responder();

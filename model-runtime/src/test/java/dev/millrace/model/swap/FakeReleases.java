@@ -92,7 +92,7 @@ public final class FakeReleases implements ReleaseSource {
     return release(base, tenant, domain, adapter, batch, Routing.topK(1));
   }
 
-  private static Release release(
+  public static Release release(
       String base,
       @Nullable String tenant,
       String domain,
