@@ -1,8 +1,10 @@
 package dev.millrace.job.io;
 
 import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.schema.Origin;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -39,6 +41,24 @@ public final class RecordWriter implements AutoCloseable {
                 failure.compareAndSet(null, exception);
               }
             });
+  }
+
+  /** Sends a record; gives where it was written, or the reason why it was not. */
+  public CompletableFuture<Origin> append(String topic, @Nullable String key, byte[] value) {
+    CompletableFuture<Origin> written = new CompletableFuture<>();
+    byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+    var unused =
+        producer.send(
+            new ProducerRecord<>(topic, keyBytes, value),
+            (metadata, exception) -> {
+              if (exception != null) {
+                written.completeExceptionally(exception);
+              } else {
+                written.complete(
+                    new Origin(metadata.topic(), metadata.partition(), metadata.offset()));
+              }
+            });
+    return written;
   }
 
   /** Waits until everything sent is written. */

@@ -1,0 +1,80 @@
+package dev.millrace.job.io;
+
+import dev.millrace.schema.wire.Codec;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Follows a topic on a thread of its own and hands on each committed record. */
+public final class Tail<T> implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Tail.class);
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  /** What is done with each record. */
+  public interface Sink<T> {
+
+    /**
+     * Takes a record.
+     *
+     * @param appendedMillis when the broker took it, epoch milliseconds
+     */
+    void take(T value, long appendedMillis);
+  }
+
+  private final RecordReader reader;
+  private final Codec<T> codec;
+  private final Sink<T> sink;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private Tail(String topic, RecordReader reader, Codec<T> codec, Sink<T> sink) {
+    this.reader = reader;
+    this.codec = codec;
+    this.sink = sink;
+    thread = new Thread(this::follow, "millrace-tail-" + topic);
+    thread.setDaemon(true);
+  }
+
+  /** Begins to follow; closes the reader in the end. */
+  public static <T> Tail<T> start(String topic, RecordReader reader, Codec<T> codec, Sink<T> sink) {
+    Tail<T> tail = new Tail<>(topic, reader, codec, sink);
+    tail.thread.start();
+    return tail;
+  }
+
+  /** False if it has died: what it waits for will not come. */
+  public boolean isAlive() {
+    return thread.isAlive();
+  }
+
+  private void follow() {
+    try (reader) {
+      while (!closed) {
+        reader.poll(POLL).forEach(this::hand);
+      }
+    } catch (RuntimeException e) {
+      LOG.error("{} ended", thread.getName(), e);
+    }
+  }
+
+  /** A record that cannot be decoded is somebody else's: the jobs report it, the door goes on. */
+  private void hand(RawRecord raw) {
+    try {
+      sink.take(codec.decode(raw.value(), raw.origin()), raw.timestamp());
+    } catch (InvalidRecordException e) {
+      LOG.warn("{} at {} is passed over: {}", thread.getName(), raw.origin(), e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
