@@ -1,18 +1,13 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.Openers;
-import dev.millrace.job.ServeJob;
 import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.StoredReleases;
-import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
-import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
@@ -22,14 +17,12 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -101,21 +94,8 @@ final class AskCommand implements Callable<Integer> {
     output
         .err()
         .printf("starting an embedded serve job on %s %s%n", stored.store(), releases.values());
-    try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
-      MillraceConfig config =
-          MillraceConfig.defaults()
-              .with(
-                  Map.of(
-                      "kafka.bootstrap", stack.bootstrapServers(),
-                      "redis.uri", stack.redisUri(),
-                      "base.dir", base.folder().toAbsolutePath().toString(),
-                      "job.parallelism", "1"));
-      Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), 1);
-      releases.values().forEach(release -> announce(config, topics, stored, release));
-      StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-      ServeJob.build(env, config, Openers.serving(config));
-      stack.submit(env);
-      return ask(config, releases);
+    try (EmbeddedJobs jobs = EmbeddedJobs.serving(stored, base.folder())) {
+      return ask(jobs.config(), releases);
     }
   }
 
@@ -133,25 +113,6 @@ final class AskCommand implements Callable<Integer> {
     }
     return new TreeMap<>(Map.of(domain, release));
   }
-
-  private static void announce(
-      MillraceConfig config, Topics topics, StoredReleases stored, String release) {
-    Manifest manifest = Objects.requireNonNull(stored.byId().get(release));
-    ReleaseEvent event =
-        new ReleaseEvent(
-            manifest.tenant(),
-            manifest.domain(),
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.PUBLISH,
-            release,
-            stored.uri(release),
-            manifest.parent(),
-            manifest.batch(),
-            "newest in its store",
-            new Origin("", 0, -1));
-    try (RecordWriter writer = new RecordWriter(config.kafka())) {
-      writer.send(topics.releases(), manifest.domain(), Codecs.releases().encode(event));
-      writer.flush();
     }
   }
 

@@ -40,6 +40,11 @@ record Home(Path root) {
     Files.writeString(lastStore(), store.toAbsolutePath().normalize().toString());
   }
 
+  /** The store of the last run, or one to begin with. */
+  Path storeOrNew() throws IOException {
+    return Files.exists(lastStore()) ? store() : root.resolve(".millrace").resolve("store");
+  }
+
   /** The store of the last run. */
   Path store() throws IOException {
     if (!Files.exists(lastStore())) {

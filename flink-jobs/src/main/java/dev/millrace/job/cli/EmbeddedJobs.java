@@ -1,0 +1,116 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.LearnJob;
+import dev.millrace.job.Openers;
+import dev.millrace.job.ServeJob;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.wire.Codecs;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** The jobs in this process, beginning with the newest releases of a store. */
+final class EmbeddedJobs implements AutoCloseable {
+
+  private static final int SLOTS = 8;
+  private static final int PARTITIONS = 4;
+
+  private final EmbeddedStack stack;
+  private final MillraceConfig config;
+
+  private EmbeddedJobs(EmbeddedStack stack, MillraceConfig config) {
+    this.stack = stack;
+    this.config = config;
+  }
+
+  /** Starts the job that answers. */
+  static EmbeddedJobs serving(StoredReleases stored, Path base) {
+    return start(stored, base, false);
+  }
+
+  /** Starts the job that answers and the one that learns, which publishes into the same store. */
+  static EmbeddedJobs servingAndLearning(StoredReleases stored, Path base) {
+    return start(stored, base, true);
+  }
+
+  private static EmbeddedJobs start(StoredReleases stored, Path base, boolean learning) {
+    EmbeddedStack stack = EmbeddedStack.start(1, SLOTS);
+    try {
+      EmbeddedJobs jobs = new EmbeddedJobs(stack, config(stack, stored.store(), base));
+      jobs.announce(stored);
+      jobs.submit(learning);
+      return jobs;
+    } catch (RuntimeException e) {
+      stack.close();
+      throw e;
+    }
+  }
+
+  private static MillraceConfig config(EmbeddedStack stack, Path store, Path base) {
+    return MillraceConfig.defaults()
+        .with(
+            Map.of(
+                "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
+                "kafka.bootstrap", stack.bootstrapServers(),
+                "redis.uri", stack.redisUri(),
+                "store.uri", store.toAbsolutePath().toString(),
+                "base.dir", base.toAbsolutePath().toString(),
+                "job.parallelism", "1"));
+  }
+
+  /** As a rollback to the newest: the job that answers serves it, the one that learns goes on. */
+  private void announce(StoredReleases stored) {
+    Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
+    try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      stored
+          .newest()
+          .forEach(
+              (domain, release) ->
+                  writer.send(
+                      topics.releases(), domain, Codecs.releases().encode(event(stored, release))));
+      writer.flush();
+    }
+  }
+
+  private static ReleaseEvent event(StoredReleases stored, String release) {
+    Manifest manifest = stored.manifest(release);
+    return new ReleaseEvent(
+        manifest.tenant(),
+        manifest.domain(),
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.ROLLBACK,
+        release,
+        stored.uri(release),
+        manifest.parent(),
+        manifest.batch(),
+        "newest in its store",
+        new Origin("", 0, -1));
+  }
+
+  private void submit(boolean learning) {
+    StreamExecutionEnvironment serve = StreamExecutionEnvironment.getExecutionEnvironment();
+    ServeJob.build(serve, config, Openers.serving(config));
+    stack.submit(serve);
+    if (learning) {
+      StreamExecutionEnvironment learn = StreamExecutionEnvironment.getExecutionEnvironment();
+      LearnJob.build(learn, config, Openers.scorers(config), Openers.learners(config));
+      stack.submit(learn);
+    }
+  }
+
+  MillraceConfig config() {
+    return config;
+  }
+
+  @Override
+  public void close() {
+    stack.close();
+  }
+}
