@@ -61,6 +61,8 @@ class ArchitectureTest {
               "job.embedded",
               "job.operator",
               "job",
+              "job.console",
+              "job.gateway",
               "job.report",
               "job.loop",
               "job.bench",

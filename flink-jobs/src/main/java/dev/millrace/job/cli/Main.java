@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       VerdictsCommand.class,
       ClusterCommand.class,
       SubmitCommand.class,
+      GatewayCommand.class,
       BenchCommand.class,
       LaterCommands.Chaos.class,
       CommandLine.HelpCommand.class

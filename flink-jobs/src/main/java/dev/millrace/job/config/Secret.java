@@ -29,6 +29,9 @@ public record Secret(@Nullable String value) {
   /** A file that holds the same, or a PEM file. */
   public static final String SIGNING_KEY_FILE = "MILLRACE_SIGNING_KEY_FILE";
 
+  /** Opens the gateway's keystore. */
+  public static final String KEYSTORE_PASSWORD = "MILLRACE_KEYSTORE_PASSWORD";
+
   public static Secret fromEnvironment(String variable) {
     return new Secret(System.getenv(variable));
   }
@@ -47,6 +50,12 @@ public record Secret(@Nullable String value) {
     return String.join(
         ", ",
         List.of(
-            REDIS_PASSWORD, CACHE_KEY, KAFKA_JAAS, HELD_OUT_SALT, SIGNING_KEY, SIGNING_KEY_FILE));
+            REDIS_PASSWORD,
+            CACHE_KEY,
+            KAFKA_JAAS,
+            HELD_OUT_SALT,
+            SIGNING_KEY,
+            SIGNING_KEY_FILE,
+            KEYSTORE_PASSWORD));
   }
 }

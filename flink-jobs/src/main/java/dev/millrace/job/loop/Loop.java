@@ -5,6 +5,9 @@ import dev.millrace.job.Openers;
 import dev.millrace.job.ServeJob;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.gateway.ApiKeys;
+import dev.millrace.job.gateway.Gateway;
+import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
@@ -82,7 +85,9 @@ public final class Loop {
       Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
       try (Spectator spectator = new Spectator(config.kafka(), pace, clock);
           Ticker ticker = new Ticker();
-          RecordWriter writer = new RecordWriter(config.kafka())) {
+          RecordWriter writer = new RecordWriter(config.kafka());
+          Gateway gateway = Gateway.start(GatewayConfig.local(0), config.kafka(), ApiKeys.none())) {
+        watcher.phase("console at " + gateway.console());
         ticker.start(spectator, watcher);
         JobClient serve = serve(stack, config);
         JobClient learn = learn(stack, config);

@@ -26,6 +26,7 @@ class MainTest {
         "--help",
         "demo --help",
         "adapt --help",
+        "gateway --help",
         "ask --help",
         "produce --help",
         "model check --help",

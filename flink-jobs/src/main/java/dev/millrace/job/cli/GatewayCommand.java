@@ -1,0 +1,121 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.gateway.ApiKeys;
+import dev.millrace.job.gateway.Gateway;
+import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.job.loop.StoredReleases;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "gateway",
+    aliases = "console",
+    description = {
+      "HTTP in front of the topics: OpenAI's completions, chat, embeddings and models, /v1/samples",
+      "and /v1/feedback to teach, and a console to watch. Without --bootstrap and without a cluster",
+      "that is up it runs both jobs in this process, from the newest releases of the store."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace gateway",
+      "  ./millrace gateway --bootstrap 127.0.0.1:9092 --host 0.0.0.0 --keys keys.txt"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class GatewayCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+  @Mixin private BrokerOption broker;
+  @Mixin private BaseOption base;
+
+  @Option(
+      names = "--store",
+      paramLabel = "DIR",
+      description = "The release store of jobs in this process (default: the last one used).")
+  private @Nullable Path store;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      description = "Where to listen (default: ${DEFAULT-VALUE}).")
+  private String host = "127.0.0.1";
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      description = "0 takes a free one (default: ${DEFAULT-VALUE}).")
+  private int port = 8080;
+
+  @Option(
+      names = "--keys",
+      paramLabel = "FILE",
+      description = "API keys, KEY TENANT [operator] a line; - is no tenant.")
+  private @Nullable Path keys;
+
+  @Option(
+      names = "--keystore",
+      paramLabel = "FILE",
+      description = "PKCS #12 to speak TLS with; MILLRACE_KEYSTORE_PASSWORD opens it.")
+  private @Nullable Path keystore;
+
+  @Override
+  public Integer call() throws Exception {
+    ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
+    requireClosed(apiKeys);
+    Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
+    if (running.isPresent()) {
+      return open(
+          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get())).kafka(),
+          apiKeys);
+    }
+    output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
+    try (EmbeddedJobs jobs =
+        EmbeddedJobs.servingAndLearning(StoredReleases.read(store()), base.folder())) {
+      return open(jobs.config().kafka(), apiKeys);
+    }
+  }
+
+  /** A door that other machines can reach needs keys. */
+  private void requireClosed(ApiKeys apiKeys) throws UnknownHostException {
+    if (!apiKeys.required() && !InetAddress.getByName(host).isLoopbackAddress()) {
+      throw new IllegalArgumentException(
+          "host " + host + " can be reached from other machines, expected --keys FILE with it");
+    }
+  }
+
+  private Path store() throws IOException {
+    Path folder = store != null ? store : Home.here().storeOrNew();
+    Files.createDirectories(folder);
+    return folder;
+  }
+
+  private int open(KafkaConfig kafka, ApiKeys apiKeys) throws InterruptedException {
+    GatewayConfig local = GatewayConfig.local(port);
+    GatewayConfig config =
+        new GatewayConfig(
+            host, port, keystore, local.patience(), local.inFlight(), local.bodyBytes());
+    CountDownLatch ended = new CountDownLatch(1);
+    try (Gateway gateway = Gateway.start(config, kafka, apiKeys)) {
+      Runtime.getRuntime().addShutdownHook(new Thread(ended::countDown, "millrace-gateway-end"));
+      output.result(
+          Map.of("url", gateway.url() + "/v1", "console", gateway.console()),
+          "API at %s/v1, console at %s".formatted(gateway.url(), gateway.console()));
+      output.out().flush();
+      ended.await();
+    }
+    return 0;
+  }
+}

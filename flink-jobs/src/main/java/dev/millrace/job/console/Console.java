@@ -1,0 +1,72 @@
+package dev.millrace.job.console;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.Tail;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.wire.Codec;
+import dev.millrace.schema.wire.Codecs;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Follows all topics from their beginning and tells what they say as one picture. */
+public final class Console implements AutoCloseable {
+
+  private final Ledger ledger = new Ledger();
+  private final List<Tail<?>> tails = new ArrayList<>();
+  private final KafkaConfig kafka;
+  private final Topics topics;
+  private final InstantSource clock;
+
+  private Console(KafkaConfig kafka, InstantSource clock) {
+    this.kafka = kafka;
+    this.topics = new Topics(kafka.prefix());
+    this.clock = clock;
+  }
+
+  /**
+   * Begins to follow.
+   *
+   * @throws IllegalStateException if the broker does not answer
+   */
+  public static Console start(KafkaConfig kafka, InstantSource clock) {
+    Console console = new Console(kafka, clock);
+    try {
+      console.follow(Topics::samples, Codecs.samples(), console.ledger::sample);
+      console.follow(Topics::rejected, Codecs.rejections(), console.ledger::rejection);
+      console.follow(Topics::verdicts, Codecs.verdicts(), console.ledger::verdict);
+      console.follow(Topics::releases, Codecs.releases(), console.ledger::release);
+      console.follow(Topics::requests, Codecs.requests(), console.ledger::request);
+      console.follow(Topics::answers, Codecs.answers(), console.ledger::answer);
+    } catch (RuntimeException e) {
+      console.close();
+      throw e;
+    }
+    return console;
+  }
+
+  private <T> void follow(Function<Topics, String> topic, Codec<T> codec, Tail.Sink<T> sink) {
+    String name = topic.apply(topics);
+    RecordReader reader = RecordReader.fromBeginning(kafka, List.of(name));
+    tails.add(Tail.start(name, reader, codec, sink));
+  }
+
+  /** What the topics say now, JSON on one line. */
+  public String picture() {
+    return ledger.picture(clock.millis()).toString();
+  }
+
+  /** The last event that named a release; null if none did. */
+  public @Nullable ReleaseEvent named(String release) {
+    return ledger.named(release);
+  }
+
+  @Override
+  public void close() {
+    tails.forEach(Tail::close);
+  }
+}

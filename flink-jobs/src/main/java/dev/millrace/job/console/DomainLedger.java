@@ -1,0 +1,123 @@
+package dev.millrace.job.console;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of one domain of one tenant. */
+final class DomainLedger {
+
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final int CURVE = 200;
+
+  /** Bins of the histogram of Q(x), each this wide; the last holds everything above. */
+  private static final int BINS = 24;
+
+  private static final double BIN = 0.25;
+
+  /** A candidate: held-out bits per byte of the base, of what served and of the candidate. */
+  private record Point(
+      long at, double base, double incumbent, double candidate, boolean accepted) {}
+
+  private final @Nullable String tenant;
+  private final String domain;
+  private final Map<String, Long> refused = new TreeMap<>();
+  private final long[] accepted = new long[BINS];
+  private final long[] turnedAway = new long[BINS];
+  private final Window<Point> curve = new Window<>(CURVE);
+  private long samples;
+  private long candidates;
+  private String lastRefusal = "";
+  private @Nullable ReleaseEvent current;
+
+  DomainLedger(@Nullable String tenant, String domain) {
+    this.tenant = tenant;
+    this.domain = domain;
+  }
+
+  boolean is(String name) {
+    return domain.equals(name);
+  }
+
+  void sample() {
+    samples++;
+  }
+
+  void rejection(Rejection rejection) {
+    refused.merge(rejection.reason(), 1L, Long::sum);
+    count(turnedAway, rejection.quality());
+  }
+
+  void verdict(Verdict verdict, long at) {
+    verdict.qualities().forEach(quality -> count(accepted, quality));
+    for (RuleResult rule : verdict.rules()) {
+      Map<String, Double> figures = rule.figures();
+      Double candidate = figures.get("bitsPerByteCandidate");
+      if (candidate != null) {
+        candidates++;
+        double incumbent = figures.getOrDefault("bitsPerByteIncumbent", candidate);
+        double base = figures.getOrDefault("bitsPerByteBase", incumbent);
+        curve.add(new Point(at, base, incumbent, candidate, verdict.accepted()));
+      }
+      if (!rule.passed()) {
+        lastRefusal = rule.rule() + ": " + rule.reason();
+      }
+    }
+  }
+
+  void release(ReleaseEvent event) {
+    current = event;
+  }
+
+  @Nullable ReleaseEvent current() {
+    return current;
+  }
+
+  private static void count(long[] bins, double quality) {
+    if (Double.isFinite(quality)) {
+      bins[(int) Math.max(0, Math.min(BINS - 1, quality / BIN))]++;
+    }
+  }
+
+  ObjectNode picture() {
+    ObjectNode picture =
+        JSON.objectNode()
+            .put("tenant", tenant)
+            .put("domain", domain)
+            .put("samples", samples)
+            .put("candidates", candidates)
+            .put("lastRefusal", lastRefusal)
+            .put("bin", BIN);
+    ObjectNode reasons = picture.putObject("refused");
+    refused.forEach(reasons::put);
+    bins(picture.putArray("accepted"), accepted);
+    bins(picture.putArray("turnedAway"), turnedAway);
+    ArrayNode points = picture.putArray("curve");
+    for (Point point : curve.entries()) {
+      points
+          .addArray()
+          .add(point.at)
+          .add(point.base)
+          .add(point.incumbent)
+          .add(point.candidate)
+          .add(point.accepted);
+    }
+    if (current != null) {
+      picture.set("current", Ledger.event(current));
+    }
+    return picture;
+  }
+
+  private static void bins(ArrayNode array, long[] bins) {
+    for (long bin : bins) {
+      array.add(bin);
+    }
+  }
+}

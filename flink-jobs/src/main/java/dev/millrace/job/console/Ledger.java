@@ -1,0 +1,176 @@
+package dev.millrace.job.console;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.millrace.model.swap.SwapRule;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps what all topics say; its methods may be called by any thread. */
+final class Ledger {
+
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final int REFUSED = 30;
+  private static final int RELEASES = 60;
+  private static final int LATENCIES = 600;
+  private static final int UNDER_WAY = 20_000;
+  private static final int TEXT = 160;
+
+  private record Refusal(long at, Rejection rejection) {}
+
+  private record Event(long at, ReleaseEvent event) {}
+
+  private record Latency(long at, long millis) {}
+
+  private final Map<String, Flow> flows = new TreeMap<>();
+  private final Map<String, DomainLedger> domains = new TreeMap<>();
+  private final Map<String, ReleaseEvent> seen = new TreeMap<>();
+  private final Map<String, Long> from = new TreeMap<>();
+  private final Window<Refusal> refusals = new Window<>(REFUSED);
+  private final Window<Event> releases = new Window<>(RELEASES);
+  private final Window<Latency> latencies = new Window<>(LATENCIES);
+  private final Cache<String, Long> asked = Caffeine.newBuilder().maximumSize(UNDER_WAY).build();
+  private long failed;
+
+  synchronized void sample(Sample sample, long at) {
+    flow("samples", at);
+    if (sample.domain() != null) {
+      domain(sample.tenant(), sample.domain()).sample();
+    }
+  }
+
+  /** A rejection does not say whose it is: it counts for the shared domain, or the only one. */
+  synchronized void rejection(Rejection rejection, long at) {
+    flow("rejected", at);
+    refusals.add(new Refusal(at, rejection));
+    String domain = rejection.domain();
+    if (domain != null) {
+      domains.values().stream()
+          .filter(known -> known.is(domain))
+          .findFirst()
+          .orElseGet(() -> domain(null, domain))
+          .rejection(rejection);
+    }
+  }
+
+  synchronized void verdict(Verdict verdict, long at) {
+    flow("verdicts", at);
+    domain(verdict.tenant(), verdict.domain()).verdict(verdict, at);
+  }
+
+  synchronized void release(ReleaseEvent event, long at) {
+    flow("releases", at);
+    releases.add(new Event(at, event));
+    seen.put(event.release(), event);
+    DomainLedger domain = domain(event.tenant(), event.domain());
+    if (SwapRule.reasonToIgnore(event, domain.current()) == null) {
+      domain.release(event);
+    }
+  }
+
+  synchronized void request(Request request, long at) {
+    flow("requests", at);
+    asked.put(request.id(), at);
+  }
+
+  synchronized void answer(Answer answer, long at) {
+    flow("answers", at);
+    from.merge(answer.from().name().toLowerCase(Locale.ROOT), 1L, Long::sum);
+    failed += answer.error() == null ? 0 : 1;
+    Long began = asked.getIfPresent(answer.request());
+    if (began != null) {
+      asked.invalidate(answer.request());
+      latencies.add(new Latency(at, Math.max(0, at - began)));
+    }
+  }
+
+  /** The last event that named a release. */
+  synchronized @Nullable ReleaseEvent named(String release) {
+    return seen.get(release);
+  }
+
+  private void flow(String topic, long at) {
+    flows.computeIfAbsent(topic, name -> new Flow()).add(at);
+  }
+
+  private DomainLedger domain(@Nullable String tenant, String domain) {
+    return domains.computeIfAbsent(
+        Objects.requireNonNullElse(tenant, "") + "|" + domain,
+        alias -> new DomainLedger(tenant, domain));
+  }
+
+  /** All of it, as the page reads it. */
+  synchronized ObjectNode picture(long now) {
+    ObjectNode picture = JSON.objectNode().put("now", now).put("failed", failed);
+    ObjectNode topics = picture.putObject("topics");
+    flows.forEach(
+        (name, flow) ->
+            topics.putObject(name).put("count", flow.count()).put("rate", flow.rate(now)));
+    ArrayNode ledgers = picture.putArray("domains");
+    domains.values().forEach(domain -> ledgers.add(domain.picture()));
+    ObjectNode levels = picture.putObject("from");
+    from.forEach(levels::put);
+    refusals(picture.putArray("refused"));
+    events(picture.putArray("releases"));
+    latencies(picture.putObject("latency"));
+    return picture;
+  }
+
+  private void refusals(ArrayNode array) {
+    for (Refusal refusal : refusals.entries()) {
+      Rejection rejection = refusal.rejection;
+      array
+          .addObject()
+          .put("at", refusal.at)
+          .put("id", rejection.id())
+          .put("domain", rejection.domain())
+          .put("reason", rejection.reason())
+          .put("detail", cut(rejection.detail()));
+    }
+  }
+
+  private static String cut(String text) {
+    return text.length() <= TEXT ? text : text.substring(0, TEXT) + "…";
+  }
+
+  private void events(ArrayNode array) {
+    releases.entries().forEach(event -> array.add(event(event.event).put("at", event.at)));
+  }
+
+  static ObjectNode event(ReleaseEvent event) {
+    return JSON.objectNode()
+        .put("tenant", event.tenant())
+        .put("domain", event.domain())
+        .put("action", event.action().name().toLowerCase(Locale.ROOT))
+        .put("release", event.release())
+        .put("parent", event.parent())
+        .put("batch", event.batch())
+        .put("reason", event.reason());
+  }
+
+  private void latencies(ObjectNode latency) {
+    List<Latency> entries = latencies.entries();
+    List<Long> sorted =
+        entries.stream().map(Latency::millis).sorted(Comparator.naturalOrder()).toList();
+    if (!sorted.isEmpty()) {
+      latency.put("p50", sorted.get(sorted.size() / 2));
+      latency.put("p99", sorted.get((int) Math.min(sorted.size() - 1, sorted.size() * 0.99)));
+    }
+    ArrayNode points = latency.putArray("points");
+    entries.forEach(entry -> points.addArray().add(entry.at).add(entry.millis));
+  }
+}

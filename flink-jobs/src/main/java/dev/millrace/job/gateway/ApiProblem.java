@@ -1,0 +1,95 @@
+package dev.millrace.job.gateway;
+
+import java.io.Serial;
+import org.jspecify.annotations.Nullable;
+
+/** A call that cannot be served: its HTTP status, and the error as OpenAI's clients read it. */
+final class ApiProblem extends RuntimeException {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  private final int status;
+  private final String code;
+  private final @Nullable String param;
+
+  private ApiProblem(int status, String code, @Nullable String param, String message) {
+    super(message, null, false, false);
+    this.status = status;
+    this.code = code;
+    this.param = param;
+  }
+
+  /** 400: a field has a value that cannot be used. */
+  static ApiProblem badField(String param, String found, String expected) {
+    return new ApiProblem(
+        400, "invalid_value", param, "%s is %s, expected %s".formatted(param, found, expected));
+  }
+
+  /** 400: the call is not what it should be. */
+  static ApiProblem bad(String code, String message) {
+    return new ApiProblem(400, code, null, message);
+  }
+
+  static ApiProblem unauthorized(String message) {
+    return new ApiProblem(401, "invalid_api_key", null, message);
+  }
+
+  static ApiProblem forbidden(String message) {
+    return new ApiProblem(403, "forbidden", null, message);
+  }
+
+  static ApiProblem noModel(String message) {
+    return new ApiProblem(404, "model_not_found", "model", message);
+  }
+
+  static ApiProblem notFound(String code, String message) {
+    return new ApiProblem(404, code, null, message);
+  }
+
+  /** What the HTTP server itself refuses: an unknown route, a body that is too large. */
+  static ApiProblem http(int status, @Nullable String message) {
+    return new ApiProblem(status, "http_" + status, null, String.valueOf(message));
+  }
+
+  static ApiProblem tooMany(String message) {
+    return new ApiProblem(429, "rate_limit_exceeded", null, message);
+  }
+
+  static ApiProblem unavailable(String message) {
+    return new ApiProblem(503, "unavailable", null, message);
+  }
+
+  static ApiProblem late(String message) {
+    return new ApiProblem(504, "timeout", null, message);
+  }
+
+  /** What an answer's error becomes: the serve job begins it with its reason. */
+  static ApiProblem refused(String error) {
+    if (error.startsWith("unknown-")) {
+      return noModel(error);
+    }
+    return error.startsWith("overloaded") ? tooMany(error) : bad("request_refused", error);
+  }
+
+  int status() {
+    return status;
+  }
+
+  String code() {
+    return code;
+  }
+
+  @Nullable String param() {
+    return param;
+  }
+
+  /** OpenAI's word for the kind of error. */
+  String type() {
+    return switch (status) {
+      case 401 -> "authentication_error";
+      case 403 -> "permission_error";
+      case 429 -> "rate_limit_error";
+      default -> status < 500 ? "invalid_request_error" : "server_error";
+    };
+  }
+}

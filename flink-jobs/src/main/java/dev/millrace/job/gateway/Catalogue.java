@@ -1,0 +1,85 @@
+package dev.millrace.job.gateway;
+
+import dev.millrace.model.swap.SwapRule;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** What can be asked for: the domains that have a release, as serving decides it. */
+final class Catalogue {
+
+  /** The base alone. */
+  static final String BASE = "base";
+
+  private static final int RELEASE_CHARACTERS = 64;
+
+  private record Alias(@Nullable String tenant, String domain) {}
+
+  private final Map<Alias, ReleaseEvent> current = new ConcurrentHashMap<>();
+
+  /** A release event came. */
+  void take(ReleaseEvent event) {
+    if (event.kind() != Kind.ADAPTER) {
+      return;
+    }
+    Alias alias = new Alias(event.tenant(), event.domain());
+    if (SwapRule.reasonToIgnore(event, current.get(alias)) == null) {
+      current.put(alias, event);
+    }
+  }
+
+  /**
+   * Who is to answer.
+   *
+   * @param domain null where the release says it, or where the base alone answers
+   * @param release null for the domain's current one
+   */
+  record Target(@Nullable String domain, @Nullable String release) {}
+
+  /**
+   * What a model's name stands for: {@code base}, a domain with a release that the tenant may see,
+   * or a release's id.
+   *
+   * @throws ApiProblem if it is none of them
+   */
+  Target target(@Nullable String tenant, String model) {
+    if (model.equals(BASE)) {
+      return new Target(null, null);
+    }
+    if (model.length() == RELEASE_CHARACTERS && model.chars().allMatch(Catalogue::isHex)) {
+      return new Target(null, model);
+    }
+    if (domains(tenant).contains(model)) {
+      return new Target(model, null);
+    }
+    throw ApiProblem.noModel(
+        "model is %s, expected %s, one of the domains %s, or a release's id"
+            .formatted(model, BASE, domains(tenant)));
+  }
+
+  private static boolean isHex(int c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  }
+
+  /** The current events that a tenant may see, its own before shared ones of the same domain. */
+  List<ReleaseEvent> visible(@Nullable String tenant) {
+    return current.values().stream()
+        .filter(event -> event.tenant() == null || event.tenant().equals(tenant))
+        .filter(event -> !event.release().isEmpty())
+        .sorted(
+            Comparator.comparing(ReleaseEvent::domain)
+                .thenComparing(event -> event.tenant() == null))
+        .toList();
+  }
+
+  private TreeSet<String> domains(@Nullable String tenant) {
+    TreeSet<String> names = new TreeSet<>();
+    visible(tenant).forEach(event -> names.add(event.domain()));
+    return names;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.millrace.job.gateway;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.Requests;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Sends requests over the topic, and matches the answers that come back. */
+final class Desk {
+
+  private static final int REMEMBERED = 10_000;
+
+  private final RecordWriter writer;
+  private final Topics topics;
+  private final Duration patience;
+  private final Map<String, CompletableFuture<Answer>> waiting = new ConcurrentHashMap<>();
+
+  /** What was answered last, so that feedback can name it. */
+  private final Cache<String, Answer> answered =
+      Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+
+  Desk(RecordWriter writer, Topics topics, Duration patience) {
+    this.writer = writer;
+    this.topics = topics;
+    this.patience = patience;
+  }
+
+  /**
+   * Asks; the future fails with an {@link ApiProblem}.
+   *
+   * @param key requests under one key are answered in their order; null has no order to keep
+   * @throws ApiProblem if the request can be told to be refused at once
+   */
+  CompletableFuture<Answer> ask(Request request, @Nullable String key) {
+    String problem = Requests.problem(request);
+    if (problem != null) {
+      throw ApiProblem.bad("request_refused", problem);
+    }
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    waiting.put(request.id(), answer);
+    var unused =
+        writer
+            .append(
+                topics.requests(),
+                key == null ? request.id() : key,
+                Codecs.requests().encode(request))
+            .exceptionally(
+                failure -> {
+                  answer.completeExceptionally(
+                      ApiProblem.unavailable("the request was not written: " + failure));
+                  return null;
+                });
+    return answer
+        .completeOnTimeout(null, patience.toMillis(), TimeUnit.MILLISECONDS)
+        .whenComplete((done, failure) -> waiting.remove(request.id()))
+        .thenApply(this::require);
+  }
+
+  private Answer require(@Nullable Answer answer) {
+    if (answer == null) {
+      throw ApiProblem.late(
+          "no answer within " + patience.toSeconds() + " s: is a serve job running?");
+    }
+    if (answer.error() != null) {
+      throw ApiProblem.refused(answer.error());
+    }
+    return answer;
+  }
+
+  /** An answer came. */
+  void take(Answer answer) {
+    CompletableFuture<Answer> asked = waiting.get(answer.request());
+    if (asked != null) {
+      answered.put(answer.request(), answer);
+      asked.complete(answer);
+    }
+  }
+
+  /** One of the last answers given here. */
+  @Nullable Answer find(String request) {
+    return answered.getIfPresent(request);
+  }
+}

@@ -1,0 +1,176 @@
+package dev.millrace.job.gateway;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The fields of a JSON body, each asked for once; what nobody asked for is refused by name. */
+final class Fields {
+
+  static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private final JsonNode object;
+  private final Set<String> read = new HashSet<>();
+
+  private Fields(JsonNode object) {
+    this.object = object;
+  }
+
+  /**
+   * Reads a body.
+   *
+   * @throws ApiProblem if it is not a JSON object
+   */
+  static Fields of(String body) {
+    JsonNode node;
+    try {
+      node = JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      throw ApiProblem.bad("invalid_json", "the body is not JSON: " + e.getOriginalMessage());
+    }
+    if (!node.isObject()) {
+      throw ApiProblem.bad("invalid_json", "the body is no JSON object");
+    }
+    return new Fields(node);
+  }
+
+  private JsonNode node(String name) {
+    read.add(name);
+    JsonNode found = object.get(name);
+    return found == null ? NullNode.instance : found;
+  }
+
+  boolean has(String name) {
+    return !node(name).isNull();
+  }
+
+  String text(String name) {
+    String found = textOrNull(name);
+    if (found == null) {
+      throw ApiProblem.badField(name, "missing", "text");
+    }
+    return found;
+  }
+
+  @Nullable String textOrNull(String name) {
+    JsonNode found = node(name);
+    if (found.isNull()) {
+      return null;
+    }
+    if (!found.isTextual()) {
+      throw ApiProblem.badField(name, found.toString(), "text");
+    }
+    return found.textValue();
+  }
+
+  /** A text, or a list of texts. */
+  List<String> texts(String name) {
+    JsonNode found = node(name);
+    if (found.isNull()) {
+      return List.of();
+    }
+    if (found.isTextual()) {
+      return List.of(found.textValue());
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode text : found) {
+      if (!text.isTextual()) {
+        throw ApiProblem.badField(name, text.toString(), "text");
+      }
+      texts.add(text.textValue());
+    }
+    if (!found.isArray()) {
+      throw ApiProblem.badField(name, found.toString(), "a text or a list of texts");
+    }
+    return texts;
+  }
+
+  List<JsonNode> objects(String name) {
+    JsonNode found = node(name);
+    List<JsonNode> objects = new ArrayList<>();
+    found.forEach(objects::add);
+    if (!found.isArray() || objects.isEmpty()) {
+      throw ApiProblem.badField(name, found.toString(), "a list of objects");
+    }
+    return objects;
+  }
+
+  int integer(String name, int otherwise) {
+    JsonNode found = node(name);
+    if (found.isNull()) {
+      return otherwise;
+    }
+    if (!found.isIntegralNumber() || !found.canConvertToInt()) {
+      throw ApiProblem.badField(name, found.toString(), "an integer");
+    }
+    return found.intValue();
+  }
+
+  @Nullable Long longOrNull(String name) {
+    JsonNode found = node(name);
+    if (found.isNull()) {
+      return null;
+    }
+    if (!found.isIntegralNumber() || !found.canConvertToLong()) {
+      throw ApiProblem.badField(name, found.toString(), "an integer of 64 bits");
+    }
+    return found.longValue();
+  }
+
+  double decimal(String name, double otherwise) {
+    JsonNode found = node(name);
+    if (found.isNull()) {
+      return otherwise;
+    }
+    if (!found.isNumber()) {
+      throw ApiProblem.badField(name, found.toString(), "a number");
+    }
+    return found.doubleValue();
+  }
+
+  boolean bool(String name) {
+    JsonNode found = node(name);
+    if (!found.isNull() && !found.isBoolean()) {
+      throw ApiProblem.badField(name, found.toString(), "true or false");
+    }
+    return found.booleanValue();
+  }
+
+  /** Fields that say nothing about the answer. */
+  void ignore(String... names) {
+    read.addAll(List.of(names));
+  }
+
+  /** Fields that may be there with the value that changes nothing, given as JSON. */
+  void requireDefault(String name, String value) {
+    JsonNode found = node(name);
+    if (!found.isNull() && !found.toString().equals(value) && !zeroLike(found, value)) {
+      throw ApiProblem.badField(name, found.toString(), value + ": this is not supported");
+    }
+  }
+
+  private static boolean zeroLike(JsonNode found, String value) {
+    return value.equals("0") && found.isNumber() && found.doubleValue() == 0;
+  }
+
+  /** Refuses what nobody asked for, rather than leave it out in silence. */
+  void requireNoOther() {
+    object
+        .properties()
+        .forEach(
+            field -> {
+              if (!read.contains(field.getKey()) && !field.getValue().isNull()) {
+                throw ApiProblem.badField(
+                    field.getKey(), field.getValue().toString(), "no such field: not supported");
+              }
+            });
+  }
+}

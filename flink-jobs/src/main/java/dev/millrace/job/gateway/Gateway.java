@@ -1,0 +1,469 @@
+package dev.millrace.job.gateway;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.Secret;
+import dev.millrace.job.console.Console;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Tail;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.staticfiles.Location;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * HTTP in front of the topics: OpenAI's completions, chat, embeddings and models for asking, and
+ * doors for samples and feedback to teach.
+ */
+public final class Gateway implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+  private static final String JSON = "application/json";
+  private static final String EVENTS = "text/event-stream";
+  private static final String CALLER = "caller";
+  private static final int MOST_INPUTS = 64;
+  private static final int MOST_WATCHING = 32;
+  private static final String PAGE = "/dev/millrace/job/console";
+  private static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
+
+  private final GatewayConfig config;
+  private final ApiKeys keys;
+  private final InstantSource clock = InstantSource.system();
+  private final Meter meter = new Meter();
+  private final Admission admission;
+  private final RecordWriter writer;
+  private final Desk desk;
+  private final Catalogue catalogue = new Catalogue();
+  private final SampleDoor samples;
+  private final Console console;
+  private final Operating operating;
+  private final Tail<Answer> answers;
+  private final Tail<ReleaseEvent> releases;
+  private final Semaphore watching = new Semaphore(MOST_WATCHING);
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final Javalin server;
+
+  private Gateway(GatewayConfig config, KafkaConfig kafka, ApiKeys keys) {
+    this.config = config;
+    this.keys = keys;
+    Topics topics = new Topics(kafka.prefix());
+    admission = new Admission(config.inFlight());
+    writer = new RecordWriter(kafka);
+    desk = new Desk(writer, topics, config.patience());
+    samples = new SampleDoor(writer, topics, clock);
+    console = Console.start(kafka, clock);
+    operating = new Operating(writer, topics, console);
+    answers =
+        Tail.start(
+            topics.answers(),
+            RecordReader.fromEnd(kafka, List.of(topics.answers())),
+            Codecs.answers(),
+            (answer, at) -> desk.take(answer));
+    releases =
+        Tail.start(
+            topics.releases(),
+            RecordReader.fromBeginning(kafka, List.of(topics.releases())),
+            Codecs.releases(),
+            (event, at) -> catalogue.take(event));
+    server = Javalin.create(this::configure).start();
+  }
+
+  /**
+   * Opens the door.
+   *
+   * @throws IllegalStateException if the broker does not answer, or the port is taken
+   */
+  public static Gateway start(GatewayConfig config, KafkaConfig kafka, ApiKeys keys) {
+    return new Gateway(config, kafka, keys);
+  }
+
+  /** Where it listens. */
+  public int port() {
+    return server.port();
+  }
+
+  /** Where its clients begin, without a path. */
+  public String url() {
+    return "%s://%s:%d"
+        .formatted(config.keystore() == null ? "http" : "https", config.host(), port());
+  }
+
+  /** Where people watch. */
+  public String console() {
+    return url() + "/console/";
+  }
+
+  private void configure(JavalinConfig javalin) {
+    javalin.startup.showJavalinBanner = false;
+    javalin.jetty.host = config.host();
+    javalin.jetty.port = config.port();
+    javalin.http.maxRequestSize = config.bodyBytes();
+    javalin.http.asyncTimeout = 0;
+    if (config.keystore() != null) {
+      javalin.jetty.addConnector(this::tls);
+    }
+    javalin.routes.before("/v1/*", ctx -> ctx.attribute(CALLER, authorized(ctx)));
+    javalin.routes.post("/v1/completions", this::complete);
+    javalin.routes.post("/v1/chat/completions", this::chat);
+    javalin.routes.post("/v1/embeddings", this::embed);
+    javalin.routes.get("/v1/models", this::models);
+    javalin.routes.post("/v1/samples", this::teach);
+    javalin.routes.post("/v1/feedback", this::feedback);
+    javalin.routes.post("/v1/releases", this::order);
+    javalin.routes.get("/", ctx -> ctx.redirect("/console/"));
+    javalin.routes.get("/console/events", this::watch);
+    javalin.staticFiles.add(
+        files -> {
+          files.hostedPath = "/console";
+          files.directory = PAGE;
+          files.location = Location.CLASSPATH;
+        });
+    javalin.routes.get(
+        "/console/uPlot.js", ctx -> chart(ctx, "text/javascript", "uPlot.iife.min.js"));
+    javalin.routes.get("/console/uPlot.css", ctx -> chart(ctx, "text/css", "uPlot.min.css"));
+    javalin.routes.get("/health", ctx -> ctx.contentType(JSON).result("{\"status\":\"up\"}"));
+    javalin.routes.get("/ready", this::ready);
+    javalin.routes.get("/metrics", ctx -> ctx.contentType(Meter.TEXT).result(meter.scrape()));
+    javalin.routes.exception(Exception.class, (failure, ctx) -> fail(ctx, failure));
+    javalin.routes.exception(
+        HttpResponseException.class,
+        (failure, ctx) -> fail(ctx, ApiProblem.http(failure.getStatus(), failure.getMessage())));
+    javalin.routes.after(ctx -> meter.call(route(ctx), ctx.statusCode()));
+  }
+
+  /** A file of the chart library, out of its jar. */
+  private static void chart(Context ctx, String type, String file) {
+    ctx.contentType(type)
+        .result(Objects.requireNonNull(Gateway.class.getResourceAsStream(CHARTS + file), file));
+  }
+
+  /** Sends the picture every second, as server-sent events, until the operator goes away. */
+  private void watch(Context ctx) throws IOException, InterruptedException {
+    if (!authorized(ctx).operator()) {
+      throw ApiProblem.forbidden("the API key is not an operator's");
+    }
+    if (!watching.tryAcquire()) {
+      throw ApiProblem.tooMany(MOST_WATCHING + " are watching, expected fewer");
+    }
+    ctx.contentType(EVENTS).header("Cache-Control", "no-store");
+    try {
+      OutputStream out = ctx.outputStream();
+      do {
+        out.write(("event: picture\ndata: " + console.picture() + "\n\n").getBytes(UTF_8));
+        out.flush();
+      } while (!closing.await(1, TimeUnit.SECONDS));
+    } catch (EofException e) {
+      LOG.debug("an operator has gone away", e);
+    } finally {
+      watching.release();
+    }
+  }
+
+  private void order(Context ctx) {
+    ApiKeys.Caller caller = caller(ctx);
+    CompletableFuture<Origin> written = operating.order(caller, Fields.of(ctx.body()));
+    ctx.future(
+        () ->
+            written
+                .thenAccept(
+                    at ->
+                        json(
+                            ctx,
+                            Fields.JSON
+                                .createObjectNode()
+                                .put("topic", at.topic())
+                                .put("partition", at.partition())
+                                .put("offset", at.offset())))
+                .exceptionally(failure -> failLater(ctx, failure)));
+  }
+
+  private Connector tls(Server jetty, HttpConfiguration http) {
+    SslContextFactory.Server ssl = new SslContextFactory.Server();
+    ssl.setKeyStorePath(String.valueOf(config.keystore()));
+    ssl.setKeyStoreType("PKCS12");
+    ssl.setKeyStorePassword(Secret.fromEnvironment(Secret.KEYSTORE_PASSWORD).orElse(""));
+    http.addCustomizer(new SecureRequestCustomizer(false));
+    ServerConnector connector =
+        new ServerConnector(
+            jetty, new SslConnectionFactory(ssl, "http/1.1"), new HttpConnectionFactory(http));
+    connector.setHost(config.host());
+    connector.setPort(config.port());
+    return connector;
+  }
+
+  private ApiKeys.Caller authorized(Context ctx) {
+    return keys.caller(ctx.header("Authorization"));
+  }
+
+  private static ApiKeys.Caller caller(Context ctx) {
+    return Objects.requireNonNull(ctx.attribute(CALLER), CALLER);
+  }
+
+  private void complete(Context ctx) {
+    generate(ctx, Generating.completion(Fields.of(ctx.body())), false, Replies::completion);
+  }
+
+  private void chat(Context ctx) {
+    generate(ctx, Generating.chat(Fields.of(ctx.body())), true, Replies::chat);
+  }
+
+  /** How answers to a call are written. */
+  private interface Writing {
+    ObjectNode write(Generating asked, List<Answer> answers, long seconds);
+  }
+
+  private void generate(Context ctx, Generating asked, boolean chat, Writing writing) {
+    ApiKeys.Caller caller = caller(ctx);
+    Catalogue.Target target = catalogue.target(caller.tenant(), asked.model());
+    long now = clock.millis();
+    reply(
+        ctx,
+        caller,
+        asked.requests(caller, target, now),
+        asked.user(),
+        (context, found) -> {
+          if (asked.stream()) {
+            return context
+                .contentType(EVENTS)
+                .result(Replies.stream(asked, found, now / 1000, chat));
+          }
+          return json(context, writing.write(asked, found, now / 1000));
+        });
+  }
+
+  private void embed(Context ctx) {
+    Fields fields = Fields.of(ctx.body());
+    ApiKeys.Caller caller = caller(ctx);
+    String model = fields.text("model");
+    List<String> inputs = fields.texts("input");
+    fields.requireDefault("encoding_format", "\"float\"");
+    fields.ignore("user");
+    fields.requireNoOther();
+    if (inputs.isEmpty() || inputs.size() > MOST_INPUTS) {
+      throw ApiProblem.badField("input", inputs.size() + " texts", "1 to " + MOST_INPUTS);
+    }
+    Catalogue.Target target = catalogue.target(caller.tenant(), model);
+    long now = clock.millis();
+    List<Request> requests =
+        inputs.stream().map(text -> embedding(caller, target, text, now)).toList();
+    reply(
+        ctx,
+        caller,
+        requests,
+        null,
+        (context, found) -> json(context, Replies.embeddings(model, found)));
+  }
+
+  private static Request embedding(
+      ApiKeys.Caller caller, Catalogue.Target target, String text, long now) {
+    return new Request(
+        "http-" + UUID.randomUUID(),
+        caller.tenant(),
+        target.domain(),
+        target.release(),
+        Request.Task.EMBED,
+        text,
+        0,
+        0,
+        0,
+        true,
+        now,
+        new Origin("", 0, -1));
+  }
+
+  /** Asks, and writes the reply when all answers are there. */
+  private void reply(
+      Context ctx,
+      ApiKeys.Caller caller,
+      List<Request> requests,
+      @Nullable String key,
+      BiFunction<Context, List<Answer>, Context> writing) {
+    admission.enter(caller.account(), requests.size());
+    meter.begun();
+    long start = System.nanoTime();
+    CompletableFuture<List<Answer>> all;
+    try {
+      all = askAll(requests, key);
+    } catch (RuntimeException e) {
+      all = CompletableFuture.failedFuture(e);
+    }
+    CompletableFuture<List<Answer>> done =
+        all.whenComplete(
+            (found, failure) -> {
+              admission.leave(caller.account(), requests.size());
+              meter.ended();
+            });
+    ctx.future(
+        () ->
+            done.thenAccept(
+                    found -> {
+                      found.forEach(answer -> meter.answered(answer, System.nanoTime() - start));
+                      provenance(ctx, found.get(0));
+                      writing.apply(ctx, found);
+                    })
+                .exceptionally(failure -> failLater(ctx, failure)));
+  }
+
+  private CompletableFuture<List<Answer>> askAll(List<Request> requests, @Nullable String key) {
+    List<CompletableFuture<Answer>> asked = new ArrayList<>();
+    for (Request request : requests) {
+      asked.add(desk.ask(request, key));
+    }
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+  }
+
+  private static void provenance(Context ctx, Answer answer) {
+    ctx.header("Millrace-Base", answer.base());
+    ctx.header("Millrace-From", Replies.from(answer));
+    if (answer.release() != null) {
+      ctx.header("Millrace-Release", answer.release());
+    }
+  }
+
+  private void models(Context ctx) {
+    json(ctx, Replies.models(catalogue.visible(caller(ctx).tenant())));
+  }
+
+  private void teach(Context ctx) {
+    ApiKeys.Caller caller = caller(ctx);
+    ctx.future(
+        () ->
+            samples
+                .take(caller, ctx.body(), ctx.queryParam("domain"), ctx.header("Idempotency-Key"))
+                .thenAccept(reply -> json(ctx, reply))
+                .exceptionally(failure -> failLater(ctx, failure)));
+  }
+
+  /** A rating is counted; a corrected text becomes a sample. */
+  private void feedback(Context ctx) {
+    ApiKeys.Caller caller = caller(ctx);
+    Fields fields = Fields.of(ctx.body());
+    Answer answer = known(caller, fields.text("answer"));
+    String rating = fields.textOrNull("rating");
+    String text = fields.textOrNull("text");
+    fields.requireNoOther();
+    if (rating != null && !rating.equals("up") && !rating.equals("down")) {
+      throw ApiProblem.badField("rating", '"' + rating + '"', "\"up\" or \"down\"");
+    }
+    if (rating == null && text == null) {
+      throw ApiProblem.badField("text", "missing", "a corrected text, or a rating");
+    }
+    if (rating != null) {
+      meter.rated(rating);
+    }
+    ObjectNode reply = Fields.JSON.createObjectNode().put("answer", answer.request());
+    if (text == null) {
+      json(ctx, reply);
+      return;
+    }
+    ctx.future(
+        () ->
+            samples
+                .correct(caller, answer, text)
+                .thenAccept(
+                    at ->
+                        json(
+                            ctx,
+                            reply
+                                .put("sample", "correction-" + answer.request())
+                                .put("topic", at.topic())
+                                .put("partition", at.partition())
+                                .put("offset", at.offset())))
+                .exceptionally(failure -> failLater(ctx, failure)));
+  }
+
+  private Answer known(ApiKeys.Caller caller, String id) {
+    String request = id.replaceFirst("^(chat)?cmpl-", "");
+    Answer answer = desk.find(request);
+    boolean own =
+        answer != null
+            && (answer.tenant() == null
+                ? caller.tenant() == null
+                : answer.tenant().equals(caller.tenant()));
+    if (answer == null || !own) {
+      throw ApiProblem.notFound(
+          "answer_not_found", "answer " + id + " is not among the last that were given here");
+    }
+    return answer;
+  }
+
+  private void ready(Context ctx) {
+    boolean ready = answers.isAlive() && releases.isAlive();
+    ctx.status(ready ? 200 : 503);
+    json(ctx, Fields.JSON.createObjectNode().put("ready", ready));
+  }
+
+  private static Context json(Context ctx, ObjectNode body) {
+    return ctx.contentType(JSON).result(body.toString());
+  }
+
+  private static @Nullable Void failLater(Context ctx, Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    fail(ctx, cause);
+    return null;
+  }
+
+  private static void fail(Context ctx, Throwable failure) {
+    ApiProblem problem;
+    if (failure instanceof ApiProblem known) {
+      problem = known;
+    } else {
+      LOG.error("{} {} failed", ctx.method(), ctx.path(), failure);
+      problem = ApiProblem.unavailable(failure.toString());
+    }
+    json(ctx.status(problem.status()), Replies.error(problem));
+  }
+
+  private static String route(Context ctx) {
+    return ctx.statusCode() == 404 ? "none" : ctx.path();
+  }
+
+  @Override
+  public void close() {
+    closing.countDown();
+    server.stop();
+    console.close();
+    answers.close();
+    releases.close();
+    writer.close();
+  }
+}

@@ -1,0 +1,123 @@
+package dev.millrace.job.gateway;
+
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a call for completions asks for; its fields have OpenAI's meaning and defaults. Without a
+ * seed one is drawn, and told in the answer, so that the answer can be had again.
+ *
+ * @param model as the caller wrote it
+ * @param prompts one request each, times {@code n}
+ */
+record Generating(
+    String model,
+    List<String> prompts,
+    int n,
+    int maxTokens,
+    double temperature,
+    double topP,
+    int topK,
+    long seed,
+    List<String> stop,
+    boolean echo,
+    boolean stream,
+    boolean usage,
+    @Nullable String user) {
+
+  private static final int COMPLETION_TOKENS = 16;
+  private static final int CHAT_TOKENS = 256;
+  private static final int MOST_CHOICES = 16;
+  private static final double TEMPERATURE = 1;
+
+  /** Reads the body of {@code /v1/completions}. */
+  static Generating completion(Fields fields) {
+    List<String> prompts = fields.texts("prompt");
+    if (prompts.isEmpty()) {
+      throw ApiProblem.badField("prompt", "missing", "a text or a list of texts");
+    }
+    fields.requireDefault("suffix", "\"\"");
+    fields.requireDefault("best_of", "1");
+    boolean echo = fields.bool("echo");
+    return read(fields, prompts, fields.integer("max_tokens", COMPLETION_TOKENS), echo);
+  }
+
+  /** Reads the body of {@code /v1/chat/completions}. */
+  static Generating chat(Fields fields) {
+    String prompt = Prompting.transcript(fields.objects("messages"));
+    fields.requireDefault("tools", "[]");
+    fields.requireDefault("tool_choice", "\"none\"");
+    fields.requireDefault("response_format", "{\"type\":\"text\"}");
+    fields.requireDefault("modalities", "[\"text\"]");
+    fields.ignore("parallel_tool_calls");
+    int tokens = fields.integer("max_tokens", CHAT_TOKENS);
+    return read(fields, List.of(prompt), fields.integer("max_completion_tokens", tokens), false);
+  }
+
+  private static Generating read(Fields fields, List<String> prompts, int maxTokens, boolean echo) {
+    Long seed = fields.longOrNull("seed");
+    Generating read =
+        new Generating(
+            fields.text("model"),
+            prompts,
+            fields.integer("n", 1),
+            maxTokens,
+            fields.decimal("temperature", TEMPERATURE),
+            fields.decimal("top_p", 1),
+            fields.integer("top_k", 0),
+            seed == null ? ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE) : seed,
+            fields.texts("stop"),
+            echo,
+            fields.bool("stream"),
+            fields.has("stream_options"),
+            fields.textOrNull("user"));
+    fields.requireDefault("frequency_penalty", "0");
+    fields.requireDefault("presence_penalty", "0");
+    fields.requireDefault("logit_bias", "{}");
+    fields.requireDefault("logprobs", "false");
+    fields.ignore("store", "metadata", "service_tier");
+    fields.requireNoOther();
+    if (read.n < 1 || read.n * prompts.size() > MOST_CHOICES) {
+      throw ApiProblem.badField(
+          "n", read.n + " for " + prompts.size() + " prompts", "1 to 16 choices in all");
+    }
+    return read;
+  }
+
+  /** The requests, prompt by prompt; the second choice for a prompt has the next seed. */
+  List<Request> requests(ApiKeys.Caller caller, Catalogue.Target target, long now) {
+    List<Request> requests = new ArrayList<>();
+    for (String prompt : prompts) {
+      for (int choice = 0; choice < n; choice++) {
+        requests.add(request(caller, target, prompt, choice, now));
+      }
+    }
+    return requests;
+  }
+
+  private Request request(
+      ApiKeys.Caller caller, Catalogue.Target target, String prompt, int choice, long now) {
+    return new Request(
+        "http-" + UUID.randomUUID(),
+        caller.tenant(),
+        target.domain(),
+        target.release(),
+        Request.Task.GENERATE,
+        prompt,
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        choice == 0 ? seed : new SplittableRandom(seed + choice).nextInt(Integer.MAX_VALUE),
+        stop,
+        true,
+        now,
+        new Origin("", 0, -1));
+  }
+}

@@ -1,0 +1,209 @@
+package dev.millrace.job.gateway;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.ReleaseEvent;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Answers as the JSON that OpenAI's clients read; what is ours stands under {@code millrace}. */
+final class Replies {
+
+  private Replies() {}
+
+  /** A text completion, a choice for each answer. */
+  static ObjectNode completion(Generating asked, List<Answer> answers, long seconds) {
+    ObjectNode reply = envelope("cmpl-", "text_completion", asked, answers, seconds);
+    ArrayNode choices = reply.putArray("choices");
+    for (int i = 0; i < answers.size(); i++) {
+      String prompt = asked.echo() ? asked.prompts().get(i / asked.n()) : "";
+      choices
+          .addObject()
+          .put("index", i)
+          .put("text", prompt + answers.get(i).text())
+          .put("finish_reason", finish(asked, answers.get(i)))
+          .putNull("logprobs");
+    }
+    reply.set("usage", usage(answers));
+    return reply;
+  }
+
+  /** A chat completion, a choice for each answer. */
+  static ObjectNode chat(Generating asked, List<Answer> answers, long seconds) {
+    ObjectNode reply = envelope("chatcmpl-", "chat.completion", asked, answers, seconds);
+    ArrayNode choices = reply.putArray("choices");
+    for (int i = 0; i < answers.size(); i++) {
+      ObjectNode choice = choices.addObject().put("index", i);
+      choice.putObject("message").put("role", "assistant").put("content", answers.get(i).text());
+      choice.put("finish_reason", finish(asked, answers.get(i))).putNull("logprobs");
+    }
+    reply.set("usage", usage(answers));
+    return reply;
+  }
+
+  /**
+   * The same as server-sent events. An answer is told when its transaction is committed, so each
+   * choice is one chunk, followed by the one that ends it.
+   *
+   * @param chat true for chat chunks
+   */
+  static String stream(Generating asked, List<Answer> answers, long seconds, boolean chat) {
+    StringBuilder events = new StringBuilder();
+    for (int i = 0; i < answers.size(); i++) {
+      String prompt = asked.echo() ? asked.prompts().get(i / asked.n()) : "";
+      String text = prompt + answers.get(i).text();
+      String finish = finish(asked, answers.get(i));
+      event(events, chunk(asked, answers, seconds, chat, i, text, null));
+      event(events, chunk(asked, answers, seconds, chat, i, "", finish));
+    }
+    if (asked.usage()) {
+      ObjectNode last = chunkEnvelope(asked, answers, seconds, chat);
+      last.putArray("choices");
+      last.set("usage", usage(answers));
+      event(events, last);
+    }
+    return events.append("data: [DONE]\n\n").toString();
+  }
+
+  private static void event(StringBuilder events, ObjectNode chunk) {
+    events.append("data: ").append(chunk).append("\n\n");
+  }
+
+  private static ObjectNode chunkEnvelope(
+      Generating asked, List<Answer> answers, long seconds, boolean chat) {
+    return chat
+        ? envelope("chatcmpl-", "chat.completion.chunk", asked, answers, seconds)
+        : envelope("cmpl-", "text_completion", asked, answers, seconds);
+  }
+
+  private static ObjectNode chunk(
+      Generating asked,
+      List<Answer> answers,
+      long seconds,
+      boolean chat,
+      int index,
+      String text,
+      @Nullable String finish) {
+    ObjectNode chunk = chunkEnvelope(asked, answers, seconds, chat);
+    ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
+    if (chat) {
+      ObjectNode delta = choice.putObject("delta");
+      if (finish == null) {
+        delta.put("role", "assistant").put("content", text);
+      }
+    } else {
+      choice.put("text", text);
+    }
+    choice.put("finish_reason", finish);
+    return chunk;
+  }
+
+  private static ObjectNode envelope(
+      String prefix, String object, Generating asked, List<Answer> answers, long seconds) {
+    ObjectNode reply = Fields.JSON.createObjectNode();
+    reply
+        .put("id", prefix + answers.get(0).request())
+        .put("object", object)
+        .put("created", seconds)
+        .put("model", asked.model());
+    reply.set("millrace", provenance(answers).put("seed", asked.seed()));
+    return reply;
+  }
+
+  /** Which release answered, on which base, from where, and how far it had learned. */
+  static ObjectNode provenance(List<Answer> answers) {
+    Answer first = answers.get(0);
+    ObjectNode about = Fields.JSON.createObjectNode();
+    ArrayNode ids = about.putArray("answers");
+    answers.forEach(answer -> ids.add(answer.request()));
+    about.put("release", first.release()).put("base", first.base()).put("from", from(first));
+    ArrayNode learned = about.putArray("learned_to");
+    first
+        .learnedTo()
+        .forEach(
+            origin ->
+                learned
+                    .addObject()
+                    .put("topic", origin.topic())
+                    .put("partition", origin.partition())
+                    .put("offset", origin.offset()));
+    return about;
+  }
+
+  static String from(Answer answer) {
+    return answer.from().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String finish(Generating asked, Answer answer) {
+    return answer.tokens() >= asked.maxTokens() ? "length" : "stop";
+  }
+
+  /** Tokens that were added; how many a prompt has is known to the serve job alone. */
+  private static ObjectNode usage(List<Answer> answers) {
+    int tokens = answers.stream().mapToInt(Answer::tokens).sum();
+    return Fields.JSON
+        .createObjectNode()
+        .put("prompt_tokens", 0)
+        .put("completion_tokens", tokens)
+        .put("total_tokens", tokens);
+  }
+
+  /** The embeddings of {@code /v1/embeddings}, one an answer. */
+  static ObjectNode embeddings(String model, List<Answer> answers) {
+    ObjectNode reply = Fields.JSON.createObjectNode().put("object", "list").put("model", model);
+    ArrayNode data = reply.putArray("data");
+    for (int i = 0; i < answers.size(); i++) {
+      ArrayNode values =
+          data.addObject().put("object", "embedding").put("index", i).putArray("embedding");
+      for (float value : answers.get(i).embedding()) {
+        values.add(value);
+      }
+    }
+    reply.putObject("usage").put("prompt_tokens", 0).put("total_tokens", 0);
+    reply.set("millrace", provenance(answers));
+    return reply;
+  }
+
+  /** What can be asked for. */
+  static ObjectNode models(List<ReleaseEvent> events) {
+    ObjectNode reply = Fields.JSON.createObjectNode().put("object", "list");
+    ArrayNode data = reply.putArray("data");
+    data.addObject()
+        .put("id", Catalogue.BASE)
+        .put("object", "model")
+        .put("created", 0)
+        .put("owned_by", "millrace");
+    events.forEach(event -> data.add(model(event)));
+    return reply;
+  }
+
+  private static ObjectNode model(ReleaseEvent event) {
+    ObjectNode model = Fields.JSON.createObjectNode();
+    model
+        .put("id", event.domain())
+        .put("object", "model")
+        .put("created", 0)
+        .put("owned_by", event.tenant() == null ? "shared" : event.tenant());
+    model
+        .putObject("millrace")
+        .put("release", event.release())
+        .put("parent", event.parent())
+        .put("batch", event.batch())
+        .put("action", event.action().name().toLowerCase(Locale.ROOT))
+        .put("reason", event.reason());
+    return model;
+  }
+
+  static ObjectNode error(ApiProblem problem) {
+    ObjectNode reply = Fields.JSON.createObjectNode();
+    reply
+        .putObject("error")
+        .put("message", problem.getMessage())
+        .put("type", problem.type())
+        .put("param", problem.param())
+        .put("code", problem.code());
+    return reply;
+  }
+}

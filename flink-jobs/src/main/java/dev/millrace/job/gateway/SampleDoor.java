@@ -1,0 +1,214 @@
+package dev.millrace.job.gateway;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.JsonLines;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** Writes what callers send to the topic of samples, each once under its idempotency key. */
+final class SampleDoor {
+
+  private static final int REMEMBERED = 10_000;
+  private static final Duration REMEMBERED_FOR = Duration.ofDays(1);
+
+  private final RecordWriter writer;
+  private final Topics topics;
+  private final InstantSource clock;
+
+  /** Replies by caller and idempotency key; a reply under way is there too. */
+  private final Cache<String, CompletableFuture<ObjectNode>> done =
+      Caffeine.newBuilder().maximumSize(REMEMBERED).expireAfterWrite(REMEMBERED_FOR).build();
+
+  SampleDoor(RecordWriter writer, Topics topics, InstantSource clock) {
+    this.writer = writer;
+    this.topics = topics;
+    this.clock = clock;
+  }
+
+  /**
+   * Writes samples.
+   *
+   * @param body one JSON object, or one a line
+   * @param domain of samples that name none
+   * @param key a second call with it has the first one's reply, and writes nothing; null has none
+   */
+  CompletableFuture<ObjectNode> take(
+      ApiKeys.Caller caller, String body, @Nullable String domain, @Nullable String key) {
+    if (key == null) {
+      return write(caller, body, domain, UUID.randomUUID().toString());
+    }
+    String known = caller.account() + "\n" + key;
+    CompletableFuture<ObjectNode> reply = new CompletableFuture<>();
+    CompletableFuture<ObjectNode> before = done.asMap().putIfAbsent(known, reply);
+    if (before != null) {
+      return before;
+    }
+    try {
+      var unused =
+          write(caller, body, domain, key)
+              .whenComplete((written, failure) -> settle(known, reply, written, failure));
+    } catch (ApiProblem e) {
+      settle(known, reply, null, e);
+    }
+    return reply;
+  }
+
+  /** A call that failed may be made again. */
+  private void settle(
+      String known,
+      CompletableFuture<ObjectNode> reply,
+      @Nullable ObjectNode written,
+      @Nullable Throwable failure) {
+    if (failure != null) {
+      done.asMap().remove(known, reply);
+      reply.completeExceptionally(failure);
+    } else {
+      reply.complete(written);
+    }
+  }
+
+  private CompletableFuture<ObjectNode> write(
+      ApiKeys.Caller caller, String body, @Nullable String domain, String key) {
+    ObjectNode reply = Fields.JSON.createObjectNode();
+    ArrayNode refused = Fields.JSON.createArrayNode();
+    List<CompletableFuture<Origin>> writes = new ArrayList<>();
+    List<String> lines = lines(body);
+    for (int i = 0; i < lines.size(); i++) {
+      try {
+        writes.add(append(sample(caller, lines.get(i), domain, key + ":" + (i + 1))));
+      } catch (InvalidRecordException e) {
+        refused.addObject().put("line", i + 1).put("reason", e.reason()).put("detail", e.detail());
+      }
+    }
+    if (writes.isEmpty()) {
+      throw ApiProblem.bad(
+          "no_valid_sample",
+          lines.isEmpty() ? "the body is empty, expected JSON" : refused.toString());
+    }
+    return written(writes)
+        .thenApply(
+            origins -> {
+              reply.put("written", origins.size());
+              reply.set("offsets", origins);
+              reply.set("refused", refused);
+              return reply;
+            });
+  }
+
+  private static CompletableFuture<ArrayNode> written(List<CompletableFuture<Origin>> writes) {
+    return CompletableFuture.allOf(writes.toArray(CompletableFuture[]::new))
+        .handle(
+            (all, failure) -> {
+              if (failure != null) {
+                throw new CompletionException(
+                    ApiProblem.unavailable("not all samples were written: " + failure));
+              }
+              ArrayNode origins = Fields.JSON.createArrayNode();
+              writes.forEach(write -> origins.add(place(write.join())));
+              return origins;
+            });
+  }
+
+  private static ObjectNode place(Origin origin) {
+    return Fields.JSON
+        .createObjectNode()
+        .put("topic", origin.topic())
+        .put("partition", origin.partition())
+        .put("offset", origin.offset());
+  }
+
+  private CompletableFuture<Origin> append(Sample sample) {
+    String key = sample.domain() == null ? sample.source() : sample.domain();
+    return writer.append(topics.samples(), key, Codecs.samples().encode(sample));
+  }
+
+  /** One object, however it is laid out, or one a line. */
+  private static List<String> lines(String body) {
+    try {
+      JsonNode whole = Fields.JSON.readTree(body);
+      if (whole.isObject()) {
+        return List.of(whole.toString());
+      }
+    } catch (JsonProcessingException e) {
+      // Lines of JSON are no JSON.
+    }
+    return body.lines().filter(line -> !line.isBlank()).toList();
+  }
+
+  private Sample sample(ApiKeys.Caller caller, String line, @Nullable String domain, String unnamed)
+      throws InvalidRecordException {
+    Sample sample = JsonLines.sample(named(line, unnamed), domain, clock.millis());
+    if (sample.tenant() != null && !sample.tenant().equals(caller.tenant())) {
+      throw ApiProblem.forbidden(
+          "sample %s is of tenant %s, which is not the caller's"
+              .formatted(sample.id(), sample.tenant()));
+    }
+    return of(caller, sample);
+  }
+
+  /** A line without an id is named after the call and its place, the same at every try. */
+  private static String named(String line, String unnamed) {
+    try {
+      if (Fields.JSON.readTree(line) instanceof ObjectNode object && !object.has("id")) {
+        return object.put("id", unnamed).toString();
+      }
+    } catch (JsonProcessingException e) {
+      // JsonLines says what is wrong with it.
+    }
+    return line;
+  }
+
+  private static Sample of(ApiKeys.Caller caller, Sample sample) {
+    return new Sample(
+        sample.id(),
+        sample.source(),
+        sample.document(),
+        caller.tenant(),
+        sample.domain(),
+        sample.modality(),
+        sample.text(),
+        sample.media(),
+        sample.caption(),
+        sample.eventTimeMillis(),
+        sample.origin());
+  }
+
+  /**
+   * A corrected answer becomes a sample whose document is the answer.
+   *
+   * @throws ApiProblem if the text is no sample
+   */
+  CompletableFuture<Origin> correct(ApiKeys.Caller caller, Answer answer, String text) {
+    ObjectNode line =
+        Fields.JSON
+            .createObjectNode()
+            .put("id", "correction-" + answer.request())
+            .put("source", "feedback")
+            .put("document", "answer:" + answer.request())
+            .put("text", text);
+    try {
+      Sample sample = JsonLines.sample(line.toString(), answer.domain(), clock.millis());
+      return append(of(caller, sample));
+    } catch (InvalidRecordException e) {
+      throw ApiProblem.bad(e.reason(), e.detail());
+    }
+  }
+}

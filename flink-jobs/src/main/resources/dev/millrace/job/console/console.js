@@ -1,0 +1,325 @@
+"use strict";
+
+// The page shows what /console/events sends, a picture of all topics every second.
+
+const $ = (id) => document.getElementById(id);
+const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const short = (id) => (id ? id.slice(0, 10) : "–");
+const time = (millis) => new Date(millis).toLocaleTimeString();
+const number = (n) => n.toLocaleString("en");
+
+const charts = new Map();
+let last = null;
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function headers() {
+  const key = sessionStorage.getItem("key");
+  return key ? { Authorization: "Bearer " + key } : {};
+}
+
+/** Reads the server-sent events with fetch, which unlike EventSource can send the key in a header. */
+async function watch() {
+  const response = await fetch("events", { headers: headers() });
+  if (response.status === 401 || response.status === 403) {
+    $("key-form").hidden = false;
+    status("down", "the gateway wants an operator's API key");
+    return;
+  }
+  if (!response.ok) throw new Error((await response.json()).error.message);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += part.value;
+    const end = text.lastIndexOf("\n\n");
+    if (end >= 0) {
+      const event = text.slice(0, end).split("\n\n").pop();
+      text = text.slice(end + 2);
+      last = JSON.parse(event.slice(event.indexOf("data: ") + 6));
+      status("up", "live, " + time(last.now));
+      show(last);
+    }
+  }
+  throw new Error("the gateway has ended");
+}
+
+function connect() {
+  watch().catch((failure) => {
+    status("down", "no connection: " + failure.message + "; trying again");
+    setTimeout(connect, 2000);
+  });
+}
+
+function status(state, text) {
+  $("status").className = state;
+  $("status").textContent = text;
+}
+
+function show(picture) {
+  flow(picture);
+  models(picture);
+  domains(picture);
+  levels(picture);
+  latency(picture);
+  releases(picture);
+  refused(picture);
+}
+
+function flow(picture) {
+  const topic = (name) => picture.topics[name] || { count: 0, rate: 0 };
+  const accepted = picture.domains.reduce((sum, d) => sum + d.accepted.reduce((a, b) => a + b, 0), 0);
+  const live = picture.domains.filter((d) => d.current && d.current.release).length;
+  const steps = [
+    ["samples", topic("samples").count, rate(topic("samples"))],
+    ["refused", topic("rejected").count, rate(topic("rejected"))],
+    ["learned from", accepted, "in batches that were judged"],
+    ["verdicts", topic("verdicts").count, rate(topic("verdicts"))],
+    ["releases", topic("releases").count, live + " domains have one"],
+    ["requests", topic("requests").count, rate(topic("requests"))],
+    ["answers", topic("answers").count, picture.failed ? picture.failed + " refused" : rate(topic("answers"))],
+  ];
+  $("flow").replaceChildren(
+    ...steps.map(([name, count, note]) =>
+      element("li", {}, element("span", {}, name), element("b", {}, number(count)), element("span", {}, note))));
+}
+
+function rate(topic) {
+  return topic.rate.toFixed(1) + " a second";
+}
+
+function models(picture) {
+  const names = ["base", ...picture.domains.filter((d) => d.current && d.current.release).map((d) => d.domain)];
+  const select = $("model");
+  if ([...select.options].map((o) => o.value).join() !== names.join()) {
+    const chosen = select.value;
+    select.replaceChildren(...names.map((name) => element("option", {}, name)));
+    select.value = names.includes(chosen) && chosen !== "base" ? chosen : names[names.length - 1];
+  }
+}
+
+function domains(picture) {
+  const place = $("domains");
+  for (const domain of picture.domains) {
+    const id = "domain-" + (domain.tenant || "") + "-" + domain.domain;
+    let card = document.getElementById(id);
+    if (!card) {
+      card = element("article", { id, class: "card" });
+      card.append(
+        element("h3"), element("p"), element("p"),
+        element("div", { class: "chart", role: "img", "aria-label": "Held-out bits per byte of " + domain.domain + " over time" }),
+        element("div", { class: "bars", role: "img" }), element("p"));
+      place.append(card);
+    }
+    fill(card, domain);
+  }
+  if (!picture.domains.length) place.textContent = "No samples yet: POST /v1/samples, or ./millrace produce.";
+  else if (place.firstChild.nodeType === Node.TEXT_NODE) place.firstChild.remove();
+}
+
+function fill(card, domain) {
+  const [title, about, gain, chart, bars, reasons] = card.children;
+  title.replaceChildren(domain.tenant ? domain.tenant + " / " + domain.domain : domain.domain);
+  const current = domain.current;
+  about.replaceChildren(
+    number(domain.samples) + " samples, " + domain.candidates + " candidates, ",
+    current && current.release ? "release " : "no release yet",
+    current && current.release ? element("code", { title: current.release }, short(current.release)) : "",
+    current && current.action === "pin" ? element("span", { class: "badge" }, "pinned") : "");
+  const lastPoint = domain.curve[domain.curve.length - 1];
+  gain.textContent = lastPoint
+    ? "base " + lastPoint[1].toFixed(3) + ", last candidate " + lastPoint[3].toFixed(3) + " bits per byte (" +
+      (100 * (lastPoint[3] / lastPoint[1] - 1)).toFixed(1) + " %)"
+    : domain.lastRefusal || "waiting for a first batch";
+  curve(chart, domain);
+  histogram(bars, domain);
+  const refusals = Object.entries(domain.refused).sort((a, b) => b[1] - a[1]).map(([r, n]) => r + " " + n);
+  reasons.textContent = refusals.length ? "refused: " + refusals.join(", ") : "nothing refused";
+}
+
+function curve(place, domain) {
+  const points = domain.curve;
+  if (!points.length) return;
+  const data = [
+    points.map((p) => p[0] / 1000),
+    points.map((p) => p[1]),
+    points.map((p) => p[2]),
+    points.map((p) => p[3]),
+    points.map((p) => (p[4] ? p[3] : null)),
+  ];
+  draw(place, data, () => ({
+    series: [
+      {},
+      { label: "base", stroke: style("--base"), dash: [4, 4], points: { show: false } },
+      { label: "serving", stroke: style("--serving"), width: 2, points: { show: false } },
+      { label: "candidate", stroke: style("--candidate"), points: { show: true, size: 4 } },
+      { label: "release", paths: () => null, points: { show: true, size: 9, stroke: style("--kept"), fill: style("--kept") } },
+    ],
+  }), 170);
+}
+
+function histogram(bars, domain) {
+  const most = Math.max(1, ...domain.accepted.map((n, i) => n + domain.turnedAway[i]));
+  bars.setAttribute("aria-label",
+    "Histogram of Q of samples: " + domain.accepted.map((n, i) => (i * domain.bin).toFixed(2) + ": " + n + " learned, " + domain.turnedAway[i] + " refused").join("; "));
+  bars.replaceChildren(
+    ...domain.accepted.map((kept, i) => {
+      const bar = element("div", { title: "Q " + (i * domain.bin).toFixed(2) });
+      for (const [n, name] of [[kept, "kept"], [domain.turnedAway[i], "away"]]) {
+        const part = element("i", { class: name });
+        part.style.height = (46 * n) / most + "px";
+        bar.append(part);
+      }
+      return bar;
+    }));
+}
+
+function levels(picture) {
+  const parts = Object.entries(picture.from).map(([name, n]) => number(n) + " from " + name);
+  const l = picture.latency;
+  $("levels").textContent =
+    (parts.join(", ") || "no answers yet") +
+    (l.p50 === undefined ? "" : "; the last " + l.points.length + ": p50 " + l.p50 + " ms, p99 " + l.p99 + " ms");
+}
+
+function latency(picture) {
+  const points = picture.latency.points.slice().sort((a, b) => a[0] - b[0]);
+  if (!points.length) return;
+  const marks = picture.releases.map((r) => r.at / 1000);
+  const place = $("latency");
+  place.marks = marks;
+  draw(place, [points.map((p) => p[0] / 1000), points.map((p) => p[1])], () => ({
+    series: [{}, { label: "ms", stroke: style("--serving"), paths: () => null, points: { show: true, size: 4 } }],
+    hooks: {
+      draw: [(u) => {
+        u.ctx.strokeStyle = style("--candidate");
+        for (const at of place.marks) {
+          const x = u.valToPos(at, "x", true);
+          if (x >= u.bbox.left && x <= u.bbox.left + u.bbox.width) {
+            u.ctx.beginPath();
+            u.ctx.moveTo(x, u.bbox.top);
+            u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
+            u.ctx.stroke();
+          }
+        }
+      }],
+    },
+  }), 200);
+}
+
+function draw(place, data, options, height) {
+  const width = place.clientWidth;
+  const known = charts.get(place);
+  if (known && known.width === width) {
+    known.setData(data);
+    return;
+  }
+  if (known) known.destroy();
+  const axis = { stroke: style("--quiet"), grid: { stroke: style("--line"), width: 1 }, ticks: { stroke: style("--line") } };
+  charts.set(place, new uPlot({ width, height, cursor: { show: false }, axes: [axis, { ...axis, size: 55 }], ...options() }, data, place));
+}
+
+function releases(picture) {
+  const current = new Set(picture.domains.map((d) => d.current && d.current.release));
+  rows("releases", picture.releases.slice().reverse(), (r) => r.at + r.release + r.action, (r) =>
+    element("tr", {},
+      element("td", {}, time(r.at)),
+      element("td", {}, r.tenant ? r.tenant + " / " + r.domain : r.domain),
+      element("td", {}, r.action),
+      element("td", {}, element("code", { title: r.release }, short(r.release)), current.has(r.release) ? " live" : ""),
+      element("td", {}, element("code", { title: r.parent || "" }, short(r.parent))),
+      element("td", {}, String(r.batch)),
+      element("td", { class: "detail" }, r.reason),
+      element("td", {}, ...(r.release ? ["pin", "rollback"].map((action) =>
+        element("button", { "aria-label": action + " " + r.domain + " to " + short(r.release), onclick: () => order(action, r) },
+          action === "pin" ? "Pin" : "Roll back")) : []))),
+    [...current].join());
+}
+
+function refused(picture) {
+  rows("refused", picture.refused.slice().reverse(), (r) => r.at + r.id + r.reason, (r) =>
+    element("tr", {},
+      element("td", {}, time(r.at)),
+      element("td", {}, r.domain || "–"),
+      element("td", {}, r.id || "–"),
+      element("td", {}, r.reason),
+      element("td", { class: "detail" }, r.detail)));
+}
+
+/** Writes a table anew only where it has changed, so that focus stays where it is. */
+function rows(id, items, key, row, more = "") {
+  const body = $(id);
+  const signature = items.map(key).join() + more;
+  if (body.signature !== signature) {
+    body.signature = signature;
+    body.replaceChildren(...items.map(row));
+  }
+}
+
+function order(action, release) {
+  const dialog = $("confirm");
+  $("confirm-text").textContent =
+    (action === "pin" ? "Pin " : "Roll back ") + release.domain + " to " + short(release.release) +
+    "? Serving switches to it, and learning goes on from it.";
+  $("why").value = "";
+  dialog.onclose = async () => {
+    if (dialog.returnValue !== "yes") return;
+    const response = await fetch("/v1/releases", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers() },
+      body: JSON.stringify({ action, release: release.release, reason: $("why").value || null }),
+    });
+    const reply = await response.json();
+    status(response.ok ? "up" : "down", response.ok ? action + " is ordered" : reply.error.message);
+  };
+  dialog.showModal();
+}
+
+async function ask(event) {
+  event.preventDefault();
+  const answer = $("answer");
+  answer.textContent = "asking …";
+  const prompt = $("prompt").value;
+  try {
+    const response = await fetch("/v1/completions", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers() },
+      body: JSON.stringify({
+        model: $("model").value, prompt,
+        max_tokens: Number($("tokens").value), temperature: Number($("temperature").value),
+      }),
+    });
+    const reply = await response.json();
+    if (!response.ok) throw new Error(reply.error.message);
+    const about = reply.millrace;
+    const learned = about.learned_to.map((o) => o.topic + "/" + o.partition + " up to " + o.offset).join(", ");
+    answer.replaceChildren(
+      prompt, element("b", {}, reply.choices[0].text),
+      element("small", {}, (about.release ? "release " + short(about.release) : "the base alone") + ", from " + about.from +
+        (learned ? ", had learned " + learned : "")));
+  } catch (failure) {
+    answer.textContent = "Not answered: " + failure.message;
+  }
+}
+
+$("ask").addEventListener("submit", ask);
+$("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem("key", $("key").value);
+  $("key-form").hidden = true;
+  connect();
+});
+window.addEventListener("resize", () => last && show(last));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  charts.forEach((chart) => chart.destroy());
+  charts.clear();
+  if (last) show(last);
+});
+connect();

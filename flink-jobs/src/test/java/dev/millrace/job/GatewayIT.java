@@ -1,0 +1,251 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.langchain4j.model.openai.OpenAiChatModel;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.gateway.ApiKeys;
+import dev.millrace.job.gateway.Gateway;
+import dev.millrace.job.gateway.GatewayConfig;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The door, before both jobs: what it writes teaches, and a client that is not ours can ask. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class GatewayIT {
+
+  private static final Map<String, String> SETTINGS =
+      Map.of("batch.count", "8", "batch.spanMillis", "1000000", "heldOut.everyNth", "3");
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ACME = "key-of-acme";
+  private static final String OTHER = "key-of-other";
+  private static final String OPERATOR = "key-of-the-operator";
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final Random random = new Random(7);
+  private int port;
+
+  @Test
+  void door_beforeBothJobs_teachesAndAnswersByTenant(@TempDir Path folder) throws Exception {
+    Path keys =
+        Files.writeString(
+            folder.resolve("keys"),
+            "# who may call\n%s acme\n%s other\n%s - operator\n".formatted(ACME, OTHER, OPERATOR));
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 8)) {
+      Loop loop = Loop.create(stack, 1, SETTINGS);
+      loop.serve(TinyParts.servings(loop.config()));
+      loop.learn(TinyParts.learners(loop.config()));
+      try (Gateway gateway =
+          Gateway.start(GatewayConfig.local(0), loop.config().kafka(), ApiKeys.read(keys))) {
+        port = gateway.port();
+        refusesWhatItCannotServe();
+        String release = teachUntilThereIsARelease();
+        answersByRelease(release);
+        keepsTenantsApart(release);
+        feedbackTeaches();
+        answersAClientThatIsNotOurs();
+        operatorWatchesAndPins(release);
+        countsWhatItDid();
+      }
+    }
+  }
+
+  private void refusesWhatItCannotServe() throws Exception {
+    assertEquals(401, post("/v1/completions", null, "{}").statusCode());
+    assertEquals(404, get("/nowhere", ACME).statusCode());
+    assertError(404, "expected base", "/v1/completions", "{'model':'cloud','prompt':'a'}");
+    assertError(400, "temperature is 9.0", "/v1/completions", generate("base", ",'temperature':9"));
+    assertError(400, "logit_bias", "/v1/completions", generate("base", ",'logit_bias':{'5':1}"));
+    assertError(400, "colour is 3", "/v1/completions", generate("base", ",'colour':3"));
+    assertError(400, "messages is null", "/v1/chat/completions", "{'model':'base'}");
+    assertError(400, "empty-text", "/v1/samples", "{'id':'a','text':' '}");
+    assertError(403, "tenant other", "/v1/samples", "{'id':'a','text':'abc','tenant':'other'}");
+  }
+
+  /** A second call under one idempotency key has the first one's reply: the same offsets. */
+  private String teachUntilThereIsARelease() throws Exception {
+    for (int call = 0; true; call++) {
+      StringBuilder lines = new StringBuilder();
+      for (int i = 0; i < 8; i++) {
+        lines.append(
+            "{\"document\":\"d%d\",\"text\":\"%s\"}%n".formatted(random.nextInt(), text()));
+      }
+      JsonNode first = teach(lines.toString(), "call-" + call);
+      assertEquals(8, first.path("written").asInt(), first::toString);
+      assertEquals(first, teach(lines.toString(), "call-" + call));
+      for (JsonNode model : json(get("/v1/models", ACME)).path("data")) {
+        if (model.path("id").asText().equals("cloud")) {
+          assertEquals("acme", model.path("owned_by").asText());
+          return model.path("millrace").path("release").asText();
+        }
+      }
+    }
+  }
+
+  private JsonNode teach(String lines, String idempotencyKey) throws Exception {
+    HttpRequest request =
+        request("/v1/samples?domain=cloud", ACME)
+            .header("Idempotency-Key", idempotencyKey)
+            .POST(BodyPublishers.ofString(lines))
+            .build();
+    return json(client.send(request, BodyHandlers.ofString()));
+  }
+
+  private String text() {
+    StringBuilder text = new StringBuilder();
+    for (int word = 0; word < 14; word++) {
+      random.ints(2 + random.nextInt(7), 'a', 'z' + 1).forEach(text::appendCodePoint);
+      text.append(word < 13 ? " " : ".");
+    }
+    return text.toString();
+  }
+
+  /** The same seed, the same text, and the header says who answered. */
+  private void answersByRelease(String atLeast) throws Exception {
+    String body = generate("cloud", ",'seed':3,'n':2");
+    HttpResponse<String> first = post("/v1/completions", ACME, body);
+    while (first.headers().firstValue("Millrace-Release").isEmpty()) {
+      first = post("/v1/completions", ACME, body);
+    }
+    JsonNode completion = json(first);
+    assertEquals(2, completion.path("choices").size());
+    assertEquals("length", completion.path("choices").path(0).path("finish_reason").asText());
+    assertEquals(16, completion.path("usage").path("completion_tokens").asInt());
+    assertNotEquals(0, completion.path("millrace").path("learned_to").size());
+    String pinned = generate(atLeast, ",'seed':3");
+    assertEquals(
+        json(post("/v1/completions", ACME, pinned)).path("choices"),
+        json(post("/v1/completions", ACME, pinned)).path("choices"));
+    HttpResponse<String> stream =
+        post("/v1/completions", ACME, generate("cloud", ",'stream':true"));
+    assertTrue(stream.body().startsWith("data: {"), stream::body);
+    assertTrue(stream.body().endsWith("data: [DONE]\n\n"), stream::body);
+    JsonNode embedded =
+        json(post("/v1/embeddings", ACME, "{'model':'cloud','input':['one','two']}"));
+    assertEquals(2, embedded.path("data").size());
+    assertFalse(embedded.path("data").path(1).path("embedding").isEmpty());
+  }
+
+  private void keepsTenantsApart(String release) throws Exception {
+    assertEquals(1, json(get("/v1/models", OTHER)).path("data").size());
+    assertEquals(404, post("/v1/completions", OTHER, generate("cloud", "")).statusCode());
+    assertEquals(404, post("/v1/completions", OTHER, generate(release, "")).statusCode());
+  }
+
+  private void feedbackTeaches() throws Exception {
+    String answer = json(post("/v1/completions", ACME, generate("cloud", ""))).path("id").asText();
+    String body = "{'answer':'%s','rating':'down','text':'what it should have said'}";
+    JsonNode taken = json(post("/v1/feedback", ACME, body.formatted(answer)));
+    assertEquals("millrace.samples", taken.path("topic").asText(), taken::toString);
+    assertEquals(404, post("/v1/feedback", OTHER, body.formatted(answer)).statusCode());
+  }
+
+  private void answersAClientThatIsNotOurs() {
+    OpenAiChatModel model =
+        OpenAiChatModel.builder()
+            .baseUrl("http://127.0.0.1:" + port + "/v1")
+            .apiKey(ACME)
+            .modelName("cloud")
+            .maxTokens(5)
+            .temperature(0.0)
+            .build();
+    String said = model.chat("Say something");
+    assertFalse(said.isEmpty());
+    assertEquals(said, model.chat("Say something"));
+  }
+
+  /** What the console is told in its first second: counts, the domain, its curve. */
+  private void operatorWatchesAndPins(String release) throws Exception {
+    assertEquals(200, get("/console/", null).statusCode());
+    assertTrue(get("/console/uPlot.js", null).body().contains("uPlot"));
+    assertEquals(403, watch(ACME).statusCode());
+    JsonNode domain = picture(release).path("domains").path(0);
+    assertEquals("cloud", domain.path("domain").asText());
+    assertNotEquals(0, domain.path("curve").size());
+    String order = "{'action':'pin','release':'%s','reason':'a test'}".formatted(release);
+    assertEquals(403, post("/v1/releases", ACME, order).statusCode());
+    assertEquals(404, post("/v1/releases", OPERATOR, order.replace(release, "f00")).statusCode());
+    assertEquals(200, post("/v1/releases", OPERATOR, order).statusCode());
+    JsonNode current = picture(release).path("domains").path(0).path("current");
+    while (!current.path("action").asText().equals("pin")) {
+      current = picture(release).path("domains").path(0).path("current");
+    }
+    assertEquals(release, current.path("release").asText());
+  }
+
+  /** A picture in which the release is known. */
+  private JsonNode picture(String release) throws Exception {
+    while (true) {
+      try (Stream<String> lines = watch(OPERATOR).body()) {
+        String data = lines.filter(line -> line.startsWith("data: ")).findFirst().orElseThrow();
+        if (data.contains(release)) {
+          return JSON.readTree(data.substring("data: ".length()));
+        }
+      }
+    }
+  }
+
+  private HttpResponse<Stream<String>> watch(String key) throws Exception {
+    return client.send(request("/console/events", key).build(), BodyHandlers.ofLines());
+  }
+
+  private void countsWhatItDid() throws Exception {
+    String metrics = get("/metrics", null).body();
+    assertTrue(
+        metrics.contains("millrace_gateway_calls_total{route=\"/v1/models\",status=\"200\"}"));
+    assertTrue(metrics.contains("millrace_gateway_ratings_total{rating=\"down\"} 1.0"), metrics);
+    assertTrue(metrics.contains("millrace_gateway_in_flight 0.0"), metrics);
+    assertEquals(200, get("/ready", null).statusCode());
+  }
+
+  private static String generate(String model, String more) {
+    return "{'model':'%s','prompt':'The quick','max_tokens':8%s}".formatted(model, more);
+  }
+
+  private void assertError(int status, String says, String path, String body) throws Exception {
+    HttpResponse<String> response = post(path, ACME, body);
+    assertEquals(status, response.statusCode(), response::body);
+    String message = json(response).path("error").path("message").asText();
+    assertTrue(message.contains(says), message);
+  }
+
+  private HttpResponse<String> post(String path, @Nullable String key, String body)
+      throws Exception {
+    HttpRequest request =
+        request(path, key).POST(BodyPublishers.ofString(body.replace('\'', '"'))).build();
+    return client.send(request, BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> get(String path, @Nullable String key) throws Exception {
+    return client.send(request(path, key).GET().build(), BodyHandlers.ofString());
+  }
+
+  private HttpRequest.Builder request(String path, @Nullable String key) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    return key == null ? request : request.header("Authorization", "Bearer " + key);
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws Exception {
+    return JSON.readTree(response.body());
+  }
+}
