@@ -113,8 +113,6 @@ final class AskCommand implements Callable<Integer> {
     }
     return new TreeMap<>(Map.of(domain, release));
   }
-    }
-  }
 
   /**
    * Asks, once each of the releases answers for its domain.

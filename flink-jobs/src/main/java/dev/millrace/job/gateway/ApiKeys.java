@@ -41,7 +41,7 @@ public final class ApiKeys {
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();
       if (!line.isEmpty() && !line.startsWith("#")) {
-        String[] parts = line.split("\\s+");
+        String[] parts = line.split("\\s+", -1);
         boolean operator = parts.length == 3 && parts[2].equals(OPERATOR);
         if (parts.length != 2 && !operator) {
           throw new IllegalArgumentException(

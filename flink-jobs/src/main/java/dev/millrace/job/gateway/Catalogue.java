@@ -3,9 +3,11 @@ package dev.millrace.job.gateway;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.Request;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +45,7 @@ final class Catalogue {
 
   /**
    * What a model's name stands for: {@code base}, a domain with a release that the tenant may see,
-   * or a release's id.
+   * {@code auto}, or a release's id.
    *
    * @throws ApiProblem if it is none of them
    */
@@ -54,12 +56,12 @@ final class Catalogue {
     if (model.length() == RELEASE_CHARACTERS && model.chars().allMatch(Catalogue::isHex)) {
       return new Target(null, model);
     }
-    if (domains(tenant).contains(model)) {
+    if (model.equals(Request.AUTO) || domains(tenant).contains(model)) {
       return new Target(model, null);
     }
     throw ApiProblem.noModel(
-        "model is %s, expected %s, one of the domains %s, or a release's id"
-            .formatted(model, BASE, domains(tenant)));
+        "model is %s, expected %s, %s, one of the domains %s, or a release's id"
+            .formatted(model, BASE, Request.AUTO, domains(tenant)));
   }
 
   private static boolean isHex(int c) {
@@ -77,7 +79,7 @@ final class Catalogue {
         .toList();
   }
 
-  private TreeSet<String> domains(@Nullable String tenant) {
+  private Set<String> domains(@Nullable String tenant) {
     TreeSet<String> names = new TreeSet<>();
     visible(tenant).forEach(event -> names.add(event.domain()));
     return names;

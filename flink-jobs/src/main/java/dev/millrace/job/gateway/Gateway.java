@@ -32,7 +32,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
+import java.util.function.BiConsumer;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -258,11 +258,10 @@ public final class Gateway implements AutoCloseable {
         asked.user(),
         (context, found) -> {
           if (asked.stream()) {
-            return context
-                .contentType(EVENTS)
-                .result(Replies.stream(asked, found, now / 1000, chat));
+            context.contentType(EVENTS).result(Replies.stream(asked, found, now / 1000, chat));
+          } else {
+            json(context, writing.write(asked, found, now / 1000));
           }
-          return json(context, writing.write(asked, found, now / 1000));
         });
   }
 
@@ -312,7 +311,7 @@ public final class Gateway implements AutoCloseable {
       ApiKeys.Caller caller,
       List<Request> requests,
       @Nullable String key,
-      BiFunction<Context, List<Answer>, Context> writing) {
+      BiConsumer<Context, List<Answer>> writing) {
     admission.enter(caller.account(), requests.size());
     meter.begun();
     long start = System.nanoTime();
@@ -334,7 +333,7 @@ public final class Gateway implements AutoCloseable {
                     found -> {
                       found.forEach(answer -> meter.answered(answer, System.nanoTime() - start));
                       provenance(ctx, found.get(0));
-                      writing.apply(ctx, found);
+                      writing.accept(ctx, found);
                     })
                 .exceptionally(failure -> failLater(ctx, failure)));
   }

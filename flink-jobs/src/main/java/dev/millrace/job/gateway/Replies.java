@@ -118,7 +118,11 @@ final class Replies {
     ObjectNode about = Fields.JSON.createObjectNode();
     ArrayNode ids = about.putArray("answers");
     answers.forEach(answer -> ids.add(answer.request()));
-    about.put("release", first.release()).put("base", first.base()).put("from", from(first));
+    about
+        .put("domain", first.domain())
+        .put("release", first.release())
+        .put("base", first.base())
+        .put("from", from(first));
     ArrayNode learned = about.putArray("learned_to");
     first
         .learnedTo()
