@@ -60,7 +60,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
     return new TrainingPlan(
         attempt.trained().lesson().seed(),
         hyperparameters,
-        config.plan().microBatchTokens(),
+        config.plan().microBatchTokens(surroundings.base()),
         surroundings.machine().threads(),
         surroundings.machine().engine(),
         surroundings.machine().cpuFeatures());

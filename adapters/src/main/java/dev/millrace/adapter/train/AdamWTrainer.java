@@ -8,12 +8,14 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
 
   @Override
   public Training train(AdapterState state, Lesson lesson, Governor governor) {
-    Run run = new Run(base, config, plan, state, governor);
-    List<Rows.Step> steps = new Rows(config, lesson).steps();
-    for (int i = 0; i < steps.size() && run.healthy(); i++) {
-      run.step(steps.get(i), settled(state.step() + i) * rate(i, steps.size()));
+    try (Workers workers = new Workers(plan.threads())) {
+      Run run = new Run(base, config, plan, state, governor, workers);
+      List<Rows.Step> steps = new Rows(config, lesson).steps();
+      for (int i = 0; i < steps.size() && run.healthy(); i++) {
+        run.step(steps.get(i), settled(state.step() + i) * rate(i, steps.size()));
+      }
+      return run.result(state);
     }
-    return run.result(state);
   }
 
   /** An adapter that has learned long takes smaller steps: 1/√ of its age. */

@@ -1,5 +1,9 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Computation;
+import dev.millrace.model.base.Products;
+import dev.millrace.model.base.Recompute;
 import java.io.Serializable;
 
 /**
@@ -7,17 +11,27 @@ import java.io.Serializable;
  *
  * @param device where gradients are computed: cpu or gpu; auto, until it is known what there is
  * @param precision of the products
- * @param microBatchTokens padded tokens that go through the program at once
+ * @param recompute what the backward pass computes again in place of keeping it
+ * @param threads micro-batches that are computed at once, each on one thread
+ * @param memoryBytes for the activations of all threads together
  */
-public record Plan(String device, String precision, int microBatchTokens) implements Serializable {
+public record Plan(
+    String device, TrainPrecision precision, Recompute recompute, int threads, long memoryBytes)
+    implements Serializable {
 
-  /** Both in fp32 on the CPU, 2,048 tokens at once. */
+  /** On the CPU in fp32, two threads within 512 MiB, nothing computed twice. */
   public static Plan defaults() {
-    return new Plan("cpu", "fp32", 2048);
+    return new Plan("cpu", TrainPrecision.FP32, Recompute.NOTHING, 2, 512L << 20);
+  }
+
+  /** Tokens that go through the program at once, so that all threads keep within the memory. */
+  public int microBatchTokens(BaseModel base) {
+    Products widest = precision == TrainPrecision.BF16 ? Products.BF16 : Products.FP32;
+    return base.tokensWithin(memoryBytes / threads, new Computation(widest, recompute));
   }
 
   /** The same on another device. */
   public Plan on(String other) {
-    return new Plan(other, precision, microBatchTokens);
+    return new Plan(other, precision, recompute, threads, memoryBytes);
   }
 }

@@ -5,9 +5,10 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.WeightedSequence;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.function.Function;
 
 /** One training run: a copy of the adapter's values, changed step by step. */
 final class Run {
@@ -15,6 +16,9 @@ final class Run {
   private final TrainConfig config;
   private final Plan plan;
   private final Governor governor;
+  private final Workers workers;
+  private final int microBatchTokens;
+  private final Adjuster adjuster;
   private final AdapterWeights like;
   private final AdamW optimizer;
   private final long stepsBefore;
@@ -25,13 +29,23 @@ final class Run {
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
   private double worstLoss;
+  private final List<Double> losses = new ArrayList<>();
   private double worstNorm;
 
-  Run(BaseModel base, TrainConfig config, Plan plan, AdapterState state, Governor governor) {
+  Run(
+      BaseModel base,
+      TrainConfig config,
+      Plan plan,
+      AdapterState state,
+      Governor governor,
+      Workers workers) {
     this.base = base;
     this.config = config;
     this.plan = plan;
     this.governor = governor;
+    this.workers = workers;
+    microBatchTokens = plan.microBatchTokens(base);
+    adjuster = new Adjuster(plan.precision());
     like = state.weights();
     optimizer =
         new AdamW(
@@ -50,13 +64,10 @@ final class Run {
   void step(Rows.Step rows, double rate) {
     AdapterWeights weights = Parameters.unflatten(optimizer.values(), like);
     double[] gradient = new double[optimizer.values().length];
-    Sum texts =
-        sum(rows.texts(), micro -> base.gradients(weights, micro, Computation.plain()), gradient);
-    Sum anchors =
-        sum(
-            rows.anchors(),
-            micro -> base.anchorGradients(weights, micro, Computation.plain()),
-            gradient);
+    List<Micro> micros = micros(rows);
+    List<Gradients> parts = compute(weights, micros);
+    Sum texts = sum(micros, parts, false, gradient);
+    Sum anchors = sum(micros, parts, true, gradient);
     double weight = texts.weight() + anchors.weight();
     double norm = norm(gradient) / weight;
     note(texts.loss() / texts.weight());
@@ -67,28 +78,66 @@ final class Run {
       return;
     }
     worstNorm = Math.max(worstNorm, norm);
+    adjuster.saw(norm);
     scale(gradient, Math.min(1, config.clipNorm() / norm) / weight);
     steps++;
     optimizer.step(gradient, stepsBefore + steps, rate);
   }
 
+  private record Micro(List<WeightedSequence> rows, boolean anchors) {}
+
+  /** Texts, then anchors; enough of each for every thread to have its share. */
+  private List<Micro> micros(Rows.Step step) {
+    double texts = MicroBatches.tokens(step.texts());
+    double all = Math.max(1, texts + MicroBatches.tokens(step.anchors()));
+    int forTexts = (int) Math.round(plan.threads() * texts / all);
+    List<Micro> micros = new ArrayList<>();
+    MicroBatches.pack(step.texts(), microBatchTokens, forTexts)
+        .forEach(rows -> micros.add(new Micro(rows, false)));
+    MicroBatches.pack(step.anchors(), microBatchTokens, plan.threads() - forTexts)
+        .forEach(rows -> micros.add(new Micro(rows, true)));
+    return micros;
+  }
+
+  /** As many at a time as there are threads. */
+  private List<Gradients> compute(AdapterWeights weights, List<Micro> micros) {
+    Computation how = new Computation(adjuster.products(), plan.recompute());
+    List<Gradients> parts = new ArrayList<>();
+    for (int from = 0; from < micros.size(); from += plan.threads()) {
+      List<Micro> now = micros.subList(from, Math.min(micros.size(), from + plan.threads()));
+      now.forEach(micro -> askGovernor());
+      List<Callable<Gradients>> work = new ArrayList<>();
+      now.forEach(micro -> work.add(() -> gradients(weights, micro, how)));
+      parts.addAll(workers.inOrder(work));
+    }
+    return parts;
+  }
+
+  private void askGovernor() {
+    if (!governor.proceed()) {
+      throw new CancellationException("training given up by its governor at step " + steps);
+    }
+  }
+
+  private Gradients gradients(AdapterWeights weights, Micro micro, Computation how) {
+    return micro.anchors()
+        ? base.anchorGradients(weights, micro.rows(), how)
+        : base.gradients(weights, micro.rows(), how);
+  }
+
   private record Sum(double loss, double weight) {}
 
-  private Sum sum(
-      List<WeightedSequence> rows,
-      Function<List<WeightedSequence>, Gradients> gradients,
-      double[] sum) {
+  /** In the order of the micro-batches, whichever was done first. */
+  private Sum sum(List<Micro> micros, List<Gradients> parts, boolean anchors, double[] sum) {
     double loss = 0;
     double weight = 0;
-    for (List<WeightedSequence> micro : MicroBatches.pack(rows, plan.microBatchTokens())) {
-      if (!governor.proceed()) {
-        throw new CancellationException("training given up by its governor at step " + steps);
+    for (int i = 0; i < micros.size(); i++) {
+      if (micros.get(i).anchors() == anchors) {
+        Parameters.add(parts.get(i), sum);
+        loss += parts.get(i).loss();
+        weight += parts.get(i).weight();
+        tokens += MicroBatches.tokens(micros.get(i).rows());
       }
-      Gradients part = gradients.apply(micro);
-      Parameters.add(part, sum);
-      loss += part.loss();
-      weight += part.weight();
-      micro.forEach(row -> tokens += row.tokens().length);
     }
     return new Sum(loss, weight);
   }
@@ -103,12 +152,22 @@ final class Run {
                 optimizer.second(),
                 stepsBefore + steps)
             : before;
-    return new Training(after, trouble, steps, tokens, firstLoss, lastLoss, worstLoss, worstNorm);
+    return new Training(
+        after,
+        trouble,
+        steps,
+        tokens,
+        firstLoss,
+        lastLoss,
+        worstLoss,
+        worstNorm,
+        adjuster.log(losses));
   }
 
   private void note(double loss) {
     firstLoss = steps == 0 ? loss : firstLoss;
     lastLoss = loss;
+    losses.add(loss);
     worstLoss = Double.isNaN(loss) ? loss : Math.max(worstLoss, loss);
   }
 

@@ -11,6 +11,7 @@ package dev.millrace.adapter.train;
  * @param lastLoss loss of the last step, nats per token
  * @param worstLoss highest loss of a step, nats per token
  * @param worstNorm highest norm of a step's gradient before clipping
+ * @param log of each step
  */
 public record Training(
     AdapterState state,
@@ -20,4 +21,19 @@ public record Training(
     double firstLoss,
     double lastLoss,
     double worstLoss,
-    double worstNorm) {}
+    double worstNorm,
+    StepLog log) {
+
+  /** Without a word on precision. */
+  public Training(
+      AdapterState state,
+      String trouble,
+      int steps,
+      long tokens,
+      double firstLoss,
+      double lastLoss,
+      double worstLoss,
+      double worstNorm) {
+    this(state, trouble, steps, tokens, firstLoss, lastLoss, worstLoss, worstNorm, StepLog.none());
+  }
+}

@@ -36,6 +36,9 @@ public final class BigramBase implements BaseModel {
   private final double servedError;
   private final AtomicInteger loaded = new AtomicInteger();
   private volatile int poisonedToken = -1;
+  private volatile double poison = Double.NaN;
+  private volatile boolean dawdles;
+  private final AtomicInteger calls = new AtomicInteger();
 
   public BigramBase(Bigrams bigrams) {
     this(bigrams, 0);
@@ -49,7 +52,25 @@ public final class BigramBase implements BaseModel {
 
   /** From now on a sequence with this token has a loss that is not a number. */
   public void poison(int token) {
+    poison(token, Double.NaN);
+  }
+
+  /** From now on a sequence with this token has that loss. */
+  public void poison(int token, double loss) {
+    poison = loss;
     poisonedToken = token;
+  }
+
+  /** From now on every second gradient takes far longer than its neighbours. */
+  public void dawdle() {
+    dawdles = true;
+  }
+
+  private void spin() {
+    boolean slow = dawdles && calls.incrementAndGet() % 2 == 1;
+    for (int i = 0; slow && i < 200_000; i++) {
+      Thread.onSpinWait();
+    }
   }
 
   /** How many adapters are loaded and not closed. */
@@ -161,15 +182,22 @@ public final class BigramBase implements BaseModel {
     return new TokenScores(logProbs, entropies);
   }
 
+  /** A kibibyte each. */
+  @Override
+  public int tokensWithin(long bytes, Computation computation) {
+    return (int) (bytes >> 10);
+  }
+
   @Override
   public Gradients gradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
+    spin();
     Pass pass = new Pass(adapter);
     for (WeightedSequence row : microBatch) {
       for (int t = 1; t < row.tokens().length; t++) {
         pass.backward(row.tokens()[t - 1], pass.oneHot(row.tokens()[t]), row.weight());
         if (row.tokens()[t] == poisonedToken) {
-          pass.loss = Double.NaN;
+          pass.loss = poison;
         }
       }
     }

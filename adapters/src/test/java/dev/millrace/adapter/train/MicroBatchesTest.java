@@ -16,13 +16,14 @@ class MicroBatchesTest {
   @Property
   void pack_anyRows_losesNoneAndKeepsTheBudget(
       @ForAll @Size(max = 40) List<@IntRange(min = 2, max = 300) Integer> lengths,
-      @ForAll @IntRange(min = 1, max = 2000) int budget) {
+      @ForAll @IntRange(min = 1, max = 2000) int budget,
+      @ForAll @IntRange(min = 0, max = 4) int wanted) {
     List<WeightedSequence> rows =
         lengths.stream().map(n -> new WeightedSequence(new int[n], 1)).toList();
-    List<List<WeightedSequence>> packed = MicroBatches.pack(rows, budget);
+    List<List<WeightedSequence>> packed = MicroBatches.pack(rows, budget, wanted);
+    assertTrue(packed.size() >= Math.min(wanted, rows.size()));
     for (List<WeightedSequence> micro : packed) {
-      int padded = micro.size() * micro.get(0).tokens().length;
-      assertTrue(micro.size() == 1 || padded <= budget);
+      assertTrue(micro.size() == 1 || MicroBatches.tokens(micro) <= budget);
     }
     List<WeightedSequence> all = packed.stream().flatMap(List::stream).toList();
     assertEquals(rows.size(), all.size());

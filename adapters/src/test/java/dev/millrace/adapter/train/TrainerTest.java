@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.model.base.Recompute;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.schema.Origin;
@@ -50,7 +51,7 @@ class TrainerTest {
 
   @Test
   void train_otherMicroBatch_sameValuesButForRounding() {
-    Trainer narrow = Trainer.of(base, config, new Plan("cpu", "fp32", 50));
+    Trainer narrow = trainer(TrainPrecision.FP32, 1, 50);
     assertArrayEquals(
         values(trainer().train(before, lesson(7), Governor.none())),
         values(narrow.train(before, lesson(7), Governor.none())),
@@ -100,6 +101,39 @@ class TrainerTest {
     Training training = trainer().train(before, lesson, Governor.none());
     assertEquals(0, training.steps());
     assertEquals(0, training.tokens());
+  }
+
+  @Test
+  void train_threadsThatFinishInAnyOrder_sameBytes() {
+    Training calm = trainer(TrainPrecision.FP32, 4, 100).train(before, lesson(7), Governor.none());
+    base.dawdle();
+    Training hurried =
+        trainer(TrainPrecision.FP32, 4, 100).train(before, lesson(7), Governor.none());
+    assertArrayEquals(values(calm), values(hurried));
+    assertArrayEquals(calm.state().second(), hurried.state().second());
+  }
+
+  @Test
+  void train_lossInfinite_returnsTheStateBefore() {
+    base.poison(BigramBase.VOCAB - 1, Double.POSITIVE_INFINITY);
+    Training training = trainer().train(before, lesson(7), Governor.none());
+    assertSame(before, training.state());
+    assertTrue(training.trouble().contains("Infinity"), training::trouble);
+  }
+
+  @Test
+  void train_adaptive_logsItsSwitchesAndRepeatsThem() {
+    Trainer adaptive = trainer(TrainPrecision.ADAPTIVE, 2, 1000);
+    Training once = adaptive.train(before, lesson(7), Governor.none());
+    assertEquals(once.steps(), once.log().fp32Steps() + once.log().bf16Steps());
+    assertFalse(once.log().switches().isEmpty());
+    assertEquals(once.log(), adaptive.train(before, lesson(7), Governor.none()).log());
+  }
+
+  private Trainer trainer(TrainPrecision precision, int threads, int tokens) {
+    Plan plan =
+        new Plan("cpu", precision, Recompute.NOTHING, threads, ((long) threads * tokens) << 10);
+    return Trainer.of(base, config, plan);
   }
 
   private Trainer trainer() {

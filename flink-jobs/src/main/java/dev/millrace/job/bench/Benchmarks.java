@@ -11,6 +11,8 @@ public final class Benchmarks {
           new MoeBenchmark(),
           new LoadBenchmark(),
           new RoutingBenchmark(),
+          new TrainBenchmark(),
+          new RecomputeBenchmark(),
           new ContinualBenchmark(),
           new SoakBenchmark(),
           new LatencyBenchmark(),

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 /** Writes OLMoE-shaped checkpoints of random weights, N(0, 0.02²), in bf16, one shard a layer. */
 final class RandomCheckpoint {
 
-  private static final int VOCABULARY = 4096;
+  static final int VOCABULARY = 4096;
 
   private final Path folder;
   private final Shape shape;

@@ -23,7 +23,8 @@ final class Ranges {
           "learn.train.learningRate",
           "learn.train.epochs",
           "learn.train.rowsPerStep",
-          "learn.plan.microBatchTokens",
+          "learn.plan.memoryBytes",
+          "learn.plan.threads",
           "learn.routing.share",
           "serve.batchSize",
           "serve.queue");

@@ -61,6 +61,13 @@ public interface BaseModel extends AutoCloseable {
   /** Mean of the last hidden states over the sequence, L2-normalised: (hidden_size). */
   List<float[]> embed(List<int[]> sequences);
 
+  /**
+   * How many tokens a micro-batch may have for its activations to keep within some memory.
+   *
+   * @throws IllegalArgumentException if it holds none
+   */
+  int tokensWithin(long bytes, Computation computation);
+
   /** Loss and gradients of an adapter on one micro-batch, on the dequantized weights. */
   Gradients gradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation);

@@ -347,6 +347,11 @@ final class DjlModel implements BaseModel {
   }
 
   @Override
+  public int tokensWithin(long bytes, Computation computation) {
+    return new Activations(config, computation).tokensWithin(bytes);
+  }
+
+  @Override
   public Gradients gradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     return new AdapterGradients(training.program(), config, sites, limits)

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 /**
  * All that a training run's bytes depend on beside its data.
  *
- * @param microBatch sequences that went through the model at once
+ * @param microBatch tokens that go through the model at once, at most
  * @param threads of one matrix product
  * @param engine version of the program that computed
  * @param cpuFeatures instruction sets of the processor

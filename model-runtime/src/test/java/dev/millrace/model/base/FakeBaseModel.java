@@ -142,6 +142,11 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
+  public int tokensWithin(long bytes, Computation computation) {
+    throw new UnsupportedOperationException("the fake does not train");
+  }
+
+  @Override
   public Gradients gradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     throw new UnsupportedOperationException("the fake does not train");

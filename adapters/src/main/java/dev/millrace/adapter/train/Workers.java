@@ -1,0 +1,43 @@
+package dev.millrace.adapter.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** The threads of one training run. What they compute comes back in the order of the work. */
+final class Workers implements AutoCloseable {
+  private final ExecutorService threads;
+
+  Workers(int count) {
+    threads = Executors.newFixedThreadPool(count);
+  }
+
+  /** Does all of it; what one piece throws is thrown when all have ended. */
+  <T> List<T> inOrder(List<? extends Callable<T>> work) {
+    try {
+      List<T> done = new ArrayList<>();
+      for (Future<T> future : threads.invokeAll(work)) {
+        done.add(future.get());
+      }
+      return done;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (CancellationException) new CancellationException("interrupted").initCause(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("a micro-batch failed", e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+  }
+}

@@ -1,0 +1,200 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Plan;
+import dev.millrace.adapter.train.StepLog;
+import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.TrainPrecision;
+import dev.millrace.adapter.train.Trainer;
+import dev.millrace.adapter.train.Training;
+import dev.millrace.job.corpus.Corpora;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Recompute;
+import dev.millrace.model.djl.BaseTrainer;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Origin;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** Loss after equal tokens of a domain that nano has not seen, in each precision. */
+final class TrainLosses {
+
+  private static final String DOMAIN = "legal";
+  private static final int ROWS = 8;
+  private static final int STEPS = 24;
+  private static final int LAST = 5;
+  private static final double FULL_RATE = 3e-4;
+
+  private TrainLosses() {}
+
+  /** One whole run of a trainer, again and again from the same beginning. */
+  private static final class Run implements Contestant {
+    private final TrainPrecision precision;
+    private final Trainer trainer;
+    private final AdapterState before;
+    private final Lesson lesson;
+    private @Nullable Training last;
+
+    Run(BaseModel base, TrainPrecision precision, Lesson lesson, long seed) {
+      Plan plan = new Plan("cpu", precision, Recompute.NOTHING, 2, 2L << 30);
+      this.precision = precision;
+      this.lesson = lesson;
+      trainer = Trainer.of(base, config(), plan);
+      before = AdapterState.fresh(LoraWeights.initial(TrainKind.LORA, base.sites(), seed));
+    }
+
+    @Override
+    public String name() {
+      return precision.name();
+    }
+
+    @Override
+    public Lap lap() throws Exception {
+      return Lap.of(
+          0,
+          () -> {
+            last = trainer.train(before, lesson, Governor.none());
+            return last.tokens();
+          });
+    }
+
+    StepLog log() {
+      if (last == null || !last.trouble().isEmpty()) {
+        throw new IllegalStateException(precision + ": " + last);
+      }
+      return last.log();
+    }
+  }
+
+  static Table table(Setting setting) throws Exception {
+    List<int[]> texts = texts(setting);
+    Lesson lesson = new Lesson(samples(texts), List.of(), List.of(), setting.seed());
+    Table table =
+        new Table(
+            "nano on %s, rank 8 on attention, %d steps of %d texts, %d tokens"
+                .formatted(DOMAIN, STEPS, ROWS, texts.stream().mapToInt(text -> text.length).sum()),
+            "training",
+            "loss of the last " + LAST + " steps",
+            "furthest from fp32's at any step, %",
+            "steps in bf16, %",
+            "switches",
+            "tokens/s by CPU time",
+            "faster than fp32 by CPU time (95 %)");
+    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
+      List<Run> runs = new ArrayList<>();
+      for (TrainPrecision precision : TrainPrecision.values()) {
+        runs.add(new Run(base, precision, lesson, setting.seed()));
+      }
+      setting.progress().accept("nano: whole runs in each precision");
+      Race race = Race.run(setting.rounds(), runs);
+      List<Double> fp32 = runs.get(0).log().losses();
+      for (Run run : runs) {
+        StepLog log = run.log();
+        table.row(
+            run.name(),
+            lastLosses(log.losses()),
+            100 * furthest(fp32, log.losses()),
+            100.0 * log.bf16Steps() / STEPS,
+            switches(log),
+            2 * race.cpuRate(run.name()),
+            race.cpuRatio(run.name(), runs.get(0).name()));
+      }
+    }
+    double full = lastLosses(full(setting, texts));
+    return table
+        .row("full fine-tuning, fp32", full, "", "", "", "", "")
+        .note(
+            "Every run begins at the same weights and sees the same texts. Full fine-tuning: AdamW at %s, its rate not tuned further; adapters at the rate that the demo has."
+                .formatted(FULL_RATE));
+  }
+
+  private static String switches(StepLog log) {
+    return String.join(", ", log.switches().stream().map(s -> s.to() + " at " + s.step()).toList());
+  }
+
+  private static double lastLosses(List<Double> losses) {
+    return losses.subList(losses.size() - LAST, losses.size()).stream()
+        .mapToDouble(Double::doubleValue)
+        .average()
+        .orElseThrow();
+  }
+
+  private static double furthest(List<Double> one, List<Double> other) {
+    double furthest = 0;
+    for (int i = 0; i < one.size(); i++) {
+      furthest = Math.max(furthest, Math.abs(other.get(i) / one.get(i) - 1));
+    }
+    return furthest;
+  }
+
+  private static TrainConfig config() {
+    TrainConfig c = TrainConfig.defaults();
+    return new TrainConfig(
+        c.learningRate(),
+        c.warmupSteps(),
+        c.finalRate(),
+        c.settleSteps(),
+        c.beta1(),
+        c.beta2(),
+        c.epsilon(),
+        c.weightDecay(),
+        c.clipNorm(),
+        1,
+        ROWS,
+        0,
+        0,
+        c.anchorWeight());
+  }
+
+  private static List<int[]> texts(Setting setting) throws IOException {
+    List<Document> documents = new ArrayList<>(Corpora.load(DOMAIN));
+    Collections.shuffle(documents, new Random(setting.seed()));
+    List<int[]> texts = new ArrayList<>();
+    try (Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+      for (Document document : documents) {
+        String text = document.text();
+        int[] tokens = tokenizer.encode(text.substring(0, Math.min(text.length(), 2_000)));
+        if (texts.size() < ROWS * STEPS && tokens.length > 16) {
+          texts.add(Arrays.copyOf(tokens, Math.min(tokens.length, TrainKind.LENGTH + 1)));
+        }
+      }
+    }
+    return texts;
+  }
+
+  private static List<Remembered> samples(List<int[]> texts) {
+    List<Remembered> samples = new ArrayList<>();
+    for (int[] text : texts) {
+      int n = samples.size();
+      samples.add(new Remembered("s" + n, new Origin("t", 0, n), text));
+    }
+    return samples;
+  }
+
+  private static List<Double> full(Setting setting, List<int[]> texts) throws IOException {
+    setting.progress().accept("nano: full fine-tuning");
+    List<Double> losses = new ArrayList<>();
+    try (BaseTrainer trainer = BaseTrainer.of(setting.nano())) {
+      for (int from = 0; from + ROWS <= texts.size(); from += ROWS) {
+        int[][] left = texts.subList(from, from + ROWS / 2).toArray(int[][]::new);
+        int[][] right = texts.subList(from + ROWS / 2, from + ROWS).toArray(int[][]::new);
+        losses.add(
+            trainer.step(left, right, TrainKind.routes(ROWS), FULL_RATE, losses.size() + 1).loss());
+      }
+    }
+    return losses;
+  }
+}

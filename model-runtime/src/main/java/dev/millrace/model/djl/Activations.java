@@ -1,0 +1,89 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.base.Computation;
+import dev.millrace.model.base.Products;
+import dev.millrace.model.base.Recompute;
+import dev.millrace.model.config.AttentionConfig;
+import dev.millrace.model.config.LayerConfig;
+import dev.millrace.model.config.MoeConfig;
+
+/**
+ * The memory of a call of {@link AdapterTrainingSource}: what each token keeps until the backward
+ * pass, and what one layer and one part of the head need while they run. `bench recompute` prints
+ * it beside what was measured.
+ */
+public record Activations(MoeConfig config, Computation computation) {
+
+  private static final long FLOAT = 4;
+
+  /** Tensors of (part, vocab) that are alive at once: logits, log p, p, gradient. */
+  private static final long OF_HEAD = 4;
+
+  /** Rows of the width of the model that a layer's backward pass holds at once. */
+  private static final long IN_FLIGHT = 14;
+
+  /** Bytes that micro-batches of any size need. */
+  public long fixedBytes() {
+    return OF_HEAD * FLOAT * Math.max(1 << 20, config.vocabSize());
+  }
+
+  /** Bytes that each token needs. */
+  public long bytesPerToken() {
+    long kept = 0;
+    long largest = 0;
+    for (LayerConfig layer : config.layers()) {
+      kept += FLOAT * config.hiddenSize() + kept(layer);
+      largest = Math.max(largest, FLOAT * front(layer));
+    }
+    long again = keepsFronts() ? 0 : largest;
+    return kept + again + FLOAT * inFlight();
+  }
+
+  /** Tokens for which some bytes suffice. */
+  int tokensWithin(long bytes) {
+    long tokens = (bytes - fixedBytes()) / bytesPerToken();
+    if (tokens < 1) {
+      throw new IllegalArgumentException(
+          "memory of %d bytes a thread, expected at least %d, for one token"
+              .formatted(bytes, fixedBytes() + bytesPerToken()));
+    }
+    return (int) Math.min(tokens, Integer.MAX_VALUE);
+  }
+
+  private boolean keepsFronts() {
+    return computation.recompute() == Recompute.NOTHING
+        || computation.recompute() == Recompute.EXPERTS;
+  }
+
+  private boolean keepsExperts() {
+    return computation.recompute() == Recompute.NOTHING
+        || computation.recompute() == Recompute.FRONTS;
+  }
+
+  private long kept(LayerConfig layer) {
+    long bytes = keepsFronts() ? FLOAT * front(layer) : 0;
+    if (keepsExperts() && layer.sparse()) {
+      long of = computation.products() == Products.BF16 ? 2 : 4;
+      bytes += of * 2 * config.router().topK() * config.experts().intermediateSize();
+    }
+    return bytes;
+  }
+
+  /** Floats of a token that autograd keeps of a layer: what norms, rotations and products saw. */
+  private long front(LayerConfig layer) {
+    AttentionConfig a = config.attention();
+    long q = (long) a.numAttentionHeads() * a.headDim();
+    long v = (long) a.numAttentionHeads() * a.valueHeadDim();
+    long floats = 4L * config.hiddenSize() + 4 * q + 3 * v;
+    long wide =
+        layer.sparse() ? config.experts().sharedIntermediateSize() : config.intermediateSize();
+    return floats + 5 * wide + (layer.sparse() ? 3L * config.router().numExperts() : 0);
+  }
+
+  /** Floats of a token that come and go within one layer, if one expert reads all tokens. */
+  private long inFlight() {
+    AttentionConfig a = config.attention();
+    long width = Math.max(config.hiddenSize(), (long) a.numAttentionHeads() * a.headDim());
+    return IN_FLIGHT * width + 6L * config.experts().intermediateSize();
+  }
+}
