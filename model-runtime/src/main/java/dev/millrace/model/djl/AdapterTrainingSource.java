@@ -142,9 +142,9 @@ final class AdapterTrainingSource {
           w = self.w
           m = self.of_layer(i, type, self.m)
           c = self.none(lens)
-          keys, values, slots, past = c
-          cos = self.table(w[2], lens, past)
-          sin = self.table(w[3], lens, past)
+          keys, values, slots, past, runs, aside = c
+          cos = self.table(w[2], lens, past, aside)
+          sin = self.table(w[3], lens, past, aside)
           h = x
           route = annotate(List[Tensor], [])
       $fronts

@@ -14,6 +14,10 @@ import java.util.function.ToIntFunction;
  * queries with keys and of weights with values, runs sequence by sequence, so that a sequence's
  * result does not depend on its neighbours. With a cache, keys and values of a sequence lie in
  * consecutive slots of the layer's pool.
+ *
+ * <p>Sequences that bring one token come first, and go together where they can: {@code runs} are of
+ * {@link Runs}, {@code aside} holds their last positions and slots, then of each run the last
+ * positions and the mask. Each row of a run is a product of its own, over its own slots.
  */
 final class AttentionSource {
 
@@ -45,13 +49,37 @@ final class AttentionSource {
           torch.copy_(torch.narrow(pool, 1, slot + past, n), x)
           return torch.narrow(pool, 1, slot, past + n)
         def rope(self: __torch__.Program, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-          a, b = torch.chunk(x, 2, -1)
-          return torch.add(torch.mul(x, cos), torch.mul(torch.cat([torch.neg(b), a], -1), sin))
-        def attended(self: __torch__.Program, q: Tensor, k: Tensor, v: Tensor, layer: int, window: int, lens: List[int], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]]) -> Tensor:
-          keys, values, slots, past = c
+          h, n, d = x.size(0), x.size(1), x.size(2)
+          turned = torch.reshape(torch.flip(torch.reshape(x, [h, n, 2, torch.floordiv(d, 2)]), [2]), [h, n, d])
+          return torch.add(torch.mul(x, cos), torch.mul(turned, sin))
+        def answer(self: __torch__.Program, q: Tensor, keys: Tensor, values: Tensor, window: int, runs: List[int], aside: List[Tensor]) -> List[Tensor]:
           out = annotate(List[Tensor], [])
           at = 0
-          for s in range(len(lens)):
+          for i in range(torch.floordiv(len(runs), 4)):
+            n, slot, apart, t = runs[4 * i], runs[4 * i + 1], runs[4 * i + 2], runs[4 * i + 3]
+            mask = aside[2 * i + 3]
+            if t > window:
+              mask = torch.masked_fill(mask, torch.le(torch.arange(t, dtype=4), torch.sub(aside[2 * i + 2], window)), -inf)
+            if $groups > 1:
+              mask = torch.expand(mask, [n, 1, $groups, t])
+            qs = torch.permute(torch.reshape(torch.narrow(q, 1, at, n), [$kv, $groups, n, $hd]), [2, 0, 1, 3])
+            ks = torch.as_strided(keys, [n, $kv, t, $hd], [apart * $hd, keys.size(1) * $hd, $hd, 1], slot * $hd)
+            vs = torch.as_strided(values, [n, $kv, t, $vd], [apart * $vd, values.size(1) * $vd, $vd, 1], slot * $vd)
+            c = torch.scaled_dot_product_attention(qs, ks, vs, mask, 0., False, scale=$scale)
+            out.append(torch.reshape(c, [n, $heads * $vd]))
+            at = at + n
+          return out
+        def attended(self: __torch__.Program, q: Tensor, k: Tensor, v: Tensor, layer: int, window: int, lens: List[int], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]]) -> Tensor:
+          keys, values, slots, past, runs, aside = c
+          out = annotate(List[Tensor], [])
+          first = 0
+          if len(aside) > 0:
+            first = aside[1].size(0)
+            torch.index_copy_(keys[layer], 1, aside[1], torch.narrow(k, 1, 0, first))
+            torch.index_copy_(values[layer], 1, aside[1], torch.narrow(v, 1, 0, first))
+            out = self.answer(q, keys[layer], values[layer], window, runs, aside)
+          at = first
+          for s in range(first, len(lens)):
             n = lens[s]
             qs = torch.narrow(q, 1, at, n)
             ks = torch.narrow(k, 1, at, n)
@@ -61,22 +89,45 @@ final class AttentionSource {
               vs = self.remember(values[layer], vs, slots[s], past[s])
             out.append(self.attend(qs, ks, vs, past[s], window))
             at = at + n
-          return torch.cat(out, 0)
-        def table(self: __torch__.Program, t: Tensor, lens: List[int], past: List[int]) -> Tensor:
+          if len(out) > 1:
+            joined = torch.cat(out, 0)
+          else:
+            joined = out[0]
+          return joined
+        def aside(self: __torch__.Program, slots: List[int], past: List[int], ones: int, runs: List[int]) -> List[Tensor]:
+          out = annotate(List[Tensor], [])
+          if ones > 0:
+            last = torch.tensor(torch.slice(past, 0, ones, 1), dtype=4)
+            out.append(last)
+            out.append(torch.add(last, torch.tensor(torch.slice(slots, 0, ones, 1), dtype=4)))
+            at = 0
+            for i in range(torch.floordiv(len(runs), 4)):
+              n, t = runs[4 * i], runs[4 * i + 3]
+              l = torch.reshape(torch.narrow(last, 0, at, n), [n, 1, 1, 1])
+              out.append(l)
+              out.append(torch.masked_fill(torch.zeros([n, 1, 1, t], dtype=6), torch.gt(torch.arange(t, dtype=4), l), -inf))
+              at = at + n
+          return out
+        def table(self: __torch__.Program, t: Tensor, lens: List[int], past: List[int], aside: List[Tensor]) -> Tensor:
           rows = annotate(List[Tensor], [])
-          for s in range(len(lens)):
+          first = 0
+          if len(aside) > 0:
+            first = aside[0].size(0)
+            rows.append(torch.index_select(t, 0, aside[0]))
+          for s in range(first, len(lens)):
             rows.append(torch.narrow(t, 0, past[s], lens[s]))
           return torch.cat(rows, 0)
       """;
 
   private static final String SIGNATURE =
       """
-        def attention(self: __torch__.Program, x: Tensor, layer: int, w0: int, p0: int, s0: int, window: int, cos: Tensor, sin: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]], w: List[Tensor], m: List[Tensor]) -> Tensor:
+        def attention(self: __torch__.Program, x: Tensor, layer: int, w0: int, p0: int, s0: int, window: int, cos: Tensor, sin: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], w: List[Tensor], m: List[Tensor]) -> Tensor:
       """;
 
   private static final String GROUPED =
       """
           n = x.size(0)
+          q, k, v = self.three(x, $first, m)
           q = $q
           k = $k
           v = $v
@@ -148,10 +199,10 @@ final class AttentionSource {
         .replace("$clipv", clipped(a, "v"))
         .replace("$headq", normed(head, "q"))
         .replace("$headk", normed(head, "k"))
-        .replace("$q", project("q_proj", "x"))
-        .replace("$k ", project("k_proj", "x") + " ")
-        .replace("$k\n", project("k_proj", "x") + "\n")
-        .replace("$v\n", project("v_proj", "x") + "\n")
+        .replace("$first", place("q_proj"))
+        .replace("$q\n", adapted("q_proj", "q", "x") + "\n")
+        .replace("$k\n", adapted("k_proj", "k", "x") + "\n")
+        .replace("$v\n", adapted("v_proj", "v", "x") + "\n")
         .replace("$o\n", project("o_proj", "o") + "\n");
   }
 
@@ -205,13 +256,22 @@ final class AttentionSource {
       """;
 
   private String project(String module, String x) {
+    return adapted(module, "self.linear(" + x + ", " + place(module) + ", m)", x);
+  }
+
+  /** A matrix of the layer. */
+  private String place(String module) {
+    return "p0 + " + (matrix.applyAsInt(Layout.at(0, "self_attn." + module) + ".weight") - first());
+  }
+
+  /** The product y of x with a matrix, and what adapter and bias add to it. */
+  private String adapted(String module, String y, String x) {
     String name = Layout.at(0, "self_attn." + module);
-    String at = "p0 + " + (matrix.applyAsInt(name + ".weight") - first());
     String site = "s0 + " + (layout.site(name) - firstSite());
-    String projected = "self.project(" + x + ", " + at + ", " + site + ", a, m)";
+    String adapted = "self.adapt(" + y + ", " + x + ", " + site + ", a)";
     return layout.hasVector(name + ".bias")
-        ? "torch.add(" + projected + ", w[" + vector(module + ".bias") + "])"
-        : projected;
+        ? "torch.add(" + adapted + ", w[" + vector(module + ".bias") + "])"
+        : adapted;
   }
 
   private String vector(String module) {

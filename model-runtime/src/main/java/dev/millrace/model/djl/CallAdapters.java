@@ -9,20 +9,43 @@ import dev.millrace.model.config.MoeConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
-/** The distinct adapters of a call, kept alive until it is over. */
+/**
+ * The distinct adapters of a call, kept alive until it is over.
+ *
+ * <p>A program gets one entry of {@code which} and {@code scales} a span of rows: a sequence, or
+ * all those together that come first and bring one token each. Where some of these have adapters,
+ * the entry is {@link #BY_ROW}, and the rows of each adapter follow the factors.
+ */
 final class CallAdapters implements AutoCloseable {
+
+  /** Adapters from which on the factors are gathered row by row into one product. */
+  static final int MANY = 4;
+
+  private static final long BY_ROW = -2;
   private static final float[] NO_LIMITS = {};
 
   private final List<DjlAdapter> distinct = new ArrayList<>();
   private final long[] which;
   private final double[] scales;
   private final float[][] limits;
+  private final int ones;
 
   /**
    * @param rows one adapter a sequence
    */
   CallAdapters(List<LoadedAdapter> rows) {
+    this(rows, 0);
+  }
+
+  /**
+   * @param ones sequences that come first and bring one token each
+   */
+  CallAdapters(List<LoadedAdapter> rows, int ones) {
+    this.ones = ones;
     which = new long[rows.size()];
     scales = new double[rows.size()];
     limits = new float[rows.size()][];
@@ -46,18 +69,35 @@ final class CallAdapters implements AutoCloseable {
   IValue tensors(PtNDManager scope) {
     List<PtNDArray> all = new ArrayList<>();
     distinct.forEach(a -> all.addAll(a.arrays()));
+    if (byRow()) {
+      for (int a = 0; a < distinct.size(); a++) {
+        int adapter = a;
+        long[] rows =
+            IntStream.range(0, ones).filter(i -> which[i] == adapter).asLongStream().toArray();
+        all.add((PtNDArray) scope.create(rows));
+      }
+    }
     if (all.isEmpty()) {
       all.add((PtNDArray) scope.zeros(new Shape(1)));
     }
     return IValue.listFrom(all.toArray(PtNDArray[]::new));
   }
 
+  /** Whether a sequence of one token has an adapter. */
+  private boolean byRow() {
+    return Arrays.stream(which, 0, ones).anyMatch(w -> w >= 0);
+  }
+
   IValue which() {
-    return IValue.listFrom(which);
+    LongStream spans = Arrays.stream(which, ones, which.length);
+    LongStream first = ones == 0 ? LongStream.empty() : LongStream.of(byRow() ? BY_ROW : -1);
+    return IValue.listFrom(LongStream.concat(first, spans).toArray());
   }
 
   IValue scales() {
-    return IValue.listFrom(scales);
+    DoubleStream spans = Arrays.stream(scales, ones, scales.length);
+    DoubleStream first = ones == 0 ? DoubleStream.empty() : DoubleStream.of(0);
+    return IValue.listFrom(DoubleStream.concat(first, spans).toArray());
   }
 
   /**

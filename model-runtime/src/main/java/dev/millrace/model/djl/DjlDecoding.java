@@ -5,19 +5,20 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.Decoding;
-import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.config.AttentionConfig;
 import dev.millrace.model.config.MoeConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * A running batch: each step is one call that brings prompts forward by a piece and answers by a
- * token. Pieces are cut at fixed places of a prompt, whatever else is in the batch.
+ * token. Pieces are cut at fixed places of a prompt, whatever else is in the batch. In a call those
+ * that bring one token come first, in the order of their slots.
  */
 final class DjlDecoding implements Decoding {
 
@@ -32,8 +33,9 @@ final class DjlDecoding implements Decoding {
   private final PtNDManager memory;
   private final SlotPool pool;
   private final int slots;
-  private final PtNDArray[] keys;
-  private final PtNDArray[] values;
+  private final int mostOfRun;
+  private final IValue keys;
+  private final IValue values;
   private final Map<Long, Row> rows = new LinkedHashMap<>();
 
   private static final class Row {
@@ -62,6 +64,15 @@ final class DjlDecoding implements Decoding {
           ? Arrays.copyOfRange(tokens, past, Math.min(tokens.length, past + PIECE))
           : new int[] {last};
     }
+
+    /** Tokens of the next step. */
+    int brings() {
+      return Math.max(1, Math.min(PIECE, prompt.tokens().length - past));
+    }
+
+    boolean ends() {
+      return past + brings() >= prompt.tokens().length;
+    }
   }
 
   DjlDecoding(Program program, MoeConfig config, int slots) {
@@ -71,17 +82,18 @@ final class DjlDecoding implements Decoding {
     this.pool = new SlotPool(this.slots);
     this.memory = program.scope();
     AttentionConfig a = config.attention();
+    this.mostOfRun = a.headDim() == a.valueHeadDim() ? Integer.MAX_VALUE : 1;
     int layers = config.numHiddenLayers();
     this.keys = pools(layers, a.numKeyValueHeads(), a.headDim());
     this.values = pools(layers, a.numKeyValueHeads(), a.valueHeadDim());
   }
 
-  private PtNDArray[] pools(int layers, int heads, int features) {
+  private IValue pools(int layers, int heads, int features) {
     PtNDArray[] pools = new PtNDArray[layers];
     for (int layer = 0; layer < layers; layer++) {
       pools[layer] = (PtNDArray) memory.zeros(new Shape(heads, slots, features));
     }
-    return pools;
+    return IValue.listFrom(pools);
   }
 
   @Override
@@ -101,6 +113,7 @@ final class DjlDecoding implements Decoding {
     if (prompt.adapter() instanceof DjlAdapter adapter) {
       adapter.retain();
     }
+    clear(slot, SlotPool.rounded(length));
     rows.put(id, new Row(id, prompt, slot));
     return true;
   }
@@ -116,23 +129,22 @@ final class DjlDecoding implements Decoding {
     if (taken.isEmpty()) {
       return List.of();
     }
-    List<int[]> tokens = taken.stream().map(Row::next).toList();
-    List<Row> ended = new ArrayList<>();
-    List<Integer> ends = new ArrayList<>();
-    int at = 0;
-    for (int i = 0; i < taken.size(); i++) {
-      Row row = taken.get(i);
-      at += tokens.get(i).length;
-      if (row.past + tokens.get(i).length >= row.prompt.tokens().length) {
-        ended.add(row);
-        ends.add(at - 1);
+    taken.sort(Comparator.comparing((Row row) -> row.brings() > 1).thenComparing(row -> row.slot));
+    float[] logProbs = advance(taken);
+    List<Row> ended = taken.stream().filter(Row::ends).toList();
+    taken.forEach(row -> row.past += row.brings());
+    return emit(ended, logProbs);
+  }
+
+  /** A NaN that a sequence left in a slot would reach the next one, masked or not. */
+  private void clear(int slot, int n) {
+    for (IValue pools : List.of(keys, values)) {
+      try (PtNDManager scope = program.scope();
+          IValue from = IValue.from((long) slot);
+          IValue count = IValue.from((long) n)) {
+        program.call(scope, "clear", pools, from, count);
       }
     }
-    float[] logProbs = advance(taken, tokens, ends);
-    for (int i = 0; i < taken.size(); i++) {
-      taken.get(i).past += tokens.get(i).length;
-    }
-    return emit(ended, logProbs);
   }
 
   /** All that are answering, and as many that still read as fit in a step. */
@@ -140,7 +152,7 @@ final class DjlDecoding implements Decoding {
     List<Row> taken = new ArrayList<>();
     int reading = 0;
     for (Row row : rows.values()) {
-      int tokens = row.past < row.prompt.tokens().length ? row.next().length : 0;
+      int tokens = row.past < row.prompt.tokens().length ? row.brings() : 0;
       if (tokens == 0 || reading == 0 || reading + tokens <= STEP_TOKENS) {
         taken.add(row);
         reading += tokens;
@@ -149,27 +161,53 @@ final class DjlDecoding implements Decoding {
     return taken;
   }
 
-  private float[] advance(List<Row> taken, List<int[]> tokens, List<Integer> ends) {
-    List<LoadedAdapter> adapters = taken.stream().map(r -> r.prompt.adapter()).toList();
+  /** (rows that end, vocab): log p of their next tokens. */
+  private float[] advance(List<Row> taken) {
+    List<int[]> tokens = taken.stream().map(Row::next).toList();
+    int[] slots = taken.stream().mapToInt(row -> row.slot).toArray();
+    int[] past = taken.stream().mapToInt(row -> row.past).toArray();
+    int ones = (int) taken.stream().filter(row -> row.brings() == 1).count();
     try (PtNDManager scope = program.scope();
-        CallAdapters call = new CallAdapters(adapters)) {
-      return program
-          .infer(
-              scope,
-              "advance",
-              IValue.from((PtNDArray) scope.create(DjlModel.flat(tokens))),
-              IValue.listFrom(tokens.stream().mapToLong(t -> t.length).toArray()),
-              call.tensors(scope),
-              call.which(),
-              call.scales(),
-              call.limits(scope, config),
-              IValue.listFrom(keys),
-              IValue.listFrom(values),
-              IValue.listFrom(taken.stream().mapToLong(r -> r.slot).toArray()),
-              IValue.listFrom(taken.stream().mapToLong(r -> r.past).toArray()),
-              IValue.listFrom(ends.stream().mapToLong(e -> e).toArray()))[0]
-          .toFloatArray();
+        CallAdapters call =
+            new CallAdapters(taken.stream().map(r -> r.prompt.adapter()).toList(), ones)) {
+      IValue[] arguments = {
+        IValue.from((PtNDArray) scope.create(DjlModel.flat(tokens))),
+        IValue.listFrom(tokens.stream().mapToLong(t -> t.length).toArray()),
+        call.tensors(scope),
+        call.which(),
+        call.scales(),
+        call.limits(scope, config),
+        keys,
+        values,
+        longs(slots),
+        longs(past),
+        IValue.listFrom(ends(taken)),
+        IValue.from((long) ones),
+        IValue.listFrom(Runs.of(Arrays.copyOf(slots, ones), Arrays.copyOf(past, ones), mostOfRun))
+      };
+      try {
+        return program.call(scope, "advance", arguments)[0].toFloatArray();
+      } finally {
+        Arrays.stream(arguments).filter(a -> a != keys && a != values).forEach(IValue::close);
+      }
     }
+  }
+
+  private static IValue longs(int[] numbers) {
+    return IValue.listFrom(Arrays.stream(numbers).asLongStream().toArray());
+  }
+
+  /** The rows of a call that end a prompt or an answer so far. */
+  private static long[] ends(List<Row> taken) {
+    List<Long> ends = new ArrayList<>();
+    long at = 0;
+    for (Row row : taken) {
+      at += row.brings();
+      if (row.ends()) {
+        ends.add(at - 1);
+      }
+    }
+    return ends.stream().mapToLong(e -> e).toArray();
   }
 
   private List<Token> emit(List<Row> ended, float[] logProbs) {
@@ -202,6 +240,8 @@ final class DjlDecoding implements Decoding {
   @Override
   public void close() {
     List.copyOf(rows.keySet()).forEach(this::cancel);
+    keys.close();
+    values.close();
     memory.close();
   }
 }

@@ -37,7 +37,7 @@ final class ExpertsSource {
           return (p, $scaled, experts, kept)
         def uncertainty(self: __torch__.Program, p: Tensor) -> Tensor:
           q = torch.div(p, torch.sum(p, [-1], True))
-          h = torch.neg(torch.sum(torch.mul(q, torch.log(torch.clamp_min(q, 1e-30))), [-1], True))
+          h = torch.neg(torch.sum(torch.mul(q, $logq), [-1], True))
           return torch.div(h, $loge)
       """;
 
@@ -62,8 +62,16 @@ final class ExpertsSource {
           logits = annotate(List[Tensor], [])
           at = 0
           for s in range(len(spans)):
-            logits.append(torch.linear(torch.narrow(x, 0, at, spans[s]), w[w0]))
-            at = at + spans[s]
+            n = spans[s]
+            if n < 0:
+              n = torch.neg(n)
+            h = torch.narrow(x, 0, at, n)
+            if spans[s] < 0:
+              by_row = torch.expand(torch.unsqueeze(torch.transpose(w[w0], 0, 1), 0), [n, -1, -1])
+              logits.append(torch.squeeze(torch.bmm(torch.unsqueeze(h, 1), by_row), 1))
+            else:
+              logits.append(torch.linear(h, w[w0]))
+            at = at + n
           p, weights, experts, kept = self.routes(torch.cat(logits, 0), w, w0, r)
           return annotate(List[Tensor], [p, weights, experts, kept])
         def sparse(self: __torch__.Program, x: Tensor, p0: int, route: List[Tensor], m: List[Tensor]) -> Tensor:
@@ -74,6 +82,9 @@ final class ExpertsSource {
           return y
       """;
 
+  /** Entries that a vectorized loop takes at a time at most: two registers of 16. */
+  private static final int LANES = 32;
+
   private ExpertsSource() {}
 
   static String methods(MoeConfig config) {
@@ -82,7 +93,7 @@ final class ExpertsSource {
         + SPARSE.replace(
             "$gate\n",
             config.experts().sharedGate()
-                ? "y = torch.mul(y, torch.sigmoid(torch.sum(torch.mul(x, w[w0]), [-1], True)))\n"
+                ? "y = torch.mul(y, torch.narrow(torch.sigmoid(torch.repeat(torch.sum(torch.mul(x, w[w0]), [-1], True), [1, 32])), 1, 0, 1))\n"
                 : "y = y\n");
   }
 
@@ -92,7 +103,8 @@ final class ExpertsSource {
     String normed =
         "weights = torch.div(weights, " + (sigmoid ? "torch.add(" + sum + ", 1e-20)" : sum) + ")";
     return ROUTES
-        .replace("$score", sigmoid ? "torch.sigmoid(logits)" : "torch.softmax(logits, -1)")
+        .replace(
+            "$score", sigmoid ? byRow("sigmoid", "logits", router) : "torch.softmax(logits, -1)")
         .replace("$choice", sigmoid ? "torch.add(p, w[w0 + 1])" : "p")
         .replace("$limit\n", limit(router, sigmoid))
         .replace("$normed\n", (router.normTopkProb() ? normed : "weights = weights") + "\n")
@@ -101,8 +113,22 @@ final class ExpertsSource {
             router.routedScalingFactor() == 1
                 ? "weights"
                 : "torch.mul(weights, " + router.routedScalingFactor() + ")")
+        .replace("$logq", byRow("log", "torch.clamp_min(q, 1e-30)", router))
         .replace("$loge", Double.toString(Math.log(Math.max(2, router.numExperts()))))
         .replace("$k", Integer.toString(router.topK()));
+  }
+
+  /**
+   * A function of each entry of (n, experts). Libtorch computes the last entries of a tensor, fewer
+   * than {@link #LANES}, otherwise than those before, so rows are made longer where they are not a
+   * multiple: an entry must not depend on how many rows there are.
+   */
+  private static String byRow(String function, String x, RouterConfig router) {
+    int rest = Math.floorMod(-router.numExperts(), LANES);
+    return rest == 0
+        ? "torch." + function + "(" + x + ")"
+        : "torch.narrow(torch.%s(torch.constant_pad_nd(%s, [0, %d], 1.)), 1, 0, %d)"
+            .formatted(function, x, rest, router.numExperts());
   }
 
   /** Only the best groups: DeepSeek-V2 takes a group's best score, V3 the sum of its best two. */

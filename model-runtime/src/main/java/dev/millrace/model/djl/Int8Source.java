@@ -8,8 +8,9 @@ import dev.millrace.model.config.MoeConfig;
  * <p>A row x of activations is {@code s·(c + r/128)}: c are whole numbers within ±64, r what they
  * leave, in the same range. Both halves go through the product as rows side by side, with a scale
  * of 1 that is given, not measured: a row's result is that of 14-bit activations, and does not
- * depend on its neighbours. {@code m} holds the constants of these operations as tensors, which
- * cost half of what numbers do.
+ * depend on its neighbours. A norm's sum of squares is taken of rows that lie end to end, as one
+ * row always does: the order of the additions hangs on it. {@code m} holds the constants of these
+ * operations as tensors, which cost half of what numbers do.
  */
 final class Int8Source {
 
@@ -29,7 +30,7 @@ final class Int8Source {
           packed.append(ops.quantized.linear_prepack(torch._make_per_channel_quantized_tensor(q, torch.to(s, 7), zero, 0), None))
           return annotate(List[Tensor], [])
         def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-          v = torch.linalg_vector_norm(x, 2, [-1], True)
+          v = torch.linalg_vector_norm(torch.contiguous(x), 2, [-1], True)
           torch.mul_(v, v)
           if x.size(-1) == $d:
             usual = eps == $eps
@@ -53,6 +54,16 @@ final class Int8Source {
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
           rows, scale = self.split(x, m)
           return torch.mul_(self.sum(ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(rows, 1., 64, packed[i])), scale)
+        def three(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> List[Tensor]:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          rows, scale = self.split(x, m)
+          outs = annotate(List[Tensor], [])
+          sizes = annotate(List[int], [])
+          for j in range(3):
+            out = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(rows, 1., 64, packed[i + j])
+            sizes.append(out.size(1))
+            outs.append(out)
+          return torch.split_with_sizes(torch.mul_(self.sum(torch.cat(outs, 1)), scale), sizes, 1)
         def each_expert(self: __torch__.Program, parts: List[Tensor], used: List[int], first: int) -> Tensor:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
           outs = annotate(List[Tensor], [])

@@ -16,7 +16,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
 
   private static final String FRONT =
       """
-        def front_$layer(self: __torch__.Program, x: Tensor, cos: Tensor, sin: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
+        def front_$layer(self: __torch__.Program, x: Tensor, cos: Tensor, sin: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           h = $before
           x = torch.add(x, $attention)
           h = $after

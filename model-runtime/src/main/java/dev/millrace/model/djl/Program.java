@@ -97,15 +97,22 @@ final class Program implements AutoCloseable {
     return arrays;
   }
 
-  /** Runs a method in inference mode; results belong to the manager. */
+  /** Runs a method in inference mode; results belong to the manager, arguments are closed. */
   PtNDArray[] infer(PtNDManager scope, String method, IValue... arguments) {
-    prepareThread();
-    try (IValue result = IValueUtils.runMethod(block, method, arguments)) {
-      return result.toTensorArray(scope);
+    try {
+      return call(scope, method, arguments);
     } finally {
       for (IValue argument : arguments) {
         argument.close();
       }
+    }
+  }
+
+  /** Runs a method in inference mode; results belong to the manager, arguments stay open. */
+  PtNDArray[] call(PtNDManager scope, String method, IValue... arguments) {
+    prepareThread();
+    try (IValue result = IValueUtils.runMethod(block, method, arguments)) {
+      return result.toTensorArray(scope);
     }
   }
 

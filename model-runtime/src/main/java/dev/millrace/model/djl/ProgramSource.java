@@ -11,8 +11,9 @@ import java.util.function.ToIntFunction;
  * and {@code m}, the matrices, which in int8 are {@code packed} instead, expert by expert.
  *
  * <p>A call takes sequences end to end as one (tokens, d) matrix, {@code lens} tokens each, and two
- * tuples: {@code a}, the adapters (spans of rows, their factors, which span uses which, scales),
- * and {@code c}, the cache (keys and values by layer, first slot and past tokens of each sequence).
+ * tuples: {@code a}, the adapters (spans of rows, their factors, which span uses which, scales; see
+ * {@link CallAdapters}), and {@code c}, the cache (keys and values by layer, first slot and past
+ * tokens of each sequence, and what {@link AttentionSource} knows of those that bring one token).
  */
 final class ProgramSource {
 
@@ -38,23 +39,63 @@ final class ProgramSource {
           spans, l, which, scales = a
           adapted = False
           for s in range(len(which)):
-            if which[s] >= 0:
+            if which[s] != -1:
               adapted = True
           if adapted:
             parts = annotate(List[Tensor], [])
             at = 0
             for s in range(len(spans)):
               n = spans[s]
+              if n < 0:
+                n = torch.neg(n)
               part = torch.narrow(y, 0, at, n)
               if which[s] >= 0:
                 i = 2 * ($sites * which[s] + site)
                 if l[i].size(0) > 0:
                   down = torch.linear(torch.narrow(x, 0, at, n), l[i])
                   part = torch.add(part, torch.linear(down, l[i + 1]))
+              if which[s] == -2:
+                part = self.adapt_rows(part, x, site, l)
               parts.append(part)
               at = at + n
-            y = torch.cat(parts, 0)
+            if len(parts) > 1:
+              y = torch.cat(parts, 0)
+            else:
+              y = parts[0]
           return y
+        def adapt_rows(self: __torch__.Program, y: Tensor, x: Tensor, site: int, l: List[Tensor]) -> Tensor:
+          adapters = torch.floordiv(len(l), 2 * $sites + 1)
+          rows = annotate(List[Tensor], [])
+          downs = annotate(List[Tensor], [])
+          ups = annotate(List[Tensor], [])
+          rank = 0
+          for j in range(adapters):
+            i = 2 * ($sites * j + site)
+            of = l[2 * $sites * adapters + j]
+            n = of.size(0)
+            if adapters >= $many:
+              if rank == 0:
+                rank = l[i].size(0)
+              together = l[i].size(0) == rank
+            else:
+              together = False
+            if l[i].size(0) > 0:
+              if together:
+                rows.append(of)
+                for s in range(n):
+                  downs.append(l[i])
+                  ups.append(l[i + 1])
+              else:
+                if n > 0:
+                  down = torch.expand(torch.unsqueeze(l[i], 0), [n, -1, -1])
+                  up = torch.expand(torch.unsqueeze(l[i + 1], 0), [n, -1, -1])
+                  y = self.add_rows(y, x, of, down, up)
+          if len(downs) > 0:
+            y = self.add_rows(y, x, torch.cat(rows, 0), torch.stack(downs, 0), torch.stack(ups, 0))
+          return y
+        def add_rows(self: __torch__.Program, y: Tensor, x: Tensor, rows: Tensor, down: Tensor, up: Tensor) -> Tensor:
+          z = torch.bmm(torch.unsqueeze(torch.index_select(x, 0, rows), 1), torch.transpose(down, 1, 2))
+          return torch.index_add_(y, 0, rows, torch.squeeze(torch.bmm(z, torch.transpose(up, 1, 2)), 1))
         def project(self: __torch__.Program, x: Tensor, i: int, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
           return self.adapt(self.linear(x, i, m), x, site, a)
       """;
@@ -97,6 +138,8 @@ final class ProgramSource {
         def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
           q = self.taken(i, m)
           return torch.to(torch.linear(torch.to(x, ops.prim.dtype(q)), q), 6)
+        def three(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> List[Tensor]:
+          return annotate(List[Tensor], [self.linear(x, i, m), self.linear(x, i + 1, m), self.linear(x, i + 2, m)])
         def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
           used = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
           share = torch.div(torch.to(torch.bincount(used, None, $experts), 6), float(p.size(0)))
@@ -154,22 +197,22 @@ final class ProgramSource {
 
   private static final String HIDDEN =
       """
-        def hidden(self: __torch__.Program, ids: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int]], r: Tensor, w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
-          keys, values, slots, past = c
+        def hidden(self: __torch__.Program, ids: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], r: Tensor, w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
+          keys, values, slots, past, runs, aside = c
           chosen = annotate(List[Tensor], [])
-          cos = self.table(w[2], lens, past)
-          sin = self.table(w[3], lens, past)
+          cos = self.table(w[2], lens, past, aside)
+          sin = self.table(w[3], lens, past, aside)
           x = torch.to(torch.embedding(w[0], ids), 6)
           balance = torch.zeros([], dtype=6)
       """;
 
   private static final String USES =
       """
-        def none(self: __torch__.Program, lens: List[int]) -> Tuple[List[Tensor], List[Tensor], List[int], List[int]]:
+        def none(self: __torch__.Program, lens: List[int]) -> Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]]:
           zeros = annotate(List[int], [])
           for s in range(len(lens)):
             zeros.append(0)
-          return (annotate(List[Tensor], []), annotate(List[Tensor], []), zeros, zeros)
+          return (annotate(List[Tensor], []), annotate(List[Tensor], []), zeros, zeros, annotate(List[int], []), annotate(List[Tensor], []))
         def scores(self: __torch__.Program, x: Tensor, targets: Tensor, m: List[Tensor]) -> List[Tensor]:
           logps = annotate(List[Tensor], [])
           entropies = annotate(List[Tensor], [])
@@ -245,14 +288,23 @@ final class ProgramSource {
           out.append(torch.argmax(self.linear(x, $head, self.m), -1))
           out.extend(chosen)
           return out
-        def advance(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int]) -> List[Tensor]:
-          x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), (keys, values, slots, past), self.by_row(r, lens), self.w, self.m)
+        def advance(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int], ones: int, runs: List[int]) -> List[Tensor]:
+          spans = lens
+          if ones > 0:
+            spans = annotate(List[int], [torch.neg(ones)])
+            spans.extend(torch.slice(lens, ones, len(lens), 1))
+          c = (keys, values, slots, past, runs, self.aside(slots, past, ones, runs))
+          x, balance, chosen = self.hidden(ids, lens, (spans, l, which, scales), c, self.by_row(r, lens), self.w, self.m)
           if len(ends) > 0:
             x = torch.index_select(x, 0, torch.tensor(ends, dtype=4))
             out = torch.log_softmax(self.linear(x, $head, self.m), -1)
           else:
             out = torch.zeros([0, $vocab], dtype=6)
           return annotate(List[Tensor], [out])
+        def clear(self: __torch__.Program, pools: List[Tensor], slot: int, n: int) -> List[Tensor]:
+          for i in range(len(pools)):
+            torch.zero_(torch.narrow(pools[i], 1, slot, n))
+          return annotate(List[Tensor], [])
       """;
 
   private final MoeConfig config;
@@ -297,6 +349,7 @@ final class ProgramSource {
             + layers.calls()
             + USES
             + training)
+        .replace("$many", Integer.toString(CallAdapters.MANY))
         .replace("$embedding", Integer.toString(embedding))
         .replace("$experts", Integer.toString(config.router().numExperts()))
         .replace("$sites", Integer.toString(Math.max(1, layout.sites().size())))

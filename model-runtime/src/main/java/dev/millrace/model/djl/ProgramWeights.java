@@ -171,7 +171,10 @@ final class ProgramWeights {
         checkpoint.tensor(vector.name()).require(vector.shape()).floats(), vector.shape());
   }
 
-  /** cos or sin of the rotary angles: (max_position_embeddings, features). */
+  /**
+   * cos or sin of the rotary angles: (max_position_embeddings, features). The first half of sin is
+   * negative.
+   */
   static Values rotary(MoeConfig c, boolean cos) {
     int dim = c.attention().ropeDim();
     float[] frequencies = c.rope().frequencies(dim);
@@ -179,7 +182,7 @@ final class ProgramWeights {
     for (int p = 0; p < c.maxPositionEmbeddings(); p++) {
       for (int j = 0; j < dim; j++) {
         float angle = p * frequencies[j % (dim / 2)];
-        double value = cos ? Math.cos(angle) : Math.sin(angle);
+        double value = cos ? Math.cos(angle) : Math.sin(angle) * (j < dim / 2 ? -1 : 1);
         table[p * dim + j] = (float) (value * c.rope().attentionFactor());
       }
     }

@@ -1,0 +1,159 @@
+package dev.millrace.model.djl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.millrace.model.base.Generation;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prompt;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraWeights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Many answers at once, under different adapters: each is bit for bit the one it is alone. */
+class MixedBatchTest {
+
+  private static DjlModel open(String golden) throws IOException {
+    Path folder = Path.of("src/test/resources/golden").resolve(golden);
+    return DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT);
+  }
+
+  /** One that changes something at every matrix of the attention. */
+  private static LoraWeights adapter(DjlModel model, int rank, long seed) {
+    List<String> modules =
+        model.sites().stream()
+            .filter(site -> site.name().contains("self_attn"))
+            .map(site -> site.name().substring(site.name().lastIndexOf('.') + 1))
+            .distinct()
+            .sorted()
+            .toList();
+    LoraWeights zero =
+        LoraWeights.initial(new LoraConfig(rank, 8, false, modules), model.sites(), seed);
+    SplittableRandom random = new SplittableRandom(seed);
+    List<LoraPair> pairs = new ArrayList<>();
+    for (LoraPair pair : zero.pairs()) {
+      float[] b = new float[pair.b().length];
+      for (int i = 0; i < b.length; i++) {
+        b[i] = (float) (0.1 * random.nextGaussian());
+      }
+      pairs.add(new LoraPair(pair.site(), pair.a(), b));
+    }
+    return new LoraWeights(zero.config(), pairs);
+  }
+
+  private static int[] tokens(DjlModel model, int n, long seed) {
+    return new SplittableRandom(seed).ints(n, 0, model.config().vocabSize()).toArray();
+  }
+
+  private static void assertEachAsAlone(DjlModel model, List<Prompt> prompts) {
+    List<Generation> together = model.generate(prompts);
+    for (int i = 0; i < prompts.size(); i++) {
+      Generation alone = model.generate(List.of(prompts.get(i))).get(0);
+      assertArrayEquals(alone.tokens(), together.get(i).tokens(), "answer " + i);
+      assertArrayEquals(alone.logProbs(), together.get(i).logProbs(), "answer " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 1", "8, 2", "8, 3", "32, 1", "32, 5", "32, 32"})
+  void generate_underSoManyAdapters_isEachAsAlone(int rows, int adapters) throws IOException {
+    List<LoadedAdapter> loaded = new ArrayList<>();
+    try (DjlModel model = open("olmoe-tiny")) {
+      for (int a = 0; a < adapters; a++) {
+        loaded.add(model.load(adapter(model, a % 7 == 6 ? 3 : 4, a)));
+      }
+      List<Prompt> prompts = new ArrayList<>();
+      for (int i = 0; i < rows; i++) {
+        LoadedAdapter of =
+            i % 4 == 3 && adapters < rows ? model.noAdapter() : loaded.get(i % adapters);
+        prompts.add(new Prompt(tokens(model, 1 + i % 5, i), of, 4 + i % 3, 0, 0));
+      }
+      assertEachAsAlone(model, prompts);
+      loaded.forEach(LoadedAdapter::close);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"olmoe-tiny", "qwen3-moe-tiny", "deepseek-v3-tiny"})
+  void generate_lengthsOfAllKinds_isEachAsAlone(String golden) throws IOException {
+    try (DjlModel model = open(golden);
+        LoadedAdapter adapter = model.load(adapter(model, 4, 1))) {
+      List<Prompt> prompts = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        LoadedAdapter of = i % 3 == 0 ? adapter : model.noAdapter();
+        prompts.add(new Prompt(tokens(model, 1 + i % 4 * 15, i), of, 12 + i, i % 2, i));
+      }
+      assertEachAsAlone(model, prompts);
+    }
+  }
+
+  @Test
+  void adapters_ofTheRows_changeTheirAnswers() throws IOException {
+    try (DjlModel model = open("olmoe-tiny");
+        LoadedAdapter adapter = model.load(adapter(model, 4, 1))) {
+      int[] prompt = tokens(model, 1, 5);
+      List<Generation> both =
+          model.generate(
+              List.of(
+                  new Prompt(prompt, adapter, 4, 0, 0),
+                  new Prompt(prompt, model.noAdapter(), 4, 0, 0)));
+      assertFalse(Arrays.equals(both.get(0).logProbs(), both.get(1).logProbs()));
+    }
+  }
+
+  @Test
+  void of_slotsAtRandom_coversEachRowOnceWithinItsOwnSlots() {
+    SplittableRandom random = new SplittableRandom(4);
+    for (int round = 0; round < 500; round++) {
+      int rows = random.nextInt(12);
+      int[] slots = new int[rows];
+      int[] past = new int[rows];
+      int next = 0;
+      for (int i = 0; i < rows; i++) {
+        slots[i] = next + 32 * random.nextInt(2);
+        int total = 1 + random.nextInt(random.nextBoolean() ? 32 : 96);
+        past[i] = random.nextInt(total);
+        next = slots[i] + SlotPool.rounded(total);
+      }
+      assertArrayEquals(expanded(Runs.of(slots, past, 1 + round % 8)), each(slots, past));
+    }
+  }
+
+  /** Slot and slots looked at of each row, by its run. */
+  private static long[] expanded(long[] runs) {
+    List<Long> rows = new ArrayList<>();
+    for (int r = 0; r < runs.length; r += 4) {
+      for (int i = 0; i < runs[r]; i++) {
+        rows.add(runs[r + 1] + i * runs[r + 2]);
+        rows.add(runs[r + 3]);
+      }
+    }
+    return rows.stream().mapToLong(n -> n).toArray();
+  }
+
+  private static long[] each(int[] slots, int[] past) {
+    return IntStream.range(0, slots.length)
+        .flatMap(i -> IntStream.of(slots[i], SlotPool.rounded(past[i] + 1)))
+        .asLongStream()
+        .toArray();
+  }
+
+  @Test
+  void of_rowsEquallyFarApart_isOneRun() {
+    assertArrayEquals(
+        new long[] {3, 32, 96, 64}, Runs.of(new int[] {32, 128, 224}, new int[] {40, 60, 32}, 8));
+    assertEquals(8, Runs.of(new int[] {0, 64}, new int[] {31, 32}, 8).length);
+  }
+}
