@@ -1,6 +1,7 @@
 package dev.millrace.job.config;
 
 import dev.millrace.schema.wire.NearestName;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -10,7 +11,10 @@ import java.util.regex.Pattern;
 /** The keys there are. */
 record Keys(Set<String> known) {
 
-  private static final String CLIENT = "kafka.client.";
+  /** What comes after these is a name of the user's. */
+  private static final List<String> OPEN =
+      List.of("kafka.client.", "score.weights.source.", "score.weights.domain.");
+
   private static final Pattern SECRET =
       Pattern.compile(".*(password|secret|jaas|token|credential).*");
 
@@ -27,7 +31,7 @@ record Keys(Set<String> known) {
       return Optional.of(
           key + " looks like a secret; secrets come from the environment: " + Secret.variables());
     }
-    if (key.startsWith(CLIENT) && key.length() > CLIENT.length()) {
+    if (OPEN.stream().anyMatch(open -> key.startsWith(open) && key.length() > open.length())) {
       return Optional.empty();
     }
     return Optional.of(

@@ -26,6 +26,7 @@ final class Ranges {
           "learn.plan.memoryBytes",
           "learn.plan.threads",
           "learn.routing.share",
+          "score.guard.windowMillis",
           "serve.batchSize",
           "serve.queue");
 
@@ -35,6 +36,11 @@ final class Ranges {
       Set.of(
           "score.acceptRate",
           "score.nearSimilarity",
+          "score.reorderedSimilarity",
+          "score.guard.throttleExcess",
+          "score.guard.generatedShare",
+          "score.shape.maxBoilerplateShare",
+          "score.shape.maxUnknownShare",
           "learn.gate.level",
           "learn.routing.share",
           "serve.tenantShare",

@@ -32,5 +32,14 @@ final class MetricNames {
   /** Releases that could not go live. */
   static final String FAILED_SWAPS = "failedSwaps";
 
+  /** Samples that may teach or judge. */
+  static final String ACCEPTED = "accepted";
+
+  /** The group of counters of refused samples, one a reason. */
+  static final String REFUSED = "refused";
+
+  /** How often the texts of a domain were no longer distributed as before. */
+  static final String DRIFTS = "drifts";
+
   private MetricNames() {}
 }

@@ -33,6 +33,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   private transient @Nullable Opened<Scorer> opened;
   private transient Scorer scorer;
+  private transient ScoreFigures figures;
 
   public ScoreOperator(Opener<Scorer> scorers, MemoryLimits limits) {
     this.scorers = scorers;
@@ -54,16 +55,24 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   @Override
   public void open() throws Exception {
     super.open();
+    figures = new ScoreFigures(getMetricGroup());
     opened = scorers.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
     scorer = opened.value();
   }
 
   @Override
   public void processElement(StreamRecord<Sample> element) throws Exception {
-    Scored scored = scorer.score(element.getValue(), currentMemory());
+    DomainMemory known = currentMemory();
+    long drifts = known.drifts();
+    Scored scored = scorer.score(element.getValue(), known);
+    if (known.drifts() > drifts) {
+      figures.drifted(String.valueOf(element.getValue().domain()));
+    }
     if (scored instanceof Scored.Accepted accepted) {
+      figures.accepted();
       output.collect(element.replace(accepted.sample()));
     } else if (scored instanceof Scored.Refused refused) {
+      figures.refused(refused.rejection(), element.getValue().source());
       output.collect(Outputs.REJECTED, element.replace(refused.rejection()));
     }
   }

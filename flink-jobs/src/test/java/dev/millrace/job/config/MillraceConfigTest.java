@@ -50,6 +50,20 @@ class MillraceConfigTest {
   }
 
   @Test
+  void read_weights_areNumbersByName() {
+    MillraceConfig config =
+        MillraceConfig.read(
+            null, List.of("score.weights.source.pubmed=2", "score.weights.domain.health=0.5"));
+    assertEquals(Map.of("pubmed", "2"), config.score().weights().source());
+    assertEquals(Map.of("health", "0.5"), config.score().weights().domain());
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> MillraceConfig.read(null, List.of("score.weights.source.pubmed=much")));
+    assertTrue(e.getMessage().contains("source pubmed is \"much\""), e.getMessage());
+  }
+
+  @Test
   void read_emptyFile_defaults() throws IOException {
     assertEquals(MillraceConfig.defaults(), MillraceConfig.read(write("e.yaml", ""), List.of()));
   }

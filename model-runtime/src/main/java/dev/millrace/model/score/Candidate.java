@@ -8,11 +8,15 @@ final class Candidate {
 
   private final Sample sample;
   private final boolean heldOut;
-  private String normalized = "";
+  private byte[] normalized = {};
   private long[] signature = {};
+  private int[] words = {};
+  private long[] bag = {};
+  private Reference.Fit fit = new Reference.Fit(0, 0, 0, 1);
   private int[] tokens = {};
   private float[] embedding = {};
   private double entropy = Double.NaN;
+  private double loss = Double.NaN;
   private double diversity = Double.NaN;
   private double quality = Double.NaN;
 
@@ -33,11 +37,12 @@ final class Candidate {
     return heldOut;
   }
 
-  String normalized() {
+  /** The text as duplicates are told by, in UTF-8. */
+  byte[] normalized() {
     return normalized;
   }
 
-  void normalized(String value) {
+  void normalized(byte[] value) {
     normalized = value;
   }
 
@@ -47,6 +52,31 @@ final class Candidate {
 
   void signature(long[] value) {
     signature = value;
+  }
+
+  int[] words() {
+    return words;
+  }
+
+  void words(int[] value) {
+    words = value;
+  }
+
+  /** The signature of the words, whatever their order; empty for a text of few words. */
+  long[] bag() {
+    return bag;
+  }
+
+  void bag(long[] value) {
+    bag = value;
+  }
+
+  Reference.Fit fit() {
+    return fit;
+  }
+
+  void fit(Reference.Fit value) {
+    fit = value;
   }
 
   int[] tokens() {
@@ -71,6 +101,15 @@ final class Candidate {
 
   void entropy(double value) {
     entropy = value;
+  }
+
+  /** Mean −log p, nats per token. */
+  double loss() {
+    return loss;
+  }
+
+  void loss(double value) {
+    loss = value;
   }
 
   void diversity(double value) {

@@ -10,21 +10,30 @@ import java.util.List;
 final class CascadeScorer implements Scorer {
 
   private final HeldOut heldOut;
+  private final Guard guard;
   private final List<Stage> stages;
 
   CascadeScorer(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
     this.heldOut = heldOut;
-    this.stages =
-        List.of(
-            new SupportedModality(),
-            new Length(config.shape()),
-            new ExactDuplicate(),
-            new NearDuplicate(config.nearSimilarity()),
-            new EncodingDamage(config.shape().maxDamageShare()),
-            new Repetition(config.shape().minDistinctShare()),
-            new SymbolShare(config.shape().maxSymbolShare()),
-            new ModelEntropy(base, tokenizer, config.model()),
-            new Quality(base, config));
+    this.guard = new Guard(config.guard());
+    this.stages = stages(base, tokenizer, config, guard);
+  }
+
+  static List<Stage> stages(BaseModel base, Tokenizer tokenizer, ScorerConfig config, Guard guard) {
+    return List.of(
+        new SupportedModality(),
+        guard,
+        new Length(config.shape()),
+        new ExactDuplicate(),
+        new NearDuplicate(config.nearSimilarity()),
+        new EncodingDamage(config.shape().maxDamageShare()),
+        new Repetition(config.shape().minDistinctShare()),
+        new SymbolShare(config.shape().maxSymbolShare()),
+        new Boilerplate(config.shape().maxBoilerplateShare()),
+        new ReorderedCopy(config.reorderedSimilarity()),
+        new Foreign(config.shape().maxUnknownShare()),
+        new ModelEntropy(base, tokenizer, config.model()),
+        new Quality(base, config));
   }
 
   @Override
@@ -34,9 +43,11 @@ final class CascadeScorer implements Scorer {
     for (Stage stage : stages) {
       Stage.Refusal refusal = stage.check(candidate, memory);
       if (refusal != null) {
+        guard.judged(sample, refusal.reason(), memory);
         return new Scored.Refused(rejection(candidate, refusal));
       }
     }
+    guard.judged(sample, null, memory);
     memory.remember(candidate);
     return new Scored.Accepted(candidate.scored());
   }

@@ -9,21 +9,39 @@ import java.nio.ByteBuffer;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 1;
-  private static final int COUNTERS = 2 * Long.BYTES;
+  private static final byte VERSION = 2;
+
+  /** Its signatures were of characters: they match nothing any more and are left behind. */
+  private static final byte OF_CHARACTERS = 1;
+
+  private static final int COUNTERS = 3 * Long.BYTES;
 
   private final SignatureRing exact;
   private final SignatureRing near;
   private final SignatureRing heldOut;
+  private final SignatureRing bags;
+  private final SignatureRing heldOutBags;
+  private final LineCounts lines;
+  private final Reference reference;
+  private final Usual usual;
+  private final SourceLedger sources = new SourceLedger();
+  private final Drift entropies = new Drift();
+  private final Drift distances = new Drift();
   private final EmbeddingMemory embeddings;
   private final QualityWindow qualities;
   private long seen;
   private long accepted;
+  private long drifts;
 
   private DomainMemory(MemoryLimits limits) {
     this.exact = new SignatureRing(TextHash.WORDS, limits.exact());
     this.near = new SignatureRing(MinHash.WORDS, limits.near());
     this.heldOut = new SignatureRing(MinHash.WORDS, limits.heldOut());
+    this.bags = new SignatureRing(MinHash.WORDS, limits.near());
+    this.heldOutBags = new SignatureRing(MinHash.WORDS, limits.heldOut());
+    this.lines = new LineCounts(limits.lines());
+    this.reference = new Reference(limits.referenceBits());
+    this.usual = new Usual(limits.qualities());
     this.embeddings = new EmbeddingMemory(limits.embeddings());
     this.qualities = new QualityWindow(limits.qualities());
   }
@@ -34,18 +52,19 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote, or its version 1; smaller limits keep what is newest.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
   public static DomainMemory fromBytes(byte[] bytes, MemoryLimits limits) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
-    if (bytes.length == 0 || in.get() != VERSION) {
+    byte version = bytes.length == 0 ? 0 : in.get();
+    if (version != VERSION && version != OF_CHARACTERS) {
       throw new IllegalArgumentException(
           "domain memory of " + bytes.length + " bytes is not of version " + VERSION);
     }
     DomainMemory memory = new DomainMemory(limits);
-    memory.read(in);
+    memory.read(version, in);
     return memory;
   }
 
@@ -57,13 +76,29 @@ public final class DomainMemory {
             + exact.encodedBytes()
             + near.encodedBytes()
             + heldOut.encodedBytes()
+            + bags.encodedBytes()
+            + heldOutBags.encodedBytes()
+            + lines.encodedBytes()
+            + reference.encodedBytes()
+            + usual.encodedBytes()
+            + sources.encodedBytes()
+            + entropies.encodedBytes()
+            + distances.encodedBytes()
             + embeddings.encodedBytes()
             + qualities.encodedBytes();
     ByteBuffer out = ByteBuffer.allocate(length);
-    out.put(VERSION).putLong(seen).putLong(accepted);
+    out.put(VERSION).putLong(seen).putLong(accepted).putLong(drifts);
     exact.write(out);
     near.write(out);
     heldOut.write(out);
+    bags.write(out);
+    heldOutBags.write(out);
+    lines.write(out);
+    reference.write(out);
+    usual.write(out);
+    sources.write(out);
+    entropies.write(out);
+    distances.write(out);
     embeddings.write(out);
     qualities.write(out);
     return out.array();
@@ -79,6 +114,31 @@ public final class DomainMemory {
     return accepted;
   }
 
+  /**
+   * How often the entropy of its texts, or their distance from each other, was no longer as it was.
+   */
+  public long drifts() {
+    return drifts;
+  }
+
+  SourceLedger sources() {
+    return sources;
+  }
+
+  /**
+   * Takes note of a text that the model has read: it guards against its near duplicates from now
+   * on, whatever comes of it.
+   */
+  void read(Candidate candidate) {
+    boolean entropy = entropies.add(candidate.entropy());
+    boolean distance = distances.add(candidate.diversity());
+    drifts += entropy || distance ? 1 : 0;
+    (candidate.heldOut() ? heldOut : near).add(candidate.signature());
+    if (candidate.bag().length > 0) {
+      (candidate.heldOut() ? heldOutBags : bags).add(candidate.bag());
+    }
+  }
+
   SignatureRing exact() {
     return exact;
   }
@@ -89,6 +149,26 @@ public final class DomainMemory {
 
   SignatureRing heldOut() {
     return heldOut;
+  }
+
+  SignatureRing bags() {
+    return bags;
+  }
+
+  SignatureRing heldOutBags() {
+    return heldOutBags;
+  }
+
+  LineCounts lines() {
+    return lines;
+  }
+
+  Reference reference() {
+    return reference;
+  }
+
+  Usual usual() {
+    return usual;
   }
 
   EmbeddingMemory embeddings() {
@@ -103,28 +183,50 @@ public final class DomainMemory {
     seen++;
   }
 
-  /** What was accepted guards against its near duplicates from now on. */
+  /** What was accepted for training is known from now on. */
   void remember(Candidate candidate) {
     accepted++;
-    if (candidate.heldOut()) {
-      heldOut.add(candidate.signature());
-    } else {
-      near.add(candidate.signature());
+    if (!candidate.heldOut()) {
+      reference.learn(candidate.words());
       embeddings.add(candidate.embedding());
     }
   }
 
-  private void read(ByteBuffer in) {
+  private void read(byte version, ByteBuffer in) {
     try {
       seen = in.getLong();
       accepted = in.getLong();
-      exact.read(in);
-      near.read(in);
-      heldOut.read(in);
+      if (version == OF_CHARACTERS) {
+        pass(in, TextHash.WORDS, MinHash.WORDS, MinHash.WORDS);
+      } else {
+        readCurrent(in);
+      }
       embeddings.read(in);
       qualities.read(in);
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("domain memory is cut short at byte " + in.limit(), e);
+    }
+  }
+
+  private void readCurrent(ByteBuffer in) {
+    drifts = in.getLong();
+    exact.read(in);
+    near.read(in);
+    heldOut.read(in);
+    bags.read(in);
+    heldOutBags.read(in);
+    lines.read(in);
+    reference.read(in);
+    usual.read(in);
+    sources.read(in);
+    entropies.read(in);
+    distances.read(in);
+  }
+
+  /** Passes over rings of signatures of so many words. */
+  private static void pass(ByteBuffer in, int... words) {
+    for (int each : words) {
+      new SignatureRing(each, 1).read(in);
     }
   }
 }

@@ -6,15 +6,18 @@ import java.io.Serializable;
  * The bounds of what a domain remembers.
  *
  * @param exact hashes of the last texts seen, 8 bytes each
- * @param near signatures of the last texts accepted for training, 64 bytes each
- * @param heldOut signatures of held-out texts, 64 bytes each; these never expire
+ * @param near signatures of the last texts accepted for training, 128 bytes each
+ * @param heldOut signatures of held-out texts, 128 bytes each; these never expire
+ * @param lines counters of lines, one byte each, a power of two
+ * @param referenceBits log2 of the cells of the reference, 3.5 bytes each
  * @param embeddings embeddings of the last texts accepted for training, 4 · hidden size bytes each
  * @param qualities the last values of Q(x), 8 bytes each
  */
-public record MemoryLimits(int exact, int near, int heldOut, int embeddings, int qualities)
+public record MemoryLimits(
+    int exact, int near, int heldOut, int lines, int referenceBits, int embeddings, int qualities)
     implements Serializable {
 
   public static MemoryLimits defaults() {
-    return new MemoryLimits(16_384, 4_096, 2_048, 128, 256);
+    return new MemoryLimits(16_384, 4_096, 2_048, 8_192, 17, 128, 256);
   }
 }

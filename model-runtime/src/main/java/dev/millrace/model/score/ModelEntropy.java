@@ -35,6 +35,7 @@ final class ModelEntropy implements Stage {
     candidate.entropy(scores.meanEntropy());
     double nats = Math.log(base.config().vocabSize());
     double loss = -scores.logProb() / scores.logProbs().length;
+    candidate.loss(loss);
     Refusal entropy = noise("entropy", candidate.entropy() / nats, limits.maxEntropy());
     return entropy != null ? entropy : noise("loss", loss / nats, limits.maxLoss());
   }

@@ -5,10 +5,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code Q(x) = α·entropy/ln(vocabulary) + β·diversity}, against a floor and against the domain's
- * own recent values.
+ * {@code Q(x) = α·signal + β·diversity}, against a floor and against the domain's own recent
+ * values.
  */
 final class Quality implements Stage {
+
+  /** A word that the reference does not know costs so many nats. */
+  private static final double REFERENCE = Math.log(20_000);
 
   private final BaseModel base;
   private final ScorerConfig config;
@@ -21,13 +24,37 @@ final class Quality implements Stage {
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     candidate.diversity(memory.embeddings().diversity(candidate.embedding()));
-    candidate.quality(
-        config.alpha() * candidate.entropy() / Math.log(base.config().vocabSize())
-            + config.beta() * candidate.diversity());
-    double least =
-        Math.max(config.minQuality(), memory.qualities().quantile(1 - config.acceptRate()));
+    memory.read(candidate);
+    double q = config.alpha() * signal(candidate, memory) + config.beta() * candidate.diversity();
+    candidate.quality(q * config.weights().ofSource(candidate.sample().source()));
+    double least = Math.max(config.minQuality(), memory.qualities().quantile(1 - rate(candidate)));
     memory.qualities().add(candidate.quality());
-    return candidate.quality() >= least ? null : refusal(candidate.quality(), least);
+    if (candidate.quality() < least) {
+      return refusal(candidate.quality(), least);
+    }
+    memory.usual().add(candidate.fit(), surprise(candidate));
+    return null;
+  }
+
+  private double rate(Candidate candidate) {
+    String domain = candidate.sample().domain();
+    return Math.min(
+        1, config.acceptRate() * config.weights().ofDomain(domain == null ? "" : domain));
+  }
+
+  private double signal(Candidate candidate, DomainMemory memory) {
+    double nats = Math.log(base.config().vocabSize());
+    return switch (config.signal()) {
+      case ENTROPY -> candidate.entropy() / nats;
+      case LOSS -> candidate.loss() / nats;
+      case EXCESS -> Math.max(0, candidate.loss() / nats - candidate.fit().loss() / REFERENCE);
+      case BAND -> memory.usual().within(candidate.fit(), surprise(candidate));
+    };
+  }
+
+  /** How much more the text cost the base than the base expected. */
+  private static double surprise(Candidate candidate) {
+    return candidate.loss() - candidate.entropy();
   }
 
   private static Refusal refusal(double quality, double least) {

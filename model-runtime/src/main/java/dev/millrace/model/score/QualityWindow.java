@@ -28,6 +28,24 @@ final class QualityWindow {
     return sorted[Math.min(size - 1, (int) (share * size))];
   }
 
+  /**
+   * How far a value lies above the median, in median absolute deviations; 0 until the window says
+   * enough.
+   */
+  double deviation(double value) {
+    if (size < Math.min(ENOUGH, values.length)) {
+      return 0;
+    }
+    double[] sorted = Arrays.copyOf(values, size);
+    Arrays.sort(sorted);
+    double median = sorted[size / 2];
+    for (int i = 0; i < size; i++) {
+      sorted[i] = Math.abs(sorted[i] - median);
+    }
+    Arrays.sort(sorted);
+    return (value - median) / Math.max(sorted[size / 2], Double.MIN_NORMAL);
+  }
+
   void add(double value) {
     if (size < values.length) {
       values[size++] = value;

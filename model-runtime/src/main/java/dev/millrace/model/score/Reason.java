@@ -3,16 +3,23 @@ package dev.millrace.model.score;
 /** Why a sample teaches nothing; the code is what stands on the rejected topic. */
 public enum Reason {
   MODALITY_UNSUPPORTED("modality-unsupported"),
+  SOURCE_QUOTA("source-quota"),
+  TENANT_QUOTA("tenant-quota"),
+  GENERATED_CAP("generated-cap"),
+  SOURCE_THROTTLED("source-throttled"),
   TOO_SHORT("too-short"),
   TOO_LONG("too-long"),
   DUPLICATE_EXACT("duplicate-exact"),
   DUPLICATE_NEAR("duplicate-near"),
+  DUPLICATE_REORDERED("duplicate-reordered"),
   NEAR_HELD_OUT("near-held-out"),
   HELD_OUT_NEAR_TRAIN("held-out-near-train"),
   HELD_OUT_FULL("held-out-full"),
   ENCODING_DAMAGE("encoding-damage"),
   REPETITION("repetition"),
   SYMBOL_SHARE("symbol-share"),
+  BOILERPLATE("boilerplate"),
+  LANGUAGE_UNLIKE("language-unlike"),
   ENTROPY_NOISE("entropy-noise"),
   QUALITY_LOW("quality-low");
 
@@ -20,6 +27,14 @@ public enum Reason {
 
   Reason(String code) {
     this.code = code;
+  }
+
+  /** Whether it is about who sent a sample, not about the sample. */
+  boolean isGuard() {
+    return switch (this) {
+      case SOURCE_QUOTA, TENANT_QUOTA, GENERATED_CAP, SOURCE_THROTTLED -> true;
+      default -> false;
+    };
   }
 
   public String code() {

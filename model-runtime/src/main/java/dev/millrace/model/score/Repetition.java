@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import java.util.BitSet;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +14,7 @@ final class Repetition implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    double share = share(candidate.normalized());
+    double share = share(candidate.text());
     return share < least
         ? new Refusal(
             Reason.REPETITION,
@@ -32,21 +31,26 @@ final class Repetition implements Stage {
   /** Four characters fill a long. */
   private static final int GRAM = 4;
 
-  private static final int BITS = 1 << 16;
+  private static final int BITS = 16;
 
   private static double share(String text) {
     int grams = Math.min(text.length(), CHARS) - GRAM + 1;
     if (grams < 1) {
       return 1;
     }
-    BitSet seen = new BitSet(BITS);
+    long[] seen = new long[1 << BITS >>> 6];
     long gram = 0;
     for (int i = 0; i < grams + GRAM - 1; i++) {
       gram = gram << 16 | text.charAt(i);
       if (i >= GRAM - 1) {
-        seen.set((int) (TextHash.mix(gram) >>> 48));
+        int bit = (int) (TextHash.mix(gram) >>> (Long.SIZE - BITS));
+        seen[bit >>> 6] |= 1L << bit;
       }
     }
-    return seen.cardinality() / (double) grams;
+    int distinct = 0;
+    for (long bits : seen) {
+      distinct += Long.bitCount(bits);
+    }
+    return distinct / (double) grams;
   }
 }

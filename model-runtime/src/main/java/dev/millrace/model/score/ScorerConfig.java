@@ -5,18 +5,24 @@ import java.io.Serializable;
 /**
  * How samples are judged.
  *
- * @param alpha weight of entropy in {@code Q(x) = α·entropy/ln(vocabulary) + β·diversity}
+ * @param signal what the first term measures
+ * @param alpha weight of the signal in {@code Q(x) = α·signal + β·diversity}
  * @param beta weight of diversity
  * @param minQuality Q(x) below this is refused always
  * @param acceptRate share of recent texts by Q(x) to accept; 1 accepts down to {@code minQuality}
  * @param nearSimilarity share of equal MinHash bins from which two texts are near duplicates
+ * @param reorderedSimilarity the same of their words, whatever the order
  */
 public record ScorerConfig(
+    Signal signal,
     double alpha,
     double beta,
     double minQuality,
     double acceptRate,
     double nearSimilarity,
+    double reorderedSimilarity,
+    Weights weights,
+    GuardLimits guard,
     ShapeLimits shape,
     ModelLimits model,
     MemoryLimits memory)
@@ -24,13 +30,33 @@ public record ScorerConfig(
 
   public static ScorerConfig defaults() {
     return new ScorerConfig(
+        Signal.ENTROPY,
         0.5,
         0.5,
         0.02,
         0.9,
         0.65,
+        0.95,
+        Weights.none(),
+        GuardLimits.defaults(),
         ShapeLimits.defaults(),
         ModelLimits.defaults(),
         MemoryLimits.defaults());
+  }
+
+  public ScorerConfig withGuard(GuardLimits limits) {
+    return new ScorerConfig(
+        signal,
+        alpha,
+        beta,
+        minQuality,
+        acceptRate,
+        nearSimilarity,
+        reorderedSimilarity,
+        weights,
+        limits,
+        shape,
+        model,
+        memory);
   }
 }

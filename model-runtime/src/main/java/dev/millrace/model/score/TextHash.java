@@ -1,27 +1,36 @@
 package dev.millrace.model.score;
 
-/** A 64-bit hash of a whole text, as a signature of one word. */
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** 64-bit hashes. */
 final class TextHash {
 
   static final int WORDS = 1;
 
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private TextHash() {}
 
-  static long[] of(String text) {
-    long hash = text.length();
-    for (int i = 0; i < text.length(); i += Long.BYTES / Character.BYTES) {
-      hash = mix(hash ^ packed(text, i));
+  /** Of a whole text, as a signature of one word. */
+  static long[] of(byte[] text) {
+    long hash = text.length;
+    int i = 0;
+    for (; i + Long.BYTES <= text.length; i += Long.BYTES) {
+      hash = mix(hash ^ eight(text, i));
     }
-    return new long[] {hash};
+    long rest = 0;
+    for (; i < text.length; i++) {
+      rest = rest << 8 | (text[i] & 0xff);
+    }
+    return new long[] {mix(hash ^ rest)};
   }
 
-  /** Up to four characters as one number. */
-  private static long packed(String text, int from) {
-    long packed = 0;
-    for (int i = from; i < Math.min(from + 4, text.length()); i++) {
-      packed = packed << 16 | text.charAt(i);
-    }
-    return packed;
+  /** Eight bytes from a place on, little endian. */
+  static long eight(byte[] text, int from) {
+    return (long) LONG.get(text, from);
   }
 
   /** The finalizer of SplitMix64 (Steele, Lea and Flood, 2014). */

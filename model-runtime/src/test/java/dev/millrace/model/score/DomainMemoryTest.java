@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class DomainMemoryTest {
 
-  private static final MemoryLimits LIMITS = new MemoryLimits(100, 80, 20, 10, 40);
+  private static final MemoryLimits LIMITS = new MemoryLimits(100, 80, 20, 64, 10, 10, 40);
 
   @Test
   void fromBytes_whatToBytesWrote_isTheSameMemory() {
@@ -21,7 +22,7 @@ class DomainMemoryTest {
 
   @Test
   void fromBytes_smallerLimits_keepWhatIsNewest() {
-    MemoryLimits smaller = new MemoryLimits(10, 8, 20, 5, 40);
+    MemoryLimits smaller = new MemoryLimits(10, 8, 20, 32, 9, 5, 40);
     DomainMemory memory = DomainMemory.fromBytes(filled(150).toBytes(), smaller);
     assertEquals(10, memory.exact().size());
     assertEquals(1, memory.exact().nearest(new long[] {TextHash.mix(149)}));
@@ -32,9 +33,32 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 1");
+    assertRefused(new byte[0], "not of version 2");
     bytes[0] = 9;
-    assertRefused(bytes, "not of version 1");
+    assertRefused(bytes, "not of version 2");
+  }
+
+  @Test
+  void fromBytes_version1_keepsCountsEmbeddingsAndQualities() {
+    DomainMemory filled = filled(150);
+    DomainMemory read = DomainMemory.fromBytes(version1(filled), LIMITS);
+    assertEquals(filled.seen(), read.seen());
+    assertEquals(filled.accepted(), read.accepted());
+    assertEquals(0, read.exact().size() + read.near().size() + read.heldOut().size());
+    assertEquals(filled.qualities().quantile(0.5), read.qualities().quantile(0.5));
+    float[] embedding = {0.3f, 0.4f};
+    assertEquals(filled.embeddings().diversity(embedding), read.embeddings().diversity(embedding));
+  }
+
+  private static byte[] version1(DomainMemory memory) {
+    ByteBuffer out = ByteBuffer.allocate(1 << 20);
+    out.put((byte) 1).putLong(memory.seen()).putLong(memory.accepted());
+    memory.exact().write(out);
+    memory.near().write(out);
+    memory.heldOut().write(out);
+    memory.embeddings().write(out);
+    memory.qualities().write(out);
+    return Arrays.copyOf(out.array(), out.position());
   }
 
   private static void assertRefused(byte[] bytes, String message) {
@@ -52,8 +76,13 @@ class DomainMemoryTest {
       memory.exact().add(new long[] {TextHash.mix(i)});
       memory.qualities().add(random.nextDouble());
       Candidate candidate = new Candidate(Samples.of("d", "text"), i % 10 == 0);
-      candidate.signature(MinHash.of(Samples.words(random, 30)));
+      candidate.signature(MinHash.of(Normalizer.normalize(Samples.words(random, 30))));
+      candidate.words(Words.of(Normalizer.normalize(Samples.words(random, 30))));
+      candidate.bag(MinHash.ofWords(candidate.words()));
+      memory.lines().add(random.nextLong());
+      memory.usual().add(memory.reference().fit(candidate.words()), random.nextDouble());
       candidate.embedding(new float[] {random.nextFloat(), random.nextFloat()});
+      memory.read(candidate);
       memory.remember(candidate);
     }
     return memory;

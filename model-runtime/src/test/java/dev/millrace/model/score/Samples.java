@@ -13,9 +13,18 @@ final class Samples {
   private Samples() {}
 
   static Sample of(String document, String text) {
+    return of("source", document, 0, text);
+  }
+
+  /** A text that teaches. */
+  static Sample from(String source, long eventTimeMillis, String text) {
+    return of(source, training(0), eventTimeMillis, text);
+  }
+
+  private static Sample of(String source, String document, long eventTimeMillis, String text) {
     return new Sample(
         "id",
-        "source",
+        source,
         document,
         null,
         "letters",
@@ -23,7 +32,7 @@ final class Samples {
         text,
         new byte[0],
         null,
-        0,
+        eventTimeMillis,
         new Origin("samples", 0, 7));
   }
 

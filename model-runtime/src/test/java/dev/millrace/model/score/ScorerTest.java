@@ -13,12 +13,20 @@ import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ScorerTest {
 
-  private static final MemoryLimits LIMITS = new MemoryLimits(100, 50, 20, 10, 40);
+  private static final MemoryLimits LIMITS = new MemoryLimits(100, 50, 20, 1_024, 14, 10, 40);
+
+  private static final ShapeLimits SHAPE = new ShapeLimits(48, 65_536, 0.18, 0.5, 0.01, 0.6, 1);
+  private static final ShapeLimits KNOWN_WORDS =
+      new ShapeLimits(48, 65_536, 0.18, 0.5, 0.01, 0.6, 0.55);
 
   private final Random random = new Random(6);
   private final FakeBaseModel base = new FakeBaseModel();
@@ -98,6 +106,119 @@ class ScorerTest {
   }
 
   @Test
+  void score_wordsOfATeachingTextInAnotherOrder_isAReorderedCopy() {
+    List<String> words = new ArrayList<>(List.of(Samples.words(random, 100).split(" ")));
+    accepted(scorer.score(Samples.of(Samples.training(0), String.join(" ", words)), memory));
+    Collections.shuffle(words, random);
+    refused("duplicate-reordered", Samples.training(1), String.join(" ", words));
+  }
+
+  @Test
+  void score_wordsOfAHeldOutTextInAnotherOrder_neverTeach() {
+    List<String> words = new ArrayList<>(List.of(Samples.words(random, 100).split(" ")));
+    accepted(scorer.score(Samples.of(Samples.heldOut(0), String.join(" ", words)), memory));
+    for (int i = 0; i < 3 * LIMITS.near(); i++) {
+      accept(i);
+    }
+    Collections.shuffle(words, random);
+    refused("near-held-out", Samples.training(1), String.join(" ", words));
+  }
+
+  @Test
+  void score_linesThatManyTextsHaveShown_areBoilerplate() {
+    String frame = "Subscribe to our letter\nAll rights are reserved\n";
+    for (int i = 0; i < 12; i++) {
+      accepted(
+          scorer.score(Samples.of(Samples.training(i), frame + Samples.words(random, 60)), memory));
+    }
+    refused("boilerplate", Samples.training(0), frame + Samples.words(random, 5));
+    accepted(
+        scorer.score(Samples.of(Samples.training(1), frame + Samples.words(random, 60)), memory));
+  }
+
+  @Test
+  void score_wordsThatALearnedDomainDoesNotKnow_areAnotherLanguage() {
+    Scorer strict = scorer(1, KNOWN_WORDS);
+    List<String> known = List.of(Samples.words(random, 200).split(" "));
+    for (int i = 0; i < 70; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int w = 0; w < 60; w++) {
+        text.append(known.get(random.nextInt(known.size()))).append(' ');
+      }
+      accepted(strict.score(Samples.of(Samples.training(i % 9), text.toString()), memory));
+    }
+    Scored scored =
+        strict.score(Samples.of(Samples.training(0), Samples.words(random, 60)), memory);
+    assertEquals(
+        "language-unlike", assertInstanceOf(Scored.Refused.class, scored).rejection().reason());
+  }
+
+  @Test
+  void score_moreThanASourcesQuota_isRefusedUntilTheNextWindow() {
+    Scorer guarded = guarded(new GuardLimits(2, 3, 1_000, 0, "", 0));
+    assertEquals("", sent(guarded, "a", 100));
+    assertEquals("", sent(guarded, "a", 900));
+    assertEquals("source-quota", sent(guarded, "a", 999));
+    assertEquals("", sent(guarded, "b", 500));
+    assertEquals("tenant-quota", sent(guarded, "c", 600));
+    assertEquals("", sent(guarded, "a", 1_000));
+    assertEquals("", sent(guarded, "a", 700), "late samples count in the window that is open");
+    assertEquals("source-quota", sent(guarded, "a", 1_100));
+  }
+
+  @Test
+  void score_generatedByOurOwnModel_isCappedToAShare() {
+    Scorer guarded = guarded(new GuardLimits(0, 0, 1_000, 0, "ours", 0.2));
+    int ours = 0;
+    for (int i = 0; i < 100; i++) {
+      sent(guarded, "people", 0);
+      ours += sent(guarded, "ours/v1", 0).isEmpty() ? 1 : 0;
+    }
+    assertEquals(25, ours, 1);
+  }
+
+  @Test
+  void score_sourceRefusedFarMoreOftenThanOthers_isThrottledUntilItSendsBetter() {
+    Scorer guarded = guarded(new GuardLimits(0, 0, 1_000, 0.5, "", 0));
+    for (int i = 0; i < 100; i++) {
+      sent(guarded, "good", 0);
+      guarded.score(Samples.from("bad", 0, "buy now! ".repeat(40)), memory);
+    }
+    assertEquals("source-throttled", sent(guarded, "bad", 0));
+    assertEquals("", sent(guarded, "good", 0));
+    int taken = 0;
+    for (int i = 0; i < 8 * 1_500; i++) {
+      taken += sent(guarded, "bad", 0).isEmpty() ? 1 : 0;
+    }
+    assertEquals("", sent(guarded, "bad", 0), taken + " were let through");
+  }
+
+  @Test
+  void score_weightsOfSourceAndDomain_preferThem() {
+    Weights weights = new Weights(Map.of("dear", "3"), Map.of("letters", "0.5"));
+    Scorer weighted = scorer(1, SHAPE, weights, GuardLimits.defaults());
+    int dear = 0;
+    for (int i = 0; i < 200; i++) {
+      sent(weighted, "plain", 0);
+      dear += sent(weighted, "dear", 0).isEmpty() ? 1 : 0;
+    }
+    long plain = memory.accepted() - dear;
+    assertTrue(dear > 1.2 * plain, dear + " dear, " + plain + " plain");
+    assertTrue(memory.accepted() < 260, "accepted " + memory.accepted());
+  }
+
+  private Scorer guarded(GuardLimits limits) {
+    return scorer(1, SHAPE, Weights.none(), limits);
+  }
+
+  /** The reason why a fresh text of a source was refused; empty if it was not. */
+  private String sent(Scorer to, String source, long eventTimeMillis) {
+    String text = Samples.words(random, 60);
+    Scored scored = to.score(Samples.from(source, eventTimeMillis, text), memory);
+    return scored instanceof Scored.Refused refused ? refused.rejection().reason() : "";
+  }
+
+  @Test
   void score_textThatTheModelCannotFollow_isNoise() {
     refused("entropy-noise", Samples.training(0), "\u4e00\u9fa5\u5b57".repeat(1) + hanzi(60));
   }
@@ -153,9 +274,28 @@ class ScorerTest {
   }
 
   private Scorer scorer(double acceptRate) {
+    return scorer(acceptRate, SHAPE);
+  }
+
+  private Scorer scorer(double acceptRate, ShapeLimits shape) {
+    return scorer(acceptRate, shape, Weights.none(), GuardLimits.defaults());
+  }
+
+  private Scorer scorer(double acceptRate, ShapeLimits shape, Weights weights, GuardLimits guard) {
     ScorerConfig config =
         new ScorerConfig(
-            0.5, 0.5, 0, acceptRate, 0.7, ShapeLimits.defaults(), ModelLimits.defaults(), LIMITS);
+            Signal.ENTROPY,
+            0.5,
+            0.5,
+            0,
+            acceptRate,
+            0.7,
+            0.8,
+            weights,
+            guard,
+            shape,
+            ModelLimits.defaults(),
+            LIMITS);
     return Scorer.of(base, new ByteTokenizer(), Samples.HELD_OUT, config);
   }
 

@@ -188,11 +188,15 @@ class RealModelIT {
   private static ScorerConfig patient() {
     ScorerConfig d = ScorerConfig.defaults();
     return new ScorerConfig(
+        d.signal(),
         d.alpha(),
         d.beta(),
         d.minQuality(),
         d.acceptRate(),
         d.nearSimilarity(),
+        d.reorderedSimilarity(),
+        d.weights(),
+        d.guard(),
         d.shape(),
         new ModelLimits(128, 256, 2, 2),
         d.memory());

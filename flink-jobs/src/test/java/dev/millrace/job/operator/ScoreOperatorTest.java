@@ -1,0 +1,129 @@
+package dev.millrace.job.operator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.GuardLimits;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.MemoryLimits;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.model.score.ScorerConfig;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+class ScoreOperatorTest {
+
+  private static final Path NANO = Path.of("..", "models", "nano");
+  private static final MemoryLimits LIMITS = new MemoryLimits(100, 50, 20, 1_024, 12, 10, 40);
+
+  @Test
+  void processElement_restoredHalfWay_judgesAsIfNothingHappened() throws Exception {
+    List<Sample> samples = samples(400);
+    List<String> throughout = new ArrayList<>();
+    try (var harness = harness()) {
+      harness.open();
+      judge(harness, samples, throughout);
+    }
+    List<String> restored = new ArrayList<>();
+    OperatorSubtaskState snapshot;
+    try (var harness = harness()) {
+      harness.open();
+      judge(harness, samples.subList(0, 170), restored);
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness()) {
+      harness.initializeState(snapshot);
+      harness.open();
+      judge(harness, samples.subList(170, samples.size()), restored);
+    }
+    assertEquals(throughout, restored);
+    assertTrue(throughout.contains("source-throttled"), throughout.toString());
+    assertTrue(throughout.contains("accepted"), throughout.toString());
+  }
+
+  private static KeyedOneInputStreamOperatorTestHarness<String, Sample, ScoredSample> harness()
+      throws Exception {
+    Opener<Scorer> scorers =
+        subtask -> {
+          BaseModel base = DjlModels.open(NANO, Precision.INT8);
+          Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"));
+          return new Opened<>(
+              Scorer.of(base, tokenizer, new HeldOut("salt", 10), throttling()),
+              () -> {
+                tokenizer.close();
+                base.close();
+              });
+        };
+    return new KeyedOneInputStreamOperatorTestHarness<>(
+        new ScoreOperator(scorers, LIMITS), DomainKey::of, Types.STRING);
+  }
+
+  private static ScorerConfig throttling() {
+    return ScorerConfig.defaults().withGuard(new GuardLimits(0, 0, 3_600_000, 0.5, "", 0));
+  }
+
+  /** Two sources to two domains, one of which only ever sends the same few words. */
+  private static List<Sample> samples(int count) {
+    Random random = new Random(4);
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      boolean good = random.nextBoolean();
+      String domain = random.nextInt(3) == 0 ? "a" : "b";
+      String text = good ? words(random) : "buy now! ".repeat(30);
+      samples.add(sent(good ? "good" : "bad", Streams.sample(domain, i, text, i)));
+    }
+    return samples;
+  }
+
+  private static Sample sent(String source, Sample sample) {
+    return new Sample(
+        sample.id(),
+        source,
+        sample.document(),
+        sample.tenant(),
+        sample.domain(),
+        sample.modality(),
+        sample.text(),
+        sample.media(),
+        sample.caption(),
+        sample.eventTimeMillis(),
+        sample.origin());
+  }
+
+  private static String words(Random random) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      text.append(Integer.toString(random.nextInt(1 << 28), 36)).append(' ');
+    }
+    return text.toString();
+  }
+
+  private static void judge(
+      KeyedOneInputStreamOperatorTestHarness<String, Sample, ScoredSample> harness,
+      List<Sample> samples,
+      List<String> judged)
+      throws Exception {
+    for (Sample sample : samples) {
+      harness.processElement(sample, sample.eventTimeMillis());
+      Queue<StreamRecord<Rejection>> refused = harness.getSideOutput(Outputs.REJECTED);
+      judged.add(
+          refused == null || refused.isEmpty() ? "accepted" : refused.remove().getValue().reason());
+    }
+  }
+}

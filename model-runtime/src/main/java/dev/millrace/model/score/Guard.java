@@ -1,0 +1,73 @@
+package dev.millrace.model.score;
+
+import dev.millrace.schema.Sample;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Nobody teaches a domain more than their share, our own model least of all. */
+final class Guard implements Stage {
+
+  private final GuardLimits limits;
+
+  Guard(GuardLimits limits) {
+    this.limits = limits;
+  }
+
+  @Override
+  public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
+    Sample sample = candidate.sample();
+    SourceLedger ledger = memory.sources();
+    long window = Math.floorDiv(sample.eventTimeMillis(), limits.windowMillis());
+    int bySource = ledger.accepted(sample.source(), window);
+    int byAll = ledger.accepted(window);
+    if (limits.domainQuota() > 0 && byAll >= limits.domainQuota()) {
+      return new Refusal(
+          Reason.TENANT_QUOTA,
+          byAll + " samples in this window, expected at most " + limits.domainQuota());
+    }
+    if (limits.sourceQuota() > 0 && bySource >= limits.sourceQuota()) {
+      return new Refusal(
+          Reason.SOURCE_QUOTA,
+          "%d samples of source %s in this window, expected at most %d"
+              .formatted(bySource, sample.source(), limits.sourceQuota()));
+    }
+    if (limits.generatedShare() > 0
+        && isGenerated(sample)
+        && ledger.tooManyGenerated(limits.generatedShare())) {
+      return new Refusal(
+          Reason.GENERATED_CAP,
+          String.format(
+              Locale.ROOT,
+              "source %s: more than a share of %.2f would be generated",
+              sample.source(),
+              limits.generatedShare()));
+    }
+    return throttled(sample, ledger);
+  }
+
+  private @Nullable Refusal throttled(Sample sample, SourceLedger ledger) {
+    double excess = limits.throttleExcess() > 0 ? ledger.excess(sample.source()) : 0;
+    return excess > limits.throttleExcess() && !ledger.probes(sample.source())
+        ? new Refusal(
+            Reason.SOURCE_THROTTLED,
+            String.format(
+                Locale.ROOT,
+                "source %s: share of refusals %.2f above the others', expected at most %.2f",
+                sample.source(),
+                excess,
+                limits.throttleExcess()))
+        : null;
+  }
+
+  /** What a guard refused says nothing about the source's samples. */
+  void judged(Sample sample, @Nullable Reason refusal, DomainMemory memory) {
+    if (refusal == null || !refusal.isGuard()) {
+      memory.sources().judged(sample.source(), refusal == null, isGenerated(sample));
+    }
+  }
+
+  private boolean isGenerated(Sample sample) {
+    return !limits.generatedSource().isEmpty()
+        && sample.source().startsWith(limits.generatedSource());
+  }
+}

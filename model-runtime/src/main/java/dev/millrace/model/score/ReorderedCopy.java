@@ -1,0 +1,44 @@
+package dev.millrace.model.score;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The words of a text that teaches or judges already, in another order. */
+final class ReorderedCopy implements Stage {
+
+  private static final int FEWEST_WORDS = 12;
+
+  private final double similarity;
+
+  ReorderedCopy(double similarity) {
+    this.similarity = similarity;
+  }
+
+  @Override
+  public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
+    candidate.words(Words.of(candidate.normalized()));
+    if (candidate.words().length < FEWEST_WORDS) {
+      return null;
+    }
+    candidate.bag(MinHash.ofWords(candidate.words()));
+    double toHeldOut = memory.heldOutBags().nearest(candidate.bag());
+    if (toHeldOut >= similarity) {
+      return refusal(
+          candidate.heldOut() ? Reason.DUPLICATE_REORDERED : Reason.NEAR_HELD_OUT, toHeldOut);
+    }
+    double toTraining = memory.bags().nearest(candidate.bag());
+    if (toTraining >= similarity) {
+      return refusal(
+          candidate.heldOut() ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_REORDERED,
+          toTraining);
+    }
+    return null;
+  }
+
+  private Refusal refusal(Reason reason, double found) {
+    return new Refusal(
+        reason,
+        String.format(
+            Locale.ROOT, "similarity %.2f of the words, expected below %.2f", found, similarity));
+  }
+}

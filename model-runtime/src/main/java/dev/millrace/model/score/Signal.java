@@ -1,0 +1,13 @@
+package dev.millrace.model.score;
+
+/** What the first term of Q(x) measures. */
+public enum Signal {
+  /** Mean predictive entropy over ln(vocabulary): raw, it picks noise. */
+  ENTROPY,
+  /** Mean −log p over ln(vocabulary): raw, it picks noise too. */
+  LOSS,
+  /** The base's loss less that of the domain's reference, over ln(vocabulary) (after RHO-LOSS). */
+  EXCESS,
+  /** How well the text lies within the band of what its domain has shown, 0..1. */
+  BAND
+}
