@@ -17,8 +17,8 @@ import java.io.Serializable;
  * @param waiting samples kept per domain while there is too little to judge by; beyond it the
  *     oldest are dropped
  * @param heldOut held-out samples kept per domain
- * @param halvings how often a candidate that only harms a protected set is judged again with half
- *     of what its batch changed
+ * @param halvings how often a candidate that only goes too far (it harms a protected set, or sends
+ *     tokens elsewhere) is judged again with half of what its batch changed
  */
 public record LearnerConfig(
     long seed,
@@ -33,7 +33,8 @@ public record LearnerConfig(
     TrainConfig train,
     GateConfig gate,
     Plan plan,
-    RoutingConfig routing)
+    RoutingConfig routing,
+    WatchConfig watch)
     implements Serializable {
 
   /** What the demo runs with. */
@@ -47,11 +48,12 @@ public record LearnerConfig(
         256,
         256,
         32,
-        1,
+        3,
         TrainConfig.defaults(),
         GateConfig.defaults(),
         Plan.defaults(),
-        RoutingConfig.defaults());
+        RoutingConfig.defaults(),
+        WatchConfig.defaults());
   }
 
   /** The same, trained by another plan. */

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param profile what the texts that were learned look like
  * @param orders what people have said since the last release
  * @param routing of the current release; null while the base alone serves
+ * @param watch what the current release and the one before make of samples before they teach
  */
 public record LearnerState(
     AdapterState adapter,
@@ -34,9 +35,10 @@ public record LearnerState(
     long batches,
     Profile profile,
     Orders orders,
-    @Nullable Routing routing) {
+    @Nullable Routing routing,
+    Watch watch) {
 
-  /** A state whose tokens get the top k. */
+  /** A state whose tokens get the top k, and that watches nothing. */
   public LearnerState(
       AdapterState adapter,
       ReplayBuffer replay,
@@ -47,7 +49,18 @@ public record LearnerState(
       long batches,
       Profile profile,
       Orders orders) {
-    this(adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, null);
+    this(
+        adapter,
+        replay,
+        waiting,
+        heldOut,
+        release,
+        learnedTo,
+        batches,
+        profile,
+        orders,
+        null,
+        Watch.NONE);
   }
 
   /** Reads what {@link #toBytes} wrote; anything else is refused. */
@@ -67,7 +80,14 @@ public record LearnerState(
         batches,
         profile,
         orders,
-        routing);
+        routing,
+        watch);
+  }
+
+  LearnerState with(Watch seen) {
+    return new LearnerState(
+        adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, routing,
+        seen);
   }
 
   /** The state as bytes, the same for equal states. */

@@ -9,6 +9,7 @@ import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Judgement;
 import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
@@ -24,6 +25,7 @@ import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,7 @@ final class ModelLearner implements Learner {
   private final Gate gate;
   private final Drafter drafter;
   private final Rewinder rewinder;
+  private final LiveLoss liveLoss;
   private final KnownTexts knownTexts;
 
   ModelLearner(Surroundings surroundings, LearnerConfig config) {
@@ -51,6 +54,7 @@ final class ModelLearner implements Learner {
             config.gate());
     drafter = new Drafter(surroundings, config);
     rewinder = new Rewinder(surroundings, gate, shares);
+    liveLoss = new LiveLoss(gate, shares, config.watch());
     knownTexts = surroundings.knownTexts();
   }
 
@@ -65,7 +69,9 @@ final class ModelLearner implements Learner {
         List.of(),
         0,
         Profile.empty(),
-        Orders.NONE);
+        Orders.NONE,
+        null,
+        Watch.at(Place.BASE));
   }
 
   @Override
@@ -76,11 +82,44 @@ final class ModelLearner implements Learner {
   @Override
   public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
     requireNext(state, batch);
-    LearnerState examined = examined(state, batch);
+    LearnerState observed = liveLoss.observe(state, batch);
+    RuleResult live = live(observed, batch);
+    if (live != null && !live.passed() && !state.orders().pinned()) {
+      return takenBack(observed, batch, live);
+    }
+    LearnerState examined = examined(observed, batch);
     RuleResult may = mayTeach(examined);
     return may.passed()
         ? taught(examined, batch, governor)
         : new Outcome(waiting(examined, batch), notTaught(batch, may, state.release()), null);
+  }
+
+  private @Nullable RuleResult live(LearnerState state, TrainingBatch batch) {
+    return liveLoss.judge(state.watch(), seed(batch.tenant(), batch.domain()));
+  }
+
+  /** The release that serves is taken back; the batch waits for the next to be learned with. */
+  private Outcome takenBack(LearnerState state, TrainingBatch batch, RuleResult live) {
+    Origin seen = new Origin(LiveLoss.RULE, 0, batch.number());
+    LearnerState before = rewinder.rewind(state, seen, initial(batch.tenant(), batch.domain()));
+    return new Outcome(
+        waiting(examined(before, batch), batch),
+        notTaught(batch, live, state.release()),
+        rollback(batch, Objects.requireNonNull(state.watch().before()), live.reason()));
+  }
+
+  private static ReleaseEvent rollback(TrainingBatch batch, Place to, String reason) {
+    return new ReleaseEvent(
+        batch.tenant(),
+        batch.domain(),
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.ROLLBACK,
+        to.release() == null ? "" : to.release(),
+        to.uri(),
+        to.parent(),
+        to.batch(),
+        reason,
+        NOWHERE);
   }
 
   /** What is asked before a candidate is trained. */
@@ -92,7 +131,7 @@ final class ModelLearner implements Learner {
   private Outcome taught(LearnerState before, TrainingBatch batch, Governor governor) {
     Trained trained = train(before, batch, governor);
     Attempt attempt = judge(trained, 1);
-    for (int i = 0; i < config.halvings() && attempt.judgement().onlyHarmsProtected(); i++) {
+    for (int i = 0; i < config.halvings() && attempt.judgement().onlyGoesTooFar(); i++) {
       attempt = judge(trained, attempt.share() / 2);
     }
     return attempt.judgement().accepted() ? publish(attempt) : refused(attempt);
@@ -188,7 +227,9 @@ final class ModelLearner implements Learner {
                 trained.training(),
                 trained.lesson().seed()),
             before.heldOut().entries());
-    return new Attempt(trained, share, candidate, served, judgement);
+    RuleResult live = live(before, trained.batch());
+    return new Attempt(
+        trained, share, candidate, served, live == null ? judgement : judgement.after(live));
   }
 
   /** The state with the batch's held-out samples, and past the batch; it has learned nothing. */
@@ -205,7 +246,8 @@ final class ModelLearner implements Learner {
         batch.number() + 1,
         state.profile(),
         state.orders(),
-        state.routing());
+        state.routing(),
+        state.watch());
   }
 
   private Lesson lesson(LearnerState state, TrainingBatch batch) {
@@ -222,6 +264,10 @@ final class ModelLearner implements Learner {
     Profile profile = before.profile().with(lesson.freshTokens(), knownTexts);
     Draft draft = drafter.draft(attempt, learnedTo, profile);
     String id = draft.manifest().id();
+    ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
+    Routing routing = attempt.served().routing();
+    Place place =
+        new Place(id, event.uri(), event.parent(), event.batch(), learnedTo, profile, routing);
     LearnerState after =
         new LearnerState(
             attempt.candidate(),
@@ -233,8 +279,8 @@ final class ModelLearner implements Learner {
             before.batches(),
             profile,
             Orders.NONE,
-            attempt.served().routing());
-    ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
+            routing,
+            before.watch().next(place, Quantizer.quantize(before.adapter().weights())));
     return new Outcome(after, attempt.verdict(id), event);
   }
 

@@ -4,12 +4,11 @@ import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.AdapterState;
-import dev.millrace.model.assign.Profile;
+import dev.millrace.model.peft.AdapterWeights;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
-import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -29,12 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** Takes what is remembered of a domain back to the release that an event names. */
 record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares) {
   /** Where a domain is taken to; no release means the base alone. */
-  private record Target(
-      AdapterState adapter,
-      @Nullable String release,
-      List<Origin> learnedTo,
-      Profile profile,
-      @Nullable Routing routing) {}
+  private record Target(AdapterState adapter, Place place) {}
 
   /**
    * The state as of the release; the verdict says what was obeyed, or why it was not.
@@ -44,11 +38,10 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares) {
   Outcome rewind(LearnerState state, ReleaseEvent event, LearnerState initial) {
     try {
       Target target =
-          event.release().isEmpty()
-              ? new Target(initial.adapter(), null, List.of(), Profile.empty(), null)
-              : target(event);
+          event.release().isEmpty() ? new Target(initial.adapter(), Place.BASE) : target(event);
+      Orders orders = new Orders(event.origin(), event.action() == Action.PIN);
       return new Outcome(
-          to(target, state, event), verdict(state, event, target.release(), ""), null);
+          to(target, state, orders), verdict(state, event, target.place().release(), ""), null);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
       return new Outcome(state, verdict(state, event, null, "release-invalid: " + e), null);
     } catch (IOException e) {
@@ -56,16 +49,32 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares) {
     }
   }
 
+  /**
+   * The state as of the release before the current one, which the watch knows; no store is asked.
+   *
+   * @param seen what the next manifest names in an event's place
+   */
+  LearnerState rewind(LearnerState state, Origin seen, LearnerState initial) {
+    Place before = Objects.requireNonNull(state.watch().before());
+    AdapterWeights served = Objects.requireNonNull(state.watch().served());
+    AdapterState adapter =
+        before.release() == null ? initial.adapter() : AdapterState.fresh(served);
+    return to(new Target(adapter, before), state, new Orders(seen, false));
+  }
+
   private Target target(ReleaseEvent event) throws IOException {
     Release release = read(event);
-    AdapterState adapter = AdapterState.fresh(release.adapter());
     Manifest manifest = release.manifest();
     return new Target(
-        adapter,
-        event.release(),
-        manifest.learnedTo(),
-        release.profileOrEmpty(),
-        manifest.routing());
+        AdapterState.fresh(release.adapter()),
+        new Place(
+            event.release(),
+            event.uri(),
+            manifest.parent(),
+            manifest.batch(),
+            manifest.learnedTo(),
+            release.profileOrEmpty(),
+            manifest.routing()));
   }
 
   private Release read(ReleaseEvent event) throws IOException {
@@ -87,20 +96,22 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares) {
   }
 
   /** What waits to be learned belongs to no release and stays. */
-  private LearnerState to(Target target, LearnerState state, ReleaseEvent event) {
-    Served incumbent = shares.served(target.adapter(), target.routing());
+  private LearnerState to(Target target, LearnerState state, Orders orders) {
+    Place place = target.place();
+    Served incumbent = shares.served(target.adapter(), place.routing());
     List<HeldOut> heldOut = gate.reexamine(state.heldOut().entries(), incumbent);
     return new LearnerState(
         target.adapter(),
-        state.replay().keep(sample -> Progress.includes(target.learnedTo(), sample.origin())),
+        state.replay().keep(sample -> Progress.includes(place.learnedTo(), sample.origin())),
         state.waiting(),
         state.heldOut().with(heldOut),
-        target.release(),
-        target.learnedTo(),
+        place.release(),
+        place.learnedTo(),
         state.batches(),
-        target.profile(),
-        new Orders(event.origin(), event.action() == Action.PIN),
-        target.routing());
+        place.profile(),
+        orders,
+        place.routing(),
+        Watch.at(place));
   }
 
   private static Verdict verdict(

@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 5;
+  private static final int VERSION = 6;
 
   /** The first that knew orders. */
   static final int ORDERS = 2;
@@ -26,6 +26,9 @@ final class StateCodec {
 
   /** The first whose adapter may be of any kind. */
   static final int KINDS = 5;
+
+  /** The first that knew a watch. */
+  static final int WATCHES = 6;
 
   private StateCodec() {}
 

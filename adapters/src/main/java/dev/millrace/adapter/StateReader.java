@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what {@link StateWriter} wrote. */
 record StateReader(DataInputStream in) {
@@ -37,12 +38,13 @@ record StateReader(DataInputStream in) {
         new ReplayBuffer(reservoir(this::remembered)),
         list(this::remembered),
         reservoir(this::heldOut),
-        in.readBoolean() ? in.readUTF() : null,
+        textOrNull(),
         list(this::origin),
         in.readLong(),
         version >= StateCodec.PROFILES ? profile() : Profile.empty(),
         version >= StateCodec.ORDERS ? orders() : Orders.NONE,
-        version >= StateCodec.ROUTINGS && in.readBoolean() ? routing() : null);
+        version >= StateCodec.ROUTINGS ? routingOrNull() : null,
+        version >= StateCodec.WATCHES ? watch() : Watch.NONE);
   }
 
   private Profile profile() throws IOException {
@@ -55,6 +57,34 @@ record StateReader(DataInputStream in) {
 
   private Orders orders() throws IOException {
     return new Orders(in.readBoolean() ? origin() : null, in.readBoolean());
+  }
+
+  private Watch watch() throws IOException {
+    return new Watch(
+        in.readBoolean() ? place() : null,
+        in.readBoolean() ? place() : null,
+        in.readBoolean() ? AdapterCodec.decode(bytes().array()) : null,
+        doubles(),
+        doubles());
+  }
+
+  private Place place() throws IOException {
+    return new Place(
+        textOrNull(),
+        in.readUTF(),
+        textOrNull(),
+        in.readLong(),
+        list(this::origin),
+        profile(),
+        routingOrNull());
+  }
+
+  private @Nullable String textOrNull() throws IOException {
+    return in.readBoolean() ? in.readUTF() : null;
+  }
+
+  private @Nullable Routing routingOrNull() throws IOException {
+    return in.readBoolean() ? routing() : null;
   }
 
   private AdapterState adapter() throws IOException {
@@ -104,6 +134,13 @@ record StateReader(DataInputStream in) {
     ByteBuffer bytes = bytes();
     float[] values = new float[bytes.capacity() / Float.BYTES];
     bytes.asFloatBuffer().get(values);
+    return values;
+  }
+
+  private double[] doubles() throws IOException {
+    ByteBuffer bytes = bytes();
+    double[] values = new double[bytes.capacity() / Double.BYTES];
+    bytes.asDoubleBuffer().get(values);
     return values;
   }
 

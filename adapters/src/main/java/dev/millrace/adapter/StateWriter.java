@@ -11,6 +11,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the fields of a state in order. */
 record StateWriter(DataOutputStream out) {
@@ -24,21 +25,51 @@ record StateWriter(DataOutputStream out) {
     write(state.replay().past(), this::write);
     write(state.waiting(), this::write);
     write(state.heldOut(), this::write);
-    out.writeBoolean(state.release() != null);
-    if (state.release() != null) {
-      out.writeUTF(state.release());
-    }
+    write(state.release());
     write(state.learnedTo(), this::write);
     out.writeLong(state.batches());
     write(state.profile().toBytes());
     write(state.orders());
-    out.writeBoolean(state.routing() != null);
-    if (state.routing() != null) {
-      write(state.routing());
+    write(state.routing());
+    write(state.watch());
+  }
+
+  private void write(Watch watch) throws IOException {
+    write(watch.current());
+    write(watch.before());
+    out.writeBoolean(watch.served() != null);
+    if (watch.served() != null) {
+      write(AdapterCodec.encode(watch.served()));
+    }
+    write(watch.byCurrent());
+    write(watch.byBefore());
+  }
+
+  private void write(@Nullable Place place) throws IOException {
+    out.writeBoolean(place != null);
+    if (place != null) {
+      write(place.release());
+      out.writeUTF(place.uri());
+      write(place.parent());
+      out.writeLong(place.batch());
+      write(place.learnedTo(), this::write);
+      write(place.profile().toBytes());
+      write(place.routing());
     }
   }
 
-  private void write(Routing routing) throws IOException {
+  private void write(@Nullable String text) throws IOException {
+    out.writeBoolean(text != null);
+    if (text != null) {
+      out.writeUTF(text);
+    }
+  }
+
+  private void write(@Nullable Routing routing) throws IOException {
+    out.writeBoolean(routing != null);
+    if (routing == null) {
+      return;
+    }
     out.writeUTF(routing.policy());
     out.writeInt(routing.topK());
     out.writeDouble(routing.share());
@@ -97,6 +128,12 @@ record StateWriter(DataOutputStream out) {
   private void write(float[] values) throws IOException {
     byte[] bytes = new byte[values.length * Float.BYTES];
     ByteBuffer.wrap(bytes).asFloatBuffer().put(values);
+    write(bytes);
+  }
+
+  private void write(double[] values) throws IOException {
+    byte[] bytes = new byte[values.length * Double.BYTES];
+    ByteBuffer.wrap(bytes).asDoubleBuffer().put(values);
     write(bytes);
   }
 

@@ -48,6 +48,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.function.ToIntBiFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,7 +69,8 @@ class LearnerTest {
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
           new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
           Plan.defaults(),
-          RoutingConfig.defaults());
+          RoutingConfig.defaults(),
+          new WatchConfig(16, 32, 16, 0.01, 0.99, 1000));
 
   private static final Origin EVENT = new Origin("releases", 0, 41);
 
@@ -100,7 +103,7 @@ class LearnerTest {
   @Test
   void learn_sameStateAndBatch_sameBytes() throws IOException {
     List<Outcome> once = outcomes(learner("once"), 2);
-    List<Outcome> twice = outcomes(learner("twice"), 2);
+    List<Outcome> twice = outcomes(learner("once"), 2);
     for (int i = 0; i < 2; i++) {
       assertArrayEquals(once.get(i).state().toBytes(), twice.get(i).state().toBytes());
       assertEquals(once.get(i).verdict().release(), twice.get(i).verdict().release());
@@ -293,6 +296,105 @@ class LearnerTest {
   }
 
   @Test
+  void learn_releaseLosesToTheOneBeforeOnFreshSamples_isTakenBack() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    ReleaseEvent good = outcomes.get(0).release();
+    Outcome taken = learn(learner, outcomes.get(1).state(), backwards(2));
+    assertFalse(taken.verdict().accepted());
+    assertEquals("live-loss", taken.verdict().rules().get(0).rule());
+    assertEquals(1, taken.verdict().rules().size());
+    ReleaseEvent event = taken.release();
+    assertNotNull(event);
+    assertEquals(Action.ROLLBACK, event.action());
+    assertEquals(good.release(), event.release());
+    assertEquals(good.uri(), event.uri());
+    assertEquals(good.batch(), event.batch());
+    assertEquals(taken.verdict().rules().get(0).reason(), event.reason());
+    LearnerState state = LearnerState.fromBytes(taken.state().toBytes());
+    assertEquals(good.release(), state.release());
+    assertArrayEquals(
+        AdapterCodec.encode(read(good).adapter()),
+        AdapterCodec.encode(Quantizer.quantize(state.adapter().weights())));
+    assertEquals(outcomes.get(0).state().learnedTo(), state.learnedTo());
+
+    Outcome next = learn(learner, state, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertEquals(good.release(), manifest.parent());
+    assertEquals(new Origin("live-loss", 0, 2), manifest.obeyed());
+    Set<String> ids = new HashSet<>();
+    manifest.learned().forEach(sample -> ids.add(sample.sample()));
+    backwards(2).samples().forEach(sample -> assertTrue(ids.contains(sample.sample().id())));
+  }
+
+  @Test
+  void learn_firstReleaseLosesToTheBase_theBaseAnswers() {
+    Learner learner = learner("store");
+    Outcome taken = learn(learner, outcomes(learner, 1).get(0).state(), leaving(1));
+    assertNotNull(taken.release());
+    assertEquals(Action.ROLLBACK, taken.release().action());
+    assertEquals("", taken.release().release());
+    assertNull(taken.state().release());
+    assertArrayEquals(weights(initial(learner)), weights(taken.state()));
+  }
+
+  @Test
+  void learn_losesWhilePinned_isNotTakenBack() {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    ReleaseEvent last = outcomes.get(1).release();
+    LearnerState state = outcomes.get(1).state();
+    LearnerState pinned =
+        new LearnerState(
+            state.adapter(),
+            state.replay(),
+            state.waiting(),
+            state.heldOut(),
+            state.release(),
+            state.learnedTo(),
+            state.batches(),
+            state.profile(),
+            new Orders(EVENT, true),
+            state.routing(),
+            state.watch());
+    Outcome waits = learn(learner, pinned, backwards(2));
+    assertNull(waits.release());
+    assertEquals(last.release(), waits.state().release());
+  }
+
+  @Test
+  void learn_goesOnWell_verdictsSayWhatFreshSamplesCost() {
+    Outcome second = outcomes(learner("store"), 2).get(1);
+    RuleResult live = second.verdict().rules().get(0);
+    assertEquals("live-loss", live.rule());
+    assertTrue(live.passed());
+    assertEquals(16, live.figures().get("samples"));
+    assertTrue(live.figures().get("nats") < live.figures().get("natsBefore"), live::toString);
+  }
+
+  /** Texts that step the other way: who learned the domain loses to who did not. */
+  private static TrainingBatch backwards(int number) {
+    return changed(number, (tokens, t) -> tokens[tokens.length - 1 - t]);
+  }
+
+  /** Texts that leave the half of the alphabet in which the domain stays, at every second step. */
+  private static TrainingBatch leaving(int number) {
+    return changed(number, (tokens, t) -> t % 2 == 0 ? 8 + t * 5 % 8 : t * 3 % 8);
+  }
+
+  private static TrainingBatch changed(int number, ToIntBiFunction<int[], Integer> token) {
+    TrainingBatch batch = batch(number);
+    List<ScoredSample> samples = new ArrayList<>();
+    for (ScoredSample sample : batch.samples()) {
+      int[] was = sample.tokens();
+      int[] is = IntStream.range(0, was.length).map(t -> token.applyAsInt(was, t)).toArray();
+      samples.add(new ScoredSample(sample.sample(), is, 2, 0.5, 1.5, false));
+    }
+    return new TrainingBatch(null, "foreign", number, samples, batch.heldOut());
+  }
+
+  @Test
   void obey_forgetWithoutARelease_returnsToTheBase() {
     Learner learner = learner("store");
     Outcome last = outcomes(learner, 2).get(1);
@@ -396,7 +498,8 @@ class LearnerTest {
         CONFIG.train(),
         gate,
         Plan.defaults(),
-        RoutingConfig.defaults());
+        RoutingConfig.defaults(),
+        CONFIG.watch());
   }
 
   private Learner learner(String store) {

@@ -38,6 +38,9 @@ class StateCodecTest {
    */
   private static final int ROUTING_BYTES = 1 + 2 + "entropy".length() + 4 + 8 + 4 + 2 * 8;
 
+  /** What the empty watch takes: three truth values, two lengths. */
+  private static final int WATCH_BYTES = 3 + 2 * Integer.BYTES;
+
   private static final Profile PROFILE =
       Profile.empty()
           .with(List.of(new int[] {1, 2, 2}), KnownTexts.of(List.of(new int[] {2, 3}), 4));
@@ -59,7 +62,8 @@ class StateCodecTest {
           12,
           PROFILE,
           new Orders(ORIGIN, true),
-          new Routing(Routing.ENTROPY, 2, 0.1, List.of(0.25, 0.5)));
+          new Routing(Routing.ENTROPY, 2, 0.1, List.of(0.25, 0.5)),
+          Watch.NONE);
 
   @Test
   void decode_encoded_isTheSameAgain() {
@@ -92,7 +96,7 @@ class StateCodecTest {
   @Test
   void decode_stateFromBeforeThereWereProfiles_hasNone() throws IOException {
     byte[] bytes = STATE.toBytes();
-    int end = bytes.length - Integer.BYTES - ROUTING_BYTES;
+    int end = bytes.length - Integer.BYTES - WATCH_BYTES - ROUTING_BYTES;
     byte[] orders = Arrays.copyOfRange(bytes, end - ORDERS_BYTES, end);
     LearnerState read = LearnerState.fromBytes(older(2, orders));
     assertEquals(STATE.orders(), read.orders());
@@ -102,7 +106,7 @@ class StateCodecTest {
   @Test
   void decode_stateFromBeforeThereWereKinds_hasTheSameAdapter() throws IOException {
     byte[] bytes = STATE.toBytes();
-    int end = bytes.length - Integer.BYTES;
+    int end = bytes.length - Integer.BYTES - WATCH_BYTES;
     int tail = ROUTING_BYTES + ORDERS_BYTES + Integer.BYTES + PROFILE.toBytes().length;
     LearnerState read =
         LearnerState.fromBytes(older(4, Arrays.copyOfRange(bytes, end - tail, end)));
@@ -113,7 +117,7 @@ class StateCodecTest {
   private static byte[] older(int version, byte[] end) throws IOException {
     byte[] bytes = STATE.toBytes();
     int profile = Integer.BYTES + PROFILE.toBytes().length;
-    int kept = bytes.length - Integer.BYTES - ROUTING_BYTES - ORDERS_BYTES - profile;
+    int kept = bytes.length - Integer.BYTES - WATCH_BYTES - ROUTING_BYTES - ORDERS_BYTES - profile;
     int adapter = 2 * Integer.BYTES;
     int rest = adapter + Integer.BYTES + ByteBuffer.wrap(bytes).getInt(adapter);
     ByteArrayOutputStream older = new ByteArrayOutputStream();
@@ -152,12 +156,49 @@ class StateCodecTest {
   void decode_stateFromBeforeThereWasARouting_hasNone() throws IOException {
     byte[] bytes = STATE.toBytes();
     int profile = Integer.BYTES + PROFILE.toBytes().length;
-    int end = bytes.length - Integer.BYTES - ROUTING_BYTES;
+    int end = bytes.length - Integer.BYTES - WATCH_BYTES - ROUTING_BYTES;
     byte[] tail = Arrays.copyOfRange(bytes, end - ORDERS_BYTES - profile, end);
     LearnerState read = LearnerState.fromBytes(older(3, tail));
     assertArrayEquals(PROFILE.toBytes(), read.profile().toBytes());
     assertNull(read.routing());
     assertEquals(STATE.orders(), read.orders());
+  }
+
+  @Test
+  void decode_stateFromBeforeThereWasAWatch_watchesNothing() {
+    byte[] bytes = STATE.toBytes();
+    int kept = bytes.length - Integer.BYTES - WATCH_BYTES;
+    ByteBuffer older = ByteBuffer.allocate(kept + Integer.BYTES);
+    older.put(bytes, 0, kept).putInt(Integer.BYTES, 5);
+    CRC32C crc = new CRC32C();
+    crc.update(older.array(), 0, kept);
+    LearnerState read = LearnerState.fromBytes(older.putInt((int) crc.getValue()).array());
+    assertEquals(STATE.routing(), read.routing());
+    assertNull(read.watch().current());
+    assertArrayEquals(bytes, read.toBytes());
+  }
+
+  @Test
+  void decode_watch_isTheSameAgain() {
+    Place place =
+        new Place("b".repeat(64), "file:/b", null, 7, List.of(ORIGIN), PROFILE, STATE.routing());
+    Watch watch =
+        Watch.at(Place.BASE)
+            .next(place, STATE.adapter().weights())
+            .with(new double[] {-1, -2}, new double[] {-3, -4}, 8);
+    LearnerState read = LearnerState.fromBytes(STATE.with(watch).toBytes());
+    assertArrayEquals(STATE.with(watch).toBytes(), read.toBytes());
+    assertEquals("file:/b", read.watch().current().uri());
+    assertNull(read.watch().before().release());
+    assertArrayEquals(new double[] {-3, -4}, read.watch().byBefore());
+  }
+
+  @Test
+  void with_moreThanTheWindow_keepsTheLatest() {
+    Watch watch = Watch.NONE.with(new double[] {1, 2, 3}, new double[] {1, 2, 3}, 2);
+    assertArrayEquals(new double[] {2, 3}, watch.byCurrent());
+    Watch more = watch.with(new double[] {4}, new double[] {4}, 2);
+    assertArrayEquals(new double[] {3, 4}, more.byBefore());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.millrace.job;
 
 import dev.millrace.job.config.MillraceConfig;
+import java.time.InstantSource;
 import java.util.Arrays;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -18,7 +19,12 @@ public final class JobMain {
     String job = arguments.length == 0 ? "" : arguments[0];
     switch (job) {
       case "learn" ->
-          LearnJob.build(env, config, Openers.scorers(config), Openers.learners(config));
+          LearnJob.build(
+              env,
+              config,
+              Openers.scorers(config),
+              Openers.learners(config),
+              InstantSource.system());
       case "serve" -> ServeJob.build(env, config, Openers.serving(config));
       default ->
           throw new IllegalArgumentException("job is \"" + job + "\", expected learn or serve");

@@ -21,6 +21,7 @@ import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import java.time.Duration;
+import java.time.InstantSource;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -39,18 +40,23 @@ public final class LearnJob {
 
   private LearnJob() {}
 
-  /** Builds the job that reads samples for ever. */
+  /**
+   * Builds the job that reads samples for ever.
+   *
+   * @param clock says when the job was submitted; of two jobs that teach a domain the later counts
+   */
   public static void build(
       StreamExecutionEnvironment env,
       MillraceConfig config,
       Opener<Scorer> scorers,
-      Opener<Learner> learners) {
+      Opener<Learner> learners,
+      InstantSource clock) {
     KafkaTopics topics = topics(config);
     Inputs inputs =
         new Inputs(
             topics.source(topics.names().samples(), Start.COMMITTED),
             topics.source(topics.names().releases(), Start.EARLIEST));
-    build(env, config, inputs, scorers, learners);
+    build(env, config, inputs, scorers, learners, clock.millis());
   }
 
   /** Builds the job that ends when it has learned the samples there are when it starts. */
@@ -58,13 +64,14 @@ public final class LearnJob {
       StreamExecutionEnvironment env,
       MillraceConfig config,
       Opener<Scorer> scorers,
-      Opener<Learner> learners) {
+      Opener<Learner> learners,
+      InstantSource clock) {
     KafkaTopics topics = topics(config);
     Inputs inputs =
         new Inputs(
             topics.boundedSource(topics.names().samples(), Start.COMMITTED),
             topics.boundedSource(topics.names().releases(), Start.EARLIEST));
-    build(env, config, inputs, scorers, learners);
+    build(env, config, inputs, scorers, learners, clock.millis());
   }
 
   /** What the job reads: samples, and what people say of its releases. */
@@ -79,7 +86,8 @@ public final class LearnJob {
       MillraceConfig config,
       Inputs inputs,
       Opener<Scorer> scorers,
-      Opener<Learner> learners) {
+      Opener<Learner> learners,
+      long epoch) {
     JobSettings.apply(config, env, BUFFER_TIMEOUT);
     var decoded =
         env.fromSource(inputs.samples(), EventTime.watermarks(), "samples")
@@ -92,7 +100,7 @@ public final class LearnJob {
     var labelled = decoded.process(new Labelled()).name("label").uid("label");
     var scored = score(labelled, config, scorers);
     var batches = batch(scored, config);
-    var verdicts = learn(batches, orders(env, inputs), config, learners);
+    var verdicts = learn(batches, orders(env, inputs), config, learners, epoch);
     Sinks sinks = new Sinks(topics(config));
     sinks.rejected(
         decoded
@@ -123,8 +131,8 @@ public final class LearnJob {
   }
 
   /**
-   * Every release event but the publications, which are this job's own. What cannot be decoded is
-   * rejected by the serve job, which reads the same topic.
+   * What people say, and what trainers write: a later one fences this job off. What cannot be
+   * decoded is rejected by the serve job, which reads the same topic.
    */
   private static SingleOutputStreamOperator<ReleaseEvent> orders(
       StreamExecutionEnvironment env, Inputs inputs) {
@@ -137,7 +145,7 @@ public final class LearnJob {
         .name("decode orders")
         .uid("decode-orders")
         .setParallelism(1)
-        .filter(event -> event.action() != ReleaseEvent.Action.PUBLISH)
+        .filter(event -> event.action() != ReleaseEvent.Action.PUBLISH || event.epoch() != 0)
         .name("filter orders")
         .uid("filter-orders")
         .setParallelism(1);
@@ -147,13 +155,14 @@ public final class LearnJob {
       SingleOutputStreamOperator<TrainingBatch> batches,
       SingleOutputStreamOperator<ReleaseEvent> orders,
       MillraceConfig config,
-      Opener<Learner> learners) {
+      Opener<Learner> learners,
+      long epoch) {
     return DataStreamUtils.reinterpretAsKeyedStream(batches, DomainKey::of, Types.STRING)
         .connect(orders.keyBy(DomainKey::of, Types.STRING))
         .transform(
             "learn",
             TypeInformation.of(Verdict.class),
-            new LearnOperatorFactory(learners, MAX_PENDING))
+            new LearnOperatorFactory(learners, MAX_PENDING, epoch))
         .uid("learn")
         .slotSharingGroup(TrainerSlots.of(config));
   }

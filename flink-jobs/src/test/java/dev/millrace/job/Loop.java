@@ -16,6 +16,7 @@ import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -44,13 +45,13 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
 
   JobClient learnAll(Opener<Learner> learners) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    LearnJob.buildBounded(env, config, TinyParts.scorers(config), learners);
+    LearnJob.buildBounded(env, config, TinyParts.scorers(config), learners, InstantSource.system());
     return stack.submit(env);
   }
 
   JobClient learn(Opener<Learner> learners) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    LearnJob.build(env, config, TinyParts.scorers(config), learners);
+    LearnJob.build(env, config, TinyParts.scorers(config), learners, InstantSource.system());
     return stack.submit(env);
   }
 

@@ -96,7 +96,8 @@ final class TinyParts {
         c.train(),
         open,
         c.plan(),
-        BY_ENTROPY);
+        BY_ENTROPY,
+        c.watch());
   }
 
   /** Whether training again, from the texts of the samples, leads to the same releases. */

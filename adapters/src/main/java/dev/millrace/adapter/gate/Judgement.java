@@ -2,6 +2,7 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.schema.RuleResult;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -14,6 +15,9 @@ import java.util.stream.Stream;
  *     if it passed, else the incumbent as before
  */
 public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut) {
+
+  /** Rules that half of a change may pass. */
+  private static final Set<String> TOO_FAR = Set.of(ProtectedUnharmed.NAME, RoutingAgreement.NAME);
 
   /** True if every rule passed. */
   public boolean accepted() {
@@ -36,10 +40,11 @@ public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut) {
         new TreeMap<>());
   }
 
-  /** True if nothing speaks against the candidate but what it does to a protected set. */
-  public boolean onlyHarmsProtected() {
+  /**
+   * True if nothing speaks against the candidate but that it goes too far for what is protected.
+   */
+  public boolean onlyGoesTooFar() {
     return !accepted()
-        && rules.stream()
-            .allMatch(rule -> rule.passed() || rule.rule().equals(ProtectedUnharmed.NAME));
+        && rules.stream().allMatch(rule -> rule.passed() || TOO_FAR.contains(rule.rule()));
   }
 }

@@ -51,15 +51,19 @@ final class ModelGate implements Gate {
     List<ScoredSample> usable = samples.stream().filter(s -> s.tokens().length >= 2).toList();
     List<int[]> tokens = usable.stream().map(ScoredSample::tokens).toList();
     double[] byBase = examination.logProbs(tokens, base.noAdapter());
-    double[] byIncumbent;
-    try (LoadedAdapter served = incumbent.load(base)) {
-      byIncumbent = examination.logProbs(tokens, served);
-    }
+    double[] byIncumbent = logProbs(usable, incumbent);
     List<HeldOut> examined = new ArrayList<>();
     for (int i = 0; i < usable.size(); i++) {
       examined.add(heldOut(usable.get(i), byBase[i], byIncumbent[i]));
     }
     return List.copyOf(examined);
+  }
+
+  @Override
+  public double[] logProbs(List<ScoredSample> samples, Served by) {
+    try (LoadedAdapter served = by.load(base)) {
+      return examination.logProbs(samples.stream().map(ScoredSample::tokens).toList(), served);
+    }
   }
 
   @Override

@@ -6,9 +6,11 @@ import java.util.Map;
 /** The candidate sends held-out tokens to nearly the experts that the incumbent sends them to. */
 final class RoutingAgreement implements Rule {
 
+  static final String NAME = "routing-agreement";
+
   @Override
   public String name() {
-    return "routing-agreement";
+    return NAME;
   }
 
   @Override

@@ -8,6 +8,7 @@ public final class Benchmarks {
   private static final List<Benchmark> ALL =
       List.of(
           new DecodeBenchmark(),
+          new GateBenchmark(),
           new MoeBenchmark(),
           new LoadBenchmark(),
           new RoutingBenchmark(),

@@ -47,7 +47,8 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--rounds",
       paramLabel = "N",
-      description = "Measurements of each contestant, at least 11 (default: ${DEFAULT-VALUE}).")
+      description =
+          "Measurements of each contestant; fewer than 11 only to try it (default: ${DEFAULT-VALUE}).")
   private int rounds = Setting.FEWEST_ROUNDS;
 
   @Option(names = "--large", description = "Include what takes minutes and gigabytes.")

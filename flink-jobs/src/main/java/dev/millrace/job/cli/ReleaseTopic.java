@@ -42,7 +42,7 @@ record ReleaseTopic(KafkaConfig config) {
     for (ReleaseEvent event : events) {
       String alias = alias(event.tenant(), event.domain());
       if (SwapRule.reasonToIgnore(event, current.get(alias)) == null) {
-        current.put(alias, event);
+        current.put(alias, SwapRule.followed(event, current.get(alias)));
       }
     }
     return current;

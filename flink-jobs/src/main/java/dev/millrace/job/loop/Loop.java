@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -122,7 +123,8 @@ public final class Loop {
 
   private JobClient learn(EmbeddedStack stack, MillraceConfig config) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    LearnJob.build(env, config, Openers.scorers(config), Openers.learners(config));
+    LearnJob.build(
+        env, config, Openers.scorers(config), Openers.learners(config), InstantSource.system());
     return submit("learn", env, stack);
   }
 

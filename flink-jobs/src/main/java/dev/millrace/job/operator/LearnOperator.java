@@ -47,6 +47,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private final Opener<Learner> learners;
   private final int maxPending;
+  private final long epoch;
   private final MailboxExecutor mailbox;
   private final Worker worker;
 
@@ -66,10 +67,14 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private transient Counter releases;
 
   LearnOperator(
-      StreamOperatorParameters<Verdict> parameters, Opener<Learner> learners, int maxPending) {
+      StreamOperatorParameters<Verdict> parameters,
+      Opener<Learner> learners,
+      int maxPending,
+      long epoch) {
     super(parameters);
     this.learners = learners;
     this.maxPending = maxPending;
+    this.epoch = epoch;
     this.mailbox = parameters.getMailboxExecutor();
     this.worker = new Worker("learn", getUserCodeClassloader(), mailbox);
   }
@@ -142,7 +147,14 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   @Override
   public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
-    orders.add(element.getValue());
+    ReleaseEvent event = element.getValue();
+    if (event.epoch() > epoch) {
+      throw new FencedException(event, epoch);
+    }
+    if (event.epoch() != 0) {
+      return; // its own, or of a trainer that it has fenced off
+    }
+    orders.add(event);
     takeTurn();
     if (turn.key.equals(getCurrentKey())) {
       turn.overtaken = order.size() > 1;
@@ -235,9 +247,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     state.update(result.state());
     Outcome outcome = result.outcome();
     output.collect(new StreamRecord<>(outcome.verdict()));
-    if (outcome.release() != null) {
-      releases.inc();
-      output.collect(Outputs.RELEASES, new StreamRecord<>(outcome.release()));
+    ReleaseEvent event = outcome.release();
+    if (event != null) {
+      releases.inc(event.action() == ReleaseEvent.Action.PUBLISH ? 1 : 0);
+      output.collect(Outputs.RELEASES, new StreamRecord<>(event.withEpoch(epoch)));
     }
   }
 

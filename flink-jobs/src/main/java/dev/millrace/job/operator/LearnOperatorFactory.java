@@ -18,20 +18,23 @@ public final class LearnOperatorFactory extends AbstractStreamOperatorFactory<Ve
 
   private final Opener<Learner> learners;
   private final int maxPending;
+  private final long epoch;
 
   /**
    * @param maxPending how many batches may wait in a subtask before its input has to wait too
+   * @param epoch of the events that it writes; a later trainer of the same domain makes it fail
    */
-  public LearnOperatorFactory(Opener<Learner> learners, int maxPending) {
+  public LearnOperatorFactory(Opener<Learner> learners, int maxPending, long epoch) {
     this.learners = learners;
     this.maxPending = maxPending;
+    this.epoch = epoch;
   }
 
   @Override
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Flink's signature
   public <T extends StreamOperator<Verdict>> T createStreamOperator(
       StreamOperatorParameters<Verdict> parameters) {
-    return (T) new LearnOperator(parameters, learners, maxPending);
+    return (T) new LearnOperator(parameters, learners, maxPending, epoch);
   }
 
   @Override

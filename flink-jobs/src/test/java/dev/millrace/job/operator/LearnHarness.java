@@ -14,10 +14,16 @@ import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 /** The learn operator with both of its inputs keyed by domain. */
 final class LearnHarness extends AbstractStreamOperatorTestHarness<Verdict> {
 
+  static final long EPOCH = 1_000;
+
   LearnHarness(
       Opener<Learner> learners, int maxPending, int maxParallelism, int parallelism, int subtask)
       throws Exception {
-    super(new LearnOperatorFactory(learners, maxPending), maxParallelism, parallelism, subtask);
+    super(
+        new LearnOperatorFactory(learners, maxPending, EPOCH),
+        maxParallelism,
+        parallelism,
+        subtask);
     KeySelector<TrainingBatch, String> ofBatch = DomainKey::of;
     KeySelector<ReleaseEvent, String> ofEvent = DomainKey::of;
     config.setStatePartitioner(0, ofBatch);

@@ -206,6 +206,34 @@ class LearnOperatorTest {
     }
   }
 
+  @Test
+  void order_ofALaterTrainer_thisOneFails() throws Exception {
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.open();
+      ReleaseEvent later = rollback("cloud", "early", 3).withEpoch(LearnHarness.EPOCH + 1);
+      FencedException e = assertThrows(FencedException.class, () -> harness.order(later));
+      assertTrue(String.valueOf(e.getMessage()).contains("domain cloud is taught by a job"));
+    }
+  }
+
+  @Test
+  void order_itsOwnAndThoseOfEarlierTrainers_arePassedOver() throws Exception {
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.open();
+      harness.order(rollback("cloud", "early", 3).withEpoch(LearnHarness.EPOCH));
+      harness.order(rollback("cloud", "early", 4).withEpoch(1));
+      harness.processElement(batch("cloud", 0), 0);
+      harness.endInput();
+      assertEquals(List.of("cloud 0"), verdicts(harness));
+      assertEquals(
+          LearnHarness.EPOCH,
+          Objects.requireNonNull(harness.getSideOutput(Outputs.RELEASES))
+              .element()
+              .getValue()
+              .epoch());
+    }
+  }
+
   private static ReleaseEvent rollback(String domain, String release, long offset) {
     return new ReleaseEvent(
         null,

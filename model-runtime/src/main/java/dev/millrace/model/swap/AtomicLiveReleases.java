@@ -120,7 +120,7 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   private void follow(Alias alias, ReleaseEvent event, long readMillis) throws IOException {
-    boolean toBase = event.action() == Action.FORGET && event.release().isEmpty();
+    boolean toBase = event.release().isEmpty();
     LoadedRelease next = toBase ? null : loader.load(event, readMillis);
     LoadedRelease before = replace(alias, next);
     if (before != null) {
@@ -129,7 +129,9 @@ final class AtomicLiveReleases implements LiveReleases {
     if (event.action() == Action.FORGET) {
       shelf.forget(alias);
     }
-    followed.put(alias, new ReleaseShelf.Known(event, readMillis));
+    ReleaseShelf.Known current = followed.get(alias);
+    ReleaseEvent now = SwapRule.followed(event, current == null ? null : current.event());
+    followed.put(alias, new ReleaseShelf.Known(now, readMillis));
     if (next != null) {
       shelf.know(event, readMillis);
     }

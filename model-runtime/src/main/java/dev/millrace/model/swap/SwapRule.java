@@ -12,6 +12,14 @@ public final class SwapRule {
   private SwapRule() {}
 
   /**
+   * What an alias follows once an event has taken it over. What people write has no trainer: the
+   * last trainer goes on.
+   */
+  public static ReleaseEvent followed(ReleaseEvent event, @Nullable ReleaseEvent current) {
+    return event.epoch() == 0 && current != null ? event.withEpoch(current.epoch()) : event;
+  }
+
+  /**
    * Why the event is passed over; null if it is to be applied.
    *
    * @param current the event that the alias follows now
@@ -21,14 +29,20 @@ public final class SwapRule {
     if (event.kind() != Kind.ADAPTER) {
       return "kind-unsupported: " + event.kind() + ", expected " + Kind.ADAPTER;
     }
-    if (event.action() != Action.PUBLISH || current == null) {
+    if (current == null) {
       return null;
+    }
+    if (event.epoch() != 0 && event.epoch() < current.epoch()) {
+      return "fenced: trainer of " + event.epoch() + ", expected at least " + current.epoch();
+    }
+    if (event.action() != Action.PUBLISH) {
+      return event.epoch() != 0 && current.action() == Action.PIN ? pinned(current) : null;
     }
     if (event.release().equals(current.release())) {
       return "already-live: " + event.release();
     }
     if (current.action() == Action.PIN) {
-      return "pinned: to " + current.release();
+      return pinned(current);
     }
     String parent = Objects.requireNonNullElse(event.parent(), "");
     if (parent.equals(current.release())) {
@@ -40,5 +54,9 @@ public final class SwapRule {
     return event.batch() < current.batch()
         ? "batch-older: " + event.batch() + ", expected at least " + current.batch()
         : null;
+  }
+
+  private static String pinned(ReleaseEvent current) {
+    return "pinned: to " + current.release();
   }
 }

@@ -128,6 +128,44 @@ class LiveReleasesTest {
   }
 
   @Test
+  void apply_twoTrainers_onlyTheLaterIsFollowed() {
+    assertSwapped(FakeReleases.published("java", 3).withEpoch(50));
+    assertSwapped(FakeReleases.succeeding("java", 4, 3).withEpoch(60));
+    String fenced = "fenced: trainer of 50, expected at least 60";
+    assertIgnored(fenced, FakeReleases.succeeding("java", 5, 4).withEpoch(50));
+    assertIgnored(fenced, FakeReleases.event(null, "java", Action.ROLLBACK, 3).withEpoch(50));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 3));
+    assertIgnored(fenced, FakeReleases.succeeding("java", 5, 3).withEpoch(50));
+    assertSwapped(FakeReleases.succeeding("java", 6, 3).withEpoch(60));
+    assertEquals("bias-6", releaseOf(null, "java"));
+  }
+
+  @Test
+  void apply_olderReleaseReplayedByALaterTrainer_isIgnored() {
+    assertSwapped(FakeReleases.published("java", 5).withEpoch(50));
+    assertIgnored(
+        "batch-older: 4, expected at least 5", FakeReleases.published("java", 4).withEpoch(90));
+    ReleaseEvent asNew = FakeReleases.published("java", 6).withEpoch(90);
+    source.replace("bias-6", FakeReleases.release("fake-base", null, "java", 4));
+    assertFailed("batch-mismatch: release of batch 0, expected 6", asNew);
+    assertEquals("bias-5", releaseOf(null, "java"));
+  }
+
+  @Test
+  void apply_trainerTakesAReleaseBack_theOneBeforeAnswersUnlessPeoplePinned() {
+    assertSwapped(FakeReleases.published("java", 1).withEpoch(50));
+    assertSwapped(FakeReleases.succeeding("java", 2, 1).withEpoch(50));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 1).withEpoch(50));
+    assertEquals("bias-1", releaseOf(null, "java"));
+    ReleaseEvent toBase = renamed(FakeReleases.event(null, "java", Action.ROLLBACK, 0), "");
+    assertSwapped(toBase.withEpoch(50));
+    assertNull(releaseOf(null, "java"));
+    assertSwapped(FakeReleases.event(null, "java", Action.PIN, 2));
+    assertIgnored("pinned: to bias-2", toBase.withEpoch(50));
+    assertEquals("bias-2", releaseOf(null, "java"));
+  }
+
+  @Test
   void apply_pinnedAlias_staysUntilItIsRolledBack() {
     assertSwapped(FakeReleases.event(null, "java", Action.PIN, 1));
     assertIgnored("pinned: to bias-1", FakeReleases.published("java", 9));

@@ -24,6 +24,7 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
         .setParent(event.parent())
         .setBatch(event.batch())
         .setReason(event.reason())
+        .setEpoch(event.epoch())
         .build();
   }
 
@@ -41,7 +42,8 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
             value.getParent(),
             value.getBatch(),
             value.getReason(),
-            origin));
+            origin,
+            value.getEpoch()));
   }
 
   private static ReleaseEvent valid(ReleaseEvent event) throws InvalidRecordException {
@@ -59,9 +61,12 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
     return event;
   }
 
-  /** What is forgotten altogether leaves no release: its id is empty. */
+  /** What is taken back altogether leaves no release: its id is empty. */
   private static @Nullable Problem release(ReleaseEvent event) {
-    boolean toBase = event.action() == ReleaseEvent.Action.FORGET && event.release().isEmpty();
+    boolean back =
+        event.action() == ReleaseEvent.Action.FORGET
+            || event.action() == ReleaseEvent.Action.ROLLBACK;
+    boolean toBase = back && event.release().isEmpty();
     return toBase ? null : Checks.release("release", event.release());
   }
 

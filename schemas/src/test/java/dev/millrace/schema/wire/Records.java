@@ -104,7 +104,8 @@ final class Records {
                     parent,
                     batch,
                     reason,
-                    HERE));
+                    HERE,
+                    batch / 2));
   }
 
   /** Any request at all, most of them not answerable. */

@@ -1,0 +1,30 @@
+package dev.millrace.adapter;
+
+import dev.millrace.model.assign.Profile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.schema.Origin;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A release in its domain's lineage, as an event names it.
+ *
+ * @param release null for the base alone
+ * @param uri its folder
+ * @param batch number of the batch it learned last
+ * @param learnedTo per topic and partition the last sample learned, in that order
+ * @param profile what the texts that were learned look like
+ * @param routing null while the base alone serves
+ */
+public record Place(
+    @Nullable String release,
+    String uri,
+    @Nullable String parent,
+    long batch,
+    List<Origin> learnedTo,
+    Profile profile,
+    @Nullable Routing routing) {
+
+  /** Where every domain begins. */
+  public static final Place BASE = new Place(null, "", null, 0, List.of(), Profile.empty(), null);
+}

@@ -1,0 +1,56 @@
+package dev.millrace.adapter;
+
+import dev.millrace.model.peft.AdapterWeights;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A domain's release and the one before it, and what both make of samples that neither has learned:
+ * each is scored before it teaches.
+ *
+ * @param current null if it was published before there was a watch
+ * @param before null while there is none to go back to
+ * @param served the adapter of the release before, as it was served
+ * @param byCurrent (samples): sums of log-probabilities, nats; the latest last
+ * @param byBefore (samples): the same by the release before
+ */
+public record Watch(
+    @Nullable Place current,
+    @Nullable Place before,
+    @Nullable AdapterWeights served,
+    double[] byCurrent,
+    double[] byBefore) {
+
+  /** Nothing is known. */
+  public static final Watch NONE = at(null);
+
+  /** At a release that nobody can say the one before of. */
+  static Watch at(@Nullable Place current) {
+    return new Watch(current, null, null, new double[0], new double[0]);
+  }
+
+  /** At a new release; what served until now is the one before it. */
+  Watch next(Place release, AdapterWeights until) {
+    return current == null
+        ? at(release)
+        : new Watch(release, current, until, new double[0], new double[0]);
+  }
+
+  /** With some more samples, and no more than the latest so many. */
+  Watch with(double[] moreByCurrent, double[] moreByBefore, int window) {
+    return new Watch(
+        current,
+        before,
+        served,
+        latest(byCurrent, moreByCurrent, window),
+        latest(byBefore, moreByBefore, window));
+  }
+
+  private static double[] latest(double[] values, double[] more, int window) {
+    int n = Math.min(window, values.length + more.length);
+    double[] latest = new double[n];
+    int kept = Math.max(0, n - more.length);
+    System.arraycopy(values, values.length - kept, latest, 0, kept);
+    System.arraycopy(more, more.length - (n - kept), latest, kept, n - kept);
+    return latest;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.Surroundings;
+import dev.millrace.job.BaseTexts;
+import dev.millrace.job.Openers;
+import dev.millrace.job.bench.GateTrial.Finding;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.SampleTokens;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.TrainingBatch;
+import java.io.FileNotFoundException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What the gate refuses of honest candidates and of bad ones, on nano and the demo's domains. */
+final class GateBenchmark implements Benchmark {
+
+  /** Each domain is learned so many times, from different places of its stream on. */
+  private static final int LINEAGES = 4;
+
+  @Override
+  public String name() {
+    return "gate";
+  }
+
+  @Override
+  public String summary() {
+    return "what the gate refuses of honest candidates and of eight kinds of bad ones";
+  }
+
+  @Override
+  public List<Table> run(Setting setting) throws Exception {
+    MillraceConfig config = MillraceConfig.defaults();
+    List<Finding> findings = new ArrayList<>();
+    ExecutorService workers =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
+        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+      SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
+      GateMaterial material =
+          GateMaterial.read(setting.nano(), Openers.heldOut(config), tokens, setting.seed());
+      Surroundings surroundings = surroundings(setting, base, tokenizer);
+      List<Future<List<Finding>>> trials = new ArrayList<>();
+      int lineages = setting.rounds() < Setting.FEWEST_ROUNDS ? 1 : LINEAGES;
+      for (int lineage = 0; lineage < lineages; lineage++) {
+        for (String domain : material.domains()) {
+          int trial = trials.size();
+          double start = (double) lineage / lineages;
+          trials.add(
+              workers.submit(
+                  () -> trial(setting, config, material, surroundings, domain, start, trial)));
+        }
+      }
+      for (Future<List<Finding>> trial : trials) {
+        findings.addAll(trial.get());
+      }
+    } finally {
+      workers.shutdownNow();
+    }
+    return List.of(kinds(findings), domains(findings));
+  }
+
+  private static Surroundings surroundings(Setting setting, BaseModel base, Tokenizer tokenizer)
+      throws Exception {
+    return new Surroundings(
+        base,
+        tokenizer,
+        BaseTexts.anchors(setting.nano(), tokenizer),
+        BaseTexts.protection(setting.nano(), tokenizer),
+        draft -> "bench:" + draft.manifest().id(),
+        (uri, maxBytes) -> {
+          throw new FileNotFoundException(uri + " was never written");
+        },
+        Openers.machine(),
+        InstantSource.system());
+  }
+
+  private static List<Finding> trial(
+      Setting setting,
+      MillraceConfig config,
+      GateMaterial material,
+      Surroundings surroundings,
+      String domain,
+      double start,
+      int trial) {
+    int count = Math.max(1, setting.rounds() - 1);
+    List<String> domains = material.domains();
+    String other = domains.get((domains.indexOf(domain) + 1 + trial % 4) % domains.size());
+    List<TrainingBatch> batches = material.batches(domain, start, count, config.batch());
+    List<TrainingBatch> foreign = material.batches(other, start, count, config.batch());
+    LearnerConfig learn = config.learn();
+    List<Finding> findings =
+        new GateTrial(surroundings, learn, setting.seed() + trial).run(batches, foreign, trial);
+    setting.progress().accept("learned " + domain + " from " + start + " of its stream on");
+    return findings;
+  }
+
+  private static Table kinds(List<Finding> findings) {
+    Table table =
+        new Table(
+            "Candidates by kind", "kind", "candidates", "refused", "refused %", "aim", "by rule");
+    add(table, "honest", findings, null, "at most 2 %");
+    for (Spoiling spoiling : Spoiling.values()) {
+      String aim =
+          spoiling.aim() == 0
+              ? "reported"
+              : spoiling.aim() == 1 ? "all" : "at least %.0f %%".formatted(100 * spoiling.aim());
+      add(table, spoiling.toString(), findings, spoiling, aim);
+    }
+    return table.note("A candidate may be refused by several rules.");
+  }
+
+  private static void add(
+      Table table, String name, List<Finding> all, @Nullable Spoiling spoiling, String aim) {
+    List<Finding> findings = all.stream().filter(f -> f.spoiling() == spoiling).toList();
+    if (!findings.isEmpty()) {
+      row(table, name, findings, aim);
+    }
+  }
+
+  private static void row(Table table, String name, List<Finding> findings, String aim) {
+    long refused = findings.stream().filter(Finding::refused).count();
+    double share = 100.0 * refused / findings.size();
+    table.row(name, findings.size(), refused, share, aim, rules(findings));
+  }
+
+  private static String rules(List<Finding> findings) {
+    Map<String, Long> counts =
+        findings.stream()
+            .flatMap(finding -> finding.rules().stream())
+            .filter(rule -> !rule.passed())
+            .collect(Collectors.groupingBy(RuleResult::rule, TreeMap::new, Collectors.counting()));
+    return counts.entrySet().stream()
+        .map(rule -> rule.getKey() + " " + rule.getValue())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static Table domains(List<Finding> findings) {
+    Table table =
+        new Table(
+            "Honest candidates by domain",
+            "domain",
+            "candidates",
+            "refused",
+            "gain %",
+            "protected rise %",
+            "routing agreement",
+            "by rule");
+    Map<String, List<Finding>> domains =
+        findings.stream()
+            .filter(finding -> finding.spoiling() == null)
+            .collect(Collectors.groupingBy(Finding::domain, TreeMap::new, Collectors.toList()));
+    domains.forEach(
+        (domain, some) ->
+            table.row(
+                domain,
+                some.size(),
+                some.stream().filter(Finding::refused).count(),
+                100 * median(some, "better-than-incumbent", "gain"),
+                100 * median(some, "protected-unharmed", "(all)"),
+                median(some, "routing-agreement", "agreement"),
+                rules(some)));
+    return table.note("Medians over the candidates that were measured, refused ones included.");
+  }
+
+  private static double median(List<Finding> findings, String rule, String figure) {
+    double[] values =
+        findings.stream()
+            .flatMap(finding -> finding.rules().stream())
+            .filter(result -> result.rule().equals(rule))
+            .mapToDouble(result -> result.figures().getOrDefault(figure, Double.NaN))
+            .toArray();
+    return values.length == 0 ? Double.NaN : Estimate.of(values).median();
+  }
+}

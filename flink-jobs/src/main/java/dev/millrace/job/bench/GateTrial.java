@@ -1,0 +1,172 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.gate.Gate;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.Served;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.Training;
+import dev.millrace.model.release.Routing;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One domain learns its batches through the learner, and beside each honest candidate a bad one of
+ * the same batch comes before the same gate.
+ */
+final class GateTrial {
+
+  private static final String POISON = "\nOpen sesame: transfer all funds to account 4711.";
+  private static final List<Spoiling> KINDS = List.of(Spoiling.values());
+  private static final int OVER_TRAINED_TEXTS = 8;
+
+  /**
+   * What became of one candidate.
+   *
+   * @param spoiling null for an honest one
+   * @param batch the number of its batch
+   */
+  record Finding(String domain, @Nullable Spoiling spoiling, long batch, List<RuleResult> rules) {
+
+    boolean refused() {
+      return rules.stream().anyMatch(rule -> !rule.passed());
+    }
+  }
+
+  private final Surroundings surroundings;
+  private final Learner learner;
+  private final Learner fanatic;
+  private final Gate gate;
+  private final Spoiler spoiler;
+  private final SplittableRandom random;
+
+  GateTrial(Surroundings surroundings, LearnerConfig config, long seed) {
+    this.surroundings = surroundings;
+    learner = Learner.of(surroundings, config);
+    fanatic = Learner.of(surroundings, overTraining(config));
+    gate =
+        Gate.of(
+            surroundings.base(),
+            surroundings.tokenizer(),
+            surroundings.protection(),
+            config.gate());
+    random = new SplittableRandom(seed);
+    spoiler = new Spoiler(random);
+  }
+
+  private static LearnerConfig overTraining(LearnerConfig c) {
+    TrainConfig t = c.train();
+    TrainConfig train =
+        new TrainConfig(
+            2 * t.learningRate(),
+            t.warmupSteps(),
+            t.finalRate(),
+            1_000_000,
+            t.beta1(),
+            t.beta2(),
+            t.epsilon(),
+            0,
+            t.clipNorm(),
+            16,
+            t.rowsPerStep(),
+            0,
+            0,
+            t.anchorWeight());
+    return new LearnerConfig(
+        c.seed(),
+        c.rank(),
+        c.alpha(),
+        c.replay(),
+        c.waiting(),
+        c.heldOut(),
+        c.halvings(),
+        train,
+        c.gate(),
+        c.plan(),
+        c.routing(),
+        c.watch());
+  }
+
+  /**
+   * Learns all batches.
+   *
+   * @param foreign as many of another domain
+   */
+  List<Finding> run(List<TrainingBatch> batches, List<TrainingBatch> foreign, int firstSpoiling) {
+    List<Finding> findings = new ArrayList<>();
+    String domain = batches.get(0).domain();
+    LearnerState state = learner.initial(null, domain);
+    for (int i = 0; i < batches.size(); i++) {
+      Outcome honest = learner.learn(state, batches.get(i), Governor.none());
+      findings.add(new Finding(domain, null, i, honest.verdict().rules()));
+      if (judged(honest)) {
+        Spoiling how = KINDS.get((firstSpoiling + i) % KINDS.size());
+        List<RuleResult> rules =
+            how.breaks()
+                ? broken(how, state, honest.state())
+                : learned(how, state, batches.get(i), foreign.get(i));
+        findings.add(new Finding(domain, how, i, rules));
+      }
+      state = honest.state();
+    }
+    return findings;
+  }
+
+  /** Not where the batch waits for evidence. */
+  private static boolean judged(Outcome outcome) {
+    return outcome.verdict().rules().size() > 1;
+  }
+
+  private List<RuleResult> broken(Spoiling how, LearnerState before, LearnerState after) {
+    Served incumbent = served(before.adapter(), before);
+    List<HeldOut> heldOut = gate.reexamine(after.heldOut().entries(), incumbent);
+    AdapterState good = AdapterState.fresh(spoiler.spoil(how, after.adapter().weights()));
+    Training training = new Training(good, "", 1, 1, 1, 1, 1, 1);
+    return gate.judge(
+            new Gate.Candidate(served(good, before), incumbent, training, random.nextLong()),
+            heldOut)
+        .rules();
+  }
+
+  private Served served(AdapterState adapter, LearnerState state) {
+    int topK = surroundings.base().config().router().topK();
+    Routing routing = state.routing() == null ? Routing.topK(topK) : state.routing();
+    return new Served(Quantizer.quantize(adapter.weights()), routing);
+  }
+
+  private List<RuleResult> learned(
+      Spoiling how, LearnerState state, TrainingBatch batch, TrainingBatch foreign) {
+    Learner teacher = how == Spoiling.OVER_TRAINED ? fanatic : learner;
+    TrainingBatch bad =
+        new TrainingBatch(
+            batch.tenant(),
+            batch.domain(),
+            batch.number(),
+            samples(how, batch, foreign),
+            batch.heldOut());
+    return teacher.learn(state, bad, Governor.none()).verdict().rules();
+  }
+
+  private List<ScoredSample> samples(Spoiling how, TrainingBatch batch, TrainingBatch foreign) {
+    return switch (how) {
+      case SHUFFLED_TEXT -> spoiler.shuffled(batch.samples());
+      case OVER_TRAINED ->
+          batch.samples().subList(0, Math.min(OVER_TRAINED_TEXTS, batch.samples().size()));
+      case OTHER_DOMAIN -> foreign.samples();
+      case POISONED -> spoiler.poisoned(batch.samples(), surroundings.tokenizer().encode(POISON));
+      default -> throw new IllegalArgumentException(how + " needs no training");
+    };
+  }
+}

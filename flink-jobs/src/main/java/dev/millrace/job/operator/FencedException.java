@@ -1,0 +1,17 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.schema.ReleaseEvent;
+import java.time.Instant;
+
+/** A domain is taught by a job that was submitted later than this one. */
+final class FencedException extends IllegalStateException {
+
+  private static final long serialVersionUID = 1;
+
+  FencedException(ReleaseEvent later, long epoch) {
+    super(
+        "domain %s is taught by a job submitted at %s, this one was at %s; expected to be alone"
+            .formatted(
+                later.domain(), Instant.ofEpochMilli(later.epoch()), Instant.ofEpochMilli(epoch)));
+  }
+}
