@@ -5,6 +5,7 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.Provenance;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
@@ -12,17 +13,20 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.Requests;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +44,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  ./millrace ask --domain legal \"Permission is hereby granted\"",
       "  ./millrace ask --domain auto \"Permission is hereby granted\"",
+      "  ./millrace ask --domain legal --explain \"Permission is hereby granted\"",
       "  ./millrace ask --domain legal --temperature 0.8 --top-p 0.9 --stop \"\\n\" \"1. \"",
       "  ./millrace ask --domain legal --bootstrap 127.0.0.1:9092 --score \"Some text\""
     })
@@ -78,6 +83,11 @@ final class AskCommand implements Callable<Integer> {
   @Option(names = "--score", description = "Judge the text instead of continuing it.")
   private boolean score;
 
+  @Option(
+      names = "--explain",
+      description = "Say what the release behind the answer was made from.")
+  private boolean explain;
+
   @Parameters(paramLabel = "PROMPT", description = "What to continue or to judge.")
   private String prompt;
 
@@ -86,8 +96,10 @@ final class AskCommand implements Callable<Integer> {
     request();
     Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
-      return ask(
-          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get())), Map.of());
+      MillraceConfig there =
+          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get()));
+      Answer answer = ask(there, Map.of());
+      return print(answer, explain ? provenance(answer, new Senders(there.kafka())::of) : null);
     }
     StoredReleases stored = StoredReleases.read(store == null ? Home.here().store() : store);
     SortedMap<String, String> releases = releases(stored);
@@ -95,7 +107,8 @@ final class AskCommand implements Callable<Integer> {
         .err()
         .printf("starting an embedded serve job on %s %s%n", stored.store(), releases.values());
     try (EmbeddedJobs jobs = EmbeddedJobs.serving(stored, base.folder())) {
-      return ask(jobs.config(), releases);
+      Answer answer = ask(jobs.config(), releases);
+      return print(answer, explain ? provenance(answer, places -> Map.of()) : null);
     }
   }
 
@@ -119,7 +132,7 @@ final class AskCommand implements Callable<Integer> {
    *
    * @param releases by domain what is waited for
    */
-  private int ask(MillraceConfig config, Map<String, String> releases) throws Exception {
+  private Answer ask(MillraceConfig config, Map<String, String> releases) throws Exception {
     Topics topics = new Topics(config.kafka().prefix());
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     try (RecordReader reader = RecordReader.fromEnd(config.kafka(), List.of(topics.answers()));
@@ -130,7 +143,7 @@ final class AskCommand implements Callable<Integer> {
           probe = send(request(release.getKey(), true), reader, writer, topics, deadline);
         } while (probe.error() == null && !release.getValue().equals(probe.release()));
       }
-      return print(send(request(), reader, writer, topics, deadline));
+      return send(request(), reader, writer, topics, deadline);
     }
   }
 
@@ -189,7 +202,15 @@ final class AskCommand implements Callable<Integer> {
         : "no release of domain " + domain + " yet";
   }
 
-  private int print(Answer answer) {
+  /** Null where the base alone answered. */
+  private @Nullable Provenance provenance(
+      Answer answer, Function<Set<Origin>, Map<Origin, String>> senders) throws IOException {
+    StoredReleases stored =
+        StoredReleases.read(store == null ? new StoreOption().folder(broker) : store);
+    return answer.release() == null ? null : Provenance.of(stored, answer.release(), senders);
+  }
+
+  private int print(Answer answer, @Nullable Provenance provenance) {
     if (answer.error() != null) {
       throw new IllegalStateException("the request was refused: " + answer.error());
     }
@@ -203,12 +224,18 @@ final class AskCommand implements Callable<Integer> {
     json.put("bytes", answer.bytes());
     json.put("from", answer.from());
     json.put("learnedTo", answer.learnedTo());
+    if (explain) {
+      json.put("provenance", provenance);
+    }
     String text =
         score
             ? String.format("%.4f bits per byte", -answer.logProb() / Math.log(2) / answer.bytes())
             : prompt + answer.text();
     output.result(json, text);
     output.err().printf("%s, base %s, from %s%n", answerer(answer), answer.base(), answer.from());
+    if (explain) {
+      output.err().println(provenance == null ? "the base alone answered" : provenance.text());
+    }
     return 0;
   }
 }

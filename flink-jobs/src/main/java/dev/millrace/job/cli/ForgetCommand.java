@@ -2,11 +2,13 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,10 +37,15 @@ final class ForgetCommand implements Callable<Integer> {
 
   @Option(
       names = "--sample",
-      required = true,
       paramLabel = "ID",
       description = "The id of a sample; several may be given.")
-  private List<String> samples;
+  private List<String> samples = List.of();
+
+  @Option(
+      names = "--source",
+      paramLabel = "S",
+      description = "Whoever sent samples: all that can still be read on their topic.")
+  private @Nullable String source;
 
   @Option(names = "--dry-run", description = "Only says what would be taken back.")
   private boolean dryRun;
@@ -53,8 +60,8 @@ final class ForgetCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     StoredReleases stored = StoredReleases.read(store.folder(broker));
-    Forgetting forgetting = new Forgetting(stored, Set.copyOf(samples));
     ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
+    Forgetting forgetting = new Forgetting(stored, samples(stored, topic));
     Set<String> affected = forgetting.affected();
     List<Change> changes = new ArrayList<>();
     for (Set<ReleaseEvent> heads : ReleaseTopic.heads(topic.events()).values()) {
@@ -73,6 +80,32 @@ final class ForgetCommand implements Callable<Integer> {
     json.put("affected", affected.stream().sorted().toList());
     output.result(json, text(changes, affected));
     return 0;
+  }
+
+  /** Ids of what is to be forgotten. */
+  private Set<String> samples(StoredReleases stored, ReleaseTopic topic) {
+    if (samples.isEmpty() && source == null) {
+      throw new IllegalArgumentException("nothing to forget, expected --sample ID or --source S");
+    }
+    Set<String> ids = new HashSet<>(samples);
+    if (source != null) {
+      Set<LearnedSample> learned =
+          stored.byId().values().stream()
+              .flatMap(manifest -> manifest.learned().stream())
+              .collect(Collectors.toSet());
+      Set<Origin> places = learned.stream().map(LearnedSample::origin).collect(Collectors.toSet());
+      Map<Origin, String> senders = new Senders(topic.config()).of(places);
+      learned.stream()
+          .filter(sample -> source.equals(senders.get(sample.origin())))
+          .map(LearnedSample::sample)
+          .forEach(ids::add);
+      output
+          .err()
+          .printf(
+              "%d samples of source %s; %d learned samples are no longer on their topic%n",
+              ids.size() - samples.size(), source, places.size() - senders.size());
+    }
+    return ids;
   }
 
   private static ReleaseEvent event(

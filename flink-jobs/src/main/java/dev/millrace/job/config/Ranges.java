@@ -48,7 +48,8 @@ final class Ranges {
           "learn.train.beta1",
           "learn.train.beta2");
 
-  private static final Set<String> ANY_SIGN = Set.of("learn.seed", "learn.gate.minGain");
+  private static final Set<String> ANY_SIGN =
+      Set.of("learn.seed", "learn.gate.minGain", "learn.watch.bound");
 
   private static final Map<String, Pattern> FORMS =
       Map.of(

@@ -1,0 +1,29 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordsAt;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Who sent the samples that lie at some places of their topics. */
+record Senders(KafkaConfig config) {
+
+  /** By place; what has expired is not among them. */
+  Map<Origin, String> of(Set<Origin> places) {
+    Map<Origin, String> senders = new HashMap<>();
+    for (RawRecord record : RecordsAt.read(config, places).values()) {
+      try {
+        senders.put(
+            record.origin(), Codecs.samples().decode(record.value(), record.origin()).source());
+      } catch (InvalidRecordException e) {
+        throw new IllegalStateException(record.origin() + " is no sample any more", e);
+      }
+    }
+    return senders;
+  }
+}

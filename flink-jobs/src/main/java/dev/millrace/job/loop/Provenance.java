@@ -1,0 +1,94 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Origin;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands behind an answer.
+ *
+ * @param chain the release's parents, the nearest first
+ * @param missing the parent that is not in the store, where the chain ends early; else null
+ * @param samples how many taught the release and those of its parents that are in the store
+ * @param sources how many of them each source sent, by its name
+ * @param unread how many could not be read again, so that nobody knows who sent them
+ */
+public record Provenance(
+    String release,
+    List<String> chain,
+    @Nullable String missing,
+    int samples,
+    SortedMap<String, Integer> sources,
+    int unread) {
+
+  /**
+   * Follows a release to its base.
+   *
+   * @param senders who sent the samples at these places, as far as they can still be read
+   * @throws IllegalArgumentException if the release is not in the store
+   */
+  public static Provenance of(
+      StoredReleases stored, String release, Function<Set<Origin>, Map<Origin, String>> senders) {
+    if (!stored.byId().containsKey(release)) {
+      throw new IllegalArgumentException(
+          "release " + release + " is not in " + stored.store() + ", expected it there");
+    }
+    List<String> chain = new ArrayList<>();
+    Set<Origin> samples = new TreeSet<>(Provenance::compare);
+    String missing = null;
+    for (String id = release; id != null; ) {
+      Manifest manifest = stored.byId().get(id);
+      if (manifest == null) {
+        missing = id;
+        break;
+      }
+      manifest.learned().stream()
+          .filter(sample -> !sample.replay())
+          .map(LearnedSample::origin)
+          .forEach(samples::add);
+      id = manifest.parent();
+      if (id != null) {
+        chain.add(id);
+      }
+    }
+    Map<Origin, String> known = senders.apply(samples);
+    SortedMap<String, Integer> sources = new TreeMap<>();
+    known.values().forEach(source -> sources.merge(source, 1, Integer::sum));
+    return new Provenance(
+        release,
+        List.copyOf(chain),
+        missing,
+        samples.size(),
+        sources,
+        samples.size() - known.size());
+  }
+
+  private static int compare(Origin a, Origin b) {
+    int topic = a.topic().compareTo(b.topic());
+    int partition = Integer.compare(a.partition(), b.partition());
+    return topic != 0 ? topic : partition != 0 ? partition : Long.compare(a.offset(), b.offset());
+  }
+
+  /** For people, in lines. */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    text.append("release ").append(release).append(", ");
+    text.append(chain.size()).append(" parents");
+    text.append(missing == null ? " up to the base" : ", " + missing + " is not in the store");
+    text.append("\n").append(samples).append(" samples taught them");
+    sources.forEach((source, n) -> text.append("\n  ").append(n).append(" from ").append(source));
+    if (unread > 0) {
+      text.append("\n  ").append(unread).append(" that are not on their topic here");
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,158 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A release that loses to the one before on fresh samples is taken back by an event of learn's own.
+ * The bound is set so that any release loses.
+ */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class AutomaticRollbackIT {
+
+  private static final String DOMAIN = "cloud";
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "batch.count", "8",
+          "batch.spanMillis", "1000000",
+          "heldOut.everyNth", "3",
+          "learn.watch.bound", "-1",
+          "learn.watch.level", "0",
+          "learn.watch.least", "1");
+
+  private final Random random = new Random(5);
+  private int samples;
+  private int asked;
+
+  @Test
+  void liveLoss_releaseLoses_theOneBeforeAnswersAndLearnGoesOnFromIt() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 8)) {
+      Loop loop = Loop.create(stack, 1, SETTINGS);
+      loop.serve(TinyParts.servings(loop.config()));
+      loop.learn(TinyParts.learners(loop.config()));
+      try (Feed feed = loop.feed();
+          Committed releases = new Committed(stack.bootstrapServers(), loop.topics().releases())) {
+        ReleaseEvent bad = event(taught(1, feed, loop, releases));
+        assertEquals(Action.PUBLISH, bad.action());
+        awaitAnswerBy(bad.release(), feed, loop);
+        long firstBadSample = System.currentTimeMillis();
+        ConsumerRecord<byte[], byte[]> record = taught(2, feed, loop, releases);
+        ReleaseEvent back = event(record);
+        assertEquals(Action.ROLLBACK, back.action());
+        assertEquals("", back.release());
+        assertTrue(back.reason().contains("not yet learned"), back::reason);
+        assertNotEquals(0, back.epoch());
+        Answer old = awaitAnswerBy(null, feed, loop);
+        System.out.printf(
+            "AutomaticRollbackIT: the old release answers %d ms after the event, %d ms after the"
+                + " first bad sample%n",
+            old.answeredMillis() - record.timestamp(), old.answeredMillis() - firstBadSample);
+        ReleaseEvent next = event(taught(3, feed, loop, releases));
+        assertEquals(Action.PUBLISH, next.action());
+        assertNull(next.parent());
+        Manifest manifest =
+            Manifest.parse(Files.readAllBytes(TinyParts.path(next.uri()).resolve(Manifest.FILE)));
+        Origin seen = new Origin("live-loss", 0, manifest.obeyed().offset());
+        assertEquals(seen, manifest.obeyed());
+        awaitAnswerBy(next.release(), feed, loop);
+      }
+      assertFalse(
+          loop.verdicts(0).stream()
+              .flatMap(verdict -> verdict.rules().stream())
+              .anyMatch(rule -> rule.rule().equals("rollback-obeyed")),
+          "learn obeyed its own event");
+    }
+  }
+
+  /** Teaches batch by batch until there are so many events, and gives the last of them. */
+  private ConsumerRecord<byte[], byte[]> taught(int count, Feed feed, Loop loop, Committed releases)
+      throws Exception {
+    List<ConsumerRecord<byte[], byte[]>> events = releases.all();
+    for (int verdicts = verdicts(loop); events.size() < count; verdicts++) {
+      teachBatch(feed, loop);
+      Deadline deadline = new Deadline("verdict " + (verdicts + 1));
+      while (verdicts(loop) == verdicts) {
+        deadline.check();
+      }
+      deadline = new Deadline("release event " + count);
+      boolean accepted = loop.verdicts(0).get(verdicts).release() != null;
+      do {
+        deadline.check();
+        events = releases.all();
+      } while (events.size() < count && (accepted || count == 2));
+    }
+    return events.get(count - 1);
+  }
+
+  private static int verdicts(Loop loop) throws Exception {
+    return loop.verdicts(0).size();
+  }
+
+  /** As many samples as close a batch, and those between that are held out. */
+  private void teachBatch(Feed feed, Loop loop) {
+    for (int taught = 0; taught < 8; ) {
+      StringBuilder text = new StringBuilder(DOMAIN);
+      while (text.length() < 100) {
+        text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
+      }
+      int n = samples++;
+      Sample sample = Feed.sample("sample" + n, DOMAIN, text.toString(), 1_000 + n);
+      feed.send(loop.topics().samples(), sample);
+      boolean judges = TinyParts.heldOut(loop.config()).contains(null, DOMAIN, sample.document());
+      taught += judges ? 0 : 1;
+    }
+  }
+
+  private Answer awaitAnswerBy(@Nullable String release, Feed feed, Loop loop) throws Exception {
+    Deadline deadline = new Deadline("an answer by " + release);
+    while (true) {
+      String id = "request" + asked++;
+      feed.send(loop.topics().requests(), "caller", Feed.request(id, DOMAIN, "say " + id));
+      Answer answer =
+          loop.answers(asked).stream().filter(a -> a.request().equals(id)).findAny().orElseThrow();
+      if (Objects.equals(release, answer.release())) {
+        return answer;
+      }
+      deadline.check();
+    }
+  }
+
+  private static ReleaseEvent event(ConsumerRecord<byte[], byte[]> record) throws Exception {
+    Origin origin = new Origin(record.topic(), record.partition(), record.offset());
+    return Codecs.releases().decode(record.value(), origin);
+  }
+
+  /** Gives up after two minutes. */
+  private record Deadline(String what, long nanos) {
+    Deadline(String what) {
+      this(what, System.nanoTime() + TimeUnit.MINUTES.toNanos(2));
+    }
+
+    void check() throws InterruptedException {
+      assertTrue(System.nanoTime() - nanos < 0, "waited in vain for " + what);
+      Thread.sleep(20);
+    }
+  }
+}
