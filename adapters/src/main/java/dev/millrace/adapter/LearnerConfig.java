@@ -71,6 +71,7 @@ public record LearnerConfig(
         train,
         gate,
         other,
-        routing);
+        routing,
+        watch);
   }
 }

@@ -4,7 +4,7 @@ import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.PairedBootstrap;
 import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.AdapterState;
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;

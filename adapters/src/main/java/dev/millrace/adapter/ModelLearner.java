@@ -108,14 +108,16 @@ final class ModelLearner implements Learner {
         rollback(batch, Objects.requireNonNull(state.watch().before()), live.reason()));
   }
 
-  private static ReleaseEvent rollback(TrainingBatch batch, Place to, String reason) {
+  private ReleaseEvent rollback(TrainingBatch batch, Place to, String reason) {
+    String release = to.release() == null ? "" : to.release();
+    boolean own = to.uri().isEmpty() && !release.isEmpty();
     return new ReleaseEvent(
         batch.tenant(),
         batch.domain(),
         ReleaseEvent.Kind.ADAPTER,
         ReleaseEvent.Action.ROLLBACK,
-        to.release() == null ? "" : to.release(),
-        to.uri(),
+        release,
+        own ? surroundings.store().uri(release) : to.uri(),
         to.parent(),
         to.batch(),
         reason,
@@ -266,8 +268,7 @@ final class ModelLearner implements Learner {
     String id = draft.manifest().id();
     ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
     Routing routing = attempt.served().routing();
-    Place place =
-        new Place(id, event.uri(), event.parent(), event.batch(), learnedTo, profile, routing);
+    Place place = new Place(id, "", event.parent(), event.batch(), learnedTo, profile, routing);
     LearnerState after =
         new LearnerState(
             attempt.candidate(),

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A release in its domain's lineage, as an event names it.
  *
  * @param release null for the base alone
- * @param uri its folder
+ * @param uri its folder; empty in the learner's own store, wherever that is
  * @param batch number of the batch it learned last
  * @param learnedTo per topic and partition the last sample learned, in that order
  * @param profile what the texts that were learned look like

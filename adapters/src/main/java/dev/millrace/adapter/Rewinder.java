@@ -4,7 +4,7 @@ import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.AdapterState;
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;

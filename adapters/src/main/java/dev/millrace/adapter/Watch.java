@@ -1,6 +1,6 @@
 package dev.millrace.adapter;
 
-import dev.millrace.model.peft.AdapterWeights;
+import dev.millrace.model.adapter.AdapterWeights;
 import org.jspecify.annotations.Nullable;
 
 /**

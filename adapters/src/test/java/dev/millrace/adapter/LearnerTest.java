@@ -103,7 +103,7 @@ class LearnerTest {
   @Test
   void learn_sameStateAndBatch_sameBytes() throws IOException {
     List<Outcome> once = outcomes(learner("once"), 2);
-    List<Outcome> twice = outcomes(learner("once"), 2);
+    List<Outcome> twice = outcomes(learner("twice"), 2);
     for (int i = 0; i < 2; i++) {
       assertArrayEquals(once.get(i).state().toBytes(), twice.get(i).state().toBytes());
       assertEquals(once.get(i).verdict().release(), twice.get(i).verdict().release());

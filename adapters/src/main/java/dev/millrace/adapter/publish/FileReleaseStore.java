@@ -26,6 +26,11 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
     }
   }
 
+  @Override
+  public String uri(String release) {
+    return files.uri(release);
+  }
+
   private void write(String id, SortedMap<String, byte[]> contents) throws IOException {
     for (Map.Entry<String, byte[]> file : contents.entrySet()) {
       files.write(path(id, file.getKey()), file.getValue());

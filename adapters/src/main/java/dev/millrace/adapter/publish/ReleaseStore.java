@@ -13,6 +13,9 @@ public interface ReleaseStore {
    */
   String publish(Draft draft);
 
+  /** The URI that the folder of a release has here. */
+  String uri(String release);
+
   /** A store over files. */
   static ReleaseStore of(StoreFiles files) {
     return of(files, ReleaseSigner.none());

@@ -2,6 +2,8 @@ package dev.millrace.job.bench;
 
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.Openers;
 import dev.millrace.job.bench.GateTrial.Finding;
@@ -81,12 +83,25 @@ final class GateBenchmark implements Benchmark {
         tokenizer,
         BaseTexts.anchors(setting.nano(), tokenizer),
         BaseTexts.protection(setting.nano(), tokenizer),
-        draft -> "bench:" + draft.manifest().id(),
+        new Nowhere(),
         (uri, maxBytes) -> {
           throw new FileNotFoundException(uri + " was never written");
         },
         Openers.machine(),
         InstantSource.system());
+  }
+
+  /** Keeps nothing: what is published here never serves. */
+  private record Nowhere() implements ReleaseStore {
+    @Override
+    public String publish(Draft draft) {
+      return uri(draft.manifest().id());
+    }
+
+    @Override
+    public String uri(String release) {
+      return "bench:" + release;
+    }
   }
 
   private static List<Finding> trial(

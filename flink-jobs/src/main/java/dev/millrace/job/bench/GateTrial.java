@@ -86,8 +86,10 @@ final class GateTrial {
             t.anchorWeight());
     return new LearnerConfig(
         c.seed(),
+        c.adapter(),
         c.rank(),
         c.alpha(),
+        c.routedExperts(),
         c.replay(),
         c.waiting(),
         c.heldOut(),

@@ -1,13 +1,14 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.model.peft.AdapterWeights;
-import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Factor;
 import dev.millrace.schema.ScoredSample;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 
 /** Makes bad weights of good ones, and bad samples of good ones. */
 record Spoiler(SplittableRandom random) {
@@ -16,14 +17,19 @@ record Spoiler(SplittableRandom random) {
 
   /** Weights broken in one of the ways that need no training. */
   AdapterWeights spoil(Spoiling how, AdapterWeights good) {
-    return switch (how) {
-      case RANDOM_WEIGHTS -> each(good, pair -> drawn(pair));
-      case SIGN_FLIPPED ->
-          each(good, pair -> new LoraPair(pair.site(), pair.a(), flipped(pair.b())));
-      case NOT_FINITE -> one(good, this::notFinite);
-      case CORRUPTED -> one(good, this::corrupted);
+    List<float[]> values = new ArrayList<>(good.factors().stream().map(Factor::values).toList());
+    switch (how) {
+      case RANDOM_WEIGHTS -> values.replaceAll(this::drawn);
+      case SIGN_FLIPPED -> {
+        for (int last = 1; last < values.size(); last += 2) {
+          values.set(last, flipped(values.get(last)));
+        }
+      }
+      case NOT_FINITE -> one(values, this::notFinite);
+      case CORRUPTED -> one(values, this::corrupted);
       default -> throw new IllegalArgumentException(how + " is made by training");
-    };
+    }
+    return good.with(values);
   }
 
   /** The samples with their tokens in any order. */
@@ -44,23 +50,9 @@ record Spoiler(SplittableRandom random) {
     return List.copyOf(poisoned);
   }
 
-  private interface Change {
-    LoraPair of(LoraPair pair);
-  }
-
-  private static AdapterWeights each(AdapterWeights good, Change change) {
-    return new AdapterWeights(good.config(), good.pairs().stream().map(change::of).toList());
-  }
-
-  private AdapterWeights one(AdapterWeights good, Change change) {
-    List<LoraPair> pairs = new ArrayList<>(good.pairs());
-    int at = random.nextInt(pairs.size());
-    pairs.set(at, change.of(pairs.get(at)));
-    return new AdapterWeights(good.config(), List.copyOf(pairs));
-  }
-
-  private LoraPair drawn(LoraPair pair) {
-    return new LoraPair(pair.site(), drawn(pair.a()), drawn(pair.b()));
+  private void one(List<float[]> values, UnaryOperator<float[]> change) {
+    int at = random.nextInt(values.size());
+    values.set(at, change.apply(values.get(at)));
   }
 
   private float[] drawn(float[] like) {
@@ -84,19 +76,20 @@ record Spoiler(SplittableRandom random) {
     return flipped;
   }
 
-  private LoraPair notFinite(LoraPair pair) {
-    float[] b = pair.b().clone();
-    b[random.nextInt(b.length)] = random.nextBoolean() ? Float.NaN : Float.POSITIVE_INFINITY;
-    return new LoraPair(pair.site(), pair.a(), b);
+  private float[] notFinite(float[] values) {
+    float[] broken = values.clone();
+    broken[random.nextInt(broken.length)] =
+        random.nextBoolean() ? Float.NaN : Float.POSITIVE_INFINITY;
+    return broken;
   }
 
-  private LoraPair corrupted(LoraPair pair) {
-    float[] b = pair.b().clone();
+  private float[] corrupted(float[] values) {
+    float[] broken = values.clone();
     byte[] bytes = new byte[CORRUPTED_BYTES];
     random.nextBytes(bytes);
-    int values = CORRUPTED_BYTES / Float.BYTES;
-    ByteBuffer.wrap(bytes).asFloatBuffer().get(b, random.nextInt(b.length - values + 1), values);
-    return new LoraPair(pair.site(), pair.a(), b);
+    int n = CORRUPTED_BYTES / Float.BYTES;
+    ByteBuffer.wrap(bytes).asFloatBuffer().get(broken, random.nextInt(broken.length - n + 1), n);
+    return broken;
   }
 
   private int[] shuffled(int[] tokens) {

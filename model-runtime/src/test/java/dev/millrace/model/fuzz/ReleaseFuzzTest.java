@@ -3,7 +3,7 @@ package dev.millrace.model.fuzz;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.millrace.model.peft.LoraSite;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.peft.PeftFolder;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
@@ -39,7 +39,7 @@ import net.jqwik.api.Tag;
 class ReleaseFuzzTest {
 
   private static final Path GOLDEN = Golden.folder("olmoe-tiny").resolve("adapter");
-  private static final List<LoraSite> SITES = sites();
+  private static final List<Site> SITES = sites();
   private static final Map<String, byte[]> FILES =
       new TreeMap<>(
           Map.of(
@@ -78,7 +78,7 @@ class ReleaseFuzzTest {
         };
     return ReleaseReader.read(TRUSTED.guard(files), "memory:/r", MANIFEST.id(), "base", SITES)
         .adapter()
-        .pairs();
+        .factors();
   }
 
   private static Manifest manifest() {
@@ -114,11 +114,11 @@ class ReleaseFuzzTest {
     }
   }
 
-  private static List<LoraSite> sites() {
-    List<LoraSite> sites = new ArrayList<>();
+  private static List<Site> sites() {
+    List<Site> sites = new ArrayList<>();
     for (int layer = 0; layer < 3; layer++) {
       for (String projection : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
-        sites.add(new LoraSite("model.layers." + layer + ".self_attn." + projection, 64, 64));
+        sites.add(Site.linear("model.layers." + layer + ".self_attn." + projection, 64, 64));
       }
     }
     return sites;
