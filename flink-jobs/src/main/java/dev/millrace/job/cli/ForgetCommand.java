@@ -59,6 +59,9 @@ final class ForgetCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (samples.isEmpty() && source == null) {
+      throw new IllegalArgumentException("nothing to forget, expected --sample ID or --source S");
+    }
     StoredReleases stored = StoredReleases.read(store.folder(broker));
     ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
     Forgetting forgetting = new Forgetting(stored, samples(stored, topic));
@@ -84,9 +87,6 @@ final class ForgetCommand implements Callable<Integer> {
 
   /** Ids of what is to be forgotten. */
   private Set<String> samples(StoredReleases stored, ReleaseTopic topic) {
-    if (samples.isEmpty() && source == null) {
-      throw new IllegalArgumentException("nothing to forget, expected --sample ID or --source S");
-    }
     Set<String> ids = new HashSet<>(samples);
     if (source != null) {
       Set<LearnedSample> learned =

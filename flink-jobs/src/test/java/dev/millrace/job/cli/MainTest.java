@@ -81,7 +81,7 @@ class MainTest {
         "releases forget --store nowhere --bootstrap 127.0.0.1:1 | --sample",
         "frobnicate | frobnicate",
         "bench dance | dance",
-        "bench decode --rounds 3 | rounds 3",
+        "bench decode --rounds 0 | rounds 0",
         "chaos --seed 1 | not there yet"
       })
   void run_cannotBeUsed_failsWithOneLineThatNamesTheValue(String line, String named) {
