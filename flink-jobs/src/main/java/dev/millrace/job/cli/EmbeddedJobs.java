@@ -13,6 +13,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.wire.Codecs;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Map;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -100,7 +101,8 @@ final class EmbeddedJobs implements AutoCloseable {
     stack.submit(serve);
     if (learning) {
       StreamExecutionEnvironment learn = StreamExecutionEnvironment.getExecutionEnvironment();
-      LearnJob.build(learn, config, Openers.scorers(config), Openers.learners(config));
+      LearnJob.build(
+          learn, config, Openers.scorers(config), Openers.learners(config), InstantSource.system());
       stack.submit(learn);
     }
   }
