@@ -205,7 +205,8 @@ class GatewayIT {
   }
 
   private HttpResponse<Stream<String>> watch(String key) throws Exception {
-    return client.send(request("/console/events", key).build(), BodyHandlers.ofLines());
+    HttpRequest request = request("/console/events", key).header("Accept-Encoding", "gzip").build();
+    return client.send(request, BodyHandlers.ofLines());
   }
 
   private void countsWhatItDid() throws Exception {

@@ -16,6 +16,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
@@ -134,6 +135,8 @@ public final class Gateway implements AutoCloseable {
     javalin.jetty.port = config.port();
     javalin.http.maxRequestSize = config.bodyBytes();
     javalin.http.asyncTimeout = 0;
+    // A compressed stream would keep events back.
+    javalin.http.compressionStrategy = CompressionStrategy.NONE;
     if (config.keystore() != null) {
       javalin.jetty.addConnector(this::tls);
     }
