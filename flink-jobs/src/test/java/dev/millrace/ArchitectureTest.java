@@ -66,6 +66,7 @@ class ArchitectureTest {
               "job.report",
               "job.loop",
               "job.bench",
+              "job.chaos",
               "job.cli")
           .map(name -> "dev.millrace." + name)
           .toList();

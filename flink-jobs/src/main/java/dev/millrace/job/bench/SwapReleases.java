@@ -34,10 +34,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Signed releases of random adapters of a base, in a store of their own. */
-final class SwapReleases {
+public final class SwapReleases {
 
   /** The domain of all of them. */
-  static final String DOMAIN = "swap";
+  public static final String DOMAIN = "swap";
 
   private static final Origin NOWHERE = new Origin("", 0, -1);
 
@@ -45,7 +45,7 @@ final class SwapReleases {
   private final ReleaseStore store;
   private final ReleaseSource source;
 
-  SwapReleases(BaseModel base, Path folder) throws NoSuchAlgorithmException {
+  public SwapReleases(BaseModel base, Path folder) throws NoSuchAlgorithmException {
     this.base = base;
     KeyPair keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
     Base64.Encoder base64 = Base64.getEncoder();
@@ -69,7 +69,7 @@ final class SwapReleases {
   }
 
   /** A release before it is published; the seed draws its adapter. */
-  Draft draft(int rank, long seed) {
+  public Draft draft(int rank, long seed) {
     SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(rank, seed), base.id());
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
@@ -92,7 +92,7 @@ final class SwapReleases {
   }
 
   /** Writes it to the store, signed; gives the event that makes it current. */
-  ReleaseEvent publish(Draft draft) {
+  public ReleaseEvent publish(Draft draft) {
     String uri = store.publish(draft);
     return new ReleaseEvent(
         null,

@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.embedded.ClusterProcess;
+import dev.millrace.job.embedded.ClusterShape;
 import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.LocalCluster;
 import java.util.Map;
@@ -34,7 +35,7 @@ final class ClusterCommand implements Callable<Integer> {
   public Integer call() {
     LocalCluster cluster = Home.here().cluster();
     return switch (action) {
-      case up -> show(Optional.of(cluster.up()));
+      case up -> show(Optional.of(cluster.up(ClusterShape.defaults())));
       case status -> show(cluster.status());
       case down -> down(cluster.down());
     };

@@ -27,8 +27,17 @@ record Home(Path root) {
 
   /** The cluster of processes on this machine, running or not. */
   LocalCluster cluster() {
-    return new LocalCluster(
-        root.resolve("flink-jobs").resolve("target"), root.resolve(".millrace").resolve("cluster"));
+    return cluster(root.resolve(".millrace").resolve("cluster"));
+  }
+
+  /** A cluster in a folder of its own. */
+  LocalCluster cluster(Path folder) {
+    return new LocalCluster(root.resolve("flink-jobs").resolve("target"), folder);
+  }
+
+  /** Where a run with faults has its cluster. */
+  Path chaos(long seed) {
+    return root.resolve(".millrace").resolve("chaos").resolve("seed-" + seed);
   }
 
   private Path lastStore() {

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
       SubmitCommand.class,
       GatewayCommand.class,
       BenchCommand.class,
-      LaterCommands.Chaos.class,
+      ChaosCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main implements Runnable {

@@ -72,10 +72,4 @@ final class Output {
       throw new IllegalStateException(e);
     }
   }
-
-  /** One line that says that a command is still to come. */
-  int notYet() {
-    err().println("millrace: " + spec.qualifiedName() + " is not there yet");
-    return Main.USAGE;
-  }
 }

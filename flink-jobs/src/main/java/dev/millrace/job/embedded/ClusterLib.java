@@ -37,7 +37,11 @@ record ClusterLib(Path build) {
           "objenesis-",
           "reflectasm-",
           "slf4j-api-",
-          "snakeyaml-engine-");
+          "snakeyaml-engine-",
+          "snappy-java-");
+
+  /** What each has a class loader of its own for, under {@code plugins/}. */
+  private static final List<String> PLUGINS = List.of("flink-metrics-prometheus-");
 
   /**
    * The model runtime, the records that it shares with the jobs, and what both stand on. The native
@@ -93,7 +97,17 @@ record ClusterLib(Path build) {
         target,
         name ->
             !startsWithAny(name, JOB)
+                && !startsWithAny(name, PLUGINS)
                 && (startsWithAny(name, FLINK) || startsWithAny(name, MODEL)));
+  }
+
+  /** Fills a folder with what Flink loads as plugins, a folder for each. */
+  void fillPlugins(Path target) {
+    PLUGINS.forEach(
+        plugin ->
+            fill(
+                target.resolve(plugin.substring(0, plugin.length() - 1)),
+                name -> name.startsWith(plugin)));
   }
 
   /** Fills a folder with the class path of the broker. */

@@ -1,17 +1,48 @@
 package dev.millrace.job.embedded;
 
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * A process of the local cluster.
  *
  * @param started tells it from a later process with the same id
+ * @param address where it listens
+ * @param command what started it, and starts it again
  */
-public record ClusterProcess(String name, long pid, Instant started) {
+public record ClusterProcess(String name, long pid, Instant started, String address, List<String> command) {
 
-  static ClusterProcess of(String name, ProcessHandle handle) {
-    return new ClusterProcess(name, handle.pid(), startOf(handle));
+  private static final Duration STOP = Duration.ofSeconds(20);
+
+  public ClusterProcess {
+    command = List.copyOf(command);
+  }
+
+  /** Starts a process that a closing terminal does not end; what it says goes to a file. */
+  static ClusterProcess start(
+      String name, String address, List<String> command, Path folder, Path said) {
+    List<String> words = new ArrayList<>(List.of("nohup"));
+    words.addAll(command);
+    try {
+      Process process =
+          new ProcessBuilder(words)
+              .directory(folder.toFile())
+              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()))
+              .start();
+      ProcessHandle handle = process.toHandle();
+      return new ClusterProcess(name, handle.pid(), startOf(handle), address, command);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot start " + name, e);
+    }
   }
 
   /** Whether it still runs. */
@@ -19,8 +50,36 @@ public record ClusterProcess(String name, long pid, Instant started) {
     return handle().isPresent();
   }
 
+  /** Ends it as {@code kill -9} does; a process that has ended is left alone. */
+  void kill() {
+    handle().ifPresent(ProcessHandle::destroyForcibly);
+    Poll.until(STOP, () -> !isAlive());
+  }
+
+  /** Asks it to end, and ends it if it does not. */
+  void stop() {
+    handle().ifPresent(ProcessHandle::destroy);
+    if (!Poll.until(STOP, () -> !isAlive())) {
+      kill();
+    }
+  }
+
+  /** Sends a signal, such as {@code STOP}; a process that has ended is left alone. */
+  void signal(String signal) {
+    if (!isAlive()) {
+      return;
+    }
+    try {
+      new ProcessBuilder("kill", "-" + signal, String.valueOf(pid)).start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot send " + signal + " to " + name, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** The process itself, never one that merely has its number now. */
-  Optional<ProcessHandle> handle() {
+  private Optional<ProcessHandle> handle() {
     return ProcessHandle.of(pid)
         .filter(ProcessHandle::isAlive)
         .filter(handle -> startOf(handle).equals(started));

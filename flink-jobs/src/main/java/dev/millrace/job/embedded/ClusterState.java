@@ -32,10 +32,29 @@ public record ClusterState(
     return processes.stream().allMatch(ClusterProcess::isAlive);
   }
 
+  /** The process of that name; empty if there is none. */
+  Optional<ClusterProcess> process(String name) {
+    return processes.stream().filter(process -> process.name().equals(name)).findFirst();
+  }
+
+  /** With a process that takes the place of the one of its name. */
   ClusterState with(ClusterProcess process) {
     List<ClusterProcess> more = new ArrayList<>(processes);
-    more.add(process);
+    int place = processes.stream().map(ClusterProcess::name).toList().indexOf(process.name());
+    if (place < 0) {
+      more.add(process);
+    } else {
+      more.set(place, process);
+    }
     return new ClusterState(bootstrap, redisUri, restUrl, more);
+  }
+
+  ClusterState without(String name) {
+    return new ClusterState(
+        bootstrap,
+        redisUri,
+        restUrl,
+        processes.stream().filter(process -> !process.name().equals(name)).toList());
   }
 
   void write(Path file) {
@@ -49,6 +68,8 @@ public record ClusterState(
       p.setProperty("process." + i + ".name", process.name());
       p.setProperty("process." + i + ".pid", String.valueOf(process.pid()));
       p.setProperty("process." + i + ".started", process.started().toString());
+      p.setProperty("process." + i + ".address", process.address());
+      p.setProperty("process." + i + ".command", String.join("\n", process.command()));
     }
     try (Writer writer = Files.newBufferedWriter(file)) {
       p.store(writer, null);
@@ -73,7 +94,9 @@ public record ClusterState(
           new ClusterProcess(
               p.getProperty("process." + i + ".name"),
               Long.parseLong(p.getProperty("process." + i + ".pid")),
-              Instant.parse(p.getProperty("process." + i + ".started"))));
+              Instant.parse(p.getProperty("process." + i + ".started")),
+              p.getProperty("process." + i + ".address", ""),
+              List.of(p.getProperty("process." + i + ".command", "").split("\n"))));
     }
     return Optional.of(
         new ClusterState(

@@ -33,7 +33,9 @@ record FlinkProcesses(Map<String, String> options) {
           "java.net",
           "java.text");
 
-  static FlinkProcesses of(Path home, int rpcPort, int restPort, int taskManagers, int slots) {
+  private static final String REPORTER = "metrics.reporter.prometheus.";
+
+  static FlinkProcesses of(Path home, int rpcPort, int restPort, ClusterShape shape) {
     Map<String, String> o = new TreeMap<>();
     o.put("jobmanager.rpc.address", "127.0.0.1");
     o.put("jobmanager.rpc.port", String.valueOf(rpcPort));
@@ -43,8 +45,8 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("rest.port", String.valueOf(restPort));
     o.put("taskmanager.host", "127.0.0.1");
     o.put("taskmanager.bind-host", "127.0.0.1");
-    o.put("taskmanager.numberOfTaskSlots", String.valueOf(slots));
-    o.put("parallelism.default", String.valueOf(taskManagers));
+    o.put("taskmanager.numberOfTaskSlots", String.valueOf(shape.slots()));
+    o.put("parallelism.default", String.valueOf(shape.taskManagers()));
     o.put("heartbeat.interval", "2 s");
     o.put("heartbeat.timeout", "20 s");
     o.put("pekko.ask.timeout", "60 s");
@@ -63,6 +65,20 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("taskmanager.memory.managed.size", "64m");
     o.put("taskmanager.memory.network.min", "96m");
     o.put("taskmanager.memory.network.max", "96m");
+    o.put(REPORTER + "factory.class", "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
+    o.putAll(shape.options());
+    return new FlinkProcesses(o);
+  }
+
+  /** The same, with what a job manager must find again kept by a ZooKeeper. */
+  FlinkProcesses keptBy(int zooKeeperPort, Path home) {
+    Map<String, String> o = new TreeMap<>(options);
+    o.put("high-availability.type", "zookeeper");
+    o.put("high-availability.zookeeper.quorum", "127.0.0.1:" + zooKeeperPort);
+    o.put("high-availability.zookeeper.client.session-timeout", "5 s");
+    o.put("high-availability.zookeeper.client.connection-timeout", "5 s");
+    o.put("high-availability.zookeeper.client.tolerate-suspended-connections", "true");
+    o.put("high-availability.storageDir", home.resolve("ha").toUri().toString());
     return new FlinkProcesses(o);
   }
 
@@ -73,7 +89,8 @@ record FlinkProcesses(Map<String, String> options) {
         .collect(Collectors.joining());
   }
 
-  List<String> jobManager(Path conf) {
+  /** The job manager; its metrics can be read at the port. */
+  List<String> jobManager(Path conf, int metricsPort) {
     var spec = JobManagerProcessUtils.processSpecFromConfig(configuration());
     List<String> command = new ArrayList<>();
     command.addAll(words(JobManagerProcessUtils.generateJvmParametersStr(spec, configuration())));
@@ -81,10 +98,12 @@ record FlinkProcesses(Map<String, String> options) {
     command.add(StandaloneSessionClusterEntrypoint.class.getName());
     command.addAll(List.of("--configDir", conf.toString()));
     command.addAll(words(JobManagerProcessUtils.generateDynamicConfigsStr(spec)));
+    command.addAll(List.of("-D", REPORTER + "port=" + metricsPort));
     return command;
   }
 
-  List<String> taskManager(Path conf, String id) {
+  /** A task manager; its metrics can be read at the port. */
+  List<String> taskManager(Path conf, String id, int metricsPort) {
     var spec = TaskExecutorProcessUtils.processSpecFromConfig(configuration());
     List<String> command = new ArrayList<>();
     command.addAll(words(ProcessMemoryUtils.generateJvmParametersStr(spec)));
@@ -94,6 +113,7 @@ record FlinkProcesses(Map<String, String> options) {
     command.addAll(List.of("--configDir", conf.toString()));
     command.addAll(words(TaskExecutorProcessUtils.generateDynamicConfigsStr(spec)));
     command.addAll(List.of("-D", "taskmanager.resource-id=" + id));
+    command.addAll(List.of("-D", REPORTER + "port=" + metricsPort));
     return command;
   }
 

@@ -38,12 +38,12 @@ public final class FlinkRest implements AutoCloseable {
   }
 
   /** Whether a job manager answers. */
-  boolean answers() {
+  public boolean answers() {
     return taskManagers() >= 0;
   }
 
   /** How many task managers are registered; -1 if the cluster does not answer. */
-  int taskManagers() {
+  public int taskManagers() {
     try {
       return send("GET", "/overview", null).path("taskmanagers").asInt();
     } catch (FlinkRestException e) {

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * process never gets one twice in a row, so that between finding and using a port only another
  * process like this one could take it.
  */
-final class FreePorts {
+public final class FreePorts {
 
   private static final int FIRST = 10_240;
   private static final int COUNT = 32_768 - FIRST;
@@ -25,7 +25,7 @@ final class FreePorts {
   private FreePorts() {}
 
   /** As many different ports as asked for. */
-  static List<Integer> find(int count) {
+  public static List<Integer> find(int count) {
     List<Integer> ports =
         Stream.generate(() -> FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT))
             .limit(COUNT)

@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import dev.millrace.job.embedded.ClusterShape.KafkaRelay;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
+import org.jspecify.annotations.Nullable;
 
 /** One KRaft broker with its controller, listening on loopback. */
 final class KafkaBroker implements AutoCloseable {
@@ -35,7 +37,7 @@ final class KafkaBroker implements AutoCloseable {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       List<Integer> ports = FreePorts.find(2);
       try {
-        return start(directory.resolve("log-" + attempt), ports.get(0), ports.get(1));
+        return start(directory.resolve("log-" + attempt), ports.get(0), ports.get(1), null);
       } catch (RuntimeException e) {
         last = e;
       }
@@ -44,12 +46,13 @@ final class KafkaBroker implements AutoCloseable {
   }
 
   /** Starts a broker on the ports given; a folder that holds a broker's log is taken up again. */
-  static KafkaBroker start(Path log, int port, int controllerPort) {
+  static KafkaBroker start(Path log, int port, int controllerPort, @Nullable KafkaRelay relay) {
     if (!Files.exists(log.resolve("meta.properties"))) {
       format(log);
     }
     KafkaRaftServer server =
-        new KafkaRaftServer(new KafkaConfig(properties(log, port, controllerPort)), Time.SYSTEM);
+        new KafkaRaftServer(
+            new KafkaConfig(properties(log, port, controllerPort, relay)), Time.SYSTEM);
     try {
       server.startup();
     } catch (RuntimeException e) {
@@ -101,14 +104,20 @@ final class KafkaBroker implements AutoCloseable {
     }
   }
 
-  private static Properties properties(Path log, int port, int controllerPort) {
+  private static Properties properties(
+      Path log, int port, int controllerPort, @Nullable KafkaRelay relay) {
     Properties p = new Properties();
     p.setProperty("process.roles", "broker,controller");
     p.setProperty("node.id", String.valueOf(NODE));
+    String relayed = relay == null ? "" : ",RELAYED://127.0.0.1:" + relay.listens();
+    String advertised = relay == null ? "" : ",RELAYED://127.0.0.1:" + relay.advertised();
     p.setProperty(
-        "listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
-    p.setProperty("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
-    p.setProperty("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        "listeners",
+        "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort + relayed);
+    p.setProperty("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port + advertised);
+    p.setProperty(
+        "listener.security.protocol.map",
+        "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,RELAYED:PLAINTEXT");
     p.setProperty("controller.listener.names", "CONTROLLER");
     p.setProperty("controller.quorum.voters", NODE + "@127.0.0.1:" + controllerPort);
     p.setProperty("log.dirs", log.toString());

@@ -1,16 +1,22 @@
 package dev.millrace.job.embedded;
 
+import dev.millrace.job.embedded.ClusterShape.KafkaRelay;
 import java.nio.file.Path;
+import java.util.Arrays;
 
-/** A Kafka broker as a process of its own: {@code LOG_FOLDER PORT CONTROLLER_PORT}. */
+/**
+ * A Kafka broker as a process of its own: {@code LOG_FOLDER PORT CONTROLLER_PORT [RELAYED_PORT
+ * ADVERTISED_PORT]}.
+ */
 final class KafkaMain {
 
   private KafkaMain() {}
 
   public static void main(String[] arguments) {
-    KafkaBroker broker =
-        KafkaBroker.start(
-            Path.of(arguments[0]), Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2]));
+    int[] ports =
+        Arrays.stream(arguments).skip(1).mapToInt(Integer::parseInt).toArray();
+    KafkaRelay relay = ports.length == 4 ? new KafkaRelay(ports[2], ports[3]) : null;
+    KafkaBroker broker = KafkaBroker.start(Path.of(arguments[0]), ports[0], ports[1], relay);
     Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "kafka-shutdown"));
     broker.awaitShutdown();
   }

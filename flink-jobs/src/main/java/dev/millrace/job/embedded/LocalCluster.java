@@ -1,7 +1,7 @@
 package dev.millrace.job.embedded;
 
+import dev.millrace.job.embedded.ClusterShape.KafkaRelay;
 import dev.millrace.job.io.Topics;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of separate processes on this machine, all on loopback: Kafka, Redis, a Flink job
@@ -27,9 +28,12 @@ import java.util.function.BooleanSupplier;
 public record LocalCluster(Path build, Path home) {
 
   private static final Duration START = Duration.ofMinutes(5);
-  private static final Duration STOP = Duration.ofSeconds(20);
-  private static final int TASK_MANAGERS = 2;
-  private static final int SLOTS = 4;
+  private static final String TASK_MANAGER = "taskmanager-";
+
+  /** Flink brings its own copy. */
+  private static final String ZOO_KEEPER =
+      "org.apache.flink.shaded.zookeeper3.org.apache.zookeeper.server.ZooKeeperServerMain";
+
   private static final int PARTITIONS = 4;
 
   private static final String LOGGING =
@@ -55,7 +59,7 @@ public record LocalCluster(Path build, Path home) {
    *
    * @throws IllegalStateException if one is up already, or a process does not come up
    */
-  public ClusterState up() {
+  public ClusterState up(ClusterShape shape) {
     status()
         .filter(state -> state.processes().stream().anyMatch(ClusterProcess::isAlive))
         .ifPresent(
@@ -63,7 +67,7 @@ public record LocalCluster(Path build, Path home) {
               throw new IllegalStateException("a cluster is up already: " + state.restUrl());
             });
     try {
-      return start();
+      return start(shape);
     } catch (RuntimeException e) {
       down();
       throw e;
@@ -82,7 +86,7 @@ public record LocalCluster(Path build, Path home) {
             .filter(ClusterProcess::isAlive)
             .toList();
     for (int i = running.size() - 1; i >= 0; i--) {
-      stop(running.get(i));
+      running.get(i).stop();
     }
     try {
       Files.deleteIfExists(stateFile());
@@ -93,16 +97,52 @@ public record LocalCluster(Path build, Path home) {
     return running.size();
   }
 
+  /** Ends a process as {@code kill -9} does. */
+  public void kill(String name) {
+    process(name).kill();
+  }
+
+  /** Starts a process that has ended with the command of its first start; another is left alone. */
+  public void revive(String name) {
+    ClusterProcess process = process(name);
+    if (!process.isAlive()) {
+      var unused = launch(known(), name, process.address(), process.command());
+    }
+  }
+
+  /** Stops a process in the middle of what it does: its connections stay, nothing answers. */
+  public void freeze(String name) {
+    process(name).signal("STOP");
+  }
+
+  /** Lets a process go on. */
+  public void thaw(String name) {
+    process(name).signal("CONT");
+  }
+
+  private ClusterProcess process(String name) {
+    return known()
+        .process(name)
+        .orElseThrow(
+            () -> new IllegalArgumentException("no process " + name + ", expected one of status"));
+  }
+
+  private ClusterState known() {
+    return status().orElseThrow(() -> new IllegalStateException("no cluster is up"));
+  }
+
   /** The jar of both jobs. */
   public Path jobJar() {
     return new ClusterLib(build).jobJar();
   }
 
-  private ClusterState start() {
-    List<Integer> ports = FreePorts.find(5);
+  private ClusterState start(ClusterShape shape) {
+    List<Integer> ports = FreePorts.find(6);
     prepare();
-    FlinkProcesses flink =
-        FlinkProcesses.of(home, ports.get(3), ports.get(4), TASK_MANAGERS, SLOTS);
+    FlinkProcesses flink = FlinkProcesses.of(home, ports.get(3), ports.get(4), shape);
+    if (shape.highlyAvailable()) {
+      flink = flink.keptBy(ports.get(5), home);
+    }
     write(conf().resolve("config.yaml"), flink.yaml());
     ClusterState state =
         new ClusterState(
@@ -110,24 +150,42 @@ public record LocalCluster(Path build, Path home) {
             "redis://127.0.0.1:" + ports.get(2),
             "http://127.0.0.1:" + ports.get(4),
             List.of());
-    state = launch(state, "redis", redis(ports.get(2)));
-    state = launch(state, "kafka", kafka(ports.get(0), ports.get(1)));
+    if (shape.highlyAvailable()) {
+      state = launch(state, "zookeeper", local(ports.get(5)), zooKeeper(ports.get(5)));
+    }
+    state = launch(state, "redis", local(ports.get(2)), redis(ports.get(2)));
+    state =
+        launch(
+            state,
+            "kafka",
+            local(ports.get(0)),
+            kafka(ports.get(0), ports.get(1), shape.relay()));
     awaitPort(state, "redis", ports.get(2));
     awaitPort(state, "kafka", ports.get(0));
     Topics.create(state.bootstrap(), Topics.DEFAULT_PREFIX, PARTITIONS);
-    return startFlink(state, flink);
+    return startFlink(state, flink, shape.taskManagers());
   }
 
   /** One process after the other: a busy machine would make them miss each other's deadlines. */
-  private ClusterState startFlink(ClusterState services, FlinkProcesses flink) {
+  private ClusterState startFlink(ClusterState services, FlinkProcesses flink, int taskManagers) {
+    List<Integer> metrics = FreePorts.find(taskManagers + 1);
     ClusterState state =
-        launch(services, "jobmanager", java("jobmanager", "lib", flink.jobManager(conf())));
+        launch(
+            services,
+            "jobmanager",
+            metrics(metrics.get(0)),
+            java("jobmanager", "lib", flink.jobManager(conf(), metrics.get(0))));
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
       awaitUp(state, "jobmanager", rest::answers);
-      for (int i = 1; i <= TASK_MANAGERS; i++) {
-        String name = "taskmanager-" + i;
+      for (int i = 1; i <= taskManagers; i++) {
         int registered = i;
-        state = launch(state, name, java(name, "lib", flink.taskManager(conf(), name)));
+        String name = TASK_MANAGER + i;
+        state =
+            launch(
+                state,
+                name,
+                metrics(metrics.get(i)),
+                java(name, "lib", flink.taskManager(conf(), name, metrics.get(i))));
         awaitUp(state, name, () -> rest.taskManagers() == registered);
       }
     }
@@ -145,19 +203,43 @@ public record LocalCluster(Path build, Path home) {
     ClusterLib lib = new ClusterLib(build);
     lib.fillFlink(home.resolve("lib"));
     lib.fillKafka(home.resolve("kafka-lib"));
+    lib.fillPlugins(home.resolve("plugins"));
     write(conf().resolve("log4j2.properties"), LOGGING);
   }
 
-  private List<String> kafka(int port, int controllerPort) {
+  private List<String> kafka(int port, int controllerPort, @Nullable KafkaRelay relay) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "-Xmx384m",
+                KafkaMain.class.getName(),
+                home.resolve("kafka-data").resolve("log").toString(),
+                String.valueOf(port),
+                String.valueOf(controllerPort)));
+    if (relay != null) {
+      arguments.add(String.valueOf(relay.listens()));
+      arguments.add(String.valueOf(relay.advertised()));
+    }
+    return java("kafka", "kafka-lib", arguments);
+  }
+
+  private List<String> zooKeeper(int port) {
+    Path config = conf().resolve("zoo.cfg");
+    write(
+        config,
+        """
+        clientPort=%d
+        clientPortAddress=127.0.0.1
+        dataDir=%s
+        tickTime=500
+        admin.enableServer=false
+        """
+            .formatted(port, home.resolve("zookeeper-data")));
     return java(
-        "kafka",
-        "kafka-lib",
+        "zookeeper",
+        "lib",
         List.of(
-            "-Xmx384m",
-            KafkaMain.class.getName(),
-            home.resolve("kafka-data").resolve("log").toString(),
-            String.valueOf(port),
-            String.valueOf(controllerPort)));
+            "-Xmx64m", "-Dzookeeper.jmx.log4j.disable=true", ZOO_KEEPER, config.toString()));
   }
 
   private List<String> redis(int port) {
@@ -176,24 +258,22 @@ public record LocalCluster(Path build, Path home) {
     return command;
   }
 
-  /** Starts a process that a closing terminal does not end, and writes down that it runs. */
-  private ClusterState launch(ClusterState state, String name, List<String> command) {
-    List<String> words = new ArrayList<>(List.of("nohup"));
-    words.addAll(command);
-    try {
-      Process process =
-          new ProcessBuilder(words)
-              .directory(home.toFile())
-              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-              .redirectErrorStream(true)
-              .redirectOutput(home.resolve("log").resolve(name + ".out").toFile())
-              .start();
-      ClusterState more = state.with(ClusterProcess.of(name, process.toHandle()));
-      more.write(stateFile());
-      return more;
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot start " + name, e);
-    }
+  /** Starts a process, and writes down that it runs. */
+  private ClusterState launch(
+      ClusterState state, String name, String address, List<String> command) {
+    Path said = home.resolve("log").resolve(name + ".out");
+    ClusterState more =
+        state.with(ClusterProcess.start(name, address, command, home, said));
+    more.write(stateFile());
+    return more;
+  }
+
+  private static String local(int port) {
+    return "127.0.0.1:" + port;
+  }
+
+  private static String metrics(int port) {
+    return "http://127.0.0.1:" + port + "/metrics";
   }
 
   private void awaitPort(ClusterState state, String name, int port) {
@@ -223,14 +303,6 @@ public record LocalCluster(Path build, Path home) {
     }
   }
 
-  private static void stop(ClusterProcess process) {
-    process.handle().ifPresent(ProcessHandle::destroy);
-    if (!Poll.until(STOP, () -> !process.isAlive())) {
-      process.handle().ifPresent(ProcessHandle::destroyForcibly);
-      Poll.until(STOP, () -> !process.isAlive());
-    }
-  }
-
   private static void write(Path file, String text) {
     try {
       Files.writeString(file, text);
@@ -247,7 +319,8 @@ public record LocalCluster(Path build, Path home) {
     return home.resolve("conf");
   }
 
-  private Path log(String name) {
+  /** Where a process writes its log. */
+  public Path log(String name) {
     return home.resolve("log").resolve(name + (name.equals("redis") ? ".out" : ".log"));
   }
 }

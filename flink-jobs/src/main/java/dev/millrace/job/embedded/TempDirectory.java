@@ -11,7 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /** A fresh folder that {@code close} deletes with all it holds. */
-record TempDirectory(Path path) implements AutoCloseable {
+public record TempDirectory(Path path) implements AutoCloseable {
 
   static TempDirectory create() {
     try {
@@ -42,7 +42,7 @@ record TempDirectory(Path path) implements AutoCloseable {
   /**
    * Deletes a folder with all it holds, links not followed; files that vanish meanwhile are well.
    */
-  static void delete(Path folder) throws IOException {
+  public static void delete(Path folder) throws IOException {
     try {
       Files.walkFileTree(folder, new Deleter());
     } catch (NoSuchFileException e) {

@@ -19,7 +19,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Sorts raw records of all topics into a recording. Any thread may use it. */
-final class Recorder {
+public final class Recorder {
 
   private final Topics topics;
   private final List<Committed<Arrival>> samples = new ArrayList<>();
@@ -34,7 +34,7 @@ final class Recorder {
   }
 
   /** Everything on the topics, read anew; the time of seeing is left at that of appending. */
-  static Recording audit(RecordReader reader, Topics topics) {
+  public static Recording audit(RecordReader reader, Topics topics) {
     Recorder recorder = new Recorder(topics);
     for (RawRecord raw : reader.readToEnd()) {
       recorder.add(raw, raw.timestamp());

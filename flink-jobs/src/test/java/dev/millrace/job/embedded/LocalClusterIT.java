@@ -28,11 +28,12 @@ class LocalClusterIT {
   void up_jobSubmittedStoppedResumed_downLeavesNoProcess() throws Exception {
     Path build = Path.of(System.getProperty("millrace.root"), "flink-jobs", "target");
     LocalCluster cluster = new LocalCluster(build, folder.resolve("cluster"));
-    ClusterState state = cluster.up();
+    ClusterState state = cluster.up(ClusterShape.defaults());
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
       assertEquals(2, rest.taskManagers());
       assertTrue(cluster.status().orElseThrow().isUp());
-      assertThrows(IllegalStateException.class, cluster::up);
+      assertThrows(
+          IllegalStateException.class, () -> cluster.up(ClusterShape.defaults()));
       try (RedisClient redis = RedisClient.create(state.redisUri());
           Admin kafka = Admin.create(Map.of("bootstrap.servers", state.bootstrap()))) {
         assertEquals("PONG", redis.ping());

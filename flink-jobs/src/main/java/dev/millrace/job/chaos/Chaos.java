@@ -1,0 +1,222 @@
+package dev.millrace.job.chaos;
+
+import dev.millrace.job.Openers;
+import dev.millrace.job.bench.SwapReleases;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.corpus.Chunks;
+import dev.millrace.job.corpus.Corpora;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.job.embedded.ClusterShape;
+import dev.millrace.job.embedded.ClusterShape.KafkaRelay;
+import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkRest;
+import dev.millrace.job.embedded.FreePorts;
+import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.Recorder;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.report.Recording;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/** One run of the whole system on a cluster of processes, while faults strike. */
+public final class Chaos {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final List<String> DOMAINS = List.of("cloud", "legal");
+  private static final int TEXT_BYTES = 300;
+  private static final int LEAST_BYTES = 96;
+  private static final long LOOK_MILLIS = 100;
+
+  /** A killed or stopped process is missed within seconds; slots are enough for one that is gone. */
+  private static final Map<String, String> FLINK =
+      Map.of(
+          "heartbeat.interval", "500 ms",
+          "heartbeat.timeout", "6 s",
+          "taskmanager.load-balance.mode", "SLOTS");
+
+  /**
+   * Small batches, and a gate that lets every finite candidate pass: the run is about what happens
+   * to releases, not about how good they are.
+   */
+  private static final Map<String, String> LEARNING =
+      Map.ofEntries(
+          Map.entry("batch.count", "8"),
+          Map.entry("heldOut.everyNth", "5"),
+          Map.entry("score.acceptRate", "1"),
+          Map.entry("learn.halvings", "0"),
+          Map.entry("learn.train.anchorWeight", "0"),
+          Map.entry("learn.watch.samples", "0"),
+          Map.entry("learn.gate.minHeldOutSamples", "0"),
+          Map.entry("learn.gate.minHeldOutTokens", "0"),
+          Map.entry("learn.gate.minGain", "-10"),
+          Map.entry("learn.gate.level", "0"),
+          Map.entry("learn.gate.resamples", "10"),
+          Map.entry("learn.gate.protectedBound", "10"),
+          Map.entry("learn.gate.worstProtectedBound", "10"),
+          Map.entry("learn.gate.protectedSamples", "1"),
+          Map.entry("learn.gate.parityBound", "10"),
+          Map.entry("learn.gate.paritySamples", "1"),
+          Map.entry("learn.gate.minRoutingAgreement", "0"),
+          Map.entry("learn.gate.canaryTokens", "0"),
+          Map.entry("learn.gate.explosion", "100"),
+          Map.entry("learn.gate.changeBound", "100"));
+
+  private final ChaosConfig config;
+  private final Consumer<String> progress;
+  private final InstantSource clock;
+
+  /**
+   * @param progress is told what happens, a line each
+   */
+  public Chaos(ChaosConfig config, Consumer<String> progress, InstantSource clock) {
+    this.config = config;
+    this.progress = progress;
+    this.clock = clock;
+  }
+
+  /** The names of all faults. */
+  public static List<String> faults() {
+    return Faults.NAMES;
+  }
+
+  /** Starts a cluster, lets faults strike, waits until all is answered, and judges what is left. */
+  public ChaosReport run() throws Exception {
+    LocalCluster cluster = config.cluster();
+    int behind = FreePorts.find(1).get(0);
+    try (Relay kafka = Relay.open(behind)) {
+      progress.accept("starting a cluster in " + cluster.home());
+      ClusterState state =
+          cluster.up(new ClusterShape(2, 4, true, new KafkaRelay(behind, kafka.port()), FLINK));
+      try (Relay redis = Relay.open(URI.create(state.redisUri()).getPort())) {
+        return run(state, kafka, redis);
+      } finally {
+        cluster.down();
+      }
+    }
+  }
+
+  private ChaosReport run(ClusterState state, Relay kafka, Relay redis) throws Exception {
+    Path store = config.cluster().home().resolve("store");
+    MillraceConfig direct =
+        MillraceConfig.defaults().with(LEARNING).with(Map.of("kafka.bootstrap", state.bootstrap()));
+    Topics topics = new Topics(direct.kafka().prefix());
+    try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
+        BaseModel base = DjlModels.open(config.base(), Precision.INT8);
+        RecordWriter writer = new RecordWriter(direct.kafka());
+        Witness witness = new Witness(direct.kafka(), watched(topics), clock)) {
+      List<String> domains = new ArrayList<>(DOMAINS);
+      domains.add(SwapReleases.DOMAIN);
+      Traffic traffic = new Traffic(writer, topics, texts(), domains, clock, config.seed());
+      Jobs jobs = new Jobs(flink, config.cluster().jobJar(), settings(kafka, redis, store));
+      progress.accept("submitting both jobs");
+      jobs.startServe();
+      jobs.startLearn(null);
+      Site site = new Site(config.cluster(), kafka, redis, traffic, jobs, store);
+      List<ChaosReport.Hit> hits;
+      long begun = clock.millis();
+      try (traffic) {
+        traffic.start();
+        await("first release", () -> witness.count(topics.releases()) > 0);
+        SwapReleases storm = new SwapReleases(base, config.cluster().home().resolve("storm"));
+        hits = new Storm(site, Faults.of(storm), progress, clock).rage(schedule());
+        long judged = witness.count(topics.verdicts());
+        await("learning goes on", () -> witness.count(topics.verdicts()) > judged);
+      }
+      return judge(direct, topics, witness, traffic, store, hits, begun);
+    }
+  }
+
+  private Schedule schedule() {
+    return Schedule.of(config.seed(), config.lasting(), config.faults());
+  }
+
+  private ChaosReport judge(
+      MillraceConfig direct,
+      Topics topics,
+      Witness witness,
+      Traffic traffic,
+      Path store,
+      List<ChaosReport.Hit> hits,
+      long begun)
+      throws Exception {
+    progress.accept("waiting for the last answers");
+    long requests = audit(direct, topics).requests().size();
+    try {
+      await("the last answers", () -> witness.count(topics.answers()) >= requests);
+    } catch (TimeoutException e) {
+      progress.accept(e.getMessage()); // the audit says how many there are not
+    }
+    Recording recording = audit(direct, topics);
+    progress.accept("auditing");
+    Evidence evidence =
+        new Evidence(
+            recording,
+            StoredReleases.read(store),
+            Openers.heldOut(direct),
+            traffic.poisoned(),
+            witness.seen(topics.answers()));
+    return new Findings(evidence, begun).report(config, hits, (clock.millis() - begun) / 1e3);
+  }
+
+  private static Recording audit(MillraceConfig direct, Topics topics) {
+    try (RecordReader reader = RecordReader.fromBeginning(direct.kafka(), topics.all())) {
+      return Recorder.audit(reader, topics);
+    }
+  }
+
+  private static List<String> watched(Topics topics) {
+    return List.of(topics.answers(), topics.releases(), topics.verdicts());
+  }
+
+  /** Both jobs reach Kafka and Redis through the relays. */
+  private List<String> settings(Relay kafka, Relay redis, Path store) {
+    List<String> settings = new ArrayList<>();
+    LEARNING.forEach((key, value) -> settings.add(key + "=" + value));
+    settings.add("kafka.bootstrap=127.0.0.1:" + kafka.port());
+    settings.add("redis.uri=redis://127.0.0.1:" + redis.port());
+    settings.add("base.dir=" + config.base());
+    settings.add("store.uri=" + store.toUri());
+    settings.add("checkpoint.dir=" + config.cluster().home().resolve("checkpoints").toUri());
+    return settings;
+  }
+
+  private List<Document> texts() {
+    List<Document> texts = new ArrayList<>();
+    for (String domain : DOMAINS) {
+      for (Document document : Corpora.load(domain)) {
+        Chunks.chunks(document, TEXT_BYTES).stream()
+            .filter(chunk -> chunk.bytes() >= LEAST_BYTES)
+            .forEach(texts::add);
+      }
+    }
+    Collections.shuffle(texts, new Random(config.seed()));
+    return texts;
+  }
+
+  private void await(String what, BooleanSupplier condition)
+      throws InterruptedException, TimeoutException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new TimeoutException(what + ": not within " + PATIENCE.toSeconds() + " s");
+      }
+      Thread.sleep(LOOK_MILLIS);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.millrace.job.chaos;
+
+import dev.millrace.job.embedded.LocalCluster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A run with faults.
+ *
+ * @param seed of the schedule and of the load
+ * @param lasting how long faults strike
+ * @param faults names of those that may strike
+ * @param bound longest time that may pass without an answer
+ * @param base the base model's folder
+ * @param cluster to be started for the run, in a folder of its own
+ */
+public record ChaosConfig(
+    long seed,
+    Duration lasting,
+    List<String> faults,
+    Duration bound,
+    Path base,
+    LocalCluster cluster) {
+
+  public ChaosConfig {
+    faults = List.copyOf(faults);
+  }
+}

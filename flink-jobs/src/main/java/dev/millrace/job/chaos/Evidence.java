@@ -1,0 +1,24 @@
+package dev.millrace.job.chaos;
+
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.report.Recording;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Origin;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What is left of a run.
+ *
+ * @param recording all that can be read on the topics
+ * @param stored the releases in the store
+ * @param heldOut which documents never teach
+ * @param poisoned where records stand that nobody can decode
+ * @param seen when each answer became visible, epoch milliseconds
+ */
+record Evidence(
+    Recording recording,
+    StoredReleases stored,
+    HeldOut heldOut,
+    Set<Origin> poisoned,
+    Map<Origin, Long> seen) {}

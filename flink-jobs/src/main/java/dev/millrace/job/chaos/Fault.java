@@ -1,0 +1,28 @@
+package dev.millrace.job.chaos;
+
+import java.util.random.RandomGenerator;
+
+/** Something that goes wrong for a while. */
+interface Fault {
+
+  /**
+   * Lets it happen.
+   *
+   * @param random draws what is left open
+   */
+  Struck strike(Site site, RandomGenerator random);
+
+  /**
+   * A fault that has struck.
+   *
+   * @param what it did, such as the process that was killed
+   * @param heal puts everything right again
+   */
+  record Struck(String what, Runnable heal) {
+
+    /** A fault that is over when it has struck. */
+    static Struck atOnce(String what) {
+      return new Struck(what, () -> {});
+    }
+  }
+}

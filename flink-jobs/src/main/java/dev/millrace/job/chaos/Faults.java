@@ -1,0 +1,79 @@
+package dev.millrace.job.chaos;
+
+import dev.millrace.job.bench.SwapReleases;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** All faults there are, by name. */
+record Faults(Map<String, Fault> byName) {
+
+  private static final List<String> TASK_MANAGERS = List.of("taskmanager-1", "taskmanager-2");
+
+  /** The names, those of processes first. */
+  static final List<String> NAMES =
+      List.of(
+          "kill-taskmanager",
+          "kill-jobmanager",
+          "kill-redis",
+          "kill-broker",
+          "freeze-taskmanager",
+          "freeze-jobmanager",
+          "freeze-redis",
+          "freeze-broker",
+          "kafka-cut",
+          "kafka-delay",
+          "kafka-drip",
+          "kafka-reset",
+          "redis-cut",
+          "redis-delay",
+          "redis-drip",
+          "redis-reset",
+          "slow-consumer",
+          "hot-key",
+          "swap-storm",
+          "poison",
+          "store-away",
+          "trainer-away");
+
+  static Faults of(SwapReleases releases) {
+    Map<String, Fault> faults = new LinkedHashMap<>();
+    Map<String, List<String>> processes =
+        Map.of(
+            "taskmanager", TASK_MANAGERS,
+            "jobmanager", List.of("jobmanager"),
+            "redis", List.of("redis"),
+            "broker", List.of("kafka"));
+    processes.forEach(
+        (name, among) -> {
+          faults.put("kill-" + name, new Kill(among));
+          faults.put("freeze-" + name, new Freeze(among));
+        });
+    Map<String, Wire> wires =
+        Map.of(
+            "cut", Wire.CUT,
+            "delay", Wire.DELAYING,
+            "drip", Wire.DRIPPING,
+            "reset", Wire.RESETTING);
+    wires.forEach(
+        (name, wire) -> {
+          faults.put("kafka-" + name, new BadWire("kafka", Site::kafka, wire));
+          faults.put("redis-" + name, new BadWire("redis", Site::redis, wire));
+        });
+    faults.put("slow-consumer", new SlowConsumer());
+    faults.put("hot-key", new HotKey());
+    faults.put("swap-storm", new SwapStorm(releases));
+    faults.put("poison", new Poison());
+    faults.put("store-away", new StoreAway());
+    faults.put("trainer-away", new TrainerAway());
+    return new Faults(faults);
+  }
+
+  Fault named(String name) {
+    Fault fault = byName.get(name);
+    if (fault == null) {
+      throw new IllegalArgumentException("fault " + name + ", expected one of " + NAMES);
+    }
+    return fault;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.millrace.job.chaos;
+
+import dev.millrace.job.report.AnswerCounts;
+import dev.millrace.job.report.Committed;
+import dev.millrace.job.report.Machine;
+import dev.millrace.job.report.Recording;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Puts a report together from what is left of a run.
+ *
+ * @param begun when the run began, epoch milliseconds
+ */
+record Findings(Evidence evidence, long begun) {
+
+  /** The report; the hits' times are epoch milliseconds. */
+  ChaosReport report(ChaosConfig config, List<ChaosReport.Hit> hits, double seconds) {
+    Recording recording = evidence.recording();
+    return new ChaosReport(
+        config.seed(),
+        seconds,
+        hits.stream()
+            .sorted(Comparator.comparingLong(ChaosReport.Hit::atMillis))
+            .map(this::withAnswer)
+            .toList(),
+        AnswerCounts.of(recording.requests(), recording.answers()),
+        recording.releases().size(),
+        (int)
+            evidence.stored().byId().values().stream()
+                .flatMap(manifest -> manifest.learned().stream())
+                .filter(sample -> !sample.replay())
+                .count(),
+        recording.rejections().size(),
+        Gap.longest(evidence.seen().values()).millis(),
+        Audit.problems(evidence, config.bound().toMillis()),
+        Machine.read());
+  }
+
+  private ChaosReport.Hit withAnswer(ChaosReport.Hit hit) {
+    return new ChaosReport.Hit(
+        hit.fault(),
+        hit.what(),
+        hit.atMillis() - begun,
+        hit.lastedMillis(),
+        answeredAfter(hit.atMillis()));
+  }
+
+  /** Milliseconds until a request that came after a moment had a visible answer. */
+  private long answeredAfter(long moment) {
+    Map<Origin, Long> asked = new HashMap<>();
+    for (Committed<Request> request : evidence.recording().requests()) {
+      asked.put(request.origin(), request.appendedMillis());
+    }
+    long first = Long.MAX_VALUE;
+    for (Committed<Answer> answer : evidence.recording().answers()) {
+      Long seen = evidence.seen().get(answer.origin());
+      Long when = asked.get(answer.value().requestOrigin());
+      if (seen != null && when != null && when >= moment) {
+        first = Math.min(first, seen - moment);
+      }
+    }
+    return first == Long.MAX_VALUE ? -1 : first;
+  }
+}

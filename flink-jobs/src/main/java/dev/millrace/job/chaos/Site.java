@@ -1,0 +1,14 @@
+package dev.millrace.job.chaos;
+
+import dev.millrace.job.embedded.LocalCluster;
+import java.nio.file.Path;
+
+/**
+ * What faults can reach.
+ *
+ * @param kafka between the jobs and the broker
+ * @param redis between the jobs and Redis
+ * @param store the release store's folder
+ */
+record Site(
+    LocalCluster cluster, Relay kafka, Relay redis, Traffic traffic, Jobs jobs, Path store) {}

@@ -1,0 +1,172 @@
+package dev.millrace.job.chaos;
+
+import dev.millrace.job.Keys;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Request.Task;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What callers and producers send: requests of a few callers, samples of the texts' domains in
+ * turn. A request's id begins with its key.
+ */
+final class Traffic implements AutoCloseable {
+
+  static final int CALLERS = 7;
+  static final int ANYBODY = -1;
+
+  private static final long ASK_MILLIS = 100;
+  private static final long TEACH_MILLIS = 400;
+  private static final int PROMPT = 160;
+  private static final int NEW_TOKENS = 8;
+  private static final int GENERATE_EVERY = 6;
+  private static final Origin UNWRITTEN = new Origin("", 0, -1);
+
+  private final RecordWriter writer;
+  private final Topics topics;
+  private final List<Document> texts;
+  private final List<String> domains;
+  private final Random random;
+  private final InstantSource clock;
+  private final Set<Origin> poisoned = ConcurrentHashMap.newKeySet();
+  private final ScheduledExecutorService executor = Executors.newScheduledThreadPool(2);
+
+  private volatile int times = 1;
+  private volatile int only = ANYBODY;
+  private int asked;
+  private int taught;
+
+  /**
+   * @param writer closed by its owner
+   * @param domains that are asked for
+   */
+  Traffic(
+      RecordWriter writer,
+      Topics topics,
+      List<Document> texts,
+      List<String> domains,
+      InstantSource clock,
+      long seed) {
+    this.writer = writer;
+    this.topics = topics;
+    this.texts = texts;
+    this.domains = domains;
+    this.clock = clock;
+    this.random = new Random(seed);
+  }
+
+  void start() {
+    var unused = executor.scheduleWithFixedDelay(this::ask, 0, ASK_MILLIS, TimeUnit.MILLISECONDS);
+    unused = executor.scheduleWithFixedDelay(this::teach, 0, TEACH_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** How many requests come where one came before. */
+  void askTimes(int count) {
+    times = count;
+  }
+
+  /** Whose requests come from now on, or {@link #ANYBODY}'s. */
+  void askAs(int caller) {
+    only = caller;
+  }
+
+  void publish(ReleaseEvent event) {
+    writer.send(
+        topics.releases(),
+        new String(Keys.of(event), StandardCharsets.UTF_8),
+        Codecs.releases().encode(event));
+  }
+
+  /** Writes what is no record among samples and requests. */
+  void poison(byte[] bytes) {
+    for (String topic : List.of(topics.samples(), topics.requests())) {
+      var unused = writer.append(topic, "poison", bytes).thenAccept(poisoned::add);
+    }
+  }
+
+  /** Where what is no record was written. */
+  Set<Origin> poisoned() {
+    return Set.copyOf(poisoned);
+  }
+
+  private synchronized void ask() {
+    for (int i = 0; i < times; i++) {
+      int caller = only == ANYBODY ? random.nextInt(CALLERS) : only;
+      Request request = request(caller);
+      var unused =
+          writer.append(topics.requests(), key(request.id()), Codecs.requests().encode(request));
+      asked++;
+    }
+  }
+
+  private Request request(int caller) {
+    String text = texts.get(random.nextInt(texts.size())).text();
+    boolean generates = asked % GENERATE_EVERY == 0;
+    return new Request(
+        "caller-" + caller + "/" + asked,
+        null,
+        domains.get(random.nextInt(domains.size())),
+        null,
+        generates ? Task.GENERATE : Task.SCORE,
+        text.substring(0, text.offsetByCodePoints(0, Math.min(PROMPT, text.codePointCount(0, text.length())))),
+        generates ? NEW_TOKENS : 0,
+        0,
+        0,
+        random.nextBoolean(),
+        clock.millis(),
+        UNWRITTEN);
+  }
+
+  /** The key under which a request of that id was sent. */
+  static String key(String request) {
+    return request.substring(0, Math.max(0, request.indexOf('/')));
+  }
+
+  private void teach() {
+    Document text = texts.get(taught++ % texts.size());
+    Sample sample =
+        new Sample(
+            text.domain() + "/" + text.id(),
+            "chaos",
+            text.title(),
+            null,
+            text.domain(),
+            Modality.TEXT,
+            text.text(),
+            new byte[0],
+            null,
+            clock.millis(),
+            UNWRITTEN);
+    var unused =
+        writer.append(topics.samples(), text.domain(), Codecs.samples().encode(sample));
+  }
+
+  /** Sends no more, and waits until what was sent is written. */
+  @Override
+  public void close() {
+    executor.shutdown();
+    try {
+      if (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
+        throw new IllegalStateException("the broker takes no records");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    writer.flush();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.chaos.Chaos;
+import dev.millrace.job.chaos.ChaosConfig;
+import dev.millrace.job.chaos.ChaosReport;
+import dev.millrace.job.embedded.TempDirectory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "chaos",
+    description = {
+      "Starts a cluster of processes of its own, puts it under load, lets faults strike by a",
+      "schedule that the seed draws, and audits what is left: one answer to each request, releases",
+      "that never go back, lineages without gap or repeat. The same seed strikes the same way.",
+      "docs/chaos.md says what each fault is."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace chaos --seed 1",
+      "  ./millrace chaos --seed 2 --minutes 5 --faults kill-taskmanager,kill-broker --json"
+    })
+final class ChaosCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the schedule and the load (default: ${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      description = "How long faults strike, 0.2 to 600 (default: ${DEFAULT-VALUE}).")
+  private double minutes = 2;
+
+  @Option(
+      names = "--faults",
+      paramLabel = "NAME",
+      split = ",",
+      completionCandidates = Names.class,
+      description = "Which may strike (default: all of ${COMPLETION-CANDIDATES}).")
+  private List<String> faults = List.of();
+
+  @Option(
+      names = "--bound",
+      paramLabel = "SECONDS",
+      description = "Longest time that may pass without an answer (default: ${DEFAULT-VALUE}).")
+  private int bound = 45;
+
+  @Option(names = "--keep", description = "Keep the cluster's folder although all is well.")
+  private boolean keep;
+
+  /** What {@code --help} lists. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Chaos.faults().iterator();
+    }
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    requireKnown();
+    Home home = Home.here();
+    Path folder = home.chaos(seed);
+    TempDirectory.delete(folder);
+    ChaosConfig config =
+        new ChaosConfig(
+            seed,
+            Duration.ofMillis((long) (60_000 * LoopOptions.within(0.2, 600, "--minutes", minutes))),
+            faults.isEmpty() ? Chaos.faults() : faults,
+            Duration.ofSeconds(bound),
+            home.nano(),
+            home.cluster(folder));
+    ChaosReport report =
+        new Chaos(config, line -> output.err().println(line), InstantSource.system()).run();
+    output.result(report, report.text());
+    if (report.problems().isEmpty() && !keep) {
+      TempDirectory.delete(folder);
+    } else {
+      output.err().println("logs, topics and checkpoints are in " + folder);
+    }
+    return report.problems().isEmpty() ? 0 : Main.FAILED;
+  }
+
+  private void requireKnown() {
+    for (String fault : faults) {
+      if (!Chaos.faults().contains(fault)) {
+        throw new IllegalArgumentException(
+            "--faults " + fault + ", expected some of " + String.join(",", Chaos.faults()));
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.millrace.job.embedded;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a local cluster is made of.
+ *
+ * @param taskManagers how many to begin with
+ * @param slots of each task manager
+ * @param highlyAvailable whether a ZooKeeper keeps what a job manager must find again
+ * @param relay a second way to Kafka, which leads through somebody else's port; null without
+ * @param options Flink's, on top of ours
+ */
+public record ClusterShape(
+    int taskManagers,
+    int slots,
+    boolean highlyAvailable,
+    @Nullable KafkaRelay relay,
+    Map<String, String> options) {
+
+  public ClusterShape {
+    options = Map.copyOf(options);
+  }
+
+  /** Two task managers with four slots each. */
+  public static ClusterShape defaults() {
+    return new ClusterShape(2, 4, false, null, Map.of());
+  }
+
+  /**
+   * A port of the broker that clients reach through another one.
+   *
+   * @param listens where the broker listens
+   * @param advertised where the broker says that it listens
+   */
+  public record KafkaRelay(int listens, int advertised) {}
+}
