@@ -121,8 +121,7 @@ final class Audit {
       }
     }
     last.forEach(
-        (domain, release) ->
-            problems.addAll(Descent.of(evidence, domain, release).problems()));
+        (domain, release) -> problems.addAll(Descent.of(evidence, domain, release).problems()));
     require(!last.isEmpty(), "nothing was learned");
   }
 

@@ -43,7 +43,9 @@ public final class Chaos {
   private static final int LEAST_BYTES = 96;
   private static final long LOOK_MILLIS = 100;
 
-  /** A killed or stopped process is missed within seconds; slots are enough for one that is gone. */
+  /**
+   * A killed or stopped process is missed within seconds; slots are enough for one that is gone.
+   */
   private static final Map<String, String> FLINK =
       Map.of(
           "heartbeat.interval", "500 ms",

@@ -58,8 +58,7 @@ final class Storm {
             () -> {
               struck.heal().run();
               hits.add(
-                  new ChaosReport.Hit(
-                      strike.fault(), struck.what(), at, clock.millis() - at, -1));
+                  new ChaosReport.Hit(strike.fault(), struck.what(), at, clock.millis() - at, -1));
             }));
   }
 }

@@ -123,7 +123,8 @@ final class Traffic implements AutoCloseable {
         domains.get(random.nextInt(domains.size())),
         null,
         generates ? Task.GENERATE : Task.SCORE,
-        text.substring(0, text.offsetByCodePoints(0, Math.min(PROMPT, text.codePointCount(0, text.length())))),
+        text.substring(
+            0, text.offsetByCodePoints(0, Math.min(PROMPT, text.codePointCount(0, text.length())))),
         generates ? NEW_TOKENS : 0,
         0,
         0,
@@ -152,8 +153,7 @@ final class Traffic implements AutoCloseable {
             null,
             clock.millis(),
             UNWRITTEN);
-    var unused =
-        writer.append(topics.samples(), text.domain(), Codecs.samples().encode(sample));
+    var unused = writer.append(topics.samples(), text.domain(), Codecs.samples().encode(sample));
   }
 
   /** Sends no more, and waits until what was sent is written. */

@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
       "  ./millrace chaos --seed 1",
       "  ./millrace chaos --seed 2 --minutes 5 --faults kill-taskmanager,kill-broker --json"
     })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ChaosCommand implements Callable<Integer> {
 
   @Mixin private Output output;

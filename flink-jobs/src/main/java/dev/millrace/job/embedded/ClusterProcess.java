@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param address where it listens
  * @param command what started it, and starts it again
  */
-public record ClusterProcess(String name, long pid, Instant started, String address, List<String> command) {
+public record ClusterProcess(
+    String name, long pid, Instant started, String address, List<String> command) {
 
   private static final Duration STOP = Duration.ofSeconds(20);
 

@@ -65,7 +65,9 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("taskmanager.memory.managed.size", "64m");
     o.put("taskmanager.memory.network.min", "96m");
     o.put("taskmanager.memory.network.max", "96m");
-    o.put(REPORTER + "factory.class", "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
+    o.put(
+        REPORTER + "factory.class",
+        "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
     o.putAll(shape.options());
     return new FlinkProcesses(o);
   }

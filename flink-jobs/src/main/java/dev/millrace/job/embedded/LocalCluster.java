@@ -156,10 +156,7 @@ public record LocalCluster(Path build, Path home) {
     state = launch(state, "redis", local(ports.get(2)), redis(ports.get(2)));
     state =
         launch(
-            state,
-            "kafka",
-            local(ports.get(0)),
-            kafka(ports.get(0), ports.get(1), shape.relay()));
+            state, "kafka", local(ports.get(0)), kafka(ports.get(0), ports.get(1), shape.relay()));
     awaitPort(state, "redis", ports.get(2));
     awaitPort(state, "kafka", ports.get(0));
     Topics.create(state.bootstrap(), Topics.DEFAULT_PREFIX, PARTITIONS);
@@ -238,8 +235,7 @@ public record LocalCluster(Path build, Path home) {
     return java(
         "zookeeper",
         "lib",
-        List.of(
-            "-Xmx64m", "-Dzookeeper.jmx.log4j.disable=true", ZOO_KEEPER, config.toString()));
+        List.of("-Xmx64m", "-Dzookeeper.jmx.log4j.disable=true", ZOO_KEEPER, config.toString()));
   }
 
   private List<String> redis(int port) {
@@ -262,8 +258,7 @@ public record LocalCluster(Path build, Path home) {
   private ClusterState launch(
       ClusterState state, String name, String address, List<String> command) {
     Path said = home.resolve("log").resolve(name + ".out");
-    ClusterState more =
-        state.with(ClusterProcess.start(name, address, command, home, said));
+    ClusterState more = state.with(ClusterProcess.start(name, address, command, home, said));
     more.write(stateFile());
     return more;
   }

@@ -34,13 +34,11 @@ class AuditTest {
   private final Map<Origin, Long> seen = new HashMap<>();
 
   private List<String> problems() {
-    List<Committed<ReleaseEvent>> releases =
-        List.of(rollback("first", 0), rollback("second", 1));
+    List<Committed<ReleaseEvent>> releases = List.of(rollback("first", 0), rollback("second", 1));
     Recording recording =
         new Recording(List.of(), rejections, List.of(), releases, requests, answers);
     StoredReleases none = new StoredReleases(Path.of("nowhere"), new TreeMap<>());
-    Evidence evidence =
-        new Evidence(recording, none, new HeldOut("salt", 5), Set.of(POISON), seen);
+    Evidence evidence = new Evidence(recording, none, new HeldOut("salt", 5), Set.of(POISON), seen);
     List<String> problems = new ArrayList<>(Audit.problems(evidence, BOUND));
     assertTrue(problems.remove("nothing was learned"), "no release of these was learned");
     return problems;
@@ -158,8 +156,7 @@ class AuditTest {
     allWell();
     ask("caller-3/4", 4);
     answer("caller-3/4", 4, "third", null);
-    assertEquals(
-        List.of("caller-3/4 is answered by third, which nobody published"), problems());
+    assertEquals(List.of("caller-3/4 is answered by third, which nobody published"), problems());
   }
 
   @Test
@@ -190,8 +187,7 @@ class AuditTest {
   @Test
   void descent_gapRepeatOrStranger_isFound() {
     assertEquals(
-        List.of(
-            "domain d has not learned 1 samples that came before its last one, expected 0"),
+        List.of("domain d has not learned 1 samples that came before its last one, expected 0"),
         descent(0, 0, 2).problems());
     assertEquals(
         List.of("domain d has learned the sample at " + at(1) + " twice"),

@@ -35,8 +35,7 @@ class ScheduleTest {
               .collect(Collectors.toSet()));
     }
     assertTrue(strikes.size() > 400, strikes.size() + " strikes");
-    assertTrue(
-        strikes.stream().allMatch(s -> s.atMillis() + s.lastingMillis() <= HOUR.toMillis()));
+    assertTrue(strikes.stream().allMatch(s -> s.atMillis() + s.lastingMillis() <= HOUR.toMillis()));
   }
 
   @Test
@@ -48,8 +47,7 @@ class ScheduleTest {
   @Test
   void documentation_namesEveryFault() throws Exception {
     String page =
-        Files.readString(
-            Path.of(System.getProperty("millrace.root"), "docs", "chaos.md"));
+        Files.readString(Path.of(System.getProperty("millrace.root"), "docs", "chaos.md"));
     for (String name : Faults.NAMES) {
       assertTrue(page.contains("`" + name + "`"), name);
     }

@@ -32,8 +32,7 @@ class LocalClusterIT {
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
       assertEquals(2, rest.taskManagers());
       assertTrue(cluster.status().orElseThrow().isUp());
-      assertThrows(
-          IllegalStateException.class, () -> cluster.up(ClusterShape.defaults()));
+      assertThrows(IllegalStateException.class, () -> cluster.up(ClusterShape.defaults()));
       try (RedisClient redis = RedisClient.create(state.redisUri());
           Admin kafka = Admin.create(Map.of("bootstrap.servers", state.bootstrap()))) {
         assertEquals("PONG", redis.ping());
