@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The two jobs on the cluster. One thread uses it. */
+/** The two jobs on the cluster.. */
 final class Jobs {
 
   private final FlinkRest flink;
@@ -28,12 +28,12 @@ final class Jobs {
     var unused = submit("serve", null);
   }
 
-  void startLearn(@Nullable String savepoint) {
+  synchronized void startLearn(@Nullable String savepoint) {
     learn = submit("learn", savepoint);
   }
 
   /** Stops learning, and says where its savepoint is. */
-  String stopLearn() {
+  synchronized String stopLearn() {
     return flink.stop(learn);
   }
 

@@ -2,24 +2,26 @@ package dev.millrace.job.chaos;
 
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Lets faults strike and heals them, each at its time. */
+/** Lets faults strike and heals them, each at its time and on a thread of its own. */
 final class Storm {
+
+  /** More than ever strike at once: a fault that waits for a dead service must not delay its cure. */
+  private static final int THREADS = 12;
 
   private final Site site;
   private final Faults faults;
   private final Consumer<String> progress;
   private final InstantSource clock;
-  private final List<ChaosReport.Hit> hits = new ArrayList<>();
-  private final PriorityQueue<Due> due = new PriorityQueue<>(Comparator.comparingLong(Due::at));
-
-  /** Something to do at a time, in milliseconds from the beginning. */
-  private record Due(long at, Runnable action) {}
 
   Storm(Site site, Faults faults, Consumer<String> progress, InstantSource clock) {
     this.site = site;
@@ -28,37 +30,39 @@ final class Storm {
     this.clock = clock;
   }
 
-  /** Ends when the last fault is healed. */
-  List<ChaosReport.Hit> rage(Schedule schedule) throws InterruptedException {
-    long begun = clock.millis();
-    for (Strike strike : schedule.strikes()) {
-      due.add(new Due(strike.atMillis(), () -> begin(strike, begun)));
+  /** Ends when the last fault is healed; the hits' times are epoch milliseconds. */
+  List<ChaosReport.Hit> rage(Schedule schedule) throws InterruptedException, ExecutionException {
+    ScheduledExecutorService executor = Executors.newScheduledThreadPool(THREADS);
+    try {
+      List<Future<Optional<ChaosReport.Hit>>> due = new ArrayList<>();
+      for (Strike strike : schedule.strikes()) {
+        due.add(
+            executor.schedule(() -> let(strike), strike.atMillis(), TimeUnit.MILLISECONDS));
+      }
+      List<ChaosReport.Hit> hits = new ArrayList<>();
+      for (Future<Optional<ChaosReport.Hit>> one : due) {
+        one.get().ifPresent(hits::add);
+      }
+      return hits;
+    } finally {
+      executor.shutdownNow();
     }
-    while (!due.isEmpty()) {
-      Due next = due.remove();
-      Thread.sleep(Math.max(0, begun + next.at - clock.millis()));
-      next.action.run();
-    }
-    return List.copyOf(hits);
   }
 
-  private void begin(Strike strike, long begun) {
+  /** Empty if the fault could not strike, as when it needs what another fault has taken away. */
+  private Optional<ChaosReport.Hit> let(Strike strike) throws InterruptedException {
     long at = clock.millis();
     Fault.Struck struck;
     try {
       struck = faults.named(strike.fault()).strike(site, new SplittableRandom(strike.seed()));
     } catch (RuntimeException e) {
       progress.accept(strike.fault() + " could not strike: " + e.getMessage());
-      return;
+      return Optional.empty();
     }
     progress.accept("%s: %s".formatted(strike.fault(), struck.what()));
-    due.add(
-        new Due(
-            clock.millis() - begun + strike.lastingMillis(),
-            () -> {
-              struck.heal().run();
-              hits.add(
-                  new ChaosReport.Hit(strike.fault(), struck.what(), at, clock.millis() - at, -1));
-            }));
+    Thread.sleep(strike.lastingMillis());
+    struck.heal().run();
+    return Optional.of(
+        new ChaosReport.Hit(strike.fault(), struck.what(), at, clock.millis() - at, -1));
   }
 }

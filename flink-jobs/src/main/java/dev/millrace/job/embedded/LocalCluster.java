@@ -46,6 +46,8 @@ public record LocalCluster(Path build, Path home) {
       appender.file.layout.pattern = %d{ISO8601} %-5p [%t] %c - %m%n
       rootLogger.level = info
       rootLogger.appenderRef.file.ref = file
+      logger.clients.name = org.apache.kafka
+      logger.clients.level = warn
       """;
 
   public LocalCluster {
@@ -103,7 +105,7 @@ public record LocalCluster(Path build, Path home) {
   }
 
   /** Starts a process that has ended with the command of its first start; another is left alone. */
-  public void revive(String name) {
+  public synchronized void revive(String name) {
     ClusterProcess process = process(name);
     if (!process.isAlive()) {
       var unused = launch(known(), name, process.address(), process.command());
@@ -120,7 +122,7 @@ public record LocalCluster(Path build, Path home) {
     process(name).signal("CONT");
   }
 
-  private ClusterProcess process(String name) {
+  private synchronized ClusterProcess process(String name) {
     return known()
         .process(name)
         .orElseThrow(

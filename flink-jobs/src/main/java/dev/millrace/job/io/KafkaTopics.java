@@ -13,6 +13,7 @@ import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -25,6 +26,9 @@ import org.apache.kafka.common.config.provider.EnvVarConfigProvider;
  * @param job names the consumer group and the transactional ids; one running job a name
  */
 public record KafkaTopics(KafkaConfig config, String job) {
+
+  /** Kafka 4's admin clients try again without a pause while no broker answers. */
+  private static final String NO_REBOOTSTRAP = MetadataRecoveryStrategy.NONE.name;
 
   private static final String MAX_REQUEST_BYTES = "16777216";
 
@@ -121,6 +125,7 @@ public record KafkaTopics(KafkaConfig config, String job) {
   public static Properties clientProperties(KafkaConfig config) {
     Properties properties = new Properties();
     properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, config.bootstrap());
+    properties.put(CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, NO_REBOOTSTRAP);
     if (Secret.fromEnvironment(Secret.KAFKA_JAAS).value() != null) {
       properties.put("config.providers", "env");
       properties.put("config.providers.env.class", EnvVarConfigProvider.class.getName());

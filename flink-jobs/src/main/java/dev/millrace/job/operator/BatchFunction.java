@@ -22,6 +22,7 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
 
   private final BatchPolicy policy;
   private transient ValueState<OpenBatch> gathering;
+  private transient BatchFigures figures;
 
   public BatchFunction(BatchPolicy policy) {
     this.policy = policy;
@@ -29,6 +30,7 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
 
   @Override
   public void open(OpenContext context) {
+    figures = new BatchFigures(getRuntimeContext().getMetricGroup());
     gathering =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>("gathering", TypeInformation.of(OpenBatch.class)));
@@ -60,7 +62,9 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
   private void take(OpenBatch.Step step, TimerService timers, Collector<TrainingBatch> out)
       throws Exception {
     gathering.update(step.open());
+    figures.gathering(step.open());
     if (step.closed() != null) {
+      figures.closed(step.closed(), timers.currentProcessingTime());
       out.collect(step.closed());
     }
     if (!step.open().isEmpty()) {

@@ -22,7 +22,6 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -63,8 +62,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** What the worker is at. */
   private transient Turn turn;
 
-  private transient Counter batches;
-  private transient Counter releases;
+  private transient LearnFigures figures;
 
   LearnOperator(
       StreamOperatorParameters<Verdict> parameters,
@@ -111,7 +109,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     opened = learners.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
     learner = opened.value();
     order = new ArrayDeque<>();
-    registerMetrics();
+    figures =
+        new LearnFigures(
+            getMetricGroup(),
+            order::size,
+            getProcessingTimeService()::getCurrentProcessingTime);
     for (String key : keysWith(ORDERS)) {
       setCurrentKey(key);
       orders.get().forEach(event -> order.add(key));
@@ -121,12 +123,6 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       pending.get().forEach(batch -> order.add(key));
     }
     workAtHead();
-  }
-
-  private void registerMetrics() {
-    batches = getMetricGroup().counter(MetricNames.BATCHES);
-    releases = getMetricGroup().counter(MetricNames.RELEASES);
-    getMetricGroup().gauge(MetricNames.PENDING, () -> order.size());
   }
 
   private List<String> keysWith(String name) {
@@ -230,7 +226,6 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     if (result.isPresent() && !mine.overtaken) {
       setCurrentKey(order.remove());
       pending.update(withoutHead(batch));
-      batches.inc();
       emit(result.get());
     }
     workAtHead();
@@ -246,10 +241,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private void emit(Finished result) throws Exception {
     state.update(result.state());
     Outcome outcome = result.outcome();
+    figures.learned(outcome);
     output.collect(new StreamRecord<>(outcome.verdict()));
     ReleaseEvent event = outcome.release();
     if (event != null) {
-      releases.inc(event.action() == ReleaseEvent.Action.PUBLISH ? 1 : 0);
       output.collect(Outputs.RELEASES, new StreamRecord<>(event.withEpoch(epoch)));
     }
   }

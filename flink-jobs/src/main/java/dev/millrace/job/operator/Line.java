@@ -30,6 +30,7 @@ final class Line {
     private final long ticket;
     private final KeyedRequest request;
     private final ByteBuffer key;
+    private final long arrivedNanos = System.nanoTime();
     private boolean taken;
     private @Nullable Answer answer;
 
@@ -50,6 +51,11 @@ final class Line {
     /** The answer, under the caller's key. */
     KeyedAnswer keyed(Answer own) {
       return new KeyedAnswer(request.key(), own);
+    }
+
+    /** When it came, of {@link System#nanoTime}. */
+    long arrivedNanos() {
+      return arrivedNanos;
     }
 
     /** Whether somebody is at it. */

@@ -1,18 +1,68 @@
 package dev.millrace.job.operator;
 
-/** What the operators count, under their own metric groups. */
+/** What the operators count, all in one group of theirs; {@code docs/metrics.md} is the table. */
 final class MetricNames {
-  /** Batches learned, whether or not they led to a release. */
-  static final String BATCHES = "batches";
+
+  /** The group of everything below. */
+  static final String GROUP = "millrace";
+
+  /** Groups with a value each: these become labels. */
+  static final String DOMAIN = "domain";
+
+  static final String REASON = "reason";
+  static final String OUTCOME = "outcome";
+  static final String RELEASE = "release";
+
+  /** Samples that may teach or judge. */
+  static final String ACCEPTED = "accepted";
+
+  /** Samples that teach nothing, by reason. */
+  static final String REFUSED = "refused";
+
+  /** How often the texts of a domain were no longer distributed as before. */
+  static final String DRIFTS = "drifts";
+
+  /** Samples in the batch that gathers. */
+  static final String GATHERING = "gathering";
+
+  /** Samples of each batch. */
+  static final String BATCH_SAMPLES = "batchSamples";
+
+  /** From the first sample of a batch to its end, milliseconds. */
+  static final String BATCH_AGE = "batchAgeMillis";
+
+  /** Batches judged, by what came of them: {@code accepted}, or the first rule that failed. */
+  static final String VERDICTS = "verdicts";
 
   /** Releases published. */
   static final String RELEASES = "releases";
 
+  /** Since the last release was published, seconds. */
+  static final String RELEASE_AGE = "releaseAgeSeconds";
+
+  /** Of the last training. */
+  static final String TRAIN_TOKENS = "trainTokensPerSecond";
+
+  /** Of the last training's last step, nats per token. */
+  static final String TRAIN_LOSS = "trainLoss";
+
+  /** Share of the experts that held-out tokens were read by, under the last candidate. */
+  static final String ACTIVE_EXPERTS = "activeExpertShare";
+
+  /** Share of a held-out token's experts that the last candidate kept. */
+  static final String ROUTING_AGREEMENT = "routingAgreement";
+
   /** Batches that wait to be learned, or are being learned. */
   static final String PENDING = "pending";
 
-  /** Requests answered, those with an error too. */
+  /** Answers by the release that gave them, {@code base} for the base alone. */
   static final String ANSWERS = "answers";
+
+  /** Answers that name an error. */
+  static final String FAILED = "failed";
+
+  /** From a request's arrival to its answer, milliseconds. */
+  static final String ANSWER_MILLIS = "answerMillis";
 
   /** Requests without an answer. */
   static final String WAITING = "waiting";
@@ -29,17 +79,17 @@ final class MetricNames {
   /** Releases that went live. */
   static final String SWAPS = "swaps";
 
+  /** From the start of a release's fetch until it answers, milliseconds. */
+  static final String SWAP_MILLIS = "swapMillis";
+
   /** Releases that could not go live. */
   static final String FAILED_SWAPS = "failedSwaps";
 
-  /** Samples that may teach or judge. */
-  static final String ACCEPTED = "accepted";
+  /** The group of what the cache of a process did. */
+  static final String CACHE = "cache";
 
-  /** The group of counters of refused samples, one a reason. */
-  static final String REFUSED = "refused";
-
-  /** How often the texts of a domain were no longer distributed as before. */
-  static final String DRIFTS = "drifts";
+  /** Resident memory of the process that is neither Java heap nor other memory of the JVM. */
+  static final String NATIVE_BYTES = "nativeBytes";
 
   private MetricNames() {}
 }

@@ -2,11 +2,9 @@ package dev.millrace.job.operator;
 
 import dev.millrace.model.score.Reason;
 import dev.millrace.schema.Rejection;
-import java.util.HashMap;
+import dev.millrace.schema.Sample;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,36 +17,35 @@ final class ScoreFigures {
   /** Sources that were named already: more would only fill the log. */
   private static final int MOST_NAMED = 1_000;
 
-  private final MetricGroup group;
-  private final Counter accepted;
-  private final Counter drifts;
-  private final Map<String, Counter> refused = new HashMap<>();
+  private final Figures figures;
   private final Set<String> throttled = new HashSet<>();
 
-  ScoreFigures(MetricGroup group) {
-    this.group = group;
-    this.accepted = group.counter(MetricNames.ACCEPTED);
-    this.drifts = group.counter(MetricNames.DRIFTS);
+  ScoreFigures(MetricGroup operator) {
+    figures = new Figures(operator);
+    figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
   }
 
-  void accepted() {
-    accepted.inc();
+  void accepted(Sample sample) {
+    figures.count(MetricNames.ACCEPTED, domain(sample), 1);
+    figures.count(MetricNames.DRIFTS, domain(sample), 0);
   }
 
-  void refused(Rejection rejection, String source) {
-    refused
-        .computeIfAbsent(
-            rejection.reason(), reason -> group.addGroup(MetricNames.REFUSED).counter(reason))
-        .inc();
+  void refused(Sample sample, Rejection rejection) {
+    figures.count(
+        MetricNames.REFUSED, domain(sample), MetricNames.REASON, rejection.reason());
     if (rejection.reason().equals(Reason.SOURCE_THROTTLED.code())
         && throttled.size() < MOST_NAMED
-        && throttled.add(rejection.domain() + "\0" + source)) {
+        && throttled.add(rejection.domain() + "\0" + sample.source())) {
       LOG.warn("domain {}: throttled: {}", rejection.domain(), rejection.detail());
     }
   }
 
-  void drifted(String domain) {
-    drifts.inc();
-    LOG.warn("domain {}: its texts are no longer distributed as they were", domain);
+  void drifted(Sample sample) {
+    figures.count(MetricNames.DRIFTS, domain(sample), 1);
+    LOG.warn("domain {}: its texts are no longer distributed as they were", domain(sample));
+  }
+
+  private static String domain(Sample sample) {
+    return String.valueOf(sample.domain());
   }
 }

@@ -66,13 +66,13 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     long drifts = known.drifts();
     Scored scored = scorer.score(element.getValue(), known);
     if (known.drifts() > drifts) {
-      figures.drifted(String.valueOf(element.getValue().domain()));
+      figures.drifted(element.getValue());
     }
     if (scored instanceof Scored.Accepted accepted) {
-      figures.accepted();
+      figures.accepted(element.getValue());
       output.collect(element.replace(accepted.sample()));
     } else if (scored instanceof Scored.Refused refused) {
-      figures.refused(refused.rejection(), element.getValue().source());
+      figures.refused(element.getValue(), refused.rejection());
       output.collect(Outputs.REJECTED, element.replace(refused.rejection()));
     }
   }

@@ -23,7 +23,6 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -63,11 +62,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Requests that the responder has. */
   private transient int running;
 
-  private transient Counter answers;
-  private transient Counter overloaded;
-  private transient Counter cancelled;
-  private transient Counter swaps;
-  private transient Counter failedSwaps;
+  private transient ServeFigures figures;
 
   ServeOperator(
       StreamOperatorParameters<KeyedAnswer> parameters,
@@ -102,7 +97,8 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     serving = opened.value();
     line = new Line(this::leave);
     queue = new FairQueue<>(limits.queue(), limits.tenantShare());
-    registerMetrics();
+    figures =
+        new ServeFigures(getMetricGroup(), serving.cache(), () -> line.size(), () -> running);
     reload();
     worker.repeat("answering requests", () -> serving.responder().step(), this::answered);
     for (KeyedRequest request : unanswered.get()) {
@@ -117,17 +113,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     } else {
       cancel(request);
     }
-  }
-
-  private void registerMetrics() {
-    answers = getMetricGroup().counter(MetricNames.ANSWERS);
-    swaps = getMetricGroup().counter(MetricNames.SWAPS);
-    failedSwaps = getMetricGroup().counter(MetricNames.FAILED_SWAPS);
-    overloaded = getMetricGroup().counter(MetricNames.OVERLOADED);
-    cancelled = getMetricGroup().counter(MetricNames.CANCELLED);
-    getMetricGroup().gauge(MetricNames.WAITING, () -> line.size());
-    getMetricGroup().gauge(MetricNames.RUNNING, () -> running);
-    CacheMetrics.register(getMetricGroup().addGroup("cache"), serving.cache());
   }
 
   private void reload() throws Exception {
@@ -179,7 +164,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   /** Waits for nobody: what is refused must not make the line longer. */
   private void refuse(Line.Place place) {
-    overloaded.inc();
+    figures.overloaded();
     emit(place.keyed(serving.responder().bare(place.request(), overload())));
     line.remove(place);
   }
@@ -219,6 +204,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     if (place.request().cancels() == null) {
       queue.close(place.request().tenant());
     }
+    figures.took(place.arrivedNanos());
     emit(place.keyed(answer));
   }
 
@@ -241,7 +227,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private void cancel(Line.Place place, String reason) {
-    cancelled.inc();
+    figures.cancelled();
     if (place.isTaken()) {
       serving.responder().cancel(place.ticket(), reason);
     } else {
@@ -251,7 +237,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private void emit(KeyedAnswer answer) {
-    answers.inc();
+    figures.answered(answer.answer());
     output.collect(new StreamRecord<>(answer));
   }
 
@@ -271,20 +257,22 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     ReleaseEvent event = result.event();
     loading.remove(place(event));
     switch (result.outcome()) {
-      case SWAPPED -> follow(event);
+      case SWAPPED -> {
+        figures.swapped(result);
+        follow(event);
+      }
       case FAILED -> reject(event, result.reason());
       case IGNORED -> LOG.info("Release {} is passed over: {}", event.release(), result.reason());
     }
   }
 
   private void follow(ReleaseEvent event) throws Exception {
-    swaps.inc();
     live.put(alias(event), event);
   }
 
   /** All subtasks read all events: the first speaks for them. */
   private void reject(ReleaseEvent event, String why) {
-    failedSwaps.inc();
+    figures.failedSwap();
     LOG.warn("Release {} of {} is not served: {}", event.release(), event.domain(), why);
     if (subtask() == 0) {
       Rejection rejection =

@@ -1,0 +1,30 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.adapter.batch.OpenBatch;
+import dev.millrace.schema.TrainingBatch;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+
+/** Counts what gathers, and measures what is closed. */
+final class BatchFigures {
+
+  private final Figures figures;
+  private final Histogram samples;
+  private final Histogram ages;
+
+  BatchFigures(MetricGroup operator) {
+    figures = new Figures(operator);
+    samples = figures.histogram(MetricNames.BATCH_SAMPLES);
+    ages = figures.histogram(MetricNames.BATCH_AGE);
+  }
+
+  void gathering(OpenBatch batch) {
+    figures.set(MetricNames.GATHERING, batch.domain(), batch.samples().size());
+  }
+
+  void closed(TrainingBatch batch, long nowMillis) {
+    samples.update(batch.samples().size());
+    ages.update(
+        Math.max(0, nowMillis - batch.samples().get(0).sample().eventTimeMillis()));
+  }
+}

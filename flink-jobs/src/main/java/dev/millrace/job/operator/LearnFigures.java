@@ -1,0 +1,81 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.adapter.Outcome;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import org.apache.flink.metrics.MetricGroup;
+
+/** Counts verdicts and releases, and shows figures of each domain's last training. */
+final class LearnFigures {
+
+  private static final String ACCEPTED = "accepted";
+  private static final Map<String, String> SHOWN =
+      Map.of(
+          "lastLoss", MetricNames.TRAIN_LOSS,
+          "activeShare", MetricNames.ACTIVE_EXPERTS,
+          "agreement", MetricNames.ROUTING_AGREEMENT);
+
+  private final Figures figures;
+  private final LongSupplier clock;
+  private final Map<String, Long> published = new ConcurrentHashMap<>();
+
+  /**
+   * @param pending batches that are not learned yet
+   * @param clock epoch milliseconds
+   */
+  LearnFigures(MetricGroup operator, IntSupplier pending, LongSupplier clock) {
+    figures = new Figures(operator);
+    this.clock = clock;
+    figures.group().gauge(MetricNames.PENDING, pending::getAsInt);
+    figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
+  }
+
+  void learned(Outcome outcome) {
+    Verdict verdict = outcome.verdict();
+    figures.count(
+        MetricNames.VERDICTS, verdict.domain(), MetricNames.OUTCOME, outcomeOf(verdict));
+    if (verdict.trainMillis() > 0) {
+      figures.set(
+          MetricNames.TRAIN_TOKENS,
+          verdict.domain(),
+          1e3 * verdict.tokens() / verdict.trainMillis());
+    }
+    for (RuleResult rule : verdict.rules()) {
+      rule.figures().forEach((name, value) -> show(verdict.domain(), name, value));
+    }
+    ReleaseEvent event = outcome.release();
+    if (event != null && event.action() == ReleaseEvent.Action.PUBLISH) {
+      released(event.domain());
+    }
+  }
+
+  private void show(String domain, String figure, double value) {
+    String name = SHOWN.get(figure);
+    if (name != null) {
+      figures.set(name, domain, value);
+    }
+  }
+
+  private void released(String domain) {
+    figures.count(MetricNames.RELEASES, domain, 1);
+    if (published.put(domain, clock.getAsLong()) == null) {
+      figures.gauge(
+          MetricNames.RELEASE_AGE,
+          domain,
+          () -> (clock.getAsLong() - published.getOrDefault(domain, 0L)) / 1e3);
+    }
+  }
+
+  private static String outcomeOf(Verdict verdict) {
+    return verdict.rules().stream()
+        .filter(rule -> !rule.passed())
+        .map(RuleResult::rule)
+        .findFirst()
+        .orElse(ACCEPTED);
+  }
+}

@@ -1,0 +1,74 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.swap.SwapResult;
+import dev.millrace.schema.Answer;
+import java.util.function.IntSupplier;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+
+/** Counts answers and swaps, and measures how long they take. */
+final class ServeFigures {
+
+  private static final String BASE = "base";
+  private static final int ID = 12;
+  private static final double MILLI = 1e6;
+
+  private final Figures figures;
+  private final Counter failed;
+  private final Counter overloaded;
+  private final Counter cancelled;
+  private final Counter swaps;
+  private final Counter failedSwaps;
+  private final Histogram answerMillis;
+  private final Histogram swapMillis;
+
+  ServeFigures(MetricGroup operator, AnswerCache cache, IntSupplier waiting, IntSupplier running) {
+    figures = new Figures(operator);
+    MetricGroup group = figures.group();
+    failed = group.counter(MetricNames.FAILED);
+    overloaded = group.counter(MetricNames.OVERLOADED);
+    cancelled = group.counter(MetricNames.CANCELLED);
+    swaps = group.counter(MetricNames.SWAPS);
+    failedSwaps = group.counter(MetricNames.FAILED_SWAPS);
+    answerMillis = figures.histogram(MetricNames.ANSWER_MILLIS);
+    swapMillis = figures.histogram(MetricNames.SWAP_MILLIS);
+    group.gauge(MetricNames.WAITING, waiting::getAsInt);
+    group.gauge(MetricNames.RUNNING, running::getAsInt);
+    group.gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
+    CacheMetrics.register(group.addGroup(MetricNames.CACHE), cache);
+  }
+
+  void answered(Answer answer) {
+    String release = answer.release();
+    figures.count(
+        MetricNames.ANSWERS,
+        String.valueOf(answer.domain()),
+        MetricNames.RELEASE,
+        release == null ? BASE : release.substring(0, Math.min(ID, release.length())));
+    failed.inc(answer.error() == null ? 0 : 1);
+  }
+
+  /** A request that arrived then has its answer. */
+  void took(long arrivedNanos) {
+    answerMillis.update(Math.round((System.nanoTime() - arrivedNanos) / MILLI));
+  }
+
+  void overloaded() {
+    overloaded.inc();
+  }
+
+  void cancelled() {
+    cancelled.inc();
+  }
+
+  void swapped(SwapResult result) {
+    swaps.inc();
+    swapMillis.update(Math.round(result.millis()));
+  }
+
+  void failedSwap() {
+    failedSwaps.inc();
+  }
+}
