@@ -25,8 +25,7 @@ record MetricTable(Set<String> ours, Set<String> flinks) {
     Set<String> flinks = new TreeSet<>();
     Matcher row =
         ROW.matcher(
-            Files.readString(
-                Path.of(System.getProperty("millrace.root"), "docs", "metrics.md")));
+            Files.readString(Path.of(System.getProperty("millrace.root"), "docs", "metrics.md")));
     while (row.find()) {
       String name = row.group(1);
       if (name.startsWith("flink_")) {

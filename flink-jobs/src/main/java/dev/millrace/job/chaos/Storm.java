@@ -15,7 +15,9 @@ import java.util.function.Consumer;
 /** Lets faults strike and heals them, each at its time and on a thread of its own. */
 final class Storm {
 
-  /** More than ever strike at once: a fault that waits for a dead service must not delay its cure. */
+  /**
+   * More than ever strike at once: a fault that waits for a dead service must not delay its cure.
+   */
   private static final int THREADS = 12;
 
   private final Site site;
@@ -36,8 +38,7 @@ final class Storm {
     try {
       List<Future<Optional<ChaosReport.Hit>>> due = new ArrayList<>();
       for (Strike strike : schedule.strikes()) {
-        due.add(
-            executor.schedule(() -> let(strike), strike.atMillis(), TimeUnit.MILLISECONDS));
+        due.add(executor.schedule(() -> let(strike), strike.atMillis(), TimeUnit.MILLISECONDS));
       }
       List<ChaosReport.Hit> hits = new ArrayList<>();
       for (Future<Optional<ChaosReport.Hit>> one : due) {

@@ -24,7 +24,6 @@ final class BatchFigures {
 
   void closed(TrainingBatch batch, long nowMillis) {
     samples.update(batch.samples().size());
-    ages.update(
-        Math.max(0, nowMillis - batch.samples().get(0).sample().eventTimeMillis()));
+    ages.update(Math.max(0, nowMillis - batch.samples().get(0).sample().eventTimeMillis()));
   }
 }

@@ -37,8 +37,7 @@ final class LearnFigures {
 
   void learned(Outcome outcome) {
     Verdict verdict = outcome.verdict();
-    figures.count(
-        MetricNames.VERDICTS, verdict.domain(), MetricNames.OUTCOME, outcomeOf(verdict));
+    figures.count(MetricNames.VERDICTS, verdict.domain(), MetricNames.OUTCOME, outcomeOf(verdict));
     if (verdict.trainMillis() > 0) {
       figures.set(
           MetricNames.TRAIN_TOKENS,

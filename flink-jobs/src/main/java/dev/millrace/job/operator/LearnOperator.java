@@ -111,9 +111,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     order = new ArrayDeque<>();
     figures =
         new LearnFigures(
-            getMetricGroup(),
-            order::size,
-            getProcessingTimeService()::getCurrentProcessingTime);
+            getMetricGroup(), order::size, getProcessingTimeService()::getCurrentProcessingTime);
     for (String key : keysWith(ORDERS)) {
       setCurrentKey(key);
       orders.get().forEach(event -> order.add(key));

@@ -31,8 +31,7 @@ final class ScoreFigures {
   }
 
   void refused(Sample sample, Rejection rejection) {
-    figures.count(
-        MetricNames.REFUSED, domain(sample), MetricNames.REASON, rejection.reason());
+    figures.count(MetricNames.REFUSED, domain(sample), MetricNames.REASON, rejection.reason());
     if (rejection.reason().equals(Reason.SOURCE_THROTTLED.code())
         && throttled.size() < MOST_NAMED
         && throttled.add(rejection.domain() + "\0" + sample.source())) {

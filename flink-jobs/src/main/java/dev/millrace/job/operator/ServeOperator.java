@@ -97,8 +97,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     serving = opened.value();
     line = new Line(this::leave);
     queue = new FairQueue<>(limits.queue(), limits.tenantShare());
-    figures =
-        new ServeFigures(getMetricGroup(), serving.cache(), () -> line.size(), () -> running);
+    figures = new ServeFigures(getMetricGroup(), serving.cache(), () -> line.size(), () -> running);
     reload();
     worker.repeat("answering requests", () -> serving.responder().step(), this::answered);
     for (KeyedRequest request : unanswered.get()) {
