@@ -21,11 +21,14 @@ public interface Learner {
 
   /**
    * Takes a domain back to the release that an event names: adapter, optimizer and replay. An event
-   * that names what is no release of this domain and base is refused and changes nothing.
+   * that names what is no release of this domain and base is refused and changes nothing. What an
+   * event leaves to be learned again is learned in further calls with the same event, a release
+   * each, until the state {@linkplain LearnerState#learnsAgain has} no more of it.
    *
+   * @throws java.util.concurrent.CancellationException if the governor gives up
    * @throws java.io.UncheckedIOException if the release cannot be read now
    */
-  Outcome obey(LearnerState state, ReleaseEvent event);
+  Outcome obey(LearnerState state, ReleaseEvent event, Governor governor);
 
   /** The learner of all domains of a base. */
   static Learner of(Surroundings surroundings, LearnerConfig config) {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param orders what people have said since the last release
  * @param routing of the current release; null while the base alone serves
  * @param watch what the current release and the one before make of samples before they teach
+ * @param forgotten what must not be known any more
  */
 public record LearnerState(
     AdapterState adapter,
@@ -36,7 +37,8 @@ public record LearnerState(
     Profile profile,
     Orders orders,
     @Nullable Routing routing,
-    Watch watch) {
+    Watch watch,
+    Forgotten forgotten) {
 
   /** A state whose tokens get the top k, and that watches nothing. */
   public LearnerState(
@@ -60,7 +62,8 @@ public record LearnerState(
         profile,
         orders,
         null,
-        Watch.NONE);
+        Watch.NONE,
+        Forgotten.NONE);
   }
 
   /** Reads what {@link #toBytes} wrote; anything else is refused. */
@@ -81,13 +84,45 @@ public record LearnerState(
         profile,
         orders,
         routing,
-        watch);
+        watch,
+        forgotten);
   }
 
   LearnerState with(Watch seen) {
     return new LearnerState(
-        adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, routing,
-        seen);
+        adapter,
+        replay,
+        waiting,
+        heldOut,
+        release,
+        learnedTo,
+        batches,
+        profile,
+        orders,
+        routing,
+        seen,
+        forgotten);
+  }
+
+  LearnerState with(Forgotten other) {
+    return new LearnerState(
+        adapter,
+        replay,
+        waiting,
+        heldOut,
+        release,
+        learnedTo,
+        batches,
+        profile,
+        orders,
+        routing,
+        watch,
+        other);
+  }
+
+  /** True while an event that was obeyed has left something to be learned again. */
+  public boolean learnsAgain() {
+    return !forgotten.again().isEmpty();
   }
 
   /** The state as bytes, the same for equal states. */

@@ -38,6 +38,7 @@ final class ModelLearner implements Learner {
   private final ShareKeeper shares;
   private final Gate gate;
   private final Drafter drafter;
+  private final Relearning relearning;
   private final Rewinder rewinder;
   private final LiveLoss liveLoss;
   private final KnownTexts knownTexts;
@@ -53,7 +54,8 @@ final class ModelLearner implements Learner {
             surroundings.protection(),
             config.gate());
     drafter = new Drafter(surroundings, config);
-    rewinder = new Rewinder(surroundings, gate, shares);
+    relearning = new Relearning(surroundings);
+    rewinder = new Rewinder(surroundings, gate, shares, relearning);
     liveLoss = new LiveLoss(gate, shares, config.watch());
     knownTexts = surroundings.knownTexts();
   }
@@ -71,17 +73,44 @@ final class ModelLearner implements Learner {
         Profile.empty(),
         Orders.NONE,
         null,
-        Watch.at(Place.BASE));
+        Watch.at(Place.BASE),
+        Forgotten.NONE);
   }
 
   @Override
-  public Outcome obey(LearnerState state, ReleaseEvent event) {
-    return rewinder.rewind(state, event, initial(event.tenant(), event.domain()));
+  public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
+    return state.learnsAgain()
+        ? learnedAgain(state, event, governor)
+        : rewinder.rewind(state, event, initial(event.tenant(), event.domain()));
+  }
+
+  /** What one release that was taken back had been taught, without what is to be forgotten. */
+  private Outcome learnedAgain(LearnerState state, ReleaseEvent event, Governor governor) {
+    Relearning.Step step = relearning.next(state.forgotten(), state.batches());
+    LearnerState before = state.with(state.forgotten().next());
+    TrainingBatch batch =
+        new TrainingBatch(event.tenant(), event.domain(), step.batch(), List.of(), List.of());
+    if (step.fresh().isEmpty()) {
+      return new Outcome(before, notTaught(batch, List.of(step.note()), before.release()), null);
+    }
+    RuleResult may = mayTeach(before);
+    if (!may.passed()) {
+      List<RuleResult> rules = List.of(step.note(), may);
+      return new Outcome(
+          before.withWaiting(latest(step.fresh(), before.waiting())),
+          notTaught(batch, rules, before.release()),
+          null);
+    }
+    Lesson lesson = lesson(before, batch, step.fresh());
+    Outcome taught = taught(nothingWaits(before), batch, lesson, List.of(step.note()), governor);
+    return new Outcome(
+        taught.state().withWaiting(before.waiting()), taught.verdict(), taught.release());
   }
 
   @Override
-  public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
-    requireNext(state, batch);
+  public Outcome learn(LearnerState state, TrainingBatch asRead, Governor governor) {
+    requireNext(state, asRead);
+    TrainingBatch batch = state.forgotten().without(asRead);
     LearnerState observed = liveLoss.observe(state, batch);
     RuleResult live = live(observed, batch);
     if (live != null && !live.passed() && !state.orders().pinned()) {
@@ -89,9 +118,13 @@ final class ModelLearner implements Learner {
     }
     LearnerState examined = examined(observed, batch);
     RuleResult may = mayTeach(examined);
-    return may.passed()
-        ? taught(examined, batch, governor)
-        : new Outcome(waiting(examined, batch), notTaught(batch, may, state.release()), null);
+    if (!may.passed()) {
+      return new Outcome(
+          waiting(examined, batch), notTaught(batch, List.of(may), state.release()), null);
+    }
+    Lesson lesson = lesson(examined, batch, inLine(examined, batch));
+    List<RuleResult> known = live == null ? List.of() : List.of(live);
+    return taught(examined, batch, lesson, known, governor);
   }
 
   private @Nullable RuleResult live(LearnerState state, TrainingBatch batch) {
@@ -104,7 +137,7 @@ final class ModelLearner implements Learner {
     LearnerState before = rewinder.rewind(state, seen, initial(batch.tenant(), batch.domain()));
     return new Outcome(
         waiting(examined(before, batch), batch),
-        notTaught(batch, live, state.release()),
+        notTaught(batch, List.of(live), state.release()),
         rollback(batch, Objects.requireNonNull(state.watch().before()), live.reason()));
   }
 
@@ -130,8 +163,13 @@ final class ModelLearner implements Learner {
     return unpinned.passed() ? gate.evidence(state.heldOut().entries()) : unpinned;
   }
 
-  private Outcome taught(LearnerState before, TrainingBatch batch, Governor governor) {
-    Trained trained = train(before, batch, governor);
+  private Outcome taught(
+      LearnerState before,
+      TrainingBatch batch,
+      Lesson lesson,
+      List<RuleResult> known,
+      Governor governor) {
+    Trained trained = train(before, batch, lesson, known, governor);
     Attempt attempt = judge(trained, 1);
     for (int i = 0; i < config.halvings() && attempt.judgement().onlyGoesTooFar(); i++) {
       attempt = judge(trained, attempt.share() / 2);
@@ -160,7 +198,14 @@ final class ModelLearner implements Learner {
     Training still =
         new Training(before.adapter(), "", 0, 0, Double.NaN, Double.NaN, Double.NaN, 0);
     Trained unchanged =
-        new Trained(trained.batch(), before, nothing, trained.routing(), still, trained.millis());
+        new Trained(
+            trained.batch(),
+            before,
+            nothing,
+            trained.known(),
+            trained.routing(),
+            still,
+            trained.millis());
     Served served = shares.served(before.adapter(), trained.routing());
     Gate.Candidate candidate =
         new Gate.Candidate(
@@ -172,9 +217,13 @@ final class ModelLearner implements Learner {
 
   /** The state with the batch's samples in line, the oldest dropped where they are too many. */
   private LearnerState waiting(LearnerState state, TrainingBatch batch) {
-    List<Remembered> line = inLine(state, batch);
-    return state.withWaiting(
-        line.subList(Math.max(0, line.size() - config.waiting()), line.size()));
+    return state.withWaiting(latest(List.of(), inLine(state, batch)));
+  }
+
+  /** One list, then another; the first are dropped where they are too many. */
+  private List<Remembered> latest(List<Remembered> first, List<Remembered> then) {
+    List<Remembered> line = Stream.concat(first.stream(), then.stream()).toList();
+    return line.subList(Math.max(0, line.size() - config.waiting()), line.size());
   }
 
   private static LearnerState nothingWaits(LearnerState state) {
@@ -182,7 +231,7 @@ final class ModelLearner implements Learner {
   }
 
   private static Verdict notTaught(
-      TrainingBatch batch, RuleResult evidence, @Nullable String incumbent) {
+      TrainingBatch batch, List<RuleResult> evidence, @Nullable String incumbent) {
     return new Verdict(
         batch.tenant(),
         batch.domain(),
@@ -190,7 +239,7 @@ final class ModelLearner implements Learner {
         null,
         incumbent,
         false,
-        List.of(evidence),
+        evidence,
         batch.samples().size(),
         0,
         0,
@@ -206,15 +255,19 @@ final class ModelLearner implements Learner {
     return Stream.concat(state.waiting().stream(), fresh).toList();
   }
 
-  private Trained train(LearnerState before, TrainingBatch batch, Governor governor) {
-    Lesson lesson = lesson(before, batch);
+  private Trained train(
+      LearnerState before,
+      TrainingBatch batch,
+      Lesson lesson,
+      List<RuleResult> known,
+      Governor governor) {
     long start = surroundings.clock().millis();
     Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
     Training training =
         Trainer.of(surroundings.base().under(routing), config.train(), config.plan())
             .train(before.adapter(), lesson, governor);
     long millis = surroundings.clock().millis() - start;
-    return new Trained(batch, before, lesson, routing, training, millis);
+    return new Trained(batch, before, lesson, known, routing, training, millis);
   }
 
   private Attempt judge(Trained trained, double share) {
@@ -229,9 +282,10 @@ final class ModelLearner implements Learner {
                 trained.training(),
                 trained.lesson().seed()),
             before.heldOut().entries());
-    RuleResult live = live(before, trained.batch());
-    return new Attempt(
-        trained, share, candidate, served, live == null ? judgement : judgement.after(live));
+    for (RuleResult known : trained.known()) {
+      judgement = judgement.after(known);
+    }
+    return new Attempt(trained, share, candidate, served, judgement);
   }
 
   /** The state with the batch's held-out samples, and past the batch; it has learned nothing. */
@@ -249,12 +303,12 @@ final class ModelLearner implements Learner {
         state.profile(),
         state.orders(),
         state.routing(),
-        state.watch());
+        state.watch(),
+        state.forgotten());
   }
 
-  private Lesson lesson(LearnerState state, TrainingBatch batch) {
+  private Lesson lesson(LearnerState state, TrainingBatch batch, List<Remembered> fresh) {
     long seed = Draws.mix(seed(batch.tenant(), batch.domain()), batch.number());
-    List<Remembered> fresh = inLine(state, batch);
     int replayed = (int) Math.ceil(config.train().replayShare() * fresh.size());
     return new Lesson(fresh, state.replay().draw(replayed, seed), surroundings.anchors(), seed);
   }
@@ -281,7 +335,8 @@ final class ModelLearner implements Learner {
             profile,
             Orders.NONE,
             routing,
-            before.watch().next(place, Quantizer.quantize(before.adapter().weights())));
+            before.watch().next(place, Quantizer.quantize(before.adapter().weights()), false),
+            before.forgotten());
     return new Outcome(after, attempt.verdict(id), event);
   }
 

@@ -1,5 +1,6 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Served;
@@ -20,13 +21,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Takes what is remembered of a domain back to the release that an event names. */
-record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares) {
+record Rewinder(
+    Surroundings surroundings, Gate gate, ShareKeeper shares, Relearning relearning) {
   /** Where a domain is taken to; no release means the base alone. */
   private record Target(AdapterState adapter, Place place) {}
 
@@ -40,13 +42,21 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares) {
       Target target =
           event.release().isEmpty() ? new Target(initial.adapter(), Place.BASE) : target(event);
       Orders orders = new Orders(event.origin(), event.action() == Action.PIN);
-      return new Outcome(
-          to(target, state, orders), verdict(state, event, target.place().release(), ""), null);
+      Forgotten forgotten = forgotten(state, event, target.place().release());
+      LearnerState back = to(target, state.with(forgotten), orders);
+      return new Outcome(back, verdict(back, state, event, ""), null);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
-      return new Outcome(state, verdict(state, event, null, "release-invalid: " + e), null);
+      return new Outcome(state, verdict(state, state, event, "release-invalid: " + e), null);
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
     }
+  }
+
+  private Forgotten forgotten(LearnerState state, ReleaseEvent event, @Nullable String target)
+      throws IOException {
+    return event.forgotten().isEmpty()
+        ? state.forgotten()
+        : state.forgotten().with(event.forgotten(), relearning.after(target, state.release()));
   }
 
   /**
@@ -95,41 +105,54 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares) {
     return release;
   }
 
-  /** What waits to be learned belongs to no release and stays. */
+  /** What waits to be learned belongs to no release and stays, but for what is forgotten. */
   private LearnerState to(Target target, LearnerState state, Orders orders) {
     Place place = target.place();
+    Forgotten forgotten = state.forgotten();
     Served incumbent = shares.served(target.adapter(), place.routing());
-    List<HeldOut> heldOut = gate.reexamine(state.heldOut().entries(), incumbent);
+    Reservoir<HeldOut> judging = state.heldOut().keep(judge -> !forgotten.contains(judge.id()));
     return new LearnerState(
         target.adapter(),
-        state.replay().keep(sample -> Progress.includes(place.learnedTo(), sample.origin())),
-        state.waiting(),
-        state.heldOut().with(heldOut),
+        state
+            .replay()
+            .keep(
+                sample ->
+                    Progress.includes(place.learnedTo(), sample.origin())
+                        && !forgotten.contains(sample.id())),
+        state.waiting().stream().filter(sample -> !forgotten.contains(sample.id())).toList(),
+        judging.with(gate.reexamine(judging.entries(), incumbent)),
         place.release(),
         place.learnedTo(),
         state.batches(),
         place.profile(),
         orders,
         place.routing(),
-        Watch.at(place));
+        Watch.at(place),
+        forgotten);
   }
 
   private static Verdict verdict(
-      LearnerState state, ReleaseEvent event, @Nullable String release, String trouble) {
-    Origin origin = event.origin();
+      LearnerState now, LearnerState state, ReleaseEvent event, String trouble) {
+    boolean obeyed = trouble.isEmpty();
+    SortedMap<String, Double> figures = new TreeMap<>();
+    figures.put("offset", (double) event.origin().offset());
+    if (!event.forgotten().isEmpty()) {
+      figures.put("forgotten", (double) event.forgotten().size());
+      figures.put("releasesLeft", (double) now.forgotten().again().size());
+    }
     RuleResult result =
         new RuleResult(
             event.action().name().toLowerCase(Locale.ROOT) + "-obeyed",
-            trouble.isEmpty(),
+            obeyed,
             trouble,
-            new TreeMap<>(Map.of("offset", (double) origin.offset())));
+            figures);
     return new Verdict(
         event.tenant(),
         event.domain(),
         state.batches(),
-        release,
+        obeyed ? now.release() : null,
         state.release(),
-        trouble.isEmpty(),
+        obeyed,
         List.of(result),
         0,
         0,

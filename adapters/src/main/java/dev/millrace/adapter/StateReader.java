@@ -44,7 +44,8 @@ record StateReader(DataInputStream in) {
         version >= StateCodec.PROFILES ? profile() : Profile.empty(),
         version >= StateCodec.ORDERS ? orders() : Orders.NONE,
         version >= StateCodec.ROUTINGS ? routingOrNull() : null,
-        version >= StateCodec.WATCHES ? watch() : Watch.NONE);
+        version >= StateCodec.WATCHES ? watch(version) : Watch.NONE,
+        version >= StateCodec.FORGOTTEN ? forgotten() : Forgotten.NONE);
   }
 
   private Profile profile() throws IOException {
@@ -59,13 +60,18 @@ record StateReader(DataInputStream in) {
     return new Orders(in.readBoolean() ? origin() : null, in.readBoolean());
   }
 
-  private Watch watch() throws IOException {
+  private Forgotten forgotten() throws IOException {
+    return new Forgotten(list(in::readUTF), list(in::readUTF));
+  }
+
+  private Watch watch(int version) throws IOException {
     return new Watch(
         in.readBoolean() ? place() : null,
         in.readBoolean() ? place() : null,
         in.readBoolean() ? AdapterCodec.decode(bytes().array()) : null,
         doubles(),
-        doubles());
+        doubles(),
+        version >= StateCodec.FORGOTTEN && in.readBoolean());
   }
 
   private Place place() throws IOException {

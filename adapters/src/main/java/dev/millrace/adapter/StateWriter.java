@@ -32,6 +32,8 @@ record StateWriter(DataOutputStream out) {
     write(state.orders());
     write(state.routing());
     write(state.watch());
+    write(state.forgotten().samples(), out::writeUTF);
+    write(state.forgotten().again(), out::writeUTF);
   }
 
   private void write(Watch watch) throws IOException {
@@ -43,6 +45,7 @@ record StateWriter(DataOutputStream out) {
     }
     write(watch.byCurrent());
     write(watch.byBefore());
+    out.writeBoolean(watch.trial());
   }
 
   private void write(@Nullable Place place) throws IOException {

@@ -16,6 +16,7 @@ import java.util.List;
  * @param anchors token sequences of what the base knows, to train beside every batch
  * @param protection what the base can do, to judge every candidate by
  * @param published where what the store holds is read
+ * @param past where samples that were learned are read again
  * @param machine what computes, for the manifest
  * @param clock measures how long training took
  */
@@ -26,8 +27,31 @@ public record Surroundings(
     Protection protection,
     ReleaseStore store,
     ReleaseFiles published,
+    PastSamples past,
     Machine machine,
     InstantSource clock) {
+
+  /** Surroundings in which nothing can be read again that was learned. */
+  public Surroundings(
+      BaseModel base,
+      Tokenizer tokenizer,
+      List<int[]> anchors,
+      Protection protection,
+      ReleaseStore store,
+      ReleaseFiles published,
+      Machine machine,
+      InstantSource clock) {
+    this(
+        base,
+        tokenizer,
+        anchors,
+        protection,
+        store,
+        published,
+        PastSamples.none(),
+        machine,
+        clock);
+  }
 
   /** What the texts of a domain are held against. */
   KnownTexts knownTexts() {

@@ -12,27 +12,33 @@ import org.jspecify.annotations.Nullable;
  * @param served the adapter of the release before, as it was served
  * @param byCurrent (samples): sums of log-probabilities, nats; the latest last
  * @param byBefore (samples): the same by the release before
+ * @param trial true until that has decided whether the current release takes the place of the one
+ *     before
  */
 public record Watch(
     @Nullable Place current,
     @Nullable Place before,
     @Nullable AdapterWeights served,
     double[] byCurrent,
-    double[] byBefore) {
+    double[] byBefore,
+    boolean trial) {
 
   /** Nothing is known. */
   public static final Watch NONE = at(null);
 
   /** At a release that nobody can say the one before of. */
   static Watch at(@Nullable Place current) {
-    return new Watch(current, null, null, new double[0], new double[0]);
+    return new Watch(current, null, null, new double[0], new double[0], false);
   }
 
-  /** At a new release; what served until now is the one before it. */
-  Watch next(Place release, AdapterWeights until) {
+  /**
+   * At a new release; what served until now is the one before it, and goes on serving while the new
+   * one is on trial.
+   */
+  Watch next(Place release, AdapterWeights until, boolean onTrial) {
     return current == null
         ? at(release)
-        : new Watch(release, current, until, new double[0], new double[0]);
+        : new Watch(release, current, until, new double[0], new double[0], onTrial);
   }
 
   /** With some more samples, and no more than the latest so many. */
@@ -42,7 +48,13 @@ public record Watch(
         before,
         served,
         latest(byCurrent, moreByCurrent, window),
-        latest(byBefore, moreByBefore, window));
+        latest(byBefore, moreByBefore, window),
+        trial);
+  }
+
+  /** The same after the trial. */
+  Watch tried() {
+    return new Watch(current, before, served, byCurrent, byBefore, false);
   }
 
   private static double[] latest(double[] values, double[] more, int window) {

@@ -74,6 +74,9 @@ class LearnerTest {
 
   private static final Origin EVENT = new Origin("releases", 0, 41);
 
+  /** The place of a sample of batch 1 that has expired since. */
+  private static final Origin EXPIRED = batch(1).samples().get(7).sample().origin();
+
   @TempDir Path folder;
 
   private final BigramBase base = new BigramBase(Bigrams.known());
@@ -225,7 +228,7 @@ class LearnerTest {
     List<Outcome> outcomes = outcomes(learner, 3);
     Outcome target = outcomes.get(0);
     LearnerState last = outcomes.get(2).state();
-    Outcome obeyed = learner.obey(last, event(target.release(), Action.ROLLBACK));
+    Outcome obeyed = obey(learner, last, event(target.release(), Action.ROLLBACK));
     assertTrue(obeyed.verdict().accepted(), () -> obeyed.verdict().toString());
     assertNull(obeyed.release());
     LearnerState state = LearnerState.fromBytes(obeyed.state().toBytes());
@@ -266,7 +269,7 @@ class LearnerTest {
     assertNotNull(last);
     ReleaseEvent first = outcomes.get(0).release();
     LearnerState state =
-        learner.obey(outcomes.get(2).state(), event(first, Action.ROLLBACK)).state();
+        obey(learner, outcomes.get(2).state(), event(first, Action.ROLLBACK)).state();
     Outcome next = learn(learner, state, batch(3));
     assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
     Manifest manifest = read(next.release()).manifest();
@@ -279,12 +282,12 @@ class LearnerTest {
     Learner learner = learner("store");
     List<Outcome> outcomes = outcomes(learner, 2);
     ReleaseEvent release = outcomes.get(0).release();
-    LearnerState pinned = learner.obey(outcomes.get(1).state(), event(release, Action.PIN)).state();
+    LearnerState pinned = obey(learner, outcomes.get(1).state(), event(release, Action.PIN)).state();
     Outcome waits = learn(learner, LearnerState.fromBytes(pinned.toBytes()), batch(2));
     assertNull(waits.release());
     assertEquals(
         List.of("unpinned"), waits.verdict().rules().stream().map(RuleResult::rule).toList());
-    LearnerState free = learner.obey(waits.state(), event(release, Action.ROLLBACK)).state();
+    LearnerState free = obey(learner, waits.state(), event(release, Action.ROLLBACK)).state();
     Outcome next = learn(learner, free, batch(3));
     assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
     Manifest manifest = read(next.release()).manifest();
@@ -357,7 +360,8 @@ class LearnerTest {
             state.profile(),
             new Orders(EVENT, true),
             state.routing(),
-            state.watch());
+            state.watch(),
+            state.forgotten());
     Outcome waits = learn(learner, pinned, backwards(2));
     assertNull(waits.release());
     assertEquals(last.release(), waits.state().release());
@@ -401,7 +405,7 @@ class LearnerTest {
     ReleaseEvent nothing =
         new ReleaseEvent(
             null, "foreign", Kind.ADAPTER, Action.FORGET, "", "", null, 0, "test", EVENT);
-    LearnerState state = learner.obey(last.state(), nothing).state();
+    LearnerState state = obey(learner, last.state(), nothing).state();
     assertNull(state.release());
     assertArrayEquals(weights(initial(learner)), weights(state));
     assertEquals(List.of(), state.replay().past().entries());
@@ -409,6 +413,99 @@ class LearnerTest {
         .heldOut()
         .entries()
         .forEach(sample -> assertEquals(sample.baseLogProb(), sample.incumbentLogProb(), 1e-9));
+  }
+
+  @Test
+  void obey_forgetSamples_learnsAllOthersAgainAsIfTheyHadNeverBeen() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 3);
+    TrainingBatch second = batch(1);
+    List<String> gone =
+        second.samples().subList(3, 9).stream().map(sample -> sample.sample().id()).toList();
+    ReleaseEvent forget =
+        event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+
+    List<Outcome> again = obeyed(learner, outcomes.get(2).state(), forget);
+
+    assertEquals(3, again.size());
+    assertEquals("forget-obeyed", again.get(0).verdict().rules().get(0).rule());
+    assertEquals(2, again.get(0).verdict().rules().get(0).figures().get("releasesLeft"));
+    String parent = outcomes.get(0).verdict().release();
+    for (int i = 1; i < 3; i++) {
+      Outcome outcome = again.get(i);
+      assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+      assertEquals("learned-again", outcome.verdict().rules().get(0).rule());
+      Manifest manifest = read(outcome.release()).manifest();
+      assertEquals(parent, manifest.parent());
+      assertEquals(i, manifest.batch());
+      assertEquals(i == 1 ? EVENT : null, manifest.obeyed());
+      assertTrue(manifest.learned().stream().noneMatch(s -> gone.contains(s.sample())));
+      Set<String> fresh = fresh(read(outcomes.get(i).release()).manifest());
+      gone.forEach(fresh::remove);
+      assertEquals(fresh, fresh(manifest));
+      parent = outcome.verdict().release();
+    }
+    LearnerState state = again.get(2).state();
+    assertEquals(outcomes.get(2).state().learnedTo(), state.learnedTo());
+    assertEquals(3, state.batches());
+    state.replay().past().entries().forEach(s -> assertFalse(gone.contains(s.id()), s::id));
+
+    Outcome redelivered = learn(learner, state, renumbered(second, 3));
+    assertTrue(
+        fresh(read(redelivered.release()).manifest()).stream().noneMatch(gone::contains),
+        "what is forgotten was learned again");
+  }
+
+  @Test
+  void obey_forgetSamplesOthersOfWhichHaveExpired_saysHowMany() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+    Outcome again = obeyed(learner, outcomes.get(1).state(), forget).get(1);
+    RuleResult note = again.verdict().rules().get(0);
+    assertEquals(Map.of("samples", 22.0, "expired", 1.0, "releasesLeft", 0.0), note.figures());
+  }
+
+  @Test
+  void obey_forgetSampleThatWaitsAndOneThatJudges_neitherIsKept() throws IOException {
+    Learner learner = learner("store");
+    Outcome first = outcomes(learner, 1).get(0);
+    LearnerState pinned =
+        obey(learner, first.state(), event(first.release(), Action.PIN)).state();
+    LearnerState waits = learn(learner, pinned, batch(1)).state();
+    String waiting = waits.waiting().get(2).id();
+    String judging = ids(waits).get(0);
+    ReleaseEvent forget =
+        event(first.release(), Action.FORGET).forgetting(List.of(waiting, judging));
+    List<Outcome> obeyed = obeyed(learner, waits, forget);
+    assertEquals(1, obeyed.size());
+    LearnerState state = obeyed.get(0).state();
+    assertEquals(first.verdict().release(), state.release());
+    assertEquals(waits.waiting().size() - 1, state.waiting().size());
+    assertTrue(state.waiting().stream().noneMatch(sample -> sample.id().equals(waiting)));
+    assertFalse(ids(state).contains(judging));
+  }
+
+  /** Obeys until nothing is left to be learned again; through bytes, as state goes. */
+  private static List<Outcome> obeyed(Learner learner, LearnerState state, ReleaseEvent event) {
+    List<Outcome> outcomes = new ArrayList<>();
+    LearnerState now = state;
+    do {
+      outcomes.add(obey(learner, now, event));
+      now = LearnerState.fromBytes(outcomes.get(outcomes.size() - 1).state().toBytes());
+    } while (now.learnsAgain());
+    return outcomes;
+  }
+
+  private static TrainingBatch renumbered(TrainingBatch batch, long number) {
+    return new TrainingBatch(null, "foreign", number, batch.samples(), batch.heldOut());
+  }
+
+  private static Set<String> fresh(Manifest manifest) {
+    Set<String> fresh = new HashSet<>();
+    manifest.learned().stream().filter(s -> !s.replay()).forEach(s -> fresh.add(s.sample()));
+    return fresh;
   }
 
   @Test
@@ -421,7 +518,7 @@ class LearnerTest {
             of("other", good.release(), good.uri()),
             of("foreign", "0".repeat(64), good.uri()),
             of("foreign", good.release(), good.uri() + "-gone"))) {
-      Outcome refused = learner.obey(last.state(), bad);
+      Outcome refused = obey(learner, last.state(), bad);
       assertFalse(refused.verdict().accepted());
       assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
     }
@@ -516,9 +613,21 @@ class LearnerTest {
                 List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
             ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
             LearnerTest::read,
+            LearnerTest::past,
             Machine.here(1, "bigram"),
             InstantSource.system()),
         config);
+  }
+
+  /** All that was ever taught, but for what has expired. */
+  private static Map<Origin, int[]> past(Set<Origin> places) {
+    Map<Origin, int[]> found = new HashMap<>();
+    for (int i = 0; i < 5; i++) {
+      batch(i).samples().forEach(s -> found.put(s.sample().origin(), s.tokens()));
+    }
+    found.keySet().retainAll(places);
+    found.remove(EXPIRED);
+    return found;
   }
 
   /** Through bytes, as state goes. */
@@ -534,6 +643,10 @@ class LearnerTest {
 
   private static Outcome learn(Learner learner, LearnerState state, TrainingBatch batch) {
     return learner.learn(state, batch, Governor.none());
+  }
+
+  private static Outcome obey(Learner learner, LearnerState state, ReleaseEvent event) {
+    return learner.obey(state, event, Governor.none());
   }
 
   private static LearnerState initial(Learner learner) {

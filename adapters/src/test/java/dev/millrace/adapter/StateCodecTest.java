@@ -2,6 +2,8 @@ package dev.millrace.adapter;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -38,8 +40,11 @@ class StateCodecTest {
    */
   private static final int ROUTING_BYTES = 1 + 2 + "entropy".length() + 4 + 8 + 4 + 2 * 8;
 
-  /** What the empty watch takes: three truth values, two lengths. */
-  private static final int WATCH_BYTES = 3 + 2 * Integer.BYTES;
+  /** What version 7 added: whether there is a trial, and two lists, empty here. */
+  private static final int FORGOTTEN_BYTES = 1 + 2 * Integer.BYTES;
+
+  /** What the empty watch takes, and what came after it: three truth values, two lengths. */
+  private static final int WATCH_BYTES = 3 + 2 * Integer.BYTES + FORGOTTEN_BYTES;
 
   private static final Profile PROFILE =
       Profile.empty()
@@ -63,7 +68,8 @@ class StateCodecTest {
           PROFILE,
           new Orders(ORIGIN, true),
           new Routing(Routing.ENTROPY, 2, 0.1, List.of(0.25, 0.5)),
-          Watch.NONE);
+          Watch.NONE,
+          Forgotten.NONE);
 
   @Test
   void decode_encoded_isTheSameAgain() {
@@ -166,16 +172,29 @@ class StateCodecTest {
 
   @Test
   void decode_stateFromBeforeThereWasAWatch_watchesNothing() {
-    byte[] bytes = STATE.toBytes();
-    int kept = bytes.length - Integer.BYTES - WATCH_BYTES;
-    ByteBuffer older = ByteBuffer.allocate(kept + Integer.BYTES);
-    older.put(bytes, 0, kept).putInt(Integer.BYTES, 5);
-    CRC32C crc = new CRC32C();
-    crc.update(older.array(), 0, kept);
-    LearnerState read = LearnerState.fromBytes(older.putInt((int) crc.getValue()).array());
+    LearnerState read = LearnerState.fromBytes(cut(5, WATCH_BYTES));
     assertEquals(STATE.routing(), read.routing());
     assertNull(read.watch().current());
-    assertArrayEquals(bytes, read.toBytes());
+    assertArrayEquals(STATE.toBytes(), read.toBytes());
+  }
+
+  @Test
+  void decode_stateFromBeforeAnythingWasForgotten_forgetsNothingAndTriesNothing() {
+    LearnerState read = LearnerState.fromBytes(cut(6, FORGOTTEN_BYTES));
+    assertEquals(Forgotten.NONE, read.forgotten());
+    assertFalse(read.watch().trial());
+    assertArrayEquals(STATE.toBytes(), read.toBytes());
+  }
+
+  /** The state as an older version wrote it: without its last bytes. */
+  private static byte[] cut(int version, int bytes) {
+    byte[] now = STATE.toBytes();
+    int kept = now.length - Integer.BYTES - bytes;
+    ByteBuffer older = ByteBuffer.allocate(kept + Integer.BYTES);
+    older.put(now, 0, kept).putInt(Integer.BYTES, version);
+    CRC32C crc = new CRC32C();
+    crc.update(older.array(), 0, kept);
+    return older.putInt((int) crc.getValue()).array();
   }
 
   @Test
@@ -184,13 +203,22 @@ class StateCodecTest {
         new Place("b".repeat(64), "file:/b", null, 7, List.of(ORIGIN), PROFILE, STATE.routing());
     Watch watch =
         Watch.at(Place.BASE)
-            .next(place, STATE.adapter().weights())
+            .next(place, STATE.adapter().weights(), true)
             .with(new double[] {-1, -2}, new double[] {-3, -4}, 8);
     LearnerState read = LearnerState.fromBytes(STATE.with(watch).toBytes());
     assertArrayEquals(STATE.with(watch).toBytes(), read.toBytes());
     assertEquals("file:/b", read.watch().current().uri());
     assertNull(read.watch().before().release());
     assertArrayEquals(new double[] {-3, -4}, read.watch().byBefore());
+    assertTrue(read.watch().trial());
+  }
+
+  @Test
+  void decode_forgotten_isTheSameAgain() {
+    Forgotten forgotten = Forgotten.NONE.with(List.of("s2", "s1", "s2"), List.of("r1", "r2"));
+    LearnerState read = LearnerState.fromBytes(STATE.with(forgotten).toBytes());
+    assertEquals(new Forgotten(List.of("s1", "s2"), List.of("r1", "r2")), read.forgotten());
+    assertTrue(read.learnsAgain());
   }
 
   @Test

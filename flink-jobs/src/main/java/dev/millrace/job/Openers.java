@@ -27,6 +27,7 @@ import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
@@ -175,6 +176,9 @@ public final class Openers {
                 BaseTexts.protection(folder, tokenizer),
                 store(config),
                 published(config),
+                new KafkaPastSamples(
+                    config.kafka(),
+                    new SampleTokens(tokenizer, config.score().model().trainTokens())),
                 machine(),
                 InstantSource.system());
         return new Opened<>(Learner.of(surroundings, learn), resources);

@@ -309,8 +309,8 @@ class ExactlyOnceIT {
     }
 
     @Override
-    public Outcome obey(LearnerState state, ReleaseEvent event) {
-      return learner.obey(state, event);
+    public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
+      return learner.obey(state, event, governor);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.millrace.schema;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param origin where the event was read; offset -1 before it is written
  * @param epoch when the trainer that wrote it was submitted, epoch milliseconds; of two trainers of
  *     a domain only the later is followed. 0 for what people write
+ * @param withheld while the release is on trial, the share of the keys that the release before
+ *     still answers: 1 is a shadow, 0 is no trial
+ * @param forgotten ids of the samples that the domain must not know any more
  */
 public record ReleaseEvent(
     @Nullable String tenant,
@@ -26,7 +30,31 @@ public record ReleaseEvent(
     long batch,
     String reason,
     Origin origin,
-    long epoch) {
+    long epoch,
+    double withheld,
+    List<String> forgotten) {
+
+  public ReleaseEvent {
+    forgotten = forgotten == null ? List.of() : List.copyOf(forgotten); // null in older state
+  }
+
+  /** An event of a trainer, on no trial. */
+  public ReleaseEvent(
+      @Nullable String tenant,
+      String domain,
+      Kind kind,
+      Action action,
+      String release,
+      String uri,
+      @Nullable String parent,
+      long batch,
+      String reason,
+      Origin origin,
+      long epoch) {
+    this(
+        tenant, domain, kind, action, release, uri, parent, batch, reason, origin, epoch, 0,
+        List.of());
+  }
 
   /** An event of no trainer. */
   public ReleaseEvent(
@@ -46,7 +74,22 @@ public record ReleaseEvent(
   /** The same event of another trainer. */
   public ReleaseEvent withEpoch(long another) {
     return new ReleaseEvent(
-        tenant, domain, kind, action, release, uri, parent, batch, reason, origin, another);
+        tenant, domain, kind, action, release, uri, parent, batch, reason, origin, another,
+        withheld, forgotten);
+  }
+
+  /** The same event on a trial in which the release before keeps that share of the keys. */
+  public ReleaseEvent withholding(double share) {
+    return new ReleaseEvent(
+        tenant, domain, kind, action, release, uri, parent, batch, reason, origin, epoch, share,
+        forgotten);
+  }
+
+  /** The same event, which has the domain forget these samples. */
+  public ReleaseEvent forgetting(List<String> samples) {
+    return new ReleaseEvent(
+        tenant, domain, kind, action, release, uri, parent, batch, reason, origin, epoch, withheld,
+        samples);
   }
 
   /** What is released. */

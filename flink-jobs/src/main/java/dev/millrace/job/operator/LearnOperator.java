@@ -189,7 +189,12 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private void obeyBeside(ReleaseEvent event, byte @Nullable [] before) {
     worker.submit(
         "taking " + event.domain() + " to release " + event.release(),
-        () -> finished(learner.obey(current(before, event.tenant(), event.domain()), event)),
+        () ->
+            finished(
+                learner.obey(
+                    current(before, event.tenant(), event.domain()),
+                    event,
+                    () -> !worker.isClosing())),
         this::obeyed);
   }
 
@@ -229,9 +234,15 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     workAtHead();
   }
 
+  /** An event that leaves something to be learned again gets another turn, behind the others. */
   private void obeyed(Finished result) throws Exception {
-    setCurrentKey(order.remove());
-    orders.update(afterHead(orders));
+    String key = order.remove();
+    setCurrentKey(key);
+    if (result.outcome().state().learnsAgain()) {
+      order.add(key);
+    } else {
+      orders.update(afterHead(orders));
+    }
     emit(result);
     workAtHead();
   }

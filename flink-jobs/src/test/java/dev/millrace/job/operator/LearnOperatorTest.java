@@ -207,6 +207,41 @@ class LearnOperatorTest {
   }
 
   @Test
+  void restore_orderThatLeavesMuchToBeLearnedAgain_goesOnWhereItWasAndThenLearnsTheRest()
+      throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new LineageLearner(1), 10, 1, 0)) {
+      harness.open();
+      harness.order(rollback("cloud", "early", 3).forgetting(List.of("a", "b", "c")));
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      runOneMail(harness);
+      snapshot = harness.snapshot(1, 1);
+      assertEquals(List.of("again a"), releases(harness));
+    }
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.endInput();
+      assertEquals(
+          List.of("again b", "again c", "cloud[0, 1]"), releases(harness));
+    }
+  }
+
+  @Test
+  void order_thatLeavesMuchToBeLearnedAgain_otherDomainsHaveTheirTurns() throws Exception {
+    LineageLearner learner = new LineageLearner(0);
+    try (var harness = harness(learner, 10, 1, 0)) {
+      harness.open();
+      harness.order(rollback("cloud", "early", 3).forgetting(List.of("a", "b")));
+      harness.processElement(batch("health", 0), 0);
+      learner.permits.release(FREE);
+      harness.endInput();
+      assertEquals(List.of("health[0, 1]", "again a", "again b"), releases(harness));
+    }
+  }
+
+  @Test
   void order_ofALaterTrainer_thisOneFails() throws Exception {
     try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
       harness.open();

@@ -1,9 +1,11 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.adapter.Forgotten;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Orders;
 import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.Watch;
 import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.train.AdapterState;
@@ -70,20 +72,23 @@ final class LineageLearner implements Learner {
     }
   }
 
-  /** From here on the lineage begins with the release's name. */
+  /**
+   * From here on the lineage begins with the release's name. What is to be forgotten are the names
+   * of releases that are learned again, each of which takes one permit.
+   */
   @Override
-  public Outcome obey(LearnerState state, ReleaseEvent event) {
+  public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
+    if (state.learnsAgain()) {
+      awaitPermit();
+      String again = "again " + state.forgotten().again().get(0);
+      List<String> left =
+          state.forgotten().again().subList(1, state.forgotten().again().size());
+      TrainingBatch batch = new TrainingBatch(event.tenant(), event.domain(), 0, List.of(), List.of());
+      return new Outcome(
+          at(again, state, left, Orders.NONE), verdict(batch, state, again), event(batch, state, again));
+    }
     LearnerState next =
-        new LearnerState(
-            state.adapter(),
-            state.replay(),
-            state.waiting(),
-            state.heldOut(),
-            event.release(),
-            List.of(),
-            state.batches(),
-            state.profile(),
-            new Orders(event.origin(), false));
+        at(event.release(), state, event.forgotten(), new Orders(event.origin(), false));
     Verdict verdict =
         new Verdict(
             event.tenant(),
@@ -98,6 +103,31 @@ final class LineageLearner implements Learner {
             0,
             List.of());
     return new Outcome(next, verdict, null);
+  }
+
+  private void awaitPermit() {
+    try {
+      permits.acquire();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private static LearnerState at(
+      String release, LearnerState state, List<String> again, Orders orders) {
+    return new LearnerState(
+        state.adapter(),
+        state.replay(),
+        state.waiting(),
+        state.heldOut(),
+        release,
+        List.of(),
+        state.batches(),
+        state.profile(),
+        orders,
+        null,
+        Watch.NONE,
+        new Forgotten(List.of(), again));
   }
 
   private static Outcome outcome(LearnerState state, TrainingBatch batch) {

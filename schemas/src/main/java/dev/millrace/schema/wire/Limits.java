@@ -28,5 +28,8 @@ public final class Limits {
   /** One stop text. */
   public static final int STOP_BYTES = 256;
 
+  /** Samples that one release event has a domain forget. */
+  public static final int FORGOTTEN = 10_000;
+
   private Limits() {}
 }

@@ -2,6 +2,7 @@ package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Release events; their names are checked, for they become parts of paths. */
@@ -25,6 +26,8 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
         .setBatch(event.batch())
         .setReason(event.reason())
         .setEpoch(event.epoch())
+        .setWithheld(event.withheld())
+        .setForgotten(event.forgotten())
         .build();
   }
 
@@ -43,7 +46,9 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
             value.getBatch(),
             value.getReason(),
             origin,
-            value.getEpoch()));
+            value.getEpoch(),
+            value.getWithheld(),
+            value.getForgotten()));
   }
 
   private static ReleaseEvent valid(ReleaseEvent event) throws InvalidRecordException {
@@ -54,7 +59,9 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
             release(event),
             Checks.release("parent", event.parent()),
             Checks.length("uri", event.uri(), Limits.URI_BYTES),
-            batch(event.batch()));
+            batch(event.batch()),
+            withheld(event.withheld()),
+            forgotten(event.forgotten()));
     if (problem != null) {
       throw new InvalidRecordException(problem, event.release(), event.domain());
     }
@@ -74,5 +81,23 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
     return batch >= 0
         ? null
         : new Problem("bad-batch", "batch is " + batch + ", expected a number from 0 on");
+  }
+
+  private static @Nullable Problem withheld(double share) {
+    return share >= 0 && share <= 1
+        ? null
+        : new Problem("bad-share", "withheld is " + share + ", expected a share from 0 to 1");
+  }
+
+  private static @Nullable Problem forgotten(List<String> samples) {
+    return samples.size() <= Limits.FORGOTTEN
+        ? null
+        : new Problem(
+            "too-many",
+            "forgotten has "
+                + samples.size()
+                + " samples, expected at most "
+                + Limits.FORGOTTEN
+                + " in one event");
   }
 }

@@ -105,7 +105,9 @@ final class Records {
                     batch,
                     reason,
                     HERE,
-                    batch / 2));
+                    batch / 2,
+                    batch % 8 / 8.0,
+                    List.of(reason, domain)));
   }
 
   /** Any request at all, most of them not answerable. */

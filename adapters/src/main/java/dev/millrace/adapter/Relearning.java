@@ -1,0 +1,101 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.RuleResult;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What releases that are taken back had been taught, without what is to be forgotten. */
+record Relearning(Surroundings surroundings) {
+
+  /** The name it has in verdicts. */
+  static final String RULE = "learned-again";
+
+  /**
+   * What one release had been taught.
+   *
+   * @param batch its number
+   * @param fresh what is to be learned again
+   * @param note how much that is of it
+   */
+  record Step(long batch, List<Remembered> fresh, RuleResult note) {}
+
+  /**
+   * Releases after one up to another that came of it, the oldest first; empty if it did not.
+   *
+   * @param ancestor null is the base alone
+   */
+  List<String> after(@Nullable String ancestor, @Nullable String release) throws IOException {
+    Deque<String> chain = new ArrayDeque<>();
+    String id = release;
+    while (id != null && !id.equals(ancestor)) {
+      chain.addFirst(id);
+      id = manifest(id).parent();
+    }
+    return Objects.equals(id, ancestor) ? List.copyOf(chain) : List.of();
+  }
+
+  /** The next of what is to be learned again. */
+  Step next(Forgotten forgotten, long batches) {
+    String release = forgotten.again().get(0);
+    int left = forgotten.again().size() - 1;
+    try {
+      Manifest manifest = manifest(release);
+      List<LearnedSample> wanted =
+          manifest.learned().stream()
+              .filter(sample -> !sample.replay() && !forgotten.contains(sample.sample()))
+              .toList();
+      List<Remembered> fresh = read(wanted);
+      return new Step(manifest.batch(), fresh, note(fresh.size(), wanted.size(), left, ""));
+    } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
+      return new Step(batches, List.of(), note(0, 0, left, "release-invalid: " + e));
+    } catch (IOException e) {
+      throw new UncheckedIOException("release " + release + " cannot be read", e);
+    }
+  }
+
+  private Manifest manifest(String release) throws IOException {
+    String uri = surroundings.store().uri(release);
+    return ReleaseReader.readManifest(surroundings.published(), uri, release);
+  }
+
+  private List<Remembered> read(List<LearnedSample> wanted) {
+    Map<Origin, int[]> tokens =
+        surroundings
+            .past()
+            .tokens(wanted.stream().map(LearnedSample::origin).collect(Collectors.toSet()));
+    List<Remembered> read = new ArrayList<>();
+    for (LearnedSample sample : wanted) {
+      int[] found = tokens.get(sample.origin());
+      if (found != null) {
+        read.add(new Remembered(sample.sample(), sample.origin(), found));
+      }
+    }
+    return List.copyOf(read);
+  }
+
+  private static RuleResult note(int samples, int wanted, int left, String trouble) {
+    Map<String, Double> figures =
+        Map.of(
+            "samples", (double) samples,
+            "expired", (double) wanted - samples,
+            "releasesLeft", (double) left);
+    return new RuleResult(RULE, trouble.isEmpty(), trouble, new TreeMap<>(figures));
+  }
+}
