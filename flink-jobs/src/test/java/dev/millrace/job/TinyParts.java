@@ -15,6 +15,9 @@ import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.FlinkStoreFiles;
+import dev.millrace.job.loop.Forgetting;
+import dev.millrace.job.loop.Proof;
+import dev.millrace.job.loop.Prover;
 import dev.millrace.job.loop.Reproduction;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
@@ -42,8 +45,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** All real parts, on the tiny random base of the golden files; a token is a byte. */
 final class TinyParts {
@@ -107,16 +112,33 @@ final class TinyParts {
       Function<Origin, String> texts,
       Consumer<String> trained)
       throws IOException {
-    SampleTokens tokens = new SampleTokens(new Bytes(), config.score().model().trainTokens());
+    SampleTokens tokens = tokens(config);
     try (BaseModel base = base()) {
-      Retrainer retrainer =
-          new Retrainer(
-              base,
-              surroundings(base, config).anchors(),
-              values -> learn(config),
-              origin -> tokens.of(texts.apply(origin)));
+      Retrainer retrainer = retrainer(base, config, place -> tokens.of(texts.apply(place)));
       return reproduction.run(retrainer, (release, same) -> trained.accept(release));
     }
+  }
+
+  /** Whether samples are forgotten, by figures. */
+  static @Nullable Proof prove(
+      Forgetting forgetting, MillraceConfig config, String before, String after)
+      throws IOException {
+    KafkaPastSamples past = new KafkaPastSamples(config.kafka(), tokens(config));
+    Map<Origin, int[]> read = past.tokens(Prover.samples(forgetting, before));
+    try (BaseModel base = base()) {
+      Retrainer retrainer = retrainer(base, config, place -> read.get(place));
+      return new Prover(forgetting, retrainer, read, release -> {}).prove(before, after);
+    }
+  }
+
+  private static Retrainer retrainer(
+      BaseModel base, MillraceConfig config, Function<Origin, int[]> tokens) {
+    return new Retrainer(
+        base, surroundings(base, config).anchors(), values -> learn(config), tokens);
+  }
+
+  private static SampleTokens tokens(MillraceConfig config) {
+    return new SampleTokens(new Bytes(), config.score().model().trainTokens());
   }
 
   private static Surroundings surroundings(BaseModel base, MillraceConfig config) {
@@ -128,6 +150,7 @@ final class TinyParts {
         new Protection(List.of(new ProtectedSet("known", List.of(known))), List.of()),
         ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
         TinyParts::firstBytes,
+        new KafkaPastSamples(config.kafka(), tokens(config)),
         Machine.here(1, "test"),
         Clock.systemUTC());
   }

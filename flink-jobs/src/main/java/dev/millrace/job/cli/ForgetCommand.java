@@ -1,20 +1,30 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Forgetting;
+import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.StoredReleases;
-import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.wire.Limits;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,10 +33,16 @@ import picocli.CommandLine.Option;
 @Command(
     name = "forget",
     description = {
-      "Takes every domain that has learned a sample back to its last release that had not; what was",
-      "learned after it is taken back too. Learning goes on from there."
+      "Has every domain forget samples: it goes back to its last release that had not learned them,",
+      "and what came after that is learned again without them. Then proves it, and deletes the",
+      "releases that knew of them."
     },
-    footer = {"", "Example:", "  ./millrace releases forget --sample mail-4711 --dry-run"})
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace releases forget --sample mail-4711 --dry-run",
+      "  ./millrace releases forget --source crawler"
+    })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ForgetCommand implements Callable<Integer> {
   private static final Origin NOWHERE = new Origin("", 0, -1);
@@ -50,12 +66,43 @@ final class ForgetCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Only says what would be taken back.")
   private boolean dryRun;
 
+  @Option(
+      names = "--base",
+      paramLabel = "DIR",
+      description = "The base model, for the proof (default: models/nano).")
+  private Path base = Home.here().nano();
+
+  @Option(
+      names = "--wait",
+      paramLabel = "SECONDS",
+      description = "How long learn may take (default: ${DEFAULT-VALUE}).")
+  private int waitSeconds = 600;
+
+  @Option(
+      names = "--retire-after",
+      paramLabel = "SECONDS",
+      description = {
+        "How long the old releases' files stay: longer than the interval of checkpoints, so that no",
+        "job is restored to one that is gone (default: ${DEFAULT-VALUE})."
+      })
+  private int retireSeconds = 30;
+
   /**
    * What becomes of a domain.
    *
-   * @param to the release that it goes on from; null is the base
+   * @param from the release that it was at; empty is the base
+   * @param to the release that it goes back to; null is the base
    */
   record Change(@Nullable String tenant, String domain, String from, @Nullable String to) {}
+
+  /**
+   * What a domain has forgotten.
+   *
+   * @param before the last release that knew of the samples
+   * @param after where it is now; null is the base
+   * @param proof null if none of the samples can be read any more
+   */
+  record Forgot(String domain, String before, @Nullable String after, @Nullable Proof proof) {}
 
   @Override
   public Integer call() throws Exception {
@@ -64,58 +111,118 @@ final class ForgetCommand implements Callable<Integer> {
     }
     StoredReleases stored = StoredReleases.read(store.folder(broker));
     ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
-    Forgetting forgetting = new Forgetting(stored, samples(stored, topic));
-    Set<String> affected = forgetting.affected();
+    FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
+    Set<String> ids = new HashSet<>(samples);
+    found.samples().forEach(sample -> ids.add(sample.id()));
+    requireFew(ids);
+    Forgetting forgetting = new Forgetting(stored, ids);
+    SortedMap<String, ReleaseEvent> heads = affected(forgetting, found, topic.events());
     List<Change> changes = new ArrayList<>();
-    for (Set<ReleaseEvent> heads : ReleaseTopic.heads(topic.events()).values()) {
-      ReleaseEvent head =
-          heads.stream().filter(h -> affected.contains(h.release())).findFirst().orElse(null);
-      if (head != null) {
-        String to = forgetting.lastUnaffected(head.release());
-        changes.add(new Change(head.tenant(), head.domain(), head.release(), to));
-        if (!dryRun) {
-          topic.write(event(head, to, stored));
-        }
-      }
+    heads.forEach((alias, head) -> changes.add(change(head, forgetting)));
+    if (dryRun) {
+      output.result(Map.of("changes", changes, "affected", sorted(forgetting)), plan(changes));
+      return 0;
     }
+    if (!heads.isEmpty()) {
+      haveForgotten(topic, heads, forgetting);
+    }
+    StoredReleases now = StoredReleases.read(stored.store());
+    List<Forgot> forgot = prove(new Forgetting(now, ids), topic);
+    List<String> retired = retire(new Forgetting(now, ids));
     Map<String, Object> json = new LinkedHashMap<>();
+    json.put("samples", ids.stream().sorted().toList());
     json.put("changes", changes);
-    json.put("affected", affected.stream().sorted().toList());
-    output.result(json, text(changes, affected));
+    json.put("forgot", forgot);
+    json.put("retired", retired);
+    output.result(json, ForgetText.of(ids, forgot, retired, topic.config()));
     return 0;
   }
 
-  /** Ids of what is to be forgotten. */
-  private Set<String> samples(StoredReleases stored, ReleaseTopic topic) {
-    Set<String> ids = new HashSet<>(samples);
-    if (source != null) {
-      Set<LearnedSample> learned =
-          stored.byId().values().stream()
-              .flatMap(manifest -> manifest.learned().stream())
-              .collect(Collectors.toSet());
-      Set<Origin> places = learned.stream().map(LearnedSample::origin).collect(Collectors.toSet());
-      Map<Origin, String> senders = new Senders(topic.config()).of(places);
-      learned.stream()
-          .filter(sample -> source.equals(senders.get(sample.origin())))
-          .map(LearnedSample::sample)
-          .forEach(ids::add);
-      output
-          .err()
-          .printf(
-              "%d samples of source %s; %d learned samples are no longer on their topic%n",
-              ids.size() - samples.size(), source, places.size() - senders.size());
+  private static void requireFew(Set<String> ids) {
+    if (ids.size() > Limits.FORGOTTEN) {
+      throw new IllegalArgumentException(
+          ids.size() + " samples to forget, expected at most " + Limits.FORGOTTEN + " at a time");
     }
-    return ids;
+  }
+
+  /** By alias, what each domain is at that knows, or may know, of a sample. */
+  private static SortedMap<String, ReleaseEvent> affected(
+      Forgetting forgetting, FoundSamples found, List<ReleaseEvent> events) {
+    Set<String> knowing = forgetting.affected();
+    SortedMap<String, ReleaseEvent> affected = new TreeMap<>();
+    SortedMap<String, ReleaseEvent> current = ReleaseTopic.current(events);
+    ReleaseTopic.heads(events)
+        .forEach(
+            (alias, heads) ->
+                heads.stream()
+                    .filter(head -> knowing.contains(head.release()))
+                    .findFirst()
+                    .ifPresent(head -> affected.put(alias, head)));
+    for (FoundSamples.Found sample : found.samples()) {
+      ReleaseEvent head = current.get(sample.alias());
+      boolean mayWait = head != null && !done(forgetting, head);
+      if (mayWait) {
+        affected.putIfAbsent(sample.alias(), head);
+      }
+    }
+    return affected;
+  }
+
+  /** Whether a domain was told before, by an event that still stands behind what it is at. */
+  private static boolean done(Forgetting forgetting, ReleaseEvent head) {
+    return head.action() == Action.FORGET && head.forgotten().containsAll(forgetting.samples());
+  }
+
+  private static Change change(ReleaseEvent head, Forgetting forgetting) {
+    String to = head.release().isEmpty() ? null : forgetting.lastUnaffected(head.release());
+    return new Change(head.tenant(), head.domain(), head.release(), to);
+  }
+
+  /** Tells learn, and waits until it has learned everything else again. */
+  private void haveForgotten(
+      ReleaseTopic topic, SortedMap<String, ReleaseEvent> heads, Forgetting forgetting)
+      throws Exception {
+    List<String> ids = forgetting.samples().stream().sorted().toList();
+    String verdicts = new Topics(topic.config().prefix()).verdicts();
+    try (RecordReader reader = RecordReader.fromEnd(topic.config(), List.of(verdicts))) {
+      Map<String, Origin> written = new HashMap<>();
+      heads.forEach(
+          (alias, head) -> {
+            Change change = change(head, forgetting);
+            ReleaseEvent event = event(head, Action.FORGET, change.to(), forgetting.stored());
+            written.put(alias, topic.write(event.forgetting(ids)));
+          });
+      Map<String, @Nullable String> at =
+          new ForgetWatch(reader, written, output.err()).await(Duration.ofSeconds(waitSeconds));
+      for (Map.Entry<String, ReleaseEvent> head : heads.entrySet()) {
+        String release = at.get(head.getKey());
+        awaitEvent(topic, release);
+        if (head.getValue().action() == Action.PIN && release != null) {
+          StoredReleases now = StoredReleases.read(forgetting.stored().store());
+          Origin unused = topic.write(event(head.getValue(), Action.PIN, release, now));
+          output.err().printf("domain %s is pinned again%n", head.getValue().domain());
+        }
+      }
+    }
+  }
+
+  /** Verdicts and release events are committed one after the other. */
+  private static void awaitEvent(ReleaseTopic topic, @Nullable String release)
+      throws InterruptedException {
+    while (release != null
+        && topic.events().stream().noneMatch(event -> event.release().equals(release))) {
+      Thread.sleep(200);
+    }
   }
 
   private static ReleaseEvent event(
-      ReleaseEvent current, @Nullable String to, StoredReleases stored) {
+      ReleaseEvent current, Action action, @Nullable String to, StoredReleases stored) {
     Manifest manifest = to == null ? null : stored.manifest(to);
     return new ReleaseEvent(
         current.tenant(),
         current.domain(),
         current.kind(),
-        Action.FORGET,
+        action,
         to == null ? "" : to,
         to == null ? "" : stored.uri(to),
         manifest == null ? null : manifest.parent(),
@@ -124,27 +231,78 @@ final class ForgetCommand implements Callable<Integer> {
         NOWHERE);
   }
 
-  private String text(List<Change> changes, Set<String> affected) {
-    if (affected.isEmpty()) {
-      return "no release in the store has learned them";
+  /** For each domain of which the store has a release that knows of them. */
+  private List<Forgot> prove(Forgetting forgetting, ReleaseTopic topic) throws Exception {
+    SortedMap<String, ReleaseEvent> current = ReleaseTopic.current(topic.events());
+    Map<String, String> last = new TreeMap<>();
+    for (String id : sorted(forgetting)) {
+      Manifest manifest = forgetting.stored().manifest(id);
+      last.merge(
+          ReleaseTopic.alias(manifest.tenant(), manifest.domain()),
+          id,
+          (a, b) ->
+              forgetting.stored().manifest(a).batch() < forgetting.stored().manifest(b).batch()
+                  ? b
+                  : a);
     }
-    String taken =
-        changes.stream()
-            .map(
-                change ->
-                    "domain %s %s back from %s to %s%n"
-                        .formatted(
-                            change.domain(),
-                            dryRun ? "would go" : "goes",
-                            change.from(),
-                            change.to() == null ? "the base" : change.to()))
-            .collect(Collectors.joining());
-    return taken
-        + affected.size()
-        + " releases know of them; once nothing serves them, delete their files with\n"
-        + "  ./millrace releases prune --keep 0 --days 1\n"
-        + "The samples themselves stay on their topic until it expires (kafka-delete-records), and in\n"
-        + "checkpoints and savepoints taken before; cached answers are never given again, as a cache\n"
-        + "key names its release.";
+    List<Forgot> forgot = new ArrayList<>();
+    MillraceConfig config =
+        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", topic.config().bootstrap()));
+    ForgetProof proof = new ForgetProof(base, config, output.err());
+    for (Map.Entry<String, String> before : last.entrySet()) {
+      ReleaseEvent head = current.get(before.getKey());
+      String after = head == null || head.release().isEmpty() ? null : head.release();
+      if (after != null && !after.equals(forgetting.lastUnaffected(after))) {
+        throw new IllegalStateException(
+            "release " + after + " still knows of them, expected one that does not");
+      }
+      String domain = forgetting.stored().manifest(before.getValue()).domain();
+      forgot.add(
+          new Forgot(
+              domain, before.getValue(), after, proof.of(forgetting, before.getValue(), after)));
+    }
+    return forgot;
+  }
+
+  /** Deletes the releases that know of them, once no job can be restored to one. */
+  private List<String> retire(Forgetting forgetting) throws Exception {
+    List<String> retired = sorted(forgetting);
+    if (!retired.isEmpty()) {
+      output
+          .err()
+          .printf("%d releases are deleted in %d s%n", retired.size(), retireSeconds);
+      output.err().flush();
+      Thread.sleep(Duration.ofSeconds(retireSeconds).toMillis());
+    }
+    StoreFiles files = StoreFiles.in(forgetting.stored().store());
+    for (String release : retired) {
+      PruneCommand.delete(files, release);
+    }
+    return retired;
+  }
+
+  private static List<String> sorted(Forgetting forgetting) {
+    return forgetting.affected().stream()
+        .sorted(
+            Comparator.comparingLong(
+                    (String id) -> forgetting.stored().manifest(id).batch())
+                .thenComparing(Comparator.naturalOrder()))
+        .toList();
+  }
+
+  private static String plan(List<Change> changes) {
+    if (changes.isEmpty()) {
+      return "no domain knows of them";
+    }
+    List<String> lines = new ArrayList<>();
+    for (Change change : changes) {
+      lines.add(
+          "domain %s would go back from %s to %s, and learn again what came after that"
+              .formatted(
+                  change.domain(),
+                  change.from().isEmpty() ? "the base" : change.from(),
+                  change.to() == null ? "the base" : change.to()));
+    }
+    return String.join("\n", lines);
   }
 }

@@ -46,7 +46,7 @@ final class OrderCommands {
       StoredReleases stored = StoredReleases.read(store.folder(broker));
       String release = stored.find(id);
       Manifest manifest = stored.manifest(release);
-      topic.write(event(release, stored.uri(release), manifest));
+      Origin unused = topic.write(event(release, stored.uri(release), manifest));
       output.result(
           Map.of("action", action, "domain", manifest.domain(), "release", release),
           "domain " + manifest.domain() + " " + done + " " + release);
@@ -109,6 +109,7 @@ final class OrderCommands {
       if (pin == null) {
         throw new IllegalArgumentException("domain " + domain + " is not pinned");
       }
+      Origin unused =
       topic.write(
           new ReleaseEvent(
               pin.tenant(),

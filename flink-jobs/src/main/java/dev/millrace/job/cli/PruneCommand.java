@@ -105,7 +105,7 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   /** The manifest first: what is cut off here is no release any more, and is swept. */
-  private static void delete(StoreFiles files, String release) throws IOException {
+  static void delete(StoreFiles files, String release) throws IOException {
     files.delete(release + "/" + Manifest.FILE);
     for (StoredFile file : files.list()) {
       if (file.path().startsWith(release + "/")) {

@@ -8,6 +8,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.swap.SwapRule;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.wire.Codecs;
@@ -86,13 +87,15 @@ record ReleaseTopic(KafkaConfig config) {
     return events;
   }
 
-  void write(ReleaseEvent event) {
+  /** Writes an event; gives where it stands. */
+  Origin write(ReleaseEvent event) {
     try (RecordWriter writer = new RecordWriter(config)) {
-      writer.send(
-          new Topics(config.prefix()).releases(),
-          new String(Keys.of(event), StandardCharsets.UTF_8),
-          Codecs.releases().encode(event));
-      writer.flush();
+      return writer
+          .append(
+              new Topics(config.prefix()).releases(),
+              new String(Keys.of(event), StandardCharsets.UTF_8),
+              Codecs.releases().encode(event))
+          .join();
     }
   }
 }

@@ -98,7 +98,7 @@ final class ReproduceCommand implements Callable<Integer> {
   }
 
   /** The learner's configuration, as a manifest's hyperparameters have it. */
-  private static LearnerConfig config(SortedMap<String, String> values) {
+  static LearnerConfig config(SortedMap<String, String> values) {
     Map<String, String> keys = new HashMap<>();
     values.forEach((name, value) -> keys.put("learn." + name, value));
     return MillraceConfig.defaults().with(keys).learn();

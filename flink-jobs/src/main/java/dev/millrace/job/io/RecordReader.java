@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -81,13 +82,18 @@ public final class RecordReader implements AutoCloseable {
 
   /** Everything from here to what is committed now. */
   public List<RawRecord> readToEnd() {
-    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
     List<RawRecord> records = new ArrayList<>();
+    readToEnd(records::add);
+    return records;
+  }
+
+  /** Goes through everything from here to what is committed now; keeps nothing. */
+  public void readToEnd(Consumer<RawRecord> each) {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
     while (ends.entrySet().stream()
         .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-      records.addAll(poll(Duration.ofMillis(100)));
+      poll(Duration.ofMillis(100)).forEach(each);
     }
-    return records;
   }
 
   @Override

@@ -42,7 +42,7 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
   }
 
   /** A release and its ancestors, itself first. */
-  private List<String> lineage(String release) {
+  public List<String> lineage(String release) {
     List<String> lineage = new ArrayList<>();
     String id = release;
     while (id != null) {

@@ -1,0 +1,70 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.cli.ForgetCommand.Forgot;
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.Proof;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** What was forgotten, the proof, and what no command of Millrace reaches. */
+final class ForgetText {
+
+  private ForgetText() {}
+
+  static String of(
+      Set<String> samples, List<Forgot> forgot, List<String> retired, KafkaConfig kafka) {
+    List<String> lines = new ArrayList<>();
+    if (forgot.isEmpty()) {
+      lines.add("no release in the store had learned them");
+    }
+    forgot.forEach(domain -> lines.addAll(lines(domain)));
+    lines.add("purged");
+    lines.add(
+        "  learn's adapter, optimizer, replay, held-out and waiting samples; its %d ids stay barred"
+            .formatted(samples.size()));
+    lines.add("  %d releases, deleted from the store".formatted(retired.size()));
+    lines.add("  answers by them: none is given again, for a cache key names its release");
+    lines.add("not purged, and how to");
+    lines.addAll(beyond(new Topics(kafka.prefix()).samples(), kafka.bootstrap()));
+    return String.join("\n", lines);
+  }
+
+  private static List<String> lines(Forgot forgot) {
+    String after = forgot.after() == null ? "the base" : forgot.after();
+    List<String> lines = new ArrayList<>();
+    lines.add("domain %s".formatted(forgot.domain()));
+    lines.add("  was at   %s".formatted(forgot.before()));
+    lines.add("  is at    %s: neither it nor a parent has learned them".formatted(after));
+    Proof proof = forgot.proof();
+    if (proof == null) {
+      lines.add("  loss     not measured: none of them is still on the topic");
+    } else {
+      lines.add("  loss on %d of them, nats a token".formatted(proof.samples()));
+      lines.add(figure(proof.before(), "by the release that had learned them"));
+      lines.add(figure(proof.after(), "now"));
+      lines.add(figure(proof.neverSaw(), "by a model that never saw them, trained just now"));
+      lines.add(figure(proof.base(), "by the base alone"));
+    }
+    return lines;
+  }
+
+  private static String figure(double nats, String by) {
+    return String.format(Locale.ROOT, "           %.4f %s", nats, by);
+  }
+
+  private static List<String> beyond(String topic, String broker) {
+    return List.of(
+        "  the samples on %s, until they expire; sooner, with all before them:".formatted(topic),
+        "    kafka-delete-records --bootstrap-server %s --offset-json-file FILE".formatted(broker),
+        "  checkpoints and savepoints from before, and what is restored from them:",
+        "    flink savepoint --dispose PATH",
+        "  cached answers by the old releases, which nobody is given, until they expire:",
+        "    redis-cli --scan --pattern 'millrace:answer:*' | xargs redis-cli unlink",
+        "  hashes and embeddings in the scorer's memory, until newer ones take their place",
+        "  answers that were given, and verdicts and manifests that name ids, on their topics:",
+        "    kafka-configs --alter --entity-type topics --entity-name T --add-config retention.ms=MS");
+  }
+}

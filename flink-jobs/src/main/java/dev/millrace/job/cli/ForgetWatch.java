@@ -1,0 +1,96 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Follows, on the verdicts topic, how learn obeys that samples are to be forgotten. */
+final class ForgetWatch {
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  private final RecordReader verdicts;
+  private final PrintWriter err;
+  private final Map<String, Origin> written;
+  private final Set<String> obeyed = new HashSet<>();
+  private final Map<String, @Nullable String> done = new HashMap<>();
+  private final Map<String, @Nullable String> at = new HashMap<>();
+
+  /**
+   * Follows some events.
+   *
+   * @param verdicts from before the events were written
+   * @param written by alias, where each event stands
+   */
+  ForgetWatch(RecordReader verdicts, Map<String, Origin> written, PrintWriter err) {
+    this.verdicts = verdicts;
+    this.written = written;
+    this.err = err;
+  }
+
+  /**
+   * By alias, the release that a domain is at once nothing is left to be learned again; null is the
+   * base alone.
+   *
+   * @throws IllegalStateException if learn refuses, or takes longer
+   */
+  Map<String, @Nullable String> await(Duration patience) throws InvalidRecordException {
+    long start = System.nanoTime();
+    while (done.size() < written.size()) {
+      if (System.nanoTime() - start > patience.toNanos()) {
+        throw new IllegalStateException(
+            "learn has not forgotten them after %d s, expected a job that runs; run this again then"
+                .formatted(patience.toSeconds()));
+      }
+      for (RawRecord raw : verdicts.poll(POLL)) {
+        see(Codecs.verdicts().decode(raw.value(), raw.origin()));
+      }
+    }
+    return done;
+  }
+
+  private void see(Verdict verdict) {
+    String alias = ReleaseTopic.alias(verdict.tenant(), verdict.domain());
+    Origin event = written.get(alias);
+    if (event == null || done.containsKey(alias)) {
+      return;
+    }
+    for (RuleResult rule : verdict.rules()) {
+      boolean ours =
+          rule.rule().equals("forget-obeyed")
+              && rule.figures().getOrDefault("offset", -1.0) == event.offset();
+      if (ours && !rule.passed()) {
+        throw new IllegalStateException("learn does not forget them: " + rule.reason());
+      }
+      if (ours) {
+        obeyed.add(alias);
+        at.put(alias, verdict.release());
+      }
+      boolean again = obeyed.contains(alias) && rule.rule().equals("learned-again");
+      if (again && verdict.release() != null) {
+        at.put(alias, verdict.release());
+      }
+      if (ours || again) {
+        left(alias, verdict, rule.figures().getOrDefault("releasesLeft", 0.0).intValue());
+      }
+    }
+  }
+
+  private void left(String alias, Verdict verdict, int left) {
+    err.printf("domain %s: %d releases left to be learned again%n", verdict.domain(), left);
+    err.flush();
+    if (left == 0) {
+      done.put(alias, at.get(alias));
+    }
+  }
+}

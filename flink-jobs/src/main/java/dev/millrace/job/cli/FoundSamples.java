@@ -1,0 +1,52 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Samples that are still on their topic, sought by their ids or by who sent them. */
+record FoundSamples(List<Found> samples) {
+
+  /** A sample on the topic. */
+  record Found(String id, String alias) {}
+
+  /**
+   * Goes through the whole topic.
+   *
+   * @param source null seeks by ids alone
+   */
+  static FoundSamples find(KafkaConfig config, Set<String> ids, @Nullable String source) {
+    List<Found> found = new ArrayList<>();
+    try (RecordReader reader =
+        RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).samples()))) {
+      reader.readToEnd(
+          raw -> {
+            Sample sample = decoded(raw);
+            if (sample != null
+                && sample.domain() != null
+                && (ids.contains(sample.id()) || sample.source().equals(source))) {
+              String alias = ReleaseTopic.alias(sample.tenant(), sample.domain());
+              found.add(new Found(sample.id(), alias));
+            }
+          });
+    }
+    return new FoundSamples(List.copyOf(found));
+  }
+
+  /** Null where learn has rejected it. */
+  private static @Nullable Sample decoded(RawRecord raw) {
+    try {
+      return Codecs.samples().decode(raw.value(), raw.origin());
+    } catch (InvalidRecordException e) {
+      return null;
+    }
+  }
+}
