@@ -38,6 +38,22 @@ record LiveLoss(Gate gate, ShareKeeper shares, WatchConfig config) {
         watch.with(gate.logProbs(fresh, current), gate.logProbs(fresh, previous), config.window()));
   }
 
+  /** Whether enough samples were seen to end a trial. */
+  boolean suffices(Watch watch) {
+    return watch.byCurrent().length >= config.least();
+  }
+
+  /** Says that a trial goes on. */
+  RuleResult undecided(Watch watch) {
+    int n = watch.byCurrent().length;
+    return new RuleResult(
+        "tried",
+        false,
+        "%d fresh samples, expected %d before its successor is taught"
+            .formatted(n, config.least()),
+        new TreeMap<>(Map.of("samples", (double) n, "withheld", config.withheld())));
+  }
+
   /** What is known of the release; null while that is nothing. */
   @Nullable RuleResult judge(Watch watch, long seed) {
     int n = watch.byCurrent().length;

@@ -19,7 +19,9 @@ import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
@@ -116,15 +118,32 @@ final class ModelLearner implements Learner {
     if (live != null && !live.passed() && !state.orders().pinned()) {
       return takenBack(observed, batch, live);
     }
-    LearnerState examined = examined(observed, batch);
+    if (!observed.watch().trial()) {
+      return teach(observed, batch, live, governor);
+    }
+    if (!liveLoss.suffices(observed.watch())) {
+      return notYet(examined(observed, batch), batch, liveLoss.undecided(observed.watch()));
+    }
+    Place passed = Objects.requireNonNull(observed.watch().current());
+    ReleaseEvent promoted = event(batch, Action.PUBLISH, passed, "passed its trial");
+    return teach(observed.with(observed.watch().tried()), batch, live, governor).after(promoted);
+  }
+
+  private Outcome teach(
+      LearnerState state, TrainingBatch batch, @Nullable RuleResult live, Governor governor) {
+    LearnerState examined = examined(state, batch);
     RuleResult may = mayTeach(examined);
     if (!may.passed()) {
-      return new Outcome(
-          waiting(examined, batch), notTaught(batch, List.of(may), state.release()), null);
+      return notYet(examined, batch, may);
     }
     Lesson lesson = lesson(examined, batch, inLine(examined, batch));
     List<RuleResult> known = live == null ? List.of() : List.of(live);
     return taught(examined, batch, lesson, known, governor);
+  }
+
+  private Outcome notYet(LearnerState state, TrainingBatch batch, RuleResult why) {
+    return new Outcome(
+        waiting(state, batch), notTaught(batch, List.of(why), state.release()), null);
   }
 
   private @Nullable RuleResult live(LearnerState state, TrainingBatch batch) {
@@ -138,17 +157,21 @@ final class ModelLearner implements Learner {
     return new Outcome(
         waiting(examined(before, batch), batch),
         notTaught(batch, List.of(live), state.release()),
-        rollback(batch, Objects.requireNonNull(state.watch().before()), live.reason()));
+        event(
+            batch,
+            Action.ROLLBACK,
+            Objects.requireNonNull(state.watch().before()),
+            live.reason()));
   }
 
-  private ReleaseEvent rollback(TrainingBatch batch, Place to, String reason) {
+  private ReleaseEvent event(TrainingBatch batch, Action action, Place to, String reason) {
     String release = to.release() == null ? "" : to.release();
     boolean own = to.uri().isEmpty() && !release.isEmpty();
     return new ReleaseEvent(
         batch.tenant(),
         batch.domain(),
         ReleaseEvent.Kind.ADAPTER,
-        ReleaseEvent.Action.ROLLBACK,
+        action,
         release,
         own ? surroundings.store().uri(release) : to.uri(),
         to.parent(),
@@ -203,6 +226,7 @@ final class ModelLearner implements Learner {
             before,
             nothing,
             trained.known(),
+            trained.tried(),
             trained.routing(),
             still,
             trained.millis());
@@ -267,7 +291,16 @@ final class ModelLearner implements Learner {
         Trainer.of(surroundings.base().under(routing), config.train(), config.plan())
             .train(before.adapter(), lesson, governor);
     long millis = surroundings.clock().millis() - start;
-    return new Trained(batch, before, lesson, known, routing, training, millis);
+    boolean tried = tries(before, known);
+    return new Trained(batch, before, lesson, known, tried, routing, training, millis);
+  }
+
+  /** What is learned again is nothing new to try, and no fresh samples come with it. */
+  private boolean tries(LearnerState before, List<RuleResult> known) {
+    return config.watch().withheld() > 0
+        && config.watch().samples() > 0
+        && before.watch().current() != null
+        && known.stream().noneMatch(rule -> rule.rule().equals(Relearning.RULE));
   }
 
   private Attempt judge(Trained trained, double share) {
@@ -322,6 +355,7 @@ final class ModelLearner implements Learner {
     String id = draft.manifest().id();
     ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
     Routing routing = attempt.served().routing();
+    AdapterWeights until = Quantizer.quantize(before.adapter().weights());
     Place place = new Place(id, "", event.parent(), event.batch(), learnedTo, profile, routing);
     LearnerState after =
         new LearnerState(
@@ -335,14 +369,15 @@ final class ModelLearner implements Learner {
             profile,
             Orders.NONE,
             routing,
-            before.watch().next(place, Quantizer.quantize(before.adapter().weights()), false),
+            before.watch().next(place, until, attempt.trained().tried()),
             before.forgotten());
     return new Outcome(after, attempt.verdict(id), event);
   }
 
-  private static ReleaseEvent event(Trained trained, String id, String uri) {
+  private ReleaseEvent event(Trained trained, String id, String uri) {
     TrainingBatch batch = trained.batch();
-    return new ReleaseEvent(
+    ReleaseEvent event =
+    new ReleaseEvent(
         batch.tenant(),
         batch.domain(),
         ReleaseEvent.Kind.ADAPTER,
@@ -353,6 +388,7 @@ final class ModelLearner implements Learner {
         batch.number(),
         "passed the gate",
         NOWHERE);
+    return trained.tried() ? event.withholding(config.watch().withheld()) : event;
   }
 
   private static void requireNext(LearnerState state, TrainingBatch batch) {

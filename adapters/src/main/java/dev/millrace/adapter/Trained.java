@@ -12,6 +12,7 @@ import java.util.List;
  *
  * @param before the state that training started from, new held-out samples included
  * @param known what was found before it was trained, and stands first in its verdict
+ * @param tried whether it would first be tried
  * @param routing that it trained under and would serve with
  */
 record Trained(
@@ -19,6 +20,7 @@ record Trained(
     LearnerState before,
     Lesson lesson,
     List<RuleResult> known,
+    boolean tried,
     Routing routing,
     Training training,
     long millis) {}

@@ -70,7 +70,7 @@ class LearnerTest {
           new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
           Plan.defaults(),
           RoutingConfig.defaults(),
-          new WatchConfig(16, 32, 16, 0.01, 0.99, 1000));
+          new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0));
 
   private static final Origin EVENT = new Origin("releases", 0, 41);
 
@@ -343,6 +343,51 @@ class LearnerTest {
   }
 
   @Test
+  void learn_withholding_eachReleaseIsPromotedByTheFreshSamplesOfTheNextBatch() {
+    List<Outcome> outcomes = outcomes(learner("store", withholding(0.9)), 2);
+    ReleaseEvent first = outcomes.get(0).release();
+    assertEquals(0.9, first.withheld());
+    assertNull(outcomes.get(0).promoted());
+    ReleaseEvent promoted = outcomes.get(1).promoted();
+    assertEquals(Action.PUBLISH, promoted.action());
+    assertEquals(first.release(), promoted.release());
+    assertEquals(first.uri(), promoted.uri());
+    assertEquals(first.parent(), promoted.parent());
+    assertEquals(first.batch(), promoted.batch());
+    assertEquals(0, promoted.withheld());
+    assertEquals(first.release(), outcomes.get(1).release().parent());
+    assertEquals(0.9, outcomes.get(1).release().withheld());
+  }
+
+  @Test
+  void learn_tooFewFreshSamplesToEndATrial_waitAndAreLearnedWhenItHasEnded() throws IOException {
+    Learner learner = learner("store", withholding(1));
+    Outcome first = outcomes(learner, 1).get(0);
+    TrainingBatch full = batch(1);
+    TrainingBatch few =
+        new TrainingBatch(null, "foreign", 1, full.samples().subList(0, 9), full.heldOut());
+    Outcome waits = learn(learner, first.state(), few);
+    assertNull(waits.release());
+    assertNull(waits.promoted());
+    assertEquals("tried", waits.verdict().rules().get(0).rule());
+    Outcome next = learn(learner, LearnerState.fromBytes(waits.state().toBytes()), batch(2));
+    assertEquals(first.release().release(), next.promoted().release());
+    Set<String> ids = fresh(read(next.release()).manifest());
+    few.samples().forEach(sample -> assertTrue(ids.contains(sample.sample().id())));
+  }
+
+  @Test
+  void learn_losesOnTrial_isTakenBackAndNotPromoted() {
+    Learner learner = learner("store", withholding(0.5));
+    List<Outcome> outcomes = outcomes(learner, 2);
+    Outcome taken = learn(learner, outcomes.get(1).state(), backwards(2));
+    assertNull(taken.promoted());
+    assertEquals(Action.ROLLBACK, taken.release().action());
+    assertEquals(outcomes.get(0).release().release(), taken.release().release());
+    assertFalse(taken.state().watch().trial());
+  }
+
+  @Test
   void learn_losesWhilePinned_isNotTakenBack() {
     Learner learner = learner("store");
     List<Outcome> outcomes = outcomes(learner, 2);
@@ -582,6 +627,14 @@ class LearnerTest {
   private static LearnerConfig withProtectedBound(double bound) {
     GateConfig gate =
         new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10);
+    return with(5, gate, CONFIG.watch());
+  }
+
+  private static LearnerConfig withholding(double share) {
+    return with(2, CONFIG.gate(), new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, share));
+  }
+
+  private static LearnerConfig with(int halvings, GateConfig gate, WatchConfig watch) {
     return new LearnerConfig(
         17,
         "lora",
@@ -591,12 +644,12 @@ class LearnerTest {
         40,
         60,
         16,
-        5,
+        halvings,
         CONFIG.train(),
         gate,
         Plan.defaults(),
         RoutingConfig.defaults(),
-        CONFIG.watch());
+        watch);
   }
 
   private Learner learner(String store) {

@@ -260,8 +260,8 @@ class ExactlyOnceIT {
   /** Fails when answers are there and nobody has them. */
   private record FailingResponder(Responder real) implements Responder {
     @Override
-    public void submit(long ticket, Request request) {
-      real.submit(ticket, request);
+    public void submit(long ticket, Request request, long caller) {
+      real.submit(ticket, request, caller);
     }
 
     @Override
@@ -279,8 +279,8 @@ class ExactlyOnceIT {
     }
 
     @Override
-    public @Nullable Answer known(Request request) {
-      return real.known(request);
+    public @Nullable Answer known(Request request, long caller) {
+      return real.known(request, caller);
     }
 
     @Override

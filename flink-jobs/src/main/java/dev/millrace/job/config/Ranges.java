@@ -43,6 +43,7 @@ final class Ranges {
           "score.shape.maxUnknownShare",
           "learn.gate.level",
           "learn.routing.share",
+          "learn.watch.withheld",
           "serve.tenantShare",
           "learn.train.finalRate",
           "learn.train.beta1",

@@ -252,7 +252,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     Outcome outcome = result.outcome();
     figures.learned(outcome);
     output.collect(new StreamRecord<>(outcome.verdict()));
-    ReleaseEvent event = outcome.release();
+    write(outcome.promoted());
+    write(outcome.release());
+  }
+
+  private void write(@Nullable ReleaseEvent event) {
     if (event != null) {
       output.collect(Outputs.RELEASES, new StreamRecord<>(event.withEpoch(epoch)));
     }

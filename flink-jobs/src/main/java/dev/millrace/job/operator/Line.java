@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.model.swap.Caller;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import java.nio.ByteBuffer;
@@ -46,6 +47,10 @@ final class Line {
 
     Request request() {
       return request.request();
+    }
+
+    long caller() {
+      return Caller.of(key);
     }
 
     /** The answer, under the caller's key. */
@@ -144,6 +149,11 @@ final class Line {
   /** All that have no answer yet, in the order of arrival. */
   List<KeyedRequest> requests() {
     return places.values().stream().map(place -> place.request).toList();
+  }
+
+  /** Who asks. */
+  static long caller(KeyedRequest request) {
+    return Caller.of(keyOf(request));
   }
 
   /** The caller's key, or what takes its place: a request and what cancels it share it. */

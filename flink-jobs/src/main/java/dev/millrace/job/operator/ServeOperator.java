@@ -142,7 +142,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       cancel(request);
       return;
     }
-    Answer known = line.isFirst(request) ? serving.responder().known(request.request()) : null;
+    Answer known = line.isFirst(request) ? serving.responder().known(request.request(), Line.caller(request)) : null;
     if (known != null) {
       emit(new KeyedAnswer(request.key(), known));
     } else {
@@ -187,7 +187,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       }
       next.take();
       running++;
-      serving.responder().submit(next.ticket(), next.request());
+      serving.responder().submit(next.ticket(), next.request(), next.caller());
     }
   }
 

@@ -49,7 +49,7 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   @Override
-  public void submit(long ticket, Request request) {
+  public void submit(long ticket, Request request, long caller) {
     submitted.put(ticket, request);
     words.add(ticket);
   }
@@ -91,7 +91,7 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   @Override
-  public @Nullable Answer known(Request request) {
+  public @Nullable Answer known(Request request, long caller) {
     return request.prompt().startsWith("known") ? bare(request, null) : null;
   }
 
@@ -129,12 +129,12 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   @Override
-  public Lease acquire(@Nullable String tenant, @Nullable String domain) {
+  public Lease acquire(@Nullable String tenant, @Nullable String domain, long caller) {
     throw new UnsupportedOperationException("the fake answers by itself");
   }
 
   @Override
-  public Lease assign(@Nullable String tenant, int[] text) {
+  public Lease assign(@Nullable String tenant, int[] text, long caller) {
     throw new UnsupportedOperationException();
   }
 

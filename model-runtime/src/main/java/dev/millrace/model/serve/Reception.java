@@ -22,14 +22,14 @@ final class Reception {
   }
 
   /** A work with its release and its name in the cache; one that cannot be answered is done. */
-  Work receive(long ticket, Request request) {
+  Work receive(long ticket, Request request, long caller) {
     String problem = rules.problem(request);
     if (problem != null) {
       return refused(ticket, request, problem);
     }
     Work work;
     try {
-      work = new Work(ticket, request, lease(request));
+      work = new Work(ticket, request, lease(request, caller));
     } catch (IOException e) {
       return refused(ticket, request, String.valueOf(e.getMessage()));
     }
@@ -62,15 +62,16 @@ final class Reception {
     }
   }
 
-  private Lease lease(Request request) throws IOException {
+  private Lease lease(Request request, long caller) throws IOException {
     if (request.task() == Request.Task.EMBED) {
       return parts.releases().acquire(request.tenant(), null);
     }
     if (request.isAssigned()) {
-      return parts.releases().assign(request.tenant(), parts.tokenizer().encode(request.prompt()));
+      int[] text = parts.tokenizer().encode(request.prompt());
+      return parts.releases().assign(request.tenant(), text, caller);
     }
     return request.release() == null
-        ? parts.releases().acquire(request.tenant(), request.domain())
+        ? parts.releases().acquire(request.tenant(), request.domain(), caller)
         : parts.releases().acquirePinned(request.tenant(), request.release());
   }
 

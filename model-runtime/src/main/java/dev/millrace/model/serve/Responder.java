@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.swap.Caller;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
@@ -19,8 +20,14 @@ public interface Responder extends AutoCloseable {
    * Lets a request join at the next step; a request that fails has the reason in its answer.
    *
    * @param ticket names it among those in the batch
+   * @param caller who asks
    */
-  void submit(long ticket, Request request);
+  void submit(long ticket, Request request, long caller);
+
+  /** The same of nobody in particular. */
+  default void submit(long ticket, Request request) {
+    submit(ticket, request, Caller.NOBODY);
+  }
 
   /** Has a request answered with a reason at the next step, unless it is answered by then. */
   void cancel(long ticket, String reason);
@@ -34,7 +41,12 @@ public interface Responder extends AutoCloseable {
   List<Answered> step() throws InterruptedException;
 
   /** The answer, if this process keeps it under the release that is current now. */
-  @Nullable Answer known(Request request);
+  @Nullable Answer known(Request request, long caller);
+
+  /** The same for nobody in particular. */
+  default @Nullable Answer known(Request request) {
+    return known(request, Caller.NOBODY);
+  }
 
   /**
    * An answer without a look at what is asked.

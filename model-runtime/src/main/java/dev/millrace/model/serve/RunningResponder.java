@@ -48,8 +48,8 @@ final class RunningResponder implements Responder {
   }
 
   @Override
-  public void submit(long ticket, Request request) {
-    inbox.add(() -> begin(ticket, request));
+  public void submit(long ticket, Request request, long caller) {
+    inbox.add(() -> begin(ticket, request, caller));
   }
 
   @Override
@@ -82,8 +82,8 @@ final class RunningResponder implements Responder {
     }
   }
 
-  private void begin(long ticket, Request request) {
-    Work work = reception.receive(ticket, request);
+  private void begin(long ticket, Request request, long caller) {
+    Work work = reception.receive(ticket, request, caller);
     works.put(ticket, work);
     deadlines.add(work);
     CacheKey key = work.key();
@@ -201,11 +201,11 @@ final class RunningResponder implements Responder {
   }
 
   @Override
-  public @Nullable Answer known(Request request) {
+  public @Nullable Answer known(Request request, long caller) {
     if (!request.cached() || request.release() != null || request.isAssigned()) {
       return null; // which release answers takes a while to say
     }
-    try (Work work = reception.receive(NO_TICKET, request)) {
+    try (Work work = reception.receive(NO_TICKET, request, caller)) {
       CacheKey key = work.key();
       Hit hit = key == null ? null : cache.near(key);
       if (hit == null) {

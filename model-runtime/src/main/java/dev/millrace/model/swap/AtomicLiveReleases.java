@@ -6,6 +6,7 @@ import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class AtomicLiveReleases implements LiveReleases {
   /** What each alias follows; touched by the swapper's thread alone. */
   private final Map<Alias, ReleaseShelf.Known> followed = new HashMap<>();
 
-  private volatile Map<Alias, LoadedRelease> live = Map.of();
+  private volatile Live live = Live.NOTHING;
 
   AtomicLiveReleases(BaseModel base, ReleaseSource source, SwapConfig config) {
     this.baseAlone = new BaseLease(base.noAdapter());
@@ -46,14 +47,14 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   @Override
-  public Lease acquire(@Nullable String tenant, @Nullable String domain) {
+  public Lease acquire(@Nullable String tenant, @Nullable String domain, long caller) {
     if (domain == null) {
       return baseAlone;
     }
     while (true) {
-      Map<Alias, LoadedRelease> now = live;
-      LoadedRelease own = now.get(new Alias(tenant, domain));
-      LoadedRelease found = own != null ? own : now.get(new Alias(null, domain));
+      Live now = live;
+      LoadedRelease own = now.to(new Alias(tenant, domain), caller);
+      LoadedRelease found = own != null ? own : now.to(new Alias(null, domain), caller);
       if (found == null) {
         return baseAlone;
       }
@@ -66,9 +67,11 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   @Override
-  public Lease assign(@Nullable String tenant, int[] text) {
+  public Lease assign(@Nullable String tenant, int[] text, long caller) {
     while (true) {
-      LoadedRelease found = Visible.to(tenant, live).assigned(text);
+      Live now = live;
+      LoadedRelease assigned = Visible.to(tenant, now.releases()).assigned(text);
+      LoadedRelease found = assigned == null ? null : now.to(assigned.alias(), caller);
       Lease lease = found == null ? baseAlone : found.lease();
       if (lease != null) {
         return lease;
@@ -93,9 +96,10 @@ final class AtomicLiveReleases implements LiveReleases {
   public void close() {
     swapper.shutdown();
     awaitEnd(swapper);
-    Map<Alias, LoadedRelease> last = live;
-    live = Map.of();
-    last.values().forEach(LoadedRelease::release);
+    Live last = live;
+    live = Live.NOTHING;
+    last.releases().values().forEach(LoadedRelease::release);
+    last.trials().values().forEach(trial -> trial.release().release());
     shelf.clear();
   }
 
@@ -120,29 +124,64 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   private void follow(Alias alias, ReleaseEvent event, long readMillis) throws IOException {
-    boolean toBase = event.release().isEmpty();
-    LoadedRelease next = toBase ? null : loader.load(event, readMillis);
-    LoadedRelease before = replace(alias, next);
-    if (before != null) {
-      shelf.keep(before);
-    }
+    Live before = live;
+    Live now =
+        event.withheld() > 0
+            ? tried(before, alias, event, readMillis)
+            : before.with(alias, released(before, alias, event, readMillis), null);
+    live = now; // the switch: one write of one reference
+    keepReplaced(alias, before, now);
     if (event.action() == Action.FORGET) {
       shelf.forget(alias);
     }
     ReleaseShelf.Known current = followed.get(alias);
-    ReleaseEvent now = SwapRule.followed(event, current == null ? null : current.event());
-    followed.put(alias, new ReleaseShelf.Known(now, readMillis));
-    if (next != null) {
+    ReleaseEvent head = SwapRule.followed(event, current == null ? null : current.event());
+    followed.put(alias, new ReleaseShelf.Known(head, readMillis));
+    if (!event.release().isEmpty()) {
       shelf.know(event, readMillis);
     }
   }
 
-  /** The switch: one write of one reference. */
-  private @Nullable LoadedRelease replace(Alias alias, @Nullable LoadedRelease next) {
-    Map<Alias, LoadedRelease> changed = new HashMap<>(live);
-    LoadedRelease before = next == null ? changed.remove(alias) : changed.put(alias, next);
-    live = Map.copyOf(changed);
-    return before;
+  /** What an event names: null for the base, and not loaded again if it was on trial. */
+  private @Nullable LoadedRelease released(
+      Live before, Alias alias, ReleaseEvent event, long readMillis) throws IOException {
+    if (event.release().isEmpty()) {
+      return null;
+    }
+    Trial trial = before.trials().get(alias);
+    return trial != null && trial.release().about().release().equals(event.release())
+        ? trial.release()
+        : loader.load(event, readMillis);
+  }
+
+  /** Beside what answers now: a reader that comes late finds it as the parent. */
+  private Live tried(Live before, Alias alias, ReleaseEvent event, long readMillis)
+      throws IOException {
+    LoadedRelease next = loader.load(event, readMillis);
+    LoadedRelease now = before.releases().get(alias);
+    try {
+      if (now == null && event.parent() != null) {
+        ReleaseShelf.Known asked = new ReleaseShelf.Known(event, readMillis);
+        now = loader.load(loader.find(List.of(asked), event.parent()).event(), readMillis);
+      }
+    } catch (IOException | RuntimeException e) {
+      next.release();
+      throw e;
+    }
+    return before.with(alias, now, new Trial(next, event.withheld()));
+  }
+
+  /** What does not answer any more stays within reach for those who name it. */
+  private void keepReplaced(Alias alias, Live before, Live now) {
+    LoadedRelease released = now.releases().get(alias);
+    LoadedRelease was = before.releases().get(alias);
+    if (was != null && was != released) {
+      shelf.keep(was);
+    }
+    Trial trial = before.trials().get(alias);
+    if (trial != null && trial.release() != released) {
+      shelf.keep(trial.release());
+    }
   }
 
   private Lease load(ReleaseShelf.Known known) throws IOException {
@@ -172,7 +211,10 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   private @Nullable Lease leaseOfLoaded(String release) {
-    for (LoadedRelease candidate : live.values()) {
+    Live now = live;
+    List<LoadedRelease> all = new ArrayList<>(now.releases().values());
+    now.trials().values().forEach(trial -> all.add(trial.release()));
+    for (LoadedRelease candidate : all) {
       if (candidate.about().release().equals(release)) {
         Lease lease = candidate.lease();
         if (lease != null) {

@@ -22,16 +22,28 @@ public interface LiveReleases extends AutoCloseable {
    * neither.
    *
    * @param domain null means the base alone
+   * @param caller decides whether a release on trial answers
    */
-  Lease acquire(@Nullable String tenant, @Nullable String domain);
+  Lease acquire(@Nullable String tenant, @Nullable String domain, long caller);
+
+  /** The same for nobody in particular. */
+  default Lease acquire(@Nullable String tenant, @Nullable String domain) {
+    return acquire(tenant, domain, Caller.NOBODY);
+  }
 
   /**
    * The current release of the domain that a text belongs to by its content, among those that the
    * tenant may see; the base where it belongs to none.
    *
    * @param text token ids
+   * @param caller decides whether a release on trial answers
    */
-  Lease assign(@Nullable String tenant, int[] text);
+  Lease assign(@Nullable String tenant, int[] text, long caller);
+
+  /** The same for nobody in particular. */
+  default Lease assign(@Nullable String tenant, int[] text) {
+    return assign(tenant, text, Caller.NOBODY);
+  }
 
   /**
    * A release by its id, loaded again if need be.

@@ -26,6 +26,10 @@ final class LoadedRelease {
     return about;
   }
 
+  Alias alias() {
+    return new Alias(about.tenant(), about.domain());
+  }
+
   /** What its domain's texts look like; null if nobody knows. */
   @Nullable Profile profile() {
     return profile;

@@ -38,7 +38,7 @@ public final class SwapRule {
     if (event.action() != Action.PUBLISH) {
       return event.epoch() != 0 && current.action() == Action.PIN ? pinned(current) : null;
     }
-    if (event.release().equals(current.release())) {
+    if (event.release().equals(current.release()) && event.withheld() >= current.withheld()) {
       return "already-live: " + event.release();
     }
     if (current.action() == Action.PIN) {

@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -14,6 +15,10 @@ import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.swap.SwapResult.Outcome;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.Set;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -163,6 +168,82 @@ class LiveReleasesTest {
     assertSwapped(FakeReleases.event(null, "java", Action.PIN, 2));
     assertIgnored("pinned: to bias-2", toBase.withEpoch(50));
     assertEquals("bias-2", releaseOf(null, "java"));
+  }
+
+  @Test
+  void apply_releaseOnTrial_answersItsShareOfTheCallersAndAlwaysTheSame() {
+    assertSwapped(FakeReleases.published("java", 1));
+    assertSwapped(FakeReleases.succeeding("java", 2, 1).withholding(0.9));
+    int byTrial = 0;
+    for (int i = 0; i < 2000; i++) {
+      String release = releaseTo(i);
+      assertEquals(release, releaseTo(i));
+      byTrial += "bias-2".equals(release) ? 1 : 0;
+    }
+    assertEquals(200, byTrial, 45);
+    assertEquals("bias-1", releaseOf(null, "java"));
+
+    assertSwapped(FakeReleases.succeeding("java", 2, 1));
+    assertEquals("bias-2", releaseTo(1));
+    assertEquals("bias-2", releaseOf(null, "java"));
+    assertEquals(2, source.fetches());
+  }
+
+  @Test
+  void apply_shadow_answersNobodyButThoseWhoNameIt() throws IOException {
+    assertSwapped(FakeReleases.published("java", 1).withholding(1));
+    for (int i = 0; i < 100; i++) {
+      assertNull(releaseTo(i));
+    }
+    try (Lease lease = live.acquirePinned(null, "bias-1")) {
+      assertNotNull(lease.release());
+    }
+  }
+
+  @Test
+  void apply_rollbackWhileOnTrial_theOneBeforeAnswersAllAgain() {
+    assertSwapped(FakeReleases.published("java", 1).withEpoch(50));
+    assertSwapped(FakeReleases.succeeding("java", 2, 1).withholding(0.5).withEpoch(50));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 1).withEpoch(50));
+    for (int i = 0; i < 100; i++) {
+      assertEquals("bias-1", releaseTo(i));
+    }
+    assertSwapped(FakeReleases.succeeding("java", 3, 1).withholding(0.5).withEpoch(50));
+  }
+
+  @Test
+  void apply_trialIsAllThatIsLeftOfTheTopic_itsParentAnswersTheOthers() {
+    String parent = "a".repeat(64);
+    String child = "b".repeat(64);
+    AdapterWeights adapter = FakeBaseModel.adapter(0.5f);
+    source.replace(parent, FakeReleases.release("fake-base", null, "java", adapter, 1));
+    source.replace(child, FakeReleases.release("fake-base", null, "java", adapter, 2));
+    ReleaseEvent event =
+        new ReleaseEvent(
+            null,
+            "java",
+            ReleaseEvent.Kind.ADAPTER,
+            Action.PUBLISH,
+            child,
+            "memory:/" + child,
+            parent,
+            2,
+            "test",
+            new Origin("releases", 0, 9));
+    assertSwapped(event.withholding(0.5));
+    Set<String> answering = new HashSet<>();
+    for (int i = 0; i < 100; i++) {
+      answering.add(releaseTo(i));
+    }
+    assertEquals(Set.of(parent, child), answering);
+  }
+
+  /** The release that answers the caller with a key. */
+  private @Nullable String releaseTo(int key) {
+    long caller = Caller.of(ByteBuffer.wrap(("key " + key).getBytes(UTF_8)));
+    try (Lease lease = live.acquire(null, "java", caller)) {
+      return lease.release() == null ? null : lease.release().release();
+    }
   }
 
   @Test
