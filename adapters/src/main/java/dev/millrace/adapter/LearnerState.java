@@ -90,34 +90,14 @@ public record LearnerState(
 
   LearnerState with(Watch seen) {
     return new LearnerState(
-        adapter,
-        replay,
-        waiting,
-        heldOut,
-        release,
-        learnedTo,
-        batches,
-        profile,
-        orders,
-        routing,
-        seen,
-        forgotten);
+        adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, routing,
+        seen, forgotten);
   }
 
   LearnerState with(Forgotten other) {
     return new LearnerState(
-        adapter,
-        replay,
-        waiting,
-        heldOut,
-        release,
-        learnedTo,
-        batches,
-        profile,
-        orders,
-        routing,
-        watch,
-        other);
+        adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, routing,
+        watch, other);
   }
 
   /** True while an event that was obeyed has left something to be learned again. */

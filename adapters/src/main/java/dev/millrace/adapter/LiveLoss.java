@@ -49,8 +49,7 @@ record LiveLoss(Gate gate, ShareKeeper shares, WatchConfig config) {
     return new RuleResult(
         "tried",
         false,
-        "%d fresh samples, expected %d before its successor is taught"
-            .formatted(n, config.least()),
+        "%d fresh samples, expected %d before its successor is taught".formatted(n, config.least()),
         new TreeMap<>(Map.of("samples", (double) n, "withheld", config.withheld())));
   }
 

@@ -15,11 +15,11 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
-import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.RuleResult;
@@ -158,10 +158,7 @@ final class ModelLearner implements Learner {
         waiting(examined(before, batch), batch),
         notTaught(batch, List.of(live), state.release()),
         event(
-            batch,
-            Action.ROLLBACK,
-            Objects.requireNonNull(state.watch().before()),
-            live.reason()));
+            batch, Action.ROLLBACK, Objects.requireNonNull(state.watch().before()), live.reason()));
   }
 
   private ReleaseEvent event(TrainingBatch batch, Action action, Place to, String reason) {
@@ -377,17 +374,17 @@ final class ModelLearner implements Learner {
   private ReleaseEvent event(Trained trained, String id, String uri) {
     TrainingBatch batch = trained.batch();
     ReleaseEvent event =
-    new ReleaseEvent(
-        batch.tenant(),
-        batch.domain(),
-        ReleaseEvent.Kind.ADAPTER,
-        ReleaseEvent.Action.PUBLISH,
-        id,
-        uri,
-        trained.before().release(),
-        batch.number(),
-        "passed the gate",
-        NOWHERE);
+        new ReleaseEvent(
+            batch.tenant(),
+            batch.domain(),
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.PUBLISH,
+            id,
+            uri,
+            trained.before().release(),
+            batch.number(),
+            "passed the gate",
+            NOWHERE);
     return trained.tried() ? event.withholding(config.watch().withheld()) : event;
   }
 

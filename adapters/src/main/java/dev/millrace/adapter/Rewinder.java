@@ -27,8 +27,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Takes what is remembered of a domain back to the release that an event names. */
-record Rewinder(
-    Surroundings surroundings, Gate gate, ShareKeeper shares, Relearning relearning) {
+record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relearning relearning) {
   /** Where a domain is taken to; no release means the base alone. */
   private record Target(AdapterState adapter, Place place) {}
 
@@ -142,10 +141,7 @@ record Rewinder(
     }
     RuleResult result =
         new RuleResult(
-            event.action().name().toLowerCase(Locale.ROOT) + "-obeyed",
-            obeyed,
-            trouble,
-            figures);
+            event.action().name().toLowerCase(Locale.ROOT) + "-obeyed", obeyed, trouble, figures);
     return new Verdict(
         event.tenant(),
         event.domain(),

@@ -42,15 +42,7 @@ public record Surroundings(
       Machine machine,
       InstantSource clock) {
     this(
-        base,
-        tokenizer,
-        anchors,
-        protection,
-        store,
-        published,
-        PastSamples.none(),
-        machine,
-        clock);
+        base, tokenizer, anchors, protection, store, published, PastSamples.none(), machine, clock);
   }
 
   /** What the texts of a domain are held against. */

@@ -282,7 +282,8 @@ class LearnerTest {
     Learner learner = learner("store");
     List<Outcome> outcomes = outcomes(learner, 2);
     ReleaseEvent release = outcomes.get(0).release();
-    LearnerState pinned = obey(learner, outcomes.get(1).state(), event(release, Action.PIN)).state();
+    LearnerState pinned =
+        obey(learner, outcomes.get(1).state(), event(release, Action.PIN)).state();
     Outcome waits = learn(learner, LearnerState.fromBytes(pinned.toBytes()), batch(2));
     assertNull(waits.release());
     assertEquals(
@@ -467,8 +468,7 @@ class LearnerTest {
     TrainingBatch second = batch(1);
     List<String> gone =
         second.samples().subList(3, 9).stream().map(sample -> sample.sample().id()).toList();
-    ReleaseEvent forget =
-        event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
 
     List<Outcome> again = obeyed(learner, outcomes.get(2).state(), forget);
 
@@ -516,8 +516,7 @@ class LearnerTest {
   void obey_forgetSampleThatWaitsAndOneThatJudges_neitherIsKept() throws IOException {
     Learner learner = learner("store");
     Outcome first = outcomes(learner, 1).get(0);
-    LearnerState pinned =
-        obey(learner, first.state(), event(first.release(), Action.PIN)).state();
+    LearnerState pinned = obey(learner, first.state(), event(first.release(), Action.PIN)).state();
     LearnerState waits = learn(learner, pinned, batch(1)).state();
     String waiting = waits.waiting().get(2).id();
     String judging = ids(waits).get(0);

@@ -268,9 +268,7 @@ final class ForgetCommand implements Callable<Integer> {
   private List<String> retire(Forgetting forgetting) throws Exception {
     List<String> retired = sorted(forgetting);
     if (!retired.isEmpty()) {
-      output
-          .err()
-          .printf("%d releases are deleted in %d s%n", retired.size(), retireSeconds);
+      output.err().printf("%d releases are deleted in %d s%n", retired.size(), retireSeconds);
       output.err().flush();
       Thread.sleep(Duration.ofSeconds(retireSeconds).toMillis());
     }
@@ -284,8 +282,7 @@ final class ForgetCommand implements Callable<Integer> {
   private static List<String> sorted(Forgetting forgetting) {
     return forgetting.affected().stream()
         .sorted(
-            Comparator.comparingLong(
-                    (String id) -> forgetting.stored().manifest(id).batch())
+            Comparator.comparingLong((String id) -> forgetting.stored().manifest(id).batch())
                 .thenComparing(Comparator.naturalOrder()))
         .toList();
   }

@@ -110,18 +110,18 @@ final class OrderCommands {
         throw new IllegalArgumentException("domain " + domain + " is not pinned");
       }
       Origin unused =
-      topic.write(
-          new ReleaseEvent(
-              pin.tenant(),
-              pin.domain(),
-              pin.kind(),
-              Action.ROLLBACK,
-              pin.release(),
-              pin.uri(),
-              pin.parent(),
-              pin.batch(),
-              "unpinned",
-              NOWHERE));
+          topic.write(
+              new ReleaseEvent(
+                  pin.tenant(),
+                  pin.domain(),
+                  pin.kind(),
+                  Action.ROLLBACK,
+                  pin.release(),
+                  pin.uri(),
+                  pin.parent(),
+                  pin.batch(),
+                  "unpinned",
+                  NOWHERE));
       output.result(
           Map.of("action", "unpin", "domain", domain, "release", pin.release()),
           "domain " + domain + " goes on from " + pin.release());

@@ -2,6 +2,7 @@ package dev.millrace.job.loop;
 
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
@@ -13,7 +14,6 @@ import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
-import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -142,7 +142,10 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       cancel(request);
       return;
     }
-    Answer known = line.isFirst(request) ? serving.responder().known(request.request(), Line.caller(request)) : null;
+    Answer known =
+        line.isFirst(request)
+            ? serving.responder().known(request.request(), Line.caller(request))
+            : null;
     if (known != null) {
       emit(new KeyedAnswer(request.key(), known));
     } else {

@@ -223,8 +223,7 @@ class LearnOperatorTest {
       harness.initializeState(snapshot);
       harness.open();
       harness.endInput();
-      assertEquals(
-          List.of("again b", "again c", "cloud[0, 1]"), releases(harness));
+      assertEquals(List.of("again b", "again c", "cloud[0, 1]"), releases(harness));
     }
   }
 

@@ -81,11 +81,13 @@ final class LineageLearner implements Learner {
     if (state.learnsAgain()) {
       awaitPermit();
       String again = "again " + state.forgotten().again().get(0);
-      List<String> left =
-          state.forgotten().again().subList(1, state.forgotten().again().size());
-      TrainingBatch batch = new TrainingBatch(event.tenant(), event.domain(), 0, List.of(), List.of());
+      List<String> left = state.forgotten().again().subList(1, state.forgotten().again().size());
+      TrainingBatch batch =
+          new TrainingBatch(event.tenant(), event.domain(), 0, List.of(), List.of());
       return new Outcome(
-          at(again, state, left, Orders.NONE), verdict(batch, state, again), event(batch, state, again));
+          at(again, state, left, Orders.NONE),
+          verdict(batch, state, again),
+          event(batch, state, again));
     }
     LearnerState next =
         at(event.release(), state, event.forgotten(), new Orders(event.origin(), false));

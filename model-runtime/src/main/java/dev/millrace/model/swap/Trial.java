@@ -10,7 +10,6 @@ record Trial(LoadedRelease release, double withheld) {
 
   /** Whether it answers a caller; the same one always, or never. */
   boolean answers(long caller) {
-    return caller != Caller.NOBODY
-        && Caller.place(caller, release.about().release()) >= withheld;
+    return caller != Caller.NOBODY && Caller.place(caller, release.about().release()) >= withheld;
   }
 }
