@@ -1,0 +1,114 @@
+package dev.millrace.model.media;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads PNG and JPEG. What a file declares is checked before anything is decoded, and what is
+ * decoded is thinned while it is read: memory is bounded by {@link #MAX_PIXELS}, not by the file.
+ */
+public final class Pictures {
+
+  /** As many as a phone's camera takes. */
+  public static final int MAX_PIXELS = 12_582_912;
+
+  /** Pixels of a side that are read at most; of a larger picture every n-th row and column is. */
+  private static final int READ_SIDE = 256;
+
+  private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
+
+  private Pictures() {}
+
+  /**
+   * Reads a picture.
+   *
+   * @throws InvalidMediaException if it is no PNG or JPEG, is damaged, or has too many pixels
+   */
+  public static Picture read(byte[] bytes) throws InvalidMediaException {
+    ImageReader reader = reader(bytes);
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+      // Comments and profiles may inflate to any size: they are passed over.
+      reader.setInput(in, true, true);
+      int width = reader.getWidth(0);
+      int height = reader.getHeight(0);
+      requireSize(width, height);
+      return new Picture(width, height, Grid.of(thinned(reader, width, height), width, height));
+    } catch (IOException | RuntimeException e) {
+      throw InvalidMediaException.broken("picture cannot be decoded: " + e.getMessage());
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  private static ImageReader reader(byte[] bytes) throws InvalidMediaException {
+    if (startsWith(bytes, PNG)) {
+      PngChunks.check(bytes);
+      return named("png");
+    }
+    if (startsWith(bytes, JPEG)) {
+      requireEnd(bytes);
+      return named("jpeg");
+    }
+    throw InvalidMediaException.unknown("picture is neither PNG nor JPEG by its first bytes");
+  }
+
+  private static boolean startsWith(byte[] bytes, byte[] magic) {
+    return bytes.length >= magic.length
+        && Arrays.equals(bytes, 0, magic.length, magic, 0, magic.length);
+  }
+
+  private static ImageReader named(String format) {
+    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
+    if (!readers.hasNext()) {
+      throw new IllegalStateException("this Java reads no " + format + ", expected java.desktop");
+    }
+    return readers.next();
+  }
+
+  /** A decoder fills up what is missing and says nothing: the marker of the end must be there. */
+  private static void requireEnd(byte[] jpeg) throws InvalidMediaException {
+    for (int i = jpeg.length - 2; i >= JPEG.length; i--) {
+      if (jpeg[i] == (byte) 0xff && jpeg[i + 1] == (byte) 0xd9) {
+        return;
+      }
+    }
+    throw InvalidMediaException.broken("JPEG of " + jpeg.length + " bytes has no end marker");
+  }
+
+  private static void requireSize(int width, int height) throws InvalidMediaException {
+    if ((long) width * height > MAX_PIXELS) {
+      throw InvalidMediaException.tooLarge(
+          "picture has %d × %d pixels, expected at most %,d".formatted(width, height, MAX_PIXELS));
+    }
+  }
+
+  private static BufferedImage thinned(ImageReader reader, int width, int height)
+      throws IOException, InvalidMediaException {
+    int step = Math.max(1, Math.max(width, height) / READ_SIDE);
+    ImageReadParam param = reader.getDefaultReadParam();
+    param.setSourceSubsampling(Math.min(step, width), Math.min(step, height), 0, 0);
+    AtomicReference<@Nullable String> damage = new AtomicReference<>();
+    reader.addIIOReadWarningListener(
+        (source, warning) -> {
+          if (warning.startsWith("Corrupt") || warning.startsWith("Premature")) {
+            damage.set(warning);
+          }
+        });
+    BufferedImage image = reader.read(0, param);
+    if (damage.get() != null) {
+      throw InvalidMediaException.broken("picture is damaged: " + damage.get());
+    }
+    return image;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.millrace.model.media;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import javax.sound.sampled.AudioInputStream;
+
+/** PCM of any rate and number of channels to one channel of a fixed rate. */
+final class Resampler {
+
+  private Resampler() {}
+
+  /**
+   * The beginning of a sound, −1..1.
+   *
+   * @param pcm signed 16-bit, little endian
+   * @param most samples of the result, fewer if the sound ends before
+   */
+  static float[] mono(AudioInputStream pcm, int rate, int most) throws IOException {
+    double step = pcm.getFormat().getSampleRate() / rate;
+    int channels = pcm.getFormat().getChannels();
+    int frames = (int) Math.ceil((most + 1) * step);
+    byte[] bytes = pcm.readNBytes(2 * channels * frames);
+    return resampled(mixed(bytes, channels), step, most);
+  }
+
+  private static float[] mixed(byte[] bytes, int channels) {
+    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    float[] mono = new float[bytes.length / (2 * channels)];
+    for (int i = 0; i < mono.length; i++) {
+      float sum = 0;
+      for (int c = 0; c < channels; c++) {
+        sum += in.getShort();
+      }
+      mono[i] = sum / (32768f * channels);
+    }
+    return mono;
+  }
+
+  /** Where samples become fewer each is the mean of those it stands for, else it lies on a line. */
+  private static float[] resampled(float[] from, double step, int most) {
+    if (step == 1) {
+      return java.util.Arrays.copyOf(from, Math.min(from.length, most));
+    }
+    float[] to = new float[Math.min(most, (int) (from.length / step))];
+    for (int i = 0; i < to.length; i++) {
+      to[i] = step > 1 ? mean(from, i * step, (i + 1) * step) : between(from, i * step);
+    }
+    return to;
+  }
+
+  private static float mean(float[] x, double from, double to) {
+    int first = (int) from;
+    int end = Math.min(x.length, Math.max(first + 1, (int) to));
+    float sum = 0;
+    for (int i = first; i < end; i++) {
+      sum += x[i];
+    }
+    return sum / (end - first);
+  }
+
+  private static float between(float[] x, double at) {
+    int left = (int) at;
+    int right = Math.min(x.length - 1, left + 1);
+    return (float) (x[left] + (at - left) * (x[right] - x[left]));
+  }
+}

@@ -1,0 +1,117 @@
+package dev.millrace.model.media;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.function.IntToDoubleFunction;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
+import javax.imageio.ImageIO;
+import javax.sound.sampled.AudioFileFormat;
+import javax.sound.sampled.AudioFormat;
+import javax.sound.sampled.AudioInputStream;
+import javax.sound.sampled.AudioSystem;
+
+/** Files made by the JDK's own writers, and such as no writer makes. */
+final class MediaFiles {
+
+  private MediaFiles() {}
+
+  /** A picture whose left half is black, on white. */
+  static byte[] halfBlack(String format, int width, int height) {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = image.createGraphics();
+    g.setColor(Color.WHITE);
+    g.fillRect(0, 0, width, height);
+    g.setColor(Color.BLACK);
+    g.fillRect(0, 0, width / 2, height);
+    g.dispose();
+    try {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      if (!ImageIO.write(image, format, out)) {
+        throw new IllegalArgumentException("no writer for " + format);
+      }
+      return out.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A PNG of grey pixels that declares a size, with so many bytes of zeros behind IDAT. */
+  static byte[] png(int width, int height, long zeros, byte[]... others) {
+    try {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      out.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
+      out.write(
+          chunk(
+              "IHDR",
+              ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) 8).array()));
+      for (byte[] other : others) {
+        out.write(other);
+      }
+      out.write(chunk("IDAT", deflated(zeros)));
+      out.write(chunk("IEND", new byte[0]));
+      return out.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static byte[] chunk(String type, byte[] data) {
+    ByteBuffer chunk = ByteBuffer.allocate(12 + data.length).putInt(data.length);
+    chunk.put(type.getBytes(StandardCharsets.ISO_8859_1)).put(data);
+    CRC32 crc = new CRC32();
+    crc.update(chunk.array(), 4, 4 + data.length);
+    return chunk.putInt((int) crc.getValue()).array();
+  }
+
+  static byte[] deflated(long zeros) {
+    try {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
+        byte[] block = new byte[1 << 16];
+        for (long left = zeros; left > 0; left -= block.length) {
+          deflater.write(block, 0, (int) Math.min(left, block.length));
+        }
+      }
+      return out.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A file of so many frames, each channel at the same −1..1. */
+  static byte[] sound(
+      AudioFileFormat.Type type, AudioFormat format, int frames, IntToDoubleFunction wave) {
+    ByteBuffer pcm = ByteBuffer.allocate(frames * format.getFrameSize());
+    for (int i = 0; i < frames; i++) {
+      for (int c = 0; c < format.getChannels(); c++) {
+        short value = (short) (32767 * wave.applyAsDouble(i));
+        pcm.putShort(format.isBigEndian() ? value : Short.reverseBytes(value));
+      }
+    }
+    try {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      AudioSystem.write(
+          new AudioInputStream(new ByteArrayInputStream(pcm.array()), format, frames), type, out);
+      return out.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A tone of some hertz. */
+  static byte[] tone(int rate, int channels, double hertz, int frames) {
+    return sound(
+        AudioFileFormat.Type.WAVE,
+        new AudioFormat(rate, 16, channels, true, false),
+        frames,
+        i -> 0.5 * Math.sin(2 * Math.PI * hertz * i / rate));
+  }
+}

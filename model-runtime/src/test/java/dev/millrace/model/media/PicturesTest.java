@@ -1,0 +1,158 @@
+package dev.millrace.model.media;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.millrace.model.media.InvalidMediaException.Kind;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PicturesTest {
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final long MOST = 16L << 20;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg"})
+  void read_halfBlackPicture_hasInkWhereItIsBlack(String format) throws Exception {
+    Picture picture = Pictures.read(MediaFiles.halfBlack(format, 640, 480));
+    assertEquals(640, picture.width());
+    assertEquals(480, picture.height());
+    assertEquals(1, ink(picture, 0, 16, 4), 0.02);
+    assertEquals(1, ink(picture, 2, 16, 4), 0.02);
+    assertEquals(0, ink(picture, 1, 16, 28), 0.02);
+    assertEquals(0, ink(picture, 1, 1, 4), 0.02, "above the picture there is ground");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 31, 33, 257, 3000})
+  void read_everySize_fillsTheSquare(int side) throws Exception {
+    Picture picture = Pictures.read(MediaFiles.halfBlack("png", side, Math.max(1, side / 3)));
+    assertEquals(3 * 32 * 32, picture.ink().length);
+    for (float ink : picture.ink()) {
+      assertTrue(ink >= 0 && ink <= 1, "ink " + ink);
+    }
+  }
+
+  @Test
+  void read_transparentPixels_areGround() throws Exception {
+    byte[] header = {0, 0, 0, 8, 0, 0, 0, 8, 8, 4, 0, 0, 0};
+    byte[] png = MediaFiles.png(8, 8, 8 * 17);
+    System.arraycopy(MediaFiles.chunk("IHDR", header), 0, png, 8, 25);
+    Picture picture = Pictures.read(png);
+    assertEquals(0, ink(picture, 0, 16, 16), "black, but transparent");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg"})
+  void read_truncatedAtEveryPlace_isBroken(String format) {
+    byte[] whole = MediaFiles.halfBlack(format, 40, 30);
+    for (int length = 3; length < whole.length; length++) {
+      byte[] part = Arrays.copyOf(whole, length);
+      Kind kind = refused(part).kind();
+      assertEquals(length < 8 && format.equals("png") ? Kind.UNKNOWN : Kind.BROKEN, kind);
+    }
+  }
+
+  @Test
+  void read_hundredMegapixels_isTooLargeBeforeAnythingIsDecoded() {
+    byte[] png = MediaFiles.png(10_000, 10_000, 10_000L * 10_001);
+    assertTrue(png.length < 200_000, "a bomb is small: " + png.length);
+    InvalidMediaException refused = bounded(() -> refused(png), 1 << 20);
+    assertEquals(Kind.TOO_LARGE, refused.kind());
+    assertTrue(refused.getMessage().contains("10000 × 10000"), refused.getMessage());
+  }
+
+  @Test
+  void read_mostPixels_areDecodedInBoundedMemory() {
+    byte[] png = MediaFiles.png(4096, 3072, 4097L * 3072);
+    Picture picture = bounded(() -> read(png), MOST);
+    assertEquals(4096, picture.width());
+    assertEquals(1, ink(picture, 0, 16, 16));
+  }
+
+  @Test
+  void read_moreDataThanPixels_isNotInflated() {
+    byte[] png = MediaFiles.png(16, 16, 1L << 28);
+    assertEquals(16, bounded(() -> read(png), MOST).width());
+  }
+
+  @Test
+  void read_commentThatInflatesToAQuarterOfAGigabyte_isPassedOver() {
+    byte[] text = MediaFiles.deflated(1L << 28);
+    byte[] comment = new byte[2 + 5 + text.length];
+    System.arraycopy(new byte[] {'T', 'i', 't', 'l', 'e', 0, 0}, 0, comment, 0, 7);
+    System.arraycopy(text, 0, comment, 7, text.length);
+    byte[] png = MediaFiles.png(16, 16, 16 * 17, MediaFiles.chunk("zTXt", comment));
+    assertEquals(16, bounded(() -> read(png), MOST).width());
+  }
+
+  @Test
+  void read_chunkThatDeclaresTwoGigabytes_isBrokenWithoutAllocatingThem() {
+    byte[] lie = MediaFiles.chunk("tEXt", new byte[16]);
+    lie[0] = 0x7f;
+    byte[] png = MediaFiles.png(16, 16, 16 * 17, lie);
+    InvalidMediaException refused = bounded(() -> refused(png), 1 << 20);
+    assertEquals(Kind.BROKEN, refused.kind());
+    assertTrue(refused.getMessage().contains("tEXt"), refused.getMessage());
+  }
+
+  @Test
+  void read_changedByte_isBrokenOrStillAPicture() {
+    Random random = new Random(1);
+    for (String format : new String[] {"png", "jpeg"}) {
+      byte[] whole = MediaFiles.halfBlack(format, 60, 60);
+      for (int i = 0; i < 2_000; i++) {
+        byte[] changed = whole.clone();
+        changed[random.nextInt(changed.length)] = (byte) random.nextInt();
+        bounded(() -> readOrRefused(changed), MOST);
+      }
+    }
+  }
+
+  @Test
+  void read_otherBytes_areUnknown() {
+    assertEquals(Kind.UNKNOWN, refused(new byte[0]).kind());
+    assertEquals(Kind.UNKNOWN, refused("GIF89a".getBytes(UTF_8)).kind());
+    assertEquals(Kind.UNKNOWN, refused(MediaFiles.halfBlack("bmp", 8, 8)).kind());
+  }
+
+  private static float ink(Picture picture, int channel, int row, int column) {
+    return picture.ink()[(channel * 32 + row) * 32 + column];
+  }
+
+  private static InvalidMediaException refused(byte[] bytes) {
+    return assertThrows(InvalidMediaException.class, () -> Pictures.read(bytes));
+  }
+
+  private static Picture read(byte[] bytes) {
+    try {
+      return Pictures.read(bytes);
+    } catch (InvalidMediaException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static Object readOrRefused(byte[] bytes) {
+    try {
+      return Pictures.read(bytes);
+    } catch (InvalidMediaException e) {
+      return e;
+    }
+  }
+
+  private static <T> T bounded(java.util.function.Supplier<T> work, long most) {
+    long before = THREADS.getCurrentThreadAllocatedBytes();
+    T result = work.get();
+    long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(allocated < most, () -> allocated + " bytes allocated, expected under " + most);
+    return result;
+  }
+}
