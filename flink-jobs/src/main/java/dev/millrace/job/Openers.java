@@ -17,10 +17,12 @@ import dev.millrace.job.io.RedisAnswerStore;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
+import dev.millrace.model.align.Aligner;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.djl.Devices;
+import dev.millrace.model.djl.DjlAligner;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.ReleaseFiles;
@@ -46,6 +48,7 @@ import java.time.Clock;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,14 +109,43 @@ public final class Openers {
     return resources.add(Tokenizers.open(Path.of(config.base().dir(), "tokenizer.json")));
   }
 
-  /** Scorers over the base alone. */
+  /** The encoders beside the base; null where there are none, or none for this base. */
+  private static @Nullable Aligner aligner(
+      MillraceConfig config, BaseModel base, Resources resources) throws IOException {
+    String named = config.base().align();
+    Path folder =
+        named.isEmpty() ? Path.of(config.base().dir()).resolveSibling("align") : Path.of(named);
+    if (named.isEmpty() && !Files.isDirectory(folder)) {
+      LOG.info("no encoders at {}: pictures and sounds are refused", folder);
+      return null;
+    }
+    Aligner aligner = resources.add(DjlAligner.open(folder));
+    if (aligner.config().base().equals(base.id())) {
+      return aligner;
+    }
+    String found = "encoders at %s are of base %s, expected %s";
+    String problem = found.formatted(folder, aligner.config().base(), base.id());
+    if (!named.isEmpty()) {
+      throw new IllegalArgumentException(problem);
+    }
+    LOG.warn("{}: pictures and sounds are refused", problem);
+    return null;
+  }
+
+  /** Scorers over the base and its encoders alone. */
   public static Opener<Scorer> scorers(MillraceConfig config) {
     return subtask -> {
       Resources resources = new Resources();
       try {
         BaseModel base = base(config, resources);
         Tokenizer tokenizer = tokenizer(config, resources);
-        return new Opened<>(Scorer.of(base, tokenizer, heldOut(config), config.score()), resources);
+        Aligner aligner = aligner(config, base, resources);
+        HeldOut heldOut = heldOut(config);
+        Scorer scorer =
+            aligner == null
+                ? Scorer.of(base, tokenizer, heldOut, config.score())
+                : Scorer.of(base, tokenizer, heldOut, config.score(), aligner);
+        return new Opened<>(scorer, resources);
       } catch (IOException | RuntimeException e) {
         resources.close();
         throw e;

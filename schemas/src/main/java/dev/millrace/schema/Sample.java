@@ -1,5 +1,6 @@
 package dev.millrace.schema;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,4 +28,33 @@ public record Sample(
     byte[] media,
     @Nullable String caption,
     long eventTimeMillis,
-    Origin origin) {}
+    Origin origin) {
+
+  /** Whether it is a picture or a sound. */
+  public boolean isMedia() {
+    return modality == Modality.IMAGE || modality == Modality.AUDIO;
+  }
+
+  /** What teaches a language model: the text, or what media are called; empty where nothing is. */
+  public String teaches() {
+    return isMedia() ? Objects.requireNonNullElse(caption, "") : text;
+  }
+
+  /** The same without its media, which stay where it was read. */
+  public Sample withoutMedia() {
+    return media.length == 0
+        ? this
+        : new Sample(
+            id,
+            source,
+            document,
+            tenant,
+            domain,
+            modality,
+            text,
+            new byte[0],
+            caption,
+            eventTimeMillis,
+            origin);
+  }
+}

@@ -17,7 +17,8 @@ public final class Benchmarks {
           new ContinualBenchmark(),
           new SoakBenchmark(),
           new LatencyBenchmark(),
-          new SwapBenchmark());
+          new SwapBenchmark(),
+          new AlignBenchmark());
 
   private Benchmarks() {}
 

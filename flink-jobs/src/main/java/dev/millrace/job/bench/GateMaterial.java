@@ -16,14 +16,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The demo's streams without their junk, as batches. */
+/** The demo's texts without their junk, as batches. */
 record GateMaterial(Map<String, List<Sample>> streams, HeldOut heldOut, SampleTokens tokens) {
 
   static GateMaterial read(Path base, HeldOut heldOut, SampleTokens tokens, long seed)
       throws IOException {
     Map<String, List<Sample>> streams = new LinkedHashMap<>();
     for (Sample sample : DemoMaterial.read(base, heldOut, seed).samples()) {
-      if (!sample.id().startsWith("junk-")) {
+      if (!sample.id().startsWith("junk-") && !sample.isMedia()) {
         streams
             .computeIfAbsent(String.valueOf(sample.domain()), domain -> new ArrayList<>())
             .add(sample);

@@ -20,6 +20,10 @@ record Home(Path root) {
     return root.resolve("models").resolve("nano");
   }
 
+  Path align() {
+    return root.resolve("models").resolve("align");
+  }
+
   /** Jars that only benchmarks load, into processes of their own. */
   Path rivals() {
     return root.resolve("flink-jobs").resolve("target").resolve("rivals");

@@ -8,9 +8,14 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "model",
-    description = "Checks or exports a checkpoint, or pre-trains a base.",
+    description = "Checks or exports a checkpoint, pre-trains a base, or trains encoders beside it.",
     footer = {"", "Example:", "  ./millrace model check models/nano"},
-    subcommands = {CheckCommand.class, ExportCommand.class, PretrainCommand.class})
+    subcommands = {
+      CheckCommand.class,
+      ExportCommand.class,
+      PretrainCommand.class,
+      AlignCommand.class
+    })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ModelCommand implements Runnable {
 

@@ -27,6 +27,7 @@ final class Ranges {
           "learn.plan.threads",
           "learn.routing.share",
           "score.guard.windowMillis",
+          "score.align.leastOthers",
           "serve.batchSize",
           "serve.queue");
 
@@ -41,6 +42,8 @@ final class Ranges {
           "score.guard.generatedShare",
           "score.shape.maxBoilerplateShare",
           "score.shape.maxUnknownShare",
+          "score.align.leastFit",
+          "score.align.leastMedian",
           "learn.gate.level",
           "learn.routing.share",
           "learn.watch.withheld",

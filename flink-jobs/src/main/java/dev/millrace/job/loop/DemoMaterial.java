@@ -7,6 +7,7 @@ import dev.millrace.job.corpus.Document;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Sample;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,7 +21,10 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The demo's material: real text of five domains that the base never saw, and some junk. */
+/**
+ * The demo's material: real text of five domains that the base never saw, pictures and sounds where
+ * there are encoders for them, and some junk.
+ */
 public final class DemoMaterial {
 
   public static final List<String> DOMAINS =
@@ -73,8 +77,17 @@ public final class DemoMaterial {
       prompts.put(domain, first(texts, PROMPTS));
       streams.put(domain, stream);
     }
+    List<List<Sample>> all = interleavable(streams, new Random(seed));
+    if (Files.isDirectory(base.resolveSibling("align"))) {
+      for (String domain : MediaMaterial.DOMAINS) {
+        List<Sample> stream = MediaMaterial.read(domain, new Random(seed + domain.hashCode()));
+        measured.put(domain, first(captions(stream, heldOut, true), MEASURED));
+        prompts.put(domain, first(captions(stream, heldOut, false), PROMPTS));
+        all.add(MediaMaterial.withJunk(stream));
+      }
+    }
     return new Material(
-        interleaved(streams, new Random(seed)),
+        interleaved(all),
         measured,
         prompts,
         protectedTexts(base),
@@ -118,22 +131,46 @@ public final class DemoMaterial {
     return woven;
   }
 
-  /** One of each domain in turn, junk between them. */
-  private static List<Sample> interleaved(Map<String, List<Document>> streams, Random random) {
+  /** What is said of a domain's pictures or sounds, where their documents are held out or not. */
+  private static List<String> captions(List<Sample> stream, HeldOut heldOut, boolean judges) {
+    return stream.stream()
+        .filter(
+            sample ->
+                heldOut.contains(null, String.valueOf(sample.domain()), sample.document())
+                    == judges)
+        .map(Sample::teaches)
+        .toList();
+  }
+
+  /** Each domain's texts with junk between them. */
+  private static List<List<Sample>> interleavable(
+      Map<String, List<Document>> streams, Random random) {
     Junk junk = new Junk(random);
+    List<List<Sample>> all = new ArrayList<>();
+    for (List<Document> stream : streams.values()) {
+      List<Sample> samples = new ArrayList<>();
+      for (Document chunk : stream) {
+        Sample good =
+            Samples.of(
+                chunk.domain() + "/" + chunk.id(), chunk.title(), chunk.domain(), chunk.text());
+        samples.add(good);
+        if (random.nextInt(JUNK_EVERY) == 0) {
+          samples.add(junk.from(good));
+        }
+      }
+      all.add(samples);
+    }
+    return all;
+  }
+
+  /** One of each domain in turn. */
+  private static List<Sample> interleaved(List<List<Sample>> streams) {
     List<Sample> samples = new ArrayList<>();
-    int longest = streams.values().stream().mapToInt(List::size).max().orElse(0);
+    int longest = streams.stream().mapToInt(List::size).max().orElse(0);
     for (int i = 0; i < longest; i++) {
-      for (List<Document> stream : streams.values()) {
+      for (List<Sample> stream : streams) {
         if (i < stream.size()) {
-          Document chunk = stream.get(i);
-          Sample good =
-              Samples.of(
-                  chunk.domain() + "/" + chunk.id(), chunk.title(), chunk.domain(), chunk.text());
-          samples.add(good);
-          if (random.nextInt(JUNK_EVERY) == 0) {
-            samples.add(junk.from(good));
-          }
+          samples.add(stream.get(i));
         }
       }
     }

@@ -245,7 +245,7 @@ public final class Loop {
     for (Committed<Arrival> arrival : recording.samples()) {
       Sample sample = arrival.value().sample();
       if (sample != null) {
-        texts.put(arrival.origin(), sample.text());
+        texts.put(arrival.origin(), sample.teaches());
       }
     }
     Map<String, List<byte[]>> taught = new HashMap<>();

@@ -105,7 +105,7 @@ public final class UserMaterial {
     List<String> texts = new ArrayList<>();
     for (Sample sample : samples) {
       boolean judges = heldOut.contains(null, domain, sample.document());
-      (judges ? aside : texts).add(sample.text());
+      (judges ? aside : texts).add(sample.teaches());
     }
     if (aside.isEmpty() || texts.isEmpty()) {
       throw new IllegalArgumentException(

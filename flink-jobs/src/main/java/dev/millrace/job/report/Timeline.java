@@ -21,13 +21,15 @@ import org.jspecify.annotations.Nullable;
  * @param swaps first answers by a release
  * @param qualities by domain: Q of what was accepted and of what was refused
  * @param refused some refused samples of each reason
+ * @param media some pictures and sounds
  */
 public record Timeline(
     List<Judged> verdicts,
     List<Answered> answers,
     List<Swapped> swaps,
     SortedMap<String, Qualities> qualities,
-    List<Refused> refused) {
+    List<Refused> refused,
+    List<Exhibit> media) {
 
   private static final int EXAMPLES = 3;
   private static final int EXCERPT = 160;
@@ -71,7 +73,8 @@ public record Timeline(
                         swap.tookMillis()))
             .toList(),
         qualities(recording),
-        refused(recording));
+        refused(recording),
+        Gallery.of(recording));
   }
 
   private static long start(Recording recording) {
@@ -160,7 +163,7 @@ public record Timeline(
   }
 
   private static Refused refused(Rejection rejection, int count, @Nullable Arrival arrival) {
-    String text = arrival == null || arrival.sample() == null ? "" : arrival.sample().text();
+    String text = arrival == null || arrival.sample() == null ? "" : arrival.sample().teaches();
     return new Refused(
         rejection.reason(),
         count,

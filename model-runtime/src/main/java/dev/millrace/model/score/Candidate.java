@@ -1,6 +1,8 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.Input;
 import dev.millrace.schema.Sample;
+import org.jspecify.annotations.Nullable;
 import dev.millrace.schema.ScoredSample;
 
 /** A sample on its way through the cascade: each stage adds what it found out. */
@@ -19,6 +21,9 @@ final class Candidate {
   private double loss = Double.NaN;
   private double diversity = Double.NaN;
   private double quality = Double.NaN;
+  private @Nullable Input media;
+  private float[] place = {};
+  private float[] captionPlace = {};
 
   Candidate(Sample sample, boolean heldOut) {
     this.sample = sample;
@@ -30,7 +35,7 @@ final class Candidate {
   }
 
   String text() {
-    return sample.text();
+    return sample.teaches();
   }
 
   boolean heldOut() {
@@ -128,7 +133,31 @@ final class Candidate {
     return quality;
   }
 
+  /** What an encoder takes of a picture or a sound; null for text. */
+  @Nullable Input media() {
+    return media;
+  }
+
+  void media(Input value) {
+    media = value;
+  }
+
+  void places(float[] ofMedia, float[] ofCaption) {
+    place = ofMedia;
+    captionPlace = ofCaption;
+  }
+
+  /** Where a picture or a sound lies in the shared space; empty for text. */
+  float[] place() {
+    return place;
+  }
+
+  float[] captionPlace() {
+    return captionPlace;
+  }
+
+  /** As it goes on to learning: media taught by their caption and are not needed any more. */
   ScoredSample scored() {
-    return new ScoredSample(sample, tokens, entropy, diversity, quality, heldOut);
+    return new ScoredSample(sample.withoutMedia(), tokens, entropy, diversity, quality, heldOut);
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.Aligner;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Rejection;
@@ -12,16 +13,25 @@ final class CascadeScorer implements Scorer {
   private final HeldOut heldOut;
   private final Guard guard;
   private final List<Stage> stages;
+  private final List<Stage> mediaStages;
 
   CascadeScorer(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
     this.heldOut = heldOut;
     this.guard = new Guard(config.guard());
     this.stages = stages(base, tokenizer, config, guard);
+    this.mediaStages = List.of(new SupportedModality());
+  }
+
+  CascadeScorer(
+      BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config, Aligner aligner) {
+    this.heldOut = heldOut;
+    this.guard = new Guard(config.guard());
+    this.stages = stages(base, tokenizer, config, guard);
+    this.mediaStages = mediaStages(base, tokenizer, config, guard, aligner);
   }
 
   static List<Stage> stages(BaseModel base, Tokenizer tokenizer, ScorerConfig config, Guard guard) {
     return List.of(
-        new SupportedModality(),
         guard,
         new Length(config.shape()),
         new ExactDuplicate(),
@@ -36,11 +46,27 @@ final class CascadeScorer implements Scorer {
         new Quality(base, config));
   }
 
+  private static List<Stage> mediaStages(
+      BaseModel base, Tokenizer tokenizer, ScorerConfig config, Guard guard, Aligner aligner) {
+    return List.of(
+        guard,
+        new Captioned(),
+        new DuplicateMedia(),
+        new NearDuplicate(config.nearSimilarity()),
+        new EncodingDamage(config.shape().maxDamageShare()),
+        new SymbolShare(config.shape().maxSymbolShare()),
+        new Decoded(),
+        new ModelEntropy(base, tokenizer, config.model()),
+        new Aligned(aligner, config.align()),
+        new Quality(base, config));
+  }
+
   @Override
   public Scored score(Sample sample, DomainMemory memory) {
     memory.countSeen();
     Candidate candidate = new Candidate(sample, isHeldOut(sample));
-    for (Stage stage : stages) {
+    List<Stage> way = sample.isMedia() ? mediaStages : stages;
+    for (Stage stage : way) {
       Stage.Refusal refusal = stage.check(candidate, memory);
       if (refusal != null) {
         guard.judged(sample, refusal.reason(), memory);

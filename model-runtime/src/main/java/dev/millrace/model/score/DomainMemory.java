@@ -9,7 +9,10 @@ import java.nio.ByteBuffer;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 2;
+  private static final byte VERSION = 3;
+
+  /** Before there were pictures and sounds. */
+  private static final byte OF_TEXT = 2;
 
   /** Its signatures were of characters: they match nothing any more and are left behind. */
   private static final byte OF_CHARACTERS = 1;
@@ -29,6 +32,9 @@ public final class DomainMemory {
   private final Drift distances = new Drift();
   private final EmbeddingMemory embeddings;
   private final QualityWindow qualities;
+  private final EmbeddingMemory media;
+  private final EmbeddingMemory captions;
+  private final QualityWindow fits;
   private long seen;
   private long accepted;
   private long drifts;
@@ -44,6 +50,9 @@ public final class DomainMemory {
     this.usual = new Usual(limits.qualities());
     this.embeddings = new EmbeddingMemory(limits.embeddings());
     this.qualities = new QualityWindow(limits.qualities());
+    this.media = new EmbeddingMemory(limits.embeddings());
+    this.captions = new EmbeddingMemory(limits.embeddings());
+    this.fits = new QualityWindow(limits.embeddings());
   }
 
   /** The memory of a domain that has shown nothing yet. */
@@ -52,14 +61,14 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote, or its version 1; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote, or its versions 1 and 2; smaller limits keep what is newest.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
   public static DomainMemory fromBytes(byte[] bytes, MemoryLimits limits) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     byte version = bytes.length == 0 ? 0 : in.get();
-    if (version != VERSION && version != OF_CHARACTERS) {
+    if (version < OF_CHARACTERS || version > VERSION) {
       throw new IllegalArgumentException(
           "domain memory of " + bytes.length + " bytes is not of version " + VERSION);
     }
@@ -85,7 +94,10 @@ public final class DomainMemory {
             + entropies.encodedBytes()
             + distances.encodedBytes()
             + embeddings.encodedBytes()
-            + qualities.encodedBytes();
+            + qualities.encodedBytes()
+            + media.encodedBytes()
+            + captions.encodedBytes()
+            + fits.encodedBytes();
     ByteBuffer out = ByteBuffer.allocate(length);
     out.put(VERSION).putLong(seen).putLong(accepted).putLong(drifts);
     exact.write(out);
@@ -101,6 +113,9 @@ public final class DomainMemory {
     distances.write(out);
     embeddings.write(out);
     qualities.write(out);
+    media.write(out);
+    captions.write(out);
+    fits.write(out);
     return out.array();
   }
 
@@ -179,6 +194,21 @@ public final class DomainMemory {
     return qualities;
   }
 
+  /** Where pictures and sounds lie in the shared space. */
+  EmbeddingMemory media() {
+    return media;
+  }
+
+  /** Where their captions lie. */
+  EmbeddingMemory captions() {
+    return captions;
+  }
+
+  /** How well recent captions fitted, accepted or not. */
+  QualityWindow fits() {
+    return fits;
+  }
+
   void countSeen() {
     seen++;
   }
@@ -189,6 +219,14 @@ public final class DomainMemory {
     if (!candidate.heldOut()) {
       reference.learn(candidate.words());
       embeddings.add(candidate.embedding());
+      rememberMedia(candidate);
+    }
+  }
+
+  private void rememberMedia(Candidate candidate) {
+    if (candidate.place().length > 0) {
+      media.add(candidate.place());
+      captions.add(candidate.captionPlace());
     }
   }
 
@@ -203,6 +241,11 @@ public final class DomainMemory {
       }
       embeddings.read(in);
       qualities.read(in);
+      if (version > OF_TEXT) {
+        media.read(in);
+        captions.read(in);
+        fits.read(in);
+      }
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("domain memory is cut short at byte " + in.limit(), e);
     }

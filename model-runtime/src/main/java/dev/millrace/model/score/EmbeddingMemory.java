@@ -28,6 +28,20 @@ final class EmbeddingMemory {
     return Math.min(1, Math.max(0, 1 - best));
   }
 
+  int size() {
+    return size;
+  }
+
+  /** The share of remembered vectors whose cosine with a vector is less; ties count as halves. */
+  double shareBelow(float[] unit, double cosine) {
+    double below = 0;
+    for (int i = 0; i < size; i++) {
+      double other = dot(unit, i * dim);
+      below += other < cosine ? 1 : other == cosine ? 0.5 : 0;
+    }
+    return below / size;
+  }
+
   void add(float[] unit) {
     if (unit.length != dim) {
       clear(unit.length);

@@ -23,7 +23,7 @@ final class Quality implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.diversity(memory.embeddings().diversity(candidate.embedding()));
+    candidate.diversity(diversity(candidate, memory));
     memory.read(candidate);
     double q = config.alpha() * signal(candidate, memory) + config.beta() * candidate.diversity();
     candidate.quality(q * config.weights().ofSource(candidate.sample().source()));
@@ -34,6 +34,13 @@ final class Quality implements Stage {
     }
     memory.usual().add(candidate.fit(), surprise(candidate));
     return null;
+  }
+
+  /** A picture or a sound is compared with pictures and sounds. */
+  private static double diversity(Candidate candidate, DomainMemory memory) {
+    return candidate.place().length > 0
+        ? memory.media().diversity(candidate.place())
+        : memory.embeddings().diversity(candidate.embedding());
   }
 
   private double rate(Candidate candidate) {

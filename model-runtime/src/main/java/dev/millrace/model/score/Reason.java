@@ -20,6 +20,11 @@ public enum Reason {
   SYMBOL_SHARE("symbol-share"),
   BOILERPLATE("boilerplate"),
   LANGUAGE_UNLIKE("language-unlike"),
+  CAPTION_MISSING("caption-missing"),
+  CAPTION_MISMATCH("caption-mismatch"),
+  MEDIA_UNKNOWN("media-unknown"),
+  MEDIA_BROKEN("media-broken"),
+  MEDIA_TOO_LARGE("media-too-large"),
   ENTROPY_NOISE("entropy-noise"),
   QUALITY_LOW("quality-low");
 

@@ -1,5 +1,6 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.Aligner;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Sample;
@@ -14,11 +15,26 @@ public interface Scorer {
   Scored score(Sample sample, DomainMemory memory);
 
   /**
-   * A scorer on a base model and a tokenizer that it does not own.
+   * A scorer on a base model and a tokenizer that it does not own; pictures and sounds are refused.
    *
    * @param heldOut which documents judge and never teach
    */
   static Scorer of(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
     return new CascadeScorer(base, tokenizer, heldOut, config);
+  }
+
+  /**
+   * The same with encoders, which it does not own either: pictures and sounds teach by their
+   * captions.
+   *
+   * @throws IllegalArgumentException if the encoders were trained beside another base
+   */
+  static Scorer of(
+      BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config, Aligner aligner) {
+    if (!aligner.config().base().equals(base.id())) {
+      throw new IllegalArgumentException(
+          "encoders of base %s, expected %s".formatted(aligner.config().base(), base.id()));
+    }
+    return new CascadeScorer(base, tokenizer, heldOut, config, aligner);
   }
 }

@@ -25,7 +25,8 @@ public record ScorerConfig(
     GuardLimits guard,
     ShapeLimits shape,
     ModelLimits model,
-    MemoryLimits memory)
+    MemoryLimits memory,
+    AlignLimits align)
     implements Serializable {
 
   public static ScorerConfig defaults() {
@@ -41,7 +42,8 @@ public record ScorerConfig(
         GuardLimits.defaults(),
         ShapeLimits.defaults(),
         ModelLimits.defaults(),
-        MemoryLimits.defaults());
+        MemoryLimits.defaults(),
+        AlignLimits.defaults());
   }
 
   public ScorerConfig withGuard(GuardLimits limits) {
@@ -57,6 +59,7 @@ public record ScorerConfig(
         limits,
         shape,
         model,
-        memory);
+        memory,
+        align);
   }
 }

@@ -3,7 +3,7 @@ package dev.millrace.model.score;
 import dev.millrace.schema.Modality;
 import org.jspecify.annotations.Nullable;
 
-/** Pictures and sounds are not learned from yet. */
+/** Pictures and sounds are learned from where there are encoders for them. */
 final class SupportedModality implements Stage {
 
   @Override
@@ -13,6 +13,7 @@ final class SupportedModality implements Stage {
       return null;
     }
     return new Refusal(
-        Reason.MODALITY_UNSUPPORTED, "modality " + modality + ", expected TEXT or CODE");
+        Reason.MODALITY_UNSUPPORTED,
+        "modality " + modality + ", expected TEXT or CODE: no encoders for this base (base.align)");
   }
 }

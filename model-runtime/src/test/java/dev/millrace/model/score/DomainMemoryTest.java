@@ -33,9 +33,9 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 2");
+    assertRefused(new byte[0], "not of version 3");
     bytes[0] = 9;
-    assertRefused(bytes, "not of version 2");
+    assertRefused(bytes, "not of version 3");
   }
 
   @Test
@@ -48,6 +48,22 @@ class DomainMemoryTest {
     assertEquals(filled.qualities().quantile(0.5), read.qualities().quantile(0.5));
     float[] embedding = {0.3f, 0.4f};
     assertEquals(filled.embeddings().diversity(embedding), read.embeddings().diversity(embedding));
+  }
+
+  @Test
+  void fromBytes_version2_hasSeenNoMedia() {
+    DomainMemory filled = filled(20);
+    byte[] now = filled.toBytes();
+    int media =
+        filled.media().encodedBytes()
+            + filled.captions().encodedBytes()
+            + filled.fits().encodedBytes();
+    byte[] before = Arrays.copyOf(now, now.length - media);
+    before[0] = 2;
+    DomainMemory read = DomainMemory.fromBytes(before, LIMITS);
+    assertEquals(0, read.media().size() + read.captions().size());
+    assertEquals(filled.seen(), read.seen());
+    assertEquals(filled.qualities().quantile(0.5), read.qualities().quantile(0.5));
   }
 
   private static byte[] version1(DomainMemory memory) {
@@ -82,6 +98,8 @@ class DomainMemoryTest {
       memory.lines().add(random.nextLong());
       memory.usual().add(memory.reference().fit(candidate.words()), random.nextDouble());
       candidate.embedding(new float[] {random.nextFloat(), random.nextFloat()});
+      candidate.places(new float[] {0.6f, 0.8f}, new float[] {0.8f, 0.6f});
+      memory.fits().add(random.nextDouble());
       memory.read(candidate);
       memory.remember(candidate);
     }

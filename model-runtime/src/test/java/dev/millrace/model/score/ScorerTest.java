@@ -241,7 +241,9 @@ class ScorerTest {
     Rejection rejection =
         assertInstanceOf(Scored.Refused.class, scorer.score(picture, memory)).rejection();
     assertEquals("modality-unsupported", rejection.reason());
-    assertEquals("modality IMAGE, expected TEXT or CODE", rejection.detail());
+    assertEquals(
+        "modality IMAGE, expected TEXT or CODE: no encoders for this base (base.align)",
+        rejection.detail());
   }
 
   @Test
@@ -295,7 +297,8 @@ class ScorerTest {
             guard,
             shape,
             ModelLimits.defaults(),
-            LIMITS);
+            LIMITS,
+            AlignLimits.defaults());
     return Scorer.of(base, new ByteTokenizer(), Samples.HELD_OUT, config);
   }
 

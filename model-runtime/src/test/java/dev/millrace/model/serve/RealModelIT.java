@@ -199,7 +199,8 @@ class RealModelIT {
         d.guard(),
         d.shape(),
         new ModelLimits(128, 256, 2, 2),
-        d.memory());
+        d.memory(),
+        d.align());
   }
 
   private static String judged(Scorer scorer) {

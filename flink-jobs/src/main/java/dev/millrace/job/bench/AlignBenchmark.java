@@ -1,0 +1,113 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.job.AlignPairs;
+import dev.millrace.job.corpus.Pair;
+import dev.millrace.job.corpus.Pairs;
+import dev.millrace.model.align.AlignExam;
+import dev.millrace.model.align.AlignedPair;
+import dev.millrace.model.align.Aligner;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlAligner;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.AlignLimits;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/** The encoders that ship, on pairs that they were not trained on. */
+final class AlignBenchmark implements Benchmark {
+
+  @Override
+  public String name() {
+    return "align";
+  }
+
+  @Override
+  public String summary() {
+    return "whether icons, speech and methods find their captions, and wrong captions are noticed";
+  }
+
+  @Override
+  public List<Table> run(Setting setting) throws Exception {
+    Map<String, List<AlignedPair>> held = new TreeMap<>();
+    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
+        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
+        Aligner aligner = DjlAligner.open(setting.nano().resolveSibling("align"))) {
+      AlignPairs pairs = new AlignPairs(base, tokenizer);
+      for (String kind : Pairs.kinds()) {
+        List<Pair> some = AlignPairs.load(kind, true);
+        setting.progress().accept(some.size() + " held-out pairs of " + kind);
+        held.put(kind, pairs.aligned(some, setting.progress()));
+      }
+      return List.of(retrieval(aligner, held), refusals(aligner, held, setting.seed()));
+    }
+  }
+
+  private static Table retrieval(Aligner aligner, Map<String, List<AlignedPair>> held) {
+    Table table =
+        new Table(
+            "Pairs held out by name, file or transcript, each found among all of its kind",
+            "pairs",
+            "number",
+            "recall@1",
+            "recall@10",
+            "recall@1 by caption",
+            "recall@10 by caption",
+            "chance@10",
+            "worse recall@10 / chance",
+            "AUC of mismatched pairs");
+    held.forEach(
+        (kind, pairs) -> {
+          AlignExam exam = AlignExam.of(aligner, pairs);
+          table.row(
+              kind,
+              exam.pairs(),
+              exam.recall1(),
+              exam.recall10(),
+              exam.back1(),
+              exam.back10(),
+              exam.chance10(),
+              Math.min(exam.recall10(), exam.back10()) / exam.chance10(),
+              exam.auc());
+        });
+    return table.note("Pairs of one caption are not told apart; ties count as mistakes.");
+  }
+
+  /** The scorer's own rule: does a caption fit better than those of the last others? */
+  private static Table refusals(
+      Aligner aligner, Map<String, List<AlignedPair>> held, long seed) {
+    AlignLimits limits = AlignLimits.defaults();
+    Table table =
+        new Table(
+            "As the scorer judges, against %d others, refused below a fit of %.2f"
+                .formatted(CaptionFits.OTHERS, limits.leastFit()),
+            "pairs",
+            "true pairs",
+            "median fit",
+            "of them refused %",
+            "wrong captions",
+            "of them refused %",
+            "AUC");
+    held.forEach(
+        (kind, pairs) -> {
+          List<AlignedPair> shuffled = new ArrayList<>(pairs);
+          Collections.shuffle(shuffled, new Random(seed));
+          CaptionFits fits = CaptionFits.of(aligner, shuffled);
+          table.row(
+              kind,
+              fits.own().length,
+              fits.median(),
+              100 * CaptionFits.below(fits.own(), limits.leastFit()),
+              fits.wrong().length,
+              100 * CaptionFits.below(fits.wrong(), limits.leastFit()),
+              fits.auc());
+        });
+    return table.note("A wrong caption is that of another held-out pair, drawn by the seed.");
+  }
+}

@@ -1,0 +1,65 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.model.align.AlignedPair;
+import dev.millrace.model.align.Aligner;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How well captions fit beside those of other pairs, as the scorer counts.
+ *
+ * @param own of true pairs
+ * @param wrong of the same with the caption of the next pair
+ */
+record CaptionFits(double[] own, double[] wrong) {
+
+  /** What a domain remembers by default. */
+  static final int OTHERS = 128;
+
+  /** The first pairs are what a domain remembers, the others are judged. */
+  static CaptionFits of(Aligner aligner, List<AlignedPair> pairs) {
+    List<float[]> left = aligner.embed(pairs.stream().map(AlignedPair::left).toList());
+    List<float[]> right = aligner.embed(pairs.stream().map(AlignedPair::right).toList());
+    int n = pairs.size() - OTHERS - 1;
+    double[] own = new double[n];
+    double[] wrong = new double[n];
+    for (int i = 0; i < n; i++) {
+      float[] place = left.get(OTHERS + i);
+      own[i] = fit(place, right.get(OTHERS + i), left, right);
+      wrong[i] = fit(place, right.get(OTHERS + i + 1), left, right);
+    }
+    return new CaptionFits(own, wrong);
+  }
+
+  private static double fit(
+      float[] place, float[] caption, List<float[]> left, List<float[]> right) {
+    double near = Aligner.cosine(place, caption);
+    int below = 0;
+    for (int j = 0; j < OTHERS; j++) {
+      below += Aligner.cosine(place, right.get(j)) < near ? 1 : 0;
+      below += Aligner.cosine(left.get(j), caption) < near ? 1 : 0;
+    }
+    return below / (2.0 * OTHERS);
+  }
+
+  double median() {
+    double[] sorted = own.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  static double below(double[] fits, double limit) {
+    return (double) Arrays.stream(fits).filter(fit -> fit < limit).count() / fits.length;
+  }
+
+  /** Probability that a true pair fits better than a wrong one. */
+  double auc() {
+    double wins = 0;
+    for (double a : own) {
+      for (double b : wrong) {
+        wins += a > b ? 1 : a == b ? 0.5 : 0;
+      }
+    }
+    return wins / own.length / wrong.length;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.model.align.AlignConfig;
+import dev.millrace.model.align.AlignExam;
+import dev.millrace.model.align.AlignTensor;
+import java.util.Locale;
+import java.util.SortedMap;
+
+/** The model card of the encoders. */
+record AlignCard(
+    AlignConfig config,
+    SortedMap<String, Integer> taught,
+    SortedMap<String, AlignExam> exams,
+    double minutes) {
+
+  String text() {
+    StringBuilder card = new StringBuilder();
+    int parameters =
+        AlignTensor.all(config.hiddenSize()).stream().mapToInt(AlignTensor::size).sum();
+    card.append("# align\n\n")
+        .append("Encoders that bring text, code, pictures and sounds into one space of 64.\n\n")
+        .append(
+            format(
+                "Made by `./millrace model align --steps %d --seed %d`: symmetric InfoNCE with a"
+                    + " learned temperature, batches of 128 pairs of each kind in which up to four"
+                    + " of one cluster (first word, file, topic) stand together, pairs of one"
+                    + " caption not told apart. %,d parameters, bf16. %.1f minutes on %d cores.%n%n",
+                config.steps(),
+                config.seed(),
+                parameters,
+                minutes,
+                Runtime.getRuntime().availableProcessors()))
+        .append("Base whose hidden states its texts come with: `" + config.base() + "`.\n\n")
+        .append(
+            "On pairs held out by name (an icon and its outlined twin together), by transcript"
+                + " and by file:\n\n")
+        .append(
+            "| pairs | trained on | held out | recall@1 | recall@10 | recall@1 by caption |"
+                + " recall@10 by caption | recall@10 against chance | AUC of mismatched pairs |\n")
+        .append("|---|---|---|---|---|---|---|---|---|\n");
+    exams.forEach(
+        (kind, exam) ->
+            card.append(
+                format(
+                    "| %s | %,d | %,d | %.3f | %.3f | %.3f | %.3f | %.0f × | %.3f |%n",
+                    kind,
+                    taught.get(kind),
+                    exam.pairs(),
+                    exam.recall1(),
+                    exam.recall10(),
+                    exam.back1(),
+                    exam.back10(),
+                    Math.min(exam.recall10(), exam.back10()) / exam.chance10(),
+                    exam.auc())));
+    card.append("\nWhat it was trained on: NOTICE. What it is used for: docs/modalities.md.\n");
+    return card.toString();
+  }
+
+  private static String format(String format, Object... arguments) {
+    return String.format(Locale.ROOT, format, arguments);
+  }
+}

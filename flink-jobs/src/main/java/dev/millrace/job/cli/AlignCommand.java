@@ -1,0 +1,123 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.AlignPairs;
+import dev.millrace.job.corpus.Pair;
+import dev.millrace.job.corpus.Pairs;
+import dev.millrace.model.align.AlignConfig;
+import dev.millrace.model.align.AlignExam;
+import dev.millrace.model.align.AlignWeights;
+import dev.millrace.model.align.AlignedPair;
+import dev.millrace.model.align.Aligner;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlAligner;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.pretrain.Alignment;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "align",
+    description = {
+      "Trains small encoders that bring text, code, pictures and sounds into one space, on open",
+      "pairs (icon and name, speech and transcript, method and Javadoc), and examines them on pairs",
+      "that they were not trained on."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace model align",
+      "  ./millrace model align --out /tmp/align --steps 200 --seed 7"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class AlignCommand implements Callable<Integer> {
+
+  private static final int SAY_EVERY = 50;
+
+  @Mixin private Output output;
+  @Mixin private BaseOption base;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where the encoders go (default: models/align).")
+  private Path out = Home.here().align();
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Steps of 128 pairs of each kind (default: ${DEFAULT-VALUE}).")
+  private int steps = 1_500;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
+  private long seed = 1;
+
+  @Override
+  public Integer call() throws Exception {
+    if (steps < 1) {
+      throw new IllegalArgumentException("--steps " + steps + ", expected 1 or more");
+    }
+    long start = System.nanoTime();
+    Path folder = base.folder();
+    try (BaseModel model = DjlModels.open(folder, Precision.INT8);
+        Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
+      AlignPairs pairs = new AlignPairs(model, tokenizer);
+      AlignConfig config = new AlignConfig(model.id(), model.config().hiddenSize(), steps, seed);
+      SortedMap<String, List<AlignedPair>> taught = read(pairs, false);
+      AlignWeights weights = Alignment.train(config, taught, this::say);
+      weights.write(out);
+      SortedMap<String, AlignExam> exams = new TreeMap<>();
+      try (Aligner aligner = DjlAligner.open(out)) {
+        read(pairs, true).forEach((kind, held) -> exams.put(kind, AlignExam.of(aligner, held)));
+      }
+      double minutes = (System.nanoTime() - start) / 60e9;
+      SortedMap<String, Integer> counts = new TreeMap<>();
+      taught.forEach((kind, some) -> counts.put(kind, some.size()));
+      String card = new AlignCard(config, counts, exams, minutes).text();
+      Files.writeString(out.resolve("README.md"), card);
+      output.result(exams, card);
+    }
+    return 0;
+  }
+
+  private SortedMap<String, List<AlignedPair>> read(AlignPairs pairs, boolean heldOut) {
+    SortedMap<String, List<AlignedPair>> read = new TreeMap<>();
+    for (String kind : Pairs.kinds()) {
+      List<Pair> some = AlignPairs.load(kind, heldOut);
+      output.err().printf("%d pairs of %s%n", some.size(), kind);
+      read.put(kind, pairs.aligned(some, this::line));
+    }
+    return read;
+  }
+
+  private void line(String line) {
+    output.err().println(line);
+    output.err().flush();
+  }
+
+  private void say(int step, double[] losses) {
+    if (step % SAY_EVERY == 0 || step == steps) {
+      StringBuilder line = new StringBuilder("step " + step + " of " + steps + ", loss");
+      List<String> kinds = Pairs.kinds();
+      for (int i = 0; i < losses.length; i++) {
+        line.append(String.format(Locale.ROOT, " %s %.3f", kinds.get(i), losses[i]));
+      }
+      line(line.toString());
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.millrace.model.align;
+
+import java.util.List;
+
+/**
+ * Brings texts, code, pictures and sounds into one space, where what belongs together lies close.
+ * Safe for use by several threads.
+ */
+public interface Aligner extends AutoCloseable {
+
+  /** Width of the shared space. */
+  int DIMENSION = 64;
+
+  AlignConfig config();
+
+  /** The places of inputs, all of one type, as unit vectors: (inputs, DIMENSION). */
+  List<float[]> embed(List<? extends Input> inputs);
+
+  /** The place of one input: (DIMENSION), of length 1. */
+  default float[] embed(Input input) {
+    return embed(List.of(input)).get(0);
+  }
+
+  /** The cosine of two places. */
+  static double cosine(float[] a, float[] b) {
+    float sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+
+  @Override
+  void close();
+}

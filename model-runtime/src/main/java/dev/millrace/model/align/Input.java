@@ -1,0 +1,27 @@
+package dev.millrace.model.align;
+
+import dev.millrace.model.media.Picture;
+import dev.millrace.model.media.Sound;
+
+/** What an encoder takes. */
+public sealed interface Input {
+
+  /**
+   * A text or a piece of code.
+   *
+   * @param buckets of its words and their letters, see {@link WordBuckets}
+   * @param hidden what the base made of it: the mean of its last hidden states, (hidden_size)
+   */
+  record Words(int[] buckets, float[] hidden) implements Input {
+
+    public static Words of(String text, float[] hidden) {
+      return new Words(WordBuckets.of(text), hidden);
+    }
+  }
+
+  /** A picture. */
+  record Seen(Picture picture) implements Input {}
+
+  /** A sound. */
+  record Heard(Sound sound) implements Input {}
+}

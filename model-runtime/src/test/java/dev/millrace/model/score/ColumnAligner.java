@@ -1,0 +1,79 @@
+package dev.millrace.model.score;
+
+import dev.millrace.model.align.AlignConfig;
+import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.Input;
+import dev.millrace.model.align.WordBuckets;
+import dev.millrace.model.media.Picture;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.List;
+import javax.imageio.ImageIO;
+
+/** Encoders that know pictures of one black column, and what the columns are called. */
+record ColumnAligner(String base) implements Aligner {
+
+  static final int COLUMNS = Picture.SIDE;
+
+  /** A white square whose k-th column is black. */
+  static byte[] picture(int k) {
+    BufferedImage image = new BufferedImage(COLUMNS, COLUMNS, BufferedImage.TYPE_BYTE_GRAY);
+    for (int x = 0; x < COLUMNS; x++) {
+      for (int y = 0; y < COLUMNS; y++) {
+        image.setRGB(x, y, x == k ? 0 : 0xffffff);
+      }
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(image, "png", out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
+  }
+
+  static String caption(int k) {
+    return "column " + (char) ('a' + k % 26) + (char) ('a' + k / 26);
+  }
+
+  @Override
+  public AlignConfig config() {
+    return new AlignConfig(base, 4, 1, 1);
+  }
+
+  @Override
+  public List<float[]> embed(List<? extends Input> inputs) {
+    return inputs.stream().map(this::place).toList();
+  }
+
+  private float[] place(Input input) {
+    float[] place = new float[DIMENSION];
+    place[input instanceof Input.Seen seen ? column(seen.picture()) : column((Input.Words) input)] =
+        1;
+    return place;
+  }
+
+  private static int column(Picture picture) {
+    int darkest = 0;
+    for (int k = 0; k < COLUMNS; k++) {
+      darkest = picture.ink()[k] > picture.ink()[darkest] ? k : darkest;
+    }
+    return darkest;
+  }
+
+  /** Captions of nothing that it knows are all in one place. */
+  private static int column(Input.Words words) {
+    for (int k = 0; k < COLUMNS; k++) {
+      if (Arrays.equals(words.buckets(), WordBuckets.of(caption(k)))) {
+        return k;
+      }
+    }
+    return COLUMNS;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,159 @@
+package dev.millrace.model.score;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import java.util.Arrays;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class MediaScorerTest {
+
+  private static final MemoryLimits LIMITS = ScorerConfig.defaults().memory();
+  private static final int KNOWN = 24;
+
+  private final Random random = new Random(8);
+  private final FakeBaseModel base = new FakeBaseModel();
+  private DomainMemory memory = DomainMemory.empty(LIMITS);
+  private final Scorer scorer = scorer(base.id());
+
+  @Test
+  void score_picture_teachesByItsCaptionAndLeavesItsBytesBehind() {
+    ScoredSample scored = accepted(ColumnAligner.picture(3), ColumnAligner.caption(3));
+    assertArrayEquals(new ByteTokenizer().encode(ColumnAligner.caption(3)), scored.tokens());
+    assertEquals(0, scored.sample().media().length);
+    assertEquals(Modality.IMAGE, scored.sample().modality());
+    assertEquals(ColumnAligner.caption(3), scored.sample().teaches());
+    assertEquals(1, scored.diversity());
+  }
+
+  @Test
+  void score_wrongCaption_isRefusedOnceTheDomainIsKnown() {
+    learnColumns();
+    Rejection wrong = refused(ColumnAligner.picture(KNOWN), ColumnAligner.caption(KNOWN + 1));
+    assertEquals("caption-mismatch", wrong.reason());
+    assertTrue(wrong.detail().contains(ColumnAligner.caption(KNOWN + 1)), wrong.detail());
+    assertTrue(wrong.detail().contains("at least 60 %"), wrong.detail());
+    accepted(ColumnAligner.picture(KNOWN + 2), ColumnAligner.caption(KNOWN + 2));
+  }
+
+  @Test
+  void score_wrongCaptionInADomainThatEncodersDoNotKnow_isNotJudged() {
+    for (int i = 0; i < 60; i++) {
+      accepted(ColumnAligner.picture(i % 32), Samples.words(random, 6));
+    }
+    accepted(ColumnAligner.picture(1), ColumnAligner.caption(2));
+  }
+
+  @Test
+  void score_memoryFromItsBytes_judgesAlike() {
+    learnColumns();
+    memory = DomainMemory.fromBytes(memory.toBytes(), LIMITS);
+    Rejection wrong = refused(ColumnAligner.picture(KNOWN), ColumnAligner.caption(KNOWN + 1));
+    assertEquals("caption-mismatch", wrong.reason());
+    assertEquals(KNOWN, memory.captions().size());
+  }
+
+  @Test
+  void score_samePictureWithTheSameCaption_isADuplicate() {
+    accepted(ColumnAligner.picture(3), ColumnAligner.caption(3));
+    assertEquals(
+        "duplicate-exact",
+        refused(ColumnAligner.picture(3), " " + ColumnAligner.caption(3)).reason());
+    assertEquals(
+        "duplicate-near", refused(ColumnAligner.picture(4), ColumnAligner.caption(3)).reason());
+  }
+
+  @Test
+  void score_noCaption_isRefusedBeforeAnythingIsDecoded() {
+    assertEquals("caption-missing", refused(ColumnAligner.picture(3), null).reason());
+    assertEquals("caption-missing", refused(ColumnAligner.picture(3), "  ").reason());
+    assertEquals(0, base.scoreCalls().size());
+  }
+
+  @Test
+  void score_badMedia_isRefusedWithTheReason() {
+    byte[] picture = ColumnAligner.picture(3);
+    byte[] half = Arrays.copyOf(picture, picture.length / 2);
+    assertEquals("media-broken", refused(half, "a half of a picture").reason());
+    byte[] huge = picture.clone();
+    huge[17] = 1; // 65,568 pixels wide: the checksum of the header is wrong now
+    assertEquals("media-broken", refused(huge, "a picture that lies").reason());
+    assertEquals("media-unknown", refused(new byte[] {1, 2, 3}, "three bytes").reason());
+    assertEquals(0, base.scoreCalls().size());
+  }
+
+  @Test
+  void of_encodersOfAnotherBase_areNotTaken() {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> scorer("another")).getMessage();
+    assertTrue(message.contains("another"), message);
+  }
+
+  private void learnColumns() {
+    for (int k = 0; k < KNOWN; k++) {
+      accepted(ColumnAligner.picture(k), ColumnAligner.caption(k));
+    }
+    // Refused for its caption or not: how well they fit is counted from the 17th on.
+    for (int i = 0; i < 40; i++) {
+      memory.fits().add(0.9);
+    }
+  }
+
+  private Scorer scorer(String alignedTo) {
+    ScorerConfig d = ScorerConfig.defaults();
+    ScorerConfig config =
+        new ScorerConfig(
+            d.signal(),
+            d.alpha(),
+            d.beta(),
+            0,
+            1,
+            d.nearSimilarity(),
+            d.reorderedSimilarity(),
+            d.weights(),
+            d.guard(),
+            d.shape(),
+            new ModelLimits(96, 256, 2, 2),
+            LIMITS,
+            d.align());
+    return Scorer.of(
+        base, new ByteTokenizer(), Samples.HELD_OUT, config, new ColumnAligner(alignedTo));
+  }
+
+  private ScoredSample accepted(byte[] media, String caption) {
+    Scored scored = scorer.score(sample(media, caption), memory);
+    return assertInstanceOf(Scored.Accepted.class, scored, scored::toString).sample();
+  }
+
+  private Rejection refused(byte[] media, @Nullable String caption) {
+    Scored scored = scorer.score(sample(media, caption), memory);
+    return assertInstanceOf(Scored.Refused.class, scored, scored::toString).rejection();
+  }
+
+  private static Sample sample(byte[] media, @Nullable String caption) {
+    return new Sample(
+        "id",
+        "source",
+        Samples.training(0),
+        null,
+        "letters",
+        Modality.IMAGE,
+        "",
+        media,
+        caption,
+        0,
+        new Origin("samples", 0, 7));
+  }
+}
