@@ -18,7 +18,7 @@ final class Methods {
       Pattern.compile(
           "/\\*\\*((?:(?!\\*/).){20,2000}?)\\*/\\s*((?:@\\w+(?:\\([^)]*\\))?\\s+)*"
               + "(?:public|protected|private|static|final|synchronized|abstract|\\s)*"
-              + "(?:<[^>{;]*>\\s*)?[\\w<>\\[\\],.? ]+\\s+\\w+\\s*\\([^)]*\\)[^{;=]*\\{)",
+              + "(?:<[^>{;(]*>\\s*)?[\\w<>\\[\\],.? ]+\\s+\\w+\\s*\\([^)\"]*\\)\\s*(?:throws[\\w\\s,.]+)?\\{)",
           Pattern.DOTALL);
 
   private static final Pattern MARGIN = Pattern.compile("(?m)^\\s*\\*? ?");

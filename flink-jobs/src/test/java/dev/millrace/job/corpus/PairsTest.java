@@ -1,0 +1,84 @@
+package dev.millrace.job.corpus;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.media.Picture;
+import dev.millrace.model.media.Pictures;
+import dev.millrace.model.media.Sound;
+import dev.millrace.model.media.Sounds;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class PairsTest {
+
+  @Test
+  void load_icons_arePicturesOfTheirNames() throws Exception {
+    List<Pair> icons = Pairs.load(Pairs.ICONS);
+    assertTrue(icons.size() > 5_000, "" + icons.size());
+    Map<String, Pair> byName =
+        icons.stream().collect(Collectors.toMap(Pair::caption, Function.identity()));
+    Picture left = picture(byName, "arrow left");
+    Picture right = picture(byName, "arrow right");
+    assertTrue(ink(left, 11, 13) > 0.5 && ink(left, 20, 13) < 0.1, "its head is to the left");
+    assertTrue(ink(right, 20, 13) > 0.5 && ink(right, 11, 13) < 0.1, "its head is to the right");
+    assertEquals(byName.get("heart").document(), byName.get("heart outline").document());
+    assertFalse(byName.get("heart").document().equals(byName.get("heart broken").document()));
+  }
+
+  @Test
+  void load_speech_saysTheSameEveryTime() throws Exception {
+    List<Pair> speech = Pairs.load(Pairs.SPEECH);
+    assertTrue(speech.size() > 5_000, "" + speech.size());
+    assertEquals(
+        speech.size(), speech.stream().map(Pair::caption).distinct().count(), "captions twice");
+    Pair pair = speech.get(17);
+    byte[] wav = pair.payload().get();
+    assertArrayEquals(wav, pair.payload().get());
+    Sound sound = Sounds.read(wav);
+    assertTrue(sound.millis() > 800 && sound.millis() < 8_000, sound.millis() + " ms");
+  }
+
+  @Test
+  void load_methods_areCodeWithAFirstSentence() {
+    List<Pair> methods = Pairs.load(Pairs.METHODS);
+    assertTrue(methods.size() > 5_000, "" + methods.size());
+    for (Pair pair : methods) {
+      String code = new String(pair.payload().get(), UTF_8);
+      assertTrue(code.contains("(") && code.contains("{"), code);
+      assertFalse(code.startsWith("/"), code);
+      assertFalse(pair.caption().contains("@") && pair.caption().startsWith("@"), pair.caption());
+      assertTrue(pair.caption().length() > 10, pair.caption());
+    }
+  }
+
+  @Test
+  void sentence_ofJavadoc_isItsFirstWithoutTags() {
+    assertEquals(
+        "Returns the foo of a bar",
+        Methods.sentence("\n   * Returns the {@code foo} of\n   * a <b>bar</b>. And more.\n "));
+    assertEquals("", Methods.sentence("\n * @return nothing\n"));
+    assertEquals("Closes it", Methods.sentence("\n * Closes it\n * @throws IOException if\n"));
+  }
+
+  @Test
+  void load_unknownKind_namesTheKnownOnes() {
+    var e = assertThrows(IllegalArgumentException.class, () -> Pairs.load("icon"));
+    assertTrue(e.getMessage().contains("icons"), e.getMessage());
+  }
+
+  private static Picture picture(Map<String, Pair> byName, String name) throws Exception {
+    return Pictures.read(byName.get(name).payload().get());
+  }
+
+  private static float ink(Picture picture, int column, int row) {
+    return picture.ink()[row * Picture.SIDE + column];
+  }
+}
