@@ -75,8 +75,8 @@ public final class AlignPairs {
     return switch (pairs.get(0).modality()) {
       case TEXT, CODE ->
           words(pairs.stream().map(pair -> new String(pair.payload().get(), UTF_8)).toList());
-      case IMAGE -> pairs.stream().map(pair -> seen(pair)).toList();
-      case AUDIO -> pairs.stream().map(pair -> heard(pair)).toList();
+      case IMAGE -> pairs.stream().map(AlignPairs::seen).toList();
+      case AUDIO -> pairs.stream().map(AlignPairs::heard).toList();
     };
   }
 

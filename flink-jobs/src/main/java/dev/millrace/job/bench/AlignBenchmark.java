@@ -80,8 +80,7 @@ final class AlignBenchmark implements Benchmark {
   }
 
   /** The scorer's own rule: does a caption fit better than those of the last others? */
-  private static Table refusals(
-      Aligner aligner, Map<String, List<AlignedPair>> held, long seed) {
+  private static Table refusals(Aligner aligner, Map<String, List<AlignedPair>> held, long seed) {
     AlignLimits limits = AlignLimits.defaults();
     Table table =
         new Table(

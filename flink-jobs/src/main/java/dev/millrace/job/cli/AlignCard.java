@@ -44,7 +44,7 @@ record AlignCard(
                 format(
                     "| %s | %,d | %,d | %.3f | %.3f | %.3f | %.3f | %.0f × | %.3f |%n",
                     kind,
-                    taught.get(kind),
+                    taught.getOrDefault(kind, 0),
                     exam.pairs(),
                     exam.recall1(),
                     exam.recall10(),

@@ -129,7 +129,8 @@ final class ReproduceCommand implements Callable<Integer> {
     }
     Map<Origin, String> texts = new HashMap<>();
     for (RawRecord record : records.values()) {
-      texts.put(record.origin(), Codecs.samples().decode(record.value(), record.origin()).teaches());
+      texts.put(
+          record.origin(), Codecs.samples().decode(record.value(), record.origin()).teaches());
     }
     return texts;
   }

@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.kordamp.ikonli.Ikon;
@@ -52,7 +53,7 @@ final class Icons {
 
   private static Ikon[] ofLetter(char letter) {
     try {
-      return (Ikon[]) Class.forName(PACKAGE + letter).getEnumConstants();
+      return (Ikon[]) Objects.requireNonNull(Class.forName(PACKAGE + letter).getEnumConstants());
     } catch (ClassNotFoundException e) {
       throw new IllegalStateException("the icons are not on the classpath", e);
     }

@@ -14,8 +14,7 @@ public final class Pairs {
   public static final String METHODS = "methods";
 
   private static final Map<String, Supplier<Stream<Pair>>> READERS =
-      new TreeMap<>(
-          Map.of(ICONS, Icons::read, SPEECH, Speech::read, METHODS, Methods::read));
+      new TreeMap<>(Map.of(ICONS, Icons::read, SPEECH, Speech::read, METHODS, Methods::read));
 
   private Pairs() {}
 

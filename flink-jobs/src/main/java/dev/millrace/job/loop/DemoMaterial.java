@@ -86,12 +86,7 @@ public final class DemoMaterial {
         all.add(MediaMaterial.withJunk(stream));
       }
     }
-    return new Material(
-        interleaved(all),
-        measured,
-        prompts,
-        protectedTexts(base),
-        new TreeMap<>());
+    return new Material(interleaved(all), measured, prompts, protectedTexts(base), new TreeMap<>());
   }
 
   /** Some of every set of the base's protected texts. */

@@ -5,7 +5,8 @@ package dev.millrace.job.report;
  *
  * @param reason why it was refused; empty if it was accepted
  * @param detail the offending value and what was expected
- * @param thumbnail a data URI of what the encoders saw, drawn anew; empty for what cannot be decoded
+ * @param thumbnail a data URI of what the encoders saw, drawn anew; empty for what cannot be
+ *     decoded
  */
 public record Exhibit(
     String domain,

@@ -40,7 +40,7 @@ final class Thumbnail {
     for (int i = 0; i < side * side; i++) {
       int rgb = 0;
       for (int c = 0; c < Picture.CHANNELS; c++) {
-        rgb = rgb << 8 | Math.round(255 * (1 - picture.ink()[c * side * side + i]));
+        rgb = (rgb << 8) | Math.round(255 * (1 - picture.ink()[c * side * side + i]));
       }
       image.setRGB(i % side, i / side, rgb);
     }
@@ -55,7 +55,7 @@ final class Thumbnail {
       for (int frame = 0; frame < Sound.FRAMES; frame++) {
         float energy = sound.mel()[band * Sound.FRAMES + frame] / DEVIATIONS + 0.5f;
         int grey = Math.round(255 * (1 - Math.min(1, Math.max(0, energy))));
-        image.setRGB(frame, Sound.BANDS - 1 - band, grey << 16 | grey << 8 | grey);
+        image.setRGB(frame, Sound.BANDS - 1 - band, (grey << 16) | (grey << 8) | grey);
       }
     }
     return image;

@@ -92,7 +92,8 @@ class GalleryTest {
     return new Recording(samples, rejections, List.of(), List.of(), List.of(), List.of());
   }
 
-  private static Committed<Arrival> sample(int at, Modality modality, byte[] media, String caption) {
+  private static Committed<Arrival> sample(
+      int at, Modality modality, byte[] media, String caption) {
     Origin origin = new Origin("samples", 0, at);
     Sample sample =
         new Sample("s" + at, "x", "doc", null, "d", modality, "", media, caption, 0, origin);

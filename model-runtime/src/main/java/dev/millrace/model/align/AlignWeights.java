@@ -99,8 +99,7 @@ public record AlignWeights(AlignConfig config, List<float[]> values) {
     try {
       return JSON.readValue(Files.readString(file), AlignConfig.class);
     } catch (JsonProcessingException e) {
-      throw (InvalidWeightsException)
-          new InvalidWeightsException(file + ": " + e.getOriginalMessage()).initCause(e);
+      throw new InvalidWeightsException(file + ": " + e.getOriginalMessage());
     }
   }
 

@@ -45,6 +45,6 @@ public final class WordBuckets {
     for (int i = 0; i < gram.length(); i++) {
       hash = (hash ^ gram.charAt(i)) * 0x01000193;
     }
-    return (hash ^ hash >>> 15) & COUNT - 1;
+    return (hash ^ (hash >>> 15)) & (COUNT - 1);
   }
 }

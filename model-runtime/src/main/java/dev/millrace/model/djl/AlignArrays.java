@@ -17,7 +17,9 @@ final class AlignArrays {
   /** What the methods of the inputs' encoder begin with: picture, sound or words. */
   static String encoder(List<? extends Input> inputs) {
     Input first = inputs.get(0);
-    return first instanceof Input.Words ? "words" : first instanceof Input.Seen ? "picture" : "sound";
+    return first instanceof Input.Words
+        ? "words"
+        : first instanceof Input.Seen ? "picture" : "sound";
   }
 
   /** One array for pictures and sounds; ids, offsets and hidden states for words. */

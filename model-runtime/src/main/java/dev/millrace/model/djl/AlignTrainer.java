@@ -42,8 +42,7 @@ public final class AlignTrainer implements AutoCloseable {
     try (PtNDManager scope = program.scope()) {
       for (int i = 0; i < tensors.size(); i++) {
         AlignTensor tensor = tensors.get(i);
-        PtNDArray array =
-            Program.array(manager, new Values(start.values().get(i), tensor.shape()));
+        PtNDArray array = Program.array(manager, new Values(start.values().get(i), tensor.shape()));
         program.train(scope, "vector", Program.Argument.of("x", array));
         weights.add(array);
         if (tensor.trained()) {

@@ -48,8 +48,7 @@ public final class DjlAligner implements Aligner {
 
   /** Hands weights to a program; it keeps the arrays, which the manager owns. */
   static void fill(Program program, PtNDManager owner, AlignWeights weights) {
-    List<AlignTensor> tensors =
-        AlignTensor.all(weights.config().hiddenSize());
+    List<AlignTensor> tensors = AlignTensor.all(weights.config().hiddenSize());
     try (PtNDManager scope = program.scope()) {
       for (int i = 0; i < tensors.size(); i++) {
         PtNDArray array =

@@ -48,7 +48,7 @@ final class Grid {
         int pixel = argb[row * width + column];
         int alpha = pixel >>> 24;
         for (int c = 0; c < sums.length; c++) {
-          sums[c] += (long) alpha * (255 - (pixel >>> 8 * (2 - c) & 0xff));
+          sums[c] += (long) alpha * (255 - ((pixel >>> (8 * (2 - c))) & 0xff));
         }
       }
     }

@@ -26,8 +26,7 @@ final class LogMel {
 
   /** (BANDS, FRAMES) of the samples, 16,000 a second. */
   static float[] of(float[] samples) {
-    int frames =
-        Math.min(Sound.FRAMES, Math.max(1, 1 + (samples.length - WINDOW) / HOP));
+    int frames = Math.min(Sound.FRAMES, Math.max(1, 1 + (samples.length - WINDOW) / HOP));
     float[] mel = new float[Sound.BANDS * Sound.FRAMES];
     for (int frame = 0; frame < frames; frame++) {
       double[] power = power(samples, frame * HOP);
@@ -91,8 +90,7 @@ final class LogMel {
   private static float[][] bands() {
     double[] edges = new double[Sound.BANDS + 2];
     Arrays.setAll(
-        edges,
-        i -> hertz(mel(LOWEST) + (mel(HIGHEST) - mel(LOWEST)) * i / (Sound.BANDS + 1)));
+        edges, i -> hertz(mel(LOWEST) + (mel(HIGHEST) - mel(LOWEST)) * i / (Sound.BANDS + 1)));
     float[][] bands = new float[Sound.BANDS][WINDOW / 2 + 1];
     for (int band = 0; band < Sound.BANDS; band++) {
       for (int k = 0; k <= WINDOW / 2; k++) {

@@ -75,8 +75,7 @@ public final class Sounds {
   /** The same sound as signed 16-bit PCM, little endian. */
   private static AudioInputStream pcm(AudioInputStream in) {
     AudioFormat from = in.getFormat();
-    AudioFormat to =
-        new AudioFormat(from.getSampleRate(), 16, from.getChannels(), true, false);
+    AudioFormat to = new AudioFormat(from.getSampleRate(), 16, from.getChannels(), true, false);
     return from.matches(to) ? in : AudioSystem.getAudioInputStream(to, in);
   }
 }

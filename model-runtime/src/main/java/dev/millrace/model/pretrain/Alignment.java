@@ -41,10 +41,7 @@ public final class Alignment {
       AlignConfig config, SortedMap<String, List<AlignedPair>> kinds, Progress progress) {
     SplittableRandom random = new SplittableRandom(config.seed());
     List<float[]> hidden =
-        kinds.values().stream()
-            .flatMap(List::stream)
-            .map(pair -> pair.right().hidden())
-            .toList();
+        kinds.values().stream().flatMap(List::stream).map(pair -> pair.right().hidden()).toList();
     List<Iterator<PairBatch>> batches = new ArrayList<>();
     for (Map.Entry<String, List<AlignedPair>> kind : kinds.entrySet()) {
       if (kind.getValue().size() < BATCH) {

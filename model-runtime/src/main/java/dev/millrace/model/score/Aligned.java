@@ -23,8 +23,7 @@ final class Aligned implements Stage {
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     float[] place = aligner.embed(Objects.requireNonNull(candidate.media()));
-    float[] caption =
-        aligner.embed(Input.Words.of(candidate.text(), candidate.embedding()));
+    float[] caption = aligner.embed(Input.Words.of(candidate.text(), candidate.embedding()));
     candidate.places(place, caption);
     if (memory.captions().size() < limits.leastOthers()) {
       return null;

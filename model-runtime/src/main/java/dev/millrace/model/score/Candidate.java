@@ -2,8 +2,8 @@ package dev.millrace.model.score;
 
 import dev.millrace.model.align.Input;
 import dev.millrace.schema.Sample;
-import org.jspecify.annotations.Nullable;
 import dev.millrace.schema.ScoredSample;
+import org.jspecify.annotations.Nullable;
 
 /** A sample on its way through the cascade: each stage adds what it found out. */
 final class Candidate {

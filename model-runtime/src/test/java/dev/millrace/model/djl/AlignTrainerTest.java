@@ -46,10 +46,12 @@ class AlignTrainerTest {
       for (int tensor = 0; tensor < gradients.size(); tensor++) {
         int at = largest(gradients.get(tensor));
         float h = 0.01f;
-        double slope = (loss(scope, batch, tensor, at, h) - loss(scope, batch, tensor, at, -h)) / (2 * h);
+        double slope =
+            (loss(scope, batch, tensor, at, h) - loss(scope, batch, tensor, at, -h)) / (2 * h);
         double gradient = gradients.get(tensor)[at];
         String name = AlignTensor.all(8).get(tensor).name();
-        assertEquals(slope, gradient, 0.02 * Math.abs(slope) + 2e-4, name + " " + batch.left().get(0));
+        assertEquals(
+            slope, gradient, 0.02 * Math.abs(slope) + 2e-4, name + " " + batch.left().get(0));
       }
     }
     scope.close();
@@ -118,7 +120,8 @@ class AlignTrainerTest {
     Path config = folder.resolve("config.json");
     String text = Files.readString(config);
     Files.writeString(config, text.replace("\"hiddenSize\" : 8", "\"hiddenSize\" : 9"));
-    String found = assertThrows(InvalidWeightsException.class, () -> AlignWeights.read(folder)).getMessage();
+    String found =
+        assertThrows(InvalidWeightsException.class, () -> AlignWeights.read(folder)).getMessage();
     assertTrue(found.contains("text."), found);
     Files.writeString(config, text.replace("\"base\"", "\"bass\""));
     assertThrows(InvalidWeightsException.class, () -> AlignWeights.read(folder));

@@ -50,8 +50,7 @@ final class MediaFiles {
       out.write(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
       out.write(
           chunk(
-              "IHDR",
-              ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) 8).array()));
+              "IHDR", ByteBuffer.allocate(13).putInt(width).putInt(height).put((byte) 8).array()));
       for (byte[] other : others) {
         out.write(other);
       }

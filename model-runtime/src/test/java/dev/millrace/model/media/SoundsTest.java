@@ -61,8 +61,7 @@ class SoundsTest {
     for (AudioFileFormat.Type type :
         new AudioFileFormat.Type[] {AudioFileFormat.Type.AIFF, AudioFileFormat.Type.AU}) {
       byte[] bytes =
-          MediaFiles.sound(
-              type, big, 9_000, i -> 0.5 * Math.sin(2 * Math.PI * 700 * i / 16_000));
+          MediaFiles.sound(type, big, 9_000, i -> 0.5 * Math.sin(2 * Math.PI * 700 * i / 16_000));
       assertArrayEquals(wav, Sounds.read(bytes).mel(), type.toString());
     }
   }
