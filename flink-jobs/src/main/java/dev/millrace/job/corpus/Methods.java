@@ -40,7 +40,7 @@ final class Methods {
     Matcher method = METHOD.matcher(document.text());
     while (pairs.size() < MOST_OF_A_FILE && method.find()) {
       String sentence = sentence(method.group(1));
-      if (sentence.split(" ").length >= LEAST_WORDS && sentence.chars().allMatch(c -> c < 128)) {
+      if (words(sentence) >= LEAST_WORDS && sentence.chars().allMatch(c -> c < 128)) {
         String code = code(document.text(), method.start(2), method.end(2));
         pairs.putIfAbsent(
             sentence,
@@ -54,6 +54,10 @@ final class Methods {
       }
     }
     return new ArrayList<>(pairs.values());
+  }
+
+  private static long words(String sentence) {
+    return 1 + sentence.chars().filter(c -> c == ' ').count();
   }
 
   static String sentence(String comment) {

@@ -36,7 +36,7 @@ final class Speech {
     Map<String, Pair> pairs = new LinkedHashMap<>();
     Map<String, Integer> topics = new LinkedHashMap<>();
     for (Document document : Corpora.load("dictionary")) {
-      for (String line : document.text().split("\n")) {
+      for (String line : document.text().lines().toList()) {
         Matcher entry = ENTRY.matcher(line);
         if (!entry.matches()) {
           continue;
