@@ -27,12 +27,21 @@ final class AdapterTrainingSource {
           return torch.linear(x, torch.to(q, ops.prim.dtype(x)))
         def product_back(self: __torch__.Program, g: Tensor, q: Tensor, scales: List[Tensor], e: int, type: int) -> Tensor:
           return torch.to(torch.matmul(torch.to(self.scaled(g, scales, e), type), torch.to(q, type)), 6)
-        def experts_forward(self: __torch__.Program, h: Tensor, p0: int, route: List[Tensor], type: int, keep: bool, m: List[Tensor]) -> Tuple[Tensor, List[Tensor]]:
+        def each(self: __torch__.Program, f: Tensor) -> List[Tensor]:
+          out = annotate(List[Tensor], [])
+          if f.numel() > 0:
+            out = torch.unbind(f, 0)
+          return out
+        def thin(self: __torch__.Program, y: Tensor, x: Tensor, a: Tensor, b: Tensor) -> Tensor:
+          return torch.add(y, torch.linear(torch.linear(x, a), b))
+        def experts_forward(self: __torch__.Program, h: Tensor, p0: int, route: List[Tensor], f: List[Tensor], type: int, keep: bool, m: List[Tensor]) -> Tuple[Tensor, List[Tensor]]:
           slots, token, counts = self.by_expert(route)
           x = torch.to(h, type)
           ws = torch.index_select(torch.reshape(route[1], [-1, 1]), 0, slots)
           gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
           gate_up_scales, down_scales = self.scales_of(p0, m), self.scales_of(p0 + 1, m)
+          gate_up_a, gate_up_b = self.each(f[0]), self.each(f[1])
+          down_a, down_b = self.each(f[2]), self.each(f[3])
           inner = annotate(List[Tensor], [])
           y = torch.zeros_like(h)
           start = 0
@@ -43,18 +52,28 @@ final class AdapterTrainingSource {
               t = self.product(torch.index_select(x, 0, at), gate_up[e])
               if keep:
                 inner.append(t)
-              gate, up = torch.chunk(self.scaled(t, gate_up_scales, e), 2, -1)
-              out = self.product(torch.to(torch.mul_(torch.silu(gate), up), type), down[e])
-              out = torch.mul_(self.scaled(out, down_scales, e), torch.narrow(ws, 0, start, n))
-              y = torch.index_add_(y, 0, at, out)
+              t = self.scaled(t, gate_up_scales, e)
+              if len(gate_up_a) > 0:
+                t = self.thin(t, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e])
+              gate, up = torch.chunk(t, 2, -1)
+              s = torch.mul_(torch.silu(gate), up)
+              out = self.scaled(self.product(torch.to(s, type), down[e]), down_scales, e)
+              if len(down_a) > 0:
+                out = self.thin(out, s, down_a[e], down_b[e])
+              y = torch.index_add_(y, 0, at, torch.mul_(out, torch.narrow(ws, 0, start, n)))
               start = start + n
           return (y, inner)
-        def experts_backward(self: __torch__.Program, g: Tensor, h: Tensor, p0: int, route: List[Tensor], inner: List[Tensor], type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+        def experts_backward(self: __torch__.Program, g: Tensor, h: Tensor, p0: int, route: List[Tensor], f: List[Tensor], inner: List[Tensor], type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           slots, token, counts = self.by_expert(route)
           x = torch.to(h, type)
           ws = torch.index_select(torch.reshape(route[1], [-1, 1]), 0, slots)
           gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
           gate_up_scales, down_scales = self.scales_of(p0, m), self.scales_of(p0 + 1, m)
+          gate_up_a, gate_up_b = self.each(f[0]), self.each(f[1])
+          down_a, down_b = self.each(f[2]), self.each(f[3])
+          df = annotate(List[Tensor], [])
+          for j in range(4):
+            df.append(torch.zeros_like(f[j]))
           dws = annotate(List[Tensor], [])
           dh = torch.zeros_like(h)
           start = 0
@@ -66,17 +85,33 @@ final class AdapterTrainingSource {
                 t = inner[len(dws)]
               else:
                 t = self.product(torch.index_select(x, 0, at), gate_up[e])
-              gate, up = torch.chunk(self.scaled(t, gate_up_scales, e), 2, -1)
-              da = self.product_back(torch.index_select(g, 0, at), down[e], down_scales, e, type)
-              du = torch.mul(da, torch.silu(gate))
-              dws.append(torch.sum(torch.mul(du, up), [-1], False))
+              t = self.scaled(t, gate_up_scales, e)
               w = torch.narrow(ws, 0, start, n)
+              if len(gate_up_a) > 0:
+                t = self.thin(t, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e])
+              gate, up = torch.chunk(t, 2, -1)
+              s = torch.silu(gate)
+              gs = torch.index_select(g, 0, at)
+              da = self.product_back(gs, down[e], down_scales, e, type)
+              if len(down_a) > 0:
+                da = torch.add(da, torch.matmul(torch.matmul(gs, down_b[e]), down_a[e]))
+                self.thin_back(torch.mul(gs, w), torch.mul(s, up), down_a[e], down_b[e], torch.select(df[2], 0, e), torch.select(df[3], 0, e))
+              du = torch.mul(da, s)
+              dws.append(torch.sum(torch.mul(du, up), [-1], False))
               dg = torch.silu_backward(torch.mul_(torch.mul_(da, up), w), gate)
               dt = torch.cat([dg, torch.mul_(du, w)], -1)
-              dh = torch.index_add_(dh, 0, at, self.product_back(dt, gate_up[e], gate_up_scales, e, type))
+              dx = self.product_back(dt, gate_up[e], gate_up_scales, e, type)
+              if len(gate_up_a) > 0:
+                dx = torch.add(dx, self.thin_back(dt, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e], torch.select(df[0], 0, e), torch.select(df[1], 0, e)))
+              dh = torch.index_add_(dh, 0, at, dx)
               start = start + n
           dw = torch.index_copy(torch.zeros([route[1].numel()], dtype=6), 0, slots, torch.cat(dws, 0))
-          return (dh, torch.reshape(dw, [h.size(0), -1]))
+          return (dh, torch.reshape(dw, [h.size(0), -1]), df)
+        def thin_back(self: __torch__.Program, g: Tensor, x: Tensor, a: Tensor, b: Tensor, da: Tensor, db: Tensor) -> Tensor:
+          dz = torch.matmul(g, b)
+          torch.copy_(db, torch.matmul(torch.transpose(g, 0, 1), torch.linear(x, a)))
+          torch.copy_(da, torch.matmul(torch.transpose(dz, 0, 1), x))
+          return torch.matmul(dz, a)
       """;
 
   private static final String HEAD =
@@ -151,6 +186,7 @@ final class AdapterTrainingSource {
           return (x, h, route)
         def forward_layers(self: __torch__.Program, ids: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], how: List[int]) -> Tuple[Tensor, List[Tensor], List[List[Tensor]], List[List[Tensor]]]:
           experts_at = $experts_at
+          spans, l, which, scales = a
           inputs = annotate(List[Tensor], [])
           fronts = annotate(List[List[Tensor]], [])
           inners = annotate(List[List[Tensor]], [])
@@ -168,21 +204,32 @@ final class AdapterTrainingSource {
             x = torch.detach(z)
             inner = annotate(List[Tensor], [])
             if len(route) > 0:
-              y, inner = self.experts_forward(torch.detach(h), experts_at[i], self.detached(route), how[0], how[2] > 0, self.m)
+              y, inner = self.experts_forward(torch.detach(h), experts_at[i], self.detached(route), self.of_experts(i, l, which[0]), how[0], how[2] > 0, self.m)
               x = torch.add(x, y)
             inners.append(inner)
           return (x, inputs, fronts, inners)
+        def of_experts(self: __torch__.Program, i: int, l: List[Tensor], which: int) -> List[Tensor]:
+          sites = $sites_at
+          out = annotate(List[Tensor], [])
+          if which >= 0:
+            out = self.detached(l[2 * sites[i + 1] - 4:2 * sites[i + 1]])
+          else:
+            for j in range(4):
+              out.append(torch.zeros([0], dtype=6))
+          return out
         def backward_layer(self: __torch__.Program, i: int, g: Tensor, x: Tensor, front: List[Tensor], inner: List[Tensor], leaves: List[Tensor], type: int) -> List[Tensor]:
           experts_at = $experts_at
           z, h, route = front[0], front[1], front[2:]
           outputs = annotate(List[Tensor], [z])
           gs = annotate(List[Optional[Tensor]], [g])
+          df = annotate(List[Tensor], [])
           if len(route) > 0:
-            dh, dw = self.experts_backward(g, torch.detach(h), experts_at[i], self.detached(route), inner, type, self.m)
+            n = len(leaves)
+            dh, dw, df = self.experts_backward(g, torch.detach(h), experts_at[i], self.detached(route), self.detached(leaves[n - 4:n]), inner, type, self.m)
             outputs.extend(annotate(List[Tensor], [h, route[1]]))
             gs.extend(annotate(List[Optional[Tensor]], [dh, dw]))
           inputs = annotate(List[Tensor], [])
-          for j in range(len(leaves)):
+          for j in range(len(leaves) - len(df)):
             inputs.append(leaves[j])
           if i > 0:
             inputs.append(x)
@@ -194,6 +241,11 @@ final class AdapterTrainingSource {
                 out.append(torch.zeros_like(inputs[j]))
               else:
                 out.append(unchecked_cast(Tensor, found[j]))
+          dx = annotate(List[Tensor], [])
+          if i > 0:
+            dx.append(out.pop(-1))
+          out.extend(df)
+          out.extend(dx)
           return out
         def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, anchored: bool) -> List[Tensor]:
           sites = $sites_at

@@ -74,8 +74,67 @@ final class ExpertsSource {
             at = at + n
           p, weights, experts, kept = self.routes(torch.cat(logits, 0), w, w0, r)
           return annotate(List[Tensor], [p, weights, experts, kept])
-        def sparse(self: __torch__.Program, x: Tensor, p0: int, route: List[Tensor], m: List[Tensor]) -> Tensor:
-          return self.experts(x, p0, route[2], route[1], route[3], m)
+        def adapt_gate_up(self: __torch__.Program, y: Tensor, x: Tensor, expert: Tensor, slot: Tensor, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
+          if self.adds(s0, a):
+            token = torch.floor_divide(slot, k)
+            y = self.adapt_experts(y, x, token, torch.zeros([0], dtype=6), expert, token, s0, a)
+          return y
+        def adapt_down(self: __torch__.Program, y: Tensor, x: Tensor, share: Tensor, expert: Tensor, slot: Tensor, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
+          if self.adds(s0 + 1, a):
+            y = self.adapt_experts(y, x, torch.arange(x.size(0), dtype=4), share, expert, torch.floor_divide(slot, k), s0 + 1, a)
+          return y
+        def adapt_experts(self: __torch__.Program, y: Tensor, x: Tensor, of: Tensor, share: Tensor, expert: Tensor, token: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
+          spans, l, which, scales = a
+          at = 0
+          for s in range(len(spans)):
+            n = spans[s]
+            if n < 0:
+              n = torch.neg(n)
+            if which[s] >= 0:
+              i = 2 * ($sites * which[s] + site)
+              if l[i].numel() > 0:
+                if len(spans) > 1:
+                  among = torch.logical_and(torch.ge(token, at), torch.lt(token, at + n))
+                  rows = torch.squeeze(torch.nonzero(among), 1)
+                else:
+                  rows = torch.arange(token.size(0), dtype=4)
+                if rows.size(0) > 0:
+                  e = torch.index_select(expert, 0, rows)
+                  added = self.expert_groups(torch.index_select(x, 0, torch.index_select(of, 0, rows)), e, l[i], l[i + 1])
+                  y = self.add_shared(y, rows, added, share)
+            if which[s] == -2:
+              adapters = torch.floordiv(len(l), 2 * $sites + 1)
+              for j in range(adapters):
+                i = 2 * ($sites * j + site)
+                if l[i].numel() > 0:
+                  among = torch.index_fill_(torch.zeros([at + n], dtype=11), 0, l[2 * $sites * adapters + j], 1)
+                  rows = torch.squeeze(torch.nonzero(torch.logical_and(torch.lt(token, at + n), torch.index_select(among, 0, torch.clamp_max(token, at + n - 1)))), 1)
+                  if rows.size(0) > 0:
+                    e = torch.index_select(expert, 0, rows)
+                    added = self.expert_rows(torch.index_select(x, 0, torch.index_select(of, 0, rows)), e, l[i], l[i + 1])
+                    y = self.add_shared(y, rows, added, share)
+            at = at + n
+          return y
+        def add_shared(self: __torch__.Program, y: Tensor, rows: Tensor, added: Tensor, share: Tensor) -> Tensor:
+          if share.size(0) > 0:
+            added = torch.mul_(added, torch.index_select(share, 0, rows))
+          return torch.index_add_(y, 0, rows, added)
+        def expert_rows(self: __torch__.Program, x: Tensor, expert: Tensor, down: Tensor, up: Tensor) -> Tensor:
+          z = torch.bmm(torch.unsqueeze(x, 1), torch.transpose(torch.index_select(down, 0, expert), 1, 2))
+          return torch.squeeze(torch.bmm(z, torch.transpose(torch.index_select(up, 0, expert), 1, 2)), 1)
+        def expert_groups(self: __torch__.Program, x: Tensor, expert: Tensor, down: Tensor, up: Tensor) -> Tensor:
+          counts = torch.bincount(expert, None, $experts)
+          most = int(torch.amax(counts, [0]))
+          place = torch.mul(expert, most)
+          if most > 1:
+            before = torch.sub(torch.cumsum(counts, 0), counts)
+            place = torch.add(place, torch.sub(torch.arange(expert.size(0), dtype=4), torch.index_select(before, 0, expert)))
+          apart = torch.index_copy(torch.zeros([$experts * most, x.size(1)], dtype=6), 0, place, x)
+          z = torch.bmm(torch.reshape(apart, [$experts, most, x.size(1)]), torch.transpose(down, 1, 2))
+          y = torch.bmm(z, torch.transpose(up, 1, 2))
+          return torch.index_select(torch.reshape(y, [$experts * most, up.size(1)]), 0, place)
+        def sparse(self: __torch__.Program, x: Tensor, p0: int, s0: int, route: List[Tensor], a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          return self.experts(x, p0, s0, route, a, m)
         def shared(self: __torch__.Program, x: Tensor, w0: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tensor:
           y = self.feed_forward(x, p0, s0, a, m)
           $gate

@@ -70,7 +70,8 @@ final class Int8Source {
           for i in range(len(used)):
             outs.append(ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(parts[i], 1., 64, packed[first + used[i]]))
           return self.sum(torch.cat(outs, 0))
-        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
+        def experts(self: __torch__.Program, x: Tensor, p0: int, s0: int, route: List[Tensor], a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          p, weights, experts, kept = route
           n, d = x.size(0), x.size(1)
           k = experts.size(1)
           all = kept.size(0) == n * k
@@ -82,6 +83,7 @@ final class Int8Source {
           parts = annotate(List[Tensor], [])
           if n == 1:
             slot = kept
+            sorted = flat
             used = annotate(List[int], flat.tolist())
             for i in range(len(used)):
               sizes.append(2)
@@ -99,10 +101,14 @@ final class Int8Source {
             scale = torch.index_select(scale, 0, token)
             rows = torch.index_select(torch.reshape(rows, [n, 2 * d]), 0, token)
             parts = torch.split_with_sizes(torch.reshape(rows, [2 * token.size(0), d]), sizes, 0)
-          g, u = torch.chunk(torch.mul_(self.each_expert(parts, used, p0), scale), 2, -1)
-          rows, scale = self.split(torch.mul_(torch.silu(g), u), m)
+          t = torch.mul_(self.each_expert(parts, used, p0), scale)
+          g, u = torch.chunk(self.adapt_gate_up(t, x, sorted, slot, k, s0, a), 2, -1)
+          inner = torch.mul_(torch.silu(g), u)
+          rows, scale = self.split(inner, m)
           y = self.each_expert(torch.split_with_sizes(rows, sizes, 0), used, p0 + $experts)
-          torch.mul_(y, torch.mul_(scale, torch.index_select(torch.reshape(weights, [-1, 1]), 0, slot)))
+          share = torch.index_select(torch.reshape(weights, [-1, 1]), 0, slot)
+          torch.mul_(y, torch.mul_(scale, share))
+          y = self.adapt_down(y, inner, share, sorted, slot, k, s0, a)
           if n > 1:
             moved = True
           else:

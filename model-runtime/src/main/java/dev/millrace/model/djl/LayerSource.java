@@ -17,6 +17,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
   private static final String FRONT =
       """
         def front_$layer(self: __torch__.Program, x: Tensor, cos: Tensor, sin: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
+          x = self.inject(x, $stream, a)
           h = $before
           x = torch.add(x, $attention)
           h = $after
@@ -27,7 +28,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
           x, h, route = self.front_$layer(x, cos, sin, lens, r, a, c, w, m)
           chosen.append(route[2])
           chosen.append(route[3])
-          x = torch.add(x, self.sparse(h, $experts_at, route, m))
+          x = torch.add(x, self.sparse(h, $experts_at, $experts_site, route, a, m))
           balance = torch.add(balance, self.balance(route[0], route[2], route[3]))
       """;
 
@@ -47,7 +48,8 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
         lines.append(
             ROUTED
                 .replace("$layer", Integer.toString(layer))
-                .replace("$experts_at", Integer.toString(experts(layer))));
+                .replace("$experts_at", Integer.toString(experts(layer)))
+                .replace("$experts_site", Integer.toString(expertSite(layer))));
       } else {
         line(lines, "x, h, route = self.front_" + layer + "(x, cos, sin, lens, r, a, c, w, m)");
       }
@@ -83,11 +85,15 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
         .toList();
   }
 
+  private int stream(int layer) {
+    return layout.site(Layout.at(layer, "hidden_states"));
+  }
+
   /** Place of each layer's first site, and their number. */
   List<Integer> firstSites() {
     List<Integer> places = new ArrayList<>();
     for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-      places.add(layout.site(AttentionSource.firstMatrix(config, layer)));
+      places.add(stream(layer));
     }
     places.add(layout.sites().size());
     return places;
@@ -102,6 +108,11 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
     return matrix.applyAsInt(routed(layer) + ".experts.gate_up_proj");
   }
 
+  /** Site of a layer's gate_up_proj; down_proj's follows. */
+  private int expertSite(int layer) {
+    return layout.site(routed(layer) + ".experts.gate_up_proj");
+  }
+
   private String routed(int layer) {
     return Layout.at(layer, config.names().sparse());
   }
@@ -112,6 +123,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
         new StringBuilder(
             FRONT
                 .replace("$layer", Integer.toString(layer))
+                .replace("$stream", Integer.toString(stream(layer)))
                 .replace("$before", norm(norm))
                 .replace("$attention", attention(layer, norm))
                 .replace("$after", norm(norm + 1)));

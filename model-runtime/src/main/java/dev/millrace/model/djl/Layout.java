@@ -66,6 +66,7 @@ final class Layout {
   }
 
   private void layer(int layer) {
+    add(Site.stream(at(layer, "hidden_states"), config.hiddenSize()));
     vector(at(layer, "input_layernorm"), config.hiddenSize());
     vector(at(layer, "post_attention_layernorm"), config.hiddenSize());
     LatentConfig latent = config.attention().latent();
@@ -145,6 +146,7 @@ final class Layout {
           names.down(),
           experts.sharedIntermediateSize());
     }
+    expertSites(module + ".experts.", names, router.numExperts(), experts.intermediateSize());
   }
 
   private void experts(String module, WeightNames names, int n, int intermediate) {
@@ -159,14 +161,29 @@ final class Layout {
     matrices(module + "down_proj", down, config.hiddenSize(), intermediate);
   }
 
+  /** They stand last among a layer's sites, one behind the other. */
+  private void expertSites(String module, WeightNames names, int n, int intermediate) {
+    int d = config.hiddenSize();
+    String expert = module + "%d.";
+    add(
+        Site.experts(
+            module + "gate_up_proj",
+            d,
+            2 * intermediate,
+            n,
+            List.of(expert + names.gate(), expert + names.up())));
+    add(
+        Site.experts(
+            module + "down_proj", intermediate, d, n, List.of(expert + names.down())));
+  }
+
   private void feedForward(String module, String gate, String up, String down, int intermediate) {
     int d = config.hiddenSize();
     String whole = module + ".gate_up_proj.weight";
     List<String> rows = List.of(module + "." + gate + ".weight", module + "." + up + ".weight");
     matrices(whole, List.of(rows), 2 * intermediate, d);
-    sites.add(Site.linear(module + "." + gate, d, intermediate));
-    index.put("site:" + module + "." + gate, sites.size() - 1);
-    sites.add(Site.linear(module + "." + up, d, intermediate));
+    add(Site.linear(module + "." + gate, d, intermediate));
+    add(Site.linear(module + "." + up, d, intermediate));
     site(module + "." + down, d, intermediate, false);
   }
 
@@ -181,9 +198,13 @@ final class Layout {
       index.put(module + ".bias", vectors.size());
       vectors.add(new Vector(module + ".bias", new long[] {rows}));
     }
-    index.put("site:" + module, sites.size());
-    sites.add(Site.linear(module, columns, rows));
+    add(Site.linear(module, columns, rows));
     matrix(module, rows, columns);
+  }
+
+  private void add(Site site) {
+    index.put("site:" + site.name(), sites.size());
+    sites.add(site);
   }
 
   private void matrix(String module, int rows, int columns) {

@@ -35,13 +35,26 @@ final class ProgramSource {
         def embedding_rows(self: __torch__.Program, x: Tensor, at: int) -> List[Tensor]:
           torch.copy_(torch.narrow(self.w[0], 0, at, x.size(0)), x)
           return annotate(List[Tensor], [])
-        def adapt(self: __torch__.Program, y: Tensor, x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
+        def adds(self: __torch__.Program, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> bool:
           spans, l, which, scales = a
-          adapted = False
-          for s in range(len(which)):
-            if which[s] != -1:
-              adapted = True
-          if adapted:
+          found = False
+          s = 0
+          while s < len(which) and not found:
+            if which[s] >= 0:
+              found = l[2 * ($sites * which[s] + site)].numel() > 0
+            if which[s] == -2:
+              for j in range(torch.floordiv(len(l), 2 * $sites + 1)):
+                if l[2 * ($sites * j + site)].numel() > 0:
+                  found = True
+            s = s + 1
+          return found
+        def inject(self: __torch__.Program, x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
+          if self.adds(site, a):
+            x = self.adapt(x, torch.ones([x.size(0), 1], dtype=6), site, a)
+          return x
+        def adapt(self: __torch__.Program, y: Tensor, x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
+          if self.adds(site, a):
+            spans, l, which, scales = a
             parts = annotate(List[Tensor], [])
             at = 0
             for s in range(len(spans)):
@@ -151,26 +164,34 @@ final class ProgramSource {
 
   private static final String SORTED_EXPERTS =
       """
-        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
+        def each_expert(self: __torch__.Program, xs: Tensor, counts: List[int], stack: List[Tensor], scales: List[Tensor]) -> Tensor:
+          outs = annotate(List[Tensor], [])
+          start = 0
+          for e in range($experts):
+            c = counts[e]
+            if c > 0:
+              outs.append(torch.linear(torch.narrow(xs, 0, start, c), self.expert(stack, scales, e)))
+              start = start + c
+          return torch.cat(outs, 0)
+        def experts(self: __torch__.Program, x: Tensor, p0: int, s0: int, route: List[Tensor], a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          p, weights, experts, kept = route
           n = x.size(0)
           k = experts.size(1)
           flat = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
           sorted, order = torch.sort(flat, stable=True, dim=0, descending=False)
-          counts = torch.bincount(flat, None, $experts)
-          xs = torch.index_select(x, 0, torch.floor_divide(torch.index_select(kept, 0, order), k))
+          counts = annotate(List[int], torch.bincount(flat, None, $experts).tolist())
+          slot = torch.index_select(kept, 0, order)
+          xs = torch.index_select(x, 0, torch.floor_divide(slot, k))
           gate_up = torch.unbind(m[p0], 0)
           down = torch.unbind(m[p0 + 1], 0)
           gate_up_scales = self.scales_of(p0, m)
           down_scales = self.scales_of(p0 + 1, m)
-          outs = annotate(List[Tensor], [])
-          start = 0
-          for e in range($experts):
-            c = int(counts[e])
-            if c > 0:
-              g, u = torch.chunk(torch.linear(torch.narrow(xs, 0, start, c), self.expert(gate_up, gate_up_scales, e)), 2, -1)
-              outs.append(torch.linear(torch.mul(torch.silu(g), u), self.expert(down, down_scales, e)))
-              start = start + c
-          y = torch.index_select(torch.cat(outs, 0), 0, torch.argsort(order, 0, False))
+          t = self.each_expert(xs, counts, gate_up, gate_up_scales)
+          g, u = torch.chunk(self.adapt_gate_up(t, x, sorted, slot, k, s0, a), 2, -1)
+          inner = torch.mul(torch.silu(g), u)
+          y = self.each_expert(inner, counts, down, down_scales)
+          y = self.adapt_down(y, inner, torch.zeros([0], dtype=6), sorted, slot, k, s0, a)
+          y = torch.index_select(y, 0, torch.argsort(order, 0, False))
           if kept.size(0) < n * k:
             y = torch.index_copy(torch.zeros([n * k, $d], dtype=6), 0, kept, y)
           return torch.squeeze(torch.bmm(torch.unsqueeze(weights, 1), torch.reshape(y, [n, k, $d])), 1)
@@ -179,7 +200,8 @@ final class ProgramSource {
   /** Each expert over the tokens that a mask finds, as transformers' eager experts run. */
   private static final String LOOPED_EXPERTS =
       """
-        def experts(self: __torch__.Program, x: Tensor, p0: int, experts: Tensor, weights: Tensor, kept: Tensor, m: List[Tensor]) -> Tensor:
+        def experts(self: __torch__.Program, x: Tensor, p0: int, s0: int, route: List[Tensor], a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
+          p, weights, experts, kept = route
           gate_up = torch.unbind(m[p0], 0)
           down = torch.unbind(m[p0 + 1], 0)
           mask = torch.permute(torch.one_hot(experts, $experts), [2, 1, 0])
@@ -188,8 +210,12 @@ final class ProgramSource {
             found = torch.nonzero(torch.select(mask, 0, e))
             if found.size(0) > 0:
               at, token = torch.unbind(found, 1)
-              g, u = torch.chunk(torch.linear(torch.index_select(x, 0, token), gate_up[e]), 2, -1)
-              out = torch.linear(torch.mul(torch.silu(g), u), down[e])
+              same = torch.full_like(token, e)
+              t = torch.linear(torch.index_select(x, 0, token), gate_up[e])
+              g, u = torch.chunk(self.adapt_gate_up(t, x, same, token, 1, s0, a), 2, -1)
+              inner = torch.mul(torch.silu(g), u)
+              out = torch.linear(inner, down[e])
+              out = self.adapt_down(out, inner, torch.zeros([0], dtype=6), same, token, 1, s0, a)
               w = torch.index(weights, annotate(List[Optional[Tensor]], [token, at]))
               y = torch.index_add(y, 0, token, torch.mul(out, torch.unsqueeze(w, -1)))
           return y

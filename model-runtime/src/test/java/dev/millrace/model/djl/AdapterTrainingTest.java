@@ -92,26 +92,8 @@ class AdapterTrainingTest {
     return new SplittableRandom(seed).ints(n, 0, 97).toArray();
   }
 
-  /** An adapter that changes something at every site. */
-  private static AdapterWeights everywhere(List<Site> sites) {
-    SplittableRandom random = new SplittableRandom(5);
-    List<LoraPair> pairs = new ArrayList<>();
-    for (Site site : sites) {
-      pairs.add(
-          new LoraPair(
-              site,
-              normal(random, 3 * site.experts() * site.in()),
-              normal(random, 3 * site.experts() * site.out())));
-    }
-    return new LoraWeights(new LoraConfig(3, 6, false, List.of("o_proj")), pairs);
-  }
-
-  private static float[] normal(SplittableRandom random, int n) {
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) (0.05 * random.nextGaussian());
-    }
-    return values;
+  private static LoraWeights everywhere(List<Site> sites) {
+    return RandomAdapters.everywhere(sites, 3, 5);
   }
 
   private static void close(Gradients expected, Gradients found, double tolerance) {

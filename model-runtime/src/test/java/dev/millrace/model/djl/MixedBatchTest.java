@@ -4,17 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
-import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -30,27 +30,15 @@ class MixedBatchTest {
     return DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT);
   }
 
-  /** One that changes something at every matrix of the attention. */
+  /** One that changes something everywhere, at all matrices but the experts', or at them alone. */
   private static LoraWeights adapter(DjlModel model, int rank, long seed) {
-    List<String> modules =
-        model.sites().stream()
-            .filter(site -> site.name().contains("self_attn"))
-            .map(site -> site.name().substring(site.name().lastIndexOf('.') + 1))
-            .distinct()
-            .sorted()
-            .toList();
-    LoraWeights zero =
-        LoraWeights.initial(new LoraConfig(rank, 8, false, modules), model.sites(), seed);
-    SplittableRandom random = new SplittableRandom(seed);
-    List<LoraPair> pairs = new ArrayList<>();
-    for (LoraPair pair : zero.pairs()) {
-      float[] b = new float[pair.b().length];
-      for (int i = 0; i < b.length; i++) {
-        b[i] = (float) (0.1 * random.nextGaussian());
-      }
-      pairs.add(new LoraPair(pair.site(), pair.a(), b));
-    }
-    return new LoraWeights(zero.config(), pairs);
+    Set<Site.Place> places =
+        switch ((int) seed % 3) {
+          case 0 -> Set.of(Site.Place.values());
+          case 1 -> Set.of(Site.Place.LINEAR);
+          default -> Set.of(Site.Place.EXPERTS);
+        };
+    return RandomAdapters.at(model.sites(), rank, seed, places);
   }
 
   private static int[] tokens(DjlModel model, int n, long seed) {
@@ -89,7 +77,7 @@ class MixedBatchTest {
   @ValueSource(strings = {"olmoe-tiny", "qwen3-moe-tiny", "deepseek-v3-tiny"})
   void generate_lengthsOfAllKinds_isEachAsAlone(String golden) throws IOException {
     try (DjlModel model = open(golden);
-        LoadedAdapter adapter = model.load(adapter(model, 4, 1))) {
+        LoadedAdapter adapter = model.load(adapter(model, 4, 3))) {
       List<Prompt> prompts = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         LoadedAdapter of = i % 3 == 0 ? adapter : model.noAdapter();

@@ -2,6 +2,8 @@ package dev.millrace.model.djl;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.DType;
@@ -11,7 +13,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -23,6 +27,8 @@ final class NaiveModel implements AutoCloseable {
   private final JsonNode c;
   private final Checkpoint checkpoint;
   private final String type;
+  private final Map<String, double[][]> matrices = new HashMap<>();
+  private final Map<String, Delta> deltas = new HashMap<>();
   private List<Double> limits = List.of();
 
   NaiveModel(Path folder) throws IOException {
@@ -53,6 +59,9 @@ final class NaiveModel implements AutoCloseable {
     double eps = c.get("rms_norm_eps").doubleValue();
     for (int layer = 0; layer < integer("num_hidden_layers"); layer++) {
       String at = "model.layers." + layer + ".";
+      for (double[] row : x) {
+        add(row, added(at + "hidden_states", 0, new double[] {1}));
+      }
       add(x, attention(norm(x, at + "input_layernorm", eps), at + "self_attn.", layer));
       add(x, feedForward(norm(x, at + "post_attention_layernorm", eps), at, layer));
     }
@@ -62,10 +71,42 @@ final class NaiveModel implements AutoCloseable {
 
   private static void add(double[][] x, double[][] y) {
     for (int t = 0; t < x.length; t++) {
-      for (int i = 0; i < x[t].length; i++) {
-        x[t][i] += y[t][i];
+      add(x[t], y[t]);
+    }
+  }
+
+  /** Adds to the first entries of x. */
+  private static void add(double[] x, double[] y) {
+    for (int i = 0; i < y.length; i++) {
+      x[i] += y[i];
+    }
+  }
+
+  /** From now on an adapter adds what it adds. */
+  void adapt(AdapterWeights adapter) {
+    deltas.clear();
+    adapter.deltas().forEach(delta -> deltas.put(delta.site().name(), delta));
+  }
+
+  /** B·(A·x) of one expert, entry by entry; nothing where the adapter has no pair. */
+  private double[] added(String site, int expert, double[] x) {
+    Delta delta = deltas.get(site);
+    if (delta == null) {
+      return new double[0];
+    }
+    int rank = delta.rank();
+    int out = delta.site().out();
+    double[] y = new double[out];
+    for (int r = 0; r < rank; r++) {
+      double z = 0;
+      for (int i = 0; i < x.length; i++) {
+        z += delta.a()[(expert * rank + r) * x.length + i] * x[i];
+      }
+      for (int o = 0; o < out; o++) {
+        y[o] += delta.b()[(expert * out + o) * rank + r] * z;
       }
     }
+    return y;
   }
 
   private double[] vector(String name) {
@@ -74,6 +115,10 @@ final class NaiveModel implements AutoCloseable {
   }
 
   private double[][] matrix(String name) {
+    return matrices.computeIfAbsent(name, this::read);
+  }
+
+  private double[][] read(String name) {
     Tensor tensor = checkpoint.tensor(name);
     int columns = (int) tensor.shape()[1];
     float[] values = tensor.floats();
@@ -82,7 +127,7 @@ final class NaiveModel implements AutoCloseable {
       m[i / columns][i % columns] = values[i];
     }
     if (tensor.dtype() == DType.F8_E4M3) {
-      double[][] scale = matrix(name + "_scale_inv");
+      double[][] scale = read(name + "_scale_inv");
       JsonNode block = c.get("quantization_config").get("weight_block_size");
       for (int r = 0; r < m.length; r++) {
         for (int col = 0; col < columns; col++) {
@@ -114,7 +159,11 @@ final class NaiveModel implements AutoCloseable {
     double[][] m = matrix(module + ".weight");
     double[] bias =
         checkpoint.has(module + ".bias") ? vector(module + ".bias") : new double[m.length];
-    return map(x, row -> times(m, row, bias));
+    double[][] y = map(x, row -> times(m, row, bias));
+    for (int t = 0; t < x.length; t++) {
+      add(y[t], added(module, 0, x[t]));
+    }
+    return y;
   }
 
   private static double[] times(double[][] m, double[] x, double[] bias) {
@@ -397,20 +446,32 @@ final class NaiveModel implements AutoCloseable {
   }
 
   private double[][] expert(double[][] x, String sparse, int e) {
-    return type.equals("mixtral")
-        ? mlp(x, sparse + "experts." + e + ".", "w1", "w3", "w2")
-        : mlp(x, sparse + "experts." + e + ".", "gate_proj", "up_proj", "down_proj");
+    boolean mixtral = type.equals("mixtral");
+    String at = sparse + "experts." + e + ".";
+    double[] g = linear(x, at + (mixtral ? "w1" : "gate_proj"))[0];
+    double[] u = linear(x, at + (mixtral ? "w3" : "up_proj"))[0];
+    double[] both = added(sparse + "experts.gate_up_proj", e, x[0]);
+    add(g, Arrays.copyOf(both, both.length / 2));
+    add(u, Arrays.copyOfRange(both, both.length / 2, both.length));
+    double[][] inner = {gated(g, u)};
+    double[][] y = linear(inner, at + (mixtral ? "w2" : "down_proj"));
+    add(y[0], added(sparse + "experts.down_proj", e, inner[0]));
+    return y;
   }
 
   private double[][] mlp(double[][] x, String at, String gate, String up, String down) {
     double[][] g = linear(x, at + gate);
     double[][] u = linear(x, at + up);
     for (int t = 0; t < x.length; t++) {
-      for (int i = 0; i < g[t].length; i++) {
-        g[t][i] = g[t][i] / (1 + Math.exp(-g[t][i])) * u[t][i];
-      }
+      g[t] = gated(g[t], u[t]);
     }
     return linear(g, at + down);
+  }
+
+  private static double[] gated(double[] g, double[] u) {
+    return IntStream.range(0, g.length)
+        .mapToDouble(i -> g[i] / (1 + Math.exp(-g[i])) * u[i])
+        .toArray();
   }
 
   /** The weight of each expert for one token, 0 for those that it does not use. */
