@@ -36,6 +36,7 @@ class ArchitectureTest {
               "model.media",
               "model.adapter",
               "model.peft",
+              "model.inject",
               "model.kinds",
               "model.assign",
               "model.release",

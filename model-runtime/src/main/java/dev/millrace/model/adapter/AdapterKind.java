@@ -12,7 +12,14 @@ public interface AdapterKind {
   /** What {@code peft_type} says in its adapter_config.json. */
   String peftType();
 
-  /** An adapter that adds nothing yet; the same seed gives the same bytes. */
+  /** Whether it can add at such a place. */
+  boolean addsTo(Site.Place place);
+
+  /**
+   * An adapter that adds nothing yet; the same seed gives the same bytes.
+   *
+   * @throws IllegalArgumentException if the base has no site for what is asked
+   */
   AdapterWeights initial(AdapterPlan plan, List<Site> sites, long seed);
 
   /**

@@ -5,6 +5,6 @@ package dev.millrace.model.adapter;
  *
  * @param rank of its factors
  * @param alpha scales what it adds by alpha/rank, where its kind has a scale
- * @param routedExperts whether it adds to routed experts too, where its kind can
+ * @param routedExperts whether it adds to routed experts too; only where its kind can
  */
 public record AdapterPlan(int rank, double alpha, boolean routedExperts) {}

@@ -2,6 +2,7 @@ package dev.millrace.model.kinds;
 
 import dev.millrace.model.adapter.AdapterKind;
 import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.model.inject.DomainInjection;
 import dev.millrace.model.peft.Lora;
 import java.util.List;
 import java.util.function.Function;
@@ -9,7 +10,7 @@ import java.util.function.Function;
 /** The kinds of adapters; a new one is registered here and nowhere else. */
 public final class AdapterKinds {
 
-  private static final List<AdapterKind> ALL = List.of(Lora.KIND);
+  private static final List<AdapterKind> ALL = List.of(Lora.KIND, DomainInjection.KIND);
 
   private AdapterKinds() {}
 

@@ -26,6 +26,11 @@ public final class Lora implements AdapterKind {
   }
 
   @Override
+  public boolean addsTo(Site.Place place) {
+    return place != Site.Place.STREAM;
+  }
+
+  @Override
   public LoraWeights initial(AdapterPlan plan, List<Site> sites, long seed) {
     return LoraWeights.initial(config(plan, sites), sites, seed);
   }
