@@ -1,0 +1,214 @@
+package dev.millrace.model.djl;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.adapter.AdapterKind;
+import dev.millrace.model.adapter.AdapterPlan;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Factor;
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.base.Computation;
+import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.Products;
+import dev.millrace.model.base.Recompute;
+import dev.millrace.model.base.WeightedSequence;
+import dev.millrace.model.kinds.AdapterKinds;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Gradients of every kind of adapter, at every kind of layer, against central differences of {@link
+ * NaiveModel}'s loss, which is computed in fp64. The collector runs before each call.
+ */
+class AdapterGradientsTest {
+
+  private static final double STEP = 0x1p-13;
+
+  /** Of the norm of a factor's gradient, and of the greatest such norm. */
+  private static final double CLOSE = 5e-4;
+
+  private static final double CLOSE_TO_ALL = 1e-5;
+
+  @TempDir Path folder;
+
+  static Stream<NaiveModelTest.Case> cases() {
+    return NaiveModelTest.cases();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradients_everyFactorOfEveryKind_areCentralDifferencesOfTheOracle(NaiveModelTest.Case given)
+      throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 11);
+    try (NaiveModel naive = new NaiveModel(folder);
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      for (AdapterWeights adapter : adapters(model.sites())) {
+        Gradients texts = model.gradients(adapter, rows(), Computation.plain());
+        check(a -> loss(naive, a), adapter, texts);
+        System.gc();
+        Computation again = new Computation(Products.FP32, Recompute.LAYERS);
+        same(texts, model.gradients(adapter, rows(), again));
+        System.gc();
+        Gradients anchors = model.anchorGradients(adapter, rows(), Computation.plain());
+        naive.adapt(nothing(adapter));
+        double[][][] base = logProbs(naive);
+        check(a -> drift(naive, base, a), adapter, anchors);
+      }
+    }
+  }
+
+  /** One of each kind, with no factor zero; LoRA at every site, domain injection's too. */
+  private static List<AdapterWeights> adapters(List<Site> sites) {
+    List<AdapterWeights> adapters = new ArrayList<>();
+    for (String name : AdapterKinds.names()) {
+      AdapterKind kind = AdapterKinds.named(name);
+      AdapterPlan plan = new AdapterPlan(3, 6, kind.addsTo(Site.Place.EXPERTS));
+      adapters.add(drawn(kind.initial(plan, sites, 1), 3));
+    }
+    adapters.add(RandomAdapters.everywhere(sites, 3, 5));
+    return adapters;
+  }
+
+  private static AdapterWeights drawn(AdapterWeights zero, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<float[]> values = new ArrayList<>();
+    for (Factor factor : zero.factors()) {
+      values.add(RandomAdapters.normal(random, factor.values().length));
+    }
+    return zero.with(values);
+  }
+
+  private static AdapterWeights nothing(AdapterWeights adapter) {
+    return adapter.with(
+        adapter.factors().stream().map(f -> new float[f.values().length]).toList());
+  }
+
+  private static List<WeightedSequence> rows() {
+    return List.of(new WeightedSequence(tokens(9, 1), 1), new WeightedSequence(tokens(6, 2), 0.5f));
+  }
+
+  private static int[] tokens(int n, long seed) {
+    return new SplittableRandom(seed).ints(n, 0, 97).toArray();
+  }
+
+  /**
+   * Each factor along a direction of random signs: every entry has its part in it. Where a step
+   * changes the routing, or crosses a bound of clip_qkv, a smaller one in another direction is
+   * taken.
+   */
+  private static void check(
+      ToDoubleFunction<AdapterWeights> loss, AdapterWeights adapter, Gradients found) {
+    assertEquals(loss.applyAsDouble(adapter), found.loss(), 1e-5 * Math.max(1, found.loss()));
+    double scale = 0;
+    for (float[] factor : found.factors()) {
+      scale = Math.max(scale, dot(factor, factor));
+    }
+    SplittableRandom random = new SplittableRandom(7);
+    for (int factor = 0; factor < found.factors().size(); factor++) {
+      float[] gradient = found.factors().get(factor);
+      double tolerance =
+          CLOSE * Math.sqrt(dot(gradient, gradient)) + CLOSE_TO_ALL * Math.sqrt(scale);
+      String name = adapter.kind().name() + " " + adapter.factors().get(factor).name();
+      assertTrue(dot(gradient, gradient) > 0, name);
+      float[] direction;
+      double wanted;
+      double step = STEP;
+      do {
+        assertTrue(step >= 0x1p-21, "no smooth direction of " + name);
+        direction = signs(gradient.length, random);
+        wanted = difference(loss, adapter, factor, direction, step);
+        step /= 4;
+      } while (Math.abs(wanted - difference(loss, adapter, factor, direction, 8 * step))
+          > tolerance);
+      assertEquals(wanted, dot(gradient, direction), tolerance, name);
+    }
+  }
+
+  private static float[] signs(int n, SplittableRandom random) {
+    float[] signs = new float[n];
+    for (int i = 0; i < n; i++) {
+      signs[i] = random.nextBoolean() ? 1 : -1;
+    }
+    return signs;
+  }
+
+  private static double difference(
+      ToDoubleFunction<AdapterWeights> loss,
+      AdapterWeights adapter,
+      int factor,
+      float[] direction,
+      double step) {
+    return (loss.applyAsDouble(RandomAdapters.moved(adapter, factor, direction, step))
+            - loss.applyAsDouble(RandomAdapters.moved(adapter, factor, direction, -step)))
+        / (2 * step);
+  }
+
+  private static double dot(float[] one, float[] other) {
+    double sum = 0;
+    for (int i = 0; i < one.length; i++) {
+      sum += (double) one[i] * other[i];
+    }
+    return sum;
+  }
+
+  private static double loss(NaiveModel naive, AdapterWeights adapter) {
+    naive.adapt(adapter);
+    double[][][] logp = logProbs(naive);
+    double loss = 0;
+    for (int r = 0; r < logp.length; r++) {
+      WeightedSequence row = rows().get(r);
+      for (int t = 0; t + 1 < row.tokens().length; t++) {
+        loss -= row.weight() * logp[r][t][row.tokens()[t + 1]];
+      }
+    }
+    return loss;
+  }
+
+  private static double drift(NaiveModel naive, double[][][] base, AdapterWeights adapter) {
+    naive.adapt(adapter);
+    double[][][] logq = logProbs(naive);
+    double drift = 0;
+    for (int r = 0; r < logq.length; r++) {
+      for (int t = 0; t + 1 < logq[r].length; t++) {
+        for (int v = 0; v < logq[r][t].length; v++) {
+          double logp = base[r][t][v];
+          drift += rows().get(r).weight() * Math.exp(logp) * (logp - logq[r][t][v]);
+        }
+      }
+    }
+    return drift;
+  }
+
+  /** (rows, time, vocab). */
+  private static double[][][] logProbs(NaiveModel naive) {
+    return rows().stream()
+        .map(
+            row -> {
+              double[][] logits = naive.logits(row.tokens());
+              for (double[] x : logits) {
+                double sum = Math.log(Arrays.stream(x).map(Math::exp).sum());
+                Arrays.setAll(x, v -> x[v] - sum);
+              }
+              return logits;
+            })
+        .toArray(double[][][]::new);
+  }
+
+  private static void same(Gradients expected, Gradients found) {
+    assertEquals(expected.loss(), found.loss());
+    for (int factor = 0; factor < expected.factors().size(); factor++) {
+      assertArrayEquals(expected.factors().get(factor), found.factors().get(factor));
+    }
+  }
+}
