@@ -8,11 +8,14 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "model",
-    description =
-        "Checks or exports a checkpoint, pre-trains a base, or trains encoders beside it.",
+    description = {
+      "Checks or exports a checkpoint, converts an adapter, pre-trains a base, or trains",
+      "encoders beside it."
+    },
     footer = {"", "Example:", "  ./millrace model check models/nano"},
     subcommands = {
       CheckCommand.class,
+      ConvertAdapterCommand.class,
       ExportCommand.class,
       PretrainCommand.class,
       AlignCommand.class

@@ -1,11 +1,14 @@
 package dev.millrace.model.djl;
 
 import ai.djl.Device;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,6 +30,11 @@ public final class DjlModels {
     Shared(DjlModel model) {
       this.model = model;
     }
+  }
+
+  /** Where adapters may add to a base of this shape, in the order of its layers. */
+  public static List<Site> sites(MoeConfig config) {
+    return new Layout(config).sites();
   }
 
   /** Opens a HuggingFace checkpoint folder; the caller closes it once. */

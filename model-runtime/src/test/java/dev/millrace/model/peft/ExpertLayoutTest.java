@@ -7,13 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.Delta;
+import dev.millrace.model.adapter.Difference;
 import dev.millrace.model.adapter.Site;
+import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.SafetensorsWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Adapters of routed experts in both of PEFT's layouts. */
 class ExpertLayoutTest {
@@ -94,6 +102,89 @@ class ExpertLayoutTest {
         PeftFolder.toFiles(PeftFolder.in(ExpertLayout.PARAMETERS, again, SITES), "base");
     assertArrayEquals(files.get(PeftFolder.WEIGHTS), back.get(PeftFolder.WEIGHTS));
     assertArrayEquals(files.get(PeftFolder.CONFIG), back.get(PeftFolder.CONFIG));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, 1", "false, 3", "true, 2"})
+  void in_parametersFromModulesOfTheirOwnAs_addsTheSame(boolean rsLora, int upRank) {
+    SortedMap<String, byte[]> files = ownDownProjections(rsLora, upRank);
+    LoraWeights modules = read(files);
+    assertEquals(ExpertLayout.MODULES, modules.config().layout());
+    SortedMap<String, byte[]> stacked =
+        PeftFolder.toFiles(PeftFolder.in(ExpertLayout.PARAMETERS, modules, SITES), "");
+    LoraWeights parameters = read(stacked);
+    assertEquals(2 + upRank, parameters.pairs().get(0).rank());
+    assertEquals(0, Difference.of(modules, parameters, 1), 1e-6);
+    LoraWeights back =
+        read(PeftFolder.toFiles(PeftFolder.in(ExpertLayout.MODULES, parameters, SITES), ""));
+    assertEquals(0, Difference.of(modules, back, 1), 1e-6);
+    for (int e = 0; e < 3; e++) {
+      assertEquals(0, apart(files, modules.deltas().get(0), e, rsLora, upRank), 1e-6);
+    }
+  }
+
+  /** A folder whose gate_proj and up_proj have factors of their own, of different ranks. */
+  private static SortedMap<String, byte[]> ownDownProjections(boolean rsLora, int upRank) {
+    SplittableRandom random = new SplittableRandom(9);
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (int e = 0; e < 3; e++) {
+      for (String module : List.of("gate_proj", "up_proj")) {
+        int rank = module.equals("up_proj") ? upRank : 2;
+        String name = "base_model.model." + EXPERTS + "." + e + "." + module;
+        writer.add(name + ".lora_A.weight", DType.F32, normal(random, rank * 6), rank, 6);
+        writer.add(name + ".lora_B.weight", DType.F32, normal(random, rank * 4), 4, rank);
+      }
+    }
+    String config =
+        """
+        {"peft_type": "LORA", "r": 2, "lora_alpha": 5, "use_rslora": %s, "task_type": "CAUSAL_LM",
+         "target_modules": ["gate_proj", "up_proj"], "rank_pattern": {"up_proj": %d},
+         "alpha_pattern": {"experts.1.up_proj": 7}}
+        """
+            .formatted(rsLora, upRank);
+    return new TreeMap<>(
+        Map.of(
+            PeftFolder.CONFIG,
+            config.getBytes(StandardCharsets.UTF_8),
+            PeftFolder.WEIGHTS,
+            writer.toBytes()));
+  }
+
+  private static float[] normal(SplittableRandom random, int n) {
+    float[] values = new float[n];
+    for (int i = 0; i < n; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  /** Greatest |Δ| of B·A of an expert from what the file says of its two modules. */
+  private static double apart(
+      SortedMap<String, byte[]> files, Delta delta, int e, boolean rsLora, int upRank) {
+    Safetensors file = Safetensors.parse(files.get(PeftFolder.WEIGHTS));
+    double apart = 0;
+    for (int o = 0; o < 8; o++) {
+      String module = "base_model.model." + EXPERTS + "." + e + (o < 4 ? ".gate_proj" : ".up_proj");
+      int rank = o < 4 ? 2 : upRank;
+      double alpha = o >= 4 && e == 1 ? 7 : 5;
+      double scale = rsLora ? alpha / Math.sqrt(rank) : alpha / rank;
+      float[] a = file.tensor(module + ".lora_A.weight").floats();
+      float[] b = file.tensor(module + ".lora_B.weight").floats();
+      for (int i = 0; i < 6; i++) {
+        double wanted = 0;
+        for (int r = 0; r < rank; r++) {
+          wanted += scale * b[o % 4 * rank + r] * a[r * 6 + i];
+        }
+        double found = 0;
+        for (int r = 0; r < delta.rank(); r++) {
+          found +=
+              (double) delta.b()[(e * 8 + o) * delta.rank() + r]
+                  * delta.a()[(e * delta.rank() + r) * 6 + i];
+        }
+        apart = Math.max(apart, Math.abs(wanted - found) / 10);
+      }
+    }
+    return apart;
   }
 
   @Test
