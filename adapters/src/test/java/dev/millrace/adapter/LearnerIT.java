@@ -20,6 +20,8 @@ import dev.millrace.adapter.train.Machine;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.ShareCalibration;
@@ -42,6 +44,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The learner on a real Mixture-of-Experts model of random weights, as int8 and as generated. */
 class LearnerIT {
@@ -78,6 +82,41 @@ class LearnerIT {
       assertEquals(outcome.verdict().release(), twice.get(i).verdict().release());
       assertEquals(outcome.state().learnedTo(), read(outcome.release()).manifest().learnedTo());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"lora, true", "injection, false"})
+  void learn_anyKind_isReleasedAndTheSameBytesAgain(String kind, boolean routedExperts)
+      throws IOException {
+    LearnerConfig config = of(kind, routedExperts, config(RoutingConfig.defaults(), 0.001));
+    Outcome once = outcomes("once", config, 1).get(0);
+    assertTrue(once.verdict().accepted(), () -> once.verdict().toString());
+    AdapterWeights adapter = read(once.release()).adapter();
+    assertEquals(kind, adapter.kind().name());
+    assertEquals(
+        routedExperts,
+        adapter.deltas().stream().anyMatch(d -> d.site().place() == Site.Place.EXPERTS));
+    Outcome twice = outcomes("twice", config, 1).get(0);
+    assertArrayEquals(once.state().toBytes(), twice.state().toBytes());
+    assertEquals(once.verdict().release(), twice.verdict().release());
+  }
+
+  private static LearnerConfig of(String kind, boolean routedExperts, LearnerConfig like) {
+    return new LearnerConfig(
+        like.seed(),
+        kind,
+        like.rank(),
+        like.alpha(),
+        routedExperts,
+        like.replay(),
+        like.waiting(),
+        like.heldOut(),
+        like.halvings(),
+        like.train(),
+        like.gate(),
+        like.plan(),
+        like.routing(),
+        like.watch());
   }
 
   @Test
@@ -142,10 +181,14 @@ class LearnerIT {
   }
 
   private List<Outcome> outcomes(String store, RoutingConfig routing) {
-    Learner learner = Learner.of(surroundings(store), config(routing, 0.001));
+    return outcomes(store, config(routing, 0.001), 2);
+  }
+
+  private List<Outcome> outcomes(String store, LearnerConfig config, int batches) {
+    Learner learner = Learner.of(surroundings(store), config);
     List<Outcome> outcomes = new ArrayList<>();
     LearnerState state = learner.initial(null, "foreign");
-    for (int number = 0; number < 2; number++) {
+    for (int number = 0; number < batches; number++) {
       outcomes.add(learner.learn(state, batch(number), Governor.none()));
       state = outcomes.get(number).state();
     }

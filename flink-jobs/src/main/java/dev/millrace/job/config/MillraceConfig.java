@@ -2,6 +2,8 @@ package dev.millrace.job.config;
 
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.score.ScorerConfig;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -50,9 +52,7 @@ public record MillraceConfig(
   public static MillraceConfig read(@Nullable Path file, List<String> settings) {
     Problems problems = new Problems();
     Map<String, String> values = Settings.read(file, settings, problems);
-    MillraceConfig config = Binder.bind(defaults(), values, problems);
-    problems.throwIfAny();
-    return config;
+    return defaults().bound(values, problems);
   }
 
   /**
@@ -61,8 +61,18 @@ public record MillraceConfig(
    * @throws InvalidConfigException with every problem there is
    */
   public MillraceConfig with(Map<String, String> values) {
-    Problems problems = new Problems();
+    return bound(values, new Problems());
+  }
+
+  private MillraceConfig bound(Map<String, String> values, Problems problems) {
     MillraceConfig config = Binder.bind(this, values, problems);
+    LearnerConfig learn = config.learn();
+    if (learn.routedExperts()
+        && !AdapterKinds.named(learn.adapter()).addsTo(Site.Place.EXPERTS)) {
+      problems.add(
+          "learn.routedExperts is true, expected false: %s adds to no expert"
+              .formatted(learn.adapter()));
+    }
     problems.throwIfAny();
     return config;
   }

@@ -1,5 +1,6 @@
 package dev.millrace.job.config;
 
+import dev.millrace.model.kinds.AdapterKinds;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -60,6 +61,7 @@ final class Ranges {
           "kafka.bootstrap", Pattern.compile("[^\\s:,]+:\\d+(,[^\\s:,]+:\\d+)*"),
           "kafka.prefix", Pattern.compile("[a-zA-Z0-9._-]{1,100}"),
           "job.name", Pattern.compile("[a-zA-Z0-9._-]{1,64}"),
+          "learn.adapter", Pattern.compile(String.join("|", AdapterKinds.names())),
           "learn.plan.device", Pattern.compile("auto|cpu|gpu"),
           "redis.uri",
               Pattern.compile(
@@ -71,6 +73,7 @@ final class Ranges {
           "kafka.bootstrap", "host:port,…",
           "kafka.prefix", "1 to 100 letters, digits, '.', '_' or '-'",
           "job.name", "1 to 64 letters, digits, '.', '_' or '-'",
+          "learn.adapter", "one of " + String.join(", ", AdapterKinds.names()),
           "learn.plan.device", "auto, cpu or gpu",
           "redis.uri",
               "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which comes"

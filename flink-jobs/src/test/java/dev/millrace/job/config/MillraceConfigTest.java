@@ -95,6 +95,26 @@ class MillraceConfigTest {
   }
 
   @Test
+  void read_adapterThatIsNotThereOrCannotDoIt_saysWhatIsExpected() {
+    var unknown =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> MillraceConfig.read(null, List.of("learn.adapter=dora")));
+    assertTrue(
+        unknown.getMessage().contains("\"dora\", expected one of lora, injection"),
+        unknown.getMessage());
+    var contradiction =
+        assertThrows(
+            InvalidConfigException.class,
+            () ->
+                MillraceConfig.read(
+                    null, List.of("learn.adapter=injection", "learn.routedExperts=true")));
+    assertTrue(
+        contradiction.getMessage().contains("injection adds to no expert"),
+        contradiction.getMessage());
+  }
+
+  @Test
   void read_secretInFile_namesVariableAndKeepsQuiet() throws IOException {
     Path file = write("s.yaml", "kafka:\n  client:\n    sasl.jaas.config: hunter2\n");
     var e = assertThrows(InvalidConfigException.class, () -> MillraceConfig.read(file, List.of()));
