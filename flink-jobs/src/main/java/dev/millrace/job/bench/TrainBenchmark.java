@@ -53,6 +53,7 @@ final class TrainBenchmark implements Benchmark {
           RandomCheckpoint.write(scratch.resolve("tiny"), TINY, setting.nano(), setting.seed());
       tables.add(table(setting, "nano", setting.nano(), tiny, cost));
       tables.add(TrainLosses.table(setting));
+      tables.add(TrainLosses.adapters(setting));
       if (setting.large()) {
         setting.progress().accept("writing a random checkpoint of " + M20.parameters());
         Path m20 =

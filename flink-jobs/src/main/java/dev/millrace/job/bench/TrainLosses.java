@@ -12,11 +12,14 @@ import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
+import dev.millrace.model.adapter.AdapterPlan;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.djl.BaseTrainer;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
@@ -42,23 +45,28 @@ final class TrainLosses {
 
   /** One whole run of a trainer, again and again from the same beginning. */
   private static final class Run implements Contestant {
-    private final TrainPrecision precision;
+    private final String name;
     private final Trainer trainer;
     private final AdapterState before;
     private final Lesson lesson;
     private @Nullable Training last;
 
-    Run(BaseModel base, TrainPrecision precision, Lesson lesson, long seed) {
+    Run(
+        String name,
+        BaseModel base,
+        TrainPrecision precision,
+        AdapterWeights adapter,
+        Lesson lesson) {
       Plan plan = new Plan("cpu", precision, Recompute.NOTHING, 2, 2L << 30);
-      this.precision = precision;
+      this.name = name;
       this.lesson = lesson;
       trainer = Trainer.of(base, config(), plan);
-      before = AdapterState.fresh(LoraWeights.initial(TrainKind.LORA, base.sites(), seed));
+      before = AdapterState.fresh(adapter);
     }
 
     @Override
     public String name() {
-      return precision.name();
+      return name;
     }
 
     @Override
@@ -73,9 +81,13 @@ final class TrainLosses {
 
     StepLog log() {
       if (last == null || !last.trouble().isEmpty()) {
-        throw new IllegalStateException(precision + ": " + last);
+        throw new IllegalStateException(name + ": " + last);
       }
       return last.log();
+    }
+
+    int values() {
+      return before.weights().factors().stream().mapToInt(f -> f.values().length).sum();
     }
   }
 
@@ -96,7 +108,8 @@ final class TrainLosses {
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
       List<Run> runs = new ArrayList<>();
       for (TrainPrecision precision : TrainPrecision.values()) {
-        runs.add(new Run(base, precision, lesson, setting.seed()));
+        AdapterWeights adapter = LoraWeights.initial(TrainKind.LORA, base.sites(), setting.seed());
+        runs.add(new Run(precision.name(), base, precision, adapter, lesson));
       }
       setting.progress().accept("nano: whole runs in each precision");
       Race race = Race.run(setting.rounds(), runs);
@@ -119,6 +132,52 @@ final class TrainLosses {
         .note(
             "Every run begins at the same weights and sees the same texts. Full fine-tuning: AdamW at %s, its rate not tuned further; adapters at the rate that the demo has."
                 .formatted(FULL_RATE));
+  }
+
+  /** What each kind of adapter, where, and of which rank, learns from equal texts. */
+  static Table adapters(Setting setting) throws Exception {
+    List<int[]> texts = texts(setting);
+    Lesson lesson = new Lesson(samples(texts), List.of(), List.of(), setting.seed());
+    Table table =
+        new Table(
+            "nano on %s, adapters in fp32, %d steps of %d texts".formatted(DOMAIN, STEPS, ROWS),
+            "adapter",
+            "values",
+            "loss of the first step",
+            "loss of the last " + LAST + " steps",
+            "processor time / the first row's (95 %)");
+    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
+      List<Run> runs = new ArrayList<>();
+      for (int rank : new int[] {8, 32}) {
+        runs.add(run(base, "lora", rank, false, lesson, setting.seed()));
+      }
+      for (int rank : new int[] {2, 8}) {
+        runs.add(run(base, "lora", rank, true, lesson, setting.seed()));
+      }
+      runs.add(run(base, "injection", 8, false, lesson, setting.seed()));
+      setting.progress().accept("nano: whole runs of each adapter");
+      Race race = Race.run(setting.rounds(), runs);
+      for (Run run : runs) {
+        List<Double> losses = run.log().losses();
+        table.row(
+            run.name(),
+            run.values(),
+            losses.get(0),
+            lastLosses(losses),
+            race.cpuRatio(runs.get(0).name(), run.name()));
+      }
+    }
+    return table.note(
+        "Every text is new when it is learned from, so a loss is that of unseen text. alpha is twice the rank; the rate is the demo's for all.");
+  }
+
+  private static Run run(
+      BaseModel base, String kind, int rank, boolean routedExperts, Lesson lesson, long seed) {
+    String name =
+        "%s, rank %d%s".formatted(kind, rank, routedExperts ? ", routed experts too" : "");
+    AdapterPlan plan = new AdapterPlan(rank, 2.0 * rank, routedExperts);
+    AdapterWeights adapter = AdapterKinds.named(kind).initial(plan, base.sites(), seed);
+    return new Run(name, base, TrainPrecision.FP32, adapter, lesson);
   }
 
   private static String switches(StepLog log) {
