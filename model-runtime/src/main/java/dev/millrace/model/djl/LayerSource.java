@@ -110,7 +110,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
 
   /** Site of a layer's gate_up_proj; down_proj's follows. */
   private int expertSite(int layer) {
-    return layout.site(routed(layer) + ".experts.gate_up_proj");
+    return layout.site(Layout.at(layer, "mlp.experts.gate_up_proj"));
   }
 
   private String routed(int layer) {

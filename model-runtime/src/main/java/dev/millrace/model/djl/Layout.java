@@ -146,7 +146,7 @@ final class Layout {
           names.down(),
           experts.sharedIntermediateSize());
     }
-    expertSites(module + ".experts.", names, router.numExperts(), experts.intermediateSize());
+    expertSites(layer, router.numExperts(), experts.intermediateSize());
   }
 
   private void experts(String module, WeightNames names, int n, int intermediate) {
@@ -161,20 +161,28 @@ final class Layout {
     matrices(module + "down_proj", down, config.hiddenSize(), intermediate);
   }
 
-  /** They stand last among a layer's sites, one behind the other. */
-  private void expertSites(String module, WeightNames names, int n, int intermediate) {
+  /**
+   * They stand last among a layer's sites, one behind the other. Parameters have their names of
+   * transformers 5, alike in all families, modules those of the checkpoint.
+   */
+  private void expertSites(int layer, int n, int intermediate) {
     int d = config.hiddenSize();
-    String expert = module + "%d.";
+    WeightNames names = config.names();
+    String expert = at(layer, names.sparse()) + ".experts.%d.";
     add(
         Site.experts(
-            module + "gate_up_proj",
+            at(layer, "mlp.experts.gate_up_proj"),
             d,
             2 * intermediate,
             n,
             List.of(expert + names.gate(), expert + names.up())));
     add(
         Site.experts(
-            module + "down_proj", intermediate, d, n, List.of(expert + names.down())));
+            at(layer, "mlp.experts.down_proj"),
+            intermediate,
+            d,
+            n,
+            List.of(expert + names.down())));
   }
 
   private void feedForward(String module, String gate, String up, String down, int intermediate) {

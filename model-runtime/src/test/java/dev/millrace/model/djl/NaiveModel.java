@@ -450,12 +450,13 @@ final class NaiveModel implements AutoCloseable {
     String at = sparse + "experts." + e + ".";
     double[] g = linear(x, at + (mixtral ? "w1" : "gate_proj"))[0];
     double[] u = linear(x, at + (mixtral ? "w3" : "up_proj"))[0];
-    double[] both = added(sparse + "experts.gate_up_proj", e, x[0]);
+    String stacked = sparse.replace("block_sparse_moe", "mlp") + "experts.";
+    double[] both = added(stacked + "gate_up_proj", e, x[0]);
     add(g, Arrays.copyOf(both, both.length / 2));
     add(u, Arrays.copyOfRange(both, both.length / 2, both.length));
     double[][] inner = {gated(g, u)};
     double[][] y = linear(inner, at + (mixtral ? "w2" : "down_proj"));
-    add(y[0], added(sparse + "experts.down_proj", e, inner[0]));
+    add(y[0], added(stacked + "down_proj", e, inner[0]));
     return y;
   }
 

@@ -1,0 +1,43 @@
+package dev.millrace.model.djl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.model.adapter.Site;
+import dev.millrace.model.config.MoeConfigs;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LayoutTest {
+
+  /** conversion_mapping.py of transformers 5 names the parameters, its predecessor the modules. */
+  @Test
+  void sites_mixtral_haveTransformersNames() {
+    String json =
+        """
+        {"model_type": "mixtral", "vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 1,
+         "max_position_embeddings": 64, "num_attention_heads": 4, "num_key_value_heads": 2,
+         "num_experts_per_tok": 3, "num_local_experts": 8, "intermediate_size": 16,
+         "rms_norm_eps": 1e-5}
+        """;
+    List<Site> sites = DjlModels.sites(MoeConfigs.parse(json.getBytes(StandardCharsets.UTF_8)));
+    String attention = "model.layers.0.self_attn.";
+    String modules = "model.layers.0.block_sparse_moe.experts.%d.";
+    assertEquals(
+        List.of(
+            Site.stream("model.layers.0.hidden_states", 32),
+            Site.linear(attention + "q_proj", 32, 32),
+            Site.linear(attention + "k_proj", 32, 16),
+            Site.linear(attention + "v_proj", 32, 16),
+            Site.linear(attention + "o_proj", 32, 32),
+            Site.experts(
+                "model.layers.0.mlp.experts.gate_up_proj",
+                32,
+                32,
+                8,
+                List.of(modules + "w1", modules + "w3")),
+            Site.experts(
+                "model.layers.0.mlp.experts.down_proj", 16, 32, 8, List.of(modules + "w2"))),
+        sites);
+  }
+}
