@@ -85,10 +85,10 @@ class LearnerIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"lora, true", "injection, false"})
-  void learn_anyKind_isReleasedAndTheSameBytesAgain(String kind, boolean routedExperts)
-      throws IOException {
-    LearnerConfig config = of(kind, routedExperts, config(RoutingConfig.defaults(), 0.001));
+  @CsvSource({"lora, true, 16", "injection, false, 4"})
+  void learn_anyKind_isReleasedAndTheSameBytesAgain(
+      String kind, boolean routedExperts, double alpha) throws IOException {
+    LearnerConfig config = of(kind, routedExperts, alpha, config(RoutingConfig.defaults(), 0.001));
     Outcome once = outcomes("once", config, 1).get(0);
     assertTrue(once.verdict().accepted(), () -> once.verdict().toString());
     AdapterWeights adapter = read(once.release()).adapter();
@@ -101,12 +101,13 @@ class LearnerIT {
     assertEquals(once.verdict().release(), twice.verdict().release());
   }
 
-  private static LearnerConfig of(String kind, boolean routedExperts, LearnerConfig like) {
+  private static LearnerConfig of(
+      String kind, boolean routedExperts, double alpha, LearnerConfig like) {
     return new LearnerConfig(
         like.seed(),
         kind,
         like.rank(),
-        like.alpha(),
+        alpha,
         routedExperts,
         like.replay(),
         like.waiting(),
