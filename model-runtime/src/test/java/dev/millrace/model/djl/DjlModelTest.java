@@ -60,10 +60,14 @@ class DjlModelTest {
         1);
   }
 
-  /** An adapter that changes something at every matrix. */
+  /** An adapter that changes something at every site. */
   private static LoraWeights random(long seed) {
-    Set<Site.Place> matrices = Set.of(Site.Place.LINEAR, Site.Place.EXPERTS);
-    return RandomAdapters.at(reference.sites(), 4, seed, matrices);
+    return RandomAdapters.everywhere(reference.sites(), 4, seed);
+  }
+
+  /** One that changes something at every matrix of the attention. */
+  private static LoraWeights ofAttention(long seed) {
+    return RandomAdapters.at(reference.sites(), 4, seed, Set.of(Site.Place.LINEAR));
   }
 
   private static float maxDifference(float[] a, float[] b) {
@@ -290,7 +294,7 @@ class DjlModelTest {
   @Test
   void gradients_underARouting_areCentralDifferences() {
     BaseModel routed = reference.under(byEntropy(reference));
-    LoraWeights adapter = random(6);
+    LoraWeights adapter = ofAttention(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = routed.gradients(adapter, batch, Computation.plain());
@@ -303,7 +307,7 @@ class DjlModelTest {
 
   @Test
   void gradients_everyFactor_areCentralDifferences() {
-    LoraWeights adapter = random(6);
+    LoraWeights adapter = ofAttention(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = reference.gradients(adapter, batch, Computation.plain());
@@ -316,7 +320,7 @@ class DjlModelTest {
 
   @Test
   void anchorGradients_everyFactor_areCentralDifferences() {
-    LoraWeights adapter = random(6);
+    LoraWeights adapter = ofAttention(6);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = reference.anchorGradients(adapter, batch, Computation.plain());
