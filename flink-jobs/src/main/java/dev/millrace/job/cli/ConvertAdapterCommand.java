@@ -78,8 +78,7 @@ final class ConvertAdapterCommand implements Callable<Integer> {
     LoraWeights adapter = lora(AdapterFolder.read(folder, sites));
     LoraWeights converted = PeftFolder.in(layout(), adapter, sites);
     AdapterFolder.write(converted, baseName(), out);
-    double difference =
-        Difference.of(adapter, AdapterFolder.read(out, sites), 1);
+    double difference = Difference.of(adapter, AdapterFolder.read(out, sites), 1);
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("out", out.toString());
     json.put("layout", layout);

@@ -67,8 +67,7 @@ public record MillraceConfig(
   private MillraceConfig bound(Map<String, String> values, Problems problems) {
     MillraceConfig config = Binder.bind(this, values, problems);
     LearnerConfig learn = config.learn();
-    if (learn.routedExperts()
-        && !AdapterKinds.named(learn.adapter()).addsTo(Site.Place.EXPERTS)) {
+    if (learn.routedExperts() && !AdapterKinds.named(learn.adapter()).addsTo(Site.Place.EXPERTS)) {
       problems.add(
           "learn.routedExperts is true, expected false: %s adds to no expert"
               .formatted(learn.adapter()));

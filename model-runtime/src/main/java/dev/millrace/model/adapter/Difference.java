@@ -15,8 +15,8 @@ public final class Difference {
   }
 
   /**
-   * The greatest |Δ| of {@code B·A·x} over the greatest entry of the same site and expert, for one x
-   * of normal entries each; infinite where only one of the two adds.
+   * The greatest |Δ| of {@code B·A·x} over the greatest entry of the same site and expert, for one
+   * x of normal entries each; infinite where only one of the two adds.
    */
   public static double of(AdapterWeights one, AdapterWeights other, long seed) {
     List<Delta> deltas = one.deltas();
@@ -29,7 +29,8 @@ public final class Difference {
     for (Delta delta : deltas) {
       for (int expert = 0; expert < delta.site().experts(); expert++) {
         greatest =
-            Math.max(greatest, difference.at(delta, others.getOrDefault(delta.site(), delta), expert));
+            Math.max(
+                greatest, difference.at(delta, others.getOrDefault(delta.site(), delta), expert));
       }
     }
     return greatest;

@@ -73,8 +73,7 @@ final class InjectionFolder {
     return found;
   }
 
-  private static InjectionWeights read(
-      double alpha, int rank, List<Site> sites, Safetensors file) {
+  private static InjectionWeights read(double alpha, int rank, List<Site> sites, Safetensors file) {
     Set<String> unread = new TreeSet<>(file.tensors().keySet());
     List<float[]> projections = new ArrayList<>();
     for (Site site : sites) {

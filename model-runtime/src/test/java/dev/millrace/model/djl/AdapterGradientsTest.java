@@ -90,8 +90,7 @@ class AdapterGradientsTest {
   }
 
   private static AdapterWeights nothing(AdapterWeights adapter) {
-    return adapter.with(
-        adapter.factors().stream().map(f -> new float[f.values().length]).toList());
+    return adapter.with(adapter.factors().stream().map(f -> new float[f.values().length]).toList());
   }
 
   private static List<WeightedSequence> rows() {

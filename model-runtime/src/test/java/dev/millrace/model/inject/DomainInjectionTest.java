@@ -49,8 +49,7 @@ class DomainInjectionTest {
     assertArrayEquals(
         AdapterCodec.encode(adapter),
         AdapterCodec.encode(AdapterKinds.named("injection").initial(plan, SITES, 7)));
-    assertNotEquals(
-        adapter.vector()[0], DomainInjection.KIND.initial(plan, SITES, 8).vector()[0]);
+    assertNotEquals(adapter.vector()[0], DomainInjection.KIND.initial(plan, SITES, 8).vector()[0]);
   }
 
   @Test
