@@ -49,10 +49,12 @@ class ArchitectureTest {
               "model.serve",
               "model.ngram",
               "model.pretrain",
+              "model.distil",
               "model.gguf",
               // What learns.
               "adapter.batch",
               "adapter.train",
+              "adapter.exchange",
               "adapter.quantize",
               "adapter.gate",
               "adapter.publish",

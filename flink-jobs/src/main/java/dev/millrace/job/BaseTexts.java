@@ -1,10 +1,13 @@
 package dev.millrace.job;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.adapter.gate.Canary;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
+import dev.millrace.model.distil.Exam;
 import dev.millrace.model.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,6 +60,26 @@ public final class BaseTexts {
       lines.add(new Line(node.required("domain").asText(), node.required("text").asText()));
     }
     return lines;
+  }
+
+  /** All texts of a folder, held-out ones of its base, to judge it and its students on. */
+  public static Exam exam(Path folder, Tokenizer tokenizer) throws IOException {
+    List<Exam.Text> texts = new ArrayList<>();
+    texts.addAll(exam(folder, ANCHORS, tokenizer).texts());
+    texts.addAll(exam(folder, PROTECTED, tokenizer).texts());
+    return new Exam(List.copyOf(texts));
+  }
+
+  /** The same of one file; texts that are too short or long to be judged whole are left out. */
+  public static Exam exam(Path folder, String file, Tokenizer tokenizer) throws IOException {
+    List<Exam.Text> texts = new ArrayList<>();
+    for (Line line : lines(folder, file)) {
+      int[] tokens = tokenizer.encode(line.text());
+      if (tokens.length >= 2 && tokens.length <= MAX_TOKENS) {
+        texts.add(new Exam.Text(line.domain(), tokens, line.text().getBytes(UTF_8).length));
+      }
+    }
+    return new Exam(List.copyOf(texts));
   }
 
   /** Token sequences to train beside every batch. */

@@ -7,6 +7,7 @@ import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
@@ -117,6 +118,11 @@ public final class BigramBase implements BaseModel {
 
   private TokenScores score(Sequence sequence) {
     return scores(pass(sequence.adapter()), sequence.tokens(), servedError);
+  }
+
+  @Override
+  public List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature) {
+    throw new UnsupportedOperationException("teaches no student");
   }
 
   /** A token is read by the expert of the largest entry of its hidden state. */

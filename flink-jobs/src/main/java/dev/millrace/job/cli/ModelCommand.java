@@ -9,8 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "model",
     description = {
-      "Checks or exports a checkpoint, converts an adapter, pre-trains a base, or trains",
-      "encoders beside it."
+      "Checks or exports a checkpoint, converts an adapter, pre-trains a base, makes one smaller,",
+      "or trains encoders beside it."
     },
     footer = {"", "Example:", "  ./millrace model check models/nano"},
     subcommands = {
@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       ConvertAdapterCommand.class,
       ExportCommand.class,
       PretrainCommand.class,
+      CompressCommand.class,
       AlignCommand.class
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields

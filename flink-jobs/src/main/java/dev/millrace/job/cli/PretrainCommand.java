@@ -7,6 +7,7 @@ import dev.millrace.job.BaseTexts;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.corpus.PretrainCorpus;
+import dev.millrace.job.corpus.TokenStream;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
@@ -150,11 +151,7 @@ public final class PretrainCommand implements Callable<Integer> {
 
   private void train(List<Document> documents, Tokenizer tokenizer) throws IOException {
     progress.println("encoding " + documents.size() + " documents");
-    int[] stream =
-        documents.stream()
-            .map(document -> withEnd(tokenizer.encode(document.text())))
-            .flatMapToInt(Arrays::stream)
-            .toArray();
+    int[] stream = TokenStream.of(documents.stream().map(Document::text).toList(), tokenizer);
     progress.printf(Locale.ROOT, "%,d tokens; %,d steps of 4,096%n", stream.length, steps);
     Path begin = from;
     Pretraining.Plan plan = plan(begin != null);
@@ -196,12 +193,6 @@ public final class PretrainCommand implements Callable<Integer> {
         goesOn ? new Pretraining.Rates(1.5e-3, 50, 0) : new Pretraining.Rates(3e-3, 200, 0.8),
         new Pretraining.Experts(experts(), sharpness),
         goesOn ? seed + OTHER_ORDER : seed);
-  }
-
-  private static int[] withEnd(int[] tokens) {
-    int[] all = new int[tokens.length + 1];
-    System.arraycopy(tokens, 0, all, 1, tokens.length);
-    return all;
   }
 
   /**

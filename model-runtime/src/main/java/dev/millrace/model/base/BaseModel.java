@@ -37,6 +37,14 @@ public interface BaseModel extends AutoCloseable {
   /** Log-probabilities and entropies of each sequence, on the weights that serve. */
   List<TokenScores> score(List<Sequence> sequences);
 
+  /**
+   * The tokens that each sequence's model holds likeliest next, on the weights that serve.
+   *
+   * @param count of tokens, at most vocab_size
+   * @param temperature that logits are divided by
+   */
+  List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature);
+
   /** The experts that each token but the last is read by, on the weights that serve. */
   List<Routes> routes(List<Sequence> sequences);
 

@@ -60,6 +60,25 @@ public record MoeConfig(
         Fp8Blocks.NONE);
   }
 
+  /** The same with one matrix for embedding and head. */
+  public MoeConfig withTiedEmbeddings() {
+    return new MoeConfig(
+        modelType,
+        vocabSize,
+        hiddenSize,
+        maxPositionEmbeddings,
+        rmsNormEps,
+        true,
+        attention,
+        rope,
+        router,
+        experts,
+        intermediateSize,
+        layers,
+        names,
+        fp8);
+  }
+
   public int numHiddenLayers() {
     return layers.size();
   }

@@ -114,6 +114,16 @@ final class AdapterTrainingSource {
           return torch.matmul(dz, a)
       """;
 
+  /** How many rows of logits are in memory at a time. */
+  static final String PART =
+      """
+        def part(self: __torch__.Program, at: int, all: int) -> int:
+          n = $part
+          if all - at < n:
+            n = all - at
+          return n
+      """;
+
   private static final String HEAD =
       """
         def text_loss(self: __torch__.Program, x: Tensor, targets: Tensor, weights: Tensor, type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
@@ -148,11 +158,6 @@ final class AdapterTrainingSource {
             dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
             at = at + n
           return (loss, torch.cat(dx, 0))
-        def part(self: __torch__.Program, at: int, all: int) -> int:
-          n = $part
-          if all - at < n:
-            n = all - at
-          return n
         def log_probs(self: __torch__.Program, x: Tensor, head: Tensor, type: int) -> Tensor:
           return torch.log_softmax(torch.to(torch.linear(torch.to(x, type), head), 6), -1)
       """;
@@ -302,6 +307,7 @@ final class AdapterTrainingSource {
 
   static String methods(LayerSource layers) {
     return EXPERTS
+        + PART
         + HEAD
         + STEP.replace("$fronts\n", layers.fronts())
             .replace("$first", layers.firstMatrices().toString())

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 /**
  * Trains all weights of a base: two micro-batches at a time on two threads, summed in a fixed
@@ -25,34 +26,20 @@ import java.util.concurrent.Future;
 public final class BaseTrainer implements AutoCloseable {
 
   private static final float BALANCE = 0.01f;
-  private static final float DECAY = 0.1f;
 
   /** Where a call's results say how many experts ran for each row, before the gradients. */
   private static final int ACTIVE = 2;
 
   private final MoeConfig config;
-  private final Layout layout;
   private final Program program;
-  private final PtNDManager manager;
-  private final List<PtNDArray> w;
-  private final List<PtNDArray> m;
-  private final List<PtNDArray> first;
-  private final List<PtNDArray> second;
+  private final TrainedWeights weights;
   private final ExecutorService threads = Executors.newFixedThreadPool(2);
 
   private BaseTrainer(MoeConfig config, InitialWeights weights) {
     this.config = config;
-    this.layout = new Layout(config);
+    Layout layout = new Layout(config);
     this.program = Program.compile(ProgramSource.float32(config, layout));
-    this.manager = program.scope();
-    this.w = Program.arrays(manager, weights.w());
-    this.m = Program.arrays(manager, weights.m());
-    this.first = zeros();
-    this.second = zeros();
-    try (PtNDManager scope = program.scope()) {
-      w.forEach(x -> program.train(scope, "vector", Program.Argument.of("x", x)));
-      m.forEach(x -> program.train(scope, "matrix", Program.Argument.of("x", x)));
-    }
+    this.weights = new TrainedWeights(config, layout, program, weights);
   }
 
   /** A trainer over freshly drawn weights. */
@@ -68,20 +55,6 @@ public final class BaseTrainer implements AutoCloseable {
       return new BaseTrainer(
           config, new ProgramWeights(layout, checkpoint, LoadProgress.SILENT).values());
     }
-  }
-
-  private List<PtNDArray> trainable() {
-    List<PtNDArray> all = new ArrayList<>(w);
-    all.remove(3);
-    all.remove(2);
-    all.addAll(m);
-    return all;
-  }
-
-  private List<PtNDArray> zeros() {
-    List<PtNDArray> zeros = new ArrayList<>();
-    trainable().forEach(p -> zeros.add((PtNDArray) manager.zeros(p.getShape())));
-    return zeros;
   }
 
   /**
@@ -118,24 +91,10 @@ public final class BaseTrainer implements AutoCloseable {
       Future<NDList> two = threads.submit(() -> gradients(scope, right, limits, routes.sharpness));
       NDList g = one.get();
       NDList h = two.get();
-      float[] rates = {
-        (float) learningRate,
-        DECAY,
-        (float) (1 - Math.pow(0.9, (double) number)),
-        (float) (1 - Math.pow(0.95, (double) number))
-      };
-      NDList norm =
-          program.train(
-              scope,
-              "adamw",
-              Program.Argument.list("g", tail(g)),
-              Program.Argument.list("h", tail(h)),
-              Program.Argument.list("m1", first),
-              Program.Argument.list("m2", second),
-              Program.Argument.of("step", (PtNDArray) scope.create(rates)));
+      double norm = weights.step(scope, tail(g), tail(h), learningRate, number);
       double loss = (g.get(0).getFloat() + h.get(0).getFloat()) / 2;
       double balance = (g.get(1).toFloatArray()[0] + h.get(1).toFloatArray()[0]) / 2;
-      return new Step(loss, balance, norm.get(0).getDouble(), experts(left, right, g, h));
+      return new Step(loss, balance, norm, experts(left, right, g, h));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted in a training step", e);
@@ -200,30 +159,12 @@ public final class BaseTrainer implements AutoCloseable {
 
   /** Weights and both moments, by name, for a file from which training can resume. */
   public List<NamedValues> state() {
-    List<String> names = InitialWeights.names(layout);
-    List<NamedValues> state = new ArrayList<>();
-    List<PtNDArray> p = trainable();
-    for (int i = 0; i < p.size(); i++) {
-      state.add(named(names.get(i), p.get(i)));
-      state.add(named("first." + names.get(i), first.get(i)));
-      state.add(named("second." + names.get(i), second.get(i)));
-    }
-    return state;
+    return weights.state();
   }
 
   /** Puts a state back that {@link #state()} gave. */
-  public void restore(java.util.function.Function<String, float[]> values) {
-    List<String> names = InitialWeights.names(layout);
-    List<PtNDArray> p = trainable();
-    for (int i = 0; i < p.size(); i++) {
-      p.get(i).set(java.nio.FloatBuffer.wrap(values.apply(names.get(i))));
-      first.get(i).set(java.nio.FloatBuffer.wrap(values.apply("first." + names.get(i))));
-      second.get(i).set(java.nio.FloatBuffer.wrap(values.apply("second." + names.get(i))));
-    }
-  }
-
-  private static NamedValues named(String name, PtNDArray array) {
-    return new NamedValues(name, array.toFloatArray(), array.getShape().getShape());
+  public void restore(Function<String, float[]> values) {
+    weights.restore(values);
   }
 
   /** A tensor on the heap under its name in a checkpoint. */
@@ -234,30 +175,12 @@ public final class BaseTrainer implements AutoCloseable {
    * them.
    */
   public List<NamedValues> checkpoint() {
-    List<String> names = InitialWeights.names(layout);
-    List<NamedValues> all = new ArrayList<>();
-    List<PtNDArray> p = trainable();
-    int matrices = p.size() - m.size();
-    for (int i = 0; i < p.size(); i++) {
-      NamedValues weights = named(names.get(i), p.get(i));
-      all.addAll(InitialWeights.unstack(i < matrices ? weights : rounded(weights)));
-    }
-    return all;
-  }
-
-  private static NamedValues rounded(NamedValues matrix) {
-    int columns = Math.toIntExact(matrix.shape[matrix.shape.length - 1]);
-    for (int row = 0; row < matrix.data.length; row += columns) {
-      float scale = RowQuantizer.scale(matrix.data, row, columns);
-      RowQuantizer.round(matrix.data, row, columns, scale);
-    }
-    return matrix;
+    return weights.checkpoint();
   }
 
   @Override
   public void close() {
     threads.shutdown();
-    manager.close();
-    program.close();
+    weights.close();
   }
 }

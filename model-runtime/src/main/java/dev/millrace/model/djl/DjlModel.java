@@ -11,6 +11,7 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Routes;
@@ -178,6 +179,57 @@ final class DjlModel implements BaseModel {
               adapters.scales(),
               adapters.limits(scope, config));
       return split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens());
+    }
+  }
+
+  @Override
+  public List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature) {
+    if (count < 1 || count > config.vocabSize() || !(temperature > 0)) {
+      throw new IllegalArgumentException(
+          "%d likeliest tokens at temperature %s, expected 1 to %d and more than 0"
+              .formatted(count, temperature, config.vocabSize()));
+    }
+    List<Likeliest> all = new ArrayList<>();
+    for (int from = 0; from < sequences.size(); ) {
+      int to = callEnd(from, sequences.size(), i -> sequences.get(i).tokens().length);
+      all.addAll(likeliestCall(sequences.subList(from, to), count, temperature));
+      from = to;
+    }
+    return all;
+  }
+
+  private List<Likeliest> likeliestCall(
+      List<Sequence> sequences, int count, double temperature) {
+    Texts texts = texts(sequences.stream().map(Sequence::tokens).toList());
+    try (PtNDManager scope = serving.scope();
+        CallAdapters adapters =
+            new CallAdapters(sequences.stream().map(Sequence::adapter).toList())) {
+      PtNDArray[] out =
+          serving.infer(
+              scope,
+              "likeliest",
+              IValue.from((PtNDArray) scope.create(texts.starts())),
+              IValue.listFrom(texts.lens()),
+              adapters.tensors(scope),
+              adapters.which(),
+              adapters.scales(),
+              adapters.limits(scope, config),
+              IValue.from(count),
+              IValue.from((PtNDArray) scope.create(new float[] {(float) temperature})));
+      float[] logProbs = out[0].toFloatArray();
+      int[] tokens = Trace.ints(out[1].toLongArray());
+      List<Likeliest> likeliest = new ArrayList<>();
+      int at = 0;
+      for (long len : texts.lens()) {
+        int end = at + Math.toIntExact(len * count);
+        likeliest.add(
+            new Likeliest(
+                count,
+                Arrays.copyOfRange(tokens, at, end),
+                Arrays.copyOfRange(logProbs, at, end)));
+        at = end;
+      }
+      return likeliest;
     }
   }
 

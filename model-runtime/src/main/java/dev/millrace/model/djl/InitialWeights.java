@@ -51,7 +51,7 @@ record InitialWeights(List<Values> w, List<Values> m) {
     return new Values(data, n);
   }
 
-  /** One name a trainable tensor, experts stacked. */
+  /** One name a trainable tensor, experts stacked; a tied head's is that of the embedding. */
   static List<String> names(Layout layout) {
     List<String> names = new ArrayList<>();
     layout.vectors().forEach(v -> names.add(v.name()));

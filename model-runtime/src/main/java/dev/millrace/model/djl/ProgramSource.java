@@ -148,11 +148,14 @@ final class ProgramSource {
           if len(scales) > 0:
             q = self.widened(q, scales[e])
           return q
-        def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
+        def product_of(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
           q = self.taken(i, m)
           return torch.to(torch.linear(torch.to(x, ops.prim.dtype(q)), q), 6)
+        def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
+          return self.product_of($rounded(x), i, m)
         def three(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> List[Tensor]:
-          return annotate(List[Tensor], [self.linear(x, i, m), self.linear(x, i + 1, m), self.linear(x, i + 2, m)])
+          x = $rounded(x)
+          return annotate(List[Tensor], [self.product_of(x, i, m), self.product_of(x, i + 1, m), self.product_of(x, i + 2, m)])
         def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
           used = torch.index_select(torch.reshape(experts, [-1]), 0, kept)
           share = torch.div(torch.to(torch.bincount(used, None, $experts), 6), float(p.size(0)))
@@ -181,7 +184,7 @@ final class ProgramSource {
           sorted, order = torch.sort(flat, stable=True, dim=0, descending=False)
           counts = annotate(List[int], torch.bincount(flat, None, $experts).tolist())
           slot = torch.index_select(kept, 0, order)
-          xs = torch.index_select(x, 0, torch.floor_divide(slot, k))
+          xs = torch.index_select($rounded(x), 0, torch.floor_divide(slot, k))
           gate_up = torch.unbind(m[p0], 0)
           down = torch.unbind(m[p0 + 1], 0)
           gate_up_scales = self.scales_of(p0, m)
@@ -189,7 +192,7 @@ final class ProgramSource {
           t = self.each_expert(xs, counts, gate_up, gate_up_scales)
           g, u = torch.chunk(self.adapt_gate_up(t, x, sorted, slot, k, s0, a), 2, -1)
           inner = torch.mul(torch.silu(g), u)
-          y = self.each_expert(inner, counts, down, down_scales)
+          y = self.each_expert($rounded(inner), counts, down, down_scales)
           y = self.adapt_down(y, inner, torch.zeros([0], dtype=6), sorted, slot, k, s0, a)
           y = torch.index_select(y, 0, torch.argsort(order, 0, False))
           if kept.size(0) < n * k:
@@ -253,6 +256,22 @@ final class ProgramSource {
             logps.append(torch.squeeze(torch.gather(logp, -1, torch.unsqueeze(torch.narrow(targets, 0, at, rows), -1)), -1))
             at = at + rows
           return annotate(List[Tensor], [torch.cat(logps, 0), torch.cat(entropies, 0)])
+        def likeliest(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, count: int, temperature: Tensor) -> List[Tensor]:
+          x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
+          logps = annotate(List[Tensor], [])
+          tokens = annotate(List[Tensor], [])
+          at = 0
+          n = x.size(0)
+          while at < n:
+            rows = $rows
+            if n - at < rows:
+              rows = n - at
+            z = torch.div(self.linear(torch.narrow(x, 0, at, rows), $head, self.m), temperature)
+            top, token = torch.topk(z, count, -1)
+            logps.append(torch.sub(top, torch.logsumexp(z, [-1], True)))
+            tokens.append(token)
+            at = at + rows
+          return annotate(List[Tensor], [torch.cat(logps, 0), torch.cat(tokens, 0)])
         def fixed(self: __torch__.Program) -> Tensor:
           return torch.zeros([0, $limits], dtype=6)
         def by_row(self: __torch__.Program, r: Tensor, lens: List[int]) -> Tensor:
@@ -350,6 +369,21 @@ final class ProgramSource {
     return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training, 6);
   }
 
+  /**
+   * A program that trains all weights of a student.
+   *
+   * @param asServed with products of numbers that are rounded as those of the int8 program
+   */
+  static String student(MoeConfig config, Layout layout, boolean asServed) {
+    ProgramSource source = new ProgramSource(config, layout, layout::matrix);
+    boolean all = config.router().topK() == config.router().numExperts();
+    String experts = all ? StudentSource.ALL_EXPERTS : SORTED_EXPERTS;
+    String matrices =
+        HEADER + FLOAT_MATRICES + StudentSource.rounding(asServed) + experts + StudentSource.METHODS;
+    String exact = asServed ? matrices.replace("$rounded(", "self.as_served(") : matrices;
+    return source.render(exact, TrainingSource.METHODS + AdapterTrainingSource.PART, 6);
+  }
+
   /** A program that trains with a plain loop over its experts and autograd alone: the rival. */
   static String looped(MoeConfig config, Layout layout) {
     ProgramSource source = new ProgramSource(config, layout, layout::matrix);
@@ -365,6 +399,7 @@ final class ProgramSource {
 
   private String render(String matrices, String training, int embedding) {
     LayerSource layers = layers();
+    int frozen = config.tieWordEmbeddings() ? 1 : 0;
     String apart = config.attention().latent() == null ? "" : AttentionSource.APART;
     return (matrices
             + apart
@@ -375,6 +410,9 @@ final class ProgramSource {
             + layers.calls()
             + USES
             + training)
+        .replace("$rounded(", "(")
+        .replace("$tie", config.tieWordEmbeddings() ? "m[$head] = w[0]" : "pass")
+        .replace("$trained", Integer.toString(layout.matrices().size() - frozen))
         .replace("$many", Integer.toString(CallAdapters.MANY))
         .replace("$embedding", Integer.toString(embedding))
         .replace("$experts", Integer.toString(config.router().numExperts()))

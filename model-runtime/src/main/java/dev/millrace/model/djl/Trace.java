@@ -28,7 +28,7 @@ record Trace(float[] logProbs, int[] likeliest, List<int[][]> experts) {
     return experts;
   }
 
-  private static int[] ints(long[] values) {
+  static int[] ints(long[] values) {
     return Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
   }
 

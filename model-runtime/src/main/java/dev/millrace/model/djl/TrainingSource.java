@@ -39,6 +39,7 @@ final class TrainingSource {
           m = self.leaves(self.m)
           w[2] = self.w[2]
           w[3] = self.w[3]
+          $tie
           logits, balance, chosen = self.train_logits(ids, lens, r, w, m, annotate(List[Tensor], []))
           nll = torch.mean(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.))
           loss = torch.add(nll, torch.sum(torch.mul(balance, balance_weight)))
@@ -46,7 +47,7 @@ final class TrainingSource {
           for i in range(len(w)):
             if i != 2 and i != 3:
               leaves.append(w[i])
-          leaves.extend(m)
+          leaves.extend(m[:$trained])
           return self.gradients(loss, leaves, annotate(List[Tensor], [torch.detach(nll), torch.detach(balance), self.active(chosen, self.lengths(lens))]))
         def silence(self: __torch__.Program, expert: int) -> List[Tensor]:
           for i in range(len(self.m)):
@@ -58,7 +59,7 @@ final class TrainingSource {
           for i in range(len(self.w)):
             if i != 2 and i != 3:
               p.append(self.w[i])
-          p.extend(self.m)
+          p.extend(self.m[:$trained])
           return p
         def adamw(self: __torch__.Program, g: List[Tensor], h: List[Tensor], m1: List[Tensor], m2: List[Tensor], step: Tensor) -> List[Tensor]:
           lr, decay, c1, c2 = float(step[0]), float(step[1]), float(step[2]), float(step[3])

@@ -16,7 +16,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -187,7 +186,7 @@ public final class Pretraining {
 
   private final MoeConfig config;
   private final Plan plan;
-  private final int[] stream;
+  private final Windows windows;
   private final Path work;
   private History history;
   private ExpertScales scales = ExpertScales.of("");
@@ -200,7 +199,7 @@ public final class Pretraining {
   public Pretraining(MoeConfig config, Plan plan, int[] stream, Path work, History history) {
     this.config = config;
     this.plan = plan;
-    this.stream = stream;
+    this.windows = new Windows(stream, plan.batch, plan.time, plan.seed);
     this.work = work;
     this.history = history;
   }
@@ -219,11 +218,11 @@ public final class Pretraining {
       history = history.begin(plan, done);
       for (long step = done + 1; step <= plan.steps; step++) {
         long started = System.nanoTime();
-        int[][][] windows = windows(step);
+        int[][][] rows = windows.of(step);
         BaseTrainer.Routes routes =
             new BaseTrainer.Routes(scales.rows(plan.experts.means), plan.experts.sharpness);
         BaseTrainer.Step result =
-            trainer.step(windows[0], windows[1], routes, plan.rate(step), step);
+            trainer.step(rows[0], rows[1], routes, plan.rate(step), step);
         scales.adjust(plan.experts.means, result.experts());
         double seconds = (System.nanoTime() - started) / 1e9;
         history = history.plus(seconds);
@@ -243,41 +242,6 @@ public final class Pretraining {
         }
       }
     }
-  }
-
-  /**
-   * The two micro-batches of a step: each pass over the stream takes its windows in a new order.
-   */
-  private int[][][] windows(long step) {
-    int perPass = stream.length / plan.time - 1;
-    int[][][] windows = new int[2][plan.batch][];
-    for (int i = 0; i < 2 * plan.batch; i++) {
-      long n = (step - 1) * 2 * plan.batch + i;
-      int window = shuffled(perPass, n % perPass, plan.seed + n / perPass);
-      int from = window * plan.time;
-      windows[i / plan.batch][i % plan.batch] =
-          Arrays.copyOfRange(stream, from, from + plan.time + 1);
-    }
-    return windows;
-  }
-
-  private int[] order = new int[0];
-  private long orderSeed;
-
-  private int shuffled(int size, long position, long seed) {
-    if (order.length != size || orderSeed != seed) {
-      order = new int[size];
-      Arrays.setAll(order, i -> i);
-      SplittableRandom random = new SplittableRandom(seed);
-      for (int i = size - 1; i > 0; i--) {
-        int j = random.nextInt(i + 1);
-        int swap = order[i];
-        order[i] = order[j];
-        order[j] = swap;
-      }
-      orderSeed = seed;
-    }
-    return order[(int) position];
   }
 
   private long resume(BaseTrainer trainer) throws IOException {

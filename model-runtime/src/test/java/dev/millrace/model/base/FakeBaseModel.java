@@ -108,6 +108,11 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
+  public List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature) {
+    throw new UnsupportedOperationException("teaches no student");
+  }
+
+  @Override
   public List<Routes> routes(List<Sequence> sequences) {
     return sequences.stream()
         .map(s -> new Routes(List.<int[][]>of(new int[s.tokens().length - 1][1])))

@@ -1,0 +1,85 @@
+package dev.millrace.model.distil;
+
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.weights.Digest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A teacher's folder to a student's. The student's has the teacher's tokenizer and texts beside its
+ * own weights.
+ *
+ * @param teacher the checkpoint's folder
+ * @param adapter the PEFT folder under which it teaches; null for the base alone
+ * @param likeliest tokens that the teacher names at each place
+ * @param targets folder that keeps what the teacher said
+ */
+public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Path targets) {
+
+  private static final String TOKENIZER = "tokenizer.json";
+
+  /** Files of a base's folder that a student takes over where they are there. */
+  private static final List<String> TAKEN_OVER =
+      List.of(TOKENIZER, "tokenizer_config.json", "anchors.jsonl", "protected.jsonl");
+
+  /** The shape of a student with so many times fewer parameters, embeddings included. */
+  public MoeConfig shape(double factor) throws IOException {
+    try (BaseModel base = DjlModels.open(teacher, Precision.INT8)) {
+      return StudentShape.of(base.config(), StudentShape.parameters(teacher), factor);
+    }
+  }
+
+  /**
+   * Trains a student, from the state in {@code work} where there is one.
+   *
+   * @param stream token ids of the training documents, end to end
+   * @param out the student's folder
+   */
+  public void run(
+      MoeConfig student,
+      Distillation.Plan plan,
+      int[] stream,
+      Path work,
+      Path out,
+      int saveEvery,
+      Distillation.Listener listener)
+      throws IOException {
+    Files.createDirectories(out);
+    for (String name : TAKEN_OVER) {
+      if (Files.exists(teacher.resolve(name))) {
+        Files.copy(
+            teacher.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    Distillation distillation = new Distillation(student, plan, stream, work);
+    try (BaseModel base = DjlModels.open(teacher, Precision.INT8);
+        LoadedAdapter loaded = load(base)) {
+      Teacher asked =
+          new Teacher(base, loaded, name(), likeliest, plan.objective().temperature());
+      distillation.run(asked, targets, saveEvery, out, listener);
+    }
+  }
+
+  /** The teacher as it serves, for an exam; the caller closes it. */
+  public LoadedAdapter load(BaseModel base) throws IOException {
+    if (adapter == null) {
+      return base.noAdapter();
+    }
+    AdapterWeights weights = AdapterFolder.read(adapter, base.sites());
+    return base.load(weights);
+  }
+
+  private String name() throws IOException {
+    return adapter == null ? "" : Digest.sha256(adapter.resolve(AdapterFolder.WEIGHTS));
+  }
+}

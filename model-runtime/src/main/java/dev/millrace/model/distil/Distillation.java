@@ -1,0 +1,214 @@
+package dev.millrace.model.distil;
+
+import dev.millrace.model.base.Likeliest;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.djl.StudentTrainer;
+import dev.millrace.model.pretrain.Windows;
+import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Digest;
+import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Trains a student on one stream of tokens. Step s sees the same windows whenever it runs, so a run
+ * that stops resumes from its state file and goes the same way.
+ */
+public final class Distillation {
+
+  private static final String STATE = "state.safetensors";
+
+  /**
+   * The recipe.
+   *
+   * @param steps how many steps in all
+   * @param batch windows a micro-batch; a step takes two
+   * @param time tokens a window
+   * @param peak of the learning rate, which rises over the first steps and falls to zero
+   * @param asServed whether products are of numbers that are rounded as in serving
+   * @param seed of weights and order
+   */
+  public record Plan(
+      int steps,
+      int batch,
+      int time,
+      double peak,
+      StudentTrainer.Objective objective,
+      boolean asServed,
+      long seed) {
+
+    private static final int WARMUP = 100;
+
+    public Plan {
+      if (steps < 1 || batch < 1 || time < 1) {
+        throw new IllegalArgumentException(
+            "steps %d, batch %d, time %d, expected 1 or more".formatted(steps, batch, time));
+      }
+    }
+
+    /** Windows of 256 tokens, 4,096 tokens a step. */
+    public static Plan of(
+        int steps, StudentTrainer.Objective objective, boolean asServed, long seed) {
+      return new Plan(steps, 8, 256, 6e-3, objective, asServed, seed);
+    }
+
+    double rate(long step) {
+      double warm = Math.min(WARMUP, steps / 10.0);
+      return peak
+          * Math.min(step < warm ? step / warm : 1, (steps + 1 - step) / (steps + 1 - warm));
+    }
+
+    boolean taught() {
+      return objective.text() < 1;
+    }
+  }
+
+  /** What a step did. */
+  public record Progress(long step, StudentTrainer.Step result, double tokensPerSecond) {}
+
+  /** Who hears how far a run is. */
+  public interface Listener {
+
+    /** Windows that the teacher was asked for, of how many. */
+    void asked(long windows, long of);
+
+    void stepped(Progress progress);
+  }
+
+  private final MoeConfig student;
+  private final Plan plan;
+  private final Windows windows;
+  private final Path work;
+  private final String stream;
+
+  /**
+   * @param student the shape
+   * @param stream token ids of the training documents, end to end
+   * @param work folder of the state file and of what the teacher said
+   */
+  public Distillation(MoeConfig student, Plan plan, int[] stream, Path work) {
+    this.student = student;
+    this.plan = plan;
+    this.windows = new Windows(stream, plan.batch, plan.time, plan.seed);
+    this.work = work;
+    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * stream.length);
+    bytes.asIntBuffer().put(stream);
+    this.stream = Digest.sha256(bytes.array());
+  }
+
+  /**
+   * Runs to the plan's last step, from the state file where there is one.
+   *
+   * @param teacher is asked only where the plan learns from one
+   * @param targets folder that keeps what the teacher said, for this run and others
+   * @param saveEvery steps between two state files
+   * @param out the checkpoint folder: config.json and model.safetensors
+   * @throws IllegalStateException if the state is of another plan, or a loss is not finite
+   */
+  public void run(Teacher teacher, Path targets, int saveEvery, Path out, Listener listener)
+      throws IOException {
+    try (SoftTargets said = targets(teacher, targets);
+        StudentTrainer trainer =
+            StudentTrainer.start(student, plan.objective, plan.asServed, plan.seed)) {
+      if (plan.taught()) {
+        said.ask(teacher, 2L * plan.batch * plan.steps, listener::asked);
+      }
+      for (long step = resume(trainer) + 1; step <= plan.steps; step++) {
+        long started = System.nanoTime();
+        StudentTrainer.Step result =
+            trainer.step(lesson(said, step, 0), lesson(said, step, 1), plan.rate(step), step);
+        double seconds = (System.nanoTime() - started) / 1e9;
+        listener.stepped(new Progress(step, result, 2.0 * plan.batch * plan.time / seconds));
+        if (!Double.isFinite(result.loss() + result.divergence())) {
+          throw new IllegalStateException(
+              "loss %s, divergence %s at step %d"
+                  .formatted(result.loss(), result.divergence(), step));
+        }
+        if (step % saveEvery == 0 || step == plan.steps) {
+          save(trainer, step);
+        }
+      }
+      writeCheckpoint(trainer, out);
+    }
+  }
+
+  private SoftTargets targets(Teacher teacher, Path folder) throws IOException {
+    String what =
+        String.join(
+            " ",
+            teacher.base().id(),
+            teacher.name(),
+            Integer.toString(teacher.count()),
+            Double.toString(teacher.temperature()),
+            Integer.toString(plan.time),
+            Long.toString(plan.seed),
+            stream);
+    String name = Digest.sha256(what.getBytes(StandardCharsets.UTF_8));
+    return SoftTargets.open(
+        folder.resolve(name.substring(0, 16) + ".targets"), windows, plan.time, teacher.count());
+  }
+
+  private StudentTrainer.Lesson lesson(SoftTargets said, long step, int half) throws IOException {
+    List<int[]> rows = new ArrayList<>();
+    List<Likeliest> teacher = new ArrayList<>();
+    int[] places = windows.places(step);
+    for (int i = half * plan.batch; i < (half + 1) * plan.batch; i++) {
+      rows.add(windows.at(places[i]));
+      if (plan.taught()) {
+        teacher.add(said.at(places[i]));
+      }
+    }
+    return new StudentTrainer.Lesson(rows, teacher);
+  }
+
+  private String recipe() {
+    return plan + " " + student + " " + stream;
+  }
+
+  private long resume(StudentTrainer trainer) throws IOException {
+    Path file = work.resolve(STATE);
+    if (!Files.exists(file)) {
+      return 0;
+    }
+    try (Safetensors state = Safetensors.open(file)) {
+      if (!recipe().equals(state.metadata().get("recipe"))) {
+        throw new IllegalStateException(
+            file + " is of another run, expected that of " + plan + "; choose another folder");
+      }
+      trainer.restore(name -> state.tensor(name).floats());
+      return Long.parseLong(state.metadata().get("step"));
+    }
+  }
+
+  private void save(StudentTrainer trainer, long step) throws IOException {
+    SafetensorsWriter writer =
+        new SafetensorsWriter()
+            .metadata("step", Long.toString(step))
+            .metadata("recipe", recipe());
+    trainer.state().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
+    replace(writer, work.resolve(STATE));
+  }
+
+  /** In fp32: a reader then finds the very integers that were trained. */
+  private void writeCheckpoint(StudentTrainer trainer, Path out) throws IOException {
+    SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
+    trainer.checkpoint().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
+    replace(writer, out.resolve("model.safetensors"));
+    MoeConfigs.write(student, "float32", out.resolve("config.json"));
+  }
+
+  private static void replace(SafetensorsWriter writer, Path file) throws IOException {
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    Path next = file.resolveSibling(file.getFileName() + ".next");
+    writer.write(next);
+    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+}

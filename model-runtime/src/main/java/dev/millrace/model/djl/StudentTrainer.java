@@ -1,0 +1,182 @@
+package dev.millrace.model.djl;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import dev.millrace.model.base.Likeliest;
+import dev.millrace.model.config.MoeConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+
+/**
+ * Trains all weights of a student on what a teacher says and on the text itself: two micro-batches
+ * at a time on two threads, summed in a fixed order, then one AdamW step.
+ */
+public final class StudentTrainer implements AutoCloseable {
+
+  private static final float BALANCE = 0.01f;
+
+  /** Losses and balance, before the gradients. */
+  private static final int FIGURES = 2;
+
+  /**
+   * What is learned: {@code text · nll + (1 − text) · temperature² · KL(teacher ‖ student)}.
+   *
+   * @param text weight of the text's own tokens, 0 to 1
+   * @param temperature that the logits of both are divided by
+   */
+  public record Objective(double text, double temperature) {
+
+    public Objective {
+      if (!(text >= 0 && text <= 1) || !(temperature > 0)) {
+        throw new IllegalArgumentException(
+            "text %s, temperature %s, expected 0 to 1 and more than 0".formatted(text, temperature));
+      }
+    }
+
+    /** The text alone. */
+    public static Objective textAlone() {
+      return new Objective(1, 1);
+    }
+  }
+
+  /**
+   * A micro-batch.
+   *
+   * @param rows (batch, time + 1) token ids, rows of any length
+   * @param teacher what the teacher says of each row; empty where only the text is learned
+   */
+  public record Lesson(List<int[]> rows, List<Likeliest> teacher) {}
+
+  /**
+   * What one step saw, nats per token.
+   *
+   * @param loss of the text's own tokens
+   * @param divergence of the student from the teacher, at the temperature
+   * @param gradientNorm before clipping
+   */
+  public record Step(double loss, double divergence, double gradientNorm) {}
+
+  private final Objective objective;
+  private final Program program;
+  private final TrainedWeights weights;
+  private final ExecutorService threads = Executors.newFixedThreadPool(2);
+
+  private StudentTrainer(
+      MoeConfig config, Objective objective, boolean asServed, InitialWeights weights) {
+    this.objective = objective;
+    Layout layout = new Layout(config);
+    this.program = Program.compile(ProgramSource.student(config, layout, asServed));
+    this.weights = new TrainedWeights(config, layout, program, weights);
+  }
+
+  /**
+   * A trainer over freshly drawn weights.
+   *
+   * @param asServed products are of numbers that are rounded as in serving
+   */
+  public static StudentTrainer start(
+      MoeConfig config, Objective objective, boolean asServed, long seed) {
+    return new StudentTrainer(config, objective, asServed, InitialWeights.random(config, seed));
+  }
+
+  /**
+   * One step.
+   *
+   * @param rate step size of AdamW
+   * @param number counts steps from 1
+   */
+  public Step step(Lesson left, Lesson right, double rate, long number) {
+    try (PtNDManager scope = program.scope()) {
+      Future<NDList> one = threads.submit(() -> gradients(scope, left));
+      Future<NDList> two = threads.submit(() -> gradients(scope, right));
+      NDList g = one.get();
+      NDList h = two.get();
+      double[] a = g.get(0).toDoubleArray();
+      double[] b = h.get(0).toDoubleArray();
+      double norm = weights.step(scope, tail(g), tail(h), rate, number);
+      return new Step((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, norm);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted in a training step", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a training step failed", e.getCause());
+    }
+  }
+
+  /** A manager for the arrays of one call. */
+  PtNDManager scope() {
+    return program.scope();
+  }
+
+  /** Losses and balance, then the gradients of all that is trained. */
+  NDList gradients(PtNDManager scope, Lesson lesson) {
+    Texts texts = Texts.of(lesson.rows);
+    int count = lesson.teacher.isEmpty() ? 0 : lesson.teacher.get(0).count();
+    float[] how = {(float) objective.text, (float) objective.temperature, BALANCE};
+    Shape shape = new Shape(texts.starts().length, count);
+    return program.train(
+        scope,
+        "student_gradients",
+        Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
+        Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
+        Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
+        Program.Argument.of("likely", (PtNDArray) scope.create(tokens(lesson), shape)),
+        Program.Argument.of("logp", (PtNDArray) scope.create(logProbs(lesson), shape)),
+        Program.Argument.of("how", (PtNDArray) scope.create(how)));
+  }
+
+  private static long[] tokens(Lesson lesson) {
+    return lesson.teacher.stream()
+        .flatMapToInt(row -> Arrays.stream(row.tokens()))
+        .asLongStream()
+        .toArray();
+  }
+
+  private static float[] logProbs(Lesson lesson) {
+    float[] all = new float[lesson.teacher.stream().mapToInt(row -> row.logProbs().length).sum()];
+    int at = 0;
+    for (Likeliest row : lesson.teacher) {
+      System.arraycopy(row.logProbs(), 0, all, at, row.logProbs().length);
+      at += row.logProbs().length;
+    }
+    return all;
+  }
+
+  private static List<PtNDArray> tail(NDList list) {
+    List<PtNDArray> tail = new ArrayList<>();
+    list.subList(FIGURES, list.size()).forEach(a -> tail.add((PtNDArray) a));
+    return tail;
+  }
+
+  /** Weights and both moments, by name, for a file from which training can resume. */
+  public List<BaseTrainer.NamedValues> state() {
+    return weights.state();
+  }
+
+  /** Puts a state back that {@link #state()} gave. */
+  public void restore(Function<String, float[]> values) {
+    weights.restore(values);
+  }
+
+  /**
+   * The weights under their HuggingFace names, the matrices as the integers that serve stand for
+   * them.
+   */
+  public List<BaseTrainer.NamedValues> checkpoint() {
+    return weights.checkpoint();
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+    weights.close();
+  }
+}

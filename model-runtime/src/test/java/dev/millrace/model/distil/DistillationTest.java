@@ -1,0 +1,157 @@
+package dev.millrace.model.distil;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.djl.StudentTrainer;
+import dev.millrace.model.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DistillationTest {
+
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny");
+
+  @TempDir Path folder;
+
+  private static MoeConfig student() throws IOException {
+    int vocabulary = MoeConfigs.read(GOLDEN.resolve("config.json")).vocabSize();
+    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(vocabulary, 32, 4, 2, 1, 4, 4, 64))
+        .withTiedEmbeddings();
+  }
+
+  private static int[] stream() {
+    return new SplittableRandom(1).ints(2_000, 0, 64).toArray();
+  }
+
+  private static Distillation.Plan plan(int steps) {
+    return new Distillation.Plan(
+        steps, 2, 32, 1e-2, new StudentTrainer.Objective(0.5, 1), true, 3);
+  }
+
+  private final List<Long> asked = new ArrayList<>();
+
+  private void run(int steps, String name, LongConsumer stepped) throws IOException {
+    Path work = folder.resolve(name);
+    try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8)) {
+      new Distillation(student(), plan(steps), stream(), work)
+          .run(
+              Teacher.alone(base, 4, 1),
+              folder.resolve("targets"),
+              3,
+              work.resolve("out"),
+              new Distillation.Listener() {
+                @Override
+                public void asked(long windows, long of) {
+                  asked.add(windows);
+                }
+
+                @Override
+                public void stepped(Distillation.Progress progress) {
+                  stepped.accept(progress.step());
+                }
+              });
+    }
+  }
+
+  private byte[] weights(String name) throws IOException {
+    return Files.readAllBytes(folder.resolve(name).resolve("out/model.safetensors"));
+  }
+
+  @Test
+  void run_stoppedAndResumed_endsInTheSameBytes() throws IOException {
+    run(8, "whole", step -> {});
+    var cut =
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                run(
+                    8,
+                    "halves",
+                    step -> {
+                      if (step == 5) {
+                        throw new IllegalStateException("power cut");
+                      }
+                    }));
+    assertEquals("power cut", cut.getMessage());
+    run(8, "halves", step -> assertTrue(step > 3));
+    assertArrayEquals(weights("whole"), weights("halves"));
+  }
+
+  @Test
+  void run_afterWhatTheTeacherSaidWasCutOff_asksForTheRestAlone() throws IOException {
+    run(8, "whole", step -> {});
+    Path said;
+    try (Stream<Path> files = Files.list(folder.resolve("targets"))) {
+      said = files.findFirst().orElseThrow();
+    }
+    try (FileChannel file = FileChannel.open(said, StandardOpenOption.WRITE)) {
+      file.truncate(file.size() - 5);
+    }
+    asked.clear();
+    run(8, "again", step -> {});
+    assertEquals(List.of(32L), asked);
+    assertArrayEquals(weights("whole"), weights("again"));
+    asked.clear();
+    run(8, "third", step -> {});
+    assertEquals(List.of(), asked);
+  }
+
+  @Test
+  void run_onTheStateOfAnotherPlan_isRefused() throws IOException {
+    run(3, "one", step -> {});
+    var refused = assertThrows(IllegalStateException.class, () -> run(6, "one", step -> {}));
+    assertTrue(refused.getMessage().contains("another run"), refused.getMessage());
+  }
+
+  @Test
+  void shape_ofAFactor_isTheLargestWithinItAndAsManyAsItsFileHolds() throws IOException {
+    run(1, "one", step -> {});
+    assertEquals(
+        StudentShape.parameters(student()),
+        StudentShape.parameters(folder.resolve("one").resolve("out")));
+    MoeConfig nano =
+        MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512));
+    long all = StudentShape.parameters(nano);
+    for (double factor : new double[] {2, 4, 8, 13.5}) {
+      MoeConfig student = StudentShape.of(nano, all, factor);
+      double found = all / (double) StudentShape.parameters(student);
+      assertTrue(found >= factor && found < 1.06 * factor, factor + ": " + found);
+      assertEquals(0, student.hiddenSize() % student.attention().numAttentionHeads());
+    }
+    assertThrows(IllegalArgumentException.class, () -> StudentShape.of(nano, all, 500));
+    assertThrows(IllegalArgumentException.class, () -> StudentShape.of(nano, all, 1));
+  }
+
+  @Test
+  void checkpoint_ofAStudent_opensAndItsExamIsItsOwn() throws IOException {
+    run(8, "whole", step -> {});
+    Path out = folder.resolve("whole").resolve("out");
+    try (Checkpoint checkpoint = Checkpoint.open(out);
+        BaseModel model = DjlModels.open(out, Precision.INT8)) {
+      assertEquals(student(), checkpoint.config());
+      Exam exam = new Exam(List.of(new Exam.Text("a", new int[] {1, 2, 3, 4}, 9)));
+      Exam.Marks marks = exam.take(model, model.noAdapter());
+      assertEquals(marks.nll()[0] / Math.log(2) / 9, marks.bitsPerByte(), 1e-12);
+      assertEquals(marks.right()[0] / 3.0, marks.accuracy(), 1e-12);
+      assertEquals(1, exam.domainsTold(model, exam));
+    }
+  }
+}
