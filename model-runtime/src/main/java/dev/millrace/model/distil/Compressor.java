@@ -61,7 +61,9 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
             teacher.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
     }
-    Distillation distillation = new Distillation(student, plan, stream, work);
+    float[] embedding =
+        plan.taught() ? EmbeddingHint.of(teacher, student.hiddenSize()) : new float[0];
+    Distillation distillation = new Distillation(student, plan, stream, work, embedding);
     try (BaseModel base = DjlModels.open(teacher, Precision.INT8);
         LoadedAdapter loaded = load(base)) {
       Teacher asked =

@@ -88,17 +88,21 @@ public final class Distillation {
   private final Windows windows;
   private final Path work;
   private final String stream;
+  private final float[] embedding;
 
   /**
    * @param student the shape
    * @param stream token ids of the training documents, end to end
-   * @param work folder of the state file and of what the teacher said
+   * @param work folder of the state file
+   * @param embedding to begin with: (vocab, width), row-major; empty to draw it
    */
-  public Distillation(MoeConfig student, Plan plan, int[] stream, Path work) {
+  public Distillation(
+      MoeConfig student, Plan plan, int[] stream, Path work, float[] embedding) {
     this.student = student;
     this.plan = plan;
     this.windows = new Windows(stream, plan.batch, plan.time, plan.seed);
     this.work = work;
+    this.embedding = embedding;
     ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * stream.length);
     bytes.asIntBuffer().put(stream);
     this.stream = Digest.sha256(bytes.array());
@@ -115,13 +119,22 @@ public final class Distillation {
    */
   public void run(Teacher teacher, Path targets, int saveEvery, Path out, Listener listener)
       throws IOException {
-    try (SoftTargets said = targets(teacher, targets);
+    String lesson = lesson(teacher);
+    try (SoftTargets said =
+            SoftTargets.open(
+                targets.resolve(lesson.substring(0, 16) + ".targets"),
+                windows,
+                plan.time,
+                teacher.count());
         StudentTrainer trainer =
             StudentTrainer.start(student, plan.objective, plan.asServed, plan.seed)) {
+      if (embedding.length > 0) {
+        trainer.embed(embedding);
+      }
       if (plan.taught()) {
         said.ask(teacher, 2L * plan.batch * plan.steps, listener::asked);
       }
-      for (long step = resume(trainer) + 1; step <= plan.steps; step++) {
+      for (long step = resume(trainer, lesson) + 1; step <= plan.steps; step++) {
         long started = System.nanoTime();
         StudentTrainer.Step result =
             trainer.step(lesson(said, step, 0), lesson(said, step, 1), plan.rate(step), step);
@@ -133,14 +146,15 @@ public final class Distillation {
                   .formatted(result.loss(), result.divergence(), step));
         }
         if (step % saveEvery == 0 || step == plan.steps) {
-          save(trainer, step);
+          save(trainer, step, lesson);
         }
       }
       writeCheckpoint(trainer, out);
     }
   }
 
-  private SoftTargets targets(Teacher teacher, Path folder) throws IOException {
+  /** Names what the teacher is asked: who, what of which texts, in which order. */
+  private String lesson(Teacher teacher) {
     String what =
         String.join(
             " ",
@@ -151,9 +165,7 @@ public final class Distillation {
             Integer.toString(plan.time),
             Long.toString(plan.seed),
             stream);
-    String name = Digest.sha256(what.getBytes(StandardCharsets.UTF_8));
-    return SoftTargets.open(
-        folder.resolve(name.substring(0, 16) + ".targets"), windows, plan.time, teacher.count());
+    return Digest.sha256(what.getBytes(StandardCharsets.UTF_8));
   }
 
   private StudentTrainer.Lesson lesson(SoftTargets said, long step, int half) throws IOException {
@@ -169,17 +181,18 @@ public final class Distillation {
     return new StudentTrainer.Lesson(rows, teacher);
   }
 
-  private String recipe() {
-    return plan + " " + student + " " + stream;
+  private String recipe(String lesson) {
+    String begins = embedding.length > 0 ? "hinted" : "drawn";
+    return String.join(" ", plan.toString(), student.toString(), begins, lesson);
   }
 
-  private long resume(StudentTrainer trainer) throws IOException {
+  private long resume(StudentTrainer trainer, String lesson) throws IOException {
     Path file = work.resolve(STATE);
     if (!Files.exists(file)) {
       return 0;
     }
     try (Safetensors state = Safetensors.open(file)) {
-      if (!recipe().equals(state.metadata().get("recipe"))) {
+      if (!recipe(lesson).equals(state.metadata().get("recipe"))) {
         throw new IllegalStateException(
             file + " is of another run, expected that of " + plan + "; choose another folder");
       }
@@ -188,11 +201,11 @@ public final class Distillation {
     }
   }
 
-  private void save(StudentTrainer trainer, long step) throws IOException {
+  private void save(StudentTrainer trainer, long step, String lesson) throws IOException {
     SafetensorsWriter writer =
         new SafetensorsWriter()
             .metadata("step", Long.toString(step))
-            .metadata("recipe", recipe());
+            .metadata("recipe", recipe(lesson));
     trainer.state().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
     replace(writer, work.resolve(STATE));
   }

@@ -87,6 +87,11 @@ public final class StudentTrainer implements AutoCloseable {
     return new StudentTrainer(config, objective, asServed, InitialWeights.random(config, seed));
   }
 
+  /** Sets the embedding: (vocab, width), row-major. */
+  public void embed(float[] embedding) {
+    weights.embed(embedding);
+  }
+
   /**
    * One step.
    *

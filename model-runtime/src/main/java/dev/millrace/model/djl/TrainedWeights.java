@@ -76,6 +76,11 @@ final class TrainedWeights implements AutoCloseable {
         .getDouble();
   }
 
+  /** Sets the embedding: (vocab, width), row-major. */
+  void embed(float[] embedding) {
+    trainable.get(0).set(FloatBuffer.wrap(embedding));
+  }
+
   /** Weights and both moments, by name, for a file from which training can resume. */
   List<BaseTrainer.NamedValues> state() {
     List<String> names = InitialWeights.names(layout);

@@ -51,7 +51,8 @@ class DistillationTest {
   private void run(int steps, String name, LongConsumer stepped) throws IOException {
     Path work = folder.resolve(name);
     try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8)) {
-      new Distillation(student(), plan(steps), stream(), work)
+      new Distillation(
+              student(), plan(steps), stream(), work, EmbeddingHint.of(GOLDEN, student().hiddenSize()))
           .run(
               Teacher.alone(base, 4, 1),
               folder.resolve("targets"),
