@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -81,6 +82,12 @@ final class CompressCommand implements Callable<Integer> {
       paramLabel = "F.jsonl",
       description = "Lines {\"text\"} to learn from (default: what nano was trained on).")
   private @Nullable Path input;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      description = "Use only the first tokens of the texts: the teacher is asked for fewer.")
+  private int tokens = Integer.MAX_VALUE;
 
   @Option(
       names = "--steps",
@@ -145,7 +152,8 @@ final class CompressCommand implements Callable<Integer> {
         student.experts().intermediateSize());
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       say("reading texts");
-      int[] stream = TokenStream.of(texts(), tokenizer);
+      int[] all = TokenStream.of(texts(), tokenizer);
+      int[] stream = Arrays.copyOf(all, Math.min(all.length, tokens));
       say("%,d tokens; %,d steps of 4,096", stream.length, steps);
       var objective = new StudentTrainer.Objective(text, temperature);
       compressor.run(
