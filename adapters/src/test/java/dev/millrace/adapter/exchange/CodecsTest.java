@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CodecsTest {
 
   private static final Shape SHAPE =
-      new Shape(List.of(new Shape.Matrix(8, 192), new Shape.Matrix(192, 8), new Shape.Matrix(1, 5)));
+      new Shape(
+          List.of(new Shape.Matrix(8, 192), new Shape.Matrix(192, 8), new Shape.Matrix(1, 5)));
 
   private static float[] update(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
@@ -30,7 +31,8 @@ class CodecsTest {
   }
 
   private static double norm(float[] values) {
-    return Math.sqrt(IntStream.range(0, values.length).mapToDouble(i -> (double) values[i] * values[i]).sum());
+    return Math.sqrt(
+        IntStream.range(0, values.length).mapToDouble(i -> (double) values[i] * values[i]).sum());
   }
 
   private static double distance(float[] a, float[] b) {
@@ -50,7 +52,8 @@ class CodecsTest {
     byte[] bytes = codec.encode(update, SHAPE);
     assertArrayEquals(bytes, codec.encode(update, SHAPE));
     assertTrue(distance(update, codec.decode(bytes, SHAPE)) < norm(update));
-    assertArrayEquals(new float[SHAPE.size()], codec.decode(codec.encode(new float[SHAPE.size()], SHAPE), SHAPE));
+    assertArrayEquals(
+        new float[SHAPE.size()], codec.decode(codec.encode(new float[SHAPE.size()], SHAPE), SHAPE));
   }
 
   @Test
@@ -68,7 +71,8 @@ class CodecsTest {
   @Test
   void int8_everyValue_isWithinHalfAStepOfItsBlock() {
     float[] update = update(3);
-    float[] decoded = Codecs.named("int8").decode(Codecs.named("int8").encode(update, SHAPE), SHAPE);
+    float[] decoded =
+        Codecs.named("int8").decode(Codecs.named("int8").encode(update, SHAPE), SHAPE);
     for (int from = 0; from < update.length; from += 128) {
       float most = 0;
       for (int i = from; i < Math.min(update.length, from + 128); i++) {

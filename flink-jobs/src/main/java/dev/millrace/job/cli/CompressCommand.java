@@ -22,7 +22,6 @@ import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -206,11 +205,7 @@ final class CompressCommand implements Callable<Integer> {
       if (p.step() % 20 == 0) {
         say(
             "step %d/%d  loss %.3f  divergence %.3f  %.0f tokens/s",
-            p.step(),
-            steps,
-            p.result().loss(),
-            p.result().divergence(),
-            p.tokensPerSecond());
+            p.step(), steps, p.result().loss(), p.result().divergence(), p.tokensPerSecond());
       }
     }
   }

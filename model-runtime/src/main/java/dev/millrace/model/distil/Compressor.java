@@ -57,8 +57,7 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     Files.createDirectories(out);
     for (String name : TAKEN_OVER) {
       if (Files.exists(teacher.resolve(name))) {
-        Files.copy(
-            teacher.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(teacher.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
     }
     float[] embedding =
@@ -66,8 +65,7 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     Distillation distillation = new Distillation(student, plan, stream, work, embedding);
     try (BaseModel base = DjlModels.open(teacher, Precision.INT8);
         LoadedAdapter loaded = load(base)) {
-      Teacher asked =
-          new Teacher(base, loaded, name(), likeliest, plan.objective().temperature());
+      Teacher asked = new Teacher(base, loaded, name(), likeliest, plan.objective().temperature());
       distillation.run(asked, targets, saveEvery, out, listener);
     }
   }

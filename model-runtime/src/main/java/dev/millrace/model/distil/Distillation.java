@@ -96,8 +96,7 @@ public final class Distillation {
    * @param work folder of the state file
    * @param embedding to begin with: (vocab, width), row-major; empty to draw it
    */
-  public Distillation(
-      MoeConfig student, Plan plan, int[] stream, Path work, float[] embedding) {
+  public Distillation(MoeConfig student, Plan plan, int[] stream, Path work, float[] embedding) {
     this.student = student;
     this.plan = plan;
     this.windows = new Windows(stream, plan.batch, plan.time, plan.seed);

@@ -6,8 +6,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The shape of a student: OLMoE's, with the teacher's vocabulary and depth, head and embedding tied,
- * and few experts that read every token. Where parameters are what is scarce, none may stand idle.
+ * The shape of a student: OLMoE's, with the teacher's vocabulary and depth, head and embedding
+ * tied, and few experts that read every token. Where parameters are what is scarce, none may stand
+ * idle.
  */
 public final class StudentShape {
 

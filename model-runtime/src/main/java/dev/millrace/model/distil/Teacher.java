@@ -13,7 +13,8 @@ import java.util.List;
  * @param count of likeliest tokens that it names
  * @param temperature that its logits are divided by
  */
-public record Teacher(BaseModel base, LoadedAdapter adapter, String name, int count, double temperature) {
+public record Teacher(
+    BaseModel base, LoadedAdapter adapter, String name, int count, double temperature) {
 
   /** The base alone. */
   public static Teacher alone(BaseModel base, int count, double temperature) {

@@ -198,8 +198,7 @@ final class DjlModel implements BaseModel {
     return all;
   }
 
-  private List<Likeliest> likeliestCall(
-      List<Sequence> sequences, int count, double temperature) {
+  private List<Likeliest> likeliestCall(List<Sequence> sequences, int count, double temperature) {
     Texts texts = texts(sequences.stream().map(Sequence::tokens).toList());
     try (PtNDManager scope = serving.scope();
         CallAdapters adapters =
@@ -224,9 +223,7 @@ final class DjlModel implements BaseModel {
         int end = at + Math.toIntExact(len * count);
         likeliest.add(
             new Likeliest(
-                count,
-                Arrays.copyOfRange(tokens, at, end),
-                Arrays.copyOfRange(logProbs, at, end)));
+                count, Arrays.copyOfRange(tokens, at, end), Arrays.copyOfRange(logProbs, at, end)));
         at = end;
       }
       return likeliest;

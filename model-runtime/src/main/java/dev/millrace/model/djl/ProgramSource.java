@@ -379,7 +379,11 @@ final class ProgramSource {
     boolean all = config.router().topK() == config.router().numExperts();
     String experts = all ? StudentSource.ALL_EXPERTS : SORTED_EXPERTS;
     String matrices =
-        HEADER + FLOAT_MATRICES + StudentSource.rounding(asServed) + experts + StudentSource.METHODS;
+        HEADER
+            + FLOAT_MATRICES
+            + StudentSource.rounding(asServed)
+            + experts
+            + StudentSource.METHODS;
     String exact = asServed ? matrices.replace("$rounded(", "self.as_served(") : matrices;
     return source.render(exact, TrainingSource.METHODS + AdapterTrainingSource.PART, 6);
   }

@@ -37,7 +37,8 @@ public final class StudentTrainer implements AutoCloseable {
     public Objective {
       if (!(text >= 0 && text <= 1) || !(temperature > 0)) {
         throw new IllegalArgumentException(
-            "text %s, temperature %s, expected 0 to 1 and more than 0".formatted(text, temperature));
+            "text %s, temperature %s, expected 0 to 1 and more than 0"
+                .formatted(text, temperature));
       }
     }
 

@@ -221,8 +221,7 @@ public final class Pretraining {
         int[][][] rows = windows.of(step);
         BaseTrainer.Routes routes =
             new BaseTrainer.Routes(scales.rows(plan.experts.means), plan.experts.sharpness);
-        BaseTrainer.Step result =
-            trainer.step(rows[0], rows[1], routes, plan.rate(step), step);
+        BaseTrainer.Step result = trainer.step(rows[0], rows[1], routes, plan.rate(step), step);
         scales.adjust(plan.experts.means, result.experts());
         double seconds = (System.nanoTime() - started) / 1e9;
         history = history.plus(seconds);

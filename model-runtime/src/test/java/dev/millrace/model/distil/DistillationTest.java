@@ -42,8 +42,7 @@ class DistillationTest {
   }
 
   private static Distillation.Plan plan(int steps) {
-    return new Distillation.Plan(
-        steps, 2, 32, 1e-2, new StudentTrainer.Objective(0.5, 1), true, 3);
+    return new Distillation.Plan(steps, 2, 32, 1e-2, new StudentTrainer.Objective(0.5, 1), true, 3);
   }
 
   private final List<Long> asked = new ArrayList<>();
@@ -52,7 +51,11 @@ class DistillationTest {
     Path work = folder.resolve(name);
     try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8)) {
       new Distillation(
-              student(), plan(steps), stream(), work, EmbeddingHint.of(GOLDEN, student().hiddenSize()))
+              student(),
+              plan(steps),
+              stream(),
+              work,
+              EmbeddingHint.of(GOLDEN, student().hiddenSize()))
           .run(
               Teacher.alone(base, 4, 1),
               folder.resolve("targets"),
@@ -128,8 +131,7 @@ class DistillationTest {
     assertEquals(
         StudentShape.parameters(student()),
         StudentShape.parameters(folder.resolve("one").resolve("out")));
-    MoeConfig nano =
-        MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512));
+    MoeConfig nano = MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512));
     long all = StudentShape.parameters(nano);
     for (double factor : new double[] {2, 4, 8, 13.5}) {
       MoeConfig student = StudentShape.of(nano, all, factor);

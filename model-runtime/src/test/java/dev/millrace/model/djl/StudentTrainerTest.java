@@ -245,8 +245,7 @@ class StudentTrainerTest {
     List<int[]> rows = rows(7);
     List<Likeliest> sure = new ArrayList<>();
     for (int[] row : rows) {
-      sure.add(
-          new Likeliest(1, Arrays.copyOfRange(row, 1, row.length), new float[row.length - 1]));
+      sure.add(new Likeliest(1, Arrays.copyOfRange(row, 1, row.length), new float[row.length - 1]));
     }
     try (StudentTrainer trainer =
         moved(config(2, true), new StudentTrainer.Objective(0.5, 1), false)) {
