@@ -1,7 +1,5 @@
 package dev.millrace.adapter.exchange;
 
-import java.nio.ByteBuffer;
-
 /** All values in fp32. */
 record DenseCodec() implements Codec {
 
@@ -12,9 +10,9 @@ record DenseCodec() implements Codec {
 
   @Override
   public byte[] encode(float[] update, Shape shape) {
-    ByteBuffer bytes = Wire.allocate(Float.BYTES * shape.require(update).length);
-    bytes.asFloatBuffer().put(update);
-    return bytes.array();
+    byte[] bytes = new byte[Float.BYTES * shape.require(update).length];
+    Wire.over(bytes).asFloatBuffer().put(update);
+    return bytes;
   }
 
   @Override

@@ -19,7 +19,8 @@ record Int8Codec() implements Codec {
 
   @Override
   public byte[] encode(float[] update, Shape shape) {
-    ByteBuffer bytes = Wire.allocate(bytes(shape.require(update).length));
+    byte[] bytes = new byte[bytes(shape.require(update).length)];
+    ByteBuffer into = Wire.over(bytes);
     for (int from = 0; from < update.length; from += BLOCK) {
       int to = Math.min(update.length, from + BLOCK);
       float most = 0;
@@ -27,12 +28,12 @@ record Int8Codec() implements Codec {
         most = Math.max(most, Math.abs(update[i]));
       }
       float scale = Wire.scale(most / LEVELS);
-      Wire.putShort(bytes, scale);
+      Wire.putShort(into, scale);
       for (int i = from; i < to; i++) {
-        bytes.put((byte) (scale == 0 ? 0 : Math.round(update[i] / scale)));
+        into.put((byte) (scale == 0 ? 0 : Math.round(update[i] / scale)));
       }
     }
-    return bytes.array();
+    return bytes;
   }
 
   @Override

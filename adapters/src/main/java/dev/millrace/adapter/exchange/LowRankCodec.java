@@ -39,20 +39,21 @@ record LowRankCodec(int rank) implements Codec {
 
   @Override
   public byte[] encode(float[] update, Shape shape) {
-    ByteBuffer bytes = Wire.allocate(bytes(shape));
+    byte[] bytes = new byte[bytes(shape)];
+    ByteBuffer into = Wire.over(bytes);
     shape.require(update);
     int at = 0;
     for (Shape.Matrix m : shape.matrices()) {
       if (whole(m)) {
         for (int i = 0; i < m.size(); i++) {
-          Wire.putShort(bytes, update[at + i]);
+          Wire.putShort(into, update[at + i]);
         }
       } else {
-        thin(update, at, m, bytes);
+        thin(update, at, m, into);
       }
       at += m.size();
     }
-    return bytes.array();
+    return bytes;
   }
 
   private void thin(float[] update, int at, Shape.Matrix m, ByteBuffer bytes) {

@@ -21,7 +21,8 @@ record SignCodec() implements Codec {
 
   @Override
   public byte[] encode(float[] update, Shape shape) {
-    ByteBuffer bytes = Wire.allocate(bytes(shape.require(update).length));
+    byte[] bytes = new byte[bytes(shape.require(update).length)];
+    ByteBuffer into = Wire.over(bytes);
     for (int from = 0; from < update.length; from += BLOCK) {
       int to = Math.min(update.length, from + BLOCK);
       double sum = 0;
@@ -29,13 +30,13 @@ record SignCodec() implements Codec {
       for (int i = from; i < to; i++) {
         sum += Math.abs(update[i]);
         if (update[i] < 0) {
-          signs[(i - from) / Byte.SIZE] |= (byte) (1 << (i - from) % Byte.SIZE);
+          signs[(i - from) / Byte.SIZE] |= (byte) (1 << ((i - from) % Byte.SIZE));
         }
       }
-      Wire.putShort(bytes, (float) (sum / (to - from)));
-      bytes.put(signs);
+      Wire.putShort(into, (float) (sum / (to - from)));
+      into.put(signs);
     }
-    return bytes.array();
+    return bytes;
   }
 
   @Override
@@ -47,7 +48,7 @@ record SignCodec() implements Codec {
     for (int i = 0; i < update.length; i++) {
       scale = i % BLOCK == 0 ? Wire.getShort(from) : scale;
       signs = i % Byte.SIZE == 0 ? from.get() : signs;
-      update[i] = (signs >> i % Byte.SIZE & 1) == 1 ? -scale : scale;
+      update[i] = ((signs >> (i % Byte.SIZE)) & 1) == 1 ? -scale : scale;
     }
     return Wire.finite(update);
   }

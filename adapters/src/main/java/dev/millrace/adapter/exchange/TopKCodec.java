@@ -3,7 +3,6 @@ package dev.millrace.adapter.exchange;
 import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -42,14 +41,14 @@ record TopKCodec(double share) implements Codec {
     }
     float scale = Wire.scale(most / LEVELS);
     ByteArrayOutputStream out = new ByteArrayOutputStream(Short.BYTES + 2 * chosen.length);
-    ByteBuffer head = Wire.allocate(Short.BYTES);
-    Wire.putShort(head, scale);
-    out.writeBytes(head.array());
+    byte[] head = new byte[Short.BYTES];
+    Wire.putShort(Wire.over(head), scale);
+    out.writeBytes(head);
     int last = -1;
     for (int i : chosen) {
       int gap = i - last - 1;
       while (gap > LOW_BITS) {
-        out.write(gap & LOW_BITS | MORE);
+        out.write((gap & LOW_BITS) | MORE);
         gap >>>= 7;
       }
       out.write(gap);
@@ -76,7 +75,7 @@ record TopKCodec(double share) implements Codec {
     int n = 0;
     for (int i = 0; i < update.length; i++) {
       float magnitude = Math.abs(update[i]);
-      if (magnitude > least || magnitude == least && equal-- > 0) {
+      if (magnitude > least || (magnitude == least && equal-- > 0)) {
         chosen[n++] = i;
       }
     }
@@ -86,7 +85,7 @@ record TopKCodec(double share) implements Codec {
   @Override
   public float[] decode(byte[] bytes, Shape shape) {
     float[] update = new float[shape.size()];
-    ByteBuffer from = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer from = Wire.over(bytes);
     try {
       float scale = Wire.getShort(from);
       int last = -1;

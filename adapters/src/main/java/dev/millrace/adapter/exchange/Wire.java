@@ -9,8 +9,8 @@ final class Wire {
 
   private Wire() {}
 
-  static ByteBuffer allocate(int bytes) {
-    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  static ByteBuffer over(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Bytes that must be so many. */
@@ -19,7 +19,7 @@ final class Wire {
       throw new InvalidUpdateException(
           "an update of " + bytes.length + " bytes, expected " + expected);
     }
-    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return over(bytes);
   }
 
   /** A scale that is written in bf16: the number that a reader finds, at least the given one. */

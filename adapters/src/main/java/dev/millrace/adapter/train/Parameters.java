@@ -7,14 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An adapter's values as one flat array, factor after factor. */
-final class Parameters {
+public final class Parameters {
   private Parameters() {}
 
-  static int count(AdapterWeights weights) {
+  /** How many there are. */
+  public static int count(AdapterWeights weights) {
     return weights.factors().stream().mapToInt(factor -> factor.values().length).sum();
   }
 
-  static float[] flatten(AdapterWeights weights) {
+  /** (parameters) */
+  public static float[] flatten(AdapterWeights weights) {
     float[] flat = new float[count(weights)];
     int at = 0;
     for (Factor factor : weights.factors()) {
@@ -24,7 +26,8 @@ final class Parameters {
     return flat;
   }
 
-  static AdapterWeights unflatten(float[] flat, AdapterWeights like) {
+  /** The same adapter with other values: (parameters). */
+  public static AdapterWeights unflatten(float[] flat, AdapterWeights like) {
     List<float[]> values = new ArrayList<>();
     int at = 0;
     for (Factor factor : like.factors()) {

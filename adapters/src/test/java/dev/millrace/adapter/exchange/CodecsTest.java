@@ -102,7 +102,7 @@ class CodecsTest {
         assertEquals(0, decoded[i]);
       }
     }
-    assertEquals(expected.size(), 154);
+    assertEquals(154, expected.size());
   }
 
   @Test
@@ -136,7 +136,7 @@ class CodecsTest {
         arrived[i] += got[i] / rounds;
       }
     }
-    assertTrue(distance(wanted, arrived) < 0.25 * norm(wanted), distance(wanted, arrived) + "");
+    assertTrue(distance(wanted, arrived) < 0.25 * norm(wanted), name);
   }
 
   @Test

@@ -14,6 +14,8 @@ public final class Benchmarks {
           new RoutingBenchmark(),
           new TrainBenchmark(),
           new RecomputeBenchmark(),
+          new CompressBenchmark(),
+          new ExchangeBenchmark(),
           new ContinualBenchmark(),
           new SoakBenchmark(),
           new LatencyBenchmark(),

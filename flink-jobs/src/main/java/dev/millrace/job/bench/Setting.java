@@ -12,6 +12,8 @@ import java.util.function.Consumer;
  * @param rounds how often each contestant is measured
  * @param large whether to include what takes minutes and gigabytes
  * @param order of what is gone through one after the other; empty leaves it to the benchmark
+ * @param steps that students are trained for
+ * @param factors by which students have fewer parameters than their teacher
  * @param progress is told what is being done
  */
 public record Setting(
@@ -21,12 +23,19 @@ public record Setting(
     int rounds,
     boolean large,
     List<String> order,
+    int steps,
+    List<Double> factors,
     Consumer<String> progress) {
 
   /** The fewest rounds whose median has a 95 % interval within the extremes. */
   public static final int FEWEST_ROUNDS = 11;
 
   public Setting {
+    if (steps < 1 || factors.isEmpty()) {
+      throw new IllegalArgumentException(
+          "steps %d, factors %s, expected 1 or more, and one factor or more"
+              .formatted(steps, factors));
+    }
     if (rounds < 1) {
       throw new IllegalArgumentException("rounds " + rounds + ", expected at least 1");
     }

@@ -62,6 +62,19 @@ final class BenchCommand implements Callable<Integer> {
   private List<String> order = List.of();
 
   @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Steps that compress trains each student for (default: ${DEFAULT-VALUE}).")
+  private int steps = 200;
+
+  @Option(
+      names = "--factors",
+      paramLabel = "F",
+      split = ",",
+      description = "How many times smaller compress's students are (default: 2, 4, 8, 13.5).")
+  private List<Double> factors = List.of(2.0, 4.0, 8.0, 13.5);
+
+  @Option(
       names = "--report",
       paramLabel = "FILE",
       description = "Write the result there too: .json, .html with drawings, else Markdown.")
@@ -87,6 +100,8 @@ final class BenchCommand implements Callable<Integer> {
             rounds,
             large,
             order,
+            steps,
+            factors,
             line -> output.err().println(line));
     Instant begun = Instant.now();
     Machine machine = Machine.read();

@@ -114,7 +114,7 @@ final class SoftTargets implements AutoCloseable {
   private static void put(Likeliest said, ByteBuffer into) {
     for (int i = 0; i < said.tokens().length; i++) {
       int steps = Math.min(MOST, Math.round(-said.logProbs()[i] * STEPS));
-      into.putInt(steps << ID_BITS | said.tokens()[i]);
+      into.putInt((steps << ID_BITS) | said.tokens()[i]);
     }
   }
 
@@ -139,7 +139,7 @@ final class SoftTargets implements AutoCloseable {
     float[] logProbs = new float[tokens.length];
     for (int i = 0; i < tokens.length; i++) {
       int word = bytes.getInt();
-      tokens[i] = word & (1 << ID_BITS) - 1;
+      tokens[i] = word & ((1 << ID_BITS) - 1);
       logProbs[i] = -(float) (word >>> ID_BITS) / STEPS;
     }
     return new Likeliest(count, tokens, logProbs);

@@ -1,0 +1,106 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Plan;
+import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.TrainPrecision;
+import dev.millrace.adapter.train.Trainer;
+import dev.millrace.job.corpus.Corpora;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Recompute;
+import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Origin;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Texts of a domain that nano has not seen, dealt out to trainers.
+ *
+ * @param train one text a row, in the order in which they are learned
+ * @param heldOut of other documents
+ */
+record ExchangeMaterial(List<int[]> train, List<int[]> heldOut) {
+
+  private static final String DOMAIN = "legal";
+  private static final int LENGTH = 96;
+  private static final int HELD_OUT = 48;
+
+  /** Rows of a trainer's step. */
+  static final int ROWS = 2;
+
+  static ExchangeMaterial read(Path nano, int rows, long seed) throws IOException {
+    List<Document> documents = new ArrayList<>(Corpora.load(DOMAIN));
+    Collections.shuffle(documents, new Random(seed));
+    List<int[]> texts = new ArrayList<>();
+    try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
+      for (Document document : documents) {
+        String text = document.text();
+        int[] tokens = tokenizer.encode(text.substring(0, Math.min(text.length(), 2_000)));
+        if (texts.size() < rows + HELD_OUT && tokens.length > LENGTH) {
+          texts.add(Arrays.copyOf(tokens, LENGTH + 1));
+        }
+      }
+    }
+    if (texts.size() < rows + HELD_OUT) {
+      throw new IllegalArgumentException(
+          "%s has %d texts, expected %d".formatted(DOMAIN, texts.size(), rows + HELD_OUT));
+    }
+    return new ExchangeMaterial(texts.subList(HELD_OUT, texts.size()), texts.subList(0, HELD_OUT));
+  }
+
+  /** The lesson of some rows, in their order. */
+  Lesson lesson(int from, int to, long seed) {
+    List<Remembered> samples = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      samples.add(new Remembered("s" + i, new Origin("t", 0, i), train.get(i)));
+    }
+    return new Lesson(samples, List.of(), List.of(), seed);
+  }
+
+  /** A trainer whose rate is the same in every lesson and falls with the adapter's age alone. */
+  static Trainer trainer(BaseModel base, int rowsPerStep, int threads) {
+    TrainConfig c = TrainConfig.defaults();
+    TrainConfig config =
+        new TrainConfig(
+            c.learningRate(),
+            1,
+            1,
+            c.settleSteps(),
+            c.beta1(),
+            c.beta2(),
+            c.epsilon(),
+            c.weightDecay(),
+            c.clipNorm(),
+            1,
+            rowsPerStep,
+            0,
+            0,
+            c.anchorWeight());
+    Plan plan = new Plan("cpu", TrainPrecision.FP32, Recompute.NOTHING, threads, 512L << 20);
+    return Trainer.of(base, config, plan);
+  }
+
+  /** A new adapter of rank 8 on attention. */
+  static AdapterState fresh(BaseModel base, long seed) {
+    return AdapterState.fresh(LoraWeights.initial(TrainKind.LORA, base.sites(), seed));
+  }
+
+  /** Mean −log p of the held-out texts, nats a token. */
+  double loss(BaseModel base, AdapterState state) {
+    double nll = 0;
+    for (var scores : base.scoreAsTrained(state.weights(), heldOut)) {
+      nll -= scores.logProb();
+    }
+    return nll / (heldOut.size() * (double) LENGTH);
+  }
+}

@@ -1,0 +1,190 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.exchange.Codecs;
+import dev.millrace.adapter.exchange.DataParallel;
+import dev.millrace.adapter.exchange.Exchange;
+import dev.millrace.adapter.exchange.Shape;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Parameters;
+import dev.millrace.adapter.train.Trainer;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import java.io.BufferedOutputStream;
+import java.io.BufferedReader;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * A process of two trainers that exchanges updates with another one over a socket. It answers
+ * {@code flat N} and {@code ours N} with seconds of computing, of exchanging, and bytes sent.
+ */
+final class ExchangeProbe {
+
+  private static final int TRAINERS = 2;
+  private static final int TEXTS = 64;
+
+  private final int index;
+  private final Trainer trainer;
+  private final ExchangeMaterial material;
+  private final AdapterState fresh;
+  private final DataInputStream in;
+  private final DataOutputStream out;
+  private final ExecutorService writer = Executors.newSingleThreadExecutor();
+
+  private ExchangeProbe(BaseModel base, int index, Socket socket, ExchangeMaterial material)
+      throws IOException {
+    this.index = index;
+    this.trainer = ExchangeMaterial.trainer(base, ExchangeMaterial.ROWS, 1);
+    this.material = material;
+    this.fresh = ExchangeMaterial.fresh(base, 1);
+    socket.setTcpNoDelay(true);
+    this.in = new DataInputStream(socket.getInputStream());
+    this.out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
+  }
+
+  /** The process: a checkpoint, 0 for who connects and 1 for who listens, a seed. */
+  public static void main(String[] args) throws Exception {
+    int index = Integer.parseInt(args[1]);
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    ExchangeMaterial material =
+        ExchangeMaterial.read(Path.of(args[0]), TEXTS, Long.parseLong(args[2]));
+    try (BaseModel base = DjlModels.open(Path.of(args[0]), Precision.INT8);
+        Socket socket = index == 1 ? listen() : connect(lines)) {
+      ExchangeProbe probe = new ExchangeProbe(base, index, socket, material);
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        String[] words = line.split(" ", 2);
+        answer(probe.run(words[0].equals("flat"), Integer.parseInt(words[1])));
+      }
+      probe.writer.shutdown();
+    }
+  }
+
+  private static void answer(String line) {
+    System.out.println(ChildJvm.ANSWER + line);
+    System.out.flush();
+  }
+
+  private static Socket listen() throws IOException {
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      answer(Integer.toString(server.getLocalPort()));
+      return server.accept();
+    }
+  }
+
+  private static Socket connect(BufferedReader lines) throws IOException {
+    int port = Integer.parseInt(lines.readLine().split(" ", 2)[1]);
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    answer("connected");
+    return socket;
+  }
+
+  private String run(boolean flat, int steps) throws Exception {
+    int localSteps = flat ? 1 : ExchangeBenchmark.LOCAL_STEPS;
+    Exchange exchange =
+        new Exchange(
+            Codecs.named(flat ? "dense" : ExchangeBenchmark.CODEC), Shape.of(fresh.weights()));
+    List<AdapterState> states = new ArrayList<>(List.of(fresh, fresh));
+    float[] memory = exchange.noMemory();
+    double compute = 0;
+    double crossing = 0;
+    long bytes = 0;
+    for (int done = 0; done < steps; done += localSteps) {
+      float[] shared = Parameters.flatten(states.get(0).weights());
+      long started = System.nanoTime();
+      List<float[]> updates = new ArrayList<>();
+      for (int t = 0; t < TRAINERS; t++) {
+        int at = (done * TRAINERS + t * localSteps) * ExchangeMaterial.ROWS % TEXTS;
+        int to = Math.min(TEXTS, at + localSteps * ExchangeMaterial.ROWS);
+        states.set(
+            t,
+            trainer
+                .train(states.get(t), material.lesson(at, to, 1), Governor.none())
+                .state());
+        updates.add(DataParallel.update(shared, states.get(t)));
+      }
+      compute += (System.nanoTime() - started) / 1e9;
+      meet();
+      long met = System.nanoTime();
+      List<byte[]> mine = new ArrayList<>();
+      if (flat) {
+        updates.forEach(
+            update -> mine.add(exchange.send(List.of(update), exchange.noMemory()).message()));
+      } else {
+        Exchange.Sent sent = exchange.send(updates, memory);
+        mine.add(sent.message());
+        memory = sent.memory();
+      }
+      float[] update = exchange.receive(inOrder(mine, swap(mine)));
+      for (int i = 0; i < shared.length; i++) {
+        shared[i] += update[i];
+      }
+      for (int t = 0; t < TRAINERS; t++) {
+        AdapterState s = states.get(t);
+        states.set(
+            t,
+            new AdapterState(
+                Parameters.unflatten(shared, s.weights()), s.first(), s.second(), s.step()));
+      }
+      crossing += (System.nanoTime() - met) / 1e9;
+      bytes += mine.stream().mapToLong(message -> message.length).sum();
+    }
+    return compute + " " + crossing + " " + bytes;
+  }
+
+  /** Waits until the other process has come as far. */
+  private void meet() throws IOException {
+    out.write(1);
+    out.flush();
+    if (in.read() != 1) {
+      throw new IOException("the other process ended");
+    }
+  }
+
+  private List<byte[]> swap(List<byte[]> mine) throws IOException, InterruptedException {
+    Future<?> written =
+        writer.submit(
+            () -> {
+              for (byte[] message : mine) {
+                out.writeInt(message.length);
+                out.write(message);
+              }
+              out.flush();
+              return null;
+            });
+    List<byte[]> theirs = new ArrayList<>();
+    for (int i = 0; i < mine.size(); i++) {
+      byte[] message = new byte[in.readInt()];
+      in.readFully(message);
+      theirs.add(message);
+    }
+    try {
+      written.get();
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+    return theirs;
+  }
+
+  /** Those of process 0 first. */
+  private List<byte[]> inOrder(List<byte[]> mine, List<byte[]> theirs) {
+    List<byte[]> all = new ArrayList<>(index == 0 ? mine : theirs);
+    all.addAll(index == 0 ? theirs : mine);
+    return all;
+  }
+}
