@@ -20,7 +20,6 @@ import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -98,9 +97,8 @@ final class CompressBenchmark implements Benchmark {
         PretrainCorpus.train(PretrainCorpus.NANO, heldOut, setting.seed()).stream()
             .map(Document::text)
             .toList();
-    int[] all = TokenStream.of(texts, tokenizer);
-    long wanted = (long) setting.steps() * TOKENS_A_STEP / PASSES;
-    return Arrays.copyOf(all, (int) Math.min(all.length, Math.max(wanted, TOKENS_A_STEP)));
+    int wanted = Math.multiplyExact(setting.steps(), TOKENS_A_STEP / PASSES);
+    return TokenStream.of(texts, tokenizer, Math.max(wanted, TOKENS_A_STEP));
   }
 
   private static Path train(

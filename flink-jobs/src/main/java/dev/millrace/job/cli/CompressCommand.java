@@ -24,7 +24,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -151,8 +150,7 @@ final class CompressCommand implements Callable<Integer> {
         student.experts().intermediateSize());
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       say("reading texts");
-      int[] all = TokenStream.of(texts(), tokenizer);
-      int[] stream = Arrays.copyOf(all, Math.min(all.length, tokens));
+      int[] stream = TokenStream.of(texts(), tokenizer, tokens);
       say("%,d tokens; %,d steps of 4,096", stream.length, steps);
       var objective = new StudentTrainer.Objective(text, temperature);
       compressor.run(

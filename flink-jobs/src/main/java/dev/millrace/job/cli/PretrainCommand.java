@@ -151,7 +151,9 @@ public final class PretrainCommand implements Callable<Integer> {
 
   private void train(List<Document> documents, Tokenizer tokenizer) throws IOException {
     progress.println("encoding " + documents.size() + " documents");
-    int[] stream = TokenStream.of(documents.stream().map(Document::text).toList(), tokenizer);
+    int[] stream = 
+        TokenStream.of(
+            documents.stream().map(Document::text).toList(), tokenizer, Integer.MAX_VALUE);
     progress.printf(Locale.ROOT, "%,d tokens; %,d steps of 4,096%n", stream.length, steps);
     Path begin = from;
     Pretraining.Plan plan = plan(begin != null);

@@ -1,6 +1,7 @@
 package dev.millrace.job.corpus;
 
 import dev.millrace.model.text.Tokenizer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -12,12 +13,20 @@ public final class TokenStream {
 
   private TokenStream() {}
 
-  /** Each text's tokens behind an end of text, end to end. */
-  public static int[] of(List<String> texts, Tokenizer tokenizer) {
-    return texts.stream()
-        .map(text -> withEnd(tokenizer.encode(text)))
-        .flatMapToInt(Arrays::stream)
-        .toArray();
+  /**
+   * Each text's tokens behind an end of text, end to end.
+   *
+   * @param most tokens that are wanted; no text is read in vain
+   */
+  public static int[] of(List<String> texts, Tokenizer tokenizer, int most) {
+    List<int[]> parts = new ArrayList<>();
+    long size = 0;
+    for (int i = 0; i < texts.size() && size < most; i++) {
+      parts.add(withEnd(tokenizer.encode(texts.get(i))));
+      size += parts.get(i).length;
+    }
+    int[] stream = parts.stream().flatMapToInt(Arrays::stream).toArray();
+    return Arrays.copyOf(stream, Math.min(stream.length, most));
   }
 
   private static int[] withEnd(int[] tokens) {
