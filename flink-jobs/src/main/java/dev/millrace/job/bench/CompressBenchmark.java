@@ -217,8 +217,7 @@ final class CompressBenchmark implements Benchmark {
   private static Race race(Setting setting, Map<String, BaseModel> models, Exam exam)
       throws Exception {
     List<Contestant> contestants = new ArrayList<>();
-    List<int[]> texts =
-        exam.texts().stream().limit(TIMED).map(Exam.Text::tokens).toList();
+    List<int[]> texts = exam.texts().stream().limit(TIMED).map(Exam.Text::tokens).toList();
     double tokens = texts.stream().mapToInt(text -> text.length - 1).sum();
     models.forEach(
         (name, model) -> {

@@ -111,8 +111,7 @@ final class ExchangeBenchmark implements Benchmark {
     AdapterState state = fresh;
     for (int step = 0; step < STEPS; step++) {
       Lesson lesson = material.lesson(step * rows, (step + 1) * rows, seed);
-      state =
-          ExchangeMaterial.trainer(base, rows, 2).train(state, lesson, Governor.none()).state();
+      state = ExchangeMaterial.trainer(base, rows, 2).train(state, lesson, Governor.none()).state();
     }
     return state;
   }

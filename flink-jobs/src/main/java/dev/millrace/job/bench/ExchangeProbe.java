@@ -112,10 +112,7 @@ final class ExchangeProbe {
         int at = (done * TRAINERS + t * localSteps) * ExchangeMaterial.ROWS % TEXTS;
         int to = Math.min(TEXTS, at + localSteps * ExchangeMaterial.ROWS);
         states.set(
-            t,
-            trainer
-                .train(states.get(t), material.lesson(at, to, 1), Governor.none())
-                .state());
+            t, trainer.train(states.get(t), material.lesson(at, to, 1), Governor.none()).state());
         updates.add(DataParallel.update(shared, states.get(t)));
       }
       compute += (System.nanoTime() - started) / 1e9;

@@ -8,7 +8,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.locks.LockSupport;
 
-/** A link of a given speed in front of a port of this machine: a proxy that paces each direction. */
+/**
+ * A link of a given speed in front of a port of this machine: a proxy that paces each direction.
+ */
 final class Throttle implements AutoCloseable {
 
   private static final int PIECE = 2_048;

@@ -151,7 +151,7 @@ public final class PretrainCommand implements Callable<Integer> {
 
   private void train(List<Document> documents, Tokenizer tokenizer) throws IOException {
     progress.println("encoding " + documents.size() + " documents");
-    int[] stream = 
+    int[] stream =
         TokenStream.of(
             documents.stream().map(Document::text).toList(), tokenizer, Integer.MAX_VALUE);
     progress.printf(Locale.ROOT, "%,d tokens; %,d steps of 4,096%n", stream.length, steps);
