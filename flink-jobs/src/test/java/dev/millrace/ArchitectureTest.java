@@ -70,6 +70,7 @@ class ArchitectureTest {
               "job.gateway",
               "job.report",
               "job.loop",
+              "job.scale",
               "job.bench",
               "job.chaos",
               "job.cli")

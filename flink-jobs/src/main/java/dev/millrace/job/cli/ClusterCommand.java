@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Starts, shows and stops a cluster of processes on this machine. */
@@ -31,14 +32,47 @@ final class ClusterCommand implements Callable<Integer> {
   @Parameters(paramLabel = "up|status|down", description = "What to do with it.")
   private Action action;
 
+  @Option(
+      names = "--task-managers",
+      paramLabel = "N",
+      description = "Flink task managers to start (default: ${DEFAULT-VALUE}).")
+  private int taskManagers = ClusterShape.defaults().taskManagers();
+
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      description = "Slots of each (default: ${DEFAULT-VALUE}).")
+  private int slots = ClusterShape.defaults().slots();
+
+  @Option(
+      names = "--adaptive",
+      description = "Jobs take what slots there are, more or fewer; see ./millrace autoscale.")
+  private boolean adaptive;
+
+  @Option(
+      names = "--ha",
+      description = "Keep jobs over a crash of the job manager, by a ZooKeeper.")
+  private boolean highlyAvailable;
+
   @Override
   public Integer call() {
     LocalCluster cluster = Home.here().cluster();
     return switch (action) {
-      case up -> show(Optional.of(cluster.up(ClusterShape.defaults())));
+      case up -> show(Optional.of(cluster.up(shape())));
       case status -> show(cluster.status());
       case down -> down(cluster.down());
     };
+  }
+
+  private ClusterShape shape() {
+    if (taskManagers < 1 || slots < 1) {
+      throw new IllegalArgumentException(
+          "%d task managers with %d slots, expected at least one of each"
+              .formatted(taskManagers, slots));
+    }
+    ClusterShape shape =
+        new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of());
+    return adaptive ? shape.adaptive() : shape;
   }
 
   private int down(int stopped) {
@@ -70,7 +104,8 @@ final class ClusterCommand implements Callable<Integer> {
   }
 
   private static String line(ClusterProcess process) {
-    return "  %-14s %d %s"
-        .formatted(process.name(), process.pid(), process.isAlive() ? "runs" : "ended");
+    return "  %-14s %d %s %s"
+        .formatted(
+            process.name(), process.pid(), process.isAlive() ? "runs " : "ended", process.address());
   }
 }

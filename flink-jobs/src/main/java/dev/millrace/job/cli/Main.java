@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
       GatewayCommand.class,
       BenchCommand.class,
       ChaosCommand.class,
+      TraceCommand.class,
+      AutoscaleCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Main implements Runnable {

@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,14 @@ public record ClusterShape(
   /** Two task managers with four slots each. */
   public static ClusterShape defaults() {
     return new ClusterShape(2, 4, false, null, Map.of());
+  }
+
+  /** The same, whose jobs run with as many subtasks as there are slots, up to what they ask for. */
+  public ClusterShape adaptive() {
+    Map<String, String> more = new HashMap<>(options);
+    more.put("jobmanager.scheduler", "adaptive");
+    more.put("jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling", "10 s");
+    return new ClusterShape(taskManagers, slots, highlyAvailable, relay, more);
   }
 
   /**

@@ -84,6 +84,12 @@ record FlinkProcesses(Map<String, String> options) {
     return new FlinkProcesses(o);
   }
 
+  /** A word of a command with another port for metrics, if it names one. */
+  static String portIn(String word, int port) {
+    String option = REPORTER + "port=";
+    return word.startsWith(option) ? option + port : word;
+  }
+
   /** Flink's config.yaml. */
   String yaml() {
     return options.entrySet().stream()

@@ -122,6 +122,35 @@ public record LocalCluster(Path build, Path home) {
     process(name).signal("CONT");
   }
 
+  /** The task managers that run, in the order of their start. */
+  public synchronized List<ClusterProcess> taskManagers() {
+    return known().processes().stream()
+        .filter(process -> process.name().startsWith(TASK_MANAGER) && process.isAlive())
+        .toList();
+  }
+
+  /** Starts one more task manager, like the first; it registers by itself. */
+  public synchronized void addTaskManager() {
+    ClusterState state = known();
+    int number = 2;
+    while (state.process(TASK_MANAGER + number).isPresent()) {
+      number++;
+    }
+    String name = TASK_MANAGER + number;
+    int port = FreePorts.find(1).get(0);
+    List<String> command =
+        process(TASK_MANAGER + 1).command().stream()
+            .map(word -> FlinkProcesses.portIn(word, port).replace(TASK_MANAGER + 1, name))
+            .toList();
+    var unused = launch(state, name, metrics(port), command);
+  }
+
+  /** Asks a task manager to leave; the cluster goes on without it. */
+  public synchronized void removeTaskManager(String name) {
+    process(name).stop();
+    known().without(name).write(stateFile());
+  }
+
   private synchronized ClusterProcess process(String name) {
     return known()
         .process(name)

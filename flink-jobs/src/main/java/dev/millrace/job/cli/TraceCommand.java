@@ -1,0 +1,76 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.Openers;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.Recorder;
+import dev.millrace.job.loop.SampleTrace;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.report.Recording;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "trace",
+    description = {
+      "Says where a sample is, or where it went: its offset, its score, why it was refused, the",
+      "batch and the release that learned it, the gate's verdict."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace trace --sample mail-4711",
+      "  ./millrace trace --sample mail-4711 --bootstrap 127.0.0.1:9092 --store out/store --json"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class TraceCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+  @Mixin private BrokerOption broker;
+  @Mixin private StoreOption store;
+
+  @Option(
+      names = "--sample",
+      required = true,
+      paramLabel = "ID",
+      description = "The sample's id, as its producer gave it.")
+  private String sample;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A setting that the jobs were submitted with, such as heldOut.everyNth.")
+  private List<String> settings = List.of();
+
+  @Override
+  public Integer call() throws Exception {
+    List<String> all = new ArrayList<>(settings);
+    all.add("kafka.bootstrap=" + broker.require(output.err()));
+    MillraceConfig config = MillraceConfig.read(null, all);
+    StoredReleases stored = StoredReleases.read(store.folder(broker));
+    List<SampleTrace> found =
+        SampleTrace.of(read(config), stored, Openers.heldOut(config), sample);
+    if (found.isEmpty()) {
+      throw new IllegalArgumentException(
+          "sample %s, expected one on topic %s"
+              .formatted(sample, new Topics(config.kafka().prefix()).samples()));
+    }
+    output.result(
+        found, found.stream().map(SampleTrace::text).collect(Collectors.joining("\n")));
+    return 0;
+  }
+
+  private static Recording read(MillraceConfig config) {
+    Topics topics = new Topics(config.kafka().prefix());
+    List<String> read = List.of(topics.samples(), topics.rejected(), topics.verdicts());
+    try (RecordReader reader = RecordReader.fromBeginning(config.kafka(), read)) {
+      return Recorder.audit(reader, topics);
+    }
+  }
+}

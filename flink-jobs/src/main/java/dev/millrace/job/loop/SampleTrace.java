@@ -1,0 +1,214 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.job.report.Arrival;
+import dev.millrace.job.report.Committed;
+import dev.millrace.job.report.Recording;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a sample is, or where it went.
+ *
+ * @param at where it stands on its topic
+ * @param appended when the broker took it
+ * @param quality Q(x) where it is known
+ * @param batch the number of the batch that taught it; null if none did
+ * @param release the release that learned it first; null if none did
+ * @param detail in words
+ */
+public record SampleTrace(
+    String sample,
+    Origin at,
+    String appended,
+    @Nullable String domain,
+    Fate fate,
+    @Nullable Double quality,
+    @Nullable Long batch,
+    @Nullable String release,
+    String detail) {
+
+  /** What can become of a sample. */
+  public enum Fate {
+    /** It teaches nothing: the reason is in the detail. */
+    REFUSED,
+    /** Its document judges, and never teaches. */
+    HELD_OUT,
+    /** A release has learned it. */
+    LEARNED,
+    /** Later samples of its domain are learned: its candidate was refused. */
+    DROPPED,
+    /** It waits to be scored, batched, learned or judged. */
+    WAITING
+  }
+
+  /** Every arrival of a sample of that id, in the order of its topic. */
+  public static List<SampleTrace> of(
+      Recording recording, StoredReleases stored, HeldOut heldOut, String id) {
+    return recording.samples().stream()
+        .filter(arrival -> named(arrival.value(), id))
+        .sorted(
+            Comparator.comparingLong((Committed<Arrival> arrival) -> arrival.appendedMillis())
+                .thenComparingLong(arrival -> arrival.origin().offset()))
+        .map(arrival -> new Tracer(recording, stored, heldOut).trace(arrival))
+        .toList();
+  }
+
+  private static boolean named(Arrival arrival, String id) {
+    Sample sample = arrival.sample();
+    return sample != null && sample.id().equals(id);
+  }
+
+  /** For people, in lines. */
+  public String text() {
+    return "sample %s of domain %s at %s/%d@%d, appended %s%n  %s%s: %s"
+        .formatted(
+            sample,
+            domain,
+            at.topic(),
+            at.partition(),
+            at.offset(),
+            appended,
+            fate.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+            quality == null ? "" : ", Q %.3f".formatted(quality),
+            detail);
+  }
+
+  private record Tracer(Recording recording, StoredReleases stored, HeldOut heldOut) {
+
+    private SampleTrace trace(Committed<Arrival> arrival) {
+      Sample sample = Objects.requireNonNull(arrival.value().sample());
+      Optional<Rejection> refused =
+          recording.rejections().stream()
+              .map(Committed::value)
+              .filter(rejection -> rejection.origin().equals(arrival.origin()))
+              .findFirst();
+      if (refused.isPresent()) {
+        return refused(arrival, sample, refused.get());
+      }
+      String domain = String.valueOf(sample.domain());
+      if (heldOut.contains(sample.tenant(), domain, sample.document())) {
+        String why = "document \"" + sample.document() + "\" is held out for ever";
+        return new SampleTrace(
+            sample.id(), arrival.origin(), time(arrival), domain, Fate.HELD_OUT, null, null, null, why);
+      }
+      return stored.byId().entrySet().stream()
+          .filter(entry -> taught(entry.getValue()).anyMatch(arrival.origin()::equals))
+          .min(Comparator.comparingLong(entry -> entry.getValue().batch()))
+          .map(entry -> learned(arrival, sample, entry.getKey(), entry.getValue()))
+          .orElseGet(() -> pending(arrival, sample));
+    }
+
+    private static SampleTrace refused(
+        Committed<Arrival> arrival, Sample sample, Rejection rejection) {
+      return new SampleTrace(
+          sample.id(),
+          arrival.origin(),
+          time(arrival),
+          sample.domain(),
+          Fate.REFUSED,
+          Double.isNaN(rejection.quality()) ? null : rejection.quality(),
+          null,
+          null,
+          rejection.reason() + ", " + rejection.detail());
+    }
+
+    private SampleTrace learned(
+        Committed<Arrival> arrival, Sample sample, String release, Manifest manifest) {
+      List<Origin> taught = taught(manifest).toList();
+      Verdict verdict =
+          verdicts(sample).filter(v -> release.equals(v.release())).findFirst().orElse(null);
+      boolean aligned = verdict != null && verdict.qualities().size() == taught.size();
+      return new SampleTrace(
+          sample.id(),
+          arrival.origin(),
+          time(arrival),
+          sample.domain(),
+          Fate.LEARNED,
+          aligned ? verdict.qualities().get(taught.indexOf(arrival.origin())) : null,
+          manifest.batch(),
+          release,
+          "batch %d, release %s; %s"
+              .formatted(
+                  manifest.batch(),
+                  release,
+                  verdict == null ? "its verdict is not on the topic" : verdict(verdict)));
+    }
+
+    private SampleTrace pending(Committed<Arrival> arrival, Sample sample) {
+      boolean overtaken =
+          stored.byId().values().stream()
+              .filter(manifest -> manifest.domain().equals(sample.domain()))
+              .flatMap(manifest -> manifest.learnedTo().stream())
+              .anyMatch(to -> isAfter(to, arrival.origin()));
+      String last =
+          verdicts(sample)
+              .max(Comparator.comparingLong(Verdict::batch))
+              .map(v -> "the domain's last verdict: batch " + v.batch() + ", " + verdict(v))
+              .orElse("the domain has no verdict yet");
+      String refused =
+          verdicts(sample)
+              .filter(v -> !v.accepted())
+              .map(v -> "batch " + v.batch() + " " + verdict(v))
+              .collect(Collectors.joining("; "));
+      return new SampleTrace(
+          sample.id(),
+          arrival.origin(),
+          time(arrival),
+          sample.domain(),
+          overtaken ? Fate.DROPPED : Fate.WAITING,
+          null,
+          null,
+          null,
+          overtaken ? "with a candidate that was refused, one of: " + refused : last);
+    }
+
+    private Stream<Verdict> verdicts(Sample sample) {
+      return recording.verdicts().stream()
+          .map(Committed::value)
+          .filter(verdict -> verdict.domain().equals(sample.domain()));
+    }
+
+    private static boolean isAfter(Origin to, Origin at) {
+      return to.topic().equals(at.topic())
+          && to.partition() == at.partition()
+          && to.offset() > at.offset();
+    }
+
+    private static Stream<Origin> taught(Manifest manifest) {
+      return manifest.learned().stream()
+          .filter(sample -> !sample.replay())
+          .map(LearnedSample::origin);
+    }
+
+    private static String verdict(Verdict verdict) {
+      return verdict.rules().stream()
+          .filter(rule -> !rule.passed())
+          .map(rule -> "refused by " + rule.rule() + ": " + rule.reason())
+          .findFirst()
+          .orElse(
+              "passed "
+                  + verdict.rules().stream()
+                      .map(RuleResult::rule)
+                      .collect(Collectors.joining(", ")));
+    }
+
+    private static String time(Committed<Arrival> arrival) {
+      return Instant.ofEpochMilli(arrival.appendedMillis()).toString();
+    }
+  }
+}

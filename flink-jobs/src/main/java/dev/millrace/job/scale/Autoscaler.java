@@ -1,0 +1,71 @@
+package dev.millrace.job.scale;
+
+import dev.millrace.job.embedded.ClusterProcess;
+import dev.millrace.job.embedded.LocalCluster;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Keeps as many task managers on this machine's cluster as the load wants. */
+public final class Autoscaler {
+
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  private final LocalCluster cluster;
+  private final ScalingRule rule;
+  private final Consumer<String> progress;
+  private final InstantSource clock;
+
+  /**
+   * One change.
+   *
+   * @param waiting requests without an answer at that time
+   */
+  public record Change(Instant at, int from, int to, double waiting) {}
+
+  /**
+   * @param progress is told each change, a line each
+   */
+  public Autoscaler(
+      LocalCluster cluster, ScalingConfig config, Consumer<String> progress, InstantSource clock) {
+    this.cluster = cluster;
+    this.rule = new ScalingRule(config);
+    this.progress = progress;
+    this.clock = clock;
+  }
+
+  /** Watches for so long, and gives what it changed. */
+  public List<Change> watch(Duration lasting) throws InterruptedException {
+    Scrape scrape = new Scrape();
+    List<Change> changes = new ArrayList<>();
+    Instant end = clock.instant().plus(lasting);
+    while (clock.instant().isBefore(end)) {
+      List<ClusterProcess> running = cluster.taskManagers();
+      double waiting =
+          scrape.waiting(running.stream().map(process -> URI.create(process.address())).toList());
+      int wanted = rule.decide(clock.millis(), waiting, running.size());
+      if (wanted != running.size()) {
+        Change change = new Change(clock.instant(), running.size(), wanted, waiting);
+        progress.accept(
+            "%.0f requests wait: %d task managers in place of %d"
+                .formatted(waiting, wanted, running.size()));
+        apply(running, wanted);
+        changes.add(change);
+      }
+      Thread.sleep(LOOK.toMillis());
+    }
+    return changes;
+  }
+
+  private void apply(List<ClusterProcess> running, int wanted) {
+    if (wanted > running.size()) {
+      cluster.addTaskManager();
+    } else {
+      cluster.removeTaskManager(running.get(running.size() - 1).name());
+    }
+  }
+}

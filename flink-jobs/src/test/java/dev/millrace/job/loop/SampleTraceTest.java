@@ -1,0 +1,152 @@
+package dev.millrace.job.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.loop.SampleTrace.Fate;
+import dev.millrace.job.report.Arrival;
+import dev.millrace.job.report.Committed;
+import dev.millrace.job.report.Recording;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Five samples: learned, refused, dropped with their candidate, waiting, held out. */
+class SampleTraceTest {
+
+  private static final HeldOut HELD_OUT = new HeldOut("salt", 2);
+
+  private static final Recording RECORDING =
+      new Recording(
+          List.of(
+              sample("learned", 0, false),
+              sample("refused", 1, false),
+              sample("dropped", 2, false),
+              sample("later", 3, false),
+              sample("waiting", 4, false),
+              sample("judges", 5, true)),
+          List.of(
+              new Committed<>(
+                  new Rejection(at(1), "refused", "java", "too-short", "3 bytes", Double.NaN),
+                  at(1),
+                  0,
+                  0)),
+          List.of(verdict(0, "a", true), verdict(1, null, false), verdict(2, "b", true)),
+          List.of(),
+          List.of(),
+          List.of());
+
+  private static final StoredReleases STORED =
+      new StoredReleases(
+          Path.of("store"), new TreeMap<>(Map.of("a", release(0, 0), "b", release(2, 3))));
+
+  private static SampleTrace trace(String id) {
+    List<SampleTrace> found = SampleTrace.of(RECORDING, STORED, HELD_OUT, id);
+    assertEquals(1, found.size());
+    return found.get(0);
+  }
+
+  @Test
+  void of_learned_namesBatchReleaseQualityAndVerdict() {
+    SampleTrace trace = trace("learned");
+    assertEquals(Fate.LEARNED, trace.fate());
+    assertEquals("a", trace.release());
+    assertEquals(0L, trace.batch());
+    assertEquals(0.5, trace.quality());
+    assertEquals("batch 0, release a; passed finite", trace.detail());
+    assertTrue(trace.text().startsWith("sample learned of domain java at samples/0@0"));
+  }
+
+  @Test
+  void of_refused_givesTheReason() {
+    assertEquals(Fate.REFUSED, trace("refused").fate());
+    assertEquals("too-short, 3 bytes", trace("refused").detail());
+  }
+
+  @Test
+  void of_overtaken_saysWhichCandidateItMayHaveBeenIn() {
+    assertEquals(Fate.DROPPED, trace("dropped").fate());
+    assertEquals(
+        "with a candidate that was refused, one of: batch 1 refused by finite: no",
+        trace("dropped").detail());
+  }
+
+  @Test
+  void of_notReached_waits() {
+    assertEquals(Fate.WAITING, trace("waiting").fate());
+    assertEquals("the domain's last verdict: batch 2, passed finite", trace("waiting").detail());
+  }
+
+  @Test
+  void of_heldOutDocument_neverTeaches() {
+    assertEquals(Fate.HELD_OUT, trace("judges").fate());
+  }
+
+  @Test
+  void of_unknownId_isEmpty() {
+    assertEquals(List.of(), SampleTrace.of(RECORDING, STORED, HELD_OUT, "nobody"));
+  }
+
+  private static Origin at(long offset) {
+    return new Origin("samples", 0, offset);
+  }
+
+  private static Committed<Arrival> sample(String id, long offset, boolean judges) {
+    String document = "d0";
+    for (int i = 0; HELD_OUT.contains(null, "java", document) != judges; i++) {
+      document = "d" + i;
+    }
+    Sample sample =
+        new Sample(
+            id, "test", document, null, "java", Modality.TEXT, "text", new byte[0], null, 0,
+            at(offset));
+    return new Committed<>(new Arrival(sample), at(offset), offset, offset);
+  }
+
+  private static Committed<Verdict> verdict(long batch, String release, boolean accepted) {
+    Verdict verdict =
+        new Verdict(
+            null,
+            "java",
+            batch,
+            release,
+            null,
+            accepted,
+            List.of(new RuleResult("finite", accepted, accepted ? "" : "no", Map.of())),
+            1,
+            10,
+            1,
+            List.of(0.5));
+    return new Committed<>(verdict, new Origin("verdicts", 0, batch), 0, 0);
+  }
+
+  private static Manifest release(long batch, long offset) {
+    return new Manifest(
+        null,
+        "java",
+        "base",
+        new TreeMap<>(),
+        "int8-row",
+        Routing.topK(1),
+        null,
+        batch,
+        List.of(new LearnedSample("s", at(offset), false)),
+        List.of(at(offset)),
+        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+        List.of(),
+        null);
+  }
+}
