@@ -1,12 +1,20 @@
 package dev.millrace.job.embedded;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,12 +59,59 @@ class LocalClusterIT {
               FlinkRestException.class,
               () -> rest.submit(jar, SubmittedJob.class.getName(), List.of("this"), null));
       assertTrue(refused.getMessage().contains("refused this"), refused.getMessage());
+      assertOnLoopbackOnly(state);
+      state.processes().forEach(process -> assertTrue(process.address().contains("127.0.0.1:")));
+      cluster.kill("taskmanager-2");
+      cluster.revive("taskmanager-2");
+      cluster.revive("taskmanager-1");
+      assertEquals(
+          List.of("taskmanager-1", "taskmanager-2"),
+          cluster.taskManagers().stream().map(ClusterProcess::name).toList());
     } finally {
       assertEquals(5, cluster.down());
     }
+    assertNoSecretWritten();
     assertFalse(state.processes().stream().anyMatch(ClusterProcess::isAlive));
     assertTrue(cluster.status().isEmpty());
     assertEquals(0, cluster.down());
+  }
+
+  /** Nobody who asks by another address of this machine finds them. */
+  private static void assertOnLoopbackOnly(ClusterState state) throws Exception {
+    List<InetAddress> others =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+            .toList();
+    for (String service : List.of("http://" + state.bootstrap(), state.redisUri(), state.restUrl())) {
+      for (InetAddress address : others) {
+        InetSocketAddress there = new InetSocketAddress(address, URI.create(service).getPort());
+        assertThrows(
+            IOException.class,
+            () -> {
+              try (Socket socket = new Socket()) {
+                socket.connect(there, 2_000);
+              }
+            },
+            there.toString());
+      }
+    }
+  }
+
+  /** What the build put into the environment of the cluster's processes stands in no file. */
+  private void assertNoSecretWritten() throws IOException {
+    String secret = System.getenv("MILLRACE_KEYSTORE_PASSWORD");
+    assertNotNull(secret, "the build sets MILLRACE_KEYSTORE_PASSWORD");
+    int logs = 0;
+    for (String written : List.of("log", "conf")) {
+      try (Stream<Path> files = Files.walk(folder.resolve("cluster").resolve(written))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          assertFalse(Files.readString(file, ISO_8859_1).contains(secret), file.toString());
+          logs++;
+        }
+      }
+    }
+    assertTrue(logs >= 6, logs + " files");
   }
 
   @Test

@@ -1,0 +1,41 @@
+package dev.millrace.job.chaos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.millrace.job.embedded.LocalCluster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Twenty short runs with faults; each tells its seed. Needs the jars of the package phase. */
+@Tag("full")
+class ChaosIT {
+
+  private static final Path ROOT = Path.of(System.getProperty("millrace.root"));
+  private static final Duration LASTING = Duration.ofSeconds(100);
+  private static final Duration BOUND = Duration.ofSeconds(45);
+
+  @ParameterizedTest
+  @ValueSource(
+      longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
+  void run_seed_auditFindsNothing(long seed, @TempDir Path folder) throws Exception {
+    LocalCluster cluster =
+        new LocalCluster(
+            ROOT.resolve("flink-jobs").resolve("target"), folder.resolve("cluster"));
+    ChaosConfig config =
+        new ChaosConfig(
+            seed, LASTING, Chaos.faults(), BOUND, ROOT.resolve("models").resolve("nano"), cluster);
+    ChaosReport report = new Chaos(config, System.err::println, InstantSource.system()).run();
+    assertFalse(report.struck().isEmpty());
+    assertEquals(List.of(), report.problems(), report.text());
+  }
+}
