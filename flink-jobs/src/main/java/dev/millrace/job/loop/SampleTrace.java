@@ -132,14 +132,17 @@ public record SampleTrace(
       List<Origin> taught = taught(manifest).toList();
       Verdict verdict =
           verdicts(sample).filter(v -> release.equals(v.release())).findFirst().orElse(null);
-      boolean aligned = verdict != null && verdict.qualities().size() == taught.size();
+      Double quality =
+          verdict == null || verdict.qualities().size() != taught.size()
+              ? null
+              : verdict.qualities().get(taught.indexOf(arrival.origin()));
       return new SampleTrace(
           sample.id(),
           arrival.origin(),
           time(arrival),
           sample.domain(),
           Fate.LEARNED,
-          aligned ? verdict.qualities().get(taught.indexOf(arrival.origin())) : null,
+          quality,
           manifest.batch(),
           release,
           "batch %d, release %s; %s"
