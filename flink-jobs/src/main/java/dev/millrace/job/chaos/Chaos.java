@@ -101,19 +101,38 @@ public final class Chaos {
   public ChaosReport run() throws Exception {
     LocalCluster cluster = config.cluster();
     int behind = FreePorts.find(1).get(0);
+    Keeper keeper = new Keeper(cluster, progress);
+    Thread hook = new Thread(() -> end(keeper), "millrace-chaos-end");
+    Runtime.getRuntime().addShutdownHook(hook);
     try (Relay kafka = Relay.open(behind)) {
       progress.accept("starting a cluster in " + cluster.home());
       ClusterState state =
           cluster.up(new ClusterShape(2, 4, true, new KafkaRelay(behind, kafka.port()), FLINK));
+      keeper.start();
       try (Relay redis = Relay.open(URI.create(state.redisUri()).getPort())) {
-        return run(state, kafka, redis);
-      } finally {
-        cluster.down();
+        return run(state, keeper, kafka, redis);
       }
+    } finally {
+      end(keeper);
+      removeHook(hook);
     }
   }
 
-  private ChaosReport run(ClusterState state, Relay kafka, Relay redis) throws Exception {
+  private void end(Keeper keeper) {
+    keeper.close();
+    config.cluster().down();
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending: the hook runs.
+    }
+  }
+
+  private ChaosReport run(ClusterState state, Keeper keeper, Relay kafka, Relay redis)
+      throws Exception {
     Path store = config.cluster().home().resolve("store");
     MillraceConfig direct =
         MillraceConfig.defaults().with(LEARNING).with(Map.of("kafka.bootstrap", state.bootstrap()));
@@ -129,7 +148,7 @@ public final class Chaos {
       progress.accept("submitting both jobs");
       jobs.startServe();
       jobs.startLearn(null);
-      Site site = new Site(config.cluster(), kafka, redis, traffic, jobs, store);
+      Site site = new Site(config.cluster(), keeper, kafka, redis, traffic, jobs, store);
       List<ChaosReport.Hit> hits;
       long begun = clock.millis();
       try (traffic) {

@@ -13,7 +13,7 @@ record Kill(List<String> processes) implements Fault {
   @Override
   public Struck strike(Site site, RandomGenerator random) {
     String name = processes.get(random.nextInt(processes.size()));
-    site.cluster().kill(name);
-    return new Struck(name, () -> site.cluster().revive(name));
+    site.keeper().kill(name);
+    return new Struck(name, () -> site.keeper().bringUp(name));
   }
 }

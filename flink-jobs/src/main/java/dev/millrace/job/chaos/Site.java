@@ -6,9 +6,10 @@ import java.nio.file.Path;
 /**
  * What faults can reach.
  *
+ * @param keeper of the cluster's processes
  * @param kafka between the jobs and the broker
  * @param redis between the jobs and Redis
  * @param store the release store's folder
  */
 record Site(
-    LocalCluster cluster, Relay kafka, Relay redis, Traffic traffic, Jobs jobs, Path store) {}
+    LocalCluster cluster, Keeper keeper, Relay kafka, Relay redis, Traffic traffic, Jobs jobs, Path store) {}
