@@ -34,7 +34,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The compose file, the manifests and the image are what their schemas want, and name what there is. */
+/**
+ * The compose file, the manifests and the image are what their schemas want, and name what there
+ * is.
+ */
 class ContainerFilesTest {
 
   private static final Path DOCKER = Path.of(System.getProperty("millrace.root"), "docker");
@@ -80,7 +83,9 @@ class ContainerFilesTest {
   void manifests_flinkDeployments_areValidByTheirDefinition() throws IOException {
     JsonSchema schema = flinkDeployment();
     List<JsonNode> deployments =
-        manifests().stream().filter(m -> m.path("kind").asText().equals("FlinkDeployment")).toList();
+        manifests().stream()
+            .filter(m -> m.path("kind").asText().equals("FlinkDeployment"))
+            .toList();
     assertEquals(3, deployments.size());
     for (JsonNode deployment : deployments) {
       // The definition at hand is of an operator that is older than Flink 2.2.
@@ -142,8 +147,17 @@ class ContainerFilesTest {
     assertEquals(
         new TreeSet<>(
             List.of(
-                "api", "avro", "caffeine", "jackson-annotations", "jackson-core",
-                "jackson-databind", "jna", "model-runtime", "pytorch", "schemas", "tokenizers")),
+                "api",
+                "avro",
+                "caffeine",
+                "jackson-annotations",
+                "jackson-core",
+                "jackson-databind",
+                "jna",
+                "model-runtime",
+                "pytorch",
+                "schemas",
+                "tokenizers")),
         copied);
   }
 
@@ -162,8 +176,7 @@ class ContainerFilesTest {
   /** The operator's own definition, as a JSON schema. */
   private static JsonSchema flinkDeployment() throws IOException {
     JsonNode definition;
-    try (InputStream in =
-        resource("/META-INF/fabric8/flinkdeployments.flink.apache.org-v1.yml")) {
+    try (InputStream in = resource("/META-INF/fabric8/flinkdeployments.flink.apache.org-v1.yml")) {
       definition = YAML.readTree(in);
     }
     for (JsonNode version : definition.at("/spec/versions")) {

@@ -12,4 +12,10 @@ import java.nio.file.Path;
  * @param store the release store's folder
  */
 record Site(
-    LocalCluster cluster, Keeper keeper, Relay kafka, Relay redis, Traffic traffic, Jobs jobs, Path store) {}
+    LocalCluster cluster,
+    Keeper keeper,
+    Relay kafka,
+    Relay redis,
+    Traffic traffic,
+    Jobs jobs,
+    Path store) {}

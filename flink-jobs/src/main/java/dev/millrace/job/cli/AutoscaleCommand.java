@@ -89,14 +89,12 @@ final class AutoscaleCommand implements Callable<Integer> {
       throw new IllegalArgumentException("no cluster is up on this machine, expected one");
     }
     Autoscaler autoscaler =
-        new Autoscaler(
-            cluster, config, line -> output.err().println(line), InstantSource.system());
+        new Autoscaler(cluster, config, line -> output.err().println(line), InstantSource.system());
     List<Autoscaler.Change> changes =
         autoscaler.watch(
             Duration.ofMillis(
                 (long)
-                    (60_000
-                        * LoopOptions.within(0.01, A_YEAR_OF_MINUTES, "--minutes", minutes))));
+                    (60_000 * LoopOptions.within(0.01, A_YEAR_OF_MINUTES, "--minutes", minutes))));
     List<Map<String, Object>> json =
         changes.stream()
             .<Map<String, Object>>map(

@@ -70,8 +70,7 @@ final class ClusterCommand implements Callable<Integer> {
           "%d task managers with %d slots, expected at least one of each"
               .formatted(taskManagers, slots));
     }
-    ClusterShape shape =
-        new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of());
+    ClusterShape shape = new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of());
     return adaptive ? shape.adaptive() : shape;
   }
 
@@ -106,6 +105,9 @@ final class ClusterCommand implements Callable<Integer> {
   private static String line(ClusterProcess process) {
     return "  %-14s %d %s %s"
         .formatted(
-            process.name(), process.pid(), process.isAlive() ? "runs " : "ended", process.address());
+            process.name(),
+            process.pid(),
+            process.isAlive() ? "runs " : "ended",
+            process.address());
   }
 }

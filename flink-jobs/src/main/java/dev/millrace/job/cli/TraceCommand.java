@@ -54,15 +54,13 @@ final class TraceCommand implements Callable<Integer> {
     all.add("kafka.bootstrap=" + broker.require(output.err()));
     MillraceConfig config = MillraceConfig.read(null, all);
     StoredReleases stored = StoredReleases.read(store.folder(broker));
-    List<SampleTrace> found =
-        SampleTrace.of(read(config), stored, Openers.heldOut(config), sample);
+    List<SampleTrace> found = SampleTrace.of(read(config), stored, Openers.heldOut(config), sample);
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
           "sample %s, expected one on topic %s"
               .formatted(sample, new Topics(config.kafka().prefix()).samples()));
     }
-    output.result(
-        found, found.stream().map(SampleTrace::text).collect(Collectors.joining("\n")));
+    output.result(found, found.stream().map(SampleTrace::text).collect(Collectors.joining("\n")));
     return 0;
   }
 

@@ -104,7 +104,15 @@ public record SampleTrace(
       if (heldOut.contains(sample.tenant(), domain, sample.document())) {
         String why = "document \"" + sample.document() + "\" is held out for ever";
         return new SampleTrace(
-            sample.id(), arrival.origin(), time(arrival), domain, Fate.HELD_OUT, null, null, null, why);
+            sample.id(),
+            arrival.origin(),
+            time(arrival),
+            domain,
+            Fate.HELD_OUT,
+            null,
+            null,
+            null,
+            why);
       }
       return stored.byId().entrySet().stream()
           .filter(entry -> taught(entry.getValue()).anyMatch(arrival.origin()::equals))

@@ -24,13 +24,11 @@ class ChaosIT {
   private static final Duration BOUND = Duration.ofSeconds(45);
 
   @ParameterizedTest
-  @ValueSource(
-      longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void run_seed_auditFindsNothing(long seed, @TempDir Path folder) throws Exception {
     LocalCluster cluster =
-        new LocalCluster(
-            ROOT.resolve("flink-jobs").resolve("target"), folder.resolve("cluster"));
+        new LocalCluster(ROOT.resolve("flink-jobs").resolve("target"), folder.resolve("cluster"));
     ChaosConfig config =
         new ChaosConfig(
             seed, LASTING, Chaos.faults(), BOUND, ROOT.resolve("models").resolve("nano"), cluster);

@@ -83,7 +83,8 @@ class LocalClusterIT {
             .flatMap(NetworkInterface::inetAddresses)
             .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
             .toList();
-    for (String service : List.of("http://" + state.bootstrap(), state.redisUri(), state.restUrl())) {
+    for (String service :
+        List.of("http://" + state.bootstrap(), state.redisUri(), state.restUrl())) {
       for (InetAddress address : others) {
         InetSocketAddress there = new InetSocketAddress(address, URI.create(service).getPort());
         assertThrows(

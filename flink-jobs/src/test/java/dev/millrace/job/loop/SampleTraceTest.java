@@ -111,7 +111,16 @@ class SampleTraceTest {
     }
     Sample sample =
         new Sample(
-            id, "test", document, null, "java", Modality.TEXT, "text", new byte[0], null, 0,
+            id,
+            "test",
+            document,
+            null,
+            "java",
+            Modality.TEXT,
+            "text",
+            new byte[0],
+            null,
+            0,
             at(offset));
     return new Committed<>(new Arrival(sample), at(offset), offset, offset);
   }
