@@ -62,16 +62,49 @@ public record MoeConfig(
 
   /** The same with one matrix for embedding and head. */
   public MoeConfig withTiedEmbeddings() {
+    return with(true, router);
+  }
+
+  /**
+   * The same where a token may use experts of few groups only, those whose best expert it likes
+   * best.
+   *
+   * @param groups equal groups of experts
+   * @param topkGroups that a token may use
+   */
+  public MoeConfig withGroups(int groups, int topkGroups) {
+    if (groups < 1
+        || router.numExperts() % groups != 0
+        || topkGroups < 1
+        || topkGroups > groups
+        || router.numExperts() / groups * topkGroups < router.topK()) {
+      throw new IllegalArgumentException(
+          "%d of %d groups of %d experts, expected equal groups with room for %d experts"
+              .formatted(topkGroups, groups, router.numExperts(), router.topK()));
+    }
+    return with(
+        tieWordEmbeddings,
+        new RouterConfig(
+            router.numExperts(),
+            router.topK(),
+            router.scoring(),
+            router.normTopkProb(),
+            router.routedScalingFactor(),
+            groups,
+            topkGroups));
+  }
+
+  private MoeConfig with(boolean tied, RouterConfig otherRouter) {
     return new MoeConfig(
         modelType,
         vocabSize,
         hiddenSize,
         maxPositionEmbeddings,
         rmsNormEps,
-        true,
+        tied,
         attention,
         rope,
-        router,
+        otherRouter,
         experts,
         intermediateSize,
         layers,

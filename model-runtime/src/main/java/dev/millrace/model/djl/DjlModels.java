@@ -88,6 +88,24 @@ public final class DjlModels {
     }
   }
 
+  /**
+   * Opens a copy that nobody else has, whose tokens may use experts of few groups only; for
+   * measuring. The caller closes it once.
+   */
+  public static BaseModel openLimited(Path folder, int groups, int topkGroups) throws IOException {
+    try (Checkpoint checkpoint =
+        Checkpoint.open(folder, config -> config.withGroups(groups, topkGroups))) {
+      return new DjlModel(
+          checkpoint.id(),
+          folder,
+          checkpoint,
+          Precision.INT8,
+          Device.cpu(),
+          LoadProgress.SILENT,
+          DjlModel::free);
+    }
+  }
+
   /** Opens a copy that nobody else has; the caller closes it once. */
   static DjlModel openAlone(Path folder, Precision precision, LoadProgress progress)
       throws IOException {

@@ -13,6 +13,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +30,9 @@ public final class Checkpoint implements AutoCloseable {
   private final SortedMap<String, Safetensors> files = new TreeMap<>();
   private final SortedMap<String, Tensor> tensors = new TreeMap<>();
 
-  private Checkpoint(Path folder) throws IOException {
+  private Checkpoint(Path folder, MoeConfig config) {
     this.folder = folder;
-    this.config = MoeConfigs.read(folder.resolve(CONFIG));
+    this.config = config;
   }
 
   /**
@@ -41,7 +42,13 @@ public final class Checkpoint implements AutoCloseable {
    * @throws dev.millrace.model.config.InvalidConfigException if the model is not supported
    */
   public static Checkpoint open(Path folder) throws IOException {
-    Checkpoint checkpoint = new Checkpoint(folder);
+    return open(folder, config -> config);
+  }
+
+  /** The same under another configuration of the same tensors. */
+  public static Checkpoint open(Path folder, UnaryOperator<MoeConfig> change) throws IOException {
+    MoeConfig config = change.apply(MoeConfigs.read(folder.resolve(CONFIG)));
+    Checkpoint checkpoint = new Checkpoint(folder, config);
     try {
       checkpoint.openFiles();
       return checkpoint;
