@@ -59,7 +59,8 @@ class DataParallelTest {
   @Test
   void round_dense_endsAtTheMeanOfWhatEachTrainerLearned() {
     DataParallel.Round round =
-        parallel("dense", 2, 2).round(parallel("dense", 2, 2).begin(fresh), lessons(0), Governor.none());
+        parallel("dense", 2, 2)
+            .round(parallel("dense", 2, 2).begin(fresh), lessons(0), Governor.none());
     double[] mean = new double[values(fresh).length];
     for (Lesson lesson : lessons(0)) {
       float[] learned = values(trainer.train(fresh, lesson, Governor.none()).state());

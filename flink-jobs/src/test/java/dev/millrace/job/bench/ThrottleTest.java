@@ -29,8 +29,7 @@ class ThrottleTest {
       assertArrayEquals(sent, received);
       assertTrue(seconds >= 0.18, seconds + " s, expected 0.2 at least");
       far.getOutputStream().write(sent, 0, 100);
-      assertArrayEquals(
-          Arrays.copyOf(sent, 100), near.getInputStream().readNBytes(100));
+      assertArrayEquals(Arrays.copyOf(sent, 100), near.getInputStream().readNBytes(100));
     }
   }
 }
