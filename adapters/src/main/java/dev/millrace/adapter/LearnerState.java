@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param routing of the current release; null while the base alone serves
  * @param watch what the current release and the one before make of samples before they teach
  * @param forgotten what must not be known any more
+ * @param base id of the base that the adapter belongs to; empty if it was written before that was
+ *     kept
+ * @param predecessor what serves on another base; null if nothing does
  */
 public record LearnerState(
     AdapterState adapter,
@@ -38,7 +41,9 @@ public record LearnerState(
     Orders orders,
     @Nullable Routing routing,
     Watch watch,
-    Forgotten forgotten) {
+    Forgotten forgotten,
+    String base,
+    @Nullable Predecessor predecessor) {
 
   /** A state whose tokens get the top k, and that watches nothing. */
   public LearnerState(
@@ -63,7 +68,9 @@ public record LearnerState(
         orders,
         null,
         Watch.NONE,
-        Forgotten.NONE);
+        Forgotten.NONE,
+        "",
+        null);
   }
 
   /** Reads what {@link #toBytes} wrote; anything else is refused. */
@@ -85,19 +92,45 @@ public record LearnerState(
         orders,
         routing,
         watch,
-        forgotten);
+        forgotten,
+        base,
+        predecessor);
   }
 
   LearnerState with(Watch seen) {
     return new LearnerState(
-        adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, routing,
-        seen, forgotten);
+        adapter,
+        replay,
+        waiting,
+        heldOut,
+        release,
+        learnedTo,
+        batches,
+        profile,
+        orders,
+        routing,
+        seen,
+        forgotten,
+        base,
+        predecessor);
   }
 
   LearnerState with(Forgotten other) {
     return new LearnerState(
-        adapter, replay, waiting, heldOut, release, learnedTo, batches, profile, orders, routing,
-        watch, other);
+        adapter,
+        replay,
+        waiting,
+        heldOut,
+        release,
+        learnedTo,
+        batches,
+        profile,
+        orders,
+        routing,
+        watch,
+        other,
+        base,
+        predecessor);
   }
 
   /** True while an event that was obeyed has left something to be learned again. */

@@ -41,6 +41,7 @@ final class ModelLearner implements Learner {
   private final Gate gate;
   private final Drafter drafter;
   private final Relearning relearning;
+  private final Mover mover;
   private final Rewinder rewinder;
   private final LiveLoss liveLoss;
   private final KnownTexts knownTexts;
@@ -57,6 +58,7 @@ final class ModelLearner implements Learner {
             config.gate());
     drafter = new Drafter(surroundings, config);
     relearning = new Relearning(surroundings);
+    mover = new Mover(surroundings, gate, shares);
     rewinder = new Rewinder(surroundings, gate, shares, relearning);
     liveLoss = new LiveLoss(gate, shares, config.watch());
     knownTexts = surroundings.knownTexts();
@@ -76,11 +78,14 @@ final class ModelLearner implements Learner {
         Orders.NONE,
         null,
         Watch.at(Place.BASE),
-        Forgotten.NONE);
+        Forgotten.NONE,
+        surroundings.base().id(),
+        null);
   }
 
   @Override
-  public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
+  public Outcome obey(LearnerState asItWas, ReleaseEvent event, Governor governor) {
+    LearnerState state = here(asItWas, event.tenant(), event.domain());
     return state.learnsAgain()
         ? learnedAgain(state, event, governor)
         : rewinder.rewind(state, event, initial(event.tenant(), event.domain()));
@@ -110,7 +115,8 @@ final class ModelLearner implements Learner {
   }
 
   @Override
-  public Outcome learn(LearnerState state, TrainingBatch asRead, Governor governor) {
+  public Outcome learn(LearnerState asItWas, TrainingBatch asRead, Governor governor) {
+    LearnerState state = here(asItWas, asRead.tenant(), asRead.domain());
     requireNext(state, asRead);
     TrainingBatch batch = state.forgotten().without(asRead);
     LearnerState observed = liveLoss.observe(state, batch);
@@ -139,6 +145,11 @@ final class ModelLearner implements Learner {
     Lesson lesson = lesson(examined, batch, inLine(examined, batch));
     List<RuleResult> known = live == null ? List.of() : List.of(live);
     return taught(examined, batch, lesson, known, governor);
+  }
+
+  /** On this base, whichever it was on. */
+  private LearnerState here(LearnerState state, @Nullable String tenant, String domain) {
+    return mover.mustMove(state) ? mover.move(state, initial(tenant, domain)) : state;
   }
 
   private Outcome notYet(LearnerState state, TrainingBatch batch, RuleResult why) {
@@ -297,6 +308,7 @@ final class ModelLearner implements Learner {
     return config.watch().withheld() > 0
         && config.watch().samples() > 0
         && before.watch().current() != null
+        && before.predecessor() == null
         && known.stream().noneMatch(rule -> rule.rule().equals(Relearning.RULE));
   }
 
@@ -315,6 +327,13 @@ final class ModelLearner implements Learner {
     for (RuleResult known : trained.known()) {
       judgement = judgement.after(known);
     }
+    Predecessor predecessor = before.predecessor();
+    if (predecessor != null && judgement.accepted()) {
+      judgement =
+          judgement.after(
+              predecessor.compare(
+                  judgement.heldOut(), config.gate(), trained.lesson().seed()));
+    }
     return new Attempt(trained, share, candidate, served, judgement);
   }
 
@@ -326,7 +345,7 @@ final class ModelLearner implements Learner {
         state.adapter(),
         state.replay(),
         state.waiting(),
-        state.heldOut().offer(fresh, seed(batch.tenant(), batch.domain())),
+        judging(state, fresh, batch),
         state.release(),
         state.learnedTo(),
         batch.number() + 1,
@@ -334,7 +353,18 @@ final class ModelLearner implements Learner {
         state.orders(),
         state.routing(),
         state.watch(),
-        state.forgotten());
+        state.forgotten(),
+        surroundings.base().id(),
+        state.predecessor());
+  }
+
+  /** Those by which a predecessor is compared stay while it serves. */
+  private Reservoir<HeldOut> judging(
+      LearnerState state, List<HeldOut> fresh, TrainingBatch batch) {
+    Predecessor predecessor = state.predecessor();
+    return predecessor != null && predecessor.isComparable(config.gate())
+        ? state.heldOut()
+        : state.heldOut().offer(fresh, seed(batch.tenant(), batch.domain()));
   }
 
   private Lesson lesson(LearnerState state, TrainingBatch batch, List<Remembered> fresh) {
@@ -350,7 +380,9 @@ final class ModelLearner implements Learner {
     Profile profile = before.profile().with(lesson.freshTokens(), knownTexts);
     Draft draft = drafter.draft(attempt, learnedTo, profile);
     String id = draft.manifest().id();
-    ReleaseEvent event = event(attempt.trained(), id, surroundings.store().publish(draft));
+    Predecessor predecessor = predecessorAfter(attempt);
+    ReleaseEvent event =
+        event(attempt.trained(), predecessor, id, surroundings.store().publish(draft));
     Routing routing = attempt.served().routing();
     AdapterWeights until = Quantizer.quantize(before.adapter().weights());
     Place place = new Place(id, "", event.parent(), event.batch(), learnedTo, profile, routing);
@@ -366,25 +398,43 @@ final class ModelLearner implements Learner {
             profile,
             Orders.NONE,
             routing,
-            before.watch().next(place, until, attempt.trained().tried()),
-            before.forgotten());
+            before.predecessor() == null
+                ? before.watch().next(place, until, attempt.trained().tried())
+                : Watch.at(place),
+            before.forgotten(),
+            before.base(),
+            predecessor);
     return new Outcome(after, attempt.verdict(id), event);
   }
 
-  private ReleaseEvent event(Trained trained, String id, String uri) {
+  /** What serves on another base still; null if nothing does any more. */
+  private static @Nullable Predecessor predecessorAfter(Attempt attempt) {
+    boolean succeeds =
+        attempt.judgement().rules().stream().anyMatch(Predecessor::succeeds);
+    return succeeds ? null : attempt.trained().before().predecessor();
+  }
+
+  /** While a predecessor serves, this is its shadow, and names it as what it is to succeed. */
+  private ReleaseEvent event(
+      Trained trained, @Nullable Predecessor predecessor, String id, String uri) {
     TrainingBatch batch = trained.batch();
+    Predecessor until = trained.before().predecessor();
+    String parent = until == null ? trained.before().release() : until.release();
     ReleaseEvent event =
-        new ReleaseEvent(
-            batch.tenant(),
-            batch.domain(),
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.PUBLISH,
-            id,
-            uri,
-            trained.before().release(),
-            batch.number(),
-            "passed the gate",
-            NOWHERE);
+    new ReleaseEvent(
+        batch.tenant(),
+        batch.domain(),
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.PUBLISH,
+        id,
+        uri,
+        parent,
+        batch.number(),
+        "passed the gate",
+        NOWHERE);
+    if (predecessor != null) {
+      return event.withholding(1);
+    }
     return trained.tried() ? event.withholding(config.watch().withheld()) : event;
   }
 

@@ -127,7 +127,9 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
         orders,
         place.routing(),
         Watch.at(place),
-        forgotten);
+        forgotten,
+        surroundings.base().id(),
+        null);
   }
 
   private static Verdict verdict(

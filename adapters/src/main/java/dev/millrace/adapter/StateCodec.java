@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 7;
+  private static final int VERSION = 8;
 
   /** The first that knew orders. */
   static final int ORDERS = 2;
@@ -32,6 +32,9 @@ final class StateCodec {
 
   /** The first that knew what must be forgotten, and of trials. */
   static final int FORGOTTEN = 7;
+
+  /** The first that knew its base. */
+  static final int BASES = 8;
 
   private StateCodec() {}
 

@@ -18,6 +18,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what {@link StateWriter} wrote. */
@@ -45,7 +47,9 @@ record StateReader(DataInputStream in) {
         version >= StateCodec.ORDERS ? orders() : Orders.NONE,
         version >= StateCodec.ROUTINGS ? routingOrNull() : null,
         version >= StateCodec.WATCHES ? watch(version) : Watch.NONE,
-        version >= StateCodec.FORGOTTEN ? forgotten() : Forgotten.NONE);
+        version >= StateCodec.FORGOTTEN ? forgotten() : Forgotten.NONE,
+        version >= StateCodec.BASES ? in.readUTF() : "",
+        version >= StateCodec.BASES && in.readBoolean() ? predecessor() : null);
   }
 
   private Profile profile() throws IOException {
@@ -62,6 +66,15 @@ record StateReader(DataInputStream in) {
 
   private Forgotten forgotten() throws IOException {
     return new Forgotten(list(in::readUTF), list(in::readUTF));
+  }
+
+  private Predecessor predecessor() throws IOException {
+    String release = in.readUTF();
+    SortedMap<String, Double> logProbs = new TreeMap<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      logProbs.put(in.readUTF(), in.readDouble());
+    }
+    return new Predecessor(release, logProbs);
   }
 
   private Watch watch(int version) throws IOException {

@@ -11,6 +11,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the fields of a state in order. */
@@ -34,6 +35,20 @@ record StateWriter(DataOutputStream out) {
     write(state.watch());
     write(state.forgotten().samples(), out::writeUTF);
     write(state.forgotten().again(), out::writeUTF);
+    out.writeUTF(state.base());
+    write(state.predecessor());
+  }
+
+  private void write(@Nullable Predecessor predecessor) throws IOException {
+    out.writeBoolean(predecessor != null);
+    if (predecessor != null) {
+      out.writeUTF(predecessor.release());
+      out.writeInt(predecessor.logProbs().size());
+      for (Map.Entry<String, Double> sample : predecessor.logProbs().entrySet()) {
+        out.writeUTF(sample.getKey());
+        out.writeDouble(sample.getValue());
+      }
+    }
   }
 
   private void write(Watch watch) throws IOException {

@@ -389,6 +389,60 @@ class LearnerTest {
   }
 
   @Test
+  void learn_onANewBase_beginsAnewAndIsAShadowUntilItIsBetterThanWhatServes() throws IOException {
+    Outcome old = outcomes(learner("store"), 3).get(2);
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    Learner learner = learner("store", CONFIG, fresh);
+    LearnerState state = old.state();
+    String parent = null;
+    List<Double> withheld = new ArrayList<>();
+    for (int i = 3; i < 24 && !withheld.contains(0.0); i++) {
+      Outcome outcome = learn(learner, LearnerState.fromBytes(state.toBytes()), batch(i));
+      state = outcome.state();
+      ReleaseEvent event = outcome.release();
+      if (event != null) {
+        Release release =
+            ReleaseReader.read(
+                LearnerTest::read, event.uri(), event.release(), fresh.id(), fresh.sites());
+        assertEquals(fresh.id(), release.manifest().base());
+        assertEquals(parent, release.manifest().parent());
+        assertEquals(old.release().release(), event.parent());
+        parent = event.release();
+        withheld.add(event.withheld());
+        assertEquals(event.withheld() > 0, state.predecessor() != null);
+      }
+    }
+    assertEquals(1.0, withheld.get(0));
+    assertEquals(0.0, withheld.get(withheld.size() - 1), withheld::toString);
+    assertNull(state.predecessor());
+    assertEquals(parent, state.release());
+    assertEquals(0, fresh.loaded());
+  }
+
+  @Test
+  void learn_onANewBaseWithNothingToCompareBy_staysAShadow() {
+    LearnerState old = outcomes(learner("store"), 1).get(0).state();
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    Learner learner =
+        Learner.of(
+            new Surroundings(
+                fresh,
+                new Letters(),
+                Bigrams.known().texts(400, 21),
+                new Protection(
+                    List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
+                ReleaseStore.of(StoreFiles.in(folder.resolve("store"))),
+                LearnerTest::read,
+                Machine.here(1, "bigram"),
+                InstantSource.system()),
+            CONFIG);
+    Outcome outcome = learn(learner, old, batch(1));
+    assertNotNull(outcome.release(), () -> outcome.verdict().toString());
+    assertEquals(1, outcome.release().withheld());
+    assertNotNull(outcome.state().predecessor());
+  }
+
+  @Test
   void learn_losesWhilePinned_isNotTakenBack() {
     Learner learner = learner("store");
     List<Outcome> outcomes = outcomes(learner, 2);
@@ -407,7 +461,9 @@ class LearnerTest {
             new Orders(EVENT, true),
             state.routing(),
             state.watch(),
-            state.forgotten());
+            state.forgotten(),
+            state.base(),
+            state.predecessor());
     Outcome waits = learn(learner, pinned, backwards(2));
     assertNull(waits.release());
     assertEquals(last.release(), waits.state().release());
@@ -656,6 +712,10 @@ class LearnerTest {
   }
 
   private Learner learner(String store, LearnerConfig config) {
+    return learner(store, config, base);
+  }
+
+  private Learner learner(String store, LearnerConfig config, BigramBase base) {
     return Learner.of(
         new Surroundings(
             base,
@@ -676,6 +736,7 @@ class LearnerTest {
     Map<Origin, int[]> found = new HashMap<>();
     for (int i = 0; i < 5; i++) {
       batch(i).samples().forEach(s -> found.put(s.sample().origin(), s.tokens()));
+      batch(i).heldOut().forEach(s -> found.put(s.sample().origin(), s.tokens()));
     }
     found.keySet().retainAll(places);
     found.remove(EXPIRED);

@@ -26,6 +26,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
@@ -40,8 +42,11 @@ class StateCodecTest {
    */
   private static final int ROUTING_BYTES = 1 + 2 + "entropy".length() + 4 + 8 + 4 + 2 * 8;
 
-  /** What version 7 added: whether there is a trial, and two lists, empty here. */
-  private static final int FORGOTTEN_BYTES = 1 + 2 * Integer.BYTES;
+  /** What version 8 added: the base, empty here, and whether there is a predecessor. */
+  private static final int BASE_BYTES = 2 + 1;
+
+  /** What version 7 added, and that: whether there is a trial, and two lists, empty here. */
+  private static final int FORGOTTEN_BYTES = 1 + 2 * Integer.BYTES + BASE_BYTES;
 
   /** What the empty watch takes, and what came after it: three truth values, two lengths. */
   private static final int WATCH_BYTES = 3 + 2 * Integer.BYTES + FORGOTTEN_BYTES;
@@ -69,7 +74,9 @@ class StateCodecTest {
           new Orders(ORIGIN, true),
           new Routing(Routing.ENTROPY, 2, 0.1, List.of(0.25, 0.5)),
           Watch.NONE,
-          Forgotten.NONE);
+          Forgotten.NONE,
+          "",
+          null);
 
   @Test
   void decode_encoded_isTheSameAgain() {
@@ -184,6 +191,38 @@ class StateCodecTest {
     assertEquals(Forgotten.NONE, read.forgotten());
     assertFalse(read.watch().trial());
     assertArrayEquals(STATE.toBytes(), read.toBytes());
+  }
+
+  @Test
+  void decode_stateFromBeforeItKnewItsBase_isOfNone() {
+    LearnerState read = LearnerState.fromBytes(cut(7, BASE_BYTES));
+    assertEquals("", read.base());
+    assertArrayEquals(STATE.toBytes(), read.toBytes());
+  }
+
+  @Test
+  void decode_predecessor_isTheSameAgain() {
+    Predecessor predecessor =
+        new Predecessor("c".repeat(64), new TreeMap<>(Map.of("h", -1.5, "é", -2.0)));
+    LearnerState state =
+        new LearnerState(
+            STATE.adapter(),
+            STATE.replay(),
+            STATE.waiting(),
+            STATE.heldOut(),
+            STATE.release(),
+            STATE.learnedTo(),
+            STATE.batches(),
+            STATE.profile(),
+            STATE.orders(),
+            STATE.routing(),
+            STATE.watch(),
+            STATE.forgotten(),
+            "d".repeat(64),
+            predecessor);
+    LearnerState read = LearnerState.fromBytes(state.toBytes());
+    assertEquals(predecessor, read.predecessor());
+    assertEquals("d".repeat(64), read.base());
   }
 
   /** The state as an older version wrote it: without its last bytes. */

@@ -31,6 +31,7 @@ import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
+import dev.millrace.model.serve.Carrier;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.serve.ServingParts;
@@ -46,6 +47,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -231,15 +234,18 @@ public final class Openers {
       try {
         BaseModel base = base(config, resources);
         Tokenizer tokenizer = tokenizer(config, resources);
+        List<Carrier> older = older(config, resources);
+        List<BaseModel> bases = new ArrayList<>(List.of(base));
+        older.forEach(carrier -> bases.add(carrier.base()));
         byte[] key = cacheKey();
         AnswerCache cache = resources.add(cache(config, key)).cache();
         LiveReleases releases =
             resources.add(
                 LiveReleases.of(
-                    base, ReleaseSource.of(published(config), base), SwapConfig.defaults()));
+                    bases, ReleaseSource.of(published(config), bases), SwapConfig.defaults()));
         ServingParts parts =
             new ServingParts(
-                base, tokenizer, releases, cache, CacheKeys.of(key), Clock.systemUTC());
+                base, tokenizer, older, releases, cache, CacheKeys.of(key), Clock.systemUTC());
         Responder responder =
             resources.add(Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
         return new Opened<>(new Serving(responder, releases, cache), resources);
@@ -248,6 +254,18 @@ public final class Openers {
         throw e;
       }
     };
+  }
+
+  /** The base before the present one, while its releases may serve. */
+  private static List<Carrier> older(MillraceConfig config, Resources resources)
+      throws IOException {
+    if (config.base().previous().isEmpty()) {
+      return List.of();
+    }
+    Path folder = Path.of(config.base().previous());
+    BaseModel base = resources.add(DjlModels.open(folder, Precision.INT8));
+    return List.of(
+        new Carrier(base, resources.add(Tokenizers.open(folder.resolve("tokenizer.json")))));
   }
 
   private static SharedCache cache(MillraceConfig config, byte[] key) {

@@ -33,6 +33,7 @@ public final class BigramBase implements BaseModel {
   private static final List<Site> SITES =
       List.of(Site.linear("layers.0.mix", VOCAB, VOCAB), Site.linear("layers.0.out", VOCAB, VOCAB));
 
+  private final String id;
   private final double[][] logits;
   private final double servedError;
   private final AtomicInteger loaded = new AtomicInteger();
@@ -47,6 +48,16 @@ public final class BigramBase implements BaseModel {
 
   /** A base whose serving weights are off by about this much in every logit. */
   public BigramBase(Bigrams bigrams, double servedError) {
+    this("b".repeat(64), bigrams, servedError);
+  }
+
+  /** Another base. */
+  public BigramBase(String id, Bigrams bigrams) {
+    this(id, bigrams, 0);
+  }
+
+  private BigramBase(String id, Bigrams bigrams, double servedError) {
+    this.id = id;
     this.logits = bigrams.logProbs();
     this.servedError = servedError;
   }
@@ -81,7 +92,7 @@ public final class BigramBase implements BaseModel {
 
   @Override
   public String id() {
-    return "b".repeat(64);
+    return id;
   }
 
   @Override

@@ -129,7 +129,9 @@ final class LineageLearner implements Learner {
         orders,
         null,
         Watch.NONE,
-        new Forgotten(List.of(), again));
+        new Forgotten(List.of(), again),
+        "",
+        null);
   }
 
   private static Outcome outcome(LearnerState state, TrainingBatch batch) {

@@ -14,12 +14,10 @@ final class AnswerWriter {
 
   private static final CachedAnswer NOTHING = new CachedAnswer("", 0, 0, new float[0]);
 
-  private final String base;
   private final int subtask;
   private final InstantSource clock;
 
-  AnswerWriter(String base, int subtask, InstantSource clock) {
-    this.base = base;
+  AnswerWriter(int subtask, InstantSource clock) {
     this.subtask = subtask;
     this.clock = clock;
   }
@@ -41,7 +39,7 @@ final class AnswerWriter {
         request.prompt().getBytes(StandardCharsets.UTF_8).length,
         result.embedding(),
         id(release),
-        base,
+        work.lease().base().id(),
         release == null ? List.of() : release.learnedTo(),
         work.from(),
         subtask,

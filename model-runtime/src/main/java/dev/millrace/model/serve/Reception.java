@@ -4,7 +4,11 @@ import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.schema.Request;
+import dev.millrace.model.text.Tokenizer;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Requests to works: checks what is asked and chooses the release that answers. */
@@ -13,11 +17,16 @@ final class Reception {
   private final ServingParts parts;
   private final RequestRules rules;
   private final UnknownDomain unknown;
+  private final Map<String, Tokenizer> tokenizers = new HashMap<>();
 
   Reception(ServingParts parts, ServeLimits limits, UnknownDomain unknown) {
     this.parts = parts;
     int context = Math.min(limits.contextTokens(), limits.batchTokens());
-    this.rules = new RequestRules(Math.min(context, parts.base().config().maxPositionEmbeddings()));
+    for (Carrier carrier : parts.carriers()) {
+      tokenizers.put(carrier.base().id(), carrier.tokenizer());
+      context = Math.min(context, carrier.base().config().maxPositionEmbeddings());
+    }
+    this.rules = new RequestRules(context);
     this.unknown = unknown;
   }
 
@@ -55,7 +64,8 @@ final class Reception {
 
   /** Cuts the prompt into tokens; a work with too few or too many is done. */
   void tokenize(Work work) {
-    work.tokens(parts.tokenizer().encode(work.request().prompt()));
+    Tokenizer tokenizer = Objects.requireNonNull(tokenizers.get(work.lease().base().id()));
+    work.tokens(tokenizer.encode(work.request().prompt()));
     String problem = rules.problem(work.request(), work.tokens().length);
     if (problem != null) {
       work.fail(problem);

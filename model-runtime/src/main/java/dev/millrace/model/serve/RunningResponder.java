@@ -9,8 +9,10 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -23,8 +25,10 @@ final class RunningResponder implements Responder {
 
   private final AnswerCache cache;
   private final Reception reception;
-  private final OnePass onePass;
-  private final RunningBatch batch;
+
+  /** One for each base, by its id. */
+  private final Map<String, Engine> engines = new LinkedHashMap<>();
+
   private final AnswerWriter writer;
   private final Deadlines deadlines;
 
@@ -41,9 +45,8 @@ final class RunningResponder implements Responder {
   RunningResponder(ServingParts parts, ServeLimits limits, UnknownDomain unknown, int subtask) {
     this.cache = parts.cache();
     this.reception = new Reception(parts, limits, unknown);
-    this.onePass = new OnePass(parts.base(), limits.callTokens());
-    this.batch = new RunningBatch(parts.base(), parts.tokenizer(), limits.batchTokens());
-    this.writer = new AnswerWriter(parts.base().id(), subtask, parts.clock());
+    parts.carriers().forEach(c -> engines.put(c.base().id(), Engine.on(c, limits)));
+    this.writer = new AnswerWriter(subtask, parts.clock());
     this.deadlines = new Deadlines(parts.clock());
   }
 
@@ -59,7 +62,7 @@ final class RunningResponder implements Responder {
 
   @Override
   public List<Answered> step() throws InterruptedException {
-    if (onePass.isIdle() && batch.isIdle()) {
+    if (engines.values().stream().allMatch(Engine::isIdle)) {
       awaitWord();
     }
     readInbox();
@@ -67,8 +70,7 @@ final class RunningResponder implements Responder {
       leave(late.ticket(), deadlines.reason(late));
       readInbox();
     }
-    onePass.step().forEach(this::end);
-    batch.step().forEach(this::end);
+    engines.values().forEach(engine -> engine.step().forEach(this::end));
     List<Answered> done = answered;
     answered = new ArrayList<>();
     return done;
@@ -159,17 +161,20 @@ final class RunningResponder implements Responder {
     if (work.isDone()) {
       end(work);
     } else if (work.request().task() == Task.GENERATE) {
-      batch.add(work);
+      engine(work).batch().add(work);
     } else {
-      onePass.add(work);
+      engine(work).onePass().add(work);
     }
+  }
+
+  private Engine engine(Work work) {
+    return Objects.requireNonNull(engines.get(work.lease().base().id()));
   }
 
   private void leave(long ticket, String reason) {
     Work work = works.get(ticket);
     if (work != null) {
-      onePass.remove(work);
-      batch.remove(work);
+      engine(work).remove(work);
       work.leave(reason);
       end(work);
     }
@@ -234,7 +239,7 @@ final class RunningResponder implements Responder {
         leave(ticket, "closed");
       }
     }
-    batch.close();
+    engines.values().forEach(engine -> engine.batch().close());
   }
 
   private boolean isClosed() {

@@ -6,12 +6,39 @@ import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.text.Tokenizer;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 
-/** What a responder works with. */
+/**
+ * What a responder works with.
+ *
+ * @param base answers where there is no release
+ * @param older bases whose releases serve until others have taken their places
+ */
 public record ServingParts(
     BaseModel base,
     Tokenizer tokenizer,
+    List<Carrier> older,
     LiveReleases releases,
     AnswerCache cache,
     CacheKeys keys,
-    InstantSource clock) {}
+    InstantSource clock) {
+
+  /** Parts with one base. */
+  public ServingParts(
+      BaseModel base,
+      Tokenizer tokenizer,
+      LiveReleases releases,
+      AnswerCache cache,
+      CacheKeys keys,
+      InstantSource clock) {
+    this(base, tokenizer, List.of(), releases, cache, keys, clock);
+  }
+
+  /** All bases, that which answers where there is no release first. */
+  List<Carrier> carriers() {
+    List<Carrier> all = new ArrayList<>(List.of(new Carrier(base, tokenizer)));
+    all.addAll(older);
+    return all;
+  }
+}

@@ -34,9 +34,9 @@ final class AtomicLiveReleases implements LiveReleases {
 
   private volatile Live live = Live.NOTHING;
 
-  AtomicLiveReleases(BaseModel base, ReleaseSource source, SwapConfig config) {
-    this.baseAlone = new BaseLease(base.noAdapter());
-    this.loader = new ReleaseLoader(base, source);
+  AtomicLiveReleases(List<BaseModel> bases, ReleaseSource source, SwapConfig config) {
+    this.baseAlone = new BaseLease(bases.get(0));
+    this.loader = new ReleaseLoader(bases, source);
     this.shelf = new ReleaseShelf(config);
     this.swapper = Executors.newSingleThreadExecutor(AtomicLiveReleases::thread);
   }

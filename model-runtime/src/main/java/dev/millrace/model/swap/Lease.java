@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import org.jspecify.annotations.Nullable;
 
@@ -7,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 public interface Lease extends AutoCloseable {
 
   LoadedAdapter adapter();
+
+  /** The base that carries the adapter. */
+  BaseModel base();
 
   /** The release; null where the base alone answers. */
   @Nullable LiveRelease release();

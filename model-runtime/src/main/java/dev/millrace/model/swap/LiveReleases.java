@@ -3,6 +3,7 @@ package dev.millrace.model.swap;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,15 @@ public interface LiveReleases extends AutoCloseable {
 
   /** Releases of a base that the caller owns, and closes later than them. */
   static LiveReleases of(BaseModel base, ReleaseSource source, SwapConfig config) {
-    return new AtomicLiveReleases(base, source, config);
+    return of(List.of(base), source, config);
+  }
+
+  /**
+   * Releases of several bases that the caller owns, and closes later than them.
+   *
+   * @param bases the first answers where there is no release
+   */
+  static LiveReleases of(List<BaseModel> bases, ReleaseSource source, SwapConfig config) {
+    return new AtomicLiveReleases(List.copyOf(bases), source, config);
   }
 }

@@ -1,6 +1,7 @@
 package dev.millrace.model.swap;
 
 import dev.millrace.model.assign.Profile;
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,12 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class LoadedRelease {
 
   private final LiveRelease about;
+  private final BaseModel base;
   private final LoadedAdapter adapter;
   private final @Nullable Profile profile;
   private final AtomicInteger holders = new AtomicInteger(1);
 
-  LoadedRelease(LiveRelease about, LoadedAdapter adapter, @Nullable Profile profile) {
+  LoadedRelease(
+      LiveRelease about, BaseModel base, LoadedAdapter adapter, @Nullable Profile profile) {
     this.about = about;
+    this.base = base;
     this.adapter = adapter;
     this.profile = profile;
   }
@@ -58,6 +62,11 @@ final class LoadedRelease {
     @Override
     public LoadedAdapter adapter() {
       return adapter;
+    }
+
+    @Override
+    public BaseModel base() {
+      return base;
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Event to loaded release: fetch and verify, load, warm. */
@@ -21,26 +22,32 @@ final class ReleaseLoader {
 
   private static final int[] WARM_UP = {0, 1};
 
-  private final BaseModel base;
+  private final List<BaseModel> bases;
   private final ReleaseSource source;
 
-  ReleaseLoader(BaseModel base, ReleaseSource source) {
-    this.base = base;
+  /**
+   * A loader for some bases.
+   *
+   * @param bases that may carry a release
+   */
+  ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
+    this.bases = bases;
     this.source = source;
   }
 
   LoadedRelease load(ReleaseEvent event, long readMillis) throws IOException {
     Release release = source.fetch(event);
+    BaseModel base = base(release.manifest());
     requireOurs(event, release.manifest());
-    LoadedAdapter adapter = routed(release.manifest()).load(release.adapter());
+    LoadedAdapter adapter = routed(base, release.manifest()).load(release.adapter());
     try {
-      warm(event, adapter);
+      warm(event, base, adapter);
     } catch (IOException | RuntimeException e) {
       adapter.close();
       throw e;
     }
     return new LoadedRelease(
-        about(event, release.manifest(), readMillis), adapter, release.profile());
+        about(event, release.manifest(), readMillis), base, adapter, release.profile());
   }
 
   /**
@@ -105,7 +112,21 @@ final class ReleaseLoader {
         relative.origin());
   }
 
-  private BaseModel routed(Manifest manifest) throws IOException {
+  /** The base that a release was trained on. */
+  private BaseModel base(Manifest manifest) throws IOException {
+    for (BaseModel base : bases) {
+      if (manifest.base().equals(base.id())) {
+        return base;
+      }
+    }
+    throw new ReleaseRefusedException(
+        "base-mismatch: release of base "
+            + manifest.base()
+            + ", expected "
+            + bases.stream().map(BaseModel::id).collect(Collectors.joining(" or ")));
+  }
+
+  private static BaseModel routed(BaseModel base, Manifest manifest) throws IOException {
     try {
       return base.under(manifest.routing());
     } catch (IllegalArgumentException e) {
@@ -113,11 +134,7 @@ final class ReleaseLoader {
     }
   }
 
-  private void requireOurs(ReleaseEvent event, Manifest manifest) throws IOException {
-    if (!manifest.base().equals(base.id())) {
-      throw new ReleaseRefusedException(
-          "base-mismatch: release of base " + manifest.base() + ", expected " + base.id());
-    }
+  private static void requireOurs(ReleaseEvent event, Manifest manifest) throws IOException {
     if (!isOf(manifest, event)) {
       throw new ReleaseRefusedException(
           "alias-mismatch: release of "
@@ -137,7 +154,8 @@ final class ReleaseLoader {
   }
 
   /** The first call pays for what the first request would have to wait for. */
-  private void warm(ReleaseEvent event, LoadedAdapter adapter) throws IOException {
+  private static void warm(ReleaseEvent event, BaseModel base, LoadedAdapter adapter)
+      throws IOException {
     double logProb = base.score(List.of(new Sequence(WARM_UP, adapter))).get(0).logProb();
     if (!Double.isFinite(logProb)) {
       throw new ReleaseRefusedException(

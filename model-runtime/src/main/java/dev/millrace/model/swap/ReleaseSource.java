@@ -6,6 +6,7 @@ import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
+import java.util.List;
 
 /** Where releases are fetched from. */
 @FunctionalInterface
@@ -21,7 +22,18 @@ public interface ReleaseSource {
 
   /** Releases in folders, for a base that carries them. */
   static ReleaseSource of(ReleaseFiles files, BaseModel base) {
-    return event ->
-        ReleaseReader.read(files, event.uri(), event.release(), base.id(), base.sites());
+    return of(files, List.of(base));
+  }
+
+  /** Releases in folders, each for the base that it was trained on, if that is one of these. */
+  static ReleaseSource of(ReleaseFiles files, List<BaseModel> bases) {
+    return event -> {
+      BaseModel base = bases.get(0);
+      if (bases.size() > 1) {
+        String id = ReleaseReader.readManifest(files, event.uri(), event.release()).base();
+        base = bases.stream().filter(b -> b.id().equals(id)).findFirst().orElse(base);
+      }
+      return ReleaseReader.read(files, event.uri(), event.release(), base.id(), base.sites());
+    };
   }
 }

@@ -26,12 +26,22 @@ public final class FakeBaseModel implements BaseModel {
   private static final Site SITE = Site.linear("model.layers.0.self_attn.q_proj", 1, 1);
   private static final int DIM = 16;
 
+  private final String id;
   private final LoadedAdapter none = new Adapter(0, false);
   private final AtomicInteger open = new AtomicInteger();
   private final ConcurrentLinkedQueue<String> misuses = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Integer> scoreCalls = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Integer> mostRunning = new ConcurrentLinkedQueue<>();
   private final AtomicInteger generated = new AtomicInteger();
+
+  public FakeBaseModel() {
+    this("fake-base");
+  }
+
+  /** Another base, that computes the same. */
+  public FakeBaseModel(String id) {
+    this.id = id;
+  }
 
   /** An adapter that adds a bias to every log-probability. */
   public static AdapterWeights adapter(float bias) {
@@ -67,7 +77,7 @@ public final class FakeBaseModel implements BaseModel {
 
   @Override
   public String id() {
-    return "fake-base";
+    return id;
   }
 
   @Override

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.cache.AnswerCache;
@@ -546,6 +547,55 @@ class ResponderTest {
 
   private static List<String> ids(List<Answered> answered) {
     return answered.stream().map(a -> a.answer().request()).toList();
+  }
+
+  @Test
+  void respond_releaseOfTheOldBase_servesOnItUntilOneOfTheNewBaseTakesItsPlace() {
+    FakeBaseModel fresh = new FakeBaseModel("fresh-base");
+    LiveReleases both = LiveReleases.of(List.of(fresh, base), source, SwapConfig.defaults());
+    ServingParts parts =
+        new ServingParts(
+            fresh,
+            new ByteTokenizer(),
+            List.of(new Carrier(base, new ByteTokenizer())),
+            both,
+            cache(),
+            CacheKeys.of(SECRET),
+            () -> Instant.ofEpochMilli(now));
+    try (Responder two =
+        Responder.of(parts, new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5)) {
+      ReleaseEvent old = FakeReleases.published("java", 3);
+      ReleaseEvent next = FakeReleases.succeeding("java", 4, 3);
+      AdapterWeights adapter = FakeBaseModel.adapter(FakeReleases.bias("bias-4"));
+      source.replace("bias-4", FakeReleases.release("fresh-base", null, "java", adapter, 4));
+      assertEquals(Outcome.SWAPPED, both.apply(old, 77).join().outcome());
+      assertBoth("bias-3", "fake-base", "fresh-base", two);
+      assertEquals(Outcome.SWAPPED, both.apply(next.withholding(1), 78).join().outcome());
+      assertBoth("bias-3", "fake-base", "fresh-base", two);
+      assertEquals(Outcome.SWAPPED, both.apply(next, 79).join().outcome());
+      assertBoth("bias-4", "fresh-base", "fresh-base", two);
+      ReleaseEvent back = FakeReleases.event(null, "java", ReleaseEvent.Action.ROLLBACK, 3);
+      assertEquals(Outcome.SWAPPED, both.apply(back, 80).join().outcome());
+      assertBoth("bias-3", "fake-base", "fresh-base", two);
+    } finally {
+      both.close();
+      assertEquals(0, fresh.openAdapters());
+      assertEquals(List.of(), fresh.misuses());
+    }
+  }
+
+  /** What answers the domain, in one call and token by token, and what answers another. */
+  private static void assertBoth(String release, String base, String other, Responder responder) {
+    for (Answer answer :
+        responder.respond(
+            List.of(score("q", "java", "xy"), generate("q", "java", "xy", 3, 0, 0, false)))) {
+      assertNull(answer.error());
+      assertEquals(release, answer.release());
+      assertEquals(base, answer.base());
+    }
+    Answer none = responder.respond(List.of(score("q", "cooking", "xy"))).get(0);
+    assertNull(none.release());
+    assertEquals(other, none.base());
   }
 
   private Responder responder(UnknownDomain unknown) {

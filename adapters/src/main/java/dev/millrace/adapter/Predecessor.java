@@ -1,0 +1,74 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.PairedBootstrap;
+import dev.millrace.schema.RuleResult;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A release on another base, which serves until one on this base is better.
+ *
+ * @param release its id
+ * @param logProbs by held-out sample, what it made of it: sums of log-probabilities, nats
+ */
+public record Predecessor(String release, SortedMap<String, Double> logProbs) {
+
+  private static final String SUCCEEDS = "succeeds";
+
+  public Predecessor {
+    logProbs = Collections.unmodifiableSortedMap(new TreeMap<>(logProbs));
+  }
+
+  /** Of held-out samples as a release has judged them. */
+  static Predecessor of(String release, List<HeldOut> judged) {
+    TreeMap<String, Double> logProbs = new TreeMap<>();
+    judged.forEach(sample -> logProbs.put(sample.id(), sample.incumbentLogProb()));
+    return new Predecessor(release, logProbs);
+  }
+
+  /** The same without the samples that nobody can read any more. */
+  Predecessor among(List<HeldOut> kept) {
+    TreeMap<String, Double> some = new TreeMap<>(logProbs);
+    some.keySet().retainAll(kept.stream().map(HeldOut::id).toList());
+    return new Predecessor(release, some);
+  }
+
+  /** Whether there is enough to compare it by. */
+  boolean isComparable(GateConfig gate) {
+    return logProbs.size() >= gate.minHeldOutSamples() && !logProbs.isEmpty();
+  }
+
+  /**
+   * How a candidate that passed the gate compares, by the gate's own measure; decides who serves,
+   * not whether it passed.
+   *
+   * @param judged the held-out samples as the candidate has judged them
+   */
+  RuleResult compare(List<HeldOut> judged, GateConfig gate, long seed) {
+    List<HeldOut> both = judged.stream().filter(s -> logProbs.containsKey(s.id())).toList();
+    double[] candidate = both.stream().mapToDouble(HeldOut::incumbentLogProb).toArray();
+    double[] old = both.stream().mapToDouble(s -> logProbs.getOrDefault(s.id(), 0.0)).toArray();
+    double gain = 1 - Arrays.stream(candidate).sum() / Arrays.stream(old).sum();
+    double wins = PairedBootstrap.wins(candidate, old, gate.resamples(), seed);
+    boolean succeeds =
+        isComparable(gate) && gain >= gate.minGain() && wins >= gate.level();
+    Map<String, Double> figures =
+        Map.of(
+            "samples", (double) both.size(),
+            "gain", gain,
+            "wins", wins,
+            SUCCEEDS, succeeds ? 1.0 : 0.0);
+    return new RuleResult("predecessor", true, "", new TreeMap<>(figures));
+  }
+
+  /** Whether a comparison says that the candidate takes its place. */
+  static boolean succeeds(RuleResult comparison) {
+    return comparison.figures().getOrDefault(SUCCEEDS, 0.0) > 0;
+  }
+}

@@ -1,0 +1,30 @@
+package dev.millrace.model.serve;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What computes on one base: a running batch, and calls that end at once. */
+record Engine(OnePass onePass, RunningBatch batch) {
+
+  static Engine on(Carrier carrier, ServeLimits limits) {
+    return new Engine(
+        new OnePass(carrier.base(), limits.callTokens()),
+        new RunningBatch(carrier.base(), carrier.tokenizer(), limits.batchTokens()));
+  }
+
+  boolean isIdle() {
+    return onePass.isIdle() && batch.isIdle();
+  }
+
+  /** One call of each; gives the works that it ended. */
+  List<Work> step() {
+    List<Work> ended = new ArrayList<>(onePass.step());
+    ended.addAll(batch.step());
+    return ended;
+  }
+
+  void remove(Work work) {
+    onePass.remove(work);
+    batch.remove(work);
+  }
+}
