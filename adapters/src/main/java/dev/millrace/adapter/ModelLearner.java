@@ -331,8 +331,7 @@ final class ModelLearner implements Learner {
     if (predecessor != null && judgement.accepted()) {
       judgement =
           judgement.after(
-              predecessor.compare(
-                  judgement.heldOut(), config.gate(), trained.lesson().seed()));
+              predecessor.compare(judgement.heldOut(), config.gate(), trained.lesson().seed()));
     }
     return new Attempt(trained, share, candidate, served, judgement);
   }
@@ -359,8 +358,7 @@ final class ModelLearner implements Learner {
   }
 
   /** Those by which a predecessor is compared stay while it serves. */
-  private Reservoir<HeldOut> judging(
-      LearnerState state, List<HeldOut> fresh, TrainingBatch batch) {
+  private Reservoir<HeldOut> judging(LearnerState state, List<HeldOut> fresh, TrainingBatch batch) {
     Predecessor predecessor = state.predecessor();
     return predecessor != null && predecessor.isComparable(config.gate())
         ? state.heldOut()
@@ -409,8 +407,7 @@ final class ModelLearner implements Learner {
 
   /** What serves on another base still; null if nothing does any more. */
   private static @Nullable Predecessor predecessorAfter(Attempt attempt) {
-    boolean succeeds =
-        attempt.judgement().rules().stream().anyMatch(Predecessor::succeeds);
+    boolean succeeds = attempt.judgement().rules().stream().anyMatch(Predecessor::succeeds);
     return succeeds ? null : attempt.trained().before().predecessor();
   }
 
@@ -421,17 +418,17 @@ final class ModelLearner implements Learner {
     Predecessor until = trained.before().predecessor();
     String parent = until == null ? trained.before().release() : until.release();
     ReleaseEvent event =
-    new ReleaseEvent(
-        batch.tenant(),
-        batch.domain(),
-        ReleaseEvent.Kind.ADAPTER,
-        ReleaseEvent.Action.PUBLISH,
-        id,
-        uri,
-        parent,
-        batch.number(),
-        "passed the gate",
-        NOWHERE);
+        new ReleaseEvent(
+            batch.tenant(),
+            batch.domain(),
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.PUBLISH,
+            id,
+            uri,
+            parent,
+            batch.number(),
+            "passed the gate",
+            NOWHERE);
     if (predecessor != null) {
       return event.withholding(1);
     }

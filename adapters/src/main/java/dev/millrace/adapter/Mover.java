@@ -92,8 +92,7 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares) {
     return List.copyOf(waiting);
   }
 
-  private static @Nullable Predecessor predecessor(
-      LearnerState state, List<HeldOut> kept) {
+  private static @Nullable Predecessor predecessor(LearnerState state, List<HeldOut> kept) {
     Predecessor before =
         state.predecessor() == null && state.release() != null
             ? Predecessor.of(state.release(), state.heldOut().entries())

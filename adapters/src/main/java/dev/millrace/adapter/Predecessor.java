@@ -56,14 +56,17 @@ public record Predecessor(String release, SortedMap<String, Double> logProbs) {
     double[] old = both.stream().mapToDouble(s -> logProbs.getOrDefault(s.id(), 0.0)).toArray();
     double gain = 1 - Arrays.stream(candidate).sum() / Arrays.stream(old).sum();
     double wins = PairedBootstrap.wins(candidate, old, gate.resamples(), seed);
-    boolean succeeds =
-        isComparable(gate) && gain >= gate.minGain() && wins >= gate.level();
+    boolean succeeds = isComparable(gate) && gain >= gate.minGain() && wins >= gate.level();
     Map<String, Double> figures =
         Map.of(
-            "samples", (double) both.size(),
-            "gain", gain,
-            "wins", wins,
-            SUCCEEDS, succeeds ? 1.0 : 0.0);
+            "samples",
+            (double) both.size(),
+            "gain",
+            gain,
+            "wins",
+            wins,
+            SUCCEEDS,
+            succeeds ? 1.0 : 0.0);
     return new RuleResult("predecessor", true, "", new TreeMap<>(figures));
   }
 

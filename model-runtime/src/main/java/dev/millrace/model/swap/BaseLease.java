@@ -12,7 +12,6 @@ record BaseLease(BaseModel base) implements Lease {
     return base.noAdapter();
   }
 
-
   @Override
   public @Nullable LiveRelease release() {
     return null;

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.cache.AnswerCache;
