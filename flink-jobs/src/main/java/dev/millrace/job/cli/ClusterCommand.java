@@ -70,7 +70,8 @@ final class ClusterCommand implements Callable<Integer> {
           "%d task managers with %d slots, expected at least one of each"
               .formatted(taskManagers, slots));
     }
-    ClusterShape shape = new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of());
+    ClusterShape shape =
+        new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of());
     return adaptive ? shape.adaptive() : shape;
   }
 
@@ -90,7 +91,8 @@ final class ClusterCommand implements Callable<Integer> {
             "up", state.isUp(),
             "bootstrap", state.bootstrap(),
             "redis", state.redisUri(),
-            "rest", state.restUrl()),
+            "rest", state.restUrl(),
+            "processes", state.processes().stream().map(ClusterCommand::json).toList()),
         "Kafka %s\nRedis %s\nFlink %s\n%s"
             .formatted(
                 state.bootstrap(),
@@ -102,12 +104,26 @@ final class ClusterCommand implements Callable<Integer> {
     return state.isUp() ? 0 : Main.FAILED;
   }
 
+  private static Map<String, Object> json(ClusterProcess process) {
+    return Map.of(
+        "name", process.name(),
+        "pid", process.pid(),
+        "alive", process.isAlive(),
+        "address", process.address(),
+        "log", log(process));
+  }
+
   private static String line(ClusterProcess process) {
-    return "  %-14s %d %s %s"
+    return "  %-14s %-7d %-5s %-32s %s"
         .formatted(
             process.name(),
             process.pid(),
-            process.isAlive() ? "runs " : "ended",
-            process.address());
+            process.isAlive() ? "runs" : "ended",
+            process.address(),
+            log(process));
+  }
+
+  private static String log(ClusterProcess process) {
+    return Home.here().cluster().log(process.name()).toString();
   }
 }
