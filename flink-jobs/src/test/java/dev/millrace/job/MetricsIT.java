@@ -38,7 +38,8 @@ class MetricsIT {
     int port = FreePorts.find(1).get(0);
     Configuration flink = new Configuration();
     flink.setString(
-        REPORTER + "factory.class", "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
+        REPORTER + "factory.class",
+        "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
     flink.setString(REPORTER + "port", String.valueOf(port));
     MetricTable table = MetricTable.read();
     assertTrue(table.ours().size() > 25, table.ours().size() + " metrics in the table");
@@ -71,8 +72,7 @@ class MetricsIT {
         feed.send(
             loop.topics().samples(), Feed.sample("s" + i, "cloud", text.toString(), 1_000 + i));
         if (i == 0) {
-          feed.send(
-              loop.topics().samples(), Feed.sample("again", "cloud", text.toString(), 1_000));
+          feed.send(loop.topics().samples(), Feed.sample("again", "cloud", text.toString(), 1_000));
         }
       }
       feed.send(loop.topics().requests(), "caller", Feed.request("r", "cloud", "say something"));

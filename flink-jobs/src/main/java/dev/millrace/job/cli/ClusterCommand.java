@@ -70,8 +70,7 @@ final class ClusterCommand implements Callable<Integer> {
           "%d task managers with %d slots, expected at least one of each"
               .formatted(taskManagers, slots));
     }
-    ClusterShape shape =
-        new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of());
+    ClusterShape shape = new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of());
     return adaptive ? shape.adaptive() : shape;
   }
 
