@@ -79,9 +79,13 @@ final class Examination {
     long active = 0;
     long routed = 0;
     try (LoadedAdapter served = incumbent.load(base)) {
-      for (int[] text : some) {
-        Routes routes = routes(text, candidate);
-        agreement += routes(text, served).agreement(routes) / some.size();
+      List<Sequence> sequences = new ArrayList<>();
+      some.forEach(text -> sequences.add(new Sequence(text, candidate)));
+      some.forEach(text -> sequences.add(new Sequence(text, served)));
+      List<Routes> all = base.routes(sequences);
+      for (int i = 0; i < some.size(); i++) {
+        Routes routes = all.get(i);
+        agreement += all.get(some.size() + i).agreement(routes) / some.size();
         active += routes.active();
         routed += routes.routed();
       }
@@ -89,10 +93,6 @@ final class Examination {
     double experts = base.config().router().numExperts();
     return new Measured.Usage(
         some.isEmpty() ? Double.NaN : agreement, routed == 0 ? 1 : active / (routed * experts));
-  }
-
-  private Routes routes(int[] tokens, LoadedAdapter adapter) {
-    return base.routes(List.of(new Sequence(tokens, adapter))).get(0);
   }
 
   private synchronized Map<String, Double> baseNats() {
