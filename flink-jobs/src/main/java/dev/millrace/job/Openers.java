@@ -195,6 +195,11 @@ public final class Openers {
 
   /** Learners that publish into the configured store. */
   public static Opener<Learner> learners(MillraceConfig config) {
+    return learners(config, subtask -> new Opened<>(store(config), () -> {}));
+  }
+
+  /** Learners that publish into stores that are opened for them. */
+  public static Opener<Learner> learners(MillraceConfig config, Opener<ReleaseStore> stores) {
     return subtask -> {
       Resources resources = new Resources();
       try {
@@ -203,13 +208,15 @@ public final class Openers {
         BaseModel base =
             resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
         Tokenizer tokenizer = tokenizer(config, resources);
+        Opened<ReleaseStore> store = stores.open(subtask);
+        resources.add(store.resources());
         Surroundings surroundings =
             new Surroundings(
                 base,
                 tokenizer,
                 BaseTexts.anchors(folder, tokenizer),
                 BaseTexts.protection(folder, tokenizer),
-                store(config),
+                store.value(),
                 published(config),
                 new KafkaPastSamples(
                     config.kafka(),
@@ -217,7 +224,7 @@ public final class Openers {
                 machine(),
                 InstantSource.system());
         return new Opened<>(Learner.of(surroundings, learn), resources);
-      } catch (IOException | RuntimeException e) {
+      } catch (Exception e) {
         resources.close();
         throw e;
       }

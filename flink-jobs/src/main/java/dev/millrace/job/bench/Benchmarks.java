@@ -20,6 +20,7 @@ public final class Benchmarks {
           new SoakBenchmark(),
           new LatencyBenchmark(),
           new SwapBenchmark(),
+          new FreshnessBenchmark(),
           new AlignBenchmark());
 
   private Benchmarks() {}

@@ -1,0 +1,298 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.job.LearnJob;
+import dev.millrace.job.Openers;
+import dev.millrace.job.ServeJob;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.corpus.Chunks;
+import dev.millrace.job.corpus.Corpora;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.model.release.ReleaseSigner;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.TimeoutException;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.jspecify.annotations.Nullable;
+
+/** Both jobs on nano and the embedded stack: texts and facts go in, and are asked for. */
+final class Classroom implements AutoCloseable {
+
+  /** Texts that make a batch. */
+  static final int BATCH = 4;
+
+  /** Texts that arrive in a second. */
+  static final double PER_SECOND = 4;
+
+  private static final String DOMAIN = "cloud";
+  private static final int BYTES = 320;
+  private static final int LEAST_BYTES = 160;
+
+  /** So many texts lie between two facts. */
+  private static final int APART = 7;
+
+  /** A fact is asked for so often. */
+  private static final long ASK_MILLIS = 20;
+
+  private static final long PATIENCE_MILLIS = 15_000;
+  private static final long BEGIN_MILLIS = 180_000;
+  private static final int PARTITIONS = 2;
+
+  private final MillraceConfig config;
+  private final Topics topics;
+  private final List<JobClient> jobs;
+  private final RecordReader reader;
+  private final RecordWriter writer;
+  private final HeldOut heldOut;
+  private final Iterator<Document> texts;
+  private final Random random;
+  private final Map<String, String> parents = new HashMap<>();
+  private final Map<String, Fact> asked = new HashMap<>();
+  private int sent;
+  private int asking;
+  private int facts;
+  private long nextTextMillis;
+
+  Classroom(Path nano, EmbeddedStack stack, long seed) throws Exception {
+    KeyPair keys = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+    String signing = Base64.getEncoder().encodeToString(keys.getPrivate().getEncoded());
+    Path store = stack.folder("store");
+    random = new Random(seed);
+    config = config(nano, stack, store, keys);
+    topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
+    heldOut = Openers.heldOut(config);
+    texts = texts(random).iterator();
+    writer = new RecordWriter(config.kafka());
+    reader =
+        RecordReader.fromEnd(config.kafka(), List.of(topics.answers(), topics.releases()));
+    jobs = List.of(serve(stack), learn(stack, store.toString(), signing));
+  }
+
+  private static MillraceConfig config(
+      Path nano, EmbeddedStack stack, Path store, KeyPair keys) {
+    return MillraceConfig.defaults()
+        .with(
+            Map.of(
+                "kafka.bootstrap", stack.bootstrapServers(),
+                "checkpoint.intervalMillis", "50",
+                "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
+                "store.uri", store.toUri().toString(),
+                "store.trustedKeys",
+                    Base64.getEncoder().encodeToString(keys.getPublic().getEncoded()),
+                "base.dir", nano.toAbsolutePath().toString(),
+                "batch.count", String.valueOf(BATCH)));
+  }
+
+  private JobClient serve(EmbeddedStack stack) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    ServeJob.build(env, config, Openers.serving(config));
+    return stack.submit(env);
+  }
+
+  private JobClient learn(EmbeddedStack stack, String store, String signing) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    LearnJob.build(
+        env,
+        config,
+        Stamps.scorers(Openers.scorers(config)),
+        Stamps.learners(
+            Openers.learners(
+                config,
+                subtask ->
+                    new Opened<>(
+                        new Stamps.Store(
+                            ReleaseStore.of(
+                                StoreFiles.in(Path.of(store)), ReleaseSigner.ofKey(signing))),
+                        () -> {}))),
+        InstantSource.system());
+    return stack.submit(env);
+  }
+
+  /** Ordinary pieces of the domain, by turns of their documents. */
+  private static List<Document> texts(Random random) {
+    List<Document> pieces = new ArrayList<>();
+    Corpora.load(DOMAIN).forEach(document -> pieces.addAll(Chunks.chunks(document, BYTES)));
+    pieces.removeIf(piece -> piece.bytes() < LEAST_BYTES);
+    Collections.shuffle(pieces, random);
+    return pieces;
+  }
+
+  /** Teaches until a release answers. */
+  void begin() throws Exception {
+    long end = System.currentTimeMillis() + BEGIN_MILLIS;
+    Fact fact = fact();
+    while (parents.isEmpty() || !knowsRelease(fact)) {
+      teach();
+      ask(fact, null);
+      read(Duration.ofMillis(ASK_MILLIS));
+      if (System.currentTimeMillis() > end) {
+        throw new TimeoutException("no release after " + BEGIN_MILLIS + " ms");
+      }
+    }
+  }
+
+  private boolean knowsRelease(Fact fact) {
+    return parents.keySet().stream().anyMatch(fact::asked);
+  }
+
+  /** Tells so many facts among the texts, and asks for each until it is known or lost. */
+  List<Fact> tell(int count) throws Exception {
+    List<Fact> told = new ArrayList<>();
+    int from = sent;
+    while (told.size() < count || told.stream().anyMatch(Classroom::waits)) {
+      if (told.size() < count && sent - from >= told.size() * (APART + 1)) {
+        told.add(tell());
+      }
+      teach();
+      List<Fact> open = told.stream().filter(Classroom::waits).toList();
+      open.forEach(fact -> ask(fact, null));
+      read(Duration.ofMillis(ASK_MILLIS));
+    }
+    return told;
+  }
+
+  /** Whether it may still become known. */
+  private static boolean waits(Fact fact) {
+    if (fact.shown() != null) {
+      return false;
+    }
+    Stamps.Scoring scoring = Stamps.scoring(fact.id());
+    Stamps.Learning learning = Stamps.learning(fact.id());
+    boolean lost =
+        scoring != null && !scoring.accepted() || learning != null && learning.release() == null;
+    return !lost && System.currentTimeMillis() - fact.toldMillis() < PATIENCE_MILLIS;
+  }
+
+  private Fact fact() {
+    return Fact.of("fact" + facts++, random);
+  }
+
+  private Fact tell() throws Exception {
+    Fact fact = fact();
+    ask(fact, null); // so that the release before has been asked
+    send(fact.id(), teachable(fact.id()), fact.sentence() + "\n" + texts.next().text());
+    fact.told(System.currentTimeMillis());
+    return fact;
+  }
+
+  /** A document's name under which it is not held out. */
+  private String teachable(String name) {
+    String document = name;
+    while (heldOut.contains(null, DOMAIN, document)) {
+      document += "'";
+    }
+    return document;
+  }
+
+  /** Sends the texts that are due. */
+  private void teach() {
+    long now = System.currentTimeMillis();
+    nextTextMillis = Math.max(nextTextMillis, now - 1000);
+    while (nextTextMillis <= now) {
+      Document text = texts.next();
+      send(text.id(), text.title(), text.text());
+      nextTextMillis += (long) (1000 / PER_SECOND);
+    }
+  }
+
+  private void send(String id, String document, String text) {
+    Sample sample =
+        new Sample(
+            id,
+            "bench",
+            document,
+            null,
+            DOMAIN,
+            Modality.TEXT,
+            text,
+            new byte[0],
+            null,
+            System.currentTimeMillis(),
+            new Origin("", 0, -1));
+    writer.send(topics.samples(), DOMAIN, Codecs.samples().encode(sample));
+    sent++;
+  }
+
+  private void ask(Fact fact, @Nullable String release) {
+    String id = "q" + asking++;
+    asked.put(id, fact);
+    boolean ofBase = Fact.BASE.equals(release);
+    Request request =
+        new Request(
+            id,
+            null,
+            ofBase ? null : DOMAIN,
+            ofBase ? null : release,
+            Request.Task.SCORE,
+            fact.sentence(),
+            0,
+            0,
+            0,
+            true,
+            System.currentTimeMillis(),
+            new Origin("", 0, -1));
+    writer.send(topics.requests(), id, Codecs.requests().encode(request));
+  }
+
+  private void read(Duration patience) throws InvalidRecordException {
+    for (RawRecord raw : reader.poll(patience)) {
+      if (raw.origin().topic().equals(topics.releases())) {
+        ReleaseEvent event = Codecs.releases().decode(raw.value(), raw.origin());
+        parents.put(event.release(), Fact.release(event.parent()));
+      } else {
+        hear(Codecs.answers().decode(raw.value(), raw.origin()));
+      }
+    }
+  }
+
+  private void hear(Answer answer) {
+    Fact fact = Objects.requireNonNull(asked.remove(answer.request()));
+    if (answer.error() != null) {
+      throw new IllegalStateException(answer.request() + ": " + answer.error());
+    }
+    fact.hear(answer, parents, System.currentTimeMillis());
+    String parent = parents.get(Fact.release(answer.release()));
+    if (fact.shown() == null && parent != null && !fact.asked(parent)) {
+      ask(fact, parent);
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (JobClient job : jobs) {
+      job.cancel().get();
+    }
+    reader.close();
+    writer.close();
+  }
+}

@@ -1,0 +1,166 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.job.embedded.EmbeddedStack;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How long after a fact was told an answer shows that it is known: its log-probability has risen by
+ * a nat from the release before to the one that answers. Both jobs run, with the gate and
+ * signatures, on a stream of ordinary texts of the same domain.
+ */
+final class FreshnessBenchmark implements Benchmark {
+
+  private static final int FACTS_A_ROUND = 10;
+
+  @Override
+  public String name() {
+    return "freshness";
+  }
+
+  @Override
+  public String summary() {
+    return "from a fact's append to the first committed answer that knows it, step by step";
+  }
+
+  @Override
+  public List<Table> run(Setting setting) throws Exception {
+    List<Fact> facts;
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 8);
+        Classroom classroom = new Classroom(setting.nano(), stack, setting.seed())) {
+      setting.progress().accept("teaching until there is a release");
+      classroom.begin();
+      facts = new ArrayList<>();
+      for (int round = 0; round < setting.rounds(); round++) {
+        List<Fact> told = classroom.tell(FACTS_A_ROUND);
+        facts.addAll(told);
+        setting.progress().accept("round " + (round + 1) + ": " + summary(told));
+      }
+    }
+    return List.of(times(facts), fates(facts));
+  }
+
+  private static String summary(List<Fact> facts) {
+    Histogram millis = histogram(facts, FreshnessBenchmark::total);
+    return "%d of %d known, p50 %d ms"
+        .formatted(millis.getTotalCount(), facts.size(), millis.getValueAtPercentile(50));
+  }
+
+  private static Histogram histogram(List<Fact> facts, ToLongFunction<Fact> millis) {
+    Histogram histogram = new Histogram(LatencyLap.DIGITS);
+    facts.stream()
+        .filter(fact -> fact.shown() != null)
+        .forEach(fact -> histogram.recordValue(Math.max(0, millis.applyAsLong(fact))));
+    return histogram;
+  }
+
+  private static long total(Fact fact) {
+    return shown(fact).seenMillis() - fact.toldMillis();
+  }
+
+  private static Table times(List<Fact> facts) {
+    Table table =
+        new Table("From told to known, ms", "step", "facts", "p50", "p99", "most");
+    Consumer<Step> row =
+        step -> {
+          Histogram millis = histogram(facts, step.millis());
+          table.row(
+              step.name(),
+              (int) millis.getTotalCount(),
+              (int) millis.getValueAtPercentile(50),
+              (int) millis.getValueAtPercentile(99),
+              (int) millis.getMaxValue());
+        };
+    row.accept(new Step("all", FreshnessBenchmark::total));
+    STEPS.forEach(row);
+    return table.note(
+        "Known: an answer's log-probability of the fact is at least a nat above that of the release"
+            + " before. Ordinary texts arrive "
+            + Classroom.PER_SECOND
+            + " a second, "
+            + Classroom.BATCH
+            + " texts make a batch; releases are judged by the gate and signed.");
+  }
+
+  private record Step(String name, ToLongFunction<Fact> millis) {}
+
+  private static final List<Step> STEPS =
+      List.of(
+          new Step("ingest", fact -> scoring(fact).span().from() - fact.toldMillis()),
+          new Step("score", fact -> scoring(fact).span().millis()),
+          new Step(
+              "fill, and wait for the batch before",
+              fact -> learning(fact).span().from() - scoring(fact).span().to()),
+          new Step("train", fact -> learning(fact).trainMillis()),
+          new Step(
+              "quantize, gate",
+              fact ->
+                  learning(fact).span().millis()
+                      - learning(fact).trainMillis()
+                      - publishing(fact).millis()),
+          new Step("sign, publish", fact -> publishing(fact).millis()),
+          new Step(
+              "commit, read the event",
+              fact -> shown(fact).releaseReadMillis() - learning(fact).span().to()),
+          new Step(
+              "fetch, verify, switch, compute an answer",
+              fact -> shown(fact).answeredMillis() - shown(fact).releaseReadMillis()),
+          new Step(
+              "commit the answer, read it",
+              fact -> shown(fact).seenMillis() - shown(fact).answeredMillis()));
+
+  private static Fact.Shown shown(Fact fact) {
+    return found(fact.shown(), fact);
+  }
+
+  private static Stamps.Scoring scoring(Fact fact) {
+    return found(Stamps.scoring(fact.id()), fact);
+  }
+
+  private static Stamps.Learning learning(Fact fact) {
+    return found(Stamps.learning(fact.id()), fact);
+  }
+
+  private static Stamps.Span publishing(Fact fact) {
+    return found(Stamps.publishing(shown(fact).release()), fact);
+  }
+
+  private static <T> T found(@Nullable T stamp, Fact fact) {
+    if (stamp == null) {
+      throw new IllegalStateException(fact.id() + " is known and left no stamp");
+    }
+    return stamp;
+  }
+
+  private static Table fates(List<Fact> facts) {
+    return new Table("What became of the facts", "fate", "facts")
+        .row("told", facts.size())
+        .row("known", count(facts, fact -> fact.shown() != null))
+        .row("refused by the scorer", count(facts, FreshnessBenchmark::refused))
+        .row("in a batch that the gate refused", count(facts, FreshnessBenchmark::notReleased))
+        .row(
+            "in a release, and less than a nat likelier",
+            count(
+                facts,
+                fact -> fact.shown() == null && !refused(fact) && !notReleased(fact)));
+  }
+
+  private static boolean refused(Fact fact) {
+    Stamps.Scoring scoring = Stamps.scoring(fact.id());
+    return scoring != null && !scoring.accepted();
+  }
+
+  private static boolean notReleased(Fact fact) {
+    Stamps.Learning learning = Stamps.learning(fact.id());
+    return learning != null && learning.release() == null;
+  }
+
+  private static int count(List<Fact> facts, Predicate<Fact> which) {
+    return (int) facts.stream().filter(which).count();
+  }
+}

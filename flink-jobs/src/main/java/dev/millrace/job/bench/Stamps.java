@@ -1,0 +1,130 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.model.score.Scored;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When the steps of the learn jobs of this process began and ended, by sample and release; epoch
+ * milliseconds. Static, because Flink copies what a job works with.
+ */
+final class Stamps {
+
+  private static final Map<String, Scoring> SCORED = new ConcurrentHashMap<>();
+  private static final Map<String, Learning> LEARNED = new ConcurrentHashMap<>();
+  private static final Map<String, Span> PUBLISHED = new ConcurrentHashMap<>();
+
+  private Stamps() {}
+
+  /** From and to. */
+  record Span(long from, long to) {
+    long millis() {
+      return to - from;
+    }
+  }
+
+  /** How a sample was scored. */
+  record Scoring(Span span, boolean accepted) {}
+
+  /**
+   * What a batch led to.
+   *
+   * @param span from its turn to its verdict
+   * @param trainMillis of them in training
+   * @param release null if the candidate was refused
+   */
+  record Learning(Span span, long trainMillis, @Nullable String release) {}
+
+  static @Nullable Scoring scoring(String sample) {
+    return SCORED.get(sample);
+  }
+
+  static @Nullable Learning learning(String sample) {
+    return LEARNED.get(sample);
+  }
+
+  static @Nullable Span publishing(String release) {
+    return PUBLISHED.get(release);
+  }
+
+  /** Scorers that leave stamps. */
+  static Opener<Scorer> scorers(Opener<Scorer> scorers) {
+    return subtask -> {
+      Opened<Scorer> opened = scorers.open(subtask);
+      Scorer scorer =
+          (sample, memory) -> {
+            long from = System.currentTimeMillis();
+            Scored scored = opened.value().score(sample, memory);
+            boolean accepted = scored instanceof Scored.Accepted;
+            SCORED.put(
+                sample.id(), new Scoring(new Span(from, System.currentTimeMillis()), accepted));
+            return scored;
+          };
+      return new Opened<>(scorer, opened.resources());
+    };
+  }
+
+  /** Learners that leave stamps. */
+  static Opener<Learner> learners(Opener<Learner> learners) {
+    return subtask -> {
+      Opened<Learner> opened = learners.open(subtask);
+      return new Opened<>(new Stamping(opened.value()), opened.resources());
+    };
+  }
+
+  private record Stamping(Learner learner) implements Learner {
+
+    @Override
+    public LearnerState initial(@Nullable String tenant, String domain) {
+      return learner.initial(tenant, domain);
+    }
+
+    @Override
+    public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
+      long from = System.currentTimeMillis();
+      Outcome outcome = learner.learn(state, batch, governor);
+      Span span = new Span(from, System.currentTimeMillis());
+      long trainMillis = outcome.verdict().trainMillis();
+      Learning learning = new Learning(span, trainMillis, outcome.verdict().release());
+      for (ScoredSample sample : batch.samples()) {
+        LEARNED.put(sample.sample().id(), learning);
+      }
+      return outcome;
+    }
+
+    @Override
+    public Outcome obey(LearnerState state, ReleaseEvent event) {
+      return learner.obey(state, event);
+    }
+  }
+
+  /** A store that leaves stamps. */
+  record Store(ReleaseStore store) implements ReleaseStore {
+
+    @Override
+    public String publish(Draft draft) {
+      long from = System.currentTimeMillis();
+      String uri = store.publish(draft);
+      PUBLISHED.put(draft.manifest().id(), new Span(from, System.currentTimeMillis()));
+      return uri;
+    }
+
+    @Override
+    public String uri(String release) {
+      return store.uri(release);
+    }
+  }
+}
