@@ -55,7 +55,8 @@ final class ModelLearner implements Learner {
             surroundings.base(),
             surroundings.tokenizer(),
             surroundings.protection(),
-            config.gate());
+            config.gate(),
+            config.plan().threads());
     drafter = new Drafter(surroundings, config);
     relearning = new Relearning(surroundings);
     mover = new Mover(surroundings, gate, shares);

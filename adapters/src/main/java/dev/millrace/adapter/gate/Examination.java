@@ -1,5 +1,6 @@
 package dev.millrace.adapter.gate;
 
+import dev.millrace.adapter.train.Workers;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Routes;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** Measures adapters; what the base makes of the protected sets is measured once. */
@@ -19,11 +21,16 @@ final class Examination {
   private final List<ProtectedSet> protectedSets;
   private final Canaries canaries;
   private final GateConfig config;
+  private final int threads;
   private @Nullable Map<String, Double> baseNats;
 
-  Examination(BaseModel base, Protection protection, GateConfig config) {
+  /**
+   * @param threads on which texts are scored at once
+   */
+  Examination(BaseModel base, Protection protection, GateConfig config, int threads) {
     this.base = base;
     this.config = config;
+    this.threads = threads;
     protectedSets = protection.sets().stream().map(set -> bounded(set, config)).toList();
     canaries = new Canaries(base, protection.canaries(), config.canaryTokens());
   }
@@ -32,9 +39,12 @@ final class Examination {
     List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
     Map<String, Double> before = baseNats();
     try (LoadedAdapter served = candidate.served().load(base)) {
-      List<TokenScores> scores = scores(tokens, served);
+      List<int[]> all = new ArrayList<>(tokens);
+      protectedSets.forEach(set -> all.addAll(set.sequences()));
+      List<TokenScores> scored = scores(all, served);
+      List<TokenScores> scores = scored.subList(0, tokens.size());
       Map<String, Double> rise = new TreeMap<>();
-      Map<String, Double> after = protectedNats(served);
+      Map<String, Double> after = protectedNats(scored.subList(tokens.size(), scored.size()));
       after.forEach((name, nats) -> rise.put(name, nats / before.getOrDefault(name, 0.0) - 1));
       return new Measured(
           sums(scores),
@@ -97,28 +107,37 @@ final class Examination {
 
   private synchronized Map<String, Double> baseNats() {
     if (baseNats == null) {
-      baseNats = protectedNats(base.noAdapter());
+      List<int[]> all = new ArrayList<>();
+      protectedSets.forEach(set -> all.addAll(set.sequences()));
+      baseNats = protectedNats(scores(all, base.noAdapter()));
     }
     return baseNats;
   }
 
-  private Map<String, Double> protectedNats(LoadedAdapter adapter) {
+  /** From the scores of all sets, one set after the other. */
+  private Map<String, Double> protectedNats(List<TokenScores> scores) {
     Map<String, Double> nats = new TreeMap<>();
+    int at = 0;
     for (ProtectedSet set : protectedSets) {
-      nats.put(set.name(), Case.nats(logProbs(set.sequences(), adapter)));
+      int end = at + set.sequences().size();
+      nats.put(set.name(), Case.nats(sums(scores.subList(at, end))));
+      at = end;
     }
     return nats;
   }
 
   private List<TokenScores> scores(List<int[]> tokens, LoadedAdapter adapter) {
-    List<TokenScores> scores = new ArrayList<>();
+    List<Callable<List<TokenScores>>> calls = new ArrayList<>();
     for (int from = 0; from < tokens.size(); from += SEQUENCES_A_CALL) {
-      int to = Math.min(tokens.size(), from + SEQUENCES_A_CALL);
-      scores.addAll(
-          base.score(
-              tokens.subList(from, to).stream().map(t -> new Sequence(t, adapter)).toList()));
+      List<Sequence> call =
+          tokens.subList(from, Math.min(tokens.size(), from + SEQUENCES_A_CALL)).stream()
+              .map(text -> new Sequence(text, adapter))
+              .toList();
+      calls.add(() -> base.score(call));
     }
-    return scores;
+    try (Workers workers = new Workers(threads)) {
+      return workers.inOrder(calls).stream().flatMap(List::stream).toList();
+    }
   }
 
   private static double[] sums(List<TokenScores> scores) {

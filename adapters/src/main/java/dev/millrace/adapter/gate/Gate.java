@@ -41,8 +41,13 @@ public interface Gate {
    */
   record Candidate(Served served, Served incumbent, Training training, long seed) {}
 
-  /** The gate with all rules. */
-  static Gate of(BaseModel base, Tokenizer tokenizer, Protection protection, GateConfig config) {
-    return new ModelGate(base, tokenizer, protection, config);
+  /**
+   * The gate with all rules.
+   *
+   * @param threads on which texts are scored at once; figures do not depend on them
+   */
+  static Gate of(
+      BaseModel base, Tokenizer tokenizer, Protection protection, GateConfig config, int threads) {
+    return new ModelGate(base, tokenizer, protection, config, threads);
   }
 }

@@ -39,11 +39,12 @@ final class ModelGate implements Gate {
   private final GateConfig config;
   private final Examination examination;
 
-  ModelGate(BaseModel base, Tokenizer tokenizer, Protection protection, GateConfig config) {
+  ModelGate(
+      BaseModel base, Tokenizer tokenizer, Protection protection, GateConfig config, int threads) {
     this.base = base;
     this.tokenizer = tokenizer;
     this.config = config;
-    examination = new Examination(base, protection, config);
+    examination = new Examination(base, protection, config, threads);
   }
 
   @Override

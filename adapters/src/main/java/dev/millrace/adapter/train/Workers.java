@@ -9,16 +9,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** The threads of one training run. What they compute comes back in the order of the work. */
-final class Workers implements AutoCloseable {
+/** Threads that compute; what they compute comes back in the order of the work. */
+public final class Workers implements AutoCloseable {
   private final ExecutorService threads;
 
-  Workers(int count) {
+  public Workers(int count) {
     threads = Executors.newFixedThreadPool(count);
   }
 
   /** Does all of it; what one piece throws is thrown when all have ended. */
-  <T> List<T> inOrder(List<? extends Callable<T>> work) {
+  public <T> List<T> inOrder(List<? extends Callable<T>> work) {
     try {
       List<T> done = new ArrayList<>();
       for (Future<T> future : threads.invokeAll(work)) {
@@ -32,7 +32,7 @@ final class Workers implements AutoCloseable {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
-      throw new IllegalStateException("a micro-batch failed", e.getCause());
+      throw new IllegalStateException("a computation failed", e.getCause());
     }
   }
 

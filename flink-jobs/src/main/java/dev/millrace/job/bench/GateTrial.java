@@ -61,7 +61,8 @@ final class GateTrial {
             surroundings.base(),
             surroundings.tokenizer(),
             surroundings.protection(),
-            config.gate());
+            config.gate(),
+            config.plan().threads());
     random = new SplittableRandom(seed);
     spoiler = new Spoiler(random);
   }
