@@ -202,9 +202,11 @@ final class ModelLearner implements Learner {
       List<RuleResult> known,
       Governor governor) {
     Trained trained = train(before, batch, lesson, known, governor);
-    Attempt attempt = judge(trained, 1);
-    for (int i = 0; i < config.halvings() && attempt.judgement().onlyGoesTooFar(); i++) {
-      attempt = judge(trained, attempt.share() / 2);
+    int halvings = config.halvings();
+    Attempt attempt = judge(trained, 1, halvings > 0);
+    while (halvings > 0 && attempt.judgement().onlyGoesTooFar()) {
+      halvings--;
+      attempt = judge(trained, attempt.share() / 2, halvings > 0);
     }
     return attempt.judgement().accepted() ? publish(attempt) : refused(attempt);
   }
@@ -313,7 +315,7 @@ final class ModelLearner implements Learner {
         && known.stream().noneMatch(rule -> rule.rule().equals(Relearning.RULE));
   }
 
-  private Attempt judge(Trained trained, double share) {
+  private Attempt judge(Trained trained, double share, boolean mayBeHalved) {
     LearnerState before = trained.before();
     AdapterState candidate = before.adapter().toward(trained.training().state(), share);
     Served served = shares.served(candidate, trained.routing());
@@ -324,7 +326,8 @@ final class ModelLearner implements Learner {
                 shares.served(before.adapter(), before.routing()),
                 trained.training(),
                 trained.lesson().seed()),
-            before.heldOut().entries());
+            before.heldOut().entries(),
+            mayBeHalved);
     for (RuleResult known : trained.known()) {
       judgement = judgement.after(known);
     }

@@ -5,19 +5,34 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What the rules look at; the costly part is measured when it is first asked for. */
+/** What the rules look at; the costly parts are measured when they are first asked for. */
 final class Case {
   final GateConfig config;
   final Candidate candidate;
   final List<HeldOut> heldOut;
+  private final Supplier<Harm> measureHarm;
   private final Supplier<Measured> measure;
+  private @Nullable Harm harm;
   private @Nullable Measured measured;
 
-  Case(GateConfig config, Candidate candidate, List<HeldOut> heldOut, Supplier<Measured> measure) {
+  Case(
+      GateConfig config,
+      Candidate candidate,
+      List<HeldOut> heldOut,
+      Supplier<Harm> measureHarm,
+      Supplier<Measured> measure) {
     this.config = config;
     this.candidate = candidate;
     this.heldOut = heldOut;
+    this.measureHarm = measureHarm;
     this.measure = measure;
+  }
+
+  Harm harm() {
+    if (harm == null) {
+      harm = measureHarm.get();
+    }
+    return harm;
   }
 
   Measured measured() {

@@ -7,6 +7,7 @@ import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.TokenScores;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,23 +36,24 @@ final class Examination {
     canaries = new Canaries(base, protection.canaries(), config.canaryTokens());
   }
 
-  Measured measure(Gate.Candidate candidate, List<HeldOut> heldOut) {
-    List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
+  Harm harm(Gate.Candidate candidate, List<HeldOut> heldOut) {
     Map<String, Double> before = baseNats();
     try (LoadedAdapter served = candidate.served().load(base)) {
-      List<int[]> all = new ArrayList<>(tokens);
-      protectedSets.forEach(set -> all.addAll(set.sequences()));
-      List<TokenScores> scored = scores(all, served);
-      List<TokenScores> scores = scored.subList(0, tokens.size());
       Map<String, Double> rise = new TreeMap<>();
-      Map<String, Double> after = protectedNats(scored.subList(tokens.size(), scored.size()));
+      Map<String, Double> after = protectedNats(served);
       after.forEach((name, nats) -> rise.put(name, nats / before.getOrDefault(name, 0.0) - 1));
+      return new Harm(
+          rise, sum(after) / sum(before) - 1, usage(candidate.incumbent(), heldOut, served));
+    }
+  }
+
+  Measured measure(Gate.Candidate candidate, List<HeldOut> heldOut) {
+    List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
+    try (LoadedAdapter served = candidate.served().load(base)) {
+      List<TokenScores> scores = scores(tokens, served);
       return new Measured(
           sums(scores),
-          rise,
-          sum(after) / sum(before) - 1,
           parity(candidate.served(), tokens, scores),
-          usage(candidate.incumbent(), tokens, served),
           canaries.count(),
           canaries.changed(served));
     }
@@ -83,8 +85,9 @@ final class Examination {
     return sum / count;
   }
 
-  private Measured.Usage usage(Served incumbent, List<int[]> tokens, LoadedAdapter candidate) {
-    List<int[]> some = tokens.subList(0, Math.min(config.paritySamples(), tokens.size()));
+  private Harm.Usage usage(Served incumbent, List<HeldOut> heldOut, LoadedAdapter candidate) {
+    List<int[]> some =
+        heldOut.stream().limit(config.paritySamples()).map(HeldOut::tokens).toList();
     double agreement = 0;
     long active = 0;
     long routed = 0;
@@ -101,26 +104,25 @@ final class Examination {
       }
     }
     double experts = base.config().router().numExperts();
-    return new Measured.Usage(
+    return new Harm.Usage(
         some.isEmpty() ? Double.NaN : agreement, routed == 0 ? 1 : active / (routed * experts));
   }
 
   private synchronized Map<String, Double> baseNats() {
     if (baseNats == null) {
-      List<int[]> all = new ArrayList<>();
-      protectedSets.forEach(set -> all.addAll(set.sequences()));
-      baseNats = protectedNats(scores(all, base.noAdapter()));
+      baseNats = protectedNats(base.noAdapter());
     }
     return baseNats;
   }
 
-  /** From the scores of all sets, one set after the other. */
-  private Map<String, Double> protectedNats(List<TokenScores> scores) {
+  private Map<String, Double> protectedNats(LoadedAdapter adapter) {
+    List<int[]> all = protectedSets.stream().flatMap(set -> set.sequences().stream()).toList();
+    double[] sums = logProbs(all, adapter);
     Map<String, Double> nats = new TreeMap<>();
     int at = 0;
     for (ProtectedSet set : protectedSets) {
       int end = at + set.sequences().size();
-      nats.put(set.name(), Case.nats(sums(scores.subList(at, end))));
+      nats.put(set.name(), Case.nats(Arrays.copyOfRange(sums, at, end)));
       at = end;
     }
     return nats;

@@ -25,8 +25,11 @@ public interface Gate {
   /** Whether there is enough to judge any candidate by; asked before one is trained. */
   RuleResult evidence(List<HeldOut> heldOut);
 
-  /** Asks every rule. */
-  Judgement judge(Candidate candidate, List<HeldOut> heldOut);
+  /**
+   * Asks every rule; none more once the candidate is known to go too far, if half of it will be
+   * judged then.
+   */
+  Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayBeHalved);
 
   /** Asks the rules for what serves now under another routing. */
   Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut);

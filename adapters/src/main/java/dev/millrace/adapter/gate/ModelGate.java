@@ -17,22 +17,14 @@ final class ModelGate implements Gate {
   private static final EnoughEvidence ENOUGH_EVIDENCE = new EnoughEvidence();
   private static final List<Rule> BEFORE_MEASURING =
       List.of(new Finite(), new NotExploded(), new NormOfChange(), ENOUGH_EVIDENCE);
+  private static final List<Rule> HARMLESS =
+      List.of(new ProtectedUnharmed(), new RoutingAgreement());
   private static final List<Rule> MEASURED =
-      List.of(
-          new BetterThanIncumbent(),
-          new ProtectedUnharmed(),
-          new TrainServeParity(),
-          new RoutingAgreement(),
-          new CanaryPrompts());
+      List.of(new BetterThanIncumbent(), new TrainServeParity(), new CanaryPrompts());
   private static final List<Rule> BEFORE_MEASURING_ROUTING =
       List.of(new Finite(), new NormOfChange(), ENOUGH_EVIDENCE);
   private static final List<Rule> MEASURED_ROUTING =
-      List.of(
-          new NoWorseThanIncumbent(),
-          new ProtectedUnharmed(),
-          new TrainServeParity(),
-          new RoutingAgreement(),
-          new CanaryPrompts());
+      List.of(new NoWorseThanIncumbent(), new TrainServeParity(), new CanaryPrompts());
 
   private final BaseModel base;
   private final Tokenizer tokenizer;
@@ -87,27 +79,41 @@ final class ModelGate implements Gate {
   }
 
   @Override
-  public Judgement judge(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(candidate, heldOut, BEFORE_MEASURING, MEASURED);
+  public Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayBeHalved) {
+    return judge(evidence(candidate, heldOut), BEFORE_MEASURING, mayBeHalved, MEASURED);
   }
 
   @Override
   public Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(candidate, heldOut, BEFORE_MEASURING_ROUTING, MEASURED_ROUTING);
+    return judge(evidence(candidate, heldOut), BEFORE_MEASURING_ROUTING, false, MEASURED_ROUTING);
+  }
+
+  private Case evidence(Candidate candidate, List<HeldOut> heldOut) {
+    return new Case(
+        config,
+        candidate,
+        heldOut,
+        () -> examination.harm(candidate, heldOut),
+        () -> examination.measure(candidate, heldOut));
   }
 
   private Judgement judge(
-      Candidate candidate, List<HeldOut> heldOut, List<Rule> first, List<Rule> measured) {
-    Case evidence =
-        new Case(config, candidate, heldOut, () -> examination.measure(candidate, heldOut));
+      Case evidence, List<Rule> first, boolean mayBeHalved, List<Rule> measured) {
     List<RuleResult> results = new ArrayList<>(ask(first, evidence));
-    if (results.stream().allMatch(RuleResult::passed)) {
-      results.addAll(ask(measured, evidence));
+    if (passed(results)) {
+      results.addAll(ask(HARMLESS, evidence));
+      if (passed(results) || !mayBeHalved) {
+        results.addAll(ask(measured, evidence));
+      }
     }
-    Judgement judgement = new Judgement(List.copyOf(results), heldOut);
-    return judgement.accepted()
-        ? new Judgement(judgement.rules(), judged(heldOut, evidence.measured().heldOut()))
-        : judgement;
+    List<HeldOut> heldOut = evidence.heldOut;
+    return new Judgement(
+        List.copyOf(results),
+        passed(results) ? judged(heldOut, evidence.measured().heldOut()) : heldOut);
+  }
+
+  private static boolean passed(List<RuleResult> results) {
+    return results.stream().allMatch(RuleResult::passed);
   }
 
   private HeldOut heldOut(ScoredSample sample, double byBase, double byIncumbent) {

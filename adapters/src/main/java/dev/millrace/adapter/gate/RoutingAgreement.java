@@ -15,12 +15,12 @@ final class RoutingAgreement implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    double agreement = evidence.measured().routing().agreement();
+    double agreement = evidence.harm().routing().agreement();
     double bound = evidence.config.minRoutingAgreement();
     return result(
         agreement >= bound,
         "%.5f of the experts are those of the incumbent; expected at least %s"
             .formatted(agreement, bound),
-        Map.of("agreement", agreement, "activeShare", evidence.measured().routing().activeShare()));
+        Map.of("agreement", agreement, "activeShare", evidence.harm().routing().activeShare()));
   }
 }

@@ -40,10 +40,10 @@ class GateTest {
           "not-exploded",
           "norm-of-change",
           "enough-evidence",
-          "better-than-incumbent",
           "protected-unharmed",
-          "train-serve-parity",
           "routing-agreement",
+          "better-than-incumbent",
+          "train-serve-parity",
           "canary-prompts");
 
   private static final TrainConfig BRISK =
@@ -56,6 +56,7 @@ class GateTest {
 
   private List<Canary> canaries =
       List.of(new Canary("third", new int[] {2}), new Canary("fifth", new int[] {4}));
+  private boolean mayBeHalved;
   private double agreement = 0.5;
 
   @AfterEach
@@ -77,7 +78,7 @@ class GateTest {
   void judge_zeroAdapter_isTheBaseAndNoBetter() {
     Judgement judgement = judge(training(zero()));
     assertEquals(List.of("better-than-incumbent"), failed(judgement));
-    RuleResult better = judgement.rules().get(4);
+    RuleResult better = judgement.rules().get(6);
     assertEquals(0, better.figures().get("gain"), 1e-12);
     assertEquals(
         better.figures().get("bitsPerByteBase"), better.figures().get("bitsPerByteCandidate"));
@@ -163,6 +164,16 @@ class GateTest {
   }
 
   @Test
+  void judge_goesTooFarAndMayBeHalved_isAskedNoMore() {
+    protectedSets = List.of(new ProtectedSet("alternating", alternating()));
+    anchors = List.of();
+    mayBeHalved = true;
+    Judgement judgement = judge(learned(Bigrams.foreign()));
+    assertTrue(judgement.onlyGoesTooFar(), judgement::toString);
+    assertEquals("routing-agreement", judgement.rules().get(judgement.rules().size() - 1).rule());
+  }
+
+  @Test
   void judge_noProtectedSet_isRefused() {
     protectedSets = List.of();
     assertEquals(List.of("protected-unharmed"), failed(judge(learned(Bigrams.foreign()))));
@@ -190,7 +201,7 @@ class GateTest {
       mix.a()[token] = 1;
     }
     mix.b()[5 * 4] = 2; // every hidden state is largest at 5
-    RuleResult routing = judge(training(turned)).rules().get(7);
+    RuleResult routing = judge(training(turned)).rules().get(5);
     assertFalse(routing.passed());
     assertTrue(routing.figures().get("agreement") < 0.5, routing::toString);
   }
@@ -216,6 +227,8 @@ class GateTest {
   @Test
   void judge_cannotBeMeasured_isRefusedByEveryRuleThatMeasures() {
     AdapterState state = learned(Bigrams.foreign()).state();
+    int[] beyond = {BigramBase.VOCAB, 0};
+    protectedSets = List.of(new ProtectedSet("beyond the vocabulary", List.of(beyond)));
     canaries = List.of(new Canary("beyond the vocabulary", new int[] {BigramBase.VOCAB}));
     Judgement judgement = judge(training(state));
     assertEquals(ALL.subList(4, 9), failed(judgement));
@@ -245,7 +258,9 @@ class GateTest {
     List<HeldOut> examined = gate.examine(heldOut, served(zero().weights()));
     AdapterWeights candidate = Quantizer.quantize(training.state().weights());
     return gate.judge(
-        new Gate.Candidate(served(candidate), served(zero().weights()), training, 9), examined);
+        new Gate.Candidate(served(candidate), served(zero().weights()), training, 9),
+        examined,
+        mayBeHalved);
   }
 
   private static Served served(AdapterWeights adapter) {

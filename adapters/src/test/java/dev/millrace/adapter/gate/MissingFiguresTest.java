@@ -29,7 +29,9 @@ class MissingFiguresTest {
   private static final Map<String, Double> UNHARMED = Map.of("java", 0.001);
 
   /** A rule, and figures of which one is not there. */
-  record Lack(Rule rule, Measured measured) {}
+  record Lack(Rule rule, Figures figures) {}
+
+  private record Figures(Harm harm, Measured measured) {}
 
   static Stream<Lack> lacks() {
     return Stream.of(
@@ -45,7 +47,7 @@ class MissingFiguresTest {
   @MethodSource("lacks")
   void judge_figureMissing_refuses(Lack lack) {
     assertTrue(lack.rule.judge(with(measured(BETTER, UNHARMED, 0, 0, 1))).passed());
-    assertFalse(lack.rule.judge(with(lack.measured)).passed());
+    assertFalse(lack.rule.judge(with(lack.figures)).passed());
   }
 
   @Test
@@ -60,19 +62,22 @@ class MissingFiguresTest {
         new EnoughEvidence().judge(List.of(), GateConfig.defaults()).reason());
   }
 
-  private static Measured measured(
+  private static Figures measured(
       double[] heldOut, Map<String, Double> rises, double all, double parity, double routing) {
-    return new Measured(heldOut, rises, all, parity, new Measured.Usage(routing, 1), 0, List.of());
+    return new Figures(
+        new Harm(rises, all, new Harm.Usage(routing, 1)),
+        new Measured(heldOut, parity, 0, List.of()));
   }
 
-  private static Case with(Measured measured) {
+  private static Case with(Figures figures) {
     Served served = new Served(WEIGHTS, Routing.topK(1));
     Training never = new Training(AdapterState.fresh(WEIGHTS), "", 0, 0, NAN, NAN, NAN, 0);
     return new Case(
         GateConfig.defaults(),
         new Gate.Candidate(served, served, never, 3),
         HELD_OUT,
-        () -> measured);
+        figures::harm,
+        figures::measured);
   }
 
   private static HeldOut heldOut(double logProb) {

@@ -139,7 +139,8 @@ final class GateTrial {
     Training training = new Training(good, "", 1, 1, 1, 1, 1, 1);
     return gate.judge(
             new Gate.Candidate(served(good, before), incumbent, training, random.nextLong()),
-            heldOut)
+            heldOut,
+            false)
         .rules();
   }
 
