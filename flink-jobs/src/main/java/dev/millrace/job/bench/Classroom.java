@@ -174,8 +174,9 @@ final class Classroom implements AutoCloseable {
         told.add(tell());
       }
       teach();
-      List<Fact> open = told.stream().filter(Classroom::waits).toList();
-      open.forEach(fact -> ask(fact, null));
+      told.stream()
+          .filter(fact -> waits(fact) && isReleased(fact))
+          .forEach(fact -> ask(fact, null));
       read(Duration.ofMillis(ASK_MILLIS));
     }
     return told;
@@ -193,13 +194,18 @@ final class Classroom implements AutoCloseable {
     return !lost && System.currentTimeMillis() - fact.toldMillis() < PATIENCE_MILLIS;
   }
 
+  /** Nothing can know it before. */
+  private static boolean isReleased(Fact fact) {
+    Stamps.Learning learning = Stamps.learning(fact.id());
+    return learning != null && learning.release() != null;
+  }
+
   private Fact fact() {
     return Fact.of("fact" + facts++, random);
   }
 
   private Fact tell() throws Exception {
     Fact fact = fact();
-    ask(fact, null); // so that the release before has been asked
     send(fact.id(), teachable(fact.id()), fact.sentence() + "\n" + texts.next().text());
     fact.told(System.currentTimeMillis());
     return fact;
