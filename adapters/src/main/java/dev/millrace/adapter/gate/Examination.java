@@ -86,8 +86,7 @@ final class Examination {
   }
 
   private Harm.Usage usage(Served incumbent, List<HeldOut> heldOut, LoadedAdapter candidate) {
-    List<int[]> some =
-        heldOut.stream().limit(config.paritySamples()).map(HeldOut::tokens).toList();
+    List<int[]> some = heldOut.stream().limit(config.paritySamples()).map(HeldOut::tokens).toList();
     double agreement = 0;
     long active = 0;
     long routed = 0;

@@ -28,7 +28,6 @@ import dev.millrace.schema.wire.InvalidRecordException;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -93,13 +92,11 @@ final class Classroom implements AutoCloseable {
     heldOut = Openers.heldOut(config);
     texts = texts(random).iterator();
     writer = new RecordWriter(config.kafka());
-    reader =
-        RecordReader.fromEnd(config.kafka(), List.of(topics.answers(), topics.releases()));
+    reader = RecordReader.fromEnd(config.kafka(), List.of(topics.answers(), topics.releases()));
     jobs = List.of(serve(stack), learn(stack, store.toString(), signing));
   }
 
-  private static MillraceConfig config(
-      Path nano, EmbeddedStack stack, Path store, KeyPair keys) {
+  private static MillraceConfig config(Path nano, EmbeddedStack stack, Path store, KeyPair keys) {
     return MillraceConfig.defaults()
         .with(
             Map.of(

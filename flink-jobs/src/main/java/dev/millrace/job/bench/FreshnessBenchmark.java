@@ -64,8 +64,7 @@ final class FreshnessBenchmark implements Benchmark {
   }
 
   private static Table times(List<Fact> facts) {
-    Table table =
-        new Table("From told to known, ms", "step", "facts", "p50", "p99", "most");
+    Table table = new Table("From told to known, ms", "step", "facts", "p50", "p99", "most");
     Consumer<Step> row =
         step -> {
           Histogram millis = histogram(facts, step.millis());
@@ -145,9 +144,7 @@ final class FreshnessBenchmark implements Benchmark {
         .row("in a batch that the gate refused", count(facts, FreshnessBenchmark::notReleased))
         .row(
             "in a release, and less than a nat likelier",
-            count(
-                facts,
-                fact -> fact.shown() == null && !refused(fact) && !notReleased(fact)));
+            count(facts, fact -> fact.shown() == null && !refused(fact) && !notReleased(fact)));
   }
 
   private static boolean refused(Fact fact) {
