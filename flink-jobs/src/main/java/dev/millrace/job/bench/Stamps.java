@@ -106,8 +106,8 @@ final class Stamps {
     }
 
     @Override
-    public Outcome obey(LearnerState state, ReleaseEvent event) {
-      return learner.obey(state, event);
+    public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
+      return learner.obey(state, event, governor);
     }
   }
 
