@@ -291,10 +291,8 @@ final class Classroom implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    for (JobClient job : jobs) {
-      job.cancel().get();
-    }
+  public void close() {
+    jobs.forEach(job -> job.cancel().join());
     reader.close();
     writer.close();
   }
