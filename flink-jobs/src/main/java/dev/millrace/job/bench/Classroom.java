@@ -187,7 +187,8 @@ final class Classroom implements AutoCloseable {
     Stamps.Scoring scoring = Stamps.scoring(fact.id());
     Stamps.Learning learning = Stamps.learning(fact.id());
     boolean lost =
-        scoring != null && !scoring.accepted() || learning != null && learning.release() == null;
+        (scoring != null && !scoring.accepted())
+            || (learning != null && learning.release() == null);
     return !lost && System.currentTimeMillis() - fact.toldMillis() < PATIENCE_MILLIS;
   }
 
