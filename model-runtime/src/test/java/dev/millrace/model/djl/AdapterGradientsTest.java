@@ -36,9 +36,9 @@ class AdapterGradientsTest {
   private static final double STEP = 0x1p-13;
 
   /** Of the norm of a factor's gradient, and of the greatest such norm. */
-  private static final double CLOSE = 1e-3;
+  private static final double CLOSE = 5e-4;
 
-  private static final double CLOSE_TO_ALL = 2e-4;
+  private static final double CLOSE_TO_ALL = 1e-5;
 
   @TempDir Path folder;
 
@@ -68,7 +68,7 @@ class AdapterGradientsTest {
     }
   }
 
-  /** One of each kind, with no factor zero; LoRA at every site, domain injection's too. */
+  /** One of each kind, at every place where it can add, with no factor zero. */
   private static List<AdapterWeights> adapters(List<Site> sites) {
     List<AdapterWeights> adapters = new ArrayList<>();
     for (String name : AdapterKinds.names()) {
@@ -76,7 +76,6 @@ class AdapterGradientsTest {
       AdapterPlan plan = new AdapterPlan(3, 6, kind.addsTo(Site.Place.EXPERTS));
       adapters.add(drawn(kind.initial(plan, sites, 1), 3));
     }
-    adapters.add(RandomAdapters.everywhere(sites, 3, 5));
     return adapters;
   }
 

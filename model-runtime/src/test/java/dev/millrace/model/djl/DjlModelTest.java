@@ -65,9 +65,8 @@ class DjlModelTest {
     return RandomAdapters.everywhere(reference.sites(), 4, seed);
   }
 
-  /** One that changes something at every matrix of the attention. */
-  private static LoraWeights ofAttention(long seed) {
-    return RandomAdapters.at(reference.sites(), 4, seed, Set.of(Site.Place.LINEAR));
+  private static LoraWeights at(Site.Place... places) {
+    return RandomAdapters.at(reference.sites(), 4, 6, Set.of(places));
   }
 
   private static float maxDifference(float[] a, float[] b) {
@@ -294,7 +293,7 @@ class DjlModelTest {
   @Test
   void gradients_underARouting_areCentralDifferences() {
     BaseModel routed = reference.under(byEntropy(reference));
-    LoraWeights adapter = ofAttention(6);
+    LoraWeights adapter = at(Site.Place.LINEAR, Site.Place.EXPERTS);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = routed.gradients(adapter, batch, Computation.plain());
@@ -307,7 +306,7 @@ class DjlModelTest {
 
   @Test
   void gradients_everyFactor_areCentralDifferences() {
-    LoraWeights adapter = ofAttention(6);
+    LoraWeights adapter = at(Site.Place.LINEAR);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = reference.gradients(adapter, batch, Computation.plain());
@@ -320,7 +319,7 @@ class DjlModelTest {
 
   @Test
   void anchorGradients_everyFactor_areCentralDifferences() {
-    LoraWeights adapter = ofAttention(6);
+    LoraWeights adapter = at(Site.Place.LINEAR);
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = reference.anchorGradients(adapter, batch, Computation.plain());
