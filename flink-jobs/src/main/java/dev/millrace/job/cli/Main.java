@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
       VerdictsCommand.class,
       ClusterCommand.class,
       SubmitCommand.class,
+      SqlCommand.class,
+      TopicsCommand.class,
       GatewayCommand.class,
       BenchCommand.class,
       ChaosCommand.class,

@@ -72,4 +72,13 @@ final class Output {
       throw new IllegalStateException(e);
     }
   }
+
+  /** A value as JSON on one line. */
+  static String toLine(Object value) {
+    try {
+      return JSON.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 }

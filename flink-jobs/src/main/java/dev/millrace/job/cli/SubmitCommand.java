@@ -65,7 +65,7 @@ final class SubmitCommand implements Callable<Integer> {
   }
 
   /** What a job must know of the cluster on this machine. */
-  private static List<String> local(LocalCluster cluster, ClusterState state) {
+  static List<String> local(LocalCluster cluster, ClusterState state) {
     return List.of(
         "kafka.bootstrap=" + state.bootstrap(),
         "redis.uri=" + state.redisUri(),

@@ -5,8 +5,10 @@ import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -29,7 +31,6 @@ public record Topics(String prefix) {
       Map.of(MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
   private static final Map<String, String> COMPACTED =
       Map.of(CLEANUP_POLICY_CONFIG, CLEANUP_POLICY_COMPACT);
-  private static final short REPLICATION = 1;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   public String samples() {
@@ -69,24 +70,33 @@ public record Topics(String prefix) {
    */
   public static Topics create(String bootstrap, String prefix, int partitions) {
     Topics topics = new Topics(prefix);
+    ensure(bootstrap, topics.specifications(partitions));
+    return topics;
+  }
+
+  /** Creates the topics of these names that do not exist yet, as the broker's own settings say. */
+  public static void ensure(String bootstrap, List<String> names, int partitions) {
+    ensure(bootstrap, names.stream().map(name -> topic(name, partitions)).toList());
+  }
+
+  private static void ensure(String bootstrap, Collection<NewTopic> wanted) {
+    List<String> names = wanted.stream().map(NewTopic::name).toList();
     try (Admin admin =
         Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap))) {
       Set<String> existing = admin.listTopics().names().get();
-      for (NewTopic topic : topics.specifications(partitions)) {
+      for (NewTopic topic : wanted) {
         if (!existing.contains(topic.name())) {
           create(admin, topic);
         }
       }
-      awaitKnown(admin, topics.all());
+      awaitKnown(admin, names);
     } catch (ExecutionException e) {
       throw new IllegalStateException(
-          "cannot create topics " + prefix + "* on " + bootstrap + ": " + e.getCause(),
-          e.getCause());
+          "cannot create topics " + names + " on " + bootstrap + ": " + e.getCause(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while creating topics on " + bootstrap, e);
     }
-    return topics;
   }
 
   private static void create(Admin admin, NewTopic topic)
@@ -118,13 +128,18 @@ public record Topics(String prefix) {
     }
   }
 
+  /** As many copies as the broker makes by default. */
+  private static NewTopic topic(String name, int partitions) {
+    return new NewTopic(name, Optional.of(partitions), Optional.empty());
+  }
+
   private List<NewTopic> specifications(int partitions) {
     return List.of(
-        new NewTopic(samples(), partitions, REPLICATION).configs(APPEND_TIME),
-        new NewTopic(rejected(), partitions, REPLICATION),
-        new NewTopic(verdicts(), partitions, REPLICATION),
-        new NewTopic(releases(), 1, REPLICATION).configs(COMPACTED),
-        new NewTopic(requests(), partitions, REPLICATION).configs(APPEND_TIME),
-        new NewTopic(answers(), partitions, REPLICATION).configs(APPEND_TIME));
+        topic(samples(), partitions).configs(APPEND_TIME),
+        topic(rejected(), partitions),
+        topic(verdicts(), partitions),
+        topic(releases(), 1).configs(COMPACTED),
+        topic(requests(), partitions).configs(APPEND_TIME),
+        topic(answers(), partitions).configs(APPEND_TIME));
   }
 }

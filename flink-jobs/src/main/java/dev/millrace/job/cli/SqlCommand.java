@@ -1,0 +1,141 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.sql.SqlScript;
+import dev.millrace.job.sql.SqlSession;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.ResultKind;
+import org.apache.flink.table.api.TableResult;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.CloseableIterator;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Runs a script of Flink SQL in which models of the provider millrace can be asked. */
+@Command(
+    name = "sql",
+    description = {
+      "Runs a script of Flink SQL, in which CREATE MODEL … WITH ('provider' = 'millrace') and",
+      "ML_PREDICT ask releases: on the cluster that is up, on that of --rest, else in this process.",
+      "${key} stands for a key of the configuration; topics that Kafka tables name are created."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace sql docs/examples/sql/ask.sql --rows 3",
+      "  ./millrace sql my.sql --set kafka.bootstrap=127.0.0.1:9092"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class SqlCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+
+  @Parameters(paramLabel = "FILE", description = "Statements, each ended by a semicolon.")
+  private Path file;
+
+  @Option(
+      names = "--rows",
+      paramLabel = "N",
+      description = "End each SELECT after so many rows (default: when it ends itself).")
+  private long rows = Long.MAX_VALUE;
+
+  @Option(
+      names = "--rest",
+      paramLabel = "URL",
+      description = "Flink's REST address; without it, that of ./millrace cluster up.")
+  private @Nullable URI rest;
+
+  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "What ${KEY} stands for.")
+  private List<String> settings = List.of();
+
+  @Override
+  public Integer call() throws Exception {
+    LocalCluster cluster = Home.here().cluster();
+    Optional<ClusterState> local =
+        rest == null ? cluster.status().filter(ClusterState::isUp) : Optional.empty();
+    URI url = local.map(state -> URI.create(state.restUrl())).orElse(rest);
+    List<String> values = new ArrayList<>(List.of("base.dir=" + Home.here().nano()));
+    local.ifPresent(state -> values.addAll(SubmitCommand.local(cluster, state)));
+    values.addAll(settings);
+    SqlScript script =
+        SqlScript.parse(Files.readString(file), MillraceConfig.read(null, values).toMap());
+    SqlSession session = new SqlSession(environment(url, cluster));
+    for (String statement : script.statements()) {
+      output.err().println(statement.lines().findFirst().orElse(statement).strip() + " …");
+      output.err().flush();
+      Optional<TableResult> result = session.run(statement);
+      if (result.isPresent()) {
+        show(result.get(), url == null);
+      }
+    }
+    return 0;
+  }
+
+  private static StreamExecutionEnvironment environment(@Nullable URI url, LocalCluster cluster) {
+    return url == null
+        ? StreamExecutionEnvironment.createLocalEnvironment(1)
+        : StreamExecutionEnvironment.createRemoteEnvironment(
+            url.getHost(), url.getPort(), 1, cluster.jobJar().toString());
+  }
+
+  private void show(TableResult result, boolean here) throws Exception {
+    Optional<JobClient> job = result.getJobClient();
+    if (job.isPresent() && !isQuery(result)) {
+      output.err().println("job " + job.get().getJobID() + (here ? " runs here" : " runs"));
+      if (here) {
+        result.await();
+      }
+    } else if (result.getResultKind() == ResultKind.SUCCESS_WITH_CONTENT) {
+      print(result);
+    }
+  }
+
+  /** An INSERT is a job with content too: how many rows went where, unknown while it runs. */
+  private static boolean isQuery(TableResult result) {
+    return result.getResolvedSchema().getColumnNames().stream()
+        .noneMatch(name -> name.startsWith("default_catalog."));
+  }
+
+  /** One row a line, as it comes; closing the rows ends the query's job. */
+  @SuppressWarnings("try") // Flink's iterator may be interrupted while it closes.
+  private void print(TableResult result) throws Exception {
+    List<String> names = result.getResolvedSchema().getColumnNames();
+    if (!output.json()) {
+      output.out().println(String.join("\t", names));
+    }
+    try (CloseableIterator<Row> found = result.collect()) {
+      for (long row = 0; row < rows && found.hasNext(); row++) {
+        output.out().println(line(names, found.next()));
+        output.out().flush();
+      }
+    }
+  }
+
+  private String line(List<String> names, Row row) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      fields.put(names.get(i), row.getField(i));
+    }
+    return output.json()
+        ? Output.toLine(fields)
+        : fields.values().stream()
+            .map(value -> String.valueOf(value).replaceAll("\\s+", " "))
+            .collect(Collectors.joining("\t"));
+  }
+}

@@ -1,0 +1,153 @@
+package dev.millrace.job.sql;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.Tail;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.operator.Serving;
+import dev.millrace.model.serve.Answered;
+import dev.millrace.model.swap.SwapResult;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers in this process by the releases that the topic names, as the serve job does. */
+final class LocalServing implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LocalServing.class);
+
+  private final Serving serving;
+  private final InstantSource clock;
+  private final AtomicLong tickets = new AtomicLong();
+  private final Map<Long, CompletableFuture<Answer>> waiting = new ConcurrentHashMap<>();
+  private final Thread stepper;
+  private @Nullable Tail<ReleaseEvent> releases;
+  private volatile boolean closed;
+  private volatile @Nullable Throwable failure;
+
+  private LocalServing(Serving serving, ClassLoader userCode, InstantSource clock) {
+    this.serving = serving;
+    this.clock = clock;
+    stepper = new Thread(this::answer, "millrace-sql");
+    stepper.setDaemon(true);
+    stepper.setContextClassLoader(userCode);
+  }
+
+  /**
+   * Loads what is current, and follows the topic from there.
+   *
+   * @throws IllegalStateException if the broker does not answer or has no such topic
+   */
+  static LocalServing start(
+      Serving serving, KafkaConfig kafka, ClassLoader userCode, InstantSource clock) {
+    LocalServing local = new LocalServing(serving, userCode, clock);
+    String topic = new Topics(kafka.prefix()).releases();
+    RecordReader reader = RecordReader.fromBeginning(kafka, List.of(topic));
+    try {
+      local.load(reader.readToEnd());
+    } catch (RuntimeException e) {
+      reader.close();
+      throw e;
+    }
+    local.releases =
+        Tail.start(topic, reader, Codecs.releases(), (event, at) -> local.follow(event));
+    local.stepper.start();
+    return local;
+  }
+
+  /** Events apply in order: when the last is done, all are. */
+  private void load(List<RawRecord> events) {
+    CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+    for (RawRecord raw : events) {
+      try {
+        last = follow(Codecs.releases().decode(raw.value(), raw.origin()));
+      } catch (InvalidRecordException e) {
+        LOG.warn("the release event at {} is passed over: {}", raw.origin(), e.getMessage());
+      }
+    }
+    last.join();
+  }
+
+  private CompletableFuture<SwapResult> follow(ReleaseEvent event) {
+    return serving.releases().apply(event, clock.millis()).thenApply(LocalServing::told);
+  }
+
+  private static SwapResult told(SwapResult result) {
+    if (result.outcome() == Outcome.FAILED) {
+      LOG.warn("release {} is not served: {}", result.event().release(), result.reason());
+    } else {
+      LOG.info("release {}: {}", result.event().release(), result.outcome());
+    }
+    return result;
+  }
+
+  /** Asks; the future fails if the model cannot go on at all. */
+  CompletableFuture<Answer> ask(Request request) {
+    long ticket = tickets.getAndIncrement();
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    waiting.put(ticket, answer);
+    serving.responder().submit(ticket, request);
+    Throwable ended = failure;
+    if (ended != null) {
+      answer.completeExceptionally(ended);
+    }
+    return answer;
+  }
+
+  private void answer() {
+    try {
+      while (!closed) {
+        for (Answered done : serving.responder().step()) {
+          CompletableFuture<Answer> asked = waiting.remove(done.ticket());
+          if (asked != null) {
+            asked.complete(done.answer());
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      end(e);
+    } catch (RuntimeException e) {
+      LOG.error("answering ended", e);
+      end(e);
+    }
+  }
+
+  private void end(Throwable why) {
+    failure = why;
+    waiting.values().forEach(asked -> asked.completeExceptionally(why));
+  }
+
+  /** Returns when nothing here uses the model any more. */
+  @Override
+  public void close() {
+    closed = true;
+    if (releases != null) {
+      releases.close();
+    }
+    stepper.interrupt();
+    boolean interrupted = false;
+    while (stepper.isAlive()) {
+      try {
+        stepper.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.millrace.job.sql;
+
+import dev.millrace.job.io.Topics;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.table.api.TableResult;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.catalog.Catalog;
+import org.apache.flink.table.catalog.ObjectPath;
+import org.apache.flink.table.catalog.exceptions.TableNotExistException;
+
+/** Runs statements one after the other; topics that its Kafka tables name are made if need be. */
+public final class SqlSession {
+
+  private static final Pattern SET = Pattern.compile("(?i)SET\\s+'([^']+)'\\s*=\\s*'([^']*)'");
+  private static final int PARTITIONS = 1;
+
+  private final StreamTableEnvironment tables;
+
+  public SqlSession(StreamExecutionEnvironment env) {
+    tables = StreamTableEnvironment.create(env);
+  }
+
+  /**
+   * Runs a statement; an INSERT or a SELECT is a job that has begun when this returns.
+   *
+   * @return empty for a SET
+   * @throws RuntimeException of Flink's if it is none, or names what is not there
+   */
+  public Optional<TableResult> run(String statement) {
+    Matcher set = SET.matcher(statement);
+    if (set.matches()) {
+      tables.getConfig().set(set.group(1), set.group(2));
+      return Optional.empty();
+    }
+    createTopics();
+    return Optional.of(tables.executeSql(statement));
+  }
+
+  private void createTopics() {
+    for (String table : tables.listTables()) {
+      Map<String, String> options = options(table);
+      String topics = options.getOrDefault("topic", "");
+      String broker = options.getOrDefault("properties.bootstrap.servers", "");
+      if ("kafka".equals(options.get("connector")) && !topics.isEmpty() && !broker.isEmpty()) {
+        Topics.ensure(broker, Arrays.asList(topics.split(";", -1)), PARTITIONS);
+      }
+    }
+  }
+
+  private Map<String, String> options(String table) {
+    Catalog catalog = tables.getCatalog(tables.getCurrentCatalog()).orElseThrow();
+    ObjectPath path = new ObjectPath(tables.getCurrentDatabase(), table);
+    try {
+      return catalog.tableExists(path) ? catalog.getTable(path).getOptions() : Map.of();
+    } catch (TableNotExistException e) {
+      return Map.of();
+    }
+  }
+}

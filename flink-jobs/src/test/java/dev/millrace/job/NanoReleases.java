@@ -1,0 +1,88 @@
+package dev.millrace.job;
+
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.peft.Lora;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+
+/** Releases of the base that ships, with adapters that a seed draws. */
+record NanoReleases(Path store) {
+
+  static final Path NANO = Path.of(System.getProperty("millrace.root"), "models", "nano");
+
+  private static final LoraConfig CONFIG = new LoraConfig(2, 2, false, List.of("q_proj", "v_proj"));
+
+  /** Publishes one; gives the event that makes it its domain's current one. */
+  ReleaseEvent publish(String domain, long seed) throws IOException {
+    try (BaseModel base = DjlModels.open(NANO, Precision.INT8)) {
+      Draft draft = draft(base, domain, seed);
+      return new ReleaseEvent(
+          null,
+          domain,
+          ReleaseEvent.Kind.ADAPTER,
+          ReleaseEvent.Action.ROLLBACK, // any release may take any other's place
+          draft.manifest().id(),
+          ReleaseStore.of(StoreFiles.in(store)).publish(draft),
+          null,
+          draft.manifest().batch(),
+          "a test",
+          new Origin("", 0, -1));
+    }
+  }
+
+  private static Draft draft(BaseModel base, String domain, long seed) {
+    SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(base, seed), base.id());
+    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
+    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
+    Manifest manifest =
+        new Manifest(
+            null,
+            domain,
+            base.id(),
+            digests,
+            "int8-row",
+            Routing.topK(base.config().router().topK()),
+            null,
+            seed,
+            List.of(),
+            List.of(),
+            new TrainingPlan(seed, new TreeMap<>(), 1, 1, "random", "none"),
+            List.of(),
+            null);
+    return new Draft(manifest, files);
+  }
+
+  static AdapterWeights adapter(BaseModel base, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    List<LoraPair> pairs = new ArrayList<>();
+    for (LoraPair pair : LoraWeights.initial(CONFIG, base.sites(), seed).pairs()) {
+      float[] b = new float[pair.b().length];
+      for (int i = 0; i < b.length; i++) {
+        b[i] = (float) (0.5 * random.nextGaussian());
+      }
+      pairs.add(new LoraPair(pair.site(), pair.a(), b));
+    }
+    return Quantizer.quantize(new LoraWeights(CONFIG, pairs));
+  }
+}

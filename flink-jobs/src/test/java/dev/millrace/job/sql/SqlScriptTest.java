@@ -1,0 +1,49 @@
+package dev.millrace.job.sql;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.job.config.MillraceConfig;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SqlScriptTest {
+
+  @Test
+  void parse_semicolonsInTextsNamesAndComments_endNoStatement() {
+    String text =
+        """
+        -- first; a comment
+        SELECT 'a;''b;' FROM `t;1` /* no; end
+        here; */ WHERE "x;" = 1;
+
+        SELECT 2
+        """;
+    assertEquals(
+        List.of("SELECT 'a;''b;' FROM `t;1`  WHERE \"x;\" = 1", "SELECT 2"),
+        SqlScript.parse(text, Map.of()).statements());
+  }
+
+  @Test
+  void parse_onlyCommentsAndSemicolons_hasNoStatement() {
+    assertEquals(List.of(), SqlScript.parse(" ; -- ${end}\n /* ; */ ;; ", Map.of()).statements());
+  }
+
+  @Test
+  void parse_keyInBraces_isItsValueAsItStands() {
+    assertEquals(
+        List.of("SET 'a' = 'C:\\$1'"),
+        SqlScript.parse("SET 'a' = '${base.dir}';", Map.of("base.dir", "C:\\$1")).statements());
+  }
+
+  @Test
+  void parse_unknownKey_namesTheNearest() {
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> SqlScript.parse("${kafka.bootstap}", MillraceConfig.defaults().toMap()));
+    assertEquals(
+        "${kafka.bootstap} has no value, did you mean ${kafka.bootstrap}?", e.getMessage());
+  }
+}
