@@ -90,6 +90,8 @@ final class Examination {
     double agreement = 0;
     long active = 0;
     long routed = 0;
+    int count = base.config().router().numExperts();
+    long[] chosen = new long[count];
     try (LoadedAdapter served = incumbent.load(base)) {
       List<Sequence> sequences = new ArrayList<>();
       some.forEach(text -> sequences.add(new Sequence(text, candidate)));
@@ -100,11 +102,20 @@ final class Examination {
         agreement += all.get(some.size() + i).agreement(routes) / some.size();
         active += routes.active();
         routed += routes.routed();
+        routes.countLast(chosen);
       }
     }
-    double experts = base.config().router().numExperts();
     return new Harm.Usage(
-        some.isEmpty() ? Double.NaN : agreement, routed == 0 ? 1 : active / (routed * experts));
+        some.isEmpty() ? Double.NaN : agreement,
+        routed == 0 ? 1 : active / ((double) routed * count),
+        shares(chosen));
+  }
+
+  private static double[] shares(long[] counts) {
+    long all = Arrays.stream(counts).sum();
+    return all == 0
+        ? new double[0]
+        : Arrays.stream(counts).mapToDouble(count -> (double) count / all).toArray();
   }
 
   private synchronized Map<String, Double> baseNats() {

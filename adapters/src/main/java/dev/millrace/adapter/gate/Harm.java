@@ -16,6 +16,8 @@ record Harm(Map<String, Double> protectedRise, double allProtectedRise, Usage ro
    *
    * @param agreement share of a token's experts that are those of the incumbent
    * @param activeShare of the experts that a token gets on average
+   * @param lastLayer (experts): which part of the choices of the last sparse layer fell on each;
+   *     empty where no layer is sparse
    */
-  record Usage(double agreement, double activeShare) {}
+  record Usage(double agreement, double activeShare, double[] lastLayer) {}
 }

@@ -7,6 +7,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.RuleFigures;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
@@ -135,7 +136,7 @@ final class VerdictsCommand implements Callable<Integer> {
   /** A rule, what it saw, and why it refused. */
   static String line(RuleResult rule) {
     String figures =
-        rule.figures().entrySet().stream()
+        RuleFigures.single(rule.figures()).entrySet().stream()
             .map(figure -> figure.getKey() + " " + number(figure.getValue()))
             .collect(Collectors.joining(", "));
     String reason = rule.passed() ? "" : "  " + rule.reason();

@@ -3,8 +3,10 @@ package dev.millrace.job.console;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.model.score.QualityThreshold;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleFigures;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.Map;
@@ -35,6 +37,8 @@ final class DomainLedger {
   private long samples;
   private long candidates;
   private String lastRefusal = "";
+  private double[] experts = {};
+  private double threshold = Double.NaN;
   private @Nullable ReleaseEvent current;
 
   DomainLedger(@Nullable String tenant, String domain) {
@@ -53,12 +57,15 @@ final class DomainLedger {
   void rejection(Rejection rejection) {
     refused.merge(rejection.reason(), 1L, Long::sum);
     count(turnedAway, rejection.quality());
+    QualityThreshold.of(rejection).ifPresent(least -> threshold = least);
   }
 
   void verdict(Verdict verdict, long at) {
     verdict.qualities().forEach(quality -> count(accepted, quality));
     for (RuleResult rule : verdict.rules()) {
       Map<String, Double> figures = rule.figures();
+      double[] shares = RuleFigures.experts(figures);
+      experts = shares.length == 0 ? experts : shares;
       Double candidate = figures.get("bitsPerByteCandidate");
       if (candidate != null) {
         candidates++;
@@ -97,6 +104,13 @@ final class DomainLedger {
             .put("bin", BIN);
     ObjectNode reasons = picture.putObject("refused");
     refused.forEach(reasons::put);
+    if (Double.isFinite(threshold)) {
+      picture.put("threshold", threshold);
+    }
+    ArrayNode shares = picture.putArray("experts");
+    for (double share : experts) {
+      shares.add(share);
+    }
     bins(picture.putArray("accepted"), accepted);
     bins(picture.putArray("turnedAway"), turnedAway);
     ArrayNode points = picture.putArray("curve");

@@ -10,9 +10,12 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.RuleFigures;
+import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +32,7 @@ final class Ledger {
   private static final int LATENCIES = 600;
   private static final int UNDER_WAY = 20_000;
   private static final int TEXT = 160;
+  private static final int DEPTH = 1_000;
 
   private record Refusal(long at, Rejection rejection) {}
 
@@ -39,6 +43,7 @@ final class Ledger {
   private final Map<String, Flow> flows = new TreeMap<>();
   private final Map<String, DomainLedger> domains = new TreeMap<>();
   private final Map<String, ReleaseEvent> seen = new TreeMap<>();
+  private final Map<String, Verdict> passed = new HashMap<>();
   private final Map<String, Long> from = new TreeMap<>();
   private final Window<Refusal> refusals = new Window<>(REFUSED);
   private final Window<Event> releases = new Window<>(RELEASES);
@@ -69,6 +74,9 @@ final class Ledger {
 
   synchronized void verdict(Verdict verdict, long at) {
     flow("verdicts", at);
+    if (verdict.release() != null && verdict.samples() > 0) {
+      passed.put(verdict.release(), verdict);
+    }
     domain(verdict.tenant(), verdict.domain()).verdict(verdict, at);
   }
 
@@ -148,7 +156,45 @@ final class Ledger {
   }
 
   private void events(ArrayNode array) {
-    releases.entries().forEach(event -> array.add(event(event.event).put("at", event.at)));
+    releases
+        .entries()
+        .forEach(event -> array.add(lineage(event(event.event).put("at", event.at), event.event)));
+  }
+
+  /** How many releases lie behind one, and how many samples taught them all, as verdicts tell. */
+  private ObjectNode lineage(ObjectNode about, ReleaseEvent event) {
+    ArrayNode parents = about.putArray("parents");
+    long samples = samples(event.release());
+    String parent = event.parent();
+    for (int depth = 0; parent != null && depth < DEPTH; depth++) {
+      parents.add(parent);
+      samples += samples(parent);
+      ReleaseEvent before = seen.get(parent);
+      parent = before == null ? null : before.parent();
+    }
+    about.put("samples", samples);
+    Verdict verdict = passed.get(event.release());
+    ArrayNode rules = about.putArray("rules");
+    if (verdict != null) {
+      verdict.rules().forEach(rule -> rules.add(rule(rule)));
+    }
+    return about;
+  }
+
+  private long samples(String release) {
+    Verdict verdict = passed.get(release);
+    return verdict == null ? 0 : verdict.samples();
+  }
+
+  private static ObjectNode rule(RuleResult rule) {
+    ObjectNode told =
+        JSON.objectNode()
+            .put("rule", rule.rule())
+            .put("passed", rule.passed())
+            .put("reason", rule.reason());
+    ObjectNode figures = told.putObject("figures");
+    RuleFigures.single(rule.figures()).forEach(figures::put);
+    return told;
   }
 
   static ObjectNode event(ReleaseEvent event) {

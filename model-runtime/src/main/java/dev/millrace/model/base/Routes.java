@@ -19,6 +19,19 @@ public record Routes(List<int[][]> layers) {
         .count();
   }
 
+  /** Adds how often each expert of the last sparse layer ran. */
+  public void countLast(long[] experts) {
+    if (!layers.isEmpty()) {
+      for (int[] token : layers.get(layers.size() - 1)) {
+        for (int expert : token) {
+          if (expert >= 0) {
+            experts[expert]++;
+          }
+        }
+      }
+    }
+  }
+
   /** Tokens times sparse layers. */
   public long routed() {
     return layers.stream().mapToLong(layer -> layer.length).sum();

@@ -1,7 +1,6 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.base.BaseModel;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,8 +64,6 @@ final class Quality implements Stage {
   }
 
   private static Refusal refusal(double quality, double least) {
-    return new Refusal(
-        Reason.QUALITY_LOW,
-        String.format(Locale.ROOT, "Q %.4f, expected at least %.4f", quality, least));
+    return new Refusal(Reason.QUALITY_LOW, QualityThreshold.detail(quality, least));
   }
 }
