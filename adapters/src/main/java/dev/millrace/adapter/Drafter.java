@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /** Turns an accepted attempt into the files of a release. */
 record Drafter(Surroundings surroundings, LearnerConfig config) {
-  private static final String QUANTIZATION = "int8-row";
+  static final String QUANTIZATION = "int8-row";
 
   Draft draft(Attempt attempt, List<Origin> learnedTo, Profile profile) {
     SortedMap<String, byte[]> files =

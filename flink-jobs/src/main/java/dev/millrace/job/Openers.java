@@ -2,6 +2,7 @@ package dev.millrace.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.millrace.adapter.Adopter;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Surroundings;
@@ -203,28 +204,54 @@ public final class Openers {
     return subtask -> {
       Resources resources = new Resources();
       try {
-        Path folder = Path.of(config.base().dir());
         LearnerConfig learn = planned(config.learn());
-        BaseModel base =
-            resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
-        Tokenizer tokenizer = tokenizer(config, resources);
         Opened<ReleaseStore> store = stores.open(subtask);
         resources.add(store.resources());
-        Surroundings surroundings =
-            new Surroundings(
-                base,
-                tokenizer,
-                BaseTexts.anchors(folder, tokenizer),
-                BaseTexts.protection(folder, tokenizer),
-                store.value(),
-                published(config),
-                new KafkaPastSamples(
-                    config.kafka(),
-                    new SampleTokens(tokenizer, config.score().model().trainTokens())),
-                machine(),
-                InstantSource.system());
+        Surroundings surroundings = surroundings(config, learn, store.value(), resources);
         return new Opened<>(Learner.of(surroundings, learn), resources);
       } catch (Exception e) {
+        resources.close();
+        throw e;
+      }
+    };
+  }
+
+  private static Surroundings surroundings(
+      MillraceConfig config, LearnerConfig learn, ReleaseStore store, Resources resources)
+      throws IOException {
+    Path folder = Path.of(config.base().dir());
+    BaseModel base =
+        resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
+    Tokenizer tokenizer = tokenizer(config, resources);
+    return new Surroundings(
+        base,
+        tokenizer,
+        BaseTexts.anchors(folder, tokenizer),
+        BaseTexts.protection(folder, tokenizer),
+        store,
+        published(config),
+        new KafkaPastSamples(
+            config.kafka(), new SampleTokens(tokenizer, config.score().model().trainTokens())),
+        machine(),
+        InstantSource.system());
+  }
+
+  /** What judges adapters that people bring, by the rules of the learn job. */
+  public static Opener<AdoptionParts> adopting(MillraceConfig config) {
+    return subtask -> {
+      Resources resources = new Resources();
+      try {
+        LearnerConfig learn = planned(config.learn());
+        Surroundings surroundings = surroundings(config, learn, store(config), resources);
+        HeldOut heldOut = heldOut(config);
+        return new Opened<>(
+            new AdoptionParts(
+                surroundings,
+                new Adopter(surroundings, learn),
+                Scorer.of(surroundings.base(), surroundings.tokenizer(), heldOut, config.score()),
+                heldOut),
+            resources);
+      } catch (IOException | RuntimeException e) {
         resources.close();
         throw e;
       }

@@ -12,6 +12,7 @@ import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.model.score.HeldOut;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +24,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -38,6 +42,7 @@ class GatewayIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ACME = "key-of-acme";
   private static final String OTHER = "key-of-other";
+  private static final String CHIEF = "key-of-the-chief-of-acme";
   private static final String OPERATOR = "key-of-the-operator";
 
   private final HttpClient client = HttpClient.newHttpClient();
@@ -49,13 +54,18 @@ class GatewayIT {
     Path keys =
         Files.writeString(
             folder.resolve("keys"),
-            "# who may call\n%s acme\n%s other\n%s - operator\n".formatted(ACME, OTHER, OPERATOR));
+            "# who may call\n%s acme\n%s other\n%s - operator\n%s acme operator\n"
+                .formatted(ACME, OTHER, OPERATOR, CHIEF));
     try (EmbeddedStack stack = EmbeddedStack.start(1, 8)) {
       Loop loop = Loop.create(stack, 1, SETTINGS);
       loop.serve(TinyParts.servings(loop.config()));
       loop.learn(TinyParts.learners(loop.config()));
       try (Gateway gateway =
-          Gateway.start(GatewayConfig.local(0), loop.config().kafka(), ApiKeys.read(keys))) {
+          Gateway.start(
+              GatewayConfig.local(0),
+              loop.config().kafka(),
+              ApiKeys.read(keys),
+              new TopicAdopting(loop.config(), TinyParts.adopting(loop.config())))) {
         port = gateway.port();
         refusesWhatItCannotServe();
         String release = teachUntilThereIsARelease();
@@ -63,6 +73,7 @@ class GatewayIT {
         keepsTenantsApart(release);
         feedbackTeaches();
         answersAClientThatIsNotOurs();
+        loadsWhatTheGateLetsPass(folder, TinyParts.heldOut(loop.config()));
         operatorWatchesAndPins(release);
         countsWhatItDid();
       }
@@ -171,6 +182,57 @@ class GatewayIT {
     String said = model.chat("Say something");
     assertFalse(said.isEmpty());
     assertEquals(said, model.chat("Say something"));
+  }
+
+  /** As clients of vLLM do: a folder is judged, serves, and is taken away again. */
+  private void loadsWhatTheGateLetsPass(Path folder, HeldOut heldOut) throws Exception {
+    teachWhatOnlyJudges(heldOut);
+    String good = load(TinyParts.adapter(folder.resolve("good"), 1));
+    assertEquals(403, post("/v1/load_lora_adapter", ACME, good).statusCode());
+    HttpResponse<String> huge =
+        post("/v1/load_lora_adapter", CHIEF, load(TinyParts.adapter(folder.resolve("huge"), 1e6f)));
+    assertEquals(422, huge.statusCode(), huge::body);
+    assertTrue(huge.body().contains("norm-of-change: root mean square"), huge::body);
+    assertEquals(
+        400, post("/v1/load_lora_adapter", CHIEF, load(folder.resolve("none"))).statusCode());
+    HttpResponse<String> loaded = post("/v1/load_lora_adapter", CHIEF, good);
+    assertEquals(200, loaded.statusCode(), loaded::body);
+    String release = json(loaded).path("release").asText();
+    awaitAnswers(response -> release(response).equals(release));
+    String unload = "{'lora_name':'words'}";
+    assertEquals(403, post("/v1/unload_lora_adapter", ACME, unload).statusCode());
+    assertEquals(200, post("/v1/unload_lora_adapter", CHIEF, unload).statusCode());
+    awaitAnswers(response -> response.statusCode() == 404);
+    assertEquals(404, post("/v1/unload_lora_adapter", CHIEF, unload).statusCode());
+  }
+
+  private static String load(Path adapter) {
+    return "{'lora_name':'words','lora_path':'%s'}".formatted(adapter);
+  }
+
+  /** Documents that are held out, too few to close a batch: learning has no part in this domain. */
+  private void teachWhatOnlyJudges(HeldOut heldOut) throws Exception {
+    String lines =
+        IntStream.range(0, 100)
+            .mapToObj(i -> "d" + i)
+            .filter(document -> heldOut.contains("acme", "words", document))
+            .limit(6)
+            .map(document -> "{\"document\":\"%s\",\"text\":\"%s\"}".formatted(document, text()))
+            .collect(Collectors.joining("\n"));
+    HttpRequest request =
+        request("/v1/samples?domain=words", ACME).POST(BodyPublishers.ofString(lines)).build();
+    JsonNode taken = json(client.send(request, BodyHandlers.ofString()));
+    assertEquals(6, taken.path("written").asInt(), taken::toString);
+  }
+
+  private void awaitAnswers(Predicate<HttpResponse<String>> wanted) throws Exception {
+    while (!wanted.test(post("/v1/completions", ACME, generate("words", "")))) {
+      // The order is on its way.
+    }
+  }
+
+  private static String release(HttpResponse<String> response) {
+    return response.headers().firstValue("Millrace-Release").orElse("");
   }
 
   /** What the console is told in its first second: counts, the domain, its curve. */

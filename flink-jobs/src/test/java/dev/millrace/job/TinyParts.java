@@ -3,6 +3,7 @@ package dev.millrace.job;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.millrace.adapter.Adopter;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Retrainer;
@@ -28,6 +29,9 @@ import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.peft.LoraPair;
+import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
@@ -44,6 +48,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -176,6 +181,39 @@ final class TinyParts {
             base.close();
           });
     };
+  }
+
+  /** What judges adapters from elsewhere, by a gate as open as that of the learners. */
+  static Opener<AdoptionParts> adopting(MillraceConfig config) {
+    LearnerConfig learn = learn(config);
+    return subtask -> {
+      BaseModel base = base();
+      Surroundings surroundings = surroundings(base, config);
+      return new Opened<>(
+          new AdoptionParts(
+              surroundings,
+              new Adopter(surroundings, learn),
+              Scorer.of(base, new Bytes(), heldOut(config), config.score()),
+              heldOut(config)),
+          base);
+    };
+  }
+
+  /** Writes a PEFT folder for the base: the golden adapter, what it adds multiplied. */
+  static Path adapter(Path folder, float factor) throws IOException {
+    try (BaseModel base = base()) {
+      LoraWeights golden = (LoraWeights) AdapterFolder.read(BASE.resolve("adapter"), base.sites());
+      List<LoraPair> pairs = new ArrayList<>();
+      for (LoraPair pair : golden.pairs()) {
+        float[] b = pair.b().clone();
+        for (int i = 0; i < b.length; i++) {
+          b[i] *= factor;
+        }
+        pairs.add(new LoraPair(pair.site(), pair.a(), b));
+      }
+      AdapterFolder.write(new LoraWeights(golden.config(), pairs), "elsewhere", folder);
+    }
+    return folder;
   }
 
   private static BaseModel base() throws IOException {

@@ -34,6 +34,9 @@ public interface Gate {
   /** Asks the rules for what serves now under another routing. */
   Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut);
 
+  /** Asks every rule but those on training, for a candidate that was not trained here. */
+  Judgement judgeAdopted(Candidate candidate, List<HeldOut> heldOut);
+
   /**
    * What is judged.
    *

@@ -21,7 +21,7 @@ final class ModelGate implements Gate {
       List.of(new ProtectedUnharmed(), new RoutingAgreement());
   private static final List<Rule> MEASURED =
       List.of(new BetterThanIncumbent(), new TrainServeParity(), new CanaryPrompts());
-  private static final List<Rule> BEFORE_MEASURING_ROUTING =
+  private static final List<Rule> UNTRAINED =
       List.of(new Finite(), new NormOfChange(), ENOUGH_EVIDENCE);
   private static final List<Rule> MEASURED_ROUTING =
       List.of(new NoWorseThanIncumbent(), new TrainServeParity(), new CanaryPrompts());
@@ -85,7 +85,12 @@ final class ModelGate implements Gate {
 
   @Override
   public Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(evidence(candidate, heldOut), BEFORE_MEASURING_ROUTING, false, MEASURED_ROUTING);
+    return judge(evidence(candidate, heldOut), UNTRAINED, false, MEASURED_ROUTING);
+  }
+
+  @Override
+  public Judgement judgeAdopted(Candidate candidate, List<HeldOut> heldOut) {
+    return judge(evidence(candidate, heldOut), UNTRAINED, false, MEASURED);
   }
 
   private Case evidence(Candidate candidate, List<HeldOut> heldOut) {

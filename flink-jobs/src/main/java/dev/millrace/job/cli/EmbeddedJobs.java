@@ -33,18 +33,21 @@ final class EmbeddedJobs implements AutoCloseable {
 
   /** Starts the job that answers. */
   static EmbeddedJobs serving(StoredReleases stored, Path base) {
-    return start(stored, base, false);
+    return start(stored, base, false, Map.of());
   }
 
   /** Starts the job that answers and the one that learns, which publishes into the same store. */
-  static EmbeddedJobs servingAndLearning(StoredReleases stored, Path base) {
-    return start(stored, base, true);
+  static EmbeddedJobs servingAndLearning(
+      StoredReleases stored, Path base, Map<String, String> settings) {
+    return start(stored, base, true, settings);
   }
 
-  private static EmbeddedJobs start(StoredReleases stored, Path base, boolean learning) {
+  private static EmbeddedJobs start(
+      StoredReleases stored, Path base, boolean learning, Map<String, String> settings) {
     EmbeddedStack stack = EmbeddedStack.start(1, SLOTS);
     try {
-      EmbeddedJobs jobs = new EmbeddedJobs(stack, config(stack, stored.store(), base));
+      EmbeddedJobs jobs =
+          new EmbeddedJobs(stack, config(stack, stored.store(), base).with(settings));
       jobs.announce(stored);
       jobs.submit(learning);
       return jobs;

@@ -1,6 +1,8 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.Adopting;
+import dev.millrace.job.Openers;
+import dev.millrace.job.TopicAdopting;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
@@ -71,21 +73,54 @@ final class GatewayCommand implements Callable<Integer> {
       description = "PKCS #12 to speak TLS with; MILLRACE_KEYSTORE_PASSWORD opens it.")
   private @Nullable Path keystore;
 
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A setting of the jobs, and of the gate that adapters pass.")
+  private Map<String, String> settings = Map.of();
+
   @Override
   public Integer call() throws Exception {
     ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
     requireClosed(apiKeys);
     Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
-      return open(
-          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get())).kafka(),
-          apiKeys);
+      MillraceConfig config =
+          MillraceConfig.defaults()
+              .with(
+                  Map.of(
+                      "kafka.bootstrap", running.get(),
+                      "base.dir", base.folder().toString()))
+              .with(settings);
+      return open(config, apiKeys, adopting(config));
     }
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (EmbeddedJobs jobs =
-        EmbeddedJobs.servingAndLearning(StoredReleases.read(store()), base.folder())) {
-      return open(jobs.config().kafka(), apiKeys);
+        EmbeddedJobs.servingAndLearning(StoredReleases.read(store()), base.folder(), settings)) {
+      return open(
+          jobs.config(),
+          apiKeys,
+          new TopicAdopting(jobs.config(), Openers.adopting(jobs.config())));
     }
+  }
+
+  /** The store that the jobs behind the broker publish into, if it is known here. */
+  private Adopting adopting(MillraceConfig config) {
+    Optional<String> uri =
+        store != null
+            ? Optional.of(store.toAbsolutePath().toString())
+            : broker.named().isPresent() || settings.containsKey("store.uri")
+                ? Optional.ofNullable(settings.get("store.uri"))
+                : Optional.of(Home.here().cluster().home().resolve("store").toUri().toString());
+    return uri.<Adopting>map(
+            known -> {
+              MillraceConfig with = config.with(Map.of("store.uri", known));
+              return new TopicAdopting(with, Openers.adopting(with));
+            })
+        .orElseGet(
+            () ->
+                Adopting.unavailable(
+                    "the gateway does not know the jobs' store, expected --store or --set store.uri"));
   }
 
   /** A door that other machines can reach needs keys. */
@@ -102,13 +137,14 @@ final class GatewayCommand implements Callable<Integer> {
     return folder;
   }
 
-  private int open(KafkaConfig kafka, ApiKeys apiKeys) throws InterruptedException {
+  private int open(MillraceConfig jobs, ApiKeys apiKeys, Adopting adopting)
+      throws InterruptedException {
     GatewayConfig local = GatewayConfig.local(port);
     GatewayConfig config =
         new GatewayConfig(
             host, port, keystore, local.patience(), local.inFlight(), local.bodyBytes());
     CountDownLatch ended = new CountDownLatch(1);
-    try (Gateway gateway = Gateway.start(config, kafka, apiKeys)) {
+    try (Gateway gateway = Gateway.start(config, jobs.kafka(), apiKeys, adopting)) {
       Runtime.getRuntime().addShutdownHook(new Thread(ended::countDown, "millrace-gateway-end"));
       output.result(
           Map.of("url", gateway.url() + "/v1", "console", gateway.console()),

@@ -51,6 +51,11 @@ final class ApiProblem extends RuntimeException {
     return new ApiProblem(status, "http_" + status, null, String.valueOf(message));
   }
 
+  /** 422: the adapter can be read, and the gate says no. */
+  static ApiProblem refusedByGate(String reasons) {
+    return new ApiProblem(422, "refused_by_gate", "lora_path", "refused by the gate: " + reasons);
+  }
+
   static ApiProblem tooMany(String message) {
     return new ApiProblem(429, "rate_limit_exceeded", null, message);
   }

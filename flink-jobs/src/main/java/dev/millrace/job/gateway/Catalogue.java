@@ -7,6 +7,7 @@ import dev.millrace.schema.Request;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -77,6 +78,12 @@ final class Catalogue {
             Comparator.comparing(ReleaseEvent::domain)
                 .thenComparing(event -> event.tenant() == null))
         .toList();
+  }
+
+  /** The current event of a tenant's own domain, if it names a release. */
+  Optional<ReleaseEvent> own(@Nullable String tenant, String domain) {
+    return Optional.ofNullable(current.get(new Alias(tenant, domain)))
+        .filter(event -> !event.release().isEmpty());
   }
 
   private Set<String> domains(@Nullable String tenant) {

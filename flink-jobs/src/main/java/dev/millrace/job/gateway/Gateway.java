@@ -3,6 +3,7 @@ package dev.millrace.job.gateway;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.job.Adopting;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.console.Console;
@@ -14,6 +15,7 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -73,13 +75,14 @@ public final class Gateway implements AutoCloseable {
   private final SampleDoor samples;
   private final Console console;
   private final Operating operating;
+  private final AdapterDoor adapters;
   private final Tail<Answer> answers;
   private final Tail<ReleaseEvent> releases;
   private final Semaphore watching = new Semaphore(MOST_WATCHING);
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Javalin server;
 
-  private Gateway(GatewayConfig config, KafkaConfig kafka, ApiKeys keys) {
+  private Gateway(GatewayConfig config, KafkaConfig kafka, ApiKeys keys, Adopting adopting) {
     this.config = config;
     this.keys = keys;
     Topics topics = new Topics(kafka.prefix());
@@ -89,6 +92,7 @@ public final class Gateway implements AutoCloseable {
     samples = new SampleDoor(writer, topics, clock);
     console = Console.start(kafka, clock);
     operating = new Operating(writer, topics, console);
+    adapters = new AdapterDoor(adopting, catalogue, writer, topics);
     answers =
         Tail.start(
             topics.answers(),
@@ -107,10 +111,12 @@ public final class Gateway implements AutoCloseable {
   /**
    * Opens the door.
    *
+   * @param adopting judges adapters that operators bring; closed with the door
    * @throws IllegalStateException if the broker does not answer, or the port is taken
    */
-  public static Gateway start(GatewayConfig config, KafkaConfig kafka, ApiKeys keys) {
-    return new Gateway(config, kafka, keys);
+  public static Gateway start(
+      GatewayConfig config, KafkaConfig kafka, ApiKeys keys, Adopting adopting) {
+    return new Gateway(config, kafka, keys, adopting);
   }
 
   /** Where it listens. */
@@ -148,6 +154,8 @@ public final class Gateway implements AutoCloseable {
     javalin.routes.post("/v1/samples", this::teach);
     javalin.routes.post("/v1/feedback", this::feedback);
     javalin.routes.post("/v1/releases", this::order);
+    javalin.routes.post("/v1/load_lora_adapter", this::load);
+    javalin.routes.post("/v1/unload_lora_adapter", this::unload);
     javalin.routes.get("/", ctx -> ctx.redirect("/console/"));
     javalin.routes.get("/console/events", this::watch);
     javalin.staticFiles.add(
@@ -203,15 +211,25 @@ public final class Gateway implements AutoCloseable {
     ctx.future(
         () ->
             written
-                .thenAccept(
-                    at ->
-                        json(
-                            ctx,
-                            Fields.JSON
-                                .createObjectNode()
-                                .put("topic", at.topic())
-                                .put("partition", at.partition())
-                                .put("offset", at.offset())))
+                .thenAccept(at -> json(ctx, Replies.place(at)))
+                .exceptionally(failure -> failLater(ctx, failure)));
+  }
+
+  private void load(Context ctx) {
+    CompletableFuture<Verdict> judged = adapters.load(caller(ctx), Fields.of(ctx.body()));
+    ctx.future(
+        () ->
+            judged
+                .thenAccept(verdict -> json(ctx, Replies.adopted(verdict)))
+                .exceptionally(failure -> failLater(ctx, failure)));
+  }
+
+  private void unload(Context ctx) {
+    CompletableFuture<Origin> written = adapters.unload(caller(ctx), Fields.of(ctx.body()));
+    ctx.future(
+        () ->
+            written
+                .thenAccept(at -> json(ctx, Replies.place(at)))
                 .exceptionally(failure -> failLater(ctx, failure)));
   }
 
@@ -428,7 +446,7 @@ public final class Gateway implements AutoCloseable {
   private void ready(Context ctx) {
     boolean ready = answers.isAlive() && releases.isAlive();
     ctx.status(ready ? 200 : 503);
-    json(ctx, Fields.JSON.createObjectNode().put("ready", ready));
+    json(ctx, Fields.JSON.createObjectNode().put("ready", ready).put("keys", keys.required()));
   }
 
   private static Context json(Context ctx, ObjectNode body) {
@@ -466,6 +484,7 @@ public final class Gateway implements AutoCloseable {
     console.close();
     answers.close();
     releases.close();
+    adapters.close();
     writer.close();
   }
 }

@@ -3,7 +3,10 @@ package dev.millrace.job.gateway;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -198,6 +201,36 @@ final class Replies {
         .put("action", event.action().name().toLowerCase(Locale.ROOT))
         .put("reason", event.reason());
     return model;
+  }
+
+  /** Where a record was written. */
+  static ObjectNode place(Origin origin) {
+    return Fields.JSON
+        .createObjectNode()
+        .put("topic", origin.topic())
+        .put("partition", origin.partition())
+        .put("offset", origin.offset());
+  }
+
+  /** An adapter that passed the gate, with every rule and its figures. */
+  static ObjectNode adopted(Verdict verdict) {
+    ObjectNode reply =
+        Fields.JSON
+            .createObjectNode()
+            .put("model", verdict.domain())
+            .put("release", verdict.release())
+            .put("parent", verdict.parent());
+    ArrayNode rules = reply.putArray("rules");
+    for (RuleResult rule : verdict.rules()) {
+      ObjectNode figures =
+          rules
+              .addObject()
+              .put("rule", rule.rule())
+              .put("passed", rule.passed())
+              .putObject("figures");
+      rule.figures().forEach(figures::put);
+    }
+    return reply;
   }
 
   static ObjectNode error(ApiProblem problem) {

@@ -122,17 +122,9 @@ final class SampleDoor {
                     ApiProblem.unavailable("not all samples were written: " + failure));
               }
               ArrayNode origins = Fields.JSON.createArrayNode();
-              writes.forEach(write -> origins.add(place(write.join())));
+              writes.forEach(write -> origins.add(Replies.place(write.join())));
               return origins;
             });
-  }
-
-  private static ObjectNode place(Origin origin) {
-    return Fields.JSON
-        .createObjectNode()
-        .put("topic", origin.topic())
-        .put("partition", origin.partition())
-        .put("offset", origin.offset());
   }
 
   private CompletableFuture<Origin> append(Sample sample) {

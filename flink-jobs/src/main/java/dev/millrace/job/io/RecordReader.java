@@ -70,6 +70,17 @@ public final class RecordReader implements AutoCloseable {
     return reader;
   }
 
+  /** A reader that begins so many records before the end of each partition, or with the first. */
+  public static RecordReader fromLast(KafkaConfig config, Collection<String> topics, long count) {
+    RecordReader reader = fromBeginning(config, topics);
+    Map<TopicPartition, Long> ends = reader.consumer.endOffsets(reader.partitions);
+    ends.forEach(
+        (partition, end) ->
+            reader.consumer.seek(
+                partition, Math.max(reader.consumer.position(partition), end - count)));
+    return reader;
+  }
+
   /** What has become visible, at once if there is something, else within the time given. */
   public List<RawRecord> poll(Duration patience) {
     List<RawRecord> records = new ArrayList<>();

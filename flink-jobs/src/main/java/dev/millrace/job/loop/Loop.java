@@ -3,6 +3,7 @@ package dev.millrace.job.loop;
 import dev.millrace.job.LearnJob;
 import dev.millrace.job.Openers;
 import dev.millrace.job.ServeJob;
+import dev.millrace.job.TopicAdopting;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
@@ -87,7 +88,12 @@ public final class Loop {
       try (Spectator spectator = new Spectator(config.kafka(), pace, clock);
           Ticker ticker = new Ticker();
           RecordWriter writer = new RecordWriter(config.kafka());
-          Gateway gateway = Gateway.start(GatewayConfig.local(0), config.kafka(), ApiKeys.none())) {
+          Gateway gateway =
+              Gateway.start(
+                  GatewayConfig.local(0),
+                  config.kafka(),
+                  ApiKeys.none(),
+                  new TopicAdopting(config, Openers.adopting(config)))) {
         watcher.phase("console at " + gateway.console());
         ticker.start(spectator, watcher);
         JobClient serve = serve(stack, config);

@@ -1,0 +1,176 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.gate.Gate;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.Judgement;
+import dev.millrace.adapter.gate.Served;
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Training;
+import dev.millrace.model.assign.Profile;
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.Verdict;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes adapters that were made elsewhere through the gate. What passes is published with no sample
+ * behind it, and its event is that of a rollback: learning goes on from it.
+ */
+public final class Adopter {
+
+  private static final Origin NOWHERE = new Origin("", -1, -1);
+
+  /** In the manifest's hyperparameters: where the adapter came from. */
+  private static final String ADOPTED = "adopted";
+
+  private final Surroundings surroundings;
+  private final LearnerConfig config;
+  private final Gate gate;
+
+  public Adopter(Surroundings surroundings, LearnerConfig config) {
+    this.surroundings = surroundings;
+    this.config = config;
+    gate =
+        Gate.of(
+            surroundings.base(),
+            surroundings.tokenizer(),
+            surroundings.protection(),
+            config.gate(),
+            config.plan().threads());
+  }
+
+  /** What a domain is at: its release, if it has one, and whether people hold it there. */
+  public record Now(@Nullable Release release, boolean pinned) {}
+
+  /**
+   * Judges an adapter as a candidate of its domain.
+   *
+   * @param samples held out, to judge it by
+   */
+  public Adoption adopt(Proposal proposal, Now now, List<ScoredSample> samples) {
+    RuleResult unpinned = gate.unpinned(now.pinned());
+    if (!unpinned.passed()) {
+      return new Adoption(verdict(proposal, now, null, List.of(unpinned)), null);
+    }
+    Served incumbent = incumbent(proposal, now.release());
+    Served served = new Served(Quantizer.quantize(proposal.adapter()), incumbent.routing());
+    List<HeldOut> heldOut = gate.examine(samples, incumbent);
+    Judgement judgement =
+        gate.judgeAdopted(
+            new Gate.Candidate(served, incumbent, untrained(served), seed(proposal)), heldOut);
+    if (!judgement.accepted()) {
+      return new Adoption(verdict(proposal, now, null, judgement.rules()), null);
+    }
+    return publish(proposal, now, served, judgement.rules());
+  }
+
+  private Served incumbent(Proposal proposal, @Nullable Release release) {
+    if (release != null) {
+      return new Served(release.adapter(), release.manifest().routing());
+    }
+    AdapterState nothing =
+        Beginnings.adapter(config, surroundings.base(), proposal.tenant(), proposal.domain());
+    return new Served(
+        Quantizer.quantize(nothing.weights()),
+        Routing.topK(surroundings.base().config().router().topK()));
+  }
+
+  private static Training untrained(Served served) {
+    AdapterState state = AdapterState.fresh(served.adapter());
+    return new Training(state, "", 0, 0, Double.NaN, Double.NaN, Double.NaN, 0);
+  }
+
+  private long seed(Proposal proposal) {
+    return Beginnings.seed(config, proposal.tenant(), proposal.domain());
+  }
+
+  private Adoption publish(Proposal proposal, Now now, Served served, List<RuleResult> rules) {
+    Draft draft = draft(proposal, now.release(), served, rules);
+    String id = draft.manifest().id();
+    ReleaseEvent event =
+        new ReleaseEvent(
+            proposal.tenant(),
+            proposal.domain(),
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.ROLLBACK,
+            id,
+            surroundings.store().publish(draft),
+            null,
+            draft.manifest().batch(),
+            "adopted from " + proposal.origin(),
+            NOWHERE);
+    return new Adoption(verdict(proposal, now, id, rules), event);
+  }
+
+  private Draft draft(
+      Proposal proposal, @Nullable Release before, Served served, List<RuleResult> rules) {
+    SortedMap<String, byte[]> files =
+        AdapterFolder.toFiles(served.adapter(), surroundings.base().id());
+    Profile profile = before == null ? Profile.empty() : before.profileOrEmpty();
+    files.put(Profile.FILE, profile.toBytes());
+    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
+    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
+    Manifest manifest =
+        new Manifest(
+            proposal.tenant(),
+            proposal.domain(),
+            surroundings.base().id(),
+            digests,
+            Drafter.QUANTIZATION,
+            served.routing(),
+            null,
+            batch(before),
+            List.of(),
+            List.of(),
+            plan(proposal),
+            rules,
+            null);
+    return new Draft(manifest, files);
+  }
+
+  /** Nothing was trained, so nothing but the origin and the seed of the bootstrap is to be said. */
+  private TrainingPlan plan(Proposal proposal) {
+    SortedMap<String, String> about = new TreeMap<>();
+    about.put(ADOPTED, proposal.origin());
+    return new TrainingPlan(
+        seed(proposal),
+        about,
+        config.plan().microBatchTokens(surroundings.base()),
+        surroundings.machine().threads(),
+        surroundings.machine().engine(),
+        surroundings.machine().cpuFeatures());
+  }
+
+  private static long batch(@Nullable Release before) {
+    return before == null ? 0 : before.manifest().batch();
+  }
+
+  private static Verdict verdict(
+      Proposal proposal, Now now, @Nullable String release, List<RuleResult> rules) {
+    return new Verdict(
+        proposal.tenant(),
+        proposal.domain(),
+        batch(now.release()),
+        release,
+        now.release() == null ? null : now.release().manifest().id(),
+        release != null,
+        rules,
+        0,
+        0,
+        0,
+        List.of());
+  }
+}

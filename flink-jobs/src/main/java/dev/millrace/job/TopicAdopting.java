@@ -1,0 +1,199 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.adapter.Adopter;
+import dev.millrace.adapter.Adoption;
+import dev.millrace.adapter.Proposal;
+import dev.millrace.adapter.Surroundings;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.score.DomainMemory;
+import dev.millrace.model.score.Scored;
+import dev.millrace.model.swap.SwapRule;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Codec;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges by the newest held-out samples that the topic holds, as the learn job's scorer would let
+ * them pass, and writes verdict and event to the topics. The base is opened when first needed.
+ */
+public final class TopicAdopting implements Adopting {
+
+  /** Samples of each partition that are looked through, the newest. */
+  private static final long SAMPLES = 50_000;
+
+  private final MillraceConfig config;
+  private final Topics topics;
+  private final Opener<AdoptionParts> opener;
+  private @Nullable Opened<AdoptionParts> opened;
+
+  public TopicAdopting(MillraceConfig config, Opener<AdoptionParts> opener) {
+    this.config = config;
+    this.topics = new Topics(config.kafka().prefix());
+    this.opener = opener;
+  }
+
+  @Override
+  public synchronized Verdict adopt(@Nullable String tenant, String domain, Path folder)
+      throws IOException {
+    AdoptionParts parts = parts();
+    Proposal proposal =
+        new Proposal(
+            tenant,
+            domain,
+            AdapterFolder.read(folder, parts.surroundings().base().sites()),
+            folder.toString());
+    Adoption adoption =
+        parts
+            .adopter()
+            .adopt(proposal, now(parts.surroundings(), proposal), heldOut(parts, proposal));
+    write(adoption);
+    return adoption.verdict();
+  }
+
+  private AdoptionParts parts() throws IOException {
+    if (opened == null) {
+      try {
+        opened = opener.open(0);
+      } catch (IOException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IOException("the base cannot be opened", e);
+      }
+    }
+    return opened.value();
+  }
+
+  private Adopter.Now now(Surroundings surroundings, Proposal proposal) throws IOException {
+    ReleaseEvent current = null;
+    try (RecordReader reader =
+        RecordReader.fromBeginning(config.kafka(), List.of(topics.releases()))) {
+      for (ReleaseEvent event : decoded(reader, Codecs.releases())) {
+        boolean own =
+            event.domain().equals(proposal.domain())
+                && Objects.equals(event.tenant(), proposal.tenant());
+        if (own && SwapRule.reasonToIgnore(event, current) == null) {
+          current = SwapRule.followed(event, current);
+        }
+      }
+    }
+    boolean pinned = current != null && current.action() == ReleaseEvent.Action.PIN;
+    return new Adopter.Now(current == null ? null : release(surroundings, current), pinned);
+  }
+
+  private static @Nullable Release release(Surroundings surroundings, ReleaseEvent event)
+      throws IOException {
+    return event.release().isEmpty()
+        ? null
+        : ReleaseReader.read(
+            surroundings.published(),
+            event.uri(),
+            event.release(),
+            surroundings.base().id(),
+            surroundings.base().sites());
+  }
+
+  /** As many as the learn job would remember; the order on the topic is that of the scorer. */
+  private List<ScoredSample> heldOut(AdoptionParts parts, Proposal proposal) {
+    List<Sample> samples = new ArrayList<>();
+    try (RecordReader reader =
+        RecordReader.fromLast(config.kafka(), List.of(topics.samples()), SAMPLES)) {
+      for (Sample sample : decoded(reader, Codecs.samples())) {
+        if (proposal.domain().equals(sample.domain())
+            && Objects.equals(sample.tenant(), proposal.tenant())
+            && parts.heldOut().contains(sample.tenant(), proposal.domain(), sample.document())) {
+          samples.add(sample);
+        }
+      }
+    }
+    return newest(accepted(parts, newest(samples, 2 * config.learn().heldOut())));
+  }
+
+  private List<ScoredSample> accepted(AdoptionParts parts, List<Sample> samples) {
+    DomainMemory memory = DomainMemory.empty(config.score().memory());
+    List<ScoredSample> accepted = new ArrayList<>();
+    for (Sample sample : samples) {
+      if (parts.scorer().score(sample, memory) instanceof Scored.Accepted passed) {
+        accepted.add(passed.sample());
+      }
+    }
+    return accepted;
+  }
+
+  private List<ScoredSample> newest(List<ScoredSample> samples) {
+    return newest(samples, config.learn().heldOut());
+  }
+
+  private static <T> List<T> newest(List<T> all, int most) {
+    return all.subList(Math.max(0, all.size() - most), all.size());
+  }
+
+  /** What cannot be decoded has been rejected by the jobs. */
+  private static <T> List<T> decoded(RecordReader reader, Codec<T> codec) {
+    List<T> values = new ArrayList<>();
+    for (RawRecord raw : reader.readToEnd()) {
+      try {
+        values.add(codec.decode(raw.value(), raw.origin()));
+      } catch (InvalidRecordException e) {
+        // Said elsewhere, with its reason.
+      }
+    }
+    return values;
+  }
+
+  private void write(Adoption adoption) throws IOException {
+    ReleaseEvent event = adoption.release();
+    Verdict verdict = adoption.verdict();
+    try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      writer
+          .append(
+              topics.verdicts(),
+              new String(Keys.of(verdict), UTF_8),
+              Codecs.verdicts().encode(verdict))
+          .join();
+      if (event != null) {
+        writer
+            .append(
+                topics.releases(),
+                new String(Keys.of(event), UTF_8),
+                Codecs.releases().encode(event))
+            .join();
+      }
+    } catch (CompletionException e) {
+      throw new IOException("the broker did not take the verdict or the release", e);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (opened != null) {
+      try {
+        opened.resources().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("the base could not be closed", e);
+      }
+      opened = null;
+    }
+  }
+}
