@@ -9,6 +9,7 @@ const time = (millis) => new Date(millis).toLocaleTimeString();
 const number = (n) => n.toLocaleString("en");
 
 const charts = new Map();
+const learned = [];
 let last = null;
 
 function element(tag, attributes = {}, ...children) {
@@ -28,10 +29,13 @@ function headers() {
 
 /** Reads the server-sent events with fetch, which unlike EventSource can send the key in a header. */
 async function watch() {
+  if (!sessionStorage.getItem("key") && (await (await fetch("/ready")).json()).keys) {
+    wantKey("the gateway wants an operator's API key");
+    return;
+  }
   const response = await fetch("events", { headers: headers() });
   if (response.status === 401 || response.status === 403) {
-    $("key-form").hidden = false;
-    status("down", "the gateway wants an operator's API key");
+    wantKey((await response.json()).error.message);
     return;
   }
   if (!response.ok) throw new Error((await response.json()).error.message);
@@ -51,6 +55,12 @@ async function watch() {
   throw new Error("the gateway has ended");
 }
 
+function wantKey(why) {
+  sessionStorage.removeItem("key");
+  $("key-form").hidden = false;
+  status("down", why);
+}
+
 function connect() {
   watch().catch((failure) => {
     status("down", "no connection: " + failure.message + "; trying again");
@@ -67,32 +77,63 @@ function show(picture) {
   flow(picture);
   models(picture);
   domains(picture);
+  experts(picture);
   levels(picture);
   latency(picture);
   releases(picture);
   refused(picture);
 }
 
+/** A lane is what stands in it, and what passes between: [name, note] and [topic, count, rate]. */
 function flow(picture) {
   const topic = (name) => picture.topics[name] || { count: 0, rate: 0 };
   const accepted = picture.domains.reduce((sum, d) => sum + d.accepted.reduce((a, b) => a + b, 0), 0);
+  const candidates = picture.domains.reduce((sum, d) => sum + d.candidates, 0);
   const live = picture.domains.filter((d) => d.current && d.current.release).length;
-  const steps = [
-    ["samples", topic("samples").count, rate(topic("samples"))],
-    ["refused", topic("rejected").count, rate(topic("rejected"))],
-    ["learned from", accepted, "in batches that were judged"],
-    ["verdicts", topic("verdicts").count, rate(topic("verdicts"))],
-    ["releases", topic("releases").count, live + " domains have one"],
-    ["requests", topic("requests").count, rate(topic("requests"))],
-    ["answers", topic("answers").count, picture.failed ? picture.failed + " refused" : rate(topic("answers"))],
-  ];
+  const rejected = topic("rejected");
+  const passing = (name) => [name, topic(name).count, topic(name).rate];
   $("flow").replaceChildren(
-    ...steps.map(([name, count, note]) =>
-      element("li", {}, element("span", {}, name), element("b", {}, number(count)), element("span", {}, note))));
+    lane("What teaches", [
+      ["events", "POST /v1/samples, Kafka"], passing("samples"),
+      ["score", number(rejected.count) + " refused, " + rate(rejected)], ["learned", accepted, learnedRate(picture.now, accepted)],
+      ["batch · train · gate", number(candidates) + " candidates, " + number(topic("verdicts").count) + " verdicts"], passing("releases"),
+      ["serve", live + (live === 1 ? " domain has" : " domains have") + " a release"]]),
+    lane("What is asked", [
+      ["callers", "HTTP, Kafka, SQL"], passing("requests"),
+      ["serve", picture.failed ? number(picture.failed) + " requests refused" : "no request refused"], passing("answers"),
+      ["callers", latencyNote(picture)]]));
+}
+
+/** Samples learned from a second, over the last minute: they come a batch at a time. */
+function learnedRate(now, count) {
+  learned.push([now, count]);
+  while (now - learned[0][0] > 60000) learned.shift();
+  const seconds = (now - learned[0][0]) / 1000;
+  return seconds ? (count - learned[0][1]) / seconds : 0;
+}
+
+function latencyNote(picture) {
+  return picture.latency.p50 === undefined ? "no answer yet" : "p50 " + picture.latency.p50 + " ms";
+}
+
+function lane(name, steps) {
+  return element("ol", { class: "lane", "aria-label": name },
+    ...steps.map((step) => (step.length === 2 ? node(...step) : arrow(...step))));
+}
+
+function node(name, note) {
+  return element("li", { class: "node" }, element("b", {}, name), element("span", {}, note));
+}
+
+function arrow(name, count, perSecond) {
+  return element("li", { class: perSecond > 0 ? "arrow moving" : "arrow" },
+    element("span", {}, name), element("b", {}, number(count)),
+    element("i", { "aria-hidden": "true" }),
+    element("span", {}, perSecond.toFixed(1) + " / s"));
 }
 
 function rate(topic) {
-  return topic.rate.toFixed(1) + " a second";
+  return topic.rate.toFixed(1) + " / s";
 }
 
 function models(picture) {
@@ -179,6 +220,36 @@ function histogram(bars, domain) {
       }
       return bar;
     }));
+  if (domain.threshold !== undefined) {
+    const mark = element("s", { title: "Q " + domain.threshold.toFixed(2) + " was the least that passed" });
+    mark.style.left = Math.min(100, (100 * domain.threshold) / (domain.bin * domain.accepted.length)) + "%";
+    bars.append(mark);
+  }
+}
+
+function experts(picture) {
+  const known = picture.domains.filter((d) => d.experts.length);
+  if (!known.length) return;
+  const place = $("experts");
+  const signature = known.map((d) => d.domain + d.experts.join()).join();
+  if (place.signature === signature) return;
+  place.signature = signature;
+  const columns = Math.max(...known.map((d) => d.experts.length));
+  const head = element("tr", {}, element("th", { scope: "col" }, "domain"),
+    ...Array.from({ length: columns }, (unused, i) => element("th", { scope: "col" }, String(i))));
+  place.replaceChildren(element("table", {}, element("thead", {}, head),
+    element("tbody", {}, ...known.map((d) => heatRow(d)))));
+}
+
+function heatRow(domain) {
+  const most = Math.max(...domain.experts);
+  return element("tr", {}, element("th", { scope: "row" }, domain.tenant ? domain.tenant + " / " + domain.domain : domain.domain),
+    ...domain.experts.map((share, i) => {
+      const says = "expert " + i + ": " + (100 * share).toFixed(1) + " %";
+      const cell = element("td", { title: says }, element("span", { class: "unseen" }, says));
+      cell.style.background = "color-mix(in srgb, var(--serving) " + Math.round((100 * share) / most) + "%, var(--card))";
+      return cell;
+    }));
 }
 
 function levels(picture) {
@@ -187,6 +258,12 @@ function levels(picture) {
   $("levels").textContent =
     (parts.join(", ") || "no answers yet") +
     (l.p50 === undefined ? "" : "; the last " + l.points.length + ": p50 " + l.p50 + " ms, p99 " + l.p99 + " ms");
+  $("shares").replaceChildren(
+    ...Object.entries(picture.from).map(([name, n]) => {
+      const part = element("span", { class: "level " + name }, name);
+      part.style.flexGrow = n;
+      return part;
+    }));
 }
 
 function latency(picture) {
@@ -236,11 +313,22 @@ function releases(picture) {
       element("td", {}, element("code", { title: r.release }, short(r.release)), current.has(r.release) ? " live" : ""),
       element("td", {}, element("code", { title: r.parent || "" }, short(r.parent))),
       element("td", {}, String(r.batch)),
-      element("td", { class: "detail" }, r.reason),
+      element("td", { class: "detail" }, r.reason, about(r)),
       element("td", {}, ...(r.release ? ["pin", "rollback"].map((action) =>
         element("button", { "aria-label": action + " " + r.domain + " to " + short(r.release), onclick: () => order(action, r) },
           action === "pin" ? "Pin" : "Roll back")) : []))),
     [...current].join());
+}
+
+/** The verdict and the releases behind one. */
+function about(r) {
+  if (!r.rules.length && !r.parents.length) return "";
+  const line = (rule) => element("li", {}, (rule.passed ? "✓ " : "✗ ") + rule.rule + " ",
+    element("small", {}, Object.entries(rule.figures).map(([k, v]) => k + " " + Number(v.toPrecision(4))).join(", ")));
+  return element("details", {},
+    element("summary", {}, r.samples + " samples, " + (r.parents.length + 1) + (r.parents.length ? " releases" : " release")),
+    element("p", {}, [r.release, ...r.parents].map(short).join(" ← ") + " ← base"),
+    element("ul", {}, ...r.rules.map(line)));
 }
 
 function refused(picture) {
@@ -300,10 +388,12 @@ async function ask(event) {
     if (!response.ok) throw new Error(reply.error.message);
     const about = reply.millrace;
     const learned = about.learned_to.map((o) => o.topic + "/" + o.partition + " up to " + o.offset).join(", ");
+    const event = last && last.releases.find((r) => r.release === about.release);
+    const samples = event && event.samples ? event.samples + " samples: " : "";
     answer.replaceChildren(
       prompt, element("b", {}, reply.choices[0].text),
       element("small", {}, (about.release ? "release " + short(about.release) : "the base alone") + ", from " + about.from +
-        (learned ? ", had learned " + learned : "")));
+        (learned ? ", had learned " + samples + learned : "")));
   } catch (failure) {
     answer.textContent = "Not answered: " + failure.message;
   }

@@ -1,0 +1,243 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.job.browser.Browser;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.gateway.ApiKeys;
+import dev.millrace.job.gateway.Gateway;
+import dev.millrace.job.gateway.GatewayConfig;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The console before both jobs, in a real browser: {@code ./mvnw -B verify -Pfull} with a Chromium
+ * that {@code docs/install-full.sh} installs.
+ */
+@EnabledIfSystemProperty(named = "millrace.browser", matches = "true")
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
+class ConsoleBrowserIT {
+
+  private static final Map<String, String> SETTINGS =
+      Map.of("batch.count", "8", "batch.spanMillis", "1000000", "heldOut.everyNth", "3");
+  private static final String OPERATOR = "key-of-the-operator";
+  private static final String CALLER = "key-of-a-caller";
+  private static final Path IMAGES =
+      Path.of(System.getProperty("millrace.root"), "flink-jobs", "target", "console");
+  private static final int TAB = 9;
+  private static final int ENTER = 13;
+  private static final int LOAD_MILLIS = 2_000;
+
+  /** Between two lots of samples: learning must keep up. */
+  private static final int POLLS = 5;
+
+  /** Elements that people use. */
+  private static final String USED =
+      "[...document.querySelectorAll('input, select, button, summary, [tabindex]')]"
+          + ".filter(e => e.checkVisibility())";
+
+  /** Texts whose contrast with what is behind them is too low (WCAG 2.2, 1.4.3). */
+  private static final String FAINT =
+      """
+      (() => {
+        const rgb = (c) => { const x = document.createElement('canvas').getContext('2d');
+          x.fillStyle = c; x.fillRect(0, 0, 1, 1); return [...x.getImageData(0, 0, 1, 1).data]; };
+        const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+          .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+          .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+        const behind = (e) => { for (; e; e = e.parentElement) {
+          const c = rgb(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; }
+          return rgb('canvas'); };
+        const faint = [];
+        for (const e of document.querySelectorAll('body *')) {
+          const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+          if (!own || !e.checkVisibility() || e.closest('.unseen')) continue;
+          const style = getComputedStyle(e);
+          const [a, b] = [light(rgb(style.color)), light(behind(e))].sort((x, y) => y - x);
+          const large = parseFloat(style.fontSize) >= 24;
+          const ratio = (a + 0.05) / (b + 0.05);
+          if (ratio < (large ? 3 : 4.5))
+            faint.push(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2));
+        }
+        return [...new Set(faint)];
+      })()""";
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final Random random = new Random(11);
+  private Gateway gateway;
+  private Browser browser;
+
+  @Test
+  void console_beforeBothJobs_showsAndOrdersAndCanBeUsedByAll(@TempDir Path folder)
+      throws Exception {
+    Path keys =
+        Files.writeString(
+            folder.resolve("keys"), "%s - operator\n%s -\n".formatted(OPERATOR, CALLER));
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 8)) {
+      Loop loop = Loop.create(stack, 1, SETTINGS);
+      loop.serve(TinyParts.servings(loop.config()));
+      loop.learn(TinyParts.learners(loop.config()));
+      try (Gateway door =
+              Gateway.start(
+                  GatewayConfig.local(0),
+                  loop.config().kafka(),
+                  ApiKeys.read(keys),
+                  Adopting.unavailable("not asked for here"));
+          Browser chromium = Browser.start(folder.resolve("profile"))) {
+        gateway = door;
+        browser = chromium;
+        teachUntilThereIsARelease();
+        opensWithAKey();
+        valuesChange();
+        answers();
+        ordersWithConfirmation();
+        namesAndFocus();
+        looks();
+        assertEquals(List.of(), browser.errors());
+      }
+    }
+  }
+
+  private void opensWithAKey() throws Exception {
+    browser.look(1440, 900, false);
+    browser.open(gateway.console());
+    JsonNode loaded = browser.eval("performance.getEntriesByType('navigation')[0].loadEventEnd");
+    assertTrue(loaded.asDouble() < LOAD_MILLIS, () -> "loaded after " + loaded + " ms");
+    browser.await("!document.querySelector('#key-form').hidden");
+    browser.eval("document.querySelector('#key').focus()");
+    browser.type(OPERATOR);
+    browser.eval("window.asked = performance.now()");
+    browser.press("Enter", ENTER);
+    browser.await("document.querySelector('#status').className === 'up'");
+    browser.await("document.querySelectorAll('#releases tr').length > 0");
+    double shown = browser.eval("performance.now() - window.asked").asDouble();
+    assertTrue(shown < LOAD_MILLIS, () -> "shown after " + shown + " ms");
+  }
+
+  private void valuesChange() throws Exception {
+    String samples = "document.querySelector('#flow .arrow b').textContent";
+    String before = browser.eval(samples).asText();
+    teach();
+    browser.await(samples + " !== " + '"' + before + '"');
+    browser.await("document.querySelector('.chart .uplot')");
+    browser.await("document.querySelector('#experts td')");
+  }
+
+  private void answers() throws Exception {
+    browser.click("#ask button");
+    browser.await("document.querySelector('#answer small')");
+    String said = browser.eval("document.querySelector('#answer small').textContent").asText();
+    assertTrue(said.contains("release ") && said.contains("had learned"), said);
+    browser.await("document.querySelector('#latency .uplot')");
+  }
+
+  private void ordersWithConfirmation() throws Exception {
+    String rows = "document.querySelectorAll('#releases tr').length";
+    int before = browser.eval(rows).asInt();
+    browser.click("#releases tr:last-child button");
+    browser.await("document.querySelector('dialog').open");
+    assertTrue(browser.eval("document.activeElement.closest('dialog') !== null").asBoolean());
+    browser.click("dialog button[value=no]");
+    browser.await("!document.querySelector('dialog').open");
+    browser.click("#releases tr:last-child button");
+    browser.await("document.querySelector('dialog').open");
+    browser.eval("document.querySelector('#why').focus()");
+    browser.type("looks wrong");
+    browser.click("dialog button[value=yes]");
+    browser.await("document.querySelector('.badge')?.textContent === 'pinned'");
+    String why =
+        browser.eval("document.querySelector('#releases tr .detail').textContent").asText();
+    assertTrue(why.startsWith("looks wrong"), why);
+    assertEquals(before + 1, browser.eval(rows).asInt(), "what was called off has been ordered");
+    browser.click("#releases tr:last-child button + button");
+    browser.await("document.querySelector('dialog').open");
+    browser.click("dialog button[value=yes]");
+    browser.await("!document.querySelector('.badge')");
+  }
+
+  private void namesAndFocus() throws Exception {
+    JsonNode nameless =
+        browser.eval(
+            USED
+                + ".filter(e => !(e.labels?.length || e.ariaLabel || e.textContent.trim()"
+                + " || e.getAttribute('aria-labelledby'))).map(e => e.outerHTML)");
+    assertTrue(nameless.isEmpty(), nameless::toString);
+    browser.eval("document.activeElement.blur(); window.scrollTo(0, 0)");
+    int there = browser.eval(USED + ".length").asInt();
+    for (int i = 0; i < there; i++) {
+      browser.press("Tab", TAB);
+      browser.eval(
+          "document.activeElement.reached = getComputedStyle(document.activeElement).outlineStyle");
+    }
+    JsonNode unreached =
+        browser.eval(USED + ".filter(e => (e.reached ?? 'none') === 'none').map(e => e.outerHTML)");
+    assertTrue(unreached.isEmpty(), unreached::toString);
+  }
+
+  /** Three sizes, light and dark: nothing is faint, nothing is wider than the window. */
+  private void looks() throws Exception {
+    for (int[] size : new int[][] {{1440, 900}, {820, 1180}, {390, 844}}) {
+      for (boolean dark : new boolean[] {false, true}) {
+        browser.look(size[0], size[1], dark);
+        browser.await("document.documentElement.clientWidth === " + size[0]);
+        assertEquals(
+            size[0], browser.eval("document.documentElement.scrollWidth").asInt(), "too wide");
+        JsonNode faint = browser.eval(FAINT);
+        assertTrue(faint.isEmpty(), () -> size[0] + (dark ? " dark: " : " light: ") + faint);
+        browser.screenshot(
+            IMAGES.resolve("console-%d-%s.png".formatted(size[0], dark ? "dark" : "light")));
+      }
+    }
+  }
+
+  private void teachUntilThereIsARelease() throws Exception {
+    for (int i = 0; !send("/v1/models", null).contains("cloud"); i++) {
+      if (i % POLLS == 0) {
+        teach();
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private void teach() throws Exception {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      lines.append("{\"document\":\"d%d\",\"text\":\"%s\"}%n".formatted(random.nextInt(), text()));
+    }
+    send("/v1/samples?domain=cloud", lines + "{\"text\":\" \"}\n");
+  }
+
+  private String text() {
+    StringBuilder text = new StringBuilder();
+    for (int word = 0; word < 14; word++) {
+      random.ints(2 + random.nextInt(7), 'a', 'z' + 1).forEach(text::appendCodePoint);
+      text.append(word < 13 ? " " : ".");
+    }
+    return text.toString();
+  }
+
+  private String send(String path, @Nullable String body) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(gateway.url() + path))
+            .header("Authorization", "Bearer " + CALLER);
+    HttpRequest sent =
+        body == null ? request.build() : request.POST(BodyPublishers.ofString(body)).build();
+    return client.send(sent, BodyHandlers.ofString()).body();
+  }
+}
