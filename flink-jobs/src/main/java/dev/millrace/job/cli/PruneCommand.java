@@ -3,14 +3,12 @@ package dev.millrace.job.cli;
 import dev.millrace.adapter.publish.Retention;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
-import dev.millrace.adapter.publish.Sweeper;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,8 +23,7 @@ import picocli.CommandLine.Option;
     name = "prune",
     description = {
       "Deletes releases that were taken back or never went live: all but the newest of each domain,",
-      "and none that is young, current, pinned, or an ancestor of one that is. And what publications",
-      "left behind that were cut off an hour ago or earlier."
+      "and none that is young, current, pinned, or an ancestor of one that is."
     },
     footer = {"", "Example:", "  ./millrace releases prune --keep 8 --days 7 --dry-run"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -69,14 +66,11 @@ final class PruneCommand implements Callable<Integer> {
         delete(files, release);
       }
     }
-    int orphans = dryRun ? 0 : new Sweeper(files, InstantSource.system()).sweep();
     output.result(
-        Map.of(
-            "deleted", dryRun ? List.of() : expired, "expired", expired, "orphanedFiles", orphans),
+        Map.of("deleted", dryRun ? List.of() : expired, "expired", expired),
         (dryRun ? "would delete " : "deleted ")
             + expired.size()
             + " releases"
-            + (dryRun ? "" : ", and %d files of publications that were cut off".formatted(orphans))
             + String.join("", expired.stream().map(release -> "\n  " + release).toList()));
     return 0;
   }

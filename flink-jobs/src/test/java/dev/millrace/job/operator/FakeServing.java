@@ -32,7 +32,6 @@ final class FakeServing implements Responder, LiveReleases {
   final Semaphore permits;
   private final Set<String> broken;
   private final Map<Long, Request> submitted = new ConcurrentHashMap<>();
-  private final Map<String, Long> callers = new ConcurrentHashMap<>();
   private final BlockingQueue<Long> words = new LinkedBlockingQueue<>();
   private final Queue<Answered> cancelled = new ConcurrentLinkedQueue<>();
   private volatile @Nullable String current;
@@ -52,13 +51,7 @@ final class FakeServing implements Responder, LiveReleases {
   @Override
   public void submit(long ticket, Request request, long caller) {
     submitted.put(ticket, request);
-    callers.put(request.id(), caller);
     words.add(ticket);
-  }
-
-  /** Who asked, by the ids of their requests. */
-  Map<String, Long> callers() {
-    return Map.copyOf(callers);
   }
 
   @Override

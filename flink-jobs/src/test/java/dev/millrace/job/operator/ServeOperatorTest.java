@@ -5,7 +5,6 @@ import static dev.millrace.job.operator.Streams.fromTenant;
 import static dev.millrace.job.operator.Streams.known;
 import static dev.millrace.job.operator.Streams.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -63,27 +62,6 @@ class ServeOperatorTest {
       assertEquals(ids(0, 1), answered(harness));
       assertEquals(ids(1, 4), serving.running());
     }
-  }
-
-  @Test
-  void processElement1_sameKey_isTheSameCallerInEverySubtask() throws Exception {
-    FakeServing one = new FakeServing(FREE);
-    FakeServing other = new FakeServing(FREE);
-    try (var first = harness(one);
-        var second = harness(other)) {
-      first.open();
-      second.open();
-      ask(first, "key", request(0));
-      ask(first, "other", request(1));
-      ask(second, "key", request(2));
-      endRequests(first);
-      endRequests(second);
-    }
-    String key = ids(0, 1).get(0);
-    String another = ids(1, 2).get(0);
-    String again = ids(2, 3).get(0);
-    assertEquals(one.callers().get(key), other.callers().get(again));
-    assertNotEquals(one.callers().get(key), one.callers().get(another));
   }
 
   @Test

@@ -1,0 +1,46 @@
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Sends JSON lines to the gateway as samples; Java 17 and nothing else.
+ *
+ * <p>{@code java docs/examples/Producer.java http://localhost:8080 support mails.jsonl}
+ */
+public final class Producer {
+
+  private static final int LINES = 100;
+
+  public static void main(String[] arguments) throws Exception {
+    if (arguments.length != 3) {
+      throw new IllegalArgumentException("expected URL DOMAIN FILE");
+    }
+    URI door = URI.create(arguments[0] + "/v1/samples?domain=" + arguments[1]);
+    List<String> lines = Files.readAllLines(Path.of(arguments[2]));
+    HttpClient client = HttpClient.newHttpClient();
+    for (int from = 0; from < lines.size(); from += LINES) {
+      List<String> some = lines.subList(from, Math.min(lines.size(), from + LINES));
+      // The same lines have the same key: to run this again writes nothing twice within a day.
+      String body = String.join("\n", some);
+      String key = UUID.nameUUIDFromBytes(body.getBytes()).toString();
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(door).header("Idempotency-Key", key).POST(BodyPublishers.ofString(body));
+      String apiKey = System.getenv("MILLRACE_API_KEY");
+      if (apiKey != null) {
+        request.header("Authorization", "Bearer " + apiKey);
+      }
+      HttpResponse<String> reply = client.send(request.build(), BodyHandlers.ofString());
+      if (reply.statusCode() != 200) {
+        throw new IllegalStateException(reply.statusCode() + ": " + reply.body());
+      }
+      System.out.println(reply.body());
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** Every command in README and docs is one that there is, with options that there are. */
+class DocsCommandsTest {
+
+  private static final Path ROOT = Path.of(System.getProperty("millrace.root", ".."));
+  private static final String COMMAND = "./millrace ";
+  private static final int FEWEST = 40;
+
+  /** A quoted word or a plain one. */
+  private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
+
+  @Test
+  void commands_ofAllPages_areUnderstood() throws IOException {
+    List<String> problems = new ArrayList<>();
+    int found = 0;
+    for (Path page : pages()) {
+      for (String command : commands(Files.readString(page))) {
+        found++;
+        try {
+          Numbers.understoodBy(new CommandLine(new Main())).parseArgs(words(command));
+        } catch (CommandLine.ParameterException e) {
+          problems.add(ROOT.relativize(page) + ": " + command + ": " + e.getMessage());
+        }
+      }
+    }
+    assertEquals(List.of(), problems);
+    assertTrue(found >= FEWEST, found + " commands");
+  }
+
+  private static List<Path> pages() throws IOException {
+    try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+      return Stream.concat(Stream.of(ROOT.resolve("README.md")), docs)
+          .filter(path -> path.toString().endsWith(".md"))
+          .filter(path -> !path.toString().contains("results"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Lines of blocks, put together where they go on in the next. */
+  private static List<String> commands(String page) {
+    return page.replaceAll("\\\\\\n\\s*", "")
+        .lines()
+        .filter(line -> line.startsWith("    "))
+        .flatMap(line -> Stream.of(line.split("&&|\\|", -1)))
+        .map(String::strip)
+        .filter(line -> line.startsWith(COMMAND))
+        .map(line -> line.substring(COMMAND.length()).split("\\s{2,}|\\s#|\\s[<>&]", 2)[0])
+        .toList();
+  }
+
+  private static String[] words(String command) {
+    List<String> words = new ArrayList<>();
+    Matcher word = WORD.matcher(command);
+    while (word.find()) {
+      words.add(
+          Stream.of(word.group(1), word.group(2), word.group(3))
+              .filter(group -> group != null)
+              .findFirst()
+              .orElse(""));
+    }
+    return words.toArray(String[]::new);
+  }
+}
