@@ -63,7 +63,13 @@ final class LocalServing implements AutoCloseable {
       throw e;
     }
     local.releases =
-        Tail.start(topic, reader, Codecs.releases(), (event, at) -> local.follow(event));
+        Tail.start(
+            topic,
+            reader,
+            Codecs.releases(),
+            (event, at) -> {
+              var unused = local.follow(event); // it never fails, and tells what became of it
+            });
     local.stepper.start();
     return local;
   }
