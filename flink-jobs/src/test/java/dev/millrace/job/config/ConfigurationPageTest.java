@@ -107,7 +107,7 @@ class ConfigurationPageTest {
       component.getAccessor().setAccessible(true);
       return component.getAccessor().invoke(record);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(component.toString(), e);
     }
   }
 
