@@ -80,10 +80,10 @@ public final class DemoMaterial {
     List<List<Sample>> all = interleavable(streams, new Random(seed));
     if (Files.isDirectory(base.resolveSibling("align"))) {
       for (String domain : MediaMaterial.DOMAINS) {
-        List<Sample> stream = MediaMaterial.read(domain, new Random(seed + domain.hashCode()));
-        measured.put(domain, first(captions(stream, heldOut, true), MEASURED));
-        prompts.put(domain, first(captions(stream, heldOut, false), PROMPTS));
-        all.add(MediaMaterial.withJunk(stream));
+        MediaMaterial media = MediaMaterial.read(domain, new Random(seed + domain.hashCode()));
+        measured.put(domain, first(captions(media.good(), heldOut, true), MEASURED));
+        prompts.put(domain, first(captions(media.good(), heldOut, false), PROMPTS));
+        all.add(media.withJunk());
       }
     }
     return new Material(interleaved(all), measured, prompts, protectedTexts(base), new TreeMap<>());

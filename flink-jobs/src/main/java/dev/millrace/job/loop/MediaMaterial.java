@@ -17,8 +17,11 @@ import java.util.zip.CRC32;
 /**
  * Pictures and sounds with captions that the encoders were not trained on, and among them some that
  * must be refused: wrong captions, cut files, headers that lie, copies.
+ *
+ * @param good in a random order
+ * @param spare others, whose captions junk has
  */
-final class MediaMaterial {
+record MediaMaterial(List<Sample> good, List<Sample> spare) {
 
   static final List<String> DOMAINS = List.of(Pairs.ICONS, Pairs.SPEECH);
 
@@ -35,10 +38,8 @@ final class MediaMaterial {
 
   private static final int WAV_LENGTH = 40;
 
-  private MediaMaterial() {}
-
-  /** The samples of a domain in a random order. */
-  static List<Sample> read(String domain, Random random) {
+  /** The material of a domain. */
+  static MediaMaterial read(String domain, Random random) {
     List<Pair> pairs =
         new ArrayList<>(
             AlignPairs.load(domain, true).stream()
@@ -47,20 +48,21 @@ final class MediaMaterial {
                 .toList());
     Collections.shuffle(pairs, random);
     List<Sample> samples = new ArrayList<>();
-    for (Pair pair : pairs.subList(0, Math.min(MOST, pairs.size()))) {
+    for (Pair pair : pairs.subList(0, MOST + MOST / JUNK_EVERY)) {
       samples.add(
           sample(domain + "/" + pair.caption(), pair, pair.payload().get(), pair.caption()));
     }
-    return samples;
+    return new MediaMaterial(samples.subList(0, MOST), samples.subList(MOST, samples.size()));
   }
 
-  /** The same with bad ones between them. */
-  static List<Sample> withJunk(List<Sample> good) {
+  /** The good ones with bad ones between them. */
+  List<Sample> withJunk() {
     List<Sample> all = new ArrayList<>();
     for (int i = 0; i < good.size(); i++) {
       all.add(good.get(i));
       if (i % JUNK_EVERY == JUNK_EVERY - 1) {
-        all.add(junk(i / JUNK_EVERY, good.get(i), good.get((i + good.size() / 2) % good.size())));
+        Sample other = good.get(i / 2);
+        all.add(junk(i / JUNK_EVERY, spare.get(i / JUNK_EVERY), other));
       }
     }
     return all;
@@ -74,7 +76,7 @@ final class MediaMaterial {
           case 1 -> Arrays.copyOf(media, media.length / 2);
           default -> other.modality() == Modality.IMAGE ? huge(media) : endless(media);
         };
-    String caption = number % JUNK_KINDS == 2 ? String.valueOf(other.caption()) : caption(sample);
+    String caption = number % JUNK_KINDS == 2 ? other.teaches() : sample.teaches();
     return new Sample(
         "junk-" + sample.domain() + "-" + number,
         "millrace",
@@ -87,10 +89,6 @@ final class MediaMaterial {
         caption,
         0,
         sample.origin());
-  }
-
-  private static String caption(Sample sample) {
-    return String.valueOf(sample.caption()) + " too";
   }
 
   /** A picture that declares a hundred megapixels. */

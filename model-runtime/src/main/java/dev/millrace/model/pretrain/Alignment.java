@@ -3,7 +3,6 @@ package dev.millrace.model.pretrain;
 import dev.millrace.model.align.AlignConfig;
 import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.AlignedPair;
-import dev.millrace.model.align.Input;
 import dev.millrace.model.align.PairBatch;
 import dev.millrace.model.djl.AlignTrainer;
 import java.util.ArrayList;
@@ -100,7 +99,7 @@ public final class Alignment {
       Distortion distortion = new Distortion(random);
       return new PairBatch(
           batch.stream().map(pair -> distortion.of(pair.left())).toList(),
-          batch.stream().<Input.Words>map(AlignedPair::right).toList(),
+          batch.stream().map(pair -> distortion.of(pair.right())).toList(),
           batch.stream().mapToInt(AlignedPair::group).toArray());
     }
 

@@ -4,13 +4,18 @@ import dev.millrace.model.align.Input;
 import dev.millrace.model.media.Picture;
 import dev.millrace.model.media.Sound;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
-/** Inputs moved a little, so that encoders do not learn where things lie by heart. */
+/**
+ * Inputs moved a little, and some of their words left out, so that encoders do not learn where
+ * things lie, and whole texts, by heart.
+ */
 final class Distortion {
 
   private static final int PIXELS = 2;
   private static final int FRAMES = 12;
   private static final float NOISE = 0.1f;
+  private static final double LEFT_OUT = 0.2;
 
   private final RandomGenerator random;
 
@@ -22,7 +27,15 @@ final class Distortion {
     if (input instanceof Input.Seen seen) {
       return new Input.Seen(moved(seen.picture()));
     }
-    return input instanceof Input.Heard heard ? new Input.Heard(moved(heard.sound())) : input;
+    return input instanceof Input.Heard heard
+        ? new Input.Heard(moved(heard.sound()))
+        : of((Input.Words) input);
+  }
+
+  Input.Words of(Input.Words words) {
+    int[] kept =
+        IntStream.of(words.buckets()).filter(bucket -> random.nextDouble() >= LEFT_OUT).toArray();
+    return new Input.Words(kept, words.hidden());
   }
 
   private Picture moved(Picture picture) {
