@@ -120,8 +120,20 @@ final class GateBenchmark implements Benchmark {
     LearnerConfig learn = config.learn();
     List<Finding> findings =
         new GateTrial(surroundings, learn, setting.seed() + trial).run(batches, foreign, trial);
-    setting.progress().accept("learned " + domain + " from " + start + " of its stream on");
+    setting.progress().accept("learned " + domain + " from " + start + " of its stream on: " + said(findings));
     return findings;
+  }
+
+  /** What a trial has shown, for those who stop the run before its tables. */
+  private static String said(List<Finding> findings) {
+    return "honest " + refused(findings, true) + ", bad " + refused(findings, false);
+  }
+
+  private static String refused(List<Finding> findings, boolean honest) {
+    List<Finding> some =
+        findings.stream().filter(finding -> (finding.spoiling() == null) == honest).toList();
+    long refused = some.stream().filter(Finding::refused).count();
+    return refused + " of " + some.size() + " refused";
   }
 
   private static Table kinds(List<Finding> findings) {
