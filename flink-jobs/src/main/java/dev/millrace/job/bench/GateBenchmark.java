@@ -120,7 +120,9 @@ final class GateBenchmark implements Benchmark {
     LearnerConfig learn = config.learn();
     List<Finding> findings =
         new GateTrial(surroundings, learn, setting.seed() + trial).run(batches, foreign, trial);
-    setting.progress().accept("learned " + domain + " from " + start + " of its stream on: " + said(findings));
+    setting
+        .progress()
+        .accept("learned " + domain + " from " + start + " of its stream on: " + said(findings));
     return findings;
   }
 
