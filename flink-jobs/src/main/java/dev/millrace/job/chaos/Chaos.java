@@ -82,6 +82,7 @@ public final class Chaos {
   private final ChaosConfig config;
   private final Consumer<String> progress;
   private final InstantSource clock;
+  private final List<String> problems = new ArrayList<>();
 
   /**
    * @param progress is told what happens, a line each
@@ -155,9 +156,11 @@ public final class Chaos {
         traffic.start();
         await("first release", () -> witness.count(topics.releases()) > 0);
         SwapReleases storm = new SwapReleases(base, config.cluster().home().resolve("storm"));
-        hits = new Storm(site, Faults.of(storm), progress, clock).rage(schedule());
+        Storm faults = new Storm(site, Faults.of(storm), progress, clock);
+        hits = faults.rage(schedule());
+        problems.addAll(faults.problems());
         long judged = witness.count(topics.verdicts());
-        await("learning goes on", () -> witness.count(topics.verdicts()) > judged);
+        expect("another verdict", () -> witness.count(topics.verdicts()) > judged);
       }
       return judge(direct, topics, witness, traffic, store, hits, begun);
     }
@@ -178,11 +181,7 @@ public final class Chaos {
       throws Exception {
     progress.accept("waiting for the last answers");
     long requests = audit(direct, topics).requests().size();
-    try {
-      await("the last answers", () -> witness.count(topics.answers()) >= requests);
-    } catch (TimeoutException e) {
-      progress.accept(e.getMessage()); // the audit says how many there are not
-    }
+    expect("the last answers", () -> witness.count(topics.answers()) >= requests);
     Recording recording = audit(direct, topics);
     progress.accept("auditing");
     Evidence evidence =
@@ -192,7 +191,8 @@ public final class Chaos {
             Openers.heldOut(direct),
             traffic.poisoned(),
             witness.seen(topics.answers()));
-    return new Findings(evidence, begun).report(config, hits, (clock.millis() - begun) / 1e3);
+    return new Findings(evidence, problems, begun)
+        .report(config, hits, (clock.millis() - begun) / 1e3);
   }
 
   private static Recording audit(MillraceConfig direct, Topics topics) {
@@ -228,6 +228,15 @@ public final class Chaos {
     }
     Collections.shuffle(texts, new Random(config.seed()));
     return texts;
+  }
+
+  /** What does not come is a problem, and the audit goes on. */
+  private void expect(String what, BooleanSupplier condition) throws InterruptedException {
+    try {
+      await(what, condition);
+    } catch (TimeoutException e) {
+      problems.add(e.getMessage());
+    }
   }
 
   private void await(String what, BooleanSupplier condition)

@@ -12,13 +12,18 @@ interface Fault {
    */
   Struck strike(Site site, RandomGenerator random);
 
+  /** Puts things right again. */
+  interface Cure {
+    void run() throws InterruptedException;
+  }
+
   /**
    * A fault that has struck.
    *
    * @param what it did, such as the process that was killed
    * @param heal puts everything right again
    */
-  record Struck(String what, Runnable heal) {
+  record Struck(String what, Cure heal) {
 
     /** A fault that is over when it has struck. */
     static Struck atOnce(String what) {

@@ -11,13 +11,15 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Puts a report together from what is left of a run.
  *
+ * @param met problems that were met in the run
  * @param begun when the run began, epoch milliseconds
  */
-record Findings(Evidence evidence, long begun) {
+record Findings(Evidence evidence, List<String> met, long begun) {
 
   /** The report; the hits' times are epoch milliseconds. */
   ChaosReport report(ChaosConfig config, List<ChaosReport.Hit> hits, double seconds) {
@@ -38,7 +40,8 @@ record Findings(Evidence evidence, long begun) {
                 .count(),
         recording.rejections().size(),
         Gap.longest(evidence.seen().values()).millis(),
-        Audit.problems(evidence, config.bound().toMillis()),
+        Stream.concat(met.stream(), Audit.problems(evidence, config.bound().toMillis()).stream())
+            .toList(),
         Machine.read());
   }
 

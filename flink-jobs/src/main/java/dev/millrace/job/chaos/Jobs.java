@@ -2,13 +2,18 @@ package dev.millrace.job.chaos;
 
 import dev.millrace.job.JobMain;
 import dev.millrace.job.embedded.FlinkRest;
+import dev.millrace.job.embedded.FlinkRestException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The two jobs on the cluster.. */
+/** The two jobs on the cluster. */
 final class Jobs {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final long PAUSE_MILLIS = 1_000;
 
   private final FlinkRest flink;
   private final Path jar;
@@ -24,11 +29,11 @@ final class Jobs {
     this.settings = List.copyOf(settings);
   }
 
-  void startServe() {
+  void startServe() throws InterruptedException {
     var unused = submit("serve", null);
   }
 
-  synchronized void startLearn(@Nullable String savepoint) {
+  synchronized void startLearn(@Nullable String savepoint) throws InterruptedException {
     learn = submit("learn", savepoint);
   }
 
@@ -37,9 +42,32 @@ final class Jobs {
     return flink.stop(learn);
   }
 
-  private String submit(String job, @Nullable String savepoint) {
+  /** Tries again while the job manager is away, under one id: a job runs once or not at all. */
+  private String submit(String job, @Nullable String savepoint) throws InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(job));
     arguments.addAll(settings);
-    return flink.submit(jar, JobMain.class.getName(), arguments, savepoint);
+    String id = FlinkRest.newJobId();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return flink.submit(jar, JobMain.class.getName(), arguments, savepoint, id);
+      } catch (FlinkRestException e) {
+        if (isKnown(id)) {
+          return id;
+        }
+        if (System.nanoTime() - deadline > 0) {
+          throw e;
+        }
+        Thread.sleep(PAUSE_MILLIS);
+      }
+    }
+  }
+
+  private boolean isKnown(String id) {
+    try {
+      return !flink.state(id).isEmpty();
+    } catch (FlinkRestException e) {
+      return false;
+    }
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -24,6 +25,7 @@ final class Storm {
   private final Faults faults;
   private final Consumer<String> progress;
   private final InstantSource clock;
+  private final List<String> problems = new CopyOnWriteArrayList<>();
 
   Storm(Site site, Faults faults, Consumer<String> progress, InstantSource clock) {
     this.site = site;
@@ -50,6 +52,11 @@ final class Storm {
     }
   }
 
+  /** Faults that could not be healed, a line each. */
+  List<String> problems() {
+    return List.copyOf(problems);
+  }
+
   /** Empty if the fault could not strike, as when it needs what another fault has taken away. */
   private Optional<ChaosReport.Hit> let(Strike strike) throws InterruptedException {
     long at = clock.millis();
@@ -62,7 +69,11 @@ final class Storm {
     }
     progress.accept("%s: %s".formatted(strike.fault(), struck.what()));
     Thread.sleep(strike.lastingMillis());
-    struck.heal().run();
+    try {
+      struck.heal().run();
+    } catch (RuntimeException e) {
+      problems.add(strike.fault() + " could not be healed: " + e.getMessage());
+    }
     return Optional.of(
         new ChaosReport.Hit(strike.fault(), struck.what(), at, clock.millis() - at, -1));
   }

@@ -60,9 +60,15 @@ public final class FlinkRest implements AutoCloseable {
    */
   public String submit(
       Path jar, String entryClass, List<String> arguments, @Nullable String savepoint) {
+    return submit(jar, entryClass, arguments, savepoint, newJobId());
+  }
+
+  /** The same under an id of the caller's: the cluster takes no second job under it. */
+  public String submit(
+      Path jar, String entryClass, List<String> arguments, @Nullable String savepoint, String id) {
     String uploaded = upload(jar);
     try {
-      ObjectNode body = JSON.createObjectNode().put("entryClass", entryClass);
+      ObjectNode body = JSON.createObjectNode().put("entryClass", entryClass).put("jobId", id);
       arguments.forEach(body.putArray("programArgsList")::add);
       if (savepoint != null) {
         body.put("savepointPath", savepoint);
@@ -73,6 +79,11 @@ public final class FlinkRest implements AutoCloseable {
     } finally {
       send("DELETE", "/jars/" + uploaded, null);
     }
+  }
+
+  /** An id that no job has. */
+  public static String newJobId() {
+    return UUID.randomUUID().toString().replace("-", "");
   }
 
   /** The job's state, such as {@code RUNNING}. */
