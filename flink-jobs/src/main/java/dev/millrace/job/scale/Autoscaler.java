@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /** Keeps as many task managers on this machine's cluster as the load wants. */
@@ -45,20 +47,27 @@ public final class Autoscaler {
     Instant end = clock.instant().plus(lasting);
     while (clock.instant().isBefore(end)) {
       List<ClusterProcess> running = cluster.taskManagers();
-      double waiting =
+      OptionalDouble waiting =
           scrape.waiting(running.stream().map(process -> URI.create(process.address())).toList());
-      int wanted = rule.decide(clock.millis(), waiting, running.size());
-      if (wanted != running.size()) {
-        Change change = new Change(clock.instant(), running.size(), wanted, waiting);
-        progress.accept(
-            "%.0f requests wait: %d task managers in place of %d"
-                .formatted(waiting, wanted, running.size()));
-        apply(running, wanted);
-        changes.add(change);
+      if (waiting.isPresent()) {
+        look(running, waiting.getAsDouble()).ifPresent(changes::add);
       }
       Thread.sleep(LOOK.toMillis());
     }
     return changes;
+  }
+
+  private Optional<Change> look(List<ClusterProcess> running, double waiting) {
+    int wanted = rule.decide(clock.millis(), waiting, running.size());
+    if (wanted == running.size()) {
+      return Optional.empty();
+    }
+    progress.accept(
+        "%.0f requests wait: %d task managers in place of %d"
+            .formatted(waiting, wanted, running.size()));
+    Change change = new Change(clock.instant(), running.size(), wanted, waiting);
+    apply(running, wanted);
+    return Optional.of(change);
   }
 
   private void apply(List<ClusterProcess> running, int wanted) {

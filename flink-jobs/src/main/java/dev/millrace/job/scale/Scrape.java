@@ -7,39 +7,44 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.DoubleStream;
 
 /** Reads what Prometheus would read of some processes. */
 final class Scrape {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final String WAITING = "flink_taskmanager_job_task_operator_millrace_waiting{";
 
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
 
-  /** Requests that wait in all of them; a process that does not answer counts nothing. */
-  double waiting(List<URI> processes) throws InterruptedException {
-    double sum = 0;
+  /**
+   * Requests that wait in all of them. Empty if one does not answer, or if no task says anything, as
+   * while a job restarts: nobody knows then.
+   */
+  OptionalDouble waiting(List<URI> processes) throws InterruptedException {
+    StringBuilder all = new StringBuilder();
     for (URI process : processes) {
-      sum += waiting(process);
+      HttpRequest request = HttpRequest.newBuilder(process).timeout(PATIENCE).build();
+      try {
+        all.append(http.send(request, BodyHandlers.ofString()).body()).append('\n');
+      } catch (IOException e) {
+        return OptionalDouble.empty();
+      }
     }
-    return sum;
+    return sum(all.toString());
   }
 
-  private double waiting(URI process) throws InterruptedException {
-    HttpRequest request = HttpRequest.newBuilder(process).timeout(PATIENCE).build();
-    try {
-      return sum(http.send(request, BodyHandlers.ofString()).body());
-    } catch (IOException e) {
-      return 0;
-    }
-  }
-
-  /** The sum over all subtasks in one process' text. */
-  static double sum(String scrape) {
-    return scrape
-        .lines()
-        .filter(line -> line.startsWith(WAITING))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+  /** The sum over all subtasks; empty if there is none. */
+  static OptionalDouble sum(String scrape) {
+    double[] waiting =
+        scrape
+            .lines()
+            .filter(line -> line.startsWith(WAITING))
+            .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+            .toArray();
+    return waiting.length == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(DoubleStream.of(waiting).sum());
   }
 }

@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.embedded.FreePorts;
+import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.function.LongToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -97,6 +101,17 @@ class ScalingRuleTest {
         flink_taskmanager_job_task_operator_millrace_waiting{subtask_index="1",} 4.0
         flink_taskmanager_job_task_operator_millrace_running{subtask_index="1",} 16.0
         """;
-    assertEquals(7, Scrape.sum(scrape));
+    assertEquals(OptionalDouble.of(7), Scrape.sum(scrape));
+  }
+
+  @Test
+  void scrape_jobThatRestarts_isNotTakenForIdle() {
+    assertTrue(Scrape.sum("flink_taskmanager_Status_JVM_CPU_Load{tm_id=\"a\",} 0.5\n").isEmpty());
+  }
+
+  @Test
+  void scrape_processThatDoesNotAnswer_isNotTakenForIdle() throws Exception {
+    URI nobody = URI.create("http://127.0.0.1:" + FreePorts.find(1).get(0) + "/metrics");
+    assertTrue(new Scrape().waiting(List.of(nobody)).isEmpty());
   }
 }
