@@ -19,8 +19,8 @@ final class Scrape {
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
 
   /**
-   * Requests that wait in all of them. Empty if one does not answer, or if no task says anything, as
-   * while a job restarts: nobody knows then.
+   * Requests that wait in all of them. Empty if one does not answer, or if no task says anything,
+   * as while a job restarts: nobody knows then.
    */
   OptionalDouble waiting(List<URI> processes) throws InterruptedException {
     StringBuilder all = new StringBuilder();
