@@ -79,7 +79,7 @@ record NanoReleases(Path store) {
     for (LoraPair pair : LoraWeights.initial(CONFIG, base.sites(), seed).pairs()) {
       float[] b = new float[pair.b().length];
       for (int i = 0; i < b.length; i++) {
-        b[i] = (float) (0.5 * random.nextGaussian());
+        b[i] = (float) (0.05 * random.nextGaussian());
       }
       pairs.add(new LoraPair(pair.site(), pair.a(), b));
     }
