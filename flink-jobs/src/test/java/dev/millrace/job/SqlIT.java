@@ -96,8 +96,8 @@ class SqlIT {
   }
 
   /** Asks the same again until the release has changed. */
-  private static void awaitRelease(
-      CloseableIterator<Row> rows, RecordWriter writer, String release) throws Exception {
+  private static void awaitRelease(CloseableIterator<Row> rows, RecordWriter writer, String release)
+      throws Exception {
     Object current = null;
     while (!release.equals(current)) {
       mail(writer, "again", "Permission is hereby granted");
