@@ -8,8 +8,11 @@ import dev.millrace.job.loop.Recorder;
 import dev.millrace.job.loop.SampleTrace;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.report.Recording;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -53,7 +56,7 @@ final class TraceCommand implements Callable<Integer> {
     List<String> all = new ArrayList<>(settings);
     all.add("kafka.bootstrap=" + broker.require(output.err()));
     MillraceConfig config = MillraceConfig.read(null, all);
-    StoredReleases stored = StoredReleases.read(store.folder(broker));
+    StoredReleases stored = releases(store.folder(broker));
     List<SampleTrace> found = SampleTrace.of(read(config), stored, Openers.heldOut(config), sample);
     if (found.isEmpty()) {
       throw new IllegalArgumentException(
@@ -62,6 +65,13 @@ final class TraceCommand implements Callable<Integer> {
     }
     output.result(found, found.stream().map(SampleTrace::text).collect(Collectors.joining("\n")));
     return 0;
+  }
+
+  /** Before the first release there is no store. */
+  private static StoredReleases releases(Path folder) {
+    return Files.exists(folder)
+        ? StoredReleases.read(folder)
+        : new StoredReleases(folder, new TreeMap<>());
   }
 
   private static Recording read(MillraceConfig config) {
