@@ -97,7 +97,7 @@ public final class BigramBase implements BaseModel {
 
   @Override
   public MoeConfig config() {
-    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(VOCAB, VOCAB, 1, 1, 1, 1, 1, 512));
+    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(VOCAB, VOCAB, 1, 1, 1, VOCAB, 1, 512));
   }
 
   @Override
