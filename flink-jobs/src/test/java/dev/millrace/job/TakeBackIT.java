@@ -2,11 +2,14 @@ package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordsAt;
+import dev.millrace.job.loop.Forgetting;
+import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Reproduction;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
@@ -28,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.core.execution.JobClient;
@@ -48,7 +52,7 @@ class TakeBackIT {
   private int asked;
 
   @Test
-  void rollbackThenPin_learnAndServe_goOnFromTheReleaseThatWasNamed() throws Exception {
+  void rollbackPinForget_learnAndServe_goOnFromTheReleaseThatWasNamed() throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 8)) {
       Loop loop = Loop.create(stack, 1, SETTINGS);
       JobClient serve = loop.serve(TinyParts.servings(loop.config()));
@@ -56,7 +60,8 @@ class TakeBackIT {
       try (Feed feed = loop.feed()) {
         List<ReleaseEvent> first = more(3, feed, loop);
         ReleaseEvent next = rollBack(first, feed, loop);
-        pinThenRelease(serve, first.get(1), next, feed, loop);
+        ReleaseEvent last = pinThenRelease(serve, first.get(1), next, feed, loop);
+        forget(first.get(0), first.get(1), last, feed, loop);
       }
     }
   }
@@ -80,7 +85,7 @@ class TakeBackIT {
   }
 
   /** The pinned release is one that was taken back: it is not current, and a restart finds it. */
-  private void pinThenRelease(
+  private ReleaseEvent pinThenRelease(
       JobClient serve, ReleaseEvent pinned, ReleaseEvent other, Feed feed, Loop loop)
       throws Exception {
     order(pinned, Action.PIN, feed, loop);
@@ -102,6 +107,39 @@ class TakeBackIT {
     awaitAnswerBy(next.release(), null, feed, loop);
     assertReproduced(pinned, loop);
     assertReproduced(next, loop);
+    return next;
+  }
+
+  /** The lineage is unaffected, knowing, last: what the last two were taught is taught again. */
+  private void forget(
+      ReleaseEvent unaffected, ReleaseEvent knowing, ReleaseEvent last, Feed feed, Loop loop)
+      throws Exception {
+    Set<String> gone = Set.copyOf(fresh(manifest(knowing)).stream().sorted().limit(3).toList());
+    int published = loop.releases(0).size();
+    ReleaseEvent forget =
+        event(unaffected, Action.FORGET).forgetting(List.copyOf(new TreeSet<>(gone)));
+    Origin unused =
+        feed.place(loop.topics().releases(), DOMAIN, Codecs.releases().encode(forget));
+    List<ReleaseEvent> again = loop.releases(published + 3);
+    ReleaseEvent first = again.get(published + 1);
+    ReleaseEvent second = again.get(published + 2);
+    awaitAnswerBy(second.release(), null, feed, loop);
+    assertEquals(unaffected.release(), first.parent());
+    assertEquals(first.release(), second.parent());
+    Set<String> kept = fresh(manifest(knowing));
+    kept.removeAll(gone);
+    assertEquals(kept, fresh(manifest(first)));
+    assertEquals(fresh(manifest(last)), fresh(manifest(second)));
+    StoredReleases stored = StoredReleases.read(TinyParts.path(loop.config().store().uri()));
+    Forgetting forgetting = new Forgetting(stored, gone);
+    assertEquals(second.release(), forgetting.lastUnaffected(second.release()));
+    assertReproduced(second, loop);
+    Proof proof = TinyParts.prove(forgetting, loop.config(), last.release(), second.release());
+    assertNotNull(proof);
+    assertEquals(3, proof.samples());
+    System.out.println("TakeBackIT: " + proof + ", " + proof.forgotten() + " of it forgotten");
+    assertTrue(proof.before() < proof.neverSaw(), proof::toString);
+    assertTrue(proof.forgotten() > 0.5, proof::toString);
   }
 
   /** Read from the topic and trained again, it has the same files. */
@@ -170,19 +208,22 @@ class TakeBackIT {
 
   private static Origin order(ReleaseEvent release, Action action, Feed feed, Loop loop)
       throws Exception {
-    ReleaseEvent event =
-        new ReleaseEvent(
-            null,
-            DOMAIN,
-            ReleaseEvent.Kind.ADAPTER,
-            action,
-            release.release(),
-            release.uri(),
-            release.parent(),
-            release.batch(),
-            "test",
-            new Origin("", 0, -1));
-    return feed.place(loop.topics().releases(), DOMAIN, Codecs.releases().encode(event));
+    byte[] event = Codecs.releases().encode(event(release, action));
+    return feed.place(loop.topics().releases(), DOMAIN, event);
+  }
+
+  private static ReleaseEvent event(ReleaseEvent release, Action action) {
+    return new ReleaseEvent(
+        null,
+        DOMAIN,
+        ReleaseEvent.Kind.ADAPTER,
+        action,
+        release.release(),
+        release.uri(),
+        release.parent(),
+        release.batch(),
+        "test",
+        new Origin("", 0, -1));
   }
 
   private static void awaitVerdict(String rule, Loop loop) throws Exception {
