@@ -118,8 +118,7 @@ class TakeBackIT {
     int published = loop.releases(0).size();
     ReleaseEvent forget =
         event(unaffected, Action.FORGET).forgetting(List.copyOf(new TreeSet<>(gone)));
-    Origin unused =
-        feed.place(loop.topics().releases(), DOMAIN, Codecs.releases().encode(forget));
+    Origin unused = feed.place(loop.topics().releases(), DOMAIN, Codecs.releases().encode(forget));
     List<ReleaseEvent> again = loop.releases(published + 3);
     ReleaseEvent first = again.get(published + 1);
     ReleaseEvent second = again.get(published + 2);
