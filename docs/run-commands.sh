@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the commands of README.md and docs/ that need nothing but this repository, and checks what they print. Takes about 12 minutes on two cores.
+# Runs the commands of README.md and docs/ that need nothing but this repository, and checks what they print.
 #   docs/run-commands.sh [FOLDER for reports and logs]
 set -euo pipefail
 cd "$(dirname "$0")/.."
