@@ -143,7 +143,7 @@ final class FreshnessBenchmark implements Benchmark {
         .row("refused by the scorer", count(facts, FreshnessBenchmark::refused))
         .row("in a batch that the gate refused", count(facts, FreshnessBenchmark::notReleased))
         .row(
-            "in a release, and less than a nat likelier",
+            "not known within 15 s",
             count(facts, fact -> fact.shown() == null && !refused(fact) && !notReleased(fact)));
   }
 
