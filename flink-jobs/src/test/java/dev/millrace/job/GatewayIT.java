@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.langchain4j.model.openai.OpenAiChatModel;
@@ -235,34 +236,34 @@ class GatewayIT {
     return response.headers().firstValue("Millrace-Release").orElse("");
   }
 
-  /** What the console is told in its first second: counts, the domain, its curve. */
+  /** What the console is told: counts, the domain, its curve; and what an operator may order. */
   private void operatorWatchesAndPins(String release) throws Exception {
     assertEquals(200, get("/console/", null).statusCode());
     assertTrue(get("/console/uPlot.js", null).body().contains("uPlot"));
     assertEquals(403, watch(ACME).statusCode());
-    JsonNode domain = picture(release).path("domains").path(0);
+    JsonNode domain = awaitDomain(seen -> seen.path("current").path("release").isTextual());
     assertEquals("cloud", domain.path("domain").asText());
     assertNotEquals(0, domain.path("curve").size());
     String order = "{'action':'pin','release':'%s','reason':'a test'}".formatted(release);
     assertEquals(403, post("/v1/releases", ACME, order).statusCode());
     assertEquals(404, post("/v1/releases", OPERATOR, order.replace(release, "f00")).statusCode());
     assertEquals(200, post("/v1/releases", OPERATOR, order).statusCode());
-    JsonNode current = picture(release).path("domains").path(0).path("current");
-    while (!current.path("action").asText().equals("pin")) {
-      current = picture(release).path("domains").path(0).path("current");
-    }
-    assertEquals(release, current.path("release").asText());
+    JsonNode pinned =
+        awaitDomain(seen -> seen.path("current").path("action").asText().equals("pin"));
+    assertEquals(release, pinned.path("current").path("release").asText());
   }
 
-  /** A picture in which the release is known. */
-  private JsonNode picture(String release) throws Exception {
-    while (true) {
-      try (Stream<String> lines = watch(OPERATOR).body()) {
-        String data = lines.filter(line -> line.startsWith("data: ")).findFirst().orElseThrow();
-        if (data.contains(release)) {
-          return JSON.readTree(data.substring("data: ".length()));
-        }
-      }
+  /** The first domain of the first picture in which it is as wanted. */
+  private JsonNode awaitDomain(Predicate<JsonNode> wanted) throws Exception {
+    HttpResponse<Stream<String>> events = watch(OPERATOR);
+    assertEquals(200, events.statusCode());
+    try (Stream<String> lines = events.body()) {
+      return lines
+          .filter(line -> line.startsWith("data: "))
+          .map(line -> json(line.substring("data: ".length())).path("domains").path(0))
+          .filter(wanted)
+          .findFirst()
+          .orElseThrow();
     }
   }
 
@@ -308,7 +309,15 @@ class GatewayIT {
     return key == null ? request : request.header("Authorization", "Bearer " + key);
   }
 
-  private static JsonNode json(HttpResponse<String> response) throws Exception {
-    return JSON.readTree(response.body());
+  private static JsonNode json(HttpResponse<String> response) {
+    return json(response.body());
+  }
+
+  private static JsonNode json(String body) {
+    try {
+      return JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(body, e);
+    }
   }
 }
