@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.Openers;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.UserMaterial;
@@ -77,7 +76,7 @@ final class AdaptCommand implements Callable<Integer> {
     LoopOptions.within(1, MOST_REQUESTS, "--requests", requests);
     UserMaterial.Lines lines = UserMaterial.lines(input, domain);
     show(lines.refused());
-    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
+    HeldOut heldOut = Openers.heldOut(options.config(LEAST_BATCH));
     Material material =
         UserMaterial.material(lines, domain, options.base(), heldOut, options.seed());
     int batch =
@@ -90,7 +89,7 @@ final class AdaptCommand implements Callable<Integer> {
             Duration.ofSeconds((long) (minutes * 60)),
             BETWEEN_REQUESTS.multipliedBy(requests),
             requests,
-            batch,
+            options.config(batch),
             options.seed());
     return LoopOptions.run(run, () -> material, output);
   }

@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.Openers;
-import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.DemoMaterial;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.model.score.HeldOut;
@@ -22,7 +21,8 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  ./millrace demo",
-      "  ./millrace demo --report out --minutes 4 --json"
+      "  ./millrace demo --report out --minutes 4 --json",
+      "  ./millrace demo --set learn.routedExperts=true"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class DemoCommand implements Callable<Integer> {
@@ -60,9 +60,9 @@ final class DemoCommand implements Callable<Integer> {
             Duration.ofSeconds((long) (minutes * 60 * FEEDING_SHARE)),
             Duration.ofSeconds((long) (minutes * 60 * LASTING_SHARE)),
             (int) Math.max(REQUESTS, REQUESTS * minutes / 4),
-            BATCH,
+            options.config(BATCH),
             options.seed());
-    HeldOut heldOut = Openers.heldOut(MillraceConfig.defaults());
+    HeldOut heldOut = Openers.heldOut(run.config());
     return LoopOptions.run(run, () -> DemoMaterial.read(run.base(), heldOut, run.seed()), output);
   }
 }

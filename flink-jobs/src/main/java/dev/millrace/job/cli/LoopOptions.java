@@ -4,7 +4,10 @@ import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.report.Report;
+import dev.millrace.job.config.MillraceConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,6 +20,19 @@ final class LoopOptions {
 
   @Option(names = "--seed", description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
   private long seed = 17;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A setting of the jobs; docs/configuration.md lists them.")
+  private List<String> settings = List.of();
+
+  /** Of the jobs: what was set, above the command's own choice. */
+  MillraceConfig config(int batch) {
+    List<String> all = new ArrayList<>(List.of("batch.count=" + batch, "learn.seed=" + seed));
+    all.addAll(settings);
+    return MillraceConfig.read(null, all);
+  }
 
   long seed() {
     return seed;

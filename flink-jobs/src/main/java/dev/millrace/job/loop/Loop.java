@@ -109,16 +109,14 @@ public final class Loop {
   private record Examination(Measurements measurements, Lineage lineage) {}
 
   private MillraceConfig config(EmbeddedStack stack) {
-    return MillraceConfig.defaults()
+    return run.config()
         .with(
             Map.of(
                 "checkpoint.dir", stack.folder("checkpoints").toUri().toString(),
                 "kafka.bootstrap", stack.bootstrapServers(),
                 "redis.uri", stack.redisUri(),
                 "store.uri", run.store().toAbsolutePath().toString(),
-                "base.dir", run.base().toAbsolutePath().toString(),
-                "batch.count", String.valueOf(run.batch()),
-                "learn.seed", String.valueOf(run.seed())));
+                "base.dir", run.base().toAbsolutePath().toString()));
   }
 
   private JobClient serve(EmbeddedStack stack, MillraceConfig config) {
@@ -177,7 +175,7 @@ public final class Loop {
       int sent =
           feed.send(
               material.samples(),
-              (int) (WINDOW_BATCHES * run.batch() * Math.max(1, material.heldOut().size())),
+              (int) (WINDOW_BATCHES * config.batch().count() * Math.max(1, material.heldOut().size())),
               spectator::recording,
               System.nanoTime() + run.feeding().toNanos());
       watcher.phase("learning what has come in");

@@ -1,5 +1,6 @@
 package dev.millrace.job.loop;
 
+import dev.millrace.job.config.MillraceConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -12,7 +13,7 @@ import java.time.Duration;
  * @param feeding how long samples may be sent at most
  * @param lasting about how long requests are sent
  * @param requests how many requests to send at least while the run lasts
- * @param batch samples of a training batch
+ * @param config of the jobs, but for where this run has its broker, cache and folders
  * @param seed of every draw
  */
 public record RunConfig(
@@ -22,7 +23,7 @@ public record RunConfig(
     Duration feeding,
     Duration lasting,
     int requests,
-    int batch,
+    MillraceConfig config,
     long seed) {
 
   public Path store() {
