@@ -67,7 +67,7 @@ class LearnerTest {
           16,
           2,
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
-          new GateConfig(4, 100, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
+          new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
           Plan.defaults(),
           RoutingConfig.defaults(),
           new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0));
@@ -681,7 +681,7 @@ class LearnerTest {
 
   private static LearnerConfig withProtectedBound(double bound) {
     GateConfig gate =
-        new GateConfig(4, 100, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10);
+        new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10);
     return with(5, gate, CONFIG.watch());
   }
 

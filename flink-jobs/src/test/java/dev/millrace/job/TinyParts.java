@@ -92,7 +92,7 @@ final class TinyParts {
 
   private static LearnerConfig learn(MillraceConfig config) {
     LearnerConfig c = config.learn();
-    GateConfig open = new GateConfig(0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100);
+    GateConfig open = new GateConfig(0, 0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100);
     return new LearnerConfig(
         c.seed(),
         c.adapter(),

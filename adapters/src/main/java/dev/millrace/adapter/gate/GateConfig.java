@@ -6,7 +6,9 @@ import java.io.Serializable;
  * What a candidate must reach.
  *
  * @param minHeldOutSamples held-out samples below which there is not enough evidence
- * @param minHeldOutTokens held-out tokens below which there is not enough evidence
+ * @param minHeldOutTokens held-out tokens below which there is not enough evidence, unless there
+ *     are many samples
+ * @param manyHeldOutSamples held-out samples that are enough however short they are
  * @param minGain least relative fall of the held-out loss against the incumbent
  * @param level share of bootstrap resamples in which the candidate must win
  * @param resamples of the paired bootstrap
@@ -24,6 +26,7 @@ import java.io.Serializable;
 public record GateConfig(
     int minHeldOutSamples,
     int minHeldOutTokens,
+    int manyHeldOutSamples,
     double minGain,
     double level,
     int resamples,
@@ -40,6 +43,6 @@ public record GateConfig(
 
   /** What the demo runs with. */
   public static GateConfig defaults() {
-    return new GateConfig(4, 400, 0.001, 0.95, 1000, 0.0036, 0.01, 12, 0.02, 8, 0.6, 8, 2.0, 0.2);
+    return new GateConfig(4, 400, 16, 0.001, 0.95, 1000, 0.0036, 0.01, 12, 0.02, 8, 0.6, 8, 2.0, 0.2);
   }
 }
