@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  ./millrace demo",
       "  ./millrace demo --report out --minutes 4 --json",
-      "  ./millrace demo --set learn.routedExperts=true"
+      "  ./millrace demo --set learn.routedExperts=false"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class DemoCommand implements Callable<Integer> {

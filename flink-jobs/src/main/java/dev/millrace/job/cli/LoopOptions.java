@@ -29,7 +29,10 @@ final class LoopOptions {
 
   /** Of the jobs: what was set, above the command's own choice. */
   MillraceConfig config(int batch) {
-    List<String> all = new ArrayList<>(List.of("batch.count=" + batch, "learn.seed=" + seed));
+    List<String> all = new ArrayList<>();
+    all.add("batch.count=" + batch);
+    all.add("learn.seed=" + seed);
+    all.add("learn.routedExperts=true");
     all.addAll(settings);
     return MillraceConfig.read(null, all);
   }
