@@ -1,10 +1,10 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.report.Report;
-import dev.millrace.job.config.MillraceConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -175,7 +175,10 @@ public final class Loop {
       int sent =
           feed.send(
               material.samples(),
-              (int) (WINDOW_BATCHES * config.batch().count() * Math.max(1, material.heldOut().size())),
+              (int)
+                  (WINDOW_BATCHES
+                      * config.batch().count()
+                      * Math.max(1, material.heldOut().size())),
               spectator::recording,
               System.nanoTime() + run.feeding().toNanos());
       watcher.phase("learning what has come in");
