@@ -45,6 +45,14 @@ final class GateTrial {
     }
   }
 
+  /**
+   * What a trial found.
+   *
+   * @param waited batches of which no candidate was made, for want of evidence or because the
+   *     release before had to be taken back first
+   */
+  record Findings(List<Finding> candidates, int waited) {}
+
   private final Surroundings surroundings;
   private final Learner learner;
   private final Learner fanatic;
@@ -107,27 +115,30 @@ final class GateTrial {
    *
    * @param foreign as many of another domain
    */
-  List<Finding> run(List<TrainingBatch> batches, List<TrainingBatch> foreign, int firstSpoiling) {
+  Findings run(List<TrainingBatch> batches, List<TrainingBatch> foreign, int firstSpoiling) {
     List<Finding> findings = new ArrayList<>();
     String domain = batches.get(0).domain();
     LearnerState state = learner.initial(null, domain);
+    int waited = 0;
     for (int i = 0; i < batches.size(); i++) {
       Outcome honest = learner.learn(state, batches.get(i), Governor.none());
-      findings.add(new Finding(domain, null, i, honest.verdict().rules()));
       if (judged(honest)) {
+        findings.add(new Finding(domain, null, i, honest.verdict().rules()));
         Spoiling how = KINDS.get((firstSpoiling + i) % KINDS.size());
         List<RuleResult> rules =
             how.breaks()
                 ? broken(how, state, honest.state())
                 : learned(how, state, batches.get(i), foreign.get(i));
         findings.add(new Finding(domain, how, i, rules));
+      } else {
+        waited++;
       }
       state = honest.state();
     }
-    return findings;
+    return new Findings(List.copyOf(findings), waited);
   }
 
-  /** Not where the batch waits for evidence. */
+  /** Not where the batch waits: it was neither trained nor judged. */
   private static boolean judged(Outcome outcome) {
     return outcome.verdict().rules().size() > 1;
   }

@@ -45,7 +45,8 @@ public record Lap(double units, double seconds, double cpuSeconds) {
     return new Lap(units, seconds, (cpuNanos.getAsLong() - cpu) / 1e9);
   }
 
-  private static long processNanos() {
+  /** Processor time of this process, nanoseconds; 0 where nobody says. */
+  static long processNanos() {
     if (ManagementFactory.getOperatingSystemMXBean()
         instanceof com.sun.management.OperatingSystemMXBean system) {
       return system.getProcessCpuTime();

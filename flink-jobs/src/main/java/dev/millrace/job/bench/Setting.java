@@ -3,6 +3,7 @@ package dev.millrace.job.bench;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a benchmark is run with.
@@ -14,6 +15,7 @@ import java.util.function.Consumer;
  * @param order of what is gone through one after the other; empty leaves it to the benchmark
  * @param steps that students are trained for
  * @param factors by which students have fewer parameters than their teacher
+ * @param log where the finished parts of a long run are kept, to go on from; null keeps nothing
  * @param progress is told what is being done
  */
 public record Setting(
@@ -25,6 +27,7 @@ public record Setting(
     List<String> order,
     int steps,
     List<Double> factors,
+    @Nullable Path log,
     Consumer<String> progress) {
 
   /** The fewest rounds whose median has a 95 % interval within the extremes. */

@@ -75,6 +75,13 @@ final class BenchCommand implements Callable<Integer> {
   private List<Double> factors = List.of(2.0, 4.0, 8.0, 13.5);
 
   @Option(
+      names = "--log",
+      paramLabel = "FILE",
+      description =
+          "Where gate and poison keep what is finished: begun again with it, they go on from there.")
+  private @Nullable Path log;
+
+  @Option(
       names = "--report",
       paramLabel = "FILE",
       description = "Write the result there too: .json, .html with drawings, else Markdown.")
@@ -102,6 +109,7 @@ final class BenchCommand implements Callable<Integer> {
             order,
             steps,
             factors,
+            log,
             line -> output.err().println(line));
     Instant begun = Instant.now();
     Machine machine = Machine.read();

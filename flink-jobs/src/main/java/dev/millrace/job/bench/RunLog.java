@@ -1,0 +1,103 @@
+package dev.millrace.job.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The finished parts of a long run, a line each in a file, so that a run that was cut off goes on.
+ *
+ * @param <T> what a part finds: a record that Jackson writes and reads
+ */
+final class RunLog<T> {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final String run;
+  private final @Nullable Path file;
+  private final Map<Integer, T> done = new ConcurrentHashMap<>();
+  private final LongSupplier processorNanos;
+  private double seconds;
+  private long since;
+
+  private RunLog(String run, @Nullable Path file, LongSupplier processorNanos) {
+    this.run = run;
+    this.file = file;
+    this.processorNanos = processorNanos;
+    since = processorNanos.getAsLong();
+  }
+
+  /**
+   * Reads what is done already. A line that was cut off is taken away.
+   *
+   * @param file null keeps nothing
+   * @param run what a run must have in common with the one that began the file
+   * @throws IllegalArgumentException if another run began it
+   */
+  static <T> RunLog<T> open(
+      @Nullable Path file, String run, Class<T> type, LongSupplier processorNanos)
+      throws IOException {
+    RunLog<T> log = new RunLog<>(run, file, processorNanos);
+    if (file != null && Files.exists(file)) {
+      String text = Files.readString(file);
+      String whole = text.substring(0, text.lastIndexOf('\n') + 1);
+      for (String line : whole.lines().toList()) {
+        log.read(line, type);
+      }
+      if (whole.length() < text.length()) {
+        Files.writeString(file, whole);
+      }
+    }
+    return log;
+  }
+
+  private void read(String line, Class<T> type) throws JsonProcessingException {
+    JsonNode node = JSON.readTree(line);
+    String begun = node.path("run").asText();
+    if (!begun.equals(run)) {
+      throw new IllegalArgumentException(
+          file + " is of the run " + begun + ", expected " + run + " or no such file");
+    }
+    done.put(node.required("part").asInt(), JSON.treeToValue(node.required("found"), type));
+    seconds += node.required("processorSeconds").asDouble();
+  }
+
+  /** What a part found; null if it is still to be done. */
+  @Nullable T done(int part) {
+    return done.get(part);
+  }
+
+  /** A part is finished. */
+  synchronized void add(int part, T found) throws IOException {
+    long now = processorNanos.getAsLong();
+    double spent = (now - since) / 1e9;
+    since = now;
+    seconds += spent;
+    done.put(part, found);
+    if (file != null) {
+      ObjectNode line = JSON.createObjectNode().put("run", run).put("part", part);
+      line.put("processorSeconds", spent).set("found", JSON.valueToTree(found));
+      Files.write(
+          file,
+          (line + "\n").getBytes(UTF_8),
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    }
+  }
+
+  /** Processor time of all parts, those of earlier pieces of the run included. */
+  synchronized double processorSeconds() {
+    return seconds;
+  }
+}
