@@ -1,6 +1,5 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.adapter.publish.Draft;

@@ -92,12 +92,7 @@ class SignedReleaseTest {
     AdapterWeights good = adapter(SITES, RANK);
     for (float bad :
         new float[] {
-          Float.NaN,
-          Float.POSITIVE_INFINITY,
-          Float.NEGATIVE_INFINITY,
-          1025,
-          -1025,
-          Float.MAX_VALUE
+          Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 1025, -1025, Float.MAX_VALUE
         }) {
       for (int factor = 0; factor < good.factors().size(); factor++) {
         List<float[]> values = new ArrayList<>();
@@ -113,7 +108,8 @@ class SignedReleaseTest {
   @Test
   void read_namesThatLeaveTheFolder_areRefusedBeforeAnythingElseIsRead() {
     for (String name :
-        List.of("../x", "a/b", "..", ".", "/etc/passwd", "a\\b", "x\u0000y", "", ".part", "%2e%2e")) {
+        List.of(
+            "../x", "a/b", "..", ".", "/etc/passwd", "a\\b", "x\u0000y", "", ".part", "%2e%2e")) {
       SortedMap<String, byte[]> files = files(adapter(SITES, RANK));
       files.put(name, new byte[] {1});
       sign(BASE, files);
