@@ -18,7 +18,8 @@ import java.io.Serializable;
  *     oldest are dropped
  * @param heldOut held-out samples kept per domain
  * @param halvings how often a candidate that only goes too far (it harms a protected set, or sends
- *     tokens elsewhere) is judged again with half of what its batch changed
+ *     tokens elsewhere) is judged again with less of what its batch changed, at least with 1/2 to
+ *     this power
  */
 public record LearnerConfig(
     long seed,

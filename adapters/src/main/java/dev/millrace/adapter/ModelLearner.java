@@ -202,11 +202,11 @@ final class ModelLearner implements Learner {
       List<RuleResult> known,
       Governor governor) {
     Trained trained = train(before, batch, lesson, known, governor);
-    int halvings = config.halvings();
-    Attempt attempt = judge(trained, 1, halvings > 0);
-    while (halvings > 0 && attempt.judgement().onlyGoesTooFar()) {
-      halvings--;
-      attempt = judge(trained, attempt.share() / 2, halvings > 0);
+    Approach approach = new Approach(config.halvings());
+    Attempt attempt = judge(trained, 1, approach.mayGoOn());
+    while (approach.mayGoOn() && attempt.judgement().onlyGoesTooFar()) {
+      double share = approach.next(attempt.judgement().reach());
+      attempt = judge(trained, share, approach.mayGoOn());
     }
     return attempt.judgement().accepted() ? publish(attempt) : refused(attempt);
   }
@@ -315,7 +315,7 @@ final class ModelLearner implements Learner {
         && known.stream().noneMatch(rule -> rule.rule().equals(Relearning.RULE));
   }
 
-  private Attempt judge(Trained trained, double share, boolean mayBeHalved) {
+  private Attempt judge(Trained trained, double share, boolean mayComeNearer) {
     LearnerState before = trained.before();
     AdapterState candidate = before.adapter().toward(trained.training().state(), share);
     Served served = shares.served(candidate, trained.routing());
@@ -327,7 +327,7 @@ final class ModelLearner implements Learner {
                 trained.training(),
                 trained.lesson().seed()),
             before.heldOut().entries(),
-            mayBeHalved);
+            mayComeNearer);
     for (RuleResult known : trained.known()) {
       judgement = judgement.after(known);
     }

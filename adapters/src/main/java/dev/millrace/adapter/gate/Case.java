@@ -35,6 +35,11 @@ final class Case {
     return harm;
   }
 
+  /** Whether it could be measured when a rule asked for it. */
+  boolean knowsHarm() {
+    return harm != null;
+  }
+
   Measured measured() {
     if (measured == null) {
       measured = measure.get();

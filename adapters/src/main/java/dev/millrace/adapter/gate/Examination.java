@@ -23,6 +23,7 @@ final class Examination {
   private final Canaries canaries;
   private final GateConfig config;
   private final int threads;
+  private final ProtectedLosses losses = new ProtectedLosses();
   private @Nullable Map<String, Double> baseNats;
 
   /**
@@ -37,14 +38,29 @@ final class Examination {
   }
 
   Harm harm(Gate.Candidate candidate, List<HeldOut> heldOut) {
-    Map<String, Double> before = baseNats();
     try (LoadedAdapter served = candidate.served().load(base)) {
-      Map<String, Double> rise = new TreeMap<>();
-      Map<String, Double> after = protectedNats(served);
-      after.forEach((name, nats) -> rise.put(name, nats / before.getOrDefault(name, 0.0) - 1));
-      return new Harm(
-          rise, sum(after) / sum(before) - 1, usage(candidate.incumbent(), heldOut, served));
+      ProtectedRise rise =
+          rise(losses.of(candidate.served(), () -> protectedNats(served)));
+      return new Harm(rise, usage(candidate.incumbent(), heldOut, served));
     }
+  }
+
+  /** What the protected sets lose by an adapter as it serves. */
+  ProtectedRise rise(Served served) {
+    return rise(losses.of(served, () -> loadedNats(served)));
+  }
+
+  private Map<String, Double> loadedNats(Served served) {
+    try (LoadedAdapter loaded = served.load(base)) {
+      return protectedNats(loaded);
+    }
+  }
+
+  private ProtectedRise rise(Map<String, Double> after) {
+    Map<String, Double> before = baseNats();
+    Map<String, Double> sets = new TreeMap<>();
+    after.forEach((name, nats) -> sets.put(name, nats / before.getOrDefault(name, 0.0) - 1));
+    return new ProtectedRise(sets, sum(after) / sum(before) - 1);
   }
 
   Measured measure(Gate.Candidate candidate, List<HeldOut> heldOut) {

@@ -26,10 +26,10 @@ public interface Gate {
   RuleResult evidence(List<HeldOut> heldOut);
 
   /**
-   * Asks every rule; none more once the candidate is known to go too far, if half of it will be
+   * Asks every rule; none more once the candidate is known to go too far, if a nearer one will be
    * judged then.
    */
-  Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayBeHalved);
+  Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayComeNearer);
 
   /** Asks the rules for what serves now under another routing. */
   Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut);

@@ -1,15 +1,25 @@
 package dev.millrace.adapter.gate;
 
-import java.util.Map;
-
 /**
  * How far a candidate goes from what was there before.
  *
- * @param protectedRise per protected set, relative rise of its loss against the base
- * @param allProtectedRise the same over all sets together
+ * @param protectedRise of losses against the base
  * @param routing how it uses the experts
  */
-record Harm(Map<String, Double> protectedRise, double allProtectedRise, Usage routing) {
+record Harm(ProtectedRise protectedRise, Usage routing) {
+
+  /**
+   * How far one may go from a start to here within the bounds, as a share of the way; 0 if nobody knows.
+   *
+   * @param start what the same routing makes of the adapter that serves
+   */
+  double reach(ProtectedRise start, GateConfig config) {
+    double apart = 1 - routing.agreement();
+    double allowed = 1 - config.minRoutingAgreement();
+    double byRouting = apart <= allowed ? 1 : allowed / apart;
+    double reach = Math.min(byRouting, protectedRise.reach(start, config));
+    return Double.isNaN(reach) ? 0 : reach;
+  }
 
   /**
    * How an adapter uses the experts, on held-out samples.

@@ -13,10 +13,12 @@ import java.util.stream.Stream;
  *     is not asked
  * @param heldOut the held-out samples as the domain's next incumbent has judged them: the candidate
  *     if it passed, else the incumbent as before
+ * @param reach where the candidate {@linkplain #onlyGoesTooFar only goes too far} and may come
+ *     nearer, how much of its way from the incumbent would pass, by a straight line; else 1
  */
-public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut) {
+public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut, double reach) {
 
-  /** Rules that half of a change may pass. */
+  /** Rules that a part of a change may pass. */
   private static final Set<String> TOO_FAR = Set.of(ProtectedUnharmed.NAME, RoutingAgreement.NAME);
 
   /** True if every rule passed. */
@@ -26,7 +28,7 @@ public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut) {
 
   /** What was found, after a rule that did not decide. */
   public Judgement after(RuleResult rule) {
-    return new Judgement(Stream.concat(Stream.of(rule), rules.stream()).toList(), heldOut);
+    return new Judgement(Stream.concat(Stream.of(rule), rules.stream()).toList(), heldOut, reach);
   }
 
   /** Says, as a rule that passed, what a candidate was refused for whose place another takes. */

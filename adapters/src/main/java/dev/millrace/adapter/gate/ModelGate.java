@@ -79,8 +79,8 @@ final class ModelGate implements Gate {
   }
 
   @Override
-  public Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayBeHalved) {
-    return judge(evidence(candidate, heldOut), BEFORE_MEASURING, mayBeHalved, MEASURED);
+  public Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayComeNearer) {
+    return judge(evidence(candidate, heldOut), BEFORE_MEASURING, mayComeNearer, MEASURED);
   }
 
   @Override
@@ -103,18 +103,30 @@ final class ModelGate implements Gate {
   }
 
   private Judgement judge(
-      Case evidence, List<Rule> first, boolean mayBeHalved, List<Rule> measured) {
+      Case evidence, List<Rule> first, boolean mayComeNearer, List<Rule> measured) {
+    List<HeldOut> heldOut = evidence.heldOut;
     List<RuleResult> results = new ArrayList<>(ask(first, evidence));
     if (passed(results)) {
       results.addAll(ask(HARMLESS, evidence));
-      if (passed(results) || !mayBeHalved) {
-        results.addAll(ask(measured, evidence));
+      if (!passed(results) && mayComeNearer) {
+        return new Judgement(List.copyOf(results), heldOut, reach(evidence));
       }
+      results.addAll(ask(measured, evidence));
     }
-    List<HeldOut> heldOut = evidence.heldOut;
     return new Judgement(
         List.copyOf(results),
-        passed(results) ? judged(heldOut, evidence.measured().heldOut()) : heldOut);
+        passed(results) ? judged(heldOut, evidence.measured().heldOut()) : heldOut,
+        1);
+  }
+
+  /** Of a candidate that goes too far. */
+  private double reach(Case evidence) {
+    if (!evidence.knowsHarm()) {
+      return 0;
+    }
+    Candidate candidate = evidence.candidate;
+    Served start = new Served(candidate.incumbent().adapter(), candidate.served().routing());
+    return evidence.harm().reach(examination.rise(start), config);
   }
 
   private static boolean passed(List<RuleResult> results) {

@@ -17,8 +17,8 @@ final class ProtectedUnharmed implements Rule {
 
   @Override
   public RuleResult judge(Case evidence) {
-    Map<String, Double> rises = evidence.harm().protectedRise();
-    double all = evidence.harm().allProtectedRise();
+    Map<String, Double> rises = evidence.harm().protectedRise().sets();
+    double all = evidence.harm().protectedRise().all();
     double bound = evidence.config.protectedBound();
     double worstBound = evidence.config.worstProtectedBound();
     boolean passed =

@@ -56,7 +56,7 @@ class GateTest {
 
   private List<Canary> canaries =
       List.of(new Canary("third", new int[] {2}), new Canary("fifth", new int[] {4}));
-  private boolean mayBeHalved;
+  private boolean mayComeNearer;
   private double agreement = 0.5;
 
   @AfterEach
@@ -164,13 +164,14 @@ class GateTest {
   }
 
   @Test
-  void judge_goesTooFarAndMayBeHalved_isAskedNoMore() {
+  void judge_goesTooFarAndMayComeNearer_isAskedNoMore() {
     protectedSets = List.of(new ProtectedSet("alternating", alternating()));
     anchors = List.of();
-    mayBeHalved = true;
+    mayComeNearer = true;
     Judgement judgement = judge(learned(Bigrams.foreign()));
     assertTrue(judgement.onlyGoesTooFar(), judgement::toString);
     assertEquals("routing-agreement", judgement.rules().get(judgement.rules().size() - 1).rule());
+    assertTrue(judgement.reach() > 0 && judgement.reach() < 1, judgement::toString);
   }
 
   @Test
@@ -261,7 +262,7 @@ class GateTest {
     return gate.judge(
         new Gate.Candidate(served(candidate), served(zero().weights()), training, 9),
         examined,
-        mayBeHalved);
+        mayComeNearer);
   }
 
   private static Served served(AdapterWeights adapter) {

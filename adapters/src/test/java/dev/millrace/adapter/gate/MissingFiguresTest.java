@@ -65,7 +65,7 @@ class MissingFiguresTest {
   private static Figures measured(
       double[] heldOut, Map<String, Double> rises, double all, double parity, double routing) {
     return new Figures(
-        new Harm(rises, all, new Harm.Usage(routing, 1, new double[0])),
+        new Harm(new ProtectedRise(rises, all), new Harm.Usage(routing, 1, new double[0])),
         new Measured(heldOut, parity, 0, List.of()));
   }
 
