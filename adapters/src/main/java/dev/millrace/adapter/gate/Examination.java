@@ -39,8 +39,7 @@ final class Examination {
 
   Harm harm(Gate.Candidate candidate, List<HeldOut> heldOut) {
     try (LoadedAdapter served = candidate.served().load(base)) {
-      ProtectedRise rise =
-          rise(losses.of(candidate.served(), () -> protectedNats(served)));
+      ProtectedRise rise = rise(losses.of(candidate.served(), () -> protectedNats(served)));
       return new Harm(rise, usage(candidate.incumbent(), heldOut, served));
     }
   }

@@ -9,7 +9,8 @@ package dev.millrace.adapter.gate;
 record Harm(ProtectedRise protectedRise, Usage routing) {
 
   /**
-   * How far one may go from a start to here within the bounds, as a share of the way; 0 if nobody knows.
+   * How far one may go from a start to here within the bounds, as a share of the way; 0 if nobody
+   * knows.
    *
    * @param start what the same routing makes of the adapter that serves
    */

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Losses of the latest adapters on the protected sets, nats by set. They follow from the adapter and
- * its routing: what was measured of a candidate need not be measured again once it serves.
+ * Losses of the latest adapters on the protected sets, nats by set. They follow from the adapter
+ * and its routing: what was measured of a candidate need not be measured again once it serves.
  */
 final class ProtectedLosses {
   private static final int KEPT = 64;
