@@ -1,12 +1,14 @@
 package dev.millrace.adapter.gate;
 
 import dev.millrace.schema.RuleResult;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
  * Held-out loss falls against the incumbent, and not by chance: a paired bootstrap over samples.
+ * Where the least gain is negative, that it does not rise by more is what must not be by chance.
  */
 final class BetterThanIncumbent implements Rule {
 
@@ -21,8 +23,10 @@ final class BetterThanIncumbent implements Rule {
     double[] candidate = evidence.measured().heldOut();
     double gain = 1 - Case.nats(candidate) / Case.nats(incumbent);
     GateConfig config = evidence.config;
+    double allowed = Math.max(0, -config.minGain());
+    double[] bound = Arrays.stream(incumbent).map(logProb -> (1 + allowed) * logProb).toArray();
     double wins =
-        PairedBootstrap.wins(candidate, incumbent, config.resamples(), evidence.candidate.seed());
+        PairedBootstrap.wins(candidate, bound, config.resamples(), evidence.candidate.seed());
     double bits = 1 / Math.log(2) / evidence.heldOut.stream().mapToInt(HeldOut::bytes).sum();
     return result(
         gain >= config.minGain() && wins >= config.level(),

@@ -9,8 +9,10 @@ import java.io.Serializable;
  * @param minHeldOutTokens held-out tokens below which there is not enough evidence, unless there
  *     are many samples
  * @param manyHeldOutSamples held-out samples that are enough however short they are
- * @param minGain least relative fall of the held-out loss against the incumbent
- * @param level share of bootstrap resamples in which the candidate must win
+ * @param minGain least relative fall of the held-out loss against the incumbent; a negative one
+ *     allows it to rise by so much, for batches too small to show on other texts
+ * @param level share of bootstrap resamples in which the candidate must win, or keep within that
+ *     rise
  * @param resamples of the paired bootstrap
  * @param protectedBound greatest relative rise of the loss on all protected sets together, against
  *     the base

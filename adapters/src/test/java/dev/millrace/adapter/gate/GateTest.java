@@ -58,6 +58,7 @@ class GateTest {
       List.of(new Canary("third", new int[] {2}), new Canary("fifth", new int[] {4}));
   private boolean mayComeNearer;
   private double agreement = 0.5;
+  private double minGain = 0.001;
 
   @AfterEach
   void everyAdapterIsClosed() {
@@ -82,6 +83,15 @@ class GateTest {
     assertEquals(0, better.figures().get("gain"), 1e-12);
     assertEquals(
         better.figures().get("bitsPerByteBase"), better.figures().get("bitsPerByteCandidate"));
+  }
+
+  @Test
+  void judge_someRiseIsAllowed_theSamePassesAndMoreIsRefused() {
+    minGain = -0.01;
+    RuleResult same = judge(training(zero())).rules().get(6);
+    assertTrue(same.passed(), same::reason);
+    assertEquals(1, same.figures().get("wins"));
+    assertTrue(failed(judge(learned(alternating()))).contains("better-than-incumbent"));
   }
 
   @Test
@@ -255,7 +265,7 @@ class GateTest {
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
     GateConfig config =
         new GateConfig(
-            4, 100, 1000, 0.001, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, agreement, 4, 2, 10);
+            4, 100, 1000, minGain, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, agreement, 4, 2, 10);
     Gate gate = Gate.of(base, new Letters(), new Protection(protectedSets, canaries), config, 2);
     List<HeldOut> examined = gate.examine(heldOut, served(zero().weights()));
     AdapterWeights candidate = Quantizer.quantize(training.state().weights());
