@@ -63,6 +63,9 @@ final class Classroom implements AutoCloseable {
   /** A fact is asked for so often. */
   private static final long ASK_MILLIS = 20;
 
+  /** So many questions about a fact have no answer yet, at most. */
+  private static final int MOST_ASKED = 4;
+
   private static final long PATIENCE_MILLIS = 15_000;
   private static final long BEGIN_MILLIS = 180_000;
   private static final int PARTITIONS = 2;
@@ -181,7 +184,7 @@ final class Classroom implements AutoCloseable {
 
   /** Whether it may still become known. */
   private static boolean waits(Fact fact) {
-    if (fact.shown() != null) {
+    if (!Double.isNaN(fact.rise())) {
       return false;
     }
     Stamps.Scoring scoring = Stamps.scoring(fact.id());
@@ -248,6 +251,9 @@ final class Classroom implements AutoCloseable {
   }
 
   private void ask(Fact fact, @Nullable String release) {
+    if (asked.values().stream().filter(fact::equals).count() >= MOST_ASKED) {
+      return;
+    }
     String id = "q" + asking++;
     asked.put(id, fact);
     boolean ofBase = Fact.BASE.equals(release);

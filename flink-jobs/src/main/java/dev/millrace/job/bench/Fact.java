@@ -22,6 +22,7 @@ final class Fact {
   private final String sentence;
   private final Map<String, Shown> answers = new HashMap<>();
   private long toldMillis;
+  private double rise = Double.NaN;
   private @Nullable Shown shown;
 
   private Fact(String id, String sentence) {
@@ -74,6 +75,11 @@ final class Fact {
     return toldMillis;
   }
 
+  /** From the release before to the one that learned it, nats; NaN while nobody can tell. */
+  double rise() {
+    return rise;
+  }
+
   /** What shows that it is known; null while nothing does. */
   @Nullable Shown shown() {
     return shown;
@@ -102,14 +108,11 @@ final class Fact {
             seenMillis));
     Stamps.Learning learning = Stamps.learning(id);
     Shown first = learning == null ? null : answers.get(release(learning.release()));
-    if (shown == null && first != null && isRise(first, parents.get(first.release()))) {
-      shown = first;
+    Shown before = first == null ? null : answers.get(parents.get(first.release()));
+    if (first != null && before != null) {
+      rise = first.logProb() - before.logProb();
+      shown = rise >= RISE ? first : null;
     }
-  }
-
-  private boolean isRise(Shown first, @Nullable String parent) {
-    Shown before = parent == null ? null : answers.get(parent);
-    return before != null && first.logProb() - before.logProb() >= RISE;
   }
 
   static String release(@Nullable String release) {

@@ -2,7 +2,11 @@ package dev.millrace.job.bench;
 
 import dev.millrace.job.embedded.EmbeddedStack;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
@@ -47,8 +51,13 @@ final class FreshnessBenchmark implements Benchmark {
 
   private static String summary(List<Fact> facts) {
     Histogram millis = histogram(facts, FreshnessBenchmark::total);
-    return "%d of %d known, p50 %d ms"
-        .formatted(millis.getTotalCount(), facts.size(), millis.getValueAtPercentile(50));
+    return "%d of %d known, p50 %d ms; no release %s; rises %s"
+        .formatted(
+            millis.getTotalCount(),
+            facts.size(),
+            millis.getValueAtPercentile(50),
+            refusals(facts),
+            rises(facts));
   }
 
   private static Histogram histogram(List<Fact> facts, ToLongFunction<Fact> millis) {
@@ -137,14 +146,48 @@ final class FreshnessBenchmark implements Benchmark {
   }
 
   private static Table fates(List<Fact> facts) {
-    return new Table("What became of the facts", "fate", "facts")
-        .row("told", facts.size())
-        .row("known", count(facts, fact -> fact.shown() != null))
-        .row("refused by the scorer", count(facts, FreshnessBenchmark::refused))
-        .row("in a batch that the gate refused", count(facts, FreshnessBenchmark::notReleased))
+    Table table =
+        new Table("What became of the facts", "fate", "facts")
+            .row("told", facts.size())
+            .row("known", count(facts, fact -> fact.shown() != null))
+            .row("refused by the scorer", count(facts, FreshnessBenchmark::refused));
+    refusals(facts).forEach((rules, n) -> table.row("no release, for " + rules, n));
+    return table
         .row(
-            "not known within 15 s",
-            count(facts, fact -> fact.shown() == null && !refused(fact) && !notReleased(fact)));
+            "released, and risen by less than a nat",
+            count(facts, fact -> fact.rise() < Fact.RISE))
+        .row(
+            "nothing known within 15 s",
+            count(
+                facts,
+                fact -> Double.isNaN(fact.rise()) && !refused(fact) && !notReleased(fact)))
+        .note("Rise from the release before, nats: " + rises(facts));
+  }
+
+  /** How many facts were in batches without a release, by the rules that said no. */
+  private static Map<String, Integer> refusals(List<Fact> facts) {
+    Map<String, Integer> counts = new TreeMap<>();
+    for (Fact fact : facts) {
+      Stamps.Learning learning = Stamps.learning(fact.id());
+      if (learning != null && learning.release() == null) {
+        counts.merge(learning.against(), 1, Integer::sum);
+      }
+    }
+    return counts;
+  }
+
+  private static String rises(List<Fact> facts) {
+    double[] rises = facts.stream().mapToDouble(Fact::rise).filter(Double::isFinite).toArray();
+    Arrays.sort(rises);
+    return rises.length == 0
+        ? "none was measured."
+        : String.format(
+            Locale.ROOT,
+            "least %.2f, median %.2f, most %.2f of %d.",
+            rises[0],
+            rises[rises.length / 2],
+            rises[rises.length - 1],
+            rises.length);
   }
 
   private static boolean refused(Fact fact) {

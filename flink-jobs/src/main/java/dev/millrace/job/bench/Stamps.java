@@ -11,10 +11,12 @@ import dev.millrace.job.operator.Opener;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +46,10 @@ final class Stamps {
    *
    * @param span from its turn to its verdict
    * @param trainMillis of them in training
-   * @param release null if the candidate was refused
+   * @param release null if there is none
+   * @param against the rules that said no, commas between
    */
-  record Learning(Span span, long trainMillis, @Nullable String release) {}
+  record Learning(Span span, long trainMillis, @Nullable String release, String against) {}
 
   static @Nullable Scoring scoring(String sample) {
     return SCORED.get(sample);
@@ -98,7 +101,12 @@ final class Stamps {
       Outcome outcome = learner.learn(state, batch, governor);
       Span span = new Span(from, System.currentTimeMillis());
       long trainMillis = outcome.verdict().trainMillis();
-      Learning learning = new Learning(span, trainMillis, outcome.verdict().release());
+      String against =
+          outcome.verdict().rules().stream()
+              .filter(rule -> !rule.passed())
+              .map(RuleResult::rule)
+              .collect(Collectors.joining(", "));
+      Learning learning = new Learning(span, trainMillis, outcome.verdict().release(), against);
       for (ScoredSample sample : batch.samples()) {
         LEARNED.put(sample.sample().id(), learning);
       }
