@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Measures adapters; what the base makes of the protected sets is measured once. */
@@ -85,8 +86,9 @@ final class Examination {
 
   private double parity(Served candidate, List<int[]> tokens, List<TokenScores> served) {
     int n = Math.min(config.paritySamples(), tokens.size());
+    BaseModel under = base.under(candidate.routing());
     List<TokenScores> trained =
-        base.under(candidate.routing()).scoreAsTrained(candidate.adapter(), tokens.subList(0, n));
+        shared(tokens.subList(0, n), some -> under.scoreAsTrained(candidate.adapter(), some));
     double sum = 0;
     int count = 0;
     for (int i = 0; i < n; i++) {
@@ -111,7 +113,7 @@ final class Examination {
       List<Sequence> sequences = new ArrayList<>();
       some.forEach(text -> sequences.add(new Sequence(text, candidate)));
       some.forEach(text -> sequences.add(new Sequence(text, served)));
-      List<Routes> all = base.routes(sequences);
+      List<Routes> all = shared(sequences, base::routes);
       for (int i = 0; i < some.size(); i++) {
         Routes routes = all.get(i);
         agreement += all.get(some.size() + i).agreement(routes) / some.size();
@@ -154,13 +156,19 @@ final class Examination {
   }
 
   private List<TokenScores> scores(List<int[]> tokens, LoadedAdapter adapter) {
-    List<Callable<List<TokenScores>>> calls = new ArrayList<>();
-    for (int from = 0; from < tokens.size(); from += SEQUENCES_A_CALL) {
-      List<Sequence> call =
-          tokens.subList(from, Math.min(tokens.size(), from + SEQUENCES_A_CALL)).stream()
-              .map(text -> new Sequence(text, adapter))
-              .toList();
-      calls.add(() -> base.score(call));
+    return shared(tokens.stream().map(text -> new Sequence(text, adapter)).toList(), base::score);
+  }
+
+  /** Calls of the model on all of a list, as many for each thread. */
+  private <S, T> List<T> shared(List<S> all, Function<List<S>, List<T>> model) {
+    int each = (all.size() + SEQUENCES_A_CALL * threads - 1) / (SEQUENCES_A_CALL * threads);
+    int count = each * threads;
+    List<Callable<List<T>>> calls = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      List<S> some = all.subList(i * all.size() / count, (i + 1) * all.size() / count);
+      if (!some.isEmpty()) {
+        calls.add(() -> model.apply(some));
+      }
     }
     try (Workers workers = new Workers(threads)) {
       return workers.inOrder(calls).stream().flatMap(List::stream).toList();
