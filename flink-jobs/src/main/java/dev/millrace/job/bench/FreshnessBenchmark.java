@@ -154,13 +154,10 @@ final class FreshnessBenchmark implements Benchmark {
     refusals(facts).forEach((rules, n) -> table.row("no release, for " + rules, n));
     return table
         .row(
-            "released, and risen by less than a nat",
-            count(facts, fact -> fact.rise() < Fact.RISE))
+            "released, and risen by less than a nat", count(facts, fact -> fact.rise() < Fact.RISE))
         .row(
             "nothing known within 15 s",
-            count(
-                facts,
-                fact -> Double.isNaN(fact.rise()) && !refused(fact) && !notReleased(fact)))
+            count(facts, fact -> Double.isNaN(fact.rise()) && !refused(fact) && !notReleased(fact)))
         .note("Rise from the release before, nats: " + rises(facts));
   }
 
