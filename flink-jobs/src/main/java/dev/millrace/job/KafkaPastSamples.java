@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.Set;
 
 /** Reads samples again from where they were read first. */
-record KafkaPastSamples(KafkaConfig kafka, SampleTokens tokens) implements PastSamples {
+public record KafkaPastSamples(KafkaConfig kafka, SampleTokens tokens) implements PastSamples {
 
   @Override
   public Map<Origin, int[]> tokens(Set<Origin> places) {
     Map<Origin, int[]> found = new HashMap<>();
     for (RawRecord record : RecordsAt.read(kafka, places).values()) {
       try {
-        String text = Codecs.samples().decode(record.value(), record.origin()).text();
+        String text = Codecs.samples().decode(record.value(), record.origin()).teaches();
         found.put(record.origin(), tokens.of(text));
       } catch (InvalidRecordException e) {
         throw new IllegalStateException(record.origin() + " is no sample any more", e);

@@ -129,10 +129,10 @@ final class TinyParts {
       Forgetting forgetting, MillraceConfig config, String before, String after)
       throws IOException {
     KafkaPastSamples past = new KafkaPastSamples(config.kafka(), tokens(config));
-    Map<Origin, int[]> read = past.tokens(Prover.samples(forgetting, before));
+    Map<Origin, int[]> read = past.tokens(Prover.samples(forgetting, before, after));
     try (BaseModel base = base()) {
       Retrainer retrainer = retrainer(base, config, place -> read.get(place));
-      return new Prover(forgetting, retrainer, read, release -> {}).prove(before, after);
+      return new Prover(forgetting, retrainer, read, 5, release -> {}).prove(before, after);
     }
   }
 

@@ -73,6 +73,13 @@ final class ForgetCommand implements Callable<Integer> {
   private Path base = Home.here().nano();
 
   @Option(
+      names = "--models",
+      paramLabel = "N",
+      description =
+          "Models that never saw them, to train for the proof: 2 or more (default: ${DEFAULT-VALUE}).")
+  private int models = 5;
+
+  @Option(
       names = "--wait",
       paramLabel = "SECONDS",
       description = "How long learn may take (default: ${DEFAULT-VALUE}).")
@@ -108,6 +115,9 @@ final class ForgetCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     if (samples.isEmpty() && source == null) {
       throw new IllegalArgumentException("nothing to forget, expected --sample ID or --source S");
+    }
+    if (models < 2) {
+      throw new IllegalArgumentException("--models " + models + ", expected 2 or more");
     }
     StoredReleases stored = StoredReleases.read(store.folder(broker));
     ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
@@ -248,7 +258,7 @@ final class ForgetCommand implements Callable<Integer> {
     List<Forgot> forgot = new ArrayList<>();
     MillraceConfig config =
         MillraceConfig.defaults().with(Map.of("kafka.bootstrap", topic.config().bootstrap()));
-    ForgetProof proof = new ForgetProof(base, config, output.err());
+    ForgetProof proof = new ForgetProof(base, config, models, output.err());
     for (Map.Entry<String, String> before : last.entrySet()) {
       ReleaseEvent head = current.get(before.getKey());
       String after = head == null || head.release().isEmpty() ? null : head.release();

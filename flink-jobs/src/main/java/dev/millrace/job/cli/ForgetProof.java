@@ -2,9 +2,8 @@ package dev.millrace.job.cli;
 
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.job.BaseTexts;
+import dev.millrace.job.KafkaPastSamples;
 import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.job.io.RawRecord;
-import dev.millrace.job.io.RecordsAt;
 import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Prover;
@@ -15,18 +14,19 @@ import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
-import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Measures, on the base in this process, whether samples are forgotten. */
-record ForgetProof(Path base, MillraceConfig config, PrintWriter err) {
+/**
+ * Measures, on the base in this process, whether samples are forgotten.
+ *
+ * @param models that never saw them, to compare with
+ */
+record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err) {
 
   /**
    * What the samples cost before and after; null where none can be read any more.
@@ -34,34 +34,25 @@ record ForgetProof(Path base, MillraceConfig config, PrintWriter err) {
    * @param after null is the base alone
    */
   @Nullable Proof of(Forgetting forgetting, String before, @Nullable String after)
-      throws IOException, InvalidRecordException {
+      throws IOException {
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
       SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
-      Map<Origin, int[]> read = read(forgetting, before, tokens);
+      Map<Origin, int[]> read =
+          new KafkaPastSamples(config.kafka(), tokens)
+              .tokens(Prover.samples(forgetting, before, after));
       Retrainer retrainer =
           new Retrainer(
               model,
               BaseTexts.anchors(base, tokenizer),
               ReproduceCommand::config,
               place -> Objects.requireNonNull(read.get(place)));
-      return new Prover(forgetting, retrainer, read, this::say).prove(before, after);
+      return new Prover(forgetting, retrainer, read, models, this::say).prove(before, after);
     }
   }
 
-  private Map<Origin, int[]> read(Forgetting forgetting, String before, SampleTokens tokens)
-      throws InvalidRecordException {
-    Map<Origin, int[]> read = new HashMap<>();
-    for (RawRecord raw :
-        RecordsAt.read(config.kafka(), Prover.samples(forgetting, before)).values()) {
-      String text = Codecs.samples().decode(raw.value(), raw.origin()).text();
-      read.put(raw.origin(), tokens.of(text));
-    }
-    return read;
-  }
-
-  private void say(String release) {
-    err.println("trained " + release + " without them, for the proof");
+  private void say(String what) {
+    err.println("for the proof: " + what);
     err.flush();
   }
 }

@@ -4,10 +4,12 @@ import dev.millrace.job.cli.ForgetCommand.Forgot;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Proof;
+import dev.millrace.job.loop.Spread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What was forgotten, the proof, and what no command of Millrace reaches. */
 final class ForgetText {
@@ -45,10 +47,36 @@ final class ForgetText {
       lines.add("  loss on %d of them, nats a token".formatted(proof.samples()));
       lines.add(figure(proof.before(), "by the release that had learned them"));
       lines.add(figure(proof.after(), "now"));
-      lines.add(figure(proof.neverSaw(), "by a model that never saw them, trained just now"));
+      Spread neverSaw = proof.neverSaw();
+      lines.add(
+          figure(
+              neverSaw.mean(),
+              String.format(
+                  Locale.ROOT,
+                  "by %d models that never saw them, trained just now (%.4f to %.4f, deviation %.4f)",
+                  neverSaw.models(),
+                  neverSaw.lowest(),
+                  neverSaw.highest(),
+                  neverSaw.deviation())));
       lines.add(figure(proof.base(), "by the base alone"));
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "  forgotten  %.0f %% of what they had gained; now %.1f deviations from those models",
+              100 * proof.forgotten(),
+              proof.deviations()));
+      lines.add("  again    " + again(proof.sameBytes()));
     }
     return lines;
+  }
+
+  private static String again(@Nullable Boolean same) {
+    if (same == null) {
+      return "not trained again: it is the base, or samples behind it have expired";
+    }
+    return same
+        ? "trained from what its manifest lists, the same byte for byte"
+        : "trained from what its manifest lists, OTHER bytes: releases reproduce says why";
   }
 
   private static String figure(double nats, String by) {

@@ -1,6 +1,7 @@
 package dev.millrace.job.loop;
 
 import dev.millrace.adapter.Retrainer;
+import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.model.adapter.AdapterWeights;
@@ -23,29 +24,40 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Measures whether samples are forgotten: by the release that had learned them, by the one in its
- * place, and by one that is trained here without them.
+ * place, and by models that are trained here without them.
  *
- * @param tokens of all samples behind the release that can still be read, by place
+ * @param tokens of all samples behind both releases that can still be read, by place
+ * @param models that never saw the samples, to train
  * @param progress is told of each release that is trained
  */
 public record Prover(
     Forgetting forgetting,
     Retrainer retrainer,
     Map<Origin, int[]> tokens,
+    int models,
     Consumer<String> progress) {
 
-  /** Another lineage's draws. */
-  private static final long OTHER_DRAWS = 0x5DEECE66DL;
+  private static final String SEED = "seed";
 
-  /** Where all samples behind a release were read. */
-  public static Set<Origin> samples(Forgetting forgetting, String release) {
+  /**
+   * Where all samples behind two releases were read.
+   *
+   * @param after null for the base alone
+   */
+  public static Set<Origin> samples(Forgetting forgetting, String before, @Nullable String after) {
     Set<Origin> places = new HashSet<>();
-    for (String id : forgetting.lineage(release)) {
+    List<String> ids = new ArrayList<>(forgetting.lineage(before));
+    if (after != null) {
+      ids.addAll(forgetting.lineage(after));
+    }
+    for (String id : ids) {
       forgetting.stored().manifest(id).learned().forEach(sample -> places.add(sample.origin()));
     }
     return places;
@@ -64,15 +76,29 @@ public record Prover(
     }
     Release old = read(before);
     Routing routing = old.manifest().routing();
-    double neverSaw = nats(gone, neverSaw(before), routing);
+    String taught = after == null ? before : after;
+    List<Double> neverSaw = new ArrayList<>();
+    for (int model = 1; model <= models; model++) {
+      progress.accept("model " + model + " of " + models + " that never saw them");
+      Routing as = forgetting.stored().manifest(taught).routing();
+      neverSaw.add(nats(gone, neverSaw(taught, model), as));
+    }
     double base = nats(gone, null, routing);
     Release now = after == null ? null : read(after);
     return new Proof(
         gone.size(),
         nats(gone, old.adapter(), routing),
         now == null ? base : nats(gone, now.adapter(), now.manifest().routing()),
-        neverSaw,
-        base);
+        Spread.of(neverSaw),
+        base,
+        after == null ? null : sameBytes(after));
+  }
+
+  private @Nullable Boolean sameBytes(String after) throws IOException {
+    Reproduction reproduction = new Reproduction(forgetting.stored(), after);
+    return tokens.keySet().containsAll(reproduction.samples())
+        ? reproduction.run(retrainer, (id, same) -> progress.accept(id + " again"))
+        : null;
   }
 
   /** What a lineage had learned and was to forget. */
@@ -93,29 +119,31 @@ public record Prover(
     return gone;
   }
 
-  /** The lineage from its beginning, without the samples; no gate asks what becomes of it. */
-  private AdapterWeights neverSaw(String release) {
+  /** A lineage from its beginning, without the samples; no gate asks what becomes of it. */
+  private AdapterWeights neverSaw(String release, long seed) {
     List<String> lineage = new ArrayList<>(forgetting.lineage(release));
     Collections.reverse(lineage);
     Retrainer.Again last = null;
     for (String id : lineage) {
-      Manifest manifest = without(forgetting.stored().manifest(id));
+      Manifest manifest = without(forgetting.stored().manifest(id), seed);
       if (last == null || manifest.learned().stream().anyMatch(sample -> !sample.replay())) {
         last = retrainer.train(manifest, last, null);
       }
-      progress.accept(id);
     }
     return Quantizer.quantize(
         Objects.requireNonNull(last, "a lineage has a first release").state().weights());
   }
 
-  private Manifest without(Manifest manifest) {
+  /** What a release was taught, without the samples, from another beginning in another order. */
+  private Manifest without(Manifest manifest, long seed) {
     List<LearnedSample> kept =
         manifest.learned().stream()
             .filter(sample -> !forgetting.samples().contains(sample.sample()))
             .filter(sample -> tokens.containsKey(sample.origin()))
             .toList();
     TrainingPlan plan = manifest.plan();
+    SortedMap<String, String> hyperparameters = new TreeMap<>(plan.hyperparameters());
+    hyperparameters.computeIfPresent(SEED, (name, own) -> String.valueOf(Long.parseLong(own) + seed));
     return new Manifest(
         manifest.tenant(),
         manifest.domain(),
@@ -128,8 +156,8 @@ public record Prover(
         kept,
         manifest.learnedTo(),
         new TrainingPlan(
-            plan.seed() ^ OTHER_DRAWS,
-            plan.hyperparameters(),
+            Draws.mix(plan.seed(), seed),
+            hyperparameters,
             plan.microBatch(),
             plan.threads(),
             plan.engine(),
