@@ -136,7 +136,12 @@ class TakeBackIT {
     Proof proof = TinyParts.prove(forgetting, loop.config(), last.release(), second.release());
     assertNotNull(proof);
     assertEquals(3, proof.samples());
-    System.out.println("TakeBackIT: " + proof + ", " + proof.forgotten() + " of it forgotten, "
+    System.out.println(
+        "TakeBackIT: "
+            + proof
+            + ", "
+            + proof.forgotten()
+            + " of it forgotten, "
             + proof.deviations());
     assertTrue(proof.before() < proof.neverSaw().lowest(), proof::toString);
     assertTrue(proof.forgotten() > 0.5, proof::toString);

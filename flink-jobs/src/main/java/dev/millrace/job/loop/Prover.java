@@ -143,7 +143,8 @@ public record Prover(
             .toList();
     TrainingPlan plan = manifest.plan();
     SortedMap<String, String> hyperparameters = new TreeMap<>(plan.hyperparameters());
-    hyperparameters.computeIfPresent(SEED, (name, own) -> String.valueOf(Long.parseLong(own) + seed));
+    hyperparameters.computeIfPresent(
+        SEED, (name, own) -> String.valueOf(Long.parseLong(own) + seed));
     return new Manifest(
         manifest.tenant(),
         manifest.domain(),
