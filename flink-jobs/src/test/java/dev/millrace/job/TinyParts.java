@@ -139,7 +139,10 @@ final class TinyParts {
   private static Retrainer retrainer(
       BaseModel base, MillraceConfig config, Function<Origin, int[]> tokens) {
     return new Retrainer(
-        base, surroundings(base, config).anchors(), values -> learn(config), tokens);
+        base,
+        surroundings(base, config).anchors(),
+        values -> learn(config.with(Map.of("learn.seed", values.getOrDefault("seed", "")))),
+        tokens);
   }
 
   private static SampleTokens tokens(MillraceConfig config) {

@@ -9,6 +9,7 @@ public final class Benchmarks {
       List.of(
           new DecodeBenchmark(),
           new GateBenchmark(),
+          new PoisonBenchmark(),
           new MoeBenchmark(),
           new LoadBenchmark(),
           new RoutingBenchmark(),

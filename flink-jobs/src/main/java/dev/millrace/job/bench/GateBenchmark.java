@@ -121,7 +121,8 @@ final class GateBenchmark implements Benchmark {
     return findings;
   }
 
-  private static Surroundings surroundings(Setting setting, BaseModel base, Tokenizer tokenizer)
+  /** The learner of the demo, whose releases are kept nowhere. */
+  static Surroundings surroundings(Setting setting, BaseModel base, Tokenizer tokenizer)
       throws Exception {
     return new Surroundings(
         base,

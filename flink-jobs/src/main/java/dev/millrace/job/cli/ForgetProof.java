@@ -7,6 +7,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Prover;
+import dev.millrace.job.loop.Reproduction;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -45,7 +46,7 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
           new Retrainer(
               model,
               BaseTexts.anchors(base, tokenizer),
-              ReproduceCommand::config,
+              Reproduction::config,
               place -> Objects.requireNonNull(read.get(place)));
       return new Prover(forgetting, retrainer, read, models, this::say).prove(before, after);
     }

@@ -1,6 +1,5 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.BaseTexts;
@@ -26,7 +25,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -84,7 +82,7 @@ final class ReproduceCommand implements Callable<Integer> {
           new Retrainer(
               base,
               BaseTexts.anchors(folder, tokenizer),
-              ReproduceCommand::config,
+              Reproduction::config,
               origin -> tokens.of(Objects.requireNonNull(texts.get(origin))));
       same = reproduction.run(retrainer, this::say);
     }
@@ -95,13 +93,6 @@ final class ReproduceCommand implements Callable<Integer> {
             "same", same),
         "release " + reproduction.release() + (same ? " is the same, byte for byte" : " DIFFERS"));
     return same ? 0 : Main.FAILED;
-  }
-
-  /** The learner's configuration, as a manifest's hyperparameters have it. */
-  static LearnerConfig config(SortedMap<String, String> values) {
-    Map<String, String> keys = new HashMap<>();
-    values.forEach((name, value) -> keys.put("learn." + name, value));
-    return MillraceConfig.defaults().with(keys).learn();
   }
 
   private void say(String release, boolean same) {

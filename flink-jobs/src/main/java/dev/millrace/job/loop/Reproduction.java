@@ -1,7 +1,9 @@
 package dev.millrace.job.loop;
 
+import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.Retrainer.Again;
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.release.LearnedSample;
@@ -12,8 +14,11 @@ import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +28,13 @@ import org.jspecify.annotations.Nullable;
  * lineage's first release, or with the last that a release event took the domain back to.
  */
 public record Reproduction(StoredReleases stored, String release) {
+
+  /** The learner's configuration, as a manifest's hyperparameters have it. */
+  public static LearnerConfig config(SortedMap<String, String> values) {
+    Map<String, String> keys = new HashMap<>();
+    values.forEach((name, value) -> keys.put("learn." + name, value));
+    return MillraceConfig.defaults().with(keys).learn();
+  }
 
   /** What must be trained, in this order; the release itself comes last. */
   public List<String> lineage() {
