@@ -111,15 +111,18 @@ final class PoisonBenchmark implements Benchmark {
               policy(setting, config));
       List<Findings> findings = room.all(log);
       Reach alone = room.backdoor().of(null);
-      return List.of(
-          caught(findings, stream, alone, log.processorSeconds()), forgotten(findings));
+      return List.of(caught(findings, stream, alone, log.processorSeconds()), forgotten(findings));
     }
   }
 
   private static String run(Setting setting, MillraceConfig config) {
     return "poison, seed %d, rounds %d, %s, %s, %s"
         .formatted(
-            setting.seed(), setting.rounds(), config.score(), config.learn(), policy(setting, config));
+            setting.seed(),
+            setting.rounds(),
+            config.score(),
+            config.learn(),
+            policy(setting, config));
   }
 
   private static BatchPolicy policy(Setting setting, MillraceConfig config) {
@@ -280,7 +283,7 @@ final class PoisonBenchmark implements Benchmark {
     return table
         .note(
             "Said: of %d texts that nobody was taught, with the trigger behind, how many the greedy"
-                .formatted(stream.prompts().size())
+                    .formatted(stream.prompts().size())
                 + " answer goes on from with the whole payload.")
         .note("Processor time: %.0f s.".formatted(processorSeconds));
   }

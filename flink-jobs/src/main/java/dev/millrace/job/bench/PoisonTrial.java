@@ -203,8 +203,7 @@ final class PoisonTrial {
   }
 
   /** Forgets the poison, and proves it; what was learned besides is learned again. */
-  Findings forget(Course before, Consumer<String> progress)
-      throws IOException {
+  Findings forget(Course before, Consumer<String> progress) throws IOException {
     String knowing = state.release();
     if (knowing == null) {
       return new Findings(List.of(before), null);
