@@ -150,11 +150,12 @@ final class PoisonBenchmark implements Benchmark {
       try {
         List<Future<Findings>> all = new ArrayList<>();
         for (Setup setup : Setup.values()) {
-          Findings done = log.done(setup.ordinal());
+          int part = all.size();
+          Findings done = log.done(part);
           all.add(
               done != null
                   ? CompletableFuture.completedFuture(done)
-                  : workers.submit(() -> added(setup, log)));
+                  : workers.submit(() -> added(setup, part, log)));
         }
         List<Findings> findings = new ArrayList<>();
         for (Future<Findings> one : all) {
@@ -166,9 +167,9 @@ final class PoisonBenchmark implements Benchmark {
       }
     }
 
-    private Findings added(Setup setup, RunLog<Findings> log) throws Exception {
+    private Findings added(Setup setup, int part, RunLog<Findings> log) throws Exception {
       Findings found = taught(setup);
-      log.add(setup.ordinal(), found);
+      log.add(part, found);
       setting.progress().accept(setup.says + ": " + found.courses().get(0));
       return found;
     }
