@@ -22,6 +22,7 @@ public final class JobMain {
           LearnJob.build(
               env,
               config,
+              Openers.assigning(config),
               Openers.scorers(config),
               Openers.learners(config),
               InstantSource.system());

@@ -5,6 +5,8 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.KafkaTopics.Start;
 import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.operator.AssignOperator;
+import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.BatchFunction;
 import dev.millrace.job.operator.Decode;
 import dev.millrace.job.operator.DomainKey;
@@ -26,6 +28,7 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamUtils;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -48,6 +51,7 @@ public final class LearnJob {
   public static void build(
       StreamExecutionEnvironment env,
       MillraceConfig config,
+      Opener<Assigning> assigning,
       Opener<Scorer> scorers,
       Opener<Learner> learners,
       InstantSource clock) {
@@ -56,13 +60,14 @@ public final class LearnJob {
         new Inputs(
             topics.source(topics.names().samples(), Start.COMMITTED),
             topics.source(topics.names().releases(), Start.EARLIEST));
-    build(env, config, inputs, scorers, learners, clock.millis());
+    build(env, config, inputs, assigning, scorers, learners, clock.millis());
   }
 
   /** Builds the job that ends when it has learned the samples there are when it starts. */
   public static void buildBounded(
       StreamExecutionEnvironment env,
       MillraceConfig config,
+      Opener<Assigning> assigning,
       Opener<Scorer> scorers,
       Opener<Learner> learners,
       InstantSource clock) {
@@ -71,7 +76,7 @@ public final class LearnJob {
         new Inputs(
             topics.boundedSource(topics.names().samples(), Start.COMMITTED),
             topics.boundedSource(topics.names().releases(), Start.EARLIEST));
-    build(env, config, inputs, scorers, learners, clock.millis());
+    build(env, config, inputs, assigning, scorers, learners, clock.millis());
   }
 
   /** What the job reads: samples, and what people say of its releases. */
@@ -85,6 +90,7 @@ public final class LearnJob {
       StreamExecutionEnvironment env,
       MillraceConfig config,
       Inputs inputs,
+      Opener<Assigning> assigning,
       Opener<Scorer> scorers,
       Opener<Learner> learners,
       long epoch) {
@@ -97,8 +103,10 @@ public final class LearnJob {
                 TypeInformation.of(Sample.class))
             .name("decode")
             .uid("decode");
-    var labelled = decoded.process(new Labelled()).name("label").uid("label");
-    var scored = score(labelled, config, scorers);
+    boolean assigns = config.unlabelled().assigns();
+    var labelled = decoded.process(new Labelled(assigns)).name("label").uid("label");
+    var assigned = assign(labelled.getSideOutput(Outputs.TO_ASSIGN), config, assigning);
+    var scored = score(labelled.union(assigned), config, scorers);
     var batches = batch(scored, config);
     var verdicts = learn(batches, orders(env, inputs), config, learners, epoch);
     Sinks sinks = new Sinks(topics(config));
@@ -106,13 +114,26 @@ public final class LearnJob {
         decoded
             .getSideOutput(Outputs.REJECTED)
             .union(
-                labelled.getSideOutput(Outputs.REJECTED), scored.getSideOutput(Outputs.REJECTED)));
+                labelled.getSideOutput(Outputs.REJECTED),
+                assigned.getSideOutput(Outputs.REJECTED),
+                scored.getSideOutput(Outputs.REJECTED)));
     sinks.verdicts(verdicts);
     sinks.releases(verdicts.getSideOutput(Outputs.RELEASES));
   }
 
+  private static SingleOutputStreamOperator<Sample> assign(
+      DataStream<Sample> samples, MillraceConfig config, Opener<Assigning> assigning) {
+    return samples
+        .keyBy(DomainKey::tenant, Types.STRING)
+        .transform(
+            "assign",
+            TypeInformation.of(Sample.class),
+            new AssignOperator(assigning, config.unlabelled()))
+        .uid("assign");
+  }
+
   private static SingleOutputStreamOperator<ScoredSample> score(
-      SingleOutputStreamOperator<Sample> samples, MillraceConfig config, Opener<Scorer> scorers) {
+      DataStream<Sample> samples, MillraceConfig config, Opener<Scorer> scorers) {
     return samples
         .keyBy(DomainKey::of, Types.STRING)
         .transform(

@@ -15,13 +15,16 @@ import dev.millrace.job.config.Secret;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.FlinkStoreFiles;
 import dev.millrace.job.io.RedisAnswerStore;
+import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.Devices;
 import dev.millrace.model.djl.DjlAligner;
 import dev.millrace.model.djl.DjlModels;
@@ -150,6 +153,24 @@ public final class Openers {
                 ? Scorer.of(base, tokenizer, heldOut, config.score())
                 : Scorer.of(base, tokenizer, heldOut, config.score(), aligner);
         return new Opened<>(scorer, resources);
+      } catch (IOException | RuntimeException e) {
+        resources.close();
+        throw e;
+      }
+    };
+  }
+
+  /** What assigns domains to samples that name none, by the texts of the base alone. */
+  public static Opener<Assigning> assigning(MillraceConfig config) {
+    return subtask -> {
+      Resources resources = new Resources();
+      try {
+        Path folder = Path.of(config.base().dir());
+        Tokenizer tokenizer = tokenizer(config, resources);
+        int vocabulary = MoeConfigs.read(folder.resolve("config.json")).vocabSize();
+        KnownTexts known = KnownTexts.of(BaseTexts.anchors(folder, tokenizer), vocabulary);
+        SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
+        return new Opened<>(new Assigning(tokens, known), resources);
       } catch (IOException | RuntimeException e) {
         resources.close();
         throw e;

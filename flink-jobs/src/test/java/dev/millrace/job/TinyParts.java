@@ -20,9 +20,11 @@ import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Prover;
 import dev.millrace.job.loop.Reproduction;
+import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
@@ -74,6 +76,14 @@ final class TinyParts {
     return subtask -> {
       BaseModel base = base();
       return new Opened<>(Scorer.of(base, new Bytes(), heldOut(config), config.score()), base);
+    };
+  }
+
+  static Opener<Assigning> assigning(MillraceConfig config) {
+    return subtask -> {
+      int[] known = new Bytes().encode("what the base knows and must not forget");
+      KnownTexts base = KnownTexts.of(List.of(known), 256);
+      return new Opened<>(new Assigning(tokens(config), base), () -> {});
     };
   }
 

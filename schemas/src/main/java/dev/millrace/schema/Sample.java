@@ -40,6 +40,22 @@ public record Sample(
     return isMedia() ? Objects.requireNonNullElse(caption, "") : text;
   }
 
+  /** The same, of a domain. */
+  public Sample withDomain(String known) {
+    return new Sample(
+        id,
+        source,
+        document,
+        tenant,
+        known,
+        modality,
+        text,
+        media,
+        caption,
+        eventTimeMillis,
+        origin);
+  }
+
   /** The same without its media, which stay where it was read. */
   public Sample withoutMedia() {
     return media.length == 0

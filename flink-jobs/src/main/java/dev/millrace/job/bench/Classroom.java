@@ -124,6 +124,7 @@ final class Classroom implements AutoCloseable {
     LearnJob.build(
         env,
         config,
+        Openers.assigning(config),
         Stamps.scorers(Openers.scorers(config)),
         Stamps.learners(
             Openers.learners(

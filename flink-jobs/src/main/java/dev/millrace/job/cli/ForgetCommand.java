@@ -168,13 +168,13 @@ final class ForgetCommand implements Callable<Integer> {
                     .filter(head -> knowing.contains(head.release()))
                     .findFirst()
                     .ifPresent(head -> affected.put(alias, head)));
-    for (FoundSamples.Found sample : found.samples()) {
-      ReleaseEvent head = current.get(sample.alias());
-      boolean mayWait = head != null && !done(forgetting, head);
-      if (mayWait) {
-        affected.putIfAbsent(sample.alias(), head);
-      }
-    }
+    current.forEach(
+        (alias, head) -> {
+          boolean mayWait = found.samples().stream().anyMatch(sample -> sample.mayBeOf(head));
+          if (mayWait && !done(forgetting, head)) {
+            affected.putIfAbsent(alias, head);
+          }
+        });
     return affected;
   }
 

@@ -4,19 +4,32 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Samples that are still on their topic, sought by their ids or by who sent them. */
 record FoundSamples(List<Found> samples) {
 
-  /** A sample on the topic. */
-  record Found(String id, String alias) {}
+  /**
+   * A sample on the topic.
+   *
+   * @param domain null if it named none: it may be of any
+   */
+  record Found(String id, @Nullable String tenant, @Nullable String domain) {
+
+    /** Whether the domain of a release may know of it. */
+    boolean mayBeOf(ReleaseEvent release) {
+      return Objects.equals(tenant, release.tenant())
+          && (domain == null || domain.equals(release.domain()));
+    }
+  }
 
   /**
    * Goes through the whole topic.
@@ -31,10 +44,8 @@ record FoundSamples(List<Found> samples) {
           raw -> {
             Sample sample = decoded(raw);
             if (sample != null
-                && sample.domain() != null
                 && (ids.contains(sample.id()) || sample.source().equals(source))) {
-              String alias = ReleaseTopic.alias(sample.tenant(), sample.domain());
-              found.add(new Found(sample.id(), alias));
+              found.add(new Found(sample.id(), sample.tenant(), sample.domain()));
             }
           });
     }

@@ -30,9 +30,11 @@ final class Ranges {
           "score.guard.windowMillis",
           "score.align.leastOthers",
           "serve.batchSize",
-          "serve.queue");
+          "serve.queue",
+          "unlabelled.spanMillis");
 
-  private static final Map<String, Integer> LEAST = Map.of("heldOut.everyNth", 2);
+  private static final Map<String, Integer> LEAST = 
+      Map.of("heldOut.everyNth", 2, "unlabelled.agree", 16);
 
   private static final Set<String> SHARES =
       Set.of(

@@ -90,6 +90,8 @@ public record SampleTrace(
 
   private record Tracer(Recording recording, StoredReleases stored, HeldOut heldOut) {
 
+    private static final String UNSEEN = "no release has learned it yet";
+
     private SampleTrace trace(Committed<Arrival> arrival) {
       Sample sample = Objects.requireNonNull(arrival.value().sample());
       Optional<Rejection> refused =
@@ -100,7 +102,28 @@ public record SampleTrace(
       if (refused.isPresent()) {
         return refused(arrival, sample, refused.get());
       }
-      String domain = String.valueOf(sample.domain());
+      return stored.byId().entrySet().stream()
+          .filter(entry -> taught(entry.getValue()).anyMatch(arrival.origin()::equals))
+          .min(Comparator.comparingLong(entry -> entry.getValue().batch()))
+          .map(entry -> learned(arrival, sample.id(), entry.getKey(), entry.getValue()))
+          .orElseGet(() -> notLearned(arrival, sample));
+    }
+
+    private SampleTrace notLearned(Committed<Arrival> arrival, Sample sample) {
+      String domain = sample.domain();
+      if (domain == null) {
+        String why = "names no domain: it waits for one, or its document is held out, or " + UNSEEN;
+        return new SampleTrace(
+            sample.id(),
+            arrival.origin(),
+            time(arrival),
+            null,
+            Fate.WAITING,
+            null,
+            null,
+            null,
+            why);
+      }
       if (heldOut.contains(sample.tenant(), domain, sample.document())) {
         String why = "document \"" + sample.document() + "\" is held out for ever";
         return new SampleTrace(
@@ -114,11 +137,7 @@ public record SampleTrace(
             null,
             why);
       }
-      return stored.byId().entrySet().stream()
-          .filter(entry -> taught(entry.getValue()).anyMatch(arrival.origin()::equals))
-          .min(Comparator.comparingLong(entry -> entry.getValue().batch()))
-          .map(entry -> learned(arrival, sample, entry.getKey(), entry.getValue()))
-          .orElseGet(() -> pending(arrival, sample));
+      return pending(arrival, sample, domain);
     }
 
     private static SampleTrace refused(
@@ -136,19 +155,22 @@ public record SampleTrace(
     }
 
     private SampleTrace learned(
-        Committed<Arrival> arrival, Sample sample, String release, Manifest manifest) {
+        Committed<Arrival> arrival, String sample, String release, Manifest manifest) {
       List<Origin> taught = taught(manifest).toList();
       Verdict verdict =
-          verdicts(sample).filter(v -> release.equals(v.release())).findFirst().orElse(null);
+          verdicts(manifest.domain())
+              .filter(v -> release.equals(v.release()))
+              .findFirst()
+              .orElse(null);
       Double quality =
           verdict == null || verdict.qualities().size() != taught.size()
               ? null
               : verdict.qualities().get(taught.indexOf(arrival.origin()));
       return new SampleTrace(
-          sample.id(),
+          sample,
           arrival.origin(),
           time(arrival),
-          sample.domain(),
+          manifest.domain(),
           Fate.LEARNED,
           quality,
           manifest.batch(),
@@ -160,19 +182,19 @@ public record SampleTrace(
                   verdict == null ? "its verdict is not on the topic" : verdict(verdict)));
     }
 
-    private SampleTrace pending(Committed<Arrival> arrival, Sample sample) {
+    private SampleTrace pending(Committed<Arrival> arrival, Sample sample, String domain) {
       boolean overtaken =
           stored.byId().values().stream()
-              .filter(manifest -> manifest.domain().equals(sample.domain()))
+              .filter(manifest -> manifest.domain().equals(domain))
               .flatMap(manifest -> manifest.learnedTo().stream())
               .anyMatch(to -> isAfter(to, arrival.origin()));
       String last =
-          verdicts(sample)
+          verdicts(domain)
               .max(Comparator.comparingLong(Verdict::batch))
               .map(v -> "the domain's last verdict: batch " + v.batch() + ", " + verdict(v))
               .orElse("the domain has no verdict yet");
       String refused =
-          verdicts(sample)
+          verdicts(domain)
               .filter(v -> !v.accepted())
               .map(v -> "batch " + v.batch() + " " + verdict(v))
               .collect(Collectors.joining("; "));
@@ -180,7 +202,7 @@ public record SampleTrace(
           sample.id(),
           arrival.origin(),
           time(arrival),
-          sample.domain(),
+          domain,
           overtaken ? Fate.DROPPED : Fate.WAITING,
           null,
           null,
@@ -188,10 +210,10 @@ public record SampleTrace(
           overtaken ? "with a candidate that was refused, one of: " + refused : last);
     }
 
-    private Stream<Verdict> verdicts(Sample sample) {
+    private Stream<Verdict> verdicts(String domain) {
       return recording.verdicts().stream()
           .map(Committed::value)
-          .filter(verdict -> verdict.domain().equals(sample.domain()));
+          .filter(verdict -> verdict.domain().equals(domain));
     }
 
     private static boolean isAfter(Origin to, Origin at) {

@@ -16,6 +16,11 @@ public final class DomainKey {
     return of(sample.tenant(), sample.domain());
   }
 
+  /** The key under which domains are assigned: the tenant, which may be nobody. */
+  public static String tenant(Sample sample) {
+    return sample.tenant() == null ? "" : sample.tenant();
+  }
+
   public static String of(ScoredSample scored) {
     return of(scored.sample());
   }

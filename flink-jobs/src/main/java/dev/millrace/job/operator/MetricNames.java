@@ -19,6 +19,18 @@ final class MetricNames {
   /** Samples that teach nothing, by reason. */
   static final String REFUSED = "refused";
 
+  /** Samples that named no domain, by the one they were assigned to. */
+  static final String ASSIGNED = "assigned";
+
+  /** Domains opened for samples that named none. */
+  static final String DOMAINS_FOUND = "domainsFound";
+
+  /** Samples that named no domain and belong to none. */
+  static final String DOMAIN_UNKNOWN = "domainUnknown";
+
+  /** Samples without a domain that wait for others that agree. */
+  static final String UNLABELLED = "unlabelled";
+
   /** How often the texts of a domain were no longer distributed as before. */
   static final String DRIFTS = "drifts";
 

@@ -2,6 +2,7 @@ package dev.millrace.job.operator;
 
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.util.OutputTag;
 
@@ -11,6 +12,10 @@ public final class Outputs {
       new OutputTag<>("rejected", TypeInformation.of(Rejection.class));
   public static final OutputTag<ReleaseEvent> RELEASES =
       new OutputTag<>("releases", TypeInformation.of(ReleaseEvent.class));
+
+  /** Samples that name no domain, and copies of those that do, to learn from. */
+  public static final OutputTag<Sample> TO_ASSIGN =
+      new OutputTag<>("to-assign", TypeInformation.of(Sample.class));
 
   private Outputs() {}
 }

@@ -22,9 +22,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Five samples: learned, refused, dropped with their candidate, waiting, held out. */
+/** Samples learned, refused, dropped with their candidate, waiting, held out; two name no domain. */
 class SampleTraceTest {
 
   private static final HeldOut HELD_OUT = new HeldOut("salt", 2);
@@ -37,7 +38,9 @@ class SampleTraceTest {
               sample("dropped", 2, false),
               sample("later", 3, false),
               sample("waiting", 4, false),
-              sample("judges", 5, true)),
+              sample("judges", 5, true),
+              unnamed("assigned", 3),
+              unnamed("homeless", 6)),
           List.of(
               new Committed<>(
                   new Rejection(at(1), "refused", "java", "too-short", "3 bytes", Double.NaN),
@@ -96,6 +99,21 @@ class SampleTraceTest {
   }
 
   @Test
+  void of_learnedWithoutNamingADomain_namesTheOneThatLearnedIt() {
+    SampleTrace trace = trace("assigned");
+    assertEquals(Fate.LEARNED, trace.fate());
+    assertEquals("java", trace.domain());
+    assertEquals("batch 2, release b; passed finite", trace.detail());
+  }
+
+  @Test
+  void of_namingNoDomain_waitsForOne() {
+    SampleTrace trace = trace("homeless");
+    assertEquals(Fate.WAITING, trace.fate());
+    assertTrue(trace.detail().startsWith("names no domain"), trace.detail());
+  }
+
+  @Test
   void of_unknownId_isEmpty() {
     assertEquals(List.of(), SampleTrace.of(RECORDING, STORED, HELD_OUT, "nobody"));
   }
@@ -109,13 +127,22 @@ class SampleTraceTest {
     for (int i = 0; HELD_OUT.contains(null, "java", document) != judges; i++) {
       document = "d" + i;
     }
+    return sample(id, document, "java", offset);
+  }
+
+  private static Committed<Arrival> unnamed(String id, long offset) {
+    return sample(id, "d", null, offset);
+  }
+
+  private static Committed<Arrival> sample(
+      String id, String document, @Nullable String domain, long offset) {
     Sample sample =
         new Sample(
             id,
             "test",
             document,
             null,
-            "java",
+            domain,
             Modality.TEXT,
             "text",
             new byte[0],

@@ -25,6 +25,11 @@ public record KnownTexts(int[] counts, int tokens) {
     return new KnownTexts(counts, tokens);
   }
 
+  /** How often a token stands in them, smoothed: more than 0, and 1 over all tokens. */
+  double frequency(int token) {
+    return (counts[token] + 1.0) / (tokens + (double) vocabulary());
+  }
+
   int vocabulary() {
     return counts.length;
   }

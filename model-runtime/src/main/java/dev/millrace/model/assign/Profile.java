@@ -50,9 +50,9 @@ public final class Profile {
     int total = total(counts);
     odds = new int[tokens.length];
     for (int i = 0; i < odds.length; i++) {
-      odds[i] = odds(counts[i], (known[i] + 1.0) / (knownTokens + (double) vocabulary), total);
+      odds[i] = micro(odds(counts[i], (known[i] + 1.0) / (knownTokens + (double) vocabulary), total));
     }
-    unseenOdds = odds(0, 1, total);
+    unseenOdds = micro(odds(0, 1, total));
   }
 
   /** The profile of a domain that has shown nothing yet. */
@@ -112,9 +112,12 @@ public final class Profile {
   }
 
   /** Log of the smoothed frequency in the domain over that in the base's texts. */
-  private static int odds(int count, double known, int total) {
-    double ratio = (count + PRIOR * known) / ((total + (double) PRIOR) * known);
-    return (int) Math.round(MICRO * StrictMath.log(ratio));
+  static double odds(int count, double known, int total) {
+    return StrictMath.log((count + PRIOR * known) / ((total + (double) PRIOR) * known));
+  }
+
+  private static int micro(double nats) {
+    return (int) Math.round(MICRO * nats);
   }
 
   private static int total(int[] counts) {

@@ -2,6 +2,8 @@ package dev.millrace.model.score;
 
 /** Why a sample teaches nothing; the code is what stands on the rejected topic. */
 public enum Reason {
+  DOMAIN_MISSING("domain-missing"),
+  DOMAIN_UNKNOWN("domain-unknown"),
   MODALITY_UNSUPPORTED("modality-unsupported"),
   SOURCE_QUOTA("source-quota"),
   TENANT_QUOTA("tenant-quota"),

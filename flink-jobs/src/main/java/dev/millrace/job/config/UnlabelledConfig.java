@@ -1,0 +1,23 @@
+package dev.millrace.job.config;
+
+import java.io.Serializable;
+
+/**
+ * What becomes of samples that name no domain.
+ *
+ * @param waiting samples of a tenant that may wait for others that agree with them; 0 refuses all
+ *     samples without a domain
+ * @param agree samples that open a domain of their own
+ * @param spanMillis a sample waits no longer
+ */
+public record UnlabelledConfig(int waiting, int agree, long spanMillis) implements Serializable {
+
+  static UnlabelledConfig defaults() {
+    return new UnlabelledConfig(256, 24, 600_000);
+  }
+
+  /** Whether samples without a domain are assigned one. */
+  public boolean assigns() {
+    return waiting > 0;
+  }
+}

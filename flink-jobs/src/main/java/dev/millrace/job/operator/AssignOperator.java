@@ -1,0 +1,229 @@
+package dev.millrace.job.operator;
+
+import dev.millrace.job.config.UnlabelledConfig;
+import dev.millrace.model.assign.DomainFinder;
+import dev.millrace.model.assign.DomainFinder.Placed;
+import dev.millrace.model.score.Reason;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Sample;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.InternalTimer;
+import org.apache.flink.streaming.api.operators.InternalTimerService;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.Triggerable;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the domains of samples that name none, keyed by tenant: learns from the samples that name
+ * theirs, has others wait until enough of them agree on a new domain, and refuses those that nobody
+ * agrees with. Only samples that came without a domain go on from here.
+ */
+@SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
+public final class AssignOperator extends AbstractStreamOperator<Sample>
+    implements OneInputStreamOperator<Sample, Sample>, Triggerable<String, Long>, BoundedOneInput {
+
+  private static final String WAITING = "waiting";
+
+  private final Opener<Assigning> assigning;
+  private final UnlabelledConfig config;
+
+  /** What is known of a tenant's domains, by name. */
+  private transient MapState<String, byte[]> domains;
+
+  /** Samples of a tenant that wait, by number. */
+  private transient MapState<Long, Sample> waiting;
+
+  /** Each a sample's wait. */
+  private transient InternalTimerService<Long> timers;
+
+  /** Of the tenants that were met since the start. */
+  private transient Map<String, Finding> tenants;
+
+  private transient @Nullable Opened<Assigning> opened;
+  private transient Assigning parts;
+  private transient AssignFigures figures;
+
+  /** A tenant's domains, and the number of its next sample. */
+  private static final class Finding {
+    private final DomainFinder finder;
+    private long next;
+
+    Finding(DomainFinder finder) {
+      this.finder = finder;
+    }
+  }
+
+  public AssignOperator(Opener<Assigning> assigning, UnlabelledConfig config) {
+    this.assigning = assigning;
+    this.config = config;
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    tenants = new HashMap<>();
+    domains =
+        context
+            .getKeyedStateStore()
+            .getMapState(
+                new MapStateDescriptor<>(
+                    "domains",
+                    Types.STRING,
+                    PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+    waiting =
+        context
+            .getKeyedStateStore()
+            .getMapState(
+                new MapStateDescriptor<>(WAITING, Types.LONG, TypeInformation.of(Sample.class)));
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    opened = assigning.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+    parts = opened.value();
+    timers = getInternalTimerService("waits", LongSerializer.INSTANCE, this);
+    figures = new AssignFigures(getMetricGroup(), () -> waitingNow());
+  }
+
+  private int waitingNow() {
+    return tenants.values().stream().mapToInt(tenant -> tenant.finder.waiting()).sum();
+  }
+
+  @Override
+  public void processElement(StreamRecord<Sample> element) throws Exception {
+    Sample sample = element.getValue();
+    Finding tenant = tenant();
+    int[] tokens = parts.tokens().of(sample.teaches());
+    if (sample.domain() != null) {
+      tenant.finder.learn(sample.domain(), tokens);
+      return;
+    }
+    long number = tenant.next++;
+    String name = "found-%d-%d".formatted(sample.origin().partition(), sample.origin().offset());
+    waiting.put(number, sample);
+    List<Placed> placed = tenant.finder.place(number, tokens, name);
+    for (Placed one : placed) {
+      pass(one.text(), one.domain());
+    }
+    if (placed.size() > 1) {
+      figures.found(name, placed.size());
+    }
+    if (waiting.contains(number)) {
+      long now = getProcessingTimeService().getCurrentProcessingTime();
+      timers.registerProcessingTimeTimer(number, now + config.spanMillis());
+    }
+    for (Long oldest = tenant.finder.oldest();
+        oldest != null && tenant.finder.waiting() > config.waiting();
+        oldest = tenant.finder.oldest()) {
+      leave(tenant, oldest);
+    }
+  }
+
+  /** That of the current key. */
+  private Finding tenant() throws Exception {
+    String key = (String) getCurrentKey();
+    Finding known = tenants.get(key);
+    if (known == null) {
+      known = new Finding(new DomainFinder(parts.known(), config.agree()));
+      for (Map.Entry<String, byte[]> domain : domains.entries()) {
+        known.finder.restore(domain.getKey(), domain.getValue());
+      }
+      for (Map.Entry<Long, Sample> one : waiting.entries()) {
+        known.finder.waits(one.getKey(), parts.tokens().of(one.getValue().teaches()));
+        known.next = Math.max(known.next, one.getKey() + 1);
+      }
+      tenants.put(key, known);
+    }
+    return known;
+  }
+
+  private void pass(long number, String domain) throws Exception {
+    Sample sample = waiting.get(number);
+    waiting.remove(number);
+    figures.assigned(domain);
+    output.collect(new StreamRecord<>(sample.withDomain(domain)));
+  }
+
+  /** Ends a wait: with the domain that the sample is not too unlike, or with a refusal. */
+  private void leave(Finding tenant, long number) throws Exception {
+    String domain = tenant.finder.leave(number);
+    if (domain != null) {
+      pass(number, domain);
+      return;
+    }
+    Sample sample = waiting.get(number);
+    waiting.remove(number);
+    figures.refused();
+    String why = "like no known domain, and no %d samples agreed on a new one".formatted(config.agree());
+    output.collect(
+        Outputs.REJECTED, new StreamRecord<>(Labelled.refusal(sample, Reason.DOMAIN_UNKNOWN, why)));
+  }
+
+  @Override
+  public void onProcessingTime(InternalTimer<String, Long> timer) throws Exception {
+    if (waiting.contains(timer.getNamespace())) {
+      leave(tenant(), timer.getNamespace());
+    }
+  }
+
+  @Override
+  public void onEventTime(InternalTimer<String, Long> timer) {
+    throw new IllegalStateException("no wait ends by event time");
+  }
+
+  /** Nobody comes any more to agree with those that wait. */
+  @Override
+  public void endInput() throws Exception {
+    List<String> keys;
+    try (Stream<String> all =
+        this.<String>getKeyedStateBackend().getKeys(WAITING, VoidNamespace.INSTANCE)) {
+      keys = all.distinct().sorted().toList();
+    }
+    for (String key : keys) {
+      setCurrentKey(key);
+      Finding tenant = tenant();
+      List<Long> numbers =
+          StreamSupport.stream(waiting.keys().spliterator(), false).sorted().toList();
+      for (long number : numbers) {
+        leave(tenant, number);
+      }
+    }
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    for (Map.Entry<String, Finding> tenant : tenants.entrySet()) {
+      Map<String, byte[]> changes = tenant.getValue().finder.changes();
+      if (!changes.isEmpty()) {
+        setCurrentKey(tenant.getKey());
+        domains.putAll(changes);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    super.close();
+    if (opened != null) {
+      opened.resources().close();
+    }
+  }
+}

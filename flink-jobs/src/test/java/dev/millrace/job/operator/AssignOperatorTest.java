@@ -1,0 +1,265 @@
+package dev.millrace.job.operator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.Openers;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.config.UnlabelledConfig;
+import dev.millrace.job.corpus.Chunks;
+import dev.millrace.job.corpus.Corpora;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Sample;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.TreeMap;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** On real texts, in nano's tokens. */
+class AssignOperatorTest {
+
+  private static final List<String> DOMAINS = List.of("cloud", "dictionary", "health", "legal");
+  private static final int LABELLED = 60;
+  private static final int UNLABELLED = 60;
+  private static final long SPAN = 1_000;
+  private static final Map<String, List<String>> TEXTS = texts();
+
+  /** A harness, and the domain that each of its samples is really of. */
+  private static final class Bench implements AutoCloseable {
+    private final KeyedOneInputStreamOperatorTestHarness<String, Sample, Sample> harness;
+    private final Map<Long, String> truth = new HashMap<>();
+    private long offset;
+
+    Bench(UnlabelledConfig config) throws Exception {
+      MillraceConfig nano = MillraceConfig.defaults().with(Map.of("base.dir", "../models/nano"));
+      harness =
+          new KeyedOneInputStreamOperatorTestHarness<>(
+              new AssignOperator(Openers.assigning(nano), config),
+              DomainKey::tenant,
+              Types.STRING);
+    }
+
+    void send(@Nullable String tenant, String truly, boolean labelled, String text)
+        throws Exception {
+      truth.put(offset, truly);
+      Origin origin = new Origin("samples", 0, offset);
+      String domain = labelled ? truly : null;
+      String id = "s" + offset++;
+      Sample sample =
+          new Sample(
+              id, "t", id, tenant, domain, Modality.TEXT, text, new byte[0], null, 0, origin);
+      harness.processElement(new StreamRecord<>(sample));
+    }
+
+    List<Sample> assigned() {
+      return harness.extractOutputValues();
+    }
+
+    List<Rejection> refused() {
+      Queue<StreamRecord<Rejection>> refused = harness.getSideOutput(Outputs.REJECTED);
+      return refused == null
+          ? List.of()
+          : refused.stream().map(StreamRecord::getValue).toList();
+    }
+
+    /** Samples by what they truly are, and by where they went. */
+    Map<String, Map<String, Integer>> table() {
+      Map<String, Map<String, Integer>> table = new TreeMap<>();
+      for (Sample sample : assigned()) {
+        table
+            .computeIfAbsent(truth.get(sample.origin().offset()), t -> new TreeMap<>())
+            .merge(String.valueOf(sample.domain()), 1, Integer::sum);
+      }
+      return table;
+    }
+
+    @Override
+    public void close() throws Exception {
+      harness.close();
+    }
+  }
+
+  private static Map<String, List<String>> texts() {
+    Map<String, List<String>> texts = new HashMap<>();
+    for (String domain : DOMAINS) {
+      List<Document> pieces = new ArrayList<>();
+      Corpora.load(domain).forEach(document -> pieces.addAll(Chunks.chunks(document, 600)));
+      Collections.shuffle(pieces, new Random(3));
+      texts.put(domain, pieces.stream().limit(400).map(Document::text).toList());
+    }
+    return texts;
+  }
+
+  private static UnlabelledConfig config(int waiting) {
+    return new UnlabelledConfig(waiting, 24, SPAN);
+  }
+
+  private static void label(Bench bench, List<String> domains) throws Exception {
+    for (int i = 0; i < LABELLED; i++) {
+      for (String domain : domains) {
+        bench.send(null, domain, true, TEXTS.get(domain).get(i));
+      }
+    }
+  }
+
+  /** Texts of all domains without a name, in an order of their own. */
+  private static List<Map.Entry<String, String>> unnamed() {
+    List<Map.Entry<String, String>> stream = new ArrayList<>();
+    for (String domain : DOMAINS) {
+      TEXTS.get(domain).subList(LABELLED, LABELLED + UNLABELLED).stream()
+          .map(text -> Map.entry(domain, text))
+          .forEach(stream::add);
+    }
+    Collections.shuffle(stream, new Random(5));
+    return stream;
+  }
+
+  private static void send(Bench bench, List<Map.Entry<String, String>> stream) throws Exception {
+    for (Map.Entry<String, String> text : stream) {
+      bench.send(null, text.getKey(), false, text.getValue());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cloud", "dictionary", "health", "legal"})
+  void processElement_oneDomainNeverNamed_isFoundAndTheOthersGetTheirOwn(String unknown)
+      throws Exception {
+    try (Bench bench = new Bench(config(256))) {
+      bench.harness.open();
+      label(bench, DOMAINS.stream().filter(domain -> !domain.equals(unknown)).toList());
+      send(bench, unnamed());
+      bench.harness.setProcessingTime(SPAN);
+      Map<String, Map<String, Integer>> table = bench.table();
+      List<String> found =
+          table.get(unknown).keySet().stream().filter(name -> name.startsWith("found-")).toList();
+      assertEquals(1, found.size(), table.toString());
+      for (String domain : DOMAINS) {
+        String home = domain.equals(unknown) ? found.get(0) : domain;
+        int right = table.get(domain).getOrDefault(home, 0);
+        assertTrue(right >= 0.75 * UNLABELLED, domain + " of " + table);
+      }
+      assertEquals(
+          DOMAINS.size() * UNLABELLED, bench.assigned().size() + bench.refused().size());
+    }
+  }
+
+  @Test
+  void processElement_restoredHalfWay_assignsAsIfNothingHappened() throws Exception {
+    List<Map.Entry<String, String>> stream = unnamed();
+    int half = stream.size() / 2;
+    Map<Long, String> throughout;
+    try (Bench bench = new Bench(config(256))) {
+      bench.harness.open();
+      label(bench, DOMAINS.subList(0, 3));
+      send(bench, stream);
+      throughout = byOffset(bench.assigned());
+    }
+    Map<Long, String> restored;
+    OperatorSubtaskState snapshot;
+    long offset;
+    try (Bench bench = new Bench(config(256))) {
+      bench.harness.open();
+      label(bench, DOMAINS.subList(0, 3));
+      send(bench, stream.subList(0, half));
+      snapshot = bench.harness.snapshot(1, 1);
+      restored = byOffset(bench.assigned());
+      offset = bench.offset;
+    }
+    try (Bench bench = new Bench(config(256))) {
+      bench.offset = offset;
+      bench.harness.initializeState(snapshot);
+      bench.harness.open();
+      send(bench, stream.subList(half, stream.size()));
+      restored.putAll(byOffset(bench.assigned()));
+    }
+    assertEquals(throughout, restored);
+    assertTrue(throughout.values().stream().anyMatch(d -> d.startsWith("found-")));
+  }
+
+  private static Map<Long, String> byOffset(List<Sample> samples) {
+    Map<Long, String> domains = new TreeMap<>();
+    samples.forEach(sample -> domains.put(sample.origin().offset(), sample.domain()));
+    return domains;
+  }
+
+  /** Each of another language of its own: nobody agrees. */
+  private static String alone(int i) {
+    Random random = new Random(i);
+    StringBuilder text = new StringBuilder();
+    for (int word = 0; word < 30; word++) {
+      text.append((char) (0x4e00 + 640 * i + random.nextInt(600)));
+    }
+    return text.toString();
+  }
+
+  @Test
+  void processElement_tooManyWait_refusesTheOldest() throws Exception {
+    try (Bench bench = new Bench(config(4))) {
+      bench.harness.open();
+      for (int i = 0; i < 6; i++) {
+        bench.send(null, "nothing", false, alone(i));
+      }
+      assertEquals(List.of("s0", "s1"), bench.refused().stream().map(Rejection::id).toList());
+      assertEquals("domain-unknown", bench.refused().get(0).reason());
+      assertEquals(List.of(), bench.assigned());
+    }
+  }
+
+  @Test
+  void onProcessingTime_spanIsOverAfterARestart_refuses() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (Bench bench = new Bench(config(4))) {
+      bench.harness.open();
+      bench.send(null, "nothing", false, alone(1));
+      snapshot = bench.harness.snapshot(1, 1);
+    }
+    try (Bench bench = new Bench(config(4))) {
+      bench.harness.initializeState(snapshot);
+      bench.harness.open();
+      bench.harness.setProcessingTime(SPAN - 1);
+      assertEquals(List.of(), bench.refused());
+      bench.harness.setProcessingTime(SPAN);
+      assertEquals(1, bench.refused().size());
+      assertNotNull(bench.refused().get(0).detail());
+    }
+  }
+
+  @Test
+  void endInput_someWait_areRefused() throws Exception {
+    try (Bench bench = new Bench(config(4))) {
+      bench.harness.open();
+      bench.send(null, "nothing", false, alone(1));
+      bench.send("somebody", "nothing", false, alone(2));
+      bench.harness.endInput();
+      assertEquals(2, bench.refused().size());
+    }
+  }
+
+  @Test
+  void processElement_domainOfAnotherTenant_isNotReached() throws Exception {
+    try (Bench bench = new Bench(config(256))) {
+      bench.harness.open();
+      label(bench, DOMAINS);
+      bench.send("somebody", "legal", false, TEXTS.get("legal").get(LABELLED));
+      bench.send(null, "legal", false, TEXTS.get("legal").get(LABELLED));
+      assertEquals(1, bench.assigned().size());
+      assertEquals(null, bench.assigned().get(0).tenant());
+    }
+  }
+}
