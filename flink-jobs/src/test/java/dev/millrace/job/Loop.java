@@ -45,13 +45,25 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
 
   JobClient learnAll(Opener<Learner> learners) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    LearnJob.buildBounded(env, config, TinyParts.assigning(config), TinyParts.scorers(config), learners, InstantSource.system());
+    LearnJob.buildBounded(
+        env,
+        config,
+        TinyParts.assigning(config),
+        TinyParts.scorers(config),
+        learners,
+        InstantSource.system());
     return stack.submit(env);
   }
 
   JobClient learn(Opener<Learner> learners) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    LearnJob.build(env, config, TinyParts.assigning(config), TinyParts.scorers(config), learners, InstantSource.system());
+    LearnJob.build(
+        env,
+        config,
+        TinyParts.assigning(config),
+        TinyParts.scorers(config),
+        learners,
+        InstantSource.system());
     return stack.submit(env);
   }
 

@@ -44,7 +44,12 @@ class TrainerSlotsTest {
     MillraceConfig config = MillraceConfig.defaults().with(settings);
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     LearnJob.build(
-        env, config, Openers.assigning(config), Openers.scorers(config), Openers.learners(config), InstantSource.system());
+        env,
+        config,
+        Openers.assigning(config),
+        Openers.scorers(config),
+        Openers.learners(config),
+        InstantSource.system());
     return env.getStreamGraph().getJobGraph();
   }
 

@@ -105,7 +105,12 @@ final class EmbeddedJobs implements AutoCloseable {
     if (learning) {
       StreamExecutionEnvironment learn = StreamExecutionEnvironment.getExecutionEnvironment();
       LearnJob.build(
-          learn, config, Openers.assigning(config), Openers.scorers(config), Openers.learners(config), InstantSource.system());
+          learn,
+          config,
+          Openers.assigning(config),
+          Openers.scorers(config),
+          Openers.learners(config),
+          InstantSource.system());
       stack.submit(learn);
     }
   }

@@ -43,8 +43,7 @@ record FoundSamples(List<Found> samples) {
       reader.readToEnd(
           raw -> {
             Sample sample = decoded(raw);
-            if (sample != null
-                && (ids.contains(sample.id()) || sample.source().equals(source))) {
+            if (sample != null && (ids.contains(sample.id()) || sample.source().equals(source))) {
               found.add(new Found(sample.id(), sample.tenant(), sample.domain()));
             }
           });

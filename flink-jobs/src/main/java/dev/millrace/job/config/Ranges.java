@@ -33,7 +33,7 @@ final class Ranges {
           "serve.queue",
           "unlabelled.spanMillis");
 
-  private static final Map<String, Integer> LEAST = 
+  private static final Map<String, Integer> LEAST =
       Map.of("heldOut.everyNth", 2, "unlabelled.agree", 16);
 
   private static final Set<String> SHARES =

@@ -128,7 +128,12 @@ public final class Loop {
   private JobClient learn(EmbeddedStack stack, MillraceConfig config) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     LearnJob.build(
-        env, config, Openers.assigning(config), Openers.scorers(config), Openers.learners(config), InstantSource.system());
+        env,
+        config,
+        Openers.assigning(config),
+        Openers.scorers(config),
+        Openers.learners(config),
+        InstantSource.system());
     return submit("learn", env, stack);
   }
 

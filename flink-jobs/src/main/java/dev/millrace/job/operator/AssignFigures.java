@@ -28,7 +28,8 @@ final class AssignFigures {
 
   void found(String domain, int samples) {
     found.inc();
-    LOG.info("domain {}: {} samples without a domain agree, and are like no other", domain, samples);
+    LOG.info(
+        "domain {}: {} samples without a domain agree, and are like no other", domain, samples);
   }
 
   void refused() {

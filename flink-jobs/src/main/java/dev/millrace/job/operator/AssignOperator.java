@@ -4,7 +4,6 @@ import dev.millrace.job.config.UnlabelledConfig;
 import dev.millrace.model.assign.DomainFinder;
 import dev.millrace.model.assign.DomainFinder.Placed;
 import dev.millrace.model.score.Reason;
-import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import java.util.HashMap;
 import java.util.List;
@@ -171,7 +170,8 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     Sample sample = waiting.get(number);
     waiting.remove(number);
     figures.refused();
-    String why = "like no known domain, and no %d samples agreed on a new one".formatted(config.agree());
+    String why =
+        "like no known domain, and no %d samples agreed on a new one".formatted(config.agree());
     output.collect(
         Outputs.REJECTED, new StreamRecord<>(Labelled.refusal(sample, Reason.DOMAIN_UNKNOWN, why)));
   }

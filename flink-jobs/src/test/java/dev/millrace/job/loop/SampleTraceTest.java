@@ -25,7 +25,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Samples learned, refused, dropped with their candidate, waiting, held out; two name no domain. */
+/**
+ * Samples learned, refused, dropped with their candidate, waiting, held out; two name no domain.
+ */
 class SampleTraceTest {
 
   private static final HeldOut HELD_OUT = new HeldOut("salt", 2);

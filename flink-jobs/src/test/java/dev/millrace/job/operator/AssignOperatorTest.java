@@ -50,9 +50,7 @@ class AssignOperatorTest {
       MillraceConfig nano = MillraceConfig.defaults().with(Map.of("base.dir", "../models/nano"));
       harness =
           new KeyedOneInputStreamOperatorTestHarness<>(
-              new AssignOperator(Openers.assigning(nano), config),
-              DomainKey::tenant,
-              Types.STRING);
+              new AssignOperator(Openers.assigning(nano), config), DomainKey::tenant, Types.STRING);
     }
 
     void send(@Nullable String tenant, String truly, boolean labelled, String text)
@@ -73,9 +71,7 @@ class AssignOperatorTest {
 
     List<Rejection> refused() {
       Queue<StreamRecord<Rejection>> refused = harness.getSideOutput(Outputs.REJECTED);
-      return refused == null
-          ? List.of()
-          : refused.stream().map(StreamRecord::getValue).toList();
+      return refused == null ? List.of() : refused.stream().map(StreamRecord::getValue).toList();
     }
 
     /** Samples by what they truly are, and by where they went. */
@@ -154,8 +150,7 @@ class AssignOperatorTest {
         int right = table.get(domain).getOrDefault(home, 0);
         assertTrue(right >= 0.75 * UNLABELLED, domain + " of " + table);
       }
-      assertEquals(
-          DOMAINS.size() * UNLABELLED, bench.assigned().size() + bench.refused().size());
+      assertEquals(DOMAINS.size() * UNLABELLED, bench.assigned().size() + bench.refused().size());
     }
   }
 

@@ -145,8 +145,7 @@ public final class DomainFinder {
     }
     List<int[]> nearest =
         waiting.values().stream()
-            .sorted(
-                Comparator.comparingDouble(other -> -text.vector().cosine(other.vector())))
+            .sorted(Comparator.comparingDouble(other -> -text.vector().cosine(other.vector())))
             .limit(agree)
             .map(Waiting::tokens)
             .toList();

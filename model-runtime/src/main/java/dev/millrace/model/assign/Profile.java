@@ -50,7 +50,8 @@ public final class Profile {
     int total = total(counts);
     odds = new int[tokens.length];
     for (int i = 0; i < odds.length; i++) {
-      odds[i] = micro(odds(counts[i], (known[i] + 1.0) / (knownTokens + (double) vocabulary), total));
+      odds[i] =
+          micro(odds(counts[i], (known[i] + 1.0) / (knownTokens + (double) vocabulary), total));
     }
     unseenOdds = micro(odds(0, 1, total));
   }
