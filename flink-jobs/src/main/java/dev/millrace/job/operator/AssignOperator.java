@@ -40,7 +40,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   private static final String WAITING = "waiting";
 
   private final Opener<Assigning> assigning;
-  private final UnlabelledConfig config;
+  private final UnlabelledConfig unlabelled;
 
   /** What is known of a tenant's domains, by name. */
   private transient MapState<String, byte[]> domains;
@@ -68,9 +68,9 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     }
   }
 
-  public AssignOperator(Opener<Assigning> assigning, UnlabelledConfig config) {
+  public AssignOperator(Opener<Assigning> assigning, UnlabelledConfig unlabelled) {
     this.assigning = assigning;
-    this.config = config;
+    this.unlabelled = unlabelled;
   }
 
   @Override
@@ -126,10 +126,10 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     }
     if (waiting.contains(number)) {
       long now = getProcessingTimeService().getCurrentProcessingTime();
-      timers.registerProcessingTimeTimer(number, now + config.spanMillis());
+      timers.registerProcessingTimeTimer(number, now + unlabelled.spanMillis());
     }
     for (Long oldest = tenant.finder.oldest();
-        oldest != null && tenant.finder.waiting() > config.waiting();
+        oldest != null && tenant.finder.waiting() > unlabelled.waiting();
         oldest = tenant.finder.oldest()) {
       leave(tenant, oldest);
     }
@@ -140,7 +140,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     String key = (String) getCurrentKey();
     Finding known = tenants.get(key);
     if (known == null) {
-      known = new Finding(new DomainFinder(parts.known(), config.agree()));
+      known = new Finding(new DomainFinder(parts.known(), unlabelled.agree()));
       for (Map.Entry<String, byte[]> domain : domains.entries()) {
         known.finder.restore(domain.getKey(), domain.getValue());
       }
@@ -171,7 +171,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     waiting.remove(number);
     figures.refused();
     String why =
-        "like no known domain, and no %d samples agreed on a new one".formatted(config.agree());
+        "like no known domain, and no %d samples agreed on a new one".formatted(unlabelled.agree());
     output.collect(
         Outputs.REJECTED, new StreamRecord<>(Labelled.refusal(sample, Reason.DOMAIN_UNKNOWN, why)));
   }
