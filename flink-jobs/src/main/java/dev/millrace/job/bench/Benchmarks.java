@@ -22,7 +22,9 @@ public final class Benchmarks {
           new LatencyBenchmark(),
           new SwapBenchmark(),
           new FreshnessBenchmark(),
-          new AlignBenchmark());
+          new AlignBenchmark(),
+          new QualityBenchmark(),
+          new ScoreBenchmark());
 
   private Benchmarks() {}
 

@@ -1,10 +1,13 @@
 package dev.millrace.job.corpus;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Texts that should teach nobody anything, made from good ones, each with its label. */
 public final class Junk {
@@ -19,14 +22,25 @@ public final class Junk {
     /** The text of an earlier document with a few words changed. */
     NEAR_DUPLICATE,
     /** The same notice over and over. */
-    BOILERPLATE
+    BOILERPLATE,
+    /** The words of a text in any order. */
+    SHUFFLED,
+    /** A text of another language. */
+    FOREIGN,
+    /** A text of another domain in the same language. */
+    OFF_DOMAIN
   }
 
   /** A document and what it is. */
   public record Labelled(Document document, Label label) {}
 
-  private static final List<Label> KINDS =
-      List.of(Label.GARBLED, Label.DUPLICATE, Label.NEAR_DUPLICATE, Label.BOILERPLATE);
+  private static final List<Label> MADE =
+      List.of(
+          Label.GARBLED,
+          Label.DUPLICATE,
+          Label.NEAR_DUPLICATE,
+          Label.BOILERPLATE,
+          Label.SHUFFLED);
 
   private static final String NOTICE =
       "This site uses cookies. By continuing to browse you accept our terms of use. "
@@ -35,27 +49,36 @@ public final class Junk {
   private static final Pattern WORD = Pattern.compile("\\p{L}+");
 
   private final Random random;
+  private final Map<Label, List<Document>> elsewhere;
+  private final List<Label> kinds;
 
-  private Junk(long seed) {
+  private Junk(Map<Label, List<Document>> elsewhere, long seed) {
     this.random = new Random(seed);
+    this.elsewhere = elsewhere;
+    this.kinds = Stream.concat(MADE.stream(), elsewhere.keySet().stream().sorted()).toList();
   }
 
   /**
-   * The documents in their order, with junk made from earlier ones between them.
+   * The documents in their order, with junk between them: made from earlier ones, or from elsewhere.
    *
+   * @param elsewhere texts that are junk here as they stand, by what they are
    * @param share how much of the stream is junk, 0 to 0.5
    */
-  public static List<Labelled> mixInto(List<Document> documents, double share, long seed) {
+  public static List<Labelled> mixInto(
+      List<Document> documents,
+      Map<Label, List<Document>> elsewhere,
+      double share,
+      long seed) {
     if (!(share >= 0 && share <= 0.5)) {
       throw new IllegalArgumentException("share %s, expected 0 to 0.5".formatted(share));
     }
-    Junk junk = new Junk(seed);
+    Junk junk = new Junk(elsewhere, seed);
     List<Labelled> stream = new ArrayList<>();
     for (int i = 0; i < documents.size(); i++) {
       stream.add(new Labelled(documents.get(i), Label.CLEAN));
       if (junk.random.nextDouble() < share / (1 - share)) {
         Document original = documents.get(junk.random.nextInt(i + 1));
-        Label kind = KINDS.get(junk.random.nextInt(KINDS.size()));
+        Label kind = junk.kinds.get(junk.random.nextInt(junk.kinds.size()));
         stream.add(junk.made(original, kind, stream.size()));
       }
     }
@@ -69,6 +92,8 @@ public final class Junk {
           case GARBLED -> garbled(original.text());
           case NEAR_DUPLICATE -> nearDuplicate(original.text());
           case BOILERPLATE -> boilerplate(original.text().length());
+          case SHUFFLED -> shuffled(original.text());
+          case FOREIGN, OFF_DOMAIN -> any(elsewhere.getOrDefault(kind, List.of())).text();
           default -> original.text();
         };
     String id = original.id() + "~" + number;
@@ -99,6 +124,16 @@ public final class Junk {
       changed.replace(word.start(), word.end(), "x" + reversed);
     }
     return changed.toString();
+  }
+
+  private String shuffled(String text) {
+    List<String> words = new ArrayList<>(List.of(text.split("\\s+", -1)));
+    Collections.shuffle(words, random);
+    return String.join(" ", words);
+  }
+
+  private Document any(List<Document> documents) {
+    return documents.get(random.nextInt(documents.size()));
   }
 
   private static String boilerplate(int length) {

@@ -22,6 +22,14 @@ final class CascadeScorer implements Scorer {
     this.mediaStages = List.of(new SupportedModality());
   }
 
+  /** Of texts alone, by stages that were made elsewhere. */
+  CascadeScorer(HeldOut heldOut, Guard guard, List<Stage> stages) {
+    this.heldOut = heldOut;
+    this.guard = guard;
+    this.stages = stages;
+    this.mediaStages = List.of(new SupportedModality());
+  }
+
   CascadeScorer(
       BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config, Aligner aligner) {
     this.heldOut = heldOut;

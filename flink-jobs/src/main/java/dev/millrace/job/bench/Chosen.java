@@ -1,0 +1,63 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.job.corpus.Junk.Label;
+import java.util.List;
+
+/**
+ * What a filter said of the texts of a stream.
+ *
+ * @param cpuSeconds processor time that the choosing took
+ */
+record Chosen(List<Choice> choices, double cpuSeconds) {
+
+  /**
+   * What a filter said of a text.
+   *
+   * @param badness the more, the rather it is junk; infinite where a rule refused it
+   */
+  record Choice(Label label, boolean taken, double badness) {
+
+    boolean isJunk() {
+      return label != Label.CLEAN;
+    }
+  }
+
+  /** Share of what was refused that is junk; NaN if nothing was. */
+  double precision() {
+    return share(choices.stream().filter(c -> !c.taken()).toList());
+  }
+
+  /** Share of what was taken that is junk. */
+  double junkTaken() {
+    return share(choices.stream().filter(Choice::taken).toList());
+  }
+
+  private static double share(List<Choice> some) {
+    return some.isEmpty()
+        ? Double.NaN
+        : some.stream().filter(Choice::isJunk).count() / (double) some.size();
+  }
+
+  /** Share of a kind of text that was refused. */
+  double refused(Label label) {
+    List<Choice> kind = choices.stream().filter(c -> c.label() == label).toList();
+    return kind.stream().filter(c -> !c.taken()).count() / (double) kind.size();
+  }
+
+  /** Share of the pairs of a clean text and one of a kind in which the clean one looks better. */
+  double auc(Label label) {
+    double[] clean = badness(Label.CLEAN);
+    double[] junk = badness(label);
+    double won = 0;
+    for (double good : clean) {
+      for (double bad : junk) {
+        won += bad > good ? 1 : bad == good ? 0.5 : 0;
+      }
+    }
+    return won / (clean.length * (double) junk.length);
+  }
+
+  private double[] badness(Label label) {
+    return choices.stream().filter(c -> c.label() == label).mapToDouble(Choice::badness).toArray();
+  }
+}

@@ -1,0 +1,323 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.job.corpus.Document;
+import dev.millrace.job.corpus.Junk;
+import dev.millrace.job.corpus.Junk.Label;
+import dev.millrace.job.corpus.Junk.Labelled;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.DomainMemory;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.SampleTokens;
+import dev.millrace.model.score.Scored;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.model.score.ScorerConfig;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.ToDoubleFunction;
+
+/** What is worth learning of a stream that is half junk, by each way to choose. */
+final class QualityBenchmark implements Benchmark {
+
+  private static final int BATCH = 16;
+  private static final int EXAM = 40;
+  private static final double JUNK = 0.5;
+
+  /** How often a pupil is examined on its way through the stream. */
+  private static final int EXAMS = 8;
+
+  private static final List<String> DOMAINS = List.of("health");
+  private static final String FOREIGN = "finnish";
+  private static final String OFF_DOMAIN = "nouns";
+
+  /** Nothing of the stream judges here. */
+  private static final HeldOut NOTHING_HELD_OUT = new HeldOut("none", Integer.MAX_VALUE);
+
+  @Override
+  public String name() {
+    return "quality";
+  }
+
+  @Override
+  public String summary() {
+    return "what may teach of a real domain's stream that is half junk, by rules, loss, entropy, diversity"
+        + " and Q(x): what is refused, and what is learned by the record and by processor time";
+  }
+
+  /** The texts of a domain with junk between them, and where a pupil is examined. */
+  private record Stream(String domain, List<Labelled> texts, Subject subject) {}
+
+  /**
+   * How a pupil did.
+   *
+   * @param exams bits per byte, the first of the base
+   * @param taught texts before each exam
+   * @param cpuSeconds that choosing and training took before each exam
+   */
+  private record Progress(
+      List<Double> exams, List<Integer> taught, List<Double> cpuSeconds, double trainSeconds) {
+
+    /** The first exam at most so bad; none is -1. */
+    int reached(double bits) {
+      for (int i = 0; i < exams.size(); i++) {
+        if (exams.get(i) <= bits) {
+          return i;
+        }
+      }
+      return -1;
+    }
+  }
+
+  @Override
+  public List<Table> run(Setting setting) throws Exception {
+    List<Table> tables = new ArrayList<>();
+    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
+        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
+        Scratch scratch = Scratch.create()) {
+      Course course = new Course(tokenizer, setting.seed(), 1, setting.rounds(), BATCH, EXAM);
+      School school =
+          new School(base, tokenizer, setting.nano(), scratch.resolve("store"), setting.seed());
+      for (String domain : setting.order().isEmpty() ? DOMAINS : setting.order()) {
+        tables.addAll(domain(stream(course, domain, setting.seed()), school, tokenizer, setting));
+      }
+    }
+    return tables;
+  }
+
+  private static Stream stream(Course course, String domain, long seed) {
+    Subject subject = course.subject(domain);
+    Map<Label, List<Document>> elsewhere =
+        Map.of(
+            Label.FOREIGN, texts(course.subject(FOREIGN)),
+            Label.OFF_DOMAIN, texts(course.subject(OFF_DOMAIN)));
+    return new Stream(domain, Junk.mixInto(texts(subject), elsewhere, JUNK, seed), subject);
+  }
+
+  private static List<Document> texts(Subject subject) {
+    return subject.lessons().get(0).stream()
+        .flatMap(List::stream)
+        .map(ScoredSample::sample)
+        .map(s -> new Document(s.id(), String.valueOf(s.domain()), s.document(), s.text()))
+        .toList();
+  }
+
+  private static List<Table> domain(
+      Stream stream, School school, Tokenizer tokenizer, Setting setting) {
+    Map<Filter, Chosen> chosen = new LinkedHashMap<>();
+    Map<Filter, Progress> learned = new LinkedHashMap<>();
+    for (Filter filter : Filter.all()) {
+      Way way = new Way(filter, school, tokenizer, setting.seed());
+      learned.put(filter, way.learn(stream));
+      chosen.put(filter, way.chosen());
+      setting.progress().accept(stream.domain() + ": " + filter.name());
+    }
+    return List.of(refusals(stream, chosen), ranks(stream, chosen), lessons(stream, chosen, learned));
+  }
+
+  /** A filter and the pupil that learns what it takes. */
+  private static final class Way {
+    private final Filter filter;
+    private final Random random;
+    private final School school;
+    private final SampleTokens tokens;
+    private final Tokenizer tokenizer;
+    private final List<Chosen.Choice> choices = new ArrayList<>();
+    private double choosing;
+
+    Way(Filter filter, School school, Tokenizer tokenizer, long seed) {
+      this.filter = filter;
+      this.school = school;
+      this.tokenizer = tokenizer;
+      this.random = new Random(seed);
+      this.tokens =
+          new SampleTokens(tokenizer, ScorerConfig.defaults().model().trainTokens());
+    }
+
+    Chosen chosen() {
+      return new Chosen(List.copyOf(choices), choosing);
+    }
+
+    Progress learn(Stream stream) {
+      SharedPupil pupil = school.sequential();
+      ScorerConfig config = filter.config();
+      Scorer scorer =
+          config == null ? null : Scorer.of(school.base(), tokenizer, NOTHING_HELD_OUT, config);
+      DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory());
+      List<Double> exams = new ArrayList<>(List.of(exam(pupil, stream)));
+      List<Integer> taught = new ArrayList<>(List.of(0));
+      List<Double> seconds = new ArrayList<>(List.of(0.0));
+      List<ScoredSample> batch = new ArrayList<>();
+      double training = 0;
+      int learned = 0;
+      int step = (stream.texts().size() + EXAMS - 1) / EXAMS;
+      for (int i = 0; i < stream.texts().size(); i++) {
+        Sample sample = sample(stream.texts().get(i).document(), i);
+        long begin = Lap.processNanos();
+        Scored scored = scorer == null ? blind(sample) : scorer.score(sample, memory);
+        choosing += (Lap.processNanos() - begin) / 1e9;
+        choices.add(choice(stream.texts().get(i).label(), scored));
+        if (scored instanceof Scored.Accepted accepted) {
+          batch.add(accepted.sample());
+        }
+        boolean last = i == stream.texts().size() - 1;
+        if (batch.size() == BATCH || last && !batch.isEmpty()) {
+          long start = Lap.processNanos();
+          pupil.learn(List.copyOf(batch));
+          training += (Lap.processNanos() - start) / 1e9;
+          learned += batch.size();
+          batch.clear();
+        }
+        if ((i + 1) % step == 0 || last) {
+          exams.add(exam(pupil, stream));
+          taught.add(learned);
+          seconds.add(choosing + training);
+        }
+      }
+      return new Progress(exams, taught, seconds, training);
+    }
+
+    private static double exam(SharedPupil pupil, Stream stream) {
+      return Exams.bitsPerByte(pupil.logProb(stream.subject()), stream.subject().exam());
+    }
+
+    /** Takes its share without a look, cut into tokens as the cascade would. */
+    private Scored blind(Sample sample) {
+      boolean taken = random.nextDouble() < filter.share();
+      ScoredSample whole =
+          new ScoredSample(sample, tokens.of(sample.text()), 0, 0, taken ? 1 : 0, false);
+      return taken ? new Scored.Accepted(whole) : new Scored.Refused(LEFT_OUT);
+    }
+
+    private Chosen.Choice choice(Label label, Scored scored) {
+      if (scored instanceof Scored.Accepted accepted) {
+        return new Chosen.Choice(label, true, -accepted.sample().quality());
+      }
+      double quality = ((Scored.Refused) scored).rejection().quality();
+      double badness = Double.isNaN(quality) ? Double.POSITIVE_INFINITY : -quality;
+      return new Chosen.Choice(label, false, badness);
+    }
+  }
+
+  private static final Rejection LEFT_OUT =
+      new Rejection(
+          new Origin("", 0, 0), null, null, "left-out", "not looked at", 0);
+
+  private static Sample sample(Document document, int offset) {
+    return new Sample(
+        document.id(),
+        "bench",
+        document.title(),
+        null,
+        document.domain(),
+        Modality.TEXT,
+        document.text(),
+        new byte[0],
+        null,
+        offset,
+        new Origin("bench", 0, offset));
+  }
+
+  private static Table refusals(Stream stream, Map<Filter, Chosen> chosen) {
+    Table table =
+        new Table(
+            stream.domain() + ": share refused, %",
+            columns("filter", "clean", "precision of refusals", "junk in what teaches"));
+    chosen.forEach(
+        (filter, choice) ->
+            table.row(
+                row(
+                    filter.name(),
+                    choice::refused,
+                    100,
+                    100 * choice.refused(Label.CLEAN),
+                    100 * choice.precision(),
+                    100 * choice.junkTaken())));
+    return table.note(
+        "%,d texts, half of them junk. All but the first two pass the rules of the cascade first; %.0f %% of what these let through passes Q(x)."
+            .formatted(stream.texts().size(), 100 * Filter.ACCEPT_RATE));
+  }
+
+  private static Table ranks(Stream stream, Map<Filter, Chosen> chosen) {
+    Table table =
+        new Table(stream.domain() + ": AUC by kind of junk against clean text", columns("filter"));
+    chosen.forEach(
+        (filter, choice) -> {
+          if (filter.ranks()) {
+            table.row(row(filter.name(), choice::auc, 1));
+          }
+        });
+    return table.note("What a rule refuses ranks below everything that has a Q(x).");
+  }
+
+  /** The first columns, one for each kind of junk, then the others. */
+  private static String[] columns(String first, String... last) {
+    List<String> columns = new ArrayList<>(List.of(first));
+    for (Label label : junk()) {
+      columns.add(label.name().toLowerCase(Locale.ROOT).replace('_', ' '));
+    }
+    columns.addAll(List.of(last));
+    return columns.toArray(String[]::new);
+  }
+
+  private static List<Label> junk() {
+    return List.of(Label.values()).subList(1, Label.values().length);
+  }
+
+  private static Object[] row(
+      String first,
+      ToDoubleFunction<Label> figure,
+      double scale,
+      Object... last) {
+    List<Object> values = new ArrayList<>(List.of(first));
+    junk().forEach(label -> values.add(scale * figure.applyAsDouble(label)));
+    values.addAll(List.of(last));
+    return values.toArray();
+  }
+
+  private static Table lessons(
+      Stream stream, Map<Filter, Chosen> chosen, Map<Filter, Progress> learned) {
+    Table table =
+        new Table(
+            stream.domain() + ": what is learned",
+            "filter",
+            "texts taught",
+            "bits per byte before",
+            "after",
+            "CPU s choosing",
+            "CPU s training",
+            "records taught to be as good as without a filter, %",
+            "CPU to be as good as without a filter, %");
+    Progress none = learned.values().iterator().next();
+    int end = none.exams().size() - 1;
+    double best = none.exams().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+    int reached = none.reached(best);
+    learned.forEach(
+        (filter, progress) -> {
+          int at = progress.reached(best);
+          table.row(
+              filter.name(),
+              progress.taught().get(end),
+              progress.exams().get(0),
+              progress.exams().get(end),
+              chosen.get(filter).cpuSeconds(),
+              progress.trainSeconds(),
+              at < 0 ? "never" : 100.0 * progress.taught().get(at) / none.taught().get(reached),
+              at < 0 ? "never" : 100 * progress.cpuSeconds().get(at) / none.cpuSeconds().get(reached));
+        });
+    return table.note(
+        "One adapter, the trainer's defaults, batches of %d; held-out texts of other documents, on the weights that serve, %d times on the way. As good as without a filter: as its best exam."
+            .formatted(BATCH, EXAMS));
+  }
+}

@@ -1,0 +1,236 @@
+package dev.millrace.job.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.job.corpus.Chunks;
+import dev.millrace.job.corpus.Corpora;
+import dev.millrace.job.corpus.Document;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.score.DomainMemory;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.model.score.ScorerConfig;
+import dev.millrace.model.score.StageTimes;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
+import info.debatty.java.lsh.LSHMinHash;
+import info.debatty.java.lsh.MinHash;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+
+/** What scoring costs, stage by stage, beside one reading of the model and a MinHash library. */
+final class ScoreBenchmark implements Benchmark {
+
+  private static final List<String> DOMAINS = List.of("cloud", "health", "legal");
+
+  /** About 200 tokens of nano. */
+  private static final int BYTES = 640;
+
+  private static final int TEXTS = 600;
+  private static final int WARM = 100;
+  private static final int HASHES = 64;
+  private static final int BANDS = 16;
+  private static final int SHINGLE = 9;
+  private static final StageTimes.Cost NONE = new StageTimes.Cost(0, 0);
+
+  @Override
+  public String name() {
+    return "score";
+  }
+
+  @Override
+  public String summary() {
+    return "documents a second a core of each stage of scoring, of the whole beside one reading of the model, and"
+        + " of a MinHash library";
+  }
+
+  @Override
+  public List<Table> run(Setting setting) throws Exception {
+    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
+        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+      List<Document> documents = documents(setting.seed());
+      List<Table> tables = new ArrayList<>();
+      tables.add(stages(base, tokenizer, documents, setting));
+      tables.add(duplicates(documents, setting.rounds()));
+      return tables;
+    }
+  }
+
+  private static List<Document> documents(long seed) throws IOException {
+    List<Document> documents = new ArrayList<>();
+    for (String domain : DOMAINS) {
+      Corpora.load(domain).forEach(whole -> documents.addAll(Chunks.chunks(whole, BYTES)));
+    }
+    documents.removeIf(document -> document.bytes() < BYTES / 2);
+    Collections.shuffle(documents, new Random(seed));
+    return documents.subList(0, WARM + TEXTS);
+  }
+
+  /** One way of a text through the cascade after the other, and one reading of its tokens. */
+  private static Table stages(
+      BaseModel base, Tokenizer tokenizer, List<Document> documents, Setting setting) {
+    ScorerConfig config = ScorerConfig.defaults();
+    StageTimes times = new StageTimes();
+    Scorer scorer = times.timing(base, tokenizer, new HeldOut("score", 10), config);
+    DomainMemory memory = DomainMemory.empty(config.memory());
+    long cascade = 0;
+    long reading = 0;
+    int read = 0;
+    int tokens = 0;
+    for (int i = 0; i < documents.size(); i++) {
+      if (i == WARM) {
+        times.take();
+        cascade = 0;
+        reading = 0;
+        read = 0;
+        tokens = 0;
+      }
+      long start = Lap.processNanos();
+      scorer.score(sample(documents.get(i), i), memory);
+      long scored = Lap.processNanos();
+      int[] all = tokenizer.encode(documents.get(i).text());
+      int[] shown = Arrays.copyOf(all, Math.min(all.length, config.model().readTokens()));
+      long begin = Lap.processNanos();
+      base.read(List.of(shown));
+      reading += Lap.processNanos() - begin;
+      cascade += scored - start;
+      read++;
+      tokens += all.length;
+      if (i % 100 == 0) {
+        setting.progress().accept("score: text " + i);
+      }
+    }
+    Map<String, StageTimes.Cost> costs = times.take();
+    Table table =
+        new Table(
+            "stages, " + TEXTS + " texts of " + DOMAINS,
+            "stage",
+            "texts that reached it",
+            "CPU microseconds a text",
+            "texts/s a core");
+    costs.forEach(
+        (stage, cost) ->
+            table.row(stage, cost.texts(), cost.nanosPerText() / 1e3, 1e9 / cost.nanosPerText()));
+    double ofReading = reading / (double) read;
+    StageTimes.Cost entropy = costs.getOrDefault("ModelEntropy", NONE);
+    StageTimes.Cost quality = costs.getOrDefault("Quality", NONE);
+    double model = entropy.texts();
+    table.row("one reading of the model", read, ofReading / 1e3, 1e9 / ofReading);
+    double before = sum(costs, "ModelEntropy") - entropy.nanos();
+    double after = entropy.nanos() + quality.nanos();
+    double whole = before / costs.values().iterator().next().texts() + after / model;
+    table.row("the whole way of a text that reaches the model", (long) model, whole / 1e3, 1e9 / whole);
+    return table
+        .note(
+            "%.0f tokens a text, of which the model reads at most %d. The whole way is %.2f readings; with what was refused before it, %.2f a text."
+                .formatted(
+                    tokens / (double) read,
+                    config.model().readTokens(),
+                    whole / ofReading,
+                    cascade / (double) read / ofReading))
+        .note(
+            "State of a domain after %d texts: %,d bytes; it is bounded by score.memory, so a million texts add nothing beyond."
+                .formatted(documents.size(), memory.toBytes().length));
+  }
+
+  /** What the stages up to the model cost together. */
+  private static double sum(Map<String, StageTimes.Cost> costs, String last) {
+    double sum = 0;
+    for (Map.Entry<String, StageTimes.Cost> stage : costs.entrySet()) {
+      sum += stage.getValue().nanos();
+      if (stage.getKey().equals(last)) {
+        break;
+      }
+    }
+    return sum;
+  }
+
+  private static Sample sample(Document document, int offset) {
+    return new Sample(
+        document.id(),
+        "bench",
+        document.title(),
+        null,
+        "bench",
+        Modality.TEXT,
+        document.text(),
+        new byte[0],
+        null,
+        offset,
+        new Origin("bench", 0, offset));
+  }
+
+  private static Table duplicates(List<Document> documents, int rounds) throws Exception {
+    List<Sample> samples = new ArrayList<>();
+    documents.forEach(document -> samples.add(sample(document, samples.size())));
+    String ours = "Millrace, exact and near";
+    String library = "java-lsh, near";
+    Race race =
+        Race.run(
+            rounds,
+            List.of(
+                Contestant.onThisThread(ours, 0.5, () -> ours(samples)),
+                Contestant.onThisThread(library, 0.5, () -> library(documents))));
+    Table table =
+        new Table(
+            "duplicates, " + documents.size() + " texts against those before them",
+            "rival",
+            "texts/s of CPU time",
+            "times java-lsh (95 %)");
+    Map<String, Object> rows = new LinkedHashMap<>();
+    rows.put(ours, race.cpuRatio(ours, library));
+    rows.put(library, Estimate.of(new double[] {1}));
+    rows.forEach((name, ratio) -> table.row(name, race.cpuRate(name), ratio));
+    return table.note(
+        "Both: shingles of %d, %d hashes, %d bands. java-lsh 0.12: MinHash and LSHMinHash, bands in hash maps, without comparing what shares a band."
+            .formatted(SHINGLE, HASHES, BANDS));
+  }
+
+  private static double ours(List<Sample> samples) {
+    DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory());
+    return StageTimes.duplicates(samples, ScorerConfig.defaults(), memory);
+  }
+
+  private static double library(List<Document> documents) {
+    MinHash hash = new MinHash(HASHES, Integer.MAX_VALUE, 1);
+    LSHMinHash bands = new LSHMinHash(BANDS, 1 << 20, Integer.MAX_VALUE);
+    List<Map<Integer, List<Integer>>> buckets = new ArrayList<>();
+    for (int band = 0; band < BANDS; band++) {
+      buckets.add(new HashMap<>());
+    }
+    for (int i = 0; i < documents.size(); i++) {
+      int[] keys = bands.hashSignature(hash.signature(shingles(documents.get(i).text())));
+      for (int band = 0; band < BANDS; band++) {
+        buckets.get(band).computeIfAbsent(keys[band], key -> new ArrayList<>()).add(i);
+      }
+    }
+    return documents.size();
+  }
+
+  private static Set<Integer> shingles(String text) {
+    byte[] bytes = text.getBytes(UTF_8);
+    Set<Integer> shingles = new HashSet<>();
+    for (int i = 0; i + SHINGLE <= bytes.length; i++) {
+      int hash = 1;
+      for (int at = i; at < i + SHINGLE; at++) {
+        hash = 31 * hash + bytes[at];
+      }
+      shingles.add(hash & Integer.MAX_VALUE);
+    }
+    return shingles;
+  }
+}
