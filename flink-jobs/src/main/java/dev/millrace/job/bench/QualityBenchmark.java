@@ -21,7 +21,6 @@ import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -115,16 +114,18 @@ final class QualityBenchmark implements Benchmark {
 
   private static List<Table> domain(
       Stream stream, School school, Tokenizer tokenizer, Setting setting) {
-    Map<Filter, Chosen> chosen = new LinkedHashMap<>();
-    Map<Filter, Progress> learned = new LinkedHashMap<>();
+    List<Outcome> outcomes = new ArrayList<>();
     for (Filter filter : Filter.all()) {
       Way way = new Way(filter, school, tokenizer, setting.seed());
-      learned.put(filter, way.learn(stream));
-      chosen.put(filter, way.chosen());
+      Progress progress = way.learn(stream);
+      outcomes.add(new Outcome(filter, way.chosen(), progress));
       setting.progress().accept(stream.domain() + ": " + filter.name());
     }
-    return List.of(refusals(stream, chosen), ranks(stream, chosen), lessons(stream, chosen, learned));
+    return List.of(refusals(stream, outcomes), ranks(stream, outcomes), lessons(stream, outcomes));
   }
+
+  /** What a filter took, and what that taught. */
+  private record Outcome(Filter filter, Chosen chosen, Progress progress) {}
 
   /** A filter and the pupil that learns what it takes. */
   private static final class Way {
@@ -172,7 +173,7 @@ final class QualityBenchmark implements Benchmark {
           batch.add(accepted.sample());
         }
         boolean last = i == stream.texts().size() - 1;
-        if (batch.size() == BATCH || last && !batch.isEmpty()) {
+        if (batch.size() == BATCH || (last && !batch.isEmpty())) {
           long start = Lap.processNanos();
           pupil.learn(List.copyOf(batch));
           training += (Lap.processNanos() - start) / 1e9;
@@ -229,35 +230,33 @@ final class QualityBenchmark implements Benchmark {
         new Origin("bench", 0, offset));
   }
 
-  private static Table refusals(Stream stream, Map<Filter, Chosen> chosen) {
+  private static Table refusals(Stream stream, List<Outcome> outcomes) {
     Table table =
         new Table(
             stream.domain() + ": share refused, %",
             columns("filter", "clean", "precision of refusals", "junk in what teaches"));
-    chosen.forEach(
-        (filter, choice) ->
-            table.row(
-                row(
-                    filter.name(),
-                    choice::refused,
-                    100,
-                    100 * choice.refused(Label.CLEAN),
-                    100 * choice.precision(),
-                    100 * choice.junkTaken())));
+    for (Outcome outcome : outcomes) {
+      Chosen chosen = outcome.chosen();
+      table.row(
+          row(
+              outcome.filter().name(),
+              chosen::refused,
+              100,
+              100 * chosen.refused(Label.CLEAN),
+              100 * chosen.precision(),
+              100 * chosen.junkTaken()));
+    }
     return table.note(
         "%,d texts, half of them junk. All but the first two pass the rules of the cascade first; %.0f %% of what these let through passes Q(x)."
             .formatted(stream.texts().size(), 100 * Filter.ACCEPT_RATE));
   }
 
-  private static Table ranks(Stream stream, Map<Filter, Chosen> chosen) {
+  private static Table ranks(Stream stream, List<Outcome> outcomes) {
     Table table =
         new Table(stream.domain() + ": AUC by kind of junk against clean text", columns("filter"));
-    chosen.forEach(
-        (filter, choice) -> {
-          if (filter.ranks()) {
-            table.row(row(filter.name(), choice::auc, 1));
-          }
-        });
+    outcomes.stream()
+        .filter(outcome -> outcome.filter().ranks())
+        .forEach(outcome -> table.row(row(outcome.filter().name(), outcome.chosen()::auc, 1)));
     return table.note("What a rule refuses ranks below everything that has a Q(x).");
   }
 
@@ -286,8 +285,7 @@ final class QualityBenchmark implements Benchmark {
     return values.toArray();
   }
 
-  private static Table lessons(
-      Stream stream, Map<Filter, Chosen> chosen, Map<Filter, Progress> learned) {
+  private static Table lessons(Stream stream, List<Outcome> outcomes) {
     Table table =
         new Table(
             stream.domain() + ": what is learned",
@@ -299,23 +297,25 @@ final class QualityBenchmark implements Benchmark {
             "CPU s training",
             "records taught to be as good as without a filter, %",
             "CPU to be as good as without a filter, %");
-    Progress none = learned.values().iterator().next();
+    Progress none = outcomes.get(0).progress();
     int end = none.exams().size() - 1;
     double best = none.exams().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
     int reached = none.reached(best);
-    learned.forEach(
-        (filter, progress) -> {
-          int at = progress.reached(best);
-          table.row(
-              filter.name(),
-              progress.taught().get(end),
-              progress.exams().get(0),
-              progress.exams().get(end),
-              chosen.get(filter).cpuSeconds(),
-              progress.trainSeconds(),
-              at < 0 ? "never" : 100.0 * progress.taught().get(at) / none.taught().get(reached),
-              at < 0 ? "never" : 100 * progress.cpuSeconds().get(at) / none.cpuSeconds().get(reached));
-        });
+    for (Outcome outcome : outcomes) {
+      Progress progress = outcome.progress();
+      int at = progress.reached(best);
+      table.row(
+          outcome.filter().name(),
+          progress.taught().get(end),
+          progress.exams().get(0),
+          progress.exams().get(end),
+          outcome.chosen().cpuSeconds(),
+          progress.trainSeconds(),
+          at < 0 ? "never" : 100.0 * progress.taught().get(at) / none.taught().get(reached),
+          at < 0
+              ? "never"
+              : 100 * progress.cpuSeconds().get(at) / none.cpuSeconds().get(reached));
+    }
     return table.note(
         "One adapter, the trainer's defaults, batches of %d; held-out texts of other documents, on the weights that serve, %d times on the way. As good as without a filter: as its best exam."
             .formatted(BATCH, EXAMS));
