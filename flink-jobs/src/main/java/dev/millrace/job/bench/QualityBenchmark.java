@@ -142,8 +142,7 @@ final class QualityBenchmark implements Benchmark {
       this.school = school;
       this.tokenizer = tokenizer;
       this.random = new Random(seed);
-      this.tokens =
-          new SampleTokens(tokenizer, ScorerConfig.defaults().model().trainTokens());
+      this.tokens = new SampleTokens(tokenizer, ScorerConfig.defaults().model().trainTokens());
     }
 
     Chosen chosen() {
@@ -212,8 +211,7 @@ final class QualityBenchmark implements Benchmark {
   }
 
   private static final Rejection LEFT_OUT =
-      new Rejection(
-          new Origin("", 0, 0), null, null, "left-out", "not looked at", 0);
+      new Rejection(new Origin("", 0, 0), null, null, "left-out", "not looked at", 0);
 
   private static Sample sample(Document document, int offset) {
     return new Sample(
@@ -275,10 +273,7 @@ final class QualityBenchmark implements Benchmark {
   }
 
   private static Object[] row(
-      String first,
-      ToDoubleFunction<Label> figure,
-      double scale,
-      Object... last) {
+      String first, ToDoubleFunction<Label> figure, double scale, Object... last) {
     List<Object> values = new ArrayList<>(List.of(first));
     junk().forEach(label -> values.add(scale * figure.applyAsDouble(label)));
     values.addAll(List.of(last));
@@ -312,9 +307,7 @@ final class QualityBenchmark implements Benchmark {
           outcome.chosen().cpuSeconds(),
           progress.trainSeconds(),
           at < 0 ? "never" : 100.0 * progress.taught().get(at) / none.taught().get(reached),
-          at < 0
-              ? "never"
-              : 100 * progress.cpuSeconds().get(at) / none.cpuSeconds().get(reached));
+          at < 0 ? "never" : 100 * progress.cpuSeconds().get(at) / none.cpuSeconds().get(reached));
     }
     return table.note(
         "One adapter, the trainer's defaults, batches of %d; held-out texts of other documents, on the weights that serve, %d times on the way. As good as without a filter: as its best exam."

@@ -133,7 +133,8 @@ final class ScoreBenchmark implements Benchmark {
     double before = sum(costs, "ModelEntropy") - entropy.nanos();
     double after = entropy.nanos() + quality.nanos();
     double whole = before / costs.values().iterator().next().texts() + after / model;
-    table.row("the whole way of a text that reaches the model", (long) model, whole / 1e3, 1e9 / whole);
+    table.row(
+        "the whole way of a text that reaches the model", (long) model, whole / 1e3, 1e9 / whole);
     return table
         .note(
             "%.0f tokens a text, of which the model reads at most %d. The whole way is %.2f readings; with what was refused before it, %.2f a text."

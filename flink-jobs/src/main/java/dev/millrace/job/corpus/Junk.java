@@ -36,11 +36,7 @@ public final class Junk {
 
   private static final List<Label> MADE =
       List.of(
-          Label.GARBLED,
-          Label.DUPLICATE,
-          Label.NEAR_DUPLICATE,
-          Label.BOILERPLATE,
-          Label.SHUFFLED);
+          Label.GARBLED, Label.DUPLICATE, Label.NEAR_DUPLICATE, Label.BOILERPLATE, Label.SHUFFLED);
 
   private static final String NOTICE =
       "This site uses cookies. By continuing to browse you accept our terms of use. "
@@ -59,16 +55,14 @@ public final class Junk {
   }
 
   /**
-   * The documents in their order, with junk between them: made from earlier ones, or from elsewhere.
+   * The documents in their order, with junk between them: made from earlier ones, or from
+   * elsewhere.
    *
    * @param elsewhere texts that are junk here as they stand, by what they are
    * @param share how much of the stream is junk, 0 to 0.5
    */
   public static List<Labelled> mixInto(
-      List<Document> documents,
-      Map<Label, List<Document>> elsewhere,
-      double share,
-      long seed) {
+      List<Document> documents, Map<Label, List<Document>> elsewhere, double share, long seed) {
     if (!(share >= 0 && share <= 0.5)) {
       throw new IllegalArgumentException("share %s, expected 0 to 0.5".formatted(share));
     }

@@ -122,7 +122,8 @@ class JunkTest {
 
   @Test
   void mixInto_noShare_isClean() {
-    assertEquals(CLEAN, Junk.mixInto(CLEAN, ELSEWHERE, 0, 3).stream().map(Labelled::document).toList());
+    assertEquals(
+        CLEAN, Junk.mixInto(CLEAN, ELSEWHERE, 0, 3).stream().map(Labelled::document).toList());
     assertThrows(IllegalArgumentException.class, () -> Junk.mixInto(CLEAN, ELSEWHERE, 0.6, 3));
   }
 

@@ -34,8 +34,7 @@ public final class StageTimes {
   }
 
   /** A scorer of texts as {@link Scorer#of} makes it, whose stages are timed from now on. */
-  public Scorer timing(
-      BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
+  public Scorer timing(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
     Guard guard = new Guard(config.guard());
     List<Stage> stages = CascadeScorer.stages(base, tokenizer, config, guard);
     return new CascadeScorer(heldOut, guard, stages.stream().map(this::timed).toList());
