@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param withheld while the release is on trial, the share of the keys that the release before
  *     still answers: 1 is a shadow, 0 is no trial
  * @param forgotten ids of the samples that the domain must not know any more
+ * @param read the offset up to which the trainer that wrote it had read, and obeyed, the domain's
+ *     events; -1 if it had read none. Of the event that an alias follows: the offset of the last
+ *     order that people gave. Null if unknown
  */
 public record ReleaseEvent(
     @Nullable String tenant,
@@ -32,7 +35,8 @@ public record ReleaseEvent(
     Origin origin,
     long epoch,
     double withheld,
-    List<String> forgotten) {
+    List<String> forgotten,
+    @Nullable Long read) {
 
   public ReleaseEvent {
     forgotten = forgotten == null ? List.of() : List.copyOf(forgotten); // null in older state
@@ -53,7 +57,7 @@ public record ReleaseEvent(
       long epoch) {
     this(
         tenant, domain, kind, action, release, uri, parent, batch, reason, origin, epoch, 0,
-        List.of());
+        List.of(), null);
   }
 
   /** An event of no trainer. */
@@ -75,21 +79,28 @@ public record ReleaseEvent(
   public ReleaseEvent withEpoch(long another) {
     return new ReleaseEvent(
         tenant, domain, kind, action, release, uri, parent, batch, reason, origin, another,
-        withheld, forgotten);
+        withheld, forgotten, read);
   }
 
   /** The same event on a trial in which the release before keeps that share of the keys. */
   public ReleaseEvent withholding(double share) {
     return new ReleaseEvent(
         tenant, domain, kind, action, release, uri, parent, batch, reason, origin, epoch, share,
-        forgotten);
+        forgotten, read);
   }
 
   /** The same event, which has the domain forget these samples. */
   public ReleaseEvent forgetting(List<String> samples) {
     return new ReleaseEvent(
         tenant, domain, kind, action, release, uri, parent, batch, reason, origin, epoch, withheld,
-        samples);
+        samples, read);
+  }
+
+  /** The same event of a trainer that had read so far. */
+  public ReleaseEvent withRead(@Nullable Long offset) {
+    return new ReleaseEvent(
+        tenant, domain, kind, action, release, uri, parent, batch, reason, origin, epoch, withheld,
+        forgotten, offset);
   }
 
   /** What is released. */

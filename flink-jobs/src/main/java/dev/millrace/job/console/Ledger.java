@@ -86,7 +86,7 @@ final class Ledger {
     seen.put(event.release(), event);
     DomainLedger domain = domain(event.tenant(), event.domain());
     if (SwapRule.reasonToIgnore(event, domain.current()) == null) {
-      domain.release(event);
+      domain.release(SwapRule.followed(event, domain.current()));
     }
   }
 

@@ -31,8 +31,9 @@ final class Catalogue {
       return;
     }
     Alias alias = new Alias(event.tenant(), event.domain());
-    if (SwapRule.reasonToIgnore(event, current.get(alias)) == null) {
-      current.put(alias, event);
+    ReleaseEvent now = current.get(alias);
+    if (SwapRule.reasonToIgnore(event, now) == null) {
+      current.put(alias, SwapRule.followed(event, now));
     }
   }
 

@@ -22,6 +22,7 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -43,6 +44,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private static final String PENDING = "pending";
   private static final String ORDERS = "orders";
+  private static final long NOTHING_READ = -1;
 
   private final Opener<Learner> learners;
   private final int maxPending;
@@ -53,6 +55,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private transient ListState<TrainingBatch> pending;
   private transient ListState<ReleaseEvent> orders;
   private transient ValueState<byte[]> state;
+
+  /** The offset up to which a domain's events were read and obeyed. */
+  private transient ValueState<Long> read;
+
   private transient @Nullable Opened<Learner> opened;
   private transient Learner learner;
 
@@ -101,6 +107,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
         store.getState(
             new ValueStateDescriptor<>(
                 "learner", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+    read = store.getState(new ValueStateDescriptor<>("read", Types.LONG));
   }
 
   @Override
@@ -145,8 +152,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     if (event.epoch() > epoch) {
       throw new FencedException(event, epoch);
     }
-    if (event.epoch() != 0) {
-      return; // its own, or of a trainer that it has fenced off
+    if (event.epoch() != 0) { // its own, or of a trainer that it has fenced off
+      if (!orders.get().iterator().hasNext()) {
+        read.update(event.origin().offset());
+      }
+      return;
     }
     orders.add(event);
     takeTurn();
@@ -238,6 +248,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private void obeyed(Finished result) throws Exception {
     String key = order.remove();
     setCurrentKey(key);
+    read.update(orders.get().iterator().next().origin().offset());
     if (result.outcome().state().learnsAgain()) {
       order.add(key);
     } else {
@@ -256,9 +267,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     write(outcome.release());
   }
 
-  private void write(@Nullable ReleaseEvent event) {
+  private void write(@Nullable ReleaseEvent event) throws Exception {
     if (event != null) {
-      output.collect(Outputs.RELEASES, new StreamRecord<>(event.withEpoch(epoch)));
+      Long soFar = read.value();
+      ReleaseEvent ours = event.withEpoch(epoch).withRead(soFar == null ? NOTHING_READ : soFar);
+      output.collect(Outputs.RELEASES, new StreamRecord<>(ours));
     }
   }
 

@@ -6,6 +6,7 @@ import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
@@ -268,8 +269,10 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
+  /** With what the events before it have said of trainers and orders. */
   private void follow(ReleaseEvent event) throws Exception {
-    live.put(alias(event), event);
+    String alias = alias(event);
+    live.put(alias, SwapRule.followed(event, live.get(alias)));
   }
 
   /** All subtasks read all events: the first speaks for them. */

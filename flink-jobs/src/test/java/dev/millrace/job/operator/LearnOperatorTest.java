@@ -171,6 +171,19 @@ class LearnOperatorTest {
       assertEquals(
           List.of("cloud 0", "cloud 1 to early", "health 0", "cloud 1"), verdicts(harness));
       assertEquals(List.of("cloud[0, 1]", "health[0, 1]", "early, cloud[2, 3]"), releases(harness));
+      assertEquals(List.of(-1L, -1L, 3L), read(harness));
+    }
+  }
+
+  /** So that serving can tell what was on its way when people ordered something. */
+  @Test
+  void release_afterEventsOfTrainers_saysHowFarItHadRead() throws Exception {
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.open();
+      harness.order(rollback("cloud", "early", 7).withEpoch(1));
+      harness.processElement(batch("cloud", 0), 0);
+      harness.endInput();
+      assertEquals(List.of(7L), read(harness));
     }
   }
 
@@ -300,6 +313,12 @@ class LearnOperatorTest {
   private static List<String> verdicts(AbstractStreamOperatorTestHarness<Verdict> harness) {
     return harness.extractOutputValues().stream()
         .map(v -> v.domain() + " " + v.batch() + (v.samples() == 0 ? " to " + v.release() : ""))
+        .toList();
+  }
+
+  private static List<Long> read(AbstractStreamOperatorTestHarness<Verdict> harness) {
+    return Objects.requireNonNull(harness.getSideOutput(Outputs.RELEASES)).stream()
+        .map(record -> Objects.requireNonNull(record.getValue().read()))
         .toList();
   }
 

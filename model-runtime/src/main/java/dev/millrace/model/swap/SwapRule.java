@@ -13,10 +13,13 @@ public final class SwapRule {
 
   /**
    * What an alias follows once an event has taken it over. What people write has no trainer: the
-   * last trainer goes on.
+   * last trainer goes on, and what it writes counts once it has read what they ordered.
    */
   public static ReleaseEvent followed(ReleaseEvent event, @Nullable ReleaseEvent current) {
-    return event.epoch() == 0 && current != null ? event.withEpoch(current.epoch()) : event;
+    boolean order = event.epoch() == 0 && event.action() != Action.PUBLISH;
+    Long read = current == null ? event.read() : current.read();
+    ReleaseEvent followed = event.withRead(order ? Long.valueOf(event.origin().offset()) : read);
+    return event.epoch() == 0 && current != null ? followed.withEpoch(current.epoch()) : followed;
   }
 
   /**
@@ -35,10 +38,17 @@ public final class SwapRule {
     if (event.epoch() != 0 && event.epoch() < current.epoch()) {
       return "fenced: trainer of " + event.epoch() + ", expected at least " + current.epoch();
     }
+    if (isOvertaken(event, current)) {
+      return "overtaken: its trainer had read to offset %d, expected the order at %d"
+          .formatted(event.read(), current.read());
+    }
     if (event.action() != Action.PUBLISH) {
       return event.epoch() != 0 && current.action() == Action.PIN ? pinned(current) : null;
     }
-    if (event.release().equals(current.release()) && event.withheld() >= current.withheld()) {
+    boolean later = event.epoch() > current.epoch(); // even with what is live already it takes over
+    if (!later
+        && event.release().equals(current.release())
+        && event.withheld() >= current.withheld()) {
       return "already-live: " + event.release();
     }
     if (current.action() == Action.PIN) {
@@ -48,12 +58,20 @@ public final class SwapRule {
     if (parent.equals(current.release())) {
       return null; // also of a trainer that counts its batches anew
     }
-    if (current.action() != Action.PUBLISH) {
+    boolean read = later && event.read() != null; // whoever took it back is fenced, or was obeyed
+    if (current.action() != Action.PUBLISH && !read) {
       return "taken-back: parent is " + parent + ", expected " + current.release();
     }
     return event.batch() < current.batch()
         ? "batch-older: " + event.batch() + ", expected at least " + current.batch()
         : null;
+  }
+
+  /** Whether it was on its way when people ordered something. */
+  private static boolean isOvertaken(ReleaseEvent event, ReleaseEvent current) {
+    Long read = event.epoch() == 0 ? null : event.read();
+    Long order = current.read();
+    return read != null && order != null && read < order;
   }
 
   private static String pinned(ReleaseEvent current) {

@@ -145,6 +145,38 @@ class LiveReleasesTest {
     assertEquals("bias-6", releaseOf(null, "java"));
   }
 
+  /** It may be a successor of the very release that people named, and know what they took back. */
+  @Test
+  void apply_onItsWayWhenPeopleOrdered_isIgnored() {
+    assertSwapped(FakeReleases.published("java", 3).withEpoch(50).withRead(-1L));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 3));
+    String overtaken = "overtaken: its trainer had read to offset 2, expected the order at 3";
+    assertIgnored(
+        overtaken, FakeReleases.succeeding("java", 4, 3).withEpoch(50).withRead(2L));
+    ReleaseEvent ownRollback = FakeReleases.event(null, "java", Action.ROLLBACK, 2);
+    assertIgnored(overtaken, ownRollback.withEpoch(50).withRead(2L));
+    assertSwapped(FakeReleases.succeeding("java", 4, 3).withEpoch(50).withRead(3L));
+    assertIgnored(overtaken, ownRollback.withEpoch(50).withRead(2L));
+    assertSwapped(ownRollback.withEpoch(50).withRead(4L));
+  }
+
+  @Test
+  void apply_laterTrainerPublishesWhatIsLive_theEarlierIsFencedOff() {
+    assertSwapped(FakeReleases.published("java", 3).withEpoch(50));
+    assertSwapped(FakeReleases.published("java", 3).withEpoch(60));
+    assertIgnored("already-live: bias-3", FakeReleases.published("java", 3).withEpoch(60));
+    assertIgnored(
+        "fenced: trainer of 50, expected at least 60",
+        FakeReleases.event(null, "java", Action.ROLLBACK, 2).withEpoch(50));
+  }
+
+  @Test
+  void apply_laterTrainerAfterAnEarlierTookBack_isFollowed() {
+    assertSwapped(FakeReleases.published("java", 3).withEpoch(50));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 2).withEpoch(50));
+    assertSwapped(FakeReleases.succeeding("java", 4, 3).withEpoch(60).withRead(1L));
+  }
+
   @Test
   void apply_olderReleaseReplayedByALaterTrainer_isIgnored() {
     assertSwapped(FakeReleases.published("java", 5).withEpoch(50));

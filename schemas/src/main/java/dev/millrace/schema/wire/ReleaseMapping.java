@@ -28,6 +28,7 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
         .setEpoch(event.epoch())
         .setWithheld(event.withheld())
         .setForgotten(event.forgotten())
+        .setRead(event.read())
         .build();
   }
 
@@ -48,7 +49,8 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
             origin,
             value.getEpoch(),
             value.getWithheld(),
-            value.getForgotten()));
+            value.getForgotten(),
+            value.getRead()));
   }
 
   private static ReleaseEvent valid(ReleaseEvent event) throws InvalidRecordException {

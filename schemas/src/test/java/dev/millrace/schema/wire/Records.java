@@ -107,7 +107,8 @@ final class Records {
                     HERE,
                     batch / 2,
                     batch % 8 / 8.0,
-                    List.of(reason, domain)));
+                    List.of(reason, domain),
+                    batch % 3 == 0 ? null : Long.valueOf(batch - 1)));
   }
 
   /** Any request at all, most of them not answerable. */
