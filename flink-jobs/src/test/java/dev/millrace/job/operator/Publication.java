@@ -76,17 +76,17 @@ final class Publication {
     private ReleaseEvent make(Action action, int release, int offset, int epoch, int read) {
       ReleaseEvent event =
           new ReleaseEvent(
-          null,
-          DOMAIN,
-          ReleaseEvent.Kind.ADAPTER,
-          action,
-          name(release),
-          "",
-          release == BASE || parents.get(release) == BASE ? null : name(parents.get(release)),
-          release == BASE ? 0 : batches.get(release),
-          "",
-          new Origin("releases", 0, offset),
-          epoch);
+              null,
+              DOMAIN,
+              ReleaseEvent.Kind.ADAPTER,
+              action,
+              name(release),
+              "",
+              release == BASE || parents.get(release) == BASE ? null : name(parents.get(release)),
+              release == BASE ? 0 : batches.get(release),
+              "",
+              new Origin("releases", 0, offset),
+              epoch);
       return epoch == 0 ? event : event.withRead((long) read);
     }
 

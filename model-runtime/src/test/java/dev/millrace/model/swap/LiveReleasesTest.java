@@ -151,8 +151,7 @@ class LiveReleasesTest {
     assertSwapped(FakeReleases.published("java", 3).withEpoch(50).withRead(-1L));
     assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 3));
     String overtaken = "overtaken: its trainer had read to offset 2, expected the order at 3";
-    assertIgnored(
-        overtaken, FakeReleases.succeeding("java", 4, 3).withEpoch(50).withRead(2L));
+    assertIgnored(overtaken, FakeReleases.succeeding("java", 4, 3).withEpoch(50).withRead(2L));
     ReleaseEvent ownRollback = FakeReleases.event(null, "java", Action.ROLLBACK, 2);
     assertIgnored(overtaken, ownRollback.withEpoch(50).withRead(2L));
     assertSwapped(FakeReleases.succeeding("java", 4, 3).withEpoch(50).withRead(3L));
