@@ -68,7 +68,7 @@ final class Publication {
 
     ReleaseEvent event(Action action, int release, int offset, int epoch, int read) {
       return events.computeIfAbsent(
-          ((((long) action.ordinal() << 16 | release + 1) << 8 | offset) << 4 | epoch) << 8
+          (((kind(action) << 16 | release + 1) << 8 | offset) << 4 | epoch) << 8
               | read + 2,
           key -> make(action, release, offset, epoch, read));
     }
@@ -88,6 +88,10 @@ final class Publication {
               new Origin("releases", 0, offset),
               epoch);
       return epoch == 0 ? event : event.withRead((long) read);
+    }
+
+    private static long kind(Action action) {
+      return action == Action.PUBLISH ? 0 : action == Action.PIN ? 1 : 2;
     }
 
     private static String name(int release) {
@@ -208,7 +212,7 @@ final class Publication {
 
     boolean mayPublish() {
       boolean early = flaw == Flaw.EVENT_BEFORE_FOLDER && publishing != NOTHING;
-      return runs() && publishing != NOTHING && (stored || early && files > 0);
+      return runs() && publishing != NOTHING && (stored || (early && files > 0));
     }
 
     void publish() {
