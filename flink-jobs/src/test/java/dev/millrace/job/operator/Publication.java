@@ -68,8 +68,7 @@ final class Publication {
 
     ReleaseEvent event(Action action, int release, int offset, int epoch, int read) {
       return events.computeIfAbsent(
-          (((kind(action) << 16 | release + 1) << 8 | offset) << 4 | epoch) << 8
-              | read + 2,
+          (((kind(action) << 16 | release + 1) << 8 | offset) << 4 | epoch) << 8 | read + 2,
           key -> make(action, release, offset, epoch, read));
     }
 
