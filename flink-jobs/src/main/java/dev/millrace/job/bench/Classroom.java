@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -47,27 +48,44 @@ import org.jspecify.annotations.Nullable;
 /** Both jobs on nano and the embedded stack: texts and facts go in, and are asked for. */
 final class Classroom implements AutoCloseable {
 
-  /** Texts that make a batch. */
-  static final int BATCH = 4;
+  /** Texts that arrive in a second at most, facts among them; none before the last is learned. */
+  static final double PER_SECOND = 1;
 
-  /** Texts that arrive in a second. */
-  static final double PER_SECOND = 4;
+  /** So many come faster in the beginning: there must be held-out texts to judge by. */
+  private static final int BEGIN_TEXTS = 64;
+
+  private static final double BEGIN_PER_SECOND = 8;
+
+  /** So that each text is learned as it comes, and shows. */
+  static final Map<String, String> ONE_BY_ONE =
+      new TreeMap<>(
+          Map.of(
+              "batch.count", "1",
+              "learn.heldOut", "8",
+              "learn.train.learningRate", "0.004",
+              "learn.train.weightDecay", "6",
+              "learn.train.warmupSteps", "1",
+              "learn.train.beta1", "0.5",
+              "learn.train.replayShare", "0",
+              "learn.gate.minGain", "-0.01",
+              "learn.gate.protectedSamples", "6",
+              "learn.gate.paritySamples", "2"));
 
   private static final String DOMAIN = "cloud";
   private static final int BYTES = 320;
   private static final int LEAST_BYTES = 160;
 
-  /** So many texts lie between two facts. */
-  private static final int APART = 7;
+  /** So many other texts lie between two facts. */
+  private static final int APART = 1;
 
   /** A fact is asked for so often. */
   private static final long ASK_MILLIS = 20;
 
   /** So many questions about a fact have no answer yet, at most. */
-  private static final int MOST_ASKED = 4;
+  private static final int MOST_ASKED = 2;
 
   private static final long PATIENCE_MILLIS = 15_000;
-  private static final long BEGIN_MILLIS = 180_000;
+  private static final long BEGIN_MILLIS = 600_000;
   private static final int PARTITIONS = 2;
 
   private final MillraceConfig config;
@@ -101,6 +119,7 @@ final class Classroom implements AutoCloseable {
 
   private static MillraceConfig config(Path nano, EmbeddedStack stack, Path store, KeyPair keys) {
     return MillraceConfig.defaults()
+        .with(ONE_BY_ONE)
         .with(
             Map.of(
                 "kafka.bootstrap", stack.bootstrapServers(),
@@ -109,8 +128,22 @@ final class Classroom implements AutoCloseable {
                 "store.uri", store.toUri().toString(),
                 "store.trustedKeys",
                     Base64.getEncoder().encodeToString(keys.getPublic().getEncoded()),
-                "base.dir", nano.toAbsolutePath().toString(),
-                "batch.count", String.valueOf(BATCH)));
+                "base.dir", nano.toAbsolutePath().toString()))
+        .with(changed());
+  }
+
+  /** What {@code -Dmillrace.freshness.set=KEY=VALUE,…} says. */
+  private static Map<String, String> changed() {
+    Map<String, String> changed = new HashMap<>();
+    for (String set : System.getProperty("millrace.freshness.set", "").split(",")) {
+      String[] both = set.split("=", 2);
+      if (both.length == 2) {
+        changed.put(both[0], both[1]);
+      } else if (!set.isEmpty()) {
+        throw new IllegalArgumentException(set + ", expected KEY=VALUE");
+      }
+    }
+    return changed;
   }
 
   private JobClient serve(EmbeddedStack stack) {
@@ -153,11 +186,17 @@ final class Classroom implements AutoCloseable {
     long end = System.currentTimeMillis() + BEGIN_MILLIS;
     Fact fact = fact();
     while (parents.isEmpty() || !knowsRelease(fact)) {
-      teach();
-      ask(fact, null);
+      if (isDue(BEGIN_PER_SECOND) && (sent < BEGIN_TEXTS || Stamps.areDone(sent))) {
+        teach();
+      }
+      if (!parents.isEmpty()) {
+        ask(fact, null);
+      }
       read(Duration.ofMillis(ASK_MILLIS));
       if (System.currentTimeMillis() > end) {
-        throw new TimeoutException("no release after " + BEGIN_MILLIS + " ms");
+        throw new TimeoutException(
+            "no release after %d ms and %d texts; samples by the rules against them: %s"
+                .formatted(BEGIN_MILLIS, sent, Stamps.verdicts()));
       }
     }
   }
@@ -169,12 +208,14 @@ final class Classroom implements AutoCloseable {
   /** Tells so many facts among the texts, and asks for each until it is known or lost. */
   List<Fact> tell(int count) throws Exception {
     List<Fact> told = new ArrayList<>();
-    int from = sent;
     while (told.size() < count || told.stream().anyMatch(Classroom::waits)) {
-      if (told.size() < count && sent - from >= told.size() * (APART + 1)) {
-        told.add(tell());
+      if (Stamps.areDone(sent) && isDue(PER_SECOND)) {
+        if (told.size() < count && sent % (APART + 1) == APART) {
+          told.add(tell());
+        } else {
+          teach();
+        }
       }
-      teach();
       told.stream()
           .filter(fact -> waits(fact) && isReleased(fact))
           .forEach(fact -> ask(fact, null));
@@ -222,15 +263,19 @@ final class Classroom implements AutoCloseable {
     return document;
   }
 
-  /** Sends the texts that are due. */
-  private void teach() {
+  /** Whether it is time for a text. */
+  private boolean isDue(double perSecond) {
     long now = System.currentTimeMillis();
-    nextTextMillis = Math.max(nextTextMillis, now - 1000);
-    while (nextTextMillis <= now) {
-      Document text = texts.next();
-      send(text.id(), text.title(), text.text());
-      nextTextMillis += (long) (1000 / PER_SECOND);
+    if (nextTextMillis > now) {
+      return false;
     }
+    nextTextMillis = now + (long) (1000 / perSecond);
+    return true;
+  }
+
+  private void teach() {
+    Document text = texts.next();
+    send(text.id(), text.title(), text.text());
   }
 
   private void send(String id, String document, String text) {

@@ -15,6 +15,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +39,12 @@ final class Stamps {
     }
   }
 
-  /** How a sample was scored. */
-  record Scoring(Span span, boolean accepted) {}
+  /**
+   * How a sample was scored.
+   *
+   * @param teaches whether it was accepted, and not held out
+   */
+  record Scoring(Span span, boolean accepted, boolean teaches) {}
 
   /**
    * What a batch led to.
@@ -59,6 +64,19 @@ final class Stamps {
     return LEARNED.get(sample);
   }
 
+  /** Whether so many samples, one a batch, are all that came, and none is still to be learned. */
+  static boolean areDone(int samples) {
+    long teach = SCORED.values().stream().filter(Scoring::teaches).count();
+    return SCORED.size() == samples && LEARNED.size() == teach;
+  }
+
+  /** What became of all samples that were learned from: how many, by the rules against them. */
+  static Map<String, Integer> verdicts() {
+    Map<String, Integer> verdicts = new TreeMap<>();
+    LEARNED.values().forEach(learning -> verdicts.merge(learning.against(), 1, Integer::sum));
+    return verdicts;
+  }
+
   static @Nullable Span publishing(String release) {
     return PUBLISHED.get(release);
   }
@@ -71,9 +89,12 @@ final class Stamps {
           (sample, memory) -> {
             long from = System.currentTimeMillis();
             Scored scored = opened.value().score(sample, memory);
-            boolean accepted = scored instanceof Scored.Accepted;
+            Span span = new Span(from, System.currentTimeMillis());
             SCORED.put(
-                sample.id(), new Scoring(new Span(from, System.currentTimeMillis()), accepted));
+                sample.id(),
+                scored instanceof Scored.Accepted accepted
+                    ? new Scoring(span, true, !accepted.sample().heldOut())
+                    : new Scoring(span, false, false));
             return scored;
           };
       return new Opened<>(scorer, opened.resources());
