@@ -135,7 +135,7 @@ final class Classroom implements AutoCloseable {
   /** What {@code -Dmillrace.freshness.set=KEY=VALUE,…} says. */
   private static Map<String, String> changed() {
     Map<String, String> changed = new HashMap<>();
-    for (String set : System.getProperty("millrace.freshness.set", "").split(",")) {
+    for (String set : System.getProperty("millrace.freshness.set", "").split(",", -1)) {
       String[] both = set.split("=", 2);
       if (both.length == 2) {
         changed.put(both[0], both[1]);
