@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param deadlineMillis after which nobody wants the answer, epoch milliseconds; 0 for none
  * @param cancels the id of an earlier request of the same tenant and key that needs no answer any
  *     more; then nothing else is asked
+ * @param stream GENERATE also tells its text in {@link Chunk}s while it is computed
  */
 public record Request(
     String id,
@@ -40,6 +41,7 @@ public record Request(
     long eventTimeMillis,
     long deadlineMillis,
     @Nullable String cancels,
+    boolean stream,
     Origin origin) {
 
   /** In place of a domain: the one that the prompt belongs to by its content. */
@@ -53,7 +55,7 @@ public record Request(
     }
   }
 
-  /** Has no deadline and cancels nothing. */
+  /** Has no deadline, cancels nothing and is answered in one piece. */
   public Request(
       String id,
       @Nullable String tenant,
@@ -87,6 +89,7 @@ public record Request(
         eventTimeMillis,
         0,
         null,
+        false,
         origin);
   }
 

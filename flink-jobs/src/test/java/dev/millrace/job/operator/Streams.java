@@ -76,6 +76,7 @@ final class Streams {
         0,
         0,
         cancels,
+        false,
         new Origin("requests", 0, offset));
   }
 }

@@ -542,6 +542,7 @@ class ResponderTest {
         r.eventTimeMillis(),
         deadline,
         null,
+        r.stream(),
         r.origin());
   }
 

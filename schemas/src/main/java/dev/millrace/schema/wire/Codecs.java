@@ -1,6 +1,7 @@
 package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -20,6 +21,7 @@ public final class Codecs {
   private static final Codec<ReleaseEvent> RELEASES = new AvroCodec<>(new ReleaseMapping());
   private static final Codec<Request> REQUESTS = new AvroCodec<>(new RequestMapping());
   private static final Codec<Answer> ANSWERS = new AvroCodec<>(new AnswerMapping());
+  private static final Codec<Chunk> CHUNKS = new AvroCodec<>(new ChunkMapping());
 
   private Codecs() {}
 
@@ -47,5 +49,9 @@ public final class Codecs {
 
   public static Codec<Answer> answers() {
     return ANSWERS;
+  }
+
+  public static Codec<Chunk> chunks() {
+    return CHUNKS;
   }
 }

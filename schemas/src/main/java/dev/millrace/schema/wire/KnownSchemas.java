@@ -16,7 +16,7 @@ import org.apache.avro.message.SchemaStore;
 final class KnownSchemas implements SchemaStore {
 
   /** Committed versions, folders of resources beside this class; a new one is added, none taken. */
-  static final List<String> VERSIONS = List.of("v1", "v2", "v3", "v4", "v5", "v6", "v7");
+  static final List<String> VERSIONS = List.of("v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8");
 
   private final String name;
   private final Map<Long, Schema> byFingerprint;
@@ -28,7 +28,7 @@ final class KnownSchemas implements SchemaStore {
 
   static KnownSchemas of(Schema current) {
     Stream<Schema> committed =
-        VERSIONS.stream().map(version -> committed(version, current.getName()));
+        versions(current.getName()).stream().map(v -> committed(v, current.getName()));
     return new KnownSchemas(
         current.getName(),
         Stream.concat(Stream.of(current), committed)
@@ -37,9 +37,20 @@ final class KnownSchemas implements SchemaStore {
                     SchemaNormalization::parsingFingerprint64, s -> s, (first, same) -> first)));
   }
 
+  /** The versions that have a schema of that name: all since the first that had one. */
+  static List<String> versions(String name) {
+    return VERSIONS.stream()
+        .dropWhile(v -> KnownSchemas.class.getResource(resource(v, name)) == null)
+        .toList();
+  }
+
+  private static String resource(String version, String name) {
+    return version + "/" + name + ".avsc";
+  }
+
   /** The schema of that name as it stood in that version. */
   static Schema committed(String version, String name) {
-    String resource = version + "/" + name + ".avsc";
+    String resource = resource(version, name);
     try (InputStream in = KnownSchemas.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException("no resource " + resource + ", expected a schema");

@@ -31,6 +31,7 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         .setStop(request.stop())
         .setDeadlineMillis(request.deadlineMillis())
         .setCancels(request.cancels())
+        .setStream(request.stream())
         .build();
   }
 
@@ -53,6 +54,7 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         value.getEventTimeMillis(),
         value.getDeadlineMillis(),
         value.getCancels(),
+        value.getStream(),
         origin);
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -50,6 +51,11 @@ class CodecsTest {
     return Records.answers();
   }
 
+  @Provide
+  Arbitrary<Chunk> chunks() {
+    return Records.chunks();
+  }
+
   @Property(tries = TRIES)
   void samples_encodedAndDecoded_areTheSame(@ForAll("samples") Sample sample) throws Exception {
     Sample read = roundTrip(Codecs.samples(), sample);
@@ -84,6 +90,11 @@ class CodecsTest {
     Answer read = roundTrip(Codecs.answers(), answer);
     assertArrayEquals(answer.embedding(), read.embedding());
     assertEquals(withoutEmbedding(answer), withoutEmbedding(read));
+  }
+
+  @Property(tries = TRIES)
+  void chunks_encodedAndDecoded_areTheSame(@ForAll("chunks") Chunk chunk) throws Exception {
+    assertEquals(chunk, roundTrip(Codecs.chunks(), chunk));
   }
 
   private static <T> T roundTrip(Codec<T> codec, T value) throws InvalidRecordException {

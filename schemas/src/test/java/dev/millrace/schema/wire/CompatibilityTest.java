@@ -30,7 +30,8 @@ class CompatibilityTest {
           dev.millrace.schema.avro.Verdict.getClassSchema(),
           dev.millrace.schema.avro.ReleaseEvent.getClassSchema(),
           dev.millrace.schema.avro.Request.getClassSchema(),
-          dev.millrace.schema.avro.Answer.getClassSchema());
+          dev.millrace.schema.avro.Answer.getClassSchema(),
+          dev.millrace.schema.avro.Chunk.getClassSchema());
 
   static final List<String> VERSIONS = KnownSchemas.VERSIONS;
 
@@ -39,7 +40,10 @@ class CompatibilityTest {
 
   static Stream<Arguments> committedSchemas() {
     return CURRENT.stream()
-        .flatMap(schema -> VERSIONS.stream().map(version -> Arguments.of(version, schema)));
+        .flatMap(
+            schema ->
+                KnownSchemas.versions(schema.getName()).stream()
+                    .map(version -> Arguments.of(version, schema)));
   }
 
   @ParameterizedTest
@@ -76,6 +80,9 @@ class CompatibilityTest {
     assertArrayEquals(
         Codecs.answers().encode(Golden.ANSWER),
         Codecs.answers().encode(read(Codecs.answers(), version, "Answer")));
+    if (KnownSchemas.versions("Chunk").contains(version)) {
+      assertEquals(Golden.CHUNK, read(Codecs.chunks(), version, "Chunk"));
+    }
   }
 
   @Test

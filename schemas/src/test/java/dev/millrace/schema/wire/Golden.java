@@ -1,6 +1,7 @@
 package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
@@ -120,6 +121,8 @@ final class Golden {
           1_790_000_000_500L,
           1_790_000_000_600L);
 
+  static final Chunk CHUNK = new Chunk("q-1", HERE, "acme", 3, "void", RELEASE, "nano");
+
   private Golden() {}
 
   /** Each record's bytes, as the present schemas write them, by the name of its schema. */
@@ -130,7 +133,8 @@ final class Golden {
         "Verdict", Codecs.verdicts().encode(VERDICT),
         "ReleaseEvent", Codecs.releases().encode(RELEASE_EVENT),
         "Request", Codecs.requests().encode(REQUEST),
-        "Answer", Codecs.answers().encode(ANSWER));
+        "Answer", Codecs.answers().encode(ANSWER),
+        "Chunk", Codecs.chunks().encode(CHUNK));
   }
 
   /** The bytes that a committed version wrote. */

@@ -33,7 +33,8 @@ class HostileBytesTest {
             valid(Codecs.verdicts(), Records.verdicts()),
             valid(Codecs.releases(), Records.releases()),
             valid(Codecs.requests(), Records.requests()),
-            valid(Codecs.answers(), Records.answers())));
+            valid(Codecs.answers(), Records.answers()),
+            valid(Codecs.chunks(), Records.chunks())));
   }
 
   @Property(tries = 6000)

@@ -44,7 +44,7 @@ class JsonLinesTest {
         """
         {"id":"q1","tenant":"acme","domain":"birds","release":"ab12","task":"score","prompt":"a",
         "maxTokens":7,"temperature":0.5,"topK":40,"topP":0.9,"seed":-3,"stop":["\\n","END"],
-        "cached":false,"eventTimeMillis":99,"deadlineMillis":123,"cancels":"q0"}
+        "cached":false,"eventTimeMillis":99,"deadlineMillis":123,"cancels":"q0","stream":true}
         """;
     Request request = JsonLines.request(line, null, 0);
     Request expected =
@@ -65,6 +65,7 @@ class JsonLinesTest {
             99,
             123,
             "q0",
+            true,
             request.origin());
     assertEquals(expected, request);
   }

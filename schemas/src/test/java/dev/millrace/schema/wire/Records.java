@@ -1,6 +1,7 @@
 package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
@@ -173,6 +174,18 @@ final class Records {
                     2,
                     -origin.offset(),
                     origin.offset()));
+  }
+
+  static Arbitrary<Chunk> chunks() {
+    return Combinators.combine(
+            text(0),
+            origins(),
+            text(0).injectNull(0.3),
+            Arbitraries.integers(),
+            text(0),
+            text(0).injectNull(0.3),
+            text(0))
+        .as(Chunk::new);
   }
 
   static Arbitrary<Origin> origins() {

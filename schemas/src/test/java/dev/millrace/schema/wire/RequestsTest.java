@@ -126,6 +126,7 @@ class RequestsTest {
         0,
         deadline,
         cancels,
+        false,
         Records.HERE);
   }
 
