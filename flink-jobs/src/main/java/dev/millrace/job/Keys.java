@@ -3,6 +3,7 @@ package dev.millrace.job;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
@@ -24,6 +25,11 @@ public final class Keys {
   public static byte[] of(ReleaseEvent event) {
     String tenant = event.tenant() == null ? "" : event.tenant();
     return (tenant + "|" + event.domain() + "|" + event.kind()).getBytes(UTF_8);
+  }
+
+  /** The request's id: the chunks of an answer keep their order. */
+  static byte[] of(Chunk chunk) {
+    return chunk.request().getBytes(UTF_8);
   }
 
   /** The caller's key; the request's id where the caller gave none. */

@@ -43,6 +43,7 @@ public final class ServeJob {
             .uid("serve");
     Sinks sinks = new Sinks(topics);
     sinks.answers(answers);
+    sinks.chunks(answers.getSideOutput(Outputs.CHUNKS));
     sinks.rejected(
         requests
             .getSideOutput(Outputs.REJECTED)

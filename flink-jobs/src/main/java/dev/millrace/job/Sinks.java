@@ -2,13 +2,17 @@ package dev.millrace.job;
 
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.operator.KeyedAnswer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import org.apache.flink.streaming.api.datastream.DataStream;
 
-/** Where a job's records go. All but answers are exactly-once whatever the configuration says. */
+/**
+ * Where a job's records go. All but answers are exactly-once whatever the configuration says, and
+ * chunks of answers wait for no checkpoint.
+ */
 record Sinks(KafkaTopics topics) {
 
   void rejected(DataStream<Rejection> rejections) {
@@ -37,5 +41,12 @@ record Sinks(KafkaTopics topics) {
         topics.<KeyedAnswer>sink(
             topics.names().answers(), Keys::of, a -> Codecs.answers().encode(a.answer()));
     answers.sinkTo(sink).name("answers").uid("answers");
+  }
+
+  void chunks(DataStream<Chunk> chunks) {
+    var sink =
+        topics.<Chunk>atLeastOnceSink(
+            topics.names().chunks(), Keys::of, c -> Codecs.chunks().encode(c));
+    chunks.sinkTo(sink).name("chunks").uid("chunks");
   }
 }

@@ -21,6 +21,7 @@ import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
@@ -276,6 +277,11 @@ class ExactlyOnceIT {
         serving.pass();
       }
       return answered;
+    }
+
+    @Override
+    public List<Chunk> chunks() {
+      return real.chunks();
     }
 
     @Override

@@ -71,6 +71,11 @@ public record KafkaTopics(KafkaConfig config, String job) {
     return sink(topic, key, value, Guarantee.EXACTLY_ONCE);
   }
 
+  /** Writes to a topic at once; after a failure, some of it again. */
+  public <T> KafkaSink<T> atLeastOnceSink(String topic, Encoder<T> key, Encoder<T> value) {
+    return sink(topic, key, value, Guarantee.AT_LEAST_ONCE);
+  }
+
   private <T> KafkaSink<T> sink(
       String topic, Encoder<T> key, Encoder<T> value, Guarantee guarantee) {
     Properties properties = clientProperties(config);

@@ -3,6 +3,7 @@ package dev.millrace.job.io;
 import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_COMPACT;
 import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
 
 import java.time.Duration;
 import java.util.Collection;
@@ -31,6 +32,8 @@ public record Topics(String prefix) {
       Map.of(MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
   private static final Map<String, String> COMPACTED =
       Map.of(CLEANUP_POLICY_CONFIG, CLEANUP_POLICY_COMPACT);
+  private static final Map<String, String> AN_HOUR =
+      Map.of(RETENTION_MS_CONFIG, String.valueOf(Duration.ofHours(1).toMillis()));
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   public String samples() {
@@ -57,16 +60,20 @@ public record Topics(String prefix) {
     return prefix + "answers";
   }
 
+  public String chunks() {
+    return prefix + "chunks";
+  }
+
   /** Every name. */
   public List<String> all() {
-    return List.of(samples(), rejected(), verdicts(), releases(), requests(), answers());
+    return List.of(samples(), rejected(), verdicts(), releases(), requests(), answers(), chunks());
   }
 
   /**
    * Creates the topics that do not exist yet.
    *
    * <p>Samples, requests and answers carry the broker's append time. Releases are compacted and
-   * have one partition, so that all readers see them in one order.
+   * have one partition, so that all readers see them in one order. Chunks are kept for an hour.
    */
   public static Topics create(String bootstrap, String prefix, int partitions) {
     Topics topics = new Topics(prefix);
@@ -140,6 +147,7 @@ public record Topics(String prefix) {
         topic(verdicts(), partitions),
         topic(releases(), 1).configs(COMPACTED),
         topic(requests(), partitions).configs(APPEND_TIME),
-        topic(answers(), partitions).configs(APPEND_TIME));
+        topic(answers(), partitions).configs(APPEND_TIME),
+        topic(chunks(), partitions).configs(AN_HOUR));
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
@@ -16,6 +17,8 @@ public final class Outputs {
   /** Samples that name no domain, and copies of those that do, to learn from. */
   public static final OutputTag<Sample> TO_ASSIGN =
       new OutputTag<>("to-assign", TypeInformation.of(Sample.class));
+  public static final OutputTag<Chunk> CHUNKS =
+      new OutputTag<>("chunks", TypeInformation.of(Chunk.class));
 
   private Outputs() {}
 }

@@ -8,6 +8,7 @@ import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.wire.Requests;
@@ -100,7 +101,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     queue = new FairQueue<>(limits.queue(), limits.tenantShare());
     figures = new ServeFigures(getMetricGroup(), serving.cache(), () -> line.size(), () -> running);
     reload();
-    worker.repeat("answering requests", () -> serving.responder().step(), this::answered);
+    worker.repeat("answering requests", this::step, steps -> steps.forEach(this::stepped));
     for (KeyedRequest request : unanswered.get()) {
       resume(request);
     }
@@ -195,8 +196,18 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
-  private void answered(List<Answered> done) {
-    for (Answered answered : done) {
+  /** What came of a step of the responder. */
+  private record Step(List<Chunk> chunks, List<Answered> answered) {}
+
+  private List<Step> step() throws InterruptedException {
+    List<Answered> answered = serving.responder().step();
+    List<Chunk> chunks = serving.responder().chunks();
+    return answered.isEmpty() && chunks.isEmpty() ? List.of() : List.of(new Step(chunks, answered));
+  }
+
+  private void stepped(Step step) {
+    step.chunks().forEach(chunk -> output.collect(Outputs.CHUNKS, new StreamRecord<>(chunk)));
+    for (Answered answered : step.answered()) {
       running--;
       line.answer(line.at(answered.ticket()), answered.answer());
     }

@@ -9,6 +9,7 @@ import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import java.util.List;
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers by the name of the release that was applied last, one at a time, each for a permit; knows
- * every request that begins with {@code known}.
+ * every request that begins with {@code known}; tells a chunk beside each answer to one that
+ * streams.
  */
 final class FakeServing implements Responder, LiveReleases {
   final Semaphore permits;
@@ -34,6 +36,7 @@ final class FakeServing implements Responder, LiveReleases {
   private final Map<Long, Request> submitted = new ConcurrentHashMap<>();
   private final BlockingQueue<Long> words = new LinkedBlockingQueue<>();
   private final Queue<Answered> cancelled = new ConcurrentLinkedQueue<>();
+  private List<Chunk> chunks = List.of();
   private volatile @Nullable String current;
 
   FakeServing(int permits, String... broken) {
@@ -66,6 +69,7 @@ final class FakeServing implements Responder, LiveReleases {
   /** Answers what was submitted first, or {@code first}, if it is there. */
   @Override
   public List<Answered> step() throws InterruptedException {
+    chunks = List.of();
     long ticket = words.take();
     Answered gone = cancelled.poll();
     if (gone != null) {
@@ -82,7 +86,18 @@ final class FakeServing implements Responder, LiveReleases {
       }
     }
     Request request = submitted.remove(ticket);
-    return request == null ? List.of() : List.of(new Answered(ticket, bare(request, null)));
+    if (request == null) {
+      return List.of();
+    }
+    if (request.stream()) {
+      chunks = List.of(new Chunk(request.id(), request.origin(), null, 0, "a", current, "base"));
+    }
+    return List.of(new Answered(ticket, bare(request, null)));
+  }
+
+  @Override
+  public List<Chunk> chunks() {
+    return chunks;
   }
 
   /** Requests that are submitted and not answered. */

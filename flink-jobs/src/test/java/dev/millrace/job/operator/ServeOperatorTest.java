@@ -4,6 +4,7 @@ import static dev.millrace.job.operator.Streams.cancelling;
 import static dev.millrace.job.operator.Streams.fromTenant;
 import static dev.millrace.job.operator.Streams.known;
 import static dev.millrace.job.operator.Streams.request;
+import static dev.millrace.job.operator.Streams.streamed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -45,6 +46,23 @@ class ServeOperatorTest {
       ask(harness, 0, 1);
       runOneMail(harness);
       assertEquals(ids(0, 1), answered(harness));
+    }
+  }
+
+  @Test
+  void processElement1_askedForChunks_theyLeaveBesideTheAnswers() throws Exception {
+    try (var harness = harness(new FakeServing(FREE))) {
+      harness.open();
+      ask(harness, null, request(0));
+      ask(harness, null, streamed(1));
+      endRequests(harness);
+      assertEquals(ids(0, 2), answered(harness));
+      assertEquals(
+          List.of("request-1 0 a"),
+          harness.getSideOutput(Outputs.CHUNKS).stream()
+              .map(StreamRecord::getValue)
+              .map(chunk -> chunk.request() + " " + chunk.index() + " " + chunk.text())
+              .toList());
     }
   }
 

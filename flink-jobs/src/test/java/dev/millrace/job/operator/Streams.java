@@ -48,6 +48,11 @@ final class Streams {
     return request("request-" + offset, null, "known " + offset, null, offset);
   }
 
+  /** One that asks for chunks of its answer. */
+  static Request streamed(long offset) {
+    return request("request-" + offset, null, "prompt " + offset, null, true, offset);
+  }
+
   /** The same from a tenant. */
   static Request fromTenant(String tenant, Request r) {
     return request(r.id(), tenant, r.prompt(), r.cancels(), r.origin().offset());
@@ -59,6 +64,16 @@ final class Streams {
 
   private static Request request(
       String id, @Nullable String tenant, String prompt, @Nullable String cancels, long offset) {
+    return request(id, tenant, prompt, cancels, false, offset);
+  }
+
+  private static Request request(
+      String id,
+      @Nullable String tenant,
+      String prompt,
+      @Nullable String cancels,
+      boolean stream,
+      long offset) {
     return new Request(
         id,
         tenant,
@@ -76,7 +91,7 @@ final class Streams {
         0,
         0,
         cancels,
-        false,
+        stream,
         new Origin("requests", 0, offset));
   }
 }

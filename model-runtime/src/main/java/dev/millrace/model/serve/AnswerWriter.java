@@ -3,6 +3,7 @@ package dev.millrace.model.serve;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -45,6 +46,19 @@ final class AnswerWriter {
         subtask,
         release == null ? 0 : release.readMillis(),
         clock.millis());
+  }
+
+  /** A part of an answer to come. */
+  static Chunk chunk(Work work, int index, String text) {
+    Request request = work.request();
+    return new Chunk(
+        request.id(),
+        request.origin(),
+        request.tenant(),
+        index,
+        text,
+        id(work.lease().release()),
+        work.lease().base().id());
   }
 
   private static @Nullable String domain(@Nullable LiveRelease release) {

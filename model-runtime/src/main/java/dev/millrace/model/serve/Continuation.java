@@ -11,12 +11,20 @@ final class Continuation {
 
   private static final float[] NO_EMBEDDING = {};
 
+  /** What a decoder puts in place of a character that lacks bytes. */
+  private static final char UNFINISHED = '\uFFFD';
+
   private final Tokenizer tokenizer;
   private final List<String> stop;
   private final int[] tokens;
   private int length;
   private double logProb;
   private int end = -1;
+
+  /** Characters that were told, in so many chunks. */
+  private int told;
+
+  private int chunks;
 
   Continuation(Tokenizer tokenizer, List<String> stop, int maxTokens) {
     this.tokenizer = tokenizer;
@@ -39,6 +47,37 @@ final class Continuation {
   CachedAnswer answer() {
     String text = text();
     return new CachedAnswer(end < 0 ? text : text.substring(0, end), logProb, length, NO_EMBEDDING);
+  }
+
+  /** Of the chunk that {@link #tell} gave last. */
+  int index() {
+    return chunks - 1;
+  }
+
+  /**
+   * The text that was not told yet and stands whatever comes: no beginning of a character or of a
+   * stop text. May be empty.
+   */
+  String tell() {
+    String text = text();
+    int whole = text.length();
+    while (whole > told && text.charAt(whole - 1) == UNFINISHED) {
+      whole--;
+    }
+    int stands = Math.min(told, whole);
+    while (stands < whole && !mayBecomeStop(text.substring(stands, whole))) {
+      stands++;
+    }
+    String tellable = text.substring(Math.min(told, stands), stands);
+    if (!tellable.isEmpty()) {
+      told = stands;
+      chunks++;
+    }
+    return tellable;
+  }
+
+  private boolean mayBecomeStop(String end) {
+    return stop.stream().anyMatch(text -> text.startsWith(end));
   }
 
   private String text() {

@@ -6,10 +6,10 @@ import java.util.List;
 /** What computes on one base: a running batch, and calls that end at once. */
 record Engine(OnePass onePass, RunningBatch batch) {
 
-  static Engine on(Carrier carrier, ServeLimits limits) {
+  static Engine on(Carrier carrier, ServeLimits limits, RunningBatch.Teller teller) {
     return new Engine(
         new OnePass(carrier.base(), limits.callTokens()),
-        new RunningBatch(carrier.base(), carrier.tokenizer(), limits.batchTokens()));
+        new RunningBatch(carrier.base(), carrier.tokenizer(), limits.batchTokens(), teller));
   }
 
   boolean isIdle() {

@@ -2,6 +2,7 @@ package dev.millrace.model.serve;
 
 import dev.millrace.model.swap.Caller;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,6 +40,12 @@ public interface Responder extends AutoCloseable {
    * @return what is answered, in no order; may be empty
    */
   List<Answered> step() throws InterruptedException;
+
+  /**
+   * What the last step added to answers that are not complete and whose requests ask for chunks. An
+   * answer that is found, or computed for another that asks the same, comes without.
+   */
+  List<Chunk> chunks();
 
   /** The answer, if this process keeps it under the release that is current now. */
   @Nullable Answer known(Request request, long caller);

@@ -17,11 +17,17 @@ import org.jspecify.annotations.Nullable;
 /** Works that take a token a step, each with its own adapter; they join as others leave. */
 final class RunningBatch implements AutoCloseable {
 
+  /** Is told what stands of an answer that is not complete. */
+  interface Teller {
+    void tell(Work work, int index, String text);
+  }
+
   private record Row(Work work, Continuation continuation) {}
 
   private final BaseModel base;
   private final Tokenizer tokenizer;
   private final int slots;
+  private final Teller teller;
   private final Deque<Work> joining = new ArrayDeque<>();
 
   /** What failed together is tried again one by one: no request fails for its neighbours. */
@@ -32,10 +38,11 @@ final class RunningBatch implements AutoCloseable {
   /** Opened when it is first needed, for it holds native memory. */
   private @Nullable Decoding decoding;
 
-  RunningBatch(BaseModel base, Tokenizer tokenizer, int slots) {
+  RunningBatch(BaseModel base, Tokenizer tokenizer, int slots, Teller teller) {
     this.base = base;
     this.tokenizer = tokenizer;
     this.slots = slots;
+    this.teller = teller;
   }
 
   void add(Work work) {
@@ -112,6 +119,15 @@ final class RunningBatch implements AutoCloseable {
       running.remove(token.id());
       row.work().computed(row.continuation().answer());
       ended.add(row.work());
+    } else if (row.work().request().stream()) {
+      tell(row);
+    }
+  }
+
+  private void tell(Row row) {
+    String text = row.continuation().tell();
+    if (!text.isEmpty()) {
+      teller.tell(row.work(), row.continuation().index(), text);
     }
   }
 

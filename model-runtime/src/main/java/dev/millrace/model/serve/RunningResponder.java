@@ -5,6 +5,7 @@ import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.util.ArrayList;
@@ -39,13 +40,14 @@ final class RunningResponder implements Responder {
   private final Map<Long, Work> works = new HashMap<>();
 
   private List<Answered> answered = new ArrayList<>();
+  private List<Chunk> chunks = new ArrayList<>();
 
   private boolean closed;
 
   RunningResponder(ServingParts parts, ServeLimits limits, UnknownDomain unknown, int subtask) {
     this.cache = parts.cache();
     this.reception = new Reception(parts, limits, unknown);
-    parts.carriers().forEach(c -> engines.put(c.base().id(), Engine.on(c, limits)));
+    parts.carriers().forEach(c -> engines.put(c.base().id(), Engine.on(c, limits, this::tell)));
     this.writer = new AnswerWriter(subtask, parts.clock());
     this.deadlines = new Deadlines(parts.clock());
   }
@@ -62,6 +64,7 @@ final class RunningResponder implements Responder {
 
   @Override
   public List<Answered> step() throws InterruptedException {
+    chunks = new ArrayList<>();
     if (engines.values().stream().allMatch(Engine::isIdle)) {
       awaitWord();
     }
@@ -74,6 +77,15 @@ final class RunningResponder implements Responder {
     List<Answered> done = answered;
     answered = new ArrayList<>();
     return done;
+  }
+
+  private void tell(Work work, int index, String text) {
+    chunks.add(AnswerWriter.chunk(work, index, text));
+  }
+
+  @Override
+  public List<Chunk> chunks() {
+    return chunks;
   }
 
   private void awaitWord() throws InterruptedException {

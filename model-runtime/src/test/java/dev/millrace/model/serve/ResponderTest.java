@@ -24,6 +24,7 @@ import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Answer.From;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -39,6 +40,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -362,6 +364,75 @@ class ResponderTest {
     List<Answered> last = responder.step();
     assertEquals(List.of("long"), ids(last));
     assertEquals("uvwxyzabcdefghijklmn", last.get(0).answer().text());
+  }
+
+  @Test
+  void chunks_ofARequestThatStreams_areItsTextInOrderAndNameTheRelease() throws Exception {
+    swap(FakeReleases.published("java", 64));
+    Request request = generate("q", "java", "prompt", 6, 0, 0, true);
+    responder.submit(1, streamed(request, List.of()));
+    responder.submit(2, generate("other", null, "prompt", 6, 0, 0, true));
+    List<Chunk> chunks = new ArrayList<>();
+    Answer answer = answerOf("q", chunks);
+    assertEquals(List.of(0, 1, 2, 3, 4), chunks.stream().map(Chunk::index).toList());
+    assertEquals(answer.text(), text(chunks) + "f");
+    assertEquals("q bias-64 fake-base", about(chunks.get(0)));
+    responder.submit(3, streamed(request, List.of()));
+    chunks.clear();
+    assertEquals(From.L1, answerOf("q", chunks).from());
+    assertEquals(List.of(), chunks, "what is found comes whole");
+  }
+
+  @Test
+  void chunks_beforeAStopText_keepBackWhatMayBecomeOne() throws Exception {
+    Request request = generate("q", null, "prompt", 9, 0, 0, true);
+    responder.submit(1, streamed(request, List.of("wxa", "yza")));
+    List<Chunk> chunks = new ArrayList<>();
+    assertEquals("uvwx", answerOf("q", chunks).text());
+    assertEquals(List.of("u", "v", "wx"), chunks.stream().map(Chunk::text).toList());
+  }
+
+  /** Steps until it is there; adds all chunks that come. */
+  private Answer answerOf(String id, List<Chunk> chunks) throws InterruptedException {
+    while (true) {
+      List<Answered> done = responder.step();
+      chunks.addAll(responder.chunks());
+      for (Answered answered : done) {
+        if (answered.answer().request().equals(id)) {
+          return answered.answer();
+        }
+      }
+    }
+  }
+
+  private static String text(List<Chunk> chunks) {
+    return chunks.stream().map(Chunk::text).collect(Collectors.joining());
+  }
+
+  private static String about(Chunk chunk) {
+    return chunk.request() + " " + chunk.release() + " " + chunk.base();
+  }
+
+  private static Request streamed(Request r, List<String> stop) {
+    return new Request(
+        r.id(),
+        r.tenant(),
+        r.domain(),
+        r.release(),
+        r.task(),
+        r.prompt(),
+        r.maxTokens(),
+        r.temperature(),
+        r.topK(),
+        r.topP(),
+        r.seed(),
+        stop,
+        r.cached(),
+        r.eventTimeMillis(),
+        0,
+        null,
+        true,
+        r.origin());
   }
 
   @Test

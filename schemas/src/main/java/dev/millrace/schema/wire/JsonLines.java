@@ -48,7 +48,8 @@ public final class JsonLines {
   /**
    * Reads {@code {"id","prompt","domain"?,"tenant"?,"release"?,"task"?,"maxTokens"?,"temperature"?,
    * "topK"?,"topP"?,"seed"?,"stop"? (a list of
-   * texts),"cached"?,"eventTimeMillis"?,"deadlineMillis"?,"stream"?}} or {@code {"id","cancels","tenant"?}}.
+   * texts),"cached"?,"eventTimeMillis"?,"deadlineMillis"?,"stream"?}} or {@code
+   * {"id","cancels","tenant"?}}.
    *
    * @param domain of a line that names none; null asks the base alone
    * @param time of a line that has none, epoch milliseconds

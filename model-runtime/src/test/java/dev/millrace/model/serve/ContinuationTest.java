@@ -1,0 +1,41 @@
+package dev.millrace.model.serve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.Decoding.Token;
+import dev.millrace.model.text.ByteTokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ContinuationTest {
+
+  private static final ByteTokenizer BYTES = new ByteTokenizer();
+
+  @Test
+  void tell_characterOfManyBytes_comesWhenItIsComplete() {
+    assertEquals(List.of("α", "=", "🌧"), told("α=🌧", List.of()));
+  }
+
+  @Test
+  void tell_whatMayBeginAStopText_waitsUntilItDoesNot() {
+    assertEquals(List.of("a", "EMBc"), told("aEMBcEN", List.of("END", "EMBER")));
+  }
+
+  /** What each byte adds to what is told. */
+  private static List<String> told(String text, List<String> stop) {
+    int[] bytes = BYTES.encode(text);
+    Continuation continuation = new Continuation(BYTES, stop, bytes.length);
+    List<String> told = new ArrayList<>();
+    for (int b : bytes) {
+      assertTrue(continuation.add(new Token(0, b, 0, false)));
+      String more = continuation.tell();
+      if (!more.isEmpty()) {
+        assertEquals(told.size(), continuation.index());
+        told.add(more);
+      }
+    }
+    return told;
+  }
+}
