@@ -50,6 +50,11 @@ final class Committed implements AutoCloseable {
     return all();
   }
 
+  /** Where the committed records of the topic's only partition end now. */
+  long end() {
+    return consumer.endOffsets(consumer.assignment()).values().iterator().next();
+  }
+
   /** Everything up to the end that the topic has now. */
   List<ConsumerRecord<byte[], byte[]>> all() {
     var end = consumer.endOffsets(consumer.assignment());

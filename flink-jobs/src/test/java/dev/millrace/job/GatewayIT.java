@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiChatModel;
+import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.wire.Codecs;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,13 +27,17 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,6 +50,7 @@ class GatewayIT {
   private static final Map<String, String> SETTINGS =
       Map.of("batch.count", "8", "batch.spanMillis", "1000000", "heldOut.everyNth", "3");
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int STREAMED_TOKENS = 64;
   private static final String ACME = "key-of-acme";
   private static final String OTHER = "key-of-other";
   private static final String CHIEF = "key-of-the-chief-of-acme";
@@ -74,6 +84,7 @@ class GatewayIT {
         keepsTenantsApart(release);
         feedbackTeaches();
         answersAClientThatIsNotOurs();
+        streamsWhileItComputes(loop);
         loadsWhatTheGateLetsPass(folder, TinyParts.heldOut(loop.config()));
         operatorWatchesAndPins(release);
         countsWhatItDid();
@@ -149,6 +160,7 @@ class GatewayIT {
         json(post("/v1/completions", ACME, pinned)).path("choices"));
     HttpResponse<String> stream =
         post("/v1/completions", ACME, generate("cloud", ",'stream':true"));
+    assertTrue(stream.headers().firstValue("Millrace-Release").isPresent());
     assertTrue(stream.body().startsWith("data: {"), stream::body);
     assertTrue(stream.body().endsWith("data: [DONE]\n\n"), stream::body);
     JsonNode embedded =
@@ -183,6 +195,89 @@ class GatewayIT {
     String said = model.chat("Say something");
     assertFalse(said.isEmpty());
     assertEquals(said, model.chat("Say something"));
+  }
+
+  /**
+   * A client that is not ours hears a text in parts, which make up the answer. Some stream begins
+   * before its answer is committed; which one does, is up to the checkpoints.
+   */
+  private void streamsWhileItComputes(Loop loop) throws Exception {
+    OpenAiStreamingChatModel streaming =
+        OpenAiStreamingChatModel.builder()
+            .baseUrl("http://127.0.0.1:" + port + "/v1")
+            .apiKey(ACME)
+            .modelName("base")
+            .maxTokens(STREAMED_TOKENS)
+            .temperature(0.0)
+            .build();
+    try (Committed answers =
+        new Committed(loop.stack().bootstrapServers(), loop.topics().answers())) {
+      boolean ahead = false;
+      while (!ahead) {
+        String question = text().substring(0, 24);
+        Parts parts = new Parts(answers);
+        streaming.chat(question, parts);
+        ChatResponse response = parts.response.get();
+        String whole = response.aiMessage().text();
+        assertTrue(parts.heard.size() > 1, parts.heard::toString);
+        assertEquals(whole, String.join("", parts.heard));
+        assertEquals(whole, said(question));
+        ahead = parts.endAtFirst <= offset(answers, response.id());
+      }
+    }
+    HttpResponse<String> refused =
+        post("/v1/completions", ACME, generate("cloud", ",'stream':true,'temperature':9"));
+    assertEquals(400, refused.statusCode());
+    assertEquals("application/json", refused.headers().firstValue("Content-Type").orElse(""));
+  }
+
+  /** The answer in one piece. */
+  private String said(String question) throws Exception {
+    String body =
+        "{'model':'base','max_tokens':%d,'temperature':0,'messages':[{'role':'user','content':'%s'}]}"
+            .formatted(STREAMED_TOKENS, question);
+    JsonNode chat = json(post("/v1/chat/completions", ACME, body));
+    return chat.path("choices").path(0).path("message").path("content").asText();
+  }
+
+  private static long offset(Committed answers, String id) throws Exception {
+    for (ConsumerRecord<byte[], byte[]> record : answers.all()) {
+      Origin origin = new Origin(record.topic(), record.partition(), record.offset());
+      if (id.endsWith(Codecs.answers().decode(record.value(), origin).request())) {
+        return record.offset();
+      }
+    }
+    throw new AssertionError("no answer to " + id);
+  }
+
+  /** What a streaming client is told, and where the committed answers ended when it began. */
+  private static final class Parts implements StreamingChatResponseHandler {
+    private final Committed answers;
+    private final List<String> heard = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<ChatResponse> response = new CompletableFuture<>();
+    private volatile long endAtFirst;
+
+    private Parts(Committed answers) {
+      this.answers = answers;
+    }
+
+    @Override
+    public void onPartialResponse(String part) {
+      if (heard.isEmpty()) {
+        endAtFirst = answers.end();
+      }
+      heard.add(part);
+    }
+
+    @Override
+    public void onCompleteResponse(ChatResponse whole) {
+      response.complete(whole);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      response.completeExceptionally(failure);
+    }
   }
 
   /** As clients of vLLM do: a folder is judged, serves, and is taken away again. */

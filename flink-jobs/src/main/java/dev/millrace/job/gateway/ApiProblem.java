@@ -1,6 +1,7 @@
 package dev.millrace.job.gateway;
 
 import java.io.Serial;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** A call that cannot be served: its HTTP status, and the error as OpenAI's clients read it. */
@@ -74,6 +75,15 @@ final class ApiProblem extends RuntimeException {
       return noModel(error);
     }
     return error.startsWith("overloaded") ? tooMany(error) : bad("request_refused", error);
+  }
+
+  /** What a failure is told as. */
+  static ApiProblem of(Throwable failure) {
+    Throwable cause = failure.getCause();
+    if (failure instanceof CompletionException && cause != null) {
+      return of(cause);
+    }
+    return failure instanceof ApiProblem known ? known : unavailable(failure.toString());
   }
 
   int status() {

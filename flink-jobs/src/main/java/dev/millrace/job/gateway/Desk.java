@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Requests;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Sends requests over the topic, and matches the answers that come back. */
@@ -23,7 +25,9 @@ final class Desk {
   private final RecordWriter writer;
   private final Topics topics;
   private final Duration patience;
-  private final Map<String, CompletableFuture<Answer>> waiting = new ConcurrentHashMap<>();
+  private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+
+  private record Waiting(CompletableFuture<Answer> answer, Consumer<Chunk> chunks) {}
 
   /** What was answered last, so that feedback can name it. */
   private final Cache<String, Answer> answered =
@@ -39,15 +43,16 @@ final class Desk {
    * Asks; the future fails with an {@link ApiProblem}.
    *
    * @param key requests under one key are answered in their order; null has no order to keep
+   * @param chunks is given the chunks of the answer that come before it
    * @throws ApiProblem if the request can be told to be refused at once
    */
-  CompletableFuture<Answer> ask(Request request, @Nullable String key) {
+  CompletableFuture<Answer> ask(Request request, @Nullable String key, Consumer<Chunk> chunks) {
     String problem = Requests.problem(request);
     if (problem != null) {
       throw ApiProblem.bad("request_refused", problem);
     }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
-    waiting.put(request.id(), answer);
+    waiting.put(request.id(), new Waiting(answer, chunks));
     var unused =
         writer
             .append(
@@ -79,10 +84,18 @@ final class Desk {
 
   /** An answer came. */
   void take(Answer answer) {
-    CompletableFuture<Answer> asked = waiting.get(answer.request());
+    Waiting asked = waiting.get(answer.request());
     if (asked != null) {
       answered.put(answer.request(), answer);
-      asked.complete(answer);
+      asked.answer().complete(answer);
+    }
+  }
+
+  /** A part of an answer came. */
+  void take(Chunk chunk) {
+    Waiting asked = waiting.get(chunk.request());
+    if (asked != null) {
+      asked.chunks().accept(chunk);
     }
   }
 

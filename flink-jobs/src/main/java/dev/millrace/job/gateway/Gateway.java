@@ -12,6 +12,7 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -22,6 +23,7 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.http.HttpStatus;
 import io.javalin.http.staticfiles.Location;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -31,11 +33,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
+import java.util.function.Supplier;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -61,6 +65,10 @@ public final class Gateway implements AutoCloseable {
   private static final String CALLER = "caller";
   private static final int MOST_INPUTS = 64;
   private static final int MOST_WATCHING = 32;
+
+  /** Each holds a thread of the server's, which has 250. */
+  private static final int MOST_STREAMING = 128;
+
   private static final String PAGE = "/dev/millrace/job/console";
   private static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
 
@@ -77,8 +85,10 @@ public final class Gateway implements AutoCloseable {
   private final Operating operating;
   private final AdapterDoor adapters;
   private final Tail<Answer> answers;
+  private final Tail<Chunk> chunks;
   private final Tail<ReleaseEvent> releases;
   private final Semaphore watching = new Semaphore(MOST_WATCHING);
+  private final Semaphore streaming = new Semaphore(MOST_STREAMING);
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Javalin server;
 
@@ -99,6 +109,12 @@ public final class Gateway implements AutoCloseable {
             RecordReader.fromEnd(kafka, List.of(topics.answers())),
             Codecs.answers(),
             (answer, at) -> desk.take(answer));
+    chunks =
+        Tail.start(
+            topics.chunks(),
+            RecordReader.fromEnd(kafka, List.of(topics.chunks())),
+            Codecs.chunks(),
+            (chunk, at) -> desk.take(chunk));
     releases =
         Tail.start(
             topics.releases(),
@@ -255,11 +271,11 @@ public final class Gateway implements AutoCloseable {
     return Objects.requireNonNull(ctx.attribute(CALLER), CALLER);
   }
 
-  private void complete(Context ctx) {
+  private void complete(Context ctx) throws IOException, InterruptedException {
     generate(ctx, Generating.completion(Fields.of(ctx.body())), false, Replies::completion);
   }
 
-  private void chat(Context ctx) {
+  private void chat(Context ctx) throws IOException, InterruptedException {
     generate(ctx, Generating.chat(Fields.of(ctx.body())), true, Replies::chat);
   }
 
@@ -268,22 +284,42 @@ public final class Gateway implements AutoCloseable {
     ObjectNode write(Generating asked, List<Answer> answers, long seconds);
   }
 
-  private void generate(Context ctx, Generating asked, boolean chat, Writing writing) {
+  private void generate(Context ctx, Generating asked, boolean chat, Writing writing)
+      throws IOException, InterruptedException {
     ApiKeys.Caller caller = caller(ctx);
     Catalogue.Target target = catalogue.target(caller.tenant(), asked.model());
     long now = clock.millis();
-    reply(
-        ctx,
-        caller,
-        asked.requests(caller, target, now),
-        asked.user(),
-        (context, found) -> {
-          if (asked.stream()) {
-            context.contentType(EVENTS).result(Replies.stream(asked, found, now / 1000, chat));
-          } else {
-            json(context, writing.write(asked, found, now / 1000));
-          }
-        });
+    List<Request> requests = asked.requests(caller, target, now);
+    if (asked.stream()) {
+      Streaming stream = new Streaming(asked, requests, chat, now / 1000);
+      stream(ctx, stream, () -> ask(caller, requests, asked.user(), stream::take));
+    } else {
+      reply(
+          ctx,
+          ask(caller, requests, asked.user(), (chunk, choice) -> {}),
+          (context, found) -> json(context, writing.write(asked, found, now / 1000)));
+    }
+  }
+
+  private void stream(
+      Context ctx, Streaming stream, Supplier<List<CompletableFuture<Answer>>> asking)
+      throws IOException, InterruptedException {
+    if (!streaming.tryAcquire()) {
+      throw ApiProblem.tooMany(MOST_STREAMING + " streams are open, expected fewer");
+    }
+    try {
+      stream.await(asking.get());
+      stream.write(
+          (release, base, from) -> {
+            ctx.contentType(EVENTS).header("Cache-Control", "no-store");
+            provenance(ctx, release, base, from);
+          },
+          ctx.outputStream());
+    } catch (EofException e) {
+      LOG.debug("a client has gone away", e);
+    } finally {
+      streaming.release();
+    }
   }
 
   private void embed(Context ctx) {
@@ -303,9 +339,7 @@ public final class Gateway implements AutoCloseable {
         inputs.stream().map(text -> embedding(caller, target, text, now)).toList();
     reply(
         ctx,
-        caller,
-        requests,
-        null,
+        ask(caller, requests, null, (chunk, choice) -> {}),
         (context, found) -> json(context, Replies.embeddings(model, found)));
   }
 
@@ -326,53 +360,68 @@ public final class Gateway implements AutoCloseable {
         new Origin("", 0, -1));
   }
 
-  /** Asks, and writes the reply when all answers are there. */
-  private void reply(
-      Context ctx,
+  /**
+   * Asks; what fails, fails in its future.
+   *
+   * @param chunks is given what comes before the answers, and of which request
+   */
+  private List<CompletableFuture<Answer>> ask(
       ApiKeys.Caller caller,
       List<Request> requests,
       @Nullable String key,
-      BiConsumer<Context, List<Answer>> writing) {
+      ObjIntConsumer<Chunk> chunks) {
     admission.enter(caller.account(), requests.size());
     meter.begun();
     long start = System.nanoTime();
-    CompletableFuture<List<Answer>> all;
-    try {
-      all = askAll(requests, key);
-    } catch (RuntimeException e) {
-      all = CompletableFuture.failedFuture(e);
+    List<CompletableFuture<Answer>> asked = new ArrayList<>();
+    for (Request request : requests) {
+      int choice = asked.size();
+      asked.add(
+          ask(request, key, chunk -> chunks.accept(chunk, choice))
+              .whenComplete((answer, failure) -> meter.took(answer, System.nanoTime() - start)));
     }
-    CompletableFuture<List<Answer>> done =
-        all.whenComplete(
-            (found, failure) -> {
-              admission.leave(caller.account(), requests.size());
-              meter.ended();
-            });
+    var unused =
+        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+            .whenComplete(
+                (nothing, failure) -> {
+                  admission.leave(caller.account(), requests.size());
+                  meter.ended();
+                });
+    return asked;
+  }
+
+  private CompletableFuture<Answer> ask(
+      Request request, @Nullable String key, Consumer<Chunk> chunks) {
+    try {
+      return desk.ask(request, key, chunks);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** Writes the reply when all answers are there. */
+  private void reply(
+      Context ctx,
+      List<CompletableFuture<Answer>> asked,
+      BiConsumer<Context, List<Answer>> writing) {
     ctx.future(
         () ->
-            done.thenAccept(
-                    found -> {
-                      found.forEach(answer -> meter.answered(answer, System.nanoTime() - start));
-                      provenance(ctx, found.get(0));
+            CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenAccept(
+                    all -> {
+                      List<Answer> found = asked.stream().map(CompletableFuture::join).toList();
+                      Answer first = found.get(0);
+                      provenance(ctx, first.release(), first.base(), Replies.from(first));
                       writing.accept(ctx, found);
                     })
                 .exceptionally(failure -> failLater(ctx, failure)));
   }
 
-  private CompletableFuture<List<Answer>> askAll(List<Request> requests, @Nullable String key) {
-    List<CompletableFuture<Answer>> asked = new ArrayList<>();
-    for (Request request : requests) {
-      asked.add(desk.ask(request, key));
-    }
-    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
-  }
-
-  private static void provenance(Context ctx, Answer answer) {
-    ctx.header("Millrace-Base", answer.base());
-    ctx.header("Millrace-From", Replies.from(answer));
-    if (answer.release() != null) {
-      ctx.header("Millrace-Release", answer.release());
+  private static void provenance(Context ctx, @Nullable String release, String base, String from) {
+    ctx.header("Millrace-Base", base);
+    ctx.header("Millrace-From", from);
+    if (release != null) {
+      ctx.header("Millrace-Release", release);
     }
   }
 
@@ -444,7 +493,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void ready(Context ctx) {
-    boolean ready = answers.isAlive() && releases.isAlive();
+    boolean ready = answers.isAlive() && chunks.isAlive() && releases.isAlive();
     ctx.status(ready ? 200 : 503);
     json(ctx, Fields.JSON.createObjectNode().put("ready", ready).put("keys", keys.required()));
   }
@@ -454,21 +503,14 @@ public final class Gateway implements AutoCloseable {
   }
 
   private static @Nullable Void failLater(Context ctx, Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    fail(ctx, cause);
+    fail(ctx, failure);
     return null;
   }
 
   private static void fail(Context ctx, Throwable failure) {
-    ApiProblem problem;
-    if (failure instanceof ApiProblem known) {
-      problem = known;
-    } else {
+    ApiProblem problem = ApiProblem.of(failure);
+    if (problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode()) {
       LOG.error("{} {} failed", ctx.method(), ctx.path(), failure);
-      problem = ApiProblem.unavailable(failure.toString());
     }
     json(ctx.status(problem.status()), Replies.error(problem));
   }
@@ -483,6 +525,7 @@ public final class Gateway implements AutoCloseable {
     server.stop();
     console.close();
     answers.close();
+    chunks.close();
     releases.close();
     adapters.close();
     writer.close();

@@ -118,6 +118,9 @@ record Generating(
         stop,
         true,
         now,
+        0,
+        null,
+        stream,
         new Origin("", 0, -1));
   }
 }

@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** What the door counts, for Prometheus. */
 final class Meter {
@@ -68,7 +69,15 @@ final class Meter {
     inFlight.dec();
   }
 
-  void answered(Answer answer, long nanos) {
+  /**
+   * A request has ended.
+   *
+   * @param answer null if it has none
+   */
+  void took(@Nullable Answer answer, long nanos) {
+    if (answer == null) {
+      return;
+    }
     answers.labelValues(Replies.from(answer)).inc();
     seconds.observe(nanos / 1e9);
   }

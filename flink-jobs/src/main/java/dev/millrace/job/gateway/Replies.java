@@ -9,7 +9,6 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** Answers as the JSON that OpenAI's clients read; what is ours stands under {@code millrace}. */
 final class Replies {
@@ -44,63 +43,6 @@ final class Replies {
     }
     reply.set("usage", usage(answers));
     return reply;
-  }
-
-  /**
-   * The same as server-sent events. An answer is told when its transaction is committed, so each
-   * choice is one chunk, followed by the one that ends it.
-   *
-   * @param chat true for chat chunks
-   */
-  static String stream(Generating asked, List<Answer> answers, long seconds, boolean chat) {
-    StringBuilder events = new StringBuilder();
-    for (int i = 0; i < answers.size(); i++) {
-      String prompt = asked.echo() ? asked.prompts().get(i / asked.n()) : "";
-      String text = prompt + answers.get(i).text();
-      String finish = finish(asked, answers.get(i));
-      event(events, chunk(asked, answers, seconds, chat, i, text, null));
-      event(events, chunk(asked, answers, seconds, chat, i, "", finish));
-    }
-    if (asked.usage()) {
-      ObjectNode last = chunkEnvelope(asked, answers, seconds, chat);
-      last.putArray("choices");
-      last.set("usage", usage(answers));
-      event(events, last);
-    }
-    return events.append("data: [DONE]\n\n").toString();
-  }
-
-  private static void event(StringBuilder events, ObjectNode chunk) {
-    events.append("data: ").append(chunk).append("\n\n");
-  }
-
-  private static ObjectNode chunkEnvelope(
-      Generating asked, List<Answer> answers, long seconds, boolean chat) {
-    return chat
-        ? envelope("chatcmpl-", "chat.completion.chunk", asked, answers, seconds)
-        : envelope("cmpl-", "text_completion", asked, answers, seconds);
-  }
-
-  private static ObjectNode chunk(
-      Generating asked,
-      List<Answer> answers,
-      long seconds,
-      boolean chat,
-      int index,
-      String text,
-      @Nullable String finish) {
-    ObjectNode chunk = chunkEnvelope(asked, answers, seconds, chat);
-    ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
-    if (chat) {
-      ObjectNode delta = choice.putObject("delta");
-      if (finish == null) {
-        delta.put("role", "assistant").put("content", text);
-      }
-    } else {
-      choice.put("text", text);
-    }
-    choice.put("finish_reason", finish);
-    return chunk;
   }
 
   private static ObjectNode envelope(
@@ -143,12 +85,12 @@ final class Replies {
     return answer.from().name().toLowerCase(Locale.ROOT);
   }
 
-  private static String finish(Generating asked, Answer answer) {
+  static String finish(Generating asked, Answer answer) {
     return answer.tokens() >= asked.maxTokens() ? "length" : "stop";
   }
 
   /** Tokens that were added; how many a prompt has is known to the serve job alone. */
-  private static ObjectNode usage(List<Answer> answers) {
+  static ObjectNode usage(List<Answer> answers) {
     int tokens = answers.stream().mapToInt(Answer::tokens).sum();
     return Fields.JSON
         .createObjectNode()

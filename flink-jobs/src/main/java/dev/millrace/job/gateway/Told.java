@@ -1,0 +1,38 @@
+package dev.millrace.job.gateway;
+
+import dev.millrace.schema.Chunk;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client has been told of one answer. Chunks come at least once, and after a failure those
+ * of a second computation follow those of the first: each is told once, in order, and only those of
+ * the release that began.
+ */
+final class Told {
+
+  private final StringBuilder text = new StringBuilder();
+  private @Nullable Chunk last;
+
+  /** What to tell of a chunk; empty if nothing. */
+  String take(Chunk chunk) {
+    Chunk before = last;
+    int next = before == null ? 0 : before.index() + 1;
+    boolean same = before == null || Objects.equals(before.release(), chunk.release());
+    if (chunk.index() != next || !same) {
+      return "";
+    }
+    last = chunk;
+    text.append(chunk.text());
+    return chunk.text();
+  }
+
+  boolean isNothing() {
+    return last == null;
+  }
+
+  /** What is left to tell of the whole; null if the whole does not begin with what was told. */
+  @Nullable String rest(String whole) {
+    return whole.startsWith(text.toString()) ? whole.substring(text.length()) : null;
+  }
+}
