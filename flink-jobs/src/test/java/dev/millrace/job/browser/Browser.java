@@ -184,7 +184,7 @@ public final class Browser implements AutoCloseable {
       call(domain + ".enable", fields());
     }
     call("Page.navigate", fields().put("url", url));
-    await("document.readyState === 'complete' && location.href.startsWith('http')");
+    await("document.readyState === 'complete' && location.href === " + quoted(url));
   }
 
   /** The value of an expression of the page. */
