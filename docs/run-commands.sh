@@ -1,9 +1,11 @@
 #!/bin/bash
 # Runs the commands of README.md and docs/ that need nothing but this repository, and checks what they print.
-#   docs/run-commands.sh [FOLDER for reports and logs]
+#   docs/run-commands.sh [FOLDER for reports and logs [PART…]]
+# The parts are demo, http, adapt and cluster; all but demo need the FOLDER of one in which it has run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-$(mktemp -d)}
+parts=${*:2}
 mkdir -p "$out"
 port=18080
 gateway=
@@ -39,39 +41,121 @@ await() {
   fail "did not come about: $*"
 }
 
-# README: the demo, a question, the releases
-expect 'answers .* 0 duplicated, 0 missing, 0 failed' ./millrace demo --report "$out/report" --minutes 2
-grep -q '"published"' "$out/report/report.json" || fail "no report"
-expect . ./millrace ask --domain legal "Permission is hereby granted"
-expect . ./millrace releases list
-expect . ./millrace model check models/nano
-expect . ./millrace bench --help
+# A command that may wait for what is on its way: again until it prints a pattern.
+eventually() {
+  pattern=$1
+  shift
+  say "$@"
+  for _ in $(seq 60); do
+    if "$@" >"$out/last" 2>"$out/last.err" && grep -qE -- "$pattern" "$out/last"; then return; fi
+    sleep 1
+  done
+  cat "$out/last" "$out/last.err" >&2
+  fail "$* printed no $pattern"
+}
 
-# docs/examples: teach and ask over HTTP
-./millrace gateway --port $port >"$out/gateway.log" 2>&1 &
-gateway=$!
-await curl -sf "localhost:$port/ready"
-expect '60 samples written, 0 refused' python3 docs/examples/producer.py --url "http://localhost:$port" --domain support docs/examples/mails.jsonl
-expect '"written":60' java docs/examples/Producer.java "http://localhost:$port" support docs/examples/mails.jsonl
-expect '"written":1' curl -s "localhost:$port/v1/samples?domain=support" -H 'Idempotency-Key: mail-1' -d '{"document": "mail 1", "text": "Dear customer, your order has left our house."}'
-expect '"text":".+"' curl -s "localhost:$port/v1/completions" -d '{"model": "base", "prompt": "Dear customer", "max_tokens": 16, "temperature": 0}'
-expect '"id":"base"' curl -s "localhost:$port/v1/models"
-expect 'millrace_gateway_calls_total' curl -s "localhost:$port/metrics"
-kill "$gateway"
-wait "$gateway" || true
-gateway=
+# The last release of a domain in the store DIR.
+release_of() {
+  ./millrace releases list --store "$2" | awk -v domain="$1" '$2 == domain { id = $1 } END { print id }'
+}
 
-# docs/examples: your own domain
-expect 'support' ./millrace adapt --domain support --input docs/examples/mails.jsonl --report "$out/support" --requests 40
+# The release of legal that the demo has left.
+find_legal() {
+  legal=$(release_of legal "$out/report/store")
+  [ -n "$legal" ] || fail "the demo published no release of legal"
+}
 
-# README: a cluster of processes; docs/sql.md
-expect 'Flink http' ./millrace cluster up
-expect 'runs on' ./millrace submit serve
-expect 'runs on' ./millrace submit learn
-expect '60 records written' ./millrace produce --topic millrace.samples --domain support docs/examples/mails.jsonl
-expect . ./millrace ask --domain support "Dear customer"
-expect '^mail-1' ./millrace sql docs/examples/sql/ask.sql --rows 3
-[ "$(wc -l <"$out/last")" -ge 4 ] || fail "the query printed $(wc -l <"$out/last") lines, expected a header and three rows"
-expect 'millrace.releases' ./millrace topics
-expect 'stopped 5' ./millrace cluster down
+# README, docs/releases.md, docs/auto.md: the demo, a question, the releases
+demo_part() {
+  expect 'answers .* 0 duplicated, 0 missing, 0 failed' ./millrace demo --report "$out/report" --minutes 2
+  grep -q '"published"' "$out/report/report.json" || fail "no report"
+  find_legal
+  expect . ./millrace ask --domain legal "Permission is hereby granted"
+  expect "release" ./millrace ask --domain auto --explain "Permission is hereby granted"
+  expect "$legal" ./millrace releases list
+  expect 'better-than-incumbent' ./millrace releases show "${legal:0:12}"
+  expect 'legal' ./millrace verdicts --domain legal
+
+  # README, docs/adapters.md: checkpoints and adapters
+  expect . ./millrace model check models/nano --texts docs/examples/mails.jsonl
+  expect . ./millrace model convert-adapter "$out/report/store/$legal" --base models/nano --to modules --out "$out/as-modules"
+  expect . ./millrace bench --help
+}
+
+# docs/examples, docs/gateway.md: teach and ask over HTTP
+http_part() {
+  ./millrace gateway --port $port >"$out/gateway.log" 2>&1 &
+  gateway=$!
+  door=localhost:$port
+  await curl -sf "$door/ready"
+  expect '60 samples written, 0 refused' python3 docs/examples/producer.py --url "http://$door" --domain support docs/examples/mails.jsonl
+  expect '"written":60' java docs/examples/Producer.java "http://$door" support docs/examples/mails.jsonl
+  expect '"written":1' curl -s "$door/v1/samples?domain=support" -H 'Idempotency-Key: mail-1' -d '{"document": "mail 1", "text": "Dear customer, your order has left our house."}'
+  expect '"written":60' curl -s "$door/v1/samples?domain=letters" --data-binary @docs/examples/mails.jsonl
+  expect '"text":".+"' curl -s "$door/v1/completions" -d '{"model": "base", "prompt": "Dear customer", "max_tokens": 16, "temperature": 0}'
+  answer=$(sed -E 's/.*"id":"(cmpl-[^"]+)".*/\1/' "$out/last")
+  expect '"sample":"correction-' curl -s "$door/v1/feedback" -d "{\"answer\":\"$answer\",\"rating\":\"down\",\"text\":\"what it should have said\"}"
+  expect '"id":"legal"' curl -s "$door/v1/models"
+  expect '^data: \[DONE\]' curl -sN "$door/v1/completions" -d '{"model":"legal","prompt":"Permission is hereby given","max_tokens":64,"stream":true}'
+  [ "$(grep -c '^data: {' "$out/last")" -gt 3 ] || fail "the stream came in $(grep -c '^data: {' "$out/last") parts, expected many"
+  expect '"object":"embedding"' curl -s "$door/v1/embeddings" -d '{"model":"base","input":["one","two"]}'
+  expect '"offset":' curl -s "$door/v1/releases" -d "{\"action\":\"pin\",\"release\":\"$legal\",\"reason\":\"looks wrong since noon\"}"
+  expect '"offset":' curl -s "$door/v1/unload_lora_adapter" -d '{"lora_name":"legal"}'
+  expect 'norm-of-change|better-than-incumbent|enough-evidence|"model":"legal"' curl -s "$door/v1/load_lora_adapter" -d "{\"lora_name\":\"legal\",\"lora_path\":\"$out/report/store/$legal\"}"
+  expect 'millrace_gateway_calls_total' curl -s "$door/metrics"
+  expect '<title>Millrace console' curl -s "$door/console/"
+  kill "$gateway"
+  wait "$gateway" || true
+  gateway=
+}
+
+# docs/examples, README: your own domain, on a checkpoint
+adapt_part() {
+  expect 'support' ./millrace adapt --base models/nano --domain support --input docs/examples/mails.jsonl --report "$out/support" --requests 40
+}
+
+# README, docs/configuration.md: a cluster of processes
+cluster_part() {
+  expect 'Flink http' ./millrace cluster up
+  kafka=$(./millrace cluster status | sed -n 's/^Kafka //p')
+  expect 'runs on' ./millrace submit serve --set job.parallelism=1
+  expect 'runs on' ./millrace submit learn --set batch.count=32 --set learn.train.epochs=2
+  expect '60 records written' ./millrace produce --topic millrace.samples --domain support docs/examples/mails.jsonl
+  expect '60 records written' sh -c 'cat docs/examples/mails.jsonl | ./millrace produce --topic millrace.samples --domain letters -'
+  expect . ./millrace ask --domain support "Dear customer"
+  eventually 'mail-7' ./millrace trace --sample mail-7
+  expect 'millrace.chunks' ./millrace topics
+
+  # docs/releases.md: a release of another store, taken, pinned, let go, looked at
+  expect "goes on from $legal" ./millrace releases rollback "${legal:0:12}" --store "$out/report/store"
+  eventually "$legal" ./millrace ask --domain legal "Permission is hereby granted"
+  expect "is pinned to $legal" ./millrace releases pin "${legal:0:12}" --store "$out/report/store"
+  eventually "$legal" ./millrace releases unpin --domain legal
+
+  # docs/sql.md: on that cluster, and by that release
+  expect "^mail-1.*$legal" ./millrace sql docs/examples/sql/ask.sql --rows 3
+  [ "$(wc -l <"$out/last")" -eq 4 ] || fail "the query printed $(wc -l <"$out/last") lines, expected a header and three rows"
+  say ./millrace sql docs/examples/sql/answers-topic.sql
+  ./millrace sql docs/examples/sql/answers-topic.sql >"$out/last" 2>"$out/last.err" || { cat "$out/last.err" >&2; fail "the job that stays failed"; }
+  grep -q '^job .* runs' "$out/last.err" || fail "no job stays"
+
+  # docs/examples: kcat, where there is one
+  if command -v kcat >/dev/null; then
+    expect 'topic "millrace.samples"' kcat -b "$kafka" -L
+    expect '^.legal.ADAPTER' kcat -b "$kafka" -C -t millrace.releases -f '%k  offset %o  %S bytes\n' -e
+    expect '.' kcat -b "$kafka" -C -t millrace.rejected -f '%T %k\n' -o -10 -e
+    say 'kcat -P -t example.mails'
+    echo '{"id": "mail-9", "body": "Dear customer"}' | kcat -b "$kafka" -P -t example.mails
+    expect '"id":"mail-9","answer":"' timeout 60 kcat -b "$kafka" -C -t example.answered -o beginning -u -c 4
+  else
+    say "no kcat here: apt-get install kcat"
+  fi
+
+  expect 'stopped 5' ./millrace cluster down
+}
+
+for part in ${parts:-demo http adapt cluster}; do
+  [ "$part" = demo ] || find_legal
+  "${part}_part"
+done
 say "all commands did what the docs say; logs in $out"
