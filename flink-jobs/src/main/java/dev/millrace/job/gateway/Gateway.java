@@ -157,7 +157,6 @@ public final class Gateway implements AutoCloseable {
     javalin.jetty.port = config.port();
     javalin.http.maxRequestSize = config.bodyBytes();
     javalin.http.asyncTimeout = 0;
-    // A compressed stream would keep events back.
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     if (config.keystore() != null) {
       javalin.jetty.addConnector(this::tls);
@@ -209,7 +208,7 @@ public final class Gateway implements AutoCloseable {
     }
     ctx.contentType(EVENTS).header("Cache-Control", "no-store");
     try {
-      OutputStream out = ctx.outputStream();
+      OutputStream out = unbuffered(ctx);
       do {
         out.write(("event: picture\ndata: " + console.picture() + "\n\n").getBytes(UTF_8));
         out.flush();
@@ -219,6 +218,11 @@ public final class Gateway implements AutoCloseable {
     } finally {
       watching.release();
     }
+  }
+
+  /** The server's own stream: flushing Javalin's, which may compress, does nothing. */
+  private static OutputStream unbuffered(Context ctx) throws IOException {
+    return ctx.res().getOutputStream();
   }
 
   private void order(Context ctx) {
@@ -314,7 +318,7 @@ public final class Gateway implements AutoCloseable {
             ctx.contentType(EVENTS).header("Cache-Control", "no-store");
             provenance(ctx, release, base, from);
           },
-          ctx.outputStream());
+          unbuffered(ctx));
     } catch (EofException e) {
       LOG.debug("a client has gone away", e);
     } finally {
