@@ -51,6 +51,10 @@ class GatewayIT {
       Map.of("batch.count", "8", "batch.spanMillis", "1000000", "heldOut.everyNth", "3");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int STREAMED_TOKENS = 64;
+
+  /** Between two lots of samples: learning must keep up. */
+  private static final int POLLS = 10;
+
   private static final String ACME = "key-of-acme";
   private static final String OTHER = "key-of-other";
   private static final String CHIEF = "key-of-the-chief-of-acme";
@@ -106,22 +110,28 @@ class GatewayIT {
 
   /** A second call under one idempotency key has the first one's reply: the same offsets. */
   private String teachUntilThereIsARelease() throws Exception {
-    for (int call = 0; true; call++) {
-      StringBuilder lines = new StringBuilder();
-      for (int i = 0; i < 8; i++) {
-        lines.append(
-            "{\"document\":\"d%d\",\"text\":\"%s\"}%n".formatted(random.nextInt(), text()));
+    for (int poll = 0; true; poll++) {
+      if (poll % POLLS == 0) {
+        teachOnceUnderAKey("call-" + poll);
       }
-      JsonNode first = teach(lines.toString(), "call-" + call);
-      assertEquals(8, first.path("written").asInt(), first::toString);
-      assertEquals(first, teach(lines.toString(), "call-" + call));
       for (JsonNode model : json(get("/v1/models", ACME)).path("data")) {
         if (model.path("id").asText().equals("cloud")) {
           assertEquals("acme", model.path("owned_by").asText());
           return model.path("millrace").path("release").asText();
         }
       }
+      Thread.sleep(100);
     }
+  }
+
+  private void teachOnceUnderAKey(String key) throws Exception {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      lines.append("{\"document\":\"d%d\",\"text\":\"%s\"}%n".formatted(random.nextInt(), text()));
+    }
+    JsonNode first = teach(lines.toString(), key);
+    assertEquals(8, first.path("written").asInt(), first::toString);
+    assertEquals(first, teach(lines.toString(), key));
   }
 
   private JsonNode teach(String lines, String idempotencyKey) throws Exception {
