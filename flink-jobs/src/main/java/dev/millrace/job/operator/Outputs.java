@@ -17,6 +17,7 @@ public final class Outputs {
   /** Samples that name no domain, and copies of those that do, to learn from. */
   public static final OutputTag<Sample> TO_ASSIGN =
       new OutputTag<>("to-assign", TypeInformation.of(Sample.class));
+
   public static final OutputTag<Chunk> CHUNKS =
       new OutputTag<>("chunks", TypeInformation.of(Chunk.class));
 
