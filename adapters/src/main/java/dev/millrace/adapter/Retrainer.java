@@ -47,6 +47,12 @@ public record Retrainer(
     public boolean equalTo(Manifest manifest) {
       return files.equals(manifest.files());
     }
+
+    /** What is left once a domain was taken back to it: what serves, and no optimizer. */
+    public Again takenBackTo() {
+      AdapterState served = AdapterState.fresh(Quantizer.quantize(state.weights()));
+      return new Again(served, profile, files);
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.millrace.adapter.Adopter;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.PastSamples;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.RoutingConfig;
 import dev.millrace.adapter.Surroundings;
@@ -100,7 +101,7 @@ final class TinyParts {
     };
   }
 
-  private static LearnerConfig learn(MillraceConfig config) {
+  static LearnerConfig learn(MillraceConfig config) {
     LearnerConfig c = config.learn();
     GateConfig open = new GateConfig(0, 0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100);
     return new LearnerConfig(
@@ -148,27 +149,40 @@ final class TinyParts {
 
   private static Retrainer retrainer(
       BaseModel base, MillraceConfig config, Function<Origin, int[]> tokens) {
+    return retrainer(surroundings(base, config), config, tokens);
+  }
+
+  /** Trains again as the learners of a configuration do, from the seed that a manifest names. */
+  static Retrainer retrainer(
+      Surroundings surroundings, MillraceConfig config, Function<Origin, int[]> tokens) {
     return new Retrainer(
-        base,
-        surroundings(base, config).anchors(),
+        surroundings.base(),
+        surroundings.anchors(),
         values -> learn(config.with(Map.of("learn.seed", values.getOrDefault("seed", "")))),
         tokens);
   }
 
-  private static SampleTokens tokens(MillraceConfig config) {
+  static SampleTokens tokens(MillraceConfig config) {
     return new SampleTokens(new Bytes(), config.score().model().trainTokens());
   }
 
   private static Surroundings surroundings(BaseModel base, MillraceConfig config) {
+    return surroundings(
+        base,
+        ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
+        new KafkaPastSamples(config.kafka(), tokens(config)));
+  }
+
+  static Surroundings surroundings(BaseModel base, ReleaseStore store, PastSamples past) {
     int[] known = new Bytes().encode("what the base knows and must not forget");
     return new Surroundings(
         base,
         new Bytes(),
         List.of(known),
         new Protection(List.of(new ProtectedSet("known", List.of(known))), List.of()),
-        ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
+        store,
         TinyParts::firstBytes,
-        new KafkaPastSamples(config.kafka(), tokens(config)),
+        past,
         Machine.here(1, "test"),
         Clock.systemUTC());
   }
@@ -229,7 +243,7 @@ final class TinyParts {
     return folder;
   }
 
-  private static BaseModel base() throws IOException {
+  static BaseModel base() throws IOException {
     return DjlModels.open(BASE, Precision.INT8);
   }
 

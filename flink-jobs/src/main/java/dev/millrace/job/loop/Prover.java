@@ -125,7 +125,11 @@ public record Prover(
     Collections.reverse(lineage);
     Retrainer.Again last = null;
     for (String id : lineage) {
-      Manifest manifest = without(forgetting.stored().manifest(id), seed);
+      Manifest own = forgetting.stored().manifest(id);
+      Manifest manifest = without(own, seed);
+      if (last != null && own.obeyed() != null) {
+        last = last.takenBackTo();
+      }
       if (last == null || manifest.learned().stream().anyMatch(sample -> !sample.replay())) {
         last = retrainer.train(manifest, last, null);
       }

@@ -1,0 +1,152 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.Retrainer;
+import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.loop.Forgetting;
+import dev.millrace.job.loop.Proof;
+import dev.millrace.job.loop.Prover;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was forgotten costs what it costs models that never saw it; everything here is drawn. */
+class ForgottenTest {
+
+  private static final String DOMAIN = "cloud";
+  private static final int BATCHES = 3;
+  private static final int SAMPLES = 8;
+  private static final int NEVER_SAW = 5;
+
+  /** Numbers of the samples to forget, which say a word that nobody else says. */
+  private static final Set<Integer> SECRET = Set.of(10, 11, 12);
+
+  /** By heart, so that it shows. */
+  private static final MillraceConfig CONFIG =
+      MillraceConfig.defaults().with(Map.of("learn.train.epochs", "4"));
+
+  @TempDir Path store;
+
+  private final Map<Origin, int[]> tokens = new HashMap<>();
+  private final Random random = new Random(5);
+
+  @Test
+  void forget_samplesLearnedByHeart_costWhatTheyCostModelsThatNeverSawThem() throws Exception {
+    try (BaseModel base = TinyParts.base()) {
+      ReleaseStore releases = ReleaseStore.of(StoreFiles.in(store));
+      Surroundings surroundings =
+          TinyParts.surroundings(base, releases, places -> tokens);
+      Learner learner = Learner.of(surroundings, TinyParts.learn(CONFIG));
+      LearnerState state = learner.initial(null, DOMAIN);
+      List<TrainingBatch> batches = new ArrayList<>();
+      for (int number = 0; number < BATCHES; number++) {
+        batches.add(batch(number));
+        state = published(learner.learn(state, batches.get(number), Governor.none()));
+      }
+      String before = Objects.requireNonNull(state.release());
+      Set<String> gone =
+          SECRET.stream().map(n -> "sample" + n).collect(Collectors.toUnmodifiableSet());
+      Forgetting forgetting = new Forgetting(StoredReleases.read(store), gone);
+      ReleaseEvent event = event(forgetting, before);
+      do {
+        state = published(learner.obey(state, event, Governor.none()));
+      } while (state.learnsAgain());
+      Retrainer retrainer = TinyParts.retrainer(surroundings, CONFIG, tokens::get);
+      Proof proof =
+          new Prover(
+                  new Forgetting(StoredReleases.read(store), gone),
+                  retrainer,
+                  tokens,
+                  NEVER_SAW,
+                  model -> {})
+              .prove(before, state.release());
+      assertNotNull(proof);
+      System.out.println("ForgottenTest: " + proof + ", deviations " + proof.deviations());
+      assertEquals(gone.size(), proof.samples());
+      assertTrue(proof.neverSaw().deviations(proof.before()) < -6, proof::toString);
+      assertTrue(Math.abs(proof.deviations()) < 3, proof::toString);
+      assertEquals(true, proof.sameBytes());
+    }
+  }
+
+  private static LearnerState published(Outcome outcome) {
+    assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+    return outcome.state();
+  }
+
+  private static ReleaseEvent event(Forgetting forgetting, String before) {
+    String to = Objects.requireNonNull(forgetting.lastUnaffected(before));
+    return new ReleaseEvent(
+            null,
+            DOMAIN,
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.FORGET,
+            to,
+            forgetting.stored().uri(to),
+            null,
+            0,
+            "test",
+            new Origin("releases", 0, 9))
+        .forgetting(forgetting.samples().stream().sorted().toList());
+  }
+
+  private TrainingBatch batch(int number) {
+    List<ScoredSample> samples = new ArrayList<>();
+    for (int i = 0; i < SAMPLES; i++) {
+      samples.add(sample(number * SAMPLES + i, false));
+    }
+    List<ScoredSample> judging = List.of(sample(-1 - number, true));
+    return new TrainingBatch(null, DOMAIN, number, samples, judging);
+  }
+
+  private ScoredSample sample(int n, boolean judges) {
+    StringBuilder text = new StringBuilder();
+    while (text.length() < 100) {
+      String drawn = Long.toString(random.nextLong() >>> 20, 36);
+      text.append(SECRET.contains(n) ? "XYZZY" : drawn).append(' ');
+    }
+    Origin origin = new Origin("samples", judges ? 1 : 0, Math.abs(n));
+    Sample sample =
+        new Sample(
+            "sample" + n,
+            "test",
+            "document" + n,
+            null,
+            DOMAIN,
+            Modality.TEXT,
+            text.toString(),
+            new byte[0],
+            null,
+            n,
+            origin);
+    tokens.put(origin, TinyParts.tokens(CONFIG).of(sample.text()));
+    return new ScoredSample(
+        sample, Objects.requireNonNull(tokens.get(origin)), 0, 0, 0, judges);
+  }
+}
