@@ -60,8 +60,7 @@ class ForgottenTest {
   void forget_samplesLearnedByHeart_costWhatTheyCostModelsThatNeverSawThem() throws Exception {
     try (BaseModel base = TinyParts.base()) {
       ReleaseStore releases = ReleaseStore.of(StoreFiles.in(store));
-      Surroundings surroundings =
-          TinyParts.surroundings(base, releases, places -> tokens);
+      Surroundings surroundings = TinyParts.surroundings(base, releases, places -> tokens);
       Learner learner = Learner.of(surroundings, TinyParts.learn(CONFIG));
       LearnerState state = learner.initial(null, DOMAIN);
       List<TrainingBatch> batches = new ArrayList<>();
@@ -146,7 +145,6 @@ class ForgottenTest {
             n,
             origin);
     tokens.put(origin, TinyParts.tokens(CONFIG).of(sample.text()));
-    return new ScoredSample(
-        sample, Objects.requireNonNull(tokens.get(origin)), 0, 0, 0, judges);
+    return new ScoredSample(sample, Objects.requireNonNull(tokens.get(origin)), 0, 0, 0, judges);
   }
 }
