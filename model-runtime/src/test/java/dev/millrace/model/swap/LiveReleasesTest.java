@@ -335,6 +335,24 @@ class LiveReleasesTest {
   }
 
   @Test
+  void acquirePinned_askedForOnceMore_outlastsABurstOfSwaps() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      assertSwapped(FakeReleases.published("java", i));
+    }
+    assertPinned("bias-0");
+    for (int i = 3; i < 20; i++) {
+      assertSwapped(FakeReleases.published("java", i));
+    }
+    int fetches = source.fetches();
+    assertPinned("bias-0");
+    assertPinned("bias-18");
+    assertEquals(fetches, source.fetches());
+    assertPinned("bias-17");
+    assertEquals(fetches + 1, source.fetches());
+    assertEquals(3, base.openAdapters());
+  }
+
+  @Test
   void acquire_whileReleasesChange_neverMixesNorUsesAFreedOne() {
     assertSwapped(FakeReleases.published("java", 0));
     AtomicBoolean done = new AtomicBoolean();
