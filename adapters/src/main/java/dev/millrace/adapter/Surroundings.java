@@ -46,7 +46,8 @@ public record Surroundings(
   }
 
   /** What the texts of a domain are held against. */
-  KnownTexts knownTexts() {
+  /** What texts are held against to say which domain they belong to. */
+  public KnownTexts knownTexts() {
     return KnownTexts.of(anchors, base.config().vocabSize());
   }
 }

@@ -148,10 +148,11 @@ public final class Openers {
         Tokenizer tokenizer = tokenizer(config, resources);
         Aligner aligner = aligner(config, base, resources);
         HeldOut heldOut = heldOut(config);
+        KnownTexts known = known(config, tokenizer);
         Scorer scorer =
             aligner == null
-                ? Scorer.of(base, tokenizer, heldOut, config.score())
-                : Scorer.of(base, tokenizer, heldOut, config.score(), aligner);
+                ? Scorer.of(base, tokenizer, known, heldOut, config.score())
+                : Scorer.of(base, tokenizer, known, heldOut, config.score(), aligner);
         return new Opened<>(scorer, resources);
       } catch (IOException | RuntimeException e) {
         resources.close();
@@ -160,15 +161,19 @@ public final class Openers {
     };
   }
 
+  private static KnownTexts known(MillraceConfig config, Tokenizer tokenizer) throws IOException {
+    Path folder = Path.of(config.base().dir());
+    int vocabulary = MoeConfigs.read(folder.resolve("config.json")).vocabSize();
+    return KnownTexts.of(BaseTexts.anchors(folder, tokenizer), vocabulary);
+  }
+
   /** What assigns domains to samples that name none, by the texts of the base alone. */
   public static Opener<Assigning> assigning(MillraceConfig config) {
     return subtask -> {
       Resources resources = new Resources();
       try {
-        Path folder = Path.of(config.base().dir());
         Tokenizer tokenizer = tokenizer(config, resources);
-        int vocabulary = MoeConfigs.read(folder.resolve("config.json")).vocabSize();
-        KnownTexts known = KnownTexts.of(BaseTexts.anchors(folder, tokenizer), vocabulary);
+        KnownTexts known = known(config, tokenizer);
         SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
         return new Opened<>(new Assigning(tokens, known), resources);
       } catch (IOException | RuntimeException e) {
@@ -269,7 +274,12 @@ public final class Openers {
             new AdoptionParts(
                 surroundings,
                 new Adopter(surroundings, learn),
-                Scorer.of(surroundings.base(), surroundings.tokenizer(), heldOut, config.score()),
+                Scorer.of(
+                    surroundings.base(),
+                    surroundings.tokenizer(),
+                    surroundings.knownTexts(),
+                    heldOut,
+                    config.score()),
                 heldOut),
             resources);
       } catch (IOException | RuntimeException e) {

@@ -200,7 +200,7 @@ final class PoisonBenchmark implements Benchmark {
                       none.throttleExcess(),
                       none.generatedSource(),
                       none.generatedShare()));
-      return Scorer.of(around.base(), around.tokenizer(), heldOut, score);
+      return Scorer.of(around.base(), around.tokenizer(), around.knownTexts(), heldOut, score);
     }
 
     /** Beginnings of protected texts that the base goes on from with the least doubt. */

@@ -153,7 +153,12 @@ final class QualityBenchmark implements Benchmark {
       SharedPupil pupil = school.sequential();
       ScorerConfig config = filter.config();
       Scorer scorer =
-          config == null ? null : Scorer.of(school.base(), tokenizer, NOTHING_HELD_OUT, config);
+          config == null ? null : Scorer.of(
+                  school.base(),
+                  tokenizer,
+                  school.surroundings().knownTexts(),
+                  NOTHING_HELD_OUT,
+                  config);
       DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory());
       List<Double> exams = new ArrayList<>(List.of(exam(pupil, stream)));
       List<Integer> taught = new ArrayList<>(List.of(0));

@@ -2,9 +2,11 @@ package dev.millrace.job.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.millrace.job.BaseTexts;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -82,10 +84,13 @@ final class ScoreBenchmark implements Benchmark {
 
   /** One way of a text through the cascade after the other, and one reading of its tokens. */
   private static Table stages(
-      BaseModel base, Tokenizer tokenizer, List<Document> documents, Setting setting) {
+      BaseModel base, Tokenizer tokenizer, List<Document> documents, Setting setting)
+      throws IOException {
     ScorerConfig config = ScorerConfig.defaults();
+    List<int[]> anchors = BaseTexts.anchors(setting.nano(), tokenizer);
+    KnownTexts known = KnownTexts.of(anchors, base.config().vocabSize());
     StageTimes times = new StageTimes();
-    Scorer scorer = times.timing(base, tokenizer, new HeldOut("score", 10), config);
+    Scorer scorer = times.timing(base, tokenizer, known, new HeldOut("score", 10), config);
     DomainMemory memory = DomainMemory.empty(config.memory());
     long cascade = 0;
     long reading = 0;

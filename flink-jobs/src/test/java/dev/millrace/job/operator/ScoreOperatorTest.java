@@ -3,6 +3,7 @@ package dev.millrace.job.operator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -64,7 +65,7 @@ class ScoreOperatorTest {
           BaseModel base = DjlModels.open(NANO, Precision.INT8);
           Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"));
           return new Opened<>(
-              Scorer.of(base, tokenizer, new HeldOut("salt", 10), throttling()),
+              Scorer.of(base, tokenizer, KnownTexts.of(List.of(), base.config().vocabSize()), new HeldOut("salt", 10), throttling()),
               () -> {
                 tokenizer.close();
                 base.close();

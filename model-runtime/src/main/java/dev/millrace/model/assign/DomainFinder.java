@@ -62,7 +62,7 @@ public final class DomainFinder {
 
   /** Takes note of a text that names its domain. */
   public void learn(String domain, int[] tokens) {
-    domains.computeIfAbsent(domain, d -> new TextGroup(known)).add(judged(tokens));
+    domains.computeIfAbsent(domain, d -> new TextGroup()).add(judged(tokens), known);
     changed.add(domain);
   }
 
@@ -134,8 +134,8 @@ public final class DomainFinder {
         .orElse(null);
   }
 
-  private static Nearest nearest(Map.Entry<String, TextGroup> domain, int[] tokens) {
-    return new Nearest(domain.getKey(), domain.getValue(), domain.getValue().odds(tokens));
+  private Nearest nearest(Map.Entry<String, TextGroup> domain, int[] tokens) {
+    return new Nearest(domain.getKey(), domain.getValue(), domain.getValue().odds(tokens, known));
   }
 
   /** Opens a domain if a text and those nearest to it explain each other better than any known. */
@@ -161,7 +161,7 @@ public final class DomainFinder {
   private boolean agrees(int[] text, TextGroup group) {
     Nearest nearest = nearest(text);
     double apart = nearest == null ? Assignment.LEAST_NATS : nearest.odds();
-    return group.oddsWithout(text) > apart;
+    return group.oddsWithout(text, known) > apart;
   }
 
   /** The texts that waited and wait no more. */
@@ -191,6 +191,6 @@ public final class DomainFinder {
 
   /** Takes over what {@link #changes} told of a domain. */
   public void restore(String domain, byte[] bytes) {
-    domains.put(domain, TextGroup.fromBytes(bytes, known));
+    domains.put(domain, TextGroup.fromBytes(bytes));
   }
 }

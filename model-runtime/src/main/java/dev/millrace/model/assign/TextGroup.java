@@ -18,7 +18,7 @@ import java.util.Map;
  * naive Bayes of {@link Profile}: what a text like them speaks for the domain, and how much the
  * domain's own texts spoke for it when they were new.
  */
-final class TextGroup {
+public final class TextGroup {
 
   /** Texts that are kept. */
   static final int MOST = 64;
@@ -29,7 +29,6 @@ final class TextGroup {
   /** What a text speaks for fewer than these says little of the domain. */
   private static final int FEW = 8;
 
-  private final KnownTexts known;
   private final Deque<Text> texts = new ArrayDeque<>();
   private final Map<Integer, Integer> counts = new HashMap<>();
   private int total;
@@ -41,16 +40,12 @@ final class TextGroup {
    */
   private record Text(int[] tokens, double own) {}
 
-  TextGroup(KnownTexts known) {
-    this.known = known;
-  }
-
   /** Texts that came together: each is held against all others. */
   static TextGroup of(List<int[]> together, KnownTexts known) {
-    TextGroup all = new TextGroup(known);
+    TextGroup all = new TextGroup();
     together.forEach(text -> all.count(text, 1));
-    TextGroup group = new TextGroup(known);
-    together.forEach(text -> group.add(text, perToken(all.oddsWithout(text), text)));
+    TextGroup group = new TextGroup();
+    together.forEach(text -> group.add(text, perToken(all.oddsWithout(text, known), text)));
     return group;
   }
 
@@ -60,8 +55,8 @@ final class TextGroup {
   }
 
   /** Takes a text of the domain in, and forgets the oldest where there are too many. */
-  void add(int[] tokens) {
-    add(tokens, texts.size() < FEW ? Double.NaN : perToken(odds(tokens), tokens));
+  public void add(int[] tokens, KnownTexts known) {
+    add(tokens, texts.size() < FEW ? Double.NaN : perToken(odds(tokens, known), tokens));
   }
 
   private void add(int[] tokens, double own) {
@@ -74,15 +69,13 @@ final class TextGroup {
 
   private void count(int[] tokens, int more) {
     for (int token : tokens) {
-      if (token < known.vocabulary()) {
-        counts.merge(token, more, (a, b) -> a + b == 0 ? null : a + b);
-        total += more;
-      }
+      counts.merge(token, more, (a, b) -> a + b == 0 ? null : a + b);
+      total += more;
     }
   }
 
   /** How much a text speaks for this domain and against what the base knows, nats. */
-  double odds(int[] tokens) {
+  double odds(int[] tokens, KnownTexts known) {
     double sum = 0;
     for (int token : tokens) {
       if (token < known.vocabulary()) {
@@ -93,9 +86,9 @@ final class TextGroup {
   }
 
   /** The same of a text that is one of these, had it not been among them. */
-  double oddsWithout(int[] tokens) {
+  double oddsWithout(int[] tokens, KnownTexts known) {
     count(tokens, -1);
-    double odds = odds(tokens);
+    double odds = odds(tokens, known);
     count(tokens, 1);
     return odds;
   }
@@ -104,14 +97,31 @@ final class TextGroup {
     return odds / Math.max(1, tokens.length);
   }
 
+  /**
+   * How much a text speaks for the domain among its own: the share of these that did not speak more,
+   * a token; a half while too few are known.
+   */
+  public double rank(int[] tokens, KnownTexts known) {
+    if (!isKnown()) {
+      return 0.5;
+    }
+    double found = perToken(odds(tokens, known), tokens);
+    double[] own = own();
+    return Arrays.stream(own).filter(o -> o <= found).count() / (double) own.length;
+  }
+
   /** What all but this share of the domain's own texts spoke for it at least, nats per token. */
   double typical(double share) {
-    double[] own = texts.stream().mapToDouble(Text::own).filter(o -> !Double.isNaN(o)).toArray();
+    double[] own = own();
     Arrays.sort(own);
     return own[(int) (share * own.length)];
   }
 
-  byte[] toBytes() {
+  private double[] own() {
+    return texts.stream().mapToDouble(Text::own).filter(o -> !Double.isNaN(o)).toArray();
+  }
+
+  public byte[] toBytes() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeInt(texts.size());
@@ -129,8 +139,8 @@ final class TextGroup {
   }
 
   /** Reads what {@link #toBytes} wrote; bytes that are anything else are a fault of the state. */
-  static TextGroup fromBytes(byte[] bytes, KnownTexts known) {
-    TextGroup group = new TextGroup(known);
+  public static TextGroup fromBytes(byte[] bytes) {
+    TextGroup group = new TextGroup();
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
       int size = in.readInt();
       for (int i = 0; i < size; i++) {

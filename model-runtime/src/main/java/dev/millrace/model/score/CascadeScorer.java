@@ -1,6 +1,7 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Rejection;
@@ -15,10 +16,15 @@ final class CascadeScorer implements Scorer {
   private final List<Stage> stages;
   private final List<Stage> mediaStages;
 
-  CascadeScorer(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
+  CascadeScorer(
+      BaseModel base,
+      Tokenizer tokenizer,
+      KnownTexts known,
+      HeldOut heldOut,
+      ScorerConfig config) {
     this.heldOut = heldOut;
     this.guard = new Guard(config.guard());
-    this.stages = stages(base, tokenizer, config, guard);
+    this.stages = stages(base, tokenizer, known, config, guard);
     this.mediaStages = List.of(new SupportedModality());
   }
 
@@ -31,14 +37,24 @@ final class CascadeScorer implements Scorer {
   }
 
   CascadeScorer(
-      BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config, Aligner aligner) {
+      BaseModel base,
+      Tokenizer tokenizer,
+      KnownTexts known,
+      HeldOut heldOut,
+      ScorerConfig config,
+      Aligner aligner) {
     this.heldOut = heldOut;
     this.guard = new Guard(config.guard());
-    this.stages = stages(base, tokenizer, config, guard);
-    this.mediaStages = mediaStages(base, tokenizer, config, guard, aligner);
+    this.stages = stages(base, tokenizer, known, config, guard);
+    this.mediaStages = mediaStages(base, tokenizer, known, config, guard, aligner);
   }
 
-  static List<Stage> stages(BaseModel base, Tokenizer tokenizer, ScorerConfig config, Guard guard) {
+  static List<Stage> stages(
+      BaseModel base,
+      Tokenizer tokenizer,
+      KnownTexts known,
+      ScorerConfig config,
+      Guard guard) {
     return List.of(
         guard,
         new Length(config.shape()),
@@ -51,11 +67,16 @@ final class CascadeScorer implements Scorer {
         new ReorderedCopy(config.reorderedSimilarity()),
         new Foreign(config.shape().maxUnknownShare()),
         new ModelEntropy(base, tokenizer, config.model()),
-        new Quality(base, config));
+        new Quality(base, known, config));
   }
 
   private static List<Stage> mediaStages(
-      BaseModel base, Tokenizer tokenizer, ScorerConfig config, Guard guard, Aligner aligner) {
+      BaseModel base,
+      Tokenizer tokenizer,
+      KnownTexts known,
+      ScorerConfig config,
+      Guard guard,
+      Aligner aligner) {
     return List.of(
         guard,
         new Captioned(),
@@ -66,7 +87,7 @@ final class CascadeScorer implements Scorer {
         new Decoded(),
         new ModelEntropy(base, tokenizer, config.model()),
         new Aligned(aligner, config.align()),
-        new Quality(base, config));
+        new Quality(base, known, config));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.assign.TextGroup;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
@@ -9,7 +10,10 @@ import java.nio.ByteBuffer;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 3;
+  private static final byte VERSION = 4;
+
+  /** Before texts were held against each other. */
+  private static final byte OF_MEDIA = 3;
 
   /** Before there were pictures and sounds. */
   private static final byte OF_TEXT = 2;
@@ -35,6 +39,7 @@ public final class DomainMemory {
   private final EmbeddingMemory media;
   private final EmbeddingMemory captions;
   private final QualityWindow fits;
+  private TextGroup texts = new TextGroup();
   private long seen;
   private long accepted;
   private long drifts;
@@ -61,7 +66,7 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote, or its versions 1 and 2; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote, or its versions 1 to 3; smaller limits keep what is newest.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
@@ -79,6 +84,7 @@ public final class DomainMemory {
 
   /** The memory as bytes, oldest entries first. */
   public byte[] toBytes() {
+    byte[] together = texts.toBytes();
     int length =
         1
             + COUNTERS
@@ -97,7 +103,9 @@ public final class DomainMemory {
             + qualities.encodedBytes()
             + media.encodedBytes()
             + captions.encodedBytes()
-            + fits.encodedBytes();
+            + fits.encodedBytes()
+            + Integer.BYTES
+            + together.length;
     ByteBuffer out = ByteBuffer.allocate(length);
     out.put(VERSION).putLong(seen).putLong(accepted).putLong(drifts);
     exact.write(out);
@@ -116,6 +124,7 @@ public final class DomainMemory {
     media.write(out);
     captions.write(out);
     fits.write(out);
+    out.putInt(together.length).put(together);
     return out.array();
   }
 
@@ -209,6 +218,11 @@ public final class DomainMemory {
     return fits;
   }
 
+  /** What was accepted lately, where texts are held against each other. */
+  TextGroup texts() {
+    return texts;
+  }
+
   void countSeen() {
     seen++;
   }
@@ -245,6 +259,11 @@ public final class DomainMemory {
         media.read(in);
         captions.read(in);
         fits.read(in);
+      }
+      if (version > OF_MEDIA) {
+        byte[] together = new byte[in.getInt()];
+        in.get(together);
+        texts = TextGroup.fromBytes(together);
       }
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("domain memory is cut short at byte " + in.limit(), e);

@@ -1,5 +1,6 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +14,12 @@ final class Quality implements Stage {
   private static final double REFERENCE = Math.log(20_000);
 
   private final BaseModel base;
+  private final KnownTexts known;
   private final ScorerConfig config;
 
-  Quality(BaseModel base, ScorerConfig config) {
+  Quality(BaseModel base, KnownTexts known, ScorerConfig config) {
     this.base = base;
+    this.known = known;
     this.config = config;
   }
 
@@ -32,6 +35,9 @@ final class Quality implements Stage {
       return refusal(candidate.quality(), least);
     }
     memory.usual().add(candidate.fit(), surprise(candidate));
+    if (config.signal() == Signal.BELONGING && !candidate.heldOut()) {
+      memory.texts().add(candidate.tokens(), known);
+    }
     return null;
   }
 
@@ -54,6 +60,7 @@ final class Quality implements Stage {
       case ENTROPY -> candidate.entropy() / nats;
       case LOSS -> candidate.loss() / nats;
       case EXCESS -> Math.max(0, candidate.loss() / nats - candidate.fit().loss() / REFERENCE);
+      case BELONGING -> memory.texts().rank(candidate.tokens(), known);
       case BAND -> memory.usual().within(candidate.fit(), surprise(candidate));
     };
   }

@@ -1,6 +1,7 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Sample;
@@ -17,10 +18,16 @@ public interface Scorer {
   /**
    * A scorer on a base model and a tokenizer that it does not own; pictures and sounds are refused.
    *
+   * @param known what the base knows
    * @param heldOut which documents judge and never teach
    */
-  static Scorer of(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
-    return new CascadeScorer(base, tokenizer, heldOut, config);
+  static Scorer of(
+      BaseModel base,
+      Tokenizer tokenizer,
+      KnownTexts known,
+      HeldOut heldOut,
+      ScorerConfig config) {
+    return new CascadeScorer(base, tokenizer, known, heldOut, config);
   }
 
   /**
@@ -30,11 +37,16 @@ public interface Scorer {
    * @throws IllegalArgumentException if the encoders were trained beside another base
    */
   static Scorer of(
-      BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config, Aligner aligner) {
+      BaseModel base,
+      Tokenizer tokenizer,
+      KnownTexts known,
+      HeldOut heldOut,
+      ScorerConfig config,
+      Aligner aligner) {
     if (!aligner.config().base().equals(base.id())) {
       throw new IllegalArgumentException(
           "encoders of base %s, expected %s".formatted(aligner.config().base(), base.id()));
     }
-    return new CascadeScorer(base, tokenizer, heldOut, config, aligner);
+    return new CascadeScorer(base, tokenizer, known, heldOut, config, aligner);
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Sample;
@@ -34,9 +35,14 @@ public final class StageTimes {
   }
 
   /** A scorer of texts as {@link Scorer#of} makes it, whose stages are timed from now on. */
-  public Scorer timing(BaseModel base, Tokenizer tokenizer, HeldOut heldOut, ScorerConfig config) {
+  public Scorer timing(
+      BaseModel base,
+      Tokenizer tokenizer,
+      KnownTexts known,
+      HeldOut heldOut,
+      ScorerConfig config) {
     Guard guard = new Guard(config.guard());
-    List<Stage> stages = CascadeScorer.stages(base, tokenizer, config, guard);
+    List<Stage> stages = CascadeScorer.stages(base, tokenizer, known, config, guard);
     return new CascadeScorer(heldOut, guard, stages.stream().map(this::timed).toList());
   }
 

@@ -5,14 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.assign.KnownTexts;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class DomainMemoryTest {
 
   private static final MemoryLimits LIMITS = new MemoryLimits(100, 80, 20, 64, 10, 10, 40);
+
+  private static final KnownTexts KNOWN = KnownTexts.of(List.of(), 100);
 
   @Test
   void fromBytes_whatToBytesWrote_isTheSameMemory() {
@@ -33,9 +37,9 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 3");
+    assertRefused(new byte[0], "not of version 4");
     bytes[0] = 9;
-    assertRefused(bytes, "not of version 3");
+    assertRefused(bytes, "not of version 4");
   }
 
   @Test
@@ -57,13 +61,31 @@ class DomainMemoryTest {
     int media =
         filled.media().encodedBytes()
             + filled.captions().encodedBytes()
-            + filled.fits().encodedBytes();
+            + filled.fits().encodedBytes()
+            + texts(filled);
     byte[] before = Arrays.copyOf(now, now.length - media);
     before[0] = 2;
     DomainMemory read = DomainMemory.fromBytes(before, LIMITS);
     assertEquals(0, read.media().size() + read.captions().size());
     assertEquals(filled.seen(), read.seen());
     assertEquals(filled.qualities().quantile(0.5), read.qualities().quantile(0.5));
+  }
+
+  @Test
+  void fromBytes_version3_hasHeldNoTextsAgainstEachOther() {
+    DomainMemory filled = filled(20);
+    byte[] now = filled.toBytes();
+    byte[] before = Arrays.copyOf(now, now.length - texts(filled));
+    before[0] = 3;
+    DomainMemory read = DomainMemory.fromBytes(before, LIMITS);
+    int[] text = {1, 2, 3};
+    assertEquals(0.5, read.texts().rank(text, KNOWN));
+    assertEquals(1, filled.texts().rank(text, KNOWN));
+    assertEquals(filled.fits().quantile(0.5), read.fits().quantile(0.5));
+  }
+
+  private static int texts(DomainMemory memory) {
+    return Integer.BYTES + memory.texts().toBytes().length;
   }
 
   private static byte[] version1(DomainMemory memory) {
@@ -100,6 +122,7 @@ class DomainMemoryTest {
       candidate.embedding(new float[] {random.nextFloat(), random.nextFloat()});
       candidate.places(new float[] {0.6f, 0.8f}, new float[] {0.8f, 0.6f});
       memory.fits().add(random.nextDouble());
+      memory.texts().add(new int[] {1, 2, 3, random.nextInt(100)}, KNOWN);
       memory.read(candidate);
       memory.remember(candidate);
     }

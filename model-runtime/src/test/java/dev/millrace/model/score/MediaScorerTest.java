@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Modality;
@@ -13,6 +14,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
+import java.util.List;
 import java.util.Arrays;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -129,7 +131,12 @@ class MediaScorerTest {
             LIMITS,
             d.align());
     return Scorer.of(
-        base, new ByteTokenizer(), Samples.HELD_OUT, config, new ColumnAligner(alignedTo));
+        base,
+        new ByteTokenizer(),
+        KnownTexts.of(List.of(), 256),
+        Samples.HELD_OUT,
+        config,
+        new ColumnAligner(alignedTo));
   }
 
   private ScoredSample accepted(byte[] media, String caption) {

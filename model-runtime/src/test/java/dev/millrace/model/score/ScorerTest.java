@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Modality;
@@ -299,7 +300,7 @@ class ScorerTest {
             ModelLimits.defaults(),
             LIMITS,
             AlignLimits.defaults());
-    return Scorer.of(base, new ByteTokenizer(), Samples.HELD_OUT, config);
+    return Scorer.of(base, new ByteTokenizer(), KnownTexts.of(List.of(), 256), Samples.HELD_OUT, config);
   }
 
   private ScoredSample accept(int document) {

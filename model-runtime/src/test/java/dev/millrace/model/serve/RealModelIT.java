@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
@@ -180,7 +181,7 @@ class RealModelIT {
 
   @Test
   void score_sameSampleAndMemory_judgesAlikeToTheBit() {
-    Scorer scorer = Scorer.of(base, new ByteTokenizer(), new HeldOut("salt", 10), patient());
+    Scorer scorer = Scorer.of(base, new ByteTokenizer(), KnownTexts.of(List.of(), 256), new HeldOut("salt", 10), patient());
     assertEquals(judged(scorer), judged(scorer));
   }
 
