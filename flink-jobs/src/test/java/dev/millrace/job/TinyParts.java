@@ -76,7 +76,10 @@ final class TinyParts {
   static Opener<Scorer> scorers(MillraceConfig config) {
     return subtask -> {
       BaseModel base = base();
-      return new Opened<>(Scorer.of(base, new Bytes(), KnownTexts.of(List.of(), 256), heldOut(config), config.score()), base);
+      return new Opened<>(
+          Scorer.of(
+              base, new Bytes(), KnownTexts.of(List.of(), 256), heldOut(config), config.score()),
+          base);
     };
   }
 
@@ -220,7 +223,12 @@ final class TinyParts {
           new AdoptionParts(
               surroundings,
               new Adopter(surroundings, learn),
-              Scorer.of(base, new Bytes(), KnownTexts.of(List.of(), 256), heldOut(config), config.score()),
+              Scorer.of(
+                  base,
+                  new Bytes(),
+                  KnownTexts.of(List.of(), 256),
+                  heldOut(config),
+                  config.score()),
               heldOut(config)),
           base);
     };

@@ -153,7 +153,9 @@ final class QualityBenchmark implements Benchmark {
       SharedPupil pupil = school.sequential();
       ScorerConfig config = filter.config();
       Scorer scorer =
-          config == null ? null : Scorer.of(
+          config == null
+              ? null
+              : Scorer.of(
                   school.base(),
                   tokenizer,
                   school.surroundings().knownTexts(),

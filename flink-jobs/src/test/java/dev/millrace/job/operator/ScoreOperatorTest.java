@@ -65,7 +65,12 @@ class ScoreOperatorTest {
           BaseModel base = DjlModels.open(NANO, Precision.INT8);
           Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"));
           return new Opened<>(
-              Scorer.of(base, tokenizer, KnownTexts.of(List.of(), base.config().vocabSize()), new HeldOut("salt", 10), throttling()),
+              Scorer.of(
+                  base,
+                  tokenizer,
+                  KnownTexts.of(List.of(), base.config().vocabSize()),
+                  new HeldOut("salt", 10),
+                  throttling()),
               () -> {
                 tokenizer.close();
                 base.close();

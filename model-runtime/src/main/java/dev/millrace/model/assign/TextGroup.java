@@ -98,8 +98,8 @@ public final class TextGroup {
   }
 
   /**
-   * How much a text speaks for the domain among its own: the share of these that did not speak more,
-   * a token; a half while too few are known.
+   * How much a text speaks for the domain among its own: the share of these that did not speak
+   * more, a token; a half while too few are known.
    */
   public double rank(int[] tokens, KnownTexts known) {
     if (!isKnown()) {

@@ -17,11 +17,7 @@ final class CascadeScorer implements Scorer {
   private final List<Stage> mediaStages;
 
   CascadeScorer(
-      BaseModel base,
-      Tokenizer tokenizer,
-      KnownTexts known,
-      HeldOut heldOut,
-      ScorerConfig config) {
+      BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
     this.heldOut = heldOut;
     this.guard = new Guard(config.guard());
     this.stages = stages(base, tokenizer, known, config, guard);
@@ -50,11 +46,7 @@ final class CascadeScorer implements Scorer {
   }
 
   static List<Stage> stages(
-      BaseModel base,
-      Tokenizer tokenizer,
-      KnownTexts known,
-      ScorerConfig config,
-      Guard guard) {
+      BaseModel base, Tokenizer tokenizer, KnownTexts known, ScorerConfig config, Guard guard) {
     return List.of(
         guard,
         new Length(config.shape()),

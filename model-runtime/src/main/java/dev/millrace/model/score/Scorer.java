@@ -22,11 +22,7 @@ public interface Scorer {
    * @param heldOut which documents judge and never teach
    */
   static Scorer of(
-      BaseModel base,
-      Tokenizer tokenizer,
-      KnownTexts known,
-      HeldOut heldOut,
-      ScorerConfig config) {
+      BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
     return new CascadeScorer(base, tokenizer, known, heldOut, config);
   }
 

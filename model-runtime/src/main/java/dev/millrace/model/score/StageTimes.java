@@ -36,11 +36,7 @@ public final class StageTimes {
 
   /** A scorer of texts as {@link Scorer#of} makes it, whose stages are timed from now on. */
   public Scorer timing(
-      BaseModel base,
-      Tokenizer tokenizer,
-      KnownTexts known,
-      HeldOut heldOut,
-      ScorerConfig config) {
+      BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
     Guard guard = new Guard(config.guard());
     List<Stage> stages = CascadeScorer.stages(base, tokenizer, known, config, guard);
     return new CascadeScorer(heldOut, guard, stages.stream().map(this::timed).toList());

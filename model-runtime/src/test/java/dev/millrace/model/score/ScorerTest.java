@@ -300,7 +300,8 @@ class ScorerTest {
             ModelLimits.defaults(),
             LIMITS,
             AlignLimits.defaults());
-    return Scorer.of(base, new ByteTokenizer(), KnownTexts.of(List.of(), 256), Samples.HELD_OUT, config);
+    return Scorer.of(
+        base, new ByteTokenizer(), KnownTexts.of(List.of(), 256), Samples.HELD_OUT, config);
   }
 
   private ScoredSample accept(int document) {

@@ -181,7 +181,13 @@ class RealModelIT {
 
   @Test
   void score_sameSampleAndMemory_judgesAlikeToTheBit() {
-    Scorer scorer = Scorer.of(base, new ByteTokenizer(), KnownTexts.of(List.of(), 256), new HeldOut("salt", 10), patient());
+    Scorer scorer =
+        Scorer.of(
+            base,
+            new ByteTokenizer(),
+            KnownTexts.of(List.of(), 256),
+            new HeldOut("salt", 10),
+            patient());
     assertEquals(judged(scorer), judged(scorer));
   }
 
