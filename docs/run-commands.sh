@@ -30,7 +30,7 @@ expect() {
   shift
   say "$@"
   "$@" >"$out/last" 2>"$out/last.err" || { cat "$out/last" "$out/last.err" >&2; fail "$* failed"; }
-  grep -qE -- "$pattern" "$out/last" || { cat "$out/last" >&2; fail "$* printed no $pattern"; }
+  grep -qhE -- "$pattern" "$out/last" "$out/last.err" || { cat "$out/last" "$out/last.err" >&2; fail "$* printed no $pattern"; }
 }
 
 await() {
@@ -47,7 +47,7 @@ eventually() {
   shift
   say "$@"
   for _ in $(seq 60); do
-    if "$@" >"$out/last" 2>"$out/last.err" && grep -qE -- "$pattern" "$out/last"; then return; fi
+    if "$@" >"$out/last" 2>"$out/last.err" && grep -qhE -- "$pattern" "$out/last" "$out/last.err"; then return; fi
     sleep 1
   done
   cat "$out/last" "$out/last.err" >&2
