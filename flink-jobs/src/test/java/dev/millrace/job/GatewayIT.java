@@ -1,5 +1,6 @@
 package dev.millrace.job;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -17,8 +18,11 @@ import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.wire.Codecs;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +31,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -89,6 +94,7 @@ class GatewayIT {
         feedbackTeaches();
         answersAClientThatIsNotOurs();
         streamsWhileItComputes(loop);
+        cancelsWhatNobodyHears(loop);
         loadsWhatTheGateLetsPass(folder, TinyParts.heldOut(loop.config()));
         operatorWatchesAndPins(release);
         countsWhatItDid();
@@ -164,6 +170,10 @@ class GatewayIT {
     assertEquals("length", completion.path("choices").path(0).path("finish_reason").asText());
     assertEquals(16, completion.path("usage").path("completion_tokens").asInt());
     assertNotEquals(0, completion.path("millrace").path("learned_to").size());
+    assertEquals("accepted", first.headers().firstValue("Millrace-Verdict").orElse(""));
+    JsonNode gate = completion.path("millrace").path("gate");
+    assertEquals("accepted", gate.path("verdict").asText());
+    assertTrue(gate.path("rules").toString().contains("\"better-than-incumbent\",\"passed\":true"));
     String pinned = generate(atLeast, ",'seed':3");
     assertEquals(
         json(post("/v1/completions", ACME, pinned)).path("choices"),
@@ -239,6 +249,46 @@ class GatewayIT {
         post("/v1/completions", ACME, generate("cloud", ",'stream':true,'temperature':9"));
     assertEquals(400, refused.statusCode());
     assertEquals("application/json", refused.headers().firstValue("Content-Type").orElse(""));
+  }
+
+  /** A client that hangs up in the middle of a stream takes its request out of the batch. */
+  private void cancelsWhatNobodyHears(Loop loop) throws Exception {
+    try (Committed answers =
+        new Committed(loop.stack().bootstrapServers(), loop.topics().answers())) {
+      boolean cancelled = false;
+      while (!cancelled) {
+        String body =
+            "{'model':'base','prompt':'%s','max_tokens':%d,'stream':true}"
+                .formatted(text().substring(0, 24), STREAMED_TOKENS);
+        HttpRequest request =
+            request("/v1/completions", ACME)
+                .POST(BodyPublishers.ofString(body.replace('\'', '"')))
+                .build();
+        String id;
+        try (BufferedReader lines =
+            new BufferedReader(
+                new InputStreamReader(
+                    client.send(request, BodyHandlers.ofInputStream()).body(), UTF_8))) {
+          id = json(lines.readLine().substring(6)).path("id").asText();
+        }
+        Answer answer = answer(answers, id);
+        cancelled = answer.error() != null && answer.error().startsWith("cancelled: by cancel-");
+      }
+    }
+  }
+
+  private static Answer answer(Committed answers, String id) throws Exception {
+    while (true) {
+      List<ConsumerRecord<byte[], byte[]>> seen = answers.all();
+      for (ConsumerRecord<byte[], byte[]> record : seen) {
+        Origin origin = new Origin(record.topic(), record.partition(), record.offset());
+        Answer answer = Codecs.answers().decode(record.value(), origin);
+        if (id.endsWith(answer.request()) && !answer.request().startsWith("cancel-")) {
+          return answer;
+        }
+      }
+      answers.await(seen.size() + 1, Duration.ofSeconds(30));
+    }
   }
 
   /** The answer in one piece. */

@@ -5,6 +5,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
 import java.time.InstantSource;
@@ -63,6 +64,11 @@ public final class Console implements AutoCloseable {
   /** The last event that named a release; null if none did. */
   public @Nullable ReleaseEvent named(String release) {
     return ledger.named(release);
+  }
+
+  /** The verdict by which a release was published; null if its topic does not tell it. */
+  public @Nullable Verdict verdict(String release) {
+    return ledger.verdictOf(release);
   }
 
   @Override

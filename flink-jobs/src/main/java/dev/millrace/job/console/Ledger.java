@@ -74,10 +74,31 @@ final class Ledger {
 
   synchronized void verdict(Verdict verdict, long at) {
     flow("verdicts", at);
-    if (verdict.release() != null && verdict.samples() > 0) {
-      passed.put(verdict.release(), verdict);
+    if (verdict.release() != null) {
+      passed.put(verdict.release(), withoutQualities(verdict));
     }
     domain(verdict.tenant(), verdict.domain()).verdict(verdict, at);
+  }
+
+  /** They are counted, and many. */
+  private static Verdict withoutQualities(Verdict v) {
+    return new Verdict(
+        v.tenant(),
+        v.domain(),
+        v.batch(),
+        v.release(),
+        v.parent(),
+        v.accepted(),
+        v.rules(),
+        v.samples(),
+        v.tokens(),
+        v.trainMillis(),
+        List.of());
+  }
+
+  /** The verdict by which a release was published. */
+  synchronized @Nullable Verdict verdictOf(String release) {
+    return passed.get(release);
   }
 
   synchronized void release(ReleaseEvent event, long at) {

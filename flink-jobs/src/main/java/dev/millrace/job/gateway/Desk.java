@@ -10,16 +10,20 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Requests;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sends requests over the topic, and matches the answers that come back. */
 final class Desk {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Desk.class);
   private static final int REMEMBERED = 10_000;
 
   private final RecordWriter writer;
@@ -67,8 +71,59 @@ final class Desk {
                 });
     return answer
         .completeOnTimeout(null, patience.toMillis(), TimeUnit.MILLISECONDS)
-        .whenComplete((done, failure) -> waiting.remove(request.id()))
+        .whenComplete((done, failure) -> forget(request, key, done))
         .thenApply(this::require);
+  }
+
+  private void forget(Request request, @Nullable String key, @Nullable Answer answer) {
+    if (answer == null) {
+      cancel(request, key);
+    }
+    waiting.remove(request.id());
+  }
+
+  /**
+   * Nobody waits any more: the request is taken out of the serve job's batch, unless its answer has
+   * come.
+   *
+   * @param key that it was asked under
+   */
+  void cancel(Request request, @Nullable String key) {
+    if (!waiting.containsKey(request.id())) {
+      return;
+    }
+    String at = key == null ? request.id() : key;
+    var unused =
+        writer
+            .append(topics.requests(), at, Codecs.requests().encode(cancelling(request)))
+            .whenComplete(
+                (written, failure) -> {
+                  if (failure != null) {
+                    LOG.warn("request {} was not cancelled", request.id(), failure);
+                  }
+                });
+  }
+
+  private static Request cancelling(Request r) {
+    return new Request(
+        "cancel-" + r.id(),
+        r.tenant(),
+        r.domain(),
+        r.release(),
+        r.task(),
+        "",
+        r.maxTokens(),
+        0,
+        0,
+        1,
+        0,
+        List.of(),
+        false,
+        r.eventTimeMillis(),
+        0,
+        r.id(),
+        false,
+        r.origin());
   }
 
   private Answer require(@Nullable Answer answer) {

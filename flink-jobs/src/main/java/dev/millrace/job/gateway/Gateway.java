@@ -82,6 +82,7 @@ public final class Gateway implements AutoCloseable {
   private final Catalogue catalogue = new Catalogue();
   private final SampleDoor samples;
   private final Console console;
+  private final Verdicts verdicts;
   private final Operating operating;
   private final AdapterDoor adapters;
   private final Tail<Answer> answers;
@@ -101,6 +102,7 @@ public final class Gateway implements AutoCloseable {
     desk = new Desk(writer, topics, config.patience());
     samples = new SampleDoor(writer, topics, clock);
     console = Console.start(kafka, clock);
+    verdicts = new Verdicts(console::verdict);
     operating = new Operating(writer, topics, console);
     adapters = new AdapterDoor(adopting, catalogue, writer, topics);
     answers =
@@ -285,7 +287,7 @@ public final class Gateway implements AutoCloseable {
 
   /** How answers to a call are written. */
   private interface Writing {
-    ObjectNode write(Generating asked, List<Answer> answers, long seconds);
+    ObjectNode write(Generating asked, List<Answer> answers, Verdicts verdicts, long seconds);
   }
 
   private void generate(Context ctx, Generating asked, boolean chat, Writing writing)
@@ -295,18 +297,25 @@ public final class Gateway implements AutoCloseable {
     long now = clock.millis();
     List<Request> requests = asked.requests(caller, target, now);
     if (asked.stream()) {
-      Streaming stream = new Streaming(asked, requests, chat, now / 1000);
-      stream(ctx, stream, () -> ask(caller, requests, asked.user(), stream::take));
+      Streaming stream = new Streaming(asked, requests, verdicts, chat, now / 1000);
+      stream(
+          ctx,
+          stream,
+          () -> ask(caller, requests, asked.user(), stream::take),
+          () -> requests.forEach(request -> desk.cancel(request, asked.user())));
     } else {
       reply(
           ctx,
           ask(caller, requests, asked.user(), (chunk, choice) -> {}),
-          (context, found) -> json(context, writing.write(asked, found, now / 1000)));
+          (context, found) -> json(context, writing.write(asked, found, verdicts, now / 1000)));
     }
   }
 
   private void stream(
-      Context ctx, Streaming stream, Supplier<List<CompletableFuture<Answer>>> asking)
+      Context ctx,
+      Streaming stream,
+      Supplier<List<CompletableFuture<Answer>>> asking,
+      Runnable cancelling)
       throws IOException, InterruptedException {
     if (!streaming.tryAcquire()) {
       throw ApiProblem.tooMany(MOST_STREAMING + " streams are open, expected fewer");
@@ -321,6 +330,7 @@ public final class Gateway implements AutoCloseable {
           unbuffered(ctx));
     } catch (EofException e) {
       LOG.debug("a client has gone away", e);
+      cancelling.run();
     } finally {
       streaming.release();
     }
@@ -344,7 +354,7 @@ public final class Gateway implements AutoCloseable {
     reply(
         ctx,
         ask(caller, requests, null, (chunk, choice) -> {}),
-        (context, found) -> json(context, Replies.embeddings(model, found)));
+        (context, found) -> json(context, Replies.embeddings(model, found, verdicts)));
   }
 
   private static Request embedding(
@@ -421,9 +431,10 @@ public final class Gateway implements AutoCloseable {
                 .exceptionally(failure -> failLater(ctx, failure)));
   }
 
-  private static void provenance(Context ctx, @Nullable String release, String base, String from) {
+  private void provenance(Context ctx, @Nullable String release, String base, String from) {
     ctx.header("Millrace-Base", base);
     ctx.header("Millrace-From", from);
+    ctx.header("Millrace-Verdict", verdicts.word(release));
     if (release != null) {
       ctx.header("Millrace-Release", release);
     }

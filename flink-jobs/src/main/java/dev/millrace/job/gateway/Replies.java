@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
 import java.util.Locale;
@@ -16,8 +15,9 @@ final class Replies {
   private Replies() {}
 
   /** A text completion, a choice for each answer. */
-  static ObjectNode completion(Generating asked, List<Answer> answers, long seconds) {
-    ObjectNode reply = envelope("cmpl-", "text_completion", asked, answers, seconds);
+  static ObjectNode completion(
+      Generating asked, List<Answer> answers, Verdicts verdicts, long seconds) {
+    ObjectNode reply = envelope("cmpl-", "text_completion", asked, answers, verdicts, seconds);
     ArrayNode choices = reply.putArray("choices");
     for (int i = 0; i < answers.size(); i++) {
       String prompt = asked.echo() ? asked.prompts().get(i / asked.n()) : "";
@@ -33,8 +33,9 @@ final class Replies {
   }
 
   /** A chat completion, a choice for each answer. */
-  static ObjectNode chat(Generating asked, List<Answer> answers, long seconds) {
-    ObjectNode reply = envelope("chatcmpl-", "chat.completion", asked, answers, seconds);
+  static ObjectNode chat(
+      Generating asked, List<Answer> answers, Verdicts verdicts, long seconds) {
+    ObjectNode reply = envelope("chatcmpl-", "chat.completion", asked, answers, verdicts, seconds);
     ArrayNode choices = reply.putArray("choices");
     for (int i = 0; i < answers.size(); i++) {
       ObjectNode choice = choices.addObject().put("index", i);
@@ -46,19 +47,24 @@ final class Replies {
   }
 
   private static ObjectNode envelope(
-      String prefix, String object, Generating asked, List<Answer> answers, long seconds) {
+      String prefix,
+      String object,
+      Generating asked,
+      List<Answer> answers,
+      Verdicts verdicts,
+      long seconds) {
     ObjectNode reply = Fields.JSON.createObjectNode();
     reply
         .put("id", prefix + answers.get(0).request())
         .put("object", object)
         .put("created", seconds)
         .put("model", asked.model());
-    reply.set("millrace", provenance(answers).put("seed", asked.seed()));
+    reply.set("millrace", provenance(answers, verdicts).put("seed", asked.seed()));
     return reply;
   }
 
-  /** Which release answered, on which base, from where, and how far it had learned. */
-  static ObjectNode provenance(List<Answer> answers) {
+  /** Which release answered, on which base, from where, how far it had learned, and its verdict. */
+  static ObjectNode provenance(List<Answer> answers, Verdicts verdicts) {
     Answer first = answers.get(0);
     ObjectNode about = Fields.JSON.createObjectNode();
     ArrayNode ids = about.putArray("answers");
@@ -78,6 +84,7 @@ final class Replies {
                     .put("topic", origin.topic())
                     .put("partition", origin.partition())
                     .put("offset", origin.offset()));
+    about.set("gate", verdicts.of(first.release()));
     return about;
   }
 
@@ -100,7 +107,7 @@ final class Replies {
   }
 
   /** The embeddings of {@code /v1/embeddings}, one an answer. */
-  static ObjectNode embeddings(String model, List<Answer> answers) {
+  static ObjectNode embeddings(String model, List<Answer> answers, Verdicts verdicts) {
     ObjectNode reply = Fields.JSON.createObjectNode().put("object", "list").put("model", model);
     ArrayNode data = reply.putArray("data");
     for (int i = 0; i < answers.size(); i++) {
@@ -111,7 +118,7 @@ final class Replies {
       }
     }
     reply.putObject("usage").put("prompt_tokens", 0).put("total_tokens", 0);
-    reply.set("millrace", provenance(answers));
+    reply.set("millrace", provenance(answers, verdicts));
     return reply;
   }
 
@@ -162,16 +169,7 @@ final class Replies {
             .put("model", verdict.domain())
             .put("release", verdict.release())
             .put("parent", verdict.parent());
-    ArrayNode rules = reply.putArray("rules");
-    for (RuleResult rule : verdict.rules()) {
-      ObjectNode figures =
-          rules
-              .addObject()
-              .put("rule", rule.rule())
-              .put("passed", rule.passed())
-              .putObject("figures");
-      rule.figures().forEach(figures::put);
-    }
+    reply.set("rules", Verdicts.rules(verdict));
     return reply;
   }
 

@@ -28,6 +28,7 @@ final class Streaming {
 
   private final Generating asked;
   private final List<Request> requests;
+  private final Verdicts verdicts;
   private final boolean chat;
   private final long seconds;
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
@@ -40,9 +41,11 @@ final class Streaming {
    * @param chat true for chat chunks
    * @param seconds when it was asked, epoch
    */
-  Streaming(Generating asked, List<Request> requests, boolean chat, long seconds) {
+  Streaming(
+      Generating asked, List<Request> requests, Verdicts verdicts, boolean chat, long seconds) {
     this.asked = asked;
     this.requests = requests;
+    this.verdicts = verdicts;
     this.chat = chat;
     this.seconds = seconds;
     this.told = requests.stream().map(request -> new Told()).toList();
@@ -159,7 +162,7 @@ final class Streaming {
       choice.put("text", "");
     }
     choice.put("finish_reason", Replies.finish(asked, answer));
-    ObjectNode about = Replies.provenance(List.of(answer)).put("seed", asked.seed());
+    ObjectNode about = Replies.provenance(List.of(answer), verdicts).put("seed", asked.seed());
     about.put("differs", differs);
     if (differs) {
       about.put("text", answer.text());
