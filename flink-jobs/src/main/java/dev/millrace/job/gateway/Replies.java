@@ -33,8 +33,7 @@ final class Replies {
   }
 
   /** A chat completion, a choice for each answer. */
-  static ObjectNode chat(
-      Generating asked, List<Answer> answers, Verdicts verdicts, long seconds) {
+  static ObjectNode chat(Generating asked, List<Answer> answers, Verdicts verdicts, long seconds) {
     ObjectNode reply = envelope("chatcmpl-", "chat.completion", asked, answers, verdicts, seconds);
     ArrayNode choices = reply.putArray("choices");
     for (int i = 0; i < answers.size(); i++) {
