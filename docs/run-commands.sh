@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs the commands of README.md and docs/ that need nothing but this repository, and checks what they print.
 #   docs/run-commands.sh [FOLDER for reports and logs [PART…]]
-# The parts are demo, http, adapt and cluster; all but demo need the FOLDER of one in which it has run.
+# The parts are demo, http, adapt, cluster, models, elastic and bench; http and cluster need the FOLDER of one in which demo has run. bench is asked
+# for by its name alone: every benchmark once, with the fewest rounds there are, takes most of an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-$(mktemp -d)}
@@ -154,8 +155,40 @@ cluster_part() {
   expect 'stopped 5' ./millrace cluster down
 }
 
-for part in ${parts:-demo http adapt cluster}; do
-  [ "$part" = demo ] || find_legal
+# docs/compression.md, docs/modalities.md, docs/decoding.md: what is made of bases
+models_part() {
+  expect 'bits per byte' ./millrace model pretrain --judge-only
+  expect . ./millrace model export models/nano --gguf "$out/nano.gguf"
+  [ "$(head -c 4 "$out/nano.gguf")" = GGUF ] || fail "$out/nano.gguf is no GGUF file"
+  expect . ./millrace model compress --factor 13.5 --steps 2 --tokens 20000 --out "$out/pico" --work "$out/compress"
+  expect . ./millrace model check "$out/pico"
+  expect . ./millrace model align --steps 2 --out "$out/align"
+}
+
+# docs/scale.md, docs/chaos.md, docs/releases.md: a cluster that grows, one that is broken, a store that is cleaned
+elastic_part() {
+  expect 'Flink http' ./millrace cluster up --adaptive --task-managers 1 --slots 4
+  expect . ./millrace autoscale --most 2 --minutes 0.1
+  expect 'stopped' ./millrace cluster down
+  expect . ./millrace chaos --seed 1 --minutes 0.5
+  expect . ./millrace releases prune --store "$out/report/store" --dry-run
+}
+
+# docs/bench.md: every benchmark that there is, tried
+bench_part() {
+  for name in align compress continual decode exchange freshness gate latency load moe poison quality recompute routing score soak swap train; do
+    begun=$SECONDS
+    expect '[0-9]' ./millrace bench $name --rounds 1 --steps 2 --factors 13.5
+    cp "$out/last" "$out/bench-$name.txt"
+    say "$name took $((SECONDS - begun)) s"
+  done
+}
+
+for part in ${parts:-demo http adapt cluster models elastic}; do
+  case $part in
+    demo) ;;
+    http | cluster | elastic) find_legal ;;
+  esac
   "${part}_part"
 done
 say "all commands did what the docs say; logs in $out"

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,6 +24,37 @@ class DocsCommandsTest {
 
   /** A quoted word or a plain one. */
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
+
+  /** What the script of all pages does not run, and the test that does. */
+  private static final Map<String, String> RUN_BY_TESTS =
+      Map.of("releases forget", "TakeBackIT", "releases reproduce", "TakeBackIT");
+
+  /** A command and what it is told to do, of those that have more than one thing to do. */
+  private static final Pattern KIND =
+      Pattern.compile("((?:model|releases|cluster|submit) [a-z-]+|[a-z-]+).*");
+
+  @Test
+  void commands_ofAllPages_areRunByTheScriptOrATest() throws IOException {
+    String script = Files.readString(ROOT.resolve("docs/run-commands.sh"));
+    List<String> problems = new ArrayList<>();
+    for (Path page : pages()) {
+      for (String command : commands(Files.readString(page))) {
+        Matcher kind = KIND.matcher(command);
+        assertTrue(kind.matches(), command);
+        String test = RUN_BY_TESTS.get(kind.group(1));
+        String runs = test == null ? script : source(test);
+        if (!runs.contains(test == null ? COMMAND + kind.group(1) : words(kind.group(1))[1])) {
+          problems.add(ROOT.relativize(page) + ": " + command);
+        }
+      }
+    }
+    assertEquals(List.of(), problems, "neither docs/run-commands.sh nor a named test runs these");
+  }
+
+  private static String source(String test) throws IOException {
+    return Files.readString(
+        ROOT.resolve("flink-jobs/src/test/java/dev/millrace/job/" + test + ".java"));
+  }
 
   @Test
   void commands_ofAllPages_areUnderstood() throws IOException {
