@@ -12,6 +12,7 @@ import dev.millrace.adapter.publish.Sweeper;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
+import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.FlinkStoreFiles;
 import dev.millrace.job.io.RedisAnswerStore;
@@ -307,7 +308,7 @@ public final class Openers {
         LiveReleases releases =
             resources.add(
                 LiveReleases.of(
-                    bases, ReleaseSource.of(published(config), bases), SwapConfig.defaults()));
+                    bases, ReleaseSource.of(published(config), bases), within(config.serve())));
         ServingParts parts =
             new ServingParts(
                 base, tokenizer, older, releases, cache, CacheKeys.of(key), Clock.systemUTC());
@@ -319,6 +320,10 @@ public final class Openers {
         throw e;
       }
     };
+  }
+
+  private static SwapConfig within(ServeConfig serve) {
+    return new SwapConfig(serve.hotBytes(), serve.fetchers(), SwapConfig.defaults().known());
   }
 
   /** The base before the present one, while its releases may serve. */

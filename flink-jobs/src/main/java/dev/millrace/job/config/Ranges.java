@@ -31,6 +31,7 @@ final class Ranges {
           "score.align.leastOthers",
           "serve.batchSize",
           "serve.queue",
+          "serve.fetchers",
           "unlabelled.spanMillis");
 
   private static final Map<String, Integer> LEAST =

@@ -10,9 +10,18 @@ import java.io.Serializable;
  * @param tenantShare of the queue that one tenant may hold while others hold any
  * @param whenFull what becomes of a request that finds the queue full
  * @param cacheBytes of the cache in each process
+ * @param hotBytes of adapters that stay in the native memory of a subtask; others are fetched when a
+ *     request asks for them
+ * @param fetchers threads of a subtask that fetch them
  */
 public record ServeConfig(
-    int batchSize, int queue, double tenantShare, WhenFull whenFull, long cacheBytes)
+    int batchSize,
+    int queue,
+    double tenantShare,
+    WhenFull whenFull,
+    long cacheBytes,
+    long hotBytes,
+    int fetchers)
     implements Serializable {
 
   /** What a full queue does. */
@@ -24,6 +33,6 @@ public record ServeConfig(
   }
 
   static ServeConfig defaults() {
-    return new ServeConfig(16, 256, 0.5, WhenFull.REFUSE, 64L << 20);
+    return new ServeConfig(16, 256, 0.5, WhenFull.REFUSE, 64L << 20, 256L << 20, 4);
   }
 }

@@ -100,6 +100,9 @@ final class MetricNames {
   /** The group of what the cache of a process did. */
   static final String CACHE = "cache";
 
+  /** The group of the releases in memory. */
+  static final String ADAPTERS = "adapters";
+
   /** Resident memory of the process that is neither Java heap nor other memory of the JVM. */
   static final String NATIVE_BYTES = "nativeBytes";
 

@@ -1,6 +1,5 @@
 package dev.millrace.job.operator;
 
-import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.schema.Answer;
 import java.util.function.IntSupplier;
@@ -24,7 +23,7 @@ final class ServeFigures {
   private final Histogram answerMillis;
   private final Histogram swapMillis;
 
-  ServeFigures(MetricGroup operator, AnswerCache cache, IntSupplier waiting, IntSupplier running) {
+  ServeFigures(MetricGroup operator, Serving serving, IntSupplier waiting, IntSupplier running) {
     figures = new Figures(operator);
     MetricGroup group = figures.group();
     failed = group.counter(MetricNames.FAILED);
@@ -37,7 +36,8 @@ final class ServeFigures {
     group.gauge(MetricNames.WAITING, waiting::getAsInt);
     group.gauge(MetricNames.RUNNING, running::getAsInt);
     group.gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
-    CacheMetrics.register(group.addGroup(MetricNames.CACHE), cache);
+    CacheMetrics.register(group.addGroup(MetricNames.CACHE), serving.cache());
+    AdapterMetrics.register(group.addGroup(MetricNames.ADAPTERS), serving.releases());
   }
 
   void answered(Answer answer) {

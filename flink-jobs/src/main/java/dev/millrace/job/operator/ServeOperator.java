@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps a running batch of requests beside the task's thread, and hands release events to the live
  * releases. Answers under one key leave in the order of their requests. Requests without an answer
- * and the events behind what is live are state: a restored subtask first loads what served before,
- * then answers.
+ * and the events behind what is live are state: a restored subtask knows what served before, and
+ * loads what is asked for.
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
@@ -63,6 +63,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   /** Requests that the responder has. */
   private transient int running;
+
+  /** Of these, how many waited for a release when the worker's thread last looked. */
+  private transient int waited;
 
   private transient ServeFigures figures;
 
@@ -99,7 +102,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     serving = opened.value();
     line = new Line(this::leave);
     queue = new FairQueue<>(limits.queue(), limits.tenantShare());
-    figures = new ServeFigures(getMetricGroup(), serving.cache(), () -> line.size(), () -> running);
+    figures = new ServeFigures(getMetricGroup(), serving, () -> line.size(), this::atTheModel);
     reload();
     worker.repeat("answering requests", this::step, steps -> steps.forEach(this::stepped));
     for (KeyedRequest request : unanswered.get()) {
@@ -119,7 +122,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private void reload() throws Exception {
     List<CompletableFuture<SwapResult>> reloads = new ArrayList<>();
     for (Map.Entry<String, ReleaseEvent> entry : live.immutableEntries()) {
-      reloads.add(serving.releases().apply(entry.getValue(), now()));
+      reloads.add(serving.releases().restore(entry.getValue(), now()));
     }
     for (CompletableFuture<SwapResult> reload : reloads) {
       requireLive(reload.get());
@@ -129,7 +132,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     inOrder.values().forEach(this::load);
   }
 
-  /** Answering by the base, because what served before is lost, would break a promise. */
+  /** Answering by what is not on trial, because what is was lost, would break a promise. */
   private static void requireLive(SwapResult reload) {
     if (reload.outcome() == Outcome.FAILED) {
       throw new IllegalStateException(
@@ -183,9 +186,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         + " of them of one tenant beside others";
   }
 
+  /** What waits for a release that is not in memory takes no place of others. */
+  private int atTheModel() {
+    return running - serving.responder().fetching();
+  }
+
   /** Gives the responder what waits, as long as its batch has room. */
   private void startMore() {
-    while (running < limits.batchSize()) {
+    while (atTheModel() < limits.batchSize()) {
       Line.Place next = queue.take();
       if (next == null) {
         return;
@@ -202,7 +210,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private List<Step> step() throws InterruptedException {
     List<Answered> answered = serving.responder().step();
     List<Chunk> chunks = serving.responder().chunks();
-    return answered.isEmpty() && chunks.isEmpty() ? List.of() : List.of(new Step(chunks, answered));
+    boolean room = waited < serving.responder().fetching();
+    waited = serving.responder().fetching();
+    return answered.isEmpty() && chunks.isEmpty() && !room
+        ? List.of()
+        : List.of(new Step(chunks, answered));
   }
 
   private void stepped(Step step) {

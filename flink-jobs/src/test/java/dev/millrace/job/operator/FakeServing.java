@@ -4,6 +4,7 @@ import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
+import dev.millrace.model.swap.HotCounts;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapResult;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers by the name of the release that was applied last, one at a time, each for a permit; knows
- * every request that begins with {@code known}; tells a chunk beside each answer to one that
+ * every request that begins with {@code known}; lets those that begin with {@code cold} wait; tells a chunk beside each answer to one that
  * streams.
  */
 final class FakeServing implements Responder, LiveReleases {
@@ -36,6 +37,8 @@ final class FakeServing implements Responder, LiveReleases {
   private final Map<Long, Request> submitted = new ConcurrentHashMap<>();
   private final BlockingQueue<Long> words = new LinkedBlockingQueue<>();
   private final Queue<Answered> cancelled = new ConcurrentLinkedQueue<>();
+  private final Set<Long> waiting = ConcurrentHashMap.newKeySet();
+  private volatile boolean fetched;
   private List<Chunk> chunks = List.of();
   private volatile @Nullable String current;
 
@@ -75,7 +78,12 @@ final class FakeServing implements Responder, LiveReleases {
     if (gone != null) {
       return List.of(gone);
     }
-    if (!submitted.containsKey(ticket)) {
+    Request asked = submitted.get(ticket);
+    if (asked == null) {
+      return List.of();
+    }
+    if (asked.prompt().startsWith("cold") && !fetched) {
+      waiting.add(ticket);
       return List.of();
     }
     while (!permits.tryAcquire(1, TimeUnit.MILLISECONDS)) {
@@ -98,6 +106,18 @@ final class FakeServing implements Responder, LiveReleases {
   @Override
   public List<Chunk> chunks() {
     return chunks;
+  }
+
+  @Override
+  public int fetching() {
+    return waiting.size();
+  }
+
+  /** What those that begin with {@code cold} wait for is there. */
+  void fetched() {
+    fetched = true;
+    words.addAll(waiting);
+    waiting.clear();
   }
 
   /** Requests that are submitted and not answered. */
@@ -144,17 +164,38 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   @Override
-  public Lease acquire(@Nullable String tenant, @Nullable String domain, long caller) {
+  public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
+    return apply(event, readMillis);
+  }
+
+  @Override
+  public CompletableFuture<Lease> acquire(
+      @Nullable String tenant, @Nullable String domain, long caller) {
     throw new UnsupportedOperationException("the fake answers by itself");
   }
 
   @Override
-  public Lease assign(@Nullable String tenant, int[] text, long caller) {
+  public @Nullable Lease peek(@Nullable String tenant, @Nullable String domain, long caller) {
+    throw new UnsupportedOperationException("the fake answers by itself");
+  }
+
+  @Override
+  public Lease base() {
+    throw new UnsupportedOperationException("the fake answers by itself");
+  }
+
+  @Override
+  public HotCounts counts() {
+    return new HotCounts(0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  @Override
+  public CompletableFuture<Lease> assign(@Nullable String tenant, int[] text, long caller) {
     throw new UnsupportedOperationException();
   }
 
   @Override
-  public Lease acquirePinned(@Nullable String tenant, String release) {
+  public CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release) {
     throw new UnsupportedOperationException("the fake answers by itself");
   }
 

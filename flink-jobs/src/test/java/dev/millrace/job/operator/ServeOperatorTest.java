@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import static dev.millrace.job.operator.Streams.cancelling;
+import static dev.millrace.job.operator.Streams.cold;
 import static dev.millrace.job.operator.Streams.fromTenant;
 import static dev.millrace.job.operator.Streams.known;
 import static dev.millrace.job.operator.Streams.request;
@@ -36,8 +37,12 @@ class ServeOperatorTest {
 
   private static final int FREE = 1000;
   private static final int MAX_PARALLELISM = 8;
-  private static final ServeConfig LIMITS = new ServeConfig(3, 6, 0.5, WhenFull.REFUSE, 0);
-  private static final ServeConfig PATIENT = new ServeConfig(3, 6, 0.5, WhenFull.WAIT, 0);
+  private static final ServeConfig LIMITS = limits(WhenFull.REFUSE);
+  private static final ServeConfig PATIENT = limits(WhenFull.WAIT);
+
+  private static ServeConfig limits(WhenFull whenFull) {
+    return new ServeConfig(3, 6, 0.5, whenFull, 0, 0, 1);
+  }
 
   @Test
   void processElement1_noBatchToFill_answersAtOnce() throws Exception {
@@ -79,6 +84,26 @@ class ServeOperatorTest {
       runOneMail(harness);
       assertEquals(ids(0, 1), answered(harness));
       assertEquals(ids(1, 4), serving.running());
+    }
+  }
+
+  @Test
+  void processElement1_waitingForAColdRelease_takesNoPlaceOfOthers() throws Exception {
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = harness(serving)) {
+      harness.open();
+      for (int i = 0; i < 4; i++) {
+        ask(harness, null, cold(i));
+      }
+      ask(harness, 4, 6);
+      while (answered(harness).size() < 2) {
+        runOneMail(harness);
+      }
+      assertEquals(ids(4, 6), answered(harness));
+      assertEquals(ids(0, 4), serving.running());
+      serving.fetched();
+      endRequests(harness);
+      assertEquals(ids(0, 6), answered(harness).stream().sorted().toList());
     }
   }
 
@@ -307,7 +332,7 @@ class ServeOperatorTest {
   }
 
   @Test
-  void restore_releaseIsLost_failsInsteadOfAnsweringByTheBase() throws Exception {
+  void restore_whatIsOnTrialIsLost_failsInsteadOfAnsweringByTheBase() throws Exception {
     OperatorSubtaskState snapshot;
     try (var harness = harness(new FakeServing(FREE))) {
       harness.open();

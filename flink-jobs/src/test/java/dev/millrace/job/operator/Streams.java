@@ -48,6 +48,11 @@ final class Streams {
     return request("request-" + offset, null, "known " + offset, null, offset);
   }
 
+  /** One whose release the fake responder does not have in memory. */
+  static Request cold(long offset) {
+    return request("request-" + offset, null, "cold " + offset, null, offset);
+  }
+
   /** One that asks for chunks of its answer. */
   static Request streamed(long offset) {
     return request("request-" + offset, null, "prompt " + offset, null, true, offset);

@@ -5,10 +5,10 @@ import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Request;
-import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Requests to works: checks what is asked and chooses the release that answers. */
@@ -30,36 +30,30 @@ final class Reception {
     this.unknown = unknown;
   }
 
-  /** A work with its release and its name in the cache; one that cannot be answered is done. */
-  Work receive(long ticket, Request request, long caller) {
+  /** A work without its release; one that cannot be answered is done. */
+  Work receive(long ticket, Request request) {
+    Work work = bare(ticket, request);
     String problem = rules.problem(request);
     if (problem != null) {
-      return refused(ticket, request, problem);
-    }
-    Work work;
-    try {
-      work = new Work(ticket, request, lease(request, caller));
-    } catch (IOException e) {
-      return refused(ticket, request, String.valueOf(e.getMessage()));
-    }
-    problem = aliasProblem(request, work.lease().release());
-    if (problem != null) {
       work.fail(problem);
-    } else if (request.cached()) {
-      work.key(key(work));
     }
-    return work;
-  }
-
-  private Work refused(long ticket, Request request, String problem) {
-    Work work = bare(ticket, request);
-    work.fail(problem);
     return work;
   }
 
   /** A work that no release answers. */
   Work bare(long ticket, Request request) {
-    return new Work(ticket, request, parts.releases().acquire(null, null));
+    return new Work(ticket, request, parts.releases().base());
+  }
+
+  /** Gives a work its release, and its name in the cache; one that it cannot answer is done. */
+  void hold(Work work, Lease lease) {
+    work.hold(lease);
+    String problem = aliasProblem(work.request(), lease.release());
+    if (problem != null) {
+      work.fail(problem);
+    } else if (work.request().cached()) {
+      work.key(key(work));
+    }
   }
 
   /** Cuts the prompt into tokens; a work with too few or too many is done. */
@@ -72,9 +66,10 @@ final class Reception {
     }
   }
 
-  private Lease lease(Request request, long caller) throws IOException {
+  /** The release that is to answer; another thread fetches it if it is not in memory. */
+  CompletableFuture<Lease> lease(Request request, long caller) {
     if (request.task() == Request.Task.EMBED) {
-      return parts.releases().acquire(request.tenant(), null);
+      return CompletableFuture.completedFuture(parts.releases().base());
     }
     if (request.isAssigned()) {
       int[] text = parts.tokenizer().encode(request.prompt());
@@ -83,6 +78,13 @@ final class Reception {
     return request.release() == null
         ? parts.releases().acquire(request.tenant(), request.domain(), caller)
         : parts.releases().acquirePinned(request.tenant(), request.release());
+  }
+
+  /** The same of a request that names a domain or none, if it is in memory; else null. */
+  @Nullable Lease peek(Request request, long caller) {
+    return request.task() == Request.Task.EMBED
+        ? parts.releases().base()
+        : parts.releases().peek(request.tenant(), request.domain(), caller);
   }
 
   private @Nullable String aliasProblem(Request request, @Nullable LiveRelease release) {

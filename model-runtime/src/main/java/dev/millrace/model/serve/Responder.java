@@ -47,6 +47,12 @@ public interface Responder extends AutoCloseable {
    */
   List<Chunk> chunks();
 
+  /**
+   * How many requests wait for a release that is not in memory: they take no part in the batch. Any
+   * thread may ask.
+   */
+  int fetching();
+
   /** The answer, if this process keeps it under the release that is current now. */
   @Nullable Answer known(Request request, long caller);
 

@@ -4,6 +4,8 @@ import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
+import dev.millrace.model.swap.Lease;
+import dev.millrace.model.swap.ReleaseRefusedException;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
@@ -14,7 +16,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +44,9 @@ final class RunningResponder implements Responder {
 
   /** All that are in, by ticket. */
   private final Map<Long, Work> works = new HashMap<>();
+
+  /** Those that wait for a release which is not in memory. */
+  private final Set<Work> fetching = ConcurrentHashMap.newKeySet();
 
   private List<Answered> answered = new ArrayList<>();
   private List<Chunk> chunks = new ArrayList<>();
@@ -97,23 +106,73 @@ final class RunningResponder implements Responder {
   }
 
   private void begin(long ticket, Request request, long caller) {
-    Work work = reception.receive(ticket, request, caller);
+    Work work = reception.receive(ticket, request);
     works.put(ticket, work);
     deadlines.add(work);
-    CacheKey key = work.key();
     if (work.isDone()) {
       end(work);
     } else if (deadlines.isPassed(work)) {
       leave(ticket, deadlines.reason(work));
-    } else if (key == null) {
-      compute(work);
     } else {
-      Hit hit = cache.ask(key, new Waiting(work));
-      if (hit != null) {
-        work.found(hit);
-        end(work);
-      }
+      begin(work, caller);
     }
+  }
+
+  private void begin(Work work, long caller) {
+    CompletableFuture<Lease> lease = reception.lease(work.request(), caller);
+    if (lease.isDone()) {
+      arrived(work, lease);
+    } else {
+      fetching.add(work);
+      var unused = lease.whenComplete((held, failure) -> tell(() -> arrived(work, lease)));
+    }
+  }
+
+  /** The release of a work is in memory, or cannot be had. */
+  private void arrived(Work work, CompletableFuture<Lease> done) {
+    fetching.remove(work);
+    try {
+      Lease lease = done.join();
+      if (work.isDone()) {
+        lease.close(); // it has left meanwhile
+        return;
+      }
+      reception.hold(work, lease);
+    } catch (CompletionException e) {
+      if (work.isDone()) {
+        return;
+      }
+      work.fail(reason(e.getCause()));
+    }
+    if (work.isDone()) {
+      end(work);
+    } else {
+      answer(work);
+    }
+  }
+
+  private static String reason(@Nullable Throwable failure) {
+    return failure instanceof ReleaseRefusedException
+        ? String.valueOf(failure.getMessage())
+        : "release-unreadable: " + failure;
+  }
+
+  private void answer(Work work) {
+    CacheKey key = work.key();
+    if (key == null) {
+      compute(work);
+      return;
+    }
+    Hit hit = cache.ask(key, new Waiting(work));
+    if (hit != null) {
+      work.found(hit);
+      end(work);
+    }
+  }
+
+  @Override
+  public int fetching() {
+    return fetching.size();
   }
 
   /** A work that waits for what the cache's other tier, or another asker, has to say. */
@@ -196,6 +255,7 @@ final class RunningResponder implements Responder {
     land(work);
     answered.add(new Answered(work.ticket(), writer.write(work)));
     works.remove(work.ticket());
+    fetching.remove(work);
     deadlines.remove(work);
     work.close();
   }
@@ -222,7 +282,12 @@ final class RunningResponder implements Responder {
     if (!request.cached() || request.release() != null || request.isAssigned()) {
       return null; // which release answers takes a while to say
     }
-    try (Work work = reception.receive(NO_TICKET, request, caller)) {
+    try (Work work = reception.receive(NO_TICKET, request)) {
+      Lease lease = work.isDone() ? null : reception.peek(request, caller);
+      if (lease == null) {
+        return null;
+      }
+      reception.hold(work, lease);
       CacheKey key = work.key();
       Hit hit = key == null ? null : cache.near(key);
       if (hit == null) {

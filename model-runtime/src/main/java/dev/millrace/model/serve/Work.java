@@ -13,7 +13,7 @@ final class Work implements AutoCloseable {
 
   private final long ticket;
   private final Request request;
-  private final Lease lease;
+  private Lease lease;
   private int[] tokens = {};
   private @Nullable CacheKey key;
   private boolean leads;
@@ -39,6 +39,12 @@ final class Work implements AutoCloseable {
 
   Lease lease() {
     return lease;
+  }
+
+  /** Gives the lease back, and takes over another. */
+  void hold(Lease other) {
+    lease.close();
+    lease = other;
   }
 
   int[] tokens() {

@@ -1,7 +1,6 @@
 package dev.millrace.model.swap;
 
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -10,219 +9,234 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All aliases in one immutable map behind one volatile reference. One thread does all that changes:
- * events apply in order, and nothing is loaded twice at once.
+ * events apply in order, and nothing is staged twice at once. Others fetch what is asked for and is
+ * not in memory.
  */
 final class AtomicLiveReleases implements LiveReleases {
 
   private final BaseLease baseAlone;
   private final ReleaseLoader loader;
-  private final ReleaseShelf shelf;
+  private final KnownReleases known;
+  private final HotReleases hot;
   private final ExecutorService swapper;
 
   /** What each alias follows; touched by the swapper's thread alone. */
-  private final Map<Alias, ReleaseShelf.Known> followed = new HashMap<>();
+  private final Map<Alias, Registered> followed = new HashMap<>();
 
   private volatile Live live = Live.NOTHING;
 
   AtomicLiveReleases(List<BaseModel> bases, ReleaseSource source, SwapConfig config) {
     this.baseAlone = new BaseLease(bases.get(0));
     this.loader = new ReleaseLoader(bases, source);
-    this.shelf = new ReleaseShelf(config);
-    this.swapper = Executors.newSingleThreadExecutor(AtomicLiveReleases::thread);
+    this.known = new KnownReleases(config.known());
+    this.hot = new HotReleases(loader, config, this::place);
+    this.swapper = Executors.newSingleThreadExecutor(t -> Threads.daemon(t, "millrace-swap"));
   }
 
   @Override
   public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
-    return CompletableFuture.supplyAsync(() -> swap(event, readMillis), swapper);
+    return CompletableFuture.supplyAsync(() -> swap(event, readMillis, true), swapper);
   }
 
   @Override
-  public Lease acquire(@Nullable String tenant, @Nullable String domain, long caller) {
+  public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
+    return CompletableFuture.supplyAsync(() -> swap(event, readMillis, false), swapper);
+  }
+
+  @Override
+  public Lease base() {
+    return baseAlone;
+  }
+
+  @Override
+  public CompletableFuture<Lease> acquire(
+      @Nullable String tenant, @Nullable String domain, long caller) {
+    return lease(answering(live, tenant, domain, caller));
+  }
+
+  @Override
+  public @Nullable Lease peek(@Nullable String tenant, @Nullable String domain, long caller) {
+    Registered found = answering(live, tenant, domain, caller);
+    return found == null ? baseAlone : hot.peek(found);
+  }
+
+  private static @Nullable Registered answering(
+      Live now, @Nullable String tenant, @Nullable String domain, long caller) {
     if (domain == null) {
-      return baseAlone;
+      return null;
     }
-    while (true) {
-      Live now = live;
-      LoadedRelease own = now.to(new Alias(tenant, domain), caller);
-      LoadedRelease found = own != null ? own : now.to(new Alias(null, domain), caller);
-      if (found == null) {
-        return baseAlone;
-      }
-      Lease lease = found.lease();
-      if (lease != null) {
-        return lease;
-      }
-      // It was replaced and freed since the map was read: the map that replaced it is there.
-    }
+    Registered own = now.to(new Alias(tenant, domain), caller);
+    return own != null ? own : now.to(new Alias(null, domain), caller);
+  }
+
+  /** What answers for its alias; null is the base. */
+  private CompletableFuture<Lease> lease(@Nullable Registered answering) {
+    return answering == null
+        ? CompletableFuture.completedFuture(baseAlone)
+        : hot.lease(answering);
   }
 
   @Override
-  public Lease assign(@Nullable String tenant, int[] text, long caller) {
-    while (true) {
-      Live now = live;
-      LoadedRelease assigned = Visible.to(tenant, now.releases()).assigned(text);
-      LoadedRelease found = assigned == null ? null : now.to(assigned.alias(), caller);
-      Lease lease = found == null ? baseAlone : found.lease();
-      if (lease != null) {
-        return lease;
-      }
-    }
+  public CompletableFuture<Lease> assign(@Nullable String tenant, int[] text, long caller) {
+    Live now = live;
+    Visible visible = Visible.to(tenant, now.releases());
+    CompletableFuture<?>[] unread =
+        visible.releases().values().stream()
+            .filter(release -> !release.isRead())
+            .map(hot::read)
+            .toArray(CompletableFuture<?>[]::new);
+    return CompletableFuture.allOf(unread)
+        .thenCompose(
+            all -> {
+              Registered assigned = visible.assigned(text);
+              return lease(assigned == null ? null : now.to(assigned.alias(), caller));
+            });
   }
 
   @Override
-  public Lease acquirePinned(@Nullable String tenant, String release) throws IOException {
-    ReleaseShelf.Known known = shelf.known(release);
-    if (known == null) {
-      return await(swapper, () -> find(tenant, release));
+  public CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release) {
+    Registered found = known.get(release);
+    if (found == null) {
+      return CompletableFuture.supplyAsync(() -> find(tenant, release), swapper)
+          .thenCompose(hot::lease);
     }
-    if (!mayRead(tenant, known.event())) {
-      throw ReleaseLoader.unknown(release);
+    return mayRead(tenant, found.event())
+        ? hot.lease(found)
+        : CompletableFuture.failedFuture(ReleaseLoader.unknown(release));
+  }
+
+  private @Nullable Place place(Alias alias, String release) {
+    Registered answering = live.releases().get(alias);
+    if (answering != null && answering.release().equals(release)) {
+      return Place.answering(alias);
     }
-    Lease loaded = leaseOfLoaded(release);
-    return loaded != null ? loaded : await(swapper, () -> load(known));
+    return known.get(release) == null ? null : new Place(alias, release);
+  }
+
+  @Override
+  public HotCounts counts() {
+    return hot.counts(live.releases().size());
   }
 
   @Override
   public void close() {
-    swapper.shutdown();
-    awaitEnd(swapper);
-    Live last = live;
+    Threads.end(swapper);
     live = Live.NOTHING;
-    last.releases().values().forEach(LoadedRelease::release);
-    last.trials().values().forEach(trial -> trial.release().release());
-    shelf.clear();
+    hot.close();
   }
 
-  private SwapResult swap(ReleaseEvent event, long readMillis) {
+  private SwapResult swap(ReleaseEvent event, long readMillis, boolean loads) {
     long start = System.nanoTime();
-    Alias alias = Alias.of(event);
-    ReleaseShelf.Known current = followed.get(alias);
+    Registered current = followed.get(Alias.of(event));
     String ignored = SwapRule.reasonToIgnore(event, current == null ? null : current.event());
     if (ignored != null) {
       return result(event, Outcome.IGNORED, ignored, start);
     }
     try {
-      follow(alias, event, readMillis);
+      follow(new Registered(event, readMillis), loads);
       return result(event, Outcome.SWAPPED, "", start);
-    } catch (ReleaseRefusedException e) {
-      return result(event, Outcome.FAILED, String.valueOf(e.getMessage()), start);
-    } catch (InvalidReleaseException e) {
-      return result(event, Outcome.FAILED, "release-invalid: " + e.getMessage(), start);
     } catch (IOException | RuntimeException e) {
-      return result(event, Outcome.FAILED, "release-unreadable: " + e, start);
+      String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
+      return result(event, Outcome.FAILED, why, start);
     }
   }
 
-  private void follow(Alias alias, ReleaseEvent event, long readMillis) throws IOException {
-    Live before = live;
-    Live now =
-        event.withheld() > 0
-            ? tried(before, alias, event, readMillis)
-            : before.with(alias, released(before, alias, event, readMillis), null);
-    live = now; // the switch: one write of one reference
-    keepReplaced(alias, before, now);
-    if (event.action() == Action.FORGET) {
-      shelf.forget(alias);
+  private void follow(Registered next, boolean loads) throws IOException {
+    List<LoadedRelease> staged = new ArrayList<>();
+    try {
+      Live before = live;
+      Live now =
+          next.event().withheld() > 0
+              ? tried(before, next, staged)
+              : before.with(next.alias(), released(before, next, loads, staged), null);
+      live = now; // the switch: one write of one reference
+      settle(next, before, now);
+      note(next);
+    } finally {
+      staged.forEach(LoadedRelease::release);
     }
-    ReleaseShelf.Known current = followed.get(alias);
-    ReleaseEvent head = SwapRule.followed(event, current == null ? null : current.event());
-    followed.put(alias, new ReleaseShelf.Known(head, readMillis));
-    if (!event.release().isEmpty()) {
-      shelf.know(event, readMillis);
-    }
+  }
+
+  private void note(Registered next) {
+    Registered current = followed.get(next.alias());
+    ReleaseEvent head = SwapRule.followed(next.event(), current == null ? null : current.event());
+    followed.put(next.alias(), new Registered(head, next.readMillis()));
   }
 
   /** What an event names: null for the base, and not loaded again if it was on trial. */
-  private @Nullable LoadedRelease released(
-      Live before, Alias alias, ReleaseEvent event, long readMillis) throws IOException {
-    if (event.release().isEmpty()) {
+  private @Nullable Registered released(
+      Live before, Registered next, boolean loads, List<LoadedRelease> staged) throws IOException {
+    if (next.release().isEmpty()) {
       return null;
     }
-    Trial trial = before.trials().get(alias);
-    return trial != null && trial.release().about().release().equals(event.release())
-        ? trial.release()
-        : loader.load(event, readMillis);
+    Trial trial = before.trials().get(next.alias());
+    if (trial != null && trial.release().release().equals(next.release())) {
+      return trial.release();
+    }
+    if (loads) {
+      staged.add(hot.stage(next));
+    }
+    return next;
   }
 
   /** Beside what answers now: a reader that comes late finds it as the parent. */
-  private Live tried(Live before, Alias alias, ReleaseEvent event, long readMillis)
-      throws IOException {
-    LoadedRelease next = loader.load(event, readMillis);
-    LoadedRelease now = before.releases().get(alias);
-    try {
-      if (now == null && event.parent() != null) {
-        ReleaseShelf.Known asked = new ReleaseShelf.Known(event, readMillis);
-        now = loader.load(loader.find(List.of(asked), event.parent()).event(), readMillis);
-      }
-    } catch (IOException | RuntimeException e) {
-      next.release();
-      throw e;
+  private Live tried(Live before, Registered next, List<LoadedRelease> staged) throws IOException {
+    staged.add(hot.stage(next));
+    Registered now = before.releases().get(next.alias());
+    String parent = next.event().parent();
+    if (now == null && parent != null) {
+      now = loader.find(List.of(next), parent);
+      staged.add(hot.stage(now));
     }
-    return before.with(alias, now, new Trial(next, event.withheld()));
+    return before.with(next.alias(), now, new Trial(next, next.event().withheld()));
   }
 
   /** What does not answer any more stays within reach for those who name it. */
-  private void keepReplaced(Alias alias, Live before, Live now) {
-    LoadedRelease released = now.releases().get(alias);
-    LoadedRelease was = before.releases().get(alias);
-    if (was != null && was != released) {
-      shelf.keep(was);
+  private void settle(Registered next, Live before, Live now) {
+    Alias alias = next.alias();
+    if (!next.release().isEmpty()) {
+      known.add(next);
     }
-    Trial trial = before.trials().get(alias);
-    if (trial != null && trial.release() != released) {
-      shelf.keep(trial.release());
+    if (next.event().action() == Action.FORGET) {
+      known.forget(alias);
+      hot.forget(alias);
+      return;
     }
-  }
-
-  private Lease load(ReleaseShelf.Known known) throws IOException {
-    Lease loaded = leaseOfLoaded(known.event().release());
-    if (loaded != null) {
-      return loaded;
+    Trial tried = before.trials().get(alias);
+    Stream.of(before.releases().get(alias), tried == null ? null : tried.release())
+        .filter(Objects::nonNull)
+        .forEach(hot::settle);
+    Registered answering = now.releases().get(alias);
+    if (answering != null) {
+      hot.settle(answering);
     }
-    LoadedRelease release = loader.load(known.event(), known.readMillis());
-    Lease lease = release.lease();
-    shelf.keep(release);
-    if (lease == null) {
-      throw new IllegalStateException("a fresh release has its maker as a holder");
-    }
-    return lease;
+    hot.settle(next);
   }
 
   /** What was published before this process began lies beside what is followed. */
-  private Lease find(@Nullable String tenant, String release) throws IOException {
-    List<ReleaseShelf.Known> relatives =
+  private Registered find(@Nullable String tenant, String release) {
+    List<Registered> relatives =
         followed.values().stream()
-            .filter(known -> mayRead(tenant, known.event()))
-            .filter(known -> known.event().action() != Action.FORGET)
+            .filter(relative -> mayRead(tenant, relative.event()))
+            .filter(relative -> relative.event().action() != Action.FORGET)
             .toList();
-    ReleaseShelf.Known found = loader.find(relatives, release);
-    shelf.know(found.event(), found.readMillis());
-    return load(found);
-  }
-
-  private @Nullable Lease leaseOfLoaded(String release) {
-    Live now = live;
-    List<LoadedRelease> all = new ArrayList<>(now.releases().values());
-    now.trials().values().forEach(trial -> all.add(trial.release()));
-    for (LoadedRelease candidate : all) {
-      if (candidate.about().release().equals(release)) {
-        Lease lease = candidate.lease();
-        if (lease != null) {
-          return lease;
-        }
-      }
+    try {
+      Registered found = loader.find(relatives, release);
+      known.add(found);
+      return found;
+    } catch (IOException e) {
+      throw new CompletionException(e);
     }
-    return shelf.lease(release);
   }
 
   private static boolean mayRead(@Nullable String tenant, ReleaseEvent event) {
@@ -232,35 +246,5 @@ final class AtomicLiveReleases implements LiveReleases {
   private static SwapResult result(
       ReleaseEvent event, Outcome outcome, String reason, long startNanos) {
     return new SwapResult(event, outcome, reason, (System.nanoTime() - startNanos) / 1e6);
-  }
-
-  private static Lease await(ExecutorService executor, Callable<Lease> task) throws IOException {
-    try {
-      return executor.submit(task).get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException known) {
-        throw known;
-      }
-      throw new IOException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while a release was loaded", e);
-    }
-  }
-
-  private static void awaitEnd(ExecutorService executor) {
-    try {
-      while (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
-        // A fetch that hangs must not free a model under a thread that uses it.
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static Thread thread(Runnable task) {
-    Thread thread = new Thread(task, "millrace-swap");
-    thread.setDaemon(true);
-    return thread;
   }
 }

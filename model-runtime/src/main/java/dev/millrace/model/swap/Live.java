@@ -5,18 +5,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What answers, by alias; a value. */
-record Live(Map<Alias, LoadedRelease> releases, Map<Alias, Trial> trials) {
+record Live(Map<Alias, Registered> releases, Map<Alias, Trial> trials) {
 
   static final Live NOTHING = new Live(Map.of(), Map.of());
 
   /** The release that answers a caller; null is the base. */
-  @Nullable LoadedRelease to(Alias alias, long caller) {
+  @Nullable Registered to(Alias alias, long caller) {
     Trial trial = trials.get(alias);
     return trial != null && trial.answers(caller) ? trial.release() : releases.get(alias);
   }
 
   /** With another release and another trial of an alias. */
-  Live with(Alias alias, @Nullable LoadedRelease release, @Nullable Trial trial) {
+  Live with(Alias alias, @Nullable Registered release, @Nullable Trial trial) {
     return new Live(put(releases, alias, release), put(trials, alias, trial));
   }
 

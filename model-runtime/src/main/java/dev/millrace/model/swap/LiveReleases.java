@@ -2,7 +2,6 @@ package dev.millrace.model.swap;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.schema.ReleaseEvent;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -19,18 +18,33 @@ public interface LiveReleases extends AutoCloseable {
   CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis);
 
   /**
+   * Makes current what an event made current before this process began, without loading it: the
+   * first request does. What is on trial is loaded.
+   *
+   * @param readMillis when the event was read, epoch milliseconds
+   */
+  CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis);
+
+  /**
    * The domain's current release: the tenant's own before the shared one, the base where there is
-   * neither.
+   * neither. Done at once if it is in memory; else another thread fetches it, and what it fails
+   * with is a {@link ReleaseRefusedException}.
    *
    * @param domain null means the base alone
    * @param caller decides whether a release on trial answers
    */
-  Lease acquire(@Nullable String tenant, @Nullable String domain, long caller);
+  CompletableFuture<Lease> acquire(@Nullable String tenant, @Nullable String domain, long caller);
 
   /** The same for nobody in particular. */
-  default Lease acquire(@Nullable String tenant, @Nullable String domain) {
+  default CompletableFuture<Lease> acquire(@Nullable String tenant, @Nullable String domain) {
     return acquire(tenant, domain, Caller.NOBODY);
   }
+
+  /** The same if it is in memory; null if it is not, and nobody fetches it. */
+  @Nullable Lease peek(@Nullable String tenant, @Nullable String domain, long caller);
+
+  /** The base alone. */
+  Lease base();
 
   /**
    * The current release of the domain that a text belongs to by its content, among those that the
@@ -39,21 +53,23 @@ public interface LiveReleases extends AutoCloseable {
    * @param text token ids
    * @param caller decides whether a release on trial answers
    */
-  Lease assign(@Nullable String tenant, int[] text, long caller);
+  CompletableFuture<Lease> assign(@Nullable String tenant, int[] text, long caller);
 
   /** The same for nobody in particular. */
-  default Lease assign(@Nullable String tenant, int[] text) {
+  default CompletableFuture<Lease> assign(@Nullable String tenant, int[] text) {
     return assign(tenant, text, Caller.NOBODY);
   }
 
   /**
-   * A release by its id, loaded again if need be.
-   *
-   * @throws IOException if the tenant may not see such a release, or it cannot be fetched any more
+   * A release by its id, loaded again if need be. It fails with a {@link ReleaseRefusedException}
+   * if the tenant may not see such a release, or it cannot be fetched any more.
    */
-  Lease acquirePinned(@Nullable String tenant, String release) throws IOException;
+  CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release);
 
-  /** Waits for the event in progress, then frees every release that no lease holds. */
+  /** What is in memory, and how often what was asked for was not. */
+  HotCounts counts();
+
+  /** Waits for what is being loaded, then frees every release that no lease holds. */
   @Override
   void close();
 

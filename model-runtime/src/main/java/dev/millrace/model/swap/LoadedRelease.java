@@ -1,10 +1,10 @@
 package dev.millrace.model.swap;
 
-import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,15 +15,25 @@ final class LoadedRelease {
   private final LiveRelease about;
   private final BaseModel base;
   private final LoadedAdapter adapter;
-  private final @Nullable Profile profile;
+  private final long bytes;
+  private final Consumer<LoadedRelease> freed;
   private final AtomicInteger holders = new AtomicInteger(1);
 
+  /**
+   * @param bytes of the adapter
+   * @param freed is told when it is gone
+   */
   LoadedRelease(
-      LiveRelease about, BaseModel base, LoadedAdapter adapter, @Nullable Profile profile) {
+      LiveRelease about,
+      BaseModel base,
+      LoadedAdapter adapter,
+      long bytes,
+      Consumer<LoadedRelease> freed) {
     this.about = about;
     this.base = base;
     this.adapter = adapter;
-    this.profile = profile;
+    this.bytes = bytes;
+    this.freed = freed;
   }
 
   LiveRelease about() {
@@ -34,9 +44,17 @@ final class LoadedRelease {
     return new Alias(about.tenant(), about.domain());
   }
 
-  /** What its domain's texts look like; null if nobody knows. */
-  @Nullable Profile profile() {
-    return profile;
+  BaseModel base() {
+    return base;
+  }
+
+  LoadedAdapter adapter() {
+    return adapter;
+  }
+
+  /** Native memory that it takes. */
+  long bytes() {
+    return bytes;
   }
 
   /** One more holder; false if it was freed already. */
@@ -46,6 +64,7 @@ final class LoadedRelease {
 
   void release() {
     if (holders.decrementAndGet() == 0) {
+      freed.accept(this);
       adapter.close();
     }
   }

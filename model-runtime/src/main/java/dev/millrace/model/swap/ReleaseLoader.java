@@ -1,12 +1,13 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
-import dev.millrace.model.swap.ReleaseShelf.Known;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -35,19 +37,35 @@ final class ReleaseLoader {
     this.source = source;
   }
 
-  LoadedRelease load(ReleaseEvent event, long readMillis) throws IOException {
-    Release release = source.fetch(event);
+  /**
+   * Fetches and verifies a release, notes what its domain looks like, and loads it.
+   *
+   * @param freed is told when it is gone
+   */
+  LoadedRelease load(Registered registered, Consumer<LoadedRelease> freed) throws IOException {
+    ReleaseEvent event = registered.event();
+    Release release = fetch(registered);
     BaseModel base = base(release.manifest());
-    requireOurs(event, release.manifest());
     LoadedAdapter adapter = routed(base, release.manifest()).load(release.adapter());
-    try {
-      warm(event, base, adapter);
-    } catch (IOException | RuntimeException e) {
-      adapter.close();
-      throw e;
+    LiveRelease about = about(event, release.manifest(), registered.readMillis());
+    return new LoadedRelease(about, base, adapter, bytes(release.adapter()), freed);
+  }
+
+  /** Fetches and verifies a release, and notes what its domain looks like. */
+  Release fetch(Registered registered) throws IOException {
+    Release release = source.fetch(registered.event());
+    base(release.manifest());
+    requireOurs(registered.event(), release.manifest());
+    registered.profiled(release.profile());
+    return release;
+  }
+
+  private static long bytes(AdapterWeights adapter) {
+    long values = 0;
+    for (Delta delta : adapter.deltas()) {
+      values += delta.a().length + delta.b().length;
     }
-    return new LoadedRelease(
-        about(event, release.manifest(), readMillis), base, adapter, release.profile());
+    return values * Float.BYTES;
   }
 
   /**
@@ -55,12 +73,12 @@ final class ReleaseLoader {
    *
    * @throws ReleaseRefusedException if there is none of that id
    */
-  Known find(List<Known> relatives, String id) throws IOException {
+  Registered find(List<Registered> relatives, String id) throws IOException {
     Set<String> tried = new HashSet<>();
-    for (Known relative : relatives) {
+    for (Registered relative : relatives) {
       String uri = besides(relative.event(), id);
       if (uri != null && tried.add(uri)) {
-        Known found = found(relatives, relative, id, uri);
+        Registered found = found(relatives, relative, id, uri);
         if (found != null) {
           return found;
         }
@@ -82,17 +100,17 @@ final class ReleaseLoader {
         : null;
   }
 
-  private @Nullable Known found(List<Known> relatives, Known beside, String id, String uri) {
+  private @Nullable Registered found(List<Registered> relatives, Registered beside, String id, String uri) {
     Manifest manifest;
     try {
       manifest = source.fetch(asked(beside.event(), id, uri, 0)).manifest();
     } catch (IOException | InvalidReleaseException e) {
       return null; // whoever asks for it by its id need not know why it is not there
     }
-    for (Known relative : relatives) {
+    for (Registered relative : relatives) {
       if (isOf(manifest, relative.event())) {
         ReleaseEvent event = asked(relative.event(), id, uri, manifest.batch());
-        return new Known(event, relative.readMillis());
+        return new Registered(event, relative.readMillis());
       }
     }
     return null;
@@ -154,12 +172,13 @@ final class ReleaseLoader {
   }
 
   /** The first call pays for what the first request would have to wait for. */
-  private static void warm(ReleaseEvent event, BaseModel base, LoadedAdapter adapter)
-      throws IOException {
-    double logProb = base.score(List.of(new Sequence(WARM_UP, adapter))).get(0).logProb();
+  void warm(LoadedRelease loaded) throws IOException {
+    Sequence sequence = new Sequence(WARM_UP, loaded.adapter());
+    double logProb = loaded.base().score(List.of(sequence)).get(0).logProb();
     if (!Double.isFinite(logProb)) {
+      String release = loaded.about().release();
       throw new ReleaseRefusedException(
-          "not-finite: " + event.release() + " scores " + logProb + ", expected a finite number");
+          "not-finite: " + release + " scores " + logProb + ", expected a finite number");
     }
   }
 

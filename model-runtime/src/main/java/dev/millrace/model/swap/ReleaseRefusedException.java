@@ -1,11 +1,26 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.release.InvalidReleaseException;
 import java.io.IOException;
 
-/** A release that was read whole and still must not serve here. */
-final class ReleaseRefusedException extends IOException {
+/** Why a release does not answer here, {@code code: detail}. */
+public final class ReleaseRefusedException extends IOException {
 
   ReleaseRefusedException(String message) {
     super(message);
+  }
+
+  private ReleaseRefusedException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** The same failure with a code before it. */
+  static ReleaseRefusedException because(Throwable failure) {
+    if (failure instanceof ReleaseRefusedException refused) {
+      return refused;
+    }
+    return failure instanceof InvalidReleaseException
+        ? new ReleaseRefusedException("release-invalid: " + failure.getMessage(), failure)
+        : new ReleaseRefusedException("release-unreadable: " + failure, failure);
   }
 }

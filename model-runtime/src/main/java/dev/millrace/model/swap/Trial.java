@@ -6,10 +6,10 @@ package dev.millrace.model.swap;
  *
  * @param withheld share of the callers that it does not answer; 1 is a shadow
  */
-record Trial(LoadedRelease release, double withheld) {
+record Trial(Registered release, double withheld) {
 
   /** Whether it answers a caller; the same one always, or never. */
   boolean answers(long caller) {
-    return caller != Caller.NOBODY && Caller.place(caller, release.about().release()) >= withheld;
+    return caller != Caller.NOBODY && Caller.place(caller, release.release()) >= withheld;
   }
 }

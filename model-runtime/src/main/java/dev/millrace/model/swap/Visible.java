@@ -8,10 +8,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The releases that a tenant may see, by domain: its own before shared ones. */
-record Visible(SortedMap<String, LoadedRelease> releases) {
+record Visible(SortedMap<String, Registered> releases) {
 
-  static Visible to(@Nullable String tenant, Map<Alias, LoadedRelease> live) {
-    SortedMap<String, LoadedRelease> releases = new TreeMap<>();
+  static Visible to(@Nullable String tenant, Map<Alias, Registered> live) {
+    SortedMap<String, Registered> releases = new TreeMap<>();
     live.forEach(
         (alias, release) -> {
           if (alias.tenant() == null) {
@@ -24,7 +24,7 @@ record Visible(SortedMap<String, LoadedRelease> releases) {
   }
 
   /** The release of the domain that a text belongs to; null if that is none. */
-  @Nullable LoadedRelease assigned(int[] text) {
+  @Nullable Registered assigned(int[] text) {
     SortedMap<String, Profile> profiles = new TreeMap<>();
     releases.forEach(
         (domain, release) -> {

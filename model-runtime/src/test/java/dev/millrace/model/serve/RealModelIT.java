@@ -71,7 +71,7 @@ class RealModelIT {
       releases.replace(
           "bias-" + i, FakeReleases.release(base.id(), null, "java", adapter(i), i, routing));
     }
-    live = LiveReleases.of(base, releases, new SwapConfig(2, 100));
+    live = LiveReleases.of(base, releases, SwapConfig.defaults().withHotBytes(1 << 20));
     responder = responder();
   }
 

@@ -145,6 +145,93 @@ class ResponderTest {
   }
 
   @Test
+  void step_releaseIsNotInMemory_waitsWhileOthersAreAnswered() throws InterruptedException {
+    CountDownLatch until = restoreCold("bias-1");
+    swap(FakeReleases.published("python", 2));
+    responder.submit(1, score("cold", "java", "prompt"));
+    responder.submit(2, generate("cold too", "java", "prompt", 3, 0, 0, false));
+    responder.submit(3, score("hot", "python", "prompt"));
+    assertEquals(List.of("hot"), ids(responder.step()));
+    assertEquals(2, responder.fetching());
+    responder.submit(4, generate("hot too", "python", "prompt", 2, 0, 0, false));
+    assertEquals(List.of("hot too"), ids(untilAnswered(responder, 1)));
+    assertNull(responder.known(score("known", "java", "prompt")));
+    until.countDown();
+    List<Answered> answered = untilAnswered(responder, 2);
+    answered.forEach(a -> assertNull(a.answer().error()));
+    answered.forEach(a -> assertEquals("bias-1", a.answer().release()));
+    assertEquals(0, responder.fetching());
+    assertNotNull(responder.known(score("known", "java", "prompt")));
+  }
+
+  @Test
+  void step_releaseCannotBeFetched_isAnsweredWithTheReasonAndOthersGoOn()
+      throws InterruptedException {
+    restoreCold("bias-1").countDown();
+    source.lose("bias-1");
+    swap(FakeReleases.published("python", 2));
+    responder.submit(1, score("lost", "java", "prompt"));
+    responder.submit(2, score("hot", "python", "prompt"));
+    for (Answered answered : untilAnswered(responder, 2)) {
+      Answer answer = answered.answer();
+      if (answer.request().equals("hot")) {
+        assertNull(answer.error());
+      } else {
+        assertError("release-unreadable: java.io.FileNotFoundException: bias-1", answer);
+        assertNull(answer.release());
+      }
+    }
+    source.find("bias-1");
+    assertEquals("bias-1", one(score("found", "java", "prompt")).release());
+  }
+
+  @Test
+  void step_deadlinePassesOrCancelledWhileFetching_leavesAndNothingStays()
+      throws InterruptedException {
+    CountDownLatch until = restoreCold("bias-1");
+    responder.submit(1, due(score("late", "java", "prompt"), 1240));
+    responder.submit(2, score("cancelled", "java", "prompt"));
+    responder.submit(3, score("base", null, "prompt"));
+    assertEquals(List.of("base"), ids(responder.step()));
+    now = 1250;
+    responder.cancel(2, "cancelled: by c");
+    List<Answered> answered = untilAnswered(responder, 2);
+    assertEquals(Set.of("late", "cancelled"), Set.copyOf(ids(answered)));
+    answered.forEach(a -> assertNotNull(a.answer().error()));
+    assertEquals(0, responder.fetching());
+    until.countDown();
+  }
+
+  @Test
+  void close_whileFetching_givesTheLeaseBackWhenItComes() throws InterruptedException {
+    CountDownLatch until = restoreCold("bias-1");
+    Responder closing = responder(UnknownDomain.BASE);
+    closing.submit(1, score("cold", "java", "prompt"));
+    closing.submit(2, score("base", null, "prompt"));
+    assertEquals(List.of("base"), ids(closing.step()));
+    closing.close();
+    until.countDown();
+  }
+
+  /** A release of java that served before this process began; fetching it takes a while. */
+  private CountDownLatch restoreCold(String release) {
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold(release, until);
+    assertEquals(
+        Outcome.SWAPPED, live.restore(FakeReleases.published("java", 1), 77).join().outcome());
+    return until;
+  }
+
+  private static List<Answered> untilAnswered(Responder responder, int count)
+      throws InterruptedException {
+    List<Answered> all = new ArrayList<>();
+    while (all.size() < count) {
+      all.addAll(responder.step());
+    }
+    return all;
+  }
+
+  @Test
   void respond_mixedBatch_keepsOrderAndCallsTheModelOncePerTask() {
     swap(FakeReleases.published("java", 1));
     swap(FakeReleases.published("python", 2));

@@ -15,8 +15,10 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,8 @@ public final class FakeReleases implements ReleaseSource {
 
   private final Map<String, Release> replaced = new ConcurrentHashMap<>();
   private final AtomicInteger fetches = new AtomicInteger();
+  private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
+  private final Set<String> lost = ConcurrentHashMap.newKeySet();
 
   /** An event of release {@code bias-<batch>}. */
   public static ReleaseEvent event(
@@ -74,6 +78,21 @@ public final class FakeReleases implements ReleaseSource {
 
   public int fetches() {
     return fetches.get();
+  }
+
+  /** From now on fetching a release of that name takes until this is counted down. */
+  public void hold(String release, CountDownLatch until) {
+    held.put(release, until);
+  }
+
+  /** From now on a release of that name cannot be read. */
+  public void lose(String release) {
+    lost.add(release);
+  }
+
+  /** From now on it can be read again. */
+  public void find(String release) {
+    lost.remove(release);
   }
 
   /** A verified release with an adapter of that bias. */
@@ -135,6 +154,17 @@ public final class FakeReleases implements ReleaseSource {
   @Override
   public Release fetch(ReleaseEvent event) throws IOException {
     fetches.incrementAndGet();
+    CountDownLatch until = held.get(event.release());
+    try {
+      if (until != null) {
+        until.await();
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+    if (lost.contains(event.release())) {
+      throw new FileNotFoundException(event.release());
+    }
     Release found = replaced.get(event.release());
     if (found != null) {
       return found;

@@ -21,7 +21,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -49,17 +51,17 @@ class ReleaseSourceTest {
   void acquirePinned_publishedBeforeThisProcessBegan_isFoundBesideWhatIsLive() throws IOException {
     ReleaseEvent old = write(1, 0.5f);
     ReleaseEvent current = write(2, 0.25f);
-    assertThrows(IOException.class, () -> live.acquirePinned(null, old.release()));
+    assertThrows(IOException.class, () -> pinned(null, old.release()));
     live.apply(current, 7).join();
-    try (Lease lease = live.acquirePinned(null, old.release())) {
+    try (Lease lease = pinned(null, old.release())) {
       assertNotNull(lease.release());
       assertEquals(old.release(), lease.release().release());
       assertEquals(1, lease.release().batch());
     }
     assertEquals(current.release(), current());
     store.replaceAll((name, bytes) -> name.contains(old.release()) ? new byte[3] : bytes);
-    assertThrows(IOException.class, () -> live.acquirePinned(null, "0".repeat(64)));
-    assertThrows(IOException.class, () -> live.acquirePinned(null, "../" + old.release()));
+    assertThrows(IOException.class, () -> pinned(null, "0".repeat(64)));
+    assertThrows(IOException.class, () -> pinned(null, "../" + old.release()));
   }
 
   @Test
@@ -68,7 +70,7 @@ class ReleaseSourceTest {
     live.apply(java, 7).join();
     ReleaseEvent python = write("python", 1, 0.5f);
     IOException unknown =
-        assertThrows(IOException.class, () -> live.acquirePinned(null, python.release()));
+        assertThrows(IOException.class, () -> pinned(null, python.release()));
     assertEquals("unknown-release: " + python.release(), unknown.getMessage());
   }
 
@@ -105,8 +107,16 @@ class ReleaseSourceTest {
     assertTrue(result.reason().startsWith(reason), result.reason());
   }
 
+  private Lease pinned(@Nullable String tenant, String release) throws IOException {
+    try {
+      return live.acquirePinned(tenant, release).join();
+    } catch (CompletionException e) {
+      throw (IOException) e.getCause();
+    }
+  }
+
   private String current() {
-    try (Lease lease = live.acquire(null, "java")) {
+    try (Lease lease = live.acquire(null, "java").join()) {
       assertNotNull(lease.release());
       return lease.release().release();
     }

@@ -1,0 +1,275 @@
+package dev.millrace.model.swap;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Releases in memory, so many bytes of them, and the fetching of others. Caffeine's W-TinyLFU says
+ * who stays: what is asked for once does not drive out what is asked for often. Whoever uses a
+ * release holds it, in here or not.
+ */
+final class HotReleases implements AutoCloseable {
+
+  /** Weights are whole numbers of 32 bits. */
+  private static final int UNIT = 1024;
+
+  private static final double MILLI = 1e6;
+
+  private final ReleaseLoader loader;
+  private final Place.Of places;
+  private final Cache<Place, LoadedRelease> kept;
+
+  /** All that are in native memory, those included that only a lease holds. */
+  private final Map<Identity, LoadedRelease> alive = new ConcurrentHashMap<>();
+
+  private final Map<Identity, CompletableFuture<LoadedRelease>> loading = new ConcurrentHashMap<>();
+  private final Map<Registered, CompletableFuture<Void>> reading = new ConcurrentHashMap<>();
+  private final ExecutorService fetchers;
+  private final AtomicInteger threads = new AtomicInteger();
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder misses = new LongAdder();
+  private final LongAdder failures = new LongAdder();
+  private final LongAdder evictions = new LongAdder();
+  private final LongAdder fetchNanos = new LongAdder();
+  private volatile boolean closing;
+
+  private record Identity(Alias alias, String release) {
+
+    static Identity of(Registered registered) {
+      return new Identity(registered.alias(), registered.release());
+    }
+
+    static Identity of(LoadedRelease release) {
+      return new Identity(release.alias(), release.about().release());
+    }
+  }
+
+  /**
+   * @param places where releases belong now
+   */
+  HotReleases(ReleaseLoader loader, SwapConfig config, Place.Of places) {
+    this.loader = loader;
+    this.places = places;
+    this.kept =
+        Caffeine.newBuilder()
+            .maximumWeight(config.hotBytes() / UNIT)
+            .weigher((Place place, LoadedRelease release) -> weight(release))
+            .executor(Runnable::run)
+            .removalListener(this::removed)
+            .build();
+    this.fetchers = Executors.newFixedThreadPool(config.fetchers(), this::thread);
+  }
+
+  private static int weight(LoadedRelease release) {
+    return (int) Math.max(1, Math.min(Integer.MAX_VALUE, (release.bytes() + UNIT - 1) / UNIT));
+  }
+
+  private void removed(
+      @Nullable Place place, @Nullable LoadedRelease release, RemovalCause cause) {
+    if (cause.wasEvicted()) {
+      evictions.increment();
+    }
+    if (release != null) {
+      release.release();
+    }
+  }
+
+  /**
+   * Loads and warms a release that is to answer, on this thread. The caller is its first holder, and
+   * settles it.
+   */
+  LoadedRelease stage(Registered registered) throws IOException {
+    LoadedRelease loaded = loader.load(registered, this::freed);
+    try {
+      loader.warm(loaded);
+    } catch (IOException | RuntimeException e) {
+      loaded.release();
+      throw e;
+    }
+    alive.put(Identity.of(loaded), loaded);
+    return loaded;
+  }
+
+  /** A lease of a release in memory; null if it is not there. Nobody counts it. */
+  @Nullable Lease peek(Registered registered) {
+    return here(registered, kept.policy()::getIfPresentQuietly);
+  }
+
+  /** A lease of a release, fetched by another thread if it is not in memory. */
+  CompletableFuture<Lease> lease(Registered registered) {
+    Lease lease = here(registered, kept::getIfPresent);
+    if (lease != null) {
+      hits.increment();
+      return CompletableFuture.completedFuture(lease);
+    }
+    misses.increment();
+    return loaded(registered);
+  }
+
+  private @Nullable Lease here(Registered registered, Function<Place, LoadedRelease> kind) {
+    Place place = places.of(registered.alias(), registered.release());
+    LoadedRelease found = place == null ? null : kind.apply(place);
+    if (found != null && found.about().release().equals(registered.release())) {
+      Lease lease = found.lease();
+      if (lease != null) {
+        return lease;
+      }
+    }
+    return alive(registered);
+  }
+
+  /** What left for want of room and is still in use comes back. */
+  private @Nullable Lease alive(Registered registered) {
+    LoadedRelease found = alive.get(Identity.of(registered));
+    Lease lease = found == null ? null : found.lease();
+    if (found != null && lease != null) {
+      keep(found);
+    }
+    return lease;
+  }
+
+  private CompletableFuture<Lease> loaded(Registered registered) {
+    return loading
+        .computeIfAbsent(Identity.of(registered), absent -> begin(registered))
+        .thenCompose(
+            loaded -> {
+              Lease lease = loaded.lease();
+              return lease == null // it came and went before this asker could say so
+                  ? loaded(registered)
+                  : CompletableFuture.completedFuture(lease);
+            });
+  }
+
+  private CompletableFuture<LoadedRelease> begin(Registered registered) {
+    CompletableFuture<LoadedRelease> askers = new CompletableFuture<>();
+    fetchers.execute(() -> load(registered, askers));
+    return askers;
+  }
+
+  /** Askers take their leases before this thread lets go: no room is no reason to fetch again. */
+  private void load(Registered registered, CompletableFuture<LoadedRelease> askers) {
+    long start = System.nanoTime();
+    LoadedRelease loaded;
+    try {
+      if (closing) {
+        throw new ReleaseRefusedException("closed: release " + registered.release());
+      }
+      loaded = loader.load(registered, this::freed);
+    } catch (Throwable e) {
+      failures.increment();
+      loading.remove(Identity.of(registered));
+      askers.completeExceptionally(ReleaseRefusedException.because(e));
+      return;
+    } finally {
+      fetchNanos.add(System.nanoTime() - start);
+    }
+    alive.put(Identity.of(loaded), loaded);
+    keep(loaded);
+    loading.remove(Identity.of(registered));
+    askers.complete(loaded);
+    loaded.release();
+  }
+
+  /** Has another thread find out what the texts of a release's domain look like. */
+  CompletableFuture<Void> read(Registered registered) {
+    CompletableFuture<Void> read =
+        reading.computeIfAbsent(
+            registered, r -> CompletableFuture.runAsync(() -> fetch(r), fetchers));
+    return read.whenComplete((nothing, failure) -> reading.remove(registered, read));
+  }
+
+  private void fetch(Registered registered) {
+    try {
+      loader.fetch(registered);
+    } catch (IOException | RuntimeException e) {
+      failures.increment();
+      throw new CompletionException(ReleaseRefusedException.because(e));
+    }
+  }
+
+  /** Puts a release where it belongs, as long as it does. */
+  private void keep(LoadedRelease release) {
+    Place place = place(release);
+    if (place == null || !release.retain()) {
+      return;
+    }
+    if (kept.asMap().put(place, release) == release) {
+      release.release(); // it was held for this place already
+    }
+    if (!place.equals(place(release))) {
+      kept.asMap().remove(place, release);
+    }
+  }
+
+  private @Nullable Place place(LoadedRelease release) {
+    return places.of(release.alias(), release.about().release());
+  }
+
+  private void freed(LoadedRelease release) {
+    alive.remove(Identity.of(release), release);
+  }
+
+  /** Puts a release that is in memory where it belongs now, and out of where it does not. */
+  void settle(Registered registered) {
+    LoadedRelease release = alive.get(Identity.of(registered));
+    if (release != null) {
+      keep(release);
+    }
+    Alias alias = registered.alias();
+    Place now = places.of(alias, registered.release());
+    Place named = new Place(alias, registered.release());
+    if (!named.equals(now)) {
+      kept.invalidate(named);
+    }
+    Place answering = Place.answering(alias);
+    LoadedRelease there = kept.policy().getIfPresentQuietly(answering);
+    if (there != null && !answering.equals(place(there))) {
+      kept.asMap().remove(answering, there);
+    }
+  }
+
+  void forget(Alias alias) {
+    kept.asMap().keySet().removeIf(place -> place.alias().equals(alias));
+  }
+
+  /** What it did since it was made, and what it holds now. */
+  HotCounts counts(int registered) {
+    long bytes =
+        kept.policy().eviction().map(bound -> bound.weightedSize().orElse(0)).orElse(0L) * UNIT;
+    return new HotCounts(
+        registered,
+        alive.size(),
+        bytes,
+        loading.size(),
+        hits.sum(),
+        misses.sum(),
+        failures.sum(),
+        evictions.sum(),
+        Math.round(fetchNanos.sum() / MILLI));
+  }
+
+  /** Waits for fetches in progress, then frees every release that no lease holds. */
+  @Override
+  public void close() {
+    closing = true;
+    Threads.end(fetchers);
+    kept.invalidateAll();
+    kept.cleanUp();
+  }
+
+  private Thread thread(Runnable task) {
+    return Threads.daemon(task, "millrace-fetch-" + threads.incrementAndGet());
+  }
+}

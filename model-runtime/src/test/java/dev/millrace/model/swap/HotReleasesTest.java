@@ -1,0 +1,317 @@
+package dev.millrace.model.swap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.Profile;
+import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class HotReleasesTest {
+
+  private static final int DOMAINS = 1024;
+  private static final int ROOM = 100;
+
+  /** What an adapter of the fake base counts for. */
+  private static final int KIB = 1024;
+
+  private final FakeBaseModel base = new FakeBaseModel();
+  private final FakeReleases source = new FakeReleases();
+  private final LiveReleases live =
+      LiveReleases.of(base, source, new SwapConfig(ROOM * KIB, 2, 10_000));
+
+  @AfterEach
+  void everyAdapterIsFreedOnceAndNoneIsUsedAfterwards() {
+    live.close();
+    assertEquals(0, base.openAdapters());
+    assertEquals(List.of(), base.misuses());
+  }
+
+  @Test
+  void acquire_moreDomainsThanThereIsRoomFor_eachAnswersByItsOwnAndTheBoundHolds() {
+    for (int i = 0; i < DOMAINS; i++) {
+      assertSwapped(live.apply(event(i), i));
+      assertBound();
+    }
+    for (int i = 0; i < DOMAINS; i++) {
+      assertAnswers(i);
+      awaitOpen(ROOM);
+      assertBound();
+    }
+    HotCounts counts = live.counts();
+    assertEquals(DOMAINS, counts.registered());
+    assertEquals(DOMAINS, counts.hits() + counts.misses());
+    assertTrue(counts.misses() >= DOMAINS - ROOM, counts.toString());
+    assertEquals(DOMAINS + counts.misses(), source.fetches());
+    assertTrue(counts.evictions() >= DOMAINS + counts.misses() - 2 * ROOM, counts.toString());
+  }
+
+  private void assertBound() {
+    HotCounts counts = live.counts();
+    assertTrue(counts.bytes() <= ROOM * KIB && base.openAdapters() <= ROOM, counts.toString());
+    assertEquals(base.openAdapters(), counts.loaded());
+  }
+
+  @Test
+  void restore_registry_isThereWithoutAFetch() {
+    restoreAll();
+    assertEquals(DOMAINS, live.counts().registered());
+    assertEquals(0, source.fetches());
+    assertEquals(0, base.openAdapters());
+    assertAnswers(7);
+    assertEquals(1, source.fetches());
+    assertNull(live.peek(null, domain(8), Caller.NOBODY));
+    assertEquals(1, source.fetches());
+  }
+
+  @Test
+  void acquire_scanOverAllOthers_leavesTheHotSetInMemory() {
+    restoreAll();
+    int hot = ROOM / 2;
+    for (int round = 0; round < 5; round++) {
+      IntStream.range(0, hot).forEach(this::assertAnswers);
+    }
+    IntStream.range(hot, DOMAINS).forEach(this::assertAnswers);
+    long misses = live.counts().misses();
+    IntStream.range(0, hot).forEach(this::assertAnswers);
+    assertTrue(live.counts().misses() - misses <= 2, live.counts().toString());
+  }
+
+  /** How often a domain is asked for is what keeps a place, not how often one of its releases is. */
+  @Test
+  void apply_successorInAHotDomain_outlastsAScanLikeTheOneBefore() {
+    restoreAll();
+    for (int round = 0; round < 5; round++) {
+      IntStream.range(0, ROOM).forEach(this::assertAnswers);
+    }
+    int next = 5000;
+    assertSwapped(live.apply(succeeding(3, next), 0));
+    IntStream.range(ROOM, DOMAINS).forEach(this::assertAnswers);
+    Lease lease = live.peek(null, domain(3), Caller.NOBODY);
+    assertNotNull(lease);
+    try (lease) {
+      assertEquals("bias-" + next, release(lease));
+    }
+  }
+
+  @Test
+  void acquirePinned_askedForOnceMore_outlastsABurstOfSwaps() {
+    for (int i = 0; i < ROOM; i++) {
+      assertSwapped(live.apply(FakeReleases.published("java", i), 0));
+    }
+    for (int i = 0; i < 5; i++) {
+      live.acquirePinned(null, "bias-0").join().close();
+    }
+    for (int i = ROOM; i < 4 * ROOM; i++) {
+      assertSwapped(live.apply(FakeReleases.published("java", i), 0));
+    }
+    int fetches = source.fetches();
+    live.acquirePinned(null, "bias-0").join().close();
+    live.acquire(null, "java").join().close();
+    assertEquals(fetches, source.fetches());
+  }
+
+  @Test
+  void acquire_heldThroughAScan_staysUsableIsNotLoadedTwiceAndIsFreedThen() {
+    restoreAll();
+    try (Lease held = live.acquire(null, domain(0)).join()) {
+      for (int round = 0; round < 3; round++) {
+        IntStream.range(1, ROOM + 1).forEach(this::assertAnswers);
+      }
+      IntStream.range(ROOM, DOMAINS).forEach(this::assertAnswers);
+      assertEquals("bias-0", release(held));
+      assertEquals(scoreOf(0), score(held));
+      int fetches = source.fetches();
+      assertAnswers(0);
+      assertEquals(fetches, source.fetches());
+    }
+    awaitOpen(ROOM);
+  }
+
+  @Test
+  void acquire_noRoomAtAll_everyAskerIsServedAndNothingStays() {
+    try (LiveReleases tight = LiveReleases.of(base, source, new SwapConfig(0, 2, 100))) {
+      assertSwapped(tight.apply(event(1), 0));
+      assertEquals(0, base.openAdapters());
+      List<CompletableFuture<Lease>> leases = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        leases.add(tight.acquire(null, domain(1)));
+      }
+      for (CompletableFuture<Lease> lease : leases) {
+        try (Lease held = lease.join()) {
+          assertEquals(scoreOf(1), score(held));
+        }
+      }
+      awaitOpen(0);
+    }
+  }
+
+  @Test
+  void acquire_manyAtOnceOfAColdOne_fetchOnceAndOthersDoNotWait() {
+    restoreAll();
+    assertAnswers(1);
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("bias-0", until);
+    List<CompletableFuture<Lease>> waiting = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      waiting.add(live.acquire(null, domain(0)));
+    }
+    assertTrue(live.acquire(null, domain(1)).thenAccept(Lease::close).isDone());
+    assertAnswers(2);
+    assertEquals(1, live.counts().fetching());
+    waiting.forEach(lease -> assertFalse(lease.isDone()));
+    until.countDown();
+    for (CompletableFuture<Lease> lease : waiting) {
+      try (Lease held = lease.join()) {
+        assertEquals("bias-0", release(held));
+      }
+    }
+    assertEquals(3, source.fetches());
+  }
+
+  @Test
+  void acquire_cannotBeFetched_failsWithTheReasonOthersGoOnAndItHeals() throws IOException {
+    restoreAll();
+    source.lose("bias-0");
+    assertRefused("release-unreadable: java.io.FileNotFoundException: bias-0", 0);
+    assertAnswers(1);
+    source.find("bias-0");
+    assertAnswers(0);
+    source.replace("bias-2", FakeReleases.release("fake-base", null, "other", 1));
+    assertRefused("alias-mismatch: ", 2);
+    assertEquals(2, live.counts().failures());
+    assertEquals(2, base.openAdapters());
+  }
+
+  private void assertRefused(String reason, int i) {
+    CompletionException failure =
+        assertThrows(
+            CompletionException.class, () -> live.acquire(null, domain(i)).join().close());
+    assertEquals(ReleaseRefusedException.class, failure.getCause().getClass());
+    assertTrue(failure.getCause().getMessage().startsWith(reason), failure.getMessage());
+  }
+
+  @Test
+  void apply_forgottenWhileItIsFetched_doesNotStay() {
+    restoreAll();
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("bias-0", until);
+    CompletableFuture<Lease> lease = live.acquire(null, domain(0));
+    ReleaseEvent forget = FakeReleases.event(null, domain(0), Action.FORGET, 0);
+    assertSwapped(live.apply(withoutRelease(forget), 0));
+    until.countDown();
+    lease.join().close();
+    awaitOpen(0);
+  }
+
+  /** Whoever fetched lets go once those who asked have their leases. */
+  private void awaitOpen(int most) {
+    while (base.openAdapters() > most) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void assign_afterARestart_readsProfilesWithoutLoadingAdapters() throws IOException {
+    profile(1, "abcdefghij");
+    profile(2, "ABCDEFGHIJ");
+    for (int i = 1; i <= 3; i++) {
+      live.restore(event(i), 0).join();
+    }
+    int fetches = source.fetches();
+    int[] text = new ByteTokenizer().encode("BAD CABBAGE");
+    for (int i = 0; i < 3; i++) {
+      try (Lease lease = live.assign(null, text).join()) {
+        assertEquals("bias-2", release(lease));
+      }
+    }
+    assertEquals(fetches + 3 + 1, source.fetches());
+    assertEquals(1, base.openAdapters());
+  }
+
+  private void profile(int i, String text) throws IOException {
+    int[] tokens = new ByteTokenizer().encode(text.repeat(50));
+    source.profile(
+        event(i), Profile.empty().with(List.of(tokens), KnownTexts.of(List.of(), 256)));
+  }
+
+  private void restoreAll() {
+    for (int i = 0; i < DOMAINS; i++) {
+      assertSwapped(live.restore(event(i), i));
+    }
+  }
+
+  private void assertAnswers(int i) {
+    try (Lease lease = live.acquire(null, domain(i)).join()) {
+      assertEquals("bias-" + i, release(lease));
+      assertEquals(scoreOf(i), score(lease));
+    }
+  }
+
+  private static String release(Lease lease) {
+    LiveRelease release = lease.release();
+    assertNotNull(release);
+    return release.release();
+  }
+
+  private double score(Lease lease) {
+    return base.score(List.of(new Sequence(new int[] {1, 2, 3}, lease.adapter()))).get(0).logProb();
+  }
+
+  private double scoreOf(int i) {
+    return base.scoreAsTrained(
+            FakeBaseModel.adapter(FakeReleases.bias("bias-" + i)), List.of(new int[] {1, 2, 3}))
+        .get(0)
+        .logProb();
+  }
+
+  private static void assertSwapped(CompletableFuture<SwapResult> result) {
+    assertEquals(Outcome.SWAPPED, result.join().outcome(), result.join().reason());
+  }
+
+  private static String domain(int i) {
+    return "domain-" + i;
+  }
+
+  private static ReleaseEvent event(int i) {
+    return FakeReleases.published(domain(i), i);
+  }
+
+  private static ReleaseEvent succeeding(int domain, int batch) {
+    return FakeReleases.succeeding(domain(domain), batch, domain);
+  }
+
+  private static ReleaseEvent withoutRelease(ReleaseEvent event) {
+    return new ReleaseEvent(
+        event.tenant(),
+        event.domain(),
+        event.kind(),
+        event.action(),
+        "",
+        event.uri(),
+        event.parent(),
+        event.batch(),
+        event.reason(),
+        event.origin());
+  }
+}
