@@ -285,6 +285,11 @@ class ExactlyOnceIT {
     }
 
     @Override
+    public int fetching() {
+      return real.fetching();
+    }
+
+    @Override
     public @Nullable Answer known(Request request, long caller) {
       return real.known(request, caller);
     }
