@@ -10,8 +10,8 @@ import java.io.Serializable;
  * @param tenantShare of the queue that one tenant may hold while others hold any
  * @param whenFull what becomes of a request that finds the queue full
  * @param cacheBytes of the cache in each process
- * @param hotBytes of adapters that stay in the native memory of a subtask; others are fetched when a
- *     request asks for them
+ * @param hotBytes of adapters that stay in the native memory of a subtask; others are fetched when
+ *     a request asks for them
  * @param fetchers threads of a subtask that fetch them
  */
 public record ServeConfig(

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers by the name of the release that was applied last, one at a time, each for a permit; knows
- * every request that begins with {@code known}; lets those that begin with {@code cold} wait; tells a chunk beside each answer to one that
- * streams.
+ * every request that begins with {@code known}; lets those that begin with {@code cold} wait; tells
+ * a chunk beside each answer to one that streams.
  */
 final class FakeServing implements Responder, LiveReleases {
   final Semaphore permits;

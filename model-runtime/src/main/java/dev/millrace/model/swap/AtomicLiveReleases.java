@@ -81,9 +81,7 @@ final class AtomicLiveReleases implements LiveReleases {
 
   /** What answers for its alias; null is the base. */
   private CompletableFuture<Lease> lease(@Nullable Registered answering) {
-    return answering == null
-        ? CompletableFuture.completedFuture(baseAlone)
-        : hot.lease(answering);
+    return answering == null ? CompletableFuture.completedFuture(baseAlone) : hot.lease(answering);
   }
 
   @Override

@@ -76,8 +76,7 @@ final class HotReleases implements AutoCloseable {
     return (int) Math.max(1, Math.min(Integer.MAX_VALUE, (release.bytes() + UNIT - 1) / UNIT));
   }
 
-  private void removed(
-      @Nullable Place place, @Nullable LoadedRelease release, RemovalCause cause) {
+  private void removed(@Nullable Place place, @Nullable LoadedRelease release, RemovalCause cause) {
     if (cause.wasEvicted()) {
       evictions.increment();
     }
@@ -87,8 +86,8 @@ final class HotReleases implements AutoCloseable {
   }
 
   /**
-   * Loads and warms a release that is to answer, on this thread. The caller is its first holder, and
-   * settles it.
+   * Loads and warms a release that is to answer, on this thread. The caller is its first holder,
+   * and settles it.
    */
   LoadedRelease stage(Registered registered) throws IOException {
     LoadedRelease loaded = loader.load(registered, this::freed);

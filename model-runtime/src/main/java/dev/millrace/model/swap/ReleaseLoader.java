@@ -100,7 +100,8 @@ final class ReleaseLoader {
         : null;
   }
 
-  private @Nullable Registered found(List<Registered> relatives, Registered beside, String id, String uri) {
+  private @Nullable Registered found(
+      List<Registered> relatives, Registered beside, String id, String uri) {
     Manifest manifest;
     try {
       manifest = source.fetch(asked(beside.event(), id, uri, 0)).manifest();

@@ -97,7 +97,9 @@ class HotReleasesTest {
     assertTrue(live.counts().misses() - misses <= 2, live.counts().toString());
   }
 
-  /** How often a domain is asked for is what keeps a place, not how often one of its releases is. */
+  /**
+   * How often a domain is asked for is what keeps a place, not how often one of its releases is.
+   */
   @Test
   void apply_successorInAHotDomain_outlastsAScanLikeTheOneBefore() {
     restoreAll();
@@ -205,8 +207,7 @@ class HotReleasesTest {
 
   private void assertRefused(String reason, int i) {
     CompletionException failure =
-        assertThrows(
-            CompletionException.class, () -> live.acquire(null, domain(i)).join().close());
+        assertThrows(CompletionException.class, () -> live.acquire(null, domain(i)).join().close());
     assertEquals(ReleaseRefusedException.class, failure.getCause().getClass());
     assertTrue(failure.getCause().getMessage().startsWith(reason), failure.getMessage());
   }
@@ -251,8 +252,7 @@ class HotReleasesTest {
 
   private void profile(int i, String text) throws IOException {
     int[] tokens = new ByteTokenizer().encode(text.repeat(50));
-    source.profile(
-        event(i), Profile.empty().with(List.of(tokens), KnownTexts.of(List.of(), 256)));
+    source.profile(event(i), Profile.empty().with(List.of(tokens), KnownTexts.of(List.of(), 256)));
   }
 
   private void restoreAll() {

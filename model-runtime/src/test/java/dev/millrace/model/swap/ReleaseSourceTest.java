@@ -69,8 +69,7 @@ class ReleaseSourceTest {
     ReleaseEvent java = write(2, 0.25f);
     live.apply(java, 7).join();
     ReleaseEvent python = write("python", 1, 0.5f);
-    IOException unknown =
-        assertThrows(IOException.class, () -> pinned(null, python.release()));
+    IOException unknown = assertThrows(IOException.class, () -> pinned(null, python.release()));
     assertEquals("unknown-release: " + python.release(), unknown.getMessage());
   }
 
