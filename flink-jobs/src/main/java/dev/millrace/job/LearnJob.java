@@ -36,8 +36,11 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 /** Samples to releases: decode, score, batch, learn; all of a domain in one subtask, in order. */
 public final class LearnJob {
 
-  /** Batches that may wait in a subtask: more would only delay checkpoints and releases. */
-  private static final int MAX_PENDING = 4;
+  /**
+   * Batches that may wait in a subtask, as its state. Past that its input waits too, and with it
+   * every checkpoint that stands behind a batch there.
+   */
+  private static final int MAX_PENDING = 32;
 
   private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(50);
 

@@ -146,6 +146,7 @@ public final class Openers {
       Resources resources = new Resources();
       try {
         BaseModel base = base(config, resources);
+        requireFits(config, base);
         Tokenizer tokenizer = tokenizer(config, resources);
         Aligner aligner = aligner(config, base, resources);
         HeldOut heldOut = heldOut(config);
@@ -160,6 +161,17 @@ public final class Openers {
         throw e;
       }
     };
+  }
+
+  /** Or every longer sample would end the job, again and again. */
+  static void requireFits(MillraceConfig config, BaseModel base) {
+    int tokens = config.score().model().trainTokens();
+    int positions = base.config().maxPositionEmbeddings();
+    if (tokens > positions) {
+      throw new IllegalArgumentException(
+          "score.model.trainTokens is %d, expected at most %d, the positions of the base %s"
+              .formatted(tokens, positions, config.base().dir()));
+    }
   }
 
   private static KnownTexts known(MillraceConfig config, Tokenizer tokenizer) throws IOException {
@@ -249,6 +261,7 @@ public final class Openers {
     Path folder = Path.of(config.base().dir());
     BaseModel base =
         resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
+    requireFits(config, base);
     Tokenizer tokenizer = tokenizer(config, resources);
     return new Surroundings(
         base,

@@ -1,0 +1,152 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.TrainingBatch;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A trainer that is behind: what is published is committed all the same, not a backlog later. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class BacklogIT {
+
+  private static final List<String> DOMAINS = List.of("cloud", "health", "legal");
+  private static final int SAMPLES = 64;
+
+  private static final int BATCH = 6;
+
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "batch.count",
+          Integer.toString(BATCH),
+          "batch.spanMillis",
+          "1000000",
+          "heldOut.everyNth",
+          "3");
+
+  /** The job runs in this process: its learner waits here. */
+  private static volatile CountDownLatch going = new CountDownLatch(0);
+
+  @Test
+  void learn_behind_checkpointsDoNotWaitForTraining() throws Exception {
+    going = new CountDownLatch(1);
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
+      Loop loop = Loop.create(stack, 1, SETTINGS);
+      feed(loop);
+      JobClient learn = loop.learn(waiting(TinyParts.learners(loop.config())));
+      awaitCheckpointPastAll(loop);
+      assertEquals(List.of(), loop.verdicts(0));
+      going.countDown();
+      int batches = batches(loop);
+      assertEquals(batches, loop.verdicts(batches).size());
+      learn.cancel().get();
+    } finally {
+      going.countDown();
+    }
+  }
+
+  /** A checkpoint that is past all samples, while no batch has been learned. */
+  private static void awaitCheckpointPastAll(Loop loop) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", loop.stack().bootstrapServers()))) {
+      while (read(loop, admin) < DOMAINS.size() * (long) SAMPLES) {
+        Thread.sleep(100);
+      }
+    }
+  }
+
+  /** How many samples the last checkpoint is past. */
+  private static long read(Loop loop, Admin admin) throws Exception {
+    return admin
+        .listConsumerGroupOffsets(loop.config().job().name() + "-learn")
+        .partitionsToOffsetAndMetadata()
+        .get()
+        .entrySet()
+        .stream()
+        .filter(entry -> entry.getKey().topic().equals(loop.topics().samples()))
+        .map(Map.Entry::getValue)
+        .mapToLong(OffsetAndMetadata::offset)
+        .sum();
+  }
+
+  /** How many batches the samples fill. */
+  private static int batches(Loop loop) throws Exception {
+    HeldOut heldOut = TinyParts.heldOut(loop.config());
+    return loop.samples(DOMAINS.size() * SAMPLES).stream()
+        .filter(s -> !heldOut.contains(s.tenant(), s.domain(), s.document()))
+        .collect(Collectors.groupingBy(Sample::domain, Collectors.counting()))
+        .values()
+        .stream()
+        .mapToInt(teaching -> (int) (teaching / BATCH))
+        .sum();
+  }
+
+  private static void feed(Loop loop) {
+    Random random = new Random(7);
+    try (Feed feed = loop.feed()) {
+      for (int i = 0; i < SAMPLES; i++) {
+        for (String domain : DOMAINS) {
+          feed.send(
+              loop.topics().samples(),
+              Feed.sample(domain + i, domain, text(domain, random), 1_000 + i));
+        }
+      }
+    }
+  }
+
+  private static String text(String domain, Random random) {
+    StringBuilder text = new StringBuilder(domain);
+    while (text.length() < 100) {
+      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
+    }
+    return text.toString();
+  }
+
+  private static Opener<Learner> waiting(Opener<Learner> learners) {
+    return subtask -> {
+      Opened<Learner> opened = learners.open(subtask);
+      return new Opened<>(new WaitingLearner(opened.value()), opened.resources());
+    };
+  }
+
+  private record WaitingLearner(Learner learner) implements Learner {
+    @Override
+    public LearnerState initial(@Nullable String tenant, String domain) {
+      return learner.initial(tenant, domain);
+    }
+
+    @Override
+    public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
+      return learner.obey(state, event, governor);
+    }
+
+    @Override
+    public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
+      try {
+        going.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      return learner.learn(state, batch, governor);
+    }
+  }
+}
