@@ -370,6 +370,25 @@ function order(action, release) {
   dialog.showModal();
 }
 
+/* Takes each event of a stream: its data, without "data: ". */
+async function eachEvent(body, take) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const events = (rest + part.value).split("\n\n");
+    rest = events.pop();
+    events.map((event) => event.replace(/^data: /, "")).filter((data) => data !== "[DONE]").forEach(take);
+  }
+}
+
+function whoAnswered(about) {
+  const learned = about.learned_to.map((o) => o.topic + "/" + o.partition + " up to " + o.offset).join(", ");
+  const event = last && last.releases.find((r) => r.release === about.release);
+  const samples = event && event.samples ? event.samples + " samples: " : "";
+  return (about.release ? "release " + short(about.release) + ", " + about.gate.verdict + " by the gate" : "the base alone") +
+    ", from " + about.from + (learned ? ", had learned " + samples + learned : "");
+}
+
 async function ask(event) {
   event.preventDefault();
   const answer = $("answer");
@@ -380,20 +399,23 @@ async function ask(event) {
       method: "POST",
       headers: { "Content-Type": "application/json", ...headers() },
       body: JSON.stringify({
-        model: $("model").value, prompt,
+        model: $("model").value, prompt, stream: true,
         max_tokens: Number($("tokens").value), temperature: Number($("temperature").value),
       }),
     });
-    const reply = await response.json();
-    if (!response.ok) throw new Error(reply.error.message);
-    const about = reply.millrace;
-    const learned = about.learned_to.map((o) => o.topic + "/" + o.partition + " up to " + o.offset).join(", ");
-    const event = last && last.releases.find((r) => r.release === about.release);
-    const samples = event && event.samples ? event.samples + " samples: " : "";
-    answer.replaceChildren(
-      prompt, element("b", {}, reply.choices[0].text),
-      element("small", {}, (about.release ? "release " + short(about.release) : "the base alone") + ", from " + about.from +
-        (learned ? ", had learned " + samples + learned : "")));
+    if (!response.ok) throw new Error((await response.json()).error.message);
+    const text = element("b", {}, "");
+    const source = element("small", {}, "");
+    answer.replaceChildren(prompt, text, source);
+    await eachEvent(response.body, (data) => {
+      const part = JSON.parse(data);
+      if (part.error) throw new Error(part.error.message);
+      text.textContent += part.choices[0].text;
+      if (part.millrace) {
+        if (part.millrace.differs) text.textContent = part.millrace.text;
+        source.textContent = whoAnswered(part.millrace);
+      }
+    });
   } catch (failure) {
     answer.textContent = "Not answered: " + failure.message;
   }
