@@ -21,6 +21,7 @@ public final class Benchmarks {
           new SoakBenchmark(),
           new LatencyBenchmark(),
           new SwapBenchmark(),
+          new AdaptersBenchmark(),
           new FreshnessBenchmark(),
           new AlignBenchmark(),
           new QualityBenchmark(),

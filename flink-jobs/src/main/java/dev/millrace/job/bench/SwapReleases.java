@@ -70,13 +70,18 @@ public final class SwapReleases {
 
   /** A release before it is published; the seed draws its adapter. */
   public Draft draft(int rank, long seed) {
+    return draft(DOMAIN, rank, seed);
+  }
+
+  /** The same of any domain. */
+  Draft draft(String domain, int rank, long seed) {
     SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(rank, seed), base.id());
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             null,
-            DOMAIN,
+            domain,
             base.id(),
             digests,
             "int8-row",
@@ -96,7 +101,7 @@ public final class SwapReleases {
     String uri = store.publish(draft);
     return new ReleaseEvent(
         null,
-        DOMAIN,
+        draft.manifest().domain(),
         ReleaseEvent.Kind.ADAPTER,
         ReleaseEvent.Action.ROLLBACK, // any release may take any other's place
         draft.manifest().id(),

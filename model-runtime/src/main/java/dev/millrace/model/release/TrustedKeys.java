@@ -1,5 +1,8 @@
 package dev.millrace.model.release;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.millrace.model.weights.Digest;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -17,6 +20,8 @@ import java.util.stream.Stream;
  * None means that nobody has to sign.
  */
 public final class TrustedKeys {
+  private static final int MOST_VERIFIED = 10_000;
+
   private final List<PublicKey> keys;
 
   private TrustedKeys(List<PublicKey> keys) {
@@ -47,16 +52,29 @@ public final class TrustedKeys {
     }
   }
 
-  /** The files, of which no manifest is handed out before its signature was verified. */
+  /**
+   * The files, of which no manifest is handed out before its signature was verified. That is done
+   * once for the same bytes: an adapter that is fetched again and again pays for it once.
+   */
   public ReleaseFiles guard(ReleaseFiles files) {
-    return keys.isEmpty() ? files : (uri, maxBytes) -> read(files, uri, maxBytes);
+    if (keys.isEmpty()) {
+      return files;
+    }
+    Cache<String, Boolean> verified = Caffeine.newBuilder().maximumSize(MOST_VERIFIED).build();
+    return (uri, maxBytes) -> read(files, verified, uri, maxBytes);
   }
 
-  private byte[] read(ReleaseFiles files, String uri, int maxBytes) throws IOException {
+  private byte[] read(
+      ReleaseFiles files, Cache<String, Boolean> verified, String uri, int maxBytes)
+      throws IOException {
     byte[] bytes = files.read(uri, maxBytes);
     if (uri.endsWith("/" + Manifest.FILE)) {
-      String folder = uri.substring(0, uri.length() - Manifest.FILE.length());
-      require(bytes, signature(files, folder + ReleaseSignature.FILE));
+      String digest = Digest.sha256(bytes);
+      if (verified.getIfPresent(digest) == null) {
+        String folder = uri.substring(0, uri.length() - Manifest.FILE.length());
+        require(bytes, signature(files, folder + ReleaseSignature.FILE));
+        verified.put(digest, true);
+      }
     }
     return bytes;
   }
