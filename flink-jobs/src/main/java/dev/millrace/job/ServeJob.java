@@ -39,7 +39,7 @@ public final class ServeJob {
             .transform(
                 "serve",
                 TypeInformation.of(KeyedAnswer.class),
-                new ServeOperatorFactory(servings, config.serve()))
+                ServeOperatorFactory.of(servings, config.serve()))
             .uid("serve");
     Sinks sinks = new Sinks(topics);
     sinks.answers(answers);

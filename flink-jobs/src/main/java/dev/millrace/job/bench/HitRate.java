@@ -95,7 +95,7 @@ final class HitRate {
         .transform(
             "serve",
             TypeInformation.of(KeyedAnswer.class),
-            new ServeOperatorFactory(servings, MillraceConfig.defaults().serve()))
+            ServeOperatorFactory.of(servings, MillraceConfig.defaults().serve()))
         .sinkTo(new DiscardingSink<>());
     return env.execute("hits").getNetRuntime(TimeUnit.MILLISECONDS) / 1e3;
   }

@@ -32,6 +32,7 @@ final class Ranges {
           "serve.batchSize",
           "serve.queue",
           "serve.fetchers",
+          "serve.activationMillis",
           "unlabelled.spanMillis");
 
   private static final Map<String, Integer> LEAST =

@@ -13,6 +13,8 @@ import java.io.Serializable;
  * @param hotBytes of adapters that stay in the native memory of a subtask; others are fetched when
  *     a request asks for them
  * @param fetchers threads of a subtask that fetch them
+ * @param activation how the subtasks switch to a release
+ * @param activationMillis how long, switching together, they wait for each other before none does
  */
 public record ServeConfig(
     int batchSize,
@@ -21,7 +23,9 @@ public record ServeConfig(
     WhenFull whenFull,
     long cacheBytes,
     long hotBytes,
-    int fetchers)
+    int fetchers,
+    Activation activation,
+    long activationMillis)
     implements Serializable {
 
   /** What a full queue does. */
@@ -32,7 +36,15 @@ public record ServeConfig(
     WAIT
   }
 
+  /** How the subtasks of a job switch to a release. */
+  public enum Activation {
+    /** Each as soon as it has loaded it. */
+    INDEPENDENT,
+    /** All once all have loaded it, or none. */
+    TOGETHER
+  }
+
   static ServeConfig defaults() {
-    return new ServeConfig(16, 256, 0.5, WhenFull.REFUSE, 64L << 20, 256L << 20, 4);
+    return new ServeConfig(16, 256, 0.5, WhenFull.REFUSE, 64L << 20, 256L << 20, 4, Activation.INDEPENDENT, 10_000);
   }
 }

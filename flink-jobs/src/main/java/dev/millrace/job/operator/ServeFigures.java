@@ -2,7 +2,9 @@ package dev.millrace.job.operator;
 
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.ReleaseEvent;
 import java.util.function.IntSupplier;
+import org.apache.flink.events.EventBuilder;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
@@ -11,6 +13,8 @@ import org.apache.flink.metrics.MetricGroup;
 final class ServeFigures {
 
   private static final String BASE = "base";
+  private static final String SWITCHED = "ReleaseSwitched";
+  private static final String NOT_SWITCHED = "ReleaseNotSwitched";
   private static final int ID = 12;
   private static final double MILLI = 1e6;
 
@@ -70,5 +74,21 @@ final class ServeFigures {
 
   void failedSwap() {
     failedSwaps.inc();
+  }
+
+  /** All subtasks switched to a release, or none did: an event of Flink's. */
+  void together(SwapResult result) {
+    ReleaseEvent event = result.event();
+    boolean switched = result.outcome() == SwapResult.Outcome.SWAPPED;
+    figures
+        .group()
+        .addEvent(
+            new EventBuilder(ServeOperator.class, switched ? SWITCHED : NOT_SWITCHED)
+                .setSeverity(switched ? "INFO" : "WARN")
+                .setBody(switched ? "all subtasks switched" : result.reason())
+                .setAttribute("tenant", String.valueOf(event.tenant()))
+                .setAttribute("domain", event.domain())
+                .setAttribute("release", event.release())
+                .setAttribute("switched", switched));
   }
 }

@@ -15,6 +15,7 @@ import dev.millrace.schema.wire.Requests;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -25,6 +26,10 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.OperatorStateStore;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.OperatorEvent;
+import org.apache.flink.runtime.operators.coordination.OperatorEventGateway;
+import org.apache.flink.runtime.operators.coordination.OperatorEventHandler;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -32,6 +37,7 @@ import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.FlinkRuntimeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +48,10 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
-    implements TwoInputStreamOperator<KeyedRequest, ReleaseEvent, KeyedAnswer>, BoundedMultiInput {
+    implements TwoInputStreamOperator<KeyedRequest, ReleaseEvent, KeyedAnswer>,
+        BoundedMultiInput,
+        OperatorEventHandler,
+        TogetherActivation.Link {
 
   private static final int REQUESTS = 1;
 
@@ -50,6 +59,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private final ServeConfig limits;
   private final MailboxExecutor mailbox;
   private final Worker worker;
+
+  /** To the coordinator; null where subtasks have none. */
+  private final @Nullable OperatorEventGateway coordinator;
+
+  private transient Activation activation;
 
   private transient ListState<KeyedRequest> unanswered;
   private transient BroadcastState<String, ReleaseEvent> live;
@@ -78,6 +92,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     this.limits = limits;
     this.mailbox = parameters.getMailboxExecutor();
     this.worker = new Worker("serve", getUserCodeClassloader(), mailbox);
+    this.coordinator =
+        limits.activation() == ServeConfig.Activation.TOGETHER ? coordinator(parameters) : null;
+  }
+
+  private OperatorEventGateway coordinator(StreamOperatorParameters<KeyedAnswer> parameters) {
+    OperatorID id = parameters.getStreamConfig().getOperatorID();
+    parameters.getOperatorEventDispatcher().registerEventHandler(id, this);
+    return parameters.getOperatorEventDispatcher().getOperatorEventGateway(id);
   }
 
   @Override
@@ -103,6 +125,12 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     line = new Line(this::leave);
     queue = new FairQueue<>(limits.queue(), limits.tenantShare());
     figures = new ServeFigures(getMetricGroup(), serving, () -> line.size(), this::atTheModel);
+    Activation.Means means =
+        new Activation.Means(serving.releases(), worker, this::now, this::loaded);
+    activation =
+        coordinator == null
+            ? Activation.independent(means)
+            : new TogetherActivation(means, this);
     reload();
     worker.repeat("answering requests", this::step, steps -> steps.forEach(this::stepped));
     for (KeyedRequest request : unanswered.get()) {
@@ -129,7 +157,9 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
     Map<String, ReleaseEvent> inOrder = new TreeMap<>();
     loading.immutableEntries().forEach(entry -> inOrder.put(entry.getKey(), entry.getValue()));
-    inOrder.values().forEach(this::load);
+    for (ReleaseEvent event : inOrder.values()) {
+      activation.read(event);
+    }
   }
 
   /** Answering by what is not on trial, because what is was lost, would break a promise. */
@@ -270,18 +300,43 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   @Override
   public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
     ReleaseEvent event = element.getValue();
-    loading.put(place(event), event);
-    load(event);
+    loading.put(Activation.place(event), event);
+    activation.read(event);
   }
 
-  private void load(ReleaseEvent event) {
-    worker.whenDone(
-        "loading release " + event.release(), serving.releases().apply(event, now()), this::loaded);
+  @Override
+  public void handleOperatorEvent(OperatorEvent event) {
+    try {
+      activation.decided((ActivationMessage.Decision) event);
+    } catch (Exception e) {
+      throw new FlinkRuntimeException("following " + event + " failed", e);
+    }
+  }
+
+  @Override
+  public void send(ActivationMessage message) {
+    Objects.requireNonNull(coordinator).sendEventToCoordinator(message);
+  }
+
+  /** All subtasks do the same: the first speaks for them. */
+  @Override
+  public void outcome(SwapResult result) {
+    String found = result.outcome() == Outcome.SWAPPED ? "yes" : "no: " + result.reason();
+    LOG.info("All subtasks switch to release {}: {}", result.event().release(), found);
+    if (subtask() == 0) {
+      figures.together(result);
+    }
+  }
+
+  @Override
+  public void whenOverdue(Runnable then) {
+    getProcessingTimeService()
+        .registerTimer(now() + limits.activationMillis(), time -> then.run());
   }
 
   private void loaded(SwapResult result) throws Exception {
     ReleaseEvent event = result.event();
-    loading.remove(place(event));
+    loading.remove(Activation.place(event));
     switch (result.outcome()) {
       case SWAPPED -> {
         figures.swapped(result);
@@ -303,9 +358,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     figures.failedSwap();
     LOG.warn("Release {} of {} is not served: {}", event.release(), event.domain(), why);
     if (subtask() == 0) {
+      boolean together = why.startsWith(Ballots.NOT_TOGETHER);
+      String reason = together ? "not-together" : "release-invalid";
       Rejection rejection =
           new Rejection(
-              event.origin(), event.release(), event.domain(), "release-invalid", why, Double.NaN);
+              event.origin(), event.release(), event.domain(), reason, why, Double.NaN);
       output.collect(Outputs.REJECTED, new StreamRecord<>(rejection));
     }
   }
@@ -348,12 +405,5 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private static String alias(ReleaseEvent event) {
     return event.tenant() + "|" + event.domain() + "|" + event.kind();
-  }
-
-  /** Sorts in the order of reading. */
-  private static String place(ReleaseEvent event) {
-    return String.format(
-        "%s-%05d-%019d",
-        event.origin().topic(), event.origin().partition(), event.origin().offset());
   }
 }

@@ -2,21 +2,45 @@ package dev.millrace.job.operator;
 
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.schema.ReleaseEvent;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.apache.flink.runtime.operators.coordination.OperatorCoordinator;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.CoordinatedOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
 
 /** Builds the operator that answers requests by the releases it has been told of. */
-public final class ServeOperatorFactory extends AbstractStreamOperatorFactory<KeyedAnswer>
+public class ServeOperatorFactory extends AbstractStreamOperatorFactory<KeyedAnswer>
     implements TwoInputStreamOperatorFactory<KeyedRequest, ReleaseEvent, KeyedAnswer> {
 
   private final Opener<Serving> servings;
   private final ServeConfig config;
 
-  public ServeOperatorFactory(Opener<Serving> servings, ServeConfig config) {
+  private ServeOperatorFactory(Opener<Serving> servings, ServeConfig config) {
     this.servings = servings;
     this.config = config;
+  }
+
+  /** A factory of subtasks that follow releases as configured: each for itself, or all together. */
+  public static ServeOperatorFactory of(Opener<Serving> servings, ServeConfig config) {
+    return config.activation() == ServeConfig.Activation.TOGETHER
+        ? new Together(servings, config)
+        : new ServeOperatorFactory(servings, config);
+  }
+
+  /** The same beside a coordinator in the job's master. */
+  private static final class Together extends ServeOperatorFactory
+      implements CoordinatedOperatorFactory<KeyedAnswer> {
+
+    Together(Opener<Serving> servings, ServeConfig config) {
+      super(servings, config);
+    }
+
+    @Override
+    public OperatorCoordinator.Provider getCoordinatorProvider(String name, OperatorID operator) {
+      return new ActivationCoordinator.Maker(operator);
+    }
   }
 
   @Override

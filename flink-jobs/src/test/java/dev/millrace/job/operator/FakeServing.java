@@ -7,6 +7,7 @@ import dev.millrace.model.serve.Responder;
 import dev.millrace.model.swap.HotCounts;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Answer;
@@ -21,6 +22,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +40,9 @@ final class FakeServing implements Responder, LiveReleases {
   private final BlockingQueue<Long> words = new LinkedBlockingQueue<>();
   private final Queue<Answered> cancelled = new ConcurrentLinkedQueue<>();
   private final Set<Long> waiting = ConcurrentHashMap.newKeySet();
+  private final Map<String, CompletableFuture<@Nullable Void>> held = new ConcurrentHashMap<>();
+  private final List<String> staged = new CopyOnWriteArrayList<>();
+  private final List<String> switched = new CopyOnWriteArrayList<>();
   private volatile boolean fetched;
   private List<Chunk> chunks = List.of();
   private volatile @Nullable String current;
@@ -160,12 +165,73 @@ final class FakeServing implements Responder, LiveReleases {
           new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0));
     }
     current = event.release().isEmpty() ? null : event.release();
+    switched.add(event.release());
     return CompletableFuture.completedFuture(new SwapResult(event, Outcome.SWAPPED, "", 0));
   }
 
   @Override
   public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
     return apply(event, readMillis);
+  }
+
+  @Override
+  public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
+    SwapResult problem =
+        broken.contains(event.release())
+            ? new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0)
+            : null;
+    staged.add(event.release());
+    return held
+        .getOrDefault(event.release(), CompletableFuture.completedFuture(null))
+        .thenApply(nothing -> new FakeStaged(event, problem));
+  }
+
+  /** From now on staging a release of that name takes until this is done. */
+  void hold(String release, CompletableFuture<@Nullable Void> until) {
+    held.put(release, until);
+  }
+
+  /** The releases whose staging has begun, in order. */
+  List<String> staged() {
+    return List.copyOf(staged);
+  }
+
+  /** The releases that were switched to, in order. */
+  List<String> switched() {
+    return List.copyOf(switched);
+  }
+
+  private final class FakeStaged implements Staged {
+    private final ReleaseEvent event;
+    private final @Nullable SwapResult problem;
+
+    FakeStaged(ReleaseEvent event, @Nullable SwapResult problem) {
+      this.event = event;
+      this.problem = problem;
+    }
+
+    @Override
+    public ReleaseEvent event() {
+      return event;
+    }
+
+    @Override
+    public @Nullable SwapResult problem() {
+      return problem;
+    }
+
+    @Override
+    public double millis() {
+      return 0;
+    }
+
+    @Override
+    public CompletableFuture<SwapResult> activate() {
+      return apply(event, 0);
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Override

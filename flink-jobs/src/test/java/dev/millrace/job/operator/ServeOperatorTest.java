@@ -41,7 +41,8 @@ class ServeOperatorTest {
   private static final ServeConfig PATIENT = limits(WhenFull.WAIT);
 
   private static ServeConfig limits(WhenFull whenFull) {
-    return new ServeConfig(3, 6, 0.5, whenFull, 0, 0, 1);
+    return new ServeConfig(
+        3, 6, 0.5, whenFull, 0, 0, 1, ServeConfig.Activation.INDEPENDENT, 1000);
   }
 
   @Test
@@ -366,7 +367,7 @@ class ServeOperatorTest {
       FakeServing serving, ServeConfig limits, int parallelism, int subtask) throws Exception {
     var harness =
         new AbstractStreamOperatorTestHarness<>(
-            new ServeOperatorFactory(serving.opener(), limits),
+            ServeOperatorFactory.of(serving.opener(), limits),
             MAX_PARALLELISM,
             parallelism,
             subtask);

@@ -10,8 +10,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
@@ -33,6 +35,9 @@ final class AtomicLiveReleases implements LiveReleases {
   /** What each alias follows; touched by the swapper's thread alone. */
   private final Map<Alias, Registered> followed = new HashMap<>();
 
+  /** What is loaded and has not taken effect. */
+  private final Set<Prepared> waiting = ConcurrentHashMap.newKeySet();
+
   private volatile Live live = Live.NOTHING;
 
   AtomicLiveReleases(List<BaseModel> bases, ReleaseSource source, SwapConfig config) {
@@ -45,12 +50,19 @@ final class AtomicLiveReleases implements LiveReleases {
 
   @Override
   public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
-    return CompletableFuture.supplyAsync(() -> swap(event, readMillis, true), swapper);
+    return CompletableFuture.supplyAsync(
+        () -> prepare(event, readMillis, true).followed(), swapper);
   }
 
   @Override
   public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
-    return CompletableFuture.supplyAsync(() -> swap(event, readMillis, false), swapper);
+    return CompletableFuture.supplyAsync(
+        () -> prepare(event, readMillis, false).followed(), swapper);
+  }
+
+  @Override
+  public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
+    return CompletableFuture.supplyAsync(() -> prepare(event, readMillis, true), swapper);
   }
 
   @Override
@@ -129,39 +141,100 @@ final class AtomicLiveReleases implements LiveReleases {
   @Override
   public void close() {
     Threads.end(swapper);
+    waiting.forEach(Prepared::close);
     live = Live.NOTHING;
     hot.close();
   }
 
-  private SwapResult swap(ReleaseEvent event, long readMillis, boolean loads) {
-    long start = System.nanoTime();
-    Registered current = followed.get(Alias.of(event));
+  /** All but the switch; on the swapper's thread. */
+  private Prepared prepare(ReleaseEvent event, long readMillis, boolean loads) {
+    Registered next = new Registered(event, readMillis);
+    Prepared prepared = new Prepared(next);
+    waiting.add(prepared);
+    Registered current = followed.get(next.alias());
     String ignored = SwapRule.reasonToIgnore(event, current == null ? null : current.event());
     if (ignored != null) {
-      return result(event, Outcome.IGNORED, ignored, start);
+      prepared.close();
+      prepared.problem = prepared.result(Outcome.IGNORED, ignored);
+      return prepared;
     }
     try {
-      follow(new Registered(event, readMillis), loads);
-      return result(event, Outcome.SWAPPED, "", start);
+      if (event.withheld() > 0) {
+        tried(prepared);
+      } else {
+        prepared.answering = released(prepared, loads);
+      }
     } catch (IOException | RuntimeException e) {
+      prepared.close();
       String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-      return result(event, Outcome.FAILED, why, start);
+      prepared.problem = prepared.result(Outcome.FAILED, why);
     }
+    prepared.millis = prepared.elapsed();
+    return prepared;
   }
 
-  private void follow(Registered next, boolean loads) throws IOException {
-    List<LoadedRelease> staged = new ArrayList<>();
-    try {
+  /** What an event will change. */
+  private final class Prepared implements Staged {
+
+    private final long start = System.nanoTime();
+    private final Registered next;
+    private final List<LoadedRelease> held = new ArrayList<>();
+    private @Nullable SwapResult problem;
+    private @Nullable Registered answering;
+    private @Nullable Trial trial;
+    private double millis;
+
+    Prepared(Registered next) {
+      this.next = next;
+    }
+
+    @Override
+    public ReleaseEvent event() {
+      return next.event();
+    }
+
+    @Override
+    public @Nullable SwapResult problem() {
+      return problem;
+    }
+
+    @Override
+    public double millis() {
+      return millis;
+    }
+
+    private SwapResult result(Outcome outcome, String reason) {
+      return new SwapResult(next.event(), outcome, reason, elapsed());
+    }
+
+    private double elapsed() {
+      return (System.nanoTime() - start) / 1e6;
+    }
+
+    @Override
+    public CompletableFuture<SwapResult> activate() {
+      return CompletableFuture.supplyAsync(this::followed, swapper);
+    }
+
+    /** The second half, on the swapper's thread. */
+    private SwapResult followed() {
+      if (problem != null) {
+        return problem;
+      }
       Live before = live;
-      Live now =
-          next.event().withheld() > 0
-              ? tried(before, next, staged)
-              : before.with(next.alias(), released(before, next, loads, staged), null);
+      Live now = before.with(next.alias(), answering, trial);
       live = now; // the switch: one write of one reference
       settle(next, before, now);
       note(next);
-    } finally {
-      staged.forEach(LoadedRelease::release);
+      close();
+      return result(Outcome.SWAPPED, "");
+    }
+
+    @Override
+    public synchronized void close() {
+      waiting.remove(this);
+      held.forEach(LoadedRelease::release);
+      held.clear();
     }
   }
 
@@ -172,31 +245,33 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   /** What an event names: null for the base, and not loaded again if it was on trial. */
-  private @Nullable Registered released(
-      Live before, Registered next, boolean loads, List<LoadedRelease> staged) throws IOException {
+  private @Nullable Registered released(Prepared prepared, boolean loads) throws IOException {
+    Registered next = prepared.next;
     if (next.release().isEmpty()) {
       return null;
     }
-    Trial trial = before.trials().get(next.alias());
+    Trial trial = live.trials().get(next.alias());
     if (trial != null && trial.release().release().equals(next.release())) {
       return trial.release();
     }
     if (loads) {
-      staged.add(hot.stage(next));
+      prepared.held.add(hot.stage(next));
     }
     return next;
   }
 
   /** Beside what answers now: a reader that comes late finds it as the parent. */
-  private Live tried(Live before, Registered next, List<LoadedRelease> staged) throws IOException {
-    staged.add(hot.stage(next));
-    Registered now = before.releases().get(next.alias());
+  private void tried(Prepared prepared) throws IOException {
+    Registered next = prepared.next;
+    prepared.held.add(hot.stage(next));
+    prepared.trial = new Trial(next, next.event().withheld());
+    prepared.answering = live.releases().get(next.alias());
     String parent = next.event().parent();
-    if (now == null && parent != null) {
-      now = loader.find(List.of(next), parent);
-      staged.add(hot.stage(now));
+    if (prepared.answering == null && parent != null) {
+      Registered found = loader.find(List.of(next), parent);
+      prepared.held.add(hot.stage(found));
+      prepared.answering = found;
     }
-    return before.with(next.alias(), now, new Trial(next, next.event().withheld()));
   }
 
   /** What does not answer any more stays within reach for those who name it. */
@@ -239,10 +314,5 @@ final class AtomicLiveReleases implements LiveReleases {
 
   private static boolean mayRead(@Nullable String tenant, ReleaseEvent event) {
     return event.tenant() == null || event.tenant().equals(tenant);
-  }
-
-  private static SwapResult result(
-      ReleaseEvent event, Outcome outcome, String reason, long startNanos) {
-    return new SwapResult(event, outcome, reason, (System.nanoTime() - startNanos) / 1e6);
   }
 }

@@ -18,6 +18,14 @@ public interface LiveReleases extends AutoCloseable {
   CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis);
 
   /**
+   * The first half of {@link #apply}: all but the switch. No other event of the alias may come
+   * between the halves; the future never fails.
+   *
+   * @param readMillis when the event was read, epoch milliseconds
+   */
+  CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis);
+
+  /**
    * Makes current what an event made current before this process began, without loading it: the
    * first request does. What is on trial is loaded.
    *

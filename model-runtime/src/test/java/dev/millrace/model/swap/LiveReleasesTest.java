@@ -79,6 +79,29 @@ class LiveReleasesTest {
   }
 
   @Test
+  void stage_untilActivated_theOldOneServesAndWhatIsLetGoIsFreed() {
+    assertSwapped(FakeReleases.published("java", 1));
+    try (Staged staged = live.stage(FakeReleases.published("java", 2), 77).join()) {
+      assertNull(staged.problem());
+      assertEquals(2, base.openAdapters());
+      assertEquals("bias-1", releaseOf(null, "java"));
+      assertEquals(Outcome.SWAPPED, staged.activate().join().outcome());
+      assertEquals("bias-2", releaseOf(null, "java"));
+    }
+    assertEquals("bias-2", releaseOf(null, "java"));
+    int open = base.openAdapters();
+    live.stage(FakeReleases.published("java", 3), 77).join().close();
+    assertEquals("bias-2", releaseOf(null, "java"));
+    assertEquals(open, base.openAdapters());
+    assertSwapped(FakeReleases.published("java", 3));
+    SwapResult ignored = live.stage(FakeReleases.published("java", 2), 77).join().problem();
+    assertNotNull(ignored);
+    assertEquals(Outcome.IGNORED, ignored.outcome());
+    assertNull(live.stage(FakeReleases.published("java", 4), 77).join().problem());
+    // Closing frees what is staged still.
+  }
+
+  @Test
   void apply_badReleases_leaveTheOldOneServingAndSayWhy() throws IOException {
     assertSwapped(FakeReleases.published("java", 3));
     ReleaseEvent next = FakeReleases.published("java", 4);

@@ -1,0 +1,54 @@
+package dev.millrace.job.operator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.millrace.job.operator.ActivationMessage.Decision;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class BallotsTest {
+
+  private final Ballots ballots = new Ballots();
+
+  @Test
+  void vote_allHaveStaged_allSwitch() {
+    assertNull(ballots.vote("a", 0, null, 3));
+    assertNull(ballots.vote("a", 2, null, 3));
+    assertNull(ballots.vote("a", 2, null, 3), "one subtask has one vote");
+    assertNull(ballots.vote("b", 1, null, 3));
+    assertEquals(new Decision("a", null), ballots.vote("a", 1, null, 3));
+    assertNull(ballots.overdue("a", 3), "a decision is never taken back");
+    assertEquals(List.of(), ballots.refusals());
+  }
+
+  @Test
+  void vote_oneCannot_noneSwitchesWhateverTheOthersSay() {
+    assertNull(ballots.vote("a", 0, null, 2));
+    Decision decision = ballots.vote("a", 1, "digest-mismatch", 2);
+    assertEquals(new Decision("a", "not-together: subtask 1: digest-mismatch"), decision);
+    assertNull(ballots.vote("a", 0, null, 2));
+    assertNull(ballots.vote("a", 1, null, 2));
+    assertEquals(List.of(decision), ballots.refusals());
+  }
+
+  @Test
+  void overdue_someHaveNotVoted_noneSwitchesAndTheyAreNamed() {
+    assertNull(ballots.vote("a", 1, null, 3));
+    Decision decision = ballots.overdue("a", 3);
+    assertEquals(
+        new Decision("a", "not-together: no word of subtask 0, 2 in time"), decision);
+    assertNull(ballots.vote("a", 0, null, 3));
+    assertNull(ballots.vote("a", 2, null, 3));
+  }
+
+  @Test
+  void clear_restored_isVotedOnAnew() {
+    assertNotNull(ballots.overdue("a", 1));
+    assertNull(ballots.vote("b", 0, null, 2));
+    ballots.clear();
+    assertNull(ballots.vote("b", 1, null, 2));
+    assertEquals(new Decision("a", null), ballots.vote("a", 0, null, 1));
+  }
+}
