@@ -330,8 +330,8 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   @Override
   public void whenOverdue(Runnable then) {
-    getProcessingTimeService()
-        .registerTimer(now() + limits.activationMillis(), time -> then.run());
+    long due = now() + limits.activationMillis();
+    var unused = getProcessingTimeService().registerTimer(due, time -> then.run());
   }
 
   private void loaded(SwapResult result) throws Exception {

@@ -41,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two subtasks of the real Flink and their coordinator; what they stage is made up. */
 @Timeout(120)
+@SuppressWarnings("deprecation") // the new sources take far more than a list to read
 class TogetherActivationTest {
 
   private static final int FREE = 1000;
