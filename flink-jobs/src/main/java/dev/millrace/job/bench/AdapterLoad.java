@@ -73,8 +73,7 @@ final class AdapterLoad implements AutoCloseable {
   /** Serves all domains with so much memory for their adapters; closed with this. */
   Server server(long hotBytes) {
     LiveReleases live =
-        LiveReleases.of(
-            base, releases.source(), SwapConfig.defaults().withHotBytes(hotBytes));
+        LiveReleases.of(base, releases.source(), SwapConfig.defaults().withHotBytes(hotBytes));
     servers.push(live::close);
     for (ReleaseEvent event : events) {
       SwapResult result = live.restore(event, System.currentTimeMillis()).join();
@@ -84,8 +83,7 @@ final class AdapterLoad implements AutoCloseable {
     }
     ServingParts parts =
         new ServingParts(base, tokenizer, live, cache, CacheKeys.of(SECRET), Clock.systemUTC());
-    Responder responder =
-        Responder.of(parts, ServeLimits.defaults(), UnknownDomain.REFUSE, 0);
+    Responder responder = Responder.of(parts, ServeLimits.defaults(), UnknownDomain.REFUSE, 0);
     servers.push(responder::close);
     return new Server(live, responder);
   }
@@ -143,8 +141,7 @@ final class AdapterLoad implements AutoCloseable {
      * Asks so often, with so many at a time at the model, as the operator does: what waits for an
      * adapter is not one of them.
      */
-    int ask(
-        int requests, int atATime, Kind kind, List<String> prompts, IntSupplier domain)
+    int ask(int requests, int atATime, Kind kind, List<String> prompts, IntSupplier domain)
         throws InterruptedException {
       int[] asked = new int[requests];
       int submitted = 0;

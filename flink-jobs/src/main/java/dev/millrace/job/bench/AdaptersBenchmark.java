@@ -117,8 +117,7 @@ final class AdaptersBenchmark implements Benchmark {
     @Override
     public Lap lap() throws Exception {
       return Lap.of(
-          SECONDS,
-          () -> server.ask(8 * AT_A_TIME, AT_A_TIME, asking.kind(), prompts, draws::next));
+          SECONDS, () -> server.ask(8 * AT_A_TIME, AT_A_TIME, asking.kind(), prompts, draws::next));
     }
 
     /** Share of the requests whose adapter was not in memory. */

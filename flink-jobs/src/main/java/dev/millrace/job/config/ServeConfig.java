@@ -45,6 +45,7 @@ public record ServeConfig(
   }
 
   static ServeConfig defaults() {
-    return new ServeConfig(16, 256, 0.5, WhenFull.REFUSE, 64L << 20, 256L << 20, 4, Activation.INDEPENDENT, 10_000);
+    return new ServeConfig(
+        16, 256, 0.5, WhenFull.REFUSE, 64L << 20, 256L << 20, 4, Activation.INDEPENDENT, 10_000);
   }
 }

@@ -12,10 +12,10 @@ import org.apache.flink.runtime.operators.coordination.OperatorEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets all subtasks of the serve operator follow a release event, or none. It has no state: an event
- * that is not decided by a checkpoint is in the state of the subtasks, which vote again. Flink
- * delivers a decision to all of them before a checkpoint, or to all after it, as long as it is made
- * on the thread that calls this; so nothing here has a thread or a timer.
+ * Lets all subtasks of the serve operator follow a release event, or none. It has no state: an
+ * event that is not decided by a checkpoint is in the state of the subtasks, which vote again.
+ * Flink delivers a decision to all of them before a checkpoint, or to all after it, as long as it
+ * is made on the thread that calls this; so nothing here has a thread or a timer.
  */
 final class ActivationCoordinator implements OperatorCoordinator {
 

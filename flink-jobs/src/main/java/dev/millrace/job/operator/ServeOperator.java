@@ -128,9 +128,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     Activation.Means means =
         new Activation.Means(serving.releases(), worker, this::now, this::loaded);
     activation =
-        coordinator == null
-            ? Activation.independent(means)
-            : new TogetherActivation(means, this);
+        coordinator == null ? Activation.independent(means) : new TogetherActivation(means, this);
     reload();
     worker.repeat("answering requests", this::step, steps -> steps.forEach(this::stepped));
     for (KeyedRequest request : unanswered.get()) {
@@ -361,8 +359,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       boolean together = why.startsWith(Ballots.NOT_TOGETHER);
       String reason = together ? "not-together" : "release-invalid";
       Rejection rejection =
-          new Rejection(
-              event.origin(), event.release(), event.domain(), reason, why, Double.NaN);
+          new Rejection(event.origin(), event.release(), event.domain(), reason, why, Double.NaN);
       output.collect(Outputs.REJECTED, new StreamRecord<>(rejection));
     }
   }

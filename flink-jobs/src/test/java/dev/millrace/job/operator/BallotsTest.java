@@ -37,8 +37,7 @@ class BallotsTest {
   void overdue_someHaveNotVoted_noneSwitchesAndTheyAreNamed() {
     assertNull(ballots.vote("a", 1, null, 3));
     Decision decision = ballots.overdue("a", 3);
-    assertEquals(
-        new Decision("a", "not-together: no word of subtask 0, 2 in time"), decision);
+    assertEquals(new Decision("a", "not-together: no word of subtask 0, 2 in time"), decision);
     assertNull(ballots.vote("a", 0, null, 3));
     assertNull(ballots.vote("a", 2, null, 3));
   }

@@ -181,8 +181,7 @@ final class FakeServing implements Responder, LiveReleases {
             ? new SwapResult(event, Outcome.FAILED, "digest-mismatch: 1, expected 2", 0)
             : null;
     staged.add(event.release());
-    return held
-        .getOrDefault(event.release(), CompletableFuture.completedFuture(null))
+    return held.getOrDefault(event.release(), CompletableFuture.completedFuture(null))
         .thenApply(nothing -> new FakeStaged(event, problem));
   }
 

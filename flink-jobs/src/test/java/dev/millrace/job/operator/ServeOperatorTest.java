@@ -41,8 +41,7 @@ class ServeOperatorTest {
   private static final ServeConfig PATIENT = limits(WhenFull.WAIT);
 
   private static ServeConfig limits(WhenFull whenFull) {
-    return new ServeConfig(
-        3, 6, 0.5, whenFull, 0, 0, 1, ServeConfig.Activation.INDEPENDENT, 1000);
+    return new ServeConfig(3, 6, 0.5, whenFull, 0, 0, 1, ServeConfig.Activation.INDEPENDENT, 1000);
   }
 
   @Test

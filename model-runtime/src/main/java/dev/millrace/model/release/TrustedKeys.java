@@ -64,8 +64,7 @@ public final class TrustedKeys {
     return (uri, maxBytes) -> read(files, verified, uri, maxBytes);
   }
 
-  private byte[] read(
-      ReleaseFiles files, Cache<String, Boolean> verified, String uri, int maxBytes)
+  private byte[] read(ReleaseFiles files, Cache<String, Boolean> verified, String uri, int maxBytes)
       throws IOException {
     byte[] bytes = files.read(uri, maxBytes);
     if (uri.endsWith("/" + Manifest.FILE)) {
