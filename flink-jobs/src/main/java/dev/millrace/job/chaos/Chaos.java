@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One run of the whole system on a cluster of processes, while faults strike. */
 public final class Chaos {
@@ -42,6 +43,7 @@ public final class Chaos {
   private static final int TEXT_BYTES = 300;
   private static final int LEAST_BYTES = 96;
   private static final long LOOK_MILLIS = 100;
+  private static final int DISK_MEBIBYTES = 512;
 
   /**
    * A killed or stopped process is missed within seconds; slots are enough for one that is gone.
@@ -98,6 +100,11 @@ public final class Chaos {
     return Faults.NAMES;
   }
 
+  /** The names of those that need no rights of their own. */
+  public static List<String> faultsAnywhere() {
+    return Faults.ANYWHERE;
+  }
+
   /** Starts a cluster, lets faults strike, waits until all is answered, and judges what is left. */
   public ChaosReport run() throws Exception {
     LocalCluster cluster = config.cluster();
@@ -110,13 +117,21 @@ public final class Chaos {
       ClusterState state =
           cluster.up(new ClusterShape(2, 4, true, new KafkaRelay(behind, kafka.port()), FLINK));
       keeper.start();
-      try (Relay redis = Relay.open(URI.create(state.redisUri()).getPort())) {
-        return run(state, keeper, kafka, redis);
+      try (SmallDisk disk = disk();
+          Relay redis = Relay.open(URI.create(state.redisUri()).getPort())) {
+        return run(state, keeper, kafka, redis, disk);
       }
     } finally {
       end(keeper);
       removeHook(hook);
     }
+  }
+
+  /** Where the store and the checkpoints are, if it is to be filled. */
+  private @Nullable SmallDisk disk() {
+    return config.faults().contains(DiskFull.NAME)
+        ? SmallDisk.mount(config.cluster().home().resolve("disk"), DISK_MEBIBYTES)
+        : null;
   }
 
   private void end(Keeper keeper) {
@@ -132,9 +147,11 @@ public final class Chaos {
     }
   }
 
-  private ChaosReport run(ClusterState state, Keeper keeper, Relay kafka, Relay redis)
+  private ChaosReport run(
+      ClusterState state, Keeper keeper, Relay kafka, Relay redis, @Nullable SmallDisk disk)
       throws Exception {
-    Path store = config.cluster().home().resolve("store");
+    Path kept = disk == null ? config.cluster().home() : disk.folder();
+    Path store = kept.resolve("store");
     MillraceConfig direct =
         MillraceConfig.defaults().with(LEARNING).with(Map.of("kafka.bootstrap", state.bootstrap()));
     Topics topics = new Topics(direct.kafka().prefix());
@@ -145,11 +162,11 @@ public final class Chaos {
       List<String> domains = new ArrayList<>(DOMAINS);
       domains.add(SwapReleases.DOMAIN);
       Traffic traffic = new Traffic(writer, topics, texts(), domains, clock, config.seed());
-      Jobs jobs = new Jobs(flink, config.cluster().jobJar(), settings(kafka, redis, store));
+      Jobs jobs = new Jobs(flink, config.cluster().jobJar(), settings(kafka, redis, kept));
       progress.accept("submitting both jobs");
       jobs.startServe();
       jobs.startLearn(null);
-      Site site = new Site(config.cluster(), keeper, kafka, redis, traffic, jobs, store);
+      Site site = new Site(config.cluster(), keeper, kafka, redis, traffic, jobs, store, disk);
       List<ChaosReport.Hit> hits;
       long begun = clock.millis();
       try (traffic) {
@@ -206,14 +223,14 @@ public final class Chaos {
   }
 
   /** Both jobs reach Kafka and Redis through the relays. */
-  private List<String> settings(Relay kafka, Relay redis, Path store) {
+  private List<String> settings(Relay kafka, Relay redis, Path kept) {
     List<String> settings = new ArrayList<>();
     LEARNING.forEach((key, value) -> settings.add(key + "=" + value));
     settings.add("kafka.bootstrap=127.0.0.1:" + kafka.port());
     settings.add("redis.uri=redis://127.0.0.1:" + redis.port());
     settings.add("base.dir=" + config.base());
-    settings.add("store.uri=" + store.toUri());
-    settings.add("checkpoint.dir=" + config.cluster().home().resolve("checkpoints").toUri());
+    settings.add("store.uri=" + kept.resolve("store").toUri());
+    settings.add("checkpoint.dir=" + kept.resolve("checkpoints").toUri());
     return settings;
   }
 

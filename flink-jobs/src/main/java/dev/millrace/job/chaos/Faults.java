@@ -34,7 +34,12 @@ record Faults(Map<String, Fault> byName) {
           "swap-storm",
           "poison",
           "store-away",
-          "trainer-away");
+          "trainer-away",
+          DiskFull.NAME);
+
+  /** Those that need no rights of their own. */
+  static final List<String> ANYWHERE =
+      NAMES.stream().filter(name -> !name.equals(DiskFull.NAME)).toList();
 
   static Faults of(SwapReleases releases) {
     Map<String, Fault> faults = new LinkedHashMap<>();
@@ -66,6 +71,7 @@ record Faults(Map<String, Fault> byName) {
     faults.put("poison", new Poison());
     faults.put("store-away", new StoreAway());
     faults.put("trainer-away", new TrainerAway());
+    faults.put(DiskFull.NAME, new DiskFull());
     return new Faults(faults);
   }
 

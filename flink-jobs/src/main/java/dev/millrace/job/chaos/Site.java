@@ -2,6 +2,7 @@ package dev.millrace.job.chaos;
 
 import dev.millrace.job.embedded.LocalCluster;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What faults can reach.
@@ -10,6 +11,7 @@ import java.nio.file.Path;
  * @param kafka between the jobs and the broker
  * @param redis between the jobs and Redis
  * @param store the release store's folder
+ * @param disk that holds the store and the checkpoints; null if it is this machine's own
  */
 record Site(
     LocalCluster cluster,
@@ -18,4 +20,5 @@ record Site(
     Relay redis,
     Traffic traffic,
     Jobs jobs,
-    Path store) {}
+    Path store,
+    @Nullable SmallDisk disk) {}

@@ -50,7 +50,7 @@ final class ChaosCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       completionCandidates = Names.class,
-      description = "Which may strike (default: all of ${COMPLETION-CANDIDATES}).")
+      description = "Some of ${COMPLETION-CANDIDATES} (default: all but the last).")
   private List<String> faults = List.of();
 
   @Option(
@@ -80,7 +80,7 @@ final class ChaosCommand implements Callable<Integer> {
         new ChaosConfig(
             seed,
             Duration.ofMillis((long) (60_000 * LoopOptions.within(0.2, 600, "--minutes", minutes))),
-            faults.isEmpty() ? Chaos.faults() : faults,
+            faults.isEmpty() ? Chaos.faultsAnywhere() : faults,
             Duration.ofSeconds(bound),
             home.nano(),
             home.cluster(folder));

@@ -1,0 +1,85 @@
+package dev.millrace.job.chaos;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A file system of its own, in memory, that is small enough to be filled. */
+final class SmallDisk implements AutoCloseable {
+
+  private static final String BALLAST = "ballast";
+  private static final int CHUNK = 1 << 20;
+
+  private final Path folder;
+
+  private SmallDisk(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Mounts one.
+   *
+   * @param mebibytes that it holds
+   * @throws IllegalStateException if this user may not mount
+   */
+  static SmallDisk mount(Path folder, int mebibytes) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", folder.toString());
+    return new SmallDisk(folder);
+  }
+
+  private static void run(String... command) {
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String said =
+          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException(
+            "%s failed: %s; disk-full needs the right to mount a tmpfs"
+                .formatted(String.join(" ", command), said));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted in " + String.join(" ", command), e);
+    }
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /** Takes all the room that is left; returns how many bytes those were. */
+  long fill() {
+    byte[] chunk = new byte[CHUNK];
+    try (OutputStream ballast = Files.newOutputStream(folder.resolve(BALLAST))) {
+      while (true) {
+        ballast.write(chunk);
+      }
+    } catch (IOException full) {
+      return folder.resolve(BALLAST).toFile().length();
+    }
+  }
+
+  /** Gives the room back. */
+  void free() {
+    try {
+      Files.deleteIfExists(folder.resolve(BALLAST));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    run("umount", "-l", folder.toString());
+  }
+}
