@@ -1,5 +1,9 @@
 package dev.millrace.job.chaos;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
 
@@ -11,6 +15,16 @@ record DiskFull() implements Fault {
   @Override
   public Struck strike(Site site, RandomGenerator random) {
     SmallDisk disk = Objects.requireNonNull(site.disk(), NAME + " without a small disk");
-    return new Struck("the last %d MiB".formatted(disk.fill() >> 20), disk::free);
+    Path ballast = disk.fill();
+    return new Struck(
+        "the last %d MiB".formatted(ballast.toFile().length() >> 20), () -> free(ballast));
+  }
+
+  private static void free(Path ballast) {
+    try {
+      Files.deleteIfExists(ballast);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -6,14 +6,15 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A file system of its own, in memory, that is small enough to be filled. */
 final class SmallDisk implements AutoCloseable {
 
-  private static final String BALLAST = "ballast";
   private static final int CHUNK = 1 << 20;
 
   private final Path folder;
+  private final AtomicInteger fills = new AtomicInteger();
 
   private SmallDisk(Path folder) {
     this.folder = folder;
@@ -57,24 +58,16 @@ final class SmallDisk implements AutoCloseable {
     return folder;
   }
 
-  /** Takes all the room that is left; returns how many bytes those were. */
-  long fill() {
+  /** Takes all the room that is left, with a file of its own each time. */
+  Path fill() {
+    Path ballast = folder.resolve("ballast-" + fills.incrementAndGet());
     byte[] chunk = new byte[CHUNK];
-    try (OutputStream ballast = Files.newOutputStream(folder.resolve(BALLAST))) {
+    try (OutputStream out = Files.newOutputStream(ballast)) {
       while (true) {
-        ballast.write(chunk);
+        out.write(chunk);
       }
     } catch (IOException full) {
-      return folder.resolve(BALLAST).toFile().length();
-    }
-  }
-
-  /** Gives the room back. */
-  void free() {
-    try {
-      Files.deleteIfExists(folder.resolve(BALLAST));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return ballast;
     }
   }
 
