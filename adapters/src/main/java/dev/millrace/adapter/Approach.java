@@ -7,7 +7,7 @@ package dev.millrace.adapter;
 final class Approach {
 
   /** Rounding adds some harm of its own. */
-  private static final double CAUTION = 0.95;
+  static final double CAUTION = 0.95;
 
   private final double least;
   private double share = 1;

@@ -56,7 +56,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
 
   private TrainingPlan plan(Attempt attempt) {
     SortedMap<String, String> hyperparameters = Hyperparameters.of(config);
-    hyperparameters.put(Retrainer.SHARE, Double.toString(attempt.share()));
+    attempt.mix().write(hyperparameters);
     return new TrainingPlan(
         attempt.trained().lesson().seed(),
         hyperparameters,

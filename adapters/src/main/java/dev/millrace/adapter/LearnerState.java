@@ -79,7 +79,7 @@ public record LearnerState(
   }
 
   /** The state with other samples in line. */
-  LearnerState withWaiting(List<Remembered> line) {
+  public LearnerState withWaiting(List<Remembered> line) {
     return new LearnerState(
         adapter,
         replay,

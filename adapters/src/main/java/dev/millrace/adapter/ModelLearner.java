@@ -7,6 +7,8 @@ import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Judgement;
+import dev.millrace.adapter.gate.LessonFindings;
+import dev.millrace.adapter.gate.LessonText;
 import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.quantize.Quantizer;
@@ -26,6 +28,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -33,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A {@link Learner} on a base model. */
 final class ModelLearner implements Learner {
+  /** Candidates between one that goes too far and one that gains nothing. */
+  private static final int BLENDS = 2;
+
   private static final Origin NOWHERE = new Origin("", -1, -1);
 
   private final Surroundings surroundings;
@@ -201,18 +207,120 @@ final class ModelLearner implements Learner {
       Lesson lesson,
       List<RuleResult> known,
       Governor governor) {
-    Trained trained = train(before, batch, lesson, known, governor);
-    Approach approach = new Approach(config.halvings());
-    Attempt attempt = judge(trained, 1, approach.mayGoOn());
-    while (approach.mayGoOn() && attempt.judgement().onlyGoesTooFar()) {
-      double share = approach.next(attempt.judgement().reach());
-      attempt = judge(trained, share, approach.mayGoOn());
+    LessonFindings findings = inspect(before, lesson);
+    List<RuleResult> asked = Stream.concat(known.stream(), findings.rules().stream()).toList();
+    if (!findings.passed()) {
+      return new Outcome(nothingWaits(before), notTaught(batch, asked, before.release()), null);
     }
-    return attempt.judgement().accepted() ? publish(attempt) : refused(attempt);
+    Task taught = new Task(before, batch, lesson, findings.texts(), asked);
+    List<Attempt> attempts = attempts(taught, governor);
+    Attempt last = attempts.get(attempts.size() - 1);
+    return last.judgement().accepted() ? publish(last) : refused(attempts);
   }
 
-  /** What the batch teaches is dropped; what serves now may need other limits all the same. */
-  private Outcome refused(Attempt attempt) {
+  /** Candidates of a lesson, one after the other, up to one that is accepted. */
+  private List<Attempt> attempts(Task taught, Governor governor) {
+    List<Attempt> attempts = new ArrayList<>();
+    Trained plain = train(taught, 1, governor);
+    Attempt whole = whole(plain);
+    attempts.add(whole);
+    if (!whole.judgement().onlyGoesTooFar()) {
+      return attempts;
+    }
+    double anchors = anchors(taught);
+    if (anchors > 1) {
+      attempts.addAll(between(train(taught, anchors, governor), plain));
+    }
+    if (!accepted(attempts)) {
+      attempts.addAll(nearer(whole));
+    }
+    if (!accepted(attempts) && anchors > 1) {
+      attempts.addAll(between(train(taught, anchors * anchors, governor), plain));
+    }
+    return attempts;
+  }
+
+  private static boolean accepted(List<Attempt> attempts) {
+    return attempts.get(attempts.size() - 1).judgement().accepted();
+  }
+
+  private Attempt whole(Trained trained) {
+    Mix whole = new Mix(1, trained.anchors(), 0);
+    return judge(trained, trained.training().state(), whole, config.halvings() > 0);
+  }
+
+  /** Shares of a change that goes too far, one after the other. */
+  private List<Attempt> nearer(Attempt whole) {
+    List<Attempt> attempts = new ArrayList<>();
+    Approach approach = new Approach(config.halvings());
+    AdapterState all = whole.trained().training().state();
+    Attempt attempt = whole;
+    while (approach.mayGoOn() && attempt.judgement().onlyGoesTooFar()) {
+      double share = approach.next(attempt.judgement().reach());
+      Mix mix = whole.mix().withShare(share);
+      attempt = judge(whole.trained(), all, mix, approach.mayGoOn());
+      attempts.add(attempt);
+    }
+    return attempts;
+  }
+
+  /** What heavier anchors led to, else as far from there towards what the others led to. */
+  private List<Attempt> between(Trained anchored, Trained plain) {
+    List<Attempt> attempts = new ArrayList<>();
+    Attempt attempt = whole(anchored);
+    attempts.add(attempt);
+    double blend = attempt.judgement().accepted() ? 0 : blend(anchored, plain);
+    for (int i = 0; i < BLENDS && blend > 0 && goesOn(attempt.judgement(), i); i++) {
+      Mix mix = new Mix(1, anchored.anchors(), blend);
+      attempt = judge(anchored, plain.training().state(), mix, i + 1 < BLENDS);
+      attempts.add(attempt);
+      blend /= 2;
+    }
+    return attempts;
+  }
+
+  private static boolean goesOn(Judgement judgement, int blends) {
+    return blends == 0 || judgement.onlyGoesTooFar();
+  }
+
+  /** By a straight line, how far one may go from one to the other; 0 where one may not at all. */
+  private double blend(Trained from, Trained to) {
+    double start = pressure(from);
+    double end = pressure(to);
+    return start < 1 && end > 1 ? Approach.CAUTION * (1 - start) / (end - start) : 0;
+  }
+
+  private double pressure(Trained trained) {
+    return gate.pressure(shares.served(trained.training().state(), trained.routing()));
+  }
+
+  /** How many times as much the anchors are to weigh, once a change goes too far. */
+  private double anchors(Task taught) {
+    LearnerState before = taught.before();
+    boolean small = taught.lesson().fresh().size() < config.gate().lesson().least();
+    return small || before.release() == null // few anchors beside it, or no harm yet
+        ? 1
+        : Anchoring.times(gate.pressure(incumbent(before)));
+  }
+
+  /** Whether a lesson is one of its domain; asked before it teaches. */
+  private LessonFindings inspect(LearnerState before, Lesson lesson) {
+    List<HeldOut> heldOut = before.heldOut().entries();
+    Profile domain =
+        before.profile().with(heldOut.stream().map(HeldOut::tokens).toList(), knownTexts);
+    return gate.inspect(
+        lesson.freshTokens(), domain, heldOut, incumbent(before), lesson.seed());
+  }
+
+  private Served incumbent(LearnerState state) {
+    return shares.served(state.adapter(), state.routing());
+  }
+
+  /**
+   * What the batch teaches is dropped, or waits where nothing speaks for it or against it; what
+   * serves now may need other limits all the same. */
+  private Outcome refused(List<Attempt> attempts) {
+    Attempt attempt = attempts.get(attempts.size() - 1);
     Trained trained = attempt.trained();
     LearnerState before = trained.before();
     if (before.release() != null && !trained.routing().equals(before.routing())) {
@@ -221,7 +329,22 @@ final class ModelLearner implements Learner {
         return publish(rerouted);
       }
     }
-    return new Outcome(nothingWaits(before), attempt.verdict(null), null);
+    return waits(attempts)
+        ? new Outcome(
+            before.withWaiting(latest(List.of(), trained.lesson().fresh())),
+            attempt.waiting().verdict(null),
+            null)
+        : new Outcome(nothingWaits(before), attempt.verdict(null), null);
+  }
+
+  /** Whether a lesson is taught once more, with the next batch's: nothing speaks against it. */
+  private boolean waits(List<Attempt> attempts) {
+    return attempts.get(0).trained().before().waiting().isEmpty()
+        && attempts.stream().map(Attempt::judgement).anyMatch(this::saysNothing);
+  }
+
+  private boolean saysNothing(Judgement judgement) {
+    return judgement.isUndecided(config.gate()) || judgement.onlyGoesTooFar();
   }
 
   /** What serves now, with the limits of the traffic that came, and nothing learned. */
@@ -238,16 +361,18 @@ final class ModelLearner implements Learner {
             nothing,
             trained.known(),
             trained.tried(),
+            trained.anchors(),
+            List.of(),
             trained.routing(),
             still,
             trained.millis());
     Served served = shares.served(before.adapter(), trained.routing());
     Gate.Candidate candidate =
         new Gate.Candidate(
-            served, shares.served(before.adapter(), before.routing()), still, nothing.seed());
+            served, incumbent(before), still, 1, List.of(), nothing.seed());
     Judgement judgement = gate.judgeRouting(candidate, before.heldOut().entries());
     return new Attempt(
-        unchanged, 1, before.adapter(), served, judgement.after(refused.judgement().refusal()));
+        unchanged, Mix.WHOLE, before.adapter(), served, judgement.after(refused.judgement().refusal()));
   }
 
   /** The state with the batch's samples in line, the oldest dropped where they are too many. */
@@ -290,20 +415,42 @@ final class ModelLearner implements Learner {
     return Stream.concat(state.waiting().stream(), fresh).toList();
   }
 
-  private Trained train(
+  /**
+   * What is to be trained, before it is.
+   *
+   * @param texts of the lesson that were read
+   * @param known what was found before
+   */
+  private record Task(
       LearnerState before,
       TrainingBatch batch,
       Lesson lesson,
-      List<RuleResult> known,
-      Governor governor) {
+      List<LessonText> texts,
+      List<RuleResult> known) {}
+
+  private Trained train(Task taught, double anchors, Governor governor) {
     long start = surroundings.clock().millis();
+    LearnerState before = taught.before();
+    Lesson lesson = taught.lesson();
     Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
     Training training =
-        Trainer.of(surroundings.base().under(routing), config.train(), config.plan())
+        Trainer.of(
+                surroundings.base().under(routing),
+                config.train().anchored(anchors),
+                config.plan())
             .train(before.adapter(), lesson, governor);
     long millis = surroundings.clock().millis() - start;
-    boolean tried = tries(before, known);
-    return new Trained(batch, before, lesson, known, tried, routing, training, millis);
+    return new Trained(
+        taught.batch(),
+        before,
+        lesson,
+        taught.known(),
+        tries(before, taught.known()),
+        anchors,
+        taught.texts(),
+        routing,
+        training,
+        millis);
   }
 
   /** What is learned again is nothing new to try, and no fresh samples come with it. */
@@ -315,35 +462,34 @@ final class ModelLearner implements Learner {
         && known.stream().noneMatch(rule -> rule.rule().equals(Relearning.RULE));
   }
 
-  private Attempt judge(Trained trained, double share, boolean mayComeNearer) {
+  private Attempt judge(Trained trained, AdapterState plain, Mix mix, boolean mayComeNearer) {
     LearnerState before = trained.before();
-    AdapterState candidate = before.adapter().toward(trained.training().state(), share);
+    AdapterState candidate = mix.of(before.adapter(), trained.training().state(), plain);
     Served served = shares.served(candidate, trained.routing());
     Judgement judgement =
         gate.judge(
             new Gate.Candidate(
                 served,
-                shares.served(before.adapter(), before.routing()),
+                incumbent(before),
                 trained.training(),
+                mix.share(),
+                trained.texts(),
                 trained.lesson().seed()),
             before.heldOut().entries(),
             mayComeNearer);
-    for (RuleResult known : trained.known()) {
-      judgement = judgement.after(known);
-    }
+    judgement = judgement.after(trained.known());
     Predecessor predecessor = before.predecessor();
     if (predecessor != null && judgement.accepted()) {
       judgement =
           judgement.after(
               predecessor.compare(judgement.heldOut(), config.gate(), trained.lesson().seed()));
     }
-    return new Attempt(trained, share, candidate, served, judgement);
+    return new Attempt(trained, mix, candidate, served, judgement);
   }
 
   /** The state with the batch's held-out samples, and past the batch; it has learned nothing. */
   private LearnerState examined(LearnerState state, TrainingBatch batch) {
-    Served incumbent = shares.served(state.adapter(), state.routing());
-    List<HeldOut> fresh = gate.examine(batch.heldOut(), incumbent);
+    List<HeldOut> fresh = gate.examine(batch.heldOut(), incumbent(state));
     return new LearnerState(
         state.adapter(),
         state.replay(),

@@ -6,7 +6,6 @@ import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainer;
-import dev.millrace.adapter.train.Training;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
@@ -37,9 +36,6 @@ public record Retrainer(
     Function<SortedMap<String, String>, LearnerConfig> configs,
     Function<Origin, int[]> tokens) {
 
-  /** A hyperparameter that belongs to one release and to no configuration. */
-  static final String SHARE = "share";
-
   /** A release trained again: what to go on from, and its files' digests. */
   public record Again(AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
 
@@ -63,15 +59,14 @@ public record Retrainer(
    */
   public Again train(Manifest manifest, @Nullable Again parent, @Nullable Release taken) {
     SortedMap<String, String> hyperparameters = new TreeMap<>(manifest.plan().hyperparameters());
-    String share = hyperparameters.remove(SHARE);
+    Mix mix = Mix.take(hyperparameters);
     LearnerConfig config = configs.apply(hyperparameters);
     AdapterState before = before(manifest, config, parent, taken);
     Lesson lesson = lesson(manifest);
-    Training training =
-        Trainer.of(base.under(manifest.routing()), config.train(), config.plan())
-            .train(before, lesson, Governor.none());
-    AdapterState candidate =
-        before.toward(training.state(), share == null ? 1 : Double.parseDouble(share));
+    AdapterState trained = train(manifest, config, mix.anchors(), before, lesson);
+    AdapterState plain =
+        mix.blend() == 0 ? trained : train(manifest, config, 1, before, lesson);
+    AdapterState candidate = mix.of(before, trained, plain);
     AdapterWeights served = Quantizer.quantize(candidate.weights());
     Profile profile =
         profile(parent, taken)
@@ -83,6 +78,14 @@ public record Retrainer(
     SortedMap<String, ReleaseFile> files = new TreeMap<>();
     contents.forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
     return new Again(candidate, profile, files);
+  }
+
+  private AdapterState train(
+      Manifest manifest, LearnerConfig config, double anchors, AdapterState before, Lesson lesson) {
+    return Trainer.of(
+            base.under(manifest.routing()), config.train().anchored(anchors), config.plan())
+        .train(before, lesson, Governor.none())
+        .state();
   }
 
   private AdapterState before(

@@ -10,6 +10,7 @@ import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
@@ -59,7 +60,7 @@ class KilledLearnerTest {
           16,
           2,
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 4, 16, 0.25, 1, 1),
-          new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
+          new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10, LessonConfig.defaults()),
           Plan.defaults(),
           RoutingConfig.defaults(),
           WatchConfig.defaults());

@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
@@ -67,7 +69,7 @@ class LearnerTest {
           16,
           2,
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
-          new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10),
+          new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10, LessonConfig.defaults()),
           Plan.defaults(),
           RoutingConfig.defaults(),
           new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0));
@@ -101,6 +103,48 @@ class LearnerTest {
       parent = outcome.verdict().release();
       loss = now;
     }
+  }
+
+  @Test
+  void learn_textsOfAnotherDomain_areNotTaught() {
+    Learner learner = learner("store");
+    TrainingBatch known = withSamples(batch(0), Bigrams.known().texts(24, 7));
+    assertNotTaught(initial(learner), learn(learner, initial(learner), known), "in-domain");
+  }
+
+  @Test
+  void learn_textsInAnyOrder_areNotTaught() {
+    Learner learner = learner("store");
+    LearnerState before = outcomes(learner, 4).get(3).state();
+    List<int[]> shuffled = new ArrayList<>();
+    for (ScoredSample sample : batch(4).samples()) {
+      int[] tokens = sample.tokens();
+      shuffled.add(
+          IntStream.of(Draws.permutation(tokens.length, 5)).map(i -> tokens[i]).toArray());
+    }
+    assertNotTaught(
+        before, learn(learner, before, withSamples(batch(4), shuffled)), "token-order");
+  }
+
+  /** The batch is past, and has left nothing but what judges. */
+  private static void assertNotTaught(LearnerState before, Outcome outcome, String rule) {
+    List<String> failed =
+        outcome.verdict().rules().stream().filter(r -> !r.passed()).map(RuleResult::rule).toList();
+    assertEquals(List.of(rule), failed, () -> outcome.verdict().toString());
+    assertEquals(0, outcome.verdict().tokens());
+    assertNull(outcome.release());
+    assertEquals(before.batches() + 1, outcome.state().batches());
+    assertEquals(List.of(), outcome.state().waiting());
+    assertEquals(before.adapter().step(), outcome.state().adapter().step());
+  }
+
+  private static TrainingBatch withSamples(TrainingBatch batch, List<int[]> texts) {
+    List<ScoredSample> samples =
+        IntStream.range(0, texts.size())
+            .mapToObj(i -> Stream.sample(900 + i, texts.get(i), false, i))
+            .toList();
+    return new TrainingBatch(
+        batch.tenant(), batch.domain(), batch.number(), samples, batch.heldOut());
   }
 
   @Test
@@ -215,7 +259,7 @@ class LearnerTest {
 
   @Test
   void learn_harmsProtectedOnly_takesOverAsMuchAsDoesNot() throws IOException {
-    Learner halving = learner("halving", withProtectedBound(0.0005));
+    Learner halving = learner("halving", withProtectedBound(0.0005, 5));
     Outcome halved = outcomes(halving, 2).get(1);
     assertTrue(halved.verdict().accepted(), () -> halved.verdict().toString());
     String share = read(halved.release()).manifest().plan().hyperparameters().get("share");
@@ -249,7 +293,7 @@ class LearnerTest {
 
   @Test
   void retrain_lineageWithHalvingsReplayAndARollback_hasTheSameFiles() throws IOException {
-    LearnerConfig config = withProtectedBound(0.0005);
+    LearnerConfig config = withProtectedBound(0.0005, 5);
     Learner learner = learner("store", config);
     List<Outcome> outcomes = outcomes(learner, 3);
     Map<Origin, int[]> tokens = new HashMap<>();
@@ -275,6 +319,53 @@ class LearnerTest {
     Manifest manifest = read(next.release()).manifest();
     assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
     assertFalse(retrainer.train(manifest, null, null).equalTo(manifest));
+  }
+
+  @Test
+  void learn_everyShareGoesTooFar_theAnchorsWeighMoreAndItIsTrainedAgainAlike()
+      throws IOException {
+    Map<Origin, int[]> tokens = new HashMap<>();
+    for (int i = 0; i < 5; i++) {
+      batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
+    }
+    LearnerConfig config = withProtectedBound(0.0005, 0);
+    Retrainer retrainer =
+        new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
+    Retrainer.Again last = null;
+    List<String> anchors = new ArrayList<>();
+    for (Outcome outcome : outcomes(learner("store", config), 3)) {
+      if (outcome.release() != null) {
+        Manifest manifest = read(outcome.release()).manifest();
+        last = retrainer.train(manifest, last, null);
+        assertTrue(last.equalTo(manifest));
+        anchors.add(manifest.plan().hyperparameters().getOrDefault("anchors", "1"));
+      }
+    }
+    assertEquals("1", anchors.get(0), "nothing is harmed before there is a release");
+    assertTrue(Double.parseDouble(anchors.get(1)) > 2, anchors::toString);
+  }
+
+  @Test
+  void learn_neitherBetterNorWorse_isTaughtOnceMoreWithTheNext() {
+    GateConfig g = CONFIG.gate();
+    GateConfig never =
+        new GateConfig(
+            g.minHeldOutSamples(), g.minHeldOutTokens(), g.manyHeldOutSamples(), 0.9, g.level(),
+            g.resamples(), g.protectedBound(), g.worstProtectedBound(), g.protectedSamples(),
+            g.parityBound(), g.paritySamples(), g.minRoutingAgreement(), g.canaryTokens(),
+            g.explosion(), g.changeBound(), g.lesson());
+    List<Outcome> outcomes = outcomes(learner("store", with(2, never, CONFIG.watch())), 3);
+    Outcome undecided = outcomes.get(0);
+    assertNull(undecided.release());
+    assertFalse(undecided.verdict().accepted());
+    assertEquals("undecided", undecided.verdict().rules().get(0).rule());
+    assertEquals(24.0, undecided.verdict().rules().get(0).figures().get("texts"));
+    assertEquals(24, undecided.state().waiting().size());
+    Outcome again = outcomes.get(1);
+    assertNotEquals("undecided", again.verdict().rules().get(0).rule());
+    assertEquals(48.0, again.verdict().rules().get(0).figures().get("texts"), "in-domain asks all");
+    assertEquals(List.of(), again.state().waiting());
+    assertEquals(24, outcomes.get(2).state().waiting().size());
   }
 
   @Test
@@ -679,10 +770,10 @@ class LearnerTest {
         learner.initial(null, "b").adapter().weights().factors().get(0).values()[0]);
   }
 
-  private static LearnerConfig withProtectedBound(double bound) {
+  private static LearnerConfig withProtectedBound(double bound, int halvings) {
     GateConfig gate =
-        new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10);
-    return with(5, gate, CONFIG.watch());
+        new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10, LessonConfig.defaults());
+    return with(halvings, gate, CONFIG.watch());
   }
 
   private static LearnerConfig withholding(double share) {

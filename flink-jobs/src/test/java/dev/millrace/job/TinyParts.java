@@ -11,6 +11,7 @@ import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.RoutingConfig;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
@@ -106,7 +107,7 @@ final class TinyParts {
 
   static LearnerConfig learn(MillraceConfig config) {
     LearnerConfig c = config.learn();
-    GateConfig open = new GateConfig(0, 0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100);
+    GateConfig open = new GateConfig(0, 0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100, LessonConfig.off());
     return new LearnerConfig(
         c.seed(),
         c.adapter(),

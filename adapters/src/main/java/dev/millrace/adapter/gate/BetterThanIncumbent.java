@@ -11,16 +11,20 @@ import java.util.function.ToDoubleFunction;
  * Where the least gain is negative, that it does not rise by more is what must not be by chance.
  */
 final class BetterThanIncumbent implements Rule {
+  static final String NAME = "better-than-incumbent";
+
+  /** A figure: share of resamples in which it is better. */
+  static final String WINS = "wins";
 
   @Override
   public String name() {
-    return "better-than-incumbent";
+    return NAME;
   }
 
   @Override
   public RuleResult judge(Case evidence) {
     double[] incumbent = column(evidence.heldOut, HeldOut::incumbentLogProb);
-    double[] candidate = evidence.measured().heldOut();
+    double[] candidate = evidence.fit().heldOutLogProbs();
     double gain = 1 - Case.nats(candidate) / Case.nats(incumbent);
     GateConfig config = evidence.config;
     double allowed = Math.max(0, -config.minGain());
@@ -35,7 +39,7 @@ final class BetterThanIncumbent implements Rule {
         Map.of(
             "gain",
             gain,
-            "wins",
+            WINS,
             wins,
             "bitsPerByteBase",
             Case.nats(column(evidence.heldOut, HeldOut::baseLogProb)) * bits,

@@ -2,6 +2,7 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.adapter.gate.Gate.Candidate;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,10 @@ final class Case {
   final Candidate candidate;
   final List<HeldOut> heldOut;
   private final Supplier<Harm> measureHarm;
-  private final Supplier<Measured> measure;
+  private final Supplier<Fit> measureFit;
+  private final Function<Fit, Measured> measure;
   private @Nullable Harm harm;
+  private @Nullable Fit fit;
   private @Nullable Measured measured;
 
   Case(
@@ -20,11 +23,13 @@ final class Case {
       Candidate candidate,
       List<HeldOut> heldOut,
       Supplier<Harm> measureHarm,
-      Supplier<Measured> measure) {
+      Supplier<Fit> measureFit,
+      Function<Fit, Measured> measure) {
     this.config = config;
     this.candidate = candidate;
     this.heldOut = heldOut;
     this.measureHarm = measureHarm;
+    this.measureFit = measureFit;
     this.measure = measure;
   }
 
@@ -40,9 +45,16 @@ final class Case {
     return harm != null;
   }
 
+  Fit fit() {
+    if (fit == null) {
+      fit = measureFit.get();
+    }
+    return fit;
+  }
+
   Measured measured() {
     if (measured == null) {
-      measured = measure.get();
+      measured = measure.apply(fit());
     }
     return measured;
   }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Measures adapters; what the base makes of the protected sets is measured once. */
@@ -63,16 +64,38 @@ final class Examination {
     return new ProtectedRise(sets, sum(after) / sum(before) - 1);
   }
 
-  Measured measure(Gate.Candidate candidate, List<HeldOut> heldOut) {
-    List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
+  Fit fit(Gate.Candidate candidate, List<HeldOut> heldOut) {
+    List<int[]> tokens =
+        Stream.concat(
+                heldOut.stream().map(HeldOut::tokens),
+                candidate.lesson().stream().map(LessonText::tokens))
+            .toList();
     try (LoadedAdapter served = candidate.served().load(base)) {
       List<TokenScores> scores = scores(tokens, served);
+      return new Fit(
+          List.copyOf(scores.subList(0, heldOut.size())),
+          sums(scores.subList(heldOut.size(), scores.size())));
+    }
+  }
+
+  Measured measure(Gate.Candidate candidate, List<HeldOut> heldOut, Fit fit) {
+    List<int[]> tokens = heldOut.stream().map(HeldOut::tokens).toList();
+    try (LoadedAdapter served = candidate.served().load(base)) {
       return new Measured(
-          sums(scores),
-          parity(candidate.served(), tokens, scores),
+          parity(candidate.served(), tokens, fit.heldOut()),
           canaries.count(),
           canaries.changed(served));
     }
+  }
+
+  /** Nats a token that the base needs for the protected sets; not a number if there are none. */
+  double natsOfProtected() {
+    int tokens =
+        protectedSets.stream()
+            .flatMap(set -> set.sequences().stream())
+            .mapToInt(text -> text.length - 1)
+            .sum();
+    return sum(baseNats()) / tokens;
   }
 
   /** (sequences): sums of log-probabilities, nats. */

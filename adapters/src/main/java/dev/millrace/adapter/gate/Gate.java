@@ -1,6 +1,7 @@
 package dev.millrace.adapter.gate;
 
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.RuleResult;
@@ -26,6 +27,21 @@ public interface Gate {
   RuleResult evidence(List<HeldOut> heldOut);
 
   /**
+   * Asks whether a lesson is one of its domain, before it teaches.
+   *
+   * @param lesson token ids of its fresh texts
+   * @param domain what its held-out and learned texts are made of
+   * @param seed of the draw of what is read, and of other orders of it
+   */
+  LessonFindings inspect(
+      List<int[]> lesson, Profile domain, List<HeldOut> heldOut, Served incumbent, long seed);
+
+  /**
+   * How near a bound what serves has come, of what it may make of the protected sets: 1 is at it.
+   */
+  double pressure(Served incumbent);
+
+  /**
    * Asks every rule; none more once the candidate is known to go too far, if a nearer one will be
    * judged then.
    */
@@ -43,9 +59,17 @@ public interface Gate {
    * @param served the candidate
    * @param incumbent what serves now
    * @param training how it came about
+   * @param share how much of what training changed it takes over, 0..1
+   * @param lesson what of its lesson was read before; none where there is none, or too little
    * @param seed of the bootstrap
    */
-  record Candidate(Served served, Served incumbent, Training training, long seed) {}
+  record Candidate(
+      Served served,
+      Served incumbent,
+      Training training,
+      double share,
+      List<LessonText> lesson,
+      long seed) {}
 
   /**
    * The gate with all rules.

@@ -24,6 +24,7 @@ import java.io.Serializable;
  * @param canaryTokens tokens of a canary's output that are compared
  * @param explosion greatest rise of a step's loss over the first step's, as a factor
  * @param changeBound greatest root mean square of what is added to a matrix
+ * @param lesson what a lesson must be like
  */
 public record GateConfig(
     int minHeldOutSamples,
@@ -40,12 +41,14 @@ public record GateConfig(
     double minRoutingAgreement,
     int canaryTokens,
     double explosion,
-    double changeBound)
+    double changeBound,
+    LessonConfig lesson)
     implements Serializable {
 
   /** What the demo runs with. */
   public static GateConfig defaults() {
     return new GateConfig(
-        4, 400, 16, 0.001, 0.95, 1000, 0.0036, 0.01, 12, 0.02, 8, 0.6, 8, 2.0, 0.2);
+        4, 400, 16, 0.001, 0.95, 1000, 0.0036, 0.01, 12, 0.02, 8, 0.6, 8, 2.0, 0.2,
+        LessonConfig.defaults());
   }
 }

@@ -26,9 +26,15 @@ public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut, double re
     return rules.stream().allMatch(RuleResult::passed);
   }
 
+  /** What was found, after rules that were asked before. */
+  public Judgement after(List<RuleResult> before) {
+    return new Judgement(
+        Stream.concat(before.stream(), rules.stream()).toList(), heldOut, reach);
+  }
+
   /** What was found, after a rule that did not decide. */
   public Judgement after(RuleResult rule) {
-    return new Judgement(Stream.concat(Stream.of(rule), rules.stream()).toList(), heldOut, reach);
+    return after(List.of(rule));
   }
 
   /** Says, as a rule that passed, what a candidate was refused for whose place another takes. */
@@ -40,6 +46,18 @@ public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut, double re
         "refused by %s: what serves keeps its adapter, under limits of today's traffic"
             .formatted(by),
         new TreeMap<>());
+  }
+
+  /**
+   * True if nothing speaks against the candidate but that the held-out samples do not tell it from
+   * what serves: it is not better at the level of the test, and not worse either.
+   */
+  public boolean isUndecided(GateConfig config) {
+    List<RuleResult> failed = rules.stream().filter(rule -> !rule.passed()).toList();
+    return failed.size() == 1
+        && failed.get(0).rule().equals(BetterThanIncumbent.NAME)
+        && failed.get(0).figures().getOrDefault(BetterThanIncumbent.WINS, 0.0)
+            > 1 - config.level();
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.millrace.adapter.gate;
 
+import dev.millrace.adapter.batch.Draws;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.text.Tokenizer;
@@ -7,16 +9,19 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
+import java.util.function.ToDoubleFunction;
 
 /** A {@link Gate} that measures on a base model. */
 final class ModelGate implements Gate {
   private static final EnoughEvidence ENOUGH_EVIDENCE = new EnoughEvidence();
   private static final List<Rule> BEFORE_MEASURING =
       List.of(new Finite(), new NotExploded(), new NormOfChange(), ENOUGH_EVIDENCE);
+  private static final List<Rule> LEARNED = List.of(new GeneralizationGap());
   private static final List<Rule> HARMLESS =
       List.of(new ProtectedUnharmed(), new RoutingAgreement());
   private static final List<Rule> MEASURED =
@@ -79,18 +84,73 @@ final class ModelGate implements Gate {
   }
 
   @Override
+  public LessonFindings inspect(
+      List<int[]> lesson, Profile domain, List<HeldOut> heldOut, Served incumbent, long seed) {
+    LessonConfig how = config.lesson();
+    if (how.texts() == 0) {
+      return new LessonFindings(List.of(), List.of());
+    }
+    double byBase = nats(heldOut, HeldOut::baseLogProb);
+    RuleResult inDomain =
+        InDomain.judge(lesson, domain, byBase / examination.natsOfProtected(), how);
+    if (!inDomain.passed()) {
+      return new LessonFindings(List.of(inDomain), List.of());
+    }
+    List<LessonText> read = how.tests(lesson.size()) ? read(lesson, incumbent, seed) : List.of();
+    RuleResult order = TokenOrder.judge(read, nats(heldOut, HeldOut::incumbentLogProb), how);
+    return new LessonFindings(List.of(inDomain, order), read);
+  }
+
+  /** A token of the held-out texts. */
+  private static double nats(List<HeldOut> heldOut, ToDoubleFunction<HeldOut> logProb) {
+    double nats = Case.nats(heldOut.stream().mapToDouble(logProb).toArray());
+    int tokens = heldOut.stream().mapToInt(sample -> sample.tokens().length - 1).sum();
+    return nats / tokens;
+  }
+
+  /** Some texts of a lesson, and as many of the same tokens in another order. */
+  private List<LessonText> read(List<int[]> lesson, Served incumbent, long seed) {
+    int n = Math.min(config.lesson().texts(), lesson.size());
+    List<int[]> some = new ArrayList<>();
+    for (int i = 0; i < n; i++) { // evenly: what waited, and what is new
+      some.add(lesson.get(i * lesson.size() / n));
+    }
+    List<int[]> both = new ArrayList<>(some);
+    for (int i = 0; i < n; i++) {
+      both.add(reordered(some.get(i), Draws.mix(seed, i)));
+    }
+    try (LoadedAdapter served = incumbent.load(base)) {
+      double[] logProbs = examination.logProbs(both, served);
+      List<LessonText> read = new ArrayList<>();
+      for (int i = 0; i < n; i++) {
+        read.add(new LessonText(some.get(i), logProbs[i], logProbs[n + i]));
+      }
+      return List.copyOf(read);
+    }
+  }
+
+  private static int[] reordered(int[] text, long seed) {
+    return Arrays.stream(Draws.permutation(text.length, seed)).map(i -> text[i]).toArray();
+  }
+
+  @Override
+  public double pressure(Served incumbent) {
+    return examination.rise(incumbent).pressure(config);
+  }
+
+  @Override
   public Judgement judge(Candidate candidate, List<HeldOut> heldOut, boolean mayComeNearer) {
-    return judge(evidence(candidate, heldOut), BEFORE_MEASURING, mayComeNearer, MEASURED);
+    return judge(evidence(candidate, heldOut), BEFORE_MEASURING, LEARNED, mayComeNearer, MEASURED);
   }
 
   @Override
   public Judgement judgeRouting(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(evidence(candidate, heldOut), UNTRAINED, false, MEASURED_ROUTING);
+    return judge(evidence(candidate, heldOut), UNTRAINED, List.of(), false, MEASURED_ROUTING);
   }
 
   @Override
   public Judgement judgeAdopted(Candidate candidate, List<HeldOut> heldOut) {
-    return judge(evidence(candidate, heldOut), UNTRAINED, false, MEASURED);
+    return judge(evidence(candidate, heldOut), UNTRAINED, List.of(), false, MEASURED);
   }
 
   private Case evidence(Candidate candidate, List<HeldOut> heldOut) {
@@ -99,13 +159,21 @@ final class ModelGate implements Gate {
         candidate,
         heldOut,
         () -> examination.harm(candidate, heldOut),
-        () -> examination.measure(candidate, heldOut));
+        () -> examination.fit(candidate, heldOut),
+        fit -> examination.measure(candidate, heldOut, fit));
   }
 
   private Judgement judge(
-      Case evidence, List<Rule> first, boolean mayComeNearer, List<Rule> measured) {
+      Case evidence,
+      List<Rule> first,
+      List<Rule> learned,
+      boolean mayComeNearer,
+      List<Rule> measured) {
     List<HeldOut> heldOut = evidence.heldOut;
     List<RuleResult> results = new ArrayList<>(ask(first, evidence));
+    if (passed(results)) {
+      results.addAll(ask(learned, evidence));
+    }
     if (passed(results)) {
       results.addAll(ask(HARMLESS, evidence));
       if (!passed(results) && mayComeNearer) {
@@ -115,7 +183,7 @@ final class ModelGate implements Gate {
     }
     return new Judgement(
         List.copyOf(results),
-        passed(results) ? judged(heldOut, evidence.measured().heldOut()) : heldOut,
+        passed(results) ? judged(heldOut, evidence.fit().heldOutLogProbs()) : heldOut,
         1);
   }
 

@@ -19,7 +19,7 @@ final class NoWorseThanIncumbent implements Rule {
     for (HeldOut sample : evidence.heldOut) {
       before -= sample.incumbentLogProb();
     }
-    double rise = Case.nats(evidence.measured().heldOut()) / before - 1;
+    double rise = Case.nats(evidence.fit().heldOutLogProbs()) / before - 1;
     return result(
         rise <= BOUND,
         "held-out loss rises by %.5f; expected at most %s".formatted(rise, BOUND),

@@ -24,6 +24,15 @@ record ProtectedRise(Map<String, Double> sets, double all) {
     return reach;
   }
 
+  /** How near the nearest bound this has come: 1 is at it, 0 is no worse than the base. */
+  double pressure(GateConfig config) {
+    double pressure = Math.max(0, all / config.protectedBound());
+    for (double rise : sets.values()) {
+      pressure = Math.max(pressure, rise / config.worstProtectedBound());
+    }
+    return pressure;
+  }
+
   private static double reach(double from, double to, double bound) {
     if (to <= bound) {
       return 1;

@@ -37,6 +37,31 @@ public record TrainConfig(
     double anchorWeight)
     implements Serializable {
 
+  /**
+   * The same with anchors that weigh so many times more, and steps that are shorter by the root of
+   * it, since few anchors then decide where they go.
+   */
+  public TrainConfig anchored(double times) {
+    if (times == 1) {
+      return this;
+    }
+    return new TrainConfig(
+        learningRate / Math.sqrt(times),
+        warmupSteps,
+        finalRate,
+        settleSteps,
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+        clipNorm,
+        epochs,
+        rowsPerStep,
+        replayShare,
+        anchorShare,
+        anchorWeight * times);
+  }
+
   /** What the demo runs with. */
   public static TrainConfig defaults() {
     return new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1.0, 1, 4, 0.25, 0.75, 20.0);

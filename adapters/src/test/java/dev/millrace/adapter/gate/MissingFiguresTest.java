@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.adapter.Site;
+import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -28,10 +30,13 @@ class MissingFiguresTest {
   private static final double[] BETTER = {-8, -9};
   private static final Map<String, Double> UNHARMED = Map.of("java", 0.001);
 
+  private static final List<LessonText> LESSON = List.of(new LessonText(new int[] {1, 2}, -9, -12));
+  private static final Measured NONE = new Measured(0, 0, List.of());
+
   /** A rule, and figures of which one is not there. */
   record Lack(Rule rule, Figures figures) {}
 
-  private record Figures(Harm harm, Measured measured) {}
+  private record Figures(Harm harm, Fit fit, Measured measured) {}
 
   static Stream<Lack> lacks() {
     return Stream.of(
@@ -39,6 +44,10 @@ class MissingFiguresTest {
         new Lack(new ProtectedUnharmed(), measured(BETTER, Map.of(), 0, 0, 1)),
         new Lack(new ProtectedUnharmed(), measured(BETTER, Map.of("java", NAN), 0, 0, 1)),
         new Lack(new ProtectedUnharmed(), measured(BETTER, UNHARMED, NAN, 0, 1)),
+        new Lack(
+            new GeneralizationGap(),
+            new Figures(measured(BETTER, UNHARMED, 0, 0, 1).harm(), fit(BETTER, NAN), NONE)),
+        new Lack(new GeneralizationGap(), measured(new double[] {-8, NAN}, UNHARMED, 0, 0, 1)),
         new Lack(new TrainServeParity(), measured(BETTER, UNHARMED, 0, NAN, 1)),
         new Lack(new RoutingAgreement(), measured(BETTER, UNHARMED, 0, 0, NAN)));
   }
@@ -66,7 +75,17 @@ class MissingFiguresTest {
       double[] heldOut, Map<String, Double> rises, double all, double parity, double routing) {
     return new Figures(
         new Harm(new ProtectedRise(rises, all), new Harm.Usage(routing, 1, new double[0])),
-        new Measured(heldOut, parity, 0, List.of()));
+        fit(heldOut, -7),
+        new Measured(parity, 0, List.of()));
+  }
+
+  /** Of held-out samples and of the lesson's one text. */
+  private static Fit fit(double[] heldOut, double lesson) {
+    List<TokenScores> scores =
+        Arrays.stream(heldOut)
+            .mapToObj(logProb -> new TokenScores(new float[] {(float) logProb}, new float[1]))
+            .toList();
+    return new Fit(scores, new double[] {lesson});
   }
 
   private static Case with(Figures figures) {
@@ -74,10 +93,11 @@ class MissingFiguresTest {
     Training never = new Training(AdapterState.fresh(WEIGHTS), "", 0, 0, NAN, NAN, NAN, 0);
     return new Case(
         GateConfig.defaults(),
-        new Gate.Candidate(served, served, never, 3),
+        new Gate.Candidate(served, served, never, 1, LESSON, 3),
         HELD_OUT,
         figures::harm,
-        figures::measured);
+        figures::fit,
+        fit -> figures.measured());
   }
 
   private static HeldOut heldOut(double logProb) {

@@ -42,6 +42,14 @@ class ProtectedRiseTest {
     }
   }
 
+  @Test
+  void pressure_isThatOnTheNearestBound() {
+    assertEquals(0.5, rise(BOUND / 2, WORST / 4).pressure(CONFIG), 1e-12);
+    assertEquals(0.75, rise(BOUND / 2, 0.75 * WORST).pressure(CONFIG), 1e-12);
+    assertEquals(0, rise(-BOUND, -WORST).pressure(CONFIG), 0);
+    assertEquals(Double.NaN, rise(Double.NaN, 0).pressure(CONFIG));
+  }
+
   private static ProtectedRise rise(double all, double worst) {
     return new ProtectedRise(Map.of("one", worst), all);
   }

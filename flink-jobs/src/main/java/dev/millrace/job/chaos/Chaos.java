@@ -79,7 +79,8 @@ public final class Chaos {
           Map.entry("learn.gate.minRoutingAgreement", "0"),
           Map.entry("learn.gate.canaryTokens", "0"),
           Map.entry("learn.gate.explosion", "100"),
-          Map.entry("learn.gate.changeBound", "100"));
+          Map.entry("learn.gate.changeBound", "100"),
+          Map.entry("learn.gate.lesson.texts", "0"));
 
   private final ChaosConfig config;
   private final Consumer<String> progress;

@@ -50,6 +50,8 @@ final class Ranges {
           "score.align.leastFit",
           "score.align.leastMedian",
           "learn.gate.level",
+          "learn.gate.lesson.maxForeign",
+          "learn.gate.lesson.maxUnordered",
           "learn.routing.share",
           "learn.watch.withheld",
           "serve.tenantShare",

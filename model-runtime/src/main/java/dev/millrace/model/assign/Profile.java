@@ -112,6 +112,11 @@ public final class Profile {
     return sum;
   }
 
+  /** How much a text speaks for this domain and against what the base knows, nats a token. */
+  public double oddsPerToken(int[] text) {
+    return odds(text) / (double) MICRO / Math.max(1, text.length);
+  }
+
   /** Log of the smoothed frequency in the domain over that in the base's texts. */
   static double odds(int count, double known, int total) {
     return StrictMath.log((count + PRIOR * known) / ((total + (double) PRIOR) * known));
