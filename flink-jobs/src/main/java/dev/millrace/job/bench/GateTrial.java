@@ -5,8 +5,10 @@ import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.LessonFindings;
 import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
@@ -20,6 +22,7 @@ import dev.millrace.schema.TrainingBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +43,19 @@ final class GateTrial {
    */
   record Finding(String domain, @Nullable Spoiling spoiling, long batch, List<RuleResult> rules) {
 
+    /** It became a release, or would have. */
+    boolean published() {
+      return rules.stream().allMatch(RuleResult::passed);
+    }
+
+    /** Nothing spoke for it or against it: its texts are taught once more, with the next ones. */
+    boolean waits() {
+      return rules.stream().anyMatch(rule -> rule.rule().equals("undecided"));
+    }
+
+    /** Its texts are lost. */
     boolean refused() {
-      return rules.stream().anyMatch(rule -> !rule.passed());
+      return !published() && !waits();
     }
   }
 
@@ -127,7 +141,7 @@ final class GateTrial {
         Spoiling how = KINDS.get((firstSpoiling + i) % KINDS.size());
         List<RuleResult> rules =
             how.breaks()
-                ? broken(how, state, honest.state())
+                ? broken(how, state, honest.state(), batches.get(i))
                 : learned(how, state, batches.get(i), foreign.get(i));
         findings.add(new Finding(domain, how, i, rules));
       } else {
@@ -138,21 +152,40 @@ final class GateTrial {
     return new Findings(List.copyOf(findings), waited);
   }
 
-  /** Not where the batch waits: it was neither trained nor judged. */
+  /** Not where the batch waits: neither it nor what it might have led to was judged. */
   private static boolean judged(Outcome outcome) {
-    return outcome.verdict().rules().size() > 1;
+    return outcome.verdict().rules().stream().map(RuleResult::rule).anyMatch("in-domain"::equals);
   }
 
-  private List<RuleResult> broken(Spoiling how, LearnerState before, LearnerState after) {
+  private List<RuleResult> broken(
+      Spoiling how, LearnerState before, LearnerState after, TrainingBatch batch) {
     Served incumbent = served(before.adapter(), before);
     List<HeldOut> heldOut = gate.reexamine(after.heldOut().entries(), incumbent);
     AdapterState good = AdapterState.fresh(spoiler.spoil(how, after.adapter().weights()));
     Training training = new Training(good, "", 1, 1, 1, 1, 1, 1);
+    LessonFindings lesson =
+        gate.inspect(
+            taught(before, batch),
+            before
+                .profile()
+                .with(heldOut.stream().map(HeldOut::tokens).toList(), surroundings.knownTexts()),
+            heldOut,
+            incumbent,
+            random.nextLong());
     return gate.judge(
-            new Gate.Candidate(served(good, before), incumbent, training, random.nextLong()),
+            new Gate.Candidate(
+                served(good, before), incumbent, training, 1, lesson.texts(), random.nextLong()),
             heldOut,
             false)
         .rules();
+  }
+
+  /** What waited, and what of the batch teaches. */
+  private static List<int[]> taught(LearnerState before, TrainingBatch batch) {
+    return Stream.concat(
+            before.waiting().stream().map(Remembered::tokens),
+            batch.samples().stream().map(ScoredSample::tokens).filter(text -> text.length >= 2))
+        .toList();
   }
 
   private Served served(AdapterState adapter, LearnerState state) {
@@ -161,6 +194,7 @@ final class GateTrial {
     return new Served(Quantizer.quantize(adapter.weights()), routing);
   }
 
+  /** From the bad samples alone: good ones that waited would be most of the lesson. */
   private List<RuleResult> learned(
       Spoiling how, LearnerState state, TrainingBatch batch, TrainingBatch foreign) {
     Learner teacher = how == Spoiling.OVER_TRAINED ? fanatic : learner;
@@ -171,7 +205,8 @@ final class GateTrial {
             batch.number(),
             samples(how, batch, foreign),
             batch.heldOut());
-    return teacher.learn(state, bad, Governor.none()).verdict().rules();
+    LearnerState alone = state.withWaiting(List.of());
+    return teacher.learn(alone, bad, Governor.none()).verdict().rules();
   }
 
   private List<ScoredSample> samples(Spoiling how, TrainingBatch batch, TrainingBatch foreign) {
