@@ -70,7 +70,8 @@ public final class Adopter {
     List<HeldOut> heldOut = gate.examine(samples, incumbent);
     Judgement judgement =
         gate.judgeAdopted(
-            new Gate.Candidate(served, incumbent, untrained(served), 1, List.of(), seed(proposal)), heldOut);
+            new Gate.Candidate(served, incumbent, untrained(served), 1, List.of(), seed(proposal)),
+            heldOut);
     if (!judgement.accepted()) {
       return new Adoption(verdict(proposal, now, null, judgement.rules()), null);
     }

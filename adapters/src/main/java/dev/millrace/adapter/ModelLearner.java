@@ -308,8 +308,7 @@ final class ModelLearner implements Learner {
     List<HeldOut> heldOut = before.heldOut().entries();
     Profile domain =
         before.profile().with(heldOut.stream().map(HeldOut::tokens).toList(), knownTexts);
-    return gate.inspect(
-        lesson.freshTokens(), domain, heldOut, incumbent(before), lesson.seed());
+    return gate.inspect(lesson.freshTokens(), domain, heldOut, incumbent(before), lesson.seed());
   }
 
   private Served incumbent(LearnerState state) {
@@ -318,7 +317,8 @@ final class ModelLearner implements Learner {
 
   /**
    * What the batch teaches is dropped, or waits where nothing speaks for it or against it; what
-   * serves now may need other limits all the same. */
+   * serves now may need other limits all the same.
+   */
   private Outcome refused(List<Attempt> attempts) {
     Attempt attempt = attempts.get(attempts.size() - 1);
     Trained trained = attempt.trained();
@@ -368,11 +368,14 @@ final class ModelLearner implements Learner {
             trained.millis());
     Served served = shares.served(before.adapter(), trained.routing());
     Gate.Candidate candidate =
-        new Gate.Candidate(
-            served, incumbent(before), still, 1, List.of(), nothing.seed());
+        new Gate.Candidate(served, incumbent(before), still, 1, List.of(), nothing.seed());
     Judgement judgement = gate.judgeRouting(candidate, before.heldOut().entries());
     return new Attempt(
-        unchanged, Mix.WHOLE, before.adapter(), served, judgement.after(refused.judgement().refusal()));
+        unchanged,
+        Mix.WHOLE,
+        before.adapter(),
+        served,
+        judgement.after(refused.judgement().refusal()));
   }
 
   /** The state with the batch's samples in line, the oldest dropped where they are too many. */
@@ -435,9 +438,7 @@ final class ModelLearner implements Learner {
     Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
     Training training =
         Trainer.of(
-                surroundings.base().under(routing),
-                config.train().anchored(anchors),
-                config.plan())
+                surroundings.base().under(routing), config.train().anchored(anchors), config.plan())
             .train(before.adapter(), lesson, governor);
     long millis = surroundings.clock().millis() - start;
     return new Trained(

@@ -64,8 +64,7 @@ public record Retrainer(
     AdapterState before = before(manifest, config, parent, taken);
     Lesson lesson = lesson(manifest);
     AdapterState trained = train(manifest, config, mix.anchors(), before, lesson);
-    AdapterState plain =
-        mix.blend() == 0 ? trained : train(manifest, config, 1, before, lesson);
+    AdapterState plain = mix.blend() == 0 ? trained : train(manifest, config, 1, before, lesson);
     AdapterState candidate = mix.of(before, trained, plain);
     AdapterWeights served = Quantizer.quantize(candidate.weights());
     Profile profile =

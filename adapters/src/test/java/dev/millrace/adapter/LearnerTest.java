@@ -15,8 +15,8 @@ import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.adapter.gate.GateConfig;
-import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
@@ -69,7 +69,23 @@ class LearnerTest {
           16,
           2,
           new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
-          new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, 0.03, 0.03, 60, 0.02, 8, 0.5, 8, 2, 10, LessonConfig.defaults()),
+          new GateConfig(
+              4,
+              100,
+              1000,
+              0.001,
+              0.95,
+              1000,
+              0.03,
+              0.03,
+              60,
+              0.02,
+              8,
+              0.5,
+              8,
+              2,
+              10,
+              LessonConfig.defaults()),
           Plan.defaults(),
           RoutingConfig.defaults(),
           new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0));
@@ -119,11 +135,9 @@ class LearnerTest {
     List<int[]> shuffled = new ArrayList<>();
     for (ScoredSample sample : batch(4).samples()) {
       int[] tokens = sample.tokens();
-      shuffled.add(
-          IntStream.of(Draws.permutation(tokens.length, 5)).map(i -> tokens[i]).toArray());
+      shuffled.add(IntStream.of(Draws.permutation(tokens.length, 5)).map(i -> tokens[i]).toArray());
     }
-    assertNotTaught(
-        before, learn(learner, before, withSamples(batch(4), shuffled)), "token-order");
+    assertNotTaught(before, learn(learner, before, withSamples(batch(4), shuffled)), "token-order");
   }
 
   /** The batch is past, and has left nothing but what judges. */
@@ -322,8 +336,7 @@ class LearnerTest {
   }
 
   @Test
-  void learn_everyShareGoesTooFar_theAnchorsWeighMoreAndItIsTrainedAgainAlike()
-      throws IOException {
+  void learn_everyShareGoesTooFar_theAnchorsWeighMoreAndItIsTrainedAgainAlike() throws IOException {
     Map<Origin, int[]> tokens = new HashMap<>();
     for (int i = 0; i < 5; i++) {
       batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
@@ -350,10 +363,22 @@ class LearnerTest {
     GateConfig g = CONFIG.gate();
     GateConfig never =
         new GateConfig(
-            g.minHeldOutSamples(), g.minHeldOutTokens(), g.manyHeldOutSamples(), 0.9, g.level(),
-            g.resamples(), g.protectedBound(), g.worstProtectedBound(), g.protectedSamples(),
-            g.parityBound(), g.paritySamples(), g.minRoutingAgreement(), g.canaryTokens(),
-            g.explosion(), g.changeBound(), g.lesson());
+            g.minHeldOutSamples(),
+            g.minHeldOutTokens(),
+            g.manyHeldOutSamples(),
+            0.9,
+            g.level(),
+            g.resamples(),
+            g.protectedBound(),
+            g.worstProtectedBound(),
+            g.protectedSamples(),
+            g.parityBound(),
+            g.paritySamples(),
+            g.minRoutingAgreement(),
+            g.canaryTokens(),
+            g.explosion(),
+            g.changeBound(),
+            g.lesson());
     List<Outcome> outcomes = outcomes(learner("store", with(2, never, CONFIG.watch())), 3);
     Outcome undecided = outcomes.get(0);
     assertNull(undecided.release());
@@ -772,7 +797,23 @@ class LearnerTest {
 
   private static LearnerConfig withProtectedBound(double bound, int halvings) {
     GateConfig gate =
-        new GateConfig(4, 100, 1000, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10, LessonConfig.defaults());
+        new GateConfig(
+            4,
+            100,
+            1000,
+            0.001,
+            0.95,
+            1000,
+            bound,
+            bound,
+            60,
+            0.02,
+            8,
+            0.5,
+            8,
+            2,
+            10,
+            LessonConfig.defaults());
     return with(halvings, gate, CONFIG.watch());
   }
 

@@ -34,7 +34,8 @@ class MixTest {
 
   @Test
   void take_whatWasWritten_isTheSameAndIsGone() {
-    for (Mix mix : List.of(Mix.WHOLE, new Mix(0.3, 1, 0), new Mix(0.5, 3.7, 0), new Mix(1, 2, 0.1))) {
+    for (Mix mix :
+        List.of(Mix.WHOLE, new Mix(0.3, 1, 0), new Mix(0.5, 3.7, 0), new Mix(1, 2, 0.1))) {
       SortedMap<String, String> written = new TreeMap<>();
       mix.write(written);
       assertEquals(mix, Mix.take(written));
@@ -52,8 +53,7 @@ class MixTest {
         new LoraWeights(
             new LoraConfig(1, 1, false, List.of("q")),
             List.of(
-                new LoraPair(
-                    Site.linear("q", 1, 1), new float[] {value}, new float[] {value}))));
+                new LoraPair(Site.linear("q", 1, 1), new float[] {value}, new float[] {value}))));
   }
 
   private static float value(AdapterState state) {

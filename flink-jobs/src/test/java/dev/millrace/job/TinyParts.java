@@ -107,7 +107,8 @@ final class TinyParts {
 
   static LearnerConfig learn(MillraceConfig config) {
     LearnerConfig c = config.learn();
-    GateConfig open = new GateConfig(0, 0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100, LessonConfig.off());
+    GateConfig open =
+        new GateConfig(0, 0, 0, -10, 0, 10, 10, 10, 1, 10, 1, 0, 0, 100, 100, LessonConfig.off());
     return new LearnerConfig(
         c.seed(),
         c.adapter(),

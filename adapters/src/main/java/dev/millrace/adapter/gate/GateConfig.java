@@ -48,7 +48,21 @@ public record GateConfig(
   /** What the demo runs with. */
   public static GateConfig defaults() {
     return new GateConfig(
-        4, 400, 16, 0.001, 0.95, 1000, 0.0036, 0.01, 12, 0.02, 8, 0.6, 8, 2.0, 0.2,
+        4,
+        400,
+        16,
+        0.001,
+        0.95,
+        1000,
+        0.0036,
+        0.01,
+        12,
+        0.02,
+        8,
+        0.6,
+        8,
+        2.0,
+        0.2,
         LessonConfig.defaults());
   }
 }

@@ -23,8 +23,7 @@ final class InDomain {
    * @param novelty nats a token by the base on held-out texts, as a multiple of those on protected
    *     ones; not a number where nothing is protected
    */
-  static RuleResult judge(
-      List<int[]> lesson, Profile domain, double novelty, LessonConfig config) {
+  static RuleResult judge(List<int[]> lesson, Profile domain, double novelty, LessonConfig config) {
     if (!config.tests(lesson.size())) {
       return result(true, "", Map.of("texts", (double) lesson.size(), "tested", 0.0));
     }

@@ -28,8 +28,7 @@ public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut, double re
 
   /** What was found, after rules that were asked before. */
   public Judgement after(List<RuleResult> before) {
-    return new Judgement(
-        Stream.concat(before.stream(), rules.stream()).toList(), heldOut, reach);
+    return new Judgement(Stream.concat(before.stream(), rules.stream()).toList(), heldOut, reach);
   }
 
   /** What was found, after a rule that did not decide. */
@@ -56,8 +55,7 @@ public record Judgement(List<RuleResult> rules, List<HeldOut> heldOut, double re
     List<RuleResult> failed = rules.stream().filter(rule -> !rule.passed()).toList();
     return failed.size() == 1
         && failed.get(0).rule().equals(BetterThanIncumbent.NAME)
-        && failed.get(0).figures().getOrDefault(BetterThanIncumbent.WINS, 0.0)
-            > 1 - config.level();
+        && failed.get(0).figures().getOrDefault(BetterThanIncumbent.WINS, 0.0) > 1 - config.level();
   }
 
   /**

@@ -24,7 +24,8 @@ final class TokenOrder {
    * Asks before the lesson teaches.
    *
    * @param heldOutNats nats a token that what serves needs for the held-out texts: where it is
-   *     hardly less than for the lesson's tokens in another order, what serves knows of no order yet
+   *     hardly less than for the lesson's tokens in another order, what serves knows of no order
+   *     yet
    */
   static RuleResult judge(List<LessonText> read, double heldOutNats, LessonConfig config) {
     List<LessonText> texts = read.stream().filter(text -> text.tokens().length >= SHORT).toList();

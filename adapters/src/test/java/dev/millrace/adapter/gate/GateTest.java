@@ -269,7 +269,22 @@ class GateTest {
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
     GateConfig config =
         new GateConfig(
-            4, 100, 1000, minGain, 0.95, 1000, 0.005, 0.005, 60, 0.02, 8, agreement, 4, 2, 10, LessonConfig.defaults());
+            4,
+            100,
+            1000,
+            minGain,
+            0.95,
+            1000,
+            0.005,
+            0.005,
+            60,
+            0.02,
+            8,
+            agreement,
+            4,
+            2,
+            10,
+            LessonConfig.defaults());
     Gate gate = Gate.of(base, new Letters(), new Protection(protectedSets, canaries), config, 2);
     List<HeldOut> examined = gate.examine(heldOut, served(zero().weights()));
     AdapterWeights candidate = Quantizer.quantize(training.state().weights());

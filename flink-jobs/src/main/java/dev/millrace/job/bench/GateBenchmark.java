@@ -230,8 +230,7 @@ final class GateBenchmark implements Benchmark {
     long waiting = findings.stream().filter(Finding::waits).count();
     long refused = findings.stream().filter(Finding::refused).count();
     double stopped = 100.0 * (findings.size() - published) / findings.size();
-    table.row(
-        name, findings.size(), published, waiting, refused, stopped, aim, rules(findings));
+    table.row(name, findings.size(), published, waiting, refused, stopped, aim, rules(findings));
   }
 
   private static String rules(List<Finding> findings) {
