@@ -8,6 +8,7 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.operator.AssignOperator;
 import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.BatchFunction;
+import dev.millrace.job.operator.Courtesy;
 import dev.millrace.job.operator.Decode;
 import dev.millrace.job.operator.DomainKey;
 import dev.millrace.job.operator.Labelled;
@@ -181,12 +182,13 @@ public final class LearnJob {
       MillraceConfig config,
       Opener<Learner> learners,
       long epoch) {
+    Courtesy courtesy = new Courtesy(config.job().yieldMillis(), config.job().trainNice());
     return DataStreamUtils.reinterpretAsKeyedStream(batches, DomainKey::of, Types.STRING)
         .connect(orders.keyBy(DomainKey::of, Types.STRING))
         .transform(
             "learn",
             TypeInformation.of(Verdict.class),
-            new LearnOperatorFactory(learners, MAX_PENDING, epoch))
+            new LearnOperatorFactory(learners, MAX_PENDING, epoch, courtesy))
         .uid("learn")
         .slotSharingGroup(TrainerSlots.of(config));
   }

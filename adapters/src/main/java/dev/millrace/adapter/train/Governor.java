@@ -1,11 +1,22 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.model.base.Foreground;
+
 /** Asked between micro-batches; it may block to pause, and never changes what is computed. */
 @FunctionalInterface
 public interface Governor {
 
   /** Returns when training may go on; false gives it up without a trace. */
   boolean proceed();
+
+  /**
+   * The same, and pauses while answers are computed.
+   *
+   * @param mostMillis of each pause; 0 never pauses
+   */
+  default Governor yieldingTo(Foreground foreground, long mostMillis) {
+    return mostMillis == 0 ? this : new YieldingGovernor(this, foreground, mostMillis);
+  }
 
   /** Never pauses, never gives up. */
   static Governor none() {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.model.base.Foreground;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
@@ -19,10 +20,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class TrainerTest {
+  private static final long HOUR = 3_600_000;
+
   private final BigramBase base = new BigramBase(Bigrams.known());
   private final TrainConfig config = TrainConfig.defaults();
   private final AdapterState before =
@@ -101,6 +108,41 @@ class TrainerTest {
     Training training = trainer().train(before, lesson, Governor.none());
     assertEquals(0, training.steps());
     assertEquals(0, training.tokens());
+  }
+
+  @Test
+  void train_whileAnswersAreComputed_pausesAndTheBytesAreTheSame() throws InterruptedException {
+    Foreground foreground = new Foreground();
+    AtomicInteger micros = new AtomicInteger();
+    CountDownLatch third = new CountDownLatch(3);
+    Governor counting =
+        () -> {
+          if (micros.incrementAndGet() == 3) {
+            foreground.begin(); // an answer is asked for after the third micro-batch was let go on
+          }
+          third.countDown();
+          return true;
+        };
+    CompletableFuture<Training> training =
+        CompletableFuture.supplyAsync(
+            () -> trainer().train(before, lesson(7), counting.yieldingTo(foreground, HOUR)));
+    third.await();
+    assertThrows(
+        TimeoutException.class, () -> training.get(100, TimeUnit.MILLISECONDS), "it pauses");
+    assertEquals(3, micros.get());
+    foreground.end();
+    Training alone = trainer().train(before, lesson(7), Governor.none());
+    assertArrayEquals(values(alone), values(training.join()));
+    assertArrayEquals(alone.state().second(), training.join().state().second());
+  }
+
+  @Test
+  void train_serverThatIsNeverIdle_goesOnAndTheBytesAreTheSame() {
+    Foreground foreground = new Foreground();
+    foreground.begin();
+    Training slowed = trainer().train(before, lesson(7), Governor.none().yieldingTo(foreground, 1));
+    assertArrayEquals(
+        values(trainer().train(before, lesson(7), Governor.none())), values(slowed));
   }
 
   @Test

@@ -22,6 +22,7 @@ public final class Benchmarks {
           new LatencyBenchmark(),
           new SwapBenchmark(),
           new AdaptersBenchmark(),
+          new ColocateBenchmark(),
           new FreshnessBenchmark(),
           new AlignBenchmark(),
           new QualityBenchmark(),

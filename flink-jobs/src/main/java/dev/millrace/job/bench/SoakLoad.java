@@ -134,6 +134,12 @@ final class SoakLoad implements AutoCloseable {
         / kind.requests;
   }
 
+  /** The answer to one of the requests that score. */
+  Answer one(int number) {
+    List<Request> scored = requests.getOrDefault(Kind.SCORE, List.of());
+    return responder.respond(List.of(scored.get(number % scored.size()))).get(0);
+  }
+
   private int answered(List<Request> asked) {
     for (Answer answer : responder.respond(asked)) {
       if (answer.error() != null) {

@@ -9,11 +9,20 @@ import java.io.Serializable;
  * @param parallelism subtasks of each step
  * @param maxParallelism bound for later rescaling
  * @param trainerSlots the slot sharing group that trains; {@code default} shares slots with all
+ * @param yieldMillis how long training pauses at most before each micro-batch while answers are
+ *     computed in the same process; 0 never pauses
+ * @param trainNice by how much the threads that train are nicer than others (Linux, 0 to 19)
  */
-public record JobConfig(String name, int parallelism, int maxParallelism, String trainerSlots)
+public record JobConfig(
+    String name,
+    int parallelism,
+    int maxParallelism,
+    String trainerSlots,
+    int yieldMillis,
+    int trainNice)
     implements Serializable {
 
   static JobConfig defaults() {
-    return new JobConfig("millrace", 2, 128, "default");
+    return new JobConfig("millrace", 2, 128, "default", 20, 0);
   }
 }

@@ -49,6 +49,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private final Opener<Learner> learners;
   private final int maxPending;
   private final long epoch;
+  private final Courtesy courtesy;
   private final MailboxExecutor mailbox;
   private final Worker worker;
 
@@ -74,13 +75,15 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       StreamOperatorParameters<Verdict> parameters,
       Opener<Learner> learners,
       int maxPending,
-      long epoch) {
+      long epoch,
+      Courtesy courtesy) {
     super(parameters);
     this.learners = learners;
     this.maxPending = maxPending;
     this.epoch = epoch;
+    this.courtesy = courtesy;
     this.mailbox = parameters.getMailboxExecutor();
-    this.worker = new Worker("learn", getUserCodeClassloader(), mailbox);
+    this.worker = new Worker("learn", getUserCodeClassloader(), mailbox, courtesy::adopt);
   }
 
   /** One piece of work; what comes of it does not count if an order came meanwhile. */
@@ -204,7 +207,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
                 learner.obey(
                     current(before, event.tenant(), event.domain()),
                     event,
-                    () -> !worker.isClosing())),
+                    courtesy.governor(() -> !worker.isClosing()))),
         this::obeyed);
   }
 
@@ -216,7 +219,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
               learner.learn(
                   current(before, batch.tenant(), batch.domain()),
                   batch,
-                  () -> !worker.isClosing() && !mine.overtaken)));
+                  courtesy.governor(() -> !worker.isClosing() && !mine.overtaken))));
     } catch (CancellationException e) {
       if (mine.overtaken) {
         return Optional.empty();

@@ -19,12 +19,16 @@ public final class LearnOperatorFactory extends AbstractStreamOperatorFactory<Ve
   private final Opener<Learner> learners;
   private final int maxPending;
   private final long epoch;
+  private final Courtesy courtesy;
 
   /**
    * @param maxPending how many batches may wait in a subtask before its input has to wait too
    * @param epoch of the events that it writes; a later trainer of the same domain makes it fail
+   * @param courtesy how it gives way to answers
    */
-  public LearnOperatorFactory(Opener<Learner> learners, int maxPending, long epoch) {
+  public LearnOperatorFactory(
+      Opener<Learner> learners, int maxPending, long epoch, Courtesy courtesy) {
+    this.courtesy = courtesy;
     this.learners = learners;
     this.maxPending = maxPending;
     this.epoch = epoch;
@@ -34,7 +38,7 @@ public final class LearnOperatorFactory extends AbstractStreamOperatorFactory<Ve
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Flink's signature
   public <T extends StreamOperator<Verdict>> T createStreamOperator(
       StreamOperatorParameters<Verdict> parameters) {
-    return (T) new LearnOperator(parameters, learners, maxPending, epoch);
+    return (T) new LearnOperator(parameters, learners, maxPending, epoch, courtesy);
   }
 
   @Override

@@ -22,11 +22,24 @@ final class Worker implements AutoCloseable {
   private volatile boolean closing;
 
   Worker(String name, ClassLoader userCode, MailboxExecutor mailbox) {
+    this(name, userCode, mailbox, () -> {});
+  }
+
+  /**
+   * @param first is run by the thread before all work
+   */
+  Worker(String name, ClassLoader userCode, MailboxExecutor mailbox, Runnable first) {
     this.mailbox = mailbox;
     this.thread =
         Executors.newSingleThreadExecutor(
             runnable -> {
-              Thread t = new Thread(runnable, name);
+              Thread t =
+                  new Thread(
+                      () -> {
+                        first.run();
+                        runnable.run();
+                      },
+                      name);
               t.setContextClassLoader(userCode);
               t.setDaemon(true);
               return t;

@@ -16,11 +16,14 @@ final class LearnHarness extends AbstractStreamOperatorTestHarness<Verdict> {
 
   static final long EPOCH = 1_000;
 
+  /** As long as the tests may take: it pauses while answers are computed in this process. */
+  private static final Courtesy COURTESY = new Courtesy(60_000, 0);
+
   LearnHarness(
       Opener<Learner> learners, int maxPending, int maxParallelism, int parallelism, int subtask)
       throws Exception {
     super(
-        new LearnOperatorFactory(learners, maxPending, EPOCH),
+        new LearnOperatorFactory(learners, maxPending, EPOCH, COURTESY),
         maxParallelism,
         parallelism,
         subtask);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.base.Foreground;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
@@ -35,6 +36,27 @@ class LearnOperatorTest {
       harness.endInput();
       assertEquals(List.of("cloud 0", "health 0", "cloud 1"), verdicts(harness));
       assertEquals(List.of("cloud[0, 1]", "health[0, 1]", "cloud[0, 1, 2, 3]"), releases(harness));
+    }
+  }
+
+  @Test
+  void processElement_whileAnswersAreComputedInTheProcess_trainingPauses() throws Exception {
+    LineageLearner learner = new LineageLearner(1);
+    try (var harness = harness(learner, 10, 1, 0)) {
+      harness.open();
+      Foreground.ofProcess().begin();
+      try {
+        harness.processElement(batch("cloud", 0), 0);
+        while (learner.permits.availablePermits() > 0) {
+          Thread.onSpinWait();
+        }
+        Thread.sleep(20);
+        assertEquals(0, learner.learned.get());
+      } finally {
+        Foreground.ofProcess().end();
+      }
+      harness.endInput();
+      assertEquals(List.of("cloud 0"), verdicts(harness));
     }
   }
 

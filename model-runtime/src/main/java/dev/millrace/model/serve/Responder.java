@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.base.Foreground;
 import dev.millrace.model.swap.Caller;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
@@ -93,11 +94,11 @@ public interface Responder extends AutoCloseable {
   }
 
   /**
-   * A responder on parts that it does not own.
+   * A responder on parts that it does not own; what can wait in this process gives way to it.
    *
    * @param subtask stands in each answer
    */
   static Responder of(ServingParts parts, ServeLimits limits, UnknownDomain unknown, int subtask) {
-    return new RunningResponder(parts, limits, unknown, subtask);
+    return new RunningResponder(parts, limits, unknown, subtask, Foreground.ofProcess());
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.base.Foreground;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
@@ -53,7 +54,18 @@ final class RunningResponder implements Responder {
 
   private boolean closed;
 
-  RunningResponder(ServingParts parts, ServeLimits limits, UnknownDomain unknown, int subtask) {
+  private final Foreground foreground;
+
+  /** Whether the foreground knows that this computes. */
+  private boolean computing;
+
+  RunningResponder(
+      ServingParts parts,
+      ServeLimits limits,
+      UnknownDomain unknown,
+      int subtask,
+      Foreground foreground) {
+    this.foreground = foreground;
     this.cache = parts.cache();
     this.reception = new Reception(parts, limits, unknown);
     parts.carriers().forEach(c -> engines.put(c.base().id(), Engine.on(c, limits, this::tell)));
@@ -74,7 +86,8 @@ final class RunningResponder implements Responder {
   @Override
   public List<Answered> step() throws InterruptedException {
     chunks = new ArrayList<>();
-    if (engines.values().stream().allMatch(Engine::isIdle)) {
+    if (isIdle()) {
+      computing(false);
       awaitWord();
     }
     readInbox();
@@ -82,10 +95,26 @@ final class RunningResponder implements Responder {
       leave(late.ticket(), deadlines.reason(late));
       readInbox();
     }
+    computing(!isIdle());
     engines.values().forEach(engine -> engine.step().forEach(this::end));
     List<Answered> done = answered;
     answered = new ArrayList<>();
     return done;
+  }
+
+  private boolean isIdle() {
+    return engines.values().stream().allMatch(Engine::isIdle);
+  }
+
+  private void computing(boolean now) {
+    if (now != computing) {
+      computing = now;
+      if (now) {
+        foreground.begin();
+      } else {
+        foreground.end();
+      }
+    }
   }
 
   private void tell(Work work, int index, String text) {
@@ -316,6 +345,7 @@ final class RunningResponder implements Responder {
         leave(ticket, "closed");
       }
     }
+    computing(false);
     engines.values().forEach(engine -> engine.batch().close());
   }
 

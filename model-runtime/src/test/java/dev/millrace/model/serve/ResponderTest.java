@@ -13,6 +13,7 @@ import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.base.Foreground;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.DirectExecutor;
@@ -757,6 +758,35 @@ class ResponderTest {
     assertEquals(other, none.base());
   }
 
+  @Test
+  void step_whileItComputes_theForegroundIsBusyAndQuietAfterwards() throws Exception {
+    Foreground foreground = new Foreground();
+    RunningResponder busy = new RunningResponder(
+        parts(cache()), new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5, foreground);
+    opened.add(busy);
+    busy.submit(1, generate("q", null, "prompt", 3, 0, 0, false));
+    assertFalse(foreground.isBusy());
+    assertEquals(List.of(), busy.step());
+    assertTrue(foreground.isBusy());
+    assertEquals(1, untilAnswered(busy, 1).size());
+    CompletableFuture<List<Answered>> idle = CompletableFuture.supplyAsync(() -> step(busy));
+    foreground.awaitQuiet(60_000);
+    assertFalse(foreground.isBusy());
+    busy.submit(2, generate("r", null, "prompt", 3, 0, 0, false));
+    assertEquals(List.of(), idle.join());
+    assertTrue(foreground.isBusy());
+    busy.close();
+    assertFalse(foreground.isBusy());
+  }
+
+  private static List<Answered> step(Responder responder) {
+    try {
+      return responder.step();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private Responder responder(UnknownDomain unknown) {
     return responder(unknown, cache());
   }
@@ -766,17 +796,20 @@ class ResponderTest {
   }
 
   private Responder responder(UnknownDomain unknown, AnswerCache cache) {
-    ServingParts parts =
-        new ServingParts(
-            base,
-            new ByteTokenizer(),
-            live,
-            cache,
-            CacheKeys.of(SECRET),
-            () -> Instant.ofEpochMilli(now));
-    Responder responder = Responder.of(parts, new ServeLimits(1000, 1000, 1000), unknown, 5);
+    Responder responder =
+        Responder.of(parts(cache), new ServeLimits(1000, 1000, 1000), unknown, 5);
     opened.add(responder);
     return responder;
+  }
+
+  private ServingParts parts(AnswerCache cache) {
+    return new ServingParts(
+        base,
+        new ByteTokenizer(),
+        live,
+        cache,
+        CacheKeys.of(SECRET),
+        () -> Instant.ofEpochMilli(now));
   }
 
   private Answer one(Request request) {
