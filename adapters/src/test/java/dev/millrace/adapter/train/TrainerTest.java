@@ -141,8 +141,7 @@ class TrainerTest {
     Foreground foreground = new Foreground();
     foreground.begin();
     Training slowed = trainer().train(before, lesson(7), Governor.none().yieldingTo(foreground, 1));
-    assertArrayEquals(
-        values(trainer().train(before, lesson(7), Governor.none())), values(slowed));
+    assertArrayEquals(values(trainer().train(before, lesson(7), Governor.none())), values(slowed));
   }
 
   @Test

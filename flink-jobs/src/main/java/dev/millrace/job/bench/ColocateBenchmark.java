@@ -113,8 +113,7 @@ final class ColocateBenchmark implements Benchmark {
             + " s take turns; a ratio is of laps of one round.");
   }
 
-  private static double[] each(
-      List<Figures> laps, ToDoubleFunction<Figures> figure) {
+  private static double[] each(List<Figures> laps, ToDoubleFunction<Figures> figure) {
     return laps.stream().mapToDouble(figure).toArray();
   }
 

@@ -98,8 +98,7 @@ final class ColocateLoad implements AutoCloseable {
     try {
       for (int lesson = 0; ; lesson = (lesson + 1) % LESSONS) {
         var training =
-            trainer.train(
-                state, material.lesson(lesson * ROWS, (lesson + 1) * ROWS, 1), governor);
+            trainer.train(state, material.lesson(lesson * ROWS, (lesson + 1) * ROWS, 1), governor);
         state = training.state();
         tokens += training.tokens();
         last = System.nanoTime();

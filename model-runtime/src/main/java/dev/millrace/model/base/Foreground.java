@@ -40,7 +40,9 @@ public final class Foreground {
   /** Returns as soon as nobody waits for anything, and after so long whatever is waited for. */
   public synchronized void awaitQuiet(long millis) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    for (long left = end - System.nanoTime(); busy > 0 && left > 0; left = end - System.nanoTime()) {
+    for (long left = end - System.nanoTime();
+        busy > 0 && left > 0;
+        left = end - System.nanoTime()) {
       TimeUnit.NANOSECONDS.timedWait(this, left);
     }
   }

@@ -761,8 +761,9 @@ class ResponderTest {
   @Test
   void step_whileItComputes_theForegroundIsBusyAndQuietAfterwards() throws Exception {
     Foreground foreground = new Foreground();
-    RunningResponder busy = new RunningResponder(
-        parts(cache()), new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5, foreground);
+    RunningResponder busy =
+        new RunningResponder(
+            parts(cache()), new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5, foreground);
     opened.add(busy);
     busy.submit(1, generate("q", null, "prompt", 3, 0, 0, false));
     assertFalse(foreground.isBusy());
@@ -796,8 +797,7 @@ class ResponderTest {
   }
 
   private Responder responder(UnknownDomain unknown, AnswerCache cache) {
-    Responder responder =
-        Responder.of(parts(cache), new ServeLimits(1000, 1000, 1000), unknown, 5);
+    Responder responder = Responder.of(parts(cache), new ServeLimits(1000, 1000, 1000), unknown, 5);
     opened.add(responder);
     return responder;
   }
