@@ -2,7 +2,7 @@ package dev.millrace.job.bench;
 
 import dev.millrace.job.operator.Courtesy;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -19,25 +19,24 @@ final class ColocateBenchmark implements Benchmark {
 
   private static final int WARM_UP = 400;
 
-  /** What a lap does. */
-  enum Lot {
-    ANSWERS("answers alone", true, null),
-    TRAINING("training alone", false, new Courtesy(0, 0)),
-    BOTH("both, nobody gives way", true, new Courtesy(0, 0)),
-    PAUSES("training pauses, 20 ms at most", true, new Courtesy(20, 0)),
-    NICE("training is nice 19", true, new Courtesy(0, 19)),
-    COURTEOUS("both: pauses, nice 19", true, new Courtesy(20, 19));
+  /**
+   * What a lap does.
+   *
+   * @param courtesy of training; null where there is none
+   */
+  private record Lot(String label, boolean answers, @Nullable Courtesy courtesy) {}
 
-    private final String label;
-    private final boolean answers;
-    private final @Nullable Courtesy courtesy;
-
-    Lot(String label, boolean answers, @Nullable Courtesy courtesy) {
-      this.label = label;
-      this.answers = answers;
-      this.courtesy = courtesy;
-    }
-  }
+  private static final Courtesy NONE = new Courtesy(0, 0);
+  private static final Lot ANSWERS = new Lot("answers alone", true, null);
+  private static final Lot TRAINING = new Lot("training alone", false, NONE);
+  private static final List<Lot> LOTS =
+      List.of(
+          ANSWERS,
+          TRAINING,
+          new Lot("both, nobody gives way", true, NONE),
+          new Lot("both, training pauses, 20 ms at most", true, new Courtesy(20, 0)),
+          new Lot("both, training is nice 19", true, new Courtesy(0, 19)),
+          new Lot("both, it pauses and is nice", true, new Courtesy(20, 19)));
 
   /** Figures of a lap; NaN where it has none. */
   private record Figures(double p50, double p99, double tokens) {}
@@ -55,14 +54,14 @@ final class ColocateBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    Map<Lot, List<Figures>> laps = new EnumMap<>(Lot.class);
+    Map<Lot, List<Figures>> laps = new LinkedHashMap<>();
     try (ColocateLoad load = ColocateLoad.open(setting.nano(), setting.seed())) {
       double cpu = load.cpuSecondsARequest(WARM_UP);
       double perSecond = LOAD * Runtime.getRuntime().availableProcessors() / cpu;
-      load.train(new Courtesy(0, 0), SECONDS / 2);
+      load.train(NONE, SECONDS / 2).join();
       for (int round = 0; round < setting.rounds(); round++) {
-        for (int turn = 0; turn < Lot.values().length; turn++) {
-          Lot lot = Lot.values()[(round + turn) % Lot.values().length];
+        for (int turn = 0; turn < LOTS.size(); turn++) {
+          Lot lot = LOTS.get((round + turn) % LOTS.size());
           laps.computeIfAbsent(lot, l -> new ArrayList<>()).add(lap(load, lot, perSecond));
         }
         setting.progress().accept("round " + (round + 1));
@@ -73,7 +72,7 @@ final class ColocateBenchmark implements Benchmark {
 
   private static Figures lap(ColocateLoad load, Lot lot, double perSecond) throws Exception {
     Courtesy courtesy = lot.courtesy;
-    if (!lot.answers) {
+    if (courtesy != null && !lot.answers) {
       return new Figures(Double.NaN, Double.NaN, load.train(courtesy, SECONDS).join());
     }
     var training = courtesy == null ? null : load.train(courtesy, SECONDS);
@@ -94,17 +93,18 @@ final class ColocateBenchmark implements Benchmark {
             "p99 over alone (95 %)",
             "tokens/s (95 %)",
             "of alone (95 %)");
-    List<Figures> answers = laps.getOrDefault(Lot.ANSWERS, List.of());
-    List<Figures> training = laps.getOrDefault(Lot.TRAINING, List.of());
-    laps.forEach(
-        (lot, own) ->
-            table.row(
-                lot.label,
-                lot.answers ? Estimate.of(each(own, Figures::p50)).median() : "",
-                lot.answers ? Estimate.of(each(own, Figures::p99)) : "",
-                lot.answers ? ratio(own, answers, Figures::p99) : "",
-                lot.courtesy == null ? "" : Estimate.of(each(own, Figures::tokens)),
-                lot.courtesy == null ? "" : ratio(own, training, Figures::tokens)));
+    List<Figures> answers = laps.getOrDefault(ANSWERS, List.of());
+    List<Figures> training = laps.getOrDefault(TRAINING, List.of());
+    for (Lot lot : LOTS) {
+      List<Figures> own = laps.getOrDefault(lot, List.of());
+      table.row(
+          lot.label,
+          lot.answers ? Estimate.of(each(own, Figures::p50)).median() : "",
+          lot.answers ? Estimate.of(each(own, Figures::p99)) : "",
+          lot.answers ? ratio(own, answers, Figures::p99) : "",
+          lot.courtesy == null ? "" : Estimate.of(each(own, Figures::tokens)),
+          lot.courtesy == null ? "" : ratio(own, training, Figures::tokens));
+    }
     return table.note(
         "SCORE of 48 tokens at a steady rate, open loop: a time counts from when its request was"
             + " due. Training is one lesson of 16 rows of 96 tokens after the other, fp32, rank 8 on"

@@ -34,7 +34,7 @@ class CourtesyTest {
 
   private static int nice() throws Exception {
     String stat = Files.readString(THREAD);
-    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[NICE]);
+    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[NICE]);
   }
 
   private static <T> T on(Callable<T> work) throws Exception {
