@@ -105,7 +105,9 @@ final class AskCommand implements Callable<Integer> {
     SortedMap<String, String> releases = releases(stored);
     output
         .err()
-        .printf("starting an embedded serve job on %s %s%n", stored.store(), releases.values());
+        .printf(
+            "starting an embedded serve job with the releases of %s in %s%n",
+            String.join(", ", releases.keySet()), stored.store());
     try (EmbeddedJobs jobs = EmbeddedJobs.serving(stored, base.folder())) {
       Answer answer = ask(jobs.config(), releases);
       return print(answer, explain ? provenance(answer, places -> Map.of()) : null);

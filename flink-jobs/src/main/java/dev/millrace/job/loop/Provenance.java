@@ -6,6 +6,7 @@ import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param chain the release's parents, the nearest first
  * @param missing the parent that is not in the store, where the chain ends early; else null
  * @param samples how many taught the release and those of its parents that are in the store
+ * @param examples the ids of a few that the release itself learned
  * @param sources how many of them each source sent, by its name
  * @param unread how many could not be read again, so that nobody knows who sent them
  */
@@ -27,8 +29,11 @@ public record Provenance(
     List<String> chain,
     @Nullable String missing,
     int samples,
+    List<String> examples,
     SortedMap<String, Integer> sources,
     int unread) {
+
+  private static final int EXAMPLES = 3;
 
   /**
    * Follows a release to its base.
@@ -68,8 +73,17 @@ public record Provenance(
         List.copyOf(chain),
         missing,
         samples.size(),
+        examples(Objects.requireNonNull(stored.byId().get(release))),
         sources,
         samples.size() - known.size());
+  }
+
+  private static List<String> examples(Manifest manifest) {
+    return manifest.learned().stream()
+        .filter(sample -> !sample.replay())
+        .map(LearnedSample::sample)
+        .limit(EXAMPLES)
+        .toList();
   }
 
   private static int compare(Origin a, Origin b) {
@@ -85,6 +99,9 @@ public record Provenance(
     text.append(chain.size()).append(" parents");
     text.append(missing == null ? " up to the base" : ", " + missing + " is not in the store");
     text.append("\n").append(samples).append(" samples taught them");
+    if (!examples.isEmpty()) {
+      text.append(", such as ").append(String.join("; ", examples));
+    }
     sources.forEach((source, n) -> text.append("\n  ").append(n).append(" from ").append(source));
     if (unread > 0) {
       text.append("\n  ").append(unread).append(" that are not on their topic here");

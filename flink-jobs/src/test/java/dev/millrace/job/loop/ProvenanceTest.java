@@ -42,7 +42,7 @@ class ProvenanceTest {
     Provenance provenance = Provenance.of(STORED, "c", places -> Map.of(at(3), "mail"));
     assertEquals(2, provenance.unread());
     assertEquals(
-        "release c, 2 parents up to the base\n3 samples taught them\n  1 from mail\n"
+        "release c, 2 parents up to the base\n3 samples taught them, such as s3\n  1 from mail\n"
             + "  2 that are not on their topic here",
         provenance.text());
   }
