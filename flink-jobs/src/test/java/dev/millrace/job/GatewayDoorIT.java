@@ -1,0 +1,204 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.gateway.ApiKeys;
+import dev.millrace.job.gateway.Gateway;
+import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The door with no job behind it: how much it takes, how long it waits, and how safe it is. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class GatewayDoorIT {
+
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final int IN_FLIGHT = 2;
+  private static final int BODY_BYTES = 2_000;
+  private static final String ASK = "{\"model\":\"base\",\"prompt\":\"a\",\"max_tokens\":4}";
+
+  private static EmbeddedStack stack;
+  private static Loop loop;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void start() {
+    stack = EmbeddedStack.start(1, 1);
+    loop = Loop.create(stack, 1, Map.of());
+  }
+
+  @AfterAll
+  static void stop() {
+    stack.close();
+  }
+
+  private Gateway open(Duration patience, @Nullable Path keystore) throws IOException {
+    Path keys = Files.writeString(folder.resolve("keys"), "key-of-acme acme\nkey-of-other other\n");
+    return Gateway.start(
+        new GatewayConfig("127.0.0.1", 0, keystore, patience, IN_FLIGHT, BODY_BYTES),
+        loop.config().kafka(),
+        ApiKeys.read(keys),
+        Adopting.unavailable("not asked for here"));
+  }
+
+  private static CompletableFuture<HttpResponse<String>> ask(
+      HttpClient client, Gateway gateway, String key, String body) {
+    return client.sendAsync(
+        HttpRequest.newBuilder(URI.create(gateway.url() + "/v1/completions"))
+            .header("Authorization", "Bearer " + key)
+            .POST(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  private static void assertProblem(int status, String code, HttpResponse<String> response)
+      throws IOException {
+    assertEquals(status, response.statusCode(), response::body);
+    assertEquals(
+        code,
+        new ObjectMapper().readTree(response.body()).path("error").path("code").asText(),
+        response::body);
+  }
+
+  @Test
+  void call_bodyTooLarge_isRefusedInTheShapeOfEveryProblem() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    try (Gateway gateway = open(LIMIT, null)) {
+      String large = ASK.replace("\"a\"", '"' + "a".repeat(BODY_BYTES) + '"');
+      assertProblem(413, "http_413", ask(client, gateway, "key-of-acme", large).get());
+    }
+  }
+
+  @Test
+  void calls_moreThanATenantMayHave_areTooManyAndOtherTenantsGoOn() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    try (Gateway gateway = open(LIMIT, null);
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      for (int i = 0; i < IN_FLIGHT; i++) {
+        var unused = ask(client, gateway, "key-of-acme", ASK);
+      }
+      requests.await(before + IN_FLIGHT, LIMIT);
+      assertProblem(429, "rate_limit_exceeded", ask(client, gateway, "key-of-acme", ASK).get());
+      var unused = ask(client, gateway, "key-of-other", ASK);
+      requests.await(before + IN_FLIGHT + 1, LIMIT);
+    }
+  }
+
+  /** And the request is taken back: nobody would hear its answer. */
+  @Test
+  void call_noServeJob_isLateAndCancelled() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    try (Gateway gateway = open(Duration.ofMillis(200), null);
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      assertProblem(504, "timeout", ask(client, gateway, "key-of-acme", ASK).get());
+      List<ConsumerRecord<byte[], byte[]>> both = requests.await(before + 2, LIMIT);
+      assertEquals(decode(both.get(before)).id(), decode(both.get(before + 1)).cancels());
+    }
+  }
+
+  private static Request decode(ConsumerRecord<byte[], byte[]> record) throws Exception {
+    Origin origin = new Origin(record.topic(), record.partition(), record.offset());
+    return Codecs.requests().decode(record.value(), origin);
+  }
+
+  @Test
+  void door_withAKeystore_speaksTlsAloneAndIsReady() throws Exception {
+    Path store = keystore();
+    try (Gateway gateway = open(LIMIT, store)) {
+      assertTrue(gateway.url().startsWith("https://"), gateway.url());
+      HttpClient trusting = HttpClient.newBuilder().sslContext(trusting(store)).build();
+      for (String path : List.of("/health", "/ready", "/metrics")) {
+        HttpRequest look = HttpRequest.newBuilder(URI.create(gateway.url() + path)).build();
+        assertEquals(200, trusting.send(look, BodyHandlers.ofString()).statusCode(), path);
+      }
+      HttpRequest plain =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.port() + "/health"))
+              .build();
+      assertThrows(
+          IOException.class, () -> HttpClient.newHttpClient().send(plain, BodyHandlers.ofString()));
+    }
+  }
+
+  private Path keystore() throws Exception {
+    Path store = folder.resolve("own.p12");
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+            "-genkeypair",
+            "-alias",
+            "own",
+            "-keyalg",
+            "EC",
+            "-dname",
+            "CN=test",
+            "-ext",
+            "san=ip:127.0.0.1",
+            "-storetype",
+            "PKCS12",
+            "-keystore",
+            store.toString(),
+            "-storepass",
+            secret());
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertEquals(0, process.waitFor(), said);
+    return store;
+  }
+
+  private static String secret() {
+    String secret = System.getenv("MILLRACE_KEYSTORE_PASSWORD");
+    assertNotNull(secret, "the build sets MILLRACE_KEYSTORE_PASSWORD");
+    return secret;
+  }
+
+  private static SSLContext trusting(Path store) throws Exception {
+    KeyStore own = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(store)) {
+      own.load(in, secret().toCharArray());
+    }
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("own", own.getCertificate("own"));
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, factory.getTrustManagers(), null);
+    return context;
+  }
+}
