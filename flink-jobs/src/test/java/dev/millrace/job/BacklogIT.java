@@ -7,10 +7,7 @@ import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.embedded.EmbeddedStack;
-import dev.millrace.job.operator.Opened;
-import dev.millrace.job.operator.Opener;
 import dev.millrace.model.score.HeldOut;
-import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.List;
@@ -22,7 +19,6 @@ import java.util.stream.Collectors;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -53,7 +49,8 @@ class BacklogIT {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
       Loop loop = Loop.create(stack, 1, SETTINGS);
       feed(loop);
-      JobClient learn = loop.learn(waiting(TinyParts.learners(loop.config())));
+      JobClient learn =
+          loop.learn(LearnerBefore.each(TinyParts.learners(loop.config()), WaitingLearner::new));
       awaitCheckpointPastAll(loop);
       assertEquals(List.of(), loop.verdicts(0));
       going.countDown();
@@ -121,24 +118,7 @@ class BacklogIT {
     return text.toString();
   }
 
-  private static Opener<Learner> waiting(Opener<Learner> learners) {
-    return subtask -> {
-      Opened<Learner> opened = learners.open(subtask);
-      return new Opened<>(new WaitingLearner(opened.value()), opened.resources());
-    };
-  }
-
-  private record WaitingLearner(Learner learner) implements Learner {
-    @Override
-    public LearnerState initial(@Nullable String tenant, String domain) {
-      return learner.initial(tenant, domain);
-    }
-
-    @Override
-    public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
-      return learner.obey(state, event, governor);
-    }
-
+  private record WaitingLearner(Learner learner) implements LearnerBefore {
     @Override
     public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
       try {

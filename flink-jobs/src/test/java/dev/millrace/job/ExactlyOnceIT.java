@@ -109,7 +109,9 @@ class ExactlyOnceIT {
   private static Run run(Loop loop) throws Exception {
     feed(loop);
     JobClient serve = loop.serve(failing(TinyParts.servings(loop.config())));
-    loop.learnAll(failingLearner(TinyParts.learners(loop.config()))).getJobExecutionResult().get();
+    loop.learnAll(LearnerBefore.each(TinyParts.learners(loop.config()), FailingLearner::new))
+        .getJobExecutionResult()
+        .get();
     List<Answer> answers = loop.answers(REQUESTS);
     serve.cancel().get();
     answers.forEach(answer -> assertNull(answer.error()));
@@ -305,25 +307,8 @@ class ExactlyOnceIT {
     }
   }
 
-  private static Opener<Learner> failingLearner(Opener<Learner> learners) {
-    return subtask -> {
-      Opened<Learner> opened = learners.open(subtask);
-      return new Opened<>(new FailingLearner(opened.value()), opened.resources());
-    };
-  }
-
   /** Fails between micro-batches, or when all is published and nobody knows of it. */
-  private record FailingLearner(Learner learner) implements Learner {
-    @Override
-    public LearnerState initial(@Nullable String tenant, String domain) {
-      return learner.initial(tenant, domain);
-    }
-
-    @Override
-    public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
-      return learner.obey(state, event, governor);
-    }
-
+  private record FailingLearner(Learner learner) implements LearnerBefore {
     @Override
     public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
       Outcome outcome =

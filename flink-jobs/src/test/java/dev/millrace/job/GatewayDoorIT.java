@@ -1,6 +1,5 @@
 package dev.millrace.job;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +10,7 @@ import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.job.io.Keytool;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
@@ -138,7 +138,8 @@ class GatewayDoorIT {
 
   @Test
   void door_withAKeystore_speaksTlsAloneAndIsReady() throws Exception {
-    Path store = keystore();
+    Path store = folder.resolve("own.p12");
+    Keytool.generate(store, "ip:127.0.0.1", secret());
     try (Gateway gateway = open(LIMIT, store)) {
       assertTrue(gateway.url().startsWith("https://"), gateway.url());
       HttpClient trusting = HttpClient.newBuilder().sslContext(trusting(store)).build();
@@ -154,32 +155,6 @@ class GatewayDoorIT {
     }
   }
 
-  private Path keystore() throws Exception {
-    Path store = folder.resolve("own.p12");
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-            "-genkeypair",
-            "-alias",
-            "own",
-            "-keyalg",
-            "EC",
-            "-dname",
-            "CN=test",
-            "-ext",
-            "san=ip:127.0.0.1",
-            "-storetype",
-            "PKCS12",
-            "-keystore",
-            store.toString(),
-            "-storepass",
-            secret());
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertEquals(0, process.waitFor(), said);
-    return store;
-  }
-
   private static String secret() {
     String secret = System.getenv("MILLRACE_KEYSTORE_PASSWORD");
     assertNotNull(secret, "the build sets MILLRACE_KEYSTORE_PASSWORD");
@@ -193,7 +168,7 @@ class GatewayDoorIT {
     }
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
-    trusted.setCertificateEntry("own", own.getCertificate("own"));
+    trusted.setCertificateEntry(Keytool.ALIAS, own.getCertificate(Keytool.ALIAS));
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     factory.init(trusted);

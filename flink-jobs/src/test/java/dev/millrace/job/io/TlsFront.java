@@ -5,12 +5,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -45,31 +43,8 @@ final class TlsFront implements AutoCloseable {
   static TlsFront start(int behind, Path folder, String name) throws Exception {
     Path store = folder.resolve("tls-" + behind + "-" + name.hashCode() + ".p12");
     Path pem = folder.resolve(store.getFileName() + ".pem");
-    keytool(
-        List.of(
-            "-genkeypair",
-            "-alias",
-            "own",
-            "-keyalg",
-            "EC",
-            "-dname",
-            "CN=test",
-            "-ext",
-            "san=" + name,
-            "-storetype",
-            "PKCS12",
-            "-keystore",
-            store.toString()));
-    keytool(
-        List.of(
-            "-exportcert",
-            "-rfc",
-            "-alias",
-            "own",
-            "-file",
-            pem.toString(),
-            "-keystore",
-            store.toString()));
+    Keytool.generate(store, name, SECRET);
+    Keytool.export(store, SECRET, pem);
     SSLServerSocket listening =
         (SSLServerSocket)
             context(store)
@@ -78,18 +53,6 @@ final class TlsFront implements AutoCloseable {
     TlsFront front = new TlsFront(listening, behind, pem);
     thread(front::accept);
     return front;
-  }
-
-  private static void keytool(List<String> arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(arguments);
-    command.addAll(List.of("-storepass", SECRET, "-keypass", SECRET));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException("keytool: " + said);
-    }
   }
 
   private static SSLContext context(Path store) throws IOException, GeneralSecurityException {

@@ -1,0 +1,41 @@
+package dev.millrace.job;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Opener;
+import dev.millrace.schema.ReleaseEvent;
+import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
+
+/** Stands before a learner; what it does differently is up to the test. */
+interface LearnerBefore extends Learner {
+
+  /** The one that learns. */
+  Learner learner();
+
+  @Override
+  default LearnerState initial(@Nullable String tenant, String domain) {
+    return learner().initial(tenant, domain);
+  }
+
+  @Override
+  default Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
+    return learner().obey(state, event, governor);
+  }
+
+  /** Makes one; travels with the job. */
+  interface Before extends Serializable {
+    Learner of(Learner learner);
+  }
+
+  /** Puts one before each learner that is opened. */
+  static Opener<Learner> each(Opener<Learner> learners, Before before) {
+    return subtask -> {
+      Opened<Learner> opened = learners.open(subtask);
+      return new Opened<>(before.of(opened.value()), opened.resources());
+    };
+  }
+}

@@ -1,0 +1,48 @@
+package dev.millrace.job.io;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Keys and certificates for tests, by the JDK's own tool. */
+public final class Keytool {
+
+  /** What it calls the key. */
+  public static final String ALIAS = "own";
+
+  private Keytool() {}
+
+  /**
+   * A new key with a certificate that it signs itself, PKCS #12.
+   *
+   * @param name what the certificate says its holder is, such as {@code ip:127.0.0.1}
+   */
+  public static void generate(Path store, String name, String secret)
+      throws IOException, InterruptedException {
+    run(
+        store,
+        secret,
+        List.of("-genkeypair", "-keyalg", "EC", "-dname", "CN=test", "-ext", "san=" + name));
+  }
+
+  /** Writes its certificate, PEM. */
+  static void export(Path store, String secret, Path pem) throws IOException, InterruptedException {
+    run(store, secret, List.of("-exportcert", "-rfc", "-file", pem.toString()));
+  }
+
+  private static void run(Path store, String secret, List<String> what)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(what);
+    command.addAll(List.of("-alias", ALIAS, "-storetype", "PKCS12"));
+    command.addAll(List.of("-keystore", store.toString(), "-storepass", secret));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException("keytool: " + said);
+    }
+  }
+}
