@@ -20,6 +20,7 @@ public final class Benchmarks {
           new ContinualBenchmark(),
           new SoakBenchmark(),
           new LatencyBenchmark(),
+          new CacheBenchmark(),
           new SwapBenchmark(),
           new AdaptersBenchmark(),
           new ColocateBenchmark(),

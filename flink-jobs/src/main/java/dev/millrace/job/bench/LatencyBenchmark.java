@@ -44,12 +44,12 @@ final class LatencyBenchmark implements Benchmark {
   @Override
   public String summary() {
     return "from request to committed answer on the embedded stack, by guarantee and checkpoint"
-        + " interval; cache hits a second at the operator";
+        + " interval";
   }
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    return List.of(endToEnd(setting), HitRate.measure(setting));
+    return List.of(endToEnd(setting));
   }
 
   private static Table endToEnd(Setting setting) throws Exception {

@@ -1,0 +1,139 @@
+package dev.millrace.job.bench;
+
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.CacheKey;
+import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.CachedAnswer;
+import dev.millrace.model.cache.RemoteTier;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a hit costs, and how many hits there are beside the most that there could be. */
+final class CacheBenchmark implements Benchmark {
+
+  private static final int REQUESTS = 300_000;
+  private static final int QUESTIONS = 20_000;
+  private static final byte[] SECRET = new byte[16];
+
+  /** Of each answer: as long as one of some fifty tokens. */
+  private static final String TEXT = "a".repeat(200);
+
+  /** Requests after which one question in a hundred is replaced by one never asked before. */
+  private static final List<Integer> DRIFTS = List.of(0, 10_000, 2_000);
+
+  private static final List<Integer> PERCENTS = List.of(1, 5, 20);
+
+  @Override
+  public String name() {
+    return "cache";
+  }
+
+  @Override
+  public String summary() {
+    return "what a kept answer costs, at the operator and by itself; hits on a drifting Zipf beside"
+        + " LRU and Belady's";
+  }
+
+  @Override
+  public List<Table> run(Setting setting) throws Exception {
+    return List.of(hits(setting), HitRate.measure(setting));
+  }
+
+  private static Table hits(Setting setting) {
+    Table table =
+        new Table(
+            "Hits in %,d requests for %,d questions, Zipf 0.9".formatted(REQUESTS, QUESTIONS),
+            "one in a hundred new each",
+            "answers that fit",
+            "hits %",
+            "LRU",
+            "Belady's",
+            "of Belady's %");
+    for (int drift : DRIFTS) {
+      int[] questions = DriftingZipf.draw(REQUESTS, QUESTIONS, drift, setting.seed());
+      for (int percent : PERCENTS) {
+        long bytes = QUESTIONS * percent / 100 * bytesOfOne();
+        int fit = fit(bytes);
+        double ours = ours(questions, bytes);
+        double most = Replacement.belady(questions, fit);
+        table.row(
+            drift == 0 ? "never" : "%,d requests".formatted(drift),
+            fit,
+            100 * ours / REQUESTS,
+            100.0 * Replacement.lru(questions, fit) / REQUESTS,
+            100 * most / REQUESTS,
+            100 * ours / most);
+        setting.progress().accept("drift " + drift + ", " + percent + " % fit");
+      }
+    }
+    return table.note(
+        "The cache in process, as the serve operator asks it. Belady's sees what will be asked: no"
+            + " cache of the same number of answers has more hits.");
+  }
+
+  /** Bound of a cache by the answers that it then holds. */
+  private static long bytesOfOne() {
+    int probes = 1_000;
+    long bytes = 1;
+    while (fit(bytes) < probes) {
+      bytes *= 2;
+    }
+    return (long) Math.ceil((double) bytes / fit(bytes));
+  }
+
+  /** How many answers fit. */
+  private static int fit(long bytes) {
+    try (AnswerCache cache = AnswerCache.of(bytes, RemoteTier.none(), SECRET)) {
+      CacheKeys keys = CacheKeys.of(SECRET);
+      int fit = 0;
+      for (int question = 0; question <= QUESTIONS; question++) {
+        cache.put(keys.key(request(question), "base"), answer());
+      }
+      for (int question = 0; question <= QUESTIONS; question++) {
+        fit += cache.near(keys.key(request(question), "base")) == null ? 0 : 1;
+      }
+      return fit;
+    }
+  }
+
+  private static long ours(int[] questions, long bytes) {
+    try (AnswerCache cache = AnswerCache.of(bytes, RemoteTier.none(), SECRET)) {
+      CacheKeys keys = CacheKeys.of(SECRET);
+      List<CacheKey> known = new ArrayList<>();
+      long hits = 0;
+      for (int question : questions) {
+        while (known.size() <= question) {
+          known.add(keys.key(request(known.size()), "base"));
+        }
+        if (cache.near(known.get(question)) != null) {
+          hits++;
+        } else {
+          cache.put(known.get(question), answer());
+        }
+      }
+      return hits;
+    }
+  }
+
+  private static CachedAnswer answer() {
+    return new CachedAnswer(TEXT, -1, 20, new float[0]);
+  }
+
+  private static Request request(int question) {
+    return new Request(
+        "q",
+        null,
+        null,
+        null,
+        Request.Task.SCORE,
+        "Question " + question,
+        0,
+        0,
+        0,
+        true,
+        0,
+        new Origin("requests", 0, question));
+  }
+}
