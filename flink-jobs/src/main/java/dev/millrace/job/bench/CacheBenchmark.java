@@ -49,6 +49,7 @@ final class CacheBenchmark implements Benchmark {
             "answers that fit",
             "hits %",
             "LRU",
+            "most popular",
             "Belady's",
             "of Belady's %");
     for (int drift : DRIFTS) {
@@ -63,6 +64,7 @@ final class CacheBenchmark implements Benchmark {
             fit,
             100 * ours / REQUESTS,
             100.0 * Replacement.lru(questions, fit) / REQUESTS,
+            100 * DriftingZipf.shareOfTop(fit, QUESTIONS),
             100 * most / REQUESTS,
             100 * ours / most);
         setting.progress().accept("drift " + drift + ", " + percent + " % fit");
@@ -70,7 +72,9 @@ final class CacheBenchmark implements Benchmark {
     }
     return table.note(
         "The cache in process, as the serve operator asks it. Belady's sees what will be asked: no"
-            + " cache of the same number of answers has more hits.");
+            + " cache of the same number of answers has more hits. Most popular: the share of the"
+            + " requests that ask for one of those that fit and are asked most; a cache that does not"
+            + " know which request comes next can expect no more.");
   }
 
   /** Bound of a cache by the answers that it then holds. */

@@ -20,12 +20,8 @@ final class DriftingZipf {
    */
   static int[] draw(int count, int questions, int every, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    double[] upTo = new double[questions];
-    double sum = 0;
-    for (int rank = 0; rank < questions; rank++) {
-      sum += Math.pow(rank + 1, -EXPONENT);
-      upTo[rank] = sum;
-    }
+    double[] upTo = cumulative(questions);
+    double sum = upTo[questions - 1];
     int[] byRank = new int[questions];
     Arrays.setAll(byRank, rank -> rank);
     int next = questions;
@@ -40,5 +36,22 @@ final class DriftingZipf {
       drawn[i] = byRank[Math.min(questions - 1, at < 0 ? -at - 1 : at)];
     }
     return drawn;
+  }
+
+  /** (questions): how often those up to each rank are asked together, unnormalized. */
+  private static double[] cumulative(int questions) {
+    double[] upTo = new double[questions];
+    double sum = 0;
+    for (int rank = 0; rank < questions; rank++) {
+      sum += Math.pow(rank + 1, -EXPONENT);
+      upTo[rank] = sum;
+    }
+    return upTo;
+  }
+
+  /** Share of the requests that ask one of the most popular questions, 0..1. */
+  static double shareOfTop(int top, int questions) {
+    double[] upTo = cumulative(questions);
+    return upTo[Math.min(top, questions) - 1] / upTo[questions - 1];
   }
 }
