@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.bench.Benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,18 @@ class DocsCommandsTest {
     assertEquals(List.of(), problems, "neither docs/run-commands.sh nor a named test runs these");
   }
 
+  @Test
+  void benchmarks_allOfThem_haveARowAndAreTriedByTheScript() throws IOException {
+    String page = Files.readString(ROOT.resolve("docs/bench.md"));
+    String script = Files.readString(ROOT.resolve("docs/run-commands.sh"));
+    String tried =
+        script.lines().filter(line -> line.contains("for name in ")).findFirst().orElseThrow();
+    for (String name : Benchmarks.names()) {
+      assertTrue(page.contains("| `" + name + "` |"), name + " in docs/bench.md");
+      assertTrue(tried.matches(".*\\b" + name + "\\b.*"), name + " in docs/run-commands.sh");
+    }
+  }
+
   private static String source(String test) throws IOException {
     return Files.readString(
         ROOT.resolve("flink-jobs/src/test/java/dev/millrace/job/" + test + ".java"));
@@ -58,13 +71,14 @@ class DocsCommandsTest {
 
   @Test
   void commands_ofAllPages_areUnderstood() throws IOException {
+    CommandLine millrace = Numbers.understoodBy(new CommandLine(new Main()));
     List<String> problems = new ArrayList<>();
     int found = 0;
     for (Path page : pages()) {
       for (String command : commands(Files.readString(page))) {
         found++;
         try {
-          Numbers.understoodBy(new CommandLine(new Main())).parseArgs(words(command));
+          millrace.parseArgs(words(command));
         } catch (CommandLine.ParameterException e) {
           problems.add(ROOT.relativize(page) + ": " + command + ": " + e.getMessage());
         }
