@@ -127,6 +127,12 @@ cluster_part() {
   eventually 'mail-7' ./millrace trace --sample mail-7
   expect 'millrace.chunks' ./millrace topics
 
+  # docs/operations.md: stopped, and gone on from there
+  expect 'millrace-serve RUNNING' ./millrace cluster status
+  expect 'submit serve --savepoint' ./millrace stop serve
+  savepoint=$(sed -n 's/.*--savepoint //p' "$out/last")
+  expect 'runs on' ./millrace submit serve --set job.parallelism=1 --savepoint "$savepoint"
+
   # docs/releases.md: a release of another store, taken, pinned, let go, looked at
   expect "goes on from $legal" ./millrace releases rollback "${legal:0:12}" --store "$out/report/store"
   eventually "$legal" ./millrace ask --domain legal "Permission is hereby granted"

@@ -3,7 +3,11 @@ package dev.millrace.job.cli;
 import dev.millrace.job.embedded.ClusterProcess;
 import dev.millrace.job.embedded.ClusterShape;
 import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkJob;
+import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
+import java.net.URI;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -85,22 +89,32 @@ final class ClusterCommand implements Callable<Integer> {
       return Main.FAILED;
     }
     ClusterState state = known.get();
+    List<FlinkJob> jobs = jobs(state);
     output.result(
         Map.of(
             "up", state.isUp(),
             "bootstrap", state.bootstrap(),
             "redis", state.redisUri(),
             "rest", state.restUrl(),
-            "processes", state.processes().stream().map(ClusterCommand::json).toList()),
-        "Kafka %s\nRedis %s\nFlink %s\n%s"
+            "processes", state.processes().stream().map(ClusterCommand::json).toList(),
+            "jobs", jobs),
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
                 state.restUrl(),
                 state.processes().stream()
                     .map(ClusterCommand::line)
-                    .collect(Collectors.joining("\n"))));
+                    .collect(Collectors.joining("\n")),
+                jobs.stream().map(job -> "\n  job " + job).collect(Collectors.joining())));
     return state.isUp() ? 0 : Main.FAILED;
+  }
+
+  /** None where Flink does not answer: the processes say why. */
+  private static List<FlinkJob> jobs(ClusterState state) {
+    try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()))) {
+      return flink.answers() ? flink.jobs() : List.of();
+    }
   }
 
   private static Map<String, Object> json(ClusterProcess process) {

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       VerdictsCommand.class,
       ClusterCommand.class,
       SubmitCommand.class,
+      StopCommand.class,
       SqlCommand.class,
       TopicsCommand.class,
       GatewayCommand.class,

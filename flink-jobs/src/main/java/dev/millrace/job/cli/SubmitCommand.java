@@ -9,7 +9,6 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,15 +28,10 @@ final class SubmitCommand implements Callable<Integer> {
   }
 
   @Mixin private Output output;
+  @Mixin private RestOption rest;
 
   @Parameters(paramLabel = "learn|serve", description = "Which job.")
   private Job job;
-
-  @Option(
-      names = "--rest",
-      paramLabel = "URL",
-      description = "Flink's REST address; without it, that of ./millrace cluster up.")
-  private @Nullable URI rest;
 
   @Option(names = "--savepoint", paramLabel = "URI", description = "Where to resume.")
   private @Nullable String savepoint;
@@ -48,13 +42,9 @@ final class SubmitCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     LocalCluster cluster = Home.here().cluster();
-    Optional<ClusterState> local = rest == null ? cluster.status() : Optional.empty();
-    URI url = local.map(state -> URI.create(state.restUrl())).orElse(rest);
-    if (url == null) {
-      throw new IllegalArgumentException("no cluster is up, expected --rest URL");
-    }
+    URI url = rest.url();
     List<String> arguments = new ArrayList<>(List.of(job.name()));
-    local.ifPresent(state -> arguments.addAll(local(cluster, state)));
+    rest.local().ifPresent(state -> arguments.addAll(local(cluster, state)));
     arguments.addAll(settings);
     MillraceConfig.read(null, arguments.subList(1, arguments.size()));
     try (FlinkRest flink = new FlinkRest(url)) {

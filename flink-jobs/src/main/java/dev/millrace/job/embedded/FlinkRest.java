@@ -91,6 +91,19 @@ public final class FlinkRest implements AutoCloseable {
     return send("GET", "/jobs/" + job, null).path("state").asText();
   }
 
+  /** All jobs that it knows, ended ones too. */
+  public List<FlinkJob> jobs() {
+    JsonNode jobs = send("GET", "/jobs/overview", null).path("jobs");
+    return StreamSupport.stream(jobs.spliterator(), false)
+        .map(
+            job ->
+                new FlinkJob(
+                    job.path("jid").asText(),
+                    job.path("name").asText(),
+                    job.path("state").asText()))
+        .toList();
+  }
+
   /** Stops a job with a savepoint, and says where that is. */
   public String stop(String job) {
     JsonNode triggered =

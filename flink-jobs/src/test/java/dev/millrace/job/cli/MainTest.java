@@ -44,6 +44,7 @@ class MainTest {
         "verdicts --help",
         "cluster --help",
         "submit --help",
+        "stop --help",
         "bench --help",
         "chaos --help"
       })

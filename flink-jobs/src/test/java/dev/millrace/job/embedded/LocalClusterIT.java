@@ -50,6 +50,9 @@ class LocalClusterIT {
       Path jar = jar();
       String job = rest.submit(jar, SubmittedJob.class.getName(), List.of(), null);
       assertEquals("RUNNING", rest.state(job));
+      assertEquals(
+          List.of(job + " RUNNING"),
+          rest.jobs().stream().map(known -> known.id() + " " + known.state()).toList());
       String savepoint = rest.stop(job);
       assertTrue(Files.exists(Path.of(URI.create(savepoint)).resolve("_metadata")), savepoint);
       String again = rest.submit(jar, SubmittedJob.class.getName(), List.of(), savepoint);
