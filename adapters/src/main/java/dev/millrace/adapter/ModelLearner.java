@@ -308,7 +308,13 @@ final class ModelLearner implements Learner {
     List<HeldOut> heldOut = before.heldOut().entries();
     Profile domain =
         before.profile().with(heldOut.stream().map(HeldOut::tokens).toList(), knownTexts);
-    return gate.inspect(lesson.freshTokens(), domain, heldOut, incumbent(before), lesson.seed());
+    return gate.inspect(
+        lesson.freshTokens(),
+        domain,
+        before.release() == null,
+        heldOut,
+        incumbent(before),
+        lesson.seed());
   }
 
   private Served incumbent(LearnerState state) {

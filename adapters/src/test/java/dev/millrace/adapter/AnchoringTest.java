@@ -36,11 +36,12 @@ class AnchoringTest {
   }
 
   @Test
-  void anchored_stepsAreShorterByTheRoot() {
+  void anchored_stepsAreShorterByTheRootAndAtMostByHalf() {
     TrainConfig config = TrainConfig.defaults();
     TrainConfig anchored = config.anchored(4);
     assertEquals(4 * config.anchorWeight(), anchored.anchorWeight());
     assertEquals(config.learningRate() / 2, anchored.learningRate());
-    assertEquals(config, anchored.anchored(0.25));
+    assertEquals(config.learningRate() / 2, config.anchored(9).learningRate());
+    assertEquals(config.learningRate() / Math.sqrt(2), config.anchored(2).learningRate());
   }
 }

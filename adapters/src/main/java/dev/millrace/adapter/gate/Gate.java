@@ -31,10 +31,16 @@ public interface Gate {
    *
    * @param lesson token ids of its fresh texts
    * @param domain what its held-out and learned texts are made of
+   * @param first whether the domain has learned nothing yet
    * @param seed of the draw of what is read, and of other orders of it
    */
   LessonFindings inspect(
-      List<int[]> lesson, Profile domain, List<HeldOut> heldOut, Served incumbent, long seed);
+      List<int[]> lesson,
+      Profile domain,
+      boolean first,
+      List<HeldOut> heldOut,
+      Served incumbent,
+      long seed);
 
   /**
    * How near a bound what serves has come, of what it may make of the protected sets: 1 is at it.

@@ -20,20 +20,23 @@ final class InDomain {
    * Asks before the lesson teaches.
    *
    * @param domain of its held-out and learned texts
+   * @param first whether the domain has learned nothing yet
    * @param novelty nats a token by the base on held-out texts, as a multiple of those on protected
    *     ones; not a number where nothing is protected
    */
-  static RuleResult judge(List<int[]> lesson, Profile domain, double novelty, LessonConfig config) {
+  static RuleResult judge(
+      List<int[]> lesson, Profile domain, boolean first, double novelty, LessonConfig config) {
     if (!config.tests(lesson.size())) {
       return result(true, "", Map.of("texts", (double) lesson.size(), "tested", 0.0));
     }
     double[] odds = lesson.stream().mapToDouble(domain::oddsPerToken).toArray();
     double foreign = (double) Arrays.stream(odds).filter(o -> o < 0).count() / odds.length;
+    double bound = first ? config.maxForeignAtFirst() : config.maxForeign();
     boolean known = novelty < config.minNovelty();
     return result(
-        known || foreign <= config.maxForeign(),
+        known || foreign <= bound,
         "%.2f of its texts speak against the domain; expected at most %s"
-            .formatted(foreign, config.maxForeign()),
+            .formatted(foreign, bound),
         Map.of(
             "texts",
             (double) lesson.size(),

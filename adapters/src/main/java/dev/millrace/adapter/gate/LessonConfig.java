@@ -9,6 +9,8 @@ import java.io.Serializable;
  * @param least texts below which a lesson is too small to be tested
  * @param maxForeign greatest share of a lesson's texts that speak against the domain and for what
  *     the base knows
+ * @param maxForeignAtFirst the same while the domain has learned nothing, and is known by a few
+ *     held-out documents alone
  * @param minNovelty least nats a token that the base needs for the held-out texts, as a multiple of
  *     what it needs for the protected ones; below it the base knows the domain, and tokens do not
  *     tell it from others
@@ -24,6 +26,7 @@ public record LessonConfig(
     int texts,
     int least,
     double maxForeign,
+    double maxForeignAtFirst,
     double minNovelty,
     double minOrder,
     double maxUnordered,
@@ -33,12 +36,12 @@ public record LessonConfig(
 
   /** What the demo runs with. */
   public static LessonConfig defaults() {
-    return new LessonConfig(16, 8, 0.25, 1.25, 0.05, 0.25, 0.002, 0.15);
+    return new LessonConfig(16, 8, 0.25, 0.6, 1.25, 0.05, 0.25, 0.002, 0.15);
   }
 
   /** Asks nothing about lessons. */
   public static LessonConfig off() {
-    return new LessonConfig(0, 0, 0, 0, 0, 0, 0, 0);
+    return new LessonConfig(0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   /** Whether a lesson of so many texts is tested at all. */

@@ -85,14 +85,19 @@ final class ModelGate implements Gate {
 
   @Override
   public LessonFindings inspect(
-      List<int[]> lesson, Profile domain, List<HeldOut> heldOut, Served incumbent, long seed) {
+      List<int[]> lesson,
+      Profile domain,
+      boolean first,
+      List<HeldOut> heldOut,
+      Served incumbent,
+      long seed) {
     LessonConfig how = config.lesson();
     if (how.texts() == 0) {
       return new LessonFindings(List.of(), List.of());
     }
     double byBase = nats(heldOut, HeldOut::baseLogProb);
     RuleResult inDomain =
-        InDomain.judge(lesson, domain, byBase / examination.natsOfProtected(), how);
+        InDomain.judge(lesson, domain, first, byBase / examination.natsOfProtected(), how);
     if (!inDomain.passed()) {
       return new LessonFindings(List.of(inDomain), List.of());
     }

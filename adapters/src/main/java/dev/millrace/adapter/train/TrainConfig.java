@@ -39,14 +39,14 @@ public record TrainConfig(
 
   /**
    * The same with anchors that weigh so many times more, and steps that are shorter by the root of
-   * it, since few anchors then decide where they go.
+   * it, at most by half, since few anchors then decide where they go.
    */
   public TrainConfig anchored(double times) {
     if (times == 1) {
       return this;
     }
     return new TrainConfig(
-        learningRate / Math.sqrt(times),
+        learningRate / Math.min(2, Math.sqrt(times)),
         warmupSteps,
         finalRate,
         settleSteps,

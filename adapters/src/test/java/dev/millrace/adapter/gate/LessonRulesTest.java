@@ -61,6 +61,15 @@ class LessonRulesTest {
   }
 
   @Test
+  void inDomain_nothingWasLearnedYet_mostMayLookForeign() {
+    List<int[]> lesson = new ArrayList<>(Collections.nCopies(8, tokens(10)));
+    lesson.addAll(Collections.nCopies(12, tokens(0)));
+    assertTrue(InDomain.judge(lesson, DOMAIN, true, 2, CONFIG).passed());
+    lesson.set(0, tokens(0));
+    assertFalse(InDomain.judge(lesson, DOMAIN, true, 2, CONFIG).passed());
+  }
+
+  @Test
   void inDomain_theBaseKnowsTheDomain_saysThatItTestedNothing() {
     RuleResult rule = inDomain(Collections.nCopies(8, tokens(20)), 1.2);
     assertTrue(rule.passed());
@@ -150,7 +159,7 @@ class LessonRulesTest {
   }
 
   private static RuleResult inDomain(List<int[]> lesson, double novelty) {
-    return InDomain.judge(lesson, DOMAIN, novelty, CONFIG);
+    return InDomain.judge(lesson, DOMAIN, false, novelty, CONFIG);
   }
 
   /** Texts of which some cost 80 nats in any order, and the others 60 in theirs. */

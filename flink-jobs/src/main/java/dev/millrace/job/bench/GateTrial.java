@@ -169,6 +169,7 @@ final class GateTrial {
             before
                 .profile()
                 .with(heldOut.stream().map(HeldOut::tokens).toList(), surroundings.knownTexts()),
+            before.release() == null,
             heldOut,
             incumbent,
             random.nextLong());

@@ -51,6 +51,7 @@ final class Ranges {
           "score.align.leastMedian",
           "learn.gate.level",
           "learn.gate.lesson.maxForeign",
+          "learn.gate.lesson.maxForeignAtFirst",
           "learn.gate.lesson.maxUnordered",
           "learn.routing.share",
           "learn.watch.withheld",
