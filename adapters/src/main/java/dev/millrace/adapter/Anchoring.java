@@ -15,6 +15,8 @@ final class Anchoring {
 
   private static final double MOST_BEYOND = 0.25;
 
+  private static final double HEAVY = 8;
+
   private Anchoring() {}
 
   /**
@@ -25,5 +27,14 @@ final class Anchoring {
    */
   static double times(double pressure) {
     return pressure > FREE ? Math.exp(STEEPNESS * Math.min(MOST_BEYOND, pressure - FREE)) : 1;
+  }
+
+  /**
+   * How many times as much they weigh where no share of the change passes either.
+   *
+   * @param times that were tried before; 1 if none
+   */
+  static double heavy(double times) {
+    return Math.max(HEAVY, times * times);
   }
 }

@@ -234,8 +234,9 @@ final class ModelLearner implements Learner {
     if (!accepted(attempts)) {
       attempts.addAll(nearer(whole));
     }
-    if (!accepted(attempts) && anchors > 1) {
-      attempts.addAll(between(train(taught, anchors * anchors, governor), plain));
+    Judgement last = attempts.get(attempts.size() - 1).judgement();
+    if (last.onlyGoesTooFar() && mayAnchor(taught)) {
+      attempts.addAll(between(train(taught, Anchoring.heavy(anchors), governor), plain));
     }
     return attempts;
   }
@@ -296,11 +297,13 @@ final class ModelLearner implements Learner {
 
   /** How many times as much the anchors are to weigh, once a change goes too far. */
   private double anchors(Task taught) {
-    LearnerState before = taught.before();
-    boolean small = taught.lesson().fresh().size() < config.gate().lesson().least();
-    return small || before.release() == null // few anchors beside it, or no harm yet
-        ? 1
-        : Anchoring.times(gate.pressure(incumbent(before)));
+    return mayAnchor(taught) ? Anchoring.times(gate.pressure(incumbent(taught.before()))) : 1;
+  }
+
+  /** Not where few anchors stand beside a lesson, nor where there is no release that harms. */
+  private boolean mayAnchor(Task taught) {
+    return taught.lesson().fresh().size() >= config.gate().lesson().least()
+        && taught.before().release() != null;
   }
 
   /** Whether a lesson is one of its domain; asked before it teaches. */
@@ -345,7 +348,7 @@ final class ModelLearner implements Learner {
 
   /** Whether a lesson is taught once more, with the next batch's: nothing speaks against it. */
   private boolean waits(List<Attempt> attempts) {
-    return attempts.get(0).trained().before().waiting().isEmpty()
+    return 2 * attempts.get(0).trained().lesson().fresh().size() <= config.waiting()
         && attempts.stream().map(Attempt::judgement).anyMatch(this::saysNothing);
   }
 

@@ -36,6 +36,13 @@ class AnchoringTest {
   }
 
   @Test
+  void heavy_isMoreThanWhatWasTriedBefore() {
+    assertEquals(8, Anchoring.heavy(1));
+    assertEquals(8, Anchoring.heavy(2));
+    assertEquals(16, Anchoring.heavy(4));
+  }
+
+  @Test
   void anchored_stepsAreShorterByTheRootAndAtMostByHalf() {
     TrainConfig config = TrainConfig.defaults();
     TrainConfig anchored = config.anchored(4);
