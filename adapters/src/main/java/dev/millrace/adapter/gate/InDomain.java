@@ -35,8 +35,7 @@ final class InDomain {
     boolean known = novelty < config.minNovelty();
     return result(
         known || foreign <= bound,
-        "%.2f of its texts speak against the domain; expected at most %s"
-            .formatted(foreign, bound),
+        "%.2f of its texts speak against the domain; expected at most %s".formatted(foreign, bound),
         Map.of(
             "texts",
             (double) lesson.size(),
