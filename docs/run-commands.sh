@@ -133,6 +133,10 @@ cluster_part() {
   savepoint=$(sed -n 's/.*--savepoint //p' "$out/last")
   expect 'runs on' ./millrace submit serve --set job.parallelism=1 --savepoint "$savepoint"
 
+  # and a process that was killed
+  kill -9 "$(./millrace cluster status | awk '$1 == "taskmanager-2" { print $2 }')"
+  expect 'taskmanager-2 .*runs' ./millrace cluster up
+
   # docs/releases.md: a release of another store, taken, pinned, let go, looked at
   expect "goes on from $legal" ./millrace releases rollback "${legal:0:12}" --store "$out/report/store"
   eventually "$legal" ./millrace ask --domain legal "Permission is hereby granted"

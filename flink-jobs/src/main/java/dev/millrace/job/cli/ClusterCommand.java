@@ -62,10 +62,28 @@ final class ClusterCommand implements Callable<Integer> {
   public Integer call() {
     LocalCluster cluster = Home.here().cluster();
     return switch (action) {
-      case up -> show(Optional.of(cluster.up(shape())));
+      case up -> show(Optional.of(up(cluster)));
       case status -> show(cluster.status());
       case down -> down(cluster.down());
     };
+  }
+
+  /** Of a cluster that is up, what has ended is started again. */
+  private ClusterState up(LocalCluster cluster) {
+    Optional<ClusterState> known = cluster.status();
+    List<ClusterProcess> ended =
+        known.stream()
+            .flatMap(state -> state.processes().stream())
+            .filter(process -> !process.isAlive())
+            .toList();
+    if (known.isEmpty() || ended.isEmpty() || ended.size() == known.get().processes().size()) {
+      return cluster.up(shape());
+    }
+    for (ClusterProcess process : ended) {
+      output.err().printf("%s had ended, and is started again%n", process.name());
+      cluster.revive(process.name());
+    }
+    return cluster.status().orElse(known.get());
   }
 
   private ClusterShape shape() {
