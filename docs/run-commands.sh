@@ -135,6 +135,7 @@ cluster_part() {
 
   # and a process that was killed
   kill -9 "$(./millrace cluster status | awk '$1 == "taskmanager-2" { print $2 }')"
+  await sh -c './millrace cluster status | grep -q "taskmanager-2 .*ended"'
   expect 'taskmanager-2 .*runs' ./millrace cluster up
 
   # docs/releases.md: a release of another store, taken, pinned, let go, looked at
