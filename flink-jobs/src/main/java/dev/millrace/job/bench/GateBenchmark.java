@@ -209,9 +209,9 @@ final class GateBenchmark implements Benchmark {
     }
     return table
         .note(
-            "A candidate may be refused by several rules. Stopped: not published. Those that wait are"
-                + " no better and no worse by the test; their texts are taught once more, with the next"
-                + " batch's. A bad candidate that waits counts as stopped, an honest one not as refused.")
+            "A candidate may be refused by several rules. Stopped: not published. Against those that"
+                + " wait nothing speaks but that they go too far, or are no better and no worse by the"
+                + " test; their texts are taught again with the next batch's. A bad candidate that waits counts as stopped, an honest one not as refused.")
         .note(
             "%d batches more waited, and no candidate was made of them. Processor time: %.0f s."
                 .formatted(waited, processorSeconds));
