@@ -8,6 +8,7 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.operator.AssignOperator;
 import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.BatchFunction;
+import dev.millrace.job.operator.BatchOperator;
 import dev.millrace.job.operator.Courtesy;
 import dev.millrace.job.operator.Decode;
 import dev.millrace.job.operator.DomainKey;
@@ -150,8 +151,10 @@ public final class LearnJob {
   private static SingleOutputStreamOperator<TrainingBatch> batch(
       SingleOutputStreamOperator<ScoredSample> scored, MillraceConfig config) {
     return DataStreamUtils.reinterpretAsKeyedStream(scored, DomainKey::of, Types.STRING)
-        .process(new BatchFunction(config.batch()), TypeInformation.of(TrainingBatch.class))
-        .name("batch")
+        .transform(
+            "batch",
+            TypeInformation.of(TrainingBatch.class),
+            new BatchOperator(new BatchFunction(config.batch())))
         .uid("batch");
   }
 

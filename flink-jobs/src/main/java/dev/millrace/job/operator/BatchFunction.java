@@ -74,6 +74,7 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
 
   /** A batch of late samples is open for a span too, not closed at once. */
   private long due(OpenBatch batch, long watermark) {
-    return Math.max(batch.closesAtMillis(policy), watermark + policy.spanMillis());
+    long span = watermark + policy.spanMillis();
+    return Math.max(batch.closesAtMillis(policy), span < watermark ? Long.MAX_VALUE : span);
   }
 }

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Random;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
@@ -55,6 +54,29 @@ class BatchFunctionTest {
       harness.processElement(scored("cloud", 1, 1_001), 1_001);
       harness.processWatermark(5_100);
       assertEquals(List.of("0: 0 1"), batches(harness));
+    }
+  }
+
+  /** Flink drops the last watermark of a source that was idle before it ended. */
+  @Test
+  void endInput_withoutALastWatermark_closesWhatIsOpen() throws Exception {
+    try (var harness = harness()) {
+      harness.open();
+      harness.processElement(scored("cloud", 0, 1_000), 1_000);
+      harness.processElement(scored("health", 1, 1_000), 1_000);
+      harness.endInput();
+      assertEquals(List.of("0: 0", "0: 1"), batches(harness));
+    }
+  }
+
+  @Test
+  void endInput_samplesAfterTheLastWatermark_areABatchToo() throws Exception {
+    try (var harness = harness()) {
+      harness.open();
+      harness.processWatermark(Watermark.MAX_WATERMARK);
+      harness.processElement(scored("cloud", 0, 1_000), 1_000);
+      harness.endInput();
+      assertEquals(List.of("0: 0"), batches(harness));
     }
   }
 
@@ -120,7 +142,7 @@ class BatchFunctionTest {
       harness() throws Exception {
     var harness =
         new KeyedOneInputStreamOperatorTestHarness<String, ScoredSample, TrainingBatch>(
-            new KeyedProcessOperator<>(new BatchFunction(POLICY)), DomainKey::of, Types.STRING);
+            new BatchOperator(new BatchFunction(POLICY)), DomainKey::of, Types.STRING);
     harness.setup();
     return harness;
   }
