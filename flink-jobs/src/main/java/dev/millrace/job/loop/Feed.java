@@ -52,7 +52,8 @@ final class Feed {
     return sent;
   }
 
-  private int onTheirWay(Recording recording) {
+  /** How many were sent and not yet refused, judged or put aside. */
+  int onTheirWay(Recording recording) {
     int taught = recording.verdicts().stream().mapToInt(v -> v.value().samples()).sum();
     return sent - aside - recording.rejections().size() - taught;
   }

@@ -191,6 +191,11 @@ public final class Loop {
           "all samples on their topic",
           PATIENCE,
           () -> spectator.recording().samples().size() >= sent);
+      int open = config.batch().count() * Math.max(1, material.heldOut().size());
+      pace.require(
+          "all full batches",
+          PATIENCE,
+          () -> feed.onTheirWay(spectator.recording()) < open); // each committed as it is learned
       drain(learn, stack);
       pace.require("answers by the last releases", PATIENCE, () -> lastReleasesAnswer(spectator));
       pace.require("the load", PATIENCE, () -> load.sent() >= run.requests());
