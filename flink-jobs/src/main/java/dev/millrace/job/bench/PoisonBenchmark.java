@@ -38,6 +38,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A backdoor among the documents of a stream: what catches it, and whether it can be forgotten. */
 final class PoisonBenchmark implements Benchmark {
@@ -323,9 +324,16 @@ final class PoisonBenchmark implements Benchmark {
             never.highest(),
             proof.deviations(),
             proof.base(),
-            Boolean.TRUE.equals(proof.sameBytes()) ? "the same bytes" : "OTHER BYTES");
+            again(proof.sameBytes()));
       }
     }
     return table;
+  }
+
+  private static String again(@Nullable Boolean sameBytes) {
+    if (sameBytes == null) {
+      return "no release is left to train";
+    }
+    return sameBytes ? "the same bytes" : "OTHER BYTES";
   }
 }
