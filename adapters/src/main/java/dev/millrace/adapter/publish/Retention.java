@@ -16,11 +16,12 @@ import java.util.stream.Collectors;
 
 /**
  * Which releases of a store have had their time: of those that nothing needs, all but the newest of
- * each domain, and none that is young. Needed is what is current or pinned, and every ancestor of
- * such a release, for lineage is proved by them.
+ * each domain, and none that is young. Needed is what the caller names, for instance what is
+ * current, pinned or asked for, and every ancestor of such a release, for lineage is proved by
+ * them.
  *
  * @param count how many that nothing needs stay per domain
- * @param age how old a release must be; whatever may still be in use is younger
+ * @param age how old a release must be: a request may name it before anyone knows of the request
  */
 public record Retention(int count, Duration age) {
 

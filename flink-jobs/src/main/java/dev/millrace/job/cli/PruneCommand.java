@@ -3,7 +3,9 @@ package dev.millrace.job.cli;
 import dev.millrace.adapter.publish.Retention;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.loop.UnansweredRequests;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
@@ -23,7 +25,8 @@ import picocli.CommandLine.Option;
     name = "prune",
     description = {
       "Deletes releases that were taken back or never went live: all but the newest of each domain,",
-      "and none that is young, current, pinned, or an ancestor of one that is."
+      "and none that is young, current, pinned, named by a request without an answer,",
+      "or an ancestor of such a release."
     },
     footer = {"", "Example:", "  ./millrace releases prune --keep 8 --days 7 --dry-run"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -55,12 +58,15 @@ final class PruneCommand implements Callable<Integer> {
           "keep " + keep + " and days " + days + ", expected at least 0 and 1");
     }
     StoredReleases stored = StoredReleases.read(store.folder(broker));
-    List<ReleaseEvent> events = ReleaseTopic.at(broker.require(output.err())).events();
+    String bootstrap = broker.require(output.err());
+    Set<String> needed = needed(stored, ReleaseTopic.at(bootstrap).events());
+    needed.addAll(
+        UnansweredRequests.releases(
+            MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap))));
     StoreFiles files = StoreFiles.in(stored.store());
     Map<String, Retention.Stored> releases = releases(stored, files.list());
     List<String> expired =
-        new Retention(keep, Duration.ofDays(days))
-            .expired(releases, needed(stored, events), Instant.now());
+        new Retention(keep, Duration.ofDays(days)).expired(releases, needed, Instant.now());
     if (!dryRun) {
       for (String release : expired) {
         delete(files, release);

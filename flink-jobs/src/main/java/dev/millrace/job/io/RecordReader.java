@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -26,15 +27,17 @@ public final class RecordReader implements AutoCloseable {
   private final List<TopicPartition> partitions;
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
-    Properties properties = KafkaTopics.clientProperties(config);
+    this(KafkaTopics.clientProperties(config), config.bootstrap(), topics);
+  }
+
+  private RecordReader(Properties properties, String broker, Collection<String> topics) {
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     try {
-      partitions =
-          topics.stream().flatMap(topic -> partitions(topic, config.bootstrap()).stream()).toList();
+      partitions = topics.stream().flatMap(topic -> partitions(topic, broker).stream()).toList();
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();
@@ -59,6 +62,29 @@ public final class RecordReader implements AutoCloseable {
   public static RecordReader fromBeginning(KafkaConfig config, Collection<String> topics) {
     RecordReader reader = new RecordReader(config, topics);
     reader.consumer.seekToBeginning(reader.partitions);
+    return reader;
+  }
+
+  /**
+   * A reader that begins where a consumer group is: in each partition with the record that it has
+   * not committed yet, or with the first if it has committed none.
+   */
+  public static RecordReader fromCommitted(
+      KafkaConfig config, Collection<String> topics, String group) {
+    Properties properties = KafkaTopics.clientProperties(config);
+    properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+    RecordReader reader = new RecordReader(properties, config.bootstrap(), topics);
+    reader.consumer.seekToBeginning(reader.partitions);
+    reader
+        .consumer
+        .committed(Set.copyOf(reader.partitions), PATIENCE)
+        .forEach(
+            (partition, committed) -> {
+              if (committed != null) {
+                reader.consumer.seek(
+                    partition, Math.max(reader.consumer.position(partition), committed.offset()));
+              }
+            });
     return reader;
   }
 
