@@ -2,6 +2,7 @@ package dev.millrace.job;
 
 import dev.millrace.job.config.CheckpointConfig;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.KeptCheckpoints;
 import java.time.Duration;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -42,7 +43,7 @@ final class JobSettings {
     flink.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
     flink.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
     if (!config.dir().isEmpty()) {
-      flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+      flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, KeptCheckpoints.storage());
       flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, config.dir());
       flink.set(
           CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,

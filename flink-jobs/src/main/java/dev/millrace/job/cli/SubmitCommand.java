@@ -5,6 +5,8 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.io.KeptCheckpoints;
+import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,14 +35,20 @@ final class SubmitCommand implements Callable<Integer> {
   @Parameters(paramLabel = "learn|serve", description = "Which job.")
   private Job job;
 
-  @Option(names = "--savepoint", paramLabel = "URI", description = "Where to resume.")
+  @Option(
+      names = "--savepoint",
+      paramLabel = "URI",
+      description = {
+        "Where to resume: a savepoint, a checkpoint, or a job's folder of checkpoints, of which the",
+        "newest one that is whole is taken."
+      })
   private @Nullable String savepoint;
 
   @Option(names = "--set", paramLabel = "KEY=VALUE", description = "A setting of the job.")
   private List<String> settings = List.of();
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     LocalCluster cluster = Home.here().cluster();
     URI url = rest.url();
     List<String> arguments = new ArrayList<>(List.of(job.name()));
@@ -48,10 +56,20 @@ final class SubmitCommand implements Callable<Integer> {
     arguments.addAll(settings);
     MillraceConfig.read(null, arguments.subList(1, arguments.size()));
     try (FlinkRest flink = new FlinkRest(url)) {
-      String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, savepoint);
+      String from = from();
+      String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
       output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
     }
     return 0;
+  }
+
+  private @Nullable String from() throws IOException {
+    if (savepoint == null) {
+      return null;
+    }
+    String from = KeptCheckpoints.choose(savepoint, output.err()::println);
+    output.err().println("going on from " + from);
+    return from;
   }
 
   /** What a job must know of the cluster on this machine. */

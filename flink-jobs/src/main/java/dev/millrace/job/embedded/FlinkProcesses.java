@@ -55,6 +55,7 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("io.tmp.dirs", home.resolve("tmp").toString());
     o.put("web.tmpdir", home.resolve("tmp").toString());
     o.put("execution.checkpointing.dir", home.resolve("checkpoints").toUri().toString());
+    o.put("execution.checkpointing.num-retained", "3");
     o.put("execution.checkpointing.savepoint-dir", home.resolve("savepoints").toUri().toString());
     o.put(
         "classloader.parent-first-patterns.additional",

@@ -1,0 +1,122 @@
+package dev.millrace.job.io;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
+
+/** The checkpoints that a job has left in its folder. */
+public final class KeptCheckpoints {
+
+  private static final String METADATA = "_metadata";
+  private static final String NAME = "chk-";
+
+  private KeptCheckpoints() {}
+
+  /** The class that writes checkpoints so that damage to them is found. */
+  public static String storage() {
+    return CheckedStorage.Factory.class.getName();
+  }
+
+  /**
+   * Where to go on: a savepoint or checkpoint as it is named, or the newest whole checkpoint in a
+   * job's folder.
+   *
+   * @param damaged is told of each that is newer and not whole, a line
+   * @throws IOException if there is none
+   */
+  public static String choose(String uri, Consumer<String> damaged) throws IOException {
+    Path named = new Path(uri);
+    if (!isJobsFolder(named)) {
+      return uri;
+    }
+    List<Path> kept = kept(named);
+    for (Path checkpoint : kept) {
+      String problem = problem(checkpoint);
+      if (problem.isEmpty()) {
+        return checkpoint.toString();
+      }
+      damaged.accept(checkpoint.getName() + " is damaged: " + problem);
+    }
+    throw new IOException(
+        kept.isEmpty()
+            ? "no checkpoint in " + uri + ", expected one such as chk-1"
+            : "all " + kept.size() + " checkpoints in " + uri + " are damaged");
+  }
+
+  /** False too where only the cluster knows the file system. */
+  private static boolean isJobsFolder(Path named) throws IOException {
+    try {
+      FileSystem files = named.getFileSystem();
+      return files.exists(named) && !files.exists(new Path(named, METADATA));
+    } catch (UnsupportedFileSystemSchemeException e) {
+      return false;
+    }
+  }
+
+  /** The URIs of those in a job's folder that were completed. */
+  public static List<String> newestFirst(String folder) throws IOException {
+    return kept(new Path(folder)).stream().map(Path::toString).toList();
+  }
+
+  private static List<Path> kept(Path folder) throws IOException {
+    FileSystem files = folder.getFileSystem();
+    List<Path> kept = new ArrayList<>();
+    for (FileStatus one : files.listStatus(folder)) {
+      Path path = one.getPath();
+      if (path.getName().startsWith(NAME) && files.exists(new Path(path, METADATA))) {
+        kept.add(path);
+      }
+    }
+    kept.sort(
+        Comparator.comparingLong(
+                (Path path) -> Long.parseLong(path.getName().substring(NAME.length())))
+            .reversed());
+    return kept;
+  }
+
+  /** Whether it was written with checksums: older ones were not. */
+  static boolean isChecked(Path checkpoint) throws IOException {
+    Path metadata = new Path(checkpoint, METADATA);
+    FileSystem files = metadata.getFileSystem();
+    return !problem(files, files.getFileStatus(metadata)).contains("no checksum");
+  }
+
+  /**
+   * Makes sure that every file is as it was written.
+   *
+   * @throws IOException naming the one that is not
+   */
+  static void requireWhole(Path checkpoint) throws IOException {
+    String problem = problem(checkpoint);
+    if (!problem.isEmpty()) {
+      throw new IOException("checkpoint " + checkpoint + " is damaged: " + problem);
+    }
+  }
+
+  private static String problem(Path checkpoint) throws IOException {
+    FileSystem files = checkpoint.getFileSystem();
+    FileStatus[] all = files.listStatus(checkpoint);
+    Arrays.sort(all, Comparator.comparing(file -> file.getPath().getName()));
+    for (FileStatus file : all) {
+      String problem = problem(files, file);
+      if (!problem.isEmpty()) {
+        return file.getPath().getName() + " " + problem;
+      }
+    }
+    return "";
+  }
+
+  private static String problem(FileSystem files, FileStatus file) throws IOException {
+    try (FSDataInputStream in = files.open(file.getPath())) {
+      return Trailer.problem(in, file.getLen());
+    }
+  }
+}

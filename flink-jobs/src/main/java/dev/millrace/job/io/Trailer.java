@@ -1,0 +1,56 @@
+package dev.millrace.job.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/** What ends a checked file: a mark, and the CRC-32C of all before it. */
+final class Trailer {
+
+  static final int BYTES = 2 * Integer.BYTES;
+
+  private static final int MARK = 0x4d524331; // MRC1
+  private static final int PIECE = 1 << 16;
+
+  private final CRC32C crc = new CRC32C();
+  private long length;
+
+  void update(byte[] bytes, int from, int count) {
+    crc.update(bytes, from, count);
+    length += count;
+  }
+
+  boolean isOfNothing() {
+    return length == 0;
+  }
+
+  byte[] toBytes() {
+    return ByteBuffer.allocate(BYTES).putInt(MARK).putInt((int) crc.getValue()).array();
+  }
+
+  /** What is wrong with a file that should end with a trailer; empty if nothing is. */
+  static String problem(InputStream file, long length) throws IOException {
+    if (length < BYTES) {
+      return "has " + length + " bytes, expected a checksum at its end";
+    }
+    Trailer read = new Trailer();
+    byte[] piece = new byte[PIECE];
+    for (long left = length - BYTES; left > 0; ) {
+      int n = file.readNBytes(piece, 0, (int) Math.min(PIECE, left));
+      if (n == 0) {
+        return "ends after " + read.length + " bytes, expected " + length;
+      }
+      read.update(piece, 0, n);
+      left -= n;
+    }
+    ByteBuffer end = ByteBuffer.wrap(file.readNBytes(BYTES));
+    if (end.remaining() < BYTES || end.getInt() != MARK) {
+      return "has no checksum at its end";
+    }
+    int expected = end.getInt();
+    return (int) read.crc.getValue() == expected
+        ? ""
+        : "has the checksum %08x, expected %08x".formatted((int) read.crc.getValue(), expected);
+  }
+}

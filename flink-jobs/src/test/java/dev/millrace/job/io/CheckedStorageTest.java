@@ -1,0 +1,198 @@
+package dev.millrace.job.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.runtime.state.CheckpointStorage;
+import org.apache.flink.runtime.state.CheckpointStorageAccess;
+import org.apache.flink.runtime.state.CheckpointedStateScope;
+import org.apache.flink.runtime.state.StreamStateHandle;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckedStorageTest {
+
+  private static final byte[] STATE = {1, 2, 3, 4, 5};
+
+  @TempDir Path folder;
+
+  private final JobID job = new JobID();
+  private final List<String> said = new ArrayList<>();
+  private CheckpointStorage storage;
+  private CheckpointStorageAccess access;
+
+  @BeforeEach
+  void open() throws IOException {
+    storage = new CheckedStorage.Factory().createFromConfig(flink(), getClass().getClassLoader());
+    access = storage.createCheckpointStorage(job);
+    access.initializeBaseLocationsForCheckpoint();
+  }
+
+  private Configuration flink() {
+    Configuration flink = new Configuration();
+    flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, folder.toUri().toString());
+    flink.set(CheckpointingOptions.FS_SMALL_FILE_THRESHOLD, MemorySize.ZERO);
+    return flink;
+  }
+
+  /** Writes a checkpoint of one state. */
+  private Path complete(long number) throws IOException {
+    var location = access.initializeLocationForCheckpoint(number);
+    write(location);
+    try (var metadata = location.createMetadataOutputStream()) {
+      metadata.write(STATE);
+      metadata.write((int) number);
+      metadata.closeAndFinalizeCheckpoint();
+    }
+    return jobsFolder().resolve("chk-" + number);
+  }
+
+  private static StreamStateHandle write(
+      org.apache.flink.runtime.state.CheckpointStreamFactory location) throws IOException {
+    try (var state = location.createCheckpointStateOutputStream(CheckpointedStateScope.EXCLUSIVE)) {
+      state.write(STATE);
+      assertEquals(STATE.length, state.getPos());
+      return assertNotNullHandle(state.closeAndGetHandle());
+    }
+  }
+
+  private static StreamStateHandle assertNotNullHandle(StreamStateHandle handle) {
+    assertNotNull(handle);
+    return handle;
+  }
+
+  private Path jobsFolder() {
+    return folder.resolve(job.toHexString());
+  }
+
+  private String chosen() throws IOException {
+    said.clear();
+    return KeptCheckpoints.choose(jobsFolder().toUri().toString(), said::add);
+  }
+
+  @Test
+  void write_thenRead_stateIsAsItWas() throws IOException {
+    StreamStateHandle handle = write(access.initializeLocationForCheckpoint(1));
+    try (InputStream in = handle.openInputStream()) {
+      assertArrayEquals(STATE, in.readNBytes(STATE.length));
+    }
+  }
+
+  @Test
+  void write_nothing_leavesNoFile() throws IOException {
+    var location = access.initializeLocationForCheckpoint(1);
+    try (var state = location.createCheckpointStateOutputStream(CheckpointedStateScope.EXCLUSIVE)) {
+      assertEquals(null, state.closeAndGetHandle());
+    }
+  }
+
+  @Test
+  void choose_allAreWhole_isTheNewestByNumber() throws IOException {
+    complete(9);
+    complete(10);
+    assertTrue(chosen().endsWith("/chk-10"));
+    assertEquals(List.of(), said);
+  }
+
+  @Test
+  void choose_anyByteOfAnyFileOfTheNewestChanged_isTheOneBefore() throws IOException {
+    complete(1);
+    for (Path file : files(complete(2))) {
+      byte[] whole = Files.readAllBytes(file);
+      for (int at = 0; at < whole.length; at++) {
+        byte[] changed = whole.clone();
+        changed[at] ^= 4;
+        Files.write(file, changed);
+        assertFellBack(file);
+      }
+      Files.write(file, whole);
+    }
+    assertTrue(chosen().endsWith("/chk-2"));
+  }
+
+  @Test
+  void choose_anyFileOfTheNewestCutAnywhere_isTheOneBefore() throws IOException {
+    complete(1);
+    for (Path file : files(complete(2))) {
+      byte[] whole = Files.readAllBytes(file);
+      for (int length = 0; length < whole.length; length++) {
+        Files.write(file, Arrays.copyOf(whole, length));
+        assertFellBack(file);
+      }
+      Files.write(file, whole);
+    }
+  }
+
+  private void assertFellBack(Path file) throws IOException {
+    assertTrue(chosen().endsWith("/chk-1"));
+    assertEquals(1, said.size());
+    String expected = "chk-2 is damaged: " + file.getFileName() + " ";
+    assertTrue(said.get(0).startsWith(expected), said::toString);
+  }
+
+  private static List<Path> files(Path checkpoint) throws IOException {
+    try (Stream<Path> files = Files.list(checkpoint)) {
+      List<Path> all = files.toList();
+      assertEquals(2, all.size(), all.toString());
+      return all;
+    }
+  }
+
+  @Test
+  void choose_allDamagedOrNone_saysSo() throws IOException {
+    for (Path file : files(complete(1))) {
+      Files.write(file, new byte[1]);
+    }
+    assertTrue(
+        assertThrows(IOException.class, this::chosen).getMessage().startsWith("all 1 checkpoints"));
+    String empty = Files.createDirectories(folder.resolve("empty")).toUri().toString();
+    var e = assertThrows(IOException.class, () -> KeptCheckpoints.choose(empty, said::add));
+    assertTrue(e.getMessage().startsWith("no checkpoint in "), e.getMessage());
+  }
+
+  @Test
+  void choose_namedCheckpointOrUnknownPlace_isLeftToTheCluster() throws IOException {
+    String named = complete(1).toUri().toString();
+    assertEquals(named, KeptCheckpoints.choose(named, said::add));
+    assertEquals("s3://b/c", KeptCheckpoints.choose("s3://b/c", said::add));
+    assertEquals("file:///none", KeptCheckpoints.choose("file:///none", said::add));
+  }
+
+  @Test
+  void resolve_changedState_isRefusedByItsName() throws IOException {
+    Path checkpoint = complete(1);
+    assertNotNull(storage.resolveCheckpoint(checkpoint.toUri().toString()));
+    Path state =
+        files(checkpoint).stream().filter(f -> !f.endsWith("_metadata")).findFirst().orElseThrow();
+    byte[] bytes = Files.readAllBytes(state);
+    bytes[0]++;
+    Files.write(state, bytes);
+    var e =
+        assertThrows(
+            IOException.class, () -> storage.resolveCheckpoint(checkpoint.toUri().toString()));
+    assertTrue(e.getMessage().contains("is damaged: " + state.getFileName()), e.getMessage());
+  }
+
+  @Test
+  void resolve_checkpointOfBeforeThereWereChecksums_isTaken() throws IOException {
+    Path old = Files.createDirectories(folder.resolve("chk-1"));
+    Files.write(old.resolve("_metadata"), new byte[50]);
+    assertNotNull(storage.resolveCheckpoint(old.toUri().toString()));
+  }
+}
