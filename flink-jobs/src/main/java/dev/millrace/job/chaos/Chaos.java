@@ -6,6 +6,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
+import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.ClusterShape;
 import dev.millrace.job.embedded.ClusterShape.KafkaRelay;
 import dev.millrace.job.embedded.ClusterState;
@@ -109,18 +110,23 @@ public final class Chaos {
   /** Starts a cluster, lets faults strike, waits until all is answered, and judges what is left. */
   public ChaosReport run() throws Exception {
     LocalCluster cluster = config.cluster();
+    Clocks clocks =
+        config.faults().contains(ClockJump.NAME)
+            ? Clocks.movable(cluster.home().resolve("clocks"))
+            : Clocks.real();
     int behind = FreePorts.find(1).get(0);
     Keeper keeper = new Keeper(cluster, progress);
     Thread hook = new Thread(() -> end(keeper), "millrace-chaos-end");
     Runtime.getRuntime().addShutdownHook(hook);
-    try (Relay kafka = Relay.open(behind)) {
+    try (Relay kafka = Relay.toKafka(behind)) {
       progress.accept("starting a cluster in " + cluster.home());
       ClusterState state =
-          cluster.up(new ClusterShape(2, 4, true, new KafkaRelay(behind, kafka.port()), FLINK));
+          cluster.up(
+              new ClusterShape(2, 4, true, new KafkaRelay(behind, kafka.port()), FLINK, clocks));
       keeper.start();
       try (SmallDisk disk = disk();
           Relay redis = Relay.open(URI.create(state.redisUri()).getPort())) {
-        return run(state, keeper, kafka, redis, disk);
+        return run(state, keeper, kafka, redis, disk, clocks);
       }
     } finally {
       end(keeper);
@@ -149,7 +155,12 @@ public final class Chaos {
   }
 
   private ChaosReport run(
-      ClusterState state, Keeper keeper, Relay kafka, Relay redis, @Nullable SmallDisk disk)
+      ClusterState state,
+      Keeper keeper,
+      Relay kafka,
+      Relay redis,
+      @Nullable SmallDisk disk,
+      Clocks clocks)
       throws Exception {
     Path kept = disk == null ? config.cluster().home() : disk.folder();
     Path store = kept.resolve("store");
@@ -167,7 +178,18 @@ public final class Chaos {
       progress.accept("submitting both jobs");
       jobs.startServe();
       jobs.startLearn(null);
-      Site site = new Site(config.cluster(), keeper, kafka, redis, traffic, jobs, store, disk);
+      Site site =
+          new Site(
+              config.cluster(),
+              keeper,
+              kafka,
+              redis,
+              traffic,
+              jobs,
+              store,
+              kept.resolve("checkpoints"),
+              disk,
+              clocks instanceof Clocks.Movable movable ? movable : null);
       List<ChaosReport.Hit> hits;
       long begun = clock.millis();
       try (traffic) {
@@ -208,7 +230,8 @@ public final class Chaos {
             StoredReleases.read(store),
             Openers.heldOut(direct),
             traffic.poisoned(),
-            witness.seen(topics.answers()));
+            witness.seen(topics.answers()),
+            hits.stream().anyMatch(hit -> hit.fault().equals(CorruptCheckpoint.NAME)));
     return new Findings(evidence, problems, begun)
         .report(config, hits, (clock.millis() - begun) / 1e3);
   }

@@ -13,6 +13,7 @@ import java.util.List;
  * @param learned samples that some release has learned
  * @param refused records on the topic of what is refused
  * @param longestGapMillis without an answer
+ * @param recoveries by fault, of those that end processes
  * @param problems what the audit found; empty if all is well
  */
 public record ChaosReport(
@@ -24,6 +25,7 @@ public record ChaosReport(
     int learned,
     int refused,
     long longestGapMillis,
+    List<Recovery> recoveries,
     List<String> problems,
     Machine machine) {
 
@@ -65,6 +67,8 @@ public record ChaosReport(
     text.append(
         "%d releases, %d samples learned, %d records refused; longest time without an answer %.1f s%n"
             .formatted(releases, learned, refused, longestGapMillis / 1e3));
+    recoveries.forEach(recovery -> text.append(recovery.text()).append('\n'));
+    text.append("load of the machine at the end: %.1f%n".formatted(machine.load()));
     problems.forEach(problem -> text.append("PROBLEM ").append(problem).append('\n'));
     return text.append(problems.isEmpty() ? "the audit found nothing" : "the audit failed")
         .toString();

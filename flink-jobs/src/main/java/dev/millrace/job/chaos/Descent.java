@@ -6,6 +6,7 @@ import dev.millrace.job.report.Committed;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -46,7 +47,10 @@ record Descent(String domain, List<Origin> learned, List<Origin> teaching, int r
             .map(Committed::value)
             .filter(verdict -> verdict.domain().equals(domain))
             .filter(verdict -> !verdict.accepted() && verdict.tokens() > 0)
-            .mapToInt(verdict -> verdict.samples())
+            .collect(Collectors.toMap(Verdict::batch, Verdict::samples, (one, again) -> one))
+            .values()
+            .stream()
+            .mapToInt(Integer::intValue)
             .sum();
     return new Descent(domain, learned, teaching, refused);
   }

@@ -15,10 +15,13 @@ import java.util.Set;
  * @param heldOut which documents never teach
  * @param poisoned where records stand that nobody can decode
  * @param seen when each answer became visible, epoch milliseconds
+ * @param repeated whether learning went back to an older checkpoint: what it had said since, it
+ *     says again, word for word
  */
 record Evidence(
     Recording recording,
     StoredReleases stored,
     HeldOut heldOut,
     Set<Origin> poisoned,
-    Map<Origin, Long> seen) {}
+    Map<Origin, Long> seen,
+    boolean repeated) {}

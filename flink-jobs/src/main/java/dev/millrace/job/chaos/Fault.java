@@ -10,7 +10,7 @@ interface Fault {
    *
    * @param random draws what is left open
    */
-  Struck strike(Site site, RandomGenerator random);
+  Struck strike(Site site, RandomGenerator random) throws InterruptedException;
 
   /** Puts things right again. */
   interface Cure {

@@ -4,6 +4,7 @@ import dev.millrace.job.bench.SwapReleases;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** All faults there are, by name. */
 record Faults(Map<String, Fault> byName) {
@@ -17,6 +18,7 @@ record Faults(Map<String, Fault> byName) {
           "kill-jobmanager",
           "kill-redis",
           "kill-broker",
+          "kill-at-commit",
           "freeze-taskmanager",
           "freeze-jobmanager",
           "freeze-redis",
@@ -35,11 +37,13 @@ record Faults(Map<String, Fault> byName) {
           "poison",
           "store-away",
           "trainer-away",
+          CorruptCheckpoint.NAME,
+          ClockJump.NAME,
           DiskFull.NAME);
 
-  /** Those that need no rights of their own. */
+  /** Those that need neither rights of their own nor what is not on every machine. */
   static final List<String> ANYWHERE =
-      NAMES.stream().filter(name -> !name.equals(DiskFull.NAME)).toList();
+      NAMES.stream().filter(name -> !Set.of(ClockJump.NAME, DiskFull.NAME).contains(name)).toList();
 
   static Faults of(SwapReleases releases) {
     Map<String, Fault> faults = new LinkedHashMap<>();
@@ -54,6 +58,7 @@ record Faults(Map<String, Fault> byName) {
           faults.put("kill-" + name, new Kill(among));
           faults.put("freeze-" + name, new Freeze(among));
         });
+    faults.put("kill-at-commit", new KillAtCommit(TASK_MANAGERS));
     Map<String, Wire> wires =
         Map.of(
             "cut", Wire.CUT,
@@ -71,6 +76,9 @@ record Faults(Map<String, Fault> byName) {
     faults.put("poison", new Poison());
     faults.put("store-away", new StoreAway());
     faults.put("trainer-away", new TrainerAway());
+    faults.put(CorruptCheckpoint.NAME, new CorruptCheckpoint());
+    faults.put(
+        ClockJump.NAME, new ClockJump(List.of("jobmanager", "taskmanager-1", "taskmanager-2")));
     faults.put(DiskFull.NAME, new DiskFull());
     return new Faults(faults);
   }

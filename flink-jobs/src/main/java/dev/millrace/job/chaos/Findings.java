@@ -7,10 +7,12 @@ import dev.millrace.job.report.Recording;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -24,13 +26,15 @@ record Findings(Evidence evidence, List<String> met, long begun) {
   /** The report; the hits' times are epoch milliseconds. */
   ChaosReport report(ChaosConfig config, List<ChaosReport.Hit> hits, double seconds) {
     Recording recording = evidence.recording();
-    return new ChaosReport(
-        config.seed(),
-        seconds,
+    List<ChaosReport.Hit> struck =
         hits.stream()
             .sorted(Comparator.comparingLong(ChaosReport.Hit::atMillis))
             .map(this::withAnswer)
-            .toList(),
+            .toList();
+    return new ChaosReport(
+        config.seed(),
+        seconds,
+        struck,
         AnswerCounts.of(recording.requests(), recording.answers()),
         recording.releases().size(),
         (int)
@@ -40,9 +44,24 @@ record Findings(Evidence evidence, List<String> met, long begun) {
                 .count(),
         recording.rejections().size(),
         Gap.longest(evidence.seen().values()).millis(),
+        recoveries(struck),
         Stream.concat(met.stream(), Audit.problems(evidence, config.bound().toMillis()).stream())
             .toList(),
         Machine.read());
+  }
+
+  private static List<Recovery> recoveries(List<ChaosReport.Hit> struck) {
+    Map<String, List<Long>> byFault = new TreeMap<>();
+    struck.stream()
+        .filter(hit -> hit.fault().startsWith("kill-") && hit.answeredMillis() >= 0)
+        .forEach(
+            hit ->
+                byFault
+                    .computeIfAbsent(hit.fault(), fault -> new ArrayList<>())
+                    .add(hit.answeredMillis()));
+    return byFault.entrySet().stream()
+        .map(fault -> Recovery.of(fault.getKey(), fault.getValue()))
+        .toList();
   }
 
   private ChaosReport.Hit withAnswer(ChaosReport.Hit hit) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The two jobs on the cluster. */
@@ -40,6 +41,50 @@ final class Jobs {
   /** Stops learning, and says where its savepoint is. */
   synchronized String stopLearn() {
     return flink.stop(learn);
+  }
+
+  /** Waits for something of the jobs; false if it does not come in time. */
+  boolean await(BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+      Thread.sleep(PAUSE_MILLIS / 10);
+    }
+    return true;
+  }
+
+  /** The id of the learn job. */
+  synchronized String learn() {
+    return learn;
+  }
+
+  /** Ends learning without a savepoint; only its checkpoints are left. */
+  synchronized void loseLearn() throws InterruptedException {
+    if (!flink.state(learn).equals("RUNNING")) {
+      throw new IllegalStateException("the learn job does not run");
+    }
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!isOver(learn)) {
+      try {
+        flink.cancel(learn);
+      } catch (FlinkRestException e) {
+        if (System.nanoTime() - deadline > 0) {
+          throw e;
+        }
+        Thread.sleep(PAUSE_MILLIS);
+      }
+    }
+  }
+
+  /** A job manager that was started again does not know jobs that were cancelled before. */
+  private boolean isOver(String id) {
+    try {
+      return flink.state(id).equals("CANCELED");
+    } catch (FlinkRestException e) {
+      return flink.answers();
+    }
   }
 
   /** Tries again while the job manager is away, under one id: a job runs once or not at all. */

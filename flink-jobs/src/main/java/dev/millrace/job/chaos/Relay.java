@@ -1,5 +1,6 @@
 package dev.millrace.job.chaos;
 
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,8 +9,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Passes TCP connections on to another port of this machine, well or badly as it is told. */
 final class Relay implements AutoCloseable {
@@ -21,17 +25,30 @@ final class Relay implements AutoCloseable {
   private final int target;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final Object turn = new Object();
+  private final boolean toKafka;
   private volatile Wire wire = Wire.CLEAR;
+  private volatile @Nullable Trap trap;
 
-  private Relay(ServerSocket server, int target) {
+  private Relay(ServerSocket server, int target, boolean toKafka) {
     this.server = server;
     this.target = target;
+    this.toKafka = toKafka;
   }
 
   /** A relay on a free port of the loopback address. */
   static Relay open(int target) {
+    return open(target, false);
+  }
+
+  /** One that tells the requests of Kafka's clients from each other. */
+  static Relay toKafka(int target) {
+    return open(target, true);
+  }
+
+  private static Relay open(int target, boolean toKafka) {
     try {
-      Relay relay = new Relay(new ServerSocket(0, 64, InetAddress.getLoopbackAddress()), target);
+      Relay relay =
+          new Relay(new ServerSocket(0, 64, InetAddress.getLoopbackAddress()), target, toKafka);
       daemon("accept", relay::accept);
       return relay;
     } catch (IOException e) {
@@ -52,6 +69,16 @@ final class Relay implements AutoCloseable {
     if (other.resets()) {
       open.forEach(Relay::reset);
     }
+  }
+
+  /** Holds requests of a kind from now on, until the trap is closed; the last one set counts. */
+  Trap hold(Predicate<byte[]> requests) {
+    if (!toKafka) {
+      throw new IllegalStateException("this relay tells no requests apart");
+    }
+    Trap set = new Trap(requests);
+    trap = set;
+    return set;
   }
 
   private void accept() {
@@ -77,28 +104,52 @@ final class Relay implements AutoCloseable {
       service.setTcpNoDelay(true);
       service.connect(
           new InetSocketAddress(InetAddress.getLoopbackAddress(), target), CONNECT_MILLIS);
-      daemon("up", () -> pump(client, service));
-      pump(service, client);
+      daemon("up", () -> run(client, service, toKafka ? this::requests : this::bytes));
+      run(service, client, this::bytes);
     } catch (IOException e) {
       end(client, service);
     }
   }
 
-  /** One direction, until either side ends. */
-  private void pump(Socket from, Socket to) {
-    byte[] bytes = new byte[PIECE];
+  /** One direction of a connection. */
+  @FunctionalInterface
+  private interface Direction {
+    void pump(InputStream in, OutputStream out) throws IOException, InterruptedException;
+  }
+
+  /** Until either side ends. */
+  private void run(Socket from, Socket to, Direction direction) {
     try {
-      InputStream in = from.getInputStream();
-      OutputStream out = to.getOutputStream();
-      for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
-        pass(bytes, n, out);
-      }
+      direction.pump(from.getInputStream(), to.getOutputStream());
     } catch (IOException e) {
       // Either side is gone.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     end(from, to);
+  }
+
+  private void bytes(InputStream in, OutputStream out) throws IOException, InterruptedException {
+    byte[] bytes = new byte[PIECE];
+    for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
+      pass(bytes, n, out);
+    }
+  }
+
+  /** One request after the other: its length, then as many bytes. */
+  private void requests(InputStream in, OutputStream out) throws IOException, InterruptedException {
+    DataInputStream whole = new DataInputStream(in);
+    while (true) {
+      int length = whole.readInt();
+      byte[] request = whole.readNBytes(length);
+      Trap set = trap;
+      if (set != null) {
+        set.pass(request);
+      }
+      byte[] framed = new byte[Integer.BYTES + request.length];
+      ByteBuffer.wrap(framed).putInt(length).put(request);
+      pass(framed, framed.length, out);
+    }
   }
 
   private void pass(byte[] bytes, int n, OutputStream out)

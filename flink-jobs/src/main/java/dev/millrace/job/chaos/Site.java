@@ -1,5 +1,6 @@
 package dev.millrace.job.chaos;
 
+import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.LocalCluster;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param kafka between the jobs and the broker
  * @param redis between the jobs and Redis
  * @param store the release store's folder
+ * @param checkpoints the folder that has one of each job's
  * @param disk that holds the store and the checkpoints; null if it is this machine's own
+ * @param clocks of Flink's processes; null if all have this machine's
  */
 record Site(
     LocalCluster cluster,
@@ -21,4 +24,6 @@ record Site(
     Traffic traffic,
     Jobs jobs,
     Path store,
-    @Nullable SmallDisk disk) {}
+    Path checkpoints,
+    @Nullable SmallDisk disk,
+    Clocks.@Nullable Movable clocks) {}

@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.ClusterProcess;
 import dev.millrace.job.embedded.ClusterShape;
 import dev.millrace.job.embedded.ClusterState;
@@ -92,7 +93,8 @@ final class ClusterCommand implements Callable<Integer> {
           "%d task managers with %d slots, expected at least one of each"
               .formatted(taskManagers, slots));
     }
-    ClusterShape shape = new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of());
+    ClusterShape shape =
+        new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of(), Clocks.real());
     return adaptive ? shape.adaptive() : shape;
   }
 

@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param highlyAvailable whether a ZooKeeper keeps what a job manager must find again
  * @param relay a second way to Kafka, which leads through somebody else's port; null without
  * @param options Flink's, on top of ours
+ * @param clocks of Flink's processes
  */
 public record ClusterShape(
     int taskManagers,
     int slots,
     boolean highlyAvailable,
     @Nullable KafkaRelay relay,
-    Map<String, String> options) {
+    Map<String, String> options,
+    Clocks clocks) {
 
   public ClusterShape {
     options = Map.copyOf(options);
@@ -26,7 +28,7 @@ public record ClusterShape(
 
   /** Two task managers with four slots each. */
   public static ClusterShape defaults() {
-    return new ClusterShape(2, 4, false, null, Map.of());
+    return new ClusterShape(2, 4, false, null, Map.of(), Clocks.real());
   }
 
   /** The same, whose jobs run with as many subtasks as there are slots, up to what they ask for. */
@@ -34,7 +36,7 @@ public record ClusterShape(
     Map<String, String> more = new HashMap<>(options);
     more.put("jobmanager.scheduler", "adaptive");
     more.put("jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling", "10 s");
-    return new ClusterShape(taskManagers, slots, highlyAvailable, relay, more);
+    return new ClusterShape(taskManagers, slots, highlyAvailable, relay, more, clocks);
   }
 
   /**

@@ -48,6 +48,8 @@ public record LocalCluster(Path build, Path home) {
       rootLogger.appenderRef.file.ref = file
       logger.clients.name = org.apache.kafka
       logger.clients.level = warn
+      logger.groups.name = org.apache.flink.metrics.MetricGroup
+      logger.groups.level = error
       """;
 
   public LocalCluster {
@@ -191,21 +193,21 @@ public record LocalCluster(Path build, Path home) {
     awaitPort(state, "redis", ports.get(2));
     awaitPort(state, "kafka", ports.get(0));
     Topics.create(state.bootstrap(), Topics.DEFAULT_PREFIX, PARTITIONS);
-    return startFlink(state, flink, shape.taskManagers());
+    return startFlink(state, flink, shape);
   }
 
   /** One process after the other: a busy machine would make them miss each other's deadlines. */
-  private ClusterState startFlink(ClusterState services, FlinkProcesses flink, int taskManagers) {
-    List<Integer> metrics = FreePorts.find(taskManagers + 1);
+  private ClusterState startFlink(ClusterState services, FlinkProcesses flink, ClusterShape shape) {
+    List<Integer> metrics = FreePorts.find(shape.taskManagers() + 1);
     ClusterState state =
         launch(
             services,
             "jobmanager",
             metrics(metrics.get(0)),
-            java("jobmanager", "lib", flink.jobManager(conf(), metrics.get(0))));
+            flink("jobmanager", shape.clocks(), flink.jobManager(conf(), metrics.get(0))));
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
       awaitUp(state, "jobmanager", rest::answers);
-      for (int i = 1; i <= taskManagers; i++) {
+      for (int i = 1; i <= shape.taskManagers(); i++) {
         int registered = i;
         String name = TASK_MANAGER + i;
         state =
@@ -213,7 +215,7 @@ public record LocalCluster(Path build, Path home) {
                 state,
                 name,
                 metrics(metrics.get(i)),
-                java(name, "lib", flink.taskManager(conf(), name, metrics.get(i))));
+                flink(name, shape.clocks(), flink.taskManager(conf(), name, metrics.get(i))));
         awaitUp(state, name, () -> rest.taskManagers() == registered);
       }
     }
@@ -272,6 +274,12 @@ public record LocalCluster(Path build, Path home) {
   private List<String> redis(int port) {
     Path folder = home.resolve("redis-data");
     return RedisBinary.unpack(folder).command(port, folder);
+  }
+
+  private List<String> flink(String name, Clocks clocks, List<String> arguments) {
+    List<String> command = new ArrayList<>(clocks.before(name));
+    command.addAll(java(name, "lib", arguments));
+    return command;
   }
 
   private List<String> java(String name, String lib, List<String> arguments) {

@@ -12,6 +12,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.Verdict;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,12 +34,16 @@ class AuditTest {
   private final List<Committed<Rejection>> rejections = new ArrayList<>();
   private final Map<Origin, Long> seen = new HashMap<>();
 
+  private final List<Committed<Verdict>> verdicts = new ArrayList<>();
+  private boolean repeated;
+
   private List<String> problems() {
     List<Committed<ReleaseEvent>> releases = List.of(rollback("first", 0), rollback("second", 1));
     Recording recording =
-        new Recording(List.of(), rejections, List.of(), releases, requests, answers);
+        new Recording(List.of(), rejections, verdicts, releases, requests, answers);
     StoredReleases none = new StoredReleases(Path.of("nowhere"), new TreeMap<>());
-    Evidence evidence = new Evidence(recording, none, new HeldOut("salt", 5), Set.of(POISON), seen);
+    Evidence evidence =
+        new Evidence(recording, none, new HeldOut("salt", 5), Set.of(POISON), seen, repeated);
     List<String> problems = new ArrayList<>(Audit.problems(evidence, BOUND));
     assertTrue(problems.remove("nothing was learned"), "no release of these was learned");
     return problems;
@@ -166,6 +171,25 @@ class AuditTest {
     assertEquals(List.of("the poison at " + POISON + " is refused 2 times"), problems());
     rejections.clear();
     assertEquals(List.of("the poison at " + POISON + " is refused 0 times"), problems());
+  }
+
+  private void judge(long batch, String release) {
+    Verdict verdict =
+        new Verdict(null, "d", batch, release, null, true, List.of(), 8, 100, 5, List.of());
+    verdicts.add(new Committed<>(verdict, at(verdicts.size()), 0, 0));
+  }
+
+  @Test
+  void problems_batchJudgedTwice_isFoundUnlessLearningWentBackAndSaysTheSame() {
+    allWell();
+    judge(1, "one");
+    judge(2, "two");
+    judge(2, "two");
+    assertEquals(List.of("batch 2 of d is judged twice"), problems());
+    repeated = true;
+    assertEquals(List.of(), problems());
+    judge(1, "another");
+    assertEquals(List.of("batch 1 of d is judged anew"), problems());
   }
 
   @Test

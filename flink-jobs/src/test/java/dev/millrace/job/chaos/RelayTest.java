@@ -1,6 +1,8 @@
 package dev.millrace.job.chaos;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +11,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,6 +139,29 @@ class RelayTest {
     double least = (double) bytes.length / Wire.DRIPPING.bytesPerSecond();
     double took = (System.nanoTime() - start) / 1e9;
     assertTrue(took >= 0.9 * least, took + " s, expected " + least);
+  }
+
+  @Test
+  void hold_aRequestOfTheKind_neverArrivesAndOthersDo() throws Exception {
+    try (Relay kafka = Relay.toKafka(echo.getLocalPort());
+        Socket first = new Socket(InetAddress.getLoopbackAddress(), kafka.port());
+        Socket second = new Socket(InetAddress.getLoopbackAddress(), kafka.port())) {
+      assertArrayEquals(framed(7), echoed(first, framed(7)));
+      try (Trap trap = kafka.hold(request -> request.length == 9)) {
+        assertArrayEquals(framed(8), echoed(second, framed(8)));
+        assertFalse(trap.await(Duration.ofMillis(1)));
+        first.getOutputStream().write(framed(9));
+        assertTrue(trap.await(Duration.ofSeconds(10)));
+        assertArrayEquals(framed(8), echoed(second, framed(8)));
+      }
+      assertEquals(-1, first.getInputStream().read(), "its connection ends");
+      assertArrayEquals(framed(9), echoed(second, framed(9)));
+    }
+  }
+
+  /** A length and as many bytes, as Kafka's clients write. */
+  private static byte[] framed(int length) {
+    return ByteBuffer.allocate(Integer.BYTES + length).putInt(length).put(bytes(length)).array();
   }
 
   @Test
