@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiChatModel;
+import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
@@ -29,9 +30,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -90,6 +95,8 @@ class GatewayIT {
         refusesWhatItCannotServe();
         String release = teachUntilThereIsARelease();
         answersByRelease(release);
+        embeds();
+        tellsOfOneModel(release);
         keepsTenantsApart(release);
         feedbackTeaches();
         answersAClientThatIsNotOurs();
@@ -183,10 +190,71 @@ class GatewayIT {
     assertTrue(stream.headers().firstValue("Millrace-Release").isPresent());
     assertTrue(stream.body().startsWith("data: {"), stream::body);
     assertTrue(stream.body().endsWith("data: [DONE]\n\n"), stream::body);
-    JsonNode embedded =
-        json(post("/v1/embeddings", ACME, "{'model':'cloud','input':['one','two']}"));
-    assertEquals(2, embedded.path("data").size());
-    assertFalse(embedded.path("data").path(1).path("embedding").isEmpty());
+    assertFalse(stream.body().contains("\"usage\""), stream::body);
+    assertTrue(streamed("{'include_usage':true}").contains("\"usage\""));
+    assertFalse(streamed("{'include_usage':false}").contains("\"usage\""));
+    assertError(400, "colour is 3", "/v1/completions", generate("cloud", options("{'colour':3}")));
+  }
+
+  private String streamed(String options) throws Exception {
+    return post("/v1/completions", ACME, generate("cloud", options(options))).body();
+  }
+
+  private static String options(String options) {
+    return ",'stream':true,'stream_options':" + options;
+  }
+
+  /** As numbers, and in base 64, which OpenAI's own clients ask for: the same floats. */
+  private void embeds() throws Exception {
+    String body = "{'model':'cloud','input':['one','two']%s}";
+    JsonNode numbers = json(post("/v1/embeddings", ACME, body.formatted(""))).path("data");
+    assertEquals(2, numbers.size());
+    assertFalse(numbers.path(1).path("embedding").isEmpty());
+    JsonNode packed =
+        json(post("/v1/embeddings", ACME, body.formatted(",'encoding_format':'base64'")));
+    for (int i = 0; i < 2; i++) {
+      String text = packed.path("data").path(i).path("embedding").textValue();
+      FloatBuffer floats =
+          ByteBuffer.wrap(Base64.getDecoder().decode(text))
+              .order(ByteOrder.LITTLE_ENDIAN)
+              .asFloatBuffer();
+      assertEquals(numbers.path(i).path("embedding").size(), floats.remaining());
+      for (JsonNode value : numbers.path(i).path("embedding")) {
+        assertEquals(value.floatValue(), floats.get());
+      }
+    }
+    assertError(
+        400,
+        "encoding_format is \"hex\"",
+        "/v1/embeddings",
+        body.formatted(",'encoding_format':'hex'"));
+    for (String format : List.of("float", "base64")) {
+      OpenAiEmbeddingModel model =
+          OpenAiEmbeddingModel.builder()
+              .baseUrl("http://127.0.0.1:" + port + "/v1")
+              .apiKey(ACME)
+              .modelName("base")
+              .encodingFormat(format)
+              .build();
+      float[] vector = model.embed("one").content().vector();
+      assertEquals(numbers.path(0).path("embedding").size(), vector.length);
+      assertEquals(numbers.path(0).path("embedding").path(0).floatValue(), vector[0]);
+    }
+  }
+
+  /** Each name that {@code model} may be can be looked at, by those who may ask it. */
+  private void tellsOfOneModel(String release) throws Exception {
+    for (String name : List.of("base", "auto", "cloud", release)) {
+      assertEquals(name, json(get("/v1/models/" + name, ACME)).path("id").asText());
+    }
+    JsonNode named = json(get("/v1/models/" + release, ACME));
+    assertEquals(release, named.path("millrace").path("release").asText(), named::toString);
+    for (String name : List.of("nothing", "cloud", release)) {
+      HttpResponse<String> hidden = get("/v1/models/" + name, OTHER);
+      assertEquals(404, hidden.statusCode(), hidden::body);
+      assertEquals("model_not_found", json(hidden).path("error").path("code").asText());
+    }
+    assertEquals(404, get("/v1/models/" + "0".repeat(64), ACME).statusCode());
   }
 
   private void keepsTenantsApart(String release) throws Exception {

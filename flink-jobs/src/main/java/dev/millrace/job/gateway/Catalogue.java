@@ -81,6 +81,14 @@ final class Catalogue {
         .toList();
   }
 
+  /** The current event of a domain that a tenant may see; null if there is none. */
+  @Nullable ReleaseEvent current(@Nullable String tenant, String domain) {
+    return visible(tenant).stream()
+        .filter(event -> event.domain().equals(domain))
+        .findFirst()
+        .orElse(null);
+  }
+
   /** The current event of a tenant's own domain, if it names a release. */
   Optional<ReleaseEvent> own(@Nullable String tenant, String domain) {
     return Optional.ofNullable(current.get(new Alias(tenant, domain)))

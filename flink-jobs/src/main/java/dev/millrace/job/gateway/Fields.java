@@ -42,14 +42,19 @@ final class Fields {
     return new Fields(node);
   }
 
+  /** An object in a field; without one, an object with no fields. */
+  Fields object(String name) {
+    JsonNode found = node(name);
+    if (!found.isNull() && !found.isObject()) {
+      throw ApiProblem.badField(name, found.toString(), "an object");
+    }
+    return new Fields(found);
+  }
+
   private JsonNode node(String name) {
     read.add(name);
     JsonNode found = object.get(name);
     return found == null ? NullNode.instance : found;
-  }
-
-  boolean has(String name) {
-    return !node(name).isNull();
   }
 
   String text(String name) {

@@ -25,6 +25,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
 import io.javalin.http.staticfiles.Location;
+import io.javalin.router.Endpoint;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.InstantSource;
@@ -168,6 +169,7 @@ public final class Gateway implements AutoCloseable {
     javalin.routes.post("/v1/chat/completions", this::chat);
     javalin.routes.post("/v1/embeddings", this::embed);
     javalin.routes.get("/v1/models", this::models);
+    javalin.routes.get("/v1/models/{id}", this::model);
     javalin.routes.post("/v1/samples", this::teach);
     javalin.routes.post("/v1/feedback", this::feedback);
     javalin.routes.post("/v1/releases", this::order);
@@ -341,7 +343,7 @@ public final class Gateway implements AutoCloseable {
     ApiKeys.Caller caller = caller(ctx);
     String model = fields.text("model");
     List<String> inputs = fields.texts("input");
-    fields.requireDefault("encoding_format", "\"float\"");
+    boolean base64 = base64(fields.textOrNull("encoding_format"));
     fields.ignore("user");
     fields.requireNoOther();
     if (inputs.isEmpty() || inputs.size() > MOST_INPUTS) {
@@ -354,7 +356,15 @@ public final class Gateway implements AutoCloseable {
     reply(
         ctx,
         ask(caller, requests, null, (chunk, choice) -> {}),
-        (context, found) -> json(context, Replies.embeddings(model, found, verdicts)));
+        (context, found) -> json(context, Replies.embeddings(model, base64, found, verdicts)));
+  }
+
+  private static boolean base64(@Nullable String format) {
+    boolean base64 = "base64".equals(format);
+    if (format != null && !base64 && !format.equals("float")) {
+      throw ApiProblem.badField("encoding_format", '"' + format + '"', "\"float\" or \"base64\"");
+    }
+    return base64;
   }
 
   private static Request embedding(
@@ -444,6 +454,25 @@ public final class Gateway implements AutoCloseable {
     json(ctx, Replies.models(catalogue.visible(caller(ctx).tenant())));
   }
 
+  /** What one name stands for, of those that {@code model} may be. */
+  private void model(Context ctx) {
+    String tenant = caller(ctx).tenant();
+    String id = ctx.pathParam("id");
+    ReleaseEvent event =
+        catalogue.target(tenant, id).release() == null
+            ? catalogue.current(tenant, id)
+            : named(tenant, id);
+    json(ctx, event == null ? Replies.model(id, "millrace") : Replies.model(id, event));
+  }
+
+  private ReleaseEvent named(@Nullable String tenant, String release) {
+    ReleaseEvent event = console.named(release);
+    if (event == null || (event.tenant() != null && !event.tenant().equals(tenant))) {
+      throw ApiProblem.noModel("the topic names no release " + release);
+    }
+    return event;
+  }
+
   private void teach(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
     ctx.future(
@@ -530,8 +559,10 @@ public final class Gateway implements AutoCloseable {
     json(ctx.status(problem.status()), Replies.error(problem));
   }
 
+  /** As it was registered, so that callers cannot make up labels of metrics. */
   private static String route(Context ctx) {
-    return ctx.statusCode() == 404 ? "none" : ctx.path();
+    Endpoint matched = ctx.endpoints().matchedHttpEndpoint();
+    return matched == null ? "none" : matched.path;
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model as the caller wrote it
  * @param prompts one request each, times {@code n}
+ * @param usage whether the last event of a stream counts the tokens
  */
 record Generating(
     String model,
@@ -75,7 +76,7 @@ record Generating(
             fields.texts("stop"),
             echo,
             fields.bool("stream"),
-            fields.has("stream_options"),
+            usage(fields.object("stream_options")),
             fields.textOrNull("user"));
     fields.requireDefault("frequency_penalty", "0");
     fields.requireDefault("presence_penalty", "0");
@@ -88,6 +89,13 @@ record Generating(
           "n", read.n + " for " + prompts.size() + " prompts", "1 to 16 choices in all");
     }
     return read;
+  }
+
+  private static boolean usage(Fields options) {
+    boolean usage = options.bool("include_usage");
+    options.ignore("include_obfuscation");
+    options.requireNoOther();
+    return usage;
   }
 
   /** The requests, prompt by prompt; the second choice for a prompt has the next seed. */

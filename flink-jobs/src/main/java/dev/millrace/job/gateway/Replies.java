@@ -6,6 +6,9 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 
@@ -105,15 +108,26 @@ final class Replies {
         .put("total_tokens", tokens);
   }
 
-  /** The embeddings of {@code /v1/embeddings}, one an answer. */
-  static ObjectNode embeddings(String model, List<Answer> answers, Verdicts verdicts) {
+  /**
+   * The embeddings of {@code /v1/embeddings}, one an answer.
+   *
+   * @param base64 whether they are little-endian floats in base 64, as OpenAI's own clients ask, or
+   *     lists of numbers
+   */
+  static ObjectNode embeddings(
+      String model, boolean base64, List<Answer> answers, Verdicts verdicts) {
     ObjectNode reply = Fields.JSON.createObjectNode().put("object", "list").put("model", model);
     ArrayNode data = reply.putArray("data");
     for (int i = 0; i < answers.size(); i++) {
-      ArrayNode values =
-          data.addObject().put("object", "embedding").put("index", i).putArray("embedding");
-      for (float value : answers.get(i).embedding()) {
-        values.add(value);
+      ObjectNode one = data.addObject().put("object", "embedding").put("index", i);
+      float[] values = answers.get(i).embedding();
+      if (base64) {
+        one.put("embedding", base64(values));
+      } else {
+        ArrayNode list = one.putArray("embedding");
+        for (float value : values) {
+          list.add(value);
+        }
       }
     }
     reply.putObject("usage").put("prompt_tokens", 0).put("total_tokens", 0);
@@ -121,26 +135,38 @@ final class Replies {
     return reply;
   }
 
+  private static String base64(float[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+
   /** What can be asked for. */
   static ObjectNode models(List<ReleaseEvent> events) {
     ObjectNode reply = Fields.JSON.createObjectNode().put("object", "list");
-    ArrayNode data = reply.putArray("data");
-    data.addObject()
-        .put("id", Catalogue.BASE)
-        .put("object", "model")
-        .put("created", 0)
-        .put("owned_by", "millrace");
-    events.forEach(event -> data.add(model(event)));
+    ArrayNode data = reply.putArray("data").add(model(Catalogue.BASE, "millrace"));
+    events.forEach(event -> data.add(model(event.domain(), event)));
     return reply;
   }
 
-  private static ObjectNode model(ReleaseEvent event) {
-    ObjectNode model = Fields.JSON.createObjectNode();
-    model
-        .put("id", event.domain())
+  /** A name that stands for no release. */
+  static ObjectNode model(String id, String owner) {
+    return Fields.JSON
+        .createObjectNode()
+        .put("id", id)
         .put("object", "model")
         .put("created", 0)
-        .put("owned_by", event.tenant() == null ? "shared" : event.tenant());
+        .put("owned_by", owner);
+  }
+
+  /**
+   * A name for a release.
+   *
+   * @param id the domain, or the release's own
+   */
+  static ObjectNode model(String id, ReleaseEvent event) {
+    ObjectNode model = model(id, event.tenant() == null ? "shared" : event.tenant());
     model
         .putObject("millrace")
         .put("release", event.release())
