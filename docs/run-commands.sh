@@ -112,7 +112,15 @@ http_part() {
 
 # docs/examples, README: your own domain, on a checkpoint
 adapt_part() {
-  expect 'support' ./millrace adapt --base models/nano --domain support --input docs/examples/mails.jsonl --report "$out/support" --requests 40
+  # a checkpoint of one's own: nothing beside its weights and its tokenizer
+  mkdir -p "$out/own"
+  cp models/nano/config.json models/nano/tokenizer.json models/nano/*.safetensors "$out/own"
+  if ./millrace adapt --base "$out/own" --domain support --input docs/examples/mails.jsonl --report "$out/none" 2>"$out/last"; then
+    fail "a base without protected texts was adapted"
+  fi
+  grep -q 'model protect' "$out/last" || fail "$(cat "$out/last")"
+  expect 'protected.jsonl' ./millrace model protect "$out/own"
+  expect 'support' ./millrace adapt --base "$out/own" --domain support --input docs/examples/mails.jsonl --report "$out/support" --requests 40
 }
 
 # README, docs/configuration.md: a cluster of processes

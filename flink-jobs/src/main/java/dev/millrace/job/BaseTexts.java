@@ -20,8 +20,8 @@ import java.util.TreeMap;
 
 /**
  * The texts that a base folder carries beside its weights, one {@code {"domain", "text"}} a line:
- * what is trained beside every batch, and what no adapter may spoil. A base without such files has
- * none.
+ * what is trained beside every batch, and what no adapter may spoil. A base without them answers,
+ * and nothing is released for it.
  */
 public final class BaseTexts {
 
@@ -60,6 +60,19 @@ public final class BaseTexts {
       lines.add(new Line(node.required("domain").asText(), node.required("text").asText()));
     }
     return lines;
+  }
+
+  /**
+   * Refuses a base for which no candidate could pass the gate.
+   *
+   * @throws IllegalArgumentException if it has no protected texts
+   */
+  public static void requireProtected(Path folder) throws IOException {
+    if (lines(folder, PROTECTED).isEmpty()) {
+      throw new IllegalArgumentException(
+          "base %s has no %s, expected one: without it no candidate passes the gate; ./millrace model protect %s writes it"
+              .formatted(folder, PROTECTED, folder));
+    }
   }
 
   /** All texts of a folder, held-out ones of its base, to judge it and its students on. */

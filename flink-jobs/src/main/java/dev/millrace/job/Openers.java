@@ -262,6 +262,7 @@ public final class Openers {
     BaseModel base =
         resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
     requireFits(config, base);
+    BaseTexts.requireProtected(folder);
     Tokenizer tokenizer = tokenizer(config, resources);
     return new Surroundings(
         base,

@@ -1,10 +1,12 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.BaseTexts;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.report.Report;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,8 +43,11 @@ final class LoopOptions {
     return seed;
   }
 
-  Path base() {
-    return base.folder();
+  /** The folder of a base for which something can be released. */
+  Path base() throws IOException {
+    Path folder = base.folder();
+    BaseTexts.requireProtected(folder);
+    return folder;
   }
 
   /** A value of an option, if it lies in a range. */

@@ -9,14 +9,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "model",
     description = {
-      "Checks or exports a checkpoint, converts an adapter, pre-trains a base, makes one smaller,",
-      "or trains encoders beside it."
+      "Checks or exports a checkpoint, says what adapters must not spoil of it, converts an adapter,",
+      "pre-trains a base, makes one smaller, or trains encoders beside it."
     },
     footer = {"", "Example:", "  ./millrace model check models/nano"},
     subcommands = {
       CheckCommand.class,
       ConvertAdapterCommand.class,
       ExportCommand.class,
+      ProtectCommand.class,
       PretrainCommand.class,
       CompressCommand.class,
       AlignCommand.class
