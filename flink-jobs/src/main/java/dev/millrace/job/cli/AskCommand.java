@@ -101,7 +101,8 @@ final class AskCommand implements Callable<Integer> {
       Answer answer = ask(there, Map.of());
       return print(answer, explain ? provenance(answer, new Senders(there.kafka())::of) : null);
     }
-    StoredReleases stored = StoredReleases.read(store == null ? Home.here().store() : store);
+    StoredReleases stored =
+        StoredReleases.read(store == null ? Home.here().store() : store, output.err()::println);
     SortedMap<String, String> releases = releases(stored);
     output
         .err()
@@ -116,7 +117,7 @@ final class AskCommand implements Callable<Integer> {
 
   /** By domain the releases that may answer. */
   private SortedMap<String, String> releases(StoredReleases stored) {
-    SortedMap<String, String> newest = stored.newest();
+    SortedMap<String, String> newest = stored.serving();
     if (domain.equals(Request.AUTO)) {
       return newest;
     }
@@ -208,7 +209,8 @@ final class AskCommand implements Callable<Integer> {
   private @Nullable Provenance provenance(
       Answer answer, Function<Set<Origin>, Map<Origin, String>> senders) throws IOException {
     StoredReleases stored =
-        StoredReleases.read(store == null ? new StoreOption().folder(broker) : store);
+        StoredReleases.read(
+            store == null ? new StoreOption().folder(broker) : store, output.err()::println);
     return answer.release() == null ? null : Provenance.of(stored, answer.release(), senders);
   }
 

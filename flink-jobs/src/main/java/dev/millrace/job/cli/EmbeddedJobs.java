@@ -74,7 +74,7 @@ final class EmbeddedJobs implements AutoCloseable {
     Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
       stored
-          .newest()
+          .serving()
           .forEach(
               (domain, release) ->
                   writer.send(
@@ -119,8 +119,12 @@ final class EmbeddedJobs implements AutoCloseable {
     return config;
   }
 
+  /** What was pinned or taken back meanwhile is so the next time, too. */
   @Override
   public void close() {
-    stack.close();
+    try (stack) {
+      StoredReleases.read(Path.of(config.store().uri()), problem -> {})
+          .note(new ReleaseTopic(config.kafka()).events());
+    }
   }
 }

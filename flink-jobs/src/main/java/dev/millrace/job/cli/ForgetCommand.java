@@ -5,6 +5,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Forgetting;
+import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
@@ -119,7 +120,7 @@ final class ForgetCommand implements Callable<Integer> {
     if (models < 2) {
       throw new IllegalArgumentException("--models " + models + ", expected 2 or more");
     }
-    StoredReleases stored = StoredReleases.read(store.folder(broker));
+    StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
     FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
     Set<String> ids = new HashSet<>(samples);
@@ -136,7 +137,7 @@ final class ForgetCommand implements Callable<Integer> {
     if (!heads.isEmpty()) {
       haveForgotten(topic, heads, forgetting);
     }
-    StoredReleases now = StoredReleases.read(stored.store());
+    StoredReleases now = StoredReleases.read(stored.store(), output.err()::println);
     List<Forgot> forgot = prove(new Forgetting(now, ids), topic);
     List<String> retired = retire(new Forgetting(now, ids));
     Map<String, Object> json = new LinkedHashMap<>();
@@ -160,7 +161,7 @@ final class ForgetCommand implements Callable<Integer> {
       Forgetting forgetting, FoundSamples found, List<ReleaseEvent> events) {
     Set<String> knowing = forgetting.affected();
     SortedMap<String, ReleaseEvent> affected = new TreeMap<>();
-    SortedMap<String, ReleaseEvent> current = ReleaseTopic.current(events);
+    SortedMap<String, ReleaseEvent> current = Heads.followed(events);
     ReleaseTopic.heads(events)
         .forEach(
             (alias, heads) ->
@@ -208,7 +209,8 @@ final class ForgetCommand implements Callable<Integer> {
         String release = at.get(head.getKey());
         awaitEvent(topic, release);
         if (head.getValue().action() == Action.PIN && release != null) {
-          StoredReleases now = StoredReleases.read(forgetting.stored().store());
+          StoredReleases now =
+              StoredReleases.read(forgetting.stored().store(), output.err()::println);
           Origin unused = topic.write(event(head.getValue(), Action.PIN, release, now));
           output.err().printf("domain %s is pinned again%n", head.getValue().domain());
         }
@@ -243,12 +245,12 @@ final class ForgetCommand implements Callable<Integer> {
 
   /** For each domain of which the store has a release that knows of them. */
   private List<Forgot> prove(Forgetting forgetting, ReleaseTopic topic) throws Exception {
-    SortedMap<String, ReleaseEvent> current = ReleaseTopic.current(topic.events());
+    SortedMap<String, ReleaseEvent> current = Heads.followed(topic.events());
     Map<String, String> last = new TreeMap<>();
     for (String id : sorted(forgetting)) {
       Manifest manifest = forgetting.stored().manifest(id);
       last.merge(
-          ReleaseTopic.alias(manifest.tenant(), manifest.domain()),
+          Heads.alias(manifest.tenant(), manifest.domain()),
           id,
           (a, b) ->
               forgetting.stored().manifest(a).batch() < forgetting.stored().manifest(b).batch()

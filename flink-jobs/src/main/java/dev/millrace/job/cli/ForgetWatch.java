@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.loop.Heads;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
@@ -60,7 +61,7 @@ final class ForgetWatch {
   }
 
   private void see(Verdict verdict) {
-    String alias = ReleaseTopic.alias(verdict.tenant(), verdict.domain());
+    String alias = Heads.alias(verdict.tenant(), verdict.domain());
     Origin event = written.get(alias);
     if (event == null || done.containsKey(alias)) {
       return;

@@ -96,7 +96,8 @@ final class GatewayCommand implements Callable<Integer> {
     }
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (EmbeddedJobs jobs =
-        EmbeddedJobs.servingAndLearning(StoredReleases.read(store()), base.folder(), settings)) {
+        EmbeddedJobs.servingAndLearning(
+            StoredReleases.read(store(), output.err()::println), base.folder(), settings)) {
       return open(
           jobs.config(),
           apiKeys,

@@ -43,7 +43,7 @@ final class OrderCommands {
     @Override
     public Integer call() throws Exception {
       ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
-      StoredReleases stored = StoredReleases.read(store.folder(broker));
+      StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
       String release = stored.find(id);
       Manifest manifest = stored.manifest(release);
       Origin unused = topic.write(event(release, stored.uri(release), manifest));

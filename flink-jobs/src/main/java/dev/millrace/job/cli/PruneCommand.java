@@ -4,6 +4,7 @@ import dev.millrace.adapter.publish.Retention;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.loop.UnansweredRequests;
 import dev.millrace.model.release.Manifest;
@@ -57,7 +58,7 @@ final class PruneCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "keep " + keep + " and days " + days + ", expected at least 0 and 1");
     }
-    StoredReleases stored = StoredReleases.read(store.folder(broker));
+    StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     String bootstrap = broker.require(output.err());
     Set<String> needed = needed(stored, ReleaseTopic.at(bootstrap).events());
     needed.addAll(
@@ -103,7 +104,7 @@ final class PruneCommand implements Callable<Integer> {
         .byId()
         .forEach(
             (id, manifest) -> {
-              if (!heads.containsKey(ReleaseTopic.alias(manifest.tenant(), manifest.domain()))) {
+              if (!heads.containsKey(Heads.alias(manifest.tenant(), manifest.domain()))) {
                 needed.add(id);
               }
             });

@@ -7,7 +7,7 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
-import dev.millrace.model.swap.SwapRule;
+import dev.millrace.job.loop.Heads;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -33,20 +33,8 @@ record ReleaseTopic(KafkaConfig config) {
 
   /** The event that pins a domain; null if it is not pinned. */
   @Nullable ReleaseEvent pin(@Nullable String tenant, String domain) {
-    ReleaseEvent current = current(events()).get(alias(tenant, domain));
+    ReleaseEvent current = Heads.followed(events()).get(Heads.alias(tenant, domain));
     return current != null && current.action() == Action.PIN ? current : null;
-  }
-
-  /** The event that each domain follows, as serving decides it. */
-  static SortedMap<String, ReleaseEvent> current(List<ReleaseEvent> events) {
-    SortedMap<String, ReleaseEvent> current = new TreeMap<>();
-    for (ReleaseEvent event : events) {
-      String alias = alias(event.tenant(), event.domain());
-      if (SwapRule.reasonToIgnore(event, current.get(alias)) == null) {
-        current.put(alias, SwapRule.followed(event, current.get(alias)));
-      }
-    }
-    return current;
   }
 
   /**
@@ -55,20 +43,17 @@ record ReleaseTopic(KafkaConfig config) {
    */
   static SortedMap<String, Set<ReleaseEvent>> heads(List<ReleaseEvent> events) {
     SortedMap<String, Set<ReleaseEvent>> heads = new TreeMap<>();
-    current(events).forEach((alias, event) -> heads.put(alias, new LinkedHashSet<>(Set.of(event))));
+    Heads.followed(events)
+        .forEach((alias, event) -> heads.put(alias, new LinkedHashSet<>(Set.of(event))));
     for (boolean published : new boolean[] {true, false}) {
       SortedMap<String, ReleaseEvent> last = new TreeMap<>();
       events.stream()
           .filter(event -> (event.action() == Action.PUBLISH) == published)
-          .forEach(event -> last.put(alias(event.tenant(), event.domain()), event));
+          .forEach(event -> last.put(Heads.alias(event.tenant(), event.domain()), event));
       last.forEach(
           (alias, event) -> heads.computeIfAbsent(alias, a -> new LinkedHashSet<>()).add(event));
     }
     return heads;
-  }
-
-  static String alias(@Nullable String tenant, String domain) {
-    return (tenant == null ? "" : tenant) + "|" + domain;
   }
 
   /** All that can be decoded, in order. */

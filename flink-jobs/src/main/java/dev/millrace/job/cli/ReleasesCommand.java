@@ -65,7 +65,7 @@ final class ReleasesCommand implements Runnable {
     @Override
     public Integer call() throws Exception {
       List<Row> rows =
-          StoredReleases.read(store.folder()).byId().entrySet().stream()
+          StoredReleases.read(store.folder(), output.err()::println).byId().entrySet().stream()
               .map(Row::of)
               .sorted(Comparator.comparing(Row::domain).thenComparingLong(Row::batch))
               .toList();

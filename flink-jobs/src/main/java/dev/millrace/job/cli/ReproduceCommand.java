@@ -62,7 +62,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    StoredReleases stored = StoredReleases.read(store.folder(broker));
+    StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     Reproduction reproduction = new Reproduction(stored, stored.find(id));
     MillraceConfig config =
         MillraceConfig.read(null, settings)

@@ -49,7 +49,7 @@ final class ShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    StoredReleases stored = StoredReleases.read(store.folder());
+    StoredReleases stored = StoredReleases.read(store.folder(), output.err()::println);
     String release = stored.find(id);
     Manifest manifest = stored.manifest(release);
     Map<String, Object> json = new LinkedHashMap<>();

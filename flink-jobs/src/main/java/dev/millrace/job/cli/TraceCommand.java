@@ -68,9 +68,9 @@ final class TraceCommand implements Callable<Integer> {
   }
 
   /** Before the first release there is no store. */
-  private static StoredReleases releases(Path folder) {
+  private StoredReleases releases(Path folder) {
     return Files.exists(folder)
-        ? StoredReleases.read(folder)
+        ? StoredReleases.read(folder, output.err()::println)
         : new StoredReleases(folder, new TreeMap<>());
   }
 

@@ -79,7 +79,7 @@ final class VerdictsCommand implements Callable<Integer> {
     }
     Path folder = store == null ? Home.here().store() : store;
     output.err().println("reading " + folder + ": a store holds the verdicts on releases alone");
-    return StoredReleases.read(folder).byId().entrySet().stream()
+    return StoredReleases.read(folder, output.err()::println).byId().entrySet().stream()
         .map(release -> ofRelease(release.getKey(), release.getValue()))
         .toList();
   }

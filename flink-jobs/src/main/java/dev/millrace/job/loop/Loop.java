@@ -246,12 +246,13 @@ public final class Loop {
       throws IOException, InterruptedException, TimeoutException {
     watcher.phase("measuring held-out text through the topics");
     StoredReleases stored = StoredReleases.read(run.store());
+    stored.note(spectator.recording().releases().stream().map(Committed::value).toList());
     Lineage lineage = stored.lineage();
     Examiner examiner = new Examiner(writer, topics.requests(), spectator::recording, pace, clock);
     try (Tokenizer tokenizer = Tokenizers.open(run.base().resolve("tokenizer.json"))) {
       Measurements measurements =
           examiner.measure(
-              material, stored.newest(), taught(lineage, spectator.recording()), tokenizer);
+              material, stored.serving(), taught(lineage, spectator.recording()), tokenizer);
       return new Examination(measurements, lineage);
     }
   }

@@ -2,9 +2,11 @@ package dev.millrace.job.loop;
 
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.report.Lineage;
+import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,13 +17,39 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The releases in a store on this machine, as their manifests tell; every digest is verified. */
 public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
 
+  /**
+   * All of them.
+   *
+   * @throws InvalidReleaseException if one is not what its id says
+   */
   public static StoredReleases read(Path store) {
+    return read(
+        store,
+        (id, problem) -> {
+          throw problem;
+        });
+  }
+
+  /**
+   * Those that can be read.
+   *
+   * @param skipped is told of each that is not what its id says
+   */
+  public static StoredReleases read(Path store, Consumer<String> skipped) {
+    return read(
+        store, (id, problem) -> skipped.accept("skipped " + id + ": " + problem.getMessage()));
+  }
+
+  private static StoredReleases read(
+      Path store, BiConsumer<String, InvalidReleaseException> broken) {
     if (!Files.isDirectory(store)) {
       throw new IllegalArgumentException("store " + store + ", expected a folder");
     }
@@ -30,10 +58,12 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
       for (Path folder :
           folders.filter(f -> Files.exists(f.resolve(Manifest.FILE))).sorted().toList()) {
         String id = folder.getFileName().toString();
-        byId.put(
-            id,
-            ReleaseReader.readManifest(
-                new FlinkReleaseFiles(), folder.toAbsolutePath().toUri().toString(), id));
+        String uri = folder.toAbsolutePath().toUri().toString();
+        try {
+          byId.put(id, ReleaseReader.readManifest(new FlinkReleaseFiles(), uri, id));
+        } catch (InvalidReleaseException e) {
+          broken.accept(id, e);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read the release store " + store, e);
@@ -66,8 +96,32 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     return store.resolve(id).toAbsolutePath().toUri().toString();
   }
 
-  /** The last release of every shared domain, by domain. */
-  public SortedMap<String, String> newest() {
+  /**
+   * The release of every shared domain that answered when the last run ended, where it noted that
+   * and nothing was stored since, else the latest.
+   */
+  public SortedMap<String, String> serving() {
+    SortedMap<String, String> serving = newest();
+    Heads.read(store)
+        .byDomain()
+        .forEach(
+            (domain, head) -> {
+              if (head.batch() >= lastBatch(domain)) {
+                serving.remove(domain);
+                if (byId.containsKey(head.release())) {
+                  serving.put(domain, head.release());
+                }
+              }
+            });
+    return serving;
+  }
+
+  /** Notes beside the store which releases answer. */
+  public void note(List<ReleaseEvent> events) {
+    Heads.of(events, this).write(store);
+  }
+
+  private SortedMap<String, String> newest() {
     SortedMap<String, String> newest = new TreeMap<>();
     byId.forEach(
         (id, manifest) -> {
@@ -78,6 +132,15 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
           }
         });
     return newest;
+  }
+
+  /** The latest batch of a shared domain's releases; -1 if it has none. */
+  long lastBatch(String domain) {
+    return byId.values().stream()
+        .filter(manifest -> manifest.tenant() == null && manifest.domain().equals(domain))
+        .mapToLong(Manifest::batch)
+        .max()
+        .orElse(-1);
   }
 
   Lineage lineage() {

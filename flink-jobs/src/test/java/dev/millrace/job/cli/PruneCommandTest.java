@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Routing;
@@ -38,7 +39,7 @@ class PruneCommandTest {
     List<ReleaseEvent> events =
         List.of(event(Action.PUBLISH, "a", 5), event(Action.PUBLISH, "b", 1));
     assertEquals(Set.of("a", "b"), PruneCommand.needed(stored, events));
-    assertEquals("a", ReleaseTopic.current(events).get("|java").release());
+    assertEquals("a", Heads.followed(events).get("|java").release());
   }
 
   private static ReleaseEvent event(Action action, String release) {

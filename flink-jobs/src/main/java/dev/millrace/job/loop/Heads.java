@@ -1,0 +1,107 @@
+package dev.millrace.job.loop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.model.swap.SwapRule;
+import dev.millrace.schema.ReleaseEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which release answers for each shared domain. A run in this process notes it beside its store
+ * when it ends, for its topics end with it, and a store alone cannot tell what was taken back.
+ *
+ * @param byDomain by shared domain
+ */
+public record Heads(SortedMap<String, Head> byDomain) {
+
+  private static final String FILE = "serving.json";
+
+  /**
+   * What answers for a domain.
+   *
+   * @param release empty for the base
+   * @param batch the latest of the domain's releases in the store at that time
+   */
+  public record Head(String release, long batch) {}
+
+  /** The event that each alias follows, as serving decides it. */
+  public static SortedMap<String, ReleaseEvent> followed(List<ReleaseEvent> events) {
+    SortedMap<String, ReleaseEvent> followed = new TreeMap<>();
+    for (ReleaseEvent event : events) {
+      String alias = alias(event.tenant(), event.domain());
+      if (SwapRule.reasonToIgnore(event, followed.get(alias)) == null) {
+        followed.put(alias, SwapRule.followed(event, followed.get(alias)));
+      }
+    }
+    return followed;
+  }
+
+  /** The key of a tenant's domain, or of a shared one. */
+  public static String alias(@Nullable String tenant, String domain) {
+    return (tenant == null ? "" : tenant) + "|" + domain;
+  }
+
+  /** What answers after these events, beside what is stored. */
+  static Heads of(List<ReleaseEvent> events, StoredReleases stored) {
+    SortedMap<String, Head> heads = new TreeMap<>();
+    for (ReleaseEvent event : followed(events).values()) {
+      if (event.tenant() == null) {
+        heads.put(event.domain(), new Head(answering(event), stored.lastBatch(event.domain())));
+      }
+    }
+    return new Heads(heads);
+  }
+
+  /** While a release is on trial, the one before it answers. */
+  private static String answering(ReleaseEvent event) {
+    String release = event.withheld() > 0 ? event.parent() : event.release();
+    return release == null ? "" : release;
+  }
+
+  /** What the last run noted beside a store; nothing if none did. */
+  static Heads read(Path store) {
+    SortedMap<String, Head> heads = new TreeMap<>();
+    Path file = store.resolve(FILE);
+    if (Files.exists(file)) {
+      try {
+        JsonNode domains = new ObjectMapper().readTree(file.toFile());
+        domains
+            .fields()
+            .forEachRemaining(
+                head ->
+                    heads.put(
+                        head.getKey(),
+                        new Head(
+                            head.getValue().required("release").asText(),
+                            head.getValue().required("batch").asLong())));
+      } catch (IOException | IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            file + ", expected by domain a release and a batch: " + e.getMessage(), e);
+      }
+    }
+    return new Heads(heads);
+  }
+
+  /** Notes it. */
+  void write(Path store) {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode node = mapper.createObjectNode();
+    byDomain.forEach(
+        (domain, head) ->
+            node.putObject(domain).put("release", head.release()).put("batch", head.batch()));
+    try {
+      Files.createDirectories(store);
+      Files.writeString(store.resolve(FILE), mapper.writeValueAsString(node));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + store.resolve(FILE), e);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.millrace.job.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StoredReleasesTest {
+
+  @TempDir Path store;
+
+  private StoredReleases stored(int batches) {
+    TreeMap<String, Manifest> byId = new TreeMap<>();
+    for (int batch = 0; batch < batches; batch++) {
+      byId.put("r" + batch, of(batch));
+    }
+    return new StoredReleases(store, byId);
+  }
+
+  @Test
+  void serving_nothingNoted_isTheLatest() {
+    assertEquals(Map.of("java", "r2"), stored(3).serving());
+  }
+
+  @Test
+  void serving_takenBack_isWhatAnsweredWhenTheRunEnded() {
+    StoredReleases stored = stored(3);
+    List<ReleaseEvent> events = new ArrayList<>();
+    for (int batch = 0; batch < 3; batch++) {
+      events.add(event(Action.PUBLISH, "r" + batch, batch, 0));
+    }
+    events.add(event(Action.ROLLBACK, "r0", 0, 0));
+    stored.note(events);
+    assertEquals(Map.of("java", "r0"), stored.serving());
+    assertEquals(Map.of("java", "r3"), stored(4).serving());
+  }
+
+  @Test
+  void serving_onTrialOrTakenBackToTheBase_isTheOneBefore() {
+    StoredReleases stored = stored(2);
+    ReleaseEvent first = event(Action.PUBLISH, "r0", 0, 0);
+    stored.note(List.of(first, event(Action.PUBLISH, "r1", 1, 0.9)));
+    assertEquals(Map.of("java", "r0"), stored.serving());
+    stored.note(List.of(first, event(Action.ROLLBACK, "", 0, 0)));
+    assertEquals(Map.of(), stored.serving());
+  }
+
+  @Test
+  void read_manifestThatIsNotWhatItsIdSays_isSkippedAndNamed() throws IOException {
+    String id = "a".repeat(64);
+    Files.createDirectories(store.resolve(id));
+    Files.writeString(store.resolve(id).resolve(Manifest.FILE), "{");
+    assertThrows(InvalidReleaseException.class, () -> StoredReleases.read(store));
+    List<String> skipped = new ArrayList<>();
+    assertEquals(Map.of(), StoredReleases.read(store, skipped::add).byId());
+    assertEquals(1, skipped.size());
+    assertEquals("skipped " + id, skipped.get(0).replaceFirst(":.*", ""));
+  }
+
+  private static ReleaseEvent event(Action action, String release, long batch, double withheld) {
+    ReleaseEvent event =
+        new ReleaseEvent(
+            null,
+            "java",
+            ReleaseEvent.Kind.ADAPTER,
+            action,
+            release,
+            "file:/" + release,
+            batch == 0 ? null : "r" + (batch - 1),
+            batch,
+            "test",
+            new Origin("releases", 0, 0));
+    return event.withholding(withheld);
+  }
+
+  private static Manifest of(long batch) {
+    return new Manifest(
+        null,
+        "java",
+        "base",
+        new TreeMap<>(),
+        "int8-row",
+        Routing.topK(1),
+        null,
+        batch,
+        List.of(),
+        List.of(),
+        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+        List.of(),
+        null);
+  }
+}
