@@ -74,8 +74,8 @@ public record Heads(SortedMap<String, Head> byDomain) {
       try {
         JsonNode domains = new ObjectMapper().readTree(file.toFile());
         domains
-            .fields()
-            .forEachRemaining(
+            .properties()
+            .forEach(
                 head ->
                     heads.put(
                         head.getKey(),
