@@ -64,8 +64,8 @@ record LiveLoss(Gate gate, ShareKeeper shares, WatchConfig config) {
     double rise = now / before - 1;
     double worse =
         PairedBootstrap.wins(watch.byBefore(), watch.byCurrent(), config.resamples(), seed);
-    boolean lost = !Double.isFinite(now) || !(rise <= config.bound()) && worse >= config.level();
-    boolean regressed = n >= config.least() && lost;
+    boolean worsened = !(rise <= config.bound()) && worse >= config.level();
+    boolean regressed = n >= config.least() && (worsened || !Double.isFinite(now));
     String reason =
         "loss on the last %d samples, not yet learned, is %.2f %% above that of the release before"
             .formatted(n, 100 * rise);
