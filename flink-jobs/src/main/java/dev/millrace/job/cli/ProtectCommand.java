@@ -98,9 +98,8 @@ final class ProtectCommand implements Callable<Integer> {
 
   /** Documents of each domain in turns: no document is in both files. */
   private static Map<String, List<Line>> dealt(Path texts) throws IOException {
-    Map<String, List<Line>> files = new TreeMap<>();
-    files.put(BaseTexts.ANCHORS, new ArrayList<>());
-    files.put(BaseTexts.PROTECTED, new ArrayList<>());
+    List<Line> anchors = new ArrayList<>();
+    List<Line> guarded = new ArrayList<>();
     Map<String, Map<String, Integer>> documents = new HashMap<>();
     int number = 0;
     try (BufferedReader reader = UserMaterial.open(texts)) {
@@ -111,11 +110,11 @@ final class ProtectCommand implements Callable<Integer> {
         Map<String, Integer> seen = documents.computeIfAbsent(domain, d -> new HashMap<>());
         String document = sample.document().isEmpty() ? "line " + number : sample.document();
         int turn = seen.computeIfAbsent(document, d -> seen.size());
-        files
-            .get(turn % 2 == 0 ? BaseTexts.PROTECTED : BaseTexts.ANCHORS)
-            .add(new Line(domain, sample.teaches()));
+        (turn % 2 == 0 ? guarded : anchors).add(new Line(domain, sample.teaches()));
       }
     }
+    Map<String, List<Line>> files =
+        new TreeMap<>(Map.of(BaseTexts.ANCHORS, anchors, BaseTexts.PROTECTED, guarded));
     files.forEach(
         (name, lines) -> {
           if (lines.isEmpty()) {
