@@ -182,7 +182,7 @@ models_part() {
   [ "$(head -c 4 "$out/nano.gguf")" = GGUF ] || fail "$out/nano.gguf is no GGUF file"
   expect . ./millrace model compress --factor 13.5 --steps 2 --tokens 20000 --out "$out/pico" --work "$out/compress"
   expect . ./millrace model check "$out/pico"
-  expect . ./millrace model align --steps 2 --out "$out/align"
+  expect . ./millrace model align --steps 2 --prefix-steps 2 --out "$out/align"
 }
 
 # docs/scale.md, docs/chaos.md: a cluster that grows, one that is broken

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.millrace.job.corpus.Pair;
 import dev.millrace.job.corpus.Pairs;
 import dev.millrace.model.align.AlignedPair;
+import dev.millrace.model.align.Captioned;
 import dev.millrace.model.align.Input;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.media.InvalidMediaException;
@@ -69,6 +70,16 @@ public final class AlignPairs {
       }
     }
     return aligned;
+  }
+
+  /** Pictures or sounds of aligned pairs, with their captions as the base reads them. */
+  public List<Captioned> captioned(List<Pair> pairs, List<AlignedPair> aligned) {
+    List<Captioned> captioned = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      captioned.add(
+          new Captioned(aligned.get(i).left(), tokens.of(pairs.get(i).caption())));
+    }
+    return captioned;
   }
 
   private List<? extends Input> left(List<Pair> pairs) {

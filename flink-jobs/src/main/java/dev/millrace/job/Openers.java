@@ -37,6 +37,7 @@ import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.serve.Carrier;
+import dev.millrace.model.serve.MediaReader;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.serve.ServingParts;
@@ -325,7 +326,14 @@ public final class Openers {
                     bases, ReleaseSource.of(published(config), bases), within(config.serve())));
         ServingParts parts =
             new ServingParts(
-                base, tokenizer, older, releases, cache, CacheKeys.of(key), Clock.systemUTC());
+                base,
+                tokenizer,
+                older,
+                releases,
+                cache,
+                CacheKeys.of(key),
+                Clock.systemUTC(),
+                MediaReader.of(aligner(config, base, resources)));
         Responder responder =
             resources.add(Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
         return new Opened<>(new Serving(responder, releases, cache), resources);

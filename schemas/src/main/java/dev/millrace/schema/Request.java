@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param cancels the id of an earlier request of the same tenant and key that needs no answer any
  *     more; then nothing else is asked
  * @param stream GENERATE also tells its text in {@link Chunk}s while it is computed
+ * @param media what the model sees or hears before the prompt; null for nothing
  */
 public record Request(
     String id,
@@ -42,6 +43,7 @@ public record Request(
     long deadlineMillis,
     @Nullable String cancels,
     boolean stream,
+    @Nullable Media media,
     Origin origin) {
 
   /** In place of a domain: the one that the prompt belongs to by its content. */
@@ -53,6 +55,48 @@ public record Request(
       stop = List.of();
       topP = 1;
     }
+  }
+
+  /** Of text alone. */
+  public Request(
+      String id,
+      @Nullable String tenant,
+      @Nullable String domain,
+      @Nullable String release,
+      Task task,
+      String prompt,
+      int maxTokens,
+      double temperature,
+      int topK,
+      double topP,
+      long seed,
+      List<String> stop,
+      boolean cached,
+      long eventTimeMillis,
+      long deadlineMillis,
+      @Nullable String cancels,
+      boolean stream,
+      Origin origin) {
+    this(
+        id,
+        tenant,
+        domain,
+        release,
+        task,
+        prompt,
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        seed,
+        stop,
+        cached,
+        eventTimeMillis,
+        deadlineMillis,
+        cancels,
+        stream,
+        null,
+        origin);
   }
 
   /** Has no deadline, cancels nothing and is answered in one piece. */
@@ -122,6 +166,30 @@ public record Request(
         List.of(),
         cached,
         eventTimeMillis,
+        origin);
+  }
+
+  /** The same, asked about a picture or a sound. */
+  public Request about(@Nullable Media shown) {
+    return new Request(
+        id,
+        tenant,
+        domain,
+        release,
+        task,
+        prompt,
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        seed,
+        stop,
+        cached,
+        eventTimeMillis,
+        deadlineMillis,
+        cancels,
+        stream,
+        shown,
         origin);
   }
 

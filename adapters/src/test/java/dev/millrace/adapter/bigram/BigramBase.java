@@ -10,6 +10,8 @@ import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Prefix;
+import dev.millrace.model.base.PrefixGradients;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
@@ -233,6 +235,11 @@ public final class BigramBase implements BaseModel {
       }
     }
     return pass.gradients();
+  }
+
+  @Override
+  public PrefixGradients prefixGradients(List<int[]> tokens, List<Prefix> prefixes) {
+    throw new UnsupportedOperationException("learning reads no prefixes");
   }
 
   @Override

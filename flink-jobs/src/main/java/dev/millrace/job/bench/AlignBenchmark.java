@@ -6,6 +6,7 @@ import dev.millrace.job.corpus.Pairs;
 import dev.millrace.model.align.AlignExam;
 import dev.millrace.model.align.AlignedPair;
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.Captioned;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlAligner;
 import dev.millrace.model.djl.DjlModels;
@@ -13,7 +14,9 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.AlignLimits;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Modality;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +39,7 @@ final class AlignBenchmark implements Benchmark {
   @Override
   public List<Table> run(Setting setting) throws Exception {
     Map<String, List<AlignedPair>> held = new TreeMap<>();
+    Map<String, List<Captioned>> media = new TreeMap<>();
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
         Aligner aligner = DjlAligner.open(setting.nano().resolveSibling("align"))) {
@@ -44,8 +48,14 @@ final class AlignBenchmark implements Benchmark {
         List<Pair> some = AlignPairs.load(kind, true);
         setting.progress().accept(some.size() + " held-out pairs of " + kind);
         held.put(kind, pairs.aligned(some, setting.progress()));
+        if (some.get(0).modality() == Modality.IMAGE || some.get(0).modality() == Modality.AUDIO) {
+          media.put(kind, pairs.captioned(some, held.get(kind)));
+        }
       }
-      return List.of(retrieval(aligner, held), refusals(aligner, held, setting.seed()));
+      return List.of(
+          retrieval(aligner, held),
+          refusals(aligner, held, setting.seed()),
+          captions(base, aligner, media, setting.seed()));
     }
   }
 
@@ -108,5 +118,38 @@ final class AlignBenchmark implements Benchmark {
               fits.auc());
         });
     return table.note("A wrong caption is that of another held-out pair, drawn by the seed.");
+  }
+
+  /** What the base makes of captions behind nothing, their own pictures or sounds, and others. */
+  private static Table captions(
+      BaseModel base, Aligner aligner, Map<String, List<Captioned>> media, long seed) {
+    Table table =
+        new Table(
+            "Loss of captions, nats a token, alone and behind a prefix of %d rows"
+                .formatted(aligner.prefixLength()),
+            "pairs",
+            "captions",
+            "tokens",
+            "alone",
+            "behind another's",
+            "behind their own",
+            "own less than alone [95 %]",
+            "own less than another's [95 %]");
+    media.forEach(
+        (kind, pairs) -> {
+          CaptionLosses losses = CaptionLosses.of(base, aligner, pairs, seed);
+          table.row(
+              kind,
+              losses.tokens().length,
+              Arrays.stream(losses.tokens()).sum(),
+              losses.mean(losses.alone()),
+              losses.mean(losses.others()),
+              losses.mean(losses.own()),
+              losses.less(losses.alone()),
+              losses.less(losses.others()));
+        });
+    return table.note(
+        "Of tokens but the first, whatever stands before them. Another's: the picture or sound of a"
+            + " pair with another caption, drawn by the seed. Intervals: bootstrap over captions.");
   }
 }

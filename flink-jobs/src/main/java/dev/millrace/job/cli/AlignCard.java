@@ -3,12 +3,15 @@ package dev.millrace.job.cli;
 import dev.millrace.model.align.AlignConfig;
 import dev.millrace.model.align.AlignExam;
 import dev.millrace.model.align.AlignTensor;
+import dev.millrace.model.align.PrefixWeights;
 import java.util.Locale;
 import java.util.SortedMap;
 
 /** The model card of the encoders. */
 record AlignCard(
     AlignConfig config,
+    PrefixWeights prefixes,
+    int prefixSteps,
     SortedMap<String, Integer> taught,
     SortedMap<String, AlignExam> exams,
     double minutes) {
@@ -24,10 +27,17 @@ record AlignCard(
                 "Made by `./millrace model align --steps %d --seed %d`: symmetric InfoNCE with a"
                     + " learned temperature, batches of 128 pairs of each kind in which up to four"
                     + " of one cluster (first word, file, topic) stand together, pairs of one"
-                    + " caption not told apart. %,d parameters, bf16. %.1f minutes on %d cores.%n%n",
-                config.steps(),
-                config.seed(),
-                parameters,
+                    + " caption not told apart. %,d parameters, bf16.%n%n",
+                config.steps(), config.seed(), parameters))
+        .append(
+            format(
+                "`prefix.safetensors` makes of a picture or a sound %d rows that the base reads"
+                    + " before a prompt: %,d parameters, trained for %d steps of 64 captions on the"
+                    + " base's loss of the caption, base and encoders frozen. %.1f minutes in all"
+                    + " on %d cores.%n%n",
+                prefixes.length(),
+                prefixes.parameters(),
+                prefixSteps,
                 minutes,
                 Runtime.getRuntime().availableProcessors()))
         .append("Base whose hidden states its texts come with: `" + config.base() + "`.\n\n")

@@ -8,13 +8,18 @@ import dev.millrace.model.align.AlignExam;
 import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.AlignedPair;
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.Captioned;
+import dev.millrace.model.align.PrefixWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlAligner;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.pretrain.Alignment;
+import dev.millrace.model.pretrain.PrefixAlignment;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Modality;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,14 +35,16 @@ import picocli.CommandLine.Option;
     name = "align",
     description = {
       "Trains small encoders that bring text, code, pictures and sounds into one space, on open",
-      "pairs (icon and name, speech and transcript, method and Javadoc), and examines them on pairs",
-      "that they were not trained on."
+      "pairs (icon and name, speech and transcript, method and Javadoc), then what makes prefixes of",
+      "the base from pictures and sounds, and examines the encoders on pairs that they were not",
+      "trained on."
     },
     footer = {
       "",
       "Examples:",
       "  ./millrace model align",
-      "  ./millrace model align --out /tmp/align --steps 200 --seed 7"
+      "  ./millrace model align --out /tmp/align --steps 200 --seed 7",
+      "  ./millrace model align --keep-encoders --prefix-steps 1000"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class AlignCommand implements Callable<Integer> {
@@ -65,42 +72,97 @@ final class AlignCommand implements Callable<Integer> {
       description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
   private long seed = 1;
 
+  @Option(
+      names = "--prefix-steps",
+      paramLabel = "N",
+      description =
+          "Steps of 64 captions behind their pictures, and as many behind their sounds (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int prefixSteps = 300;
+
+  @Option(
+      names = "--keep-encoders",
+      description = "Trains prefixes beside the encoders that are in DIR already.")
+  private boolean keepEncoders;
+
   @Override
   public Integer call() throws Exception {
     if (steps < 1) {
       throw new IllegalArgumentException("--steps " + steps + ", expected 1 or more");
+    }
+    if (prefixSteps < 1) {
+      throw new IllegalArgumentException("--prefix-steps " + prefixSteps + ", expected 1 or more");
     }
     long start = System.nanoTime();
     Path folder = base.folder();
     try (BaseModel model = DjlModels.open(folder, Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       AlignPairs pairs = new AlignPairs(model, tokenizer);
-      AlignConfig config = new AlignConfig(model.id(), model.config().hiddenSize(), steps, seed);
-      SortedMap<String, List<AlignedPair>> taught = read(pairs, false);
-      AlignWeights weights = Alignment.train(config, taught, this::say);
-      weights.write(out);
+      SortedMap<String, Read> taught = read(pairs, false);
+      AlignWeights encoders = encoders(model, taught);
+      PrefixWeights prefixes =
+          PrefixAlignment.train(
+              model,
+              encoders,
+              captioned(pairs, taught, Modality.IMAGE),
+              captioned(pairs, taught, Modality.AUDIO),
+              prefixSteps,
+              seed,
+              this::say);
+      prefixes.write(out);
       SortedMap<String, AlignExam> exams = new TreeMap<>();
       try (Aligner aligner = DjlAligner.open(out)) {
-        read(pairs, true).forEach((kind, held) -> exams.put(kind, AlignExam.of(aligner, held)));
+        read(pairs, true)
+            .forEach((kind, held) -> exams.put(kind, AlignExam.of(aligner, held.aligned())));
       }
       double minutes = (System.nanoTime() - start) / 60e9;
       SortedMap<String, Integer> counts = new TreeMap<>();
-      taught.forEach((kind, some) -> counts.put(kind, some.size()));
-      String card = new AlignCard(config, counts, exams, minutes).text();
+      taught.forEach((kind, some) -> counts.put(kind, some.pairs().size()));
+      String card =
+          new AlignCard(encoders.config(), prefixes, prefixSteps, counts, exams, minutes).text();
       Files.writeString(out.resolve("README.md"), card);
       output.result(exams, card);
     }
     return 0;
   }
 
-  private SortedMap<String, List<AlignedPair>> read(AlignPairs pairs, boolean heldOut) {
-    SortedMap<String, List<AlignedPair>> read = new TreeMap<>();
+  /** Pairs of a kind, and the same as encoders take them. */
+  private record Read(List<Pair> pairs, List<AlignedPair> aligned) {}
+
+  private AlignWeights encoders(BaseModel model, SortedMap<String, Read> taught)
+      throws IOException {
+    if (keepEncoders) {
+      AlignWeights kept = AlignWeights.read(out);
+      if (!kept.config().base().equals(model.id())) {
+        throw new IllegalArgumentException(
+            "encoders at %s are of base %s, expected %s"
+                .formatted(out, kept.config().base(), model.id()));
+      }
+      return kept;
+    }
+    AlignConfig config = new AlignConfig(model.id(), model.config().hiddenSize(), steps, seed);
+    SortedMap<String, List<AlignedPair>> kinds = new TreeMap<>();
+    taught.forEach((kind, read) -> kinds.put(kind, read.aligned()));
+    Alignment.train(config, kinds, this::say).write(out);
+    return AlignWeights.read(out); // as bf16, which prefixes are trained on
+  }
+
+  private SortedMap<String, Read> read(AlignPairs pairs, boolean heldOut) {
+    SortedMap<String, Read> read = new TreeMap<>();
     for (String kind : Pairs.kinds()) {
       List<Pair> some = AlignPairs.load(kind, heldOut);
       output.err().printf("%d pairs of %s%n", some.size(), kind);
-      read.put(kind, pairs.aligned(some, this::line));
+      read.put(kind, new Read(some, pairs.aligned(some, this::line)));
     }
     return read;
+  }
+
+  private static List<Captioned> captioned(
+      AlignPairs pairs, SortedMap<String, Read> read, Modality modality) {
+    return read.values().stream()
+        .filter(kind -> kind.pairs().get(0).modality() == modality)
+        .flatMap(kind -> pairs.captioned(kind.pairs(), kind.aligned()).stream())
+        .toList();
   }
 
   private void line(String line) {
@@ -116,6 +178,20 @@ final class AlignCommand implements Callable<Integer> {
         line.append(String.format(Locale.ROOT, " %s %.3f", kinds.get(i), losses[i]));
       }
       line(line.toString());
+    }
+  }
+
+  /** Both kinds of media learn at once, each on its own thread. */
+  private synchronized void say(boolean pictures, int step, double loss) {
+    if (step % SAY_EVERY == 0 || step == prefixSteps) {
+      line(
+          String.format(
+              Locale.ROOT,
+              "prefixes of %s: step %d of %d, loss %.3f",
+              pictures ? "pictures" : "sounds",
+              step,
+              prefixSteps,
+              loss));
     }
   }
 }

@@ -8,17 +8,21 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Provenance;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.Requests;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -28,6 +32,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,12 +51,16 @@ import picocli.CommandLine.Parameters;
       "  ./millrace ask --domain auto \"Permission is hereby granted\"",
       "  ./millrace ask --domain legal --explain \"Permission is hereby granted\"",
       "  ./millrace ask --domain legal --temperature 0.8 --top-p 0.9 --stop \"\\n\" \"1. \"",
+      "  ./millrace ask --domain icons --picture arrow.png",
       "  ./millrace ask --domain legal --bootstrap 127.0.0.1:9092 --score \"Some text\""
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class AskCommand implements Callable<Integer> {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** Scored to learn which release answers by now. */
+  private static final String PROBE = "Who answers?";
 
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
@@ -88,8 +97,38 @@ final class AskCommand implements Callable<Integer> {
       description = "Say what the release behind the answer was made from.")
   private boolean explain;
 
-  @Parameters(paramLabel = "PROMPT", description = "What to continue or to judge.")
-  private String prompt;
+  @ArgGroup private @Nullable Shown shown;
+
+  /** A picture or a sound, not both. */
+  static final class Shown {
+    @Option(
+        names = "--picture",
+        required = true,
+        paramLabel = "FILE",
+        description = "A PNG or JPEG that stands before the prompt.")
+    private @Nullable Path picture;
+
+    @Option(
+        names = "--sound",
+        required = true,
+        paramLabel = "FILE",
+        description = "A WAV, AIFF or AU file that stands before the prompt.")
+    private @Nullable Path sound;
+
+    Media read() throws IOException {
+      boolean seen = picture != null;
+      Path file = seen ? picture : sound;
+      return new Media(
+          seen ? Modality.IMAGE : Modality.AUDIO,
+          Files.readAllBytes(Objects.requireNonNull(file, "picocli sets one of them")));
+    }
+  }
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "PROMPT",
+      description = "What to continue or to judge; with --picture or --sound there may be none.")
+  private String prompt = "";
 
   @Override
   public Integer call() throws Exception {
@@ -143,35 +182,37 @@ final class AskCommand implements Callable<Integer> {
       for (Map.Entry<String, String> release : releases.entrySet()) {
         Answer probe;
         do {
-          probe = send(request(release.getKey(), true), reader, writer, topics, deadline);
+          probe = send(request(release.getKey(), true, PROBE), reader, writer, topics, deadline);
         } while (probe.error() == null && !release.getValue().equals(probe.release()));
       }
       return send(request(), reader, writer, topics, deadline);
     }
   }
 
-  private Request request() {
-    return request(domain, score);
+  private Request request() throws IOException {
+    return checked(request(domain, score, prompt).about(shown == null ? null : shown.read()));
   }
 
-  private Request request(String domain, boolean score) {
-    Request request =
-        new Request(
-            "ask-" + UUID.randomUUID(),
-            tenant,
-            domain,
-            null,
-            score ? Request.Task.SCORE : Request.Task.GENERATE,
-            prompt,
-            score ? 0 : tokens,
-            sampling.temperature(),
-            sampling.topK(),
-            sampling.topP(),
-            sampling.seed(),
-            sampling.stop(),
-            true,
-            System.currentTimeMillis(),
-            new Origin("", 0, -1));
+  private Request request(String domain, boolean score, String text) {
+    return new Request(
+        "ask-" + UUID.randomUUID(),
+        tenant,
+        domain,
+        null,
+        score ? Request.Task.SCORE : Request.Task.GENERATE,
+        text,
+        score ? 0 : tokens,
+        sampling.temperature(),
+        sampling.topK(),
+        sampling.topP(),
+        sampling.seed(),
+        sampling.stop(),
+        true,
+        System.currentTimeMillis(),
+        new Origin("", 0, -1));
+  }
+
+  private static Request checked(Request request) {
     String problem = Requests.problem(request);
     if (problem != null) {
       throw new IllegalArgumentException(problem);

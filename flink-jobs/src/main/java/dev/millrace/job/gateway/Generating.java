@@ -1,5 +1,6 @@
 package dev.millrace.job.gateway;
 
+import dev.millrace.schema.Media;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
@@ -15,11 +16,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param model as the caller wrote it
  * @param prompts one request each, times {@code n}
+ * @param media what stands before each prompt; null for nothing
  * @param usage whether the last event of a stream counts the tokens
  */
 record Generating(
     String model,
     List<String> prompts,
+    @Nullable Media media,
     int n,
     int maxTokens,
     double temperature,
@@ -46,27 +49,34 @@ record Generating(
     fields.requireDefault("suffix", "\"\"");
     fields.requireDefault("best_of", "1");
     boolean echo = fields.bool("echo");
-    return read(fields, prompts, fields.integer("max_tokens", COMPLETION_TOKENS), echo);
+    return read(fields, prompts, null, fields.integer("max_tokens", COMPLETION_TOKENS), echo);
   }
 
   /** Reads the body of {@code /v1/chat/completions}. */
   static Generating chat(Fields fields) {
-    String prompt = Prompting.transcript(fields.objects("messages"));
+    Prompting prompting = Prompting.of(fields.objects("messages"));
     fields.requireDefault("tools", "[]");
     fields.requireDefault("tool_choice", "\"none\"");
     fields.requireDefault("response_format", "{\"type\":\"text\"}");
     fields.requireDefault("modalities", "[\"text\"]");
     fields.ignore("parallel_tool_calls");
     int tokens = fields.integer("max_tokens", CHAT_TOKENS);
-    return read(fields, List.of(prompt), fields.integer("max_completion_tokens", tokens), false);
+    return read(
+        fields,
+        List.of(prompting.transcript()),
+        prompting.media(),
+        fields.integer("max_completion_tokens", tokens),
+        false);
   }
 
-  private static Generating read(Fields fields, List<String> prompts, int maxTokens, boolean echo) {
+  private static Generating read(
+      Fields fields, List<String> prompts, @Nullable Media media, int maxTokens, boolean echo) {
     Long seed = fields.longOrNull("seed");
     Generating read =
         new Generating(
             fields.text("model"),
             prompts,
+            media,
             fields.integer("n", 1),
             maxTokens,
             fields.decimal("temperature", TEMPERATURE),
@@ -129,6 +139,7 @@ record Generating(
         0,
         null,
         stream,
+        media,
         new Origin("", 0, -1));
   }
 }

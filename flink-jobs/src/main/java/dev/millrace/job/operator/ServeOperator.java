@@ -10,7 +10,10 @@ import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.Media;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Limits;
 import dev.millrace.schema.wire.Requests;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,7 +126,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     opened = servings.open(subtask());
     serving = opened.value();
     line = new Line(this::leave);
-    queue = new FairQueue<>(limits.queue(), limits.tenantShare());
+    queue = new FairQueue<>(limits.queue(), limits.tenantShare(), place -> weight(place.request()));
     figures = new ServeFigures(getMetricGroup(), serving, () -> line.size(), this::atTheModel);
     Activation.Means means =
         new Activation.Means(serving.releases(), worker, this::now, this::loaded);
@@ -186,8 +189,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
+  /** The queue is state: media count as the longest prompts that would take their room. */
+  private static int weight(Request request) {
+    Media media = request.media();
+    return media == null ? 1 : 1 + media.bytes().length / Limits.PROMPT_BYTES;
+  }
+
   private void enter(KeyedRequest request) throws Exception {
-    while (limits.whenFull() == WhenFull.WAIT && queue.isFull()) {
+    while (limits.whenFull() == WhenFull.WAIT && !queue.hasRoom(weight(request.request()))) {
       mailbox.yield();
     }
     Line.Place refused = queue.offer(request.request().tenant(), line.add(request));
@@ -256,7 +265,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private void leave(Line.Place place, Answer answer) {
     if (place.request().cancels() == null) {
-      queue.close(place.request().tenant());
+      queue.close(place.request().tenant(), place);
     }
     figures.took(place.arrivedNanos());
     emit(place.keyed(answer));

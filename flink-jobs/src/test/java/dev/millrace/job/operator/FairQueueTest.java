@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,7 +18,7 @@ class FairQueueTest {
 
   @Test
   void take_severalTenants_takeTurns() {
-    FairQueue<String> queue = new FairQueue<>(10, 1);
+    FairQueue<String> queue = new FairQueue<>(10, 1, entry -> 1);
     offer(queue, null, "a1", "a2", "a3");
     offer(queue, "b", "b1");
     offer(queue, "c", "c1", "c2");
@@ -27,15 +28,15 @@ class FairQueueTest {
 
   @Test
   void offer_oneTenantAlone_hasTheWholeQueue() {
-    FairQueue<String> queue = new FairQueue<>(3, 0.5);
+    FairQueue<String> queue = new FairQueue<>(3, 0.5, entry -> 1);
     offer(queue, "a", "a1", "a2", "a3");
     assertEquals("a4", queue.offer("a", "a4"));
-    assertTrue(queue.isFull());
+    assertFalse(queue.hasRoom(1));
   }
 
   @Test
   void offer_overItsShareBesideOthers_isRefusedBeforeTheQueueIsFull() {
-    FairQueue<String> queue = new FairQueue<>(10, 0.3);
+    FairQueue<String> queue = new FairQueue<>(10, 0.3, entry -> 1);
     offer(queue, "b", "b1");
     offer(queue, "a", "a1", "a2", "a3");
     assertEquals("a4", queue.offer("a", "a4"));
@@ -44,7 +45,7 @@ class FairQueueTest {
 
   @Test
   void offer_full_whoHoldsMostGivesWayUntilAllHoldAlike() {
-    FairQueue<String> queue = new FairQueue<>(4, 1);
+    FairQueue<String> queue = new FairQueue<>(4, 1, entry -> 1);
     offer(queue, "a", "a1", "a2", "a3", "a4");
     assertEquals("a4", queue.offer("b", "b1"));
     assertEquals("a3", queue.offer("b", "b2"));
@@ -56,26 +57,42 @@ class FairQueueTest {
 
   @Test
   void offer_fullOfTakenEntries_refusesWhoComes() {
-    FairQueue<String> queue = new FairQueue<>(2, 1);
+    FairQueue<String> queue = new FairQueue<>(2, 1, entry -> 1);
     offer(queue, "a", "a1", "a2");
     drain(queue);
     assertEquals("b1", queue.offer("b", "b1"));
-    queue.close("a");
+    queue.close("a", "a");
     assertNull(queue.offer("b", "b1"));
   }
 
   @Test
+  void offer_heavyEntries_countAsSeveral() {
+    FairQueue<String> queue = new FairQueue<>(6, 1, String::length);
+    offer(queue, "a", "aa", "aaa");
+    assertEquals(5, queue.open());
+    assertEquals("bb", queue.offer("a", "bb"));
+    assertEquals("aaa", queue.offer("b", "bb"), "the newest of who holds most makes room");
+    assertEquals("cccc", queue.offer("c", "cccc"), "its tenant would hold most");
+    assertEquals(List.of("aa", "bb"), drain(queue));
+    queue.close("a", "aa");
+    queue.close("b", "bb");
+    assertEquals(0, queue.open());
+    assertNull(queue.offer("a", "a long one"), "alone it fits, whatever its weight");
+    assertFalse(queue.hasRoom(1));
+  }
+
+  @Test
   void take_outOfTurn_leavesTheRestInOrder() {
-    FairQueue<String> queue = new FairQueue<>(10, 1);
+    FairQueue<String> queue = new FairQueue<>(10, 1, entry -> 1);
     offer(queue, "a", "a1", "a2", "a3");
     queue.take("a", "a2");
     queue.take("a", "nothing");
     assertEquals(List.of("a1", "a3"), drain(queue));
-    queue.close("a");
-    queue.close("a");
-    queue.close("a");
+    queue.close("a", "a");
+    queue.close("a", "a");
+    queue.close("a", "a");
     assertEquals(0, queue.open());
-    assertThrows(IllegalStateException.class, () -> queue.close("a"));
+    assertThrows(IllegalStateException.class, () -> queue.close("a", "a"));
   }
 
   /** Nothing is lost, and nobody is refused who holds less than somebody whose entry waits. */
@@ -84,7 +101,7 @@ class FairQueueTest {
     Random random = new Random(3);
     for (int run = 0; run < 200; run++) {
       int bound = 1 + random.nextInt(12);
-      FairQueue<String> queue = new FairQueue<>(bound, 1);
+      FairQueue<String> queue = new FairQueue<>(bound, 1, entry -> 1);
       Map<String, Integer> open = new HashMap<>();
       Map<String, Integer> waiting = new HashMap<>();
       for (int i = 0; i < 300; i++) {
@@ -112,7 +129,7 @@ class FairQueueTest {
           if (taken != null) {
             waiting.merge(taken.substring(0, 1), -1, Integer::sum);
             if (random.nextBoolean()) {
-              queue.close(taken.substring(0, 1));
+              queue.close(taken.substring(0, 1), taken);
               open.merge(taken.substring(0, 1), -1, Integer::sum);
             }
           }

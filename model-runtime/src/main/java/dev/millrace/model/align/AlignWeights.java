@@ -23,7 +23,7 @@ import java.util.random.RandomGenerator;
 public record AlignWeights(AlignConfig config, List<float[]> values) {
 
   private static final String CONFIG = "config.json";
-  private static final String FILE = "model.safetensors";
+  static final String FILE = "model.safetensors";
 
   /** The initial temperature of CLIP (arXiv 2103.00020): 0.07. */
   private static final float LOG_SCALE = (float) Math.log(1 / 0.07);

@@ -1,5 +1,6 @@
 package dev.millrace.model.align;
 
+import dev.millrace.model.base.Prefix;
 import java.util.List;
 
 /**
@@ -20,6 +21,19 @@ public interface Aligner extends AutoCloseable {
   default float[] embed(Input input) {
     return embed(List.of(input)).get(0);
   }
+
+  /** Rows of the prefixes that these encoders make; 0 if they make none. */
+  int prefixLength();
+
+  /** Encoders and projections of one id make the same prefixes; empty if they make none. */
+  String prefixId();
+
+  /**
+   * What a base reads in place of pictures or sounds, all of one type.
+   *
+   * @throws IllegalStateException if these encoders make no prefixes
+   */
+  List<Prefix> prefixes(List<? extends Input> media);
 
   /** The cosine of two places. */
   static double cosine(float[] a, float[] b) {

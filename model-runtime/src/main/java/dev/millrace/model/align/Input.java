@@ -1,7 +1,11 @@
 package dev.millrace.model.align;
 
+import dev.millrace.model.media.InvalidMediaException;
 import dev.millrace.model.media.Picture;
+import dev.millrace.model.media.Pictures;
 import dev.millrace.model.media.Sound;
+import dev.millrace.model.media.Sounds;
+import dev.millrace.schema.Modality;
 
 /** What an encoder takes. */
 public sealed interface Input {
@@ -17,6 +21,18 @@ public sealed interface Input {
     public static Words of(String text, float[] hidden) {
       return new Words(WordBuckets.of(text), hidden);
     }
+  }
+
+  /**
+   * A picture or a sound of strangers.
+   *
+   * @param modality IMAGE or AUDIO
+   * @throws InvalidMediaException if it cannot be decoded within bounds
+   */
+  static Input read(Modality modality, byte[] media) throws InvalidMediaException {
+    return modality == Modality.IMAGE
+        ? new Seen(Pictures.read(media))
+        : new Heard(Sounds.read(media));
   }
 
   /** A picture. */

@@ -87,6 +87,15 @@ public interface BaseModel extends AutoCloseable {
   Gradients anchorGradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation);
 
+  /**
+   * Loss and gradients of prefixes on one micro-batch, by the base alone, on the dequantized
+   * weights.
+   *
+   * @param tokens of each sequence, at least 1
+   * @param prefixes one a sequence, of at least 1 row
+   */
+  PrefixGradients prefixGradients(List<int[]> tokens, List<Prefix> prefixes);
+
   @Override
   void close();
 }

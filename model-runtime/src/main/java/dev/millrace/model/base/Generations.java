@@ -51,7 +51,7 @@ public final class Generations {
     int longest = 0;
     int all = 0;
     for (Prompt prompt : prompts) {
-      int length = prompt.tokens().length + prompt.maxTokens() + BLOCK - 1;
+      int length = prompt.length() + BLOCK - 1;
       longest = Math.max(longest, length);
       all = Math.addExact(all, length);
     }

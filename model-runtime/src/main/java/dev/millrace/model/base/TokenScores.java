@@ -1,10 +1,10 @@
 package dev.millrace.model.base;
 
 /**
- * What the model thought of a sequence of n tokens.
+ * What the model thought of a sequence of n tokens; behind a prefix the first is predicted too.
  *
- * @param logProbs (n - 1): log p of each token but the first, nats
- * @param entropies (n - 1): entropy of the distribution that predicted it, nats
+ * @param logProbs (n - 1, behind a prefix n): log p of each token but the first, nats
+ * @param entropies (the same): entropy of the distribution that predicted it, nats
  */
 public record TokenScores(float[] logProbs, float[] entropies) {
 

@@ -1,5 +1,7 @@
 package dev.millrace.model.cache;
 
+import dev.millrace.model.weights.Digest;
+import dev.millrace.schema.Media;
 import dev.millrace.schema.Request;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names answers by HMAC-SHA256 over tenant, model, task, parameters and prompt, each with its
+ * Names answers by HMAC-SHA256 over tenant, model, task, parameters, prompt and media, each with its
  * length, so that no two different questions share a name.
  */
 public final class CacheKeys {
@@ -39,6 +41,7 @@ public final class CacheKeys {
     byte[] task = utf8(request.task().name());
     byte[] prompt = utf8(request.prompt());
     byte[] stop = stop(request);
+    byte[] media = media(request.media());
     int tenantBytes = tenant == null ? 0 : tenant.length;
     ByteBuffer named =
         ByteBuffer.allocate(
@@ -49,7 +52,8 @@ public final class CacheKeys {
                 + task.length
                 + prompt.length
                 + PARAMETERS
-                + stop.length);
+                + stop.length
+                + media.length);
     named.put(VERSION);
     named.putInt(tenant == null ? -1 : tenant.length).put(tenant == null ? new byte[0] : tenant);
     named.putInt(modelId.length).put(modelId);
@@ -57,6 +61,7 @@ public final class CacheKeys {
     parameters(request, named);
     named.put(stop);
     named.putInt(prompt.length).put(prompt);
+    named.put(media);
     return CacheKey.of(hmac.of(named.array()));
   }
 
@@ -69,6 +74,13 @@ public final class CacheKeys {
     named.putInt(draws ? request.topK() : 0);
     named.putDouble(draws ? request.topP() : 1);
     named.putLong(draws ? request.seed() : 0);
+  }
+
+  /** What they are, their digest; nothing where there are none. */
+  private static byte[] media(@Nullable Media media) {
+    return media == null
+        ? new byte[0]
+        : utf8(media.modality() + " " + Digest.sha256(media.bytes()));
   }
 
   /** The stop texts' number, then each with its length. */

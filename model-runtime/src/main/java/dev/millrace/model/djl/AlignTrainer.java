@@ -90,19 +90,26 @@ public final class AlignTrainer implements AutoCloseable {
   }
 
   private void update(PtNDManager scope, List<PtNDArray> g, double learningRate, long number) {
-    float[] rates = {
-      (float) learningRate,
-      DECAY,
-      (float) (1 - Math.pow(0.9, (double) number)),
-      (float) (1 - Math.pow(0.98, (double) number))
-    };
     program.train(
         scope,
         "adamw",
         Program.Argument.list("g", g),
         Program.Argument.list("m1", first),
         Program.Argument.list("m2", second),
-        Program.Argument.of("step", Program.array(scope, new Values(rates, 4))));
+        Program.Argument.of("step", rates(scope, learningRate, DECAY, number, 0)));
+  }
+
+  /** As {@code adamw} takes it: for the tensors of a program from {@code at} on. */
+  static PtNDArray rates(
+      PtNDManager scope, double learningRate, double decay, long number, int at) {
+    float[] rates = {
+      (float) learningRate,
+      (float) decay,
+      (float) (1 - Math.pow(0.9, (double) number)),
+      (float) (1 - Math.pow(0.98, (double) number)),
+      at
+    };
+    return Program.array(scope, new Values(rates, rates.length));
   }
 
   /** The loss of a batch, then the gradient of each trained tensor. */

@@ -8,6 +8,9 @@ import dev.millrace.model.align.AlignTensor;
 import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.Input;
+import dev.millrace.model.align.PrefixWeights;
+import dev.millrace.model.align.Projection;
+import dev.millrace.model.base.Prefix;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,14 +24,22 @@ public final class DjlAligner implements Aligner {
   private static final int CALL = 64;
 
   private final AlignConfig config;
+  private final String prefixId;
+  private final int prefixLength;
   private final Program program;
   private final PtNDManager weights;
 
-  private DjlAligner(AlignWeights weights) {
+  private DjlAligner(AlignWeights weights, PrefixWeights prefixes) {
     this.config = weights.config();
+    this.prefixId = prefixes.id();
+    this.prefixLength = prefixes.length();
     this.program = Program.compile(AlignSource.PROGRAM);
     this.weights = program.scope();
     fill(program, this.weights, weights);
+    if (prefixLength > 0) {
+      fill(program, this.weights, prefixes.picture());
+      fill(program, this.weights, prefixes.sound());
+    }
   }
 
   /**
@@ -38,24 +49,39 @@ public final class DjlAligner implements Aligner {
    *     be
    */
   public static Aligner open(Path folder) throws IOException {
-    return of(AlignWeights.read(folder));
+    AlignWeights weights = AlignWeights.read(folder);
+    return of(weights, PrefixWeights.read(folder, weights.config().hiddenSize()));
   }
 
   /** Encoders with these weights; the caller closes them. */
-  public static Aligner of(AlignWeights weights) {
-    return new DjlAligner(weights);
+  public static Aligner of(AlignWeights weights, PrefixWeights prefixes) {
+    return new DjlAligner(weights, prefixes);
   }
 
   /** Hands weights to a program; it keeps the arrays, which the manager owns. */
   static void fill(Program program, PtNDManager owner, AlignWeights weights) {
     List<AlignTensor> tensors = AlignTensor.all(weights.config().hiddenSize());
-    try (PtNDManager scope = program.scope()) {
-      for (int i = 0; i < tensors.size(); i++) {
-        PtNDArray array =
-            Program.array(owner, new Values(weights.values().get(i), tensors.get(i).shape()));
-        program.train(scope, "vector", Program.Argument.of("x", array));
-      }
+    for (int i = 0; i < tensors.size(); i++) {
+      add(program, owner, new Values(weights.values().get(i), tensors.get(i).shape()));
     }
+  }
+
+  /** The same of a projection, behind the encoders or another projection. */
+  static List<PtNDArray> fill(Program program, PtNDManager owner, Projection p) {
+    int features = p.in().length / p.inner();
+    return List.of(
+        add(program, owner, new Values(p.in(), p.inner(), features)),
+        add(program, owner, new Values(p.inBias(), p.inner())),
+        add(program, owner, new Values(p.out(), p.outputs(), p.inner())),
+        add(program, owner, new Values(p.outBias(), p.outputs())));
+  }
+
+  private static PtNDArray add(Program program, PtNDManager owner, Values values) {
+    PtNDArray array = Program.array(owner, values);
+    try (PtNDManager scope = program.scope()) {
+      program.train(scope, "vector", Program.Argument.of("x", array));
+    }
+    return array;
   }
 
   @Override
@@ -65,22 +91,45 @@ public final class DjlAligner implements Aligner {
 
   @Override
   public List<float[]> embed(List<? extends Input> inputs) {
-    List<float[]> places = new ArrayList<>();
-    for (int from = 0; from < inputs.size(); from += CALL) {
-      places.addAll(call(inputs.subList(from, Math.min(inputs.size(), from + CALL))));
-    }
-    return places;
+    return calls("embed_", inputs);
   }
 
-  private List<float[]> call(List<? extends Input> inputs) {
+  @Override
+  public int prefixLength() {
+    return prefixLength;
+  }
+
+  @Override
+  public String prefixId() {
+    return prefixId;
+  }
+
+  @Override
+  public List<Prefix> prefixes(List<? extends Input> media) {
+    if (prefixLength == 0) {
+      throw new IllegalStateException("these encoders make no prefixes");
+    }
+    return calls("prefix_", media).stream().map(rows -> new Prefix(prefixLength, rows)).toList();
+  }
+
+  private List<float[]> calls(String method, List<? extends Input> inputs) {
+    List<float[]> all = new ArrayList<>();
+    for (int from = 0; from < inputs.size(); from += CALL) {
+      all.addAll(call(method, inputs.subList(from, Math.min(inputs.size(), from + CALL))));
+    }
+    return all;
+  }
+
+  private List<float[]> call(String method, List<? extends Input> inputs) {
     try (PtNDManager scope = program.scope()) {
       IValue[] arguments =
           AlignArrays.of(scope, inputs).stream().map(IValue::from).toArray(IValue[]::new);
       float[] all =
-          program.infer(scope, "embed_" + AlignArrays.encoder(inputs), arguments)[0].toFloatArray();
+          program.infer(scope, method + AlignArrays.encoder(inputs), arguments)[0].toFloatArray();
+      int width = all.length / inputs.size();
       List<float[]> rows = new ArrayList<>();
-      for (int from = 0; from < all.length; from += DIMENSION) {
-        rows.add(Arrays.copyOfRange(all, from, from + DIMENSION));
+      for (int from = 0; from < all.length; from += width) {
+        rows.add(Arrays.copyOfRange(all, from, from + width));
       }
       return rows;
     }

@@ -5,6 +5,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.Decoding;
+import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.config.AttentionConfig;
 import dev.millrace.model.config.MoeConfig;
@@ -41,6 +42,10 @@ final class DjlDecoding implements Decoding {
   private static final class Row {
     private final long id;
     private final Prompt prompt;
+
+    /** The prompt behind its prefix. */
+    private final int[] tokens;
+
     private final int slot;
     private final Sampler sampler;
     private int past;
@@ -50,16 +55,12 @@ final class DjlDecoding implements Decoding {
     Row(long id, Prompt prompt, int slot) {
       this.id = id;
       this.prompt = prompt;
+      this.tokens = Texts.behind(prompt.prefix(), prompt.tokens());
       this.slot = slot;
       this.sampler = new Sampler(prompt.sampling());
     }
 
-    int length() {
-      return prompt.tokens().length + prompt.maxTokens();
-    }
-
     int[] next() {
-      int[] tokens = prompt.tokens();
       return past < tokens.length
           ? Arrays.copyOfRange(tokens, past, Math.min(tokens.length, past + PIECE))
           : new int[] {last};
@@ -67,11 +68,20 @@ final class DjlDecoding implements Decoding {
 
     /** Tokens of the next step. */
     int brings() {
-      return Math.max(1, Math.min(PIECE, prompt.tokens().length - past));
+      return Math.max(1, Math.min(PIECE, tokens.length - past));
+    }
+
+    /** The rows of the prefix that the next step takes. */
+    Prefix given(int hiddenSize) {
+      Prefix prefix = prompt.prefix();
+      int from = Math.min(past, prefix.length());
+      int to = Math.min(past + brings(), prefix.length());
+      return new Prefix(
+          to - from, Arrays.copyOfRange(prefix.rows(), from * hiddenSize, to * hiddenSize));
     }
 
     boolean ends() {
-      return past + brings() >= prompt.tokens().length;
+      return past + brings() >= tokens.length;
     }
   }
 
@@ -98,12 +108,13 @@ final class DjlDecoding implements Decoding {
 
   @Override
   public boolean admit(long id, Prompt prompt) {
-    DjlModel.checkLength(config, prompt.tokens(), 1, prompt.maxTokens());
-    int length = prompt.tokens().length + prompt.maxTokens();
+    DjlModel.checkLength(
+        config, Texts.behind(prompt.prefix(), prompt.tokens()), 1, prompt.maxTokens());
+    int length = prompt.length();
     if (prompt.maxTokens() < 1 || SlotPool.rounded(length) > slots || rows.containsKey(id)) {
       throw new IllegalArgumentException(
           "prompt %d of %d tokens and %d to add, expected a new id, 1 or more to add and at most %d"
-                  .formatted(id, prompt.tokens().length, prompt.maxTokens(), slots)
+                  .formatted(id, length - prompt.maxTokens(), prompt.maxTokens(), slots)
               + " together");
     }
     int slot = pool.take(length);
@@ -152,7 +163,7 @@ final class DjlDecoding implements Decoding {
     List<Row> taken = new ArrayList<>();
     int reading = 0;
     for (Row row : rows.values()) {
-      int tokens = row.past < row.prompt.tokens().length ? row.brings() : 0;
+      int tokens = row.past < row.tokens.length ? row.brings() : 0;
       if (tokens == 0 || reading == 0 || reading + tokens <= STEP_TOKENS) {
         taken.add(row);
         reading += tokens;
@@ -164,6 +175,7 @@ final class DjlDecoding implements Decoding {
   /** (rows that end, vocab): log p of their next tokens. */
   private float[] advance(List<Row> taken) {
     List<int[]> tokens = taken.stream().map(Row::next).toList();
+    List<Prefix> given = taken.stream().map(row -> row.given(config.hiddenSize())).toList();
     int[] slots = taken.stream().mapToInt(row -> row.slot).toArray();
     int[] past = taken.stream().mapToInt(row -> row.past).toArray();
     int ones = (int) taken.stream().filter(row -> row.brings() == 1).count();
@@ -172,6 +184,7 @@ final class DjlDecoding implements Decoding {
             new CallAdapters(taken.stream().map(r -> r.prompt.adapter()).toList(), ones)) {
       IValue[] arguments = {
         IValue.from((PtNDArray) scope.create(DjlModel.flat(tokens))),
+        IValue.from(Program.array(scope, Texts.given(given, config.hiddenSize()))),
         IValue.listFrom(tokens.stream().mapToLong(t -> t.length).toArray()),
         call.tensors(scope),
         call.which(),
@@ -230,7 +243,7 @@ final class DjlDecoding implements Decoding {
   public void cancel(long id) {
     Row row = rows.remove(id);
     if (row != null) {
-      pool.give(row.slot, row.length());
+      pool.give(row.slot, row.prompt.length());
       if (row.prompt.adapter() instanceof DjlAdapter adapter) {
         adapter.release();
       }

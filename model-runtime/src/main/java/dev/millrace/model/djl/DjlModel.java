@@ -13,6 +13,8 @@ import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prefix;
+import dev.millrace.model.base.PrefixGradients;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
@@ -139,11 +141,15 @@ final class DjlModel implements BaseModel {
   public List<TokenScores> score(List<Sequence> sequences) {
     List<TokenScores> scores = new ArrayList<>();
     for (int from = 0; from < sequences.size(); ) {
-      int to = callEnd(from, sequences.size(), i -> sequences.get(i).tokens().length);
+      int to = callEnd(from, sequences.size(), i -> positions(sequences.get(i)));
       scores.addAll(scoreCall(sequences.subList(from, to)));
       from = to;
     }
     return scores;
+  }
+
+  private static int positions(Sequence sequence) {
+    return sequence.prefix().length() + sequence.tokens().length;
   }
 
   private static int callEnd(int from, int size, java.util.function.IntUnaryOperator length) {
@@ -158,13 +164,18 @@ final class DjlModel implements BaseModel {
   private List<TokenScores> scoreCall(List<Sequence> sequences) {
     return scores(
         serving,
+        sequences.stream().map(Sequence::prefix).toList(),
         sequences.stream().map(Sequence::tokens).toList(),
         sequences.stream().map(Sequence::adapter).toList());
   }
 
   private List<TokenScores> scores(
-      Program program, List<int[]> rows, List<LoadedAdapter> adapterOfRow) {
-    Texts texts = texts(rows);
+      Program program,
+      List<Prefix> prefixes,
+      List<int[]> tokens,
+      List<LoadedAdapter> adapterOfRow) {
+    Texts texts = texts(Texts.behind(prefixes, tokens));
+    int[] skipped = prefixes.stream().mapToInt(p -> Math.max(0, p.length() - 1)).toArray();
     try (PtNDManager scope = program.scope();
         CallAdapters adapters = new CallAdapters(adapterOfRow)) {
       PtNDArray[] out =
@@ -172,14 +183,19 @@ final class DjlModel implements BaseModel {
               scope,
               "score",
               IValue.from((PtNDArray) scope.create(texts.starts())),
+              given(scope, prefixes),
               IValue.from((PtNDArray) scope.create(texts.targets())),
               IValue.listFrom(texts.lens()),
               adapters.tensors(scope),
               adapters.which(),
               adapters.scales(),
               adapters.limits(scope, config));
-      return split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens());
+      return split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens(), skipped);
     }
+  }
+
+  private IValue given(PtNDManager scope, List<Prefix> prefixes) {
+    return IValue.from(Program.array(scope, Texts.given(prefixes, config.hiddenSize())));
   }
 
   @Override
@@ -301,7 +317,8 @@ final class DjlModel implements BaseModel {
               IValue.from((PtNDArray) scope.create(texts.starts())),
               IValue.from((PtNDArray) scope.create(texts.targets())),
               IValue.listFrom(texts.lens()));
-      List<TokenScores> scores = split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens());
+      List<TokenScores> scores =
+          split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens(), new int[rows.size()]);
       List<float[]> embeddings = rows(out[2].toFloatArray(), rows.size());
       List<Reading> readings = new ArrayList<>();
       for (int r = 0; r < rows.size(); r++) {
@@ -320,14 +337,19 @@ final class DjlModel implements BaseModel {
     return rows;
   }
 
-  private static List<TokenScores> split(float[] logProbs, float[] entropies, long[] lens) {
+  /**
+   * @param skipped predictions of each sequence that come first and are not of its tokens
+   */
+  private static List<TokenScores> split(
+      float[] logProbs, float[] entropies, long[] lens, int[] skipped) {
     List<TokenScores> scores = new ArrayList<>();
     int at = 0;
-    for (long len : lens) {
-      int end = at + (int) len;
+    for (int s = 0; s < lens.length; s++) {
+      int from = at + skipped[s];
+      int end = at + (int) lens[s];
       scores.add(
           new TokenScores(
-              Arrays.copyOfRange(logProbs, at, end), Arrays.copyOfRange(entropies, at, end)));
+              Arrays.copyOfRange(logProbs, from, end), Arrays.copyOfRange(entropies, from, end)));
       at = end;
     }
     return scores;
@@ -359,7 +381,12 @@ final class DjlModel implements BaseModel {
       for (int from = 0; from < sequences.size(); ) {
         int to = callEnd(from, sequences.size(), i -> sequences.get(i).length);
         List<int[]> rows = sequences.subList(from, to);
-        scores.addAll(scores(program, rows, Collections.nCopies(rows.size(), loaded)));
+        scores.addAll(
+            scores(
+                program,
+                Collections.nCopies(rows.size(), Prefix.NONE),
+                rows,
+                Collections.nCopies(rows.size(), loaded)));
         from = to;
       }
     }
@@ -412,6 +439,11 @@ final class DjlModel implements BaseModel {
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     return new AdapterGradients(training.program(), config, sites, limits)
         .of("anchor_gradients", adapter, microBatch, computation);
+  }
+
+  @Override
+  public PrefixGradients prefixGradients(List<int[]> tokens, List<Prefix> prefixes) {
+    return new PrefixTraining(training.program(), config).of(tokens, prefixes);
   }
 
   /** Logits of every position through the program that trains: (tokens, vocab), flattened. */

@@ -13,7 +13,8 @@ import java.util.function.ToIntFunction;
  * <p>A call takes sequences end to end as one (tokens, d) matrix, {@code lens} tokens each, and two
  * tuples: {@code a}, the adapters (spans of rows, their factors, which span uses which, scales; see
  * {@link CallAdapters}), and {@code c}, the cache (keys and values by layer, first slot and past
- * tokens of each sequence, and what {@link AttentionSource} knows of those that bring one token).
+ * tokens of each sequence, and what {@link AttentionSource} knows of those that bring one token). A
+ * token below 0 has no embedding of its own: it takes the next row of {@code given}.
  */
 final class ProgramSource {
 
@@ -226,12 +227,18 @@ final class ProgramSource {
 
   private static final String HIDDEN =
       """
+        def embedded(self: __torch__.Program, ids: Tensor, given: Tensor, w: List[Tensor]) -> Tensor:
+          x = torch.to(torch.embedding(w[0], torch.clamp_min(ids, 0)), 6)
+          if given.size(0) > 0:
+            x = torch.index_copy(x, 0, torch.squeeze(torch.nonzero(torch.lt(ids, 0)), 1), given)
+          return x
         def hidden(self: __torch__.Program, ids: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], r: Tensor, w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
+          return self.through(torch.to(torch.embedding(w[0], ids), 6), lens, a, c, r, w, m)
+        def through(self: __torch__.Program, x: Tensor, lens: List[int], a: Tuple[List[int], List[Tensor], List[int], List[float]], c: Tuple[List[Tensor], List[Tensor], List[int], List[int], List[int], List[Tensor]], r: Tensor, w: List[Tensor], m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           keys, values, slots, past, runs, aside = c
           chosen = annotate(List[Tensor], [])
           cos = self.table(w[2], lens, past, aside)
           sin = self.table(w[3], lens, past, aside)
-          x = torch.to(torch.embedding(w[0], ids), 6)
           balance = torch.zeros([], dtype=6)
       """;
 
@@ -278,8 +285,8 @@ final class ProgramSource {
           if r.size(0) > 0:
             r = torch.repeat_interleave(r, torch.tensor(lens, dtype=4), 0)
           return r
-        def score(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor) -> List[Tensor]:
-          x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
+        def score(self: __torch__.Program, ids: Tensor, given: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor) -> List[Tensor]:
+          x, balance, chosen = self.through(self.embedded(ids, given, self.w), lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
           return self.scores(x, targets, self.m)
         def active(self: __torch__.Program, chosen: List[Tensor], lens: List[int]) -> Tensor:
           out = annotate(List[Tensor], [])
@@ -333,13 +340,13 @@ final class ProgramSource {
           out.append(torch.argmax(self.linear(x, $head, self.m), -1))
           out.extend(chosen)
           return out
-        def advance(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int], ones: int, runs: List[int]) -> List[Tensor]:
+        def advance(self: __torch__.Program, ids: Tensor, given: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int], ones: int, runs: List[int]) -> List[Tensor]:
           spans = lens
           if ones > 0:
             spans = annotate(List[int], [torch.neg(ones)])
             spans.extend(torch.slice(lens, ones, len(lens), 1))
           c = (keys, values, slots, past, runs, self.aside(slots, past, ones, runs))
-          x, balance, chosen = self.hidden(ids, lens, (spans, l, which, scales), c, self.by_row(r, lens), self.w, self.m)
+          x, balance, chosen = self.through(self.embedded(ids, given, self.w), lens, (spans, l, which, scales), c, self.by_row(r, lens), self.w, self.m)
           if len(ends) > 0:
             x = torch.index_select(x, 0, torch.tensor(ends, dtype=4))
             out = torch.log_softmax(self.linear(x, $head, self.m), -1)
@@ -365,7 +372,10 @@ final class ProgramSource {
   /** The program over fp32 matrices: it trains, and is the reference for serving. */
   static String float32(MoeConfig config, Layout layout) {
     ProgramSource source = new ProgramSource(config, layout, layout::matrix);
-    String training = TrainingSource.METHODS + AdapterTrainingSource.methods(source.layers());
+    String training =
+        TrainingSource.METHODS
+            + TrainingSource.PREFIXES
+            + AdapterTrainingSource.methods(source.layers());
     return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training, 6);
   }
 

@@ -83,6 +83,19 @@ final class TrainingSource {
           return annotate(List[Tensor], [torch.sqrt(square)])
       """;
 
+  /** Loss of each sequence, and gradients of the embeddings that are given. */
+  static final String PREFIXES =
+      """
+        def prefix_gradients(self: __torch__.Program, ids: Tensor, given: Tensor, targets: Tensor, predicted: Tensor, lens: Tensor) -> List[Tensor]:
+          sizes = self.lengths(lens)
+          e = torch.requires_grad_(torch.detach(given), True)
+          off = (annotate(List[int], [ids.size(0)]), annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [0.]))
+          x, balance, chosen = self.through(self.embedded(ids, e, self.w), sizes, off, self.none(sizes), self.fixed(), self.w, self.m)
+          logits = self.linear(torch.index_select(x, 0, predicted), $head, self.m)
+          nll = torch.cross_entropy_loss(logits, torch.index_select(targets, 0, predicted), None, 0, -100, 0.)
+          return self.gradients(torch.sum(nll), annotate(List[Tensor], [e]), annotate(List[Tensor], [torch.detach(nll)]))
+      """;
+
   /** Gradients of an adapter through autograd alone. */
   static final String BY_AUTOGRAD =
       """

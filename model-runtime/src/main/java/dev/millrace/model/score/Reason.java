@@ -1,5 +1,7 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.media.InvalidMediaException;
+
 /** Why a sample teaches nothing; the code is what stands on the rejected topic. */
 public enum Reason {
   DOMAIN_MISSING("domain-missing"),
@@ -34,6 +36,15 @@ public enum Reason {
 
   Reason(String code) {
     this.code = code;
+  }
+
+  /** What is wrong with media. */
+  public static Reason of(InvalidMediaException.Kind kind) {
+    return switch (kind) {
+      case UNKNOWN -> MEDIA_UNKNOWN;
+      case BROKEN -> MEDIA_BROKEN;
+      case TOO_LARGE -> MEDIA_TOO_LARGE;
+    };
   }
 
   /** Whether it is about who sent a sample, not about the sample. */

@@ -72,7 +72,7 @@ final class OnePass {
       if (work.request().task() != task) {
         continue;
       }
-      tokens += work.tokens().length;
+      tokens += work.positions();
       if (!pack.isEmpty() && tokens > callTokens) {
         break;
       }
@@ -88,7 +88,9 @@ final class OnePass {
 
   private List<CachedAnswer> score(List<Work> pack) {
     List<Sequence> sequences =
-        pack.stream().map(w -> new Sequence(w.tokens(), w.lease().adapter())).toList();
+        pack.stream()
+            .map(w -> new Sequence(w.tokens(), w.lease().adapter(), w.prefix()))
+            .toList();
     return base.score(sequences).stream().map(OnePass::scored).toList();
   }
 

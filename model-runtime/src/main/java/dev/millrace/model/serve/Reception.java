@@ -4,6 +4,7 @@ import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.Media;
 import dev.millrace.schema.Request;
 import java.util.HashMap;
 import java.util.Map;
@@ -56,11 +57,21 @@ final class Reception {
     }
   }
 
-  /** Cuts the prompt into tokens; a work with too few or too many is done. */
-  void tokenize(Work work) {
+  /** Reads media and cuts the prompt into tokens; a work that cannot be read is done. */
+  void read(Work work) {
+    Media media = work.request().media();
+    try {
+      if (media != null) {
+        work.prefix(parts.media().read(media, work.lease().base().id()));
+      }
+    } catch (MediaReader.UnreadableException e) {
+      work.fail(String.valueOf(e.getMessage()));
+      return;
+    }
     Tokenizer tokenizer = Objects.requireNonNull(tokenizers.get(work.lease().base().id()));
-    work.tokens(tokenizer.encode(work.request().prompt()));
-    String problem = rules.problem(work.request(), work.tokens().length);
+    String prompt = work.request().prompt();
+    work.tokens(prompt.isEmpty() ? new int[0] : tokenizer.encode(prompt));
+    String problem = rules.problem(work.request(), work.prefix().length(), work.tokens().length);
     if (problem != null) {
       work.fail(problem);
     }
@@ -104,6 +115,7 @@ final class Reception {
   private CacheKey key(Work work) {
     LiveRelease release = work.lease().release();
     String model = release == null ? parts.base().id() : release.release();
-    return parts.keys().key(work.request(), model);
+    boolean seen = work.request().media() != null;
+    return parts.keys().key(work.request(), seen ? model + " " + parts.media().id() : model);
   }
 }

@@ -25,14 +25,19 @@ final class RequestRules {
     return Requests.problem(request);
   }
 
-  /** The same once the prompt's tokens are counted. */
-  @Nullable String problem(Request request, int promptTokens) {
-    int least = request.task() == Task.SCORE ? 2 : 1;
+  /**
+   * The same once the prompt's tokens are counted. Behind media the first is predicted too.
+   *
+   * @param prefix positions that media take
+   */
+  @Nullable String problem(Request request, int prefix, int promptTokens) {
+    int least = (request.task() == Task.SCORE ? 2 : 1) - (prefix > 0 ? 1 : 0);
     if (promptTokens < least) {
       return "prompt-too-short: " + promptTokens + " tokens, expected at least " + least;
     }
     int added = request.task() == Task.GENERATE ? request.maxTokens() : 0;
-    return promptTokens + added <= contextTokens ? null : tooLong(promptTokens, added);
+    int positions = prefix + promptTokens;
+    return positions + added <= contextTokens ? null : tooLong(positions, added);
   }
 
   private String tooLong(int promptTokens, int added) {

@@ -152,7 +152,8 @@ final class RunningBatch implements AutoCloseable {
     Request request = work.request();
     Sampling sampling =
         new Sampling(request.temperature(), request.topK(), request.topP(), request.seed());
-    return new Prompt(work.tokens(), work.lease().adapter(), request.maxTokens(), sampling);
+    return new Prompt(
+        work.prefix(), work.tokens(), work.lease().adapter(), request.maxTokens(), sampling);
   }
 
   /** Frees the cache of keys and values. */

@@ -257,7 +257,7 @@ final class RunningResponder implements Responder {
   }
 
   private void compute(Work work) {
-    reception.tokenize(work);
+    reception.read(work);
     if (work.isDone()) {
       end(work);
     } else if (work.request().task() == Task.GENERATE) {

@@ -14,6 +14,7 @@ import java.util.List;
  *
  * @param base answers where there is no release
  * @param older bases whose releases serve until others have taken their places
+ * @param media reads the pictures and sounds of requests
  */
 public record ServingParts(
     BaseModel base,
@@ -22,9 +23,10 @@ public record ServingParts(
     LiveReleases releases,
     AnswerCache cache,
     CacheKeys keys,
-    InstantSource clock) {
+    InstantSource clock,
+    MediaReader media) {
 
-  /** Parts with one base. */
+  /** Parts with one base, which reads text alone. */
   public ServingParts(
       BaseModel base,
       Tokenizer tokenizer,
@@ -32,7 +34,7 @@ public record ServingParts(
       AnswerCache cache,
       CacheKeys keys,
       InstantSource clock) {
-    this(base, tokenizer, List.of(), releases, cache, keys, clock);
+    this(base, tokenizer, List.of(), releases, cache, keys, clock, MediaReader.of(null));
   }
 
   /** All bases, that which answers where there is no release first. */

@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.base.Prefix;
 import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
@@ -14,6 +15,7 @@ final class Work implements AutoCloseable {
   private final long ticket;
   private final Request request;
   private Lease lease;
+  private Prefix prefix = Prefix.NONE;
   private int[] tokens = {};
   private @Nullable CacheKey key;
   private boolean leads;
@@ -45,6 +47,20 @@ final class Work implements AutoCloseable {
   void hold(Lease other) {
     lease.close();
     lease = other;
+  }
+
+  /** What stands before the tokens. */
+  Prefix prefix() {
+    return prefix;
+  }
+
+  void prefix(Prefix value) {
+    prefix = value;
+  }
+
+  /** Positions that the model reads. */
+  int positions() {
+    return prefix.length() + tokens.length;
   }
 
   int[] tokens() {

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A model whose answers are simple functions of tokens and adapter. It notes every call, every
+ * A model whose answers are simple functions of tokens, prefix and adapter. It notes every call, every
  * adapter that is open, and every misuse.
  */
 public final class FakeBaseModel implements BaseModel {
@@ -114,7 +114,7 @@ public final class FakeBaseModel implements BaseModel {
   public List<TokenScores> score(List<Sequence> sequences) {
     scoreCalls.add(sequences.size());
     sequences.forEach(s -> refusePoison(s.tokens()));
-    return sequences.stream().map(s -> scored(s.tokens(), ((Adapter) s.adapter()).use())).toList();
+    return sequences.stream().map(FakeBaseModel::scored).toList();
   }
 
   @Override
@@ -174,6 +174,11 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
+  public PrefixGradients prefixGradients(List<int[]> tokens, List<Prefix> prefixes) {
+    throw new UnsupportedOperationException("the fake does not train");
+  }
+
+  @Override
   public void close() {
     if (open.get() != 0) {
       misuses.add("closed with " + open.get() + " adapters open");
@@ -184,6 +189,22 @@ public final class FakeBaseModel implements BaseModel {
     if (Arrays.stream(tokens).anyMatch(t -> t == POISON)) {
       throw new IllegalStateException("poisoned");
     }
+  }
+
+  /** Behind a prefix all tokens are predicted, each with the mean of its rows as a bias. */
+  private static TokenScores scored(Sequence sequence) {
+    float bias = ((Adapter) sequence.adapter()).use();
+    Prefix prefix = sequence.prefix();
+    int[] tokens = sequence.tokens();
+    if (prefix.length() > 0) {
+      for (float value : prefix.rows()) {
+        bias += value / prefix.rows().length;
+      }
+      int[] behind = new int[tokens.length + 1];
+      System.arraycopy(tokens, 0, behind, 1, tokens.length);
+      tokens = behind;
+    }
+    return scored(tokens, bias);
   }
 
   /** Text in small letters surprises little, other bytes more, those above 127 most. */
@@ -226,7 +247,7 @@ public final class FakeBaseModel implements BaseModel {
 
     @Override
     public boolean admit(long id, Prompt prompt) {
-      int length = prompt.tokens().length + prompt.maxTokens();
+      int length = prompt.length();
       if (length > free) {
         return false;
       }
@@ -254,7 +275,7 @@ public final class FakeBaseModel implements BaseModel {
     public void cancel(long id) {
       Row row = rows.remove(id);
       if (row != null) {
-        free += row.prompt.tokens().length + row.prompt.maxTokens();
+        free += row.prompt.length();
       }
     }
 
@@ -274,7 +295,10 @@ public final class FakeBaseModel implements BaseModel {
     Row(long id, Prompt prompt) {
       this.id = id;
       this.prompt = prompt;
-      this.last = prompt.tokens()[prompt.tokens().length - 1];
+      int[] tokens = prompt.tokens();
+      float[] seen = prompt.prefix().rows();
+      int shown = seen.length == 0 ? 0 : Math.round(seen[0]);
+      this.last = (tokens.length == 0 ? 'a' : tokens[tokens.length - 1]) + shown;
     }
 
     /** A draw among one token is no draw. */

@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,14 +12,19 @@ import dev.millrace.model.align.AlignConfig;
 import dev.millrace.model.align.AlignTensor;
 import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.Captioned;
 import dev.millrace.model.align.Input;
 import dev.millrace.model.align.PairBatch;
+import dev.millrace.model.align.PrefixWeights;
+import dev.millrace.model.align.Projection;
+import dev.millrace.model.base.Prefix;
 import dev.millrace.model.media.Picture;
 import dev.millrace.model.media.Sound;
 import dev.millrace.model.weights.InvalidWeightsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -125,6 +131,69 @@ class AlignTrainerTest {
     assertTrue(found.contains("text."), found);
     Files.writeString(config, text.replace("\"base\"", "\"bass\""));
     assertThrows(InvalidWeightsException.class, () -> AlignWeights.read(folder));
+  }
+
+  @Test
+  void prefixes_folderWithProjections_areReadBackAndOfTheseEncodersAlone() throws Exception {
+    start.write(folder);
+    try (Aligner none = DjlAligner.open(folder)) {
+      assertEquals(0, none.prefixLength());
+      assertThrows(IllegalStateException.class, () -> none.prefixes(batches().get(0).left()));
+    }
+    Projection picture = Projection.random(Projection.PICTURE, 5, 3 * 8, random);
+    Projection sound = Projection.random(Projection.SOUND, 6, 3 * 8, random);
+    new PrefixWeights("", 3, picture, sound).write(folder);
+    try (Aligner aligner = DjlAligner.open(folder)) {
+      assertEquals(3, aligner.prefixLength());
+      assertEquals(64, aligner.prefixId().length());
+      for (PairBatch batch : batches().subList(0, 2)) {
+        List<Prefix> together = aligner.prefixes(batch.left());
+        for (int i = 0; i < together.size(); i++) {
+          Prefix alone = aligner.prefixes(batch.left().subList(i, i + 1)).get(0);
+          assertEquals(3, alone.length());
+          assertArrayEquals(alone.rows(), together.get(i).rows(), 1e-5f);
+        }
+        assertFalse(Arrays.equals(together.get(0).rows(), together.get(1).rows()));
+      }
+    }
+    AlignWeights.random(CONFIG, hidden(50), random).write(folder);
+    String found =
+        assertThrows(InvalidWeightsException.class, () -> DjlAligner.open(folder)).getMessage();
+    assertTrue(found.startsWith("prefix.safetensors: of encoders '"), found);
+  }
+
+  @Test
+  void step_ofPrefixes_sameSeedGivesTheSameWeights_andLearnsWhatIsSeen() throws Exception {
+    int[][] captions = {{3, 5}, {7, 1}, {2, 9}, {4, 4}, {6, 8}, {6, 8}};
+    try (DjlModel base =
+        DjlModels.openModel(
+            Path.of("src/test/resources/golden/olmoe-tiny"),
+            Precision.INT8,
+            LoadProgress.SILENT)) {
+      for (PairBatch batch : batches().subList(0, 2)) {
+        List<Captioned> pairs = new ArrayList<>();
+        for (int i = 0; i < captions.length; i++) {
+          pairs.add(new Captioned(batch.left().get(i), captions[i]));
+        }
+        boolean pictures = batch.left().get(0) instanceof Input.Seen;
+        int features = pictures ? Projection.PICTURE : Projection.SOUND;
+        List<float[]> outs = new ArrayList<>();
+        for (int run = 0; run < 2; run++) {
+          Projection fresh =
+              Projection.random(features, 8, 2 * base.config().hiddenSize(), new Random(5));
+          try (PrefixTrainer trainer = new PrefixTrainer(base, start, fresh)) {
+            double first = trainer.step(pairs, 1e-2, 1);
+            double last = first;
+            for (int step = 2; step <= 40; step++) {
+              last = trainer.step(pairs, 1e-2, step);
+            }
+            assertTrue(last < first / 2, first + " to " + last);
+            outs.add(trainer.projection().out());
+          }
+        }
+        assertArrayEquals(outs.get(0), outs.get(1));
+      }
+    }
   }
 
   private double loss(PtNDManager scope, PairBatch batch, int tensor, int at, float by) {

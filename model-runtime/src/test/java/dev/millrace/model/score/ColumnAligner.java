@@ -4,22 +4,26 @@ import dev.millrace.model.align.AlignConfig;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.Input;
 import dev.millrace.model.align.WordBuckets;
+import dev.millrace.model.base.Prefix;
 import dev.millrace.model.media.Picture;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import javax.imageio.ImageIO;
 
 /** Encoders that know pictures of one black column, and what the columns are called. */
-record ColumnAligner(String base) implements Aligner {
+public record ColumnAligner(String base) implements Aligner {
 
   static final int COLUMNS = Picture.SIDE;
 
+  private static final int PREFIX = 16;
+
   /** A white square whose k-th column is black. */
-  static byte[] picture(int k) {
+  public static byte[] picture(int k) {
     BufferedImage image = new BufferedImage(COLUMNS, COLUMNS, BufferedImage.TYPE_BYTE_GRAY);
     for (int x = 0; x < COLUMNS; x++) {
       for (int y = 0; y < COLUMNS; y++) {
@@ -47,6 +51,28 @@ record ColumnAligner(String base) implements Aligner {
   @Override
   public List<float[]> embed(List<? extends Input> inputs) {
     return inputs.stream().map(this::place).toList();
+  }
+
+  @Override
+  public int prefixLength() {
+    return 1;
+  }
+
+  @Override
+  public String prefixId() {
+    return "columns";
+  }
+
+  /** One row, all of the column's number. */
+  @Override
+  public List<Prefix> prefixes(List<? extends Input> media) {
+    List<Prefix> prefixes = new ArrayList<>();
+    for (Input input : media) {
+      float[] row = new float[PREFIX];
+      Arrays.fill(row, column(((Input.Seen) input).picture()));
+      prefixes.add(Prefix.of(row, PREFIX));
+    }
+    return prefixes;
   }
 
   private float[] place(Input input) {

@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,6 +19,7 @@ import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.DirectExecutor;
 import dev.millrace.model.cache.MapRemoteTier;
+import dev.millrace.model.score.ColumnAligner;
 import dev.millrace.model.swap.FakeReleases;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapConfig;
@@ -26,6 +28,8 @@ import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Answer.From;
 import dev.millrace.schema.Chunk;
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -721,7 +725,8 @@ class ResponderTest {
             both,
             cache(),
             CacheKeys.of(SECRET),
-            () -> Instant.ofEpochMilli(now));
+            () -> Instant.ofEpochMilli(now),
+            MediaReader.of(null));
     try (Responder two =
         Responder.of(parts, new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5)) {
       ReleaseEvent old = FakeReleases.published("java", 3);
@@ -790,6 +795,69 @@ class ResponderTest {
 
   private Responder responder(UnknownDomain unknown) {
     return responder(unknown, cache());
+  }
+
+  @Test
+  void respond_pictureBeforeTheText_isAnsweredBehindIt() {
+    try (Responder seeing = seeing(base.id())) {
+      Answer third = one(seeing, score("a", null, "text").about(column(3)));
+      Answer ninth = one(seeing, score("b", null, "text").about(column(9)));
+      assertNull(third.error());
+      assertEquals(4, third.tokens(), "the first token is predicted too");
+      assertEquals(4 * (9 - 3), ninth.logProb() - third.logProb(), 1e-4);
+      assertEquals(From.MODEL, ninth.from(), "another picture is another question");
+      assertEquals(From.L1, one(seeing, score("c", null, "text").about(column(3))).from());
+      Request silent = generate("d", null, "", 2, 0, 0, true).about(column(3));
+      assertEquals("ef", one(seeing, silent).text());
+      assertEquals("fg", one(seeing, generate("e", null, "a", 2, 0, 0, true).about(column(4))).text());
+    }
+  }
+
+  @Test
+  void respond_badMedia_areRefusedWithTheReasonsOfSamples() {
+    byte[] png = ColumnAligner.picture(3);
+    try (Responder seeing = seeing(base.id())) {
+      assertError("media-broken: ", one(seeing, shown(Arrays.copyOf(png, png.length / 2))));
+      assertError("media-unknown: ", one(seeing, shown("no picture".getBytes(UTF_8))));
+      Request sound = score("s", null, "text").about(new Media(Modality.AUDIO, png));
+      assertError("media-unknown: ", one(seeing, sound));
+      assertNull(one(seeing, score("t", null, "text")).error(), "and goes on");
+    }
+  }
+
+  @Test
+  void respond_pictureWithoutEncodersOfTheBase_isRefused() {
+    assertError("modality-unsupported: IMAGE", one(shown(ColumnAligner.picture(3))));
+    try (Responder seeing = seeing("another-base")) {
+      assertError("modality-unsupported: IMAGE", one(seeing, shown(ColumnAligner.picture(3))));
+    }
+  }
+
+  private static Request shown(byte[] picture) {
+    return score("p", null, "text").about(new Media(Modality.IMAGE, picture));
+  }
+
+  private static Media column(int k) {
+    return new Media(Modality.IMAGE, ColumnAligner.picture(k));
+  }
+
+  /** A responder with encoders of a base. */
+  private Responder seeing(String of) {
+    ServingParts parts =
+        new ServingParts(
+            base,
+            new ByteTokenizer(),
+            List.of(),
+            live,
+            cache(),
+            CacheKeys.of(SECRET),
+            () -> Instant.ofEpochMilli(now),
+            MediaReader.of(new ColumnAligner(of)));
+    return Responder.of(parts, new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5);
+  }
+
+  private static Answer one(Responder responder, Request request) {
+    return responder.respond(List.of(request)).get(0);
   }
 
   private AnswerCache cache() {

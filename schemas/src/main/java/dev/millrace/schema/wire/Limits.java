@@ -9,6 +9,12 @@ public final class Limits {
   /** Payload of an IMAGE or AUDIO sample. */
   public static final int MEDIA_BYTES = 4 << 20;
 
+  /**
+   * Picture or sound of a request. It waits in the state of a job, which samples do not; encoders
+   * see 32 × 32 cells or four seconds of it.
+   */
+  public static final int REQUEST_MEDIA_BYTES = 512 << 10;
+
   public static final int CAPTION_BYTES = 4 << 10;
   public static final int PROMPT_BYTES = 16 << 10;
 

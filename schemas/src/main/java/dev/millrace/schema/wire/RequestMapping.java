@@ -1,11 +1,17 @@
 package dev.millrace.schema.wire;
 
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
+import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Requests, whatever they ask for: one that is invalid must still be answered. */
 final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.Request> {
+
+  private static final byte[] NO_BYTES = {};
 
   @Override
   public Class<dev.millrace.schema.avro.Request> avroClass() {
@@ -32,7 +38,13 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         .setDeadlineMillis(request.deadlineMillis())
         .setCancels(request.cancels())
         .setStream(request.stream())
+        .setModality(dev.millrace.schema.avro.Modality.valueOf(modality(request.media()).name()))
+        .setMedia(ByteBuffer.wrap(request.media() == null ? NO_BYTES : request.media().bytes()))
         .build();
+  }
+
+  private static Modality modality(@Nullable Media media) {
+    return media == null ? Modality.TEXT : media.modality();
   }
 
   @Override
@@ -55,6 +67,18 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         value.getDeadlineMillis(),
         value.getCancels(),
         value.getStream(),
+        media(Modality.valueOf(value.getModality().name()), bytes(value.getMedia())),
         origin);
+  }
+
+  /** Null for a text alone. */
+  static @Nullable Media media(Modality modality, byte[] bytes) {
+    return modality == Modality.TEXT && bytes.length == 0 ? null : new Media(modality, bytes);
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
   }
 }

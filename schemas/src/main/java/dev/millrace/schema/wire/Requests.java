@@ -1,5 +1,7 @@
 package dev.millrace.schema.wire;
 
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.Request;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,11 +29,37 @@ public final class Requests {
   }
 
   private static @Nullable Problem question(Request request) {
-    return Problem.first(prompt(request.prompt()), generation(request));
+    return Problem.first(media(request), prompt(request), generation(request));
   }
 
-  private static @Nullable Problem prompt(String prompt) {
-    if (prompt.isEmpty()) {
+  private static @Nullable Problem media(Request request) {
+    Media media = request.media();
+    if (media == null) {
+      return null;
+    }
+    String what = "media is " + media;
+    if (media.modality() != Modality.IMAGE && media.modality() != Modality.AUDIO) {
+      return new Problem("bad-modality", what + ", expected IMAGE or AUDIO");
+    }
+    if (request.task() == Request.Task.EMBED) {
+      return new Problem("bad-modality", what + ", expected none: EMBED takes text alone");
+    }
+    if (media.bytes().length == 0) {
+      return new Problem("bad-modality", what + ", expected its bytes");
+    }
+    return media.bytes().length <= Limits.REQUEST_MEDIA_BYTES
+        ? null
+        : new Problem("too-long", what + ", expected at most " + Limits.REQUEST_MEDIA_BYTES);
+  }
+
+  /** A picture or a sound may be asked about without a word, unless the words say who answers. */
+  private static @Nullable Problem prompt(Request request) {
+    String prompt = request.prompt();
+    boolean silent =
+        request.media() != null
+            && request.task() == Request.Task.GENERATE
+            && !request.isAssigned();
+    if (prompt.isEmpty() && !silent) {
       return new Problem("empty-prompt", "prompt is \"\", expected text");
     }
     return Checks.length("prompt", prompt, Limits.PROMPT_BYTES);

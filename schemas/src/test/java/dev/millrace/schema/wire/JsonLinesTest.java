@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
@@ -44,7 +45,8 @@ class JsonLinesTest {
         """
         {"id":"q1","tenant":"acme","domain":"birds","release":"ab12","task":"score","prompt":"a",
         "maxTokens":7,"temperature":0.5,"topK":40,"topP":0.9,"seed":-3,"stop":["\\n","END"],
-        "cached":false,"eventTimeMillis":99,"deadlineMillis":123,"cancels":"q0","stream":true}
+        "cached":false,"eventTimeMillis":99,"deadlineMillis":123,"cancels":"q0","stream":true,
+        "modality":"image","media":"AQID"}
         """;
     Request request = JsonLines.request(line, null, 0);
     Request expected =
@@ -66,6 +68,7 @@ class JsonLinesTest {
             123,
             "q0",
             true,
+            new Media(Modality.IMAGE, new byte[] {1, 2, 3}),
             request.origin());
     assertEquals(expected, request);
   }

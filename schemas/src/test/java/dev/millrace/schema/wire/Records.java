@@ -2,6 +2,7 @@ package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
+import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
@@ -18,6 +19,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.arbitraries.StringArbitrary;
+import org.jspecify.annotations.Nullable;
 
 /** Valid stream records, as many as one wants. */
 final class Records {
@@ -137,10 +139,16 @@ final class Records {
                     -maxTokens,
                     -temperature,
                     seed,
-                    List.of(prompt, id),
-                    seed % 2 == 0,
-                    -seed,
-                    HERE));
+                        List.of(prompt, id),
+                        seed % 2 == 0,
+                        -seed,
+                        HERE)
+                    .about(media(prompt, seed)));
+  }
+
+  private static @Nullable Media media(String prompt, long seed) {
+    Modality modality = seed % 3 == 0 ? Modality.IMAGE : Modality.AUDIO;
+    return seed % 2 == 0 ? null : new Media(modality, prompt.getBytes(StandardCharsets.UTF_8));
   }
 
   static Arbitrary<Answer> answers() {

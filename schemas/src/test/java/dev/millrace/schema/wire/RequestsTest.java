@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.util.Collections;
@@ -70,6 +72,39 @@ class RequestsTest {
     assertEquals(
         "too-long: stop[0] has at least 257 bytes, expected at most 256",
         Requests.problem(selecting(0, 1, List.of(longest + "x"))));
+  }
+
+  @Test
+  void problem_media_arePicturesOrSoundsThatFit() {
+    Media picture = new Media(Modality.IMAGE, new byte[9]);
+    assertNull(Requests.problem(request("q", "icons", "a", 1, 0, 0).about(picture)));
+    assertNull(Requests.problem(request("q", "icons", "", 1, 0, 0).about(picture)));
+    assertEquals(
+        "empty-prompt: prompt is \"\", expected text",
+        Requests.problem(request("q", "auto", "", 1, 0, 0).about(picture)));
+    assertEquals(
+        "bad-modality: media is CODE of 9 bytes, expected IMAGE or AUDIO",
+        problem(new Media(Modality.CODE, new byte[9])));
+    assertEquals(
+        "bad-modality: media is AUDIO of 0 bytes, expected its bytes",
+        problem(new Media(Modality.AUDIO, new byte[0])));
+    assertEquals(
+        "too-long: media is IMAGE of 524289 bytes, expected at most 524288",
+        problem(new Media(Modality.IMAGE, new byte[Limits.REQUEST_MEDIA_BYTES + 1])));
+  }
+
+  private static String problem(Media media) {
+    return String.valueOf(Requests.problem(request("q", "java", "x", 1, 0, 0).about(media)));
+  }
+
+  @Test
+  void problem_mediaToEmbed_areRefused() {
+    Request embeds =
+        new Request("q", null, null, null, Task.EMBED, "x", 0, 0, 0, true, 0, Records.HERE)
+            .about(new Media(Modality.IMAGE, new byte[9]));
+    assertEquals(
+        "bad-modality: media is IMAGE of 9 bytes, expected none: EMBED takes text alone",
+        Requests.problem(embeds));
   }
 
   @Test

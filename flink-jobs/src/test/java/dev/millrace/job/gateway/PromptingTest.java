@@ -1,0 +1,79 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.schema.Modality;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PromptingTest {
+
+  private static final String PICTURE =
+      "{'type':'image_url','image_url':{'url':'data:image/png;base64,AQID'}}";
+  private static final String SOUND =
+      "{'type':'input_audio','input_audio':{'data':'BAU=','format':'wav'}}";
+
+  @Test
+  void of_textAlone_isATranscript() throws Exception {
+    Prompting found = read("{'role':'system','content':'Be brief.'},{'role':'user','content':'Hi'}");
+    assertEquals("system: Be brief.\nuser: Hi\nassistant:", found.transcript());
+    assertNull(found.media());
+  }
+
+  @Test
+  void of_pictureAmongParts_standsBeforeTheTranscript() throws Exception {
+    Prompting found = read(user("{'type':'text','text':'What is '}," + PICTURE + ",{'type':'text','text':'this?'}"));
+    assertEquals("user: What is this?\nassistant:", found.transcript());
+    assertEquals(Modality.IMAGE, Objects.requireNonNull(found.media()).modality());
+    assertArrayEquals(new byte[] {1, 2, 3}, found.media().bytes());
+  }
+
+  @Test
+  void of_soundOfAnEarlierMessage_standsBeforeTheTranscript() throws Exception {
+    Prompting found = read(user(SOUND) + ",{'role':'user','content':'What was said?'}");
+    assertEquals("user: \nuser: What was said?\nassistant:", found.transcript());
+    assertEquals(Modality.AUDIO, Objects.requireNonNull(found.media()).modality());
+    assertArrayEquals(new byte[] {4, 5}, found.media().bytes());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "{'type':'image_url','image_url':{'url':'https://example.org/a.png'}}|nothing is fetched",
+        "{'type':'image_url','image_url':{'url':'data:image/png;base64,?'}}|base 64",
+        "{'type':'input_audio','input_audio':{'data':'?'}}|base 64",
+        "{'type':'file','file':{}}|image_url or input_audio",
+      })
+  void of_anythingElse_saysWhatWasExpected(String part, String expected) {
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> read(user(part)));
+    assertTrue(String.valueOf(problem.getMessage()).contains(expected), problem.getMessage());
+  }
+
+  @Test
+  void of_twoMedia_areTooMany() {
+    ApiProblem problem =
+        assertThrows(ApiProblem.class, () -> read(user(PICTURE + "," + SOUND)));
+    assertTrue(String.valueOf(problem.getMessage()).contains("at most one"), problem.getMessage());
+  }
+
+  private static String user(String parts) {
+    return "{'role':'user','content':[" + parts + "]}";
+  }
+
+  private static Prompting read(String messages) throws Exception {
+    List<JsonNode> nodes = new ArrayList<>();
+    Fields.JSON.readTree(("[" + messages + "]").replace('\'', '"')).forEach(nodes::add);
+    return Prompting.of(nodes);
+  }
+}
