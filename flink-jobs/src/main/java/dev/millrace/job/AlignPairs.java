@@ -76,8 +76,7 @@ public final class AlignPairs {
   public List<Captioned> captioned(List<Pair> pairs, List<AlignedPair> aligned) {
     List<Captioned> captioned = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
-      captioned.add(
-          new Captioned(aligned.get(i).left(), tokens.of(pairs.get(i).caption())));
+      captioned.add(new Captioned(aligned.get(i).left(), tokens.of(pairs.get(i).caption())));
     }
     return captioned;
   }

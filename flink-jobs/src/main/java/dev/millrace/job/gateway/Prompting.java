@@ -10,8 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of a chat as one text to continue, one line a message, {@code role: content}, and the
- * beginning of the assistant's. The bases that Millrace serves have no chat template of their own.
+ * The messages of a chat as one text to continue, one line a message, {@code role: content}, and
+ * the beginning of the assistant's. The bases that Millrace serves have no chat template of their
+ * own.
  *
  * @param media what stands before the text, wherever it stood in the messages; null for nothing
  */

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A bounded line in which tenants take turns. Whoever holds most of it gives way first: what is
- * refused when the line is full is the newest of the tenant that has most in it. Large entries count
- * as several.
+ * refused when the line is full is the newest of the tenant that has most in it. Large entries
+ * count as several.
  */
 final class FairQueue<T> {
 

@@ -24,14 +24,20 @@ class PromptingTest {
 
   @Test
   void of_textAlone_isATranscript() throws Exception {
-    Prompting found = read("{'role':'system','content':'Be brief.'},{'role':'user','content':'Hi'}");
+    Prompting found =
+        read("{'role':'system','content':'Be brief.'},{'role':'user','content':'Hi'}");
     assertEquals("system: Be brief.\nuser: Hi\nassistant:", found.transcript());
     assertNull(found.media());
   }
 
   @Test
   void of_pictureAmongParts_standsBeforeTheTranscript() throws Exception {
-    Prompting found = read(user("{'type':'text','text':'What is '}," + PICTURE + ",{'type':'text','text':'this?'}"));
+    Prompting found =
+        read(
+            user(
+                "{'type':'text','text':'What is '},"
+                    + PICTURE
+                    + ",{'type':'text','text':'this?'}"));
     assertEquals("user: What is this?\nassistant:", found.transcript());
     assertEquals(Modality.IMAGE, Objects.requireNonNull(found.media()).modality());
     assertArrayEquals(new byte[] {1, 2, 3}, found.media().bytes());
@@ -62,8 +68,7 @@ class PromptingTest {
 
   @Test
   void of_twoMedia_areTooMany() {
-    ApiProblem problem =
-        assertThrows(ApiProblem.class, () -> read(user(PICTURE + "," + SOUND)));
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> read(user(PICTURE + "," + SOUND)));
     assertTrue(String.valueOf(problem.getMessage()).contains("at most one"), problem.getMessage());
   }
 

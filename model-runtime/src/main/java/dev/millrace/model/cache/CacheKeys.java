@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names answers by HMAC-SHA256 over tenant, model, task, parameters, prompt and media, each with its
- * length, so that no two different questions share a name.
+ * Names answers by HMAC-SHA256 over tenant, model, task, parameters, prompt and media, each with
+ * its length, so that no two different questions share a name.
  */
 public final class CacheKeys {
 

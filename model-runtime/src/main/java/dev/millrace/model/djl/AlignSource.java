@@ -3,8 +3,8 @@ package dev.millrace.model.djl;
 /**
  * The encoders as a TorchScript program, with the symmetric InfoNCE loss (Radford et al., CLIP,
  * arXiv 2103.00020) and its gradients. Weights are in the order of {@link
- * dev.millrace.model.align.AlignTensor#all}; behind them may stand those
- * of the projection of pictures, then of sounds, or of the one that is trained.
+ * dev.millrace.model.align.AlignTensor#all}; behind them may stand those of the projection of
+ * pictures, then of sounds, or of the one that is trained.
  */
 final class AlignSource {
 

@@ -36,7 +36,8 @@ record PrefixTraining(Program program, MoeConfig config) {
                   "predicted", AlignArrays.longs(scope, predicted(tokens, prefixes))),
               Program.Argument.of("lens", AlignArrays.longs(scope, texts.lens())));
       return new PrefixGradients(
-          losses(out.get(0).toFloatArray(), tokens), gradients(out.get(1).toFloatArray(), prefixes));
+          losses(out.get(0).toFloatArray(), tokens),
+          gradients(out.get(1).toFloatArray(), prefixes));
     }
   }
 

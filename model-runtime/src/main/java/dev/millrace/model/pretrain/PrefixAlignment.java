@@ -18,8 +18,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Trains the prefixes of pictures and of sounds, each on a thread of its own. The same pairs and the
- * same seed give the same weights.
+ * Trains the prefixes of pictures and of sounds, each on a thread of its own. The same pairs and
+ * the same seed give the same weights.
  */
 public final class PrefixAlignment {
 

@@ -88,9 +88,7 @@ final class OnePass {
 
   private List<CachedAnswer> score(List<Work> pack) {
     List<Sequence> sequences =
-        pack.stream()
-            .map(w -> new Sequence(w.tokens(), w.lease().adapter(), w.prefix()))
-            .toList();
+        pack.stream().map(w -> new Sequence(w.tokens(), w.lease().adapter(), w.prefix())).toList();
     return base.score(sequences).stream().map(OnePass::scored).toList();
   }
 

@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A model whose answers are simple functions of tokens, prefix and adapter. It notes every call, every
- * adapter that is open, and every misuse.
+ * A model whose answers are simple functions of tokens, prefix and adapter. It notes every call,
+ * every adapter that is open, and every misuse.
  */
 public final class FakeBaseModel implements BaseModel {
 

@@ -62,8 +62,7 @@ class PrefixTest {
           int[] tokens = tokens(20, n);
           TokenScores whole = model.score(List.of(new Sequence(tokens, adapter))).get(0);
           Sequence behind =
-              new Sequence(
-                  Arrays.copyOfRange(tokens, n, 20), adapter, embedded(model, tokens, n));
+              new Sequence(Arrays.copyOfRange(tokens, n, 20), adapter, embedded(model, tokens, n));
           TokenScores found = model.score(List.of(behind)).get(0);
           assertArrayEquals(tail(whole.logProbs(), 20 - n), found.logProbs());
           assertArrayEquals(tail(whole.entropies(), 20 - n), found.entropies());
@@ -126,8 +125,7 @@ class PrefixTest {
     }
     Sequence other = new Sequence(all.get(1).tokens(), int8.noAdapter(), noise(1, 9));
     assertFalse(
-        Arrays.equals(
-            int8.score(List.of(other)).get(0).logProbs(), together.get(1).logProbs()));
+        Arrays.equals(int8.score(List.of(other)).get(0).logProbs(), together.get(1).logProbs()));
   }
 
   @Test
@@ -138,8 +136,7 @@ class PrefixTest {
     for (int s = 0; s < tokens.size(); s++) {
       TokenScores scores =
           reference
-              .score(
-                  List.of(new Sequence(tokens.get(s), reference.noAdapter(), prefixes.get(s))))
+              .score(List.of(new Sequence(tokens.get(s), reference.noAdapter(), prefixes.get(s))))
               .get(0);
       assertEquals(-scores.logProb(), found.loss()[s], 1e-3);
       float[] gradient = found.prefixes().get(s);
@@ -161,12 +158,10 @@ class PrefixTest {
     assertEquals("3 tokens behind a prefix of 0, expected at least 1 and 1", e.getMessage());
   }
 
-  private static double loss(
-      List<int[]> tokens, List<Prefix> prefixes, int s, int at, float by) {
+  private static double loss(List<int[]> tokens, List<Prefix> prefixes, int s, int at, float by) {
     float[] moved = prefixes.get(s).rows().clone();
     moved[at] += by;
-    return reference
-        .prefixGradients(List.of(tokens.get(s)), List.of(Prefix.of(moved, width)))
+    return reference.prefixGradients(List.of(tokens.get(s)), List.of(Prefix.of(moved, width)))
         .loss()[0];
   }
 

@@ -809,7 +809,8 @@ class ResponderTest {
       assertEquals(From.L1, one(seeing, score("c", null, "text").about(column(3))).from());
       Request silent = generate("d", null, "", 2, 0, 0, true).about(column(3));
       assertEquals("ef", one(seeing, silent).text());
-      assertEquals("fg", one(seeing, generate("e", null, "a", 2, 0, 0, true).about(column(4))).text());
+      assertEquals(
+          "fg", one(seeing, generate("e", null, "a", 2, 0, 0, true).about(column(4))).text());
     }
   }
 

@@ -56,9 +56,7 @@ public final class Requests {
   private static @Nullable Problem prompt(Request request) {
     String prompt = request.prompt();
     boolean silent =
-        request.media() != null
-            && request.task() == Request.Task.GENERATE
-            && !request.isAssigned();
+        request.media() != null && request.task() == Request.Task.GENERATE && !request.isAssigned();
     if (prompt.isEmpty() && !silent) {
       return new Problem("empty-prompt", "prompt is \"\", expected text");
     }
