@@ -118,8 +118,7 @@ public final class Adopter {
 
   private Draft draft(
       Proposal proposal, @Nullable Release before, Served served, List<RuleResult> rules) {
-    SortedMap<String, byte[]> files =
-        AdapterFolder.toFiles(served.adapter(), surroundings.base().id());
+    SortedMap<String, byte[]> files = AdapterFolder.toFiles(served.adapter(), Drafter.NO_BASE_NAME);
     Profile profile = before == null ? Profile.empty() : before.profileOrEmpty();
     files.put(Profile.FILE, profile.toBytes());
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();

@@ -19,9 +19,12 @@ import java.util.TreeMap;
 record Drafter(Surroundings surroundings, LearnerConfig config) {
   static final String QUANTIZATION = "int8-row";
 
+  /** The manifest names the base by its digest, which is no path that PEFT could open. */
+  static final String NO_BASE_NAME = "";
+
   Draft draft(Attempt attempt, List<Origin> learnedTo, Profile profile) {
     SortedMap<String, byte[]> files =
-        AdapterFolder.toFiles(attempt.served().adapter(), surroundings.base().id());
+        AdapterFolder.toFiles(attempt.served().adapter(), NO_BASE_NAME);
     files.put(Profile.FILE, profile.toBytes());
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));

@@ -70,7 +70,7 @@ public record Retrainer(
     Profile profile =
         profile(parent, taken)
             .with(lesson.freshTokens(), KnownTexts.of(anchors, base.config().vocabSize()));
-    SortedMap<String, byte[]> contents = AdapterFolder.toFiles(served, base.id());
+    SortedMap<String, byte[]> contents = AdapterFolder.toFiles(served, Drafter.NO_BASE_NAME);
     if (manifest.files().containsKey(Profile.FILE)) { // releases from before there were any
       contents.put(Profile.FILE, profile.toBytes());
     }

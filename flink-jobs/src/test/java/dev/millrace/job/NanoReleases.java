@@ -52,7 +52,7 @@ record NanoReleases(Path store) {
   }
 
   private static Draft draft(BaseModel base, String domain, long seed) {
-    SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(base, seed), base.id());
+    SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(base, seed), "");
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =

@@ -41,7 +41,8 @@ public interface AdapterKind {
   /**
    * The files of its folder, by name; the same adapter gives the same bytes.
    *
-   * @param baseName what {@code base_model_name_or_path} says; may be empty
+   * @param baseName what {@code base_model_name_or_path} says; empty for null, with which PEFT
+   *     takes the path of the base that it is loaded on
    */
   SortedMap<String, byte[]> toFiles(AdapterWeights adapter, String baseName);
 }

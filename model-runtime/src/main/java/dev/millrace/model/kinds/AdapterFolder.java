@@ -47,7 +47,8 @@ public final class AdapterFolder {
   /**
    * The files of the folder, by name; the same adapter gives the same bytes.
    *
-   * @param baseName what {@code base_model_name_or_path} says; may be empty
+   * @param baseName what {@code base_model_name_or_path} says; empty for null, with which PEFT
+   *     takes the path of the base that it is loaded on
    */
   public static SortedMap<String, byte[]> toFiles(AdapterWeights adapter, String baseName) {
     return adapter.kind().toFiles(adapter, baseName);

@@ -36,17 +36,18 @@ public final class Lora implements AdapterKind {
   }
 
   private static LoraConfig config(AdapterPlan plan, List<Site> sites) {
-    List<String> linear =
-        sites.stream().filter(site -> site.place() == Site.Place.LINEAR).map(Site::name).toList();
-    LoraConfig plain =
-        new LoraConfig(plan.rank(), plan.alpha(), false, ModuleNames.targets(linear, sites));
-    if (plan.routedExperts() && ModuleNames.names(sites).isEmpty()) {
+    if (plan.routedExperts() && sites.stream().noneMatch(Lora::routed)) {
       throw new IllegalArgumentException(
           "routedExperts is true, expected false: this base has no sites there");
     }
-    return plan.routedExperts()
-        ? plain.withParameters(ModuleNames.parameters(ModuleNames.names(sites), sites))
-        : plain;
+    List<Site> wanted =
+        sites.stream().filter(site -> plan.routedExperts() || !routed(site)).toList();
+    return new LoraConfig(plan.rank(), plan.alpha(), false, List.of())
+        .at(wanted, sites, List.of(), ExpertLayout.PARAMETERS);
+  }
+
+  private static boolean routed(Site site) {
+    return site.place() == Site.Place.EXPERTS;
   }
 
   @Override

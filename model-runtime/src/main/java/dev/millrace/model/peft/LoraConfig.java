@@ -1,10 +1,12 @@
 package dev.millrace.model.peft;
 
 import dev.millrace.model.adapter.Site;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * How a LoRA adapter is made: what PEFT's adapter_config.json says, with all its rules about names
@@ -14,8 +16,8 @@ import java.util.Map;
  * @param alpha lora_alpha
  * @param rsLora true scales by alpha/√rank, false by alpha/rank
  * @param targetModules last parts of the names of adapted modules, sorted
- * @param targetParameters last parts of the names of adapted parameters, the routed experts',
- *     sorted
+ * @param targetParameters last parts of the names of adapted parameters, sorted: the routed
+ *     experts', and the weights of linear layers that are not among the modules
  * @param rankPattern ranks that differ, by PEFT's patterns of names; the first that fits counts
  * @param alphaPattern alphas that differ, likewise
  * @param layout how a folder keeps routed experts
@@ -68,10 +70,21 @@ public record LoraConfig(
   /** True if the adapter adds at this site. */
   public boolean targets(Site site) {
     return switch (site.place()) {
-      case LINEAR -> Targets.cover(targetModules, site.name());
+      case LINEAR -> Targets.cover(targetModules, site.name()) || targetsWeight(site);
       case EXPERTS -> Targets.cover(targetParameters, site.name());
       case STREAM -> false;
     };
+  }
+
+  private boolean targetsWeight(Site site) {
+    return Targets.cover(targetParameters, ModuleNames.weight(site));
+  }
+
+  /** What PEFT's patterns of names are held against at a site: its module or its parameter. */
+  String key(Site site) {
+    return site.place() == Site.Place.LINEAR && targetsWeight(site)
+        ? ModuleNames.weight(site)
+        : site.name();
   }
 
   /** Those of a base's sites where the adapter adds, in their order. */
@@ -79,7 +92,6 @@ public record LoraConfig(
     return sites.stream().filter(this::targets).toList();
   }
 
-  /** The same at routed experts too. */
   LoraConfig withParameters(List<String> parameters) {
     return new LoraConfig(
         rank, alpha, rsLora, targetModules, parameters, rankPattern, alphaPattern, layout);
@@ -106,8 +118,34 @@ public record LoraConfig(
     return rest;
   }
 
-  LoraConfig in(ExpertLayout otherLayout, List<String> modules) {
+  /**
+   * The same at some sites, by the names that a folder of ours gives them.
+   *
+   * @param wanted the sites
+   * @param sites of the base
+   * @param expertModules those modules of routed experts that are adapted one by one
+   */
+  LoraConfig at(List<Site> wanted, List<Site> sites, List<String> expertModules, ExpertLayout in) {
+    Predicate<Site> byWeight = ModuleNames.byWeight(sites);
+    List<String> modules = new ArrayList<>(expertModules);
+    List<String> parameters = new ArrayList<>();
+    for (Site site : wanted) {
+      if (site.place() == Site.Place.EXPERTS) {
+        parameters.add(site.name());
+      } else if (byWeight.test(site)) {
+        parameters.add(ModuleNames.weight(site));
+      } else if (site.place() == Site.Place.LINEAR) {
+        modules.add(site.name());
+      }
+    }
     return new LoraConfig(
-        rank, alpha, rsLora, modules, targetParameters, rankPattern, alphaPattern, otherLayout);
+        rank,
+        alpha,
+        rsLora,
+        ModuleNames.targets(modules, sites),
+        ModuleNames.parameters(parameters, sites),
+        rankPattern,
+        alphaPattern,
+        in);
   }
 }

@@ -24,7 +24,7 @@ public record LoraWeights(LoraConfig config, List<LoraPair> pairs) implements Ad
     return new LoraWeights(
         config,
         config.targetsOf(sites).stream()
-            .map(site -> pair(site, config.rankAt(site.name()), random))
+            .map(site -> pair(site, config.rankAt(config.key(site)), random))
             .toList());
   }
 
@@ -85,7 +85,7 @@ public record LoraWeights(LoraConfig config, List<LoraPair> pairs) implements Ad
   }
 
   double scale(LoraPair pair) {
-    return config.scaleAt(pair.site().name(), pair.rank());
+    return config.scaleAt(config.key(pair.site()), pair.rank());
   }
 
   private static float[] times(double factor, float[] values) {

@@ -3,10 +3,15 @@ package dev.millrace.model.peft;
 import dev.millrace.model.adapter.Site;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /** What PEFT calls the places of a base. */
 final class ModuleNames {
+
+  private static final String WEIGHT = ".weight";
 
   private ModuleNames() {}
 
@@ -38,21 +43,39 @@ final class ModuleNames {
     return site.parts().get(part).replace("%d", Integer.toString(expert));
   }
 
+  /** The parameter of a linear layer. */
+  static String weight(Site linear) {
+    return linear.name() + WEIGHT;
+  }
+
+  /**
+   * Those linear layers that a folder of ours names by their weight, in target_parameters: where
+   * their last part is that of a routed expert's module. Under transformers 5 PEFT 0.19 and newer
+   * take such a target_modules for routed experts and leave the linear layer out
+   * (_convert_peft_config_moe).
+   */
+  static Predicate<Site> byWeight(List<Site> sites) {
+    Set<String> taken = new HashSet<>();
+    sites.forEach(site -> site.parts().forEach(part -> taken.add(Patterns.lastParts(part, 1))));
+    return site ->
+        site.place() == Site.Place.LINEAR && taken.contains(Patterns.lastParts(site.name(), 1));
+  }
+
   /** The shortest target_modules that name these modules alone. */
   static List<String> targets(Collection<String> wanted, List<Site> sites) {
     return Targets.shortest(wanted, all(sites), 1);
   }
 
-  /** The shortest target_parameters, of three parts or more, that name these sites alone. */
+  /** The shortest target_parameters, of three parts or more, that name these alone. */
   static List<String> parameters(Collection<String> wanted, List<Site> sites) {
-    return Targets.shortest(wanted, names(sites), 3);
+    return Targets.shortest(wanted, parameters(sites), 3);
   }
 
-  /** The names of all routed experts' parameters. */
-  static List<String> names(List<Site> sites) {
+  /** The parameters of all sites: routed experts' stacks and the weights of linear layers. */
+  static List<String> parameters(List<Site> sites) {
     return sites.stream()
-        .filter(site -> site.place() == Site.Place.EXPERTS)
-        .map(Site::name)
+        .filter(site -> site.place() != Site.Place.STREAM)
+        .map(site -> site.place() == Site.Place.EXPERTS ? site.name() : weight(site))
         .toList();
   }
 }

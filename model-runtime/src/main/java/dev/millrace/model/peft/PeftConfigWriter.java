@@ -45,7 +45,7 @@ final class PeftConfigWriter {
     NULLS.forEach(json::putNull);
     ObjectNode alphas = json.putObject("alpha_pattern");
     config.alphaPattern().forEach((name, alpha) -> putNumber(alphas, name, alpha));
-    json.put("base_model_name_or_path", baseName);
+    json.put("base_model_name_or_path", baseName.isEmpty() ? null : baseName);
     json.put("bias", "none");
     json.put("ensure_weight_tying", false);
     json.put("fan_in_fan_out", false);

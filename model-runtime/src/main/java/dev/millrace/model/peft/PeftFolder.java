@@ -40,7 +40,8 @@ public final class PeftFolder {
   /**
    * The files of the folder, by name; the same adapter gives the same bytes.
    *
-   * @param baseName what {@code base_model_name_or_path} says; may be empty
+   * @param baseName what {@code base_model_name_or_path} says; empty for null, with which PEFT
+   *     takes the path of the base that it is loaded on
    */
   public static SortedMap<String, byte[]> toFiles(LoraWeights adapter, String baseName) {
     PeftWriter writer = new PeftWriter(adapter);
@@ -56,16 +57,12 @@ public final class PeftFolder {
    * @param sites of the base
    */
   public static LoraWeights in(ExpertLayout layout, LoraWeights adapter, List<Site> sites) {
-    List<String> wanted =
-        ModuleNames.all(adapter.pairs().stream().map(LoraPair::site).toList()).stream()
-            .filter(name -> layout == ExpertLayout.MODULES || isLinear(name, sites))
+    List<Site> wanted = adapter.pairs().stream().map(LoraPair::site).toList();
+    List<String> experts =
+        wanted.stream()
+            .filter(site -> layout == ExpertLayout.MODULES && site.place() == Site.Place.EXPERTS)
+            .flatMap(site -> ModuleNames.experts(site).stream())
             .toList();
-    return new LoraWeights(
-        adapter.config().in(layout, ModuleNames.targets(wanted, sites)), adapter.pairs());
-  }
-
-  private static boolean isLinear(String name, List<Site> sites) {
-    return sites.stream()
-        .anyMatch(site -> site.place() == Site.Place.LINEAR && site.name().equals(name));
+    return new LoraWeights(adapter.config().at(wanted, sites, experts, layout), adapter.pairs());
   }
 }

@@ -34,7 +34,7 @@ final class PeftReader {
     for (Site site : sites) {
       @Nullable LoraPair pair =
           switch (site.place()) {
-            case LINEAR -> config.rules().target(site.name()) ? linear(site) : null;
+            case LINEAR -> module(site) || weight(site) ? linear(site) : null;
             case EXPERTS -> stacked(site) ? parameter(site) : modules(site);
             case STREAM -> null;
           };
@@ -58,31 +58,54 @@ final class PeftReader {
       throw new InvalidAdapterException(
           PeftConfig.FILE + ": target_modules names " + module + ", expected sites of the base");
     }
-    List<String> names = ModuleNames.names(sites);
+    List<String> names = ModuleNames.parameters(sites);
     for (String parameter : config.parameters()) {
       if (names.stream().noneMatch(name -> Targets.cover(List.of(parameter), name))) {
         throw new InvalidAdapterException(
-            "%s: target_parameters names %s, expected experts of the base, such as %s"
-                .formatted(PeftConfig.FILE, parameter, names.isEmpty() ? "none" : names.get(0)));
+            "%s: target_parameters names %s, expected weights of the base, such as %s"
+                .formatted(PeftConfig.FILE, parameter, names.get(names.size() - 1)));
       }
     }
   }
 
+  /** The config by the names that we give, with the patterns that those need beside the file's. */
   private LoraConfig configOf(LoraConfig ranks, List<LoraPair> pairs) {
-    List<String> adapted = new ArrayList<>(modules);
-    List<String> parameters = new ArrayList<>();
+    LoraConfig named =
+        ranks.at(
+            pairs.stream().map(LoraPair::site).toList(),
+            sites,
+            modules,
+            modules.isEmpty() ? ExpertLayout.PARAMETERS : ExpertLayout.MODULES);
+    Patterns patterns = new Patterns(named);
     for (LoraPair pair : pairs) {
-      (pair.site().place() == Site.Place.LINEAR ? adapted : parameters).add(pair.site().name());
+      if (pair.site().place() == Site.Place.LINEAR) {
+        String name = named.key(pair.site());
+        double scale = config.plain().scaleAt(key(pair.site()), pair.rank());
+        patterns.need(name, Patterns.lastParts(name, 3), pair.rank(), scale);
+      }
     }
-    return ranks
-        .withParameters(ModuleNames.parameters(parameters, sites))
-        .in(
-            modules.isEmpty() ? ExpertLayout.PARAMETERS : ExpertLayout.MODULES,
-            ModuleNames.targets(adapted, sites));
+    return patterns.config();
+  }
+
+  private boolean module(Site site) {
+    return config.rules().target(site.name());
+  }
+
+  private boolean weight(Site site) {
+    return Targets.cover(config.parameters(), ModuleNames.weight(site));
+  }
+
+  private String key(Site site) {
+    return weight(site) ? ModuleNames.weight(site) : site.name();
   }
 
   private LoraPair linear(Site site) {
-    int rank = config.plain().rankAt(site.name());
+    if (module(site) && weight(site)) {
+      throw new InvalidAdapterException(
+          "%s: target_modules and target_parameters both name %s, expected one of them"
+              .formatted(PeftConfig.FILE, site.name()));
+    }
+    int rank = config.plain().rankAt(key(site));
     return new LoraPair(
         site,
         values(site.name() + PeftFolder.A, rank, site.in()),

@@ -32,8 +32,15 @@ final class PeftWriter {
     if (!byModule || experts().isEmpty()) {
       return config;
     }
+    List<String> stacks = experts().stream().map(p -> p.site().name()).toList();
     Patterns patterns =
-        new Patterns(config.withoutPatternsOf(parameters()).withParameters(List.of()));
+        new Patterns(
+            config
+                .withoutPatternsOf(stacks)
+                .withParameters(
+                    config.targetParameters().stream()
+                        .filter(t -> stacks.stream().noneMatch(s -> Targets.cover(List.of(t), s)))
+                        .toList()));
     for (LoraPair pair : experts()) {
       for (int part = 0; part < pair.site().parts().size(); part++) {
         String alike = Patterns.lastParts(pair.site().parts().get(part), 3).replace("%d", "\\d+");
@@ -44,10 +51,6 @@ final class PeftWriter {
       }
     }
     return patterns.config();
-  }
-
-  private List<String> parameters() {
-    return experts().stream().map(p -> p.site().name()).toList();
   }
 
   private int rank(LoraPair pair) {

@@ -45,7 +45,7 @@ class PeftFolderTest {
 
   @Test
   void write_adapterOfPeft_isWhatPeftWrote(@TempDir Path folder) throws IOException {
-    AdapterFolder.write(golden(), "", folder);
+    AdapterFolder.write(golden(), "elsewhere", folder);
 
     assertArrayEquals(golden(PeftFolder.WEIGHTS), read(folder, PeftFolder.WEIGHTS));
     // PEFT keeps its targets in an unordered set; the version is the one whose layout this is.
@@ -55,6 +55,7 @@ class PeftFolderTest {
                 "(?s)\"target_modules\": \\[.*?]",
                 "\"target_modules\": ["
                     + "\n    \"k_proj\",\n    \"o_proj\",\n    \"q_proj\",\n    \"v_proj\"\n  ]")
+            .replace("_or_path\": \"\"", "_or_path\": \"elsewhere\"")
             .replaceAll("\"peft_version\": \".*?\"", "\"peft_version\": \"0.20.0\"");
     assertEquals(expected, new String(read(folder, PeftFolder.CONFIG), StandardCharsets.UTF_8));
   }
