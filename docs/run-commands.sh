@@ -180,6 +180,8 @@ models_part() {
   expect 'bits per byte' ./millrace model pretrain --judge-only
   expect . ./millrace model export models/nano --gguf "$out/nano.gguf"
   [ "$(head -c 4 "$out/nano.gguf")" = GGUF ] || fail "$out/nano.gguf is no GGUF file"
+  expect . ./millrace model export models/nano --safetensors "$out/nano-fp32"
+  expect 'loss 3.[0-9]+, 3.[0-9]+' ./millrace model check "$out/nano-fp32" --texts models/nano/protected.jsonl
   expect . ./millrace model compress --factor 13.5 --steps 2 --tokens 20000 --out "$out/pico" --work "$out/compress"
   expect . ./millrace model check "$out/pico"
   expect . ./millrace model align --steps 2 --prefix-steps 2 --out "$out/align"

@@ -1,45 +1,84 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.model.djl.DequantizedExport;
 import dev.millrace.model.gguf.GgufExport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 @Command(
     name = "export",
     description = {
-      "Writes a checkpoint and its tokenizer as GGUF for llama.cpp: matrices in Q8_0, norms and",
-      "router in fp32."
+      "Writes a checkpoint for others: with its tokenizer as GGUF for llama.cpp, matrices in Q8_0,",
+      "norms and router in fp32; or as a HuggingFace folder in fp32 that holds the numbers which",
+      "the int8 integers stand for, so that transformers and PEFT compute with the base that",
+      "adapters were trained against."
     },
-    footer = {"", "Example:", "  ./millrace model export models/nano --gguf nano.gguf"})
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace model export models/nano --gguf nano.gguf",
+      "  ./millrace model export models/nano --safetensors nano-fp32"
+    })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ExportCommand implements Callable<Integer> {
 
+  private static final long SHARD_BYTES = 1L << 29;
+
   @Mixin private Output output;
 
-  @Option(
-      names = "--gguf",
-      paramLabel = "FILE",
-      required = true,
-      description = "The file to write.")
-  private Path gguf;
+  @ArgGroup(multiplicity = "1")
+  private Form form;
 
   @Parameters(paramLabel = "DIR", description = "The checkpoint's folder.")
   private Path folder;
 
+  private static final class Form {
+    @Option(names = "--gguf", paramLabel = "FILE", description = "The file to write.")
+    private @Nullable Path gguf;
+
+    @Option(
+        names = "--safetensors",
+        paramLabel = "OUT",
+        description = "The folder to write; it must not hold a checkpoint yet.")
+    private @Nullable Path safetensors;
+  }
+
   @Override
   public Integer call() throws Exception {
-    GgufExport.write(folder, gguf, tensor -> output.err().println(tensor));
+    Path written;
+    long bytes;
+    if (form.gguf != null) {
+      written = form.gguf;
+      GgufExport.write(folder, written, tensor -> output.err().println(tensor));
+      bytes = Files.size(written);
+    } else {
+      written = newFolder(form.safetensors);
+      bytes =
+          DequantizedExport.write(folder, written, SHARD_BYTES, file -> output.err().println(file));
+    }
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("file", gguf.toString());
-    json.put("bytes", Files.size(gguf));
-    output.result(json, "%s, %,d bytes".formatted(gguf, Files.size(gguf)));
+    json.put("file", written.toString());
+    json.put("bytes", bytes);
+    output.result(json, "%s, %,d bytes".formatted(written, bytes));
     return 0;
+  }
+
+  private Path newFolder(@Nullable Path out) {
+    if (out == null || Files.exists(out.resolve("config.json"))) {
+      throw new ParameterException(
+          output.commandLine(),
+          "--safetensors is " + out + ", which holds a checkpoint, expected a new folder");
+    }
+    return out;
   }
 }

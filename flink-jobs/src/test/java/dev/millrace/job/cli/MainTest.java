@@ -74,6 +74,7 @@ class MainTest {
         "submit dance | dance",
         "model check nowhere | nowhere",
         "model export nowhere --gguf x.gguf | nowhere",
+        "model export nowhere --safetensors x | nowhere",
         "model convert-adapter a --base nowhere --to modules --out o | nowhere",
         "produce --topic nonsense nowhere | no",
         "releases pin | ID",

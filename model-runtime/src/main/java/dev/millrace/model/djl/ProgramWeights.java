@@ -191,6 +191,10 @@ final class ProgramWeights {
 
   /** The tensors whose rows make matrix {@code i}. */
   private List<Matrix> parts(Layout.Matrices matrices, int i) {
+    return parts(checkpoint, matrices, i);
+  }
+
+  static List<Matrix> parts(Checkpoint checkpoint, Layout.Matrices matrices, int i) {
     List<String> names = matrices.parts().get(i);
     if (matrices.stacked() && !checkpoint.has(names.get(0)) && checkpoint.has(matrices.name())) {
       return List.of(

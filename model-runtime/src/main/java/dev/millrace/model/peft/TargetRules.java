@@ -56,11 +56,10 @@ record TargetRules(
     return false;
   }
 
-  /** Of the listed ends the first that covers none of these names; null if each covers one. */
-  @Nullable String unknownAmong(Collection<String> names) {
+  /** The listed ends that cover none of these names. */
+  List<String> unknownAmong(Collection<String> names) {
     return ends.stream()
         .filter(end -> names.stream().noneMatch(name -> Targets.cover(List.of(end), name)))
-        .findFirst()
-        .orElse(null);
+        .toList();
   }
 }

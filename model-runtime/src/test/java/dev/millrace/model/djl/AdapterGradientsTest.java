@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.model.adapter.AdapterKind;
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.adapter.Factor;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
@@ -15,14 +16,21 @@ import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.kinds.AdapterKinds;
+import dev.millrace.model.peft.Lora;
+import dev.millrace.model.peft.LoraConfig;
+import dev.millrace.model.peft.LoraWeights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -65,6 +73,36 @@ class AdapterGradientsTest {
         double[][][] base = logProbs(naive);
         check(a -> drift(naive, base, a), adapter, anchors);
       }
+    }
+  }
+
+  /**
+   * What PEFT's rank_pattern, alpha_pattern and use_rslora ask for, as an adopted adapter has it.
+   */
+  @Test
+  void gradients_ranksAlphasAndScalesOfTheirOwn_areCentralDifferencesOfTheOracle()
+      throws IOException {
+    NaiveModelTest.Case given =
+        cases().filter(c -> c.json().contains("'n_shared_experts':2")).findFirst().orElseThrow();
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 11);
+    try (NaiveModel naive = new NaiveModel(folder);
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      LoraConfig plain = Lora.KIND.initial(new AdapterPlan(2, 3, true), model.sites(), 1).config();
+      LoraConfig config =
+          new LoraConfig(
+              2,
+              3,
+              true,
+              plain.targetModules(),
+              plain.targetParameters(),
+              Map.of("o_proj", 4, "experts\\.down_proj", 1, "shared_experts\\.up_proj\\.weight", 3),
+              Map.of("kv_b_proj", 7.0, "gate_up_proj", 1.0, "mlp\\.down_proj\\.weight", 5.0),
+              plain.layout());
+      AdapterWeights adapter = drawn(LoraWeights.initial(config, model.sites(), 1), 3);
+      assertEquals(
+          Set.of(1, 2, 3, 4),
+          adapter.deltas().stream().map(Delta::rank).collect(Collectors.toSet()));
+      check(a -> loss(naive, a), adapter, model.gradients(adapter, rows(), Computation.plain()));
     }
   }
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PeftFolderTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny/adapter");
@@ -106,7 +107,7 @@ class PeftFolderTest {
         "\"r\": 4 | \"r\": 0 | r is 0",
         "\"r\": 4 | \"r\": 1000000 | r is 1000000",
         "\"r\": 4 | \"r\": 8 | shape [4, 64], expected [8, 64]",
-        "\"q_proj\" | \"gate_proj\" | target_modules names gate_proj",
+        "\"q_proj\" | \"gate_proj\" | expected only pairs at the targeted sites",
         "\"q_proj\", | `` | expected only pairs at the targeted sites",
         "\"q_proj\" | \"v_proj\" | target_modules is",
         "\"use_rslora\": false | \"use_rslora\": \"no\" | use_rslora is \"no\"",
@@ -129,6 +130,23 @@ class PeftFolderTest {
         PeftFolder.parse(config.getBytes(StandardCharsets.UTF_8), golden(PeftFolder.WEIGHTS), SITES)
             .config()
             .rank());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gate", "shared_expert_gate", "lm_head"})
+  void parse_listedModuleThatIsNoSite_isRefusedWhereItHasTensors(String module) throws IOException {
+    byte[] config =
+        new String(golden(PeftFolder.CONFIG), StandardCharsets.UTF_8)
+            .replace("\"q_proj\"", "\"q_proj\", \"" + module + "\"")
+            .getBytes(StandardCharsets.UTF_8);
+    byte[] weights = golden(PeftFolder.WEIGHTS);
+    assertEquals(golden().config(), PeftFolder.parse(config, weights, SITES).config());
+
+    SafetensorsWriter writer = new SafetensorsWriter();
+    Safetensors.parse(weights).tensors().values().forEach(writer::add);
+    String name = "base_model.model.model.layers.0.mlp." + module + ".lora_A.weight";
+    writer.add(name, DType.F32, new float[4 * 64], 4, 64);
+    assertRefused(config, writer.toBytes(), "target_modules names " + module);
   }
 
   @Test
