@@ -99,9 +99,8 @@ public final class DequantizedExport {
   private long vector(Layout.Vector vector, boolean embedding) throws IOException {
     float[] values = checkpoint.tensor(vector.name()).require(vector.shape()).floats();
     DType dtype = embedding ? DType.BF16 : DType.F32;
-    ByteBuffer data =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, dtype.bytes()))
-            .order(ByteOrder.LITTLE_ENDIAN);
+    byte[] bytes = new byte[Math.multiplyExact(values.length, dtype.bytes())];
+    ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (float value : values) {
       if (embedding) {
         data.putShort(HalfFloats.toBf16(value));
@@ -109,7 +108,7 @@ public final class DequantizedExport {
         data.putFloat(value);
       }
     }
-    return add(vector.name(), dtype, data, vector.shape());
+    return add(vector.name(), dtype, bytes, vector.shape());
   }
 
   private long parts(Layout.Matrices matrices, int i) throws IOException {
@@ -138,7 +137,8 @@ public final class DequantizedExport {
           "tensor %s: %d bytes in fp32, expected at most %d"
               .formatted(name, size, Integer.MAX_VALUE));
     }
-    ByteBuffer data = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] bytes = new byte[(int) size];
+    ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     int most = Math.max(1, CHUNK / columns);
     float[] values = new float[Math.min(most, rows) * columns];
     for (int row = 0; row < rows; row += most) {
@@ -152,17 +152,17 @@ public final class DequantizedExport {
         data.putFloat(values[v]);
       }
     }
-    return add(name, DType.F32, data, rows, columns);
+    return add(name, DType.F32, bytes, rows, columns);
   }
 
-  private long add(String name, DType dtype, ByteBuffer data, long... shape) throws IOException {
-    if (held > 0 && held + data.capacity() > shardBytes) {
+  private long add(String name, DType dtype, byte[] data, long... shape) throws IOException {
+    if (held > 0 && held + data.length > shardBytes) {
       end();
     }
-    shard.addRaw(name, dtype, data.array(), shape);
-    held += data.capacity();
+    shard.addRaw(name, dtype, data, shape);
+    held += data.length;
     index.withObject("/weight_map").put(name, file());
-    return data.capacity();
+    return data.length;
   }
 
   private String file() {
