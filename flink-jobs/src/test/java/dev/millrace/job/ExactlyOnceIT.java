@@ -163,7 +163,7 @@ class ExactlyOnceIT {
     }
     StoredReleases stored = StoredReleases.read(TinyParts.path(loop.config().store().uri()));
     stored
-        .newest()
+        .serving()
         .forEach(
             (domain, release) -> {
               List<Origin> learned =

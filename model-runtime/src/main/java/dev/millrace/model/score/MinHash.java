@@ -19,7 +19,7 @@ final class MinHash {
   private MinHash() {}
 
   static long[] of(byte[] text) {
-    return pack(filled(minima(text.length < SHINGLE ? Arrays.copyOf(text, SHINGLE) : text)));
+    return pack(minima(text.length < SHINGLE ? Arrays.copyOf(text, SHINGLE) : text));
   }
 
   /** The same of the set of words, given by their hashes. */
@@ -31,46 +31,52 @@ final class MinHash {
       int bin = (int) (hash >>> 58);
       minima[bin] = Math.min(minima[bin], hash);
     }
-    return pack(filled(minima));
+    return pack(minima);
   }
 
   /** (bins): the least of the hashes that begin with a bin's six bits. */
   private static long[] minima(byte[] text) {
     long[] minima = new long[BINS];
     Arrays.fill(minima, EMPTY);
-    for (int i = 0; i + SHINGLE <= text.length; i++) {
-      long hash = hash(TextHash.eight(text, i), text[i + SHINGLE - 1]);
+    int shingles = text.length - SHINGLE + 1;
+    long eight = TextHash.eight(text, 0);
+    for (int i = 1; i <= shingles; i++) {
+      long next = TextHash.eight(text, i); // ends with the ninth byte
+      long hash = hash(eight, next >> 56);
       int bin = (int) (hash >>> 58);
       minima[bin] = Math.min(minima[bin], hash);
+      eight = next;
     }
     return minima;
   }
 
   /** The upper half of a product depends on every bit; it is folded into the lower half. */
-  private static long hash(long eight, byte ninth) {
+  private static long hash(long eight, long ninth) {
     long product = eight * 0xBF58476D1CE4E5B9L;
     return ((product ^ (product >>> 32)) + ninth) * 0x94D049BB133111EBL;
   }
 
-  private static long[] filled(long[] minima) {
-    long[] filled = minima.clone();
-    for (int bin = 0; bin < BINS; bin++) {
-      int distance = 0;
-      while (distance < BINS && minima[(bin + distance) % BINS] == EMPTY) {
-        distance++;
-      }
-      if (distance > 0) {
-        filled[bin] = TextHash.mix(minima[(bin + distance) % BINS] + distance);
-      }
-    }
-    return filled;
-  }
-
+  /** Eight bits of each bin. */
   private static long[] pack(long[] minima) {
     long[] signature = new long[WORDS];
-    for (int bin = 0; bin < BINS; bin++) {
-      signature[bin / 8] |= (minima[bin] & 0xff) << (8 * (bin % 8));
+    for (int word = 0; word < WORDS; word++) {
+      long packed = 0;
+      for (int i = 0; i < 8; i++) {
+        int bin = 8 * word + i;
+        long value = minima[bin] == EMPTY ? borrowed(minima, bin) : minima[bin];
+        packed |= (value & 0xff) << (8 * i);
+      }
+      signature[word] = packed;
     }
     return signature;
+  }
+
+  /** What an empty bin has of the next that is not. */
+  private static long borrowed(long[] minima, int bin) {
+    int distance = 1;
+    while (distance < BINS && minima[(bin + distance) % BINS] == EMPTY) {
+      distance++;
+    }
+    return TextHash.mix(minima[(bin + distance) % BINS] + distance);
   }
 }

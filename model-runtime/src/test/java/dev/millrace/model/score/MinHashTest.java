@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
@@ -42,6 +45,47 @@ class MinHashTest {
   void of_textShorterThanAShingle_isStillItself() {
     assertArrayEquals(signature("abc"), signature("abc"));
     assertTrue(similarity("abc", "abd") < 0.2);
+  }
+
+  /** Signatures are kept in state: whatever is made faster must give the same. */
+  @Test
+  void of_anyBytes_isThePlainDefinition() {
+    Random random = new Random(5);
+    for (int i = 0; i < 3_000; i++) {
+      byte[] text = new byte[random.nextInt(i % 10 == 0 ? 1_200 : 80)];
+      random.nextBytes(text);
+      assertArrayEquals(plain(text), MinHash.of(text), () -> text.length + " bytes");
+    }
+    assertArrayEquals(packed(new Long[64]), MinHash.ofWords(new int[0]));
+  }
+
+  private static long[] plain(byte[] text) {
+    byte[] whole = Arrays.copyOf(text, Math.max(9, text.length));
+    Long[] least = new Long[64];
+    for (int i = 0; i + 9 <= whole.length; i++) {
+      long eight = ByteBuffer.wrap(whole, i, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
+      long product = eight * 0xBF58476D1CE4E5B9L;
+      long hash = ((product ^ (product >>> 32)) + whole[i + 8]) * 0x94D049BB133111EBL;
+      int bin = (int) (hash >>> 58);
+      least[bin] = least[bin] == null ? hash : Math.min(least[bin], hash);
+    }
+    return packed(least);
+  }
+
+  /** An empty bin has what the next full one has, mixed with how far that is. */
+  private static long[] packed(Long[] least) {
+    long[] signature = new long[8];
+    for (int bin = 0; bin < 64; bin++) {
+      int distance = 0;
+      while (distance < 64 && least[(bin + distance) % 64] == null) {
+        distance++;
+      }
+      Long found = least[(bin + distance) % 64];
+      long value = found == null ? Long.MAX_VALUE : found;
+      value = distance == 0 ? value : TextHash.mix(value + distance);
+      signature[bin / 8] |= (value & 0xff) << (8 * (bin % 8));
+    }
+    return signature;
   }
 
   private static String edited(Random random, String text, int edits) {
