@@ -1,5 +1,7 @@
 #!/bin/sh
-# Installs what ./mvnw -B verify -Pfull needs beside a JDK, on Debian: Chromium for the console and promtool for the alerts.
+# Installs what ./mvnw -B verify -Pfull needs beside a JDK, on Debian: Chromium for the console, promtool for the alerts,
+# pictures with captions (GPL-2) and recorded speech with transcripts (CC-BY-SA-3.0) for `bench align` and `model align --installed`.
 set -eu
 apt-get update
-apt-get install -y --no-install-recommends chromium fonts-dejavu-core prometheus
+apt-get install -y --no-install-recommends chromium fonts-dejavu-core prometheus \
+  tuxpaint-stamps-default asterisk-core-sounds-en asterisk-core-sounds-en-wav

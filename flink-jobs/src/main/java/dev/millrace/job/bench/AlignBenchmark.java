@@ -44,7 +44,9 @@ final class AlignBenchmark implements Benchmark {
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
         Aligner aligner = DjlAligner.open(setting.nano().resolveSibling("align"))) {
       AlignPairs pairs = new AlignPairs(base, tokenizer);
-      for (String kind : Pairs.kinds()) {
+      List<String> kinds = new ArrayList<>(Pairs.kinds());
+      kinds.addAll(Pairs.installed());
+      for (String kind : kinds) {
         List<Pair> some = AlignPairs.load(kind, true);
         setting.progress().accept(some.size() + " held-out pairs of " + kind);
         held.put(kind, pairs.aligned(some, setting.progress()));
@@ -94,7 +96,7 @@ final class AlignBenchmark implements Benchmark {
     AlignLimits limits = AlignLimits.defaults();
     Table table =
         new Table(
-            "As the scorer judges, against %d others, refused below a fit of %.2f"
+            "As the scorer judges, against %d others or half of them, refused below a fit of %.2f"
                 .formatted(CaptionFits.OTHERS, limits.leastFit()),
             "pairs",
             "true pairs",

@@ -16,30 +16,35 @@ record CaptionFits(double[] own, double[] wrong) {
   /** What a domain remembers by default. */
   static final int OTHERS = 128;
 
-  /** The first pairs are what a domain remembers, the others are judged. */
+  /** The first pairs, half of them where there are few, are what a domain remembers. */
   static CaptionFits of(Aligner aligner, List<AlignedPair> pairs) {
     List<float[]> left = aligner.embed(pairs.stream().map(AlignedPair::left).toList());
     List<float[]> right = aligner.embed(pairs.stream().map(AlignedPair::right).toList());
-    int n = pairs.size() - OTHERS - 1;
+    int others = Math.min(OTHERS, pairs.size() / 2);
+    int n = pairs.size() - others - 1;
     double[] own = new double[n];
     double[] wrong = new double[n];
     for (int i = 0; i < n; i++) {
-      float[] place = left.get(OTHERS + i);
-      own[i] = fit(place, right.get(OTHERS + i), left, right);
-      wrong[i] = fit(place, right.get(OTHERS + i + 1), left, right);
+      float[] place = left.get(others + i);
+      own[i] = fit(place, right.get(others + i), left.subList(0, others), right);
+      wrong[i] = fit(place, right.get(others + i + 1), left.subList(0, others), right);
     }
     return new CaptionFits(own, wrong);
   }
 
+  /**
+   * @param left of what is remembered
+   * @param right of all, what is remembered first
+   */
   private static double fit(
       float[] place, float[] caption, List<float[]> left, List<float[]> right) {
     double near = Aligner.cosine(place, caption);
     int below = 0;
-    for (int j = 0; j < OTHERS; j++) {
+    for (int j = 0; j < left.size(); j++) {
       below += Aligner.cosine(place, right.get(j)) < near ? 1 : 0;
       below += Aligner.cosine(left.get(j), caption) < near ? 1 : 0;
     }
-    return below / (2.0 * OTHERS);
+    return below / (2.0 * left.size());
   }
 
   double median() {

@@ -25,7 +25,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +46,8 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  ./millrace model align",
       "  ./millrace model align --out /tmp/align --steps 200 --seed 7",
-      "  ./millrace model align --keep-encoders --prefix-steps 1000"
+      "  ./millrace model align --keep-encoders --prefix-steps 1000",
+      "  ./millrace model align --installed --out /tmp/align"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class AlignCommand implements Callable<Integer> {
@@ -84,6 +87,23 @@ final class AlignCommand implements Callable<Integer> {
       names = "--keep-encoders",
       description = "Trains prefixes beside the encoders that are in DIR already.")
   private boolean keepEncoders;
+
+  @Option(
+      names = "--installed",
+      description = {
+        "Also learns from Debian's packages of stamps and recordings, where they are installed",
+        "(docs/install-full.sh)."
+      })
+  private boolean installed;
+
+  /** In the order of their names. */
+  private SortedSet<String> kinds() {
+    SortedSet<String> kinds = new TreeSet<>(Pairs.kinds());
+    if (installed) {
+      kinds.addAll(Pairs.installed());
+    }
+    return kinds;
+  }
 
   @Override
   public Integer call() throws Exception {
@@ -149,7 +169,7 @@ final class AlignCommand implements Callable<Integer> {
 
   private SortedMap<String, Read> read(AlignPairs pairs, boolean heldOut) {
     SortedMap<String, Read> read = new TreeMap<>();
-    for (String kind : Pairs.kinds()) {
+    for (String kind : kinds()) {
       List<Pair> some = AlignPairs.load(kind, heldOut);
       output.err().printf("%d pairs of %s%n", some.size(), kind);
       read.put(kind, new Read(some, pairs.aligned(some, this::line)));
@@ -173,7 +193,7 @@ final class AlignCommand implements Callable<Integer> {
   private void say(int step, double[] losses) {
     if (step % SAY_EVERY == 0 || step == steps) {
       StringBuilder line = new StringBuilder("step " + step + " of " + steps + ", loss");
-      List<String> kinds = Pairs.kinds();
+      List<String> kinds = List.copyOf(kinds());
       for (int i = 0; i < losses.length; i++) {
         line.append(String.format(Locale.ROOT, " %s %.3f", kinds.get(i), losses[i]));
       }
