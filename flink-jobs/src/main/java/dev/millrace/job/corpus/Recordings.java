@@ -43,8 +43,7 @@ final class Recordings {
   private static List<String> lines(Path transcripts) {
     try (BufferedReader reader =
         new BufferedReader(
-            new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(transcripts)), UTF_8))) {
+            new InputStreamReader(new GZIPInputStream(Files.newInputStream(transcripts)), UTF_8))) {
       return reader.lines().toList();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + transcripts, e);

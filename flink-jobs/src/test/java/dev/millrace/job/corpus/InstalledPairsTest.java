@@ -48,8 +48,7 @@ class InstalledPairsTest {
     write(sounds.resolve("vm-no.wav"), "no");
     write(sounds.resolve("dictate/paused.wav"), "paused");
     write(sounds.resolve("beep.wav"), "beep");
-    Path transcripts =
-        root.resolve("usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz");
+    Path transcripts = root.resolve("usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz");
     Files.createDirectories(transcripts.getParent());
     try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(transcripts))) {
       out.write(
