@@ -16,7 +16,8 @@ final class Beginnings {
   /** An adapter that changes nothing yet. */
   static AdapterState adapter(
       LearnerConfig config, BaseModel base, @Nullable String tenant, String domain) {
-    AdapterPlan plan = new AdapterPlan(config.rank(), config.alpha(), config.routedExperts());
+    AdapterPlan plan =
+        new AdapterPlan(config.rank(), config.alpha(), config.routedExperts(), config.rsLora());
     return AdapterState.fresh(
         AdapterKinds.named(config.adapter())
             .initial(plan, base.sites(), seed(config, tenant, domain)));

@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param rank of the adapters
  * @param alpha scales what an adapter adds by alpha/rank
  * @param routedExperts whether adapters add to routed experts too
+ * @param rsLora scales by alpha/√rank instead (rank-stabilised LoRA, arXiv 2312.03732)
  * @param replay past samples kept per domain
  * @param waiting samples kept per domain while there is too little to judge by; beyond it the
  *     oldest are dropped
@@ -27,6 +28,7 @@ public record LearnerConfig(
     int rank,
     double alpha,
     boolean routedExperts,
+    boolean rsLora,
     int replay,
     int waiting,
     int heldOut,
@@ -45,6 +47,7 @@ public record LearnerConfig(
         "lora",
         8,
         16,
+        false,
         false,
         256,
         256,
@@ -65,6 +68,7 @@ public record LearnerConfig(
         rank,
         alpha,
         routedExperts,
+        rsLora,
         replay,
         waiting,
         heldOut,

@@ -55,6 +55,7 @@ class KilledLearnerTest {
           4,
           8,
           false,
+          false,
           40,
           60,
           16,

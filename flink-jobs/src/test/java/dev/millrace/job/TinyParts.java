@@ -115,6 +115,7 @@ final class TinyParts {
         4,
         8,
         c.routedExperts(),
+        c.rsLora(),
         c.replay(),
         c.waiting(),
         c.heldOut(),

@@ -113,6 +113,7 @@ final class GateTrial {
         c.rank(),
         c.alpha(),
         c.routedExperts(),
+        c.rsLora(),
         c.replay(),
         c.waiting(),
         c.heldOut(),

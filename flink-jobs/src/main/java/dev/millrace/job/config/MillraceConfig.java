@@ -74,6 +74,10 @@ public record MillraceConfig(
           "learn.routedExperts is true, expected false: %s adds to no expert"
               .formatted(learn.adapter()));
     }
+    if (learn.rsLora() && !AdapterKinds.named(learn.adapter()).addsTo(Site.Place.LINEAR)) {
+      problems.add(
+          "learn.rsLora is true, expected false: %s is no LoRA".formatted(learn.adapter()));
+    }
     problems.throwIfAny();
     return config;
   }

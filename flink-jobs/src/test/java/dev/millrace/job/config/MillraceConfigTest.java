@@ -108,10 +108,16 @@ class MillraceConfigTest {
             InvalidConfigException.class,
             () ->
                 MillraceConfig.read(
-                    null, List.of("learn.adapter=injection", "learn.routedExperts=true")));
+                    null,
+                    List.of(
+                        "learn.adapter=injection",
+                        "learn.routedExperts=true",
+                        "learn.rsLora=true")));
     assertTrue(
         contradiction.getMessage().contains("injection adds to no expert"),
         contradiction.getMessage());
+    assertTrue(
+        contradiction.getMessage().contains("injection is no LoRA"), contradiction.getMessage());
   }
 
   @Test

@@ -6,5 +6,12 @@ package dev.millrace.model.adapter;
  * @param rank of its factors
  * @param alpha scales what it adds by alpha/rank, where its kind has a scale
  * @param routedExperts whether it adds to routed experts too; only where its kind can
+ * @param rsLora scales by alpha/√rank instead; only LoRA can
  */
-public record AdapterPlan(int rank, double alpha, boolean routedExperts) {}
+public record AdapterPlan(int rank, double alpha, boolean routedExperts, boolean rsLora) {
+
+  /** Scaled by alpha/rank. */
+  public AdapterPlan(int rank, double alpha, boolean routedExperts) {
+    this(rank, alpha, routedExperts, false);
+  }
+}

@@ -46,6 +46,9 @@ public final class DomainInjection implements AdapterKind {
   @Override
   public InjectionWeights initial(AdapterPlan plan, List<Site> sites, long seed) {
     List<Site> streams = streams(sites);
+    if (plan.rsLora()) {
+      throw new IllegalArgumentException("rsLora is true, expected false: this is no LoRA");
+    }
     if (streams.isEmpty() || plan.routedExperts()) {
       throw new IllegalArgumentException(
           "routedExperts is %s at %d hidden states, expected false and at least one"

@@ -42,7 +42,7 @@ public final class Lora implements AdapterKind {
     }
     List<Site> wanted =
         sites.stream().filter(site -> plan.routedExperts() || !routed(site)).toList();
-    return new LoraConfig(plan.rank(), plan.alpha(), false, List.of())
+    return new LoraConfig(plan.rank(), plan.alpha(), plan.rsLora(), List.of())
         .at(wanted, sites, List.of(), ExpertLayout.PARAMETERS);
   }
 

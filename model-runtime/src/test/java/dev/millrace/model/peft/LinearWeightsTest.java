@@ -70,6 +70,17 @@ class LinearWeightsTest {
   }
 
   @Test
+  void initial_rankStabilised_scalesByTheRootOfTheRankAndSaysSo() throws IOException {
+    LoraWeights stable = Lora.KIND.initial(new AdapterPlan(4, 8, false, true), SITES, 3);
+    for (LoraPair pair : stable.pairs()) {
+      assertEquals(8 / Math.sqrt(4), stable.scale(pair));
+    }
+    SortedMap<String, byte[]> files = PeftFolder.toFiles(random(stable), "");
+    assertTrue(config(files).get("use_rslora").asBoolean());
+    assertEquals(0, Difference.of(random(stable), read(files), 1));
+  }
+
+  @Test
   void in_modulesAndBack_isTheSameToTheByteAndNamesNoPartTwice() throws IOException {
     SortedMap<String, byte[]> files = PeftFolder.toFiles(random(true), "");
     SortedMap<String, byte[]> modules =
