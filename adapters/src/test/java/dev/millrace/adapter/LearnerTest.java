@@ -122,6 +122,26 @@ class LearnerTest {
     }
   }
 
+  /** What a restart finds where the card is gone and learn.plan.device is auto. */
+  @Test
+  void learn_deviceLostBetweenBatches_isAnotherPlanInTheNextManifest() throws IOException {
+    Plan plan = CONFIG.plan();
+    Learner before = learner("store", CONFIG.with(plan.on("gpu")));
+    Learner after = learner("store", CONFIG.with(plan.on("cpu")));
+    Outcome first = learn(before, initial(before), batch(0));
+    byte[] state = first.state().toBytes();
+    Outcome second = learn(after, LearnerState.fromBytes(state), batch(1));
+
+    assertEquals("gpu", device(first));
+    assertEquals("cpu", device(second));
+    Release release = read(second.release());
+    assertEquals(first.verdict().release(), release.manifest().parent());
+  }
+
+  private String device(Outcome outcome) throws IOException {
+    return read(outcome.release()).manifest().plan().hyperparameters().get("plan.device");
+  }
+
   @Test
   void learn_textsOfAnotherDomain_areNotTaught() {
     Learner learner = learner("store");
