@@ -1,5 +1,6 @@
 package dev.millrace.job;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,6 +17,7 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -152,6 +154,85 @@ class GatewayDoorIT {
               .build();
       assertThrows(
           IOException.class, () -> HttpClient.newHttpClient().send(plain, BodyHandlers.ofString()));
+    }
+  }
+
+  /**
+   * A page that an operator visits may send what a form may send. Without keys it would be obeyed:
+   * so it is refused, also where its own name was made to lead to this machine.
+   */
+  @Test
+  void door_withoutKeys_isClosedToOtherSitesPages() throws Exception {
+    try (Gateway gateway =
+        Gateway.start(
+            GatewayConfig.local(0),
+            loop.config().kafka(),
+            ApiKeys.none(),
+            Adopting.unavailable("not asked for here"))) {
+      String host = "127.0.0.1:" + gateway.port();
+      String form = "Content-Type: text/plain";
+      for (String path : List.of("/v1/releases", "/v1/samples", "/v1/load_lora_adapter")) {
+        refused(gateway, path, host, form, "Origin: http://evil.example");
+        refused(gateway, path, host, form, "Origin: http://127.0.0.1:1");
+        refused(gateway, path, host, form, "Origin: null");
+        refused(gateway, path, host, form, "Sec-Fetch-Site: cross-site");
+        refused(gateway, path, host, form, "Sec-Fetch-Site: same-site");
+        String rebound = "evil.example:" + gateway.port();
+        refused(gateway, path, rebound, form, "Origin: http://" + rebound);
+        refused(gateway, path, "127.0.0.1.evil.example", form);
+      }
+      String asked = exchange(gateway, "GET /console/events", "evil.example", "");
+      assertTrue(asked.startsWith("HTTP/1.1 403 "), asked);
+      for (String name : List.of("localhost", "127.0.0.1", "[::1]", "LOCALHOST")) {
+        let(gateway, "POST /v1/releases", name + ":" + gateway.port(), "{}", "action is missing");
+      }
+      String own = "Origin: http://" + host + "\r\nSec-Fetch-Site: same-origin";
+      let(gateway, "POST /v1/releases", host, "{}", "action is missing", own);
+      String link = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: ";
+      String shown = exchange(gateway, "GET /console/", host, "", link + "document");
+      assertTrue(shown.startsWith("HTTP/1.1 200 "), shown);
+      assertTrue(shown.contains("frame-ancestors 'none'"), shown);
+      String framed = exchange(gateway, "GET /console/", host, "", link + "iframe");
+      assertTrue(framed.startsWith("HTTP/1.1 403 "), framed);
+    }
+    try (Gateway gateway = open(LIMIT, null)) {
+      String key = "Authorization: Bearer key-of-acme\r\nOrigin: app://desktop";
+      let(gateway, "POST /v1/feedback", "models.example", "{}", "answer is missing", key);
+    }
+  }
+
+  private static void refused(Gateway gateway, String path, String host, String... headers)
+      throws IOException {
+    String reply =
+        exchange(gateway, "POST " + path, host, "{\"text\":\"a sample of theirs\"}", headers);
+    assertTrue(reply.startsWith("HTTP/1.1 403 "), reply);
+    assertTrue(reply.contains("\"code\":\"forbidden\""), reply);
+    assertTrue(reply.contains("expected"), reply);
+  }
+
+  /** The call comes as far as its body, which lacks a field. */
+  private static void let(
+      Gateway gateway, String call, String host, String body, String problem, String... headers)
+      throws IOException {
+    String reply = exchange(gateway, call, host, body, headers);
+    assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
+    assertTrue(reply.contains(problem), reply);
+  }
+
+  /** What comes back for headers that Java's own client would not send. */
+  private static String exchange(
+      Gateway gateway, String call, String host, String body, String... headers)
+      throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", gateway.port())) {
+      String request =
+          "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: %d\r\n"
+              .formatted(call, host, body.length());
+      for (String header : headers) {
+        request += header + "\r\n";
+      }
+      request += "\r\n" + body;
+      socket.getOutputStream().write(request.getBytes(UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
     }
   }
 

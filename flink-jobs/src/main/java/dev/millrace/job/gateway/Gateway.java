@@ -70,6 +70,10 @@ public final class Gateway implements AutoCloseable {
   /** Each holds a thread of the server's, which has 250. */
   private static final int MOST_STREAMING = 128;
 
+  /** The console's page runs and shows what comes from here alone, and stands in no other page. */
+  private static final String POLICY =
+      "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+
   private static final String PAGE = "/dev/millrace/job/console";
   private static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
 
@@ -164,6 +168,7 @@ public final class Gateway implements AutoCloseable {
     if (config.keystore() != null) {
       javalin.jetty.addConnector(this::tls);
     }
+    javalin.routes.before(this::secure);
     javalin.routes.before("/v1/*", ctx -> ctx.attribute(CALLER, authorized(ctx)));
     javalin.routes.post("/v1/completions", this::complete);
     javalin.routes.post("/v1/chat/completions", this::chat);
@@ -194,6 +199,14 @@ public final class Gateway implements AutoCloseable {
         HttpResponseException.class,
         (failure, ctx) -> fail(ctx, ApiProblem.http(failure.getStatus(), failure.getMessage())));
     javalin.routes.after(ctx -> meter.call(route(ctx), ctx.statusCode()));
+  }
+
+  /** Before anything else. */
+  private void secure(Context ctx) {
+    ctx.header("Content-Security-Policy", POLICY);
+    if (!keys.required()) {
+      OwnPages.require(ctx);
+    }
   }
 
   /** A file of the chart library, out of its jar. */
