@@ -26,6 +26,8 @@ class DocsCommandsTest {
   /** A quoted word or a plain one. */
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
 
+  private static final Pattern CODE = Pattern.compile("`([^`]*)`");
+
   /** What the script of all pages does not run, and the test that does. */
   private static final Map<String, String> RUN_BY_TESTS =
       Map.of("releases forget", "TakeBackIT", "releases reproduce", "TakeBackIT");
@@ -98,16 +100,42 @@ class DocsCommandsTest {
     }
   }
 
-  /** Lines of blocks, put together where they go on in the next. */
+  /** Each figure has a command beside it that can be pasted. */
+  @Test
+  void figures_ofTheReadme_areEachPrintedByACommand() throws IOException {
+    List<String> rows =
+        Files.readString(ROOT.resolve("README.md"))
+            .lines()
+            .dropWhile(line -> !line.equals("| what | figure | command | beside |"))
+            .skip(2)
+            .takeWhile(line -> line.startsWith("|"))
+            .toList();
+    assertTrue(rows.size() >= 10, rows::toString);
+    rows.forEach(row -> assertTrue(inCells(row).findAny().isPresent(), row));
+  }
+
+  /** Lines of blocks, put together where they go on in the next, and what stands in tables. */
   private static List<String> commands(String page) {
     return page.replaceAll("\\\\\\n\\s*", "")
         .lines()
-        .filter(line -> line.startsWith("    "))
-        .flatMap(line -> Stream.of(line.split("&&|\\|", -1)))
-        .map(String::strip)
+        .flatMap(line -> line.startsWith("|") ? inCells(line) : inBlock(line))
         .filter(line -> line.startsWith(COMMAND))
         .map(line -> line.substring(COMMAND.length()).split("\\s{2,}|\\s#|\\s[<>&]", 2)[0])
         .toList();
+  }
+
+  private static Stream<String> inBlock(String line) {
+    return line.startsWith("    ")
+        ? Stream.of(line.split("&&|\\|", -1)).map(String::strip)
+        : Stream.of();
+  }
+
+  private static Stream<String> inCells(String row) {
+    return CODE.matcher(row).results().map(code -> code.group(1)).filter(DocsCommandsTest::runs);
+  }
+
+  private static boolean runs(String code) {
+    return code.startsWith(COMMAND);
   }
 
   private static String[] words(String command) {
