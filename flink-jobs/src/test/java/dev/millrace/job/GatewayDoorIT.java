@@ -2,6 +2,7 @@ package dev.millrace.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +18,7 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -48,6 +51,7 @@ class GatewayDoorIT {
 
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int IN_FLIGHT = 2;
+  private static final int STREAMS = 1;
   private static final int BODY_BYTES = 2_000;
   private static final String ASK = "{\"model\":\"base\",\"prompt\":\"a\",\"max_tokens\":4}";
 
@@ -70,7 +74,7 @@ class GatewayDoorIT {
   private Gateway open(Duration patience, @Nullable Path keystore) throws IOException {
     Path keys = Files.writeString(folder.resolve("keys"), "key-of-acme acme\nkey-of-other other\n");
     return Gateway.start(
-        new GatewayConfig("127.0.0.1", 0, keystore, patience, IN_FLIGHT, BODY_BYTES),
+        new GatewayConfig("127.0.0.1", 0, keystore, patience, IN_FLIGHT, STREAMS, BODY_BYTES),
         loop.config().kafka(),
         ApiKeys.read(keys),
         Adopting.unavailable("not asked for here"));
@@ -118,6 +122,60 @@ class GatewayDoorIT {
       var unused = ask(client, gateway, "key-of-other", ASK);
       requests.await(before + IN_FLIGHT + 1, LIMIT);
     }
+  }
+
+  @Test
+  void streams_moreThanATenantMayHave_areTooManyAndOtherTenantsGoOn() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    String stream = ASK.replace("}", ",\"stream\":true}");
+    try (Gateway gateway = open(LIMIT, null);
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      var first = ask(client, gateway, "key-of-acme", stream);
+      requests.await(before + STREAMS, LIMIT);
+      HttpResponse<String> second = ask(client, gateway, "key-of-acme", stream).get();
+      assertProblem(429, "rate_limit_exceeded", second);
+      assertTrue(second.body().contains("2 streams under way, expected at most 1"), second::body);
+      var other = ask(client, gateway, "key-of-other", stream);
+      requests.await(before + STREAMS + 1, LIMIT);
+      assertFalse(first.isDone() || other.isDone());
+    }
+  }
+
+  /** Bodies that do not come to their end keep their calls under way, and no other tenant's. */
+  @Test
+  void samples_moreCallsThanATenantMayHave_areTooManyUntilOneIsWritten() throws Exception {
+    String body = "{\"domain\":\"mails\",\"text\":\"Your order has left our house.\"}";
+    try (Gateway gateway = open(LIMIT, null);
+        Socket one = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
+        Socket two = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      for (Socket slow : List.of(one, two)) {
+        send(slow, "POST /v1/samples", "a", body.length(), "Authorization: Bearer key-of-acme");
+        slow.getOutputStream().write(body.substring(0, 9).getBytes(UTF_8));
+      }
+      awaitStatus(429, gateway, "key-of-acme", body);
+      assertEquals(429, status(gateway, "POST /v1/feedback", "key-of-acme", body));
+      assertEquals(200, status(gateway, "POST /v1/samples", "key-of-other", body));
+      one.getOutputStream().write(body.substring(9).getBytes(UTF_8));
+      String written = new String(one.getInputStream().readAllBytes(), UTF_8);
+      assertTrue(written.startsWith("HTTP/1.1 200 "), written);
+      awaitStatus(200, gateway, "key-of-acme", body);
+    }
+  }
+
+  private static void awaitStatus(int wanted, Gateway gateway, String key, String body)
+      throws IOException {
+    int found = status(gateway, "POST /v1/samples", key, body);
+    for (long end = System.nanoTime() + LIMIT.toNanos(); found != wanted; ) {
+      assertTrue(System.nanoTime() < end, "still " + found);
+      found = status(gateway, "POST /v1/samples", key, body);
+    }
+  }
+
+  private static int status(Gateway gateway, String call, String key, String body)
+      throws IOException {
+    String reply = exchange(gateway, call, "a", body, "Authorization: Bearer " + key);
+    return Integer.parseInt(reply.split(" ", 3)[1]);
   }
 
   /** And the request is taken back: nobody would hear its answer. */
@@ -223,17 +281,22 @@ class GatewayDoorIT {
   private static String exchange(
       Gateway gateway, String call, String host, String body, String... headers)
       throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", gateway.port())) {
-      String request =
-          "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: %d\r\n"
-              .formatted(call, host, body.length());
-      for (String header : headers) {
-        request += header + "\r\n";
-      }
-      request += "\r\n" + body;
-      socket.getOutputStream().write(request.getBytes(UTF_8));
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      send(socket, call, host, body.length(), headers);
+      socket.getOutputStream().write(body.getBytes(UTF_8));
       return new String(socket.getInputStream().readAllBytes(), UTF_8);
     }
+  }
+
+  /** Everything but the body. */
+  private static void send(
+      Socket socket, String call, String host, int bodyBytes, String... headers)
+      throws IOException {
+    StringBuilder head = new StringBuilder();
+    head.append("%s HTTP/1.1\r\nHost: %s\r\n".formatted(call, host));
+    head.append("Connection: close\r\nContent-Length: %d\r\n".formatted(bodyBytes));
+    Stream.of(headers).forEach(header -> head.append(header).append("\r\n"));
+    socket.getOutputStream().write(head.append("\r\n").toString().getBytes(UTF_8));
   }
 
   private static String secret() {

@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
     aliases = "console",
     description = {
       "HTTP in front of the topics: OpenAI's completions, chat, embeddings and models, /v1/samples",
-      "and /v1/feedback to teach, and a console to watch. Without --bootstrap and without a cluster",
+      "and /v1/feedback to teach, and a console to watch. Without --bootstrap and without a"
+          + " cluster",
       "that is up it runs both jobs in this process, from the newest releases of the store."
     },
     footer = {
@@ -121,7 +122,8 @@ final class GatewayCommand implements Callable<Integer> {
         .orElseGet(
             () ->
                 Adopting.unavailable(
-                    "the gateway does not know the jobs' store, expected --store or --set store.uri"));
+                    "the gateway does not know the jobs' store, expected --store or --set"
+                        + " store.uri"));
   }
 
   /** A door that other machines can reach needs keys. */
@@ -143,7 +145,13 @@ final class GatewayCommand implements Callable<Integer> {
     GatewayConfig local = GatewayConfig.local(port);
     GatewayConfig config =
         new GatewayConfig(
-            host, port, keystore, local.patience(), local.inFlight(), local.bodyBytes());
+            host,
+            port,
+            keystore,
+            local.patience(),
+            local.inFlight(),
+            local.streams(),
+            local.bodyBytes());
     CountDownLatch ended = new CountDownLatch(1);
     try (Gateway gateway = Gateway.start(config, jobs.kafka(), apiKeys, adopting)) {
       Runtime.getRuntime().addShutdownHook(new Thread(ended::countDown, "millrace-gateway-end"));

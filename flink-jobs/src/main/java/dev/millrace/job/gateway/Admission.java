@@ -1,37 +1,61 @@
 package dev.millrace.job.gateway;
 
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
-/** How many calls of each account are under way: one that has too many is told so. */
+/** How much of one thing each account has under way: one that has too much is told so. */
 final class Admission {
 
+  private final String what;
   private final int most;
   private final Map<String, Integer> underWay = new ConcurrentHashMap<>();
 
-  Admission(int most) {
+  /**
+   * Lets so many in of each account.
+   *
+   * @param what they are, in the plural
+   */
+  Admission(String what, int most) {
+    this.what = what;
     this.most = most;
   }
 
   /**
-   * Lets calls in; each must {@link #leave}.
+   * Lets some in; each must {@link #leave}.
    *
    * @throws ApiProblem if the account has too many under way
    */
-  void enter(String account, int calls) {
+  void enter(String account, int more) {
     underWay.compute(
         account,
         (name, before) -> {
-          int now = (before == null ? 0 : before) + calls;
+          int now = (before == null ? 0 : before) + more;
           if (now > most) {
             throw ApiProblem.tooMany(
-                "%d requests under way, expected at most %d".formatted(now, most));
+                "%d %s under way, expected at most %d".formatted(now, what, most));
           }
           return now;
         });
   }
 
-  void leave(String account, int calls) {
-    underWay.computeIfPresent(account, (name, now) -> now <= calls ? null : now - calls);
+  void leave(String account, int fewer) {
+    underWay.computeIfPresent(account, (name, now) -> now <= fewer ? null : now - fewer);
+  }
+
+  /**
+   * Lets one call in until what it makes is there, or has failed.
+   *
+   * @throws ApiProblem if the account has too many under way
+   */
+  <T> CompletableFuture<T> during(String account, Supplier<CompletableFuture<T>> call) {
+    enter(account, 1);
+    try {
+      return call.get().whenComplete((made, failure) -> leave(account, 1));
+    } catch (RuntimeException e) {
+      leave(account, 1);
+      throw e;
+    }
   }
 }

@@ -16,7 +16,6 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
-import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
@@ -82,6 +81,7 @@ public final class Gateway implements AutoCloseable {
   private final InstantSource clock = InstantSource.system();
   private final Meter meter = new Meter();
   private final Admission admission;
+  private final Admission streams;
   private final RecordWriter writer;
   private final Desk desk;
   private final Catalogue catalogue = new Catalogue();
@@ -102,7 +102,8 @@ public final class Gateway implements AutoCloseable {
     this.config = config;
     this.keys = keys;
     Topics topics = new Topics(kafka.prefix());
-    admission = new Admission(config.inFlight());
+    admission = new Admission("requests", config.inFlight());
+    streams = new Admission("streams", config.streams());
     writer = new RecordWriter(kafka);
     desk = new Desk(writer, topics, config.patience());
     samples = new SampleDoor(writer, topics, clock);
@@ -243,30 +244,23 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void order(Context ctx) {
-    ApiKeys.Caller caller = caller(ctx);
-    CompletableFuture<Origin> written = operating.order(caller, Fields.of(ctx.body()));
-    ctx.future(
-        () ->
-            written
-                .thenAccept(at -> json(ctx, Replies.place(at)))
-                .exceptionally(failure -> failLater(ctx, failure)));
+    later(ctx, operating.order(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::place));
   }
 
   private void load(Context ctx) {
-    CompletableFuture<Verdict> judged = adapters.load(caller(ctx), Fields.of(ctx.body()));
-    ctx.future(
-        () ->
-            judged
-                .thenAccept(verdict -> json(ctx, Replies.adopted(verdict)))
-                .exceptionally(failure -> failLater(ctx, failure)));
+    later(ctx, adapters.load(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::adopted));
   }
 
   private void unload(Context ctx) {
-    CompletableFuture<Origin> written = adapters.unload(caller(ctx), Fields.of(ctx.body()));
+    later(ctx, adapters.unload(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::place));
+  }
+
+  /** Replies when there is what to reply. */
+  private static void later(Context ctx, CompletableFuture<ObjectNode> reply) {
     ctx.future(
         () ->
-            written
-                .thenAccept(at -> json(ctx, Replies.place(at)))
+            reply
+                .thenAccept(body -> json(ctx, body))
                 .exceptionally(failure -> failLater(ctx, failure)));
   }
 
@@ -315,6 +309,7 @@ public final class Gateway implements AutoCloseable {
       Streaming stream = new Streaming(asked, requests, verdicts, chat, now / 1000);
       stream(
           ctx,
+          caller,
           stream,
           () -> ask(caller, requests, asked.user(), stream::take),
           () -> requests.forEach(request -> desk.cancel(request, asked.user())));
@@ -328,26 +323,32 @@ public final class Gateway implements AutoCloseable {
 
   private void stream(
       Context ctx,
+      ApiKeys.Caller caller,
       Streaming stream,
       Supplier<List<CompletableFuture<Answer>>> asking,
       Runnable cancelling)
       throws IOException, InterruptedException {
-    if (!streaming.tryAcquire()) {
-      throw ApiProblem.tooMany(MOST_STREAMING + " streams are open, expected fewer");
-    }
+    streams.enter(caller.account(), 1);
     try {
-      stream.await(asking.get());
-      stream.write(
-          (release, base, from) -> {
-            ctx.contentType(EVENTS).header("Cache-Control", "no-store");
-            provenance(ctx, release, base, from);
-          },
-          unbuffered(ctx));
-    } catch (EofException e) {
-      LOG.debug("a client has gone away", e);
-      cancelling.run();
+      if (!streaming.tryAcquire()) {
+        throw ApiProblem.tooMany(MOST_STREAMING + " streams are open, expected fewer");
+      }
+      try {
+        stream.await(asking.get());
+        stream.write(
+            (release, base, from) -> {
+              ctx.contentType(EVENTS).header("Cache-Control", "no-store");
+              provenance(ctx, release, base, from);
+            },
+            unbuffered(ctx));
+      } catch (EofException e) {
+        LOG.debug("a client has gone away", e);
+        cancelling.run();
+      } finally {
+        streaming.release();
+      }
     } finally {
-      streaming.release();
+      streams.leave(caller.account(), 1);
     }
   }
 
@@ -486,20 +487,25 @@ public final class Gateway implements AutoCloseable {
     return event;
   }
 
+  /** Counted before its body is read, which a client may send as slowly as it likes. */
   private void teach(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    ctx.future(
-        () ->
-            samples
-                .take(caller, ctx.body(), ctx.queryParam("domain"), ctx.header("Idempotency-Key"))
-                .thenAccept(reply -> json(ctx, reply))
-                .exceptionally(failure -> failLater(ctx, failure)));
+    CompletableFuture<ObjectNode> taught =
+        admission.during(
+            caller.account(),
+            () ->
+                samples.take(
+                    caller, ctx.body(), ctx.queryParam("domain"), ctx.header("Idempotency-Key")));
+    later(ctx, taught);
+  }
+
+  private void feedback(Context ctx) {
+    ApiKeys.Caller caller = caller(ctx);
+    later(ctx, admission.during(caller.account(), () -> rate(caller, Fields.of(ctx.body()))));
   }
 
   /** A rating is counted; a corrected text becomes a sample. */
-  private void feedback(Context ctx) {
-    ApiKeys.Caller caller = caller(ctx);
-    Fields fields = Fields.of(ctx.body());
+  private CompletableFuture<ObjectNode> rate(ApiKeys.Caller caller, Fields fields) {
     Answer answer = known(caller, fields.text("answer"));
     String rating = fields.textOrNull("rating");
     String text = fields.textOrNull("text");
@@ -515,23 +521,12 @@ public final class Gateway implements AutoCloseable {
     }
     ObjectNode reply = Fields.JSON.createObjectNode().put("answer", answer.request());
     if (text == null) {
-      json(ctx, reply);
-      return;
+      return CompletableFuture.completedFuture(reply);
     }
-    ctx.future(
-        () ->
-            samples
-                .correct(caller, answer, text)
-                .thenAccept(
-                    at ->
-                        json(
-                            ctx,
-                            reply
-                                .put("sample", "correction-" + answer.request())
-                                .put("topic", at.topic())
-                                .put("partition", at.partition())
-                                .put("offset", at.offset())))
-                .exceptionally(failure -> failLater(ctx, failure)));
+    return samples
+        .correct(caller, answer, text)
+        .thenApply(
+            at -> reply.put("sample", "correction-" + answer.request()).setAll(Replies.place(at)));
   }
 
   private Answer known(ApiKeys.Caller caller, String id) {
