@@ -34,7 +34,7 @@ public final class Adopter {
   private static final Origin NOWHERE = new Origin("", -1, -1);
 
   /** In the manifest's hyperparameters: where the adapter came from. */
-  private static final String ADOPTED = "adopted";
+  static final String ADOPTED = "adopted";
 
   private final Surroundings surroundings;
   private final LearnerConfig config;

@@ -4,6 +4,7 @@ import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Served;
+import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.release.InvalidReleaseException;
@@ -28,8 +29,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes what is remembered of a domain back to the release that an event names. */
 record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relearning relearning) {
-  /** Where a domain is taken to; no release means the base alone. */
-  private record Target(AdapterState adapter, Place place) {}
+  /**
+   * Where a domain is taken to; no release means the base alone.
+   *
+   * @param adopted whether it was made elsewhere, and never served beside another
+   */
+  private record Target(AdapterState adapter, Place place, boolean adopted) {}
 
   /**
    * The state as of the release; the verdict says what was obeyed, or why it was not.
@@ -39,7 +44,9 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
   Outcome rewind(LearnerState state, ReleaseEvent event, LearnerState initial) {
     try {
       Target target =
-          event.release().isEmpty() ? new Target(initial.adapter(), Place.BASE) : target(event);
+          event.release().isEmpty()
+              ? new Target(initial.adapter(), Place.BASE, false)
+              : target(event);
       Orders orders = new Orders(event.origin(), event.action() == Action.PIN);
       Forgotten forgotten = forgotten(state, event, target.place().release());
       LearnerState back = to(target, state.with(forgotten), orders);
@@ -68,7 +75,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
     AdapterWeights served = Objects.requireNonNull(state.watch().served());
     AdapterState adapter =
         before.release() == null ? initial.adapter() : AdapterState.fresh(served);
-    return to(new Target(adapter, before), state, new Orders(seen, false));
+    return to(new Target(adapter, before, false), state, new Orders(seen, false));
   }
 
   private Target target(ReleaseEvent event) throws IOException {
@@ -83,7 +90,8 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
             manifest.batch(),
             manifest.learnedTo(),
             release.profileOrEmpty(),
-            manifest.routing()));
+            manifest.routing()),
+        manifest.plan().hyperparameters().containsKey(Adopter.ADOPTED));
   }
 
   private Release read(ReleaseEvent event) throws IOException {
@@ -126,10 +134,18 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
         place.profile(),
         orders,
         place.routing(),
-        Watch.at(place),
+        watch(target, state, orders),
         forgotten,
         surroundings.base().id(),
         null);
+  }
+
+  /** What was adopted is watched beside what served until then; what served once is not. */
+  private static Watch watch(Target target, LearnerState state, Orders orders) {
+    boolean known = Objects.equals(target.place().release(), state.release());
+    return target.adopted() && !known && !orders.pinned()
+        ? state.watch().instead(target.place(), Quantizer.quantize(state.adapter().weights()))
+        : Watch.at(target.place());
   }
 
   private static Verdict verdict(

@@ -41,6 +41,13 @@ public record Watch(
         : new Watch(release, current, until, new double[0], new double[0], onTrial);
   }
 
+  /** At a release that takes this one's place by an order; a trial ends, and who served stays. */
+  Watch instead(Place release, AdapterWeights until) {
+    return trial
+        ? new Watch(release, before, served, new double[0], new double[0], false)
+        : next(release, until, false);
+  }
+
   /** With some more samples, and no more than the latest so many. */
   Watch with(double[] moreByCurrent, double[] moreByBefore, int window) {
     return new Watch(

@@ -469,6 +469,30 @@ class LearnerTest {
     backwards(2).samples().forEach(sample -> assertTrue(ids.contains(sample.sample().id())));
   }
 
+  /** An adapter from elsewhere is taken over by an order, and watched as what was learned here. */
+  @Test
+  void learn_adoptedReleaseLosesToTheOneBeforeOnFreshSamples_isTakenBack() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    ReleaseEvent before = outcomes.get(0).release();
+    Adoption adoption =
+        new Adopter(surroundings("store", base), CONFIG)
+            .adopt(
+                new Proposal(
+                    null, "foreign", read(outcomes.get(1).release()).adapter(), "/elsewhere"),
+                new Adopter.Now(read(before), false),
+                batch(1).heldOut());
+    assertTrue(adoption.verdict().accepted(), () -> adoption.verdict().toString());
+    LearnerState adopted = obey(learner, outcomes.get(0).state(), adoption.release()).state();
+    assertEquals(adoption.release().release(), adopted.release());
+    Outcome taken = learn(learner, LearnerState.fromBytes(adopted.toBytes()), backwards(2));
+    assertEquals("live-loss", taken.verdict().rules().get(0).rule());
+    assertEquals(Action.ROLLBACK, taken.release().action());
+    assertEquals(before.release(), taken.release().release());
+    LearnerState again = obey(learner, adopted, adoption.release()).state();
+    assertNull(again.watch().before(), "an order to stay where it is, is no reason to watch");
+  }
+
   @Test
   void learn_firstReleaseLosesToTheBase_theBaseAnswers() {
     Learner learner = learner("store");
@@ -870,19 +894,21 @@ class LearnerTest {
   }
 
   private Learner learner(String store, LearnerConfig config, BigramBase base) {
-    return Learner.of(
-        new Surroundings(
-            base,
-            new Letters(),
-            Bigrams.known().texts(400, 21),
-            new Protection(
-                List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
-            ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
-            LearnerTest::read,
-            LearnerTest::past,
-            Machine.here(1, "bigram"),
-            InstantSource.system()),
-        config);
+    return Learner.of(surroundings(store, base), config);
+  }
+
+  private Surroundings surroundings(String store, BigramBase base) {
+    return new Surroundings(
+        base,
+        new Letters(),
+        Bigrams.known().texts(400, 21),
+        new Protection(
+            List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
+        ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
+        LearnerTest::read,
+        LearnerTest::past,
+        Machine.here(1, "bigram"),
+        InstantSource.system());
   }
 
   /** All that was ever taught, but for what has expired. */
