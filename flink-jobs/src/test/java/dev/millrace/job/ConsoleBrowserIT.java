@@ -106,7 +106,7 @@ class ConsoleBrowserIT {
       loop.learn(TinyParts.learners(loop.config()));
       try (Gateway door =
               Gateway.start(
-                  GatewayConfig.local(0),
+                  GatewayConfig.local(0, loop.config().gateway()),
                   loop.config().kafka(),
                   ApiKeys.read(keys),
                   Adopting.unavailable("not asked for here"));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.job.config.GatewayLimits;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
@@ -74,7 +75,11 @@ class GatewayDoorIT {
   private Gateway open(Duration patience, @Nullable Path keystore) throws IOException {
     Path keys = Files.writeString(folder.resolve("keys"), "key-of-acme acme\nkey-of-other other\n");
     return Gateway.start(
-        new GatewayConfig("127.0.0.1", 0, keystore, patience, IN_FLIGHT, STREAMS, BODY_BYTES),
+        new GatewayConfig(
+            "127.0.0.1",
+            0,
+            keystore,
+            new GatewayLimits(IN_FLIGHT, STREAMS, BODY_BYTES, patience.toMillis())),
         loop.config().kafka(),
         ApiKeys.read(keys),
         Adopting.unavailable("not asked for here"));
@@ -223,7 +228,7 @@ class GatewayDoorIT {
   void door_withoutKeys_isClosedToOtherSitesPages() throws Exception {
     try (Gateway gateway =
         Gateway.start(
-            GatewayConfig.local(0),
+            GatewayConfig.local(0, loop.config().gateway()),
             loop.config().kafka(),
             ApiKeys.none(),
             Adopting.unavailable("not asked for here"))) {

@@ -87,7 +87,7 @@ class GatewayIT {
       loop.learn(TinyParts.learners(loop.config()));
       try (Gateway gateway =
           Gateway.start(
-              GatewayConfig.local(0),
+              GatewayConfig.local(0, loop.config().gateway()),
               loop.config().kafka(),
               ApiKeys.read(keys),
               new TopicAdopting(loop.config(), TinyParts.adopting(loop.config())))) {

@@ -77,7 +77,7 @@ final class GatewayCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "A setting of the jobs, and of the gate that adapters pass.")
+      description = "A setting of the jobs, of the gate that adapters pass, and of the gateway.")
   private Map<String, String> settings = Map.of();
 
   @Override
@@ -142,16 +142,7 @@ final class GatewayCommand implements Callable<Integer> {
 
   private int open(MillraceConfig jobs, ApiKeys apiKeys, Adopting adopting)
       throws InterruptedException {
-    GatewayConfig local = GatewayConfig.local(port);
-    GatewayConfig config =
-        new GatewayConfig(
-            host,
-            port,
-            keystore,
-            local.patience(),
-            local.inFlight(),
-            local.streams(),
-            local.bodyBytes());
+    GatewayConfig config = new GatewayConfig(host, port, keystore, jobs.gateway());
     CountDownLatch ended = new CountDownLatch(1);
     try (Gateway gateway = Gateway.start(config, jobs.kafka(), apiKeys, adopting)) {
       Runtime.getRuntime().addShutdownHook(new Thread(ended::countDown, "millrace-gateway-end"));

@@ -24,7 +24,8 @@ public record MillraceConfig(
     ScorerConfig score,
     BatchPolicy batch,
     LearnerConfig learn,
-    ServeConfig serve)
+    ServeConfig serve,
+    GatewayLimits gateway)
     implements Serializable {
 
   /** What the demo runs with. */
@@ -41,7 +42,8 @@ public record MillraceConfig(
         ScorerConfig.defaults(),
         BatchPolicy.defaults(),
         LearnerConfig.defaults(),
-        ServeConfig.defaults());
+        ServeConfig.defaults(),
+        GatewayLimits.defaults());
   }
 
   /**

@@ -33,6 +33,10 @@ final class Ranges {
           "serve.queue",
           "serve.fetchers",
           "serve.activationMillis",
+          "gateway.inFlight",
+          "gateway.streams",
+          "gateway.bodyBytes",
+          "gateway.patienceMillis",
           "unlabelled.spanMillis");
 
   private static final Map<String, Integer> LEAST =
@@ -83,8 +87,8 @@ final class Ranges {
           "learn.adapter", "one of " + String.join(", ", AdapterKinds.names()),
           "learn.plan.device", "auto, cpu or gpu",
           "redis.uri",
-              "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which comes"
-                  + " from "
+              "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which"
+                  + " comes from "
                   + Secret.REDIS_PASSWORD
                   + ", or nothing");
 

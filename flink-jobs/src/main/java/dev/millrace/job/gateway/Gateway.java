@@ -27,6 +27,7 @@ import io.javalin.http.staticfiles.Location;
 import io.javalin.router.Endpoint;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,10 +103,10 @@ public final class Gateway implements AutoCloseable {
     this.config = config;
     this.keys = keys;
     Topics topics = new Topics(kafka.prefix());
-    admission = new Admission("requests", config.inFlight());
-    streams = new Admission("streams", config.streams());
+    admission = new Admission("requests", config.limits().inFlight());
+    streams = new Admission("streams", config.limits().streams());
     writer = new RecordWriter(kafka);
-    desk = new Desk(writer, topics, config.patience());
+    desk = new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis()));
     samples = new SampleDoor(writer, topics, clock);
     console = Console.start(kafka, clock);
     verdicts = new Verdicts(console::verdict);
@@ -163,7 +164,7 @@ public final class Gateway implements AutoCloseable {
     javalin.startup.showJavalinBanner = false;
     javalin.jetty.host = config.host();
     javalin.jetty.port = config.port();
-    javalin.http.maxRequestSize = config.bodyBytes();
+    javalin.http.maxRequestSize = config.limits().bodyBytes();
     javalin.http.asyncTimeout = 0;
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     if (config.keystore() != null) {

@@ -90,7 +90,7 @@ public final class Loop {
           RecordWriter writer = new RecordWriter(config.kafka());
           Gateway gateway =
               Gateway.start(
-                  GatewayConfig.local(0),
+                  GatewayConfig.local(0, config.gateway()),
                   config.kafka(),
                   ApiKeys.none(),
                   new TopicAdopting(config, Openers.adopting(config)))) {
