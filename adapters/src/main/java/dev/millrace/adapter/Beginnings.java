@@ -23,6 +23,11 @@ final class Beginnings {
             .initial(plan, base.sites(), seed(config, tenant, domain)));
   }
 
+  /** Names a domain to those who train it. */
+  static String name(@Nullable String tenant, String domain) {
+    return (tenant == null ? "" : tenant) + "/" + domain;
+  }
+
   static long seed(LearnerConfig config, @Nullable String tenant, String domain) {
     return Draws.mix(Draws.mix(config.seed(), domain.hashCode()), Objects.hashCode(tenant));
   }

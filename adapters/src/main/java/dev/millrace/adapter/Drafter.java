@@ -22,6 +22,11 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
   /** The manifest names the base by its digest, which is no path that PEFT could open. */
   static final String NO_BASE_NAME = "";
 
+  private static final String EXCHANGE = "exchange.";
+
+  /** How long somebody waits changes nothing of what is learned. */
+  private static final String PATIENCE = EXCHANGE + "patienceMillis";
+
   Draft draft(Attempt attempt, List<Origin> learnedTo, Profile profile) {
     SortedMap<String, byte[]> files =
         AdapterFolder.toFiles(attempt.served().adapter(), NO_BASE_NAME);
@@ -59,6 +64,10 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
 
   private TrainingPlan plan(Attempt attempt) {
     SortedMap<String, String> hyperparameters = Hyperparameters.of(config);
+    if (config.exchange().isAlone()) {
+      hyperparameters.keySet().removeIf(key -> key.startsWith(EXCHANGE));
+    }
+    hyperparameters.remove(PATIENCE);
     attempt.mix().write(hyperparameters);
     return new TrainingPlan(
         attempt.trained().lesson().seed(),

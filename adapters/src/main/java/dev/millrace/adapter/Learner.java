@@ -1,6 +1,11 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.exchange.DataParallelTrainers;
+import dev.millrace.adapter.exchange.LocalProcesses;
+import dev.millrace.adapter.exchange.Processes;
+import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Trainers;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +35,23 @@ public interface Learner {
    */
   Outcome obey(LearnerState state, ReleaseEvent event, Governor governor);
 
-  /** The learner of all domains of a base. */
+  /** The learner of all domains of a base; who trains is here, however many they are. */
   static Learner of(Surroundings surroundings, LearnerConfig config) {
-    return new ModelLearner(surroundings, config);
+    Trainee.Means means = surroundings.means(config);
+    return of(surroundings, config, new LocalProcesses(means, config.exchange()));
+  }
+
+  /**
+   * The same, with trainers in other processes.
+   *
+   * @param processes are asked for nothing if the configuration has one trainer
+   */
+  static Learner of(Surroundings surroundings, LearnerConfig config, Processes processes) {
+    Trainers trainers =
+        config.exchange().isAlone()
+            ? Trainers.alone(surroundings.base(), config.train(), config.plan())
+            : new DataParallelTrainers(
+                config.exchange(), config.train(), surroundings.anchors(), processes);
+    return new ModelLearner(surroundings, config, trainers);
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
@@ -37,8 +38,45 @@ public record LearnerConfig(
     GateConfig gate,
     Plan plan,
     RoutingConfig routing,
-    WatchConfig watch)
+    WatchConfig watch,
+    ExchangeConfig exchange)
     implements Serializable {
+
+  /** One trainer. */
+  public LearnerConfig(
+      long seed,
+      String adapter,
+      int rank,
+      double alpha,
+      boolean routedExperts,
+      boolean rsLora,
+      int replay,
+      int waiting,
+      int heldOut,
+      int halvings,
+      TrainConfig train,
+      GateConfig gate,
+      Plan plan,
+      RoutingConfig routing,
+      WatchConfig watch) {
+    this(
+        seed,
+        adapter,
+        rank,
+        alpha,
+        routedExperts,
+        rsLora,
+        replay,
+        waiting,
+        heldOut,
+        halvings,
+        train,
+        gate,
+        plan,
+        routing,
+        watch,
+        ExchangeConfig.defaults());
+  }
 
   /** What the demo runs with. */
   public static LearnerConfig defaults() {
@@ -77,6 +115,7 @@ public record LearnerConfig(
         gate,
         other,
         routing,
-        watch);
+        watch,
+        exchange);
   }
 }

@@ -15,7 +15,8 @@ import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
-import dev.millrace.adapter.train.Trainer;
+import dev.millrace.adapter.train.Terms;
+import dev.millrace.adapter.train.Trainers;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
@@ -43,6 +44,7 @@ final class ModelLearner implements Learner {
 
   private final Surroundings surroundings;
   private final LearnerConfig config;
+  private final Trainers trainers;
   private final ShareKeeper shares;
   private final Gate gate;
   private final Drafter drafter;
@@ -52,9 +54,10 @@ final class ModelLearner implements Learner {
   private final LiveLoss liveLoss;
   private final KnownTexts knownTexts;
 
-  ModelLearner(Surroundings surroundings, LearnerConfig config) {
+  ModelLearner(Surroundings surroundings, LearnerConfig config, Trainers trainers) {
     this.surroundings = surroundings;
     this.config = config;
+    this.trainers = trainers;
     shares = new ShareKeeper(surroundings.base(), config.routing());
     gate =
         Gate.of(
@@ -445,10 +448,9 @@ final class ModelLearner implements Learner {
     LearnerState before = taught.before();
     Lesson lesson = taught.lesson();
     Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
+    String name = Beginnings.name(taught.batch().tenant(), taught.batch().domain());
     Training training =
-        Trainer.of(
-                surroundings.base().under(routing), config.train().anchored(anchors), config.plan())
-            .train(before.adapter(), lesson, governor);
+        trainers.train(before.adapter(), lesson, new Terms(name, routing, anchors), governor);
     long millis = surroundings.clock().millis() - start;
     return new Trained(
         taught.batch(),

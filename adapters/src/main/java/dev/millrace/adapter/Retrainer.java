@@ -1,11 +1,15 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.exchange.DataParallelTrainers;
+import dev.millrace.adapter.exchange.LocalProcesses;
+import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
-import dev.millrace.adapter.train.Trainer;
+import dev.millrace.adapter.train.Terms;
+import dev.millrace.adapter.train.Trainers;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
@@ -36,8 +40,21 @@ public record Retrainer(
     Function<SortedMap<String, String>, LearnerConfig> configs,
     Function<Origin, int[]> tokens) {
 
-  /** A release trained again: what to go on from, and its files' digests. */
-  public record Again(AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
+  /**
+   * A release trained again: what to go on from, and its files' digests.
+   *
+   * @param team the trainers, where there were several
+   */
+  public record Again(
+      AdapterState state,
+      Profile profile,
+      SortedMap<String, ReleaseFile> files,
+      @Nullable LocalProcesses team) {
+
+    /** By one trainer. */
+    public Again(AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
+      this(state, profile, files, null);
+    }
 
     /** Whether the files are those that a manifest promises. */
     public boolean equalTo(Manifest manifest) {
@@ -63,8 +80,13 @@ public record Retrainer(
     LearnerConfig config = configs.apply(hyperparameters);
     AdapterState before = before(manifest, config, parent, taken);
     Lesson lesson = lesson(manifest);
-    AdapterState trained = train(manifest, config, mix.anchors(), before, lesson);
-    AdapterState plain = mix.blend() == 0 ? trained : train(manifest, config, 1, before, lesson);
+    LocalProcesses team = config.exchange().isAlone() ? null : team(config, parent);
+    Trainers trainers =
+        team == null
+            ? Trainers.alone(base, config.train(), config.plan())
+            : new DataParallelTrainers(config.exchange(), config.train(), anchors, team);
+    AdapterState trained = train(manifest, trainers, mix.anchors(), before, lesson);
+    AdapterState plain = mix.blend() == 0 ? trained : train(manifest, trainers, 1, before, lesson);
     AdapterState candidate = mix.of(before, trained, plain);
     AdapterWeights served = Quantizer.quantize(candidate.weights());
     Profile profile =
@@ -76,15 +98,23 @@ public record Retrainer(
     }
     SortedMap<String, ReleaseFile> files = new TreeMap<>();
     contents.forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
-    return new Again(candidate, profile, files);
+    return new Again(candidate, profile, files, team);
   }
 
   private AdapterState train(
-      Manifest manifest, LearnerConfig config, double anchors, AdapterState before, Lesson lesson) {
-    return Trainer.of(
-            base.under(manifest.routing()), config.train().anchored(anchors), config.plan())
-        .train(before, lesson, Governor.none())
-        .state();
+      Manifest manifest, Trainers trainers, double anchors, AdapterState before, Lesson lesson) {
+    String name = Beginnings.name(manifest.tenant(), manifest.domain());
+    Terms terms = new Terms(name, manifest.routing(), anchors);
+    return trainers.train(before, lesson, terms, Governor.none()).state();
+  }
+
+  /** Trainers that have kept what the parent's have. */
+  private LocalProcesses team(LearnerConfig config, @Nullable Again parent) {
+    Trainee.Means means =
+        new Trainee.Means(base, anchors, config.train(), config.plan(), config.exchange().codec());
+    return parent == null || parent.team == null
+        ? new LocalProcesses(means, config.exchange())
+        : parent.team.copy(means, config.exchange());
   }
 
   private AdapterState before(

@@ -35,6 +35,11 @@ record StateReader(DataInputStream in) {
    * @param version that wrote it
    */
   LearnerState read(int version) throws IOException {
+    LearnerState state = asOf(version);
+    return version >= StateCodec.KEPT ? state.withMomentsKept(in.readUTF()) : state;
+  }
+
+  private LearnerState asOf(int version) throws IOException {
     return new LearnerState(
         version < StateCodec.KINDS ? loraAdapter() : adapter(),
         new ReplayBuffer(reservoir(this::remembered)),

@@ -1,5 +1,6 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
@@ -45,7 +46,12 @@ public record Surroundings(
         base, tokenizer, anchors, protection, store, published, PastSamples.none(), machine, clock);
   }
 
-  /** What the texts of a domain are held against. */
+  /** What trainers work with here. */
+  public Trainee.Means means(LearnerConfig config) {
+    return new Trainee.Means(
+        base, anchors, config.train(), config.plan(), config.exchange().codec());
+  }
+
   /** What texts are held against to say which domain they belong to. */
   public KnownTexts knownTexts() {
     return KnownTexts.of(anchors, base.config().vocabSize());

@@ -14,6 +14,7 @@ import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
+import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.LessonConfig;
@@ -354,6 +355,68 @@ class LearnerTest {
     Manifest manifest = read(next.release()).manifest();
     assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
     assertFalse(retrainer.train(manifest, null, null).equalTo(manifest));
+  }
+
+  @Test
+  void retrain_lineageOfSeveralTrainersWithARollback_hasTheSameFiles() throws IOException {
+    LearnerConfig config = several(withProtectedBound(0.0005, 5));
+    Learner learner = learner("store", config);
+    List<Outcome> outcomes = outcomes(learner, 3);
+    Map<Origin, int[]> tokens = new HashMap<>();
+    for (int i = 0; i < 5; i++) {
+      batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
+    }
+    Retrainer retrainer =
+        new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
+    Retrainer.Again last = null;
+    int releases = 0;
+    for (Outcome outcome : outcomes) {
+      if (outcome.release() != null) {
+        Manifest manifest = read(outcome.release()).manifest();
+        assertEquals("2", manifest.plan().hyperparameters().get("exchange.processes"));
+        assertFalse(manifest.plan().hyperparameters().containsKey("exchange.patienceMillis"));
+        last = retrainer.train(manifest, last, null);
+        assertTrue(last.equalTo(manifest));
+        releases++;
+      }
+    }
+    assertTrue(releases > 1, "a release goes on from one before it");
+    ReleaseEvent first = outcomes.get(0).release();
+    LearnerState state =
+        obey(learner, outcomes.get(2).state(), event(first, Action.ROLLBACK)).state();
+    assertEquals("", state.adapter().kept(), "what was taken back leaves no moments");
+    Outcome next = learn(learner, state, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
+  }
+
+  @Test
+  void learn_byOneTrainer_saysNothingOfExchangesInTheManifest() throws IOException {
+    Manifest manifest = read(outcomes(learner("store"), 1).get(0).release()).manifest();
+    assertTrue(
+        manifest.plan().hyperparameters().keySet().stream()
+            .noneMatch(key -> key.startsWith("exchange.")));
+  }
+
+  private static LearnerConfig several(LearnerConfig c) {
+    return new LearnerConfig(
+        c.seed(),
+        c.adapter(),
+        c.rank(),
+        c.alpha(),
+        c.routedExperts(),
+        c.rsLora(),
+        c.replay(),
+        c.waiting(),
+        c.heldOut(),
+        c.halvings(),
+        c.train(),
+        c.gate(),
+        c.plan(),
+        c.routing(),
+        c.watch(),
+        new ExchangeConfig(2, 2, 2, "int8", 1_000));
   }
 
   @Test

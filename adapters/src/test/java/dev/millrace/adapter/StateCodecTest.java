@@ -42,8 +42,11 @@ class StateCodecTest {
    */
   private static final int ROUTING_BYTES = 1 + 2 + "entropy".length() + 4 + 8 + 4 + 2 * 8;
 
+  /** Of no name of a training. */
+  private static final int KEPT_BYTES = 2;
+
   /** What version 8 added: the base, empty here, and whether there is a predecessor. */
-  private static final int BASE_BYTES = 2 + 1;
+  private static final int BASE_BYTES = 2 + 1 + KEPT_BYTES;
 
   /** What version 7 added, and that: whether there is a trial, and two lists, empty here. */
   private static final int FORGOTTEN_BYTES = 1 + 2 * Integer.BYTES + BASE_BYTES;
@@ -198,6 +201,15 @@ class StateCodecTest {
     LearnerState read = LearnerState.fromBytes(cut(7, BASE_BYTES));
     assertEquals("", read.base());
     assertArrayEquals(STATE.toBytes(), read.toBytes());
+  }
+
+  @Test
+  void decode_momentsThatTrainersKeep_areNamedAgainAndWereNotBefore() {
+    assertEquals("", LearnerState.fromBytes(cut(8, KEPT_BYTES)).adapter().kept());
+    LearnerState elsewhere = STATE.withMomentsKept("2x2-a-b");
+    LearnerState read = LearnerState.fromBytes(elsewhere.toBytes());
+    assertEquals("2x2-a-b", read.adapter().kept());
+    assertArrayEquals(elsewhere.toBytes(), read.toBytes());
   }
 
   @Test

@@ -84,8 +84,8 @@ public record DataParallel(Trainer trainer, Exchange exchange, int processes, in
         memories.add(sent.memory());
       }
     }
-    float[] together = messages.isEmpty() ? exchange.noMemory() : exchange.receive(messages);
-    AdapterWeights weights = moved(state.trainers.get(0).weights(), shared, together);
+    AdapterWeights stood = state.trainers.get(0).weights();
+    AdapterWeights weights = messages.isEmpty() ? stood : exchange.follow(stood, messages);
     return new Round(
         new State(
             trainings.stream().map(training -> at(weights, training.state())).toList(), memories),
@@ -100,14 +100,6 @@ public record DataParallel(Trainer trainer, Exchange exchange, int processes, in
       update[i] -= shared[i];
     }
     return update;
-  }
-
-  private static AdapterWeights moved(AdapterWeights like, float[] shared, float[] update) {
-    float[] values = shared.clone();
-    for (int i = 0; i < values.length; i++) {
-      values[i] += update[i];
-    }
-    return Parameters.unflatten(values, like);
   }
 
   private static AdapterState at(AdapterWeights weights, AdapterState trained) {

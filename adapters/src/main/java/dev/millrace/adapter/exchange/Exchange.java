@@ -1,5 +1,7 @@
 package dev.millrace.adapter.exchange;
 
+import dev.millrace.adapter.train.Parameters;
+import dev.millrace.model.adapter.AdapterWeights;
 import java.util.List;
 
 /**
@@ -50,6 +52,16 @@ public record Exchange(Codec codec, Shape shape) {
    */
   public float[] receive(List<byte[]> messages) {
     return mean(messages.stream().map(message -> codec.decode(message, shape)).toList());
+  }
+
+  /** Where weights are after all have followed what was sent. */
+  AdapterWeights follow(AdapterWeights shared, List<byte[]> messages) {
+    float[] values = Parameters.flatten(shared);
+    float[] together = receive(messages);
+    for (int i = 0; i < values.length; i++) {
+      values[i] += together[i];
+    }
+    return Parameters.unflatten(values, shared);
   }
 
   private float[] mean(List<float[]> updates) {

@@ -7,12 +7,14 @@ import java.util.List;
 record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Trainer {
 
   @Override
-  public Training train(AdapterState state, Lesson lesson, Governor governor) {
+  public Training train(AdapterState state, Lesson lesson, Span span, Governor governor) {
     try (Workers workers = new Workers(plan.threads())) {
       Run run = new Run(base, config, plan, state, governor, workers);
       List<Rows.Step> steps = new Rows(config, lesson).steps();
-      for (int i = 0; i < steps.size() && run.healthy(); i++) {
-        run.step(steps.get(i), settled(state.step() + i) * rate(i, steps.size()));
+      int end = Math.min(span.to(), steps.size());
+      for (int i = span.from(); i < end && run.healthy(); i++) {
+        double age = settled(state.step() + i - span.from());
+        run.step(steps.get(i), age * rate(i, steps.size()));
       }
       return run.result(state);
     }

@@ -10,7 +10,21 @@ public interface Trainer {
    *
    * @throws java.util.concurrent.CancellationException if the governor gives up
    */
-  Training train(AdapterState state, Lesson lesson, Governor governor);
+  default Training train(AdapterState state, Lesson lesson, Governor governor) {
+    return train(state, lesson, Span.WHOLE, governor);
+  }
+
+  /**
+   * Takes some of a lesson's steps, at the rates that they have in the whole of it.
+   *
+   * @throws java.util.concurrent.CancellationException if the governor gives up
+   */
+  Training train(AdapterState state, Lesson lesson, Span span, Governor governor);
+
+  /** How many steps a lesson has. */
+  static int steps(TrainConfig config, Lesson lesson) {
+    return new Rows(config, lesson).steps().size();
+  }
 
   /** AdamW on the gradients of a base model. */
   static Trainer of(BaseModel base, TrainConfig config, Plan plan) {

@@ -26,6 +26,10 @@ final class Ranges {
           "learn.train.rowsPerStep",
           "learn.plan.memoryBytes",
           "learn.plan.threads",
+          "learn.exchange.processes",
+          "learn.exchange.trainers",
+          "learn.exchange.steps",
+          "learn.exchange.patienceMillis",
           "learn.routing.share",
           "score.guard.windowMillis",
           "score.align.leastOthers",
@@ -74,6 +78,8 @@ final class Ranges {
           "job.name", Pattern.compile("[a-zA-Z0-9._-]{1,64}"),
           "learn.adapter", Pattern.compile(String.join("|", AdapterKinds.names())),
           "learn.plan.device", Pattern.compile("auto|cpu|gpu"),
+          "learn.exchange.codec",
+              Pattern.compile("dense|int8|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
           "redis.uri",
               Pattern.compile(
                   "(rediss?://[^@,/\\s]+(/\\d*)?"
@@ -86,6 +92,8 @@ final class Ranges {
           "job.name", "1 to 64 letters, digits, '.', '_' or '-'",
           "learn.adapter", "one of " + String.join(", ", AdapterKinds.names()),
           "learn.plan.device", "auto, cpu or gpu",
+          "learn.exchange.codec",
+              "dense, int8, sign, topk:SHARE (more than 0, to 1) or lowrank:RANK (1 or more)",
           "redis.uri",
               "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which"
                   + " comes from "

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.exchange.Codecs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,5 +145,20 @@ class MillraceConfigTest {
 
   private Path write(String name, String text) throws IOException {
     return Files.writeString(folder.resolve(name), text);
+  }
+
+  @Test
+  void with_codecs_takesThoseThatThereAre() {
+    for (String codec : List.of("dense", "int8", "sign", "topk:0.05", "topk:1", "lowrank:2")) {
+      MillraceConfig config = MillraceConfig.defaults().with(Map.of("learn.exchange.codec", codec));
+      assertEquals(Codecs.named(codec), Codecs.named(config.learn().exchange().codec()));
+    }
+    for (String codec : List.of("zip", "topk", "topk:0", "topk:0.0", "topk:2", "lowrank:0")) {
+      InvalidConfigException refused =
+          assertThrows(
+              InvalidConfigException.class,
+              () -> MillraceConfig.defaults().with(Map.of("learn.exchange.codec", codec)));
+      assertTrue(refused.getMessage().contains("expected dense, int8, sign"), codec);
+    }
   }
 }

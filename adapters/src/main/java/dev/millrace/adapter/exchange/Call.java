@@ -1,0 +1,9 @@
+package dev.millrace.adapter.exchange;
+
+/**
+ * One training of one lesson.
+ *
+ * @param learner the subtask that asks for it
+ * @param number grows with each that it asks for
+ */
+public record Call(int learner, long number) {}

@@ -1,0 +1,97 @@
+package dev.millrace.adapter.exchange;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes one message of what a process's trainers learned in a round, whoever of them was first, and
+ * remembers what the message leaves out.
+ */
+public final class Combiner {
+  private final String codec;
+  private final int trainers;
+  private final Kept<float[]> kept = new Kept<>();
+  private final Map<String, Running> running = new HashMap<>();
+
+  /** A lesson that is going on: what its messages have left out, and who has come this round. */
+  private static final class Running {
+    private final Call call;
+    private final float[] memory;
+    private final @Nullable Update[] round;
+    private int come;
+
+    Running(Call call, float[] memory, int trainers) {
+      this.call = call;
+      this.memory = memory;
+      this.round = new Update[trainers];
+    }
+  }
+
+  /**
+   * @param trainers of a process
+   */
+  public Combiner(String codec, int trainers) {
+    this.codec = codec;
+    this.trainers = trainers;
+  }
+
+  /** Takes what one trainer learned; null until it is the last of its round. */
+  public @Nullable Report take(Update update) {
+    Running now = running.get(update.place());
+    if (now == null || !now.call.equals(update.call())) {
+      if (update.round() > 0) {
+        return null; // of a lesson that was given up
+      }
+      now = new Running(update.call(), memory(update), trainers);
+      running.put(update.place(), now);
+    }
+    now.round[update.trainer()] = update;
+    now.come++;
+    return now.come == trainers ? combined(update, now) : null;
+  }
+
+  private float[] memory(Update first) {
+    kept.begin(first.place(), first.from(), first.lesson());
+    return first.from().isEmpty()
+        ? new float[new Shape(first.matrices()).size()]
+        : kept.get(first.place(), first.from());
+  }
+
+  private Report combined(Update last, Running now) {
+    List<Told> told = new ArrayList<>();
+    List<float[]> learned = new ArrayList<>();
+    for (Update update : now.round) {
+      if (update != null) {
+        told.add(update.told());
+        if (update.values().length > 0) {
+          learned.add(update.values());
+        }
+      }
+    }
+    Exchange.Sent sent = new Exchange.Sent(new byte[0], now.memory);
+    if (!learned.isEmpty()) {
+      Exchange exchange = new Exchange(Codecs.named(codec), new Shape(last.matrices()));
+      sent = exchange.send(learned, now.memory);
+    }
+    if (last.keep().isEmpty()) {
+      running.put(last.place(), new Running(now.call, sent.memory(), trainers));
+    } else {
+      kept.keep(last.place(), last.keep(), last.lesson(), now.memory);
+      running.remove(last.place());
+    }
+    return new Report(last.call(), last.round(), last.process(), sent.message(), told);
+  }
+
+  /** All that it keeps. */
+  public List<KeptMemory> state() {
+    return kept.all(KeptMemory::new);
+  }
+
+  /** Takes up what it kept once. */
+  public void restore(KeptMemory one) {
+    kept.keep(one.place(), one.training(), one.lesson(), one.memory());
+  }
+}

@@ -1,0 +1,33 @@
+package dev.millrace.adapter.exchange;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the trainers of a process are to do next.
+ *
+ * @param domain whose lesson it is, its tenant included
+ * @param process it is for
+ * @param beginning of the first round of a lesson; else null
+ * @param messages of all processes in the round before, which they are to follow first
+ * @param from the first step of the lesson to take now
+ * @param to the one after the last
+ * @param keep the name under which they are to keep what they have come to, in place of taking
+ *     steps; else empty
+ */
+public record Order(
+    Call call,
+    int round,
+    String domain,
+    int process,
+    @Nullable Beginning beginning,
+    List<byte[]> messages,
+    int from,
+    int to,
+    String keep) {
+
+  /** Names what a process holds of a domain. */
+  String place() {
+    return Places.of(process, domain);
+  }
+}

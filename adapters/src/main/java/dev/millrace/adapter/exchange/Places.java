@@ -1,0 +1,14 @@
+package dev.millrace.adapter.exchange;
+
+/** Names of what a process holds of a domain. */
+final class Places {
+  private Places() {}
+
+  static String of(int process, String domain) {
+    return process + " " + domain;
+  }
+
+  static int process(String place) {
+    return Integer.parseInt(place.substring(0, place.indexOf(' ')));
+  }
+}

@@ -1,0 +1,12 @@
+package dev.millrace.adapter.train;
+
+import dev.millrace.model.release.Routing;
+
+/**
+ * Under what a lesson is learned.
+ *
+ * @param domain whose lesson it is, its tenant included
+ * @param routing that what comes of it is to serve with
+ * @param anchors how many times as much they weigh as the configuration has it
+ */
+public record Terms(String domain, Routing routing, double anchors) {}
