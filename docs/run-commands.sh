@@ -184,6 +184,8 @@ models_part() {
   expect 'loss 3.[0-9]+, 3.[0-9]+' ./millrace model check "$out/nano-fp32" --texts models/nano/protected.jsonl
   expect . ./millrace model compress --factor 13.5 --steps 2 --tokens 20000 --out "$out/pico" --work "$out/compress"
   expect . ./millrace model check "$out/pico"
+  expect 'written to' ./millrace model consolidate --adapter support="$out/report/store/$legal" --input support=docs/examples/mails.jsonl --steps 2 --bound 1 --out "$out/next"
+  expect . ./millrace model check "$out/next"
   expect . ./millrace model align --steps 2 --prefix-steps 2 --out "$out/align"
 }
 

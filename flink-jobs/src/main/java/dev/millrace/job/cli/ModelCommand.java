@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
     name = "model",
     description = {
       "Checks or exports a checkpoint, says what adapters must not spoil of it, converts an adapter,",
-      "pre-trains a base, makes one smaller, or trains encoders beside it."
+      "pre-trains a base, makes one smaller, folds adapters into one, or trains encoders beside it."
     },
     footer = {"", "Example:", "  ./millrace model check models/nano"},
     subcommands = {
@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       ProtectCommand.class,
       PretrainCommand.class,
       CompressCommand.class,
+      ConsolidateCommand.class,
       AlignCommand.class
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields

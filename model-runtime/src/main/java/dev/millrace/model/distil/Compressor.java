@@ -55,11 +55,7 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
       Distillation.Listener listener)
       throws IOException {
     Files.createDirectories(out);
-    for (String name : TAKEN_OVER) {
-      if (Files.exists(teacher.resolve(name))) {
-        Files.copy(teacher.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-      }
-    }
+    takeOver(teacher, out);
     float[] embedding =
         plan.taught() ? EmbeddingHint.of(teacher, student.hiddenSize()) : new float[0];
     Distillation distillation = new Distillation(student, plan, stream, work, embedding);
@@ -67,6 +63,15 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
         LoadedAdapter loaded = load(base)) {
       Teacher asked = new Teacher(base, loaded, name(), likeliest, plan.objective().temperature());
       distillation.run(asked, targets, saveEvery, out, listener);
+    }
+  }
+
+  /** Copies what lies beside a base's weights. */
+  static void takeOver(Path base, Path out) throws IOException {
+    for (String name : TAKEN_OVER) {
+      if (Files.exists(base.resolve(name))) {
+        Files.copy(base.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+      }
     }
   }
 

@@ -6,6 +6,9 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -86,6 +89,21 @@ public final class StudentTrainer implements AutoCloseable {
   public static StudentTrainer start(
       MoeConfig config, Objective objective, boolean asServed, long seed) {
     return new StudentTrainer(config, objective, asServed, InitialWeights.random(config, seed));
+  }
+
+  /**
+   * A trainer over the weights of a checkpoint.
+   *
+   * @param asServed products are of numbers that are rounded as in serving
+   */
+  public static StudentTrainer of(Path folder, Objective objective, boolean asServed)
+      throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      MoeConfig config = checkpoint.config();
+      ProgramWeights weights =
+          new ProgramWeights(new Layout(config), checkpoint, LoadProgress.SILENT);
+      return new StudentTrainer(config, objective, asServed, weights.values());
+    }
   }
 
   /** Sets the embedding: (vocab, width), row-major. */
