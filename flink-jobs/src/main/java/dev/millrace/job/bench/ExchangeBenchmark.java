@@ -94,6 +94,10 @@ final class ExchangeBenchmark implements Benchmark {
             models / bytes[0],
             loss,
             100 * (loss / dense - 1));
+        setting
+            .progress()
+            .accept(
+                "%.1f KB, loss %.4f, with gradients %.4f".formatted(bytes[0] / 1e3, loss, dense));
       }
       return table
           .note(

@@ -49,6 +49,11 @@ final class ExchangeLink {
           setting.progress().accept("a link of %.3g Mbit/s".formatted(megabits));
           Times flat = run(near, far, "flat");
           Times ours = run(near, far, "ours");
+          setting
+              .progress()
+              .accept(
+                  "flat %.1f %% of the time, ours %.1f %%"
+                      .formatted(100 * flat.share(), 100 * ours.share()));
           table.row(
               megabits,
               100 * flat.share(),
