@@ -1,6 +1,10 @@
 package dev.millrace.job;
 
-import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.exchange.ExchangeConfig;
+import dev.millrace.adapter.exchange.Order;
+import dev.millrace.adapter.exchange.Report;
+import dev.millrace.adapter.exchange.Trainee;
+import dev.millrace.adapter.exchange.Update;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.KafkaTopics.Start;
@@ -9,14 +13,18 @@ import dev.millrace.job.operator.AssignOperator;
 import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.BatchFunction;
 import dev.millrace.job.operator.BatchOperator;
+import dev.millrace.job.operator.CombineFunction;
 import dev.millrace.job.operator.Courtesy;
 import dev.millrace.job.operator.Decode;
 import dev.millrace.job.operator.DomainKey;
 import dev.millrace.job.operator.Labelled;
 import dev.millrace.job.operator.LearnOperatorFactory;
+import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Outputs;
+import dev.millrace.job.operator.ReturnFunction;
 import dev.millrace.job.operator.ScoreOperator;
+import dev.millrace.job.operator.TrainOperatorFactory;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
@@ -27,6 +35,7 @@ import dev.millrace.schema.wire.Codecs;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.operators.SlotSharingGroup;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.Source;
@@ -44,6 +53,9 @@ public final class LearnJob {
    */
   private static final int MAX_PENDING = 32;
 
+  /** Names the subtasks that Flink is to run side by side. */
+  private static final String CIRCLE = "circle";
+
   private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(50);
 
   private LearnJob() {}
@@ -58,7 +70,7 @@ public final class LearnJob {
       MillraceConfig config,
       Opener<Assigning> assigning,
       Opener<Scorer> scorers,
-      Opener<Learner> learners,
+      LearnerOpener learners,
       InstantSource clock) {
     KafkaTopics topics = topics(config);
     Inputs inputs =
@@ -74,7 +86,7 @@ public final class LearnJob {
       MillraceConfig config,
       Opener<Assigning> assigning,
       Opener<Scorer> scorers,
-      Opener<Learner> learners,
+      LearnerOpener learners,
       InstantSource clock) {
     KafkaTopics topics = topics(config);
     Inputs inputs =
@@ -97,7 +109,7 @@ public final class LearnJob {
       Inputs inputs,
       Opener<Assigning> assigning,
       Opener<Scorer> scorers,
-      Opener<Learner> learners,
+      LearnerOpener learners,
       long epoch) {
     JobSettings.apply(config, env, BUFFER_TIMEOUT);
     var decoded =
@@ -183,16 +195,85 @@ public final class LearnJob {
       SingleOutputStreamOperator<TrainingBatch> batches,
       SingleOutputStreamOperator<ReleaseEvent> orders,
       MillraceConfig config,
-      Opener<Learner> learners,
+      LearnerOpener learners,
       long epoch) {
     Courtesy courtesy = new Courtesy(config.job().yieldMillis(), config.job().trainNice());
-    return DataStreamUtils.reinterpretAsKeyedStream(batches, DomainKey::of, Types.STRING)
-        .connect(orders.keyBy(DomainKey::of, Types.STRING))
-        .transform(
-            "learn",
-            TypeInformation.of(Verdict.class),
-            new LearnOperatorFactory(learners, MAX_PENDING, epoch, courtesy))
-        .uid("learn")
-        .slotSharingGroup(TrainerSlots.of(config));
+    long patience = config.learn().exchange().patienceMillis();
+    var verdicts =
+        DataStreamUtils.reinterpretAsKeyedStream(batches, DomainKey::of, Types.STRING)
+            .connect(orders.keyBy(DomainKey::of, Types.STRING))
+            .transform(
+                "learn",
+                TypeInformation.of(Verdict.class),
+                new LearnOperatorFactory(learners, MAX_PENDING, epoch, courtesy, patience))
+            .uid("learn")
+            .slotSharingGroup(TrainerSlots.of(config));
+    if (!config.learn().exchange().isAlone()) {
+      train(verdicts, config, learners.trainers(), courtesy);
+    }
+    return verdicts;
+  }
+
+  /**
+   * What learns leads trainers in several processes: orders go to each process once, what its
+   * trainers learned is combined there, and one report of each goes back. The trainers of a process
+   * are tasks of one slot, between which nothing crosses a network; the stream ends in the slot of
+   * the learn subtask that waits.
+   */
+  private static void train(
+      SingleOutputStreamOperator<Verdict> learned,
+      MillraceConfig config,
+      Opener<Trainee.Means> means,
+      Courtesy courtesy) {
+    ExchangeConfig exchange = config.learn().exchange();
+    SlotSharingGroup slots = TrainerSlots.of(config);
+    SingleOutputStreamOperator<Order> orders =
+        learned
+            .getSideOutput(Outputs.ORDERS)
+            .partitionCustom((process, subtasks) -> process % subtasks, Order::process)
+            .map(order -> order)
+            .returns(Order.class)
+            .name("spread")
+            .uid("spread")
+            .setParallelism(exchange.processes())
+            .slotSharingGroup(slots);
+    DataStream<Update> updates = trainer(orders, means, 0, courtesy, slots);
+    for (int t = 1; t < exchange.trainers(); t++) {
+      updates = updates.union(trainer(orders, means, t, courtesy, slots));
+    }
+    var back =
+        updates
+            .process(new CombineFunction(exchange), TypeInformation.of(Report.class))
+            .name("combine")
+            .uid("combine")
+            .setParallelism(exchange.processes())
+            .slotSharingGroup(slots)
+            .partitionCustom((learner, subtasks) -> learner, report -> report.call().learner())
+            .process(new ReturnFunction(), Types.VOID)
+            .name("return")
+            .uid("return")
+            .setParallelism(learned.getParallelism())
+            .slotSharingGroup(slots);
+    learned.getTransformation().setCoLocationGroupKey(CIRCLE);
+    back.getTransformation().setCoLocationGroupKey(CIRCLE);
+  }
+
+  private static DataStream<Update> trainer(
+      DataStream<Order> orders,
+      Opener<Trainee.Means> means,
+      int index,
+      Courtesy courtesy,
+      SlotSharingGroup slots) {
+    var trainer =
+        orders
+            .transform(
+                "train " + index,
+                TypeInformation.of(Update.class),
+                new TrainOperatorFactory(means, index, courtesy))
+            .uid("train-" + index)
+            .setParallelism(orders.getParallelism())
+            .slotSharingGroup(slots);
+    trainer.startNewChain();
+    return trainer;
   }
 }

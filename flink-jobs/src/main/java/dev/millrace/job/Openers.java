@@ -6,6 +6,7 @@ import dev.millrace.adapter.Adopter;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.Sweeper;
@@ -17,6 +18,7 @@ import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.FlinkStoreFiles;
 import dev.millrace.job.io.RedisAnswerStore;
 import dev.millrace.job.operator.Assigning;
+import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
@@ -235,21 +237,49 @@ public final class Openers {
   }
 
   /** Learners that publish into the configured store. */
-  public static Opener<Learner> learners(MillraceConfig config) {
+  public static LearnerOpener learners(MillraceConfig config) {
     return learners(config, subtask -> new Opened<>(store(config), () -> {}));
   }
 
   /** Learners that publish into stores that are opened for them. */
-  public static Opener<Learner> learners(MillraceConfig config, Opener<ReleaseStore> stores) {
+  public static LearnerOpener learners(MillraceConfig config, Opener<ReleaseStore> stores) {
+    LearnerOpener learners =
+        (subtask, processes) -> {
+          Resources resources = new Resources();
+          try {
+            LearnerConfig learn = planned(config.learn());
+            Opened<ReleaseStore> store = stores.open(subtask);
+            resources.add(store.resources());
+            Surroundings surroundings = surroundings(config, learn, store.value(), resources);
+            return new Opened<>(Learner.of(surroundings, learn, processes), resources);
+          } catch (Exception e) {
+            resources.close();
+            throw e;
+          }
+        };
+    return learners.with(trainers(config));
+  }
+
+  /** What trainers work with that a learner leads from elsewhere. */
+  private static Opener<Trainee.Means> trainers(MillraceConfig config) {
     return subtask -> {
       Resources resources = new Resources();
       try {
         LearnerConfig learn = planned(config.learn());
-        Opened<ReleaseStore> store = stores.open(subtask);
-        resources.add(store.resources());
-        Surroundings surroundings = surroundings(config, learn, store.value(), resources);
-        return new Opened<>(Learner.of(surroundings, learn), resources);
-      } catch (Exception e) {
+        Path folder = Path.of(config.base().dir());
+        BaseModel base =
+            resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
+        requireFits(config, base);
+        Tokenizer tokenizer = tokenizer(config, resources);
+        return new Opened<>(
+            new Trainee.Means(
+                base,
+                BaseTexts.anchors(folder, tokenizer),
+                learn.train(),
+                learn.plan(),
+                learn.exchange().codec()),
+            resources);
+      } catch (IOException | RuntimeException e) {
         resources.close();
         throw e;
       }

@@ -4,8 +4,8 @@ import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
-import dev.millrace.job.operator.Opener;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +32,12 @@ interface LearnerBefore extends Learner {
   }
 
   /** Puts one before each learner that is opened. */
-  static Opener<Learner> each(Opener<Learner> learners, Before before) {
-    return subtask -> {
-      Opened<Learner> opened = learners.open(subtask);
-      return new Opened<>(before.of(opened.value()), opened.resources());
-    };
+  static LearnerOpener each(LearnerOpener learners, Before before) {
+    LearnerOpener each =
+        (subtask, processes) -> {
+          Opened<Learner> opened = learners.open(subtask, processes);
+          return new Opened<>(before.of(opened.value()), opened.resources());
+        };
+    return each.with(learners.trainers());
   }
 }

@@ -1,9 +1,9 @@
 package dev.millrace.job;
 
-import dev.millrace.adapter.Learner;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.schema.Answer;
@@ -43,7 +43,7 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
     return new Loop(stack, topics, MillraceConfig.defaults().with(settings));
   }
 
-  JobClient learnAll(Opener<Learner> learners) {
+  JobClient learnAll(LearnerOpener learners) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     LearnJob.buildBounded(
         env,
@@ -55,7 +55,7 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
     return stack.submit(env);
   }
 
-  JobClient learn(Opener<Learner> learners) {
+  JobClient learn(LearnerOpener learners) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     LearnJob.build(
         env,

@@ -3,7 +3,14 @@ package dev.millrace.job;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.exchange.Call;
+import dev.millrace.adapter.exchange.Order;
+import dev.millrace.adapter.exchange.Processes;
+import dev.millrace.adapter.exchange.Report;
+import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,9 +29,27 @@ class OpenersTest {
         MillraceConfig.defaults().with(Map.of("base.dir", base, "score.model.trainTokens", "129"));
     String expected =
         "score.model.trainTokens is 129, expected at most 128, the positions of the base " + base;
-    for (Opener<?> opener : List.of(Openers.scorers(config), Openers.learners(config))) {
+    LearnerOpener learners = Openers.learners(config);
+    for (Opener<?> opener :
+        List.<Opener<?>>of(
+            Openers.scorers(config),
+            (Opener<Learner>) subtask -> learners.open(subtask, new Nobody()),
+            learners.trainers())) {
       Exception refused = assertThrows(IllegalArgumentException.class, () -> opener.open(0));
       assertEquals(expected, refused.getMessage());
+    }
+  }
+
+  /** Trains nothing for anybody. */
+  private static final class Nobody implements Processes {
+    @Override
+    public Call next() {
+      throw new AssertionError("no lesson is asked for");
+    }
+
+    @Override
+    public List<Report> round(List<Order> orders, Governor governor) {
+      throw new AssertionError("no lesson is asked for");
     }
   }
 }

@@ -10,6 +10,11 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.millrace.adapter.batch.OpenBatch;
+import dev.millrace.adapter.exchange.KeptAdapter;
+import dev.millrace.adapter.exchange.KeptMemory;
+import dev.millrace.adapter.exchange.Order;
+import dev.millrace.adapter.exchange.Report;
+import dev.millrace.adapter.exchange.Update;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.job.operator.KeyedRequest;
@@ -44,7 +49,16 @@ class RecordsWithoutKryoTest {
 
   /** Records that travel or lie in state and are no part of the schemas. */
   private static final List<Class<?>> BESIDES =
-      List.of(RawRecord.class, OpenBatch.class, KeyedRequest.class, KeyedAnswer.class);
+      List.of(
+          RawRecord.class,
+          OpenBatch.class,
+          KeyedRequest.class,
+          KeyedAnswer.class,
+          Order.class,
+          Update.class,
+          Report.class,
+          KeptAdapter.class,
+          KeptMemory.class);
 
   static List<Class<?>> records() {
     Stream<Class<?>> schemas =

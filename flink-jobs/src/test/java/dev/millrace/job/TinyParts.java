@@ -23,6 +23,7 @@ import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Prover;
 import dev.millrace.job.loop.Reproduction;
 import dev.millrace.job.operator.Assigning;
+import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
@@ -97,12 +98,18 @@ final class TinyParts {
   }
 
   /** A gate that lets every finite candidate pass: what is learned matters here, not how well. */
-  static Opener<Learner> learners(MillraceConfig config) {
+  static LearnerOpener learners(MillraceConfig config) {
     LearnerConfig learn = learn(config);
-    return subtask -> {
-      BaseModel base = base();
-      return new Opened<>(Learner.of(surroundings(base, config), learn), base);
-    };
+    LearnerOpener learners =
+        (subtask, processes) -> {
+          BaseModel base = base();
+          return new Opened<>(Learner.of(surroundings(base, config), learn, processes), base);
+        };
+    return learners.with(
+        subtask -> {
+          BaseModel base = base();
+          return new Opened<>(surroundings(base, config).means(learn), base);
+        });
   }
 
   static LearnerConfig learn(MillraceConfig config) {
@@ -124,7 +131,8 @@ final class TinyParts {
         open,
         c.plan(),
         BY_ENTROPY,
-        c.watch());
+        c.watch(),
+        c.exchange());
   }
 
   /** Whether training again, from the texts of the samples, leads to the same releases. */

@@ -6,6 +6,7 @@ import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.model.score.Scored;
@@ -102,11 +103,13 @@ final class Stamps {
   }
 
   /** Learners that leave stamps. */
-  static Opener<Learner> learners(Opener<Learner> learners) {
-    return subtask -> {
-      Opened<Learner> opened = learners.open(subtask);
-      return new Opened<>(new Stamping(opened.value()), opened.resources());
-    };
+  static LearnerOpener learners(LearnerOpener learners) {
+    LearnerOpener stamping =
+        (subtask, processes) -> {
+          Opened<Learner> opened = learners.open(subtask, processes);
+          return new Opened<>(new Stamping(opened.value()), opened.resources());
+        };
+    return stamping.with(learners.trainers());
   }
 
   private record Stamping(Learner learner) implements Learner {

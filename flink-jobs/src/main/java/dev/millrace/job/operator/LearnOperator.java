@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ListState;
@@ -46,11 +47,12 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private static final String ORDERS = "orders";
   private static final long NOTHING_READ = -1;
 
-  private final Opener<Learner> learners;
+  private final LearnerOpener learners;
   private final int maxPending;
   private final long epoch;
   private final Courtesy courtesy;
   private final MailboxExecutor mailbox;
+  private final long patienceMillis;
   private final Worker worker;
 
   private transient ListState<TrainingBatch> pending;
@@ -62,6 +64,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private transient @Nullable Opened<Learner> opened;
   private transient Learner learner;
+  private transient @Nullable TrainerLink trainers;
 
   /** The key of each pending batch and order, by turns; the worker is at the head. */
   private transient Queue<String> order;
@@ -73,16 +76,18 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   LearnOperator(
       StreamOperatorParameters<Verdict> parameters,
-      Opener<Learner> learners,
+      LearnerOpener learners,
       int maxPending,
       long epoch,
-      Courtesy courtesy) {
+      Courtesy courtesy,
+      long patienceMillis) {
     super(parameters);
     this.learners = learners;
     this.maxPending = maxPending;
     this.epoch = epoch;
     this.courtesy = courtesy;
     this.mailbox = parameters.getMailboxExecutor();
+    this.patienceMillis = patienceMillis;
     this.worker = new Worker("learn", getUserCodeClassloader(), mailbox, courtesy::adopt);
   }
 
@@ -116,7 +121,16 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void open() throws Exception {
     super.open();
-    opened = learners.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+    int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    TrainerLink link =
+        new TrainerLink(
+            mailbox,
+            subtask,
+            patienceMillis,
+            order -> output.collect(Outputs.ORDERS, new StreamRecord<>(order)));
+    ReturnFunction.open(job(), subtask, link);
+    trainers = link;
+    opened = learners.open(subtask, link);
     learner = opened.value();
     order = new ArrayDeque<>();
     figures =
@@ -131,6 +145,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       pending.get().forEach(batch -> order.add(key));
     }
     workAtHead();
+  }
+
+  private JobID job() {
+    return getRuntimeContext().getJobInfo().getJobId();
   }
 
   private List<String> keysWith(String name) {
@@ -304,6 +322,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void close() throws Exception {
     worker.close();
+    if (trainers != null) {
+      int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+      ReturnFunction.close(job(), subtask, trainers);
+    }
     super.close();
     if (opened != null) {
       opened.resources().close();

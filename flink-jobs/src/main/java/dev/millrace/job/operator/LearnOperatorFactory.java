@@ -1,6 +1,5 @@
 package dev.millrace.job.operator;
 
-import dev.millrace.adapter.Learner;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
@@ -16,19 +15,22 @@ import org.apache.flink.streaming.api.operators.TwoInputStreamOperatorFactory;
 public final class LearnOperatorFactory extends AbstractStreamOperatorFactory<Verdict>
     implements TwoInputStreamOperatorFactory<TrainingBatch, ReleaseEvent, Verdict> {
 
-  private final Opener<Learner> learners;
+  private final LearnerOpener learners;
   private final int maxPending;
   private final long epoch;
   private final Courtesy courtesy;
+  private final long patienceMillis;
 
   /**
    * @param maxPending how many batches may wait in a subtask before its input has to wait too
    * @param epoch of the events that it writes; a later trainer of the same domain makes it fail
    * @param courtesy how it gives way to answers
+   * @param patienceMillis how long trainers may take for a round
    */
   public LearnOperatorFactory(
-      Opener<Learner> learners, int maxPending, long epoch, Courtesy courtesy) {
+      LearnerOpener learners, int maxPending, long epoch, Courtesy courtesy, long patienceMillis) {
     this.courtesy = courtesy;
+    this.patienceMillis = patienceMillis;
     this.learners = learners;
     this.maxPending = maxPending;
     this.epoch = epoch;
@@ -38,7 +40,7 @@ public final class LearnOperatorFactory extends AbstractStreamOperatorFactory<Ve
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Flink's signature
   public <T extends StreamOperator<Verdict>> T createStreamOperator(
       StreamOperatorParameters<Verdict> parameters) {
-    return (T) new LearnOperator(parameters, learners, maxPending, epoch, courtesy);
+    return (T) new LearnOperator(parameters, learners, maxPending, epoch, courtesy, patienceMillis);
   }
 
   @Override

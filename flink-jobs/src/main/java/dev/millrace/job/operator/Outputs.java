@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.adapter.exchange.Order;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
@@ -20,6 +21,10 @@ public final class Outputs {
 
   public static final OutputTag<Chunk> CHUNKS =
       new OutputTag<>("chunks", TypeInformation.of(Chunk.class));
+
+  /** What trainers of other processes are to do. */
+  public static final OutputTag<Order> ORDERS =
+      new OutputTag<>("orders", TypeInformation.of(Order.class));
 
   private Outputs() {}
 }

@@ -1,6 +1,5 @@
 package dev.millrace.job.operator;
 
-import dev.millrace.adapter.Learner;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
@@ -20,10 +19,10 @@ final class LearnHarness extends AbstractStreamOperatorTestHarness<Verdict> {
   private static final Courtesy COURTESY = new Courtesy(60_000, 0);
 
   LearnHarness(
-      Opener<Learner> learners, int maxPending, int maxParallelism, int parallelism, int subtask)
+      LearnerOpener learners, int maxPending, int maxParallelism, int parallelism, int subtask)
       throws Exception {
     super(
-        new LearnOperatorFactory(learners, maxPending, EPOCH, COURTESY),
+        new LearnOperatorFactory(learners, maxPending, EPOCH, COURTESY, 60_000),
         maxParallelism,
         parallelism,
         subtask);

@@ -159,7 +159,7 @@ class LearnOperatorTest {
     boolean[] busyAtClose = {true};
     Opened<dev.millrace.adapter.Learner> opened =
         new Opened<>(stuck, () -> busyAtClose[0] = stuck.busy);
-    try (var harness = harness(subtask -> opened, 10, 1, 0)) {
+    try (var harness = harness((subtask, processes) -> opened, 10, 1, 0)) {
       harness.open();
       harness.processElement(batch("cloud", 0), 0);
     }
@@ -323,12 +323,11 @@ class LearnOperatorTest {
 
   private static LearnHarness harness(
       LineageLearner learner, int maxPending, int parallelism, int subtask) throws Exception {
-    return harness(s -> new Opened<>(learner, () -> {}), maxPending, parallelism, subtask);
+    return harness((s, p) -> new Opened<>(learner, () -> {}), maxPending, parallelism, subtask);
   }
 
   private static LearnHarness harness(
-      Opener<dev.millrace.adapter.Learner> learners, int maxPending, int parallelism, int subtask)
-      throws Exception {
+      LearnerOpener learners, int maxPending, int parallelism, int subtask) throws Exception {
     return new LearnHarness(learners, maxPending, MAX_PARALLELISM, parallelism, subtask);
   }
 

@@ -1,0 +1,240 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.LearnerState;
+import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.exchange.Trainee;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.loop.Reproduction;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.operator.LearnerOpener;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.weights.Digest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.TrainingBatch;
+import dev.millrace.schema.Verdict;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.flink.core.execution.JobClient;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Four trainers in two task managers learn each domain: whatever fails, the releases are the same,
+ * behind them stands every sample once, and one process that does the same alone gets their bytes.
+ */
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
+class DataParallelIT {
+
+  private static final List<String> DOMAINS = List.of("cloud", "legal");
+  private static final int SAMPLES = 28;
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "batch.count", "8",
+          "batch.spanMillis", "1000000",
+          "heldOut.everyNth", "3",
+          "job.parallelism", "2",
+          "learn.exchange.processes", "2",
+          "learn.exchange.trainers", "2",
+          "learn.exchange.steps", "1",
+          "learn.exchange.codec", "sign");
+
+  /** The jobs run in this process: they find their failures here. */
+  private static volatile Kills training = Kills.none();
+
+  private static volatile Kills learning = Kills.none();
+
+  @Test
+  void learn_fourTrainersInTwoTaskManagersThatFail_sameReleasesAndEachSampleOnce()
+      throws Exception {
+    long seed = Long.getLong("millrace.seed", System.nanoTime());
+    Random random = new Random(seed);
+    try {
+      Run calm = run(false);
+      assertTrue(calm.releases.size() >= 4, calm.releases::toString);
+      training = new Kills("training", 1, 12, random);
+      learning = new Kills("learning", 1, 3, random);
+      System.err.println("seed " + seed + ": " + training + ", " + learning);
+      Run disturbed = run(true);
+      assertEquals(2, training.done() + learning.done(), "seed " + seed);
+      assertEquals(calm, disturbed, "seed " + seed);
+    } finally {
+      training = Kills.none();
+      learning = Kills.none();
+    }
+  }
+
+  /**
+   * What anybody can read of a run.
+   *
+   * @param releases in each domain's order
+   * @param files of the store by path, the digest of each
+   */
+  private record Run(List<String> releases, Map<String, String> files) {}
+
+  /** A task manager is lost too, if the run is disturbed. */
+  private static Run run(boolean disturbed) throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(2, 1)) {
+      Loop loop = Loop.create(stack, 2, SETTINGS);
+      feed(loop);
+      JobClient learn =
+          loop.learnAll(
+              LearnerBefore.each(failing(TinyParts.learners(loop.config())), FailingLearner::new));
+      if (disturbed) {
+        assertTrue(!loop.releases(1).isEmpty());
+        stack.cluster().terminateTaskManager(1).get();
+        stack.cluster().startTaskManager();
+      }
+      learn.getJobExecutionResult().get();
+      return audited(loop);
+    }
+  }
+
+  private static Run audited(Loop loop) throws Exception {
+    assertTrue(loop.verdicts(1).stream().allMatch(Verdict::accepted), "every batch was learned");
+    List<String> releases = new ArrayList<>();
+    for (ReleaseEvent event : loop.releases(1)) {
+      releases.add(event.domain() + " " + event.release());
+    }
+    releases.sort(String.CASE_INSENSITIVE_ORDER);
+    assertEquals(releases.size(), Set.copyOf(releases).size(), "no release is there twice");
+    StoredReleases stored = StoredReleases.read(TinyParts.path(loop.config().store().uri()));
+    assertLineagesAreWhole(stored, loop);
+    assertOneProcessGetsTheSame(stored, loop);
+    return new Run(releases, files(loop));
+  }
+
+  /** Behind each domain's last release stands every sample that may teach, once. */
+  private static void assertLineagesAreWhole(StoredReleases stored, Loop loop) throws Exception {
+    List<String> refused = loop.rejections(0).stream().map(Rejection::id).toList();
+    HeldOut heldOut = TinyParts.heldOut(loop.config());
+    Map<String, Set<String>> teaching = new TreeMap<>();
+    for (Sample sample : loop.samples(DOMAINS.size() * SAMPLES)) {
+      if (!refused.contains(sample.id())
+          && !heldOut.contains(sample.tenant(), sample.domain(), sample.document())) {
+        teaching.computeIfAbsent(sample.domain(), d -> new HashSet<>()).add(sample.id());
+      }
+    }
+    assertEquals(Set.copyOf(DOMAINS), stored.serving().keySet());
+    stored
+        .serving()
+        .forEach(
+            (domain, release) -> {
+              List<String> learned =
+                  new Reproduction(stored, release)
+                      .lineage().stream()
+                          .flatMap(id -> stored.manifest(id).learned().stream())
+                          .filter(sample -> !sample.replay())
+                          .map(LearnedSample::sample)
+                          .toList();
+              assertEquals(learned.size(), Set.copyOf(learned).size(), "none twice");
+              assertEquals(teaching.get(domain), Set.copyOf(learned), "no gap");
+            });
+  }
+
+  private static void assertOneProcessGetsTheSame(StoredReleases stored, Loop loop)
+      throws Exception {
+    Map<Origin, String> texts = new HashMap<>();
+    loop.samples(DOMAINS.size() * SAMPLES).forEach(s -> texts.put(s.origin(), s.teaches()));
+    for (String release : stored.serving().values()) {
+      Manifest manifest = stored.manifest(release);
+      assertEquals("2", manifest.plan().hyperparameters().get("exchange.processes"));
+      assertTrue(
+          TinyParts.reproduces(
+              new Reproduction(stored, release), loop.config(), texts::get, one -> {}),
+          release);
+    }
+  }
+
+  private static Map<String, String> files(Loop loop) throws IOException {
+    Path store = TinyParts.path(loop.config().store().uri());
+    Map<String, String> files = new TreeMap<>();
+    try (Stream<Path> paths = Files.walk(store)) {
+      for (Path path : paths.filter(Files::isRegularFile).toList()) {
+        files.put(store.relativize(path).toString(), Digest.sha256(Files.readAllBytes(path)));
+      }
+    }
+    return files;
+  }
+
+  private static void feed(Loop loop) {
+    Random random = new Random(7);
+    try (Feed feed = loop.feed()) {
+      for (int i = 0; i < SAMPLES; i++) {
+        for (String domain : DOMAINS) {
+          StringBuilder text = new StringBuilder(domain);
+          while (text.length() < 100) {
+            text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
+          }
+          feed.send(
+              loop.topics().samples(), Feed.sample(domain + i, domain, text.toString(), 1_000 + i));
+        }
+      }
+    }
+  }
+
+  /** Trainers that fail in the middle of a round. */
+  private static LearnerOpener failing(LearnerOpener learners) {
+    return learners.with(
+        subtask -> {
+          Opened<Trainee.Means> opened = learners.trainers().open(subtask);
+          Trainee.Means real = opened.value();
+          return new Opened<>(
+              new Trainee.Means(
+                  failing(real.base()), real.anchors(), real.train(), real.plan(), real.codec()),
+              opened.resources());
+        });
+  }
+
+  private static BaseModel failing(BaseModel base) {
+    return (BaseModel)
+        Proxy.newProxyInstance(
+            BaseModel.class.getClassLoader(),
+            new Class<?>[] {BaseModel.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("gradients")) {
+                training.pass();
+              }
+              try {
+                Object result = method.invoke(base, arguments);
+                return result instanceof BaseModel other ? failing(other) : result;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  /** Fails when all is published and nobody knows of it. */
+  private record FailingLearner(Learner learner) implements LearnerBefore {
+    @Override
+    public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
+      Outcome outcome = learner.learn(state, batch, governor);
+      learning.pass();
+      return outcome;
+    }
+  }
+}
