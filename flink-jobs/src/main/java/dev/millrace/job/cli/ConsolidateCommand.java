@@ -139,8 +139,7 @@ final class ConsolidateCommand implements Callable<Integer> {
   }
 
   private Consolidation.Plan plan() {
-    return new Consolidation.Plan(
-        steps, 8, rate, 16, new StudentTrainer.Objective(0, 1), seed);
+    return new Consolidation.Plan(steps, 8, rate, 16, new StudentTrainer.Objective(0, 1), seed);
   }
 
   private static Material material(String domain, Path file, Tokenizer tokenizer)
@@ -203,8 +202,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     return against;
   }
 
-  private static Map<String, Object> json(
-      List<Consolidation.Outcome> outcomes, boolean accepted) {
+  private static Map<String, Object> json(List<Consolidation.Outcome> outcomes, boolean accepted) {
     Map<String, Object> domains = new LinkedHashMap<>();
     for (Consolidation.Outcome outcome : outcomes) {
       domains.put(
@@ -230,8 +228,8 @@ final class ConsolidateCommand implements Callable<Integer> {
               outcome.before(),
               outcome.after()));
     }
-    return lines.append(
-            against.isEmpty() ? "written to " + out : "refused: " + String.join("; ", against))
+    return lines
+        .append(against.isEmpty() ? "written to " + out : "refused: " + String.join("; ", against))
         .toString();
   }
 

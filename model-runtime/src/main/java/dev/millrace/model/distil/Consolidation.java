@@ -110,8 +110,7 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
           order = new ArrayList<>(taught);
           Collections.shuffle(order, random);
         }
-        StudentTrainer.Step result =
-            trainer.step(take(order), take(order), plan.rate(step), step);
+        StudentTrainer.Step result = trainer.step(take(order), take(order), plan.rate(step), step);
         listener.stepped(step, result);
         if (!Double.isFinite(result.loss() + result.divergence())) {
           throw new IllegalStateException(
@@ -126,8 +125,7 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
   private void ask(BaseModel teacher, Domain domain, List<Taught> taught) throws IOException {
     try (LoadedAdapter adapter = load(teacher, domain.adapter)) {
       for (int from = 0; from < domain.texts.size(); from += CALL) {
-        List<int[]> texts =
-            domain.texts.subList(from, Math.min(domain.texts.size(), from + CALL));
+        List<int[]> texts = domain.texts.subList(from, Math.min(domain.texts.size(), from + CALL));
         List<Likeliest> said =
             teacher.likeliest(
                 texts.stream().map(text -> new Sequence(text, adapter)).toList(),
@@ -167,8 +165,8 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
   }
 
   /** How each domain fares on the new base, on texts that taught nobody. */
-  public static Outcome judge(
-      Path base, Path now, String domain, @Nullable Path adapter, Exam exam) throws IOException {
+  public static Outcome judge(Path base, Path now, String domain, @Nullable Path adapter, Exam exam)
+      throws IOException {
     double before;
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
         LoadedAdapter loaded = load(model, adapter)) {

@@ -78,8 +78,7 @@ class ConsolidationTest {
     texts(4, 5).forEach(tokens -> texts.add(new Exam.Text("cloud", tokens, tokens.length)));
     Exam exam = new Exam(texts);
     assertEquals(0, Consolidation.judge(GOLDEN, GOLDEN, "cloud", null, exam).rise());
-    Consolidation.Outcome adapted =
-        Consolidation.judge(GOLDEN, GOLDEN, "cloud", ADAPTER, exam);
+    Consolidation.Outcome adapted = Consolidation.judge(GOLDEN, GOLDEN, "cloud", ADAPTER, exam);
     assertNotEquals(adapted.before(), adapted.after());
   }
 
