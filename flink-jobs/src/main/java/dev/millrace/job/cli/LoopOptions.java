@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.Loop;
@@ -36,7 +37,14 @@ final class LoopOptions {
     all.add("learn.seed=" + seed);
     all.add("learn.routedExperts=true");
     all.addAll(settings);
-    return MillraceConfig.read(null, all);
+    MillraceConfig config = MillraceConfig.read(null, all);
+    double bound = GateConfig.defaults().parityBound();
+    if (config.learn().gate().parityBound() > bound) {
+      throw new IllegalArgumentException(
+          "learn.gate.parityBound is %s, expected at most %s: what is judged is what serves"
+              .formatted(config.learn().gate().parityBound(), bound));
+    }
+    return config;
   }
 
   long seed() {

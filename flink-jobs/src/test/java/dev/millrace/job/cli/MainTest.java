@@ -62,6 +62,7 @@ class MainTest {
         "demo --minutes 0 | --minutes 0",
         "demo --minutes abc | 'abc', expected a number",
         "demo --base nowhere | base nowhere",
+        "demo --set learn.gate.parityBound=0.03 | learn.gate.parityBound is 0.03",
         "ask --domain d --store nowhere hello | store nowhere",
         "ask --domain d --tokens 1.5 hello | '1.5', expected a whole number",
         "ask --domain d --top-k -1 hello | topK is -1",
