@@ -18,9 +18,13 @@ import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -36,7 +40,10 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -98,11 +105,12 @@ class GatewayIT {
         embeds();
         tellsOfOneModel(release);
         keepsTenantsApart(release);
-        feedbackTeaches();
-        answersAClientThatIsNotOurs();
+        Map<String, Origin> corrections = feedbackTeaches(loop);
+        answersAClientThatIsNotOurs(release);
         streamsWhileItComputes(loop);
         cancelsWhatNobodyHears(loop);
         loadsWhatTheGateLetsPass(folder, TinyParts.heldOut(loop.config()));
+        aReleaseNames(corrections, loop);
         operatorWatchesAndPins(release);
         countsWhatItDid();
       }
@@ -263,20 +271,98 @@ class GatewayIT {
     assertEquals(404, post("/v1/completions", OTHER, generate(release, "")).statusCode());
   }
 
-  private void feedbackTeaches() throws Exception {
-    String answer = json(post("/v1/completions", ACME, generate("cloud", ""))).path("id").asText();
-    String body = "{'answer':'%s','rating':'down','text':'what it should have said'}";
-    JsonNode taken = json(post("/v1/feedback", ACME, body.formatted(answer)));
-    assertEquals("millrace.samples", taken.path("topic").asText(), taken::toString);
-    assertEquals(404, post("/v1/feedback", OTHER, body.formatted(answer)).statusCode());
+  /**
+   * A correction is a sample whose document is the answer. Several, for the scorer may refuse one;
+   * and enough after them to end their batch.
+   */
+  private Map<String, Origin> feedbackTeaches(Loop loop) throws Exception {
+    Map<String, Origin> corrections = new HashMap<>();
+    try (Committed samples =
+        new Committed(loop.stack().bootstrapServers(), loop.topics().samples())) {
+      for (int i = 0; i < 3; i++) {
+        Sample correction = correct(samples, TinyParts.heldOut(loop.config()));
+        corrections.put(correction.id(), correction.origin());
+      }
+    }
+    for (int i = 0; i < 3; i++) {
+      teachOnceUnderAKey("after the corrections " + i);
+    }
+    return corrections;
   }
 
-  private void answersAClientThatIsNotOurs() {
+  /** A release that learned a correction names it, with its place. */
+  private static void aReleaseNames(Map<String, Origin> corrections, Loop loop) throws Exception {
+    try (Committed releases =
+        new Committed(loop.stack().bootstrapServers(), loop.topics().releases())) {
+      List<LearnedSample> named = List.of();
+      int seen = 0;
+      while (named.isEmpty()) {
+        List<ConsumerRecord<byte[], byte[]>> so = releases.await(seen + 1, Duration.ofMinutes(1));
+        named =
+            lessons(so).stream()
+                .filter(sample -> corrections.containsKey(sample.sample()))
+                .toList();
+        seen = so.size();
+      }
+      named.forEach(sample -> assertEquals(corrections.get(sample.sample()), sample.origin()));
+    }
+  }
+
+  /** Corrects an answer that is not to be held out; the sample, as it stands on its topic. */
+  private Sample correct(Committed samples, HeldOut heldOut) throws Exception {
+    String id = "";
+    while (id.isEmpty() || heldOut.contains("acme", "cloud", document(id))) {
+      id = json(post("/v1/completions", ACME, generate("cloud", ""))).path("id").asText();
+    }
+    String text = text();
+    String body = "{'answer':'%s','rating':'down','text':'%s'}".formatted(id, text);
+    JsonNode taken = json(post("/v1/feedback", ACME, body));
+    assertEquals(404, post("/v1/feedback", OTHER, body).statusCode());
+    Origin at =
+        new Origin(
+            taken.path("topic").asText(),
+            taken.path("partition").asInt(),
+            taken.path("offset").asLong());
+    ConsumerRecord<byte[], byte[]> record =
+        samples.all().stream()
+            .filter(r -> r.partition() == at.partition() && r.offset() == at.offset())
+            .findAny()
+            .orElseThrow(() -> new AssertionError(taken));
+    Sample sample = Codecs.samples().decode(record.value(), at);
+    assertEquals(taken.path("sample").asText(), sample.id());
+    assertEquals(
+        List.of("feedback", document(id), "acme", "cloud", text),
+        Arrays.asList(
+            sample.source(), sample.document(), sample.tenant(), sample.domain(), sample.text()));
+    return sample;
+  }
+
+  private static String document(String completion) {
+    return "answer:" + completion.replaceFirst("cmpl-", "");
+  }
+
+  /** What releases say that they learned. */
+  private static List<LearnedSample> lessons(List<ConsumerRecord<byte[], byte[]>> releases)
+      throws Exception {
+    List<LearnedSample> lessons = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> record : releases) {
+      Origin origin = new Origin(record.topic(), record.partition(), record.offset());
+      ReleaseEvent event = Codecs.releases().decode(record.value(), origin);
+      if (!event.release().isEmpty()) {
+        Path manifest = TinyParts.path(event.uri()).resolve(Manifest.FILE);
+        lessons.addAll(Manifest.parse(Files.readAllBytes(manifest)).learned());
+      }
+    }
+    return lessons;
+  }
+
+  /** By a release, which says the same again; its domain may be at another by then. */
+  private void answersAClientThatIsNotOurs(String release) {
     OpenAiChatModel model =
         OpenAiChatModel.builder()
             .baseUrl("http://127.0.0.1:" + port + "/v1")
             .apiKey(ACME)
-            .modelName("cloud")
+            .modelName(release)
             .maxTokens(5)
             .temperature(0.0)
             .build();
@@ -499,7 +585,7 @@ class GatewayIT {
     String metrics = get("/metrics", null).body();
     assertTrue(
         metrics.contains("millrace_gateway_calls_total{route=\"/v1/models\",status=\"200\"}"));
-    assertTrue(metrics.contains("millrace_gateway_ratings_total{rating=\"down\"} 1.0"), metrics);
+    assertTrue(metrics.contains("millrace_gateway_ratings_total{rating=\"down\"} 3.0"), metrics);
     assertTrue(metrics.contains("millrace_gateway_in_flight 0.0"), metrics);
     assertEquals(200, get("/ready", null).statusCode());
   }
