@@ -1,9 +1,12 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.browser.Browser;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
@@ -16,9 +19,12 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -36,6 +42,7 @@ class ConsoleBrowserIT {
 
   private static final Map<String, String> SETTINGS =
       Map.of("batch.count", "8", "batch.spanMillis", "1000000", "heldOut.everyNth", "3");
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String OPERATOR = "key-of-the-operator";
   private static final String CALLER = "key-of-a-caller";
   private static final Path IMAGES =
@@ -43,7 +50,7 @@ class ConsoleBrowserIT {
   private static final int TAB = 9;
   private static final int ENTER = 13;
   private static final int LOAD_MILLIS = 2_000;
-  private static final int LOADS = 30;
+  private static final int LOADS = 5;
   private static final String SHOWN =
       "document.querySelector('#status').className === 'up'"
           + " && document.querySelectorAll('#releases tr').length > 0";
@@ -51,7 +58,6 @@ class ConsoleBrowserIT {
   /** Between two lots of samples: learning must keep up. */
   private static final int POLLS = 5;
 
-  /** Elements that people use. */
   /** What reaches beyond the window, and is not clipped by a box that scrolls. */
   private static final String WIDE =
       "[...document.querySelectorAll('body *')]"
@@ -59,6 +65,7 @@ class ConsoleBrowserIT {
           + ".filter(e => !e.closest('.scroll') || getComputedStyle(e).position === 'absolute')"
           + ".slice(0, 12).map(e => e.outerHTML.slice(0, 80))";
 
+  /** Elements that people use. */
   private static final String USED =
       "[...document.querySelectorAll('input, select, button, summary, [tabindex]')]"
           + ".filter(e => e.checkVisibility())";
@@ -87,7 +94,8 @@ class ConsoleBrowserIT {
             faint.push(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2));
         }
         return [...new Set(faint)];
-      })()""";
+      })()\
+      """;
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final Random random = new Random(11);
@@ -113,7 +121,7 @@ class ConsoleBrowserIT {
           Browser chromium = Browser.start(folder.resolve("profile"))) {
         gateway = door;
         browser = chromium;
-        teachUntilThereIsARelease();
+        teachUntilThereAreReleases();
         opensWithAKey();
         loadsSoon();
         valuesChange();
@@ -136,16 +144,17 @@ class ConsoleBrowserIT {
     browser.await(SHOWN);
   }
 
-  /** From the address to the picture; the best of many, for a machine that does other things. */
+  /** From the address to the picture, in the median. */
   private void loadsSoon() throws Exception {
-    double best = Double.MAX_VALUE;
-    for (int i = 0; i < LOADS && best >= LOAD_MILLIS; i++) {
+    double[] millis = new double[LOADS];
+    for (int i = 0; i < LOADS; i++) {
       browser.open(gateway.console() + "?" + i);
       browser.await(SHOWN);
-      best = Math.min(best, browser.eval("performance.now()").asDouble());
+      millis[i] = browser.eval("performance.now()").asDouble();
     }
-    double shown = best;
-    assertTrue(shown < LOAD_MILLIS, () -> "shown after " + shown + " ms");
+    Arrays.sort(millis);
+    System.out.println("the console is shown after ms: " + Arrays.toString(millis));
+    assertTrue(millis[LOADS / 2] < LOAD_MILLIS, () -> "shown after " + Arrays.toString(millis));
   }
 
   private void valuesChange() throws Exception {
@@ -158,23 +167,29 @@ class ConsoleBrowserIT {
   }
 
   private void answers() throws Exception {
-    browser.click("#ask button");
-    browser.await("document.querySelector('#answer small')?.textContent");
-    String said = browser.eval("document.querySelector('#answer small').textContent").asText();
+    String said = ask();
     assertTrue(said.contains("accepted by the gate") && said.contains("had learned"), said);
     browser.await("document.querySelector('#latency .uplot')");
   }
 
+  /** Who answered, as the page tells it. */
+  private String ask() throws Exception {
+    browser.click("#ask button");
+    browser.await("document.querySelector('#answer small')?.textContent");
+    return browser.eval("document.querySelector('#answer small').textContent").asText();
+  }
+
+  /** Pins the newest release, rolls back to the oldest, and is answered by that one. */
   private void ordersWithConfirmation() throws Exception {
-    browser.click("#releases tr:last-child button");
+    browser.click("#releases tr:first-child button");
     browser.await("document.querySelector('dialog').open");
     assertTrue(browser.eval("document.activeElement.closest('dialog') !== null").asBoolean());
     browser.click("dialog button[value=no]");
     browser.await("!document.querySelector('dialog').open");
-    browser.click("#releases tr:last-child button");
+    browser.click("#releases tr:first-child button");
     browser.await("document.querySelector('dialog').open");
     browser.eval("document.querySelector('#why').focus()");
-    browser.type("looks wrong");
+    browser.type("looks <b>wrong</b>");
     browser.click("dialog button[value=yes]");
     browser.await("document.querySelector('.badge')?.textContent === 'pinned'");
     JsonNode pins =
@@ -183,11 +198,29 @@ class ConsoleBrowserIT {
                 + ".filter(r => r.cells[2].textContent === 'pin')"
                 + ".map(r => r.querySelector('.detail').textContent)");
     assertEquals(1, pins.size(), "what was called off has been ordered");
-    assertTrue(pins.path(0).asText().startsWith("looks wrong"), pins::toString);
+    assertTrue(pins.path(0).asText().startsWith("looks <b>wrong</b>"), pins::toString);
+    String pinned = release("first");
+    String oldest = release("last");
+    assertNotEquals(oldest, pinned);
+    assertFalse(ask().contains("release " + oldest));
     browser.click("#releases tr:last-child button + button");
     browser.await("document.querySelector('dialog').open");
     browser.click("dialog button[value=yes]");
     browser.await("!document.querySelector('.badge')");
+    browser.await("document.querySelector('#releases tr').cells[2].textContent === 'rollback'");
+    assertEquals(oldest, release("first"));
+    String said = ask();
+    while (!said.contains("release " + oldest)) {
+      assertTrue(said.contains("release " + pinned), said);
+      said = ask();
+    }
+  }
+
+  /** The release of a row, as far as it is shown. */
+  private String release(String row) throws Exception {
+    return browser
+        .eval("document.querySelector('#releases tr:%s-child code').textContent".formatted(row))
+        .asText();
   }
 
   private void namesAndFocus() throws Exception {
@@ -227,12 +260,19 @@ class ConsoleBrowserIT {
     }
   }
 
-  private void teachUntilThereIsARelease() throws Exception {
-    for (int i = 0; !send("/v1/models", null).contains("cloud"); i++) {
+  /** So many that there is one to go back to. */
+  private void teachUntilThereAreReleases() throws Exception {
+    Set<String> releases = new HashSet<>();
+    for (int i = 0; releases.size() < 2; i++) {
       if (i % POLLS == 0) {
         teach();
       }
       Thread.sleep(100);
+      for (JsonNode model : JSON.readTree(send("/v1/models", null)).path("data")) {
+        if (model.path("id").asText().equals("cloud")) {
+          releases.add(model.path("millrace").path("release").asText());
+        }
+      }
     }
   }
 
