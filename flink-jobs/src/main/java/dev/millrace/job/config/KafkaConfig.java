@@ -11,6 +11,8 @@ import java.util.Map;
  * @param guarantee how answers and releases are delivered
  * @param transactionTimeoutMillis must stay under the broker's {@code transaction.max.timeout.ms}
  * @param discoveryMillis how often new partitions are looked for; 0 is never
+ * @param registry URL of a schema registry with Confluent's API; empty is none, and values are Avro's
+ *     single-object encoding
  * @param client properties handed to every Kafka client as they are
  */
 public record KafkaConfig(
@@ -19,6 +21,7 @@ public record KafkaConfig(
     Guarantee guarantee,
     int transactionTimeoutMillis,
     long discoveryMillis,
+    String registry,
     Map<String, String> client)
     implements Serializable {
 
@@ -28,7 +31,7 @@ public record KafkaConfig(
 
   static KafkaConfig defaults() {
     return new KafkaConfig(
-        "127.0.0.1:9092", "millrace.", Guarantee.EXACTLY_ONCE, 600_000, 0, Map.of());
+        "127.0.0.1:9092", "millrace.", Guarantee.EXACTLY_ONCE, 600_000, 0, "", Map.of());
   }
 
   /** How often a record may arrive. */

@@ -21,11 +21,14 @@ final class EncodedRecordSchema<T>
   private final String topic;
   private final Encoder<T> key;
   private final Encoder<T> value;
+  private final WireFormat format;
 
-  EncodedRecordSchema(String topic, Encoder<T> key, Encoder<T> value) {
+  EncodedRecordSchema(
+      String topic, Encoder<T> key, Encoder<T> value, WireFormat format) {
     this.topic = topic;
     this.key = key;
     this.value = value;
+    this.format = format;
   }
 
   /** Pooled transactional ids ask for the topic, to abort what a failed run left open. */
@@ -39,6 +42,6 @@ final class EncodedRecordSchema<T>
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       T record, KafkaSinkContext context, @Nullable Long timestamp) {
-    return new ProducerRecord<>(topic, key.encode(record), value.encode(record));
+    return new ProducerRecord<>(topic, key.encode(record), format.write(topic, value.encode(record)));
   }
 }

@@ -94,7 +94,7 @@ public record KafkaTopics(KafkaConfig config, String job) {
             })
         .setTransactionalIdPrefix(job + "-" + topic)
         .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING)
-        .setRecordSerializer(new EncodedRecordSchema<>(topic, key, value))
+        .setRecordSerializer(new EncodedRecordSchema<>(topic, key, value, WireFormat.of(config)))
         .build();
   }
 
@@ -114,7 +114,7 @@ public record KafkaTopics(KafkaConfig config, String job) {
               case EARLIEST -> OffsetsInitializer.earliest();
               case COMMITTED -> committed();
             })
-        .setDeserializer(new RawRecordSchema())
+        .setDeserializer(new RawRecordSchema(WireFormat.of(config)))
         .setProperties(properties);
   }
 

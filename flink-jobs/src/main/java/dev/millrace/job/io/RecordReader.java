@@ -25,19 +25,21 @@ public final class RecordReader implements AutoCloseable {
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<TopicPartition> partitions;
+  private final WireFormat format;
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
-    this(KafkaTopics.clientProperties(config), config.bootstrap(), topics);
+    this(KafkaTopics.clientProperties(config), config, topics);
   }
 
-  private RecordReader(Properties properties, String broker, Collection<String> topics) {
+  private RecordReader(Properties properties, KafkaConfig config, Collection<String> topics) {
+    format = WireFormat.of(config);
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     try {
-      partitions = topics.stream().flatMap(topic -> partitions(topic, broker).stream()).toList();
+      partitions = topics.stream().flatMap(topic -> partitions(topic, config.bootstrap()).stream()).toList();
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();
@@ -73,7 +75,7 @@ public final class RecordReader implements AutoCloseable {
       KafkaConfig config, Collection<String> topics, String group) {
     Properties properties = KafkaTopics.clientProperties(config);
     properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-    RecordReader reader = new RecordReader(properties, config.bootstrap(), topics);
+    RecordReader reader = new RecordReader(properties, config, topics);
     reader.consumer.seekToBeginning(reader.partitions);
     reader
         .consumer
@@ -112,7 +114,7 @@ public final class RecordReader implements AutoCloseable {
     List<RawRecord> records = new ArrayList<>();
     for (ConsumerRecord<byte[], byte[]> found : consumer.poll(patience)) {
       Origin origin = new Origin(found.topic(), found.partition(), found.offset());
-      records.add(new RawRecord(origin, found.timestamp(), found.key(), found.value()));
+      records.add(new RawRecord(origin, found.timestamp(), found.key(), format.read(found.value())));
     }
     return records;
   }

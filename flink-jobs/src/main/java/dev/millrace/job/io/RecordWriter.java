@@ -16,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 public final class RecordWriter implements AutoCloseable {
 
   private final String broker;
+  private final WireFormat format;
   private final KafkaProducer<byte[], byte[]> producer;
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
   public RecordWriter(KafkaConfig config) {
     broker = config.bootstrap();
+    format = WireFormat.of(config);
     Properties properties = KafkaTopics.clientProperties(config);
     properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "2");
     properties.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
@@ -35,7 +37,7 @@ public final class RecordWriter implements AutoCloseable {
     byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
     var unused =
         producer.send(
-            new ProducerRecord<>(topic, keyBytes, value),
+            new ProducerRecord<>(topic, keyBytes, format.write(topic, value)),
             (metadata, exception) -> {
               if (exception != null) {
                 failure.compareAndSet(null, exception);
@@ -49,7 +51,7 @@ public final class RecordWriter implements AutoCloseable {
     byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
     var unused =
         producer.send(
-            new ProducerRecord<>(topic, keyBytes, value),
+            new ProducerRecord<>(topic, keyBytes, format.write(topic, value)),
             (metadata, exception) -> {
               if (exception != null) {
                 written.completeExceptionally(exception);

@@ -42,7 +42,8 @@ public final class RecordsAt {
     Map<Origin, RawRecord> found = new HashMap<>();
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      wanted.forEach((partition, offsets) -> read(consumer, partition, offsets, found));
+      WireFormat format = WireFormat.of(config);
+      wanted.forEach((partition, offsets) -> read(consumer, partition, offsets, format, found));
     }
     return found;
   }
@@ -51,6 +52,7 @@ public final class RecordsAt {
       KafkaConsumer<byte[], byte[]> consumer,
       TopicPartition partition,
       NavigableSet<Long> offsets,
+      WireFormat format,
       Map<Origin, RawRecord> found) {
     List<TopicPartition> alone = List.of(partition);
     consumer.assign(alone);
@@ -64,7 +66,7 @@ public final class RecordsAt {
         if (offsets.contains(record.offset())) {
           Origin origin = new Origin(record.topic(), record.partition(), record.offset());
           found.put(
-              origin, new RawRecord(origin, record.timestamp(), record.key(), record.value()));
+              origin, new RawRecord(origin, record.timestamp(), record.key(), format.read(record.value())));
         }
       }
       if (System.nanoTime() - deadline > 0) {

@@ -13,6 +13,9 @@ import dev.millrace.job.config.RedisConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.KafkaTopics.Start;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +78,59 @@ class KafkaTopicsIT {
             .collect(Collectors.toSet());
     assertEquals(2001, copied.size());
     assertEquals(2001, distinct.size());
+  }
+
+  @Test
+  void copy_withASchemaRegistry_valuesCarryIdsAndReadAsBefore() throws Exception {
+    try (RegistryOfTests registry = RegistryOfTests.start()) {
+      Topics topics = Topics.create(stack.bootstrapServers(), "registry.", 1);
+      KafkaConfig plain = config("registry.");
+      KafkaConfig config =
+          MillraceConfig.defaults()
+              .with(
+                  Map.of(
+                      "kafka.bootstrap", stack.bootstrapServers(),
+                      "kafka.prefix", "registry.",
+                      "kafka.registry", registry.url()))
+              .kafka();
+      byte[] value =
+          Codecs.requests()
+              .encode(
+                  new Request(
+                      "q", null, "d", null, Request.Task.SCORE, "p", 0, 0, 0, false, 1,
+                      new Origin("", 0, 0)));
+      try (RecordWriter writer = new RecordWriter(config);
+          RecordWriter other = new RecordWriter(plain)) {
+        writer.send(topics.requests(), "k", value);
+        writer.flush();
+        other.send(topics.requests(), "k", value);
+        other.flush();
+      }
+      KafkaTopics kafka = new KafkaTopics(config, "registry");
+      StreamExecutionEnvironment env = environment();
+      env.fromSource(
+              kafka.boundedSource(topics.requests(), Start.EARLIEST),
+              KafkaTopics.watermarks(),
+              "in")
+          .sinkTo(kafka.sink(topics.answers(), RawRecord::key, RawRecord::value));
+      stack.submit(env).getJobExecutionResult().get();
+      for (RawRecord raw : read(plain, topics.answers(), 2)) {
+        assertEquals(0, raw.value()[0], "a frame");
+      }
+      for (RawRecord raw : read(config, topics.answers(), 2)) {
+        assertEquals("q", Codecs.requests().decode(raw.value(), raw.origin()).id());
+      }
+      assertEquals(
+          List.of("registry.answers-value", "registry.requests-value"), registry.subjects());
+    }
+  }
+
+  private static List<RawRecord> read(KafkaConfig config, String topic, int expected) {
+    try (RecordReader reader = RecordReader.fromBeginning(config, List.of(topic))) {
+      List<RawRecord> found = reader.readToEnd();
+      assertEquals(expected, found.size());
+      return found;
+    }
   }
 
   @Test

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class AvroCodec<T, A extends SpecificRecord> implements Codec<T> {
 
   private final Mapping<T, A> mapping;
+  private final Schema schema;
   private final KnownSchemas writers;
   private final BinaryMessageEncoder<A> encoder;
   private final BinaryMessageDecoder<A> decoder;
@@ -31,9 +32,15 @@ final class AvroCodec<T, A extends SpecificRecord> implements Codec<T> {
     SpecificData model = new GeneratedClasses(type);
     Schema schema = model.getSchema(type);
     this.mapping = mapping;
+    this.schema = schema;
     this.writers = KnownSchemas.of(schema);
     this.encoder = new BinaryMessageEncoder<>(model, schema);
     this.decoder = new BinaryMessageDecoder<>(model, schema, writers);
+  }
+
+  /** The schema that it writes. */
+  Schema schema() {
+    return schema;
   }
 
   @Override

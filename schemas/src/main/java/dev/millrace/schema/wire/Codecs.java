@@ -7,6 +7,11 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
 
 /**
  * The codec of each topic.
@@ -15,15 +20,24 @@ import dev.millrace.schema.Verdict;
  */
 public final class Codecs {
 
-  private static final Codec<Sample> SAMPLES = new AvroCodec<>(new SampleMapping());
-  private static final Codec<Rejection> REJECTIONS = new AvroCodec<>(new RejectionMapping());
-  private static final Codec<Verdict> VERDICTS = new AvroCodec<>(new VerdictMapping());
-  private static final Codec<ReleaseEvent> RELEASES = new AvroCodec<>(new ReleaseMapping());
-  private static final Codec<Request> REQUESTS = new AvroCodec<>(new RequestMapping());
-  private static final Codec<Answer> ANSWERS = new AvroCodec<>(new AnswerMapping());
-  private static final Codec<Chunk> CHUNKS = new AvroCodec<>(new ChunkMapping());
+  private static final AvroCodec<Sample, ?> SAMPLES = new AvroCodec<>(new SampleMapping());
+  private static final AvroCodec<Rejection, ?> REJECTIONS = new AvroCodec<>(new RejectionMapping());
+  private static final AvroCodec<Verdict, ?> VERDICTS = new AvroCodec<>(new VerdictMapping());
+  private static final AvroCodec<ReleaseEvent, ?> RELEASES = new AvroCodec<>(new ReleaseMapping());
+  private static final AvroCodec<Request, ?> REQUESTS = new AvroCodec<>(new RequestMapping());
+  private static final AvroCodec<Answer, ?> ANSWERS = new AvroCodec<>(new AnswerMapping());
+  private static final AvroCodec<Chunk, ?> CHUNKS = new AvroCodec<>(new ChunkMapping());
 
   private Codecs() {}
+
+  /** The current schemas, JSON by fingerprint. */
+  public static Map<Long, String> schemas() {
+    return Stream.of(SAMPLES, REJECTIONS, VERDICTS, RELEASES, REQUESTS, ANSWERS, CHUNKS)
+        .map(AvroCodec::schema)
+        .collect(
+            Collectors.toUnmodifiableMap(
+                SchemaNormalization::parsingFingerprint64, Schema::toString));
+  }
 
   /** Refuses what cannot teach: an empty or overlong text, a payload that its modality forbids. */
   public static Codec<Sample> samples() {

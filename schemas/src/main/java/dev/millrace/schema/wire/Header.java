@@ -10,7 +10,7 @@ final class Header {
 
   static final int LENGTH = 10;
 
-  private static final byte[] MARKER = {(byte) 0xC3, 0x01};
+  static final byte[] MARKER = {(byte) 0xC3, 0x01};
 
   private Header() {}
 

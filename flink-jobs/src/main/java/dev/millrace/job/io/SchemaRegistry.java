@@ -1,0 +1,89 @@
+package dev.millrace.job.io;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A schema registry that speaks Confluent's API.
+ *
+ * @see <a
+ *     href="https://docs.confluent.io/platform/current/schema-registry/develop/api.html">specification</a>
+ */
+final class SchemaRegistry {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String TYPE = "application/vnd.schemaregistry.v1+json";
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int NOT_FOUND = 404;
+
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+  private final String url;
+
+  SchemaRegistry(String url) {
+    this.url = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+  }
+
+  /** The schema with that id; empty if there is none. */
+  Optional<String> schema(int id) {
+    HttpResponse<String> answer = send(request("/schemas/ids/" + id));
+    return answer.statusCode() == NOT_FOUND
+        ? Optional.empty()
+        : Optional.of(json(answer).path("schema").asText());
+  }
+
+  /** The id of a schema under a subject, under which it is registered if it is new there. */
+  int register(String subject, String schema) {
+    String body = JSON.createObjectNode().put("schema", schema).toString();
+    String path =
+        "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8) + "/versions";
+    JsonNode answer = json(send(request(path).POST(BodyPublishers.ofString(body))));
+    if (!answer.path("id").isInt()) {
+      throw new IllegalStateException(
+          "the schema registry at " + url + " says " + answer + ", expected an id");
+    }
+    return answer.path("id").intValue();
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(url + path))
+        .timeout(PATIENCE)
+        .header("Accept", TYPE)
+        .header("Content-Type", TYPE);
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) {
+    try {
+      return http.send(request.build(), BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException("no schema registry answers at " + url, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while asking " + url, e);
+    }
+  }
+
+  private JsonNode json(HttpResponse<String> answer) {
+    if (answer.statusCode() != 200) {
+      throw new IllegalStateException(
+          "the schema registry at %s refused %s: %d %s"
+              .formatted(url, answer.uri().getPath(), answer.statusCode(), answer.body()));
+    }
+    try {
+      return JSON.readTree(answer.body());
+    } catch (IOException e) {
+      throw new UncheckedIOException("the schema registry at " + url + " sent no JSON", e);
+    }
+  }
+}
