@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -47,18 +48,28 @@ final class KafkaBroker implements AutoCloseable {
 
   /** Starts a broker on the ports given; a folder that holds a broker's log is taken up again. */
   static KafkaBroker start(Path log, int port, int controllerPort, @Nullable KafkaRelay relay) {
+    return start(log, port, properties(log, port, controllerPort, relay));
+  }
+
+  /** The same with properties of the caller's on top of ours. */
+  static KafkaBroker startWith(
+      Path log, int port, int controllerPort, Map<String, String> more) {
+    Properties properties = properties(log, port, controllerPort, null);
+    properties.putAll(more);
+    return start(log, port, properties);
+  }
+
+  private static KafkaBroker start(Path log, int port, Properties properties) {
     if (!Files.exists(log.resolve("meta.properties"))) {
       format(log);
     }
-    KafkaRaftServer server =
-        new KafkaRaftServer(
-            new KafkaConfig(properties(log, port, controllerPort, relay)), Time.SYSTEM);
+    KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
     try {
       server.startup();
     } catch (RuntimeException e) {
       server.shutdown();
       throw new IllegalStateException(
-          "the Kafka broker did not start on 127.0.0.1:" + port + " and :" + controllerPort, e);
+          "the Kafka broker did not start on " + properties.get("listeners"), e);
     }
     return new KafkaBroker(server, port);
   }

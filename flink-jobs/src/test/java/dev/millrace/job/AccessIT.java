@@ -1,0 +1,232 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.embedded.SecureBroker;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.wire.Codecs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Both jobs run with the rights that docs/security.md gives them, and have no others. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class AccessIT {
+
+  private static final Path PAGE =
+      Path.of(System.getProperty("millrace.root"), "docs", "security.md");
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  @TempDir static Path folder;
+
+  private static SecureBroker broker;
+  private static Topics topics;
+
+  @BeforeAll
+  static void start() throws Exception {
+    broker = SecureBroker.start(folder.resolve("broker"), List.of("serve", "learn"));
+    topics = Topics.create(broker.open(), Topics.DEFAULT_PREFIX, 1);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
+      List<AclBinding> rights = rights();
+      assertTrue(rights.size() > 12, rights.size() + " rights in " + PAGE);
+      admin.createAcls(rights).all().get();
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    broker.close();
+  }
+
+  /** What the page's commands would give. */
+  private static List<AclBinding> rights() throws Exception {
+    List<AclBinding> rights = new ArrayList<>();
+    for (String line : Files.readAllLines(PAGE)) {
+      if (line.strip().startsWith("kafka-acls.sh --add ")) {
+        rights.addAll(rights(line.strip().split(" +")));
+      }
+    }
+    return rights;
+  }
+
+  private static List<AclBinding> rights(String[] words) {
+    String who = "";
+    PatternType pattern = PatternType.LITERAL;
+    List<AclOperation> operations = new ArrayList<>();
+    Map<String, ResourceType> kinds =
+        Map.of(
+            "--topic", ResourceType.TOPIC,
+            "--group", ResourceType.GROUP,
+            "--transactional-id", ResourceType.TRANSACTIONAL_ID);
+    List<Map.Entry<ResourceType, String>> resources = new ArrayList<>();
+    for (int i = 2; i < words.length; i += 2) {
+      String value = words[i + 1];
+      switch (words[i]) {
+        case "--allow-principal" -> who = value;
+        case "--operation" -> operations.add(AclOperation.fromString(value));
+        case "--resource-pattern-type" -> pattern = PatternType.fromString(value.toUpperCase(Locale.ROOT));
+        default -> resources.add(Map.entry(kinds.get(words[i]), value));
+      }
+    }
+    List<AclBinding> rights = new ArrayList<>();
+    for (Map.Entry<ResourceType, String> resource : resources) {
+      for (AclOperation operation : operations) {
+        rights.add(
+            new AclBinding(
+                new ResourcePattern(resource.getKey(), resource.getValue(), pattern),
+                new AccessControlEntry(who, "*", operation, AclPermissionType.ALLOW)));
+      }
+    }
+    return rights;
+  }
+
+  @Test
+  void learnAndServe_theRightsOfThePage_areEnough() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
+      Map<String, String> settings = Map.of("batch.count", "4", "heldOut.everyNth", "3");
+      MillraceConfig plain = Loop.create(stack, 1, settings).config();
+      Loop learning = new Loop(stack, topics, with(plain, as("learn")));
+      Loop serving = new Loop(stack, topics, with(plain, as("serve")));
+      Random random = new Random(7);
+      try (Feed feed = new Feed(broker.open())) {
+        for (int i = 0; i < 24; i++) {
+          String text = text(random);
+          feed.send(topics.samples(), Feed.sample("s" + i, "legal", text, 1_000 + i));
+        }
+        feed.send(topics.requests(), "caller", Feed.request("q", "legal", "what is said"));
+      }
+      JobClient serve = serving.serve(TinyParts.servings(serving.config()));
+      learning
+          .learnAll(TinyParts.learners(learning.config()))
+          .getJobExecutionResult()
+          .get();
+      RawRecord answer = await(topics.answers());
+      assertNull(Codecs.answers().decode(answer.value(), answer.origin()).error());
+      assertEquals(
+          "legal",
+          Codecs.verdicts()
+              .decode(await(topics.verdicts()).value(), answer.origin())
+              .domain());
+      serve.cancel().get();
+    }
+  }
+
+  /** Unlike all others, or it would teach nothing. */
+  private static String text(Random random) {
+    StringBuilder text = new StringBuilder("legal");
+    while (text.length() < 100) {
+      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
+    }
+    return text.toString();
+  }
+
+  private static RawRecord await(String topic) {
+    try (RecordReader reader =
+        RecordReader.fromBeginning(
+            MillraceConfig.defaults().with(Map.of("kafka.bootstrap", broker.open())).kafka(),
+            List.of(topic))) {
+      List<RawRecord> found = reader.poll(POLL);
+      while (found.isEmpty()) {
+        found = reader.poll(POLL);
+      }
+      return found.get(0);
+    }
+  }
+
+  @Test
+  void serve_whatIsNoneOfItsBusiness_isRefused() {
+    KafkaConfig serve = as("serve");
+    assertMayNotWrite(serve, topics.samples(), topics.releases(), topics.verdicts());
+    assertMayNotRead(serve, topics.samples(), topics.verdicts());
+  }
+
+  @Test
+  void learn_whatIsNoneOfItsBusiness_isRefused() {
+    KafkaConfig learn = as("learn");
+    assertMayNotWrite(learn, topics.samples(), topics.requests(), topics.answers());
+    assertMayNotRead(learn, topics.requests(), topics.answers());
+  }
+
+  private static void assertMayNotWrite(KafkaConfig who, String... refused) {
+    for (String topic : refused) {
+      try (RecordWriter writer = new RecordWriter(who)) {
+        var written = writer.append(topic, "k", new byte[] {1});
+        var e = assertThrows(ExecutionException.class, written::get, topic);
+        assertInstanceOf(AuthorizationException.class, e.getCause());
+      }
+    }
+  }
+
+  private static void assertMayNotRead(KafkaConfig who, String... refused) {
+    for (String topic : refused) {
+      assertThrows(
+          AuthorizationException.class,
+          () -> {
+            try (RecordReader reader = RecordReader.fromBeginning(who, List.of(topic))) {
+              reader.poll(POLL);
+            }
+          },
+          topic);
+    }
+  }
+
+  private static KafkaConfig as(String user) {
+    KafkaConfig defaults = MillraceConfig.defaults().kafka();
+    return new KafkaConfig(
+        broker.secure(),
+        defaults.prefix(),
+        defaults.guarantee(),
+        defaults.transactionTimeoutMillis(),
+        0,
+        "",
+        broker.client(user));
+  }
+
+  private static MillraceConfig with(MillraceConfig config, KafkaConfig kafka) {
+    return new MillraceConfig(
+        config.job(),
+        kafka,
+        config.checkpoint(),
+        config.store(),
+        config.base(),
+        config.redis(),
+        config.heldOut(),
+        config.unlabelled(),
+        config.score(),
+        config.batch(),
+        config.learn(),
+        config.serve());
+  }
+}
