@@ -15,7 +15,11 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** What both jobs ask of Flink. */
 final class JobSettings {
-  private static final Duration RESTART_DELAY = Duration.ofMillis(500);
+  /** A first failure is over at once; one that comes again and again is tried at this pace. */
+  private static final Duration FIRST_RESTART = Duration.ofMillis(50);
+
+  private static final Duration LATER_RESTARTS = Duration.ofSeconds(2);
+  private static final Duration QUIET = Duration.ofSeconds(5);
 
   private JobSettings() {}
 
@@ -30,10 +34,19 @@ final class JobSettings {
     Configuration flink = checkpoints(config.checkpoint());
     flink.set(PipelineOptions.GENERIC_TYPES, false);
     flink.set(ExecutionOptions.BUFFER_TIMEOUT, bufferTimeout);
-    flink.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
-    flink.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, Integer.MAX_VALUE);
-    flink.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, RESTART_DELAY);
+    restarts(flink);
     env.configure(flink);
+  }
+
+  /** For ever, and ever more slowly until all is well for a while. */
+  private static void restarts(Configuration flink) {
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+    flink.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, FIRST_RESTART);
+    flink.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, LATER_RESTARTS);
+    flink.set(
+        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD, QUIET);
   }
 
   private static Configuration checkpoints(CheckpointConfig config) {

@@ -122,7 +122,8 @@ public final class Chaos {
       progress.accept("starting a cluster in " + cluster.home());
       ClusterState state =
           cluster.up(
-              new ClusterShape(2, 4, true, new KafkaRelay(behind, kafka.port()), FLINK, clocks));
+              new ClusterShape(
+                  taskManagers(), 4, true, new KafkaRelay(behind, kafka.port()), FLINK, clocks));
       keeper.start();
       try (SmallDisk disk = disk();
           Relay redis = Relay.open(URI.create(state.redisUri()).getPort())) {
@@ -132,6 +133,11 @@ public final class Chaos {
       end(keeper);
       removeHook(hook);
     }
+  }
+
+  /** One more than the jobs need, or, where a figure is taken of the loss of one, two more. */
+  private int taskManagers() {
+    return config.faults().contains(LoseTaskManager.NAME) ? 3 : 2;
   }
 
   /** Where the store and the checkpoints are, if it is to be filled. */

@@ -12,6 +12,11 @@ interface Fault {
    */
   Struck strike(Site site, RandomGenerator random) throws InterruptedException;
 
+  /** Whether it waits for its moment: it is then said to have struck when that has come. */
+  default boolean waits() {
+    return false;
+  }
+
   /** Puts things right again. */
   interface Cure {
     void run() throws InterruptedException;

@@ -38,12 +38,17 @@ record Faults(Map<String, Fault> byName) {
           "store-away",
           "trainer-away",
           CorruptCheckpoint.NAME,
+          LoseTaskManager.NAME,
           ClockJump.NAME,
           DiskFull.NAME);
 
   /** Those that need neither rights of their own nor what is not on every machine. */
   static final List<String> ANYWHERE =
-      NAMES.stream().filter(name -> !Set.of(ClockJump.NAME, DiskFull.NAME).contains(name)).toList();
+      NAMES.stream()
+          .filter(
+              name ->
+                  !Set.of(LoseTaskManager.NAME, ClockJump.NAME, DiskFull.NAME).contains(name))
+          .toList();
 
   static Faults of(SwapReleases releases) {
     Map<String, Fault> faults = new LinkedHashMap<>();
@@ -77,6 +82,9 @@ record Faults(Map<String, Fault> byName) {
     faults.put("store-away", new StoreAway());
     faults.put("trainer-away", new TrainerAway());
     faults.put(CorruptCheckpoint.NAME, new CorruptCheckpoint());
+    faults.put(
+        LoseTaskManager.NAME,
+        new LoseTaskManager(List.of("taskmanager-1", "taskmanager-2", "taskmanager-3")));
     faults.put(
         ClockJump.NAME, new ClockJump(List.of("jobmanager", "taskmanager-1", "taskmanager-2")));
     faults.put(DiskFull.NAME, new DiskFull());

@@ -53,7 +53,7 @@ record Findings(Evidence evidence, List<String> met, long begun) {
   private static List<Recovery> recoveries(List<ChaosReport.Hit> struck) {
     Map<String, List<Long>> byFault = new TreeMap<>();
     struck.stream()
-        .filter(hit -> hit.fault().startsWith("kill-") && hit.answeredMillis() >= 0)
+        .filter(hit -> hit.fault().matches("(kill|lose)-.*") && hit.answeredMillis() >= 0)
         .forEach(
             hit ->
                 byFault

@@ -20,6 +20,7 @@ final class Jobs {
   private final Path jar;
   private final List<String> settings;
   private String learn = "";
+  private String serve = "";
 
   /**
    * @param settings of both jobs, {@code key=value}
@@ -30,8 +31,8 @@ final class Jobs {
     this.settings = List.copyOf(settings);
   }
 
-  void startServe() throws InterruptedException {
-    var unused = submit("serve", null);
+  synchronized void startServe() throws InterruptedException {
+    serve = submit("serve", null);
   }
 
   synchronized void startLearn(@Nullable String savepoint) throws InterruptedException {
@@ -41,6 +42,15 @@ final class Jobs {
   /** Stops learning, and says where its savepoint is. */
   synchronized String stopLearn() {
     return flink.stop(learn);
+  }
+
+  /** Whether so many task managers are known, and every task of both jobs runs. */
+  boolean areWhole(int taskManagers) {
+    try {
+      return flink.taskManagers() == taskManagers && flink.runs(serve) && flink.runs(learn);
+    } catch (FlinkRestException e) {
+      return false;
+    }
   }
 
   /** Waits for something of the jobs; false if it does not come in time. */

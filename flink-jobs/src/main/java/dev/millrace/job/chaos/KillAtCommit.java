@@ -17,6 +17,11 @@ record KillAtCommit(List<String> processes) implements Fault {
   private static final List<String> TOPICS = List.of("answers", "releases", "verdicts");
 
   @Override
+  public boolean waits() {
+    return true;
+  }
+
+  @Override
   public Struck strike(Site site, RandomGenerator random) throws InterruptedException {
     String topic = TOPICS.get(random.nextInt(TOPICS.size()));
     try (Trap trap = site.kafka().hold(request -> commits(request, topic))) {

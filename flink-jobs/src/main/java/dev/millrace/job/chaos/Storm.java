@@ -59,14 +59,16 @@ final class Storm {
 
   /** Empty if the fault could not strike, as when it needs what another fault has taken away. */
   private Optional<ChaosReport.Hit> let(Strike strike) throws InterruptedException {
-    long at = clock.millis();
+    Fault fault = faults.named(strike.fault());
+    long begun = clock.millis();
     Fault.Struck struck;
     try {
-      struck = faults.named(strike.fault()).strike(site, new SplittableRandom(strike.seed()));
+      struck = fault.strike(site, new SplittableRandom(strike.seed()));
     } catch (RuntimeException e) {
       progress.accept(strike.fault() + " could not strike: " + e.getMessage());
       return Optional.empty();
     }
+    long at = fault.waits() ? clock.millis() : begun;
     progress.accept("%s: %s".formatted(strike.fault(), struck.what()));
     Thread.sleep(strike.lastingMillis());
     try {

@@ -145,6 +145,11 @@ public final class FlinkRest implements AutoCloseable {
     }
   }
 
+  /** Whether the job and every task of it runs. */
+  public boolean runs(String job) {
+    return state(job).equals("RUNNING") && allRun(job);
+  }
+
   private boolean allRun(String job) {
     JsonNode vertices = send("GET", "/jobs/" + job, null).path("vertices");
     return !vertices.isEmpty()

@@ -1,0 +1,59 @@
+package dev.millrace.job.chaos;
+
+import java.util.List;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+
+/**
+ * {@code kill -9} of one task manager of a cluster that is whole and has one to spare: how long
+ * that takes to recover from is a figure, which two at once, or one that is still starting, would
+ * blur.
+ *
+ * @param processes of which one is drawn
+ * @param turn one after the other
+ */
+record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
+
+  static final String NAME = "lose-taskmanager";
+
+  LoseTaskManager(List<String> processes) {
+    this(processes, new ReentrantLock(true));
+  }
+
+  @Override
+  public boolean waits() {
+    return true;
+  }
+
+  @Override
+  public Struck strike(Site site, RandomGenerator random) throws InterruptedException {
+    String name = processes.get(random.nextInt(processes.size()));
+    turn.lockInterruptibly();
+    try {
+      awaitWhole(site, true);
+      site.keeper().kill(name);
+    } catch (RuntimeException | InterruptedException e) {
+      turn.unlock();
+      throw e;
+    }
+    return new Struck(name, () -> bringBack(site, name));
+  }
+
+  private void bringBack(Site site, String name) throws InterruptedException {
+    try {
+      awaitWhole(site, false);
+      site.keeper().bringUp(name);
+      awaitWhole(site, true);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void awaitWhole(Site site, boolean whole) throws InterruptedException {
+    if (!site.jobs().await(() -> site.jobs().areWhole(processes.size()) == whole)) {
+      throw new IllegalStateException(
+          whole ? "the cluster is not whole" : "nobody misses a task manager");
+    }
+  }
+}
