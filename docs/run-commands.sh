@@ -199,7 +199,7 @@ elastic_part() {
 
 # docs/bench.md: every benchmark that there is, tried
 bench_part() {
-  for name in adapters align cache colocate compress continual decode exchange freshness gate latency load moe poison quality recompute routing score soak swap train; do
+  for name in adapters align cache colocate compress continual decode exchange freshness gate latency load moe poison quality recompute routing scale score soak swap train; do
     begun=$SECONDS
     expect '[0-9]' ./millrace bench $name --rounds 1 --steps 2 --factors 13.5
     cp "$out/last" "$out/bench-$name.txt"

@@ -27,7 +27,8 @@ public final class Benchmarks {
           new FreshnessBenchmark(),
           new AlignBenchmark(),
           new QualityBenchmark(),
-          new ScoreBenchmark());
+          new ScoreBenchmark(),
+          new ScaleBenchmark());
 
   private Benchmarks() {}
 
