@@ -96,7 +96,8 @@ class AccessIT {
       switch (words[i]) {
         case "--allow-principal" -> who = value;
         case "--operation" -> operations.add(AclOperation.fromString(value));
-        case "--resource-pattern-type" -> pattern = PatternType.fromString(value.toUpperCase(Locale.ROOT));
+        case "--resource-pattern-type" ->
+            pattern = PatternType.fromString(value.toUpperCase(Locale.ROOT));
         default -> resources.add(Map.entry(kinds.get(words[i]), value));
       }
     }
@@ -128,17 +129,12 @@ class AccessIT {
         feed.send(topics.requests(), "caller", Feed.request("q", "legal", "what is said"));
       }
       JobClient serve = serving.serve(TinyParts.servings(serving.config()));
-      learning
-          .learnAll(TinyParts.learners(learning.config()))
-          .getJobExecutionResult()
-          .get();
+      learning.learnAll(TinyParts.learners(learning.config())).getJobExecutionResult().get();
       RawRecord answer = await(topics.answers());
       assertNull(Codecs.answers().decode(answer.value(), answer.origin()).error());
       assertEquals(
           "legal",
-          Codecs.verdicts()
-              .decode(await(topics.verdicts()).value(), answer.origin())
-              .domain());
+          Codecs.verdicts().decode(await(topics.verdicts()).value(), answer.origin()).domain());
       serve.cancel().get();
     }
   }

@@ -46,8 +46,7 @@ record Faults(Map<String, Fault> byName) {
   static final List<String> ANYWHERE =
       NAMES.stream()
           .filter(
-              name ->
-                  !Set.of(LoseTaskManager.NAME, ClockJump.NAME, DiskFull.NAME).contains(name))
+              name -> !Set.of(LoseTaskManager.NAME, ClockJump.NAME, DiskFull.NAME).contains(name))
           .toList();
 
   static Faults of(SwapReleases releases) {

@@ -11,8 +11,8 @@ import java.util.Map;
  * @param guarantee how answers and releases are delivered
  * @param transactionTimeoutMillis must stay under the broker's {@code transaction.max.timeout.ms}
  * @param discoveryMillis how often new partitions are looked for; 0 is never
- * @param registry URL of a schema registry with Confluent's API; empty is none, and values are Avro's
- *     single-object encoding
+ * @param registry URL of a schema registry with Confluent's API; empty is none, and values are
+ *     Avro's single-object encoding
  * @param client properties handed to every Kafka client as they are
  */
 public record KafkaConfig(

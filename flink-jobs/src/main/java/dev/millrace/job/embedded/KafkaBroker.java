@@ -52,8 +52,7 @@ final class KafkaBroker implements AutoCloseable {
   }
 
   /** The same with properties of the caller's on top of ours. */
-  static KafkaBroker startWith(
-      Path log, int port, int controllerPort, Map<String, String> more) {
+  static KafkaBroker startWith(Path log, int port, int controllerPort, Map<String, String> more) {
     Properties properties = properties(log, port, controllerPort, null);
     properties.putAll(more);
     return start(log, port, properties);

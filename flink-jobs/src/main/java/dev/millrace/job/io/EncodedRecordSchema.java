@@ -23,8 +23,7 @@ final class EncodedRecordSchema<T>
   private final Encoder<T> value;
   private final WireFormat format;
 
-  EncodedRecordSchema(
-      String topic, Encoder<T> key, Encoder<T> value, WireFormat format) {
+  EncodedRecordSchema(String topic, Encoder<T> key, Encoder<T> value, WireFormat format) {
     this.topic = topic;
     this.key = key;
     this.value = value;
@@ -42,6 +41,7 @@ final class EncodedRecordSchema<T>
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       T record, KafkaSinkContext context, @Nullable Long timestamp) {
-    return new ProducerRecord<>(topic, key.encode(record), format.write(topic, value.encode(record)));
+    return new ProducerRecord<>(
+        topic, key.encode(record), format.write(topic, value.encode(record)));
   }
 }

@@ -39,7 +39,8 @@ public final class RecordReader implements AutoCloseable {
     consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     try {
-      partitions = topics.stream().flatMap(topic -> partitions(topic, config.bootstrap()).stream()).toList();
+      partitions =
+          topics.stream().flatMap(topic -> partitions(topic, config.bootstrap()).stream()).toList();
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();
@@ -114,7 +115,8 @@ public final class RecordReader implements AutoCloseable {
     List<RawRecord> records = new ArrayList<>();
     for (ConsumerRecord<byte[], byte[]> found : consumer.poll(patience)) {
       Origin origin = new Origin(found.topic(), found.partition(), found.offset());
-      records.add(new RawRecord(origin, found.timestamp(), found.key(), format.read(found.value())));
+      records.add(
+          new RawRecord(origin, found.timestamp(), found.key(), format.read(found.value())));
     }
     return records;
   }

@@ -66,7 +66,8 @@ public final class RecordsAt {
         if (offsets.contains(record.offset())) {
           Origin origin = new Origin(record.topic(), record.partition(), record.offset());
           found.put(
-              origin, new RawRecord(origin, record.timestamp(), record.key(), format.read(record.value())));
+              origin,
+              new RawRecord(origin, record.timestamp(), record.key(), format.read(record.value())));
         }
       }
       if (System.nanoTime() - deadline > 0) {

@@ -46,8 +46,7 @@ final class SchemaRegistry {
   /** The id of a schema under a subject, under which it is registered if it is new there. */
   int register(String subject, String schema) {
     String body = JSON.createObjectNode().put("schema", schema).toString();
-    String path =
-        "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8) + "/versions";
+    String path = "/subjects/" + URLEncoder.encode(subject, StandardCharsets.UTF_8) + "/versions";
     JsonNode answer = json(send(request(path).POST(BodyPublishers.ofString(body))));
     if (!answer.path("id").isInt()) {
       throw new IllegalStateException(

@@ -28,14 +28,10 @@ class ScaleBenchmarkTest {
   @Tag("full")
   @Test
   void stages_withAndWithoutTheModel_areMeasuredWithOneSubtaskAndTwo() throws Exception {
-    var rows =
-        ScaleStages.measure(SETTING, new ScaleStages.Sizes(100, 2_000, 2, 10)).getRows();
+    var rows = ScaleStages.measure(SETTING, new ScaleStages.Sizes(100, 2_000, 2, 10)).getRows();
     assertEquals(
         List.of(
-            "serve, the model's cost removed",
-            "serve",
-            "score, the model's cost removed",
-            "score"),
+            "serve, the model's cost removed", "serve", "score, the model's cost removed", "score"),
         rows.stream().map(row -> row.get("stage")).toList());
   }
 

@@ -97,7 +97,17 @@ class KafkaTopicsIT {
           Codecs.requests()
               .encode(
                   new Request(
-                      "q", null, "d", null, Request.Task.SCORE, "p", 0, 0, 0, false, 1,
+                      "q",
+                      null,
+                      "d",
+                      null,
+                      Request.Task.SCORE,
+                      "p",
+                      0,
+                      0,
+                      0,
+                      false,
+                      1,
                       new Origin("", 0, 0)));
       try (RecordWriter writer = new RecordWriter(config);
           RecordWriter other = new RecordWriter(plain)) {

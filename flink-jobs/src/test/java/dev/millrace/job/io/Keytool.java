@@ -28,7 +28,8 @@ public final class Keytool {
   }
 
   /** Writes its certificate, PEM. */
-  public static void export(Path store, String secret, Path pem) throws IOException, InterruptedException {
+  public static void export(Path store, String secret, Path pem)
+      throws IOException, InterruptedException {
     run(store, secret, List.of("-exportcert", "-rfc", "-file", pem.toString()));
   }
 

@@ -107,7 +107,8 @@ class RegistryFormatTest {
   void write_registryRefuses_saysWhichSubjectAndWhy() {
     registry.refuse();
     var e = assertThrows(IllegalStateException.class, () -> format.write(TOPIC, VALUE));
-    assertTrue(e.getMessage().contains("/subjects/millrace.rejected-value/versions: 409"), e::getMessage);
+    assertTrue(
+        e.getMessage().contains("/subjects/millrace.rejected-value/versions: 409"), e::getMessage);
   }
 
   @Test
