@@ -223,6 +223,7 @@ class AccessIT {
         config.score(),
         config.batch(),
         config.learn(),
-        config.serve());
+        config.serve(),
+        config.gateway());
   }
 }
