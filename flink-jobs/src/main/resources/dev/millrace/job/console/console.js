@@ -27,13 +27,16 @@ function headers() {
   return key ? { Authorization: "Bearer " + key } : {};
 }
 
+let watching = new AbortController();
+
 /** Reads the server-sent events with fetch, which unlike EventSource can send the key in a header. */
 async function watch() {
   if (!sessionStorage.getItem("key") && (await (await fetch("/ready")).json()).keys) {
     wantKey("the gateway wants an operator's API key");
     return;
   }
-  const response = await fetch("events", { headers: headers() });
+  watching = new AbortController();
+  const response = await fetch("events", { headers: headers(), signal: watching.signal });
   if (response.status === 401 || response.status === 403) {
     wantKey((await response.json()).error.message);
     return;
@@ -428,6 +431,8 @@ $("key-form").addEventListener("submit", (event) => {
   $("key-form").hidden = true;
   connect();
 });
+/* A page that is left is kept for "back", and would keep one of the six connections that a browser has. */
+window.addEventListener("pagehide", () => watching.abort());
 window.addEventListener("resize", () => last && show(last));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   charts.forEach((chart) => chart.destroy());

@@ -207,7 +207,11 @@ public final class Browser implements AutoCloseable {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (!eval("Boolean(" + condition + ")").asBoolean()) {
       if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("did not come about: " + condition);
+        throw new AssertionError(
+            "did not come about: "
+                + condition
+                + "; the page says: "
+                + eval("document.body.innerText"));
       }
       Thread.sleep(50);
     }
