@@ -12,6 +12,7 @@ import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.report.AnswerCounts;
 import dev.millrace.job.report.Arrival;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Lineage;
@@ -100,6 +101,7 @@ public final class Loop {
         JobClient learn = learn(stack, config);
         feed(config, topics, spectator, writer, learn, stack);
         Examination examined = examine(topics, spectator, writer);
+        pace.require("an answer to every request", PATIENCE, () -> isAllAnswered(spectator));
         stop(serve, stack);
         return report(config, topics, spectator, examined, started);
       }
@@ -223,6 +225,12 @@ public final class Loop {
     } catch (CompletionException e) {
       throw new IllegalStateException("a job did not stop: " + e.getCause(), e.getCause());
     }
+  }
+
+  /** The load's last requests may be behind those of the examination. */
+  private static boolean isAllAnswered(Spectator spectator) {
+    Recording recording = spectator.recording();
+    return AnswerCounts.of(recording.requests(), recording.answers()).missing() == 0;
   }
 
   private static boolean lastReleasesAnswer(Spectator spectator) {

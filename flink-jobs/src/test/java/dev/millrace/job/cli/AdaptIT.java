@@ -66,7 +66,7 @@ class AdaptIT {
     JsonNode json = JSON.readTree(out.toString());
     JsonNode answers = json.path("answers");
     assertTrue(answers.path("requested").asInt() >= REQUESTS, answers::toString);
-    assertEquals(answers.path("requested"), answers.path("answered"));
+    assertEquals(answers.path("requested"), answers.path("answered"), answers::toString);
     for (String none : List.of("duplicated", "missing", "failed", "unasked")) {
       assertEquals(0, answers.path(none).asInt(), none);
     }
