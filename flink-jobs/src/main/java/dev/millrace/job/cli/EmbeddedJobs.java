@@ -25,6 +25,7 @@ final class EmbeddedJobs implements AutoCloseable {
 
   private final EmbeddedStack stack;
   private final MillraceConfig config;
+  private boolean learning;
 
   private EmbeddedJobs(EmbeddedStack stack, MillraceConfig config) {
     this.stack = stack;
@@ -50,6 +51,7 @@ final class EmbeddedJobs implements AutoCloseable {
           new EmbeddedJobs(stack, config(stack, stored.store(), base).with(settings));
       jobs.announce(stored);
       jobs.submit(learning);
+      jobs.learning = learning;
       return jobs;
     } catch (RuntimeException e) {
       stack.close();
@@ -119,10 +121,13 @@ final class EmbeddedJobs implements AutoCloseable {
     return config;
   }
 
-  /** What was pinned or taken back meanwhile is so the next time, too. */
+  /** What was learned, pinned or taken back meanwhile answers the next time, too. */
   @Override
   public void close() {
     try (stack) {
+      if (!learning) {
+        return; // nothing was ordered: the store may be somebody else's
+      }
       StoredReleases.read(Path.of(config.store().uri()), problem -> {})
           .note(new ReleaseTopic(config.kafka()).events());
     }
