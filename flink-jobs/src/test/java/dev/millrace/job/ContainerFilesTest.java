@@ -95,6 +95,9 @@ class ContainerFilesTest {
       for (JsonNode template : deployment.findValues("podTemplate")) {
         V1Pod.validateJsonElement(JsonParser.parseString(template.toString()));
       }
+      JsonNode flink = deployment.at("/spec/flinkConfiguration");
+      assertEquals("false", flink.path("web.submit.enable").asText());
+      assertEquals("false", flink.path("web.cancel.enable").asText());
       assertEquals("dev.millrace.job.JobMain", deployment.at("/spec/job/entryClass").asText());
       List<String> arguments = new ArrayList<>();
       deployment.at("/spec/job/args").forEach(argument -> arguments.add(argument.asText()));

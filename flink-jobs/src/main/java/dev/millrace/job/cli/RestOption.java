@@ -1,8 +1,14 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkRest;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.GlobalConfiguration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -14,6 +20,15 @@ final class RestOption {
       paramLabel = "URL",
       description = "Flink's REST address; without it, that of ./millrace cluster up.")
   private @Nullable URI rest;
+
+  @Option(
+      names = "--flink-conf",
+      paramLabel = "FOLDER",
+      description = {
+        "Of a config.yaml as Flink's own client has, whose security.ssl.rest.* say how to speak TLS",
+        "with --rest https://…: key, truststore, passwords."
+      })
+  private @Nullable Path conf;
 
   /** The cluster of this machine, if that is meant. */
   Optional<ClusterState> local() {
@@ -31,5 +46,25 @@ final class RestOption {
       throw new IllegalArgumentException("no cluster is up, expected --rest URL");
     }
     return url;
+  }
+
+  /** Where somebody said that Flink listens. */
+  Optional<URI> named() {
+    return Optional.ofNullable(rest);
+  }
+
+  /** Flink's options for TLS, and no others. */
+  Configuration tls() {
+    Map<String, String> options =
+        conf == null
+            ? new HashMap<>()
+            : GlobalConfiguration.loadConfiguration(conf.toString()).toMap();
+    options.keySet().removeIf(key -> !key.startsWith("security.ssl."));
+    return Configuration.fromMap(options);
+  }
+
+  /** Flink there. */
+  FlinkRest open() {
+    return new FlinkRest(url(), tls());
   }
 }

@@ -15,6 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.ResultKind;
@@ -45,6 +48,7 @@ import picocli.CommandLine.Parameters;
 final class SqlCommand implements Callable<Integer> {
 
   @Mixin private Output output;
+  @Mixin private RestOption rest;
 
   @Parameters(paramLabel = "FILE", description = "Statements, each ended by a semicolon.")
   private Path file;
@@ -55,27 +59,20 @@ final class SqlCommand implements Callable<Integer> {
       description = "End each SELECT after so many rows (default: when it ends itself).")
   private long rows = Long.MAX_VALUE;
 
-  @Option(
-      names = "--rest",
-      paramLabel = "URL",
-      description = "Flink's REST address; without it, that of ./millrace cluster up.")
-  private @Nullable URI rest;
-
   @Option(names = "--set", paramLabel = "KEY=VALUE", description = "What ${KEY} stands for.")
   private List<String> settings = List.of();
 
   @Override
   public Integer call() throws Exception {
     LocalCluster cluster = Home.here().cluster();
-    Optional<ClusterState> local =
-        rest == null ? cluster.status().filter(ClusterState::isUp) : Optional.empty();
-    URI url = local.map(state -> URI.create(state.restUrl())).orElse(rest);
+    Optional<ClusterState> local = rest.local().filter(ClusterState::isUp);
+    URI url = local.map(state -> URI.create(state.restUrl())).or(rest::named).orElse(null);
     List<String> values = new ArrayList<>(List.of("base.dir=" + Home.here().nano()));
     local.ifPresent(state -> values.addAll(SubmitCommand.local(cluster, state)));
     values.addAll(settings);
     SqlScript script =
         SqlScript.parse(Files.readString(file), MillraceConfig.read(null, values).toMap());
-    SqlSession session = new SqlSession(environment(url, cluster));
+    SqlSession session = new SqlSession(environment(url, rest.tls(), cluster.jobJar().toString()));
     for (String statement : script.statements()) {
       output.err().println(statement.lines().findFirst().orElse(statement).strip() + " …");
       output.err().flush();
@@ -87,11 +84,18 @@ final class SqlCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static StreamExecutionEnvironment environment(@Nullable URI url, LocalCluster cluster) {
-    return url == null
-        ? StreamExecutionEnvironment.createLocalEnvironment(1)
-        : StreamExecutionEnvironment.createRemoteEnvironment(
-            url.getHost(), url.getPort(), 1, cluster.jobJar().toString());
+  /** Flink at the URL, or in this process. */
+  static StreamExecutionEnvironment environment(@Nullable URI url, Configuration tls, String jar) {
+    if (url == null) {
+      return StreamExecutionEnvironment.createLocalEnvironment(1);
+    }
+    if ("https".equals(url.getScheme()) && !SecurityOptions.isRestSSLEnabled(tls)) {
+      throw new IllegalArgumentException(
+          url + ", expected --flink-conf with security.ssl.rest.enabled: true");
+    }
+    tls.set(CoreOptions.DEFAULT_PARALLELISM, 1);
+    return StreamExecutionEnvironment.createRemoteEnvironment(
+        url.getHost(), url.getPort(), tls, jar);
   }
 
   private void show(TableResult result, boolean here) throws Exception {

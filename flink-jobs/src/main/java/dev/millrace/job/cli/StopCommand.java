@@ -43,7 +43,7 @@ final class StopCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (FlinkRest flink = new FlinkRest(rest.url())) {
+    try (FlinkRest flink = rest.open()) {
       FlinkJob found = find(flink.jobs());
       output.err().printf("stopping %s, job %s%n", found.name(), found.id());
       String savepoint = flink.stop(found.id());

@@ -55,7 +55,7 @@ final class SubmitCommand implements Callable<Integer> {
     rest.local().ifPresent(state -> arguments.addAll(local(cluster, state)));
     arguments.addAll(settings);
     MillraceConfig.read(null, arguments.subList(1, arguments.size()));
-    try (FlinkRest flink = new FlinkRest(url)) {
+    try (FlinkRest flink = rest.open()) {
       String from = from();
       String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
       output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);

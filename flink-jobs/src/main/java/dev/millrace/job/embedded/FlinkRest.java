@@ -14,9 +14,15 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.StreamSupport;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.SecurityOptions;
+import org.apache.flink.runtime.net.SSLUtils;
 import org.jspecify.annotations.Nullable;
 
 /** A Flink cluster through its REST interface. */
@@ -26,15 +32,36 @@ public final class FlinkRest implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
   private static final Set<String> OVER = Set.of("FAILED", "CANCELED", "FINISHED", "SUSPENDED");
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(10))
-          .build();
+  private final HttpClient http;
   private final URI url;
 
   public FlinkRest(URI url) {
+    this(url, new Configuration());
+  }
+
+  /**
+   * @param flink Flink's options, of which {@code security.ssl.rest.*} say with which key to speak
+   *     TLS and whom to trust; unless they enable it, those decide that the JVM was started with
+   */
+  public FlinkRest(URI url, Configuration flink) {
     this.url = url;
+    HttpClient.Builder client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(10));
+    if (SecurityOptions.isRestSSLEnabled(flink)) {
+      client.sslContext(tls(flink));
+    }
+    this.http = client.build();
+  }
+
+  private static SSLContext tls(Configuration flink) {
+    try {
+      return SSLUtils.createRestSSLContext(flink, true);
+    } catch (Exception e) {
+      throw new IllegalArgumentException(
+          "security.ssl.rest.* name no key or truststore that can be used: " + e.getMessage(), e);
+    }
   }
 
   /** Whether a job manager answers. */
@@ -194,11 +221,22 @@ public final class FlinkRest implements AutoCloseable {
             .build();
     try {
       var response = http.send(request, BodyHandlers.ofString());
+      Optional<String> elsewhere = response.headers().firstValue("Location");
+      if (response.statusCode() / 100 == 3 && elsewhere.isPresent()) {
+        throw new FlinkRestException(
+            "the cluster at %s refers to %s, expected that address"
+                .formatted(url, elsewhere.get()));
+      }
       if (response.statusCode() >= 300) {
         throw new FlinkRestException(
             "the cluster at " + url + " refused: " + explain(response.body()));
       }
       return JSON.readTree(response.body().isEmpty() ? "{}" : response.body());
+    } catch (SSLException e) {
+      throw new FlinkRestException(
+          "no TLS with the cluster at %s: %s; expected a key that it trusts and a truststore that trusts it, see --flink-conf"
+              .formatted(url, e.getMessage()),
+          e);
     } catch (IOException e) {
       throw new FlinkRestException("no Flink cluster answers at " + url + ": " + e, e);
     } catch (InterruptedException e) {

@@ -8,8 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,8 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
@@ -47,7 +43,7 @@ class LocalClusterIT {
         assertEquals("PONG", redis.ping());
         assertTrue(kafka.listTopics().names().get().contains("millrace.samples"));
       }
-      Path jar = jar();
+      Path jar = SubmittedJob.jar(folder);
       String job = rest.submit(jar, SubmittedJob.class.getName(), List.of(), null);
       assertEquals("RUNNING", rest.state(job));
       assertEquals(
@@ -123,20 +119,8 @@ class LocalClusterIT {
     URI url = URI.create("http://127.0.0.1:" + FreePorts.find(1).get(0));
     try (FlinkRest rest = new FlinkRest(url)) {
       var e =
-          assertThrows(FlinkRestException.class, () -> rest.submit(jar(), "X", List.of(), null));
+          assertThrows(FlinkRestException.class, () -> rest.submit(SubmittedJob.jar(folder), "X", List.of(), null));
       assertTrue(e.getMessage().startsWith("no Flink cluster answers at " + url), e.getMessage());
     }
-  }
-
-  private Path jar() throws Exception {
-    Path jar = folder.resolve("job.jar");
-    String name = SubmittedJob.class.getName().replace('.', '/') + ".class";
-    try (OutputStream file = Files.newOutputStream(jar);
-        JarOutputStream out = new JarOutputStream(file);
-        InputStream in = SubmittedJob.class.getClassLoader().getResourceAsStream(name)) {
-      out.putNextEntry(new JarEntry(name));
-      in.transferTo(out);
-    }
-    return jar;
   }
 }

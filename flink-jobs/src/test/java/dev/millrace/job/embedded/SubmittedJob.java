@@ -1,6 +1,14 @@
 package dev.millrace.job.embedded;
 
 import dev.millrace.model.base.BaseModel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.source.util.ratelimit.RateLimiterStrategy;
@@ -31,6 +39,19 @@ public final class SubmittedJob {
         .sinkTo(new DiscardingSink<>())
         .uid("none");
     env.execute("submitted");
+  }
+
+  /** A jar of this class alone. */
+  public static Path jar(Path folder) throws IOException {
+    Path jar = folder.resolve("job.jar");
+    String name = SubmittedJob.class.getName().replace('.', '/') + ".class";
+    try (OutputStream file = Files.newOutputStream(jar);
+        JarOutputStream out = new JarOutputStream(file);
+        InputStream in = SubmittedJob.class.getClassLoader().getResourceAsStream(name)) {
+      out.putNextEntry(new JarEntry(name));
+      Objects.requireNonNull(in, name).transferTo(out);
+    }
+    return jar;
   }
 
   private static Long onParent(Long value) {

@@ -15,7 +15,7 @@ public final class Keytool {
   private Keytool() {}
 
   /**
-   * A new key with a certificate that it signs itself, PKCS #12.
+   * A new key with a certificate that it signs itself, PKCS #12. RSA: Flink's ciphers want that.
    *
    * @param name what the certificate says its holder is, such as {@code ip:127.0.0.1}
    */
@@ -24,13 +24,19 @@ public final class Keytool {
     run(
         store,
         secret,
-        List.of("-genkeypair", "-keyalg", "EC", "-dname", "CN=test", "-ext", "san=" + name));
+        List.of("-genkeypair", "-keyalg", "RSA", "-dname", "CN=test", "-ext", "san=" + name));
   }
 
   /** Writes its certificate, PEM. */
   public static void export(Path store, String secret, Path pem)
       throws IOException, InterruptedException {
     run(store, secret, List.of("-exportcert", "-rfc", "-file", pem.toString()));
+  }
+
+  /** A store, PKCS #12, that says that a certificate is to be trusted. */
+  public static void trust(Path store, String secret, Path pem)
+      throws IOException, InterruptedException {
+    run(store, secret, List.of("-importcert", "-noprompt", "-file", pem.toString()));
   }
 
   private static void run(Path store, String secret, List<String> what)
