@@ -82,7 +82,8 @@ class FlinkTlsIT {
       String job =
           flink.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
       StringWriter err = new StringWriter();
-      int status = run(err, "stop", "serve", "--rest", url.toString(), "--flink-conf", conf.toString());
+      int status =
+          run(err, "stop", "serve", "--rest", url.toString(), "--flink-conf", conf.toString());
       assertEquals(Main.USAGE, status);
       assertTrue(err.toString().contains("0 running serve jobs"), err.toString());
       assertTrue(err.toString().contains(job), err.toString());

@@ -119,7 +119,9 @@ class LocalClusterIT {
     URI url = URI.create("http://127.0.0.1:" + FreePorts.find(1).get(0));
     try (FlinkRest rest = new FlinkRest(url)) {
       var e =
-          assertThrows(FlinkRestException.class, () -> rest.submit(SubmittedJob.jar(folder), "X", List.of(), null));
+          assertThrows(
+              FlinkRestException.class,
+              () -> rest.submit(SubmittedJob.jar(folder), "X", List.of(), null));
       assertTrue(e.getMessage().startsWith("no Flink cluster answers at " + url), e.getMessage());
     }
   }
