@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the commands of README.md and docs/ that need nothing but this repository, and checks what they print.
 #   docs/run-commands.sh [FOLDER for reports and logs [PART…]]
-# The parts are demo, http, adapt, cluster, models, elastic and bench; http and cluster need the FOLDER of one in which demo has run. bench is asked
+# The parts are demo, http, adapt, cluster, trust, models, elastic and bench; http and cluster need the FOLDER of one in which demo has run. bench is asked
 # for by its name alone: every benchmark once, with the fewest rounds there are, takes most of an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -175,6 +175,32 @@ cluster_part() {
   expect 'stopped 5' ./millrace cluster down
 }
 
+# docs/releases.md: signed, shown by the key, taken back as a sample is forgotten, trained again to the same bytes
+trust_part() {
+  openssl genpkey -algorithm ed25519 -outform DER -out "$out/signing.der"
+  MILLRACE_SIGNING_KEY=$(base64 -w0 "$out/signing.der")
+  export MILLRACE_SIGNING_KEY
+  public=$(openssl pkey -inform DER -in "$out/signing.der" -pubout -outform DER | base64 -w0)
+  expect 'Flink http' ./millrace cluster up
+  expect 'runs on' ./millrace submit serve --set store.trustedKeys="$public" --set job.parallelism=1
+  # sixty mails are too few to show a gain: a gate for these few
+  expect 'runs on' ./millrace submit learn --set store.trustedKeys="$public" --set batch.count=16 --set heldOut.everyNth=4 --set learn.gate.minHeldOutTokens=50 --set learn.gate.minGain=-0.05
+  expect '60 records written' ./millrace produce --topic millrace.samples --domain support docs/examples/mails.jsonl
+  eventually ' support ' ./millrace releases list
+  support=$(./millrace releases list | awk '$2 == "support" { id = $1 } END { print id }')
+  expect 'signature +by a trusted key' ./millrace releases show "${support:0:12}" --trust "$public"
+  openssl genpkey -algorithm ed25519 -outform DER -out "$out/other.der"
+  other=$(openssl pkey -inform DER -in "$out/other.der" -pubout -outform DER | base64 -w0)
+  expect 'signature +refused' ./millrace releases show "${support:0:12}" --trust "$other"
+  eventually "$support" ./millrace ask --domain support "Dear customer"
+  expect 'is the same, byte for byte' ./millrace releases reproduce "${support:0:12}"
+  sample=$(./millrace releases show "${support:0:12}" --json | awk -F'"' '/"sample"/ && !found++ { print $4 }')
+  expect 'support' ./millrace releases forget --sample "$sample" --dry-run
+  expect 'same bytes|byte for byte' ./millrace releases forget --sample "$sample"
+  expect 'stopped 5' ./millrace cluster down
+  unset MILLRACE_SIGNING_KEY
+}
+
 # docs/compression.md, docs/modalities.md, docs/decoding.md: what is made of bases
 models_part() {
   expect 'bits per byte' ./millrace model pretrain --judge-only
@@ -207,7 +233,7 @@ bench_part() {
   done
 }
 
-for part in ${parts:-demo http adapt cluster models elastic}; do
+for part in ${parts:-demo http adapt cluster trust models elastic}; do
   case $part in
     demo) ;;
     http | cluster | elastic) find_legal ;;
