@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what ./mvnw -B verify -Pfull needs beside a JDK, on Debian: Chromium for the console, promtool for the alerts,
+# Installs what ./mvnw -B verify -Pfull needs beside a JDK, on Debian: Chromium for the console, Prometheus and promtool for metrics and alerts,
 # pictures with captions (GPL-2) and recorded speech with transcripts (CC-BY-SA-3.0) for `bench align` and `model align --installed`.
 set -eu
 apt-get update
