@@ -128,10 +128,7 @@ class PrometheusIT {
     throw new AssertionError(
         "%s is %s, expected %s; %s"
             .formatted(
-                expression,
-                found,
-                expected,
-                Files.readString(folder.resolve("prometheus.log"))));
+                expression, found, expected, Files.readString(folder.resolve("prometheus.log"))));
   }
 
   /** Every alert is asked, without a fault, and none of a job that is well fires. */

@@ -93,12 +93,16 @@ record ClusterLib(Path build) {
 
   /** Fills a folder with the class path of job manager and task managers. */
   void fillFlink(Path target) {
-    fill(
-        target,
-        name ->
-            !startsWithAny(name, JOB)
-                && !startsWithAny(name, PLUGINS)
-                && (startsWithAny(name, FLINK) || startsWithAny(name, MODEL)));
+    fill(target, name -> isFlinks(name) || startsWithAny(name, MODEL));
+  }
+
+  /** Fills a folder with what Flink's own image has on that class path. */
+  void fillFlinkAlone(Path target) {
+    fill(target, ClusterLib::isFlinks);
+  }
+
+  private static boolean isFlinks(String name) {
+    return startsWithAny(name, FLINK) && !startsWithAny(name, JOB) && !startsWithAny(name, PLUGINS);
   }
 
   /** Fills a folder with what Flink loads as plugins, a folder for each. */

@@ -251,6 +251,9 @@ public final class FlinkRest implements AutoCloseable {
         || body.contains("NoClassDefFoundError: dev/millrace/")) {
       return "its lib/ has no model runtime (DJL, model-runtime, schemas); see docker/Dockerfile";
     }
+    if (body.contains("POST request not allowed")) {
+      return "it takes no jobs; web.submit.enable is off, or it was started for one job";
+    }
     try {
       JsonNode errors = JSON.readTree(body).path("errors");
       return cause(errors.path(errors.size() - 1).asText());
