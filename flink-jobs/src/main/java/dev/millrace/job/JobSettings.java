@@ -11,6 +11,8 @@ import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.runtime.state.StateBackendLoader;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** What both jobs ask of Flink. */
@@ -58,6 +60,8 @@ final class JobSettings {
     if (!config.dir().isEmpty()) {
       flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, KeptCheckpoints.storage());
       flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, config.dir());
+      // RocksDB and ForSt read their files to the end, where the checksum is
+      flink.set(StateBackendOptions.STATE_BACKEND, StateBackendLoader.HASHMAP_STATE_BACKEND_NAME);
       flink.set(
           CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
           ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
