@@ -17,10 +17,24 @@ final class Beginnings {
   static AdapterState adapter(
       LearnerConfig config, BaseModel base, @Nullable String tenant, String domain) {
     AdapterPlan plan =
-        new AdapterPlan(config.rank(), config.alpha(), config.routedExperts(), config.rsLora());
+        new AdapterPlan(
+            config.rank(),
+            config.alpha(),
+            config.routedExperts(),
+            config.rsLora(),
+            config.pattern());
     return AdapterState.fresh(
         AdapterKinds.named(config.adapter())
             .initial(plan, base.sites(), seed(config, tenant, domain)));
+  }
+
+  /**
+   * Refuses a configuration by which no domain could begin on a base.
+   *
+   * @throws IllegalArgumentException if the adapter cannot be what it asks for
+   */
+  static void require(LearnerConfig config, BaseModel base) {
+    var unused = adapter(config, base, null, "");
   }
 
   /** Names a domain to those who train it. */

@@ -2,10 +2,11 @@ package dev.millrace.adapter;
 
 import java.lang.reflect.RecordComponent;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** A config as names and values; a record within it gives its name as a prefix. */
+/** A config as names and values; a record or map within it gives its name as a prefix. */
 final class Hyperparameters {
   private Hyperparameters() {}
 
@@ -21,6 +22,8 @@ final class Hyperparameters {
       String name = prefix + component.getName();
       if (value instanceof Record inner) {
         collect(name + ".", inner, values);
+      } else if (value instanceof Map<?, ?> map) {
+        map.forEach((key, set) -> values.put(name + "." + key, String.valueOf(set)));
       } else {
         values.put(name, value instanceof Enum<?> e ? name(e) : String.valueOf(value));
       }

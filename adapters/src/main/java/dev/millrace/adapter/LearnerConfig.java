@@ -4,6 +4,7 @@ import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.model.adapter.NamePatterns;
 import java.io.Serializable;
 
 /**
@@ -15,6 +16,7 @@ import java.io.Serializable;
  * @param alpha scales what an adapter adds by alpha/rank
  * @param routedExperts whether adapters add to routed experts too
  * @param rsLora scales by alpha/√rank instead (rank-stabilised LoRA, arXiv 2312.03732)
+ * @param pattern where rank and alpha differ
  * @param replay past samples kept per domain
  * @param waiting samples kept per domain while there is too little to judge by; beyond it the
  *     oldest are dropped
@@ -30,6 +32,7 @@ public record LearnerConfig(
     double alpha,
     boolean routedExperts,
     boolean rsLora,
+    NamePatterns pattern,
     int replay,
     int waiting,
     int heldOut,
@@ -42,7 +45,7 @@ public record LearnerConfig(
     ExchangeConfig exchange)
     implements Serializable {
 
-  /** One trainer. */
+  /** One trainer, and no patterns. */
   public LearnerConfig(
       long seed,
       String adapter,
@@ -66,6 +69,7 @@ public record LearnerConfig(
         alpha,
         routedExperts,
         rsLora,
+        NamePatterns.none(),
         replay,
         waiting,
         heldOut,
@@ -100,6 +104,15 @@ public record LearnerConfig(
 
   /** The same, trained by another plan. */
   public LearnerConfig with(Plan other) {
+    return with(train, other);
+  }
+
+  /** The same, trained otherwise. */
+  public LearnerConfig with(TrainConfig other) {
+    return with(other, plan);
+  }
+
+  private LearnerConfig with(TrainConfig how, Plan by) {
     return new LearnerConfig(
         seed,
         adapter,
@@ -107,13 +120,14 @@ public record LearnerConfig(
         alpha,
         routedExperts,
         rsLora,
+        pattern,
         replay,
         waiting,
         heldOut,
         halvings,
-        train,
+        how,
         gate,
-        other,
+        by,
         routing,
         watch,
         exchange);

@@ -55,6 +55,7 @@ final class ModelLearner implements Learner {
   private final KnownTexts knownTexts;
 
   ModelLearner(Surroundings surroundings, LearnerConfig config, Trainers trainers) {
+    Beginnings.require(config, surroundings.base());
     this.surroundings = surroundings;
     this.config = config;
     this.trainers = trainers;

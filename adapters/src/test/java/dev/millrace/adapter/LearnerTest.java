@@ -27,6 +27,7 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -399,7 +400,27 @@ class LearnerTest {
             .noneMatch(key -> key.startsWith("exchange.")));
   }
 
+  @Test
+  void learn_alphasByPatterns_theManifestNamesThem() throws IOException {
+    NamePatterns pattern = new NamePatterns(Map.of(), Map.of("mix", "5"));
+    LearnerConfig config = with(CONFIG, pattern, CONFIG.exchange());
+    Release release = read(outcomes(learner("store", config), 1).get(0).release());
+    assertEquals("5", release.manifest().plan().hyperparameters().get("pattern.alpha.mix"));
+  }
+
+  @Test
+  void initial_patternThatFitsNothing_isRefusedBeforeAnythingIsLearned() {
+    NamePatterns pattern = new NamePatterns(Map.of("q_proj", "2"), Map.of());
+    LearnerConfig config = with(CONFIG, pattern, CONFIG.exchange());
+    var refused = assertThrows(IllegalArgumentException.class, () -> learner("store", config));
+    assertTrue(refused.getMessage().contains("pattern q_proj fits no part"), refused::getMessage);
+  }
+
   private static LearnerConfig several(LearnerConfig c) {
+    return with(c, c.pattern(), new ExchangeConfig(2, 2, 2, "int8", 1_000));
+  }
+
+  private static LearnerConfig with(LearnerConfig c, NamePatterns pattern, ExchangeConfig exchange) {
     return new LearnerConfig(
         c.seed(),
         c.adapter(),
@@ -407,6 +428,7 @@ class LearnerTest {
         c.alpha(),
         c.routedExperts(),
         c.rsLora(),
+        pattern,
         c.replay(),
         c.waiting(),
         c.heldOut(),
@@ -416,7 +438,7 @@ class LearnerTest {
         c.plan(),
         c.routing(),
         c.watch(),
-        new ExchangeConfig(2, 2, 2, "int8", 1_000));
+        exchange);
   }
 
   @Test

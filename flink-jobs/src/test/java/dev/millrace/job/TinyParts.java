@@ -123,6 +123,7 @@ final class TinyParts {
         8,
         c.routedExperts(),
         c.rsLora(),
+        c.pattern(),
         c.replay(),
         c.waiting(),
         c.heldOut(),

@@ -107,22 +107,7 @@ final class GateTrial {
             0,
             0,
             t.anchorWeight());
-    return new LearnerConfig(
-        c.seed(),
-        c.adapter(),
-        c.rank(),
-        c.alpha(),
-        c.routedExperts(),
-        c.rsLora(),
-        c.replay(),
-        c.waiting(),
-        c.heldOut(),
-        c.halvings(),
-        train,
-        c.gate(),
-        c.plan(),
-        c.routing(),
-        c.watch());
+    return c.with(train);
   }
 
   /**

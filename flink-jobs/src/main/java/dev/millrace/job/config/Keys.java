@@ -13,7 +13,12 @@ record Keys(Set<String> known) {
 
   /** What comes after these is a name of the user's. */
   private static final List<String> OPEN =
-      List.of("kafka.client.", "score.weights.source.", "score.weights.domain.");
+      List.of(
+          "kafka.client.",
+          "score.weights.source.",
+          "score.weights.domain.",
+          "learn.pattern.rank.",
+          "learn.pattern.alpha.");
 
   private static final Pattern SECRET =
       Pattern.compile(".*(password|secret|jaas|token|credential).*");

@@ -76,9 +76,15 @@ public record MillraceConfig(
           "learn.routedExperts is true, expected false: %s adds to no expert"
               .formatted(learn.adapter()));
     }
-    if (learn.rsLora() && !AdapterKinds.named(learn.adapter()).addsTo(Site.Place.LINEAR)) {
+    boolean lora = AdapterKinds.named(learn.adapter()).addsTo(Site.Place.LINEAR);
+    if (learn.rsLora() && !lora) {
       problems.add(
           "learn.rsLora is true, expected false: %s is no LoRA".formatted(learn.adapter()));
+    }
+    if (!learn.pattern().isEmpty() && !lora) {
+      problems.add(
+          "learn.pattern is %s, expected none: %s is no LoRA"
+              .formatted(learn.pattern(), learn.adapter()));
     }
     problems.throwIfAny();
     return config;

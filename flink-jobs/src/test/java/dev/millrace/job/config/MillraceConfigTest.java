@@ -113,12 +113,32 @@ class MillraceConfigTest {
                     List.of(
                         "learn.adapter=injection",
                         "learn.routedExperts=true",
-                        "learn.rsLora=true")));
+                        "learn.rsLora=true",
+                        "learn.pattern.rank.q_proj=2")));
     assertTrue(
         contradiction.getMessage().contains("injection adds to no expert"),
         contradiction.getMessage());
     assertTrue(
         contradiction.getMessage().contains("injection is no LoRA"), contradiction.getMessage());
+    assertTrue(
+        contradiction.getMessage().contains("{q_proj=2}"), contradiction.getMessage());
+  }
+
+  @Test
+  void read_ranksByPatterns_areThoseOfThePartsThatTheirNamesFit() {
+    MillraceConfig config =
+        MillraceConfig.read(
+            null,
+            List.of("learn.pattern.rank.mlp\\.experts\\..*=2", "learn.pattern.alpha.q_proj=4.5"));
+    assertEquals(Map.of("mlp\\.experts\\..*", "2"), config.learn().pattern().rank());
+    assertEquals(Map.of("q_proj", "4.5"), config.learn().pattern().alpha());
+    var problem =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> MillraceConfig.read(null, List.of("learn.pattern.rank.q_proj=many")));
+    assertTrue(
+        problem.getMessage().contains("rank of pattern q_proj is \"many\", expected a whole number"),
+        problem.getMessage());
   }
 
   @Test

@@ -49,6 +49,10 @@ public final class DomainInjection implements AdapterKind {
     if (plan.rsLora()) {
       throw new IllegalArgumentException("rsLora is true, expected false: this is no LoRA");
     }
+    if (!plan.patterns().isEmpty()) {
+      throw new IllegalArgumentException(
+          "pattern is %s, expected none: this is no LoRA".formatted(plan.patterns()));
+    }
     if (streams.isEmpty() || plan.routedExperts()) {
       throw new IllegalArgumentException(
           "routedExperts is %s at %d hidden states, expected false and at least one"

@@ -6,7 +6,10 @@ import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Factor;
 import dev.millrace.model.adapter.Site;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** LoRA (Hu et al., arXiv 2106.09685): two thin factors beside a frozen matrix. */
 public final class Lora implements AdapterKind {
@@ -42,8 +45,26 @@ public final class Lora implements AdapterKind {
     }
     List<Site> wanted =
         sites.stream().filter(site -> plan.routedExperts() || !routed(site)).toList();
-    return new LoraConfig(plan.rank(), plan.alpha(), plan.rsLora(), List.of())
-        .at(wanted, sites, List.of(), ExpertLayout.PARAMETERS);
+    Map<String, Integer> ranks = new TreeMap<>();
+    plan.patterns().rank().forEach((name, rank) -> ranks.put(name, Integer.valueOf(rank)));
+    Map<String, Double> alphas = new TreeMap<>();
+    plan.patterns().alpha().forEach((name, alpha) -> alphas.put(name, Double.valueOf(alpha)));
+    LoraConfig config =
+        new LoraConfig(plan.rank(), plan.alpha(), plan.rsLora(), List.of())
+            .withPatterns(ranks, alphas)
+            .at(wanted, sites, List.of(), ExpertLayout.PARAMETERS);
+    List<String> names = wanted.stream().map(config::key).distinct().toList();
+    Stream.concat(ranks.keySet().stream(), alphas.keySet().stream())
+        .forEach(pattern -> requireFit(pattern, names));
+    return config;
+  }
+
+  private static void requireFit(String pattern, List<String> names) {
+    if (names.stream().noneMatch(name -> NamePattern.fitsEnd(pattern, name))) {
+      throw new IllegalArgumentException(
+          "pattern %s fits no part that the adapter adds to, expected one such as %s"
+              .formatted(pattern, names.isEmpty() ? "none" : names.get(0)));
+    }
   }
 
   private static boolean routed(Site site) {

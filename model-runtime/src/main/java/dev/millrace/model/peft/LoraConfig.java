@@ -111,7 +111,7 @@ public record LoraConfig(
     Map<String, T> rest = new LinkedHashMap<>();
     patterns.forEach(
         (pattern, value) -> {
-          if (names.stream().allMatch(n -> NamePattern.firstOf(Map.of(pattern, 1), n, 0) == 0)) {
+          if (names.stream().noneMatch(name -> NamePattern.fitsEnd(pattern, name))) {
             rest.put(pattern, value);
           }
         });

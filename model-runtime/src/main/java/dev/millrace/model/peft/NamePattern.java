@@ -44,10 +44,15 @@ final class NamePattern {
     return pattern.matcher(new Metered(name, pattern));
   }
 
-  /** What the first pattern that fits the end of a name says (PEFT's get_pattern_key). */
+  /** Whether a pattern fits the last parts of a name (PEFT's get_pattern_key). */
+  static boolean fitsEnd(String pattern, String name) {
+    return new NamePattern("pattern", "(.*\\.)?(" + pattern + ")").fits(name);
+  }
+
+  /** What the first pattern that fits the end of a name says. */
   static <T> T firstOf(Map<String, T> patterns, String name, T fallback) {
     for (Map.Entry<String, T> entry : patterns.entrySet()) {
-      if (new NamePattern("pattern", "(.*\\.)?(" + entry.getKey() + ")").fits(name)) {
+      if (fitsEnd(entry.getKey(), name)) {
         return entry.getValue();
       }
     }

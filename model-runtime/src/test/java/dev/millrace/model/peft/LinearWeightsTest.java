@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.Difference;
 import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.weights.Safetensors;
 import java.io.IOException;
@@ -71,13 +72,35 @@ class LinearWeightsTest {
 
   @Test
   void initial_rankStabilised_scalesByTheRootOfTheRankAndSaysSo() throws IOException {
-    LoraWeights stable = Lora.KIND.initial(new AdapterPlan(4, 8, false, true), SITES, 3);
+    LoraWeights stable = Lora.KIND.initial(new AdapterPlan(4, 8, false, true, NamePatterns.none()), SITES, 3);
     for (LoraPair pair : stable.pairs()) {
       assertEquals(8 / Math.sqrt(4), stable.scale(pair));
     }
     SortedMap<String, byte[]> files = PeftFolder.toFiles(random(stable), "");
     assertTrue(config(files).get("use_rslora").asBoolean());
     assertEquals(0, Difference.of(random(stable), read(files), 1));
+  }
+
+  @Test
+  void initial_patterns_setRanksAndScalesWhereTheyFitAndMustFitSomewhere() throws IOException {
+    NamePatterns patterns =
+        new NamePatterns(Map.of("mlp\\.experts\\..*", "1"), Map.of("down_proj.*", "12"));
+    LoraWeights mixed = Lora.KIND.initial(new AdapterPlan(4, 8, true, false, patterns), SITES, 3);
+    for (LoraPair pair : mixed.pairs()) {
+      boolean experts = pair.site().place() == Site.Place.EXPERTS;
+      boolean down = pair.site().name().contains("down_proj");
+      assertEquals(experts ? 1 : 4, pair.rank(), pair.site().name());
+      assertEquals((down ? 12.0 : 8.0) / pair.rank(), mixed.scale(pair), pair.site().name());
+    }
+    SortedMap<String, byte[]> files = PeftFolder.toFiles(random(mixed), "");
+    assertEquals(0, Difference.of(random(mixed), read(files), 1));
+    AdapterPlan nowhere =
+        new AdapterPlan(4, 8, false, false, new NamePatterns(Map.of("lm_head", "2"), Map.of()));
+    var problem =
+        assertThrows(
+            IllegalArgumentException.class, () -> Lora.KIND.initial(nowhere, SITES, 3));
+    assertTrue(
+        problem.getMessage().contains("pattern lm_head fits no part"), problem.getMessage());
   }
 
   @Test
