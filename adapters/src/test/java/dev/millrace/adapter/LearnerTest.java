@@ -420,7 +420,8 @@ class LearnerTest {
     return with(c, c.pattern(), new ExchangeConfig(2, 2, 2, "int8", 1_000));
   }
 
-  private static LearnerConfig with(LearnerConfig c, NamePatterns pattern, ExchangeConfig exchange) {
+  private static LearnerConfig with(
+      LearnerConfig c, NamePatterns pattern, ExchangeConfig exchange) {
     return new LearnerConfig(
         c.seed(),
         c.adapter(),

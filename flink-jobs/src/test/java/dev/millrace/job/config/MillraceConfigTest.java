@@ -120,8 +120,7 @@ class MillraceConfigTest {
         contradiction.getMessage());
     assertTrue(
         contradiction.getMessage().contains("injection is no LoRA"), contradiction.getMessage());
-    assertTrue(
-        contradiction.getMessage().contains("{q_proj=2}"), contradiction.getMessage());
+    assertTrue(contradiction.getMessage().contains("{q_proj=2}"), contradiction.getMessage());
   }
 
   @Test
@@ -137,7 +136,9 @@ class MillraceConfigTest {
             InvalidConfigException.class,
             () -> MillraceConfig.read(null, List.of("learn.pattern.rank.q_proj=many")));
     assertTrue(
-        problem.getMessage().contains("rank of pattern q_proj is \"many\", expected a whole number"),
+        problem
+            .getMessage()
+            .contains("rank of pattern q_proj is \"many\", expected a whole number"),
         problem.getMessage());
   }
 

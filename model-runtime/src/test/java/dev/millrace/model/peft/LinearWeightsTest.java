@@ -72,7 +72,8 @@ class LinearWeightsTest {
 
   @Test
   void initial_rankStabilised_scalesByTheRootOfTheRankAndSaysSo() throws IOException {
-    LoraWeights stable = Lora.KIND.initial(new AdapterPlan(4, 8, false, true, NamePatterns.none()), SITES, 3);
+    LoraWeights stable =
+        Lora.KIND.initial(new AdapterPlan(4, 8, false, true, NamePatterns.none()), SITES, 3);
     for (LoraPair pair : stable.pairs()) {
       assertEquals(8 / Math.sqrt(4), stable.scale(pair));
     }
@@ -97,10 +98,8 @@ class LinearWeightsTest {
     AdapterPlan nowhere =
         new AdapterPlan(4, 8, false, false, new NamePatterns(Map.of("lm_head", "2"), Map.of()));
     var problem =
-        assertThrows(
-            IllegalArgumentException.class, () -> Lora.KIND.initial(nowhere, SITES, 3));
-    assertTrue(
-        problem.getMessage().contains("pattern lm_head fits no part"), problem.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> Lora.KIND.initial(nowhere, SITES, 3));
+    assertTrue(problem.getMessage().contains("pattern lm_head fits no part"), problem.getMessage());
   }
 
   @Test
