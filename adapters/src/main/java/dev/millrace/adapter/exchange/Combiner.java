@@ -42,7 +42,7 @@ public final class Combiner {
   public @Nullable Report take(Update update) {
     Running now = running.get(update.place());
     if (now == null || !now.call.equals(update.call())) {
-      if (update.round() > 0) {
+      if (update.round() > 0 || (now != null && isOlder(update.call(), now.call))) {
         return null; // of a lesson that was given up
       }
       now = new Running(update.call(), memory(update), trainers);
@@ -51,6 +51,11 @@ public final class Combiner {
     now.round[update.trainer()] = update;
     now.come++;
     return now.come == trainers ? combined(update, now) : null;
+  }
+
+  /** A trainer that is behind tells of a lesson after others have begun the next. */
+  private static boolean isOlder(Call call, Call now) {
+    return call.learner() == now.learner() && call.number() < now.number();
   }
 
   private float[] memory(Update first) {
