@@ -75,6 +75,7 @@ final class Ranges {
       Map.of(
           "kafka.bootstrap", Pattern.compile("[^\\s:,]+:\\d+(,[^\\s:,]+:\\d+)*"),
           "kafka.prefix", Pattern.compile("[a-zA-Z0-9._-]{1,100}"),
+          "kafka.registry", Pattern.compile("(https?://[^@?#\\s]+)?"),
           "job.name", Pattern.compile("[a-zA-Z0-9._-]{1,64}"),
           "learn.adapter", Pattern.compile(String.join("|", AdapterKinds.names())),
           "learn.plan.device", Pattern.compile("auto|cpu|gpu"),
@@ -89,6 +90,7 @@ final class Ranges {
       Map.of(
           "kafka.bootstrap", "host:port,…",
           "kafka.prefix", "1 to 100 letters, digits, '.', '_' or '-'",
+          "kafka.registry", "http[s]://host[:port][/path] without credentials, or nothing",
           "job.name", "1 to 64 letters, digits, '.', '_' or '-'",
           "learn.adapter", "one of " + String.join(", ", AdapterKinds.names()),
           "learn.plan.device", "auto, cpu or gpu",
