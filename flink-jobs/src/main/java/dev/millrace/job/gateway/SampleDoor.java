@@ -65,7 +65,7 @@ final class SampleDoor {
       var unused =
           write(caller, body, domain, key)
               .whenComplete((written, failure) -> settle(known, reply, written, failure));
-    } catch (ApiProblem e) {
+    } catch (RuntimeException e) {
       settle(known, reply, null, e);
     }
     return reply;

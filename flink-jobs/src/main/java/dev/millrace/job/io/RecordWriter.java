@@ -49,9 +49,15 @@ public final class RecordWriter implements AutoCloseable {
   public CompletableFuture<Origin> append(String topic, @Nullable String key, byte[] value) {
     CompletableFuture<Origin> written = new CompletableFuture<>();
     byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes;
+    try {
+      bytes = format.write(topic, value);
+    } catch (RuntimeException e) { // a registry is away, or refuses
+      return CompletableFuture.failedFuture(e);
+    }
     var unused =
         producer.send(
-            new ProducerRecord<>(topic, keyBytes, format.write(topic, value)),
+            new ProducerRecord<>(topic, keyBytes, bytes),
             (metadata, exception) -> {
               if (exception != null) {
                 written.completeExceptionally(exception);
