@@ -2,6 +2,7 @@ package dev.millrace.job.io;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.schema.Origin;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -110,10 +112,24 @@ public final class RecordReader implements AutoCloseable {
     return reader;
   }
 
-  /** What has become visible, at once if there is something, else within the time given. */
+  /**
+   * What has become visible, at once if there is something, else within the time given.
+   *
+   * @throws UncheckedIOException if a schema registry is away; the next call gives the same records
+   */
   public List<RawRecord> poll(Duration patience) {
+    ConsumerRecords<byte[], byte[]> polled = consumer.poll(patience);
+    try {
+      return raw(polled);
+    } catch (RuntimeException e) {
+      polled.partitions().forEach(p -> consumer.seek(p, polled.records(p).get(0).offset()));
+      throw e;
+    }
+  }
+
+  private List<RawRecord> raw(ConsumerRecords<byte[], byte[]> polled) {
     List<RawRecord> records = new ArrayList<>();
-    for (ConsumerRecord<byte[], byte[]> found : consumer.poll(patience)) {
+    for (ConsumerRecord<byte[], byte[]> found : polled) {
       Origin origin = new Origin(found.topic(), found.partition(), found.offset());
       records.add(
           new RawRecord(origin, found.timestamp(), found.key(), format.read(found.value())));

@@ -2,7 +2,11 @@ package dev.millrace.job.io;
 
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,6 +15,7 @@ public final class Tail<T> implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Tail.class);
   private static final Duration POLL = Duration.ofMillis(200);
+  private static final long PAUSE_SECONDS = 1;
 
   /** What is done with each record. */
   public interface Sink<T> {
@@ -27,7 +32,7 @@ public final class Tail<T> implements AutoCloseable {
   private final Codec<T> codec;
   private final Sink<T> sink;
   private final Thread thread;
-  private volatile boolean closed;
+  private final CountDownLatch closed = new CountDownLatch(1);
 
   private Tail(String topic, RecordReader reader, Codec<T> codec, Sink<T> sink) {
     this.reader = reader;
@@ -51,11 +56,22 @@ public final class Tail<T> implements AutoCloseable {
 
   private void follow() {
     try (reader) {
-      while (!closed) {
-        reader.poll(POLL).forEach(this::hand);
+      while (closed.getCount() > 0) {
+        poll().forEach(this::hand);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | InterruptedException e) {
       LOG.error("{} ended", thread.getName(), e);
+    }
+  }
+
+  /** While a schema registry is away, nothing; then what came meanwhile. */
+  private List<RawRecord> poll() throws InterruptedException {
+    try {
+      return reader.poll(POLL);
+    } catch (UncheckedIOException e) {
+      LOG.warn("{} waits: {}", thread.getName(), e.getMessage());
+      boolean unused = closed.await(PAUSE_SECONDS, TimeUnit.SECONDS);
+      return List.of();
     }
   }
 
@@ -70,7 +86,7 @@ public final class Tail<T> implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    closed.countDown();
     try {
       thread.join();
     } catch (InterruptedException e) {

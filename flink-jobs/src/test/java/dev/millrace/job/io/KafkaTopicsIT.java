@@ -21,6 +21,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -85,30 +88,8 @@ class KafkaTopicsIT {
     try (RegistryOfTests registry = RegistryOfTests.start()) {
       Topics topics = Topics.create(stack.bootstrapServers(), "registry.", 1);
       KafkaConfig plain = config("registry.");
-      KafkaConfig config =
-          MillraceConfig.defaults()
-              .with(
-                  Map.of(
-                      "kafka.bootstrap", stack.bootstrapServers(),
-                      "kafka.prefix", "registry.",
-                      "kafka.registry", registry.url()))
-              .kafka();
-      byte[] value =
-          Codecs.requests()
-              .encode(
-                  new Request(
-                      "q",
-                      null,
-                      "d",
-                      null,
-                      Request.Task.SCORE,
-                      "p",
-                      0,
-                      0,
-                      0,
-                      false,
-                      1,
-                      new Origin("", 0, 0)));
+      KafkaConfig config = registered("registry.", registry);
+      byte[] value = request();
       try (RecordWriter writer = new RecordWriter(config);
           RecordWriter other = new RecordWriter(plain)) {
         writer.send(topics.requests(), "k", value);
@@ -132,6 +113,49 @@ class KafkaTopicsIT {
       }
       assertEquals(
           List.of("registry.answers-value", "registry.requests-value"), registry.subjects());
+    }
+  }
+
+  private static KafkaConfig registered(String prefix, RegistryOfTests registry) {
+    return MillraceConfig.defaults()
+        .with(
+            Map.of(
+                "kafka.bootstrap", stack.bootstrapServers(),
+                "kafka.prefix", prefix,
+                "kafka.registry", registry.url()))
+        .kafka();
+  }
+
+  private static byte[] request() {
+    Origin origin = new Origin("", 0, 0);
+    return Codecs.requests()
+        .encode(
+            new Request("q", null, "d", null, Request.Task.SCORE, "p", 0, 0, 0, false, 1, origin));
+  }
+
+  @Test
+  void tail_schemaRegistryIsAwayForAWhile_handsOnWhatCameMeanwhile() throws Exception {
+    try (RegistryOfTests registry = RegistryOfTests.start()) {
+      Topics topics = Topics.create(stack.bootstrapServers(), "tail.", 1);
+      KafkaConfig config = registered("tail.", registry);
+      BlockingQueue<String> handed = new LinkedBlockingQueue<>();
+      try (RecordWriter writer = new RecordWriter(config)) {
+        writer.append(topics.requests(), "k", request()).join();
+        registry.away(true);
+        int before = registry.calls();
+        try (Tail<Request> tail =
+            Tail.start(
+                topics.requests(),
+                RecordReader.fromBeginning(config, List.of(topics.requests())),
+                Codecs.requests(),
+                (request, at) -> handed.add(request.id()))) {
+          assertNull(handed.poll(2, TimeUnit.SECONDS));
+          assertTrue(registry.calls() > before, "it was asked");
+          registry.away(false);
+          assertEquals("q", handed.poll(30, TimeUnit.SECONDS));
+          assertTrue(tail.isAlive());
+        }
+      }
     }
   }
 

@@ -27,6 +27,7 @@ final class RegistryOfTests implements AutoCloseable {
   private final Set<String> subjects = new ConcurrentSkipListSet<>();
   private final AtomicInteger calls = new AtomicInteger();
   private volatile boolean refuses;
+  private volatile boolean away;
 
   private RegistryOfTests(HttpServer server) {
     this.server = server;
@@ -50,6 +51,11 @@ final class RegistryOfTests implements AutoCloseable {
     refuses = true;
   }
 
+  /** Whether calls end without a reply. */
+  void away(boolean is) {
+    away = is;
+  }
+
   /** Puts a schema there, and says its id. */
   synchronized int add(String schema) {
     if (!schemas.contains(schema)) {
@@ -68,6 +74,10 @@ final class RegistryOfTests implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     calls.incrementAndGet();
+    if (away) {
+      exchange.close();
+      return;
+    }
     String path = exchange.getRequestURI().getRawPath();
     if (exchange.getRequestMethod().equals("POST")
         && path.startsWith(SUBJECTS)
