@@ -10,6 +10,7 @@ import dev.millrace.job.config.RedisConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.embedded.OwnRedis;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -23,9 +24,14 @@ import redis.clients.jedis.Jedis;
 /**
  * Against real servers: what makes Redis useless makes every answer a miss, and it heals by itself.
  */
-@Timeout(60)
+@Timeout(300)
 class RedisAnswerStoreTest {
 
+  /** Nothing that answers is given up for being slow, where that is not the matter. */
+  private static final int PATIENT_MILLIS = 30_000;
+
+  private static final int SHORT_MILLIS = 50;
+  private static final int TRIES = 20;
   private static final byte[] KEY = {1};
   private static final byte[] VALUE = {7, 8};
   private static final Secret NONE = new Secret(null);
@@ -59,32 +65,34 @@ class RedisAnswerStoreTest {
   @Test
   void get_serverHangs_missesWithin100MillisAndHealsByItself() throws Exception {
     try (OwnRedis redis = OwnRedis.start(folder);
-        RedisAnswerStore store = open(redis.uri(), "", "", NONE)) {
-      works(store);
+        RedisAnswerStore store = open(redis.uri(), "", "", NONE, SHORT_MILLIS)) {
       double least = Double.POSITIVE_INFINITY; // others use the processors too
-      for (int i = 0; i < 3; i++) {
+      for (int i = 0; i < TRIES && least >= 100; i++) {
+        await(() -> keeps(store));
         redis.freeze();
         long start = System.nanoTime();
         misses(store);
         least = Math.min(least, (System.nanoTime() - start) / 1e6);
         redis.thaw();
-        await(store::isUp);
-        assertArrayEquals(VALUE, store.get(KEY));
       }
+      await(() -> Arrays.equals(VALUE, store.get(KEY)));
       assertTrue(least < 100, "took " + least + " ms");
     }
   }
 
   @Test
   void put_serverFull_goesOnReadingAndHealsByItself() throws Exception {
-    try (OwnRedis redis =
-            OwnRedis.start(folder, "--maxmemory", "3mb", "--maxmemory-policy", "noeviction");
+    try (OwnRedis redis = OwnRedis.start(folder, "--maxmemory-policy", "noeviction");
         RedisAnswerStore store = open(redis.uri(), "", "", NONE);
         Jedis admin = new Jedis("127.0.0.1", redis.port())) {
       works(store);
       byte[] large = new byte[256 << 10];
-      for (int i = 0; store.isUp(); i++) {
-        store.put(new byte[] {2, (byte) i}, large);
+      for (byte i = 0; i < 8; i++) {
+        store.put(new byte[] {2, i}, large);
+      }
+      admin.configSet("maxmemory", "1mb"); // less than it holds: no probe finds room meanwhile
+      while (store.isUp()) {
+        store.put(new byte[] {2, 8}, large);
       }
       assertArrayEquals(VALUE, store.get(KEY));
       assertNull(store.get(new byte[] {3}));
@@ -162,6 +170,10 @@ class RedisAnswerStoreTest {
     return store.isUp();
   }
 
+  private static boolean keeps(RedisAnswerStore store) {
+    return answers(store) && Arrays.equals(VALUE, store.get(KEY)) && store.isUp();
+  }
+
   private static RedisAnswerStore tls(TlsFront front, String caFile) {
     return open("rediss://127.0.0.1:" + front.port(), "", caFile, NONE);
   }
@@ -192,12 +204,18 @@ class RedisAnswerStoreTest {
       first.clusterAddSlots(IntStream.range(0, 8192).toArray());
       second.clusterAddSlots(IntStream.range(8192, 16384).toArray());
       first.clusterMeet("127.0.0.1", b.port());
-      await(
-          () ->
-              first.clusterInfo().contains("cluster_state:ok")
-                  && second.clusterInfo().contains("cluster_state:ok")
-                  && first.clusterInfo().contains("cluster_known_nodes:2"));
+      await(() -> isWhole(first, second));
+      for (Jedis node : List.of(first, second)) { // met soon, none is missed soon
+        node.configSet("cluster-node-timeout", String.valueOf(PATIENT_MILLIS));
+      }
+      await(() -> isWhole(first, second));
     }
+  }
+
+  private static boolean isWhole(Jedis first, Jedis second) {
+    return first.clusterInfo().contains("cluster_state:ok")
+        && second.clusterInfo().contains("cluster_state:ok")
+        && first.clusterInfo().contains("cluster_known_nodes:2");
   }
 
   private static long size(OwnRedis redis) {
@@ -227,6 +245,12 @@ class RedisAnswerStoreTest {
   }
 
   private static RedisAnswerStore open(String uri, String user, String caFile, Secret password) {
-    return RedisAnswerStore.open(new RedisConfig(uri, user, caFile, 60, 50, 20), password);
+    return open(uri, user, caFile, password, PATIENT_MILLIS);
+  }
+
+  private static RedisAnswerStore open(
+      String uri, String user, String caFile, Secret password, int timeoutMillis) {
+    RedisConfig config = new RedisConfig(uri, user, caFile, 600, timeoutMillis, 20);
+    return RedisAnswerStore.open(config, password);
   }
 }
