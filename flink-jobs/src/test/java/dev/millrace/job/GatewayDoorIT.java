@@ -14,6 +14,7 @@ import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.Keytool;
+import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
@@ -127,6 +128,50 @@ class GatewayDoorIT {
       var unused = ask(client, gateway, "key-of-other", ASK);
       requests.await(before + IN_FLIGHT + 1, LIMIT);
     }
+  }
+
+  /** Who has an answer has its place back: the answers are written here, as a job would. */
+  @Test
+  void calls_eachAfterTheAnswersOfTheLast_areNeverTooMany() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    String all = ASK.replace("}", ",\"n\":" + IN_FLIGHT + "}");
+    try (Gateway gateway = open(LIMIT, null);
+        Feed feed = loop.feed();
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      for (int call = 1; call <= 20; call++) {
+        var reply = ask(client, gateway, "key-of-acme", all);
+        int after = before + IN_FLIGHT;
+        for (var record : requests.await(after, LIMIT).subList(before, after)) {
+          byte[] answer = Codecs.answers().encode(answer(decode(record)));
+          var unused = feed.send(loop.topics().answers(), "", answer);
+        }
+        assertEquals(200, reply.get().statusCode(), reply.get()::body);
+        before = after;
+      }
+    }
+  }
+
+  private static Answer answer(Request request) {
+    return new Answer(
+        request.id(),
+        request.origin(),
+        request.tenant(),
+        request.domain(),
+        request.task(),
+        null,
+        "b",
+        0,
+        1,
+        1,
+        new float[0],
+        null,
+        "base",
+        List.of(),
+        Answer.From.MODEL,
+        0,
+        0,
+        0);
   }
 
   @Test

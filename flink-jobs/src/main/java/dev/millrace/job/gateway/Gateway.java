@@ -37,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
@@ -400,7 +401,8 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Asks; what fails, fails in its future.
+   * Asks; what fails, fails in its future. A request's place is free again before its future is
+   * done, so that whoever has all answers may ask as much again.
    *
    * @param chunks is given what comes before the answers, and of which request
    */
@@ -412,20 +414,21 @@ public final class Gateway implements AutoCloseable {
     admission.enter(caller.account(), requests.size());
     meter.begun();
     long start = System.nanoTime();
+    AtomicInteger left = new AtomicInteger(requests.size());
     List<CompletableFuture<Answer>> asked = new ArrayList<>();
     for (Request request : requests) {
       int choice = asked.size();
       asked.add(
           ask(request, key, chunk -> chunks.accept(chunk, choice))
-              .whenComplete((answer, failure) -> meter.took(answer, System.nanoTime() - start)));
+              .whenComplete(
+                  (answer, failure) -> {
+                    meter.took(answer, System.nanoTime() - start);
+                    admission.leave(caller.account(), 1);
+                    if (left.decrementAndGet() == 0) {
+                      meter.ended();
+                    }
+                  }));
     }
-    var unused =
-        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-            .whenComplete(
-                (nothing, failure) -> {
-                  admission.leave(caller.account(), requests.size());
-                  meter.ended();
-                });
     return asked;
   }
 
