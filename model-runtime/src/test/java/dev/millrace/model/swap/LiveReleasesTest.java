@@ -31,7 +31,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(180)
 class LiveReleasesTest {
 
   /** What an adapter of the fake base counts for. */
@@ -372,7 +374,9 @@ class LiveReleasesTest {
     done.set(true);
     readers.forEach(reader -> assertTrue(reader.join() > 0));
     assertEquals("bias-3000", releaseOf(null, "java"));
-    assertTrue(base.openAdapters() <= 3, base.openAdapters() + " adapters");
+    while (base.openAdapters() > 3) { // a thread that fetched lets go after those who asked
+      Thread.onSpinWait();
+    }
   }
 
   private int readUntil(AtomicBoolean done) {
