@@ -19,7 +19,7 @@ class ClocksTest {
 
   /** Needs {@code apt-get install faketime}, as the fault does. */
   @Test
-  @Timeout(30)
+  @Timeout(180)
   void movable_setInTheMiddle_jumpsThereAndBack() throws Exception {
     assumeTrue(Files.exists(Path.of("/usr/lib/x86_64-linux-gnu/faketime")), "no libfaketime");
     Clocks.Movable clocks = Clocks.movable(folder);
@@ -29,11 +29,14 @@ class ClocksTest {
     try (BufferedReader said = shell.inputReader()) {
       for (long ahead : new long[] {0, 600, -600, 0}) {
         clocks.set("shell", ahead);
+        long before = Instant.now().getEpochSecond() + ahead;
         shell.getOutputStream().write('\n');
         shell.getOutputStream().flush();
         long there = Long.parseLong(said.readLine());
-        long off = there - Instant.now().getEpochSecond() - ahead;
-        assertTrue(Math.abs(off) < 20, off + " s off");
+        long after = Instant.now().getEpochSecond() + ahead;
+        assertTrue(
+            before - 1 <= there && there <= after + 1,
+            "it is %d, expected %d to %d".formatted(there, before, after));
       }
     } finally {
       shell.destroyForcibly();
