@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
  * A release that loses to the one before on fresh samples is taken back by an event of learn's own,
  * with the bounds that ship: the domain's texts turn to an alphabet that the release has unlearned.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
 class AutomaticRollbackIT {
 
   private static final String DOMAIN = "cloud";
@@ -43,8 +43,8 @@ class AutomaticRollbackIT {
           "heldOut.everyNth", "3",
           "learn.train.learningRate", "0.05");
 
-  /** The aim is 2 s on a machine that does nothing else. */
-  private static final long PATIENCE_MILLIS = 5_000;
+  /** The aim is 2 s on a machine that does nothing else; a build shares its machine. */
+  private static final long PATIENCE_MILLIS = 30_000;
 
   private final Random random = new Random(5);
   private int samples;

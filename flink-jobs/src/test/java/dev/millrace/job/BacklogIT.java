@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A trainer that is behind: what is published is committed all the same, not a backlog later. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@Timeout(value = 6, unit = TimeUnit.MINUTES)
 class BacklogIT {
 
   private static final List<String> DOMAINS = List.of("cloud", "health", "legal");

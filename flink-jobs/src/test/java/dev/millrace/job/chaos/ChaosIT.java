@@ -23,7 +23,7 @@ class ChaosIT {
 
   @ParameterizedTest
   @ValueSource(longs = {21, 25})
-  @Timeout(value = 8, unit = TimeUnit.MINUTES)
+  @Timeout(value = 15, unit = TimeUnit.MINUTES)
   void run_aFewFaults_auditFindsNothing(long seed, @TempDir Path folder) throws Exception {
     run(seed, Duration.ofSeconds(25), folder);
   }

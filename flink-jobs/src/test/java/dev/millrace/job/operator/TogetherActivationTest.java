@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two subtasks of the real Flink and their coordinator; what they stage is made up. */
-@Timeout(120)
+@Timeout(300)
 @SuppressWarnings("deprecation") // the new sources take far more than a list to read
 class TogetherActivationTest {
 
@@ -107,7 +107,7 @@ class TogetherActivationTest {
 
   @Test
   void oneIsLate_noneSwitchesAndTheNextIsNotHeldUp() throws Exception {
-    start(new FakeServing(FREE), new FakeServing(FREE), 300);
+    start(new FakeServing(FREE), new FakeServing(FREE), 3_000);
     CompletableFuture<Void> never = new CompletableFuture<>();
     publish("first", Action.PUBLISH);
     await(() -> switched(0).size() == 1 && switched(1).size() == 1);
