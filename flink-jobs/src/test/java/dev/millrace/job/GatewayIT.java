@@ -531,7 +531,9 @@ class GatewayIT {
     assertEquals(6, taken.path("written").asInt(), taken::toString);
   }
 
-  /** Asks again until a reply is as wanted: events, and the verdicts beside them, are on their way. */
+  /**
+   * Asks again until a reply is as wanted: events, and the verdicts beside them, are on their way.
+   */
   private HttpResponse<String> awaitAnswer(String body, Predicate<HttpResponse<String>> wanted)
       throws Exception {
     HttpResponse<String> reply = post("/v1/completions", ACME, body);
