@@ -116,6 +116,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     Path next = out.resolveSibling(out.getFileName() + ".next");
     List<Consolidation.Outcome> outcomes;
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
+      Exam guarded = guarded(folder, tokenizer);
       Map<String, Material> materials = new TreeMap<>();
       for (Map.Entry<String, Path> input : inputs.entrySet()) {
         materials.put(input.getKey(), material(input.getKey(), input.getValue(), tokenizer));
@@ -126,7 +127,8 @@ final class ConsolidateCommand implements Callable<Integer> {
               domains.add(new Consolidation.Domain(name, adapters.get(name), of.texts())));
       domains.add(new Consolidation.Domain("", null, BaseTexts.anchors(folder, tokenizer)));
       new Consolidation(folder, domains, plan()).run(next, this::stepped);
-      outcomes = judge(folder, next, materials, tokenizer);
+      outcomes = judge(folder, next, materials);
+      outcomes.add(Consolidation.judge(folder, next, PROTECTED, null, guarded));
     }
     List<String> against = against(outcomes);
     if (against.isEmpty()) {
@@ -167,8 +169,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     return new Material(texts, new Exam(judging));
   }
 
-  private List<Consolidation.Outcome> judge(
-      Path folder, Path next, Map<String, Material> materials, Tokenizer tokenizer)
+  private List<Consolidation.Outcome> judge(Path folder, Path next, Map<String, Material> materials)
       throws IOException {
     List<Consolidation.Outcome> outcomes = new ArrayList<>();
     for (Map.Entry<String, Material> domain : materials.entrySet()) {
@@ -176,11 +177,18 @@ final class ConsolidateCommand implements Callable<Integer> {
       Exam exam = domain.getValue().exam();
       outcomes.add(Consolidation.judge(folder, next, name, adapters.get(name), exam));
     }
-    Exam guarded = BaseTexts.exam(folder, BaseTexts.PROTECTED, tokenizer);
-    if (!guarded.texts().isEmpty()) {
-      outcomes.add(Consolidation.judge(folder, next, PROTECTED, null, guarded));
-    }
     return outcomes;
+  }
+
+  /** Asked before anything is trained: nothing is written that was not judged by it. */
+  private static Exam guarded(Path folder, Tokenizer tokenizer) throws IOException {
+    Exam guarded = BaseTexts.exam(folder, BaseTexts.PROTECTED, tokenizer);
+    if (guarded.texts().isEmpty()) {
+      throw new IllegalArgumentException(
+          "base %s has no protected text of 2 to %d tokens, expected some; ./millrace model protect %s writes them"
+              .formatted(folder, BaseTexts.MAX_TOKENS, folder));
+    }
+    return guarded;
   }
 
   /** A new base is bound as a candidate of the gate is, by what is protected. */
