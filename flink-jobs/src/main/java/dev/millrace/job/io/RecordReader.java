@@ -9,7 +9,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -30,11 +29,8 @@ public final class RecordReader implements AutoCloseable {
   private final WireFormat format;
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
-    this(KafkaTopics.clientProperties(config), config, topics);
-  }
-
-  private RecordReader(Properties properties, KafkaConfig config, Collection<String> topics) {
     format = WireFormat.of(config);
+    Properties properties = KafkaTopics.clientProperties(config);
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
@@ -67,29 +63,6 @@ public final class RecordReader implements AutoCloseable {
   public static RecordReader fromBeginning(KafkaConfig config, Collection<String> topics) {
     RecordReader reader = new RecordReader(config, topics);
     reader.consumer.seekToBeginning(reader.partitions);
-    return reader;
-  }
-
-  /**
-   * A reader that begins where a consumer group is: in each partition with the record that it has
-   * not committed yet, or with the first if it has committed none.
-   */
-  public static RecordReader fromCommitted(
-      KafkaConfig config, Collection<String> topics, String group) {
-    Properties properties = KafkaTopics.clientProperties(config);
-    properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-    RecordReader reader = new RecordReader(properties, config, topics);
-    reader.consumer.seekToBeginning(reader.partitions);
-    reader
-        .consumer
-        .committed(Set.copyOf(reader.partitions), PATIENCE)
-        .forEach(
-            (partition, committed) -> {
-              if (committed != null) {
-                reader.consumer.seek(
-                    partition, Math.max(reader.consumer.position(partition), committed.offset()));
-              }
-            });
     return reader;
   }
 

@@ -1,20 +1,23 @@
 package dev.millrace.job.loop;
 
-import dev.millrace.job.ServeJob;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
- * The requests that a serve job has not committed: those it has not read, and those whose answers
- * could be computed again after a failure. All that the topic holds, if no job has committed any.
+ * The requests on their topic that have no committed answer on theirs: not read by a serve job yet,
+ * in its state, or to be computed again after a failure.
  */
 public final class UnansweredRequests {
 
@@ -22,23 +25,35 @@ public final class UnansweredRequests {
 
   /** The releases that such requests name. */
   public static Set<String> releases(MillraceConfig config) {
-    Set<String> releases = new TreeSet<>();
-    String requests = new Topics(config.kafka().prefix()).requests();
-    try (RecordReader reader =
-        RecordReader.fromCommitted(config.kafka(), List.of(requests), ServeJob.group(config))) {
-      reader.readToEnd(raw -> add(raw, releases));
-    }
-    return releases;
+    Topics topics = new Topics(config.kafka().prefix());
+    Map<Origin, String> open = new HashMap<>();
+    read(config, topics.requests(), raw -> open(raw, open));
+    read(config, topics.answers(), raw -> answered(raw, open)); // later: an answer is not overlooked
+    return new TreeSet<>(open.values());
   }
 
-  private static void add(RawRecord raw, Set<String> releases) {
+  private static void read(MillraceConfig config, String topic, Consumer<RawRecord> each) {
+    try (RecordReader reader = RecordReader.fromBeginning(config.kafka(), List.of(topic))) {
+      reader.readToEnd(each);
+    }
+  }
+
+  private static void open(RawRecord raw, Map<Origin, String> open) {
     try {
       Request request = Codecs.requests().decode(raw.value(), raw.origin());
       if (request.release() != null) {
-        releases.add(request.release());
+        open.put(raw.origin(), request.release());
       }
     } catch (InvalidRecordException e) {
       // The serve job rejects it.
+    }
+  }
+
+  private static void answered(RawRecord raw, Map<Origin, String> open) {
+    try {
+      open.remove(Codecs.answers().decode(raw.value(), raw.origin()).requestOrigin());
+    } catch (InvalidRecordException e) {
+      // It answers nothing: what it would have answered counts as open.
     }
   }
 }
