@@ -44,7 +44,7 @@ class AutomaticRollbackIT {
           "learn.train.learningRate", "0.05");
 
   /** The aim is 2 s on a machine that does nothing else; a build shares its machine. */
-  private static final long PATIENCE_MILLIS = 30_000;
+  private static final long PATIENCE_MILLIS = 10_000;
 
   private final Random random = new Random(5);
   private int samples;
