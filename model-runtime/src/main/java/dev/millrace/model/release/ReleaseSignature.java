@@ -15,6 +15,9 @@ final class ReleaseSignature {
 
   private static final String ALGORITHM = "ed25519 ";
 
+  /** R and S (RFC 8032); Java would pass over what comes behind them. */
+  private static final int BYTES = 64;
+
   /** Algorithm, base64, line feed. */
   static final int FILE_BYTES = ALGORITHM.length() + 88 + 1;
 
@@ -33,7 +36,7 @@ final class ReleaseSignature {
       String text =
           new String(file, ALGORITHM.length(), FILE_BYTES - ALGORITHM.length() - 1, US_ASCII);
       byte[] signature = Base64.getDecoder().decode(text);
-      if (!Arrays.equals(encode(signature), file)) {
+      if (signature.length != BYTES || !Arrays.equals(encode(signature), file)) {
         throw invalid(null);
       }
       return signature;

@@ -74,6 +74,22 @@ class TrustedKeysTest {
     }
   }
 
+  /** The file is as long, for base64 has room: Java's verifier takes such a signature. */
+  @Test
+  void guard_oneByteBehindTheSignature_isRefused() {
+    sign(OLD);
+    String name = "s:/r/" + ReleaseSignature.FILE;
+    byte[] signature = ReleaseSignature.decode(store.get(name));
+    for (int last = 0; last < 256; last++) {
+      byte[] longer = Arrays.copyOf(signature, signature.length + 1);
+      longer[signature.length] = (byte) last;
+      byte[] file = ReleaseSignature.encode(longer);
+      assertEquals(ReleaseSignature.FILE_BYTES, file.length);
+      store.put(name, file);
+      assertRefused("it is no Ed25519 signature", publicKey(OLD));
+    }
+  }
+
   @Test
   void guard_storeFails_mayBeTriedAgain() {
     ReleaseFiles failing =
