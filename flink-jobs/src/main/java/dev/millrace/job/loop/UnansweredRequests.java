@@ -28,7 +28,8 @@ public final class UnansweredRequests {
     Topics topics = new Topics(config.kafka().prefix());
     Map<Origin, String> open = new HashMap<>();
     read(config, topics.requests(), raw -> open(raw, open));
-    read(config, topics.answers(), raw -> answered(raw, open)); // later: an answer is not overlooked
+    read(
+        config, topics.answers(), raw -> answered(raw, open)); // later: an answer is not overlooked
     return new TreeSet<>(open.values());
   }
 

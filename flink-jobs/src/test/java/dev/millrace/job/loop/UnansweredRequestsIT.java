@@ -54,8 +54,24 @@ class UnansweredRequestsIT {
     Origin asked = new Origin(topics.requests(), 0, offset);
     Answer answer =
         new Answer(
-            "a", asked, null, "d", Task.SCORE, null, "", -1, 1, 1, new float[0], null, "", List.of(),
-            Answer.From.MODEL, 0, 0, 0);
+            "a",
+            asked,
+            null,
+            "d",
+            Task.SCORE,
+            null,
+            "",
+            -1,
+            1,
+            1,
+            new float[0],
+            null,
+            "",
+            List.of(),
+            Answer.From.MODEL,
+            0,
+            0,
+            0);
     writer.append(topics.answers(), "", Codecs.answers().encode(answer)).join();
   }
 }
