@@ -29,7 +29,7 @@ public final class ServeJob {
   public static void build(
       StreamExecutionEnvironment env, MillraceConfig config, Opener<Serving> servings) {
     JobSettings.apply(config, env, BUFFER_TIMEOUT);
-    KafkaTopics topics = new KafkaTopics(config.kafka(), group(config));
+    KafkaTopics topics = new KafkaTopics(config.kafka(), config.job().name() + "-serve");
     var requests = requests(env, topics);
     var releases = releases(env, topics);
     var answers =
@@ -49,11 +49,6 @@ public final class ServeJob {
             .getSideOutput(Outputs.REJECTED)
             .union(
                 releases.getSideOutput(Outputs.REJECTED), answers.getSideOutput(Outputs.REJECTED)));
-  }
-
-  /** The consumer group in whose name the job commits what it has read and answered. */
-  public static String group(MillraceConfig config) {
-    return config.job().name() + "-serve";
   }
 
   private static SingleOutputStreamOperator<KeyedRequest> requests(

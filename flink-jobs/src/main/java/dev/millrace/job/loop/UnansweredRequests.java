@@ -28,8 +28,8 @@ public final class UnansweredRequests {
     Topics topics = new Topics(config.kafka().prefix());
     Map<Origin, String> open = new HashMap<>();
     read(config, topics.requests(), raw -> open(raw, open));
-    read(
-        config, topics.answers(), raw -> answered(raw, open)); // later: an answer is not overlooked
+    // answers last: none that comes meanwhile is overlooked
+    read(config, topics.answers(), raw -> answered(raw, open));
     return new TreeSet<>(open.values());
   }
 

@@ -9,8 +9,8 @@ import java.util.TreeMap;
  * self_attn\.q_proj}: regular expressions that fit the end of a part's name. Of several that fit
  * one name the first in alphabetical order counts.
  *
- * @param rank ranks by patterns
- * @param alpha alphas by patterns
+ * @param rank rank of the parts whose names a pattern fits, as {@code q_proj}
+ * @param alpha alpha of the parts whose names a pattern fits
  */
 public record NamePatterns(Map<String, String> rank, Map<String, String> alpha)
     implements Serializable {
