@@ -97,28 +97,6 @@ public record LearnerState(
         predecessor);
   }
 
-  /** The state whose moments trainers keep, by the name of the training. */
-  LearnerState withMomentsKept(String training) {
-    AdapterState elsewhere =
-        new AdapterState(
-            adapter.weights(), adapter.first(), adapter.second(), adapter.step(), training);
-    return new LearnerState(
-        elsewhere,
-        replay,
-        waiting,
-        heldOut,
-        release,
-        learnedTo,
-        batches,
-        profile,
-        orders,
-        routing,
-        watch,
-        forgotten,
-        base,
-        predecessor);
-  }
-
   LearnerState with(Watch seen) {
     return new LearnerState(
         adapter,

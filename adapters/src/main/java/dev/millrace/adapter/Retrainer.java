@@ -40,21 +40,9 @@ public record Retrainer(
     Function<SortedMap<String, String>, LearnerConfig> configs,
     Function<Origin, int[]> tokens) {
 
-  /**
-   * A release trained again: what to go on from, and its files' digests.
-   *
-   * @param team the trainers, where there were several
-   */
+  /** A release trained again: what to go on from, and its files' digests. */
   public record Again(
-      AdapterState state,
-      Profile profile,
-      SortedMap<String, ReleaseFile> files,
-      @Nullable LocalProcesses team) {
-
-    /** By one trainer. */
-    public Again(AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
-      this(state, profile, files, null);
-    }
+      AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
 
     /** Whether the files are those that a manifest promises. */
     public boolean equalTo(Manifest manifest) {
@@ -80,11 +68,11 @@ public record Retrainer(
     LearnerConfig config = configs.apply(hyperparameters);
     AdapterState before = before(manifest, config, parent, taken);
     Lesson lesson = lesson(manifest);
-    LocalProcesses team = config.exchange().isAlone() ? null : team(config, parent);
     Trainers trainers =
-        team == null
+        config.exchange().isAlone()
             ? Trainers.alone(base, config.train(), config.plan())
-            : new DataParallelTrainers(config.exchange(), config.train(), anchors, team);
+            : new DataParallelTrainers(
+                config.exchange(), config.train(), anchors, processes(config));
     AdapterState trained = train(manifest, trainers, mix.anchors(), before, lesson);
     AdapterState plain = mix.blend() == 0 ? trained : train(manifest, trainers, 1, before, lesson);
     AdapterState candidate = mix.of(before, trained, plain);
@@ -98,7 +86,7 @@ public record Retrainer(
     }
     SortedMap<String, ReleaseFile> files = new TreeMap<>();
     contents.forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
-    return new Again(candidate, profile, files, team);
+    return new Again(candidate, profile, files);
   }
 
   private AdapterState train(
@@ -108,13 +96,10 @@ public record Retrainer(
     return trainers.train(before, lesson, terms, Governor.none()).state();
   }
 
-  /** Trainers that have kept what the parent's have. */
-  private LocalProcesses team(LearnerConfig config, @Nullable Again parent) {
+  private LocalProcesses processes(LearnerConfig config) {
     Trainee.Means means =
         new Trainee.Means(base, anchors, config.train(), config.plan(), config.exchange().codec());
-    return parent == null || parent.team == null
-        ? new LocalProcesses(means, config.exchange())
-        : parent.team.copy(means, config.exchange());
+    return new LocalProcesses(means, config.exchange());
   }
 
   private AdapterState before(

@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 9;
+  private static final int VERSION = 10;
 
   /** The first that knew orders. */
   static final int ORDERS = 2;
@@ -36,7 +36,7 @@ final class StateCodec {
   /** The first that knew its base. */
   static final int BASES = 8;
 
-  /** The first whose adapter may have its moments elsewhere. */
+  /** The only one whose adapter might have its moments elsewhere. */
   static final int KEPT = 9;
 
   private StateCodec() {}

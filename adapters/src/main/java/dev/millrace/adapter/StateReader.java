@@ -5,6 +5,8 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Parameters;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.kinds.AdapterCodec;
@@ -36,7 +38,10 @@ record StateReader(DataInputStream in) {
    */
   LearnerState read(int version) throws IOException {
     LearnerState state = asOf(version);
-    return version >= StateCodec.KEPT ? state.withMomentsKept(in.readUTF()) : state;
+    if (version == StateCodec.KEPT) {
+      in.readUTF(); // whose trainers kept its moments: they are zeros here
+    }
+    return state;
   }
 
   private LearnerState asOf(int version) throws IOException {
@@ -112,8 +117,13 @@ record StateReader(DataInputStream in) {
   }
 
   private AdapterState adapter() throws IOException {
-    return new AdapterState(
-        AdapterCodec.decode(bytes().array()), floats(), floats(), in.readLong());
+    AdapterWeights weights = AdapterCodec.decode(bytes().array());
+    return new AdapterState(weights, moments(weights), moments(weights), in.readLong());
+  }
+
+  private float[] moments(AdapterWeights weights) throws IOException {
+    float[] moments = floats();
+    return moments.length > 0 ? moments : new float[Parameters.count(weights)];
   }
 
   /** From before there were kinds. */

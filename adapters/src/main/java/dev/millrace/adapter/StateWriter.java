@@ -37,7 +37,6 @@ record StateWriter(DataOutputStream out) {
     write(state.forgotten().again(), out::writeUTF);
     out.writeUTF(state.base());
     write(state.predecessor());
-    out.writeUTF(state.adapter().kept());
   }
 
   private void write(@Nullable Predecessor predecessor) throws IOException {

@@ -24,6 +24,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -42,11 +43,8 @@ class StateCodecTest {
    */
   private static final int ROUTING_BYTES = 1 + 2 + "entropy".length() + 4 + 8 + 4 + 2 * 8;
 
-  /** Of no name of a training. */
-  private static final int KEPT_BYTES = 2;
-
   /** What version 8 added: the base, empty here, and whether there is a predecessor. */
-  private static final int BASE_BYTES = 2 + 1 + KEPT_BYTES;
+  private static final int BASE_BYTES = 2 + 1;
 
   /** What version 7 added, and that: whether there is a trial, and two lists, empty here. */
   private static final int FORGOTTEN_BYTES = 1 + 2 * Integer.BYTES + BASE_BYTES;
@@ -204,12 +202,26 @@ class StateCodecTest {
   }
 
   @Test
-  void decode_momentsThatTrainersKeep_areNamedAgainAndWereNotBefore() {
-    assertEquals("", LearnerState.fromBytes(cut(8, KEPT_BYTES)).adapter().kept());
-    LearnerState elsewhere = STATE.withMomentsKept("2x2-a-b");
-    LearnerState read = LearnerState.fromBytes(elsewhere.toBytes());
-    assertEquals("2x2-a-b", read.adapter().kept());
-    assertArrayEquals(elsewhere.toBytes(), read.toBytes());
+  void decode_momentsThatTrainersKept_areZeros() {
+    byte[] now = STATE.toBytes();
+    int moments = 2 * STATE.adapter().first().length * Float.BYTES;
+    int adapter = 3 * Integer.BYTES + ByteBuffer.wrap(now).getInt(2 * Integer.BYTES);
+    String training = "2x2-a-b";
+    int end = now.length - Integer.BYTES;
+    ByteBuffer older =
+        ByteBuffer.allocate(now.length - moments + Short.BYTES + training.length());
+    older.put(now, 0, adapter).putInt(0).putInt(0);
+    int rest = adapter + 2 * Integer.BYTES + moments;
+    older.put(now, rest, end - rest);
+    older.putShort((short) training.length()).put(training.getBytes(StandardCharsets.US_ASCII));
+    older.putInt(Integer.BYTES, 9);
+    CRC32C crc = new CRC32C();
+    crc.update(older.array(), 0, older.position());
+    AdapterState read =
+        LearnerState.fromBytes(older.putInt((int) crc.getValue()).array()).adapter();
+    assertArrayEquals(new float[STATE.adapter().first().length], read.first());
+    assertArrayEquals(new float[STATE.adapter().second().length], read.second());
+    assertEquals(STATE.adapter().step(), read.step());
   }
 
   @Test

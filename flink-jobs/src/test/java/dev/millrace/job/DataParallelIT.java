@@ -40,6 +40,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -88,6 +89,50 @@ class DataParallelIT {
     }
   }
 
+  @Test
+  void learn_otherTrainersFromASavepoint_goOnWhereTheLastOnesStood() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(2, 1)) {
+      Loop four = Loop.create(stack, 2, SETTINGS);
+      Loop alone =
+          with(four, Map.of("learn.exchange.processes", "1", "learn.exchange.trainers", "1"));
+      String savepoint = "";
+      int fed = 0;
+      for (Loop team : List.of(four, alone, four)) {
+        int before = savepoint.isEmpty() ? 0 : four.releases(1).size();
+        LearnerOpener learners = TinyParts.learners(team.config());
+        JobClient learn =
+            savepoint.isEmpty() ? team.learn(learners) : team.learnFrom(savepoint, learners);
+        feed(four, fed);
+        fed += SAMPLES;
+        four.releases(before + 2);
+        savepoint = stopped(learn, stack);
+      }
+      List<String> teams = teams(four);
+      assertEquals("2", teams.get(0));
+      assertTrue(teams.contains("1"), teams::toString);
+      assertEquals("2", teams.get(teams.size() - 1), teams::toString);
+      audited(four);
+    }
+  }
+
+  private static Loop with(Loop loop, Map<String, String> settings) {
+    return new Loop(loop.stack(), loop.topics(), loop.config().with(settings));
+  }
+
+  private static String stopped(JobClient job, EmbeddedStack stack) throws Exception {
+    String folder = stack.folder("savepoints").toUri().toString();
+    return job.stopWithSavepoint(true, folder, SavepointFormatType.CANONICAL).get();
+  }
+
+  /** How many processes taught each release. */
+  private static List<String> teams(Loop loop) throws Exception {
+    StoredReleases stored = StoredReleases.read(TinyParts.path(loop.config().store().uri()));
+    return loop.releases(1).stream()
+        .map(event -> stored.manifest(event.release()).plan().hyperparameters())
+        .map(values -> values.getOrDefault("exchange.processes", "1"))
+        .toList();
+  }
+
   /**
    * What anybody can read of a run.
    *
@@ -100,7 +145,7 @@ class DataParallelIT {
   private static Run run(boolean disturbed) throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(2, 1)) {
       Loop loop = Loop.create(stack, 2, SETTINGS);
-      feed(loop);
+      feed(loop, 0);
       JobClient learn =
           loop.learnAll(
               LearnerBefore.each(failing(TinyParts.learners(loop.config())), FailingLearner::new));
@@ -162,7 +207,6 @@ class DataParallelIT {
     loop.samples(DOMAINS.size() * SAMPLES).forEach(s -> texts.put(s.origin(), s.teaches()));
     for (String release : stored.serving().values()) {
       Manifest manifest = stored.manifest(release);
-      assertEquals("2", manifest.plan().hyperparameters().get("exchange.processes"));
       assertTrue(
           TinyParts.reproduces(
               new Reproduction(stored, release), loop.config(), texts::get, one -> {}),
@@ -181,10 +225,10 @@ class DataParallelIT {
     return files;
   }
 
-  private static void feed(Loop loop) {
-    Random random = new Random(7);
+  private static void feed(Loop loop, int from) {
+    Random random = new Random(7 + from);
     try (Feed feed = loop.feed()) {
-      for (int i = 0; i < SAMPLES; i++) {
+      for (int i = from; i < from + SAMPLES; i++) {
         for (String domain : DOMAINS) {
           StringBuilder text = new StringBuilder(domain);
           while (text.length() < 100) {

@@ -21,6 +21,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -56,7 +58,17 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
   }
 
   JobClient learn(LearnerOpener learners) {
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    return learn(StreamExecutionEnvironment.getExecutionEnvironment(), learners);
+  }
+
+  JobClient learnFrom(String savepoint, LearnerOpener learners) {
+    return learn(
+        StreamExecutionEnvironment.getExecutionEnvironment(
+            new Configuration().set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint)),
+        learners);
+  }
+
+  private JobClient learn(StreamExecutionEnvironment env, LearnerOpener learners) {
     LearnJob.build(
         env,
         config,

@@ -10,8 +10,6 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.millrace.adapter.batch.OpenBatch;
-import dev.millrace.adapter.exchange.KeptAdapter;
-import dev.millrace.adapter.exchange.KeptMemory;
 import dev.millrace.adapter.exchange.Order;
 import dev.millrace.adapter.exchange.Report;
 import dev.millrace.adapter.exchange.Update;
@@ -56,9 +54,7 @@ class RecordsWithoutKryoTest {
           KeyedAnswer.class,
           Order.class,
           Update.class,
-          Report.class,
-          KeptAdapter.class,
-          KeptMemory.class);
+          Report.class);
 
   static List<Class<?>> records() {
     Stream<Class<?>> schemas =

@@ -54,6 +54,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -173,8 +174,18 @@ final class TinyParts {
     return new Retrainer(
         surroundings.base(),
         surroundings.anchors(),
-        values -> learn(config.with(Map.of("learn.seed", values.getOrDefault("seed", "")))),
+        values -> learn(config.with(named(values))),
         tokens);
+  }
+
+  /** What a manifest names of the configuration, and where trainers are not named, one. */
+  private static Map<String, String> named(Map<String, String> hyperparameters) {
+    Map<String, String> named = new HashMap<>();
+    named.put("learn.seed", hyperparameters.getOrDefault("seed", ""));
+    for (String key : List.of("exchange.processes", "exchange.trainers")) {
+      named.put("learn." + key, hyperparameters.getOrDefault(key, "1"));
+    }
+    return named;
   }
 
   static SampleTokens tokens(MillraceConfig config) {

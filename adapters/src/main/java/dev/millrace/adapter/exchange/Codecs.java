@@ -6,12 +6,12 @@ import java.util.List;
 public final class Codecs {
 
   private static final List<String> KNOWN =
-      List.of("dense", "int8", "sign", "topk:SHARE", "lowrank:RANK");
+      List.of("dense", "int8", "int4", "sign", "topk:SHARE", "lowrank:RANK");
 
   private Codecs() {}
 
   /**
-   * A codec: {@code dense}, {@code int8}, {@code sign}, {@code topk:0.05}, {@code lowrank:1}.
+   * A codec: {@code dense}, {@code int8}, {@code int4}, {@code sign}, {@code topk:0.05}, {@code lowrank:1}.
    *
    * @throws IllegalArgumentException if there is none of this name
    */
@@ -20,7 +20,8 @@ public final class Codecs {
     try {
       return switch (parts[0] + (parts.length == 2 ? ":" : "")) {
         case "dense" -> new DenseCodec();
-        case "int8" -> new Int8Codec();
+        case "int4" -> new IntCodec(4);
+        case "int8" -> new IntCodec(8);
         case "sign" -> new SignCodec();
         case "topk:" -> new TopKCodec(Double.parseDouble(parts[1]));
         case "lowrank:" -> new LowRankCodec(Integer.parseInt(parts[1]));

@@ -7,13 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one message of what a process's trainers learned in a round, whoever of them was first, and
- * remembers what the message leaves out.
+ * Makes one message of the gradients that a process's trainers found in a round, whoever of them
+ * was first, and remembers what the message leaves out until the lesson ends.
  */
 public final class Combiner {
   private final String codec;
   private final int trainers;
-  private final Kept<float[]> kept = new Kept<>();
   private final Map<String, Running> running = new HashMap<>();
 
   /** A lesson that is going on: what its messages have left out, and who has come this round. */
@@ -38,14 +37,14 @@ public final class Combiner {
     this.trainers = trainers;
   }
 
-  /** Takes what one trainer learned; null until it is the last of its round. */
+  /** Takes what one trainer found; null until it is the last of its round. */
   public @Nullable Report take(Update update) {
     Running now = running.get(update.place());
     if (now == null || !now.call.equals(update.call())) {
       if (update.round() > 0 || (now != null && isOlder(update.call(), now.call))) {
         return null; // of a lesson that was given up
       }
-      now = new Running(update.call(), memory(update), trainers);
+      now = new Running(update.call(), new float[new Shape(update.matrices()).size()], trainers);
       running.put(update.place(), now);
     }
     now.round[update.trainer()] = update;
@@ -58,45 +57,23 @@ public final class Combiner {
     return call.learner() == now.learner() && call.number() < now.number();
   }
 
-  private float[] memory(Update first) {
-    kept.begin(first.place(), first.from(), first.lesson());
-    return first.from().isEmpty()
-        ? new float[new Shape(first.matrices()).size()]
-        : kept.get(first.place(), first.from());
-  }
-
   private Report combined(Update last, Running now) {
     List<Told> told = new ArrayList<>();
-    List<float[]> learned = new ArrayList<>();
+    List<float[]> found = new ArrayList<>();
     for (Update update : now.round) {
       if (update != null) {
         told.add(update.told());
-        if (update.values().length > 0) {
-          learned.add(update.values());
+        if (update.gradient().length > 0) {
+          found.add(update.gradient());
         }
       }
     }
     Exchange.Sent sent = new Exchange.Sent(new byte[0], now.memory);
-    if (!learned.isEmpty()) {
+    if (!found.isEmpty()) {
       Exchange exchange = new Exchange(Codecs.named(codec), new Shape(last.matrices()));
-      sent = exchange.send(learned, now.memory);
+      sent = exchange.send(found, now.memory);
     }
-    if (last.keep().isEmpty()) {
-      running.put(last.place(), new Running(now.call, sent.memory(), trainers));
-    } else {
-      kept.keep(last.place(), last.keep(), last.lesson(), now.memory);
-      running.remove(last.place());
-    }
+    running.put(last.place(), new Running(now.call, sent.memory(), trainers));
     return new Report(last.call(), last.round(), last.process(), sent.message(), told);
-  }
-
-  /** All that it keeps. */
-  public List<KeptMemory> state() {
-    return kept.all(KeptMemory::new);
-  }
-
-  /** Takes up what it kept once. */
-  public void restore(KeptMemory one) {
-    kept.keep(one.place(), one.training(), one.lesson(), one.memory());
   }
 }

@@ -3,13 +3,12 @@ package dev.millrace.adapter.exchange;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Span;
 import dev.millrace.adapter.train.Terms;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Trainers;
 import dev.millrace.adapter.train.Training;
-import dev.millrace.model.adapter.AdapterWeights;
-import dev.millrace.model.kinds.AdapterCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -17,16 +16,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Deals lessons to the trainers of several processes, and leads them through rounds of some steps
- * each. What comes of a lesson follows from state, lesson and configuration, not from where the
- * trainers run or who is first.
- *
- * @param anchors as the trainers have them
+ * each. In a round every trainer takes steps of its own from the state that all share, and tells
+ * the mean of the gradients that it met; then all take as many AdamW steps along the mean of what
+ * was told, and stand at one state again, moments included. With a step a round that is AdamW on
+ * the gradients of all texts. What comes of a lesson follows from state, lesson and configuration,
+ * not from where the trainers run or who is first.
  */
-public record DataParallelTrainers(
-    ExchangeConfig config, TrainConfig train, List<int[]> anchors, Processes processes)
-    implements Trainers {
+public final class DataParallelTrainers implements Trainers {
+  private final ExchangeConfig config;
+  private final TrainConfig train;
+  private final List<int[]> anchors;
+  private final Processes processes;
 
-  private static final float[] ZEROS = new float[0];
+  /** What the trainers hold since they and this began. */
+  private final Kept<Boolean> held = new Kept<>();
+
+  /**
+   * @param anchors as the trainers have them
+   */
+  public DataParallelTrainers(
+      ExchangeConfig config, TrainConfig train, List<int[]> anchors, Processes processes) {
+    this.config = config;
+    this.train = train;
+    this.anchors = anchors;
+    this.processes = processes;
+  }
 
   @Override
   public Training train(AdapterState state, Lesson lesson, Terms terms, Governor governor) {
@@ -41,9 +55,11 @@ public record DataParallelTrainers(
     private final Governor governor;
     private final Call call = processes.next();
     private final List<Share> shares;
+    private final TrainConfig train;
+    private final int steps;
     private final Exchange exchange;
     private final Tally tally = new Tally();
-    private AdapterWeights shared;
+    private AdapterState shared;
     private List<byte[]> messages = List.of();
 
     Run(AdapterState before, Lesson lesson, Terms terms, Governor governor) {
@@ -52,70 +68,75 @@ public record DataParallelTrainers(
       this.terms = terms;
       this.governor = governor;
       shares = Share.deal(lesson, config.all());
+      train = DataParallelTrainers.this.train.anchored(terms.anchors());
+      steps =
+          shares.stream()
+              .mapToInt(share -> Trainer.steps(train, share.lesson(anchors)))
+              .max()
+              .orElse(0);
       exchange = new Exchange(Codecs.named(config.codec()), Shape.of(before.weights()));
-      shared = before.weights();
+      shared = before;
     }
 
     Training train() {
-      int steps =
-          shares.stream()
-              .mapToInt(
-                  share -> Trainer.steps(train.anchored(terms.anchors()), share.lesson(anchors)))
-              .max()
-              .orElse(0);
       int rounds = (steps + config.steps() - 1) / config.steps();
+      if (rounds == 0) {
+        return tally.training(before, "");
+      }
       for (int round = 0; round < rounds; round++) {
-        List<Report> reports = ask(round, "");
+        List<Report> reports = round == 0 ? begin() : ask(round, null, "");
         messages = reports.stream().map(Report::message).filter(m -> m.length > 0).toList();
         tally.add(reports);
         if (messages.isEmpty()) {
           return tally.training(before, tally.trouble);
         }
-        shared = exchange.follow(shared, messages);
+        shared = Trainer.follow(train, shared, exchange.receive(messages), span(round), steps);
       }
-      if (rounds == 0) {
-        return tally.training(before, "");
-      }
-      String name = TrainingName.of(config, before, lesson, terms, shared);
-      ask(rounds, name);
-      return tally.training(
-          new AdapterState(shared, ZEROS, ZEROS, before.step() + steps, name), "");
+      String reached = Given.name(shared);
+      ask(rounds, null, reached);
+      held.keep(terms.domain(), reached, lesson.seed(), true);
+      return tally.training(shared, "");
     }
 
-    private List<Report> ask(int round, String keep) {
+    /** The first round. A state travels only where the trainers do not hold it. */
+    private List<Report> begin() {
+      String from = Given.name(before);
+      held.begin(terms.domain(), from, lesson.seed());
+      Given given = held.get(terms.domain(), from) == null ? Given.of(before) : null;
+      Beginning beginning =
+          new Beginning(
+              lesson.seed(), from, given, steps, terms.routing(), terms.anchors(), shares);
+      List<Report> reports = ask(0, beginning, "");
+      held.keep(terms.domain(), from, lesson.seed(), true);
+      return reports;
+    }
+
+    private Span span(int round) {
+      int from = round * config.steps();
+      return new Span(from, from + config.steps());
+    }
+
+    private List<Report> ask(int round, @Nullable Beginning from, String reached) {
+      Span span = span(round);
       List<Order> orders = new ArrayList<>();
       for (int p = 0; p < config.processes(); p++) {
+        Beginning own = from == null ? null : share(from, p);
         orders.add(
             new Order(
-                call,
-                round,
-                terms.domain(),
-                p,
-                round == 0 ? beginning(p) : null,
-                messages,
-                round * config.steps(),
-                (round + 1) * config.steps(),
-                keep));
+                call, round, terms.domain(), p, own, messages, span.from(), span.to(), reached));
       }
       return processes.round(orders, governor);
     }
 
-    /** Weights travel only where the trainers do not stand at them. */
-    private Beginning beginning(int process) {
+    private Beginning share(Beginning all, int process) {
       int each = config.trainers();
-      boolean goesOn = TrainingName.isOf(before.kept(), config);
-      boolean there = goesOn && before.kept().endsWith(TrainingName.digest(before.weights()));
-      boolean zeros = !before.kept().isEmpty() || before.step() == 0;
-      byte @Nullable [] dense = there ? null : AdapterCodec.encode(before.weights());
       return new Beginning(
-          lesson.seed(),
-          goesOn ? before.kept() : "",
-          dense,
-          zeros ? ZEROS : before.first(),
-          zeros ? ZEROS : before.second(),
-          before.step(),
-          terms.routing(),
-          terms.anchors(),
+          all.lesson(),
+          all.from(),
+          all.given(),
+          all.steps(),
+          all.routing(),
+          all.anchors(),
           shares.subList(process * each, (process + 1) * each));
     }
   }

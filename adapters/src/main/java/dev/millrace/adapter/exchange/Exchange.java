@@ -1,11 +1,9 @@
 package dev.millrace.adapter.exchange;
 
-import dev.millrace.adapter.train.Parameters;
-import dev.millrace.model.adapter.AdapterWeights;
 import java.util.List;
 
 /**
- * A round of exchange in two levels: the updates of one process are combined in memory, one message
+ * A round of exchange in two levels: the gradients of one process are combined in memory, one message
  * a process crosses, and every process makes the same of all messages. What a codec leaves out is
  * remembered and sent with the next round's update (error feedback, arXiv 1901.09847).
  *
@@ -52,16 +50,6 @@ public record Exchange(Codec codec, Shape shape) {
    */
   public float[] receive(List<byte[]> messages) {
     return mean(messages.stream().map(message -> codec.decode(message, shape)).toList());
-  }
-
-  /** Where weights are after all have followed what was sent. */
-  AdapterWeights follow(AdapterWeights shared, List<byte[]> messages) {
-    float[] values = Parameters.flatten(shared);
-    float[] together = receive(messages);
-    for (int i = 0; i < values.length; i++) {
-      values[i] += together[i];
-    }
-    return Parameters.unflatten(values, shared);
   }
 
   private float[] mean(List<float[]> updates) {

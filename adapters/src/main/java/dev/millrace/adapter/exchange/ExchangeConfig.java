@@ -7,9 +7,9 @@ import java.io.Serializable;
  *
  * @param processes that updates cross between; one a task manager
  * @param trainers of each process, whose updates are combined in memory
- * @param steps optimizer steps of each trainer between two exchanges
- * @param codec of what crosses: {@code dense}, {@code int8}, {@code sign}, {@code topk:SHARE} or
- *     {@code lowrank:RANK}
+ * @param steps optimizer steps between two exchanges
+ * @param codec of what crosses: {@code dense}, {@code int8}, {@code int4}, {@code sign},
+ *     {@code topk:SHARE} or {@code lowrank:RANK}
  * @param patienceMillis how long a round may take; past that the job starts again from its last
  *     checkpoint
  */
@@ -19,7 +19,7 @@ public record ExchangeConfig(
 
   /** One trainer, who tells nobody anything. */
   public static ExchangeConfig defaults() {
-    return new ExchangeConfig(1, 1, 4, "sign", 600_000);
+    return new ExchangeConfig(1, 1, 2, "int4", 600_000);
   }
 
   /** Whether one trainer learns the whole of each lesson. */

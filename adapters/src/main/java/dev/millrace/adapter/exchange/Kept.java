@@ -1,67 +1,36 @@
 package dev.millrace.adapter.exchange;
 
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody holds for each domain: a value for each training that its next lesson may go on
- * from, by the name of the training.
+ * What is held of each place's last lesson, by name: where it began, and where each training of it
+ * led. Trainers hold states so; who leads them holds what they hold, by the same rule.
  */
 final class Kept<T> {
-  private final Map<String, Map<String, Held<T>>> places = new TreeMap<>();
+  private final Map<String, Map<String, Held<T>>> places = new HashMap<>();
 
   private record Held<T>(long lesson, T value) {}
 
-  /** Makes something of a value. */
-  interface Of<T, R> {
-    R of(String place, String training, long lesson, T value);
-  }
-
-  /**
-   * A lesson begins: only its own trainings, and the one that it begins from, can be asked for from
-   * now on.
-   *
-   * @param training empty if it begins from none
-   */
-  void begin(String place, String training, long lesson) {
+  /** Begins a training of a lesson: all but its beginning and what the lesson led to goes. */
+  void begin(String place, String from, long lesson) {
     Map<String, Held<T>> held = places.get(place);
     if (held != null) {
-      held.entrySet().removeIf(e -> !e.getKey().equals(training) && e.getValue().lesson != lesson);
+      held.entrySet().removeIf(e -> !e.getKey().equals(from) && e.getValue().lesson != lesson);
     }
   }
 
-  T get(String place, String training) {
-    Map<String, Held<T>> held = places.getOrDefault(place, Map.of());
-    Held<T> value = held.get(training);
-    if (value == null) {
-      throw new IllegalStateException(
-          "nothing is kept of training %s of %s, expected one of %s"
-              .formatted(training, place, held.keySet()));
-    }
-    return value.value;
+  @Nullable T get(String place, String name) {
+    Held<T> value = places.getOrDefault(place, Map.of()).get(name);
+    return value == null ? null : value.value;
   }
 
-  void keep(String place, String training, long lesson, T value) {
-    places
-        .computeIfAbsent(place, p -> new LinkedHashMap<>())
-        .put(training, new Held<>(lesson, value));
+  void keep(String place, String name, long lesson, T value) {
+    places.computeIfAbsent(place, p -> new HashMap<>()).put(name, new Held<>(lesson, value));
   }
 
-  /** Something of each value, in order. */
-  <R> List<R> all(Of<T, R> of) {
-    return places.entrySet().stream()
-        .flatMap(
-            place ->
-                place.getValue().entrySet().stream()
-                    .map(
-                        e ->
-                            of.of(
-                                place.getKey(),
-                                e.getKey(),
-                                e.getValue().lesson,
-                                e.getValue().value)))
-        .toList();
+  int size() {
+    return places.values().stream().mapToInt(Map::size).sum();
   }
 }

@@ -23,16 +23,6 @@ public final class LocalProcesses implements Processes {
     combiner = new Combiner(config.codec(), config.trainers());
   }
 
-  /** Others that have kept what these have. */
-  public LocalProcesses copy(Trainee.Means means, ExchangeConfig other) {
-    LocalProcesses copy = new LocalProcesses(means, other);
-    for (int t = 0; t < Math.min(trainees.size(), copy.trainees.size()); t++) {
-      trainees.get(t).state().forEach(copy.trainees.get(t)::restore);
-    }
-    combiner.state().forEach(copy.combiner::restore);
-    return copy;
-  }
-
   @Override
   public Call next() {
     return new Call(0, ++calls);

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param messages of all processes in the round before, which they are to follow first
  * @param from the first step of the lesson to take now
  * @param to the one after the last
- * @param keep the name under which they are to keep what they have come to, in place of taking
- *     steps; else empty
+ * @param reached names the state that they have come to, in place of taking steps; else empty
  */
 public record Order(
     Call call,
@@ -24,7 +23,7 @@ public record Order(
     List<byte[]> messages,
     int from,
     int to,
-    String keep) {
+    String reached) {
 
   /** Names what a process holds of a domain. */
   String place() {

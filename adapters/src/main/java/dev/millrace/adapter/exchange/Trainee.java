@@ -3,25 +3,22 @@ package dev.millrace.adapter.exchange;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
-import dev.millrace.adapter.train.Parameters;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.Span;
 import dev.millrace.adapter.train.Terms;
 import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Trainers;
 import dev.millrace.adapter.train.Training;
-import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.kinds.AdapterCodec;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One trainer of a process, for all domains: what it is told to do, and what it keeps. It stands at
- * the weights that all share, with moments of its own, which it never sends.
+ * One trainer of a process, for all domains: what it is told to do. It stands at the state that all
+ * share, and follows what all found. Nothing that it holds is needed after a restart.
  */
 public final class Trainee {
 
@@ -38,10 +35,15 @@ public final class Trainee {
   private final Kept<AdapterState> kept = new Kept<>();
   private final Map<String, Running> running = new HashMap<>();
 
-  /** A lesson that it is at. */
-  private record Running(Call call, long name, AdapterState state, Lesson lesson, Terms terms) {
-    Running at(AdapterState other) {
-      return new Running(call, name, other, lesson, terms);
+  /**
+   * A lesson that it is at.
+   *
+   * @param span of the steps that it took last
+   */
+  private record Running(
+      Call call, Beginning beginning, AdapterState state, Lesson lesson, Terms terms, Span span) {
+    Running at(AdapterState other, Span next) {
+      return new Running(call, beginning, other, lesson, terms, next);
     }
   }
 
@@ -80,18 +82,18 @@ public final class Trainee {
     this.index = index;
   }
 
-  /** Takes up an order: follows what all sent last. Null if there are no steps to take. */
+  /** Takes up an order: follows what all found last. Null if there are no steps to take. */
   public @Nullable Work take(Order order) {
     Beginning beginning = order.beginning();
     if (beginning != null) {
       running.put(order.place(), begin(order, beginning));
     }
     Running now = now(order);
-    if (!order.messages().isEmpty()) {
-      now = now.at(follow(now.state, order.messages()));
-      running.put(order.place(), now);
-    }
-    return order.keep().isEmpty() ? new Work(order, now) : null;
+    AdapterState state =
+        order.messages().isEmpty() ? now.state : follow(now, order.messages());
+    now = now.at(state, new Span(order.from(), order.to()));
+    running.put(order.place(), now);
+    return order.reached().isEmpty() ? new Work(order, now) : null;
   }
 
   private Running now(Order order) {
@@ -107,28 +109,31 @@ public final class Trainee {
   private Running begin(Order order, Beginning beginning) {
     Lesson lesson = beginning.shares().get(index).lesson(means.anchors);
     Terms terms = new Terms(order.domain(), beginning.routing(), beginning.anchors());
-    byte[] dense = beginning.dense();
-    AdapterWeights given = dense == null ? null : AdapterCodec.decode(dense);
-    long name = beginning.lesson();
-    kept.begin(order.place(), beginning.from(), name);
-    if (beginning.from().isEmpty()) {
-      AdapterState fresh = AdapterState.fresh(Objects.requireNonNull(given));
-      boolean zero = beginning.first().length == 0;
-      AdapterState state =
-          new AdapterState(
-              fresh.weights(),
-              zero ? fresh.first() : beginning.first(),
-              zero ? fresh.second() : beginning.second(),
-              beginning.step());
-      return new Running(order.call(), name, state, lesson, terms);
-    }
-    AdapterState state = kept.get(order.place(), beginning.from());
-    return new Running(order.call(), name, given == null ? state : state.at(given), lesson, terms);
+    kept.begin(order.place(), beginning.from(), beginning.lesson());
+    Given given = beginning.given();
+    AdapterState state = given == null ? held(order, beginning) : given.state();
+    kept.keep(order.place(), beginning.from(), beginning.lesson(), state);
+    return new Running(order.call(), beginning, state, lesson, terms, new Span(0, 0));
   }
 
-  private AdapterState follow(AdapterState state, List<byte[]> messages) {
-    Exchange exchange = new Exchange(Codecs.named(means.codec), Shape.of(state.weights()));
-    return state.at(exchange.follow(state.weights(), messages));
+  private AdapterState held(Order order, Beginning beginning) {
+    AdapterState state = kept.get(order.place(), beginning.from());
+    if (state == null) {
+      throw new IllegalStateException(
+          "trainer %d of %s holds no state %s, expected one to begin at"
+              .formatted(index, order.place(), beginning.from()));
+    }
+    return state;
+  }
+
+  private AdapterState follow(Running now, List<byte[]> messages) {
+    Exchange exchange = new Exchange(Codecs.named(means.codec), Shape.of(now.state.weights()));
+    return Trainer.follow(
+        means.train.anchored(now.terms.anchors()),
+        now.state,
+        exchange.receive(messages),
+        now.span,
+        now.beginning.steps());
   }
 
   /**
@@ -142,63 +147,34 @@ public final class Trainee {
     if (now == null || !now.call.equals(order.call())) {
       return null;
     }
-    float[] values = new float[0];
+    if (!order.reached().isEmpty()) {
+      end(order, now);
+    }
     Told told = training == null ? Told.nothing() : Told.of(training);
-    if (training != null && told.counts()) {
-      AdapterState trained = training.state();
-      values = DataParallel.update(Parameters.flatten(now.state.weights()), trained);
-      running.put(order.place(), now.at(trained.at(now.state.weights())));
-    }
-    if (!order.keep().isEmpty()) {
-      keep(order, now);
-    }
-    Beginning beginning = order.beginning();
     return new Update(
         order.call(),
         order.round(),
         order.domain(),
         order.process(),
         index,
-        now.name,
-        beginning == null ? "" : beginning.from(),
-        order.keep(),
         Shape.of(now.state.weights()).matrices(),
-        values,
+        training != null && told.counts() ? training.gradient() : new float[0],
         told);
   }
 
-  private void keep(Order order, Running now) {
-    String digest = TrainingName.digest(now.state.weights());
-    if (!order.keep().endsWith(digest)) {
+  private void end(Order order, Running now) {
+    String name = Given.name(now.state);
+    if (!name.equals(order.reached())) {
       throw new IllegalStateException(
-          "trainer %d of process %d came to weights %s, expected those of training %s"
-              .formatted(index, order.process(), digest, order.keep()));
+          "trainer %d of %s came to state %s, expected %s"
+              .formatted(index, order.place(), name, order.reached()));
     }
-    kept.keep(order.place(), order.keep(), now.name, now.state);
+    kept.keep(order.place(), name, now.beginning.lesson(), now.state);
     running.remove(order.place());
   }
 
-  /** All that it keeps. */
-  public List<KeptAdapter> state() {
-    return kept.all(
-        (place, training, lesson, value) ->
-            new KeptAdapter(
-                place,
-                training,
-                lesson,
-                AdapterCodec.encode(value.weights()),
-                value.first(),
-                value.second(),
-                value.step()));
-  }
-
-  /** Takes up what it kept once. */
-  public void restore(KeptAdapter one) {
-    kept.keep(
-        one.place(),
-        one.training(),
-        one.lesson(),
-        new AdapterState(
-            AdapterCodec.decode(one.adapter()), one.first(), one.second(), one.step()));
+  /** States that it holds. */
+  int held() {
+    return kept.size();
   }
 }

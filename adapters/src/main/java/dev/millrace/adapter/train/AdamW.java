@@ -1,5 +1,7 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.model.adapter.AdapterWeights;
+
 /**
  * AdamW (Loshchilov and Hutter, arXiv 1711.05101) over flat arrays, which it updates in place.
  *
@@ -8,6 +10,20 @@ package dev.millrace.adapter.train;
  * @param second (parameters): second moment
  */
 record AdamW(TrainConfig config, float[] values, float[] first, float[] second) {
+
+  /** Goes on from a copy of a state. */
+  static AdamW of(TrainConfig config, AdapterState state) {
+    return new AdamW(
+        config,
+        Parameters.flatten(state.weights()),
+        state.first().clone(),
+        state.second().clone());
+  }
+
+  /** Where it stands. */
+  AdapterState state(AdapterWeights like, long steps) {
+    return new AdapterState(Parameters.unflatten(values, like), first, second, steps);
+  }
 
   /**
    * Takes one step.

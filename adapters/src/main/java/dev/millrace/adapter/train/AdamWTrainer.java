@@ -13,22 +13,38 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
       List<Rows.Step> steps = new Rows(config, lesson).steps();
       int end = Math.min(span.to(), steps.size());
       for (int i = span.from(); i < end && run.healthy(); i++) {
-        double age = settled(state.step() + i - span.from());
-        run.step(steps.get(i), age * rate(i, steps.size()));
+        run.step(steps.get(i), rate(config, state, span, i, steps.size()));
       }
       return run.result(state);
     }
   }
 
-  /** An adapter that has learned long takes smaller steps: 1/√ of its age. */
-  private double settled(long age) {
-    return 1 / Math.sqrt(1 + age / (double) config.settleSteps());
+  static AdapterState follow(
+      TrainConfig config, AdapterState state, float[] gradient, Span span, int steps) {
+    AdamW optimizer = AdamW.of(config, state);
+    double[] along = new double[gradient.length];
+    for (int i = 0; i < along.length; i++) {
+      along[i] = gradient[i];
+    }
+    int end = Math.min(span.to(), steps);
+    for (int i = span.from(); i < end; i++) {
+      long age = state.step() + i - span.from() + 1;
+      optimizer.step(along, age, rate(config, state, span, i, steps));
+    }
+    return optimizer.state(state.weights(), state.step() + end - span.from());
   }
 
-  /** Rises over the warm-up, then falls in a straight line to the final share. */
-  private double rate(int step, int steps) {
+  /**
+   * Rises over the warm-up, then falls in a straight line to the final share; an adapter that has
+   * learned long takes smaller steps: 1/√ of its age.
+   */
+  private static double rate(
+      TrainConfig config, AdapterState state, Span span, int step, int steps) {
+    long age = state.step() + step - span.from();
+    double settled = 1 / Math.sqrt(1 + age / (double) config.settleSteps());
     double warm = Math.min(1, (step + 1.0) / Math.max(1, config.warmupSteps()));
     double progress = steps == 1 ? 0 : (double) step / (steps - 1);
-    return config.learningRate() * Math.min(warm, 1 - (1 - config.finalRate()) * progress);
+    double share = Math.min(warm, 1 - (1 - config.finalRate()) * progress);
+    return settled * (config.learningRate() * share);
   }
 }

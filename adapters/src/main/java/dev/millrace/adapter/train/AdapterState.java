@@ -8,16 +8,8 @@ import dev.millrace.model.adapter.AdapterWeights;
  * @param first (parameters): AdamW's first moment, factor after factor
  * @param second (parameters): AdamW's second moment, in the same order
  * @param step optimizer steps taken so far
- * @param kept names the training whose moments several trainers keep for themselves, in place of
- *     {@code first} and {@code second}; empty if those are the moments
  */
-public record AdapterState(
-    AdapterWeights weights, float[] first, float[] second, long step, String kept) {
-
-  /** With moments of its own. */
-  public AdapterState(AdapterWeights weights, float[] first, float[] second, long step) {
-    this(weights, first, second, step, "");
-  }
+public record AdapterState(AdapterWeights weights, float[] first, float[] second, long step) {
 
   /** Given weights with an optimizer that remembers nothing. */
   public static AdapterState fresh(AdapterWeights weights) {
@@ -25,15 +17,9 @@ public record AdapterState(
     return new AdapterState(weights, new float[n], new float[n], 0);
   }
 
-  /** Where trainers keep the moments: the same weights at the same age, with moments of zero. */
-  public AdapterState withOwnMoments() {
-    int n = kept.isEmpty() ? 0 : Parameters.count(weights);
-    return kept.isEmpty() ? this : new AdapterState(weights, new float[n], new float[n], step);
-  }
-
   /** The same with other weights. */
   public AdapterState at(AdapterWeights other) {
-    return new AdapterState(other, first, second, step, kept);
+    return new AdapterState(other, first, second, step);
   }
 
   /**

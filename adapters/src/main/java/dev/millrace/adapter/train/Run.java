@@ -31,6 +31,7 @@ final class Run {
   private double worstLoss;
   private final List<Double> losses = new ArrayList<>();
   private double worstNorm;
+  private final double[] met;
 
   Run(
       BaseModel base,
@@ -47,13 +48,9 @@ final class Run {
     microBatchTokens = plan.microBatchTokens(base);
     adjuster = new Adjuster(plan.precision());
     like = state.weights();
-    optimizer =
-        new AdamW(
-            config,
-            Parameters.flatten(state.weights()),
-            state.first().clone(),
-            state.second().clone());
+    optimizer = AdamW.of(config, state);
     stepsBefore = state.step();
+    met = new double[optimizer.values().length];
   }
 
   boolean healthy() {
@@ -80,6 +77,9 @@ final class Run {
     worstNorm = Math.max(worstNorm, norm);
     adjuster.saw(norm);
     scale(gradient, Math.min(1, config.clipNorm() / norm) / weight);
+    for (int i = 0; i < met.length; i++) {
+      met[i] += gradient[i];
+    }
     steps++;
     optimizer.step(gradient, stepsBefore + steps, rate);
   }
@@ -146,11 +146,7 @@ final class Run {
   Training result(AdapterState before) {
     AdapterState after =
         healthy()
-            ? new AdapterState(
-                Parameters.unflatten(optimizer.values(), like),
-                optimizer.first(),
-                optimizer.second(),
-                stepsBefore + steps)
+            ? optimizer.state(like, stepsBefore + steps)
             : before;
     return new Training(
         after,
@@ -161,7 +157,16 @@ final class Run {
         lastLoss,
         worstLoss,
         worstNorm,
+        meanGradient(),
         adjuster.log(losses));
+  }
+
+  private float[] meanGradient() {
+    float[] mean = new float[steps == 0 ? 0 : met.length];
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] = (float) (met[i] / steps);
+    }
+    return mean;
   }
 
   private void note(double loss) {

@@ -21,6 +21,17 @@ public interface Trainer {
    */
   Training train(AdapterState state, Lesson lesson, Span span, Governor governor);
 
+  /**
+   * Takes AdamW's steps of a lesson along one gradient, for texts that others have read.
+   *
+   * @param gradient (parameters)
+   * @param steps how many the lesson has
+   */
+  static AdapterState follow(
+      TrainConfig config, AdapterState state, float[] gradient, Span span, int steps) {
+    return AdamWTrainer.follow(config, state, gradient, span, steps);
+  }
+
   /** How many steps a lesson has. */
   static int steps(TrainConfig config, Lesson lesson) {
     return new Rows(config, lesson).steps().size();

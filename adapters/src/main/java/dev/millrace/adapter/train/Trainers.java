@@ -16,7 +16,7 @@ public interface Trainers {
   /** One trainer for the whole of each lesson. */
   static Trainers alone(BaseModel base, TrainConfig config, Plan plan) {
     return (state, lesson, terms, governor) ->
-        of(base, config, plan, terms).train(state.withOwnMoments(), lesson, governor);
+        of(base, config, plan, terms).train(state, lesson, governor);
   }
 
   /** A trainer under some terms. */

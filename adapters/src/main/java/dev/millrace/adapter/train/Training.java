@@ -11,6 +11,7 @@ package dev.millrace.adapter.train;
  * @param lastLoss loss of the last step, nats per token
  * @param worstLoss highest loss of a step, nats per token
  * @param worstNorm highest norm of a step's gradient before clipping
+ * @param gradient (parameters): mean of the steps' gradients, clipped; empty if no step was taken
  * @param log of each step
  */
 public record Training(
@@ -22,6 +23,7 @@ public record Training(
     double lastLoss,
     double worstLoss,
     double worstNorm,
+    float[] gradient,
     StepLog log) {
 
   /** Without a word on precision. */
@@ -34,6 +36,16 @@ public record Training(
       double lastLoss,
       double worstLoss,
       double worstNorm) {
-    this(state, trouble, steps, tokens, firstLoss, lastLoss, worstLoss, worstNorm, StepLog.none());
+    this(
+        state,
+        trouble,
+        steps,
+        tokens,
+        firstLoss,
+        lastLoss,
+        worstLoss,
+        worstNorm,
+        new float[0],
+        StepLog.none());
   }
 }

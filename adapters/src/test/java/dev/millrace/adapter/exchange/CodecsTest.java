@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CodecsTest {
@@ -44,7 +45,7 @@ class CodecsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dense", "int8", "sign", "topk:0.05", "lowrank:1"})
+  @ValueSource(strings = {"dense", "int8", "int4", "sign", "topk:0.05", "lowrank:1"})
   void decode_whatWasEncoded_isNearerThanNothing(String name) {
     Codec codec = Codecs.named(name);
     assertEquals(name, codec.name());
@@ -62,24 +63,25 @@ class CodecsTest {
     float[] update = update(2);
     assertEquals(4 * n, Codecs.named("dense").encode(update, SHAPE).length);
     assertEquals(n + 2 * 25, Codecs.named("int8").encode(update, SHAPE).length);
+    assertEquals((n + 1) / 2 + 2 * 25, Codecs.named("int4").encode(update, SHAPE).length);
     assertEquals((n + 7) / 8 + 2 * 25, Codecs.named("sign").encode(update, SHAPE).length);
     assertEquals(2 * (200 + 200 + 5), Codecs.named("lowrank:1").encode(update, SHAPE).length);
     int topK = Codecs.named("topk:0.05").encode(update, SHAPE).length;
     assertTrue(topK <= 2 + 3 * 154 && topK >= 2 + 2 * 154, topK + " bytes");
   }
 
-  @Test
-  void int8_everyValue_isWithinHalfAStepOfItsBlock() {
+  @ParameterizedTest
+  @CsvSource({"int8, 127", "int4, 7"})
+  void integers_everyValue_isWithinHalfAStepOfItsBlock(String name, int levels) {
     float[] update = update(3);
-    float[] decoded =
-        Codecs.named("int8").decode(Codecs.named("int8").encode(update, SHAPE), SHAPE);
+    float[] decoded = Codecs.named(name).decode(Codecs.named(name).encode(update, SHAPE), SHAPE);
     for (int from = 0; from < update.length; from += 128) {
       float most = 0;
       for (int i = from; i < Math.min(update.length, from + 128); i++) {
         most = Math.max(most, Math.abs(update[i]));
       }
       for (int i = from; i < Math.min(update.length, from + 128); i++) {
-        assertEquals(update[i], decoded[i], 0.505f * most / 127 * 1.01f);
+        assertEquals(update[i], decoded[i], 0.505f * most / levels * 1.01f);
       }
     }
   }
@@ -121,7 +123,7 @@ class CodecsTest {
 
   /** Over many rounds all of an update arrives, whatever a message leaves out. */
   @ParameterizedTest
-  @ValueSource(strings = {"int8", "sign", "topk:0.05", "lowrank:1"})
+  @ValueSource(strings = {"int8", "int4", "sign", "topk:0.05", "lowrank:1"})
   void send_overManyRounds_leavesNothingBehind(String name) {
     Exchange exchange = new Exchange(Codecs.named(name), SHAPE);
     float[] wanted = update(6);
@@ -156,7 +158,7 @@ class CodecsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dense", "int8", "sign", "topk:0.05", "lowrank:1"})
+  @ValueSource(strings = {"dense", "int8", "int4", "sign", "topk:0.05", "lowrank:1"})
   void decode_garbage_isRefusedOrIsFinite(String name) {
     Codec codec = Codecs.named(name);
     byte[] good = codec.encode(update(7), SHAPE);
@@ -184,7 +186,7 @@ class CodecsTest {
 
   @Test
   void named_unknown_saysWhatThereIs() {
-    for (String name : List.of("zip", "topk", "topk:x", "topk:0", "lowrank:0", "int8:3")) {
+    for (String name : List.of("zip", "topk", "topk:x", "topk:0", "lowrank:0", "int8:3", "int2")) {
       assertThrows(IllegalArgumentException.class, () -> Codecs.named(name), name);
     }
   }

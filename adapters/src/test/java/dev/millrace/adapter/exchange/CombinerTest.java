@@ -1,10 +1,14 @@
 package dev.millrace.adapter.exchange;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class CombinerTest {
@@ -18,9 +22,6 @@ class CombinerTest {
         "/d",
         0,
         trainer,
-        call,
-        "",
-        "",
         List.of(new Shape.Matrix(1, 2)),
         new float[] {1, 2},
         new Told("", 1, 1, 1, 1, 1, 1));
@@ -35,5 +36,27 @@ class CombinerTest {
     assertNotNull(report);
     assertEquals(new Call(0, 2), report.call());
     assertEquals(2, report.told().size());
+  }
+
+  @Test
+  void take_nextLesson_remembersNothingOfTheLast() {
+    Combiner lossy = new Combiner("topk:0.5", 1);
+    byte[] first = message(lossy, 1, 0);
+    assertFalse(Arrays.equals(first, message(lossy, 1, 1)), "what was left out comes along");
+    assertArrayEquals(first, message(lossy, 2, 0));
+  }
+
+  private static byte[] message(Combiner combiner, long call, int round) {
+    Update update =
+        new Update(
+            new Call(0, call),
+            round,
+            "/d",
+            0,
+            0,
+            List.of(new Shape.Matrix(1, 2)),
+            new float[] {3, 4},
+            new Told("", 1, 1, 1, 1, 1, 1));
+    return Objects.requireNonNull(combiner.take(update)).message();
   }
 }

@@ -24,7 +24,7 @@ import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -34,6 +34,25 @@ class DataParallelTrainersTest {
 
   private static final int POISON = 3;
   private static final TrainConfig TRAIN = TrainConfig.defaults();
+  private static final TrainConfig UNCLIPPED = with(1e9, TRAIN.rowsPerStep());
+
+  private static TrainConfig with(double clipNorm, int rows) {
+    return new TrainConfig(
+        TRAIN.learningRate(),
+        TRAIN.warmupSteps(),
+        TRAIN.finalRate(),
+        TRAIN.settleSteps(),
+        TRAIN.beta1(),
+        TRAIN.beta2(),
+        TRAIN.epsilon(),
+        TRAIN.weightDecay(),
+        clipNorm,
+        TRAIN.epochs(),
+        rows,
+        TRAIN.replayShare(),
+        TRAIN.anchorShare(),
+        TRAIN.anchorWeight());
+  }
 
   private final BigramBase base = new BigramBase(Bigrams.known());
   private final List<int[]> anchors = Bigrams.known().texts(40, 21);
@@ -52,6 +71,50 @@ class DataParallelTrainersTest {
 
   private LocalProcesses processes(ExchangeConfig config) {
     return new LocalProcesses(means(config), config);
+  }
+
+  /** Counts the states that are sent. */
+  private static final class Watched implements Processes {
+    private final Processes all;
+    private int given;
+
+    Watched(Processes all) {
+      this.all = all;
+    }
+
+    @Override
+    public Call next() {
+      return all.next();
+    }
+
+    @Override
+    public List<Report> round(List<Order> orders, Governor governor) {
+      for (Order order : orders) {
+        given += order.beginning() != null && order.beginning().given() != null ? 1 : 0;
+      }
+      return all.round(orders, governor);
+    }
+  }
+
+  /** Trainers in whose place others may come. */
+  private static final class Replaced implements Processes {
+    private final Processes first;
+    private Processes now;
+
+    Replaced(Processes first) {
+      this.first = first;
+      this.now = first;
+    }
+
+    @Override
+    public Call next() {
+      return first.next();
+    }
+
+    @Override
+    public List<Report> round(List<Order> orders, Governor governor) {
+      return now.round(orders, governor);
+    }
   }
 
   private DataParallelTrainers trainers(ExchangeConfig config, Processes processes) {
@@ -73,33 +136,28 @@ class DataParallelTrainersTest {
   }
 
   /** The rounds of one lesson, as plainly as they can be written. */
-  private float[] naive(Lesson lesson, int processes, int trainers, int each) {
+  private AdapterState naive(Lesson lesson, int processes, int trainers, int each) {
     List<Share> shares = Share.deal(lesson, processes * trainers);
     Trainer trainer = Trainer.of(base, TRAIN, Plan.defaults());
-    List<AdapterState> states = new ArrayList<>(Collections.nCopies(processes * trainers, fresh));
+    AdapterState shared = fresh;
     int steps =
         shares.stream()
             .mapToInt(share -> Trainer.steps(TRAIN, share.lesson(anchors)))
             .max()
             .orElseThrow();
     for (int at = 0; at < steps; at += each) {
-      float[] shared = values(states.get(0));
-      double[] sum = new double[shared.length];
+      Span span = new Span(at, at + each);
+      double[] sum = new double[values(fresh).length];
       int come = 0;
       for (int p = 0; p < processes; p++) {
-        double[] own = new double[shared.length];
+        double[] own = new double[sum.length];
         int took = 0;
         for (int t = 0; t < trainers; t++) {
-          int i = p * trainers + t;
-          Lesson mine = shares.get(i).lesson(anchors);
-          Span span = new Span(at, at + each);
-          Training training = trainer.train(states.get(i), mine, span, Governor.none());
+          Lesson mine = shares.get(p * trainers + t).lesson(anchors);
+          Training training = trainer.train(shared, mine, span, Governor.none());
           took += training.steps() > 0 ? 1 : 0;
-          AdapterState trained = training.state();
-          states.set(i, trained);
-          float[] learned = values(trained);
-          for (int k = 0; k < own.length; k++) {
-            own[k] += learned[k] - shared[k];
+          for (int k = 0; k < training.gradient().length; k++) {
+            own[k] += training.gradient()[k];
           }
         }
         come += took > 0 ? 1 : 0;
@@ -107,14 +165,20 @@ class DataParallelTrainersTest {
           sum[k] += (float) (own[k] / took);
         }
       }
-      for (int k = 0; k < shared.length; k++) {
-        shared[k] += (float) (sum[k] / come);
+      float[] mean = new float[sum.length];
+      for (int k = 0; k < mean.length; k++) {
+        mean[k] = (float) (sum[k] / come);
       }
-      for (int i = 0; i < states.size(); i++) {
-        states.set(i, states.get(i).at(Parameters.unflatten(shared, fresh.weights())));
-      }
+      shared = Trainer.follow(TRAIN, shared, mean, span, steps);
     }
-    return values(states.get(0));
+    return shared;
+  }
+
+  private static void assertSame(AdapterState expected, AdapterState found) {
+    assertArrayEquals(values(expected), values(found));
+    assertArrayEquals(expected.first(), found.first());
+    assertArrayEquals(expected.second(), found.second());
+    assertEquals(expected.step(), found.step());
   }
 
   @Test
@@ -123,7 +187,7 @@ class DataParallelTrainersTest {
     Lesson lesson = lesson(40, 5);
     Training training =
         trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
-    assertArrayEquals(naive(lesson, 2, 2, 2), values(training.state()));
+    assertSame(naive(lesson, 2, 2, 2), training.state());
     assertEquals("", training.trouble());
     assertTrue(training.steps() > 4, training + " has several rounds");
     assertEquals(training.steps(), training.state().step());
@@ -131,48 +195,92 @@ class DataParallelTrainersTest {
   }
 
   @Test
-  void train_nextLesson_goesOnWithTheMomentsThatEachTrainerKept() {
-    ExchangeConfig config = config(2, 2, 2, "sign");
-    LocalProcesses processes = processes(config);
-    DataParallelTrainers trainers = trainers(config, processes);
-    AdapterState first = trainers.train(fresh, lesson(40, 5), terms, Governor.none()).state();
-    Lesson next = lesson(32, 6);
-    float[] on = values(trainers.train(first, next, terms, Governor.none()).state());
-    LocalProcesses restored = processes.copy(means(config), config);
-    float[] again =
-        values(trainers(config, restored).train(first, next, terms, Governor.none()).state());
-    assertArrayEquals(on, again, "a restored team, the lesson taught twice");
-    AdapterState forgetful = first.withOwnMoments();
-    float[] without = values(trainers.train(forgetful, next, terms, Governor.none()).state());
-    assertFalse(java.util.Arrays.equals(on, without), "moments and memory count");
+  void train_aStepARound_isWhatOneTrainerDoesWhoReadsAllTexts() {
+    List<Remembered> texts = new ArrayList<>();
+    for (int[] tokens : Bigrams.foreign().texts(16, 5)) {
+      texts.add(new Remembered("s", new Origin("t", 0, 0), Arrays.copyOf(tokens, 12)));
+    }
+    Lesson lesson = new Lesson(texts, List.of(), List.of(), 5);
+    ExchangeConfig config = config(2, 2, 1, "dense");
+    Trainee.Means means =
+        new Trainee.Means(base, List.of(), UNCLIPPED, Plan.defaults(), config.codec());
+    DataParallelTrainers four =
+        new DataParallelTrainers(
+            config, UNCLIPPED, List.of(), new LocalProcesses(means, config));
+    AdapterState together = four.train(fresh, lesson, terms, Governor.none()).state();
+    AdapterState alone =
+        Trainer.of(base, with(UNCLIPPED.clipNorm(), 16), Plan.defaults())
+            .train(fresh, lesson, Governor.none())
+            .state();
+    assertEquals(1, together.step());
+    assertEquals(1, alone.step());
+    for (int i = 0; i < together.first().length; i++) {
+      assertEquals(alone.first()[i], together.first()[i], 1e-6);
+    }
   }
 
   @Test
-  void train_twoTrainingsOfALesson_mayGoOnFromEither() {
-    ExchangeConfig config = config(2, 1, 2, "int8");
-    DataParallelTrainers trainers = trainers(config, processes(config));
-    AdapterState start = trainers.train(fresh, lesson(24, 4), terms, Governor.none()).state();
-    Lesson lesson = lesson(24, 5);
-    AdapterState plain = trainers.train(start, lesson, terms, Governor.none()).state();
+  void train_nextLesson_sendsTheStateOnlyToTrainersThatDoNotHoldIt() {
+    ExchangeConfig config = config(2, 2, 2, "int4");
+    Watched watched = new Watched(processes(config));
+    DataParallelTrainers trainers = trainers(config, watched);
+    AdapterState first = trainers.train(fresh, lesson(40, 5), terms, Governor.none()).state();
+    assertEquals(2, watched.given, "both processes get the first");
+    Lesson next = lesson(32, 6);
+    AdapterState on = trainers.train(first, next, terms, Governor.none()).state();
     Terms heavy = new Terms(terms.domain(), terms.routing(), 4);
-    AdapterState anchored = trainers.train(start, lesson, heavy, Governor.none()).state();
-    AdapterState between = anchored.toward(plain, 0.5);
-    Training next = trainers.train(between, lesson(24, 6), terms, Governor.none());
-    assertEquals("", next.trouble());
-    assertTrue(next.state().step() > between.step(), next.toString());
+    AdapterState anchored = trainers.train(first, next, heavy, Governor.none()).state();
+    assertEquals(2, watched.given, "they are there, for a second training of a lesson too");
+    AdapterState after = trainers.train(on, lesson(24, 7), terms, Governor.none()).state();
+    assertEquals(2, watched.given, "and where the first of two trainings led");
+    trainers.train(anchored.toward(on, 0.5), lesson(24, 8), terms, Governor.none());
+    assertEquals(4, watched.given, "between two trainings nobody is");
+    DataParallelTrainers restarted = trainers(config, processes(config));
+    assertSame(on, restarted.train(first, next, terms, Governor.none()).state());
+    assertSame(after, restarted.train(on, lesson(24, 7), terms, Governor.none()).state());
+  }
+
+  @Test
+  void train_byAnotherTeam_goesOnWithTheMomentsOfTheFirst() {
+    ExchangeConfig four = config(2, 2, 2, "int4");
+    AdapterState state =
+        trainers(four, processes(four)).train(fresh, lesson(40, 5), terms, Governor.none()).state();
+    ExchangeConfig two = config(2, 1, 1, "dense");
+    AdapterState on =
+        trainers(two, processes(two)).train(state, lesson(24, 6), terms, Governor.none()).state();
+    AdapterState forgetful =
+        new AdapterState(
+            state.weights(),
+            new float[state.first().length],
+            new float[state.second().length],
+            state.step());
+    AdapterState without =
+        trainers(two, processes(two))
+            .train(forgetful, lesson(24, 6), terms, Governor.none())
+            .state();
+    assertEquals(without.step(), on.step());
+    assertFalse(Arrays.equals(values(on), values(without)), "moments count");
+  }
+
+  @Test
+  void train_trainersThatLostWhatTheyHeld_areFoundOut() {
+    ExchangeConfig config = config(2, 1, 2, "int8");
+    Replaced replaced = new Replaced(processes(config));
+    DataParallelTrainers trainers = trainers(config, replaced);
+    AdapterState state = trainers.train(fresh, lesson(24, 4), terms, Governor.none()).state();
+    replaced.now = processes(config);
     IllegalStateException gone =
         assertThrows(
             IllegalStateException.class,
-            () -> trainers.train(start, lesson(24, 7), terms, Governor.none()));
-    assertTrue(gone.getMessage().startsWith("nothing is kept of training " + start.kept()));
+            () -> trainers.train(state, lesson(24, 5), terms, Governor.none()));
+    assertTrue(gone.getMessage().contains("holds no state"), gone.getMessage());
   }
 
   @Test
-  void train_refusedAgainAndAgain_keepsNoMoreThanOneLessonLedTo() {
-    ExchangeConfig config = config(1, 2, 2, "sign");
+  void train_refusedAgainAndAgain_holdsNoMoreThanOneLessonLedTo() {
+    ExchangeConfig config = config(1, 1, 2, "sign");
     Trainee trainee = new Trainee(means(config), 0);
     Combiner combiner = new Combiner(config.codec(), 1);
-    ExchangeConfig one = config(1, 1, 2, "sign");
     Processes single =
         new Processes() {
           private long calls;
@@ -189,13 +297,12 @@ class DataParallelTrainersTest {
             return List.of(combiner.take(trainee.done(orders.get(0), done)));
           }
         };
-    DataParallelTrainers trainers = trainers(one, single);
+    DataParallelTrainers trainers = trainers(config, single);
     AdapterState start = trainers.train(fresh, lesson(12, 3), terms, Governor.none()).state();
     for (int i = 0; i < 4; i++) {
       trainers.train(start, lesson(12, 10 + i), terms, Governor.none());
     }
-    assertEquals(2, trainee.state().size(), "where it began, and the last that was refused");
-    assertEquals(2, combiner.state().size());
+    assertEquals(2, trainee.held(), "where it began, and the last that was refused");
   }
 
   @Test
@@ -208,7 +315,7 @@ class DataParallelTrainersTest {
     Training training =
         trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
     assertEquals("", training.trouble());
-    assertFalse(java.util.Arrays.equals(values(fresh), values(training.state())));
+    assertFalse(Arrays.equals(values(fresh), values(training.state())));
   }
 
   @Test

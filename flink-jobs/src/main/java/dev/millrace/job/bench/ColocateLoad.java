@@ -33,7 +33,7 @@ final class ColocateLoad implements AutoCloseable {
     base = DjlModels.open(nano, Precision.INT8);
     requests = SoakLoad.open(nano, seed);
     material = ExchangeMaterial.read(nano, ROWS * LESSONS, seed);
-    trainer = ExchangeMaterial.trainer(base, ROWS, 2);
+    trainer = Trainer.of(base, ExchangeMaterial.config(ROWS), ExchangeMaterial.plan(2));
   }
 
   static ColocateLoad open(Path nano, long seed) throws IOException {

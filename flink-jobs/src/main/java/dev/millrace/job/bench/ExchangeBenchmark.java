@@ -1,16 +1,24 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.adapter.exchange.Codecs;
-import dev.millrace.adapter.exchange.DataParallel;
-import dev.millrace.adapter.exchange.Exchange;
+import dev.millrace.adapter.exchange.Call;
+import dev.millrace.adapter.exchange.DataParallelTrainers;
+import dev.millrace.adapter.exchange.ExchangeConfig;
+import dev.millrace.adapter.exchange.LocalProcesses;
+import dev.millrace.adapter.exchange.Order;
+import dev.millrace.adapter.exchange.Processes;
+import dev.millrace.adapter.exchange.Report;
 import dev.millrace.adapter.exchange.Shape;
+import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Terms;
+import dev.millrace.adapter.train.Trainer;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.distil.StudentShape;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.Routing;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,24 +31,27 @@ final class ExchangeBenchmark implements Benchmark {
   /** Of each trainer; all of them take so many from the same samples. */
   private static final int STEPS = 24;
 
-  /** What the link's processes use. */
-  static final String CODEC = "sign";
+  /** Of a lesson: 32 texts, as a batch of the learn job has. */
+  private static final int LESSON = 4;
 
-  static final int LOCAL_STEPS = 4;
+  /** What the link's processes use, as the learn job does by default. */
+  static final ExchangeConfig SHIPPED = ExchangeConfig.defaults();
 
-  private record Rung(String title, int processes, int localSteps, String codec) {}
+  private record Rung(String title, int processes, int steps, String codec) {}
 
   private static final List<Rung> RUNGS =
       List.of(
-          new Rung("dense updates, each step, flat", TRAINERS, 1, "dense"),
+          new Rung("gradients, each step, flat", TRAINERS, 1, "dense"),
           new Rung("two levels", PROCESSES, 1, "dense"),
-          new Rung("two levels, rounds of 4 steps", PROCESSES, LOCAL_STEPS, "dense"),
-          new Rung("the same, int8", PROCESSES, LOCAL_STEPS, "int8"),
-          new Rung("the same, rank 1", PROCESSES, LOCAL_STEPS, "lowrank:1"),
-          new Rung("the same, top 5 %", PROCESSES, LOCAL_STEPS, "topk:0.05"),
-          new Rung("the same, top 1 %", PROCESSES, LOCAL_STEPS, "topk:0.01"),
-          new Rung("the same, sign", PROCESSES, LOCAL_STEPS, "sign"),
-          new Rung("sign, rounds of 8 steps", PROCESSES, 2 * LOCAL_STEPS, "sign"));
+          new Rung("two levels, int8", PROCESSES, 1, "int8"),
+          new Rung("two levels, int4", PROCESSES, 1, "int4"),
+          new Rung("rounds of 2 steps, dense", PROCESSES, 2, "dense"),
+          new Rung("rounds of 2 steps, int8", PROCESSES, 2, "int8"),
+          new Rung("rounds of 2 steps, int4", PROCESSES, 2, "int4"),
+          new Rung("rounds of 2 steps, top 20 %", PROCESSES, 2, "topk:0.2"),
+          new Rung("rounds of 2 steps, rank 1", PROCESSES, 2, "lowrank:1"),
+          new Rung("rounds of 2 steps, sign", PROCESSES, 2, "sign"),
+          new Rung("rounds of 4 steps, int4", PROCESSES, LESSON, "int4"));
 
   @Override
   public String name() {
@@ -79,72 +90,112 @@ final class ExchangeBenchmark implements Benchmark {
       double before = material.loss(base, fresh);
       setting.progress().accept("dense gradients");
       double dense = material.loss(base, gradients(base, material, fresh, setting.seed()));
-      table.row("nothing is learned", 0.0, "", "", before, 100 * (before / dense - 1));
+      table.row("nothing is learned", 0.0, "", "", before, rise(before, dense));
       table.row("gradients of the whole model", models / 1e3, adapters / models, 1.0, "", "");
       table.row("gradients of the adapter", adapters / 1e3, 1.0, models / adapters, dense, 0.0);
       for (Rung rung : RUNGS) {
         setting.progress().accept(rung.title);
-        long[] bytes = {0};
+        Counted counted = new Counted(means(base, rung), config(rung));
         double loss =
-            material.loss(base, exchanged(base, material, fresh, rung, setting.seed(), bytes));
+            material.loss(base, exchanged(counted, material, fresh, rung, setting.seed()));
+        double bytes = counted.bytes;
         table.row(
-            rung.title,
-            bytes[0] / 1e3,
-            adapters / bytes[0],
-            models / bytes[0],
-            loss,
-            100 * (loss / dense - 1));
+            rung.title, bytes / 1e3, adapters / bytes, models / bytes, loss, rise(loss, dense));
         setting
             .progress()
-            .accept(
-                "%.1f KB, loss %.4f, with gradients %.4f".formatted(bytes[0] / 1e3, loss, dense));
+            .accept("%.1f KB, loss %.4f, with gradients %.4f".formatted(bytes / 1e3, loss, dense));
       }
       return table
           .note(
-              "Gradients: every trainer sends %,d values in fp32 at each of %d steps, and all take one step along their mean. Loss: nats a token of %d texts of other documents."
-                  .formatted(values, STEPS, material.heldOut().size()))
+              "Gradients of the adapter: %,d values in fp32 of every trainer at each of %d steps; the loss is that of one trainer who reads all texts. Loss: nats a token of %d texts of other documents. Lessons of %d steps."
+                  .formatted(values, STEPS, material.heldOut().size(), LESSON))
           .note(
-              "What a codec leaves out is kept and sent later (error feedback). KB: what all senders together hand to the network, once each.");
+              "What a codec leaves out is sent later in the same lesson (error feedback). KB: what all senders together hand to the network, once each. Weights and moments cross beside that when trainers begin, %,d KB to each process."
+                  .formatted(3L * Float.BYTES * values / 1000));
     }
   }
 
-  /** One optimizer on the mean of all gradients: what exchanging dense gradients computes. */
+  private static double rise(double loss, double dense) {
+    return 100 * (loss / dense - 1);
+  }
+
+  /** One trainer who reads what all trainers read. */
   private static AdapterState gradients(
       BaseModel base, ExchangeMaterial material, AdapterState fresh, long seed) {
     int rows = TRAINERS * ExchangeMaterial.ROWS;
+    Trainer trainer = Trainer.of(base, ExchangeMaterial.config(rows), ExchangeMaterial.plan(2));
     AdapterState state = fresh;
-    for (int step = 0; step < STEPS; step++) {
-      Lesson lesson = material.lesson(step * rows, (step + 1) * rows, seed);
-      state = ExchangeMaterial.trainer(base, rows, 2).train(state, lesson, Governor.none()).state();
+    for (Lesson lesson : lessons(material, seed)) {
+      state = trainer.train(state, lesson, Governor.none()).state();
     }
     return state;
   }
 
-  private static AdapterState exchanged(
-      BaseModel base,
-      ExchangeMaterial material,
-      AdapterState fresh,
-      Rung rung,
-      long seed,
-      long[] bytes) {
-    Exchange exchange = new Exchange(Codecs.named(rung.codec), Shape.of(fresh.weights()));
-    DataParallel parallel =
-        new DataParallel(
-            ExchangeMaterial.trainer(base, ExchangeMaterial.ROWS, 2),
-            exchange,
-            rung.processes,
-            TRAINERS / rung.processes);
-    DataParallel.State state = parallel.begin(fresh);
-    int each = rung.localSteps * ExchangeMaterial.ROWS;
-    for (int at = 0; at < material.train().size(); at += TRAINERS * each) {
-      List<Lesson> lessons = new ArrayList<>();
-      for (int t = 0; t < TRAINERS; t++) {
-        lessons.add(material.lesson(at + t * each, at + (t + 1) * each, seed));
-      }
-      DataParallel.Round round = parallel.round(state, lessons, Governor.none());
-      state = round.state();
-      round.bytes().forEach(n -> bytes[0] += n);
+  private static List<Lesson> lessons(ExchangeMaterial material, long seed) {
+    int rows = LESSON * TRAINERS * ExchangeMaterial.ROWS;
+    List<Lesson> lessons = new ArrayList<>();
+    for (int at = 0; at < material.train().size(); at += rows) {
+      lessons.add(material.lesson(at, at + rows, seed + at));
     }
-    return state.trainers().get(0);
+    return lessons;
+  }
+
+  private static ExchangeConfig config(Rung rung) {
+    return new ExchangeConfig(
+        rung.processes,
+        TRAINERS / rung.processes,
+        rung.steps,
+        rung.codec,
+        SHIPPED.patienceMillis());
+  }
+
+  private static Trainee.Means means(BaseModel base, Rung rung) {
+    return new Trainee.Means(
+        base,
+        List.of(),
+        ExchangeMaterial.config(ExchangeMaterial.ROWS),
+        ExchangeMaterial.plan(2),
+        rung.codec);
+  }
+
+  private static AdapterState exchanged(
+      Counted processes, ExchangeMaterial material, AdapterState fresh, Rung rung, long seed) {
+    DataParallelTrainers trainers =
+        new DataParallelTrainers(
+            config(rung),
+            ExchangeMaterial.config(ExchangeMaterial.ROWS),
+            List.of(),
+            processes);
+    Routing routing = Routing.topK(processes.means.base().config().router().topK());
+    Terms terms = new Terms("bench", routing, 1);
+    AdapterState state = fresh;
+    for (Lesson lesson : lessons(material, seed)) {
+      state = trainers.train(state, lesson, terms, Governor.none()).state();
+    }
+    return state;
+  }
+
+  /** Processes here whose messages are counted. */
+  private static final class Counted implements Processes {
+    private final Trainee.Means means;
+    private final LocalProcesses all;
+    private long bytes;
+
+    Counted(Trainee.Means means, ExchangeConfig config) {
+      this.means = means;
+      this.all = new LocalProcesses(means, config);
+    }
+
+    @Override
+    public Call next() {
+      return all.next();
+    }
+
+    @Override
+    public List<Report> round(List<Order> orders, Governor governor) {
+      List<Report> reports = all.round(orders, governor);
+      reports.forEach(report -> bytes += report.message().length);
+      return reports;
+    }
   }
 }

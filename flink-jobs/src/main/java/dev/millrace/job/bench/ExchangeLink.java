@@ -27,7 +27,9 @@ final class ExchangeLink {
             "Two processes of two trainers, over a link",
             "link Mbit/s each way",
             "flat, dense: % of the time in exchange",
-            "two levels, sign, rounds of 4: %",
+            "two levels, %s, rounds of %d: %%"
+                .formatted(
+                    ExchangeBenchmark.SHIPPED.codec(), ExchangeBenchmark.SHIPPED.steps()),
             "KB a step, flat",
             "KB a step, ours",
             "compute ms a step");

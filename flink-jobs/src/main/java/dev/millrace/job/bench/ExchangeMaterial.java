@@ -6,7 +6,6 @@ import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
-import dev.millrace.adapter.train.Trainer;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.model.base.BaseModel;
@@ -68,26 +67,27 @@ record ExchangeMaterial(List<int[]> train, List<int[]> heldOut) {
   }
 
   /** A trainer whose rate is the same in every lesson and falls with the adapter's age alone. */
-  static Trainer trainer(BaseModel base, int rowsPerStep, int threads) {
+  static TrainConfig config(int rowsPerStep) {
     TrainConfig c = TrainConfig.defaults();
-    TrainConfig config =
-        new TrainConfig(
-            c.learningRate(),
-            1,
-            1,
-            c.settleSteps(),
-            c.beta1(),
-            c.beta2(),
-            c.epsilon(),
-            c.weightDecay(),
-            c.clipNorm(),
-            1,
-            rowsPerStep,
-            0,
-            0,
-            c.anchorWeight());
-    Plan plan = new Plan("cpu", TrainPrecision.FP32, Recompute.NOTHING, threads, 512L << 20);
-    return Trainer.of(base, config, plan);
+    return new TrainConfig(
+        c.learningRate(),
+        1,
+        1,
+        c.settleSteps(),
+        c.beta1(),
+        c.beta2(),
+        c.epsilon(),
+        c.weightDecay(),
+        c.clipNorm(),
+        1,
+        rowsPerStep,
+        0,
+        0,
+        c.anchorWeight());
+  }
+
+  static Plan plan(int threads) {
+    return new Plan("cpu", TrainPrecision.FP32, Recompute.NOTHING, threads, 512L << 20);
   }
 
   /** A new adapter of rank 8 on attention. */

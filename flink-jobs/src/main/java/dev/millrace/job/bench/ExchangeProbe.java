@@ -1,12 +1,13 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.adapter.exchange.Codecs;
-import dev.millrace.adapter.exchange.DataParallel;
 import dev.millrace.adapter.exchange.Exchange;
+import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.exchange.Shape;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
-import dev.millrace.adapter.train.Parameters;
+import dev.millrace.adapter.train.Span;
+import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
@@ -30,7 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * A process of two trainers that exchanges updates with another one over a socket. It answers
+ * A process of two trainers that exchanges gradients with another one over a socket. It answers
  * {@code flat N} and {@code ours N} with seconds of computing, of exchanging, and bytes sent.
  */
 final class ExchangeProbe {
@@ -39,6 +40,7 @@ final class ExchangeProbe {
   private static final int TEXTS = 64;
 
   private final int index;
+  private final TrainConfig config;
   private final Trainer trainer;
   private final ExchangeMaterial material;
   private final AdapterState fresh;
@@ -49,7 +51,8 @@ final class ExchangeProbe {
   private ExchangeProbe(BaseModel base, int index, Socket socket, ExchangeMaterial material)
       throws IOException {
     this.index = index;
-    this.trainer = ExchangeMaterial.trainer(base, ExchangeMaterial.ROWS, 1);
+    this.config = ExchangeMaterial.config(ExchangeMaterial.ROWS);
+    this.trainer = Trainer.of(base, config, ExchangeMaterial.plan(1));
     this.material = material;
     this.fresh = ExchangeMaterial.fresh(base, 1);
     socket.setTcpNoDelay(true);
@@ -95,50 +98,41 @@ final class ExchangeProbe {
   }
 
   private String run(boolean flat, int steps) throws Exception {
-    int localSteps = flat ? 1 : ExchangeBenchmark.LOCAL_STEPS;
+    ExchangeConfig shipped = ExchangeBenchmark.SHIPPED;
+    int each = flat ? 1 : shipped.steps();
     Exchange exchange =
-        new Exchange(
-            Codecs.named(flat ? "dense" : ExchangeBenchmark.CODEC), Shape.of(fresh.weights()));
-    List<AdapterState> states = new ArrayList<>(List.of(fresh, fresh));
+        new Exchange(Codecs.named(flat ? "dense" : shipped.codec()), Shape.of(fresh.weights()));
+    AdapterState state = fresh;
     float[] memory = exchange.noMemory();
     double compute = 0;
     double crossing = 0;
     long bytes = 0;
-    for (int done = 0; done < steps; done += localSteps) {
-      float[] shared = Parameters.flatten(states.get(0).weights());
+    for (int done = 0; done < steps; done += each) {
       long started = System.nanoTime();
-      List<float[]> updates = new ArrayList<>();
+      List<float[]> found = new ArrayList<>();
       for (int t = 0; t < TRAINERS; t++) {
-        int at = (done * TRAINERS + t * localSteps) * ExchangeMaterial.ROWS % TEXTS;
-        int to = Math.min(TEXTS, at + localSteps * ExchangeMaterial.ROWS);
-        states.set(
-            t, trainer.train(states.get(t), material.lesson(at, to, 1), Governor.none()).state());
-        updates.add(DataParallel.update(shared, states.get(t)));
+        int at = (done * TRAINERS + t * each) * ExchangeMaterial.ROWS % TEXTS;
+        int to = Math.min(TEXTS, at + each * ExchangeMaterial.ROWS);
+        found.add(
+            trainer.train(state, material.lesson(at, to, 1), Governor.none()).gradient());
       }
       compute += (System.nanoTime() - started) / 1e9;
       meet();
       long met = System.nanoTime();
       List<byte[]> mine = new ArrayList<>();
       if (flat) {
-        updates.forEach(
-            update -> mine.add(exchange.send(List.of(update), exchange.noMemory()).message()));
+        found.forEach(
+            gradient -> mine.add(exchange.send(List.of(gradient), exchange.noMemory()).message()));
       } else {
-        Exchange.Sent sent = exchange.send(updates, memory);
+        Exchange.Sent sent = exchange.send(found, memory);
         mine.add(sent.message());
         memory = sent.memory();
       }
-      float[] update = exchange.receive(inOrder(mine, swap(mine)));
-      for (int i = 0; i < shared.length; i++) {
-        shared[i] += update[i];
-      }
-      for (int t = 0; t < TRAINERS; t++) {
-        AdapterState s = states.get(t);
-        states.set(
-            t,
-            new AdapterState(
-                Parameters.unflatten(shared, s.weights()), s.first(), s.second(), s.step()));
-      }
+      float[] together = exchange.receive(inOrder(mine, swap(mine)));
       crossing += (System.nanoTime() - met) / 1e9;
+      long got = System.nanoTime();
+      state = Trainer.follow(config, state, together, new Span(0, each), each);
+      compute += (System.nanoTime() - got) / 1e9;
       bytes += mine.stream().mapToLong(message -> message.length).sum();
     }
     return compute + " " + crossing + " " + bytes;

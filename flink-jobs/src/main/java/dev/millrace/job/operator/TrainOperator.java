@@ -1,7 +1,6 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.adapter.exchange.Call;
-import dev.millrace.adapter.exchange.KeptAdapter;
 import dev.millrace.adapter.exchange.Order;
 import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.exchange.Update;
@@ -10,11 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.runtime.state.StateInitializationContext;
-import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
@@ -22,7 +16,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.jspecify.annotations.Nullable;
 
 /** One trainer of each process: takes the steps it is told to, beside the task's thread. */
-@SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
+@SuppressWarnings("NullAway.Init") // open sets the transient fields
 final class TrainOperator extends AbstractStreamOperator<Update>
     implements OneInputStreamOperator<Order, Update> {
 
@@ -34,7 +28,6 @@ final class TrainOperator extends AbstractStreamOperator<Update>
   /** The newest lesson that each learn subtask has asked for; older ones are given up. */
   private final Map<Integer, Long> newest = new ConcurrentHashMap<>();
 
-  private transient ListState<KeptAdapter> state;
   private transient @Nullable Opened<Trainee.Means> opened;
   private transient Trainee trainee;
 
@@ -53,32 +46,10 @@ final class TrainOperator extends AbstractStreamOperator<Update>
   }
 
   @Override
-  public void initializeState(StateInitializationContext context) throws Exception {
-    super.initializeState(context);
-    state =
-        context
-            .getOperatorStateStore()
-            .getUnionListState(
-                new ListStateDescriptor<>("adapters", TypeInformation.of(KeptAdapter.class)));
-  }
-
-  @Override
   public void open() throws Exception {
     super.open();
-    var task = getRuntimeContext().getTaskInfo();
-    opened = means.open(task.getIndexOfThisSubtask());
+    opened = means.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
     trainee = new Trainee(opened.value(), index);
-    for (KeptAdapter one : state.get()) {
-      if (one.process() % task.getNumberOfParallelSubtasks() == task.getIndexOfThisSubtask()) {
-        trainee.restore(one);
-      }
-    }
-  }
-
-  @Override
-  public void snapshotState(StateSnapshotContext context) throws Exception {
-    super.snapshotState(context);
-    state.update(trainee.state());
   }
 
   @Override
