@@ -41,8 +41,7 @@ public record Retrainer(
     Function<Origin, int[]> tokens) {
 
   /** A release trained again: what to go on from, and its files' digests. */
-  public record Again(
-      AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
+  public record Again(AdapterState state, Profile profile, SortedMap<String, ReleaseFile> files) {
 
     /** Whether the files are those that a manifest promises. */
     public boolean equalTo(Manifest manifest) {

@@ -208,8 +208,7 @@ class StateCodecTest {
     int adapter = 3 * Integer.BYTES + ByteBuffer.wrap(now).getInt(2 * Integer.BYTES);
     String training = "2x2-a-b";
     int end = now.length - Integer.BYTES;
-    ByteBuffer older =
-        ByteBuffer.allocate(now.length - moments + Short.BYTES + training.length());
+    ByteBuffer older = ByteBuffer.allocate(now.length - moments + Short.BYTES + training.length());
     older.put(now, 0, adapter).putInt(0).putInt(0);
     int rest = adapter + 2 * Integer.BYTES + moments;
     older.put(now, rest, end - rest);

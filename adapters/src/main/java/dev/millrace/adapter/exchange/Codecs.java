@@ -11,7 +11,8 @@ public final class Codecs {
   private Codecs() {}
 
   /**
-   * A codec: {@code dense}, {@code int8}, {@code int4}, {@code sign}, {@code topk:0.05}, {@code lowrank:1}.
+   * A codec: {@code dense}, {@code int8}, {@code int4}, {@code sign}, {@code topk:0.05}, {@code
+   * lowrank:1}.
    *
    * @throws IllegalArgumentException if there is none of this name
    */

@@ -3,9 +3,9 @@ package dev.millrace.adapter.exchange;
 import java.util.List;
 
 /**
- * A round of exchange in two levels: the gradients of one process are combined in memory, one message
- * a process crosses, and every process makes the same of all messages. What a codec leaves out is
- * remembered and sent with the next round's update (error feedback, arXiv 1901.09847).
+ * A round of exchange in two levels: the gradients of one process are combined in memory, one
+ * message a process crosses, and every process makes the same of all messages. What a codec leaves
+ * out is remembered and sent with the next round's update (error feedback, arXiv 1901.09847).
  *
  * <p>Messages and updates are taken in the order in which they are given, so that a round's result
  * follows from its plan alone.

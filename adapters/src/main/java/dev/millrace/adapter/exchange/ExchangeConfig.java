@@ -8,8 +8,8 @@ import java.io.Serializable;
  * @param processes that updates cross between; one a task manager
  * @param trainers of each process, whose updates are combined in memory
  * @param steps optimizer steps between two exchanges
- * @param codec of what crosses: {@code dense}, {@code int8}, {@code int4}, {@code sign},
- *     {@code topk:SHARE} or {@code lowrank:RANK}
+ * @param codec of what crosses: {@code dense}, {@code int8}, {@code int4}, {@code sign}, {@code
+ *     topk:SHARE} or {@code lowrank:RANK}
  * @param patienceMillis how long a round may take; past that the job starts again from its last
  *     checkpoint
  */

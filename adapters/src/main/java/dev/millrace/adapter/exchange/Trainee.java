@@ -89,8 +89,7 @@ public final class Trainee {
       running.put(order.place(), begin(order, beginning));
     }
     Running now = now(order);
-    AdapterState state =
-        order.messages().isEmpty() ? now.state : follow(now, order.messages());
+    AdapterState state = order.messages().isEmpty() ? now.state : follow(now, order.messages());
     now = now.at(state, new Span(order.from(), order.to()));
     running.put(order.place(), now);
     return order.reached().isEmpty() ? new Work(order, now) : null;

@@ -14,10 +14,7 @@ record AdamW(TrainConfig config, float[] values, float[] first, float[] second) 
   /** Goes on from a copy of a state. */
   static AdamW of(TrainConfig config, AdapterState state) {
     return new AdamW(
-        config,
-        Parameters.flatten(state.weights()),
-        state.first().clone(),
-        state.second().clone());
+        config, Parameters.flatten(state.weights()), state.first().clone(), state.second().clone());
   }
 
   /** Where it stands. */

@@ -144,10 +144,7 @@ final class Run {
 
   /** The candidate, or the state before if the run broke off. */
   Training result(AdapterState before) {
-    AdapterState after =
-        healthy()
-            ? optimizer.state(like, stepsBefore + steps)
-            : before;
+    AdapterState after = healthy() ? optimizer.state(like, stepsBefore + steps) : before;
     return new Training(
         after,
         trouble,

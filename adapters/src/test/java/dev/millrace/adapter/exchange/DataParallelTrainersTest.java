@@ -205,8 +205,7 @@ class DataParallelTrainersTest {
     Trainee.Means means =
         new Trainee.Means(base, List.of(), UNCLIPPED, Plan.defaults(), config.codec());
     DataParallelTrainers four =
-        new DataParallelTrainers(
-            config, UNCLIPPED, List.of(), new LocalProcesses(means, config));
+        new DataParallelTrainers(config, UNCLIPPED, List.of(), new LocalProcesses(means, config));
     AdapterState together = four.train(fresh, lesson, terms, Governor.none()).state();
     AdapterState alone =
         Trainer.of(base, with(UNCLIPPED.clipNorm(), 16), Plan.defaults())

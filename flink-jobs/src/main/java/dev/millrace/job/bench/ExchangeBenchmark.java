@@ -162,10 +162,7 @@ final class ExchangeBenchmark implements Benchmark {
       Counted processes, ExchangeMaterial material, AdapterState fresh, Rung rung, long seed) {
     DataParallelTrainers trainers =
         new DataParallelTrainers(
-            config(rung),
-            ExchangeMaterial.config(ExchangeMaterial.ROWS),
-            List.of(),
-            processes);
+            config(rung), ExchangeMaterial.config(ExchangeMaterial.ROWS), List.of(), processes);
     Routing routing = Routing.topK(processes.means.base().config().router().topK());
     Terms terms = new Terms("bench", routing, 1);
     AdapterState state = fresh;

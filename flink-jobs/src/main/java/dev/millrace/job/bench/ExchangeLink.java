@@ -28,8 +28,7 @@ final class ExchangeLink {
             "link Mbit/s each way",
             "flat, dense: % of the time in exchange",
             "two levels, %s, rounds of %d: %%"
-                .formatted(
-                    ExchangeBenchmark.SHIPPED.codec(), ExchangeBenchmark.SHIPPED.steps()),
+                .formatted(ExchangeBenchmark.SHIPPED.codec(), ExchangeBenchmark.SHIPPED.steps()),
             "KB a step, flat",
             "KB a step, ours",
             "compute ms a step");

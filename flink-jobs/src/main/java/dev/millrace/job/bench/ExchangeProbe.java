@@ -113,8 +113,7 @@ final class ExchangeProbe {
       for (int t = 0; t < TRAINERS; t++) {
         int at = (done * TRAINERS + t * each) * ExchangeMaterial.ROWS % TEXTS;
         int to = Math.min(TEXTS, at + each * ExchangeMaterial.ROWS);
-        found.add(
-            trainer.train(state, material.lesson(at, to, 1), Governor.none()).gradient());
+        found.add(trainer.train(state, material.lesson(at, to, 1), Governor.none()).gradient());
       }
       compute += (System.nanoTime() - started) / 1e9;
       meet();

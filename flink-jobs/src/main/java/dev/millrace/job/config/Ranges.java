@@ -80,7 +80,8 @@ final class Ranges {
           "learn.adapter", Pattern.compile(String.join("|", AdapterKinds.names())),
           "learn.plan.device", Pattern.compile("auto|cpu|gpu"),
           "learn.exchange.codec",
-              Pattern.compile("dense|int8|int4|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
+              Pattern.compile(
+                  "dense|int8|int4|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
           "redis.uri",
               Pattern.compile(
                   "(rediss?://[^@,/\\s]+(/\\d*)?"
