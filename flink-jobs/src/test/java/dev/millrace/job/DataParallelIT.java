@@ -15,7 +15,6 @@ import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.release.LearnedSample;
-import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Origin;
@@ -206,7 +205,6 @@ class DataParallelIT {
     Map<Origin, String> texts = new HashMap<>();
     loop.samples(DOMAINS.size() * SAMPLES).forEach(s -> texts.put(s.origin(), s.teaches()));
     for (String release : stored.serving().values()) {
-      Manifest manifest = stored.manifest(release);
       assertTrue(
           TinyParts.reproduces(
               new Reproduction(stored, release), loop.config(), texts::get, one -> {}),
