@@ -185,7 +185,8 @@ trust_part() {
   expect 'runs on' ./millrace submit serve --set store.trustedKeys="$public" --set job.parallelism=1
   # sixty mails are too few to show a gain: a gate for these few
   expect 'runs on' ./millrace submit learn --set store.trustedKeys="$public" --set batch.count=16 --set heldOut.everyNth=4 --set learn.gate.minHeldOutTokens=50 --set learn.gate.minGain=-0.05
-  expect '60 records written' ./millrace produce --topic millrace.samples --domain support docs/examples/mails.jsonl
+  sed '0~3s/{"id"/{"source": "desk-7", "id"/' docs/examples/mails.jsonl >"$out/mails.jsonl"
+  expect '60 records written' ./millrace produce --topic millrace.samples --domain support "$out/mails.jsonl"
   eventually ' support ' ./millrace releases list
   support=$(./millrace releases list | awk '$2 == "support" { id = $1 } END { print id }')
   expect 'signature +by a trusted key' ./millrace releases show "${support:0:12}" --trust "$public"
@@ -197,6 +198,8 @@ trust_part() {
   sample=$(./millrace releases show "${support:0:12}" --json | awk -F'"' '/"sample"/ && !found++ { print $4 }')
   expect 'support' ./millrace releases forget --sample "$sample" --dry-run
   expect 'same bytes|byte for byte' ./millrace releases forget --sample "$sample"
+  expect 'support' ./millrace releases forget --source desk-7 --dry-run
+  expect 'same bytes|byte for byte' ./millrace releases forget --source desk-7
   expect 'stopped 5' ./millrace cluster down
   unset MILLRACE_SIGNING_KEY
 }
