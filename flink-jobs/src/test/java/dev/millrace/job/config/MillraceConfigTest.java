@@ -172,7 +172,8 @@ class MillraceConfigTest {
 
   @Test
   void with_codecs_takesThoseThatThereAre() {
-    for (String codec : List.of("dense", "int8", "int4", "sign", "topk:0.05", "topk:1", "lowrank:2")) {
+    for (String codec :
+        List.of("dense", "int8", "int4", "sign", "topk:0.05", "topk:1", "lowrank:2")) {
       MillraceConfig config = MillraceConfig.defaults().with(Map.of("learn.exchange.codec", codec));
       assertEquals(Codecs.named(codec), Codecs.named(config.learn().exchange().codec()));
     }
