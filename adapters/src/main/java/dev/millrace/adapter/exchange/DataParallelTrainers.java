@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Deals lessons to the trainers of several processes, and leads them through rounds of some steps
  * each. In a round every trainer takes steps of its own from the state that all share, and tells
- * the mean of the gradients that it met; then all take as many AdamW steps along the mean of what
- * was told, and stand at one state again, moments included. With a step a round that is AdamW on
+ * the mean of the gradients that it met; each process sends the mean of its trainers', and all get
+ * back the mean of that, coded again (DoubleSqueeze, arXiv 1905.05957). Then all take as many AdamW
+ * steps along it, and stand at one state again, moments included. With a step a round that is AdamW on
  * the gradients of all texts. What comes of a lesson follows from state, lesson and configuration,
  * not from where the trainers run or who is first.
  */
@@ -60,7 +61,8 @@ public final class DataParallelTrainers implements Trainers {
     private final Exchange exchange;
     private final Tally tally = new Tally();
     private AdapterState shared;
-    private List<byte[]> messages = List.of();
+    private float[] memory;
+    private byte[] message = new byte[0];
 
     Run(AdapterState before, Lesson lesson, Terms terms, Governor governor) {
       this.before = before;
@@ -75,6 +77,7 @@ public final class DataParallelTrainers implements Trainers {
               .max()
               .orElse(0);
       exchange = new Exchange(Codecs.named(config.codec()), Shape.of(before.weights()));
+      memory = exchange.noMemory();
       shared = before;
     }
 
@@ -85,12 +88,15 @@ public final class DataParallelTrainers implements Trainers {
       }
       for (int round = 0; round < rounds; round++) {
         List<Report> reports = round == 0 ? begin() : ask(round, null, "");
-        messages = reports.stream().map(Report::message).filter(m -> m.length > 0).toList();
         tally.add(reports);
-        if (messages.isEmpty()) {
+        List<float[]> found = found(reports);
+        if (found.isEmpty()) {
           return tally.training(before, tally.trouble);
         }
-        shared = Trainer.follow(train, shared, exchange.receive(messages), span(round), steps);
+        Exchange.Sent sent = exchange.send(found, memory);
+        memory = sent.memory();
+        message = sent.message();
+        shared = Trainer.follow(train, shared, exchange.receive(message), span(round), steps);
       }
       String reached = Given.name(shared);
       ask(rounds, null, reached);
@@ -111,6 +117,14 @@ public final class DataParallelTrainers implements Trainers {
       return reports;
     }
 
+    private List<float[]> found(List<Report> reports) {
+      return reports.stream()
+          .map(Report::message)
+          .filter(one -> one.length > 0)
+          .map(exchange::receive)
+          .toList();
+    }
+
     private Span span(int round) {
       int from = round * config.steps();
       return new Span(from, from + config.steps());
@@ -123,7 +137,7 @@ public final class DataParallelTrainers implements Trainers {
         Beginning own = from == null ? null : share(from, p);
         orders.add(
             new Order(
-                call, round, terms.domain(), p, own, messages, span.from(), span.to(), reached));
+                call, round, terms.domain(), p, own, message, span.from(), span.to(), reached));
       }
       return processes.round(orders, governor);
     }

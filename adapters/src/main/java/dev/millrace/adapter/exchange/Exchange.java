@@ -3,12 +3,9 @@ package dev.millrace.adapter.exchange;
 import java.util.List;
 
 /**
- * A round of exchange in two levels: the gradients of one process are combined in memory, one
- * message a process crosses, and every process makes the same of all messages. What a codec leaves
- * out is remembered and sent with the next round's update (error feedback, arXiv 1901.09847).
- *
- * <p>Messages and updates are taken in the order in which they are given, so that a round's result
- * follows from its plan alone.
+ * A way of sending gradients in few bytes: what a codec leaves out is remembered and sent with the
+ * next round's (error feedback, arXiv 1901.09847). Gradients are taken in the order in which they
+ * are given, so that a round's result follows from its plan alone.
  */
 public record Exchange(Codec codec, Shape shape) {
 
@@ -25,13 +22,13 @@ public record Exchange(Codec codec, Shape shape) {
   }
 
   /**
-   * Combines the updates of a process's trainers.
+   * One message for the mean of some gradients.
    *
-   * @param updates (parameters) each, in the order of the trainers
+   * @param gradients (parameters) each, in the order of who found them
    * @param memory (parameters): of the round before
    */
-  public Sent send(List<float[]> updates, float[] memory) {
-    float[] wanted = mean(updates);
+  public Sent send(List<float[]> gradients, float[] memory) {
+    float[] wanted = mean(gradients);
     for (int i = 0; i < wanted.length; i++) {
       wanted[i] += memory[i];
     }
@@ -43,26 +40,22 @@ public record Exchange(Codec codec, Shape shape) {
     return new Sent(message, wanted);
   }
 
-  /**
-   * The update that all processes apply.
-   *
-   * @param messages of all of them, this one's included, in the order of the processes
-   */
-  public float[] receive(List<byte[]> messages) {
-    return mean(messages.stream().map(message -> codec.decode(message, shape)).toList());
+  /** What a message says: (parameters). */
+  public float[] receive(byte[] message) {
+    return codec.decode(message, shape);
   }
 
-  private float[] mean(List<float[]> updates) {
+  private float[] mean(List<float[]> gradients) {
     double[] sum = new double[shape.size()];
-    for (float[] update : updates) {
-      shape.require(update);
+    for (float[] gradient : gradients) {
+      shape.require(gradient);
       for (int i = 0; i < sum.length; i++) {
-        sum[i] += update[i];
+        sum[i] += gradient[i];
       }
     }
     float[] mean = new float[sum.length];
     for (int i = 0; i < mean.length; i++) {
-      mean[i] = (float) (sum[i] / updates.size());
+      mean[i] = (float) (sum[i] / gradients.size());
     }
     return mean;
   }

@@ -1,6 +1,5 @@
 package dev.millrace.adapter.exchange;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param domain whose lesson it is, its tenant included
  * @param process it is for
  * @param beginning of the first round of a lesson; else null
- * @param messages of all processes in the round before, which they are to follow first
+ * @param message what all found in the round before, which they are to follow first; or empty
  * @param from the first step of the lesson to take now
  * @param to the one after the last
  * @param reached names the state that they have come to, in place of taking steps; else empty
@@ -20,7 +19,7 @@ public record Order(
     String domain,
     int process,
     @Nullable Beginning beginning,
-    List<byte[]> messages,
+    byte[] message,
     int from,
     int to,
     String reached) {

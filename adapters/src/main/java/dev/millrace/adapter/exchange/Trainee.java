@@ -89,7 +89,7 @@ public final class Trainee {
       running.put(order.place(), begin(order, beginning));
     }
     Running now = now(order);
-    AdapterState state = order.messages().isEmpty() ? now.state : follow(now, order.messages());
+    AdapterState state = order.message().length == 0 ? now.state : follow(now, order.message());
     now = now.at(state, new Span(order.from(), order.to()));
     running.put(order.place(), now);
     return order.reached().isEmpty() ? new Work(order, now) : null;
@@ -125,12 +125,12 @@ public final class Trainee {
     return state;
   }
 
-  private AdapterState follow(Running now, List<byte[]> messages) {
+  private AdapterState follow(Running now, byte[] message) {
     Exchange exchange = new Exchange(Codecs.named(means.codec), Shape.of(now.state.weights()));
     return Trainer.follow(
         means.train.anchored(now.terms.anchors()),
         now.state,
-        exchange.receive(messages),
+        exchange.receive(message),
         now.span,
         now.beginning.steps());
   }

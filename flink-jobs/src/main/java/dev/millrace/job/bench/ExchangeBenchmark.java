@@ -76,7 +76,7 @@ final class ExchangeBenchmark implements Benchmark {
             "%d trainers in %d processes, rank 8 on attention, %d texts learned by each way"
                 .formatted(TRAINERS, PROCESSES, rows),
             "what crosses",
-            "KB sent in all",
+            "KB there and back",
             "fewer than the adapter's gradients",
             "fewer than the model's",
             "held-out loss",
@@ -84,9 +84,9 @@ final class ExchangeBenchmark implements Benchmark {
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
       AdapterState fresh = ExchangeMaterial.fresh(base, setting.seed());
       int values = Shape.of(fresh.weights()).size();
-      double adapters = (double) Float.BYTES * values * STEPS * TRAINERS;
+      double adapters = 2.0 * Float.BYTES * values * STEPS * TRAINERS;
       double models =
-          (double) Float.BYTES * StudentShape.parameters(setting.nano()) * STEPS * TRAINERS;
+          2.0 * Float.BYTES * StudentShape.parameters(setting.nano()) * STEPS * TRAINERS;
       double before = material.loss(base, fresh);
       setting.progress().accept("dense gradients");
       double dense = material.loss(base, gradients(base, material, fresh, setting.seed()));
@@ -110,7 +110,7 @@ final class ExchangeBenchmark implements Benchmark {
               "Gradients of the adapter: %,d values in fp32 of every trainer at each of %d steps; the loss is that of one trainer who reads all texts. Loss: nats a token of %d texts of other documents. Lessons of %d steps."
                   .formatted(values, STEPS, material.heldOut().size(), LESSON))
           .note(
-              "What a codec leaves out is sent later in the same lesson (error feedback). KB: what all senders together hand to the network, once each. Weights and moments cross beside that when trainers begin, %,d KB to each process."
+              "What a codec leaves out is sent later in the same lesson (error feedback). KB: what all processes send to the one that leads, and what it sends back to all. Weights and moments cross beside that when trainers begin, %,d KB to each process."
                   .formatted(3L * Float.BYTES * values / 1000));
     }
   }
@@ -190,6 +190,7 @@ final class ExchangeBenchmark implements Benchmark {
 
     @Override
     public List<Report> round(List<Order> orders, Governor governor) {
+      orders.forEach(order -> bytes += order.message().length);
       List<Report> reports = all.round(orders, governor);
       reports.forEach(report -> bytes += report.message().length);
       return reports;

@@ -47,6 +47,7 @@ final class ExchangeProbe {
   private final DataInputStream in;
   private final DataOutputStream out;
   private final ExecutorService writer = Executors.newSingleThreadExecutor();
+  private long sent;
 
   private ExchangeProbe(BaseModel base, int index, Socket socket, ExchangeMaterial material)
       throws IOException {
@@ -103,10 +104,10 @@ final class ExchangeProbe {
     Exchange exchange =
         new Exchange(Codecs.named(flat ? "dense" : shipped.codec()), Shape.of(fresh.weights()));
     AdapterState state = fresh;
-    float[] memory = exchange.noMemory();
+    float[][] memories = {exchange.noMemory(), exchange.noMemory()};
     double compute = 0;
     double crossing = 0;
-    long bytes = 0;
+    sent = 0;
     for (int done = 0; done < steps; done += each) {
       long started = System.nanoTime();
       List<float[]> found = new ArrayList<>();
@@ -118,23 +119,13 @@ final class ExchangeProbe {
       compute += (System.nanoTime() - started) / 1e9;
       meet();
       long met = System.nanoTime();
-      List<byte[]> mine = new ArrayList<>();
-      if (flat) {
-        found.forEach(
-            gradient -> mine.add(exchange.send(List.of(gradient), exchange.noMemory()).message()));
-      } else {
-        Exchange.Sent sent = exchange.send(found, memory);
-        mine.add(sent.message());
-        memory = sent.memory();
-      }
-      float[] together = exchange.receive(inOrder(mine, swap(mine)));
+      float[] together = flat ? meanOfAll(exchange, found) : through(exchange, found, memories);
       crossing += (System.nanoTime() - met) / 1e9;
       long got = System.nanoTime();
       state = Trainer.follow(config, state, together, new Span(0, each), each);
       compute += (System.nanoTime() - got) / 1e9;
-      bytes += mine.stream().mapToLong(message -> message.length).sum();
     }
-    return compute + " " + crossing + " " + bytes;
+    return compute + " " + crossing + " " + sent;
   }
 
   /** Waits until the other process has come as far. */
@@ -146,35 +137,68 @@ final class ExchangeProbe {
     }
   }
 
-  private List<byte[]> swap(List<byte[]> mine) throws IOException, InterruptedException {
+  /** Every trainer's gradients go to the other process. */
+  private float[] meanOfAll(Exchange exchange, List<float[]> found)
+      throws IOException, InterruptedException {
+    List<byte[]> mine =
+        found.stream()
+            .map(gradient -> exchange.send(List.of(gradient), exchange.noMemory()).message())
+            .toList();
     Future<?> written =
         writer.submit(
             () -> {
               for (byte[] message : mine) {
-                out.writeInt(message.length);
-                out.write(message);
+                write(message);
               }
-              out.flush();
               return null;
             });
     List<byte[]> theirs = new ArrayList<>();
-    for (int i = 0; i < mine.size(); i++) {
-      byte[] message = new byte[in.readInt()];
-      in.readFully(message);
-      theirs.add(message);
+    for (int i = 0; i < TRAINERS; i++) {
+      theirs.add(read());
     }
     try {
       written.get();
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
     }
-    return theirs;
-  }
-
-  /** Those of process 0 first. */
-  private List<byte[]> inOrder(List<byte[]> mine, List<byte[]> theirs) {
     List<byte[]> all = new ArrayList<>(index == 0 ? mine : theirs);
     all.addAll(index == 0 ? theirs : mine);
-    return all;
+    return mean(exchange, all, exchange.noMemory()).gradient();
+  }
+
+  /** As the job does: process 0 gets the mean of the other's and sends back that of both. */
+  private float[] through(Exchange exchange, List<float[]> found, float[][] memories)
+      throws IOException {
+    Exchange.Sent own = exchange.send(found, memories[0]);
+    memories[0] = own.memory();
+    if (index == 1) {
+      write(own.message());
+      return exchange.receive(read());
+    }
+    Mean mean = mean(exchange, List.of(own.message(), read()), memories[1]);
+    memories[1] = mean.memory();
+    write(mean.message());
+    return mean.gradient();
+  }
+
+  private record Mean(byte[] message, float[] memory, float[] gradient) {}
+
+  private static Mean mean(Exchange exchange, List<byte[]> messages, float[] memory) {
+    List<float[]> all = messages.stream().map(exchange::receive).toList();
+    Exchange.Sent sent = exchange.send(all, memory);
+    return new Mean(sent.message(), sent.memory(), exchange.receive(sent.message()));
+  }
+
+  private void write(byte[] message) throws IOException {
+    out.writeInt(message.length);
+    out.write(message);
+    out.flush();
+    sent += message.length;
+  }
+
+  private byte[] read() throws IOException {
+    byte[] message = new byte[in.readInt()];
+    in.readFully(message);
+    return message;
   }
 }
