@@ -60,8 +60,7 @@ class DataParallelIT {
           "job.parallelism", "2",
           "learn.exchange.processes", "2",
           "learn.exchange.trainers", "2",
-          "learn.exchange.steps", "1",
-          "learn.exchange.codec", "sign");
+          "learn.train.epochs", "4");
 
   /** The jobs run in this process: they find their failures here. */
   private static volatile Kills training = Kills.none();

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param lesson its seed
  * @param from names the state to begin at
  * @param given that state, where the trainers do not hold it
+ * @param forgotten domains of which nothing needs to be held any more
  * @param steps of the whole lesson
  * @param anchors how many times as much they weigh as the configuration has it
  * @param shares of the lesson, in the order of the trainers
@@ -18,6 +19,7 @@ public record Beginning(
     long lesson,
     String from,
     @Nullable Given given,
+    List<String> forgotten,
     int steps,
     Routing routing,
     double anchors,

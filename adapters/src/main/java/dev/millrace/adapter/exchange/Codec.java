@@ -1,6 +1,6 @@
 package dev.millrace.adapter.exchange;
 
-/** What an update is on the wire. The same update gives the same bytes. */
+/** What a gradient, here an update, is on the wire. The same one gives the same bytes. */
 public interface Codec {
 
   /** Name in the configuration. */

@@ -57,6 +57,11 @@ public final class Combiner {
     return call.learner() == now.learner() && call.number() < now.number();
   }
 
+  /** Lessons that it is at. */
+  int lessons() {
+    return running.size();
+  }
+
   private Report combined(Update last, Running now) {
     List<Told> told = new ArrayList<>();
     List<float[]> found = new ArrayList<>();
@@ -73,7 +78,11 @@ public final class Combiner {
       Exchange exchange = new Exchange(Codecs.named(codec), new Shape(last.matrices()));
       sent = exchange.send(found, now.memory);
     }
-    running.put(last.place(), new Running(now.call, sent.memory(), trainers));
+    if (last.last()) {
+      running.remove(last.place());
+    } else {
+      running.put(last.place(), new Running(now.call, sent.memory(), trainers));
+    }
     return new Report(last.call(), last.round(), last.process(), sent.message(), told);
   }
 }

@@ -11,7 +11,7 @@ import dev.millrace.adapter.train.Trainers;
 import dev.millrace.adapter.train.Training;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +29,9 @@ public final class DataParallelTrainers implements Trainers {
   private final List<int[]> anchors;
   private final Processes processes;
 
+  /** Domains whose last lesson trainers hold, at most; of others a state is sent again. */
+  static final int HELD_DOMAINS = 64;
+
   /** What the trainers hold since they and this began. */
   private final Kept<Boolean> held = new Kept<>();
 
@@ -45,7 +48,12 @@ public final class DataParallelTrainers implements Trainers {
 
   @Override
   public Training train(AdapterState state, Lesson lesson, Terms terms, Governor governor) {
-    return new Run(state, lesson, terms, governor).train();
+    try {
+      return new Run(state, lesson, terms, governor).train();
+    } catch (CancellationException e) {
+      held.forget(terms.domain()); // some trainers may have heard of it, and others not
+      throw e;
+    }
   }
 
   /** One lesson. */
@@ -56,7 +64,7 @@ public final class DataParallelTrainers implements Trainers {
     private final Governor governor;
     private final Call call = processes.next();
     private final List<Share> shares;
-    private final TrainConfig train;
+    private final TrainConfig anchored;
     private final int steps;
     private final Exchange exchange;
     private final Tally tally = new Tally();
@@ -70,10 +78,10 @@ public final class DataParallelTrainers implements Trainers {
       this.terms = terms;
       this.governor = governor;
       shares = Share.deal(lesson, config.all());
-      train = DataParallelTrainers.this.train.anchored(terms.anchors());
+      anchored = train.anchored(terms.anchors());
       steps =
           shares.stream()
-              .mapToInt(share -> Trainer.steps(train, share.lesson(anchors)))
+              .mapToInt(share -> Trainer.steps(anchored, share.lesson(anchors)))
               .max()
               .orElse(0);
       exchange = new Exchange(Codecs.named(config.codec()), Shape.of(before.weights()));
@@ -96,7 +104,7 @@ public final class DataParallelTrainers implements Trainers {
         Exchange.Sent sent = exchange.send(found, memory);
         memory = sent.memory();
         message = sent.message();
-        shared = Trainer.follow(train, shared, exchange.receive(message), span(round), steps);
+        shared = Trainer.follow(anchored, shared, exchange.receive(message), span(round), steps);
       }
       String reached = Given.name(shared);
       ask(rounds, null, reached);
@@ -109,10 +117,19 @@ public final class DataParallelTrainers implements Trainers {
       String from = Given.name(before);
       held.begin(terms.domain(), from, lesson.seed());
       Given given = held.get(terms.domain(), from) == null ? Given.of(before) : null;
+      List<String> forgotten = held.beyond(HELD_DOMAINS);
       Beginning beginning =
           new Beginning(
-              lesson.seed(), from, given, steps, terms.routing(), terms.anchors(), shares);
+              lesson.seed(),
+              from,
+              given,
+              forgotten,
+              steps,
+              terms.routing(),
+              terms.anchors(),
+              shares);
       List<Report> reports = ask(0, beginning, "");
+      forgotten.forEach(held::forget);
       held.keep(terms.domain(), from, lesson.seed(), true);
       return reports;
     }
@@ -148,6 +165,7 @@ public final class DataParallelTrainers implements Trainers {
           all.lesson(),
           all.from(),
           all.given(),
+          all.forgotten(),
           all.steps(),
           all.routing(),
           all.anchors(),
@@ -189,7 +207,7 @@ public final class DataParallelTrainers implements Trainers {
 
     Training training(AdapterState state, String broke) {
       return new Training(
-          Objects.requireNonNull(state),
+          state,
           broke,
           steps,
           tokens,

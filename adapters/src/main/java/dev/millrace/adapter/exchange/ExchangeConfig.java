@@ -5,8 +5,8 @@ import java.io.Serializable;
 /**
  * By how many trainers a domain's lessons are learned, and what they tell each other.
  *
- * @param processes that updates cross between; one a task manager
- * @param trainers of each process, whose updates are combined in memory
+ * @param processes that messages cross between; one a task manager
+ * @param trainers of each process, whose gradients are combined in memory
  * @param steps optimizer steps between two exchanges
  * @param codec of what crosses: {@code dense}, {@code int8}, {@code int4}, {@code sign}, {@code
  *     topk:SHARE} or {@code lowrank:RANK}

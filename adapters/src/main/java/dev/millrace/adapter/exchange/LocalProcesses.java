@@ -23,6 +23,11 @@ public final class LocalProcesses implements Processes {
     combiner = new Combiner(config.codec(), config.trainers());
   }
 
+  /** States that all trainers of a process hold. */
+  int held() {
+    return trainees.stream().mapToInt(Trainee::held).sum();
+  }
+
   @Override
   public Call next() {
     return new Call(0, ++calls);

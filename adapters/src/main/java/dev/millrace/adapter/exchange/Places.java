@@ -7,8 +7,4 @@ final class Places {
   static String of(int process, String domain) {
     return process + " " + domain;
   }
-
-  static int process(String place) {
-    return Integer.parseInt(place.substring(0, place.indexOf(' ')));
-  }
 }

@@ -4,13 +4,13 @@ import dev.millrace.model.adapter.AdapterWeights;
 import java.util.List;
 
 /**
- * The matrices that an update consists of, end to end, row-major.
+ * The matrices that a gradient consists of, end to end, row-major.
  *
  * @param matrices in order
  */
 public record Shape(List<Matrix> matrices) {
 
-  /** A matrix of an update. */
+  /** A matrix of it. */
   public record Matrix(int rows, int width) {
     int size() {
       return rows * width;

@@ -108,14 +108,18 @@ public final class Trainee {
   private Running begin(Order order, Beginning beginning) {
     Lesson lesson = beginning.shares().get(index).lesson(means.anchors);
     Terms terms = new Terms(order.domain(), beginning.routing(), beginning.anchors());
+    for (String domain : beginning.forgotten()) {
+      kept.forget(Places.of(order.process(), domain));
+      running.remove(Places.of(order.process(), domain));
+    }
     kept.begin(order.place(), beginning.from(), beginning.lesson());
     Given given = beginning.given();
-    AdapterState state = given == null ? held(order, beginning) : given.state();
+    AdapterState state = given == null ? known(order, beginning) : given.state();
     kept.keep(order.place(), beginning.from(), beginning.lesson(), state);
     return new Running(order.call(), beginning, state, lesson, terms, new Span(0, 0));
   }
 
-  private AdapterState held(Order order, Beginning beginning) {
+  private AdapterState known(Order order, Beginning beginning) {
     AdapterState state = kept.get(order.place(), beginning.from());
     if (state == null) {
       throw new IllegalStateException(
@@ -157,6 +161,7 @@ public final class Trainee {
         order.process(),
         index,
         Shape.of(now.state.weights()).matrices(),
+        !order.reached().isEmpty(),
         training != null && told.counts() ? training.gradient() : new float[0],
         told);
   }

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param trainer of the process
  * @param matrices of the adapter
+ * @param last whether it only says that the lesson has ended
  * @param gradient (parameters): mean of its steps' gradients; empty if it took none
  */
 public record Update(
@@ -16,6 +17,7 @@ public record Update(
     int process,
     int trainer,
     List<Shape.Matrix> matrices,
+    boolean last,
     float[] gradient,
     Told told) {
 

@@ -1,4 +1,4 @@
-/** How trainers of one adapter exchange what they learned, in few bytes. */
+/** How trainers of one adapter exchange gradients, in few bytes. */
 @NullMarked
 package dev.millrace.adapter.exchange;
 

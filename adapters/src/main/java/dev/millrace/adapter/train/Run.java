@@ -31,7 +31,7 @@ final class Run {
   private double worstLoss;
   private final List<Double> losses = new ArrayList<>();
   private double worstNorm;
-  private final double[] met;
+  private final double[] summed;
 
   Run(
       BaseModel base,
@@ -50,7 +50,7 @@ final class Run {
     like = state.weights();
     optimizer = AdamW.of(config, state);
     stepsBefore = state.step();
-    met = new double[optimizer.values().length];
+    summed = new double[optimizer.values().length];
   }
 
   boolean healthy() {
@@ -77,8 +77,8 @@ final class Run {
     worstNorm = Math.max(worstNorm, norm);
     adjuster.saw(norm);
     scale(gradient, Math.min(1, config.clipNorm() / norm) / weight);
-    for (int i = 0; i < met.length; i++) {
-      met[i] += gradient[i];
+    for (int i = 0; i < summed.length; i++) {
+      summed[i] += gradient[i];
     }
     steps++;
     optimizer.step(gradient, stepsBefore + steps, rate);
@@ -159,9 +159,9 @@ final class Run {
   }
 
   private float[] meanGradient() {
-    float[] mean = new float[steps == 0 ? 0 : met.length];
+    float[] mean = new float[steps == 0 ? 0 : summed.length];
     for (int i = 0; i < mean.length; i++) {
-      mean[i] = (float) (met[i] / steps);
+      mean[i] = (float) (summed[i] / steps);
     }
     return mean;
   }

@@ -23,6 +23,7 @@ class CombinerTest {
         0,
         trainer,
         List.of(new Shape.Matrix(1, 2)),
+        false,
         new float[] {1, 2},
         new Told("", 1, 1, 1, 1, 1, 1));
   }
@@ -55,6 +56,7 @@ class CombinerTest {
             0,
             0,
             List.of(new Shape.Matrix(1, 2)),
+            false,
             new float[] {3, 4},
             new Told("", 1, 1, 1, 1, 1, 1));
     return Objects.requireNonNull(combiner.take(update)).message();

@@ -110,7 +110,7 @@ final class ExchangeBenchmark implements Benchmark {
               "Gradients of the adapter: %,d values in fp32 of every trainer at each of %d steps; the loss is that of one trainer who reads all texts. Loss: nats a token of %d texts of other documents. Lessons of %d steps."
                   .formatted(values, STEPS, material.heldOut().size(), LESSON))
           .note(
-              "What a codec leaves out is sent later in the same lesson (error feedback). KB: what all processes send to the one that leads, and what it sends back to all. Weights and moments cross beside that when trainers begin, %,d KB to each process."
+              "What a codec leaves out is sent later in the same lesson (error feedback). KB: what all processes send to the one that leads, and what it sends back to all. Beside that weights and moments cross where trainers do not stand at them, here once: %,d KB to each process."
                   .formatted(3L * Float.BYTES * values / 1000));
     }
   }

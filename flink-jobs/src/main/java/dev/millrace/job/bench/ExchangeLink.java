@@ -70,7 +70,7 @@ final class ExchangeLink {
             "Speeds: that at which flat exchange should take %.0f %% of the time, by its bytes and the compute time of a run without limit, a quarter and four times that."
                 .formatted(100 * FLAT_SHARE))
         .note(
-            "Processes on this machine, a proxy that paces each direction between them. Exchange: from when both have computed to when both have the update; waiting for the slower one is in neither. Each process computes on one thread.");
+            "Processes on this machine, a proxy that paces each direction between them. Exchange: from when both have computed to when both have the mean; waiting for the slower one is in neither. Each process computes on one thread.");
   }
 
   private static List<String> args(Setting setting, int index) {

@@ -66,7 +66,7 @@ record ExchangeMaterial(List<int[]> train, List<int[]> heldOut) {
     return new Lesson(samples, List.of(), List.of(), seed);
   }
 
-  /** A trainer whose rate is the same in every lesson and falls with the adapter's age alone. */
+  /** A rate that is the same in every lesson and falls with the adapter's age alone. */
   static TrainConfig config(int rowsPerStep) {
     TrainConfig c = TrainConfig.defaults();
     return new TrainConfig(

@@ -94,7 +94,14 @@ final class ClusterCommand implements Callable<Integer> {
               .formatted(taskManagers, slots));
     }
     ClusterShape shape =
-        new ClusterShape(taskManagers, slots, highlyAvailable, null, Map.of(), Clocks.real());
+        new ClusterShape(
+            taskManagers,
+            slots,
+            highlyAvailable,
+            null,
+            Map.of(),
+            Home.here().nano(),
+            Clocks.real());
     return adaptive ? shape.adaptive() : shape;
   }
 

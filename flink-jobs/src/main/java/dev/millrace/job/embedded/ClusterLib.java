@@ -96,6 +96,17 @@ record ClusterLib(Path build) {
     fill(target, name -> isFlinks(name) || startsWithAny(name, MODEL));
   }
 
+  /** The jar of the model runtime in such a folder. */
+  static Path modelRuntime(Path filled) {
+    try (Stream<Path> jars = Files.list(filled)) {
+      return jars.filter(jar -> jar.getFileName().toString().startsWith("model-runtime-"))
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException("no model-runtime-….jar in " + filled));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Fills a folder with what Flink's own image has on that class path. */
   void fillFlinkAlone(Path target) {
     fill(target, ClusterLib::isFlinks);

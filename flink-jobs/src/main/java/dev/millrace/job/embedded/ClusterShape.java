@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param highlyAvailable whether a ZooKeeper keeps what a job manager must find again
  * @param relay a second way to Kafka, which leads through somebody else's port; null without
  * @param options Flink's, on top of ours
+ * @param warm a base that a task manager opens once when it starts; null for none
  * @param clocks of Flink's processes
  */
 public record ClusterShape(
@@ -20,6 +22,7 @@ public record ClusterShape(
     boolean highlyAvailable,
     @Nullable KafkaRelay relay,
     Map<String, String> options,
+    @Nullable Path warm,
     Clocks clocks) {
 
   public ClusterShape {
@@ -28,7 +31,7 @@ public record ClusterShape(
 
   /** Two task managers with four slots each. */
   public static ClusterShape defaults() {
-    return new ClusterShape(2, 4, false, null, Map.of(), Clocks.real());
+    return new ClusterShape(2, 4, false, null, Map.of(), null, Clocks.real());
   }
 
   /** The same, whose jobs run with as many subtasks as there are slots, up to what they ask for. */
@@ -36,7 +39,7 @@ public record ClusterShape(
     Map<String, String> more = new HashMap<>(options);
     more.put("jobmanager.scheduler", "adaptive");
     more.put("jobmanager.adaptive-scheduler.executing.cooldown-after-rescaling", "10 s");
-    return new ClusterShape(taskManagers, slots, highlyAvailable, relay, more, clocks);
+    return new ClusterShape(taskManagers, slots, highlyAvailable, relay, more, warm, clocks);
   }
 
   /**

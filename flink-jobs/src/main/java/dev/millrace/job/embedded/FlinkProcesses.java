@@ -33,6 +33,7 @@ record FlinkProcesses(Map<String, String> options) {
           "java.net",
           "java.text");
 
+  private static final String TASK_OPTION = "env.java.opts.taskmanager";
   private static final String REPORTER = "metrics.reporter.prometheus.";
 
   static FlinkProcesses of(Path home, int rpcPort, int restPort, ClusterShape shape) {
@@ -70,6 +71,10 @@ record FlinkProcesses(Map<String, String> options) {
         REPORTER + "factory.class",
         "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
     o.putAll(shape.options());
+    Path lib = home.resolve("lib");
+    if (shape.warm() != null && lib.toString().indexOf('=') < 0) { // which ends an agent's path
+      o.put(TASK_OPTION, "-javaagent:" + ClusterLib.modelRuntime(lib) + "=" + shape.warm());
+    }
     return new FlinkProcesses(o);
   }
 
@@ -118,6 +123,9 @@ record FlinkProcesses(Map<String, String> options) {
     command.addAll(words(ProcessMemoryUtils.generateJvmParametersStr(spec)));
     command.addAll(opens());
     command.add("-Dai.djl.offline=true");
+    if (options.containsKey(TASK_OPTION)) {
+      command.add(options.get(TASK_OPTION));
+    }
     command.add(TaskManagerRunner.class.getName());
     command.addAll(List.of("--configDir", conf.toString()));
     command.addAll(words(TaskExecutorProcessUtils.generateDynamicConfigsStr(spec)));

@@ -145,9 +145,9 @@ class ConfigurationPageTest {
 
   private static String plain(String comment) {
     return comment
+        .replaceAll("\\s+\\*?\\s*", " ")
         .replaceAll("\\{@code ([^}]*)}", "`$1`")
         .replaceAll("\\{@link #?([^}]*)}", "`$1`")
-        .replaceAll("\\s+", " ")
         .replace("|", "\\|")
         .strip();
   }

@@ -110,7 +110,7 @@ class ImageIT {
                     Files.createDirectories(folder.resolve("home")),
                     ports.get(0),
                     ports.get(1),
-                    new ClusterShape(1, 2, false, null, Map.of(), Clocks.real()))
+                    new ClusterShape(1, 2, false, null, Map.of(), null, Clocks.real()))
                 .options());
     Files.createDirectories(folder.resolve("home/tmp"));
     for (Map.Entry<String, JsonNode> option : spec.path("flinkConfiguration").properties()) {

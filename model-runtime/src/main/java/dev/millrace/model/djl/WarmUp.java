@@ -1,0 +1,58 @@
+package dev.millrace.model.djl;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A Java agent: beside what the process starts with, it opens a base once and asks it something, so
+ * that the first task that opens one finds native libraries, classes and compiled code. {@code
+ * -javaagent:model-runtime.jar=DIR} names the base.
+ */
+public final class WarmUp {
+  private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
+  private static final int TOKENS = 96;
+  private static final int ROUNDS = 4;
+  private static final int NEW_TOKENS = 8;
+
+  private WarmUp() {}
+
+  /** Begins on a thread of its own; what fails there is a warning, and the process goes on. */
+  public static void premain(String base) {
+    Thread thread = new Thread(() -> run(Path.of(base)), "warm-up");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static void run(Path base) {
+    long start = System.nanoTime();
+    try {
+      open(base);
+      LOG.info("warmed up with {} in {} ms", base, (System.nanoTime() - start) / 1_000_000);
+    } catch (IOException | RuntimeException | LinkageError e) {
+      LOG.warn("cannot warm up with {}; the first task here starts more slowly", base, e);
+    }
+  }
+
+  private static void open(Path folder) throws IOException {
+    try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"));
+        BaseModel base = DjlModels.open(folder, Precision.INT8)) {
+      int[] text = tokenizer.encode("What is asked first is answered first. ".repeat(TOKENS / 8));
+      int[] tokens = Arrays.copyOf(text, Math.min(TOKENS, text.length));
+      LoadedAdapter none = base.noAdapter();
+      for (int i = 0; i < ROUNDS; i++) {
+        base.score(List.of(new Sequence(tokens, none), new Sequence(tokens, none)));
+        base.generate(List.of(new Prompt(tokens, none, NEW_TOKENS, 0, i)));
+      }
+    }
+  }
+}
