@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * each. In a round every trainer takes steps of its own from the state that all share, and tells
  * the mean of the gradients that it met; each process sends the mean of its trainers', and all get
  * back the mean of that, coded again (DoubleSqueeze, arXiv 1905.05957). Then all take as many AdamW
- * steps along it, and stand at one state again, moments included. With a step a round that is AdamW on
- * the gradients of all texts. What comes of a lesson follows from state, lesson and configuration,
- * not from where the trainers run or who is first.
+ * steps along it, and stand at one state again, moments included. With a step a round that is AdamW
+ * on the gradients of all texts. What comes of a lesson follows from state, lesson and
+ * configuration, not from where the trainers run or who is first.
  */
 public final class DataParallelTrainers implements Trainers {
   private final ExchangeConfig config;
@@ -206,15 +206,7 @@ public final class DataParallelTrainers implements Trainers {
     }
 
     Training training(AdapterState state, String broke) {
-      return new Training(
-          state,
-          broke,
-          steps,
-          tokens,
-          firstLoss,
-          lastLoss,
-          worstLoss,
-          worstNorm);
+      return new Training(state, broke, steps, tokens, firstLoss, lastLoss, worstLoss, worstNorm);
     }
   }
 }

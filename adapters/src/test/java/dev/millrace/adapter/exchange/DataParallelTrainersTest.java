@@ -253,8 +253,7 @@ class DataParallelTrainersTest {
     for (int i = 0; i < steps; i++) {
       Span span = new Span(i, i + 1);
       Training training = trainer.train(state, lesson, span, Governor.none());
-      AdapterState followed =
-          Trainer.follow(TRAIN, state, training.gradient(), span, steps);
+      AdapterState followed = Trainer.follow(TRAIN, state, training.gradient(), span, steps);
       assertNear(values(training.state()), values(followed));
       assertNear(training.state().first(), followed.first());
       assertNear(training.state().second(), followed.second());

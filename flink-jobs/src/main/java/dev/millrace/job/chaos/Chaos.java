@@ -123,7 +123,13 @@ public final class Chaos {
       ClusterState state =
           cluster.up(
               new ClusterShape(
-                  taskManagers(), 4, true, new KafkaRelay(behind, kafka.port()), FLINK, config.base(), clocks));
+                  taskManagers(),
+                  4,
+                  true,
+                  new KafkaRelay(behind, kafka.port()),
+                  FLINK,
+                  config.base(),
+                  clocks));
       keeper.start();
       try (SmallDisk disk = disk();
           Relay redis = Relay.open(URI.create(state.redisUri()).getPort())) {
