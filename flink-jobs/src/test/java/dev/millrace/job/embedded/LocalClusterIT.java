@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,6 +17,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -31,9 +33,12 @@ class LocalClusterIT {
 
   @Test
   void up_jobSubmittedStoppedResumed_downLeavesNoProcess() throws Exception {
-    Path build = Path.of(System.getProperty("millrace.root"), "flink-jobs", "target");
-    LocalCluster cluster = new LocalCluster(build, folder.resolve("cluster"));
-    ClusterState state = cluster.up(ClusterShape.defaults());
+    Path root = Path.of(System.getProperty("millrace.root"));
+    LocalCluster cluster =
+        new LocalCluster(root.resolve("flink-jobs").resolve("target"), folder.resolve("cluster"));
+    Path base = root.resolve("models").resolve("nano");
+    ClusterState state =
+        cluster.up(new ClusterShape(2, 4, false, null, Map.of(), base, Clocks.real()));
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
       assertEquals(2, rest.taskManagers());
       assertTrue(cluster.status().orElseThrow().isUp());
@@ -59,6 +64,10 @@ class LocalClusterIT {
               () -> rest.submit(jar, SubmittedJob.class.getName(), List.of("this"), null));
       assertTrue(refused.getMessage().contains("refused this"), refused.getMessage());
       assertOnLoopbackOnly(state);
+      Path log = cluster.log("taskmanager-1");
+      assertTrue(
+          Poll.until(Duration.ofMinutes(1), () -> says(log, "warmed up with " + base)),
+          "taskmanager-1 has opened the base");
       state.processes().forEach(process -> assertTrue(process.address().contains("127.0.0.1:")));
       cluster.kill("taskmanager-2");
       cluster.revive("taskmanager-2");
@@ -73,6 +82,14 @@ class LocalClusterIT {
     assertFalse(state.processes().stream().anyMatch(ClusterProcess::isAlive));
     assertTrue(cluster.status().isEmpty());
     assertEquals(0, cluster.down());
+  }
+
+  private static boolean says(Path log, String words) {
+    try {
+      return Files.readString(log).contains(words);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Nobody who asks by another address of this machine finds them. */
