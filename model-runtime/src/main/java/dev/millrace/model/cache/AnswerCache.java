@@ -10,8 +10,18 @@ import org.jspecify.annotations.Nullable;
  */
 public interface AnswerCache extends AutoCloseable {
 
-  /** A found answer and where it came from. */
-  record Hit(CachedAnswer answer, Answer.From from) {}
+  /**
+   * A found answer and where it came from.
+   *
+   * @param similarity of the question whose answer it is; 0 if it is the question's own
+   */
+  record Hit(CachedAnswer answer, Answer.From from, double similarity) {
+
+    /** A question's own answer. */
+    public Hit(CachedAnswer answer, Answer.From from) {
+      this(answer, from, 0);
+    }
+  }
 
   /** Who waits for an answer; told once, on any thread. */
   interface Asker {
@@ -46,7 +56,10 @@ public interface AnswerCache extends AutoCloseable {
 
   CacheCounts counts();
 
-  /** Closes the remote tier. */
+  /** Answers to similar questions. */
+  SemanticTier semantic();
+
+  /** Closes the remote tier and the semantic one. */
   @Override
   void close();
 
@@ -57,11 +70,23 @@ public interface AnswerCache extends AutoCloseable {
    * @param secret signs what the remote tier holds, at least 16 bytes
    */
   static AnswerCache of(long l1Bytes, RemoteTier remote, byte[] secret) {
-    return of(l1Bytes, remote, secret, RemoteThread.start());
+    return of(l1Bytes, remote, secret, thread -> SemanticTier.none());
   }
 
-  /** The same, the remote tier talked to by a thread that the cache ends when it is closed. */
-  static AnswerCache of(long l1Bytes, RemoteTier remote, byte[] secret, ExecutorService beside) {
-    return new TieredAnswerCache(l1Bytes, remote, new AnswerCodec(new Hmac(secret)), beside);
+  /** The same with a semantic tier, which the same thread talks to. */
+  static AnswerCache of(
+      long l1Bytes, RemoteTier remote, byte[] secret, SemanticTier.Factory semantic) {
+    return of(l1Bytes, remote, secret, semantic, RemoteThread.start());
+  }
+
+  /** The same, the tiers talked to by a thread that the cache ends when it is closed. */
+  static AnswerCache of(
+      long l1Bytes,
+      RemoteTier remote,
+      byte[] secret,
+      SemanticTier.Factory semantic,
+      ExecutorService beside) {
+    return new TieredAnswerCache(
+        l1Bytes, remote, new AnswerCodec(new Hmac(secret)), semantic.beside(beside), beside);
   }
 }

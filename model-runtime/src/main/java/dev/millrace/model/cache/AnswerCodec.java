@@ -24,17 +24,24 @@ final class AnswerCodec {
   }
 
   byte[] encode(CacheKey key, CachedAnswer answer) {
+    byte[] payload = payload(answer);
+    ByteBuffer out = ByteBuffer.allocate(HEADER + payload.length + TAG);
+    out.put(VERSION).putInt(payload.length).put(payload);
+    out.put(tag(key, out.array(), HEADER + payload.length));
+    return out.array();
+  }
+
+  /** The answer as bytes that nothing protects. */
+  static byte[] payload(CachedAnswer answer) {
     byte[] text = answer.text().getBytes(StandardCharsets.UTF_8);
-    int payload = FIXED + text.length + Float.BYTES * answer.embedding().length;
-    ByteBuffer out = ByteBuffer.allocate(HEADER + payload + TAG);
-    out.put(VERSION).putInt(payload);
+    int length = FIXED + text.length + Float.BYTES * answer.embedding().length;
+    ByteBuffer out = ByteBuffer.allocate(length);
     out.putDouble(answer.logProb()).putInt(answer.tokens());
     out.putInt(text.length).put(text);
     out.putInt(answer.embedding().length);
     for (float x : answer.embedding()) {
       out.putFloat(x);
     }
-    out.put(tag(key, out.array(), HEADER + payload));
     return out.array();
   }
 
@@ -50,7 +57,8 @@ final class AnswerCodec {
     return parse(ByteBuffer.wrap(bytes, HEADER, payload));
   }
 
-  private static CachedAnswer parse(ByteBuffer in) {
+  /** What {@link #payload} wrote. */
+  static CachedAnswer parse(ByteBuffer in) {
     double logProb = in.getDouble();
     int tokens = in.getInt();
     byte[] text = new byte[in.getInt()];

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class CacheKeys {
 
   private static final byte VERSION = 2;
+  private static final byte SCOPE = -1;
 
   /** Bytes of the parameters but the stop texts. */
   private static final int PARAMETERS = 2 * Integer.BYTES + 3 * Long.BYTES;
@@ -36,12 +37,19 @@ public final class CacheKeys {
    * @param model the release id, or the base's id where the base alone answers
    */
   public CacheKey key(Request request, String model) {
+    return name(VERSION, request, model, utf8(request.prompt()), media(request.media()));
+  }
+
+  /** What a request has in common with those that differ from it in nothing but their prompts. */
+  public CacheKey scope(Request request, String model) {
+    return name(SCOPE, request, model, new byte[0], media(request.media()));
+  }
+
+  private CacheKey name(byte kind, Request request, String model, byte[] prompt, byte[] media) {
     byte @Nullable [] tenant = request.tenant() == null ? null : utf8(request.tenant());
     byte[] modelId = utf8(model);
     byte[] task = utf8(request.task().name());
-    byte[] prompt = utf8(request.prompt());
     byte[] stop = stop(request);
-    byte[] media = media(request.media());
     int tenantBytes = tenant == null ? 0 : tenant.length;
     ByteBuffer named =
         ByteBuffer.allocate(
@@ -54,7 +62,7 @@ public final class CacheKeys {
                 + PARAMETERS
                 + stop.length
                 + media.length);
-    named.put(VERSION);
+    named.put(kind);
     named.putInt(tenant == null ? -1 : tenant.length).put(tenant == null ? new byte[0] : tenant);
     named.putInt(modelId.length).put(modelId);
     named.putInt(task.length).put(task);

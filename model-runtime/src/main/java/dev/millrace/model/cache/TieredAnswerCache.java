@@ -17,6 +17,7 @@ final class TieredAnswerCache implements AnswerCache {
   private final Cache<CacheKey, CachedAnswer> l1;
   private final RemoteTier remote;
   private final AnswerCodec codec;
+  private final SemanticTier semantic;
   private final ExecutorService beside;
   private final Flights flights = new Flights();
   private final LongAdder l1Hits = new LongAdder();
@@ -25,7 +26,12 @@ final class TieredAnswerCache implements AnswerCache {
   private final LongAdder misses = new LongAdder();
   private final LongAdder bad = new LongAdder();
 
-  TieredAnswerCache(long l1Bytes, RemoteTier remote, AnswerCodec codec, ExecutorService beside) {
+  TieredAnswerCache(
+      long l1Bytes,
+      RemoteTier remote,
+      AnswerCodec codec,
+      SemanticTier semantic,
+      ExecutorService beside) {
     this.l1 =
         Caffeine.newBuilder()
             .maximumWeight(l1Bytes)
@@ -34,6 +40,7 @@ final class TieredAnswerCache implements AnswerCache {
             .build();
     this.remote = remote;
     this.codec = codec;
+    this.semantic = semantic;
     this.beside = beside;
   }
 
@@ -139,6 +146,11 @@ final class TieredAnswerCache implements AnswerCache {
   }
 
   @Override
+  public SemanticTier semantic() {
+    return semantic;
+  }
+
+  @Override
   public void close() {
     beside.shutdownNow();
     boolean interrupted = false;
@@ -152,6 +164,7 @@ final class TieredAnswerCache implements AnswerCache {
       interrupted = true;
     }
     remote.close();
+    semantic.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

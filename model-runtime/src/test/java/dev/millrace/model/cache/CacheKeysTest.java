@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.cache.Requests.Drawn;
+import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -44,6 +45,26 @@ class CacheKeysTest {
       }
     }
     assertEquals(asked, keys.size());
+  }
+
+  @Test
+  void scope_confusableRequests_differUnlessOnlyTheirPromptsDo() {
+    Set<CacheKey> scopes = new HashSet<>();
+    String[] tenants = {null, "", "a", "ab"};
+    String[] models = {"", "a", "b", "ab"};
+    for (String tenant : tenants) {
+      for (String model : models) {
+        for (int maxTokens : new int[] {8, 9}) {
+          for (String prompt : new String[] {"", "a", "ab"}) {
+            scopes.add(
+                KEYS.scope(Requests.of(tenant, Task.GENERATE, prompt, maxTokens, 0, 0), model));
+          }
+        }
+      }
+    }
+    assertEquals(tenants.length * models.length * 2, scopes.size());
+    Request empty = Requests.of("a", Task.GENERATE, "", 8, 0, 0);
+    assertNotEquals(KEYS.key(empty, "m"), KEYS.scope(empty, "m"));
   }
 
   @Test

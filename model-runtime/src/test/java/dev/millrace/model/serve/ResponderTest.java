@@ -19,6 +19,7 @@ import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.DirectExecutor;
 import dev.millrace.model.cache.MapRemoteTier;
+import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.score.ColumnAligner;
 import dev.millrace.model.swap.FakeReleases;
 import dev.millrace.model.swap.LiveReleases;
@@ -862,7 +863,7 @@ class ResponderTest {
   }
 
   private AnswerCache cache() {
-    return AnswerCache.of(1 << 20, remote, SECRET, new DirectExecutor());
+    return AnswerCache.of(1 << 20, remote, SECRET, t -> SemanticTier.none(), new DirectExecutor());
   }
 
   private Responder responder(UnknownDomain unknown, AnswerCache cache) {

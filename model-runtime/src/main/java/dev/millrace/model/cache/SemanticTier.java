@@ -1,0 +1,63 @@
+package dev.millrace.model.cache;
+
+import dev.millrace.model.cache.AnswerCache.Hit;
+import java.util.concurrent.ExecutorService;
+
+/**
+ * Answers to similar questions, given in place of a question's own while what the model says shows
+ * that few enough are wrong: other than the model's own, in text or number of tokens. Questions
+ * share answers within a scope alone. Safe for use by several threads.
+ */
+public interface SemanticTier {
+
+  /** Who wants an answer; told once, on any thread. */
+  interface Asker {
+
+    /** A similar question's answer, or the question's own if it was kept. */
+    void found(Hit hit);
+
+    /** The model is to answer; {@code own} is told what it says, if it says anything. */
+    void compute(Own own);
+  }
+
+  /** Learns what the model itself says. */
+  interface Own {
+    void is(CachedAnswer answer);
+  }
+
+  /** Whether it is worth embedding a question. */
+  boolean isUp();
+
+  /**
+   * Looks for a similar question.
+   *
+   * @param scope what questions have to have in common
+   * @param key the question
+   * @param vector of length 1: (dim)
+   */
+  void ask(CacheKey scope, CacheKey key, float[] vector, Asker asker);
+
+  SemanticCounts counts();
+
+  /** Never asked. */
+  static SemanticTier none() {
+    return NoSemanticTier.INSTANCE;
+  }
+
+  /** How a cache makes its tier: with the thread that talks to its remote tier. */
+  interface Factory {
+    SemanticTier beside(ExecutorService thread);
+  }
+
+  /**
+   * A tier whose vectors are kept elsewhere.
+   *
+   * @param secret signs what is kept, at least 16 bytes
+   */
+  static Factory of(VectorStore store, byte[] secret, ErrorBound bound) {
+    return thread -> new NeighbourTier(store, new NeighbourCodec(new Hmac(secret)), bound, thread);
+  }
+
+  /** Closes the store. */
+  void close();
+}
