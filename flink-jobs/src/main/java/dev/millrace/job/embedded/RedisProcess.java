@@ -31,11 +31,15 @@ final class RedisProcess implements AutoCloseable {
    * @param options on top of ours
    */
   static RedisProcess start(Path directory, String... options) {
+    return start(RedisBinary.unpack(directory), directory, options);
+  }
+
+  static RedisProcess start(RedisBinary binary, Path directory, String... options) {
     List<String> said = List.of();
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       int port = FreePorts.find(1).get(0);
       said = new ArrayList<>();
-      RedisProcess started = start(port, directory, options, said);
+      RedisProcess started = start(binary, port, directory, options, said);
       if (started != null) {
         return started;
       }
@@ -45,8 +49,12 @@ final class RedisProcess implements AutoCloseable {
 
   /** Starts Redis on a certain port. */
   static RedisProcess startAt(int port, Path directory, String... options) {
+    return startAt(RedisBinary.unpack(directory), port, directory, options);
+  }
+
+  static RedisProcess startAt(RedisBinary binary, int port, Path directory, String... options) {
     List<String> said = new ArrayList<>();
-    RedisProcess started = start(port, directory, options, said);
+    RedisProcess started = start(binary, port, directory, options, said);
     if (started == null) {
       throw new IllegalStateException(
           "Redis did not start on port " + port + "; it said: " + String.join("\n", said));
@@ -55,8 +63,7 @@ final class RedisProcess implements AutoCloseable {
   }
 
   private static @Nullable RedisProcess start(
-      int port, Path directory, String[] options, List<String> said) {
-    RedisBinary binary = RedisBinary.unpack(directory);
+      RedisBinary binary, int port, Path directory, String[] options, List<String> said) {
     List<String> command = new ArrayList<>(binary.command(port, directory));
     command.addAll(List.of(options));
     try {

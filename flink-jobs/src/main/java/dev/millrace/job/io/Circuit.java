@@ -66,6 +66,18 @@ final class Circuit implements AutoCloseable {
     }
   }
 
+  /** Asks the service whether it is there, beside the caller. */
+  void check() {
+    prober.execute(
+        () -> {
+          try {
+            probe.run();
+          } catch (RuntimeException e) {
+            failed(e);
+          }
+        });
+  }
+
   private void probeLater() {
     try {
       var unused = prober.schedule(this::probe, backoffMillis, TimeUnit.MILLISECONDS);

@@ -6,7 +6,6 @@ import dev.millrace.model.cache.RemoteTier;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.SetParams;
 
@@ -20,25 +19,21 @@ public final class RedisAnswerStore implements RemoteTier {
   private static final byte[] PROBE = "millrace:probe".getBytes(StandardCharsets.UTF_8);
   private static final String FULL = "OOM";
 
-  private final RedisConfig config;
-  private final Secret password;
+  private final RedisLink link;
   private final SetParams expiry;
   private final Circuit reads;
   private final Circuit writes;
-  private @Nullable UnifiedJedis connected;
-  private boolean closed;
 
   private RedisAnswerStore(RedisConfig config, Secret password) {
-    this.config = config;
-    this.password = password;
+    this.link = new RedisLink(config, password);
     this.expiry = SetParams.setParams().ex(config.ttlSeconds());
     String service = "Redis at " + config.uri();
-    this.reads = new Circuit(service, config.backoffMillis(), () -> redis().exists(PROBE));
+    this.reads = new Circuit(service, config.backoffMillis(), () -> link.redis().exists(PROBE));
     this.writes =
         new Circuit(
             "writing to " + service,
             config.backoffMillis(),
-            () -> redis().set(PROBE, PROBE, SetParams.setParams().ex(1)));
+            () -> link.redis().set(PROBE, PROBE, SetParams.setParams().ex(1)));
   }
 
   /** The store that is configured, or none; it connects when it is first used. */
@@ -54,7 +49,7 @@ public final class RedisAnswerStore implements RemoteTier {
 
   @Override
   public byte @Nullable [] get(byte[] key) {
-    return reads.call(() -> redis().get(prefixed(key)));
+    return reads.call(() -> link.redis().get(prefixed(key)));
   }
 
   @Override
@@ -67,7 +62,7 @@ public final class RedisAnswerStore implements RemoteTier {
   /** Null; throws if Redis is full, opens the other circuit if it is down. */
   private @Nullable Void write(byte[] key, byte[] value) {
     try {
-      redis().set(prefixed(key), value, expiry);
+      link.redis().set(prefixed(key), value, expiry);
     } catch (JedisDataException e) {
       if (String.valueOf(e.getMessage()).startsWith(FULL)) {
         throw e;
@@ -89,24 +84,11 @@ public final class RedisAnswerStore implements RemoteTier {
     return !reads.isOpen() && !writes.isOpen();
   }
 
-  private synchronized UnifiedJedis redis() {
-    if (closed) {
-      throw new IllegalStateException("the store is closed");
-    }
-    if (connected == null) {
-      connected = RedisClients.connect(config, password);
-    }
-    return connected;
-  }
-
   @Override
-  public synchronized void close() {
-    closed = true;
+  public void close() {
     reads.close();
     writes.close();
-    if (connected != null) {
-      connected.close();
-    }
+    link.close();
   }
 
   private static byte[] prefixed(byte[] key) {
