@@ -63,8 +63,7 @@ public final class RedisVectorStore implements VectorStore {
   public byte @Nullable [] nearest(byte[] set, float[] vector) {
     return reads.call(
         () -> {
-          List<byte[]> found =
-              link.redis().vsim(prefixed(set), vector, new VSimParams().count(1));
+          List<byte[]> found = link.redis().vsim(prefixed(set), vector, new VSimParams().count(1));
           return found.isEmpty() ? null : found.get(0);
         });
   }

@@ -193,7 +193,6 @@ class RedisVectorStoreTest {
 
   private static RedisVectorStore open(String uri, int most, String user, String password) {
     RedisConfig config = new RedisConfig(uri, user, "", 600, PATIENT_MILLIS, 20);
-    return RedisVectorStore.open(
-        config, most, new Secret(password.isEmpty() ? null : password));
+    return RedisVectorStore.open(config, most, new Secret(password.isEmpty() ? null : password));
   }
 }

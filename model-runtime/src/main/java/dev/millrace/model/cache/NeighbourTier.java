@@ -32,8 +32,7 @@ final class NeighbourTier implements SemanticTier {
   private final LongAdder wrong = new LongAdder();
   private final LongAdder bad = new LongAdder();
 
-  NeighbourTier(
-      VectorStore store, NeighbourCodec codec, ErrorBound bound, ExecutorService thread) {
+  NeighbourTier(VectorStore store, NeighbourCodec codec, ErrorBound bound, ExecutorService thread) {
     this.store = store;
     this.codec = codec;
     this.bound = bound;

@@ -80,14 +80,18 @@ class AnswerCacheTest {
     byte[] foreign = remote.get(KEY.toBytes());
     assertNotNull(foreign);
     assertBad(OTHER, foreign);
-    AnswerCache forger = AnswerCache.of(1 << 20, remote, new byte[16], t -> SemanticTier.none(), new DirectExecutor());
+    AnswerCache forger =
+        AnswerCache.of(
+            1 << 20, remote, new byte[16], t -> SemanticTier.none(), new DirectExecutor());
     forger.put(KEY, ANSWER);
     assertNull(get(cache(), KEY));
   }
 
   @Test
   void put_moreThanFits_keepsTheFirstTierWithinItsBytes() {
-    AnswerCache small = AnswerCache.of(10_000, RemoteTier.none(), SECRET, t -> SemanticTier.none(), new DirectExecutor());
+    AnswerCache small =
+        AnswerCache.of(
+            10_000, RemoteTier.none(), SECRET, t -> SemanticTier.none(), new DirectExecutor());
     for (int i = 0; i < 1000; i++) {
       small.put(new CacheKey(i, 0, 0, 0), new CachedAnswer("x".repeat(100), 0, 1, new float[0]));
     }

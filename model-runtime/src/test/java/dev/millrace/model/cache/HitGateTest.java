@@ -18,9 +18,7 @@ class HitGateTest {
   private static final int LENGTH = 200;
 
   /** A similarity in each band. */
-  private static final double[] BANDS = {
-    0.92, 0.96, 0.985, 0.992, 0.997, 0.9985, 0.9993, 0.9999
-  };
+  private static final double[] BANDS = {0.92, 0.96, 0.985, 0.992, 0.997, 0.9985, 0.9993, 0.9999};
 
   @Test
   void passes_withoutEvidence_nothing() {
@@ -105,7 +103,10 @@ class HitGateTest {
     assertFalse(gate.passes(0.999));
   }
 
-  /** In how many streams of that share of wrong answers, spread over all bands, anything ever passes. */
+  /**
+   * In how many streams of that share of wrong answers, spread over all bands, anything ever
+   * passes.
+   */
   private static int opened(double bound, double wrong) {
     int opened = 0;
     for (long seed = 0; seed < STREAMS; seed++) {

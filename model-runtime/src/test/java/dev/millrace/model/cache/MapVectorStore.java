@@ -34,7 +34,8 @@ public final class MapVectorStore implements VectorStore {
 
   @Override
   public void add(byte[] set, float[] vector, byte[] element) {
-    List<Entry> entries = sets.computeIfAbsent(ByteBuffer.wrap(set.clone()), s -> new ArrayList<>());
+    List<Entry> entries =
+        sets.computeIfAbsent(ByteBuffer.wrap(set.clone()), s -> new ArrayList<>());
     entries.add(new Entry(vector, element));
     if (entries.size() > most) {
       entries.remove(0);
