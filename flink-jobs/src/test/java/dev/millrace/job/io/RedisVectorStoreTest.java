@@ -71,7 +71,7 @@ class RedisVectorStoreTest {
         Jedis admin = new Jedis("127.0.0.1", redis.port())) {
       store.add(SET, at(0), EAST);
       byte[] key = admin.keys("millrace:near:*".getBytes(UTF_8)).iterator().next();
-      assertEquals(600, admin.ttl(key), 30.0);
+      assertEquals(600.0, (double) admin.ttl(key), 30);
       admin.expire(key, 2);
       store.add(SET, at(1), NORTH);
       assertTrue(admin.ttl(key) <= 2);

@@ -48,7 +48,7 @@ class SemanticTierTest {
     for (int i = 0; i < 1000; i++) {
       ask(tier, SCOPE, 0.001, "same");
     }
-    assertEquals(100, tier.counts().checked() - checked, 35.0);
+    assertEquals(100.0, (double) (tier.counts().checked() - checked), 35);
   }
 
   @Test
