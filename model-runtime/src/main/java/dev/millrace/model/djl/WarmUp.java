@@ -7,6 +7,7 @@ import dev.millrace.model.base.Sequence;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -14,9 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Java agent: beside what the process starts with, it opens a base once and asks it something, so
- * that the first task that opens one finds native libraries, classes and compiled code. {@code
- * -javaagent:model-runtime.jar=DIR} names the base.
+ * A Java agent: beside what the process starts with, it opens a base and asks it something, and
+ * opens the encoders beside it, so that the first task that opens them finds native libraries,
+ * classes and compiled code. The base stays open as long as the process lives: a task that is
+ * started again does not wait for it. {@code -javaagent:model-runtime.jar=DIR} names it.
  */
 public final class WarmUp {
   private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
@@ -44,8 +46,8 @@ public final class WarmUp {
   }
 
   private static void open(Path folder) throws IOException {
-    try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"));
-        BaseModel base = DjlModels.open(folder, Precision.INT8)) {
+    BaseModel base = DjlModels.open(folder, Precision.INT8); // for as long as the process lives
+    try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       int[] text = tokenizer.encode("What is asked first is answered first. ".repeat(TOKENS / 8));
       int[] tokens = Arrays.copyOf(text, Math.min(TOKENS, text.length));
       LoadedAdapter none = base.noAdapter();
@@ -53,6 +55,10 @@ public final class WarmUp {
         base.score(List.of(new Sequence(tokens, none), new Sequence(tokens, none)));
         base.generate(List.of(new Prompt(tokens, none, NEW_TOKENS, 0, i)));
       }
+    }
+    Path encoders = folder.resolveSibling("align");
+    if (Files.isDirectory(encoders)) {
+      DjlAligner.open(encoders).close();
     }
   }
 }
