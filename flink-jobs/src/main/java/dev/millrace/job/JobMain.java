@@ -18,14 +18,16 @@ public final class JobMain {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     String job = arguments.length == 0 ? "" : arguments[0];
     switch (job) {
-      case "learn" ->
-          LearnJob.build(
-              env,
-              config,
-              Openers.assigning(config),
-              Openers.scorers(config),
-              Openers.learners(config),
-              InstantSource.system());
+      case "learn" -> {
+        LearnJob.build(
+            env,
+            config,
+            Openers.assigning(config),
+            Openers.scorers(config),
+            Openers.learners(config),
+            InstantSource.system());
+        JobSettings.restartsBehindServe(env);
+      }
       case "serve" -> ServeJob.build(env, config, Openers.serving(config));
       default ->
           throw new IllegalArgumentException("job is \"" + job + "\", expected learn or serve");

@@ -23,6 +23,9 @@ final class JobSettings {
   private static final Duration LATER_RESTARTS = Duration.ofSeconds(2);
   private static final Duration QUIET = Duration.ofSeconds(5);
 
+  /** What a restart of serve takes: both jobs lose their tasks where a task manager is lost. */
+  private static final Duration BEHIND_SERVE = Duration.ofSeconds(5);
+
   private JobSettings() {}
 
   /**
@@ -36,19 +39,24 @@ final class JobSettings {
     Configuration flink = checkpoints(config.checkpoint());
     flink.set(PipelineOptions.GENERIC_TYPES, false);
     flink.set(ExecutionOptions.BUFFER_TIMEOUT, bufferTimeout);
-    restarts(flink);
+    flink.addAll(restarts(FIRST_RESTART, LATER_RESTARTS));
     env.configure(flink);
   }
 
+  /** Leaves the processors to serve until it answers again: learning has time, callers have not. */
+  static void restartsBehindServe(StreamExecutionEnvironment env) {
+    env.configure(restarts(BEHIND_SERVE, BEHIND_SERVE));
+  }
+
   /** For ever, and ever more slowly until all is well for a while. */
-  private static void restarts(Configuration flink) {
+  private static Configuration restarts(Duration first, Duration later) {
+    Configuration flink = new Configuration();
     flink.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
-    flink.set(
-        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, FIRST_RESTART);
-    flink.set(
-        RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, LATER_RESTARTS);
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_INITIAL_BACKOFF, first);
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF, later);
     flink.set(
         RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_RESET_BACKOFF_THRESHOLD, QUIET);
+    return flink;
   }
 
   private static Configuration checkpoints(CheckpointConfig config) {
