@@ -138,6 +138,30 @@ class ContainerFilesTest {
     assertEquals("cpu", hpa.at("/spec/metrics/0/resource/name").asText());
   }
 
+  /** A task manager opens the base that its job will, by the agent that the image has. */
+  @Test
+  void manifests_agent_isOfTheImageAndOpensTheJobsBase() throws IOException {
+    String dockerfile = Files.readString(DOCKER.resolve("Dockerfile"));
+    List<String> options = new ArrayList<>();
+    for (JsonNode manifest : manifests()) {
+      JsonNode option = manifest.at("/spec/flinkConfiguration/env.java.opts.taskmanager");
+      if (!option.isMissingNode()) {
+        options.add(option.asText());
+        String base = option.asText().replaceAll(".*=", "");
+        List<String> arguments = new ArrayList<>();
+        manifest.at("/spec/job/args").forEach(word -> arguments.add(word.asText()));
+        assertTrue(arguments.contains("base.dir=" + base), base + " in " + arguments);
+      }
+    }
+    assertEquals(3, options.size());
+    String compose = Files.readString(DOCKER.resolve("compose.yaml"));
+    for (String option : options) {
+      assertTrue(compose.contains("env.java.opts.taskmanager: " + option + "\n"), option);
+      String jar = option.replaceAll(".*-javaagent:([^=]*)=.*", "$1");
+      assertTrue(dockerfile.contains("model-runtime-*.jar " + jar + "\n"), jar);
+    }
+  }
+
   /** The jars that the image copies into Flink's lib are those of {@code cluster up}. */
   @Test
   void dockerfile_copiedJars_areTheModelRuntime() throws IOException {

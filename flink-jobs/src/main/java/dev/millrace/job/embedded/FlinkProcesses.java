@@ -12,6 +12,8 @@ import org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint;
 import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
 import org.apache.flink.runtime.taskexecutor.TaskManagerRunner;
 import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The command lines of a job manager and its task managers.
@@ -33,6 +35,7 @@ record FlinkProcesses(Map<String, String> options) {
           "java.net",
           "java.text");
 
+  private static final Logger LOG = LoggerFactory.getLogger(FlinkProcesses.class);
   private static final String TASK_OPTION = "env.java.opts.taskmanager";
   private static final String REPORTER = "metrics.reporter.prometheus.";
 
@@ -72,7 +75,9 @@ record FlinkProcesses(Map<String, String> options) {
         "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
     o.putAll(shape.options());
     Path lib = home.resolve("lib");
-    if (shape.warm() != null && lib.toString().indexOf('=') < 0) { // which ends an agent's path
+    if (shape.warm() != null && lib.toString().indexOf('=') >= 0) { // which ends an agent's path
+      LOG.warn("task managers start cold: {} holds a '=', and cannot be named to an agent", lib);
+    } else if (shape.warm() != null) {
       o.put(TASK_OPTION, "-javaagent:" + ClusterLib.modelRuntime(lib) + "=" + shape.warm());
     }
     return new FlinkProcesses(o);
@@ -124,7 +129,7 @@ record FlinkProcesses(Map<String, String> options) {
     command.addAll(opens());
     command.add("-Dai.djl.offline=true");
     if (options.containsKey(TASK_OPTION)) {
-      command.add(options.get(TASK_OPTION));
+      command.addAll(List.of(options.get(TASK_OPTION).split(" (?=-)"))); // paths may hold spaces
     }
     command.add(TaskManagerRunner.class.getName());
     command.addAll(List.of("--configDir", conf.toString()));

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.millrace.job.io.Topics;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -76,6 +77,8 @@ class ImageIT {
                       && rest.answers()
                       && rest.jobs().stream().anyMatch(job -> rest.runs(job.id())));
       assertTrue(runs, this::said);
+      assertTrue(
+          Poll.until(PATIENCE, () -> log("taskmanager").contains("warmed up with")), this::said);
       FlinkJob job = rest.jobs().get(0);
       assertEquals("millrace-serve", job.name());
       assertTakesNoOtherJob(url, rest);
@@ -140,14 +143,18 @@ class ImageIT {
   private String said() {
     StringBuilder said = new StringBuilder();
     for (String name : List.of("jobmanager", "taskmanager")) {
-      try {
-        String log = Files.readString(folder.resolve(name + ".log"));
-        said.append(name).append(" said ").append(log.substring(Math.max(0, log.length() - 6_000)));
-      } catch (IOException e) {
-        said.append(e);
-      }
+      String log = log(name);
+      said.append(name).append(" said ").append(log.substring(Math.max(0, log.length() - 6_000)));
     }
     return said.toString();
+  }
+
+  private String log(String name) {
+    try {
+      return Files.readString(folder.resolve(name + ".log"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static JsonNode manifest() throws IOException {
