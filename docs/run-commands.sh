@@ -1,8 +1,9 @@
 #!/bin/bash
 # Runs the commands of README.md and docs/ that need nothing but this repository, and checks what they print.
 #   docs/run-commands.sh [FOLDER for reports and logs [PART…]]
-# The parts are demo, http, adapt, cluster, trust, models, elastic and bench; http and cluster need the FOLDER of one in which demo has run. bench is asked
-# for by its name alone: every benchmark once, with the fewest rounds there are, takes most of an hour.
+# The parts are demo, http, adapt, cluster, trust, models, elastic, elsewhere and bench; http, cluster and elsewhere need the FOLDER of one in which demo has
+# run. elsewhere has what needs Docker, vLLM or PEFT, runs what there is, and says what there is not. bench is asked for by its name alone: every benchmark
+# once, with the fewest rounds there are, takes most of an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-$(mktemp -d)}
@@ -226,6 +227,44 @@ elastic_part() {
   expect . ./millrace chaos --seed 1 --minutes 0.5
 }
 
+# docs/examples, docs/adapters.md, docs/security.md: with what others make
+elsewhere_part() {
+  expect 'BUILD SUCCESS' ./mvnw -B -DskipTests package -Psbom
+  grep -q '"bomFormat"' target/bom.json || fail "no target/bom.json"
+
+  if command -v docker >/dev/null; then
+    expect . docker compose -f docker/compose.yaml up --build -d
+    inside=(--rest http://localhost:8081 --set kafka.bootstrap=kafka:19092 --set base.dir=/opt/flink/models/nano --set store.uri=file:///var/millrace/store)
+    eventually 'millrace.chunks' ./millrace topics --bootstrap localhost:9092
+    expect 'runs on' ./millrace submit serve "${inside[@]}" --set redis.uri=redis://redis:6379
+    expect 'runs on' ./millrace submit learn "${inside[@]}"
+    expect '60 records written' ./millrace produce --bootstrap localhost:9092 --topic millrace.samples --domain support docs/examples/mails.jsonl
+    expect . ./millrace ask --bootstrap localhost:9092 --domain support "Dear customer"
+    expect . docker compose -f docker/compose.yaml down
+  else
+    say "no docker here: the compose walk-through is not run"
+  fi
+
+  if python3 -c 'import peft, transformers' 2>/dev/null; then
+    rm -rf "$out/peft" && cp -r "$out/report/store/$legal" "$out/peft"
+    expect . python3 docs/peft-expected.py models/nano "$out/peft"
+    expect 'maxAbsLogitDiff' ./millrace model check models/nano --adapter "$out/peft" --json
+  else
+    say "no transformers and PEFT here: docs/peft-expected.py is not run"
+  fi
+
+  if command -v vllm >/dev/null; then
+    vllm serve models/nano --enable-lora --lora-modules "legal=$out/report/store/$legal" >"$out/vllm.log" 2>&1 &
+    gateway=$!
+    await curl -sf localhost:8000/health
+    expect '"text":' curl -s localhost:8000/v1/completions -d '{"model": "legal", "prompt": "Permission is hereby", "max_tokens": 24}' -H 'Content-Type: application/json'
+    kill "$gateway"
+    gateway=
+  else
+    say "no vllm here: an adapter in vLLM is not run"
+  fi
+}
+
 # docs/bench.md: every benchmark that there is, tried
 bench_part() {
   for name in adapters align cache colocate compress continual decode exchange freshness gate latency load moe poison quality recompute routing scale score soak swap train; do
@@ -236,10 +275,10 @@ bench_part() {
   done
 }
 
-for part in ${parts:-demo http adapt cluster trust models elastic}; do
+for part in ${parts:-demo http adapt cluster trust models elastic elsewhere}; do
   case $part in
     demo) ;;
-    http | cluster | elastic) find_legal ;;
+    http | cluster | elastic | elsewhere) find_legal ;;
   esac
   "${part}_part"
 done
