@@ -446,6 +446,22 @@ final class DjlModel implements BaseModel {
     return new PrefixTraining(training.program(), config).of(tokens, prefixes);
   }
 
+  /** What the feed-forward part of a layer reads, by the base alone: (tokens, hidden_size). */
+  float[] layerInputs(int[] tokens, int layer) {
+    checkLength(config, tokens, 1, 0);
+    Program program = training.program();
+    try (PtNDManager scope = program.scope()) {
+      return program
+          .infer(
+              scope,
+              "layer_inputs",
+              IValue.from((PtNDArray) scope.create(flat(List.of(tokens)))),
+              IValue.listFrom(tokens.length),
+              IValue.from(layer))[0]
+          .toFloatArray();
+    }
+  }
+
   /** Logits of every position through the program that trains: (tokens, vocab), flattened. */
   float[] logits(AdapterWeights adapter, int[][] rows) {
     Program program = training.program();

@@ -171,7 +171,7 @@ final class ProgramSource {
         def each_expert(self: __torch__.Program, xs: Tensor, counts: List[int], stack: List[Tensor], scales: List[Tensor]) -> Tensor:
           outs = annotate(List[Tensor], [])
           start = 0
-          for e in range($experts):
+          for e in range(len(stack)):
             c = counts[e]
             if c > 0:
               outs.append(torch.linear(torch.narrow(xs, 0, start, c), self.expert(stack, scales, e)))
@@ -375,8 +375,16 @@ final class ProgramSource {
     String training =
         TrainingSource.METHODS
             + TrainingSource.PREFIXES
-            + AdapterTrainingSource.methods(source.layers());
+            + AdapterTrainingSource.methods(source.layers())
+            + ExpertLayerSource.inputs(source.layers());
     return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training, 6);
+  }
+
+  /** The program of one sparse layer's router and experts, or of some of them, in fp32. */
+  static String expertLayer(MoeConfig config, Layout layout) {
+    ProgramSource source = new ProgramSource(config, layout, layout::matrix);
+    String methods = ExpertsSource.methods(config) + ExpertLayerSource.METHODS;
+    return source.filled(HEADER + FLOAT_MATRICES + SORTED_EXPERTS + methods, 6);
   }
 
   /**
@@ -413,9 +421,9 @@ final class ProgramSource {
 
   private String render(String matrices, String training, int embedding) {
     LayerSource layers = layers();
-    int frozen = config.tieWordEmbeddings() ? 1 : 0;
     String apart = config.attention().latent() == null ? "" : AttentionSource.APART;
-    return (matrices
+    return filled(
+        matrices
             + apart
             + new AttentionSource(config, layout, matrix).methods()
             + ExpertsSource.methods(config)
@@ -423,7 +431,13 @@ final class ProgramSource {
             + HIDDEN
             + layers.calls()
             + USES
-            + training)
+            + training,
+        embedding);
+  }
+
+  private String filled(String source, int embedding) {
+    int frozen = config.tieWordEmbeddings() ? 1 : 0;
+    return source
         .replace("$rounded(", "(")
         .replace("$tie", config.tieWordEmbeddings() ? "m[$head] = w[0]" : "pass")
         .replace("$trained", Integer.toString(layout.matrices().size() - frozen))

@@ -136,6 +136,27 @@ final class ProgramWeights {
         : new Values(all, matrices.rows(), matrices.columns());
   }
 
+  /** Fills a program of one layer: its router, and the experts from one to before another. */
+  void expertLayer(Program program, String module, int from, int to) {
+    String bias = module + ".gate.e_score_correction_bias";
+    vector(program, vector(layout.vector(module + ".gate")));
+    if (layout.hasVector(bias)) {
+      vector(program, vector(layout.vector(bias)));
+    }
+    for (String name : List.of(".experts.gate_up_proj", ".experts.down_proj")) {
+      Layout.Matrices matrices = layout.matrices().get(layout.matrix(module + name));
+      try (PtNDManager scope = program.scope()) {
+        List<PtNDArray> stack = new ArrayList<>();
+        for (int i = from; i < to; i++) {
+          stack.add(matrix(scope, parts(matrices, i), matrices));
+        }
+        if (!stack.isEmpty()) {
+          program.train(scope, "stack", Program.Argument.list("xs", stack));
+        }
+      }
+    }
+  }
+
   private static PtNDArray copy(PtNDManager scope, Staging from, DataType type, long... shape) {
     try (PtNDArray view = from.view(scope, type, shape)) {
       return (PtNDArray) view.duplicate();
