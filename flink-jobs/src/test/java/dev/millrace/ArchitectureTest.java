@@ -66,6 +66,7 @@ class ArchitectureTest {
               "job.embedded",
               "job.operator",
               "job",
+              "job.experts",
               "job.sql",
               "job.console",
               "job.gateway",

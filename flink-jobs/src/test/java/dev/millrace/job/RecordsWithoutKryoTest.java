@@ -13,6 +13,9 @@ import dev.millrace.adapter.batch.OpenBatch;
 import dev.millrace.adapter.exchange.Order;
 import dev.millrace.adapter.exchange.Report;
 import dev.millrace.adapter.exchange.Update;
+import dev.millrace.job.experts.Copies;
+import dev.millrace.job.experts.HiddenBatch;
+import dev.millrace.job.experts.Sums;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.job.operator.KeyedRequest;
@@ -54,7 +57,10 @@ class RecordsWithoutKryoTest {
           KeyedAnswer.class,
           Order.class,
           Update.class,
-          Report.class);
+          Report.class,
+          HiddenBatch.class,
+          Copies.class,
+          Sums.class);
 
   static List<Class<?>> records() {
     Stream<Class<?>> schemas =
