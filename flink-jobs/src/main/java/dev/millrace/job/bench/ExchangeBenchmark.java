@@ -65,7 +65,11 @@ final class ExchangeBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    return List.of(ladder(setting), ExchangeLink.table(setting), ExpertGroups.table(setting));
+    return List.of(
+        ladder(setting),
+        ExchangeLink.table(setting),
+        ExpertGroups.table(setting),
+        ExpertSplit.table(setting));
   }
 
   private static Table ladder(Setting setting) throws Exception {

@@ -16,7 +16,7 @@ import java.util.List;
  */
 final class ExpertGroups {
 
-  private static final int GROUPS = 4;
+  private static final List<Integer> GROUPS = List.of(2, 4);
 
   private ExpertGroups() {}
 
@@ -60,48 +60,56 @@ final class ExpertGroups {
   static Table table(Setting setting) throws Exception {
     Table table =
         new Table(
-            "nano's experts in %d groups of consecutive ones, on its protected texts"
-                .formatted(GROUPS),
-            "groups a token may use",
+            "nano's experts in groups of consecutive ones, on its protected texts",
+            "groups",
+            "a token may use",
             "copies that cross, a token and layer",
             "the same, one a group",
             "loss",
             "higher than unlimited %");
-    double unlimited = 0;
     try (Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
       List<int[]> texts =
           BaseTexts.protectedSets(setting.nano(), tokenizer).stream()
               .flatMap(set -> set.sequences().stream())
               .toList();
-      long tokens = texts.stream().mapToLong(text -> text.length - 1).sum();
-      for (int limit = GROUPS; limit >= 1; limit /= 2) {
-        setting.progress().accept("experts of " + limit + " groups");
-        try (BaseModel base = DjlModels.openLimited(setting.nano(), GROUPS, limit)) {
-          List<Sequence> rows =
-              texts.stream().map(text -> new Sequence(text, base.noAdapter())).toList();
-          double loss = -base.score(rows).stream().mapToDouble(s -> s.logProb()).sum() / tokens;
-          unlimited = limit == GROUPS ? loss : unlimited;
-          Copies copies = copies(base, rows);
-          table.row(
-              limit == GROUPS ? "all " + GROUPS : Integer.toString(limit),
-              (double) copies.each / copies.routed,
-              (double) copies.once / copies.routed,
-              loss,
-              100 * (loss / unlimited - 1));
+      for (int groups : GROUPS) {
+        double unlimited = 0;
+        for (int limit = groups; limit >= 1; limit /= 2) {
+          setting.progress().accept("experts of %d of %d groups".formatted(limit, groups));
+          try (BaseModel base = DjlModels.openLimited(setting.nano(), groups, limit)) {
+            double loss = loss(base, texts);
+            unlimited = limit == groups ? loss : unlimited;
+            Copies copies = copies(base, rows(base, texts), groups);
+            table.row(
+                groups,
+                limit,
+                (double) copies.each / copies.routed,
+                (double) copies.once / copies.routed,
+                loss,
+                100 * (loss / unlimited - 1));
+          }
         }
       }
     }
     return table.note(
-        "A sequence lies in the group of its number modulo %d. The limit is imposed on a base that was not trained under it, and experts are grouped by their number, not by what goes together."
-            .formatted(GROUPS));
+        "A sequence lies in the group of its number modulo the groups. The limit is imposed on a base that was not trained under it, and experts are grouped by their number, not by what goes together.");
   }
 
-  private static Copies copies(BaseModel base, List<Sequence> rows) {
-    int size = base.config().router().numExperts() / GROUPS;
+  private static List<Sequence> rows(BaseModel base, List<int[]> texts) {
+    return texts.stream().map(text -> new Sequence(text, base.noAdapter())).toList();
+  }
+
+  private static double loss(BaseModel base, List<int[]> texts) {
+    long tokens = texts.stream().mapToLong(text -> text.length - 1).sum();
+    return -base.score(rows(base, texts)).stream().mapToDouble(s -> s.logProb()).sum() / tokens;
+  }
+
+  private static Copies copies(BaseModel base, List<Sequence> rows, int groups) {
+    int size = base.config().router().numExperts() / groups;
     List<Routes> routes = base.routes(rows);
     Copies all = new Copies(0, 0, 0);
     for (int i = 0; i < routes.size(); i++) {
-      all = all.plus(Copies.of(routes.get(i), i % GROUPS, size));
+      all = all.plus(Copies.of(routes.get(i), i % groups, size));
     }
     return all;
   }
