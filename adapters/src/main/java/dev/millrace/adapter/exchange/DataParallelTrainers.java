@@ -104,7 +104,7 @@ public final class DataParallelTrainers implements Trainers {
         Exchange.Sent sent = exchange.send(found, memory);
         memory = sent.memory();
         message = sent.message();
-        shared = Trainer.follow(anchored, shared, exchange.receive(message), span(round), steps);
+        shared = Trainer.follow(anchored, shared, exchange.receive(message), span(round));
       }
       String reached = Given.name(shared);
       ask(rounds, null, reached);
@@ -144,7 +144,7 @@ public final class DataParallelTrainers implements Trainers {
 
     private Span span(int round) {
       int from = round * config.steps();
-      return new Span(from, from + config.steps());
+      return new Span(from, from + config.steps(), steps);
     }
 
     private List<Report> ask(int round, @Nullable Beginning from, String reached) {

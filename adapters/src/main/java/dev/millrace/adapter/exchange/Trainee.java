@@ -38,7 +38,7 @@ public final class Trainee {
   /**
    * A lesson that it is at.
    *
-   * @param span of the steps that it took last
+   * @param span of the steps that it takes now, or took last
    */
   private record Running(
       Call call, Beginning beginning, AdapterState state, Lesson lesson, Terms terms, Span span) {
@@ -70,7 +70,7 @@ public final class Trainee {
      */
     public Training run(Governor governor) {
       return Trainers.of(means.base, means.train, means.plan, from.terms)
-          .train(from.state, from.lesson, new Span(order.from(), order.to()), governor);
+          .train(from.state, from.lesson, from.span, governor);
     }
   }
 
@@ -90,7 +90,7 @@ public final class Trainee {
     }
     Running now = now(order);
     AdapterState state = order.message().length == 0 ? now.state : follow(now, order.message());
-    now = now.at(state, new Span(order.from(), order.to()));
+    now = now.at(state, new Span(order.from(), order.to(), now.beginning.steps()));
     running.put(order.place(), now);
     return order.reached().isEmpty() ? new Work(order, now) : null;
   }
@@ -116,7 +116,7 @@ public final class Trainee {
     Given given = beginning.given();
     AdapterState state = given == null ? known(order, beginning) : given.state();
     kept.keep(order.place(), beginning.from(), beginning.lesson(), state);
-    return new Running(order.call(), beginning, state, lesson, terms, new Span(0, 0));
+    return new Running(order.call(), beginning, state, lesson, terms, new Span(0, 0, beginning.steps()));
   }
 
   private AdapterState known(Order order, Beginning beginning) {
@@ -135,8 +135,7 @@ public final class Trainee {
         means.train.anchored(now.terms.anchors()),
         now.state,
         exchange.receive(message),
-        now.span,
-        now.beginning.steps());
+        now.span);
   }
 
   /**

@@ -7,29 +7,35 @@ import java.util.List;
 record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Trainer {
 
   @Override
+  public Training train(AdapterState state, Lesson lesson, Governor governor) {
+    int all = Trainer.steps(config, lesson);
+    return train(state, lesson, new Span(0, all, all), governor);
+  }
+
+  @Override
   public Training train(AdapterState state, Lesson lesson, Span span, Governor governor) {
     try (Workers workers = new Workers(plan.threads())) {
       Run run = new Run(base, config, plan, state, governor, workers);
       List<Rows.Step> steps = new Rows(config, lesson).steps();
       int end = Math.min(span.to(), steps.size());
       for (int i = span.from(); i < end && run.healthy(); i++) {
-        run.step(steps.get(i), rate(config, state, span, i, steps.size()));
+        run.step(steps.get(i), rate(config, state, span, i));
       }
       return run.result(state);
     }
   }
 
   static AdapterState follow(
-      TrainConfig config, AdapterState state, float[] gradient, Span span, int steps) {
+      TrainConfig config, AdapterState state, float[] gradient, Span span) {
     AdamW optimizer = AdamW.of(config, state);
     double[] along = new double[gradient.length];
     for (int i = 0; i < along.length; i++) {
       along[i] = gradient[i];
     }
-    int end = Math.min(span.to(), steps);
+    int end = Math.min(span.to(), span.of());
     for (int i = span.from(); i < end; i++) {
       long age = state.step() + i - span.from() + 1;
-      optimizer.step(along, age, rate(config, state, span, i, steps));
+      optimizer.step(along, age, rate(config, state, span, i));
     }
     return optimizer.state(state.weights(), state.step() + end - span.from());
   }
@@ -38,12 +44,11 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
    * Rises over the warm-up, then falls in a straight line to the final share; an adapter that has
    * learned long takes smaller steps: 1/√ of its age.
    */
-  private static double rate(
-      TrainConfig config, AdapterState state, Span span, int step, int steps) {
+  private static double rate(TrainConfig config, AdapterState state, Span span, int step) {
     long age = state.step() + step - span.from();
     double settled = 1 / Math.sqrt(1 + age / (double) config.settleSteps());
     double warm = Math.min(1, (step + 1.0) / Math.max(1, config.warmupSteps()));
-    double progress = steps == 1 ? 0 : (double) step / (steps - 1);
+    double progress = span.of() == 1 ? 0 : (double) step / (span.of() - 1);
     double share = Math.min(warm, 1 - (1 - config.finalRate()) * progress);
     return settled * (config.learningRate() * share);
   }

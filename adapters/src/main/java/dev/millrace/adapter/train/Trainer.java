@@ -10,9 +10,7 @@ public interface Trainer {
    *
    * @throws java.util.concurrent.CancellationException if the governor gives up
    */
-  default Training train(AdapterState state, Lesson lesson, Governor governor) {
-    return train(state, lesson, Span.WHOLE, governor);
-  }
+  Training train(AdapterState state, Lesson lesson, Governor governor);
 
   /**
    * Takes some of a lesson's steps, at the rates that they have in the whole of it.
@@ -25,11 +23,10 @@ public interface Trainer {
    * Takes AdamW's steps of a lesson along one gradient, for texts that others have read.
    *
    * @param gradient (parameters)
-   * @param steps how many the lesson has
    */
   static AdapterState follow(
-      TrainConfig config, AdapterState state, float[] gradient, Span span, int steps) {
-    return AdamWTrainer.follow(config, state, gradient, span, steps);
+      TrainConfig config, AdapterState state, float[] gradient, Span span) {
+    return AdamWTrainer.follow(config, state, gradient, span);
   }
 
   /** How many steps a lesson has. */

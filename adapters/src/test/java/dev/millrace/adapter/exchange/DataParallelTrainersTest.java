@@ -150,7 +150,7 @@ class DataParallelTrainersTest {
             .max()
             .orElseThrow();
     for (int at = 0; at < steps; at += c.steps()) {
-      Span span = new Span(at, at + c.steps());
+      Span span = new Span(at, at + c.steps(), steps);
       List<float[]> told = new ArrayList<>();
       for (int p = 0; p < c.processes(); p++) {
         List<float[]> own = new ArrayList<>();
@@ -166,7 +166,7 @@ class DataParallelTrainersTest {
         }
       }
       float[] together = said(c.codec(), told, memories[c.processes()], shape);
-      shared = Trainer.follow(TRAIN, shared, together, span, steps);
+      shared = Trainer.follow(TRAIN, shared, together, span);
     }
     return shared;
   }
@@ -211,6 +211,26 @@ class DataParallelTrainersTest {
   }
 
   @Test
+  void train_sharesOfDifferentLength_areAtTheLessonsRatesAllTheTime() {
+    ExchangeConfig config = config(1, 2, 2, "dense");
+    Lesson lesson =
+        IntStream.range(24, 80)
+            .mapToObj(texts -> lesson(texts, 5))
+            .filter(one -> steps(one).distinct().count() > 1)
+            .findFirst()
+            .orElseThrow();
+    Training training =
+        trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
+    assertSame(naive(lesson, config), training.state());
+  }
+
+  /** How many steps each of two trainers has texts for. */
+  private IntStream steps(Lesson lesson) {
+    return Share.deal(lesson, 2).stream()
+        .mapToInt(share -> Trainer.steps(TRAIN, share.lesson(anchors)));
+  }
+
+  @Test
   void train_aStepARound_isWhatOneTrainerDoesWhoReadsAllTexts() {
     List<Remembered> texts = new ArrayList<>();
     for (int[] tokens : Bigrams.foreign().texts(16, 5)) {
@@ -251,9 +271,9 @@ class DataParallelTrainersTest {
     int steps = Trainer.steps(TRAIN, lesson);
     AdapterState state = fresh;
     for (int i = 0; i < steps; i++) {
-      Span span = new Span(i, i + 1);
+      Span span = new Span(i, i + 1, steps);
       Training training = trainer.train(state, lesson, span, Governor.none());
-      AdapterState followed = Trainer.follow(TRAIN, state, training.gradient(), span, steps);
+      AdapterState followed = Trainer.follow(TRAIN, state, training.gradient(), span);
       assertNear(values(training.state()), values(followed));
       assertNear(training.state().first(), followed.first());
       assertNear(training.state().second(), followed.second());

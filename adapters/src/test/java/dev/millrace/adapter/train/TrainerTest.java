@@ -56,6 +56,29 @@ class TrainerTest {
         Arrays.equals(values(once), values(trainer().train(before, lesson(8), Governor.none()))));
   }
 
+  /** A trainer whose share has fewer texts must not fall to the final rate before the others. */
+  @Test
+  void train_aStepOfALessonThatIsLongerForOthers_goesByTheirSteps() {
+    float[] last = moved(new Span(7, 8, 8));
+    float[] middle = moved(new Span(7, 8, 15));
+    double expected = (1 + config.finalRate()) / 2 / config.finalRate();
+    int greatest = 0;
+    for (int i = 0; i < last.length; i++) {
+      greatest = Math.abs(last[i]) > Math.abs(last[greatest]) ? i : greatest;
+    }
+    assertTrue(config.warmupSteps() <= 8);
+    assertEquals(expected, middle[greatest] / last[greatest], 1e-3 * expected);
+  }
+
+  private float[] moved(Span span) {
+    float[] values = values(trainer().train(before, lesson(7), span, Governor.none()));
+    float[] old = Parameters.flatten(before.weights());
+    for (int i = 0; i < values.length; i++) {
+      values[i] -= old[i];
+    }
+    return values;
+  }
+
   @Test
   void train_otherMicroBatch_sameValuesButForRounding() {
     Trainer narrow = trainer(TrainPrecision.FP32, 1, 50);

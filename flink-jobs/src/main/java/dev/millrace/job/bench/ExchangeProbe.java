@@ -122,7 +122,7 @@ final class ExchangeProbe {
       float[] together = flat ? meanOfAll(exchange, found) : through(exchange, found, memories);
       crossing += (System.nanoTime() - met) / 1e9;
       long got = System.nanoTime();
-      state = Trainer.follow(config, state, together, new Span(0, each), each);
+      state = Trainer.follow(config, state, together, new Span(0, each, each));
       compute += (System.nanoTime() - got) / 1e9;
     }
     return compute + " " + crossing + " " + sent;
