@@ -116,7 +116,8 @@ public final class Trainee {
     Given given = beginning.given();
     AdapterState state = given == null ? known(order, beginning) : given.state();
     kept.keep(order.place(), beginning.from(), beginning.lesson(), state);
-    return new Running(order.call(), beginning, state, lesson, terms, new Span(0, 0, beginning.steps()));
+    return new Running(
+        order.call(), beginning, state, lesson, terms, new Span(0, 0, beginning.steps()));
   }
 
   private AdapterState known(Order order, Beginning beginning) {
@@ -132,10 +133,7 @@ public final class Trainee {
   private AdapterState follow(Running now, byte[] message) {
     Exchange exchange = new Exchange(Codecs.named(means.codec), Shape.of(now.state.weights()));
     return Trainer.follow(
-        means.train.anchored(now.terms.anchors()),
-        now.state,
-        exchange.receive(message),
-        now.span);
+        means.train.anchored(now.terms.anchors()), now.state, exchange.receive(message), now.span);
   }
 
   /**

@@ -25,8 +25,7 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
     }
   }
 
-  static AdapterState follow(
-      TrainConfig config, AdapterState state, float[] gradient, Span span) {
+  static AdapterState follow(TrainConfig config, AdapterState state, float[] gradient, Span span) {
     AdamW optimizer = AdamW.of(config, state);
     double[] along = new double[gradient.length];
     for (int i = 0; i < along.length; i++) {

@@ -24,8 +24,7 @@ public interface Trainer {
    *
    * @param gradient (parameters)
    */
-  static AdapterState follow(
-      TrainConfig config, AdapterState state, float[] gradient, Span span) {
+  static AdapterState follow(TrainConfig config, AdapterState state, float[] gradient, Span span) {
     return AdamWTrainer.follow(config, state, gradient, span);
   }
 

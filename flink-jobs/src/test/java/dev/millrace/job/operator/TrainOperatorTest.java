@@ -159,8 +159,7 @@ class TrainOperatorTest {
   }
 
   @Test
-  void processElement_theNextLessonBeforeTheLastIsDone_givesThatUpAndTrainsThis()
-      throws Exception {
+  void processElement_theNextLessonBeforeTheLastIsDone_givesThatUpAndTrainsThis() throws Exception {
     Script first = Script.of(0, 1, "/cloud", 3);
     Script second = Script.of(0, 2, "/cloud", 4);
     Combiner combiner = new Combiner("int4", 1);

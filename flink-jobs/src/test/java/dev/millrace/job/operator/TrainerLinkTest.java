@@ -87,8 +87,7 @@ class TrainerLinkTest {
   void round_governorGivesUp_isCancelledAndTheNextIsNotDisturbed() {
     TrainerLink link = link(60_000);
     Call first = link.next();
-    assertThrows(
-        CancellationException.class, () -> link.round(orders(first, 0), () -> false));
+    assertThrows(CancellationException.class, () -> link.round(orders(first, 0), () -> false));
     Call second = link.next();
     network =
         order -> {
