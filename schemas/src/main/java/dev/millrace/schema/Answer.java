@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param releaseReadMillis when that subtask read the release's event, epoch milliseconds; 0 for
  *     the base
  * @param answeredMillis when the answer was ready, epoch milliseconds
+ * @param similarity cosine of this question and of the similar one whose answer this is; 0 if it is
+ *     this question's own
  */
 public record Answer(
     String request,
@@ -44,7 +46,58 @@ public record Answer(
     From from,
     int subtask,
     long releaseReadMillis,
-    long answeredMillis) {
+    long answeredMillis,
+    double similarity) {
+
+  /** In place of a {@link From}: a similar question's. */
+  private static final String SEMANTIC = "SEMANTIC";
+
+  /** A question's own answer. */
+  public Answer(
+      String request,
+      Origin requestOrigin,
+      @Nullable String tenant,
+      @Nullable String domain,
+      Request.Task task,
+      @Nullable String error,
+      String text,
+      double logProb,
+      int tokens,
+      int bytes,
+      float[] embedding,
+      @Nullable String release,
+      String base,
+      List<Origin> learnedTo,
+      From from,
+      int subtask,
+      long releaseReadMillis,
+      long answeredMillis) {
+    this(
+        request,
+        requestOrigin,
+        tenant,
+        domain,
+        task,
+        error,
+        text,
+        logProb,
+        tokens,
+        bytes,
+        embedding,
+        release,
+        base,
+        learnedTo,
+        from,
+        subtask,
+        releaseReadMillis,
+        answeredMillis,
+        0);
+  }
+
+  /** What people are told of where the answer came from: a similar question's is called so. */
+  public String source() {
+    return similarity > 0 ? SEMANTIC : from.name();
+  }
 
   /** Where an answer was found. */
   public enum From {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *     more; then nothing else is asked
  * @param stream GENERATE also tells its text in {@link Chunk}s while it is computed
  * @param media what the model sees or hears before the prompt; null for nothing
+ * @param exact whether only its own answer will do, never that of a similar question
  */
 public record Request(
     String id,
@@ -44,6 +45,7 @@ public record Request(
     @Nullable String cancels,
     boolean stream,
     @Nullable Media media,
+    boolean exact,
     Origin origin) {
 
   /** In place of a domain: the one that the prompt belongs to by its content. */
@@ -96,6 +98,50 @@ public record Request(
         cancels,
         stream,
         null,
+        origin);
+  }
+
+  /** A similar question's answer will do. */
+  public Request(
+      String id,
+      @Nullable String tenant,
+      @Nullable String domain,
+      @Nullable String release,
+      Task task,
+      String prompt,
+      int maxTokens,
+      double temperature,
+      int topK,
+      double topP,
+      long seed,
+      List<String> stop,
+      boolean cached,
+      long eventTimeMillis,
+      long deadlineMillis,
+      @Nullable String cancels,
+      boolean stream,
+      @Nullable Media media,
+      Origin origin) {
+    this(
+        id,
+        tenant,
+        domain,
+        release,
+        task,
+        prompt,
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        seed,
+        stop,
+        cached,
+        eventTimeMillis,
+        deadlineMillis,
+        cancels,
+        stream,
+        media,
+        false,
         origin);
   }
 
@@ -190,6 +236,32 @@ public record Request(
         cancels,
         stream,
         shown,
+        exact,
+        origin);
+  }
+
+  /** The same, to be answered for itself. */
+  public Request exactly() {
+    return new Request(
+        id,
+        tenant,
+        domain,
+        release,
+        task,
+        prompt,
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        seed,
+        stop,
+        cached,
+        eventTimeMillis,
+        deadlineMillis,
+        cancels,
+        stream,
+        media,
+        true,
         origin);
   }
 

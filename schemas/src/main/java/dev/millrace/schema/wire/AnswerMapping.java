@@ -35,6 +35,7 @@ final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.An
         .setSubtask(answer.subtask())
         .setReleaseReadMillis(answer.releaseReadMillis())
         .setAnsweredMillis(answer.answeredMillis())
+        .setSimilarity(answer.similarity())
         .build();
   }
 
@@ -58,7 +59,8 @@ final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.An
         Answer.From.valueOf(value.getFrom().name()),
         value.getSubtask(),
         value.getReleaseReadMillis(),
-        value.getAnsweredMillis());
+        value.getAnsweredMillis(),
+        value.getSimilarity());
   }
 
   private static List<Float> boxed(float[] values) {

@@ -40,6 +40,7 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         .setStream(request.stream())
         .setModality(dev.millrace.schema.avro.Modality.valueOf(modality(request.media()).name()))
         .setMedia(ByteBuffer.wrap(request.media() == null ? NO_BYTES : request.media().bytes()))
+        .setExact(request.exact())
         .build();
   }
 
@@ -68,6 +69,7 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         value.getCancels(),
         value.getStream(),
         media(Modality.valueOf(value.getModality().name()), bytes(value.getMedia())),
+        value.getExact(),
         origin);
   }
 

@@ -127,23 +127,29 @@ final class Records {
             Arbitraries.longs())
         .as(
             (id, tenant, domain, task, prompt, maxTokens, temperature, seed) ->
-                new Request(
-                        id,
-                        tenant,
-                        domain,
-                        domain,
-                        task,
-                        prompt,
-                        maxTokens,
-                        temperature,
-                        -maxTokens,
-                        -temperature,
-                        seed,
-                        List.of(prompt, id),
-                        seed % 2 == 0,
-                        -seed,
-                        HERE)
-                    .about(media(prompt, seed)));
+                exactly(
+                    new Request(
+                            id,
+                            tenant,
+                            domain,
+                            domain,
+                            task,
+                            prompt,
+                            maxTokens,
+                            temperature,
+                            -maxTokens,
+                            -temperature,
+                            seed,
+                            List.of(prompt, id),
+                            seed % 2 == 0,
+                            -seed,
+                            HERE)
+                        .about(media(prompt, seed)),
+                    seed));
+  }
+
+  private static Request exactly(Request request, long seed) {
+    return seed % 5 == 0 ? request.exactly() : request;
   }
 
   private static @Nullable Media media(String prompt, long seed) {
@@ -181,7 +187,8 @@ final class Records {
                     from,
                     2,
                     -origin.offset(),
-                    origin.offset()));
+                    origin.offset(),
+                    logProb / 2));
   }
 
   static Arbitrary<Chunk> chunks() {
