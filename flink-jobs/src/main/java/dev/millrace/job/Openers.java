@@ -13,10 +13,12 @@ import dev.millrace.adapter.publish.Sweeper;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
+import dev.millrace.job.config.SemanticConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.FlinkStoreFiles;
 import dev.millrace.job.io.RedisAnswerStore;
+import dev.millrace.job.io.RedisVectorStore;
 import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
@@ -27,6 +29,8 @@ import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.ErrorBound;
+import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.Devices;
 import dev.millrace.model.djl.DjlAligner;
@@ -53,6 +57,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -392,9 +397,32 @@ public final class Openers {
 
   private static SharedCache cache(MillraceConfig config, byte[] key) {
     long bytes = config.serve().cacheBytes();
+    SemanticConfig semantic = config.serve().semantic();
     return SharedCache.open(
-        new SharedCache.Name(config.redis(), bytes, ByteBuffer.wrap(key)),
-        () -> AnswerCache.of(bytes, RedisAnswerStore.open(config.redis()), key));
+        new SharedCache.Name(config.redis(), semantic, bytes, ByteBuffer.wrap(key)),
+        () ->
+            AnswerCache.of(
+                bytes, RedisAnswerStore.open(config.redis()), key, semantic(config, key)));
+  }
+
+  /** What gives similar questions the same answer, within the bound; nobody foresees its draws. */
+  private static SemanticTier.Factory semantic(MillraceConfig config, byte[] key) {
+    SemanticConfig semantic = config.serve().semantic();
+    if (!semantic.isOn()) {
+      return thread -> SemanticTier.none();
+    }
+    if (config.redis().uri().isEmpty()) {
+      LOG.warn(
+          "serve.semantic.errorBound is {}, but redis.uri names no Redis: every question is answered"
+              + " for itself",
+          semantic.errorBound());
+      return thread -> SemanticTier.none();
+    }
+    return SemanticTier.of(
+        RedisVectorStore.open(config.redis(), semantic.elements()),
+        key,
+        new ErrorBound(
+            semantic.errorBound(), semantic.explore(), new SecureRandom().nextLong()));
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.millrace.job;
 
 import dev.millrace.job.config.RedisConfig;
+import dev.millrace.job.config.SemanticConfig;
 import dev.millrace.model.cache.AnswerCache;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ final class SharedCache implements AutoCloseable {
   private int holders;
 
   /** What must be equal for two subtasks to share a cache. */
-  record Name(RedisConfig redis, long bytes, ByteBuffer secret) {}
+  record Name(RedisConfig redis, SemanticConfig semantic, long bytes, ByteBuffer secret) {}
 
   private SharedCache(Name name, AnswerCache cache) {
     this.name = name;

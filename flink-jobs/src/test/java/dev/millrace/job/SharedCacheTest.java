@@ -38,7 +38,11 @@ class SharedCacheTest {
 
   private SharedCache open(long bytes) {
     return SharedCache.open(
-        new SharedCache.Name(MillraceConfig.defaults().redis(), bytes, ByteBuffer.wrap(SECRET)),
+        new SharedCache.Name(
+            MillraceConfig.defaults().redis(),
+            MillraceConfig.defaults().serve().semantic(),
+            bytes,
+            ByteBuffer.wrap(SECRET)),
         () -> AnswerCache.of(bytes, new Closing(), SECRET));
   }
 

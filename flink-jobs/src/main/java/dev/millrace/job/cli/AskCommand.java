@@ -267,7 +267,7 @@ final class AskCommand implements Callable<Integer> {
     json.put("logProb", answer.logProb());
     json.put("tokens", answer.tokens());
     json.put("bytes", answer.bytes());
-    json.put("from", answer.from());
+    json.put("from", answer.source());
     json.put("learnedTo", answer.learnedTo());
     if (explain) {
       json.put("provenance", provenance);
@@ -277,7 +277,7 @@ final class AskCommand implements Callable<Integer> {
             ? String.format("%.4f bits per byte", -answer.logProb() / Math.log(2) / answer.bytes())
             : prompt + answer.text();
     output.result(json, text);
-    output.err().printf("%s, base %s, from %s%n", answerer(answer), answer.base(), answer.from());
+    output.err().printf("%s, base %s, from %s%n", answerer(answer), answer.base(), answer.source());
     if (explain) {
       output.err().println(provenance == null ? "the base alone answered" : provenance.text());
     }

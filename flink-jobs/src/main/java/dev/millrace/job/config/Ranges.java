@@ -37,6 +37,8 @@ final class Ranges {
           "serve.queue",
           "serve.fetchers",
           "serve.activationMillis",
+          "serve.semantic.explore",
+          "serve.semantic.elements",
           "gateway.inFlight",
           "gateway.streams",
           "gateway.bodyBytes",
@@ -64,6 +66,8 @@ final class Ranges {
           "learn.routing.share",
           "learn.watch.withheld",
           "serve.tenantShare",
+          "serve.semantic.errorBound",
+          "serve.semantic.explore",
           "learn.train.finalRate",
           "learn.train.beta1",
           "learn.train.beta2");

@@ -15,6 +15,7 @@ import java.io.Serializable;
  * @param fetchers threads of a subtask that fetch them
  * @param activation how the subtasks switch to a release
  * @param activationMillis how long, switching together, they wait for each other before none does
+ * @param semantic whether similar questions may share an answer
  */
 public record ServeConfig(
     int batchSize,
@@ -25,7 +26,8 @@ public record ServeConfig(
     long hotBytes,
     int fetchers,
     Activation activation,
-    long activationMillis)
+    long activationMillis,
+    SemanticConfig semantic)
     implements Serializable {
 
   /** What a full queue does. */
@@ -46,6 +48,15 @@ public record ServeConfig(
 
   static ServeConfig defaults() {
     return new ServeConfig(
-        16, 256, 0.5, WhenFull.REFUSE, 64L << 20, 256L << 20, 4, Activation.INDEPENDENT, 10_000);
+        16,
+        256,
+        0.5,
+        WhenFull.REFUSE,
+        64L << 20,
+        256L << 20,
+        4,
+        Activation.INDEPENDENT,
+        10_000,
+        SemanticConfig.defaults());
   }
 }

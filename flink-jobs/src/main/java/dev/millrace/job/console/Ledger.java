@@ -118,7 +118,7 @@ final class Ledger {
 
   synchronized void answer(Answer answer, long at) {
     flow("answers", at);
-    from.merge(answer.from().name().toLowerCase(Locale.ROOT), 1L, Long::sum);
+    from.merge(answer.source().toLowerCase(Locale.ROOT), 1L, Long::sum);
     failed += answer.error() == null ? 0 : 1;
     Long began = asked.getIfPresent(answer.request());
     if (began != null) {

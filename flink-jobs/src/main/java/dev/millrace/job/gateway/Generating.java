@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param model as the caller wrote it
  * @param prompts one request each, times {@code n}
  * @param media what stands before each prompt; null for nothing
+ * @param exact whether each prompt is to be answered for itself, never as a similar one was
  * @param usage whether the last event of a stream counts the tokens
  */
 record Generating(
@@ -30,6 +31,7 @@ record Generating(
     int topK,
     long seed,
     List<String> stop,
+    boolean exact,
     boolean echo,
     boolean stream,
     boolean usage,
@@ -84,6 +86,7 @@ record Generating(
             fields.integer("top_k", 0),
             seed == null ? ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE) : seed,
             fields.texts("stop"),
+            fields.bool("exact"),
             echo,
             fields.bool("stream"),
             usage(fields.object("stream_options")),
@@ -140,6 +143,7 @@ record Generating(
         null,
         stream,
         media,
+        exact,
         new Origin("", 0, -1));
   }
 }

@@ -65,7 +65,10 @@ final class Replies {
     return reply;
   }
 
-  /** Which release answered, on which base, from where, how far it had learned, and its verdict. */
+  /**
+   * Which release answered, on which base, from where, how far it had learned, and its verdict; how
+   * similar the questions are whose answers these are, where any is not its own.
+   */
   static ObjectNode provenance(List<Answer> answers, Verdicts verdicts) {
     Answer first = answers.get(0);
     ObjectNode about = Fields.JSON.createObjectNode();
@@ -76,6 +79,10 @@ final class Replies {
         .put("release", first.release())
         .put("base", first.base())
         .put("from", from(first));
+    if (answers.stream().anyMatch(answer -> answer.similarity() > 0)) {
+      ArrayNode similar = about.putArray("similarity");
+      answers.forEach(answer -> similar.add(answer.similarity()));
+    }
     ArrayNode learned = about.putArray("learned_to");
     first
         .learnedTo()
@@ -91,7 +98,7 @@ final class Replies {
   }
 
   static String from(Answer answer) {
-    return answer.from().name().toLowerCase(Locale.ROOT);
+    return answer.source().toLowerCase(Locale.ROOT);
   }
 
   static String finish(Generating asked, Answer answer) {

@@ -120,7 +120,7 @@ public record Timeline(
                 committed.seenMillis() - start,
                 committed.seenMillis() - at,
                 answer.task().name(),
-                answer.from().name()));
+                answer.source()));
       }
     }
     return answered;

@@ -26,7 +26,7 @@ enum AnswerColumn {
   DOMAIN("domain", DataTypes.STRING(), answer -> StringData.fromString(answer.domain())),
   LEARNED_TO("learned_to", DataTypes.STRING(), answer -> StringData.fromString(learned(answer))),
   ANSWERED_FROM(
-      "answered_from", DataTypes.STRING(), answer -> StringData.fromString(answer.from().name())),
+      "answered_from", DataTypes.STRING(), answer -> StringData.fromString(answer.source())),
   TOKENS("tokens", DataTypes.INT(), Answer::tokens),
   LOG_PROB("log_prob", DataTypes.DOUBLE(), Answer::logProb),
   EMBEDDING(

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
 import dev.millrace.schema.Origin;
@@ -41,7 +42,7 @@ class ServeOperatorTest {
   private static final ServeConfig PATIENT = limits(WhenFull.WAIT);
 
   private static ServeConfig limits(WhenFull whenFull) {
-    return new ServeConfig(3, 6, 0.5, whenFull, 0, 0, 1, ServeConfig.Activation.INDEPENDENT, 1000);
+    return new ServeConfig(3, 6, 0.5, whenFull, 0, 0, 1, ServeConfig.Activation.INDEPENDENT, 1000, MillraceConfig.defaults().serve().semantic());
   }
 
   @Test

@@ -3,6 +3,8 @@ package dev.millrace.job.operator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.config.SemanticConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
 import dev.millrace.schema.Origin;
@@ -40,6 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 @SuppressWarnings("deprecation") // the new sources take far more than a list to read
 class TogetherActivationTest {
+
+  private static final SemanticConfig NONE = MillraceConfig.defaults().serve().semantic();
 
   private static final int FREE = 1000;
 
@@ -178,7 +182,7 @@ class TogetherActivationTest {
             .broadcast();
     ServeConfig serve =
         new ServeConfig(
-            3, 6, 0.5, WhenFull.REFUSE, 0, 0, 1, ServeConfig.Activation.TOGETHER, millis);
+            3, 6, 0.5, WhenFull.REFUSE, 0, 0, 1, ServeConfig.Activation.TOGETHER, millis, NONE);
     var answers =
         requests
             .connect(releases)

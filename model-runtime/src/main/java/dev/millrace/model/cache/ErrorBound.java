@@ -12,7 +12,7 @@ package dev.millrace.model.cache;
 public record ErrorBound(double wrong, double explore, long seed) {
 
   public ErrorBound {
-    if (!(wrong >= 0 && wrong < 1)) {
+    if (!(wrong >= 0 && wrong <= 1)) {
       throw new IllegalArgumentException("share of wrong answers " + wrong + ", expected 0 to 1");
     }
     if (!(explore > 0 && explore <= 1)) {

@@ -45,7 +45,8 @@ final class AnswerWriter {
         work.from(),
         subtask,
         release == null ? 0 : release.readMillis(),
-        clock.millis());
+        clock.millis(),
+        work.similarity());
   }
 
   /** A part of an answer to come. */

@@ -16,7 +16,7 @@ record Engine(OnePass onePass, RunningBatch batch) {
     return onePass.isIdle() && batch.isIdle();
   }
 
-  /** One call of each; gives the works that it ended. */
+  /** One call of each; gives the works that it ended, or embedded. */
   List<Work> step() {
     List<Work> ended = new ArrayList<>(onePass.step());
     ended.addAll(batch.step());

@@ -11,7 +11,10 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 
-/** Works that take one call of the model, several in a call, each with its own adapter. */
+/**
+ * Works that take one call of the model, several in a call, each with its own adapter; what
+ * generates is embedded.
+ */
 final class OnePass {
 
   private static final float[] NO_EMBEDDING = {};
@@ -41,7 +44,7 @@ final class OnePass {
     return waiting.isEmpty() && alone.isEmpty();
   }
 
-  /** One call; gives the works that it ended. */
+  /** One call; gives the works that it ended, or embedded. */
   List<Work> step() {
     if (isIdle()) {
       return List.of();
@@ -50,7 +53,7 @@ final class OnePass {
     try {
       List<CachedAnswer> answers = call(pack);
       for (int i = 0; i < pack.size(); i++) {
-        pack.get(i).computed(answers.get(i));
+        take(pack.get(i), answers.get(i));
       }
     } catch (RuntimeException e) {
       if (pack.size() > 1) {
@@ -60,6 +63,14 @@ final class OnePass {
       pack.get(0).fail("model-failed: " + e);
     }
     return pack;
+  }
+
+  private static void take(Work work, CachedAnswer answer) {
+    if (work.request().task() == Task.GENERATE) {
+      work.embedded(answer.embedding());
+    } else {
+      work.computed(answer);
+    }
   }
 
   /** The first that waits, and those after it that ask for the same and fit into the call. */

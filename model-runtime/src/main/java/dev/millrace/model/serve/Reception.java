@@ -113,9 +113,17 @@ final class Reception {
   }
 
   private CacheKey key(Work work) {
+    return parts.keys().key(work.request(), model(work));
+  }
+
+  /** What questions have in common that may share an answer. */
+  CacheKey scope(Work work) {
+    return parts.keys().scope(work.request(), model(work));
+  }
+
+  private String model(Work work) {
     LiveRelease release = work.lease().release();
     String model = release == null ? parts.base().id() : release.release();
-    boolean seen = work.request().media() != null;
-    return parts.keys().key(work.request(), seen ? model + " " + parts.media().id() : model);
+    return work.request().media() == null ? model : model + " " + parts.media().id();
   }
 }

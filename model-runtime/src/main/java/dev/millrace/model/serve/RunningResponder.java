@@ -5,6 +5,7 @@ import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
+import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.ReleaseRefusedException;
 import dev.millrace.schema.Answer;
@@ -96,7 +97,7 @@ final class RunningResponder implements Responder {
       readInbox();
     }
     computing(!isIdle());
-    engines.values().forEach(engine -> engine.step().forEach(this::end));
+    engines.values().forEach(engine -> engine.step().forEach(this::stepped));
     List<Answered> done = answered;
     answered = new ArrayList<>();
     return done;
@@ -260,10 +261,60 @@ final class RunningResponder implements Responder {
     reception.read(work);
     if (work.isDone()) {
       end(work);
-    } else if (work.request().task() == Task.GENERATE) {
+    } else if (work.request().task() == Task.GENERATE && !asksSimilar(work)) {
       engine(work).batch().add(work);
     } else {
       engine(work).onePass().add(work);
+    }
+  }
+
+  /**
+   * Whether a similar question's answer would do. What is scored or embedded is the prompt itself,
+   * and what is drawn has a seed of its own.
+   */
+  private boolean asksSimilar(Work work) {
+    Request request = work.request();
+    return work.leads()
+        && !request.exact()
+        && request.temperature() == 0
+        && request.media() == null
+        && cache.semantic().isUp();
+  }
+
+  /** A work is done, or embedded to look for a similar one. */
+  private void stepped(Work work) {
+    if (work.isDone()) {
+      end(work);
+    } else {
+      CacheKey key = Objects.requireNonNull(work.key());
+      cache.semantic().ask(reception.scope(work), key, work.vector(), new Similar(work));
+    }
+  }
+
+  /** A work that waits for what a similar question was answered. */
+  private final class Similar implements SemanticTier.Asker {
+
+    private final Work work;
+
+    Similar(Work work) {
+      this.work = work;
+    }
+
+    @Override
+    public void found(Hit hit) {
+      tell(() -> endUnlessDone(work, () -> work.found(hit)));
+    }
+
+    @Override
+    public void compute(SemanticTier.Own own) {
+      tell(() -> generate(work, own));
+    }
+  }
+
+  private void generate(Work work, SemanticTier.Own own) {
+    if (!work.isDone()) {
+      work.tells(own);
+      engine(work).batch().add(work);
     }
   }
 
@@ -297,8 +348,8 @@ final class RunningResponder implements Responder {
     }
     CachedAnswer result = work.result();
     String error = work.error();
-    if (work.hasLeft()) {
-      cache.giveUp(key);
+    if (work.hasLeft() || work.similarity() > 0) {
+      cache.giveUp(key); // another's answer is not kept as this one's own
     } else if (result != null) {
       cache.put(key, result);
     } else if (error != null) {

@@ -4,6 +4,7 @@ import dev.millrace.model.base.Prefix;
 import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
+import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.schema.Answer.From;
 import dev.millrace.schema.Request;
@@ -23,6 +24,9 @@ final class Work implements AutoCloseable {
   private @Nullable CachedAnswer result;
   private @Nullable String error;
   private From from = From.NONE;
+  private double similarity;
+  private float[] vector = {};
+  private SemanticTier.Own own = answer -> {};
 
   /** Takes over the lease. */
   Work(long ticket, Request request, Lease lease) {
@@ -122,6 +126,26 @@ final class Work implements AutoCloseable {
   void found(Hit hit) {
     result = hit.answer();
     from = hit.from();
+    similarity = hit.similarity();
+  }
+
+  /** Of the question whose answer this is; 0 if it is this one's own. */
+  double similarity() {
+    return similarity;
+  }
+
+  /** (hidden_size): what similar questions are found by; empty until it is embedded. */
+  float[] vector() {
+    return vector;
+  }
+
+  void embedded(float[] value) {
+    vector = value;
+  }
+
+  /** Who is to be told what the model says. */
+  void tells(SemanticTier.Own listener) {
+    own = listener;
   }
 
   /** Takes what the model computed, if it is a number. */
@@ -129,6 +153,7 @@ final class Work implements AutoCloseable {
     if (Double.isFinite(answer.logProb())) {
       result = answer;
       from = From.MODEL;
+      own.is(answer);
     } else {
       fail("model-failed: log-probability " + answer.logProb() + ", expected a finite one");
     }

@@ -18,7 +18,9 @@ import dev.millrace.model.base.Foreground;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.DirectExecutor;
+import dev.millrace.model.cache.ErrorBound;
 import dev.millrace.model.cache.MapRemoteTier;
+import dev.millrace.model.cache.MapVectorStore;
 import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.score.ColumnAligner;
 import dev.millrace.model.swap.FakeReleases;
@@ -307,6 +309,128 @@ class ResponderTest {
     assertEquals(From.MODEL, answer.from());
     Request pinned = request("c", "rival", "java", "bias-1", Task.SCORE, "p", 0, 0, 0, true);
     assertError("unknown-release: bias-1", one(pinned));
+  }
+
+  @Test
+  void respond_similarPrompt_getsTheSameAnswerOnceThereIsEvidenceAndSaysSo() {
+    Responder similar = similar();
+    Answer given = untilSemantic(similar, null, null);
+    Answer own = one(similar, asked("own", null, null, 900).exactly());
+    assertEquals("SEMANTIC", given.source());
+    assertEquals(From.REDIS, given.from());
+    assertTrue(given.similarity() > 0.9, "" + given.similarity());
+    assertEquals(own.text(), given.text());
+    assertEquals("MODEL", own.source());
+    assertEquals(0, own.similarity());
+  }
+
+  @Test
+  void respond_similarPrompt_itsAnswerIsNotKeptAsItsOwn() {
+    Responder similar = similar();
+    Answer given = untilSemantic(similar, null, null);
+    int number = Integer.parseInt(given.request());
+    List<String> sources = new ArrayList<>();
+    for (int i = 0; i < 200 && !sources.contains("MODEL"); i++) {
+      sources.add(one(similar, asked("again", null, null, number)).source());
+      assertFalse(sources.contains("L1"));
+    }
+    assertEquals("MODEL", sources.get(sources.size() - 1), "it is explored at last");
+    assertEquals("L1", one(similar, asked("known", null, null, number)).source());
+  }
+
+  @Test
+  void respond_similarPrompts_onlyGreedyTextIsShared() {
+    Responder similar = similar();
+    untilSemantic(similar, null, null);
+    for (int i = 500; i < 520; i++) {
+      Request r = asked("q", null, null, i);
+      assertEquals("MODEL", one(similar, r.exactly()).source());
+      assertEquals("MODEL", one(similar, score("s", null, r.prompt())).source());
+      assertEquals(
+          "MODEL",
+          one(similar, request("e", null, null, null, Task.EMBED, r.prompt(), 0, 0, 0, true))
+              .source());
+      assertEquals("MODEL", one(similar, generate("d", null, r.prompt(), 4, 1, i, true)).source());
+      assertEquals("MODEL", one(similar, generate("u", null, r.prompt(), 4, 0, 0, false)).source());
+      assertEquals("MODEL", one(similar, generate("p", null, r.prompt(), i - 495, 0, 0, true)).source());
+    }
+  }
+
+  /** Neither after a swap nor for another tenant is what was said before of any use. */
+  @Test
+  void respond_similarPrompt_neverAcrossReleasesOrTenants() {
+    swap(FakeReleases.event("acme", "java", Action.PUBLISH, 1));
+    Responder similar = similar();
+    assertEquals("bias-1", untilSemantic(similar, "acme", "java").release());
+    Answer rival = one(similar, asked("r", "rival", null, 700));
+    assertEquals("MODEL", rival.source());
+    swap(FakeReleases.event("acme", "java", Action.PUBLISH, 2));
+    Answer after = one(similar, asked("a", "acme", "java", 700));
+    assertEquals("MODEL", after.source());
+    assertEquals("bias-2", after.release());
+    Answer later = untilSemantic(similar, "acme", "java");
+    assertEquals("bias-2", later.release());
+    assertEquals(after.text(), later.text());
+  }
+
+  @Test
+  void step_equalPromptsWithASimilarAnswer_allAreAnsweredAndTheModelRunsOnceAtMost() {
+    Responder similar = similar();
+    untilSemantic(similar, null, null);
+    long before = base.generated();
+    List<Request> same = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      same.add(asked("q" + i, null, null, 900));
+    }
+    List<Answer> answers = similar.respond(same);
+    assertEquals(1, answers.stream().map(Answer::text).distinct().count());
+    assertTrue(base.generated() - before <= 4, "generated " + (base.generated() - before));
+  }
+
+  @Test
+  void cancel_whileLookingForASimilarPrompt_leavesAndTheNextComputes() throws Exception {
+    Responder similar = similar();
+    similar.submit(1, asked("a", null, null, 1), 0);
+    similar.submit(2, asked("b", null, null, 1), 0);
+    similar.cancel(1, "cancelled: by c");
+    List<Answered> done = new ArrayList<>();
+    while (done.size() < 2) {
+      done.addAll(similar.step());
+    }
+    assertEquals("cancelled: by c", done.get(0).answer().error());
+    assertNull(done.get(1).answer().error());
+  }
+
+  /** A responder whose cache lets similar prompts share an answer after two right ones. */
+  private Responder similar() {
+    return responder(
+        UnknownDomain.BASE,
+        AnswerCache.of(
+            1 << 20,
+            remote,
+            SECRET,
+            SemanticTier.of(new MapVectorStore(1000), SECRET, new ErrorBound(0.9, 0.1, 1)),
+            new DirectExecutor()));
+  }
+
+  /** Asks similar questions until one gets another's answer. */
+  private static Answer untilSemantic(
+      Responder similar, @Nullable String tenant, @Nullable String domain) {
+    for (int i = 100; i < 400; i++) {
+      Answer answer = one(similar, asked(String.valueOf(i), tenant, domain, i));
+      assertNull(answer.error());
+      if (answer.similarity() > 0) {
+        return answer;
+      }
+    }
+    throw new AssertionError("no similar question's answer was given");
+  }
+
+  /** Prompts that differ in a number of three digits and end alike. */
+  private static Request asked(
+      String id, @Nullable String tenant, @Nullable String domain, int number) {
+    String prompt = "what is known of the number " + number + ", and of all that it stands for?";
+    return request(id, tenant, domain, null, Task.GENERATE, prompt, 4, 0, 0, true);
   }
 
   @Test
