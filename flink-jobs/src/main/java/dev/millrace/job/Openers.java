@@ -421,8 +421,7 @@ public final class Openers {
     return SemanticTier.of(
         RedisVectorStore.open(config.redis(), semantic.elements()),
         key,
-        new ErrorBound(
-            semantic.errorBound(), semantic.explore(), new SecureRandom().nextLong()));
+        new ErrorBound(semantic.errorBound(), semantic.explore(), new SecureRandom().nextLong()));
   }
 
   /**

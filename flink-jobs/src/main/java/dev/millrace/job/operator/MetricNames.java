@@ -99,6 +99,7 @@ final class MetricNames {
 
   /** The group of what the cache of a process did. */
   static final String CACHE = "cache";
+
   static final String SEMANTIC = "semantic";
 
   /** The group of the releases in memory. */

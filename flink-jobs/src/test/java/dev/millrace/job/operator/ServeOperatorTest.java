@@ -42,7 +42,17 @@ class ServeOperatorTest {
   private static final ServeConfig PATIENT = limits(WhenFull.WAIT);
 
   private static ServeConfig limits(WhenFull whenFull) {
-    return new ServeConfig(3, 6, 0.5, whenFull, 0, 0, 1, ServeConfig.Activation.INDEPENDENT, 1000, MillraceConfig.defaults().serve().semantic());
+    return new ServeConfig(
+        3,
+        6,
+        0.5,
+        whenFull,
+        0,
+        0,
+        1,
+        ServeConfig.Activation.INDEPENDENT,
+        1000,
+        MillraceConfig.defaults().serve().semantic());
   }
 
   @Test

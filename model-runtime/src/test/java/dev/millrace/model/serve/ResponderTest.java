@@ -352,7 +352,8 @@ class ResponderTest {
               .source());
       assertEquals("MODEL", one(similar, generate("d", null, r.prompt(), 4, 1, i, true)).source());
       assertEquals("MODEL", one(similar, generate("u", null, r.prompt(), 4, 0, 0, false)).source());
-      assertEquals("MODEL", one(similar, generate("p", null, r.prompt(), i - 495, 0, 0, true)).source());
+      assertEquals(
+          "MODEL", one(similar, generate("p", null, r.prompt(), i - 495, 0, 0, true)).source());
     }
   }
 
