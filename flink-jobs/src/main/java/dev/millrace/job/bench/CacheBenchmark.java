@@ -33,12 +33,14 @@ final class CacheBenchmark implements Benchmark {
   @Override
   public String summary() {
     return "what a kept answer costs, at the operator and by itself; hits on a drifting Zipf beside"
-        + " LRU and Belady's";
+        + " LRU and Belady's; answers that similar questions share within a bound, and wrong ones";
   }
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    return List.of(hits(setting), HitRate.measure(setting));
+    List<Table> tables = new ArrayList<>(List.of(hits(setting), HitRate.measure(setting)));
+    tables.addAll(SemanticBounds.measure(setting));
+    return tables;
   }
 
   private static Table hits(Setting setting) {

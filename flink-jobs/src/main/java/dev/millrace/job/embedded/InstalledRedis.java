@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -71,6 +72,11 @@ public final class InstalledRedis implements AutoCloseable {
 
   public String uri() {
     return process.uri();
+  }
+
+  /** Processor time of the server so far. */
+  public double cpuSeconds() {
+    return process.handle().info().totalCpuDuration().orElse(Duration.ZERO).toMillis() / 1e3;
   }
 
   @Override
