@@ -35,7 +35,8 @@ final class SemanticBounds {
       Table won = won();
       List<Map<String, Answer>> own = new ArrayList<>();
       for (int newTokens : NEW_TOKENS) {
-        own.add(won(won, new SemanticLoad(base, tokenizer, newTokens), newTokens, questions, setting));
+        own.add(
+            won(won, new SemanticLoad(base, tokenizer, newTokens), newTokens, questions, setting));
       }
       return List.of(nearest(base, tokenizer, questions, own), won);
     }
@@ -126,14 +127,14 @@ final class SemanticBounds {
       int band = band(1 - dot(vectors.get(near), vectors.get(i)));
       count[band]++;
       for (int n = 0; n < own.size(); n++) {
-        boolean same =
-            isSame(own.get(n).get(distinct.get(near)), own.get(n).get(distinct.get(i)));
+        boolean same = isSame(own.get(n).get(distinct.get(near)), own.get(n).get(distinct.get(i)));
         wrong[band][n] += same ? 0 : 1;
       }
     }
     Table table =
         new Table(
-            "The most similar of the questions before, %,d different ones".formatted(distinct.size()),
+            "The most similar of the questions before, %,d different ones"
+                .formatted(distinct.size()),
             "1 − cosine up to",
             "questions",
             "other answer, 1 new token %",

@@ -87,12 +87,7 @@ final class SemanticLoad {
         Responder responder =
             Responder.of(
                 new ServingParts(
-                    base,
-                    tokenizer,
-                    releases,
-                    cache,
-                    CacheKeys.of(SECRET),
-                    Clock.systemUTC()),
+                    base, tokenizer, releases, cache, CacheKeys.of(SECRET), Clock.systemUTC()),
                 ServeLimits.defaults(),
                 UnknownDomain.BASE,
                 0)) {

@@ -76,7 +76,8 @@ final class SimilarQuestions {
       case 1 -> words.remove(words.size() - 1);
       case 2 -> words.set(at, capitals(word));
       case 3 -> words.set(at, word + " "); // two blanks
-      case 4 -> words.set(at, word.endsWith(",") ? word.substring(0, word.length() - 1) : word + ",");
+      case 4 ->
+          words.set(at, word.endsWith(",") ? word.substring(0, word.length() - 1) : word + ",");
       case 5 -> synonym(words, at);
       default -> {}
     }
