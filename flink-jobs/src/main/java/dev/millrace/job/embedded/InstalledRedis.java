@@ -50,12 +50,21 @@ public final class InstalledRedis implements AutoCloseable {
 
   /** Starts one; its options come on top of those that the embedded stack uses. */
   public static InstalledRedis start(Path folder, String... options) {
-    return new InstalledRedis(RedisProcess.start(server(), folder, options));
+    return new InstalledRedis(RedisProcess.start(server(), made(folder), options));
   }
 
   /** Starts one where another was. */
   public static InstalledRedis startAt(int port, Path folder, String... options) {
-    return new InstalledRedis(RedisProcess.startAt(server(), port, folder, options));
+    return new InstalledRedis(RedisProcess.startAt(server(), port, made(folder), options));
+  }
+
+  /** The folder, made if it is not there. */
+  private static Path made(Path folder) {
+    try {
+      return Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static RedisBinary server() {
