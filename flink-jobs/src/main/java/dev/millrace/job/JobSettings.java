@@ -23,8 +23,10 @@ final class JobSettings {
   private static final Duration LATER_RESTARTS = Duration.ofSeconds(2);
   private static final Duration QUIET = Duration.ofSeconds(5);
 
-  /** What a restart of serve takes: both jobs lose their tasks where a task manager is lost. */
-  private static final Duration BEHIND_SERVE = Duration.ofSeconds(5);
+  /**
+   * Longer than a restart of serve takes: both jobs lose their tasks where a task manager is lost.
+   */
+  private static final Duration BEHIND_SERVE = Duration.ofSeconds(10);
 
   private JobSettings() {}
 

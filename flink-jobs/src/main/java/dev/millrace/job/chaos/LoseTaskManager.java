@@ -3,6 +3,7 @@ package dev.millrace.job.chaos;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -31,7 +32,7 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
     String name = processes.get(random.nextInt(processes.size()));
     turn.lockInterruptibly();
     try {
-      awaitWhole(site, true);
+      awaitWhole(site);
       site.keeper().kill(name);
     } catch (RuntimeException | InterruptedException e) {
       turn.unlock();
@@ -42,18 +43,30 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
 
   private void bringBack(Site site, String name) throws InterruptedException {
     try {
-      awaitWhole(site, false);
+      require(site, "nobody misses a task manager", () -> !isWhole(site));
       site.keeper().bringUp(name);
-      awaitWhole(site, true);
+      awaitWhole(site);
     } finally {
       turn.unlock();
     }
   }
 
-  private void awaitWhole(Site site, boolean whole) throws InterruptedException {
-    if (!site.jobs().await(() -> site.jobs().areWhole(processes.size()) == whole)) {
-      throw new IllegalStateException(
-          whole ? "the cluster is not whole" : "nobody misses a task manager");
+  private void awaitWhole(Site site) throws InterruptedException {
+    require(site, "the cluster is not whole", () -> isWhole(site));
+    require(
+        site,
+        "a task manager does not warm up",
+        () -> processes.stream().allMatch(site.cluster()::isWarm));
+  }
+
+  private boolean isWhole(Site site) {
+    return site.jobs().areWhole(processes.size());
+  }
+
+  private static void require(Site site, String otherwise, BooleanSupplier condition)
+      throws InterruptedException {
+    if (!site.jobs().await(condition)) {
+      throw new IllegalStateException(otherwise);
     }
   }
 }

@@ -30,6 +30,12 @@ public record LocalCluster(Path build, Path home) {
   private static final Duration START = Duration.ofMinutes(5);
   private static final String TASK_MANAGER = "taskmanager-";
 
+  /** What Flink says first in a task manager's log, and what {@code WarmUp} says in the end. */
+  private static final String TASK_MANAGER_STARTS = "Starting TaskManager (";
+
+  private static final String WARM = "warmed up with";
+  private static final String STAYS_COLD = "cannot warm up with";
+
   /** Flink brings its own copy. */
   private static final String ZOO_KEEPER =
       "org.apache.flink.shaded.zookeeper3.org.apache.zookeeper.server.ZooKeeperServerMain";
@@ -356,5 +362,16 @@ public record LocalCluster(Path build, Path home) {
   /** Where a process writes its log. */
   public Path log(String name) {
     return home.resolve("log").resolve(name + (name.equals("redis") ? ".out" : ".log"));
+  }
+
+  /** Whether a task manager that was told to warm up is done with it, by its log. */
+  public boolean isWarm(String taskManager) {
+    try {
+      String log = Files.readString(log(taskManager));
+      String since = log.substring(Math.max(0, log.lastIndexOf(TASK_MANAGER_STARTS)));
+      return since.contains(WARM) || since.contains(STAYS_COLD);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
