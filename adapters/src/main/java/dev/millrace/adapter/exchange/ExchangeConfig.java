@@ -8,8 +8,8 @@ import java.io.Serializable;
  * @param processes that messages cross between; one a task manager
  * @param trainers of each process, whose gradients are combined in memory
  * @param steps optimizer steps between two exchanges
- * @param codec of what crosses: {@code dense}, {@code int8}, {@code int4}, {@code sign}, {@code
- *     topk:SHARE} or {@code lowrank:RANK}
+ * @param codec of what crosses: {@code dense}, {@code int8}, {@code int5}, {@code int4}, {@code
+ *     sign}, {@code topk:SHARE} or {@code lowrank:RANK}
  * @param patienceMillis how long a round may take; past that the job starts again from its last
  *     checkpoint
  */
@@ -19,7 +19,7 @@ public record ExchangeConfig(
 
   /** One trainer, who tells nobody anything. */
   public static ExchangeConfig defaults() {
-    return new ExchangeConfig(1, 1, 2, "int4", 600_000);
+    return new ExchangeConfig(1, 1, 2, "int5", 600_000);
   }
 
   /** Whether one trainer learns the whole of each lesson. */

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 /**
  * Whole numbers of a few bits, to either side of zero, times a scale for each block of values.
  *
- * @param bits of a number: 4 or 8
+ * @param bits of a number, 2 to 8; a block's numbers fill whole bytes
  */
 record IntCodec(int bits) implements Codec {
 
@@ -20,19 +20,15 @@ record IntCodec(int bits) implements Codec {
     return (1 << (bits - 1)) - 1;
   }
 
-  /** Numbers in a byte. */
-  private int together() {
-    return Byte.SIZE / bits;
-  }
-
   private int bytes(int values) {
-    return (values + together() - 1) / together() + Short.BYTES * ((values + BLOCK - 1) / BLOCK);
+    return Bits.bytes(values, bits) + Short.BYTES * ((values + BLOCK - 1) / BLOCK);
   }
 
   @Override
   public byte[] encode(float[] update, Shape shape) {
     byte[] bytes = new byte[bytes(shape.require(update).length)];
     ByteBuffer into = Wire.over(bytes);
+    Bits numbers = new Bits(into);
     for (int from = 0; from < update.length; from += BLOCK) {
       int to = Math.min(update.length, from + BLOCK);
       float most = 0;
@@ -41,33 +37,23 @@ record IntCodec(int bits) implements Codec {
       }
       float scale = Wire.scale(most / (double) levels());
       Wire.putShort(into, scale);
-      for (int i = from; i < to; i += together()) {
-        int packed = 0;
-        for (int k = 0; k < together() && i + k < to; k++) {
-          int number = scale == 0 ? 0 : Math.round(update[i + k] / scale);
-          packed |= (number & mask()) << (k * bits);
-        }
-        into.put((byte) packed);
+      for (int i = from; i < to; i++) {
+        numbers.put(scale == 0 ? 0 : Math.round(update[i] / scale), bits);
       }
+      numbers.end();
     }
     return bytes;
-  }
-
-  private int mask() {
-    return (1 << bits) - 1;
   }
 
   @Override
   public float[] decode(byte[] bytes, Shape shape) {
     float[] update = new float[shape.size()];
     ByteBuffer from = Wire.read(bytes, bytes(update.length));
+    Bits numbers = new Bits(from);
     float scale = 0;
-    int packed = 0;
     for (int i = 0; i < update.length; i++) {
       scale = i % BLOCK == 0 ? Wire.getShort(from) : scale;
-      packed = i % together() == 0 ? from.get() : packed;
-      int number = packed >> (i % together() * bits) & mask();
-      update[i] = signed(number) * scale;
+      update[i] = signed(numbers.get(bits)) * scale;
     }
     return Wire.finite(update);
   }

@@ -16,25 +16,25 @@ record SignCodec() implements Codec {
   }
 
   private static int bytes(int values) {
-    return (values + Byte.SIZE - 1) / Byte.SIZE + Short.BYTES * ((values + BLOCK - 1) / BLOCK);
+    return Bits.bytes(values, 1) + Short.BYTES * ((values + BLOCK - 1) / BLOCK);
   }
 
   @Override
   public byte[] encode(float[] update, Shape shape) {
     byte[] bytes = new byte[bytes(shape.require(update).length)];
     ByteBuffer into = Wire.over(bytes);
+    Bits signs = new Bits(into);
     for (int from = 0; from < update.length; from += BLOCK) {
       int to = Math.min(update.length, from + BLOCK);
       double sum = 0;
-      byte[] signs = new byte[(to - from + Byte.SIZE - 1) / Byte.SIZE];
       for (int i = from; i < to; i++) {
         sum += Math.abs(update[i]);
-        if (update[i] < 0) {
-          signs[(i - from) / Byte.SIZE] |= (byte) (1 << ((i - from) % Byte.SIZE));
-        }
       }
       Wire.putShort(into, (float) (sum / (to - from)));
-      into.put(signs);
+      for (int i = from; i < to; i++) {
+        signs.put(update[i] < 0 ? 1 : 0, 1);
+      }
+      signs.end();
     }
     return bytes;
   }
@@ -43,12 +43,11 @@ record SignCodec() implements Codec {
   public float[] decode(byte[] bytes, Shape shape) {
     float[] update = new float[shape.size()];
     ByteBuffer from = Wire.read(bytes, bytes(update.length));
+    Bits signs = new Bits(from);
     float scale = 0;
-    byte signs = 0;
     for (int i = 0; i < update.length; i++) {
       scale = i % BLOCK == 0 ? Wire.getShort(from) : scale;
-      signs = i % Byte.SIZE == 0 ? from.get() : signs;
-      update[i] = ((signs >> (i % Byte.SIZE)) & 1) == 1 ? -scale : scale;
+      update[i] = signs.get(1) == 1 ? -scale : scale;
     }
     return Wire.finite(update);
   }

@@ -45,7 +45,7 @@ class CodecsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dense", "int8", "int4", "sign", "topk:0.05", "lowrank:1"})
+  @ValueSource(strings = {"dense", "int8", "int5", "int4", "sign", "topk:0.05", "lowrank:1"})
   void decode_whatWasEncoded_isNearerThanNothing(String name) {
     Codec codec = Codecs.named(name);
     assertEquals(name, codec.name());
@@ -64,6 +64,7 @@ class CodecsTest {
     assertEquals(4 * n, Codecs.named("dense").encode(update, SHAPE).length);
     assertEquals(n + 2 * 25, Codecs.named("int8").encode(update, SHAPE).length);
     assertEquals((n + 1) / 2 + 2 * 25, Codecs.named("int4").encode(update, SHAPE).length);
+    assertEquals((5 * n + 7) / 8 + 2 * 25, Codecs.named("int5").encode(update, SHAPE).length);
     assertEquals((n + 7) / 8 + 2 * 25, Codecs.named("sign").encode(update, SHAPE).length);
     assertEquals(2 * (200 + 200 + 5), Codecs.named("lowrank:1").encode(update, SHAPE).length);
     int topK = Codecs.named("topk:0.05").encode(update, SHAPE).length;
@@ -71,7 +72,7 @@ class CodecsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"int8, 127", "int4, 7"})
+  @CsvSource({"int8, 127", "int5, 15", "int4, 7"})
   void integers_everyValue_isWithinHalfAStepOfItsBlock(String name, int levels) {
     float[] update = update(3);
     float[] decoded = Codecs.named(name).decode(Codecs.named(name).encode(update, SHAPE), SHAPE);
@@ -123,7 +124,7 @@ class CodecsTest {
 
   /** Over many rounds all of an update arrives, whatever a message leaves out. */
   @ParameterizedTest
-  @ValueSource(strings = {"int8", "int4", "sign", "topk:0.05", "lowrank:1"})
+  @ValueSource(strings = {"int8", "int5", "int4", "sign", "topk:0.05", "lowrank:1"})
   void send_overManyRounds_leavesNothingBehind(String name) {
     Exchange exchange = new Exchange(Codecs.named(name), SHAPE);
     float[] wanted = update(6);
@@ -159,7 +160,7 @@ class CodecsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dense", "int8", "int4", "sign", "topk:0.05", "lowrank:1"})
+  @ValueSource(strings = {"dense", "int8", "int5", "int4", "sign", "topk:0.05", "lowrank:1"})
   void decode_garbage_isRefusedOrIsFinite(String name) {
     Codec codec = Codecs.named(name);
     byte[] good = codec.encode(update(7), SHAPE);

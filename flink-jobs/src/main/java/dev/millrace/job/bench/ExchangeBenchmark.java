@@ -44,14 +44,15 @@ final class ExchangeBenchmark implements Benchmark {
           new Rung("gradients, each step, flat", TRAINERS, 1, "dense"),
           new Rung("two levels", PROCESSES, 1, "dense"),
           new Rung("two levels, int8", PROCESSES, 1, "int8"),
-          new Rung("two levels, int4", PROCESSES, 1, "int4"),
+          new Rung("two levels, int5", PROCESSES, 1, "int5"),
           new Rung("rounds of 2 steps, dense", PROCESSES, 2, "dense"),
           new Rung("rounds of 2 steps, int8", PROCESSES, 2, "int8"),
+          new Rung("rounds of 2 steps, int5", PROCESSES, 2, "int5"),
           new Rung("rounds of 2 steps, int4", PROCESSES, 2, "int4"),
           new Rung("rounds of 2 steps, top 20 %", PROCESSES, 2, "topk:0.2"),
           new Rung("rounds of 2 steps, rank 1", PROCESSES, 2, "lowrank:1"),
           new Rung("rounds of 2 steps, sign", PROCESSES, 2, "sign"),
-          new Rung("rounds of 4 steps, int4", PROCESSES, LESSON, "int4"));
+          new Rung("rounds of 4 steps, int5", PROCESSES, LESSON, "int5"));
 
   @Override
   public String name() {

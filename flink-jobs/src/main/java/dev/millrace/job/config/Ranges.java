@@ -85,7 +85,7 @@ final class Ranges {
           "learn.plan.device", Pattern.compile("auto|cpu|gpu"),
           "learn.exchange.codec",
               Pattern.compile(
-                  "dense|int8|int4|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
+                  "dense|int[458]|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
           "redis.uri",
               Pattern.compile(
                   "(rediss?://[^@,/\\s]+(/\\d*)?"
@@ -100,7 +100,7 @@ final class Ranges {
           "learn.adapter", "one of " + String.join(", ", AdapterKinds.names()),
           "learn.plan.device", "auto, cpu or gpu",
           "learn.exchange.codec",
-              "dense, int8, int4, sign, topk:SHARE (more than 0, to 1) or lowrank:RANK (1 or more)",
+              "dense, int8, int5, int4, sign, topk:SHARE (more than 0, to 1) or lowrank:RANK (1 or more)",
           "redis.uri",
               "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which"
                   + " comes from "

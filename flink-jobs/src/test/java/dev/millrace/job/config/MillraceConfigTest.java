@@ -173,7 +173,7 @@ class MillraceConfigTest {
   @Test
   void with_codecs_takesThoseThatThereAre() {
     for (String codec :
-        List.of("dense", "int8", "int4", "sign", "topk:0.05", "topk:1", "lowrank:2")) {
+        List.of("dense", "int8", "int5", "int4", "sign", "topk:0.05", "topk:1", "lowrank:2")) {
       MillraceConfig config = MillraceConfig.defaults().with(Map.of("learn.exchange.codec", codec));
       assertEquals(Codecs.named(codec), Codecs.named(config.learn().exchange().codec()));
     }
@@ -182,7 +182,7 @@ class MillraceConfigTest {
           assertThrows(
               InvalidConfigException.class,
               () -> MillraceConfig.defaults().with(Map.of("learn.exchange.codec", codec)));
-      assertTrue(refused.getMessage().contains("expected dense, int8, int4, sign"), codec);
+      assertTrue(refused.getMessage().contains("expected dense, int8, int5, int4, sign"), codec);
     }
   }
 }
