@@ -29,9 +29,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
+import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -77,6 +82,26 @@ class ContainerFilesTest {
     compose.findValues("ports").forEach(list -> list.forEach(port -> ports.add(port.asText())));
     assertTrue(ports.size() >= 4, ports.toString());
     ports.forEach(port -> assertTrue(port.startsWith("127.0.0.1:"), port));
+  }
+
+  /** Flink's entry script takes the blanks out of each line, and gives every process a size. */
+  @Test
+  void compose_flinkProperties_surviveTheEntryScript() throws IOException {
+    JsonNode compose = YAML.readTree(DOCKER.resolve("compose.yaml").toFile());
+    Map<String, String> options = new TreeMap<>();
+    options.put("taskmanager.memory.process.size", "1728m"); // in the image's own configuration
+    options.put("jobmanager.memory.process.size", "1600m");
+    compose
+        .at("/x-flink/environment/FLINK_PROPERTIES")
+        .asText()
+        .lines()
+        .map(line -> line.split(": ", 2))
+        .forEach(option -> options.put(option[0], option[1]));
+    options.values().forEach(value -> assertFalse(value.matches(".*\\s.*"), value));
+    Configuration flink = Configuration.fromMap(options);
+    var tasks = TaskExecutorProcessUtils.processSpecFromConfig(flink);
+    assertEquals(MemorySize.parse("1g"), tasks.getTaskHeapSize());
+    JobManagerProcessUtils.processSpecFromConfig(flink);
   }
 
   @Test
@@ -154,6 +179,7 @@ class ContainerFilesTest {
       }
     }
     assertEquals(3, options.size());
+    assertTrue(dockerfile.contains(" DJL_OFFLINE=true "), "no process of the image looks things up");
     String compose = Files.readString(DOCKER.resolve("compose.yaml"));
     for (String option : options) {
       assertTrue(compose.contains("env.java.opts.taskmanager: " + option + "\n"), option);
