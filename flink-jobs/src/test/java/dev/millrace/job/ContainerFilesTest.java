@@ -179,7 +179,8 @@ class ContainerFilesTest {
       }
     }
     assertEquals(3, options.size());
-    assertTrue(dockerfile.contains(" DJL_OFFLINE=true "), "no process of the image looks things up");
+    assertTrue(
+        dockerfile.contains(" DJL_OFFLINE=true "), "no process of the image looks things up");
     String compose = Files.readString(DOCKER.resolve("compose.yaml"));
     for (String option : options) {
       assertTrue(compose.contains("env.java.opts.taskmanager: " + option + "\n"), option);

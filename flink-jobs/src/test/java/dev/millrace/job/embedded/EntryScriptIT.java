@@ -74,8 +74,7 @@ class EntryScriptIT {
     try (FlinkRest rest = new FlinkRest(url)) {
       awaitWarm(taskManager, rest);
       String job =
-          rest.submit(
-              SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
+          rest.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
       assertEquals("RUNNING", rest.state(job), this::said);
       rest.cancel(job);
     }
@@ -130,8 +129,7 @@ class EntryScriptIT {
   }
 
   private EntryScript container(String name) throws IOException {
-    return EntryScript.install(
-        ImageFolder.build(ROOT, folder.resolve(name)), Path.of(SCRIPTS));
+    return EntryScript.install(ImageFolder.build(ROOT, folder.resolve(name)), Path.of(SCRIPTS));
   }
 
   private static List<String> service(JsonNode compose, String name) {
