@@ -22,7 +22,8 @@ import redis.clients.jedis.params.VSimParams;
 public final class RedisVectorStore implements VectorStore {
 
   private static final byte[] PREFIX = "millrace:near:".getBytes(StandardCharsets.UTF_8);
-  private static final byte[] PROBE = "millrace:near".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] NO_SET = "millrace:near-none".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] PROBE = "millrace:near-probe".getBytes(StandardCharsets.UTF_8);
   private static final String FULL = "OOM";
 
   private final RedisLink link;
@@ -36,7 +37,7 @@ public final class RedisVectorStore implements VectorStore {
     this.ttlSeconds = config.ttlSeconds();
     this.most = most;
     String service = "the semantic tier (vector sets of Redis 8) at " + config.uri();
-    this.reads = new Circuit(service, config.backoffMillis(), () -> link.redis().vcard(PROBE));
+    this.reads = new Circuit(service, config.backoffMillis(), () -> link.redis().vcard(NO_SET));
     this.writes =
         new Circuit(
             "writing to " + service,

@@ -10,7 +10,7 @@ package dev.millrace.model.cache;
  * whatever the number of looks it ever reaches B / {@link #DOUBT} with probability DOUBT / B at
  * most (Ville), and any of the B bands opens with probability DOUBT at most. A ratio stops rising
  * at a little more than that, so that no past, however good, outweighs a few wrong answers of
- * today.
+ * today. A band that closes begins anew, with a trial of the same probability.
  */
 final class HitGate {
 
@@ -57,7 +57,9 @@ final class HitGate {
   void observe(double similarity, boolean wrong) {
     int band = band(similarity);
     double change = wrong ? Math.log(SUPPOSED) : right;
-    logRatios[band] = Math.min(MOST, logRatios[band] + change);
+    double ratio = Math.min(MOST, logRatios[band] + change);
+    boolean closes = logRatios[band] >= OPENS && ratio < OPENS;
+    logRatios[band] = closes ? 0 : ratio;
   }
 
   /** The narrowest that holds it. */

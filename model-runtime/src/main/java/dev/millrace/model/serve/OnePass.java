@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Works that take one call of the model, several in a call, each with its own adapter; what
@@ -17,6 +19,7 @@ import java.util.List;
  */
 final class OnePass {
 
+  private static final Logger LOG = LoggerFactory.getLogger(OnePass.class);
   private static final float[] NO_EMBEDDING = {};
 
   private final BaseModel base;
@@ -60,9 +63,18 @@ final class OnePass {
         alone.addAll(pack);
         return List.of();
       }
-      pack.get(0).fail("model-failed: " + e);
+      failed(pack.get(0), e);
     }
     return pack;
+  }
+
+  /** Looking for a similar question is no condition of an answer: what generates goes on without. */
+  private static void failed(Work work, RuntimeException e) {
+    if (work.request().task() == Task.GENERATE) {
+      LOG.warn("request {} could not be embedded, no similar one is looked for", work.ticket(), e);
+    } else {
+      work.fail("model-failed: " + e);
+    }
   }
 
   private static void take(Work work, CachedAnswer answer) {

@@ -281,10 +281,12 @@ final class RunningResponder implements Responder {
         && cache.semantic().isUp();
   }
 
-  /** A work is done, or embedded to look for a similar one. */
+  /** A work is done, or embedded to look for a similar one, or could not be. */
   private void stepped(Work work) {
     if (work.isDone()) {
       end(work);
+    } else if (work.vector().length == 0) {
+      engine(work).batch().add(work);
     } else {
       CacheKey key = Objects.requireNonNull(work.key());
       cache.semantic().ask(reception.scope(work), key, work.vector(), new Similar(work));

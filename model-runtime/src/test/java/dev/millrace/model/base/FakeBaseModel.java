@@ -23,6 +23,9 @@ public final class FakeBaseModel implements BaseModel {
   /** A sequence with this token makes the whole call fail. */
   public static final int POISON = '\u0007';
 
+  /** A sequence with this token cannot be embedded. */
+  public static final int UNPLACEABLE = '\u0006';
+
   private static final Site SITE = Site.linear("model.layers.0.self_attn.q_proj", 1, 1);
   private static final int DIM = 16;
 
@@ -221,6 +224,9 @@ public final class FakeBaseModel implements BaseModel {
 
   private static float[] embedded(int[] tokens) {
     float[] sum = new float[DIM];
+    if (Arrays.stream(tokens).anyMatch(token -> token == UNPLACEABLE)) {
+      throw new IllegalStateException("unplaceable");
+    }
     for (int i = 1; i < tokens.length; i++) {
       sum[Math.floorMod((tokens[i - 1] * 257 + tokens[i]) * 0x9E3779B9, DIM)] += 1;
     }

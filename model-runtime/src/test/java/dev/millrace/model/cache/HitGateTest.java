@@ -101,6 +101,21 @@ class HitGateTest {
       gate.observe(0.999, true);
     }
     assertFalse(gate.passes(0.999));
+    int again = 0;
+    for (; !gate.passes(0.999); again++) {
+      gate.observe(0.999, false);
+    }
+    assertEquals(opensAfter(0.01), again, "it begins anew");
+  }
+
+  /** Right answers, one after the other, that open a band. */
+  private static int opensAfter(double bound) {
+    HitGate gate = new HitGate(bound);
+    int right = 0;
+    for (; !gate.passes(0.999); right++) {
+      gate.observe(0.999, false);
+    }
+    return right;
   }
 
   /**

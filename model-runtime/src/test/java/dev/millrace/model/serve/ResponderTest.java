@@ -363,8 +363,10 @@ class ResponderTest {
     swap(FakeReleases.event("acme", "java", Action.PUBLISH, 1));
     Responder similar = similar();
     assertEquals("bias-1", untilSemantic(similar, "acme", "java").release());
-    Answer rival = one(similar, asked("r", "rival", null, 700));
-    assertEquals("MODEL", rival.source());
+    untilSemantic(similar, "acme", null);
+    for (int i = 700; i < 705; i++) { // the base answers both: the tenant alone keeps them apart
+      assertEquals("MODEL", one(similar, asked("r" + i, "rival", null, i)).source());
+    }
     swap(FakeReleases.event("acme", "java", Action.PUBLISH, 2));
     Answer after = one(similar, asked("a", "acme", "java", 700));
     assertEquals("MODEL", after.source());
@@ -386,6 +388,16 @@ class ResponderTest {
     List<Answer> answers = similar.respond(same);
     assertEquals(1, answers.stream().map(Answer::text).distinct().count());
     assertTrue(base.generated() - before <= 4, "generated " + (base.generated() - before));
+  }
+
+  @Test
+  void respond_promptThatCannotBeEmbedded_isAnsweredForItself() {
+    Responder similar = similar();
+    String prompt = "what is " + (char) FakeBaseModel.UNPLACEABLE + "?";
+    Answer answer = one(similar, generate("u", null, prompt, 4, 0, 0, true));
+    assertNull(answer.error());
+    assertEquals("MODEL", answer.source());
+    assertError("model-failed: ", one(similar, request("e", null, null, null, Task.EMBED, prompt, 0, 0, 0, true)));
   }
 
   @Test
