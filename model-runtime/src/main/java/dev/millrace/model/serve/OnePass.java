@@ -68,7 +68,9 @@ final class OnePass {
     return pack;
   }
 
-  /** Looking for a similar question is no condition of an answer: what generates goes on without. */
+  /**
+   * Looking for a similar question is no condition of an answer: what generates goes on without.
+   */
   private static void failed(Work work, RuntimeException e) {
     if (work.request().task() == Task.GENERATE) {
       LOG.warn("request {} could not be embedded, no similar one is looked for", work.ticket(), e);

@@ -397,7 +397,9 @@ class ResponderTest {
     Answer answer = one(similar, generate("u", null, prompt, 4, 0, 0, true));
     assertNull(answer.error());
     assertEquals("MODEL", answer.source());
-    assertError("model-failed: ", one(similar, request("e", null, null, null, Task.EMBED, prompt, 0, 0, 0, true)));
+    assertError(
+        "model-failed: ",
+        one(similar, request("e", null, null, null, Task.EMBED, prompt, 0, 0, 0, true)));
   }
 
   @Test
