@@ -106,7 +106,9 @@ public record ReleaseEvent(
   /** What is released. */
   public enum Kind {
     ADAPTER,
-    BASE
+    BASE,
+    /** An adapter of the space in which pictures and sounds meet their captions. */
+    ALIGNMENT
   }
 
   /**

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokens how many tokens were trained on, replay included
  * @param trainMillis how long training took
  * @param qualities Q(x) of each sample of the batch, in order
+ * @param kind of the candidate
  */
 public record Verdict(
     @Nullable String tenant,
@@ -26,4 +27,43 @@ public record Verdict(
     int samples,
     long tokens,
     long trainMillis,
-    List<Double> qualities) {}
+    List<Double> qualities,
+    ReleaseEvent.Kind kind) {
+
+  public Verdict {
+    kind = kind == null ? ReleaseEvent.Kind.ADAPTER : kind; // null in older state
+  }
+
+  /** Of an adapter of the language model. */
+  public Verdict(
+      @Nullable String tenant,
+      String domain,
+      long batch,
+      @Nullable String release,
+      @Nullable String parent,
+      boolean accepted,
+      List<RuleResult> rules,
+      int samples,
+      long tokens,
+      long trainMillis,
+      List<Double> qualities) {
+    this(
+        tenant,
+        domain,
+        batch,
+        release,
+        parent,
+        accepted,
+        rules,
+        samples,
+        tokens,
+        trainMillis,
+        qualities,
+        ReleaseEvent.Kind.ADAPTER);
+  }
+
+  /** Whether it is of the space in which pictures and sounds meet their captions. */
+  public boolean isOfAlignment() {
+    return kind == ReleaseEvent.Kind.ALIGNMENT;
+  }
+}

@@ -8,7 +8,7 @@ public final class InvalidReleaseException extends RuntimeException {
     super(reason);
   }
 
-  InvalidReleaseException(@Nullable String reason, Throwable cause) {
+  public InvalidReleaseException(@Nullable String reason, Throwable cause) {
     super(reason, cause);
   }
 }

@@ -2,6 +2,7 @@ package dev.millrace.model.release;
 
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import java.util.Collections;
 import java.util.Comparator;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *     partition
  * @param verdict the gate's rules and the figures they saw
  * @param obeyed the release event that had taken the domain back to the parent; null if none had
+ * @param kind what is released: an adapter of the base, or of the space of its encoders
  */
 public record Manifest(
     @Nullable String tenant,
@@ -39,7 +41,8 @@ public record Manifest(
     List<Origin> learnedTo,
     TrainingPlan plan,
     List<RuleResult> verdict,
-    @Nullable Origin obeyed) {
+    @Nullable Origin obeyed,
+    Kind kind) {
 
   /** The file that holds the canonical bytes. */
   public static final String FILE = "manifest.json";
@@ -55,6 +58,43 @@ public record Manifest(
             .sorted(Comparator.comparing(Origin::topic).thenComparingInt(Origin::partition))
             .toList();
     verdict = List.copyOf(verdict);
+  }
+
+  /** Of an adapter of the base. */
+  public Manifest(
+      @Nullable String tenant,
+      String domain,
+      String base,
+      SortedMap<String, ReleaseFile> files,
+      String quantization,
+      Routing routing,
+      @Nullable String parent,
+      long batch,
+      List<LearnedSample> learned,
+      List<Origin> learnedTo,
+      TrainingPlan plan,
+      List<RuleResult> verdict,
+      @Nullable Origin obeyed) {
+    this(
+        tenant,
+        domain,
+        base,
+        files,
+        quantization,
+        routing,
+        parent,
+        batch,
+        learned,
+        learnedTo,
+        plan,
+        verdict,
+        obeyed,
+        Kind.ADAPTER);
+  }
+
+  /** Whether it is of the space in which pictures and sounds meet their captions. */
+  public boolean isOfAlignment() {
+    return kind == Kind.ALIGNMENT;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.millrace.model.release;
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.JsonFields;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import java.util.Arrays;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The JSON form of a manifest. */
 final class ManifestJson {
   private static final int FORMAT = 1;
+  private static final String ALIGNMENT = "alignment";
 
   private ManifestJson() {}
 
@@ -36,6 +38,9 @@ final class ManifestJson {
             "verdict", manifest.verdict().stream().map(ManifestJson::rule).toList());
     if (manifest.obeyed() != null) { // a field that came later: without it the bytes are the old
       json.put("obeyed", origin(manifest.obeyed()));
+    }
+    if (manifest.isOfAlignment()) { // the same
+      json.put("kind", ALIGNMENT);
     }
     return CanonicalJson.toBytes(json);
   }
@@ -127,7 +132,15 @@ final class ManifestJson {
         json.objects("learnedTo").stream().map(ManifestJson::origin).toList(),
         plan(json.object("plan")),
         json.objects("verdict").stream().map(ManifestJson::rule).toList(),
-        json.has("obeyed") ? origin(json.object("obeyed")) : null);
+        json.has("obeyed") ? origin(json.object("obeyed")) : null,
+        json.has("kind") ? kind(json.text("kind")) : Kind.ADAPTER);
+  }
+
+  private static Kind kind(String name) {
+    if (!name.equals(ALIGNMENT)) {
+      throw new InvalidReleaseException("kind is " + name + ", expected " + ALIGNMENT);
+    }
+    return Kind.ALIGNMENT;
   }
 
   private static @Nullable String textOrNull(JsonFields json, String name) {

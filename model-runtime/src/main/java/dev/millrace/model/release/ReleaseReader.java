@@ -21,6 +21,10 @@ public final class ReleaseReader {
   static final int MAX_MANIFEST_BYTES = 4 << 20;
   static final int MAX_FILE_BYTES = 1 << 28;
   static final int MAX_FILES = 16;
+
+  /** The file of an adapter of the encoders' space. */
+  public static final String ALIGNMENT = "alignment.safetensors";
+
   static final float MAX_WEIGHT = 1024;
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
@@ -48,6 +52,10 @@ public final class ReleaseReader {
     if (!manifest.base().equals(expectedBaseId)) {
       throw new InvalidReleaseException(
           "base is " + manifest.base() + ", expected " + expectedBaseId);
+    }
+    if (manifest.isOfAlignment()) {
+      throw new InvalidReleaseException(
+          "it is an adapter of the encoders' space, expected one of the base");
     }
     Map<String, byte[]> contents = readFiles(files, folderUri, manifest);
     return new Release(manifest, adapter(contents, sites), profile(contents));
@@ -77,11 +85,14 @@ public final class ReleaseReader {
   private static void requireHonest(Manifest manifest) {
     manifest.routing().requireHonest();
     Set<String> names = manifest.files().keySet();
-    if (!names.containsAll(Set.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS))
-        || names.size() > MAX_FILES) {
+    List<String> needed =
+        manifest.isOfAlignment()
+            ? List.of(ALIGNMENT)
+            : List.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
+    if (!names.containsAll(needed) || names.size() > MAX_FILES) {
       throw new InvalidReleaseException(
-          "files are %s, expected %s and %s, and at most %d"
-              .formatted(names, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS, MAX_FILES));
+          "files are %s, expected %s, and at most %d"
+              .formatted(names, String.join(" and ", needed), MAX_FILES));
     }
     manifest.files().forEach(ReleaseReader::requireHonest);
   }
@@ -96,7 +107,12 @@ public final class ReleaseReader {
     }
   }
 
-  private static Map<String, byte[]> readFiles(
+  /**
+   * Reads and verifies the files of a manifest that was verified.
+   *
+   * @throws InvalidReleaseException if one is not what the manifest promises
+   */
+  public static Map<String, byte[]> readFiles(
       ReleaseFiles files, String folderUri, Manifest manifest) throws IOException {
     Map<String, byte[]> contents = new HashMap<>();
     for (Map.Entry<String, ReleaseFile> entry : manifest.files().entrySet()) {

@@ -32,6 +32,12 @@ public final class SwapRule {
     if (event.kind() != Kind.ADAPTER) {
       return "kind-unsupported: " + event.kind() + ", expected " + Kind.ADAPTER;
     }
+    return reasonNotToFollow(event, current);
+  }
+
+  /** The same of any kind, by whoever follows it: kinds have lines of their own. */
+  public static @Nullable String reasonNotToFollow(
+      ReleaseEvent event, @Nullable ReleaseEvent current) {
     if (current == null) {
       return null;
     }

@@ -5,7 +5,10 @@ import dev.millrace.schema.ReleaseEvent;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Release events; their names are checked, for they become parts of paths. */
+/**
+ * Release events; their names are checked, for they become parts of paths. A kind that came later
+ * is a field of its own, for whoever knows an enumeration cannot read a new symbol of it.
+ */
 final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.avro.ReleaseEvent> {
 
   @Override
@@ -15,10 +18,15 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
 
   @Override
   public dev.millrace.schema.avro.ReleaseEvent toAvro(ReleaseEvent event) {
+    boolean aligns = event.kind() == ReleaseEvent.Kind.ALIGNMENT;
     return dev.millrace.schema.avro.ReleaseEvent.newBuilder()
         .setTenant(event.tenant())
         .setDomain(event.domain())
-        .setKind(dev.millrace.schema.avro.Kind.valueOf(event.kind().name()))
+        .setKind(
+            aligns
+                ? dev.millrace.schema.avro.Kind.BASE
+                : dev.millrace.schema.avro.Kind.valueOf(event.kind().name()))
+        .setAlignment(aligns)
         .setAction(dev.millrace.schema.avro.Action.valueOf(event.action().name()))
         .setRelease(event.release())
         .setUri(event.uri())
@@ -39,7 +47,9 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
         new ReleaseEvent(
             value.getTenant(),
             value.getDomain(),
-            ReleaseEvent.Kind.valueOf(value.getKind().name()),
+            value.getAlignment()
+                ? ReleaseEvent.Kind.ALIGNMENT
+                : ReleaseEvent.Kind.valueOf(value.getKind().name()),
             ReleaseEvent.Action.valueOf(value.getAction().name()),
             value.getRelease(),
             value.getUri(),

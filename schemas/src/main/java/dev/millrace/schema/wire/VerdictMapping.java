@@ -1,6 +1,7 @@
 package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
@@ -28,6 +29,7 @@ final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.
         .setTokens(verdict.tokens())
         .setTrainMillis(verdict.trainMillis())
         .setQualities(verdict.qualities())
+        .setAlignment(verdict.isOfAlignment())
         .build();
   }
 
@@ -44,7 +46,8 @@ final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.
         value.getSamples(),
         value.getTokens(),
         value.getTrainMillis(),
-        List.copyOf(value.getQualities()));
+        List.copyOf(value.getQualities()),
+        value.getAlignment() ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER);
   }
 
   private static dev.millrace.schema.avro.RuleResult toAvro(RuleResult result) {

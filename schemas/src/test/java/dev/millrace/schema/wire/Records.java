@@ -82,7 +82,8 @@ final class Records {
                     samples,
                     tokens,
                     -tokens,
-                    List.of(0.5, tokens / 2.0)));
+                    List.of(0.5, tokens / 2.0),
+                    tokens % 2 == 0 ? ReleaseEvent.Kind.ADAPTER : ReleaseEvent.Kind.ALIGNMENT));
   }
 
   static Arbitrary<ReleaseEvent> releases() {
