@@ -58,6 +58,7 @@ class ArchitectureTest {
               "adapter.quantize",
               "adapter.gate",
               "adapter.publish",
+              "adapter.align",
               "adapter",
               // What runs it.
               "job.config",

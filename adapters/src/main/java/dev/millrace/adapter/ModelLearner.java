@@ -1,6 +1,7 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Draws;
+import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
@@ -537,7 +538,9 @@ final class ModelLearner implements Learner {
   private Outcome publish(Attempt attempt) {
     LearnerState before = attempt.trained().before();
     Lesson lesson = attempt.trained().lesson();
-    List<Origin> learnedTo = Progress.after(before.learnedTo(), lesson.fresh());
+    List<Origin> learnedTo =
+        Progress.after(
+            before.learnedTo(), lesson.fresh().stream().map(Remembered::origin).toList());
     Profile profile = before.profile().with(lesson.freshTokens(), knownTexts);
     Draft draft = drafter.draft(attempt, learnedTo, profile);
     String id = draft.manifest().id();

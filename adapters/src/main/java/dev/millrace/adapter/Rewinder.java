@@ -1,5 +1,6 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;

@@ -40,6 +40,9 @@ record AlignCard(
                 prefixSteps,
                 minutes,
                 Runtime.getRuntime().availableProcessors()))
+        .append(
+            "`known.safetensors` says where the encoders see held-out pairs that they know, which"
+                + " alignments that are learned in the stream must not spoil.\n\n")
         .append("Base whose hidden states its texts come with: `" + config.base() + "`.\n\n")
         .append(
             "On pairs held out by name (an icon and its outlined twin together), by transcript"

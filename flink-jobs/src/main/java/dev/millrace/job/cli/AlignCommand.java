@@ -9,6 +9,8 @@ import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.AlignedPair;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.Captioned;
+import dev.millrace.model.align.KnownPairs;
+import dev.millrace.model.align.Places;
 import dev.millrace.model.align.PrefixWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlAligner;
@@ -22,8 +24,11 @@ import dev.millrace.schema.Modality;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -53,6 +58,9 @@ import picocli.CommandLine.Option;
 final class AlignCommand implements Callable<Integer> {
 
   private static final int SAY_EVERY = 50;
+
+  /** Pairs of a kind that adapters of the encoders' space are held by: half anchor, half judge. */
+  private static final int KNOWN = 256;
 
   @Mixin private Output output;
   @Mixin private BaseOption base;
@@ -89,6 +97,14 @@ final class AlignCommand implements Callable<Integer> {
   private boolean keepEncoders;
 
   @Option(
+      names = "--known-only",
+      description = {
+        "Trains nothing: notes beside the encoders in DIR where they see pairs that they know, which",
+        "alignments that are learned in the stream must not spoil."
+      })
+  private boolean knownOnly;
+
+  @Option(
       names = "--installed",
       description = {
         "Also learns from Debian's packages of stamps and recordings, where they are installed",
@@ -118,6 +134,11 @@ final class AlignCommand implements Callable<Integer> {
     try (BaseModel model = DjlModels.open(folder, Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       AlignPairs pairs = new AlignPairs(model, tokenizer);
+      if (knownOnly) {
+        SortedMap<String, AlignExam> exams = examined(pairs);
+        output.result(exams, "known pairs noted beside the encoders in " + out);
+        return 0;
+      }
       SortedMap<String, Read> taught = read(pairs, false);
       AlignWeights encoders = encoders(model, taught);
       PrefixWeights prefixes =
@@ -130,11 +151,7 @@ final class AlignCommand implements Callable<Integer> {
               seed,
               this::say);
       prefixes.write(out);
-      SortedMap<String, AlignExam> exams = new TreeMap<>();
-      try (Aligner aligner = DjlAligner.open(out)) {
-        read(pairs, true)
-            .forEach((kind, held) -> exams.put(kind, AlignExam.of(aligner, held.aligned())));
-      }
+      SortedMap<String, AlignExam> exams = examined(pairs);
       double minutes = (System.nanoTime() - start) / 60e9;
       SortedMap<String, Integer> counts = new TreeMap<>();
       taught.forEach((kind, some) -> counts.put(kind, some.pairs().size()));
@@ -165,6 +182,42 @@ final class AlignCommand implements Callable<Integer> {
     taught.forEach((kind, read) -> kinds.put(kind, read.aligned()));
     Alignment.train(config, kinds, this::say).write(out);
     return AlignWeights.read(out); // as bf16, which prefixes are trained on
+  }
+
+  /** Examines the encoders, and notes beside them where they see pairs that they know. */
+  private SortedMap<String, AlignExam> examined(AlignPairs pairs) throws IOException {
+    SortedMap<String, AlignExam> exams = new TreeMap<>();
+    SortedMap<String, List<Places>> known = new TreeMap<>();
+    try (Aligner aligner = DjlAligner.open(out)) {
+      read(pairs, true)
+          .forEach(
+              (kind, held) -> {
+                exams.put(kind, AlignExam.of(aligner, held.aligned()));
+                if (isMedia(held.pairs().get(0))) {
+                  known.put(kind, known(aligner, held.aligned()));
+                }
+              });
+    }
+    new KnownPairs(AlignWeights.id(out), known).write(out);
+    return exams;
+  }
+
+  private static boolean isMedia(Pair pair) {
+    return pair.modality() == Modality.IMAGE || pair.modality() == Modality.AUDIO;
+  }
+
+  /** Some of them, spread evenly, each with a caption of its own. */
+  private static List<Places> known(Aligner aligner, List<AlignedPair> pairs) {
+    Set<Integer> captions = new HashSet<>();
+    List<AlignedPair> different =
+        pairs.stream().filter(pair -> captions.add(pair.group())).toList();
+    List<Places> known = new ArrayList<>();
+    int n = Math.min(KNOWN, different.size());
+    for (int i = 0; i < n; i++) {
+      AlignedPair pair = different.get((int) ((long) i * different.size() / n));
+      known.add(new Places(aligner.embed(pair.left()), aligner.embed(pair.right())));
+    }
+    return known;
   }
 
   private SortedMap<String, Read> read(AlignPairs pairs, boolean heldOut) {

@@ -28,7 +28,8 @@ public record AlignExam(
         pairs.stream().mapToInt(AlignedPair::group).toArray());
   }
 
-  static AlignExam of(List<float[]> left, List<float[]> right, int[] groups) {
+  /** The same by where the sides of the pairs lie. */
+  public static AlignExam of(List<float[]> left, List<float[]> right, int[] groups) {
     int n = groups.length;
     double[][] near = new double[n][n];
     for (int i = 0; i < n; i++) {

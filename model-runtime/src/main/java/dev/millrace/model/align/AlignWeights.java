@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;
@@ -23,7 +24,7 @@ import java.util.random.RandomGenerator;
 public record AlignWeights(AlignConfig config, List<float[]> values) {
 
   private static final String CONFIG = "config.json";
-  static final String FILE = "model.safetensors";
+  private static final String FILE = "model.safetensors";
 
   /** The initial temperature of CLIP (arXiv 2103.00020): 0.07. */
   private static final float LOG_SCALE = (float) Math.log(1 / 0.07);
@@ -93,6 +94,11 @@ public record AlignWeights(AlignConfig config, List<float[]> values) {
       }
     }
     return new AlignWeights(config, values);
+  }
+
+  /** The encoders of a folder by the digest of their weights. */
+  public static String id(Path folder) throws IOException {
+    return Digest.sha256(Files.readAllBytes(folder.resolve(FILE)));
   }
 
   private static AlignConfig readConfig(Path file) throws IOException {

@@ -42,7 +42,7 @@ public record PrefixWeights(String id, int length, Projection picture, Projectio
     }
     try (Safetensors file = Safetensors.open(path)) {
       String found = file.metadata().getOrDefault(ENCODERS, "");
-      String expected = encoders(folder);
+      String expected = AlignWeights.id(folder);
       if (!found.equals(expected)) {
         throw new InvalidWeightsException(
             "%s: of encoders '%s', expected %s".formatted(FILE, found, expected));
@@ -78,15 +78,10 @@ public record PrefixWeights(String id, int length, Projection picture, Projectio
         file.tensor(of + ".out.bias").require(outputs).floats());
   }
 
-  /** The digest of the encoders in a folder. */
-  private static String encoders(Path folder) throws IOException {
-    return Digest.sha256(Files.readAllBytes(folder.resolve(AlignWeights.FILE)));
-  }
-
   /** Writes the file beside the encoders that are in the folder already, as bf16. */
   public void write(Path folder) throws IOException {
     SafetensorsWriter writer =
-        new SafetensorsWriter().metadata("format", "pt").metadata(ENCODERS, encoders(folder));
+        new SafetensorsWriter().metadata("format", "pt").metadata(ENCODERS, AlignWeights.id(folder));
     write(writer, "picture", Projection.PICTURE, picture);
     write(writer, "sound", Projection.SOUND, sound);
     writer.write(folder.resolve(FILE));

@@ -1,4 +1,4 @@
-package dev.millrace.adapter;
+package dev.millrace.adapter.publish;
 
 import java.lang.reflect.RecordComponent;
 import java.util.Locale;
@@ -7,10 +7,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** A config as names and values; a record or map within it gives its name as a prefix. */
-final class Hyperparameters {
+public final class Hyperparameters {
   private Hyperparameters() {}
 
-  static SortedMap<String, String> of(Record config) {
+  public static SortedMap<String, String> of(Record config) {
     SortedMap<String, String> values = new TreeMap<>();
     collect("", config, values);
     return values;

@@ -1,0 +1,40 @@
+package dev.millrace.adapter.align;
+
+import dev.millrace.model.align.Places;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ScoredSample;
+
+/**
+ * Learns where the pictures, sounds and captions of domains lie: gathers pairs, trains an adapter,
+ * judges and publishes it. What comes of a sample depends on the state and the sample alone.
+ */
+public interface AlignmentLearner {
+
+  /** The state before a domain's first pair. */
+  AlignmentState initial();
+
+  /** Takes in a pair that was accepted; the last of a batch has it learned at once. */
+  AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places);
+
+  /**
+   * Takes a domain to the release that an event names, and has it forget samples. An event that
+   * names what is no release of this domain, base and encoders is refused and changes nothing.
+   *
+   * @throws java.io.UncheckedIOException if the release cannot be read now
+   */
+  AlignmentOutcome obey(AlignmentState state, ReleaseEvent event);
+
+  /** The learner of all domains of some encoders. */
+  static AlignmentLearner of(AlignmentParts parts, AlignmentConfig config) {
+    return new PairLearner(parts, config);
+  }
+
+  /**
+   * Learns nothing, and says so to orders.
+   *
+   * @param why for people
+   */
+  static AlignmentLearner none(String why) {
+    return new NoAlignment(why);
+  }
+}

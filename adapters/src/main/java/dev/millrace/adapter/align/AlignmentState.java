@@ -1,0 +1,117 @@
+package dev.millrace.adapter.align;
+
+import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.schema.Origin;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a domain remembers of its pairs; a value.
+ *
+ * @param adapter the current one, which the domain's samples are scored by
+ * @param release that it is; null while the encoders that ship see for the domain
+ * @param batches the number of the next batch
+ * @param waiting the batch that gathers
+ * @param past what was learned, to learn from again
+ * @param heldOut what judges
+ * @param learnedTo per topic and partition the last sample learned
+ * @param obeyed the release event that the next manifest names; null if none
+ * @param pinned whether nothing may be published
+ * @param forgotten ids of samples that must not be learned any more, sorted
+ */
+public record AlignmentState(
+    AlignAdapter adapter,
+    @Nullable String release,
+    long batches,
+    List<PairPlaces> waiting,
+    Reservoir<PairPlaces> past,
+    Reservoir<PairPlaces> heldOut,
+    List<Origin> learnedTo,
+    @Nullable Origin obeyed,
+    boolean pinned,
+    List<String> forgotten) {
+
+  /** The state of a domain that has shown no pair yet. */
+  static AlignmentState empty(AlignmentConfig config) {
+    return new AlignmentState(
+        AlignAdapter.NONE,
+        null,
+        0,
+        List.of(),
+        Reservoir.empty(config.replay()),
+        Reservoir.empty(config.heldOut()),
+        List.of(),
+        null,
+        false,
+        List.of());
+  }
+
+  /** Reads what {@link #toBytes} wrote; anything else is refused. */
+  public static AlignmentState fromBytes(byte[] bytes) {
+    return AlignmentCodec.decode(bytes);
+  }
+
+  /** The state as bytes, the same for equal states. */
+  public byte[] toBytes() {
+    return AlignmentCodec.encode(this);
+  }
+
+  AlignmentState withWaiting(List<PairPlaces> line) {
+    return new AlignmentState(
+        adapter, release, batches, List.copyOf(line), past, heldOut, learnedTo, obeyed, pinned,
+        forgotten);
+  }
+
+  AlignmentState withHeldOut(Reservoir<PairPlaces> judges) {
+    return new AlignmentState(
+        adapter, release, batches, waiting, past, judges, learnedTo, obeyed, pinned, forgotten);
+  }
+
+  /** After a batch that changed nothing; what it held is remembered, or not. */
+  AlignmentState after(Reservoir<PairPlaces> remembered) {
+    return new AlignmentState(
+        adapter,
+        release,
+        batches + 1,
+        List.of(),
+        remembered,
+        heldOut,
+        learnedTo,
+        obeyed,
+        pinned,
+        forgotten);
+  }
+
+  /** After a batch that became a release. */
+  AlignmentState published(
+      AlignAdapter candidate, String id, Reservoir<PairPlaces> remembered, List<Origin> progress) {
+    return new AlignmentState(
+        candidate, id, batches + 1, List.of(), remembered, heldOut, progress, null, pinned,
+        forgotten);
+  }
+
+  /** Where an event takes it; pairs that are not wanted any more are dropped from all lists. */
+  AlignmentState taken(
+      AlignAdapter to,
+      @Nullable String id,
+      List<Origin> progress,
+      Origin event,
+      boolean pin,
+      List<String> ids,
+      Predicate<PairPlaces> learned) {
+    Predicate<PairPlaces> wanted = pair -> !ids.contains(pair.id());
+    return new AlignmentState(
+        to,
+        id,
+        batches,
+        waiting.stream().filter(wanted).toList(),
+        past.keep(wanted.and(learned)),
+        heldOut.keep(wanted),
+        progress,
+        event,
+        pin,
+        ids);
+  }
+}

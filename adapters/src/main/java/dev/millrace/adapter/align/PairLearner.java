@@ -1,0 +1,296 @@
+package dev.millrace.adapter.align;
+
+import dev.millrace.adapter.batch.Draws;
+import dev.millrace.adapter.batch.Progress;
+import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.publish.Hyperparameters;
+import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.AlignRelease;
+import dev.millrace.model.align.Places;
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.Verdict;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.jspecify.annotations.Nullable;
+
+/** An {@link AlignmentLearner} by {@link PairTrainer} and {@link PairGate}. */
+final class PairLearner implements AlignmentLearner {
+
+  private static final Origin NOWHERE = new Origin("", -1, -1);
+  private static final String QUANTIZATION = "none";
+
+  /** Share of resamples from which nothing speaks against what a refused candidate learned. */
+  private static final double UNDECIDED = 0.5;
+
+  private final AlignmentParts parts;
+  private final AlignmentConfig config;
+  private final PairTrainer trainer;
+  private final PairGate gate;
+
+  PairLearner(AlignmentParts parts, AlignmentConfig config) {
+    this.parts = parts;
+    this.config = config;
+    List<PairPlaces> anchors = new ArrayList<>();
+    SortedMap<String, List<PairPlaces>> judging = new TreeMap<>();
+    parts
+        .known()
+        .byKind()
+        .forEach(
+            (kind, places) -> {
+              List<PairPlaces> pairs = known(kind, places);
+              anchors.addAll(pairs.subList(0, pairs.size() / 2));
+              judging.put(kind, pairs.subList(pairs.size() / 2, pairs.size()));
+            });
+    trainer = new PairTrainer(config, List.copyOf(anchors));
+    gate = new PairGate(config, judging);
+  }
+
+  /** Each has a caption of its own. */
+  private static List<PairPlaces> known(String kind, List<Places> places) {
+    List<PairPlaces> pairs = new ArrayList<>();
+    for (int i = 0; i < places.size(); i++) {
+      String id = kind + " " + i;
+      pairs.add(new PairPlaces(id, NOWHERE, id.hashCode(), places.get(i)));
+    }
+    return pairs;
+  }
+
+  @Override
+  public AlignmentState initial() {
+    return AlignmentState.empty(config);
+  }
+
+  @Override
+  public AlignmentOutcome take(AlignmentState state, ScoredSample scored, Places places) {
+    Sample sample = scored.sample();
+    if (places.isNone() || state.forgotten().contains(sample.id())) {
+      return AlignmentOutcome.of(state);
+    }
+    int group = sample.teaches().strip().toLowerCase(Locale.ROOT).hashCode();
+    PairPlaces pair = new PairPlaces(sample.id(), sample.origin(), group, places);
+    if (scored.heldOut()) {
+      return AlignmentOutcome.of(
+          state.withHeldOut(state.heldOut().offer(List.of(pair), seed(sample))));
+    }
+    List<PairPlaces> waiting = new ArrayList<>(state.waiting());
+    waiting.add(pair);
+    AlignmentState gathered = state.withWaiting(waiting);
+    return waiting.size() < config.batch() ? AlignmentOutcome.of(gathered) : learn(gathered, sample);
+  }
+
+  private AlignmentOutcome learn(AlignmentState state, Sample last) {
+    long seed = Draws.mix(seed(last), state.batches());
+    RuleResult may = gate.mayTeach(state);
+    if (!may.passed()) {
+      Verdict verdict = verdict(state, last, List.of(may), null, 0, 0);
+      return new AlignmentOutcome(state.after(remembered(state, seed)), verdict, null);
+    }
+    long start = parts.clock().millis();
+    AlignAdapter incumbent =
+        state.adapter().isNone() ? AlignAdapter.fresh(config.rank(), random(seed)) : state.adapter();
+    AlignAdapter candidate =
+        trainer.train(incumbent, state.waiting(), state.past().entries(), seed);
+    long millis = parts.clock().millis() - start;
+    List<RuleResult> rules =
+        gate.judge(state.adapter(), candidate, state.heldOut().entries(), seed);
+    if (!rules.stream().allMatch(RuleResult::passed)) {
+      return new AlignmentOutcome(
+          state.after(undecided(rules) ? remembered(state, seed) : state.past()),
+          verdict(state, last, rules, null, config.steps(), millis),
+          null);
+    }
+    return publish(state, last, candidate, rules, seed, millis);
+  }
+
+  /** Nothing speaks against the batch: it only did not show, or went too far. */
+  private static boolean undecided(List<RuleResult> rules) {
+    return rules.stream()
+        .anyMatch(
+            rule ->
+                rule.rule().equals(PairGate.BETTER)
+                    && rule.figures().getOrDefault("wins", 0.0) >= UNDECIDED);
+  }
+
+  private static Reservoir<PairPlaces> remembered(AlignmentState state, long seed) {
+    return state.past().offer(state.waiting(), seed);
+  }
+
+  private AlignmentOutcome publish(
+      AlignmentState state,
+      Sample last,
+      AlignAdapter candidate,
+      List<RuleResult> rules,
+      long seed,
+      long millis) {
+    List<Origin> progress =
+        Progress.after(
+            state.learnedTo(), state.waiting().stream().map(PairPlaces::origin).toList());
+    TreeMap<String, byte[]> files = new TreeMap<>();
+    files.put(AlignAdapter.FILE, candidate.toBytes(parts.known().encoders()));
+    TreeMap<String, ReleaseFile> promised = new TreeMap<>();
+    files.forEach((name, bytes) -> promised.put(name, ReleaseFile.of(bytes)));
+    Manifest manifest =
+        new Manifest(
+            last.tenant(),
+            Objects.requireNonNull(last.domain()),
+            parts.base(),
+            promised,
+            QUANTIZATION,
+            parts.routing(),
+            state.release(),
+            state.batches(),
+            learned(state),
+            progress,
+            plan(seed),
+            rules,
+            state.obeyed(),
+            Kind.ALIGNMENT);
+    String id = manifest.id();
+    String uri = parts.store().publish(new Draft(manifest, files));
+    ReleaseEvent event =
+        new ReleaseEvent(
+            last.tenant(),
+            manifest.domain(),
+            Kind.ALIGNMENT,
+            Action.PUBLISH,
+            id,
+            uri,
+            state.release(),
+            state.batches(),
+            "passed the gate",
+            NOWHERE);
+    return new AlignmentOutcome(
+        state.published(candidate, id, remembered(state, seed), progress),
+        verdict(state, last, rules, id, config.steps(), millis),
+        event);
+  }
+
+  private static List<LearnedSample> learned(AlignmentState state) {
+    List<LearnedSample> learned = new ArrayList<>();
+    state.waiting().forEach(p -> learned.add(new LearnedSample(p.id(), p.origin(), false)));
+    state.past().entries().forEach(p -> learned.add(new LearnedSample(p.id(), p.origin(), true)));
+    return learned;
+  }
+
+  private TrainingPlan plan(long seed) {
+    return new TrainingPlan(
+        seed,
+        Hyperparameters.of(config),
+        config.batch(),
+        1,
+        parts.machine().engine(),
+        parts.machine().cpuFeatures());
+  }
+
+  /**
+   * @param release null if it was refused
+   */
+  private Verdict verdict(
+      AlignmentState state,
+      Sample last,
+      List<RuleResult> rules,
+      @Nullable String release,
+      int steps,
+      long millis) {
+    return new Verdict(
+        last.tenant(),
+        Objects.requireNonNull(last.domain()),
+        state.batches(),
+        release,
+        state.release(),
+        release != null,
+        rules,
+        state.waiting().size(),
+        (long) steps * state.waiting().size(),
+        millis,
+        List.of(),
+        Kind.ALIGNMENT);
+  }
+
+  @Override
+  public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
+    try {
+      AlignRelease release =
+          event.release().isEmpty()
+              ? null
+              : AlignRelease.read(
+                  parts.published(), event, parts.base(), parts.known().encoders());
+      List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
+      TreeSet<String> forgotten = new TreeSet<>(state.forgotten());
+      forgotten.addAll(event.forgotten());
+      AlignmentState back =
+          state.taken(
+              release == null ? AlignAdapter.NONE : release.adapter(),
+              release == null ? null : event.release(),
+              progress,
+              event.origin(),
+              event.action() == Action.PIN,
+              List.copyOf(forgotten),
+              pair -> Progress.includes(progress, pair.origin()));
+      return new AlignmentOutcome(back, obeyed(back, state, event, ""), null);
+    } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
+      String trouble = "release-invalid: " + e;
+      return new AlignmentOutcome(state, obeyed(state, state, event, trouble), null);
+    } catch (IOException e) {
+      throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
+    }
+  }
+
+  /** The verdict on an order. */
+  static Verdict obeyed(
+      AlignmentState now, AlignmentState before, ReleaseEvent event, String trouble) {
+    SortedMap<String, Double> figures = new TreeMap<>();
+    figures.put("offset", (double) event.origin().offset());
+    if (!event.forgotten().isEmpty()) {
+      figures.put("forgotten", (double) event.forgotten().size());
+    }
+    String rule = event.action().name().toLowerCase(Locale.ROOT) + "-obeyed";
+    boolean obeyed = trouble.isEmpty();
+    return new Verdict(
+        event.tenant(),
+        event.domain(),
+        before.batches(),
+        obeyed ? now.release() : null,
+        before.release(),
+        obeyed,
+        List.of(new RuleResult(rule, obeyed, trouble, figures)),
+        0,
+        0,
+        0,
+        List.of(),
+        Kind.ALIGNMENT);
+  }
+
+  private long seed(Sample sample) {
+    long domain = Draws.mix(parts.seed(), Objects.requireNonNull(sample.domain()).hashCode());
+    return Draws.mix(domain, Objects.hashCode(sample.tenant()));
+  }
+
+  /** An algorithm that is named, for its draws become weights. */
+  private static RandomGenerator random(long seed) {
+    return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+  }
+}

@@ -1,0 +1,273 @@
+package dev.millrace.adapter.align;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.train.Machine;
+import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.AlignRelease;
+import dev.millrace.model.align.KnownPairs;
+import dev.millrace.model.align.Places;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.Routing;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Verdict;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PairLearnerTest {
+
+  private static final AlignmentConfig CONFIG =
+      new AlignmentConfig(32, 256, 64, 16, 8, 60, 0.01, 0.1, 3, 0.95, 200, 0.5);
+  private static final ReleaseFiles FILES =
+      (uri, most) -> {
+        byte[] bytes = Files.readAllBytes(Path.of(URI.create(uri)));
+        return Arrays.copyOf(bytes, Math.min(most, bytes.length));
+      };
+
+  @TempDir private Path store;
+
+  private final List<Verdict> verdicts = new ArrayList<>();
+  private final List<ReleaseEvent> events = new ArrayList<>();
+
+  @Test
+  void take_pairsOfADomain_becomeReleasesThatNameTheirSamples() throws Exception {
+    AlignmentState state = learned(learner(), 0, 400);
+    assertTrue(events.size() >= 3, verdicts.toString());
+    Manifest last = read(events.get(events.size() - 1)).manifest();
+    assertEquals(state.release(), last.id());
+    assertEquals(Kind.ALIGNMENT, last.kind());
+    List<Long> taught = new ArrayList<>();
+    for (ReleaseEvent event : events) {
+      assertEquals(Kind.ALIGNMENT, event.kind());
+      Manifest manifest = read(event).manifest();
+      assertEquals(event.parent(), manifest.parent());
+      manifest.learned().stream()
+          .filter(sample -> !sample.replay())
+          .map(sample -> sample.origin().offset())
+          .forEach(taught::add);
+    }
+    assertEquals(taught.stream().distinct().sorted().toList(), taught, "in order, each once");
+    assertTrue(taught.stream().noneMatch(i -> i % 8 == 0), "what judges never teaches");
+    Map<String, Double> figures = figures(verdicts.get(verdicts.size() - 1), PairGate.BETTER);
+    assertTrue(
+        figures.get("natsIncumbent") < 0.8 * figures.get("natsEncoders"), figures.toString());
+  }
+
+  @Test
+  void take_sameSamplesFromBytesInBetween_leadToTheSameBytes() {
+    AlignmentState whole = learned(learner(), 0, 300);
+    List<String> releases = events.stream().map(ReleaseEvent::release).toList();
+    events.clear();
+    AlignmentLearner learner = learner();
+    AlignmentState state = learner.initial();
+    for (int i = 0; i < 300; i++) {
+      state = AlignmentState.fromBytes(take(learner, state, i).toBytes());
+    }
+    assertArrayEquals(whole.toBytes(), state.toBytes());
+    assertEquals(releases, events.stream().map(ReleaseEvent::release).toList());
+  }
+
+  @Test
+  void take_captionsOfOthers_areRefused() {
+    AlignmentLearner learner = learner();
+    AlignmentState state = learned(learner, 0, 260);
+    AlignAdapter before = state.adapter();
+    int published = events.size();
+    for (int i = 261; i < 300; i++) {
+      Places own = Pairs.place(i, false);
+      Places other = Pairs.place(i + 5_000, false);
+      if (i % 8 != 0) {
+        state = take(learner, state, i, new Places(own.media(), other.caption()));
+      }
+    }
+    assertEquals(published, events.size());
+    assertEquals(before, state.adapter());
+    Verdict refused = verdicts.get(verdicts.size() - 1);
+    assertFalse(refused.accepted());
+    assertFalse(rule(refused, PairGate.BETTER).passed(), refused.toString());
+  }
+
+  @Test
+  void take_tooFewThatJudge_teachesNothingYet() {
+    AlignmentState state = learned(learner(), 0, 40);
+    assertNull(state.release());
+    assertEquals(List.of(PairGate.EVIDENCE), verdicts.get(0).rules().stream().map(RuleResult::rule).toList());
+    assertEquals(32, state.past().entries().size());
+  }
+
+  @Test
+  void judge_adapterThatForgetsWhatTheEncodersKnow_isRefused() {
+    TreeMap<String, List<PairPlaces>> known = new TreeMap<>();
+    List<PairPlaces> pairs = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      pairs.add(new PairPlaces("k" + i, Pairs.origin(i), i, Pairs.place(i, true)));
+    }
+    known.put("known", pairs);
+    AlignAdapter spoilt = AlignAdapter.fresh(8, new java.util.Random(1));
+    Arrays.fill(spoilt.values(), spoilt.up(AlignAdapter.Side.MEDIA), spoilt.bias(AlignAdapter.Side.MEDIA), 0.7f);
+    List<RuleResult> rules =
+        new PairGate(CONFIG, known).judge(AlignAdapter.NONE, spoilt, Pairs.many(0, 30), 1);
+    assertFalse(rules.get(2).passed(), rules.toString());
+    spoilt.values()[0] = Float.NaN;
+    rules = new PairGate(CONFIG, known).judge(AlignAdapter.NONE, spoilt, Pairs.many(0, 30), 1);
+    assertEquals(List.of(PairGate.FINITE), rules.stream().map(RuleResult::rule).toList());
+    assertFalse(rules.get(0).passed());
+  }
+
+  @Test
+  void obey_rollbackPinAndForget_takeTheDomainThere() throws Exception {
+    AlignmentLearner learner = learner();
+    AlignmentState state = learned(learner, 0, 300);
+    ReleaseEvent first = events.get(0);
+    AlignmentState back = obey(learner, state, order(first, Action.ROLLBACK, List.of()));
+    assertEquals(first.release(), back.release());
+    assertEquals(read(first).adapter().values().length, back.adapter().values().length);
+    assertArrayEquals(read(first).adapter().values(), back.adapter().values());
+    assertTrue(back.past().entries().size() < state.past().entries().size());
+
+    AlignmentState on = back;
+    for (int i = 300; events.get(events.size() - 1).batch() < state.batches() && i < 500; i++) {
+      on = take(learner, on, i);
+    }
+    Manifest next = read(events.get(events.size() - 1)).manifest();
+    assertEquals(first.release(), next.parent());
+    assertEquals(77, next.obeyed() == null ? -1 : next.obeyed().offset());
+
+    AlignmentState pinned = obey(learner, state, order(first, Action.PIN, List.of()));
+    int published = events.size();
+    for (int i = 300; i < 400; i++) {
+      pinned = take(learner, pinned, i);
+    }
+    assertEquals(published, events.size());
+    assertEquals(PairGate.UNPINNED, verdicts.get(verdicts.size() - 1).rules().get(0).rule());
+
+    AlignmentState forgot = obey(learner, state, order(null, Action.FORGET, List.of("p41", "p297")));
+    assertNull(forgot.release());
+    assertTrue(forgot.adapter().isNone());
+    forgot = take(learner, forgot, 41);
+    assertFalse(
+        List.of(forgot.waiting(), forgot.past().entries()).toString().contains("id=p41,"));
+  }
+
+  @Test
+  void obey_releaseOfAnotherDomain_isRefusedAndChangesNothing() {
+    AlignmentLearner learner = learner();
+    AlignmentState state = learned(learner, 0, 200);
+    ReleaseEvent event = events.get(0);
+    ReleaseEvent foreign =
+        new ReleaseEvent(
+            null, "icons", Kind.ALIGNMENT, Action.ROLLBACK, event.release(), event.uri(), null, 0,
+            "test", new Origin("releases", 0, 77));
+    assertEquals(state, obey(learner, state, foreign));
+    Verdict verdict = verdicts.get(verdicts.size() - 1);
+    assertFalse(verdict.accepted());
+    assertTrue(verdict.rules().get(0).reason().contains("domain is stamps"), verdict.toString());
+  }
+
+  @Test
+  void none_anyPairAndOrder_changesNothingAndSaysWhy() {
+    AlignmentLearner none = AlignmentLearner.none("there are no encoders");
+    AlignmentState state = none.initial();
+    assertEquals(state, none.take(state, Pairs.sample(null, 1, false), Pairs.place(1, false)).state());
+    Verdict verdict = none.obey(state, order(null, Action.FORGET, List.of("p1"))).verdict();
+    assertNotNull(verdict);
+    assertEquals("there are no encoders", verdict.rules().get(0).reason());
+    assertNotEquals(true, verdict.accepted());
+  }
+
+  private AlignmentLearner learner() {
+    TreeMap<String, List<Places>> known = new TreeMap<>(Map.of("known", Pairs.known(80)));
+    AlignmentParts parts =
+        new AlignmentParts(
+            "base",
+            Routing.topK(1),
+            new KnownPairs("e".repeat(64), known),
+            ReleaseStore.of(StoreFiles.in(store)),
+            FILES,
+            new Machine(1, "test", "test"),
+            17,
+            InstantSource.system());
+    return AlignmentLearner.of(parts, CONFIG);
+  }
+
+  private static AlignRelease read(ReleaseEvent event) throws Exception {
+    return AlignRelease.read(FILES, event, "base", "e".repeat(64));
+  }
+
+  private AlignmentState learned(AlignmentLearner learner, int from, int to) {
+    AlignmentState state = learner.initial();
+    for (int i = from; i < to; i++) {
+      state = take(learner, state, i);
+    }
+    return state;
+  }
+
+  private AlignmentState take(AlignmentLearner learner, AlignmentState state, int i) {
+    return take(learner, state, i, Pairs.place(i, false));
+  }
+
+  /** One in eight judges. */
+  private AlignmentState take(AlignmentLearner learner, AlignmentState state, int i, Places places) {
+    return noted(learner.take(state, Pairs.sample(null, i, i % 8 == 0), places));
+  }
+
+  private AlignmentState obey(AlignmentLearner learner, AlignmentState state, ReleaseEvent event) {
+    return noted(learner.obey(state, event));
+  }
+
+  private AlignmentState noted(AlignmentOutcome outcome) {
+    if (outcome.verdict() != null) {
+      verdicts.add(outcome.verdict());
+    }
+    if (outcome.release() != null) {
+      events.add(outcome.release());
+    }
+    return outcome.state();
+  }
+
+  private static ReleaseEvent order(@Nullable ReleaseEvent to, Action action, List<String> samples) {
+    return new ReleaseEvent(
+            null,
+            "stamps",
+            Kind.ALIGNMENT,
+            action,
+            to == null ? "" : to.release(),
+            to == null ? "" : to.uri(),
+            to == null ? null : to.parent(),
+            to == null ? 0 : to.batch(),
+            "test",
+            new Origin("releases", 0, 77))
+        .forgetting(samples);
+  }
+
+  private static RuleResult rule(Verdict verdict, String name) {
+    return verdict.rules().stream().filter(rule -> rule.rule().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static Map<String, Double> figures(Verdict verdict, String name) {
+    return rule(verdict, name).figures();
+  }
+}

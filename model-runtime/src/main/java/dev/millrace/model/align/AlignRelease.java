@@ -1,0 +1,56 @@
+package dev.millrace.model.align;
+
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.weights.InvalidWeightsException;
+import dev.millrace.schema.ReleaseEvent;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A release of a domain's alignment of which everything was verified. */
+public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
+
+  private static final float MAX_WEIGHT = 1024;
+
+  /**
+   * Reads the release that an event names, and verifies all of it.
+   *
+   * @param base id of the base whose captions it was trained on
+   * @param encoders id of those whose places it moves
+   * @throws InvalidReleaseException if it must not be used; trying again does not help
+   * @throws IOException if a file is not there or cannot be read; trying again may help
+   */
+  public static AlignRelease read(
+      ReleaseFiles files, ReleaseEvent event, String base, String encoders) throws IOException {
+    Manifest manifest = ReleaseReader.readManifest(files, event.uri(), event.release());
+    require("kind", manifest.kind(), ReleaseEvent.Kind.ALIGNMENT);
+    require("base", manifest.base(), base);
+    require("tenant", manifest.tenant(), event.tenant());
+    require("domain", manifest.domain(), event.domain());
+    byte[] bytes =
+        Objects.requireNonNull(
+            ReleaseReader.readFiles(files, event.uri(), manifest).get(AlignAdapter.FILE));
+    try {
+      AlignAdapter adapter = AlignAdapter.parse(bytes, encoders);
+      for (float value : adapter.values()) {
+        if (!(Math.abs(value) <= MAX_WEIGHT)) {
+          throw new InvalidReleaseException(
+              "weight is " + value + ", expected at most ±" + MAX_WEIGHT);
+        }
+      }
+      return new AlignRelease(manifest, adapter);
+    } catch (InvalidWeightsException e) {
+      throw new InvalidReleaseException(e.getMessage(), e);
+    }
+  }
+
+  private static void require(
+      String what, @Nullable Object found, @Nullable Object expected) {
+    if (!Objects.equals(found, expected)) {
+      throw new InvalidReleaseException(what + " is " + found + ", expected " + expected);
+    }
+  }
+}
