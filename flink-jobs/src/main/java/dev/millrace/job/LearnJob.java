@@ -1,5 +1,6 @@
 package dev.millrace.job;
 
+import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.exchange.Order;
 import dev.millrace.adapter.exchange.Report;
@@ -123,9 +124,12 @@ public final class LearnJob {
     boolean assigns = config.unlabelled().assigns();
     var labelled = decoded.process(new Labelled(assigns)).name("label").uid("label");
     var assigned = assign(labelled.getSideOutput(Outputs.TO_ASSIGN), config, assigning);
-    var scored = score(labelled.union(assigned), config, scorers);
+    var orders = orders(env, inputs);
+    Opener<AlignmentLearner> alignments = learners.alignments();
+    var scored =
+        score(labelled.union(assigned), only(orders, true), config, scorers, alignments, epoch);
     var batches = batch(scored, config);
-    var verdicts = learn(batches, orders(env, inputs), config, learners, epoch);
+    var verdicts = learn(batches, only(orders, false), config, learners, epoch);
     Sinks sinks = new Sinks(topics(config));
     sinks.rejected(
         decoded
@@ -134,8 +138,9 @@ public final class LearnJob {
                 labelled.getSideOutput(Outputs.REJECTED),
                 assigned.getSideOutput(Outputs.REJECTED),
                 scored.getSideOutput(Outputs.REJECTED)));
-    sinks.verdicts(verdicts);
-    sinks.releases(verdicts.getSideOutput(Outputs.RELEASES));
+    sinks.verdicts(verdicts.union(scored.getSideOutput(Outputs.VERDICTS)));
+    sinks.releases(
+        verdicts.getSideOutput(Outputs.RELEASES).union(scored.getSideOutput(Outputs.RELEASES)));
   }
 
   private static SingleOutputStreamOperator<Sample> assign(
@@ -150,13 +155,19 @@ public final class LearnJob {
   }
 
   private static SingleOutputStreamOperator<ScoredSample> score(
-      DataStream<Sample> samples, MillraceConfig config, Opener<Scorer> scorers) {
+      DataStream<Sample> samples,
+      DataStream<ReleaseEvent> orders,
+      MillraceConfig config,
+      Opener<Scorer> scorers,
+      Opener<AlignmentLearner> alignments,
+      long epoch) {
     return samples
         .keyBy(DomainKey::of, Types.STRING)
+        .connect(orders.keyBy(DomainKey::of, Types.STRING))
         .transform(
             "score",
             TypeInformation.of(ScoredSample.class),
-            new ScoreOperator(scorers, config.score().memory()))
+            new ScoreOperator(scorers, alignments, config.score().memory(), epoch))
         .uid("score");
   }
 
@@ -188,6 +199,17 @@ public final class LearnJob {
         .filter(event -> event.action() != ReleaseEvent.Action.PUBLISH || event.epoch() != 0)
         .name("filter orders")
         .uid("filter-orders")
+        .setParallelism(1);
+  }
+
+  /** Events of the space in which media meet captions concern who scores, all others who learns. */
+  private static SingleOutputStreamOperator<ReleaseEvent> only(
+      DataStream<ReleaseEvent> orders, boolean alignments) {
+    String name = alignments ? "orders of alignments" : "orders of adapters";
+    return orders
+        .filter(event -> (event.kind() == ReleaseEvent.Kind.ALIGNMENT) == alignments)
+        .name(name)
+        .uid(name.replace(' ', '-'))
         .setParallelism(1);
   }
 

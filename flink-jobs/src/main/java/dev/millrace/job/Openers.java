@@ -6,6 +6,8 @@ import dev.millrace.adapter.Adopter;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Surroundings;
+import dev.millrace.adapter.align.AlignmentLearner;
+import dev.millrace.adapter.align.AlignmentParts;
 import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
@@ -25,6 +27,7 @@ import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.AnswerCache;
@@ -38,6 +41,7 @@ import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseSigner;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
@@ -125,12 +129,18 @@ public final class Openers {
     return resources.add(Tokenizers.open(Path.of(config.base().dir(), "tokenizer.json")));
   }
 
+  private static Path alignFolder(MillraceConfig config) {
+    String named = config.base().align();
+    return named.isEmpty()
+        ? Path.of(config.base().dir()).resolveSibling("align")
+        : Path.of(named);
+  }
+
   /** The encoders beside the base; null where there are none, or none for this base. */
   private static @Nullable Aligner aligner(
       MillraceConfig config, BaseModel base, Resources resources) throws IOException {
     String named = config.base().align();
-    Path folder =
-        named.isEmpty() ? Path.of(config.base().dir()).resolveSibling("align") : Path.of(named);
+    Path folder = alignFolder(config);
     if (named.isEmpty() && !Files.isDirectory(folder)) {
       LOG.info("no encoders at {}: pictures and sounds are refused", folder);
       return null;
@@ -262,7 +272,53 @@ public final class Openers {
             throw e;
           }
         };
-    return learners.with(trainers(config));
+    return learners.with(trainers(config)).aligning(alignments(config, stores));
+  }
+
+  /** What learns where pictures and sounds meet their captions, beside who scores them. */
+  private static Opener<AlignmentLearner> alignments(
+      MillraceConfig config, Opener<ReleaseStore> stores) {
+    return subtask -> {
+      Resources resources = new Resources();
+      Path folder = alignFolder(config);
+      String missing = missing(config, folder);
+      if (missing != null) {
+        LOG.info("alignments are not learned: {}", missing);
+        return new Opened<>(AlignmentLearner.none(missing), resources);
+      }
+      try {
+        BaseModel base = base(config, resources);
+        Opened<ReleaseStore> store = stores.open(subtask);
+        resources.add(store.resources());
+        AlignmentParts parts =
+            new AlignmentParts(
+                base.id(),
+                Routing.topK(base.config().router().topK()),
+                KnownPairs.read(folder),
+                store.value(),
+                published(config),
+                machine(),
+                config.learn().seed(),
+                InstantSource.system());
+        return new Opened<>(AlignmentLearner.of(parts, config.align()), resources);
+      } catch (IOException | RuntimeException e) {
+        resources.close();
+        throw e;
+      }
+    };
+  }
+
+  /** Why no alignment can be learned; null if one can. */
+  private static @Nullable String missing(MillraceConfig config, Path folder) throws IOException {
+    if (config.align().batch() == 0) {
+      return "align.batch is 0";
+    }
+    if (!Files.isDirectory(folder)) {
+      return "there are no encoders at " + folder;
+    }
+    return KnownPairs.read(folder).byKind().isEmpty()
+        ? "the encoders at " + folder + " ship no known pairs to judge candidates by"
+        : null;
   }
 
   /** What trainers work with that a learner leads from elsewhere. */

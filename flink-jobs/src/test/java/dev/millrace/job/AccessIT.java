@@ -223,6 +223,7 @@ class AccessIT {
         config.score(),
         config.batch(),
         config.learn(),
+        config.align(),
         config.serve(),
         config.gateway());
   }

@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.corpus.Chunks;
@@ -171,10 +172,7 @@ final class ScaleStages {
       long records,
       MillraceConfig config,
       Opener<Serving> servings) {
-    DataStream<ReleaseEvent> none =
-        env.fromSequence(1, 1)
-            .filter(n -> false)
-            .map(ScaleStages::never, TypeInformation.of(ReleaseEvent.class));
+    DataStream<ReleaseEvent> none = noEvents(env);
     env.fromSequence(1, records)
         .map(ScaleStages::question, TypeInformation.of(KeyedRequest.class))
         .partitionCustom(Math::floorMod, asked -> asked.request().id().hashCode())
@@ -191,11 +189,22 @@ final class ScaleStages {
     env.fromSequence(1, records)
         .map(ScaleStages::sample, TypeInformation.of(Sample.class))
         .keyBy(DomainKey::of, Types.STRING)
+        .connect(noEvents(env).keyBy(DomainKey::of, Types.STRING))
         .transform(
             "score",
             TypeInformation.of(ScoredSample.class),
-            new ScoreOperator(scorers, config.score().memory()))
+            new ScoreOperator(
+                scorers,
+                subtask -> new Opened<>(AlignmentLearner.none("texts alone"), () -> {}),
+                config.score().memory(),
+                1))
         .sinkTo(new DiscardingSink<>());
+  }
+
+  private static DataStream<ReleaseEvent> noEvents(StreamExecutionEnvironment env) {
+    return env.fromSequence(1, 1)
+        .filter(n -> false)
+        .map(ScaleStages::never, TypeInformation.of(ReleaseEvent.class));
   }
 
   private static ReleaseEvent never(long n) {

@@ -1,6 +1,7 @@
 package dev.millrace.job.config;
 
 import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.align.AlignmentConfig;
 import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.kinds.AdapterKinds;
@@ -24,6 +25,7 @@ public record MillraceConfig(
     ScorerConfig score,
     BatchPolicy batch,
     LearnerConfig learn,
+    AlignmentConfig align,
     ServeConfig serve,
     GatewayLimits gateway)
     implements Serializable {
@@ -42,6 +44,7 @@ public record MillraceConfig(
         ScorerConfig.defaults(),
         BatchPolicy.defaults(),
         LearnerConfig.defaults(),
+        AlignmentConfig.defaults(),
         ServeConfig.defaults(),
         GatewayLimits.defaults());
   }

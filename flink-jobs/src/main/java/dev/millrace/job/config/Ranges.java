@@ -20,6 +20,11 @@ final class Ranges {
           "batch.count",
           "batch.spanMillis",
           "learn.rank",
+          "align.rank",
+          "align.steps",
+          "align.learningRate",
+          "align.replay",
+          "align.heldOut",
           "learn.alpha",
           "learn.train.learningRate",
           "learn.train.epochs",
@@ -46,7 +51,7 @@ final class Ranges {
           "unlabelled.spanMillis");
 
   private static final Map<String, Integer> LEAST =
-      Map.of("heldOut.everyNth", 2, "unlabelled.agree", 16);
+      Map.of("heldOut.everyNth", 2, "unlabelled.agree", 16, "align.leastHeldOut", 2);
 
   private static final Set<String> SHARES =
       Set.of(
@@ -60,6 +65,7 @@ final class Ranges {
           "score.align.leastFit",
           "score.align.leastMedian",
           "learn.gate.level",
+          "align.level",
           "learn.gate.lesson.maxForeign",
           "learn.gate.lesson.maxForeignAtFirst",
           "learn.gate.lesson.maxUnordered",

@@ -70,7 +70,8 @@ final class LearnFigures {
     }
   }
 
-  private static String outcomeOf(Verdict verdict) {
+  /** The first rule that failed, or that none did. */
+  static String outcomeOf(Verdict verdict) {
     return verdict.rules().stream()
         .filter(rule -> !rule.passed())
         .map(RuleResult::rule)

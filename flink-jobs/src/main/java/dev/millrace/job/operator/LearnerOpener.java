@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.adapter.Learner;
+import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.adapter.exchange.Processes;
 import dev.millrace.adapter.exchange.Trainee;
 import java.io.Serializable;
@@ -22,9 +23,20 @@ public interface LearnerOpener extends Serializable {
         "learn.exchange has several trainers, expected one: these learners have none elsewhere");
   }
 
+  /** Opens what learns where pictures and sounds meet their captions. */
+  default Opener<AlignmentLearner> alignments() {
+    return subtask ->
+        new Opened<>(AlignmentLearner.none("these learners know of no encoders"), () -> {});
+  }
+
   /** The same learners, with trainers elsewhere. */
   default LearnerOpener with(Opener<Trainee.Means> trainers) {
     return new WithTrainers(this, trainers);
+  }
+
+  /** The same learners, with one of pictures and sounds beside them. */
+  default LearnerOpener aligning(Opener<AlignmentLearner> alignments) {
+    return new WithAlignments(this, alignments);
   }
 
   /** Learners and their trainers. */
@@ -33,6 +45,25 @@ public interface LearnerOpener extends Serializable {
     @Override
     public Opened<Learner> open(int subtask, Processes processes) throws Exception {
       return learners.open(subtask, processes);
+    }
+
+    @Override
+    public Opener<AlignmentLearner> alignments() {
+      return learners.alignments();
+    }
+  }
+
+  /** Learners, and who learns of pictures and sounds. */
+  record WithAlignments(LearnerOpener learners, Opener<AlignmentLearner> alignments)
+      implements LearnerOpener {
+    @Override
+    public Opened<Learner> open(int subtask, Processes processes) throws Exception {
+      return learners.open(subtask, processes);
+    }
+
+    @Override
+    public Opener<Trainee.Means> trainers() {
+      return learners.trainers();
     }
   }
 }

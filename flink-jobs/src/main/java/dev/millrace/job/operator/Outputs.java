@@ -5,6 +5,7 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.util.OutputTag;
 
@@ -14,6 +15,10 @@ public final class Outputs {
       new OutputTag<>("rejected", TypeInformation.of(Rejection.class));
   public static final OutputTag<ReleaseEvent> RELEASES =
       new OutputTag<>("releases", TypeInformation.of(ReleaseEvent.class));
+
+  /** What was found of candidates beside the stream that learns from batches. */
+  public static final OutputTag<Verdict> VERDICTS =
+      new OutputTag<>("verdicts", TypeInformation.of(Verdict.class));
 
   /** Samples that name no domain, and copies of those that do, to learn from. */
   public static final OutputTag<Sample> TO_ASSIGN =

@@ -2,7 +2,9 @@ package dev.millrace.job.operator;
 
 import dev.millrace.model.score.Reason;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
 import java.util.HashSet;
 import java.util.Set;
 import org.apache.flink.metrics.MetricGroup;
@@ -42,6 +44,17 @@ final class ScoreFigures {
   void drifted(Sample sample) {
     figures.count(MetricNames.DRIFTS, domain(sample), 1);
     LOG.warn("domain {}: its texts are no longer distributed as they were", domain(sample));
+  }
+
+  /** A candidate of where pictures and sounds meet their captions was judged, or an order obeyed. */
+  void aligned(Verdict verdict) {
+    String outcome = LearnFigures.outcomeOf(verdict);
+    figures.count(MetricNames.VERDICTS, verdict.domain(), MetricNames.OUTCOME, outcome);
+  }
+
+  /** An alignment was published. */
+  void published(ReleaseEvent event) {
+    figures.count(MetricNames.RELEASES, event.domain(), 1);
   }
 
   private static String domain(Sample sample) {

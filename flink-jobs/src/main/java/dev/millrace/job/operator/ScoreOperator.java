@@ -1,80 +1,178 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.adapter.align.AlignmentLearner;
+import dev.millrace.adapter.align.AlignmentOutcome;
+import dev.millrace.adapter.align.AlignmentState;
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.MemoryLimits;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.jspecify.annotations.Nullable;
 
-/** Scores samples, keyed by domain, against what their domain has shown. */
+/**
+ * Scores samples, keyed by domain, against what their domain has shown, and learns from pictures and
+ * sounds where they meet their captions. What was learned scores the next sample of the domain, and
+ * leaves as a release with the checkpoint that holds the state behind it. The second input is what
+ * people order of such releases.
+ */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
-    implements OneInputStreamOperator<Sample, ScoredSample> {
+    implements TwoInputStreamOperator<Sample, ReleaseEvent, ScoredSample> {
+
+  private static final long NOTHING_READ = -1;
 
   private final Opener<Scorer> scorers;
+  private final Opener<AlignmentLearner> learners;
   private final MemoryLimits limits;
+  private final long epoch;
 
   private transient ValueState<byte[]> memory;
+  private transient ValueState<byte[]> alignment;
+
+  /** The offset up to which a domain's events were read and obeyed. */
+  private transient ValueState<Long> read;
 
   /** The memories changed since the last snapshot, by key. */
   private transient Map<String, DomainMemory> changed;
 
+  /** The same of what pairs have taught. */
+  private transient Map<String, AlignmentState> aligned;
+
   private transient @Nullable Opened<Scorer> opened;
   private transient Scorer scorer;
+  private transient @Nullable Opened<AlignmentLearner> openedLearner;
+  private transient AlignmentLearner learner;
   private transient ScoreFigures figures;
 
-  public ScoreOperator(Opener<Scorer> scorers, MemoryLimits limits) {
+  /**
+   * @param epoch of the events that it writes; a later trainer of the same domain makes it fail
+   */
+  public ScoreOperator(
+      Opener<Scorer> scorers,
+      Opener<AlignmentLearner> learners,
+      MemoryLimits limits,
+      long epoch) {
     this.scorers = scorers;
+    this.learners = learners;
     this.limits = limits;
+    this.epoch = epoch;
   }
 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     changed = new HashMap<>();
-    memory =
-        context
-            .getKeyedStateStore()
-            .getState(
-                new ValueStateDescriptor<>(
-                    "memory", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+    aligned = new HashMap<>();
+    KeyedStateStore store = context.getKeyedStateStore();
+    memory = store.getState(bytes("memory"));
+    alignment = store.getState(bytes("alignment"));
+    read = store.getState(new ValueStateDescriptor<>("alignment-read", Types.LONG));
+  }
+
+  private static ValueStateDescriptor<byte[]> bytes(String name) {
+    return new ValueStateDescriptor<>(name, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
   }
 
   @Override
   public void open() throws Exception {
     super.open();
     figures = new ScoreFigures(getMetricGroup());
-    opened = scorers.open(getRuntimeContext().getTaskInfo().getIndexOfThisSubtask());
+    int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    opened = scorers.open(subtask);
     scorer = opened.value();
+    openedLearner = learners.open(subtask);
+    learner = openedLearner.value();
   }
 
   @Override
-  public void processElement(StreamRecord<Sample> element) throws Exception {
+  public void processElement1(StreamRecord<Sample> element) throws Exception {
+    Sample sample = element.getValue();
     DomainMemory known = currentMemory();
     long drifts = known.drifts();
-    Scored scored = scorer.score(element.getValue(), known);
+    Scored scored = scorer.score(sample, known, currentAdapter(sample));
     if (known.drifts() > drifts) {
-      figures.drifted(element.getValue());
+      figures.drifted(sample);
     }
     if (scored instanceof Scored.Accepted accepted) {
-      figures.accepted(element.getValue());
+      figures.accepted(sample);
       output.collect(element.replace(accepted.sample()));
+      if (!accepted.places().isNone()) {
+        AlignmentState before = currentAlignment();
+        emit(before, learner.take(before, accepted.sample(), accepted.places()));
+      }
     } else if (scored instanceof Scored.Refused refused) {
-      figures.refused(element.getValue(), refused.rejection());
+      figures.refused(sample, refused.rejection());
       output.collect(Outputs.REJECTED, element.replace(refused.rejection()));
     }
+  }
+
+  @Override
+  public void processElement2(StreamRecord<ReleaseEvent> element) throws Exception {
+    ReleaseEvent event = element.getValue();
+    if (event.epoch() > epoch) {
+      throw new FencedException(event, epoch);
+    }
+    read.update(event.origin().offset());
+    if (event.epoch() == 0) { // else its own, or of a trainer that it has fenced off
+      AlignmentState before = currentAlignment();
+      emit(before, learner.obey(before, event));
+    }
+  }
+
+  /** Orders have no event time: only samples move it. */
+  @Override
+  public void processWatermark1(Watermark mark) throws Exception {
+    processWatermark(mark);
+  }
+
+  @Override
+  public void processWatermark2(Watermark mark) {}
+
+  private void emit(AlignmentState before, AlignmentOutcome outcome) throws Exception {
+    if (outcome.state() != before) {
+      aligned.put((String) getCurrentKey(), outcome.state());
+    }
+    if (outcome.verdict() != null) {
+      figures.aligned(outcome.verdict());
+      output.collect(Outputs.VERDICTS, new StreamRecord<>(outcome.verdict()));
+    }
+    if (outcome.release() != null) {
+      Long soFar = read.value();
+      ReleaseEvent ours =
+          outcome.release().withEpoch(epoch).withRead(soFar == null ? NOTHING_READ : soFar);
+      figures.published(ours);
+      output.collect(Outputs.RELEASES, new StreamRecord<>(ours));
+    }
+  }
+
+  private AlignAdapter currentAdapter(Sample sample) throws Exception {
+    return sample.isMedia() ? currentAlignment().adapter() : AlignAdapter.NONE;
+  }
+
+  private AlignmentState currentAlignment() throws Exception {
+    AlignmentState known = aligned.get((String) getCurrentKey());
+    if (known != null) {
+      return known;
+    }
+    byte[] bytes = alignment.value();
+    return bytes == null ? learner.initial() : AlignmentState.fromBytes(bytes);
   }
 
   private DomainMemory currentMemory() throws Exception {
@@ -96,6 +194,11 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       memory.update(entry.getValue().toBytes());
     }
     changed.clear();
+    for (Map.Entry<String, AlignmentState> entry : aligned.entrySet()) {
+      setCurrentKey(entry.getKey());
+      alignment.update(entry.getValue().toBytes());
+    }
+    aligned.clear();
   }
 
   @Override
@@ -103,6 +206,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     super.close();
     if (opened != null) {
       opened.resources().close();
+    }
+    if (openedLearner != null) {
+      openedLearner.resources().close();
     }
   }
 }

@@ -15,6 +15,7 @@ import dev.millrace.model.score.ScorerConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ import java.util.Random;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
 class ScoreOperatorTest {
@@ -58,7 +59,7 @@ class ScoreOperatorTest {
     assertTrue(throughout.contains("accepted"), throughout.toString());
   }
 
-  private static KeyedOneInputStreamOperatorTestHarness<String, Sample, ScoredSample> harness()
+  private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness()
       throws Exception {
     Opener<Scorer> scorers =
         subtask -> {
@@ -76,8 +77,11 @@ class ScoreOperatorTest {
                 base.close();
               });
         };
-    return new KeyedOneInputStreamOperatorTestHarness<>(
-        new ScoreOperator(scorers, LIMITS), DomainKey::of, Types.STRING);
+    return new KeyedTwoInputStreamOperatorTestHarness<>(
+        new ScoreOperator(scorers, Streams.noAlignments(), LIMITS, 1),
+        DomainKey::of,
+        DomainKey::of,
+        Types.STRING);
   }
 
   private static ScorerConfig throttling() {
@@ -121,12 +125,12 @@ class ScoreOperatorTest {
   }
 
   private static void judge(
-      KeyedOneInputStreamOperatorTestHarness<String, Sample, ScoredSample> harness,
+      KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness,
       List<Sample> samples,
       List<String> judged)
       throws Exception {
     for (Sample sample : samples) {
-      harness.processElement(sample, sample.eventTimeMillis());
+      harness.processElement1(sample, sample.eventTimeMillis());
       Queue<StreamRecord<Rejection>> refused = harness.getSideOutput(Outputs.REJECTED);
       judged.add(
           refused == null || refused.isEmpty() ? "accepted" : refused.remove().getValue().reason());

@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
@@ -12,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 /** Small records for tests. */
 final class Streams {
   private Streams() {}
+
+  /** Nothing is learned of pictures and sounds. */
+  static Opener<AlignmentLearner> noAlignments() {
+    return subtask -> new Opened<>(AlignmentLearner.none("texts alone"), () -> {});
+  }
 
   static Sample sample(String domain, long offset, String text, long eventTimeMillis) {
     return new Sample(

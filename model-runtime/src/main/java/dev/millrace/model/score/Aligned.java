@@ -1,7 +1,10 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.Input;
+import dev.millrace.model.align.Places;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -22,18 +25,29 @@ final class Aligned implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    float[] place = aligner.embed(Objects.requireNonNull(candidate.media()));
-    float[] caption = aligner.embed(Input.Words.of(candidate.text(), candidate.embedding()));
-    candidate.places(place, caption);
+    Places seen =
+        new Places(
+            aligner.embed(Objects.requireNonNull(candidate.media())),
+            aligner.embed(Input.Words.of(candidate.text(), candidate.embedding())));
+    candidate.places(seen);
     if (memory.captions().size() < limits.leastOthers()) {
       return null;
     }
-    double own = Aligner.cosine(place, caption);
-    double fit =
-        (memory.captions().shareBelow(place, own) + memory.media().shareBelow(caption, own)) / 2;
+    double fit = fit(seen, memory, candidate.alignment());
     boolean judges = memory.fits().quantile(0.5) >= limits.leastMedian();
     memory.fits().add(fit);
     return judges && fit < limits.leastFit() ? refusal(candidate, fit) : null;
+  }
+
+  /** The share of the domain's others that lie farther, as the domain sees them all. */
+  private static double fit(Places seen, DomainMemory memory, AlignAdapter alignment) {
+    float[] media = alignment.place(Side.MEDIA, seen.media());
+    float[] caption = alignment.place(Side.CAPTION, seen.caption());
+    double own = Aligner.cosine(media, caption);
+    double captions =
+        memory.captions().seenBy(alignment, Side.CAPTION).shareBelow(media, own);
+    double others = memory.media().seenBy(alignment, Side.MEDIA).shareBelow(caption, own);
+    return (captions + others) / 2;
   }
 
   private Refusal refusal(Candidate candidate, double fit) {

@@ -1,6 +1,8 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Input;
+import dev.millrace.model.align.Places;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import org.jspecify.annotations.Nullable;
@@ -22,12 +24,20 @@ final class Candidate {
   private double diversity = Double.NaN;
   private double quality = Double.NaN;
   private @Nullable Input media;
-  private float[] place = {};
-  private float[] captionPlace = {};
+  private Places places = Places.NONE;
+  private final AlignAdapter alignment;
 
   Candidate(Sample sample, boolean heldOut) {
+    this(sample, heldOut, AlignAdapter.NONE);
+  }
+
+  /**
+   * @param alignment what the domain adds to the encoders
+   */
+  Candidate(Sample sample, boolean heldOut, AlignAdapter alignment) {
     this.sample = sample;
     this.heldOut = heldOut;
+    this.alignment = alignment;
   }
 
   Sample sample() {
@@ -142,18 +152,18 @@ final class Candidate {
     media = value;
   }
 
-  void places(float[] ofMedia, float[] ofCaption) {
-    place = ofMedia;
-    captionPlace = ofCaption;
+  void places(Places value) {
+    places = value;
   }
 
-  /** Where a picture or a sound lies in the shared space; empty for text. */
-  float[] place() {
-    return place;
+  /** Where the encoders see a picture or a sound and its caption; none of a text. */
+  Places places() {
+    return places;
   }
 
-  float[] captionPlace() {
-    return captionPlace;
+  /** What the domain adds to them. */
+  AlignAdapter alignment() {
+    return alignment;
   }
 
   /** As it goes on to learning: media taught by their caption and are not needed any more. */

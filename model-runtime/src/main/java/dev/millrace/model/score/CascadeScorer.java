@@ -1,5 +1,6 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
@@ -84,8 +85,13 @@ final class CascadeScorer implements Scorer {
 
   @Override
   public Scored score(Sample sample, DomainMemory memory) {
+    return score(sample, memory, AlignAdapter.NONE);
+  }
+
+  @Override
+  public Scored score(Sample sample, DomainMemory memory, AlignAdapter alignment) {
     memory.countSeen();
-    Candidate candidate = new Candidate(sample, isHeldOut(sample));
+    Candidate candidate = new Candidate(sample, isHeldOut(sample), alignment);
     List<Stage> way = sample.isMedia() ? mediaStages : stages;
     for (Stage stage : way) {
       Stage.Refusal refusal = stage.check(candidate, memory);
@@ -96,7 +102,7 @@ final class CascadeScorer implements Scorer {
     }
     guard.judged(sample, null, memory);
     memory.remember(candidate);
-    return new Scored.Accepted(candidate.scored());
+    return new Scored.Accepted(candidate.scored(), candidate.places());
   }
 
   private boolean isHeldOut(Sample sample) {

@@ -203,12 +203,12 @@ public final class DomainMemory {
     return qualities;
   }
 
-  /** Where pictures and sounds lie in the shared space. */
+  /** Where the encoders see pictures and sounds, whatever their domain adds to that. */
   EmbeddingMemory media() {
     return media;
   }
 
-  /** Where their captions lie. */
+  /** Where they see their captions. */
   EmbeddingMemory captions() {
     return captions;
   }
@@ -238,9 +238,9 @@ public final class DomainMemory {
   }
 
   private void rememberMedia(Candidate candidate) {
-    if (candidate.place().length > 0) {
-      media.add(candidate.place());
-      captions.add(candidate.captionPlace());
+    if (!candidate.places().isNone()) {
+      media.add(candidate.places().media());
+      captions.add(candidate.places().caption());
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.AlignAdapter;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /** The last so many unit vectors. A vector of another width clears it: the base has changed. */
 final class EmbeddingMemory {
@@ -30,6 +32,18 @@ final class EmbeddingMemory {
 
   int size() {
     return size;
+  }
+
+  /** The same vectors, each put elsewhere; this memory itself if they stay. */
+  EmbeddingMemory seenBy(AlignAdapter alignment, AlignAdapter.Side side) {
+    if (alignment.isNone()) {
+      return this;
+    }
+    EmbeddingMemory seen = new EmbeddingMemory(Math.max(1, size));
+    for (int i = 0; i < size; i++) {
+      seen.add(alignment.place(side, Arrays.copyOfRange(entries, i * dim, (i + 1) * dim)));
+    }
+    return seen;
   }
 
   /** The share of remembered vectors whose cosine with a vector is less; ties count as halves. */

@@ -1,5 +1,7 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import org.jspecify.annotations.Nullable;
@@ -43,9 +45,12 @@ final class Quality implements Stage {
 
   /** A picture or a sound is compared with pictures and sounds. */
   private static double diversity(Candidate candidate, DomainMemory memory) {
-    return candidate.place().length > 0
-        ? memory.media().diversity(candidate.place())
-        : memory.embeddings().diversity(candidate.embedding());
+    if (candidate.places().isNone()) {
+      return memory.embeddings().diversity(candidate.embedding());
+    }
+    AlignAdapter alignment = candidate.alignment();
+    float[] place = alignment.place(Side.MEDIA, candidate.places().media());
+    return memory.media().seenBy(alignment, Side.MEDIA).diversity(place);
   }
 
   private double rate(Candidate candidate) {

@@ -1,5 +1,6 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
@@ -8,12 +9,20 @@ import dev.millrace.schema.Sample;
 
 /**
  * Judges samples by a cascade of stages, cheapest first. The outcome is a function of the sample,
- * its domain's memory and the base model alone, and the memory afterwards as well.
+ * its domain's memory and alignment, and the base model alone, and the memory afterwards as well.
  */
 public interface Scorer {
 
   /** Judges a sample and lets its domain's memory learn of it. */
   Scored score(Sample sample, DomainMemory memory);
+
+  /**
+   * The same where a domain has an alignment of its own: what tells how well a caption fits, and how
+   * new a picture or a sound is. Texts do not ask for it.
+   */
+  default Scored score(Sample sample, DomainMemory memory, AlignAdapter alignment) {
+    return score(sample, memory);
+  }
 
   /**
    * A scorer on a base model and a tokenizer that it does not own; pictures and sounds are refused.

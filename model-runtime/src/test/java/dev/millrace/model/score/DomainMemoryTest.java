@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.align.Places;
 import dev.millrace.model.assign.KnownTexts;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -120,7 +121,7 @@ class DomainMemoryTest {
       memory.lines().add(random.nextLong());
       memory.usual().add(memory.reference().fit(candidate.words()), random.nextDouble());
       candidate.embedding(new float[] {random.nextFloat(), random.nextFloat()});
-      candidate.places(new float[] {0.6f, 0.8f}, new float[] {0.8f, 0.6f});
+      candidate.places(new Places(new float[] {0.6f, 0.8f}, new float[] {0.8f, 0.6f}));
       memory.fits().add(random.nextDouble());
       memory.texts().add(new int[] {1, 2, 3, random.nextInt(100)}, KNOWN);
       memory.read(candidate);

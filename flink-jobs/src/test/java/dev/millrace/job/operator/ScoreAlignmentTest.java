@@ -1,0 +1,194 @@
+package dev.millrace.job.operator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.Places;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.score.DomainMemory;
+import dev.millrace.model.score.MemoryLimits;
+import dev.millrace.model.score.Scored;
+import dev.millrace.model.score.Scorer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.Verdict;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What pairs teach while they are scored: exactly once, whatever is restored. */
+class ScoreAlignmentTest {
+
+  private static final MemoryLimits LIMITS = new MemoryLimits(100, 50, 20, 1_024, 12, 10, 40);
+  private static final int SAMPLES = 300;
+  private static final long EPOCH = 5;
+
+  @TempDir private Path store;
+
+  private final List<Verdict> verdicts = new ArrayList<>();
+  private final List<ReleaseEvent> events = new ArrayList<>();
+  private final List<Double> ranks = new ArrayList<>();
+
+  @Test
+  void processElement_restoredTwice_publishesTheSameReleasesWithoutGapOrRepeat() throws Exception {
+    run(0, SAMPLES, null);
+    List<ReleaseEvent> throughout = List.copyOf(events);
+    List<Double> scored = List.copyOf(ranks);
+    assertTrue(throughout.size() >= 4, verdicts.toString());
+    events.clear();
+    ranks.clear();
+    OperatorSubtaskState snapshot = run(0, 107, null);
+    snapshot = run(107, 211, snapshot);
+    run(211, SAMPLES, snapshot);
+    assertEquals(throughout, events);
+    assertEquals(scored, ranks, "what was learned scores what comes");
+    assertTrue(ranks.subList(200, SAMPLES).stream().mapToDouble(r -> r).average().orElse(0) > 0.5);
+    assertTrue(ranks.subList(0, 60).stream().mapToDouble(r -> r).average().orElse(1) < 0.3);
+    StoredReleases stored = StoredReleases.read(store);
+    List<Long> taught = new ArrayList<>();
+    String parent = null;
+    for (ReleaseEvent event : throughout) {
+      assertEquals(parent, event.parent());
+      assertEquals(EPOCH, event.epoch());
+      Manifest manifest = stored.manifest(event.release());
+      manifest.learned().stream()
+          .filter(sample -> !sample.replay())
+          .map(LearnedSample::origin)
+          .map(Origin::offset)
+          .forEach(taught::add);
+      parent = event.release();
+    }
+    assertEquals(taught.stream().distinct().sorted().toList(), taught);
+  }
+
+  @Test
+  void processElement2_rollback_goesOnFromThereAndSaysSo() throws Exception {
+    try (var harness = harness()) {
+      harness.open();
+      send(harness, 0, 160);
+      ReleaseEvent first = events.get(0);
+      harness.processElement2(order(first, 0), 0);
+      take(harness);
+      Verdict verdict = verdicts.get(verdicts.size() - 1);
+      assertEquals("rollback-obeyed", verdict.rules().get(0).rule());
+      assertEquals(first.release(), verdict.release());
+      int before = events.size();
+      send(harness, 160, SAMPLES);
+      assertEquals(first.release(), events.get(before).parent());
+      assertEquals(33, events.get(before).read());
+      assertThrows(
+          FencedException.class, () -> harness.processElement2(order(first, EPOCH + 1), 0));
+    }
+  }
+
+  @Test
+  void processWatermark_ordersWithoutTime_holdNothingBack() throws Exception {
+    try (var harness = harness()) {
+      harness.open();
+      harness.processWatermark1(new Watermark(17));
+      harness.processWatermark2(new Watermark(3));
+      assertEquals(List.of(new Watermark(17)), List.copyOf(harness.getOutput()));
+    }
+  }
+
+  private OperatorSubtaskState run(int from, int to, OperatorSubtaskState before) throws Exception {
+    try (var harness = harness()) {
+      if (before != null) {
+        harness.initializeState(before);
+      }
+      harness.open();
+      send(harness, from, to);
+      return harness.snapshot(1, to);
+    }
+  }
+
+  private void send(
+      KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness,
+      int from,
+      int to)
+      throws Exception {
+    for (int i = from; i < to; i++) {
+      harness.processElement1(SwappedPairs.sample(i), i);
+    }
+    take(harness);
+  }
+
+  private void take(
+      KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness) {
+    drain(harness.getSideOutput(Outputs.VERDICTS), verdicts);
+    drain(harness.getSideOutput(Outputs.RELEASES), events);
+  }
+
+  private static <T> void drain(Queue<StreamRecord<T>> from, List<T> into) {
+    while (from != null && !from.isEmpty()) {
+      into.add(from.remove().getValue());
+    }
+  }
+
+  private KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
+      harness() throws Exception {
+    String folder = store.toString();
+    List<Double> seen = ranks;
+    return new KeyedTwoInputStreamOperatorTestHarness<>(
+        new ScoreOperator(
+            subtask -> new Opened<>(new Ranking(seen), () -> {}),
+            subtask -> new Opened<>(SwappedPairs.learner(Path.of(folder)), () -> {}),
+            LIMITS,
+            EPOCH),
+        DomainKey::of,
+        DomainKey::of,
+        Types.STRING);
+  }
+
+  /** Notes how well each pair fits by the alignment that it was scored by. */
+  private record Ranking(List<Double> ranks) implements Scorer {
+
+    @Override
+    public Scored score(Sample sample, DomainMemory memory) {
+      throw new AssertionError("expected an alignment");
+    }
+
+    @Override
+    public Scored score(Sample sample, DomainMemory memory, AlignAdapter alignment) {
+      Places places = SwappedPairs.places((int) sample.origin().offset());
+      ranks.add(
+          Aligner.cosine(
+              alignment.place(AlignAdapter.Side.MEDIA, places.media()),
+              alignment.place(AlignAdapter.Side.CAPTION, places.caption())));
+      boolean heldOut = sample.origin().offset() % 4 == 0;
+      return new Scored.Accepted(new ScoredSample(sample, new int[] {1}, 1, 1, 1, heldOut), places);
+    }
+  }
+
+  private static ReleaseEvent order(ReleaseEvent to, long epoch) {
+    return new ReleaseEvent(
+        null,
+        "stamps",
+        Kind.ALIGNMENT,
+        Action.ROLLBACK,
+        to.release(),
+        to.uri(),
+        null,
+        to.batch(),
+        "test",
+        new Origin("releases", 0, 33),
+        epoch);
+  }
+}
