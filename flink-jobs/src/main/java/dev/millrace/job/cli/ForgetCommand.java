@@ -10,6 +10,7 @@ import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.wire.Limits;
@@ -26,6 +27,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -101,7 +103,8 @@ final class ForgetCommand implements Callable<Integer> {
    * @param from the release that it was at; empty is the base
    * @param to the release that it goes back to; null is the base
    */
-  record Change(@Nullable String tenant, String domain, String from, @Nullable String to) {}
+  record Change(
+      @Nullable String tenant, String domain, Kind kind, String from, @Nullable String to) {}
 
   /**
    * What a domain has forgotten.
@@ -159,24 +162,54 @@ final class ForgetCommand implements Callable<Integer> {
   /** By alias, what each domain is at that knows, or may know, of a sample. */
   private static SortedMap<String, ReleaseEvent> affected(
       Forgetting forgetting, FoundSamples found, List<ReleaseEvent> events) {
-    Set<String> knowing = forgetting.affected();
     SortedMap<String, ReleaseEvent> affected = new TreeMap<>();
-    SortedMap<String, ReleaseEvent> current = Heads.followed(events);
-    ReleaseTopic.heads(events)
-        .forEach(
-            (alias, heads) ->
-                heads.stream()
-                    .filter(head -> knowing.contains(head.release()))
-                    .findFirst()
-                    .ifPresent(head -> affected.put(alias, head)));
-    current.forEach(
-        (alias, head) -> {
-          boolean mayWait = found.samples().stream().anyMatch(sample -> sample.mayBeOf(head));
-          if (mayWait && !done(forgetting, head)) {
-            affected.putIfAbsent(alias, head);
-          }
-        });
+    Set<String> knowing = forgetting.affected();
+    for (Kind kind : List.of(Kind.ADAPTER, Kind.ALIGNMENT)) {
+      ReleaseTopic.heads(events, kind)
+          .values()
+          .forEach(
+              heads ->
+                  heads.stream()
+                      .filter(head -> knowing.contains(head.release()))
+                      .findFirst()
+                      .ifPresent(head -> affected.put(alias(head), head)));
+    }
+    for (ReleaseEvent head : lines(events)) {
+      boolean mayWait =
+          found.samples().stream()
+              .filter(sample -> sample.media() || head.kind() == Kind.ADAPTER)
+              .anyMatch(sample -> sample.mayBeOf(head));
+      if (mayWait && !done(forgetting, head)) {
+        affected.putIfAbsent(alias(head), head);
+      }
+    }
     return affected;
+  }
+
+  /** What each line is at; a domain may gather pairs before its alignment has a release. */
+  private static List<ReleaseEvent> lines(List<ReleaseEvent> events) {
+    SortedMap<String, ReleaseEvent> adapters = Heads.followed(events);
+    SortedMap<String, ReleaseEvent> alignments = Heads.followed(events, Kind.ALIGNMENT);
+    adapters.forEach((alias, head) -> alignments.computeIfAbsent(alias, a -> unaligned(head)));
+    return Stream.of(adapters, alignments).flatMap(heads -> heads.values().stream()).toList();
+  }
+
+  private static ReleaseEvent unaligned(ReleaseEvent head) {
+    return new ReleaseEvent(
+        head.tenant(),
+        head.domain(),
+        Kind.ALIGNMENT,
+        Action.ROLLBACK,
+        "",
+        "",
+        null,
+        0,
+        "",
+        head.origin());
+  }
+
+  private static String alias(ReleaseEvent head) {
+    return Heads.alias(head.tenant(), head.domain(), head.kind());
   }
 
   /** Whether a domain was told before, by an event that still stands behind what it is at. */
@@ -186,7 +219,7 @@ final class ForgetCommand implements Callable<Integer> {
 
   private static Change change(ReleaseEvent head, Forgetting forgetting) {
     String to = head.release().isEmpty() ? null : forgetting.lastUnaffected(head.release());
-    return new Change(head.tenant(), head.domain(), head.release(), to);
+    return new Change(head.tenant(), head.domain(), head.kind(), head.release(), to);
   }
 
   /** Tells learn, and waits until it has learned everything else again. */
@@ -243,12 +276,16 @@ final class ForgetCommand implements Callable<Integer> {
         NOWHERE);
   }
 
-  /** For each domain of which the store has a release that knows of them. */
+  /** For each domain of which the store has an adapter that knows of them. */
   private List<Forgot> prove(Forgetting forgetting, ReleaseTopic topic) throws Exception {
     SortedMap<String, ReleaseEvent> current = Heads.followed(topic.events());
     Map<String, String> last = new TreeMap<>();
+    requireForgotten(Heads.followed(topic.events(), Kind.ALIGNMENT), forgetting);
     for (String id : sorted(forgetting)) {
       Manifest manifest = forgetting.stored().manifest(id);
+      if (manifest.isOfAlignment()) {
+        continue;
+      }
       last.merge(
           Heads.alias(manifest.tenant(), manifest.domain()),
           id,
@@ -274,6 +311,17 @@ final class ForgetCommand implements Callable<Integer> {
               domain, before.getValue(), after, proof.of(forgetting, before.getValue(), after)));
     }
     return forgot;
+  }
+
+  private static void requireForgotten(
+      SortedMap<String, ReleaseEvent> current, Forgetting forgetting) {
+    for (ReleaseEvent head : current.values()) {
+      String at = head.release();
+      if (!at.isEmpty() && !at.equals(forgetting.lastUnaffected(at))) {
+        throw new IllegalStateException(
+            "release " + at + " still knows of them, expected one that does not");
+      }
+    }
   }
 
   /** Deletes the releases that know of them, once no job can be restored to one. */
@@ -306,7 +354,9 @@ final class ForgetCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>();
     for (Change change : changes) {
       lines.add(
-          "domain %s would go back from %s to %s, and learn again what came after that"
+          (change.kind() == Kind.ALIGNMENT
+                  ? "the alignment of domain %s would go back from %s to %s"
+                  : "domain %s would go back from %s to %s, and learn again what came after that")
               .formatted(
                   change.domain(),
                   change.from().isEmpty() ? "the base" : change.from(),

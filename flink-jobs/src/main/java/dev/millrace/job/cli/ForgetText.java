@@ -25,7 +25,7 @@ final class ForgetText {
     forgot.forEach(domain -> lines.addAll(lines(domain)));
     lines.add("purged");
     lines.add(
-        "  learn's adapter, optimizer, replay, held-out and waiting samples; its %d ids stay barred"
+        "  learn's adapter and alignment, replay, held-out and waiting samples; its %d ids stay barred"
             .formatted(samples.size()));
     lines.add("  %d releases, deleted from the store".formatted(retired.size()));
     lines.add("  answers by them: none is given again, for a cache key names its release");

@@ -61,7 +61,7 @@ final class ForgetWatch {
   }
 
   private void see(Verdict verdict) {
-    String alias = Heads.alias(verdict.tenant(), verdict.domain());
+    String alias = Heads.alias(verdict.tenant(), verdict.domain(), verdict.kind());
     Origin event = written.get(alias);
     if (event == null || done.containsKey(alias)) {
       return;

@@ -21,8 +21,9 @@ record FoundSamples(List<Found> samples) {
    * A sample on the topic.
    *
    * @param domain null if it named none: it may be of any
+   * @param media whether it is a picture or a sound
    */
-  record Found(String id, @Nullable String tenant, @Nullable String domain) {
+  record Found(String id, @Nullable String tenant, @Nullable String domain, boolean media) {
 
     /** Whether the domain of a release may know of it. */
     boolean mayBeOf(ReleaseEvent release) {
@@ -44,7 +45,7 @@ record FoundSamples(List<Found> samples) {
           raw -> {
             Sample sample = decoded(raw);
             if (sample != null && (ids.contains(sample.id()) || sample.source().equals(source))) {
-              found.add(new Found(sample.id(), sample.tenant(), sample.domain()));
+              found.add(new Found(sample.id(), sample.tenant(), sample.domain(), sample.isMedia()));
             }
           });
     }

@@ -57,7 +57,7 @@ final class OrderCommands {
       return new ReleaseEvent(
           manifest.tenant(),
           manifest.domain(),
-          ReleaseEvent.Kind.ADAPTER,
+          manifest.kind(),
           action,
           release,
           uri,
@@ -102,10 +102,17 @@ final class OrderCommands {
     @Option(names = "--tenant", paramLabel = "T", description = "Whose (default: shared).")
     private @Nullable String tenant;
 
+    @Option(
+        names = "--alignment",
+        description = "Where its pictures and sounds meet their captions, not its adapter.")
+    private boolean alignment;
+
     @Override
     public Integer call() {
       ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
-      ReleaseEvent pin = topic.pin(tenant, domain);
+      ReleaseEvent.Kind kind =
+          alignment ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
+      ReleaseEvent pin = topic.pin(tenant, domain, kind);
       if (pin == null) {
         throw new IllegalArgumentException("domain " + domain + " is not pinned");
       }

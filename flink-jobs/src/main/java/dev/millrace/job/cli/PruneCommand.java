@@ -8,6 +8,7 @@ import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.loop.UnansweredRequests;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.time.Duration;
@@ -97,14 +98,22 @@ final class PruneCommand implements Callable<Integer> {
 
   /** What any domain may be at, and all of a domain of which the topic knows nothing. */
   static Set<String> needed(StoredReleases stored, List<ReleaseEvent> events) {
-    Map<String, Set<ReleaseEvent>> heads = ReleaseTopic.heads(events);
+    Set<String> needed = new HashSet<>();
+    for (Kind kind : Kind.values()) {
+      needed.addAll(needed(stored, ReleaseTopic.heads(events, kind), kind));
+    }
+    return needed;
+  }
+
+  private static Set<String> needed(
+      StoredReleases stored, Map<String, Set<ReleaseEvent>> heads, Kind kind) {
     Set<String> needed = new HashSet<>();
     heads.values().forEach(all -> all.forEach(head -> needed.add(head.release())));
     stored
         .byId()
         .forEach(
             (id, manifest) -> {
-              if (!heads.containsKey(Heads.alias(manifest.tenant(), manifest.domain()))) {
+              if (manifest.kind() == kind && !heads.containsKey(Heads.alias(manifest.tenant(), manifest.domain()))) {
                 needed.add(id);
               }
             });

@@ -9,6 +9,7 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Heads;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.wire.Codecs;
@@ -32,8 +33,8 @@ record ReleaseTopic(KafkaConfig config) {
   }
 
   /** The event that pins a domain; null if it is not pinned. */
-  @Nullable ReleaseEvent pin(@Nullable String tenant, String domain) {
-    ReleaseEvent current = Heads.followed(events()).get(Heads.alias(tenant, domain));
+  @Nullable ReleaseEvent pin(@Nullable String tenant, String domain, Kind kind) {
+    ReleaseEvent current = Heads.followed(events(), kind).get(Heads.alias(tenant, domain));
     return current != null && current.action() == Action.PIN ? current : null;
   }
 
@@ -41,13 +42,14 @@ record ReleaseTopic(KafkaConfig config) {
    * What each domain may be at: the event that it follows if every release could be loaded, its
    * last publication, its last other event.
    */
-  static SortedMap<String, Set<ReleaseEvent>> heads(List<ReleaseEvent> events) {
+  static SortedMap<String, Set<ReleaseEvent>> heads(List<ReleaseEvent> events, Kind kind) {
     SortedMap<String, Set<ReleaseEvent>> heads = new TreeMap<>();
-    Heads.followed(events)
+    Heads.followed(events, kind)
         .forEach((alias, event) -> heads.put(alias, new LinkedHashSet<>(Set.of(event))));
     for (boolean published : new boolean[] {true, false}) {
       SortedMap<String, ReleaseEvent> last = new TreeMap<>();
       events.stream()
+          .filter(event -> event.kind() == kind)
           .filter(event -> (event.action() == Action.PUBLISH) == published)
           .forEach(event -> last.put(Heads.alias(event.tenant(), event.domain()), event));
       last.forEach(

@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -43,13 +44,24 @@ final class ReleasesCommand implements Runnable {
   }
 
   /** A release in a list. */
-  record Row(String release, @Nullable String tenant, String domain, long batch, int samples) {
+  record Row(
+      String release,
+      @Nullable String tenant,
+      String domain,
+      Kind kind,
+      long batch,
+      int samples) {
 
     static Row of(Map.Entry<String, Manifest> release) {
       Manifest manifest = release.getValue();
       long fresh = manifest.learned().stream().filter(sample -> !sample.replay()).count();
       return new Row(
-          release.getKey(), manifest.tenant(), manifest.domain(), manifest.batch(), (int) fresh);
+          release.getKey(),
+          manifest.tenant(),
+          manifest.domain(),
+          manifest.kind(),
+          manifest.batch(),
+          (int) fresh);
     }
   }
 
@@ -67,7 +79,9 @@ final class ReleasesCommand implements Runnable {
       List<Row> rows =
           StoredReleases.read(store.folder(), output.err()::println).byId().entrySet().stream()
               .map(Row::of)
-              .sorted(Comparator.comparing(Row::domain).thenComparingLong(Row::batch))
+              .sorted(Comparator.comparing(Row::domain)
+                      .thenComparing(Row::kind)
+                      .thenComparingLong(Row::batch))
               .toList();
       output.result(rows, text(rows));
       return 0;
@@ -76,14 +90,15 @@ final class ReleasesCommand implements Runnable {
     private static String text(Collection<Row> rows) {
       List<String> lines = new ArrayList<>();
       lines.add(
-          String.format(Locale.ROOT, "%-64s  %-14s %5s %7s", "id", "domain", "batch", "fresh"));
+          String.format(Locale.ROOT, "%-64s  %-14s %-9s %5s %7s", "id", "domain", "kind", "batch", "fresh"));
       for (Row row : rows) {
         lines.add(
             String.format(
                 Locale.ROOT,
-                "%-64s  %-14s %5d %7d",
+                "%-64s  %-14s %-9s %5d %7d",
                 row.release(),
                 row.domain(),
+                row.kind().name().toLowerCase(Locale.ROOT),
                 row.batch(),
                 row.samples()));
       }

@@ -68,6 +68,11 @@ final class ReproduceCommand implements Callable<Integer> {
         MillraceConfig.read(null, settings)
             .with(Map.of("kafka.bootstrap", broker.require(output.err())));
     Manifest manifest = stored.manifest(reproduction.release());
+    if (manifest.isOfAlignment()) {
+      throw new IllegalArgumentException(
+          "release %s is an alignment, expected an adapter of the base: what it learned from, the places of encoders, is trained again by learn alone"
+              .formatted(reproduction.release()));
+    }
     sayIfTheMachineDiffers(manifest.plan());
     Map<Origin, String> texts = texts(config, reproduction);
     boolean same;

@@ -94,7 +94,11 @@ final class ShowCommand implements Callable<Integer> {
     String tenant = manifest.tenant() == null ? "shared" : "of tenant " + manifest.tenant();
     lines.add("domain     " + manifest.domain() + ", " + tenant + ", batch " + manifest.batch());
     lines.add("base       " + manifest.base());
-    lines.add("routing    " + routing(manifest.routing()));
+    if (manifest.isOfAlignment()) {
+      lines.add("kind       alignment: where its pictures and sounds meet their captions");
+    } else {
+      lines.add("routing    " + routing(manifest.routing()));
+    }
     List<String> chain = chain(stored, manifest);
     lines.add("parents    " + (chain.isEmpty() ? "none: trained from the base" : chain.size()));
     chain.forEach(parent -> lines.add("           " + parent));

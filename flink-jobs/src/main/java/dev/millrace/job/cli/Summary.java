@@ -82,6 +82,14 @@ record Summary(Report report, Path folder) {
         report.releases().refused(),
         report.releases().refusedBy(),
         report.releases().waited());
+    if (report.alignments().published() + report.alignments().refused() > 0) {
+      line(
+          text,
+          "alignments   %d published, %d candidates refused %s",
+          report.alignments().published(),
+          report.alignments().refused(),
+          report.alignments().refusedBy());
+    }
     line(
         text,
         "freshness    p50 %d ms, p99 %d ms over %d samples",

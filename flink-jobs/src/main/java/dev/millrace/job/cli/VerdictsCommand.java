@@ -42,7 +42,9 @@ import picocli.CommandLine.Option;
 final class VerdictsCommand implements Callable<Integer> {
 
   private static final Comparator<Verdict> ORDER =
-      Comparator.comparing(Verdict::domain).thenComparingLong(Verdict::batch);
+      Comparator.comparing(Verdict::domain)
+          .thenComparing(Verdict::kind)
+          .thenComparingLong(Verdict::batch);
 
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
@@ -108,7 +110,8 @@ final class VerdictsCommand implements Callable<Integer> {
         (int) fresh,
         0,
         0,
-        List.of());
+        List.of(),
+        manifest.kind());
   }
 
   static String table(List<Verdict> verdicts) {
@@ -117,7 +120,7 @@ final class VerdictsCommand implements Callable<Integer> {
     for (Verdict verdict : verdicts) {
       lines.add(
           line(
-              verdict.domain(),
+              verdict.domain() + (verdict.isOfAlignment() ? " (alignment)" : ""),
               Long.toString(verdict.batch()),
               verdict.accepted() ? "passed" : "refused",
               verdict.release() == null ? "-" : start(verdict.release()),

@@ -93,7 +93,8 @@ final class Ledger {
         v.samples(),
         v.tokens(),
         v.trainMillis(),
-        List.of());
+        List.of(),
+        v.kind());
   }
 
   /** The verdict by which a release was published. */
@@ -222,6 +223,7 @@ final class Ledger {
     return JSON.objectNode()
         .put("tenant", event.tenant())
         .put("domain", event.domain())
+        .put("kind", event.kind().name().toLowerCase(Locale.ROOT))
         .put("action", event.action().name().toLowerCase(Locale.ROOT))
         .put("release", event.release())
         .put("parent", event.parent())

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.swap.SwapRule;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,10 +35,15 @@ public record Heads(SortedMap<String, Head> byDomain) {
 
   /** The event that each alias follows, as serving decides it. */
   public static SortedMap<String, ReleaseEvent> followed(List<ReleaseEvent> events) {
+    return followed(events, Kind.ADAPTER);
+  }
+
+  /** The same of another kind of releases. */
+  public static SortedMap<String, ReleaseEvent> followed(List<ReleaseEvent> events, Kind kind) {
     SortedMap<String, ReleaseEvent> followed = new TreeMap<>();
     for (ReleaseEvent event : events) {
       String alias = alias(event.tenant(), event.domain());
-      if (SwapRule.reasonToIgnore(event, followed.get(alias)) == null) {
+      if (event.kind() == kind && SwapRule.reasonNotToFollow(event, followed.get(alias)) == null) {
         followed.put(alias, SwapRule.followed(event, followed.get(alias)));
       }
     }
@@ -47,6 +53,12 @@ public record Heads(SortedMap<String, Head> byDomain) {
   /** The key of a tenant's domain, or of a shared one. */
   public static String alias(@Nullable String tenant, String domain) {
     return (tenant == null ? "" : tenant) + "|" + domain;
+  }
+
+  /** The key of a domain's line of releases of some kind. */
+  public static String alias(@Nullable String tenant, String domain, Kind kind) {
+    String alias = alias(tenant, domain);
+    return kind == Kind.ADAPTER ? alias : alias + "|" + kind;
   }
 
   /** What answers after these events, beside what is stored. */

@@ -25,6 +25,7 @@ public final class Recorder {
   private final List<Committed<Arrival>> samples = new ArrayList<>();
   private final List<Committed<Rejection>> rejections = new ArrayList<>();
   private final List<Committed<Verdict>> verdicts = new ArrayList<>();
+  private final List<Committed<Verdict>> alignments = new ArrayList<>();
   private final List<Committed<ReleaseEvent>> releases = new ArrayList<>();
   private final List<Committed<Request>> requests = new ArrayList<>();
   private final List<Committed<Answer>> answers = new ArrayList<>();
@@ -49,13 +50,22 @@ public final class Recorder {
     } else if (topic.equals(topics.rejected())) {
       add(rejections, Codecs.rejections(), raw, seenMillis);
     } else if (topic.equals(topics.verdicts())) {
-      add(verdicts, Codecs.verdicts(), raw, seenMillis);
+      add(raw, seenMillis, decode(Codecs.verdicts(), raw));
     } else if (topic.equals(topics.releases())) {
-      add(releases, Codecs.releases(), raw, seenMillis);
+      ReleaseEvent event = decode(Codecs.releases(), raw);
+      if (event != null && event.kind() == ReleaseEvent.Kind.ADAPTER) {
+        releases.add(committed(event, raw, seenMillis));
+      }
     } else if (topic.equals(topics.requests())) {
       add(requests, Codecs.requests(), raw, seenMillis);
     } else if (topic.equals(topics.answers())) {
       add(answers, Codecs.answers(), raw, seenMillis);
+    }
+  }
+
+  private void add(RawRecord raw, long seenMillis, @Nullable Verdict verdict) {
+    if (verdict != null) {
+      (verdict.isOfAlignment() ? alignments : verdicts).add(committed(verdict, raw, seenMillis));
     }
   }
 
@@ -66,7 +76,8 @@ public final class Recorder {
         List.copyOf(verdicts),
         List.copyOf(releases),
         List.copyOf(requests),
-        List.copyOf(answers));
+        List.copyOf(answers),
+        List.copyOf(alignments));
   }
 
   synchronized int answered() {

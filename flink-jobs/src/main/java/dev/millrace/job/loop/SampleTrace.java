@@ -103,6 +103,7 @@ public record SampleTrace(
         return refused(arrival, sample, refused.get());
       }
       return stored.byId().entrySet().stream()
+          .filter(entry -> !entry.getValue().isOfAlignment())
           .filter(entry -> taught(entry.getValue()).anyMatch(arrival.origin()::equals))
           .min(Comparator.comparingLong(entry -> entry.getValue().batch()))
           .map(entry -> learned(arrival, sample.id(), entry.getKey(), entry.getValue()))
@@ -185,7 +186,7 @@ public record SampleTrace(
     private SampleTrace pending(Committed<Arrival> arrival, Sample sample, String domain) {
       boolean overtaken =
           stored.byId().values().stream()
-              .filter(manifest -> manifest.domain().equals(domain))
+              .filter(manifest -> manifest.domain().equals(domain) && !manifest.isOfAlignment())
               .flatMap(manifest -> manifest.learnedTo().stream())
               .anyMatch(to -> isAfter(to, arrival.origin()));
       String last =

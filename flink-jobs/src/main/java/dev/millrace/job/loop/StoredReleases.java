@@ -127,7 +127,8 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
         (id, manifest) -> {
           String other = newest.get(manifest.domain());
           Manifest best = other == null ? null : byId.get(other);
-          if (manifest.tenant() == null && (best == null || best.batch() < manifest.batch())) {
+          boolean answers = manifest.tenant() == null && !manifest.isOfAlignment();
+          if (answers && (best == null || best.batch() < manifest.batch())) {
             newest.put(manifest.domain(), id);
           }
         });
@@ -138,15 +139,18 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
   long lastBatch(String domain) {
     return byId.values().stream()
         .filter(manifest -> manifest.tenant() == null && manifest.domain().equals(domain))
+        .filter(manifest -> !manifest.isOfAlignment())
         .mapToLong(Manifest::batch)
         .max()
         .orElse(-1);
   }
 
+  /** Of adapters of the base, which answer. */
   Lineage lineage() {
     Map<String, Lineage.Learned> learned = new HashMap<>();
     byId.forEach(
-        (id, manifest) ->
+        (id, manifest) -> {
+          if (!manifest.isOfAlignment()) {
             learned.put(
                 id,
                 new Lineage.Learned(
@@ -155,7 +159,9 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
                     manifest.learned().stream()
                         .filter(sample -> !sample.replay())
                         .map(LearnedSample::origin)
-                        .collect(Collectors.toSet()))));
+                        .collect(Collectors.toSet())));
+          }
+        });
     return new Lineage(learned);
   }
 }

@@ -10,14 +10,32 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Everything that a {@code read_committed} consumer found on the topics of one run. */
+/**
+ * Everything that a {@code read_committed} consumer found on the topics of one run.
+ *
+ * @param verdicts on adapters of the base
+ * @param releases of such
+ * @param alignments verdicts on adapters of the space in which pictures and sounds meet captions
+ */
 public record Recording(
     List<Committed<Arrival>> samples,
     List<Committed<Rejection>> rejections,
     List<Committed<Verdict>> verdicts,
     List<Committed<ReleaseEvent>> releases,
     List<Committed<Request>> requests,
-    List<Committed<Answer>> answers) {
+    List<Committed<Answer>> answers,
+    List<Committed<Verdict>> alignments) {
+
+  /** Of a run without pictures and sounds. */
+  public Recording(
+      List<Committed<Arrival>> samples,
+      List<Committed<Rejection>> rejections,
+      List<Committed<Verdict>> verdicts,
+      List<Committed<ReleaseEvent>> releases,
+      List<Committed<Request>> requests,
+      List<Committed<Answer>> answers) {
+    this(samples, rejections, verdicts, releases, requests, answers, List.of());
+  }
 
   /** These records, with the times at which another reader saw them where it did. */
   public Recording seenAs(Recording other) {
@@ -27,7 +45,8 @@ public record Recording(
         seen(verdicts, other.verdicts),
         seen(releases, other.releases),
         seen(requests, other.requests),
-        seen(answers, other.answers));
+        seen(answers, other.answers),
+        seen(alignments, other.alignments));
   }
 
   private static <T> List<Committed<T>> seen(

@@ -6,6 +6,8 @@ import java.util.SortedMap;
 /**
  * What {@code report.json} holds; its field names are a contract.
  *
+ * @param releases of adapters of the base
+ * @param alignments of adapters of the space in which pictures and sounds meet their captions
  * @param crossDomain by the adapter's domain, then by the text's domain: relative change of bits
  *     per byte against the base
  */
@@ -14,6 +16,7 @@ public record Report(
     AnswerCounts answers,
     SampleCounts samples,
     ReleaseCounts releases,
+    ReleaseCounts alignments,
     SortedMap<String, DomainFigures> domains,
     @JsonProperty("protected") ProtectedFigures protectedSet,
     Quantiles freshnessMillis,

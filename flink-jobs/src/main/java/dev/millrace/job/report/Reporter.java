@@ -30,6 +30,7 @@ public final class Reporter {
         SampleCounts.of(recording.samples(), recording.rejections(), recording.verdicts())
             .plus(refused),
         ReleaseCounts.of(recording.verdicts()),
+        ReleaseCounts.of(recording.alignments()),
         domains(),
         ProtectedFigures.of(measurements.protectedBefore(), measurements.protectedAfter()),
         Freshness.of(recording.samples(), recording.answers(), lineage),

@@ -311,7 +311,7 @@ function releases(picture) {
   rows("releases", picture.releases.slice().reverse(), (r) => r.at + r.release + r.action, (r) =>
     element("tr", {},
       element("td", {}, time(r.at)),
-      element("td", {}, r.tenant ? r.tenant + " / " + r.domain : r.domain),
+      element("td", {}, (r.tenant ? r.tenant + " / " + r.domain : r.domain) + (r.kind === "alignment" ? " (alignment)" : "")),
       element("td", {}, r.action),
       element("td", {}, element("code", { title: r.release }, short(r.release)), current.has(r.release) ? " live" : ""),
       element("td", {}, element("code", { title: r.parent || "" }, short(r.parent))),
