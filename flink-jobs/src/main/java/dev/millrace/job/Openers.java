@@ -131,9 +131,7 @@ public final class Openers {
 
   private static Path alignFolder(MillraceConfig config) {
     String named = config.base().align();
-    return named.isEmpty()
-        ? Path.of(config.base().dir()).resolveSibling("align")
-        : Path.of(named);
+    return named.isEmpty() ? Path.of(config.base().dir()).resolveSibling("align") : Path.of(named);
   }
 
   /** The encoders beside the base; null where there are none, or none for this base. */

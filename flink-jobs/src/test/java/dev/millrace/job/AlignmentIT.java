@@ -77,8 +77,7 @@ class AlignmentIT {
           loop.releases(0).stream().filter(event -> event.kind() == Kind.ALIGNMENT).toList();
       List<String> releases = events.stream().map(ReleaseEvent::release).toList();
       assertTrue(releases.size() >= 3, releases.toString());
-      ReleaseEvent last =
-          Heads.followed(events, Kind.ALIGNMENT).get(Heads.alias(null, "stamps"));
+      ReleaseEvent last = Heads.followed(events, Kind.ALIGNMENT).get(Heads.alias(null, "stamps"));
       assertEquals(releases.get(releases.size() - 1), last.release());
       assertTrue(stored.serving().values().stream().noneMatch(releases::contains));
       List<String> taught =
@@ -109,8 +108,7 @@ class AlignmentIT {
         TinyParts.learners(loop.config())
             .aligning(
                 subtask ->
-                    new Opened<>(
-                        new Failing(SwappedPairs.learner(Path.of(store))), () -> {})),
+                    new Opened<>(new Failing(SwappedPairs.learner(Path.of(store))), () -> {})),
         InstantSource.system());
     loop.stack().submit(env).getJobExecutionResult().get();
   }

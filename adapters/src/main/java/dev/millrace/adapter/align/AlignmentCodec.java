@@ -114,7 +114,8 @@ final class AlignmentCodec {
               list(in, in::readUTF));
       if (in.available() > 0) {
         throw new IllegalArgumentException(
-            "state of an alignment has %d bytes left over; expected none".formatted(in.available()));
+            "state of an alignment has %d bytes left over; expected none"
+                .formatted(in.available()));
       }
       return state;
     } catch (IOException e) {

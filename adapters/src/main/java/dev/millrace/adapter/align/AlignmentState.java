@@ -60,7 +60,15 @@ public record AlignmentState(
 
   AlignmentState withWaiting(List<PairPlaces> line) {
     return new AlignmentState(
-        adapter, release, batches, List.copyOf(line), past, heldOut, learnedTo, obeyed, pinned,
+        adapter,
+        release,
+        batches,
+        List.copyOf(line),
+        past,
+        heldOut,
+        learnedTo,
+        obeyed,
+        pinned,
         forgotten);
   }
 
@@ -88,7 +96,15 @@ public record AlignmentState(
   AlignmentState published(
       AlignAdapter candidate, String id, Reservoir<PairPlaces> remembered, List<Origin> progress) {
     return new AlignmentState(
-        candidate, id, batches + 1, List.of(), remembered, heldOut, progress, null, pinned,
+        candidate,
+        id,
+        batches + 1,
+        List.of(),
+        remembered,
+        heldOut,
+        progress,
+        null,
+        pinned,
         forgotten);
   }
 

@@ -98,7 +98,9 @@ final class PairLearner implements AlignmentLearner {
     List<PairPlaces> waiting = new ArrayList<>(state.waiting());
     waiting.add(pair);
     AlignmentState gathered = state.withWaiting(waiting);
-    return waiting.size() < config.batch() ? AlignmentOutcome.of(gathered) : learn(gathered, sample);
+    return waiting.size() < config.batch()
+        ? AlignmentOutcome.of(gathered)
+        : learn(gathered, sample);
   }
 
   private AlignmentOutcome learn(AlignmentState state, Sample last) {
@@ -110,7 +112,9 @@ final class PairLearner implements AlignmentLearner {
     }
     long start = parts.clock().millis();
     AlignAdapter incumbent =
-        state.adapter().isNone() ? AlignAdapter.fresh(config.rank(), random(seed)) : state.adapter();
+        state.adapter().isNone()
+            ? AlignAdapter.fresh(config.rank(), random(seed))
+            : state.adapter();
     AlignAdapter candidate =
         trainer.train(incumbent, state.waiting(), state.past().entries(), seed);
     long millis = parts.clock().millis() - start;
@@ -236,8 +240,7 @@ final class PairLearner implements AlignmentLearner {
       AlignRelease release =
           event.release().isEmpty()
               ? null
-              : AlignRelease.read(
-                  parts.published(), event, parts.base(), parts.known().encoders());
+              : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
       List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
       TreeSet<String> forgotten = new TreeSet<>(state.forgotten());
       forgotten.addAll(event.forgotten());

@@ -29,8 +29,7 @@ record PairTrainer(AlignmentConfig config, List<PairPlaces> anchors) {
    *
    * @param past pairs, of which every step sees twice as many as are fresh
    */
-  AlignAdapter train(
-      AlignAdapter start, List<PairPlaces> fresh, List<PairPlaces> past, long seed) {
+  AlignAdapter train(AlignAdapter start, List<PairPlaces> fresh, List<PairPlaces> past, long seed) {
     AlignAdapter learned = new AlignAdapter(start.rank(), start.values().clone());
     float[] values = learned.values();
     double[] first = new double[values.length];

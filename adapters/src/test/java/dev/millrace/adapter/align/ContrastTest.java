@@ -22,14 +22,16 @@ class ContrastTest {
       adapter.values()[i] += (float) (0.2 * random.nextGaussian());
     }
     List<PairPlaces> pairs = Pairs.many(0, 9);
-    pairs.set(4, new PairPlaces("same", Pairs.origin(4), pairs.get(2).group(), pairs.get(4).places()));
+    pairs.set(
+        4, new PairPlaces("same", Pairs.origin(4), pairs.get(2).group(), pairs.get(4).places()));
     double[] gradient = new double[adapter.values().length];
     double loss = new Contrast(adapter, pairs).gradient(gradient);
     assertEquals(mean(adapter, pairs), loss, 1e-12);
     double step = 1.0 / 64;
     double greatest = Arrays.stream(gradient).map(Math::abs).max().orElseThrow();
     for (int i : random.ints(400, 0, gradient.length).toArray()) {
-      double numeric = (moved(adapter, pairs, i, step) - moved(adapter, pairs, i, -step)) / 2 / step;
+      double numeric =
+          (moved(adapter, pairs, i, step) - moved(adapter, pairs, i, -step)) / 2 / step;
       assertEquals(numeric, gradient[i], 2e-3 * greatest, "value " + i);
     }
   }
@@ -37,9 +39,11 @@ class ContrastTest {
   @Test
   void losses_pairsOfOneGroup_areNotToldApart() {
     List<PairPlaces> one = Pairs.many(0, 1);
-    PairPlaces twin = new PairPlaces("twin", Pairs.origin(1), one.get(0).group(), one.get(0).places());
+    PairPlaces twin =
+        new PairPlaces("twin", Pairs.origin(1), one.get(0).group(), one.get(0).places());
     double[] losses = new Contrast(AlignAdapter.NONE, List.of(one.get(0), twin)).losses();
-    assertTrue(Arrays.stream(losses).allMatch(loss -> Math.abs(loss) < 1e-9), Arrays.toString(losses));
+    assertTrue(
+        Arrays.stream(losses).allMatch(loss -> Math.abs(loss) < 1e-9), Arrays.toString(losses));
   }
 
   @Test

@@ -114,7 +114,9 @@ class PairLearnerTest {
   void take_tooFewThatJudge_teachesNothingYet() {
     AlignmentState state = learned(learner(), 0, 40);
     assertNull(state.release());
-    assertEquals(List.of(PairGate.EVIDENCE), verdicts.get(0).rules().stream().map(RuleResult::rule).toList());
+    assertEquals(
+        List.of(PairGate.EVIDENCE),
+        verdicts.get(0).rules().stream().map(RuleResult::rule).toList());
     assertEquals(32, state.past().entries().size());
   }
 
@@ -127,7 +129,11 @@ class PairLearnerTest {
     }
     known.put("known", pairs);
     AlignAdapter spoilt = AlignAdapter.fresh(8, new java.util.Random(1));
-    Arrays.fill(spoilt.values(), spoilt.up(AlignAdapter.Side.MEDIA), spoilt.bias(AlignAdapter.Side.MEDIA), 0.7f);
+    Arrays.fill(
+        spoilt.values(),
+        spoilt.up(AlignAdapter.Side.MEDIA),
+        spoilt.bias(AlignAdapter.Side.MEDIA),
+        0.7f);
     List<RuleResult> rules =
         new PairGate(CONFIG, known).judge(AlignAdapter.NONE, spoilt, Pairs.many(0, 30), 1);
     assertFalse(rules.get(2).passed(), rules.toString());
@@ -164,12 +170,12 @@ class PairLearnerTest {
     assertEquals(published, events.size());
     assertEquals(PairGate.UNPINNED, verdicts.get(verdicts.size() - 1).rules().get(0).rule());
 
-    AlignmentState forgot = obey(learner, state, order(null, Action.FORGET, List.of("p41", "p297")));
+    AlignmentState forgot =
+        obey(learner, state, order(null, Action.FORGET, List.of("p41", "p297")));
     assertNull(forgot.release());
     assertTrue(forgot.adapter().isNone());
     forgot = take(learner, forgot, 41);
-    assertFalse(
-        List.of(forgot.waiting(), forgot.past().entries()).toString().contains("id=p41,"));
+    assertFalse(List.of(forgot.waiting(), forgot.past().entries()).toString().contains("id=p41,"));
   }
 
   @Test
@@ -179,8 +185,16 @@ class PairLearnerTest {
     ReleaseEvent event = events.get(0);
     ReleaseEvent foreign =
         new ReleaseEvent(
-            null, "icons", Kind.ALIGNMENT, Action.ROLLBACK, event.release(), event.uri(), null, 0,
-            "test", new Origin("releases", 0, 77));
+            null,
+            "icons",
+            Kind.ALIGNMENT,
+            Action.ROLLBACK,
+            event.release(),
+            event.uri(),
+            null,
+            0,
+            "test",
+            new Origin("releases", 0, 77));
     assertEquals(state, obey(learner, state, foreign));
     Verdict verdict = verdicts.get(verdicts.size() - 1);
     assertFalse(verdict.accepted());
@@ -191,7 +205,8 @@ class PairLearnerTest {
   void none_anyPairAndOrder_changesNothingAndSaysWhy() {
     AlignmentLearner none = AlignmentLearner.none("there are no encoders");
     AlignmentState state = none.initial();
-    assertEquals(state, none.take(state, Pairs.sample(null, 1, false), Pairs.place(1, false)).state());
+    assertEquals(
+        state, none.take(state, Pairs.sample(null, 1, false), Pairs.place(1, false)).state());
     Verdict verdict = none.obey(state, order(null, Action.FORGET, List.of("p1"))).verdict();
     assertNotNull(verdict);
     assertEquals("there are no encoders", verdict.rules().get(0).reason());
@@ -230,7 +245,8 @@ class PairLearnerTest {
   }
 
   /** One in eight judges. */
-  private AlignmentState take(AlignmentLearner learner, AlignmentState state, int i, Places places) {
+  private AlignmentState take(
+      AlignmentLearner learner, AlignmentState state, int i, Places places) {
     return noted(learner.take(state, Pairs.sample(null, i, i % 8 == 0), places));
   }
 
@@ -248,7 +264,8 @@ class PairLearnerTest {
     return outcome.state();
   }
 
-  private static ReleaseEvent order(@Nullable ReleaseEvent to, Action action, List<String> samples) {
+  private static ReleaseEvent order(
+      @Nullable ReleaseEvent to, Action action, List<String> samples) {
     return new ReleaseEvent(
             null,
             "stamps",
@@ -264,7 +281,10 @@ class PairLearnerTest {
   }
 
   private static RuleResult rule(Verdict verdict, String name) {
-    return verdict.rules().stream().filter(rule -> rule.rule().equals(name)).findFirst().orElseThrow();
+    return verdict.rules().stream()
+        .filter(rule -> rule.rule().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static Map<String, Double> figures(Verdict verdict, String name) {

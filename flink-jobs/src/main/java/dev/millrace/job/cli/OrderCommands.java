@@ -110,8 +110,7 @@ final class OrderCommands {
     @Override
     public Integer call() {
       ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
-      ReleaseEvent.Kind kind =
-          alignment ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
+      ReleaseEvent.Kind kind = alignment ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
       ReleaseEvent pin = topic.pin(tenant, domain, kind);
       if (pin == null) {
         throw new IllegalArgumentException("domain " + domain + " is not pinned");

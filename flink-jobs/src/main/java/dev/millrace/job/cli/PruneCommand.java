@@ -8,8 +8,8 @@ import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.loop.UnansweredRequests;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -113,7 +113,8 @@ final class PruneCommand implements Callable<Integer> {
         .byId()
         .forEach(
             (id, manifest) -> {
-              if (manifest.kind() == kind && !heads.containsKey(Heads.alias(manifest.tenant(), manifest.domain()))) {
+              if (manifest.kind() == kind
+                  && !heads.containsKey(Heads.alias(manifest.tenant(), manifest.domain()))) {
                 needed.add(id);
               }
             });

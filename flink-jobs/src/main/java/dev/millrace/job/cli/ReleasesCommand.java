@@ -45,12 +45,7 @@ final class ReleasesCommand implements Runnable {
 
   /** A release in a list. */
   record Row(
-      String release,
-      @Nullable String tenant,
-      String domain,
-      Kind kind,
-      long batch,
-      int samples) {
+      String release, @Nullable String tenant, String domain, Kind kind, long batch, int samples) {
 
     static Row of(Map.Entry<String, Manifest> release) {
       Manifest manifest = release.getValue();
@@ -79,7 +74,8 @@ final class ReleasesCommand implements Runnable {
       List<Row> rows =
           StoredReleases.read(store.folder(), output.err()::println).byId().entrySet().stream()
               .map(Row::of)
-              .sorted(Comparator.comparing(Row::domain)
+              .sorted(
+                  Comparator.comparing(Row::domain)
                       .thenComparing(Row::kind)
                       .thenComparingLong(Row::batch))
               .toList();
@@ -90,7 +86,8 @@ final class ReleasesCommand implements Runnable {
     private static String text(Collection<Row> rows) {
       List<String> lines = new ArrayList<>();
       lines.add(
-          String.format(Locale.ROOT, "%-64s  %-14s %-9s %5s %7s", "id", "domain", "kind", "batch", "fresh"));
+          String.format(
+              Locale.ROOT, "%-64s  %-14s %-9s %5s %7s", "id", "domain", "kind", "batch", "fresh"));
       for (Row row : rows) {
         lines.add(
             String.format(

@@ -46,7 +46,9 @@ final class ScoreFigures {
     LOG.warn("domain {}: its texts are no longer distributed as they were", domain(sample));
   }
 
-  /** A candidate of where pictures and sounds meet their captions was judged, or an order obeyed. */
+  /**
+   * A candidate of where pictures and sounds meet their captions was judged, or an order obeyed.
+   */
   void aligned(Verdict verdict) {
     String outcome = LearnFigures.outcomeOf(verdict);
     figures.count(MetricNames.VERDICTS, verdict.domain(), MetricNames.OUTCOME, outcome);

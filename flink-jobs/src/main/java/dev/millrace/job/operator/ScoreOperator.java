@@ -27,10 +27,10 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scores samples, keyed by domain, against what their domain has shown, and learns from pictures and
- * sounds where they meet their captions. What was learned scores the next sample of the domain, and
- * leaves as a release with the checkpoint that holds the state behind it. The second input is what
- * people order of such releases.
+ * Scores samples, keyed by domain, against what their domain has shown, and learns from pictures
+ * and sounds where they meet their captions. What was learned scores the next sample of the domain,
+ * and leaves as a release with the checkpoint that holds the state behind it. The second input is
+ * what people order of such releases.
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
@@ -65,10 +65,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
    * @param epoch of the events that it writes; a later trainer of the same domain makes it fail
    */
   public ScoreOperator(
-      Opener<Scorer> scorers,
-      Opener<AlignmentLearner> learners,
-      MemoryLimits limits,
-      long epoch) {
+      Opener<Scorer> scorers, Opener<AlignmentLearner> learners, MemoryLimits limits, long epoch) {
     this.scorers = scorers;
     this.learners = learners;
     this.limits = limits;

@@ -59,8 +59,8 @@ class ScoreOperatorTest {
     assertTrue(throughout.contains("accepted"), throughout.toString());
   }
 
-  private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample> harness()
-      throws Exception {
+  private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>
+      harness() throws Exception {
     Opener<Scorer> scorers =
         subtask -> {
           BaseModel base = DjlModels.open(NANO, Precision.INT8);

@@ -26,6 +26,7 @@ public final class SwappedPairs {
 
   private static final AlignmentConfig CONFIG =
       new AlignmentConfig(16, 128, 64, 16, 8, 40, 0.01, 0.1, 0, 0.95, 200, 9);
+
   private SwappedPairs() {}
 
   /** Publishes into a folder, by a gate that asks for little. */

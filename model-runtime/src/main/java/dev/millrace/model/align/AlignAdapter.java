@@ -8,8 +8,8 @@ import dev.millrace.model.weights.SafetensorsWriter;
 import java.util.random.RandomGenerator;
 
 /**
- * What a domain adds to the encoders: a place z becomes z + up · down · z + bias, of length 1 again,
- * with factors of their own for media and for captions.
+ * What a domain adds to the encoders: a place z becomes z + up · down · z + bias, of length 1
+ * again, with factors of their own for media and for captions.
  *
  * @param rank 0 adds nothing
  * @param values of media, then of captions: down (rank, DIMENSION), up (DIMENSION, rank), bias

@@ -47,8 +47,7 @@ public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
     }
   }
 
-  private static void require(
-      String what, @Nullable Object found, @Nullable Object expected) {
+  private static void require(String what, @Nullable Object found, @Nullable Object expected) {
     if (!Objects.equals(found, expected)) {
       throw new InvalidReleaseException(what + " is " + found + ", expected " + expected);
     }

@@ -81,7 +81,9 @@ public record PrefixWeights(String id, int length, Projection picture, Projectio
   /** Writes the file beside the encoders that are in the folder already, as bf16. */
   public void write(Path folder) throws IOException {
     SafetensorsWriter writer =
-        new SafetensorsWriter().metadata("format", "pt").metadata(ENCODERS, AlignWeights.id(folder));
+        new SafetensorsWriter()
+            .metadata("format", "pt")
+            .metadata(ENCODERS, AlignWeights.id(folder));
     write(writer, "picture", Projection.PICTURE, picture);
     write(writer, "sound", Projection.SOUND, sound);
     writer.write(folder.resolve(FILE));

@@ -44,8 +44,7 @@ final class Aligned implements Stage {
     float[] media = alignment.place(Side.MEDIA, seen.media());
     float[] caption = alignment.place(Side.CAPTION, seen.caption());
     double own = Aligner.cosine(media, caption);
-    double captions =
-        memory.captions().seenBy(alignment, Side.CAPTION).shareBelow(media, own);
+    double captions = memory.captions().seenBy(alignment, Side.CAPTION).shareBelow(media, own);
     double others = memory.media().seenBy(alignment, Side.MEDIA).shareBelow(caption, own);
     return (captions + others) / 2;
   }

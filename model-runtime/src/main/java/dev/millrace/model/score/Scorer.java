@@ -17,8 +17,8 @@ public interface Scorer {
   Scored score(Sample sample, DomainMemory memory);
 
   /**
-   * The same where a domain has an alignment of its own: what tells how well a caption fits, and how
-   * new a picture or a sound is. Texts do not ask for it.
+   * The same where a domain has an alignment of its own: what tells how well a caption fits, and
+   * how new a picture or a sound is. Texts do not ask for it.
    */
   default Scored score(Sample sample, DomainMemory memory, AlignAdapter alignment) {
     return score(sample, memory);
