@@ -143,7 +143,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   public void processWatermark2(Watermark mark) {}
 
   private void emit(AlignmentState before, AlignmentOutcome outcome) throws Exception {
-    if (outcome.state() != before) {
+    if (!outcome.state().equals(before)) {
       aligned.put((String) getCurrentKey(), outcome.state());
     }
     if (outcome.verdict() != null) {
