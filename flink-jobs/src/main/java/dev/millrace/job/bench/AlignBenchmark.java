@@ -57,7 +57,8 @@ final class AlignBenchmark implements Benchmark {
       return List.of(
           retrieval(aligner, held),
           refusals(aligner, held, setting.seed()),
-          captions(base, aligner, media, setting.seed()));
+          captions(base, aligner, media, setting.seed()),
+          AlignStream.table(pairs, aligner, List.copyOf(media.keySet()), held, setting));
     }
   }
 

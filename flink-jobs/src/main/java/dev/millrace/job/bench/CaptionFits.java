@@ -18,10 +18,15 @@ record CaptionFits(double[] own, double[] wrong) {
 
   /** The first pairs, half of them where there are few, are what a domain remembers. */
   static CaptionFits of(Aligner aligner, List<AlignedPair> pairs) {
-    List<float[]> left = aligner.embed(pairs.stream().map(AlignedPair::left).toList());
-    List<float[]> right = aligner.embed(pairs.stream().map(AlignedPair::right).toList());
-    int others = Math.min(OTHERS, pairs.size() / 2);
-    int n = pairs.size() - others - 1;
+    return of(
+        aligner.embed(pairs.stream().map(AlignedPair::left).toList()),
+        aligner.embed(pairs.stream().map(AlignedPair::right).toList()));
+  }
+
+  /** The same of pairs by where they lie. */
+  static CaptionFits of(List<float[]> left, List<float[]> right) {
+    int others = Math.min(OTHERS, left.size() / 2);
+    int n = left.size() - others - 1;
     double[] own = new double[n];
     double[] wrong = new double[n];
     for (int i = 0; i < n; i++) {
