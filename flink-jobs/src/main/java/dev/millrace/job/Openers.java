@@ -26,6 +26,7 @@ import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
+import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.assign.KnownTexts;
@@ -52,6 +53,7 @@ import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.serve.ServingParts;
 import dev.millrace.model.serve.UnknownDomain;
+import dev.millrace.model.swap.AlignmentSource;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.ReleaseSource;
 import dev.millrace.model.swap.SwapConfig;
@@ -409,10 +411,12 @@ public final class Openers {
         older.forEach(carrier -> bases.add(carrier.base()));
         byte[] key = cacheKey();
         AnswerCache cache = resources.add(cache(config, key)).cache();
+        Aligner aligner = aligner(config, base, resources);
+        LiveReleases adapters =
+            LiveReleases.of(
+                bases, ReleaseSource.of(published(config), bases), within(config.serve()));
         LiveReleases releases =
-            resources.add(
-                LiveReleases.of(
-                    bases, ReleaseSource.of(published(config), bases), within(config.serve())));
+            resources.add(aligner == null ? adapters : aligning(config, base, adapters));
         ServingParts parts =
             new ServingParts(
                 base,
@@ -422,7 +426,7 @@ public final class Openers {
                 cache,
                 CacheKeys.of(key),
                 Clock.systemUTC(),
-                MediaReader.of(aligner(config, base, resources)));
+                MediaReader.of(aligner));
         Responder responder =
             resources.add(Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
         return new Opened<>(new Serving(responder, releases, cache), resources);
@@ -431,6 +435,12 @@ public final class Openers {
         throw e;
       }
     };
+  }
+
+  private static LiveReleases aligning(
+      MillraceConfig config, BaseModel base, LiveReleases adapters) throws IOException {
+    String encoders = AlignWeights.id(alignFolder(config));
+    return adapters.aligning(AlignmentSource.of(published(config), base.id(), encoders));
   }
 
   private static SwapConfig within(ServeConfig serve) {

@@ -3,12 +3,16 @@ package dev.millrace.schema;
 import java.util.Arrays;
 
 /**
- * A picture or a sound that is asked about.
+ * A picture or a sound that is asked about; EMBED also takes a text so.
  *
- * @param modality IMAGE or AUDIO
- * @param bytes of its file
+ * @param bytes of its file; of a text, in UTF-8
  */
 public record Media(Modality modality, byte[] bytes) {
+
+  /** Whether it is neither a picture nor a sound. */
+  public boolean isText() {
+    return modality == Modality.TEXT || modality == Modality.CODE;
+  }
 
   @Override
   public boolean equals(Object other) {

@@ -16,9 +16,11 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.Requests;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +95,14 @@ final class AskCommand implements Callable<Integer> {
   private boolean score;
 
   @Option(
+      names = "--place",
+      description = {
+        "Say where the encoders see the picture, the sound or the text, by the domain's alignment,",
+        "instead of continuing it: 64 numbers; what belongs together lies close."
+      })
+  private boolean place;
+
+  @Option(
       names = "--explain",
       description = "Say what the release behind the answer was made from.")
   private boolean explain;
@@ -142,7 +152,7 @@ final class AskCommand implements Callable<Integer> {
     }
     StoredReleases stored =
         StoredReleases.read(store == null ? Home.here().store() : store, output.err()::println);
-    SortedMap<String, String> releases = releases(stored);
+    SortedMap<String, String> releases = place ? alignments(stored) : releases(stored);
     output
         .err()
         .printf(
@@ -152,6 +162,13 @@ final class AskCommand implements Callable<Integer> {
       Answer answer = ask(jobs.config(), releases);
       return print(answer, explain ? provenance(answer, places -> Map.of()) : null);
     }
+  }
+
+  /** The domain's alignment, if it has one. */
+  private SortedMap<String, String> alignments(StoredReleases stored) {
+    SortedMap<String, String> all = new TreeMap<>(stored.alignments());
+    all.keySet().retainAll(List.of(domain));
+    return all;
   }
 
   /** By domain the releases that may answer. */
@@ -182,7 +199,8 @@ final class AskCommand implements Callable<Integer> {
       for (Map.Entry<String, String> release : releases.entrySet()) {
         Answer probe;
         do {
-          probe = send(request(release.getKey(), true, PROBE), reader, writer, topics, deadline);
+          Request asks = place ? request() : request(release.getKey(), true, PROBE);
+          probe = send(asks, reader, writer, topics, deadline);
         } while (probe.error() == null && !release.getValue().equals(probe.release()));
       }
       return send(request(), reader, writer, topics, deadline);
@@ -190,7 +208,16 @@ final class AskCommand implements Callable<Integer> {
   }
 
   private Request request() throws IOException {
-    return checked(request(domain, score, prompt).about(shown == null ? null : shown.read()));
+    Media media = shown == null ? null : shown.read();
+    if (!place) {
+      return checked(request(domain, score, prompt).about(media));
+    }
+    if (score || (media != null && !prompt.isEmpty())) {
+      throw new IllegalArgumentException(
+          "--place with --score or with a prompt beside what is shown, expected one thing to place");
+    }
+    Media text = new Media(Modality.TEXT, prompt.getBytes(StandardCharsets.UTF_8));
+    return checked(request(domain, false, "").about(media == null ? text : media));
   }
 
   private Request request(String domain, boolean score, String text) {
@@ -199,9 +226,9 @@ final class AskCommand implements Callable<Integer> {
         tenant,
         domain,
         null,
-        score ? Request.Task.SCORE : Request.Task.GENERATE,
+        place ? Request.Task.EMBED : score ? Request.Task.SCORE : Request.Task.GENERATE,
         text,
-        score ? 0 : tokens,
+        score || place ? 0 : tokens,
         sampling.temperature(),
         sampling.topK(),
         sampling.topP(),
@@ -255,6 +282,15 @@ final class AskCommand implements Callable<Integer> {
     return answer.release() == null ? null : Provenance.of(stored, answer.release(), senders);
   }
 
+  private String text(Answer answer) {
+    if (place) {
+      return Arrays.toString(answer.embedding());
+    }
+    return score
+        ? String.format("%.4f bits per byte", -answer.logProb() / Math.log(2) / answer.bytes())
+        : prompt + answer.text();
+  }
+
   private int print(Answer answer, @Nullable Provenance provenance) {
     if (answer.error() != null) {
       throw new IllegalStateException("the request was refused: " + answer.error());
@@ -269,14 +305,13 @@ final class AskCommand implements Callable<Integer> {
     json.put("bytes", answer.bytes());
     json.put("from", answer.source());
     json.put("learnedTo", answer.learnedTo());
+    if (place) {
+      json.put("place", answer.embedding());
+    }
     if (explain) {
       json.put("provenance", provenance);
     }
-    String text =
-        score
-            ? String.format("%.4f bits per byte", -answer.logProb() / Math.log(2) / answer.bytes())
-            : prompt + answer.text();
-    output.result(json, text);
+    output.result(json, text(answer));
     output.err().printf("%s, base %s, from %s%n", answerer(answer), answer.base(), answer.source());
     if (explain) {
       output.err().println(provenance == null ? "the base alone answered" : provenance.text());

@@ -14,7 +14,9 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.wire.Codecs;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The jobs in this process, beginning with the newest releases of a store. */
@@ -75,12 +77,12 @@ final class EmbeddedJobs implements AutoCloseable {
   private void announce(StoredReleases stored) {
     Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
-      stored
-          .serving()
-          .forEach(
-              (domain, release) ->
-                  writer.send(
-                      topics.releases(), domain, Codecs.releases().encode(event(stored, release))));
+      for (SortedMap<String, String> line : List.of(stored.serving(), stored.alignments())) {
+        line.forEach(
+            (domain, release) ->
+                writer.send(
+                    topics.releases(), domain, Codecs.releases().encode(event(stored, release))));
+      }
       writer.flush();
     }
   }
@@ -90,7 +92,7 @@ final class EmbeddedJobs implements AutoCloseable {
     return new ReleaseEvent(
         manifest.tenant(),
         manifest.domain(),
-        ReleaseEvent.Kind.ADAPTER,
+        manifest.kind(),
         ReleaseEvent.Action.ROLLBACK,
         release,
         stored.uri(release),

@@ -6,6 +6,7 @@ import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -101,7 +102,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
    * and nothing was stored since, else the latest.
    */
   public SortedMap<String, String> serving() {
-    SortedMap<String, String> serving = newest();
+    SortedMap<String, String> serving = newest(Kind.ADAPTER);
     Heads.read(store)
         .byDomain()
         .forEach(
@@ -121,14 +122,19 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     Heads.of(events, this).write(store);
   }
 
-  private SortedMap<String, String> newest() {
+  /** The latest alignment of every shared domain that has one. */
+  public SortedMap<String, String> alignments() {
+    return newest(Kind.ALIGNMENT);
+  }
+
+  private SortedMap<String, String> newest(Kind kind) {
     SortedMap<String, String> newest = new TreeMap<>();
     byId.forEach(
         (id, manifest) -> {
           String other = newest.get(manifest.domain());
           Manifest best = other == null ? null : byId.get(other);
-          boolean answers = manifest.tenant() == null && !manifest.isOfAlignment();
-          if (answers && (best == null || best.batch() < manifest.batch())) {
+          boolean wanted = manifest.tenant() == null && manifest.kind() == kind;
+          if (wanted && (best == null || best.batch() < manifest.batch())) {
             newest.put(manifest.domain(), id);
           }
         });

@@ -1,16 +1,24 @@
 package dev.millrace.model.serve;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.model.align.AlignAdapter.Side;
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.Input;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.media.InvalidMediaException;
 import dev.millrace.model.score.Reason;
 import dev.millrace.schema.Media;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a base sees and hears of pictures and sounds that are asked about. */
 public interface MediaReader {
+
+  /** What the base reads of a text to place it, as when samples are scored. */
+  int TEXT_TOKENS = 96;
 
   /** Media that cannot be read; the message begins with a code, as an answer's error does. */
   final class UnreadableException extends Exception {
@@ -28,6 +36,13 @@ public interface MediaReader {
    */
   Prefix read(Media media, String base) throws UnreadableException;
 
+  /**
+   * Where the encoders see media, which may be a text, in the space of all media: of length 1.
+   *
+   * @param alignment what a domain adds to them
+   */
+  float[] place(Media media, Carrier carrier, AlignAdapter alignment) throws UnreadableException;
+
   /** What it makes of media goes by this name too: part of the name of an answer. */
   String id();
 
@@ -43,12 +58,35 @@ public interface MediaReader {
               Reason.MODALITY_UNSUPPORTED,
               media.modality() + ", expected text: no encoders make prefixes for this base");
         }
+        return aligner.prefixes(List.of(input(media))).get(0);
+      }
+
+      @Override
+      public float[] place(Media media, Carrier carrier, AlignAdapter alignment)
+          throws UnreadableException {
+        if (aligner == null || !aligner.config().base().equals(carrier.base().id())) {
+          throw new UnreadableException(
+              Reason.MODALITY_UNSUPPORTED,
+              media.modality() + ", expected a prompt: there are no encoders for this base");
+        }
+        return media.isText()
+            ? alignment.place(Side.CAPTION, aligner.embed(words(media, carrier)))
+            : alignment.place(Side.MEDIA, aligner.embed(input(media)));
+      }
+
+      private static Input input(Media media) throws UnreadableException {
         try {
-          Input input = Input.read(media.modality(), media.bytes());
-          return aligner.prefixes(List.of(input)).get(0);
+          return Input.read(media.modality(), media.bytes());
         } catch (InvalidMediaException e) {
           throw new UnreadableException(Reason.of(e.kind()), String.valueOf(e.getMessage()));
         }
+      }
+
+      private static Input words(Media media, Carrier carrier) {
+        String text = new String(media.bytes(), UTF_8);
+        int[] tokens = carrier.tokenizer().encode(text);
+        int[] read = Arrays.copyOf(tokens, Math.min(TEXT_TOKENS, tokens.length));
+        return Input.Words.of(text, carrier.base().embed(List.of(read)).get(0));
       }
 
       @Override

@@ -1,6 +1,8 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.CacheKey;
+import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.model.text.Tokenizer;
@@ -52,7 +54,7 @@ final class Reception {
     String problem = aliasProblem(work.request(), lease.release());
     if (problem != null) {
       work.fail(problem);
-    } else if (work.request().cached()) {
+    } else if (work.request().cached() && isNamed(work)) {
       work.key(key(work));
     }
   }
@@ -61,6 +63,10 @@ final class Reception {
   void read(Work work) {
     Media media = work.request().media();
     try {
+      if (media != null && work.request().task() == Request.Task.EMBED) {
+        place(work, media);
+        return;
+      }
       if (media != null) {
         work.prefix(parts.media().read(media, work.lease().base().id()));
       }
@@ -77,10 +83,20 @@ final class Reception {
     }
   }
 
+  private void place(Work work, Media media) throws MediaReader.UnreadableException {
+    BaseModel base = work.lease().base();
+    Carrier carrier =
+        new Carrier(base, Objects.requireNonNull(tokenizers.get(base.id())));
+    float[] place = parts.media().place(media, carrier, work.lease().alignment());
+    work.computed(new CachedAnswer("", 0, 0, place));
+  }
+
   /** The release that is to answer; another thread fetches it if it is not in memory. */
   CompletableFuture<Lease> lease(Request request, long caller) {
     if (request.task() == Request.Task.EMBED) {
-      return CompletableFuture.completedFuture(parts.releases().base());
+      return request.media() == null
+          ? CompletableFuture.completedFuture(parts.releases().base())
+          : parts.releases().aligned(request.tenant(), request.domain());
     }
     if (request.isAssigned()) {
       int[] text = parts.tokenizer().encode(request.prompt());
@@ -93,9 +109,10 @@ final class Reception {
 
   /** The same of a request that names a domain or none, if it is in memory; else null. */
   @Nullable Lease peek(Request request, long caller) {
-    return request.task() == Request.Task.EMBED
-        ? parts.releases().base()
-        : parts.releases().peek(request.tenant(), request.domain(), caller);
+    if (request.task() == Request.Task.EMBED) {
+      return request.media() == null ? parts.releases().base() : null;
+    }
+    return parts.releases().peek(request.tenant(), request.domain(), caller);
   }
 
   private @Nullable String aliasProblem(Request request, @Nullable LiveRelease release) {
@@ -110,6 +127,13 @@ final class Reception {
     return release.domain().equals(request.domain())
         ? null
         : "unknown-release: " + release.release() + " of domain " + request.domain();
+  }
+
+  /** Whether all that makes the answer has a name: encoders have none where they make no prefix. */
+  private boolean isNamed(Work work) {
+    boolean places =
+        work.request().task() == Request.Task.EMBED && work.request().media() != null;
+    return !places || work.lease().release() != null || !parts.media().id().isEmpty();
   }
 
   private CacheKey key(Work work) {

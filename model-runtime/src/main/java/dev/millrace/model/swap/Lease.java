@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,11 @@ public interface Lease extends AutoCloseable {
 
   /** The release; null where the base alone answers. */
   @Nullable LiveRelease release();
+
+  /** What the release adds to the encoders of the base; nothing where it is no alignment. */
+  default AlignAdapter alignment() {
+    return AlignAdapter.NONE;
+  }
 
   /** Gives the release back; closing twice does nothing more. */
   @Override

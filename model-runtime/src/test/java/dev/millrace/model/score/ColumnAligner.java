@@ -39,7 +39,7 @@ public record ColumnAligner(String base) implements Aligner {
     return out.toByteArray();
   }
 
-  static String caption(int k) {
+  public static String caption(int k) {
     return "column " + (char) ('a' + k % 26) + (char) ('a' + k / 26);
   }
 

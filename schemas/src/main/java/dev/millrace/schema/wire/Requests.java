@@ -1,7 +1,6 @@
 package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Media;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Request;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +37,12 @@ public final class Requests {
       return null;
     }
     String what = "media is " + media;
-    if (media.modality() != Modality.IMAGE && media.modality() != Modality.AUDIO) {
+    boolean embeds = request.task() == Request.Task.EMBED;
+    if (media.isText() && !embeds) {
       return new Problem("bad-modality", what + ", expected IMAGE or AUDIO");
     }
-    if (request.task() == Request.Task.EMBED) {
-      return new Problem("bad-modality", what + ", expected none: EMBED takes text alone");
+    if (embeds && !request.prompt().isEmpty()) {
+      return new Problem("bad-modality", what + ", expected no prompt: EMBED takes one or the other");
     }
     if (media.bytes().length == 0) {
       return new Problem("bad-modality", what + ", expected its bytes");
@@ -56,7 +56,7 @@ public final class Requests {
   private static @Nullable Problem prompt(Request request) {
     String prompt = request.prompt();
     boolean silent =
-        request.media() != null && request.task() == Request.Task.GENERATE && !request.isAssigned();
+        request.media() != null && request.task() != Request.Task.SCORE && !request.isAssigned();
     if (prompt.isEmpty() && !silent) {
       return new Problem("empty-prompt", "prompt is \"\", expected text");
     }

@@ -98,13 +98,19 @@ class RequestsTest {
   }
 
   @Test
-  void problem_mediaToEmbed_areRefused() {
+  void problem_mediaToEmbed_takeNoPromptAndMayBeText() {
     Request embeds =
         new Request("q", null, null, null, Task.EMBED, "x", 0, 0, 0, true, 0, Records.HERE)
             .about(new Media(Modality.IMAGE, new byte[9]));
     assertEquals(
-        "bad-modality: media is IMAGE of 9 bytes, expected none: EMBED takes text alone",
+        "bad-modality: media is IMAGE of 9 bytes, expected no prompt: EMBED takes one or the other",
         Requests.problem(embeds));
+    Request places =
+        new Request("q", null, null, null, Task.EMBED, "", 0, 0, 0, true, 0, Records.HERE);
+    assertEquals("empty-prompt: prompt is \"\", expected text", Requests.problem(places));
+    for (Modality modality : Modality.values()) {
+      assertNull(Requests.problem(places.about(new Media(modality, new byte[9]))));
+    }
   }
 
   @Test

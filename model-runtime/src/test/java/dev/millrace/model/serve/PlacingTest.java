@@ -1,0 +1,213 @@
+package dev.millrace.model.serve;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.AlignRelease;
+import dev.millrace.model.align.Aligner;
+import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.DirectExecutor;
+import dev.millrace.model.cache.MapRemoteTier;
+import dev.millrace.model.cache.SemanticTier;
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.score.ColumnAligner;
+import dev.millrace.model.swap.FakeReleases;
+import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.SwapConfig;
+import dev.millrace.model.swap.SwapResult;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Answer.From;
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.Request.Task;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Where pictures, sounds and texts lie, by the alignment that a domain is at. */
+class PlacingTest {
+
+  private static final byte[] SECRET = "a secret of the tests".getBytes(UTF_8);
+
+  private final FakeBaseModel base = new FakeBaseModel();
+  private final LiveReleases live =
+      LiveReleases.of(base, new FakeReleases(), SwapConfig.defaults()).aligning(this::fetch);
+  private final Responder responder =
+      Responder.of(
+          new ServingParts(
+              base,
+              new ByteTokenizer(),
+              List.of(),
+              live,
+              AnswerCache.of(
+                  1 << 20,
+                  new MapRemoteTier(),
+                  SECRET,
+                  thread -> SemanticTier.none(),
+                  new DirectExecutor()),
+              CacheKeys.of(SECRET),
+              () -> Instant.ofEpochMilli(1234),
+              MediaReader.of(new ColumnAligner(base.id()))),
+          new ServeLimits(1000, 1000, 1000),
+          UnknownDomain.BASE,
+          5);
+  private boolean broken;
+
+  @AfterEach
+  void close() {
+    responder.close();
+    live.close();
+    assertEquals(0, base.openAdapters());
+  }
+
+  @Test
+  void embed_pictureAndItsCaption_lieWhereTheEncodersSeeThem() {
+    Answer picture = one("letters", picture(3));
+    assertNull(picture.error());
+    assertNull(picture.release());
+    assertEquals(base.id(), picture.base());
+    assertArrayEquals(axis(3), picture.embedding());
+    assertArrayEquals(axis(3), one("letters", text(3)).embedding());
+    assertEquals(From.L1, one("letters", picture(3)).from());
+  }
+
+  @Test
+  void embed_domainWithAnAlignment_liesElsewhereAndSaysByWhich() {
+    assertEquals(Outcome.SWAPPED, apply(event(Action.PUBLISH, 7, null)).outcome());
+    Answer picture = one("letters", picture(3));
+    assertEquals("align-7", picture.release());
+    assertEquals(List.of(new Origin("samples", 0, 42)), picture.learnedTo());
+    assertTrue(picture.embedding()[7] > 0.9, "media are drawn to the axis of the batch");
+    assertEquals(1, Aligner.cosine(picture.embedding(), picture.embedding()), 1e-6);
+    assertArrayEquals(axis(3), one("letters", text(3)).embedding());
+    assertNull(one("others", picture(3)).release());
+  }
+
+  @Test
+  void apply_successor_replacesAndWhatFailsDoesNot() {
+    apply(event(Action.PUBLISH, 7, null));
+    assertEquals(Outcome.SWAPPED, apply(event(Action.PUBLISH, 8, "align-7")).outcome());
+    assertTrue(one("letters", picture(3)).embedding()[8] > 0.9);
+    assertEquals(Outcome.IGNORED, apply(event(Action.PUBLISH, 6, null)).outcome());
+    broken = true;
+    SwapResult failed = apply(event(Action.PUBLISH, 9, "align-8"));
+    assertEquals(Outcome.FAILED, failed.outcome());
+    assertTrue(failed.reason().startsWith("release-invalid: "), failed.reason());
+    assertEquals("align-8", one("letters", picture(3)).release());
+    assertEquals(Outcome.SWAPPED, apply(event(Action.FORGET, -1, null)).outcome());
+    assertNull(one("letters", picture(3)).release());
+  }
+
+  @Test
+  void restore_alignmentThatIsLost_isSaidInAnswersAndNeverReplacedByTheEncoders() {
+    broken = true;
+    assertEquals(
+        Outcome.SWAPPED, live.restore(event(Action.PUBLISH, 7, null), 77).join().outcome());
+    Answer lost = one("letters", picture(3));
+    assertNotNull(lost.error());
+    assertTrue(lost.error().startsWith("release-invalid: "), lost.error());
+    broken = false;
+    assertEquals(Outcome.SWAPPED, apply(event(Action.PUBLISH, 8, "align-7")).outcome());
+    assertEquals("align-8", one("letters", picture(3)).release());
+  }
+
+  @Test
+  void stage_alignment_takesEffectWhenItIsActivated() throws Exception {
+    var staged = live.stage(event(Action.PUBLISH, 7, null), 77).join();
+    assertNull(staged.problem());
+    assertNull(one("letters", picture(3)).release());
+    assertEquals(Outcome.SWAPPED, staged.activate().join().outcome());
+    assertEquals("align-7", one("letters", picture(3)).release());
+  }
+
+  @Test
+  void embed_badMedia_areRefused() {
+    Answer refused = one("letters", new Media(Modality.IMAGE, new byte[] {1, 2, 3}));
+    assertNotNull(refused.error());
+    assertTrue(refused.error().startsWith("media-unknown: "), refused.error());
+  }
+
+  /** Draws media to the axis of its batch. */
+  private AlignRelease fetch(ReleaseEvent event) throws IOException {
+    if (broken) {
+      throw new InvalidReleaseException("it is broken");
+    }
+    AlignAdapter adapter = new AlignAdapter(1, new float[2 * 3 * Aligner.DIMENSION]);
+    adapter.values()[adapter.bias(AlignAdapter.Side.MEDIA) + (int) event.batch()] = 9;
+    return new AlignRelease(
+        FakeReleases.release(
+                base.id(), null, "letters", FakeBaseModel.adapter(0), event.batch())
+            .manifest(),
+        adapter);
+  }
+
+  private SwapResult apply(ReleaseEvent event) {
+    return live.apply(event, 77).join();
+  }
+
+  /**
+   * @param batch negative for what names no release
+   */
+  private static ReleaseEvent event(Action action, long batch, @Nullable String parent) {
+    return new ReleaseEvent(
+        null,
+        "letters",
+        Kind.ALIGNMENT,
+        action,
+        batch < 0 ? "" : "align-" + batch,
+        "memory:",
+        parent,
+        Math.max(0, batch),
+        "test",
+        new Origin("releases", 0, 50 + batch));
+  }
+
+  private Answer one(String domain, Media media) {
+    Request request =
+        new Request(
+            "q",
+            null,
+            domain,
+            null,
+            Task.EMBED,
+            "",
+            0,
+            0,
+            0,
+            true,
+            0,
+            new Origin("requests", 0, 1));
+    return responder.respond(List.of(request.about(media))).get(0);
+  }
+
+  private static Media picture(int k) {
+    return new Media(Modality.IMAGE, ColumnAligner.picture(k));
+  }
+
+  private static Media text(int k) {
+    return new Media(Modality.TEXT, ColumnAligner.caption(k).getBytes(UTF_8));
+  }
+
+  private static float[] axis(int k) {
+    float[] axis = new float[Aligner.DIMENSION];
+    axis[k] = 1;
+    return axis;
+  }
+}
