@@ -26,24 +26,34 @@ public record AlignAdapter(int rank, float[] values) {
   private static final int D = Aligner.DIMENSION;
   private static final int MOST_RANK = D;
   private static final String ENCODERS = "encoders";
-  private static final String[] SIDES = {"media", "caption"};
 
   /** The two halves of what is learned. */
   public enum Side {
-    MEDIA,
-    CAPTION
+    MEDIA("media"),
+    CAPTION("caption");
+
+    /** Its tensors' names begin with it. */
+    private final String tensors;
+
+    Side(String tensors) {
+      this.tensors = tensors;
+    }
   }
 
   /** Adds nothing yet, and can learn to. */
   public static AlignAdapter fresh(int rank, RandomGenerator random) {
     float[] values = new float[2 * sideSize(rank)];
     for (Side side : Side.values()) {
-      int from = side.ordinal() * sideSize(rank);
+      int from = begin(side, rank);
       for (int i = 0; i < rank * D; i++) {
         values[from + i] = (float) (random.nextGaussian() / Math.sqrt(D));
       }
     }
     return new AlignAdapter(rank, values);
+  }
+
+  private static int begin(Side side, int rank) {
+    return side == Side.MEDIA ? 0 : sideSize(rank);
   }
 
   private static int sideSize(int rank) {
@@ -52,7 +62,7 @@ public record AlignAdapter(int rank, float[] values) {
 
   /** Where the factor {@code down} of a side begins among the values. */
   public int down(Side side) {
-    return side.ordinal() * sideSize(rank);
+    return begin(side, rank);
   }
 
   /** The same of {@code up}. */
@@ -123,7 +133,7 @@ public record AlignAdapter(int rank, float[] values) {
     SafetensorsWriter writer =
         new SafetensorsWriter().metadata("format", "pt").metadata(ENCODERS, encoders);
     for (Side side : Side.values()) {
-      String name = SIDES[side.ordinal()];
+      String name = side.tensors;
       writer.add(name + ".down", DType.F32, part(down(side), rank * D), rank, D);
       writer.add(name + ".up", DType.F32, part(up(side), D * rank), D, rank);
       writer.add(name + ".bias", DType.F32, part(bias(side), D), D);
@@ -151,14 +161,14 @@ public record AlignAdapter(int rank, float[] values) {
     }
     long[] shape = file.tensor("media.down").shape();
     long rank = shape.length == 2 ? shape[0] : 0;
-    if (rank < 1 || rank > MOST_RANK || file.tensors().size() != 3 * SIDES.length) {
+    if (rank < 1 || rank > MOST_RANK || file.tensors().size() != 3 * Side.values().length) {
       throw new InvalidWeightsException(
           "%s: rank %d and %d tensors, expected a rank of 1 to %d and %d tensors"
-              .formatted(FILE, rank, file.tensors().size(), MOST_RANK, 3 * SIDES.length));
+              .formatted(FILE, rank, file.tensors().size(), MOST_RANK, 3 * Side.values().length));
     }
     AlignAdapter read = new AlignAdapter((int) rank, new float[2 * sideSize((int) rank)]);
     for (Side side : Side.values()) {
-      String name = SIDES[side.ordinal()];
+      String name = side.tensors;
       read.fill(read.down(side), file.tensor(name + ".down").require(rank, D).floats());
       read.fill(read.up(side), file.tensor(name + ".up").require(D, rank).floats());
       read.fill(read.bias(side), file.tensor(name + ".bias").require(D).floats());
