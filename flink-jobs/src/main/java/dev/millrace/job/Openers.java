@@ -437,8 +437,8 @@ public final class Openers {
     };
   }
 
-  private static LiveReleases aligning(
-      MillraceConfig config, BaseModel base, LiveReleases adapters) throws IOException {
+  private static LiveReleases aligning(MillraceConfig config, BaseModel base, LiveReleases adapters)
+      throws IOException {
     String encoders = AlignWeights.id(alignFolder(config));
     return adapters.aligning(AlignmentSource.of(published(config), base.id(), encoders));
   }

@@ -2,8 +2,8 @@ package dev.millrace.model.serve;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.Input;
 import dev.millrace.model.base.Prefix;

@@ -85,8 +85,7 @@ final class Reception {
 
   private void place(Work work, Media media) throws MediaReader.UnreadableException {
     BaseModel base = work.lease().base();
-    Carrier carrier =
-        new Carrier(base, Objects.requireNonNull(tokenizers.get(base.id())));
+    Carrier carrier = new Carrier(base, Objects.requireNonNull(tokenizers.get(base.id())));
     float[] place = parts.media().place(media, carrier, work.lease().alignment());
     work.computed(new CachedAnswer("", 0, 0, place));
   }
@@ -131,8 +130,7 @@ final class Reception {
 
   /** Whether all that makes the answer has a name: encoders have none where they make no prefix. */
   private boolean isNamed(Work work) {
-    boolean places =
-        work.request().task() == Request.Task.EMBED && work.request().media() != null;
+    boolean places = work.request().task() == Request.Task.EMBED && work.request().media() != null;
     return !places || work.lease().release() != null || !parts.media().id().isEmpty();
   }
 

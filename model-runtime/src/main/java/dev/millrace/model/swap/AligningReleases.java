@@ -149,10 +149,7 @@ final class AligningReleases implements LiveReleases {
     private void requireBatch(Manifest manifest) throws ReleaseRefusedException {
       if (manifest.batch() != event.batch()) {
         throw new ReleaseRefusedException(
-            "batch-mismatch: release of batch "
-                + manifest.batch()
-                + ", expected "
-                + event.batch());
+            "batch-mismatch: release of batch " + manifest.batch() + ", expected " + event.batch());
       }
     }
 

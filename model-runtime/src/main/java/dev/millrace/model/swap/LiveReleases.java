@@ -75,9 +75,9 @@ public interface LiveReleases extends AutoCloseable {
   CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release);
 
   /**
-   * The domain's current alignment: the tenant's own before the shared one, the encoders of the base
-   * as they ship where there is neither. It fails with a {@link ReleaseRefusedException} if what was
-   * current before this process began cannot be fetched any more.
+   * The domain's current alignment: the tenant's own before the shared one, the encoders of the
+   * base as they ship where there is neither. It fails with a {@link ReleaseRefusedException} if
+   * what was current before this process began cannot be fetched any more.
    */
   default CompletableFuture<Lease> aligned(@Nullable String tenant, @Nullable String domain) {
     return CompletableFuture.completedFuture(base());

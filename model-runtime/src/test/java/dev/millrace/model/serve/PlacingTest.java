@@ -152,8 +152,7 @@ class PlacingTest {
     AlignAdapter adapter = new AlignAdapter(1, new float[2 * 3 * Aligner.DIMENSION]);
     adapter.values()[adapter.bias(AlignAdapter.Side.MEDIA) + (int) event.batch()] = 9;
     return new AlignRelease(
-        FakeReleases.release(
-                base.id(), null, "letters", FakeBaseModel.adapter(0), event.batch())
+        FakeReleases.release(base.id(), null, "letters", FakeBaseModel.adapter(0), event.batch())
             .manifest(),
         adapter);
   }

@@ -42,7 +42,8 @@ public final class Requests {
       return new Problem("bad-modality", what + ", expected IMAGE or AUDIO");
     }
     if (embeds && !request.prompt().isEmpty()) {
-      return new Problem("bad-modality", what + ", expected no prompt: EMBED takes one or the other");
+      return new Problem(
+          "bad-modality", what + ", expected no prompt: EMBED takes one or the other");
     }
     if (media.bytes().length == 0) {
       return new Problem("bad-modality", what + ", expected its bytes");
