@@ -3,7 +3,6 @@ package dev.millrace.adapter.align;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -207,10 +206,13 @@ class PairLearnerTest {
     AlignmentState state = none.initial();
     assertEquals(
         state, none.take(state, Pairs.sample(null, 1, false), Pairs.place(1, false)).state());
-    Verdict verdict = none.obey(state, order(null, Action.FORGET, List.of("p1"))).verdict();
-    assertNotNull(verdict);
-    assertEquals("there are no encoders", verdict.rules().get(0).reason());
-    assertNotEquals(true, verdict.accepted());
+    Verdict refused = none.obey(state, order(null, Action.ROLLBACK, List.of())).verdict();
+    assertNotNull(refused);
+    assertFalse(refused.accepted());
+    assertEquals("there are no encoders", refused.rules().get(0).reason());
+    Verdict forgot = none.obey(state, order(null, Action.FORGET, List.of("p1"))).verdict();
+    assertNotNull(forgot);
+    assertTrue(forgot.accepted(), "there is nothing to forget");
   }
 
   private AlignmentLearner learner() {
