@@ -129,6 +129,11 @@ class AlignmentIT {
     }
 
     @Override
+    public AlignmentState restored(AlignmentState state) {
+      return real.restored(state);
+    }
+
+    @Override
     public AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places) {
       AlignmentOutcome outcome = real.take(state, sample, places);
       learning.pass();

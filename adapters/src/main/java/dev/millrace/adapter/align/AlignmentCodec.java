@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** {@link AlignmentState} ⇄ bytes: a version, then the fields in order. */
 final class AlignmentCodec {
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private AlignmentCodec() {}
 
@@ -33,6 +33,8 @@ final class AlignmentCodec {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeInt(VERSION);
+      out.writeUTF(state.space().base());
+      out.writeUTF(state.space().encoders());
       out.writeInt(state.adapter().rank());
       write(out, state.adapter().values());
       write(out, state.release());
@@ -102,6 +104,7 @@ final class AlignmentCodec {
       }
       AlignmentState state =
           new AlignmentState(
+              new Space(in.readUTF(), in.readUTF()),
               new AlignAdapter(in.readInt(), floats(in)),
               textOrNull(in),
               in.readLong(),

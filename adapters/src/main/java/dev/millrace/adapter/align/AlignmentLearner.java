@@ -13,6 +13,13 @@ public interface AlignmentLearner {
   /** The state before a domain's first pair. */
   AlignmentState initial();
 
+  /**
+   * What a state that was kept means to this learner. One of other encoders or of another base says
+   * nothing about places here: its adapter, release, pairs and progress are dropped, and what was
+   * ordered stays.
+   */
+  AlignmentState restored(AlignmentState state);
+
   /** Takes in a pair that was accepted; the last of a batch has it learned at once. */
   AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places);
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that a domain remembers of its pairs; a value.
  *
+ * @param space in which its pairs lie and its adapter was learned
  * @param adapter the current one, which the domain's samples are scored by
  * @param release that it is; null while the encoders that ship see for the domain
  * @param batches the number of the next batch
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param forgotten ids of samples that must not be learned any more, sorted
  */
 public record AlignmentState(
+    Space space,
     AlignAdapter adapter,
     @Nullable String release,
     long batches,
@@ -34,8 +36,9 @@ public record AlignmentState(
     List<String> forgotten) {
 
   /** The state of a domain that has shown no pair yet. */
-  static AlignmentState empty(AlignmentConfig config) {
+  static AlignmentState empty(Space space, AlignmentConfig config) {
     return new AlignmentState(
+        space,
         AlignAdapter.NONE,
         null,
         0,
@@ -46,6 +49,22 @@ public record AlignmentState(
         null,
         false,
         List.of());
+  }
+
+  /** What another space leaves of it: it goes on counting, and is bound by what people ordered. */
+  AlignmentState begunAnew(AlignmentState empty) {
+    return new AlignmentState(
+        empty.space,
+        empty.adapter,
+        empty.release,
+        batches,
+        empty.waiting,
+        empty.past,
+        empty.heldOut,
+        empty.learnedTo,
+        empty.obeyed,
+        pinned,
+        forgotten);
   }
 
   /** Reads what {@link #toBytes} wrote; anything else is refused. */
@@ -60,6 +79,7 @@ public record AlignmentState(
 
   AlignmentState withWaiting(List<PairPlaces> line) {
     return new AlignmentState(
+        space,
         adapter,
         release,
         batches,
@@ -74,12 +94,23 @@ public record AlignmentState(
 
   AlignmentState withHeldOut(Reservoir<PairPlaces> judges) {
     return new AlignmentState(
-        adapter, release, batches, waiting, past, judges, learnedTo, obeyed, pinned, forgotten);
+        space,
+        adapter,
+        release,
+        batches,
+        waiting,
+        past,
+        judges,
+        learnedTo,
+        obeyed,
+        pinned,
+        forgotten);
   }
 
   /** After a batch that changed nothing; what it held is remembered, or not. */
   AlignmentState after(Reservoir<PairPlaces> remembered) {
     return new AlignmentState(
+        space,
         adapter,
         release,
         batches + 1,
@@ -96,6 +127,7 @@ public record AlignmentState(
   AlignmentState published(
       AlignAdapter candidate, String id, Reservoir<PairPlaces> remembered, List<Origin> progress) {
     return new AlignmentState(
+        space,
         candidate,
         id,
         batches + 1,
@@ -119,6 +151,7 @@ public record AlignmentState(
       Predicate<PairPlaces> learned) {
     Predicate<PairPlaces> wanted = pair -> !ids.contains(pair.id());
     return new AlignmentState(
+        space,
         to,
         id,
         batches,

@@ -12,6 +12,7 @@ record NoAlignment(String why) implements AlignmentLearner {
 
   private static final AlignmentState NOTHING =
       new AlignmentState(
+          Space.NONE,
           AlignAdapter.NONE,
           null,
           0,
@@ -26,6 +27,11 @@ record NoAlignment(String why) implements AlignmentLearner {
   @Override
   public AlignmentState initial() {
     return NOTHING;
+  }
+
+  @Override
+  public AlignmentState restored(AlignmentState state) {
+    return state;
   }
 
   @Override

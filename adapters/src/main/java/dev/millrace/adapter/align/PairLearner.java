@@ -80,7 +80,16 @@ final class PairLearner implements AlignmentLearner {
 
   @Override
   public AlignmentState initial() {
-    return AlignmentState.empty(config);
+    return AlignmentState.empty(space(), config);
+  }
+
+  private Space space() {
+    return new Space(parts.base(), parts.known().encoders());
+  }
+
+  @Override
+  public AlignmentState restored(AlignmentState state) {
+    return state.space().equals(space()) ? state : state.begunAnew(initial());
   }
 
   @Override

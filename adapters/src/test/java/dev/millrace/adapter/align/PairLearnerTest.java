@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.publish.ReleaseStore;
@@ -40,6 +41,7 @@ class PairLearnerTest {
 
   private static final AlignmentConfig CONFIG =
       new AlignmentConfig(32, 256, 64, 16, 8, 60, 0.01, 0.1, 3, 0.95, 200, 0.5);
+  private static final String ENCODERS = "e".repeat(64);
   private static final ReleaseFiles FILES =
       (uri, most) -> {
         byte[] bytes = Files.readAllBytes(Path.of(URI.create(uri)));
@@ -215,13 +217,41 @@ class PairLearnerTest {
     assertTrue(forgot.accepted(), "there is nothing to forget");
   }
 
+  @Test
+  void restored_ofOtherEncodersOrBase_beginsAnewAndKeepsWhatWasOrdered() {
+    AlignmentLearner learner = learner();
+    AlignmentState state = learned(learner, 0, 200);
+    AlignmentState forgot =
+        obey(learner, state, order(events.get(0), Action.FORGET, List.of("p9")));
+    state = obey(learner, forgot, order(events.get(0), Action.PIN, List.of()));
+    assertSame(state, learner.restored(state));
+    for (AlignmentLearner other :
+        List.of(learner("base", "f".repeat(64)), learner("other", ENCODERS))) {
+      AlignmentState anew = other.restored(state);
+      assertEquals(other.initial().space(), anew.space());
+      assertTrue(anew.adapter().isNone());
+      assertNull(anew.release());
+      assertEquals(other.initial().past(), anew.past());
+      assertEquals(other.initial().heldOut(), anew.heldOut());
+      assertEquals(List.of(), anew.waiting());
+      assertEquals(List.of(), anew.learnedTo());
+      assertEquals(state.batches(), anew.batches());
+      assertEquals(List.of("p9"), anew.forgotten());
+      assertTrue(anew.pinned());
+    }
+  }
+
   private AlignmentLearner learner() {
+    return learner("base", ENCODERS);
+  }
+
+  private AlignmentLearner learner(String base, String encoders) {
     TreeMap<String, List<Places>> known = new TreeMap<>(Map.of("known", Pairs.known(80)));
     AlignmentParts parts =
         new AlignmentParts(
-            "base",
+            base,
             Routing.topK(1),
-            new KnownPairs("e".repeat(64), known),
+            new KnownPairs(encoders, known),
             ReleaseStore.of(StoreFiles.in(store)),
             FILES,
             new Machine(1, "test", "test"),
@@ -231,7 +261,7 @@ class PairLearnerTest {
   }
 
   private static AlignRelease read(ReleaseEvent event) throws Exception {
-    return AlignRelease.read(FILES, event, "base", "e".repeat(64));
+    return AlignRelease.read(FILES, event, "base", ENCODERS);
   }
 
   private AlignmentState learned(AlignmentLearner learner, int from, int to) {

@@ -169,7 +169,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       return known;
     }
     byte[] bytes = alignment.value();
-    return bytes == null ? learner.initial() : AlignmentState.fromBytes(bytes);
+    return bytes == null
+        ? learner.initial()
+        : learner.restored(AlignmentState.fromBytes(bytes));
   }
 
   private DomainMemory currentMemory() throws Exception {

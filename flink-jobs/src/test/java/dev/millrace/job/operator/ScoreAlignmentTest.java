@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,6 +46,7 @@ class ScoreAlignmentTest {
   private final List<Verdict> verdicts = new ArrayList<>();
   private final List<ReleaseEvent> events = new ArrayList<>();
   private final List<Double> ranks = new ArrayList<>();
+  private String encoders = "e".repeat(64);
 
   @Test
   void processElement_restoredTwice_publishesTheSameReleasesWithoutGapOrRepeat() throws Exception {
@@ -76,6 +78,20 @@ class ScoreAlignmentTest {
       parent = event.release();
     }
     assertEquals(taught.stream().distinct().sorted().toList(), taught);
+  }
+
+  @Test
+  void processElement_restoredWithOtherEncoders_scoresByTheseAloneAndGoesOnCounting()
+      throws Exception {
+    OperatorSubtaskState snapshot = run(0, 160, null);
+    long last = events.get(events.size() - 1).batch();
+    events.clear();
+    ranks.clear();
+    encoders = "f".repeat(64);
+    run(160, SAMPLES, snapshot);
+    assertTrue(ranks.get(0) < 0.3, "the old alignment says nothing here: " + ranks.get(0));
+    assertNull(events.get(0).parent());
+    assertTrue(events.get(0).batch() > last, events.toString());
   }
 
   @Test
@@ -146,10 +162,11 @@ class ScoreAlignmentTest {
       harness() throws Exception {
     String folder = store.toString();
     List<Double> seen = ranks;
+    String seers = encoders;
     return new KeyedTwoInputStreamOperatorTestHarness<>(
         new ScoreOperator(
             subtask -> new Opened<>(new Ranking(seen), () -> {}),
-            subtask -> new Opened<>(SwappedPairs.learner(Path.of(folder)), () -> {}),
+            subtask -> new Opened<>(SwappedPairs.learner(Path.of(folder), seers), () -> {}),
             LIMITS,
             EPOCH),
         DomainKey::of,

@@ -31,13 +31,22 @@ public final class SwappedPairs {
 
   /** Publishes into a folder, by a gate that asks for little. */
   public static AlignmentLearner learner(Path store) {
+    return learner(store, "e".repeat(64));
+  }
+
+  /**
+   * The same.
+   *
+   * @param encoders id of those that see the pictures
+   */
+  static AlignmentLearner learner(Path store, String encoders) {
     TreeMap<String, List<Places>> known =
         new TreeMap<>(Map.of("known", List.of(places(-1), places(-2), places(-3), places(-4))));
     return AlignmentLearner.of(
         new AlignmentParts(
             "base",
             Routing.topK(1),
-            new KnownPairs("e".repeat(64), known),
+            new KnownPairs(encoders, known),
             ReleaseStore.of(StoreFiles.in(store)),
             new FlinkReleaseFiles(),
             new Machine(1, "test", "test"),
