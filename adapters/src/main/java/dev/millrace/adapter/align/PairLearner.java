@@ -246,10 +246,7 @@ final class PairLearner implements AlignmentLearner {
   @Override
   public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
     try {
-      AlignRelease release =
-          event.release().isEmpty()
-              ? null
-              : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
+      AlignRelease release = event.release().isEmpty() ? null : named(event);
       List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
       TreeSet<String> forgotten = new TreeSet<>(state.forgotten());
       forgotten.addAll(event.forgotten());
@@ -268,6 +265,14 @@ final class PairLearner implements AlignmentLearner {
       return new AlignmentOutcome(state, obeyed(state, state, event, trouble), null);
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
+    }
+  }
+
+  private AlignRelease named(ReleaseEvent event) throws IOException {
+    try {
+      return AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
+    } catch (IllegalArgumentException e) { // a URI that is none
+      throw new InvalidReleaseException("URI '%s': %s".formatted(event.uri(), e.getMessage()), e);
     }
   }
 

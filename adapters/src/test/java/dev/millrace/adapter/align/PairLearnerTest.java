@@ -203,6 +203,29 @@ class PairLearnerTest {
   }
 
   @Test
+  void obey_uriThatIsNone_isRefusedAndChangesNothing() {
+    AlignmentLearner learner = learner();
+    AlignmentState state = learned(learner, 0, 200);
+    ReleaseEvent event = events.get(0);
+    ReleaseEvent nowhere =
+        new ReleaseEvent(
+            null,
+            "stamps",
+            Kind.ALIGNMENT,
+            Action.ROLLBACK,
+            event.release(),
+            "",
+            null,
+            event.batch(),
+            "test",
+            new Origin("releases", 0, 77));
+    assertSame(state, obey(learner, state, nowhere));
+    Verdict verdict = verdicts.get(verdicts.size() - 1);
+    assertFalse(verdict.accepted());
+    assertTrue(verdict.rules().get(0).reason().contains("URI ''"), verdict.toString());
+  }
+
+  @Test
   void none_anyPairAndOrder_changesNothingAndSaysWhy() {
     AlignmentLearner none = AlignmentLearner.none("there are no encoders");
     AlignmentState state = none.initial();

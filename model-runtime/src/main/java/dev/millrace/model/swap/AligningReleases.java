@@ -4,7 +4,6 @@ import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.AlignRelease;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
-import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
@@ -136,7 +135,7 @@ final class AligningReleases implements LiveReleases {
         requireBatch(release.manifest());
         aligned = new Aligned(about(release.manifest(), readMillis), release.adapter(), null);
         return null;
-      } catch (IOException | InvalidReleaseException e) {
+      } catch (IOException | RuntimeException e) {
         String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
         if (!lost) {
           return new SwapResult(event, Outcome.FAILED, why, elapsed());

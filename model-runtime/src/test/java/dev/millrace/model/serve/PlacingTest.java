@@ -129,6 +129,20 @@ class PlacingTest {
   }
 
   @Test
+  void applyAndRestore_uriThatIsNone_failAsWhatCannotBeRead() {
+    apply(event(Action.PUBLISH, 7, null));
+    SwapResult failed = apply(event(Action.PUBLISH, 8, "align-7", ""));
+    assertEquals(Outcome.FAILED, failed.outcome());
+    assertTrue(failed.reason().startsWith("release-unreadable: "), failed.reason());
+    assertEquals("align-7", one("letters", picture(3)).release());
+    SwapResult lost = live.restore(event(Action.PUBLISH, 8, "align-7", ""), 77).join();
+    assertEquals(Outcome.SWAPPED, lost.outcome());
+    Answer answer = one("letters", picture(3));
+    assertNotNull(answer.error());
+    assertTrue(answer.error().startsWith("release-unreadable: "), answer.error());
+  }
+
+  @Test
   void stage_alignment_takesEffectWhenItIsActivated() throws Exception {
     var staged = live.stage(event(Action.PUBLISH, 7, null), 77).join();
     assertNull(staged.problem());
@@ -149,6 +163,9 @@ class PlacingTest {
     if (broken) {
       throw new InvalidReleaseException("it is broken");
     }
+    if (event.uri().isEmpty()) {
+      throw new IllegalArgumentException("Can not create a Path from an empty string");
+    }
     AlignAdapter adapter = new AlignAdapter(1, new float[2 * 3 * Aligner.DIMENSION]);
     adapter.values()[adapter.bias(AlignAdapter.Side.MEDIA) + (int) event.batch()] = 9;
     return new AlignRelease(
@@ -165,13 +182,18 @@ class PlacingTest {
    * @param batch negative for what names no release
    */
   private static ReleaseEvent event(Action action, long batch, @Nullable String parent) {
+    return event(action, batch, parent, "memory:");
+  }
+
+  private static ReleaseEvent event(
+      Action action, long batch, @Nullable String parent, String uri) {
     return new ReleaseEvent(
         null,
         "letters",
         Kind.ALIGNMENT,
         action,
         batch < 0 ? "" : "align-" + batch,
-        "memory:",
+        uri,
         parent,
         Math.max(0, batch),
         "test",
