@@ -4,6 +4,7 @@ import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.schema.Origin;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +76,13 @@ public record AlignmentState(
   /** The state as bytes, the same for equal states. */
   public byte[] toBytes() {
     return AlignmentCodec.encode(this);
+  }
+
+  /** Ids of what must not be learned any more, once these are among them. */
+  List<String> forgottenBeside(List<String> ids) {
+    TreeSet<String> all = new TreeSet<>(forgotten);
+    all.addAll(ids);
+    return List.copyOf(all);
   }
 
   AlignmentState withWaiting(List<PairPlaces> line) {

@@ -4,10 +4,14 @@ import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Places;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ScoredSample;
 import java.util.List;
 
-/** Leaves every domain to the encoders that ship. */
+/**
+ * Learns of no encoders and can read no release of theirs: it takes a domain back to the encoders
+ * alone, which is also how it forgets, and refuses what names another release.
+ */
 record NoAlignment(String why) implements AlignmentLearner {
 
   private static final AlignmentState NOTHING =
@@ -41,10 +45,18 @@ record NoAlignment(String why) implements AlignmentLearner {
 
   @Override
   public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
-    boolean forgets = event.action() == ReleaseEvent.Action.FORGET; // there is nothing to forget
-    return new AlignmentOutcome(
-        forgets ? NOTHING : state,
-        PairLearner.obeyed(NOTHING, state, event, forgets ? "" : why),
-        null);
+    if (event.action() != Action.FORGET && !event.release().isEmpty()) {
+      return new AlignmentOutcome(state, PairLearner.obeyed(state, state, event, why), null);
+    }
+    AlignmentState back =
+        state.taken(
+            AlignAdapter.NONE,
+            null,
+            List.of(),
+            event.origin(),
+            event.action() == Action.PIN,
+            state.forgottenBeside(event.forgotten()),
+            pair -> false);
+    return new AlignmentOutcome(back, PairLearner.obeyed(back, state, event, ""), null);
   }
 }

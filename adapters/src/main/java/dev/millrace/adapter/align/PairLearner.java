@@ -31,7 +31,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
@@ -248,8 +247,6 @@ final class PairLearner implements AlignmentLearner {
     try {
       AlignRelease release = event.release().isEmpty() ? null : named(event);
       List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
-      TreeSet<String> forgotten = new TreeSet<>(state.forgotten());
-      forgotten.addAll(event.forgotten());
       AlignmentState back =
           state.taken(
               release == null ? AlignAdapter.NONE : release.adapter(),
@@ -257,7 +254,7 @@ final class PairLearner implements AlignmentLearner {
               progress,
               event.origin(),
               event.action() == Action.PIN,
-              List.copyOf(forgotten),
+              state.forgottenBeside(event.forgotten()),
               pair -> Progress.includes(progress, pair.origin()));
       return new AlignmentOutcome(back, obeyed(back, state, event, ""), null);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {

@@ -231,13 +231,35 @@ class PairLearnerTest {
     AlignmentState state = none.initial();
     assertEquals(
         state, none.take(state, Pairs.sample(null, 1, false), Pairs.place(1, false)).state());
-    Verdict refused = none.obey(state, order(null, Action.ROLLBACK, List.of())).verdict();
-    assertNotNull(refused);
-    assertFalse(refused.accepted());
-    assertEquals("there are no encoders", refused.rules().get(0).reason());
-    Verdict forgot = none.obey(state, order(null, Action.FORGET, List.of("p1"))).verdict();
-    assertNotNull(forgot);
-    assertTrue(forgot.accepted(), "there is nothing to forget");
+    AlignmentState learned = learned(learner(), 0, 200);
+    AlignmentOutcome refused = none.obey(learned, order(events.get(0), Action.PIN, List.of()));
+    assertSame(learned, refused.state());
+    assertNotNull(refused.verdict());
+    assertFalse(refused.verdict().accepted());
+    assertEquals("there are no encoders", refused.verdict().rules().get(0).reason());
+  }
+
+  @Test
+  void none_whatNeedsNoRelease_isObeyed() {
+    AlignmentLearner none = AlignmentLearner.none("there are no encoders");
+    AlignmentState learned = learned(learner(), 0, 200);
+    learned = obey(learner(), learned, order(events.get(0), Action.FORGET, List.of("p3")));
+    AlignmentState forgot =
+        obey(none, learned, order(events.get(0), Action.FORGET, List.of("p191", "p8")));
+    assertTrue(verdicts.get(verdicts.size() - 1).accepted());
+    assertEquals(List.of("p191", "p3", "p8"), forgot.forgotten());
+    assertTrue(forgot.adapter().isNone());
+    assertNull(forgot.release());
+    assertEquals(learned.batches(), forgot.batches());
+    assertEquals(learned.past().capacity(), forgot.past().capacity());
+    assertEquals(List.of(), forgot.past().entries());
+    assertEquals(learned.heldOut().entries().size() - 1, forgot.heldOut().entries().size());
+    AlignmentState back = obey(none, learned, order(null, Action.ROLLBACK, List.of()));
+    assertTrue(back.adapter().isNone());
+    AlignmentState fresh =
+        obey(none, none.initial(), order(null, Action.FORGET, List.of("p1")));
+    assertEquals(List.of("p1"), learner().restored(fresh).forgotten());
+    assertEquals(CONFIG.heldOut(), learner().restored(fresh).heldOut().capacity());
   }
 
   @Test
