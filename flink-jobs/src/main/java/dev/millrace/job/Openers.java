@@ -281,12 +281,21 @@ public final class Openers {
     return subtask -> {
       Resources resources = new Resources();
       Path folder = alignFolder(config);
-      String missing = missing(config, folder);
-      if (missing != null) {
+      if (!Files.isDirectory(folder)) {
+        String missing = "there are no encoders at " + folder;
         LOG.info("alignments are not learned: {}", missing);
         return new Opened<>(AlignmentLearner.none(missing), resources);
       }
       try {
+        KnownPairs known = KnownPairs.read(folder);
+        if (config.align().batch() == 0 || known.byKind().isEmpty()) {
+          LOG.info(
+              "alignments are not learned, orders are obeyed: align.batch is {}, and the encoders"
+                  + " at {} ship {} kinds of known pairs to judge candidates by",
+              config.align().batch(),
+              folder,
+              known.byKind().size());
+        }
         BaseModel base = base(config, resources);
         Opened<ReleaseStore> store = stores.open(subtask);
         resources.add(store.resources());
@@ -294,7 +303,7 @@ public final class Openers {
             new AlignmentParts(
                 base.id(),
                 Routing.topK(base.config().router().topK()),
-                KnownPairs.read(folder),
+                known,
                 store.value(),
                 published(config),
                 machine(),
@@ -306,19 +315,6 @@ public final class Openers {
         throw e;
       }
     };
-  }
-
-  /** Why no alignment can be learned; null if one can. */
-  private static @Nullable String missing(MillraceConfig config, Path folder) throws IOException {
-    if (config.align().batch() == 0) {
-      return "align.batch is 0";
-    }
-    if (!Files.isDirectory(folder)) {
-      return "there are no encoders at " + folder;
-    }
-    return KnownPairs.read(folder).byKind().isEmpty()
-        ? "the encoders at " + folder + " ship no known pairs to judge candidates by"
-        : null;
   }
 
   /** What trainers work with that a learner leads from elsewhere. */

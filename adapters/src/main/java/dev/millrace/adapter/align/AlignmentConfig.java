@@ -5,7 +5,7 @@ import java.io.Serializable;
 /**
  * How domains of pictures and sounds adapt the space in which these meet their captions.
  *
- * @param batch pairs that are learned together; 0 learns nothing
+ * @param batch pairs that are learned together; 0 learns nothing, and obeys orders all the same
  * @param replay past pairs kept per domain
  * @param heldOut held-out pairs kept per domain
  * @param leastHeldOut held-out pairs from which there is enough to judge by

@@ -31,7 +31,10 @@ public interface AlignmentLearner {
    */
   AlignmentOutcome obey(AlignmentState state, ReleaseEvent event);
 
-  /** The learner of all domains of some encoders. */
+  /**
+   * The learner of all domains of some encoders. Where batches are of 0, or nothing is known to
+   * judge by, it learns nothing and obeys all the same: what scores is what serves.
+   */
   static AlignmentLearner of(AlignmentParts parts, AlignmentConfig config) {
     return new PairLearner(parts, config);
   }

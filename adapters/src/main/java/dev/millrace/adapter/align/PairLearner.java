@@ -49,6 +49,9 @@ final class PairLearner implements AlignmentLearner {
   private final PairTrainer trainer;
   private final PairGate gate;
 
+  /** Else it only obeys. */
+  private final boolean learns;
+
   PairLearner(AlignmentParts parts, AlignmentConfig config) {
     this.parts = parts;
     this.config = config;
@@ -65,6 +68,7 @@ final class PairLearner implements AlignmentLearner {
             });
     trainer = new PairTrainer(config, List.copyOf(anchors));
     gate = new PairGate(config, judging);
+    learns = config.batch() > 0 && !judging.isEmpty();
   }
 
   /** Each has a caption of its own. */
@@ -94,7 +98,7 @@ final class PairLearner implements AlignmentLearner {
   @Override
   public AlignmentOutcome take(AlignmentState state, ScoredSample scored, Places places) {
     Sample sample = scored.sample();
-    if (places.isNone() || state.forgotten().contains(sample.id())) {
+    if (!learns || places.isNone() || state.forgotten().contains(sample.id())) {
       return AlignmentOutcome.of(state);
     }
     int group = sample.teaches().strip().toLowerCase(Locale.ROOT).hashCode();

@@ -240,6 +240,24 @@ class PairLearnerTest {
   }
 
   @Test
+  void of_batchesOfNone_learnsNothingAndObeys() throws Exception {
+    AlignmentState state = learned(learner(), 0, 200);
+    ReleaseEvent first = events.get(0);
+    int published = events.size();
+    AlignmentConfig off = new AlignmentConfig(0, 256, 64, 16, 8, 60, 0.01, 0.1, 3, 0.95, 200, 0.5);
+    AlignmentLearner learner = learner("base", ENCODERS, off);
+    AlignmentState on = state;
+    for (int i = 200; i < 300; i++) {
+      on = take(learner, on, i);
+    }
+    assertSame(state, on);
+    assertEquals(published, events.size());
+    AlignmentState back = obey(learner, on, order(first, Action.ROLLBACK, List.of()));
+    assertEquals(first.release(), back.release());
+    assertArrayEquals(read(first).adapter().values(), back.adapter().values());
+  }
+
+  @Test
   void none_whatNeedsNoRelease_isObeyed() {
     AlignmentLearner none = AlignmentLearner.none("there are no encoders");
     AlignmentState learned = learned(learner(), 0, 200);
@@ -291,6 +309,10 @@ class PairLearnerTest {
   }
 
   private AlignmentLearner learner(String base, String encoders) {
+    return learner(base, encoders, CONFIG);
+  }
+
+  private AlignmentLearner learner(String base, String encoders, AlignmentConfig config) {
     TreeMap<String, List<Places>> known = new TreeMap<>(Map.of("known", Pairs.known(80)));
     AlignmentParts parts =
         new AlignmentParts(
@@ -302,7 +324,7 @@ class PairLearnerTest {
             new Machine(1, "test", "test"),
             17,
             InstantSource.system());
-    return AlignmentLearner.of(parts, CONFIG);
+    return AlignmentLearner.of(parts, config);
   }
 
   private static AlignRelease read(ReleaseEvent event) throws Exception {
