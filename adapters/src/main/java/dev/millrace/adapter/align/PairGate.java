@@ -2,6 +2,7 @@ package dev.millrace.adapter.align;
 
 import dev.millrace.adapter.gate.PairedBootstrap;
 import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.AlignRelease;
 import dev.millrace.schema.RuleResult;
 import java.util.Arrays;
 import java.util.List;
@@ -49,11 +50,12 @@ record PairGate(AlignmentConfig config, SortedMap<String, List<PairPlaces>> know
   private static RuleResult finite(AlignAdapter candidate) {
     int broken = 0;
     for (float value : candidate.values()) {
-      broken += Float.isFinite(value) ? 0 : 1;
+      broken += Math.abs(value) <= AlignRelease.MAX_WEIGHT ? 0 : 1; // NaN is not
     }
     SortedMap<String, Double> figures = new TreeMap<>();
     figures.put("brokenWeights", (double) broken);
-    return result(FINITE, broken == 0, broken + " weights are not finite; expected none", figures);
+    String trouble = "%d weights are beyond ±%s or not finite, expected none";
+    return result(FINITE, broken == 0, trouble.formatted(broken, AlignRelease.MAX_WEIGHT), figures);
   }
 
   /** Held-out pairs find each other better among all of them, and not by chance. */

@@ -138,10 +138,12 @@ class PairLearnerTest {
     List<RuleResult> rules =
         new PairGate(CONFIG, known).judge(AlignAdapter.NONE, spoilt, Pairs.many(0, 30), 1);
     assertFalse(rules.get(2).passed(), rules.toString());
-    spoilt.values()[0] = Float.NaN;
-    rules = new PairGate(CONFIG, known).judge(AlignAdapter.NONE, spoilt, Pairs.many(0, 30), 1);
-    assertEquals(List.of(PairGate.FINITE), rules.stream().map(RuleResult::rule).toList());
-    assertFalse(rules.get(0).passed());
+    for (float broken : new float[] {Float.NaN, -1025}) {
+      spoilt.values()[0] = broken;
+      rules = new PairGate(CONFIG, known).judge(AlignAdapter.NONE, spoilt, Pairs.many(0, 30), 1);
+      assertEquals(List.of(PairGate.FINITE), rules.stream().map(RuleResult::rule).toList());
+      assertFalse(rules.get(0).passed());
+    }
   }
 
   @Test

@@ -30,6 +30,8 @@ public record MillraceConfig(
     GatewayLimits gateway)
     implements Serializable {
 
+  private static final int MOST_ALIGN_PAIRS = 1 << 14;
+
   /** What the demo runs with. */
   public static MillraceConfig defaults() {
     return new MillraceConfig(
@@ -89,8 +91,23 @@ public record MillraceConfig(
           "learn.pattern is %s, expected none: %s is no LoRA"
               .formatted(learn.pattern(), learn.adapter()));
     }
+    config.checkAlign(problems);
     problems.throwIfAny();
     return config;
+  }
+
+  private void checkAlign(Problems problems) {
+    if (align.leastHeldOut() > align.heldOut()) {
+      problems.add(
+          "align.leastHeldOut is %d, expected at most align.heldOut, %d"
+              .formatted(align.leastHeldOut(), align.heldOut()));
+    }
+    long pairs = (long) align.batch() * align.steps();
+    if (pairs > MOST_ALIGN_PAIRS) {
+      problems.add(
+          "align.batch × align.steps is %d, expected at most %d: samples wait meanwhile"
+              .formatted(pairs, MOST_ALIGN_PAIRS));
+    }
   }
 
   /** Every key and its value, as {@link #with} takes them. */

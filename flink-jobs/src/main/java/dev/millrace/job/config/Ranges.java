@@ -1,5 +1,6 @@
 package dev.millrace.job.config;
 
+import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.kinds.AdapterKinds;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +26,7 @@ final class Ranges {
           "align.learningRate",
           "align.replay",
           "align.heldOut",
+          "align.resamples",
           "learn.alpha",
           "learn.train.learningRate",
           "learn.train.epochs",
@@ -52,6 +54,16 @@ final class Ranges {
 
   private static final Map<String, Integer> LEAST =
       Map.of("heldOut.everyNth", 2, "unlabelled.agree", 16, "align.leastHeldOut", 2);
+
+  /** Training and judging an alignment are in line, between two samples. */
+  private static final Map<String, Integer> MOST =
+      Map.of(
+          "align.batch", 256,
+          "align.replay", 1 << 16,
+          "align.heldOut", 2048,
+          "align.rank", AlignAdapter.MOST_RANK,
+          "align.steps", 1000,
+          "align.resamples", 100_000);
 
   private static final Set<String> SHARES =
       Set.of(
@@ -137,6 +149,9 @@ final class Ranges {
     }
     if (LEAST.containsKey(key) && number < LEAST.get(key)) {
       throw new OutOfRangeException("at least " + LEAST.get(key));
+    }
+    if (MOST.containsKey(key) && number > MOST.get(key)) {
+      throw new OutOfRangeException("at most " + MOST.get(key));
     }
     if (POSITIVE.contains(key) && number <= 0) {
       throw new OutOfRangeException("more than 0");

@@ -171,6 +171,26 @@ class MillraceConfigTest {
   }
 
   @Test
+  void read_alignBeyondWhatAReleaseOrATaskTakes_saysTheBounds() {
+    String problems =
+        assertThrows(
+                InvalidConfigException.class,
+                () ->
+                    MillraceConfig.read(
+                        null,
+                        List.of("align.rank=65", "align.batch=200", "align.steps=100",
+                            "align.heldOut=16", "align.leastHeldOut=17")))
+            .getMessage();
+    for (String expected :
+        List.of(
+            "align.rank is \"65\", expected at most 64",
+            "align.leastHeldOut is 17, expected at most align.heldOut, 16",
+            "align.batch × align.steps is 20000, expected at most 16384")) {
+      assertTrue(problems.contains(expected), problems);
+    }
+  }
+
+  @Test
   void with_codecs_takesThoseThatThereAre() {
     for (String codec :
         List.of("dense", "int8", "int5", "int4", "sign", "topk:0.05", "topk:1", "lowrank:2")) {

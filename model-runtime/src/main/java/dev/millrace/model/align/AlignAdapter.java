@@ -24,7 +24,10 @@ public record AlignAdapter(int rank, float[] values) {
   public static final AlignAdapter NONE = new AlignAdapter(0, new float[0]);
 
   private static final int D = Aligner.DIMENSION;
-  private static final int MOST_RANK = D;
+
+  /** Of more there is nothing to add. */
+  public static final int MOST_RANK = D;
+
   private static final String ENCODERS = "encoders";
 
   /** The two halves of what is learned. */

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** A release of a domain's alignment of which everything was verified. */
 public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
 
-  private static final float MAX_WEIGHT = 1024;
+  /** No weight is farther from 0. */
+  public static final float MAX_WEIGHT = 1024;
 
   /**
    * Reads the release that an event names, and verifies all of it.
