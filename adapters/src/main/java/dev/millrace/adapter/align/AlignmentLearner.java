@@ -20,7 +20,10 @@ public interface AlignmentLearner {
    */
   AlignmentState restored(AlignmentState state);
 
-  /** Takes in a pair that was accepted; the last of a batch has it learned at once. */
+  /**
+   * Takes in a pair that was accepted; the last of a batch has it learned at once. One whose places
+   * are not finite is passed over.
+   */
   AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places);
 
   /**

@@ -98,7 +98,8 @@ final class PairLearner implements AlignmentLearner {
   @Override
   public AlignmentOutcome take(AlignmentState state, ScoredSample scored, Places places) {
     Sample sample = scored.sample();
-    if (!learns || places.isNone() || state.forgotten().contains(sample.id())) {
+    boolean placed = !places.isNone() && places.isFinite(); // one NaN would spoil every gradient
+    if (!learns || !placed || state.forgotten().contains(sample.id())) {
       return AlignmentOutcome.of(state);
     }
     int group = sample.teaches().strip().toLowerCase(Locale.ROOT).hashCode();

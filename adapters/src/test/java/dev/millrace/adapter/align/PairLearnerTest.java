@@ -122,6 +122,17 @@ class PairLearnerTest {
   }
 
   @Test
+  void take_placesThatAreNotFinite_areNoPair() {
+    AlignmentLearner learner = learner();
+    AlignmentState state = learned(learner, 0, 40);
+    Places sound = Pairs.place(41, false);
+    float[] spoilt = sound.media().clone();
+    spoilt[5] = Float.NaN;
+    assertSame(state, take(learner, state, 41, new Places(spoilt, sound.caption())));
+    assertSame(state, take(learner, state, 48, new Places(sound.media(), spoilt)));
+  }
+
+  @Test
   void judge_adapterThatForgetsWhatTheEncodersKnow_isRefused() {
     TreeMap<String, List<PairPlaces>> known = new TreeMap<>();
     List<PairPlaces> pairs = new ArrayList<>();

@@ -14,4 +14,18 @@ public record Places(float[] media, float[] caption) {
   public boolean isNone() {
     return media.length == 0;
   }
+
+  /** Whether all of it is numbers. */
+  public boolean isFinite() {
+    return isFinite(media) && isFinite(caption);
+  }
+
+  private static boolean isFinite(float[] place) {
+    for (float value : place) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
 }
