@@ -16,11 +16,11 @@ import java.util.stream.Collectors;
 
 /**
  * Which releases of a store have had their time: of those that nothing needs, all but the newest of
- * each domain, and none that is young. Needed is what the caller names, for instance what is
+ * each kind of each domain, and none that is young. Needed is what the caller names, for instance what is
  * current, pinned or asked for, and every ancestor of such a release, for lineage is proved by
  * them.
  *
- * @param count how many that nothing needs stay per domain
+ * @param count how many that nothing needs stay per domain and kind
  * @param age how old a release must be: a request may name it before anyone knows of the request
  */
 public record Retention(int count, Duration age) {
@@ -69,6 +69,7 @@ public record Retention(int count, Duration age) {
 
   private static List<String> alias(Map.Entry<String, Stored> release) {
     Manifest manifest = release.getValue().manifest();
-    return List.of(manifest.tenant() == null ? "" : manifest.tenant(), manifest.domain());
+    String tenant = manifest.tenant() == null ? "" : manifest.tenant();
+    return List.of(tenant, manifest.domain(), manifest.kind().name());
   }
 }

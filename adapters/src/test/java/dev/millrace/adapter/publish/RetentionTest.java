@@ -6,6 +6,7 @@ import dev.millrace.adapter.publish.Retention.Stored;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -53,15 +54,22 @@ class RetentionTest {
     assertEquals(List.of("b"), ONE.expired(store, Set.of("e"), NOW));
   }
 
+  @Test
+  void expired_alignments_countForThemselves() {
+    store.put("x", stored("java", 9, null, 30, Kind.ALIGNMENT));
+    assertEquals(List.of("b"), ONE.expired(store, Set.of("e"), NOW));
+  }
+
   private static Stored release(long batch, @Nullable String parent, int days) {
-    return stored("java", batch, parent, days);
+    return stored("java", batch, parent, days, Kind.ADAPTER);
   }
 
   private static Stored release(String domain, long batch, int days) {
-    return stored(domain, batch, null, days);
+    return stored(domain, batch, null, days, Kind.ADAPTER);
   }
 
-  private static Stored stored(String domain, long batch, @Nullable String parent, int days) {
+  private static Stored stored(
+      String domain, long batch, @Nullable String parent, int days, Kind kind) {
     Manifest manifest =
         new Manifest(
             null,
@@ -76,7 +84,8 @@ class RetentionTest {
             List.of(),
             new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
             List.of(),
-            null);
+            null,
+            kind);
     return new Stored(manifest, NOW.minus(Duration.ofDays(days)));
   }
 }
