@@ -408,11 +408,9 @@ public final class Openers {
         byte[] key = cacheKey();
         AnswerCache cache = resources.add(cache(config, key)).cache();
         Aligner aligner = aligner(config, base, resources);
-        LiveReleases adapters =
-            LiveReleases.of(
-                bases, ReleaseSource.of(published(config), bases), within(config.serve()));
         LiveReleases releases =
-            resources.add(aligner == null ? adapters : aligning(config, base, adapters));
+            resources.add(
+                aligner == null ? adapters(config, bases) : aligning(config, base, bases));
         ServingParts parts =
             new ServingParts(
                 base,
@@ -433,10 +431,16 @@ public final class Openers {
     };
   }
 
-  private static LiveReleases aligning(MillraceConfig config, BaseModel base, LiveReleases adapters)
-      throws IOException {
-    String encoders = AlignWeights.id(alignFolder(config));
-    return adapters.aligning(AlignmentSource.of(published(config), base.id(), encoders));
+  private static LiveReleases adapters(MillraceConfig config, List<BaseModel> bases) {
+    return LiveReleases.of(
+        bases, ReleaseSource.of(published(config), bases), within(config.serve()));
+  }
+
+  private static LiveReleases aligning(
+      MillraceConfig config, BaseModel base, List<BaseModel> bases) throws IOException {
+    String encoders = AlignWeights.id(alignFolder(config)); // first: it may fail
+    return adapters(config, bases)
+        .aligning(AlignmentSource.of(published(config), base.id(), encoders));
   }
 
   private static SwapConfig within(ServeConfig serve) {
