@@ -184,12 +184,16 @@ class PairLearnerTest {
     assertEquals(published, events.size());
     assertEquals(PairGate.UNPINNED, verdicts.get(verdicts.size() - 1).rules().get(0).rule());
 
+    String waits = state.waiting().get(1).id();
+    String judges = state.heldOut().entries().get(2).id();
     AlignmentState forgot =
-        obey(learner, state, order(null, Action.FORGET, List.of("p41", "p297")));
+        obey(learner, state, order(null, Action.FORGET, List.of("p41", waits, judges)));
     assertNull(forgot.release());
     assertTrue(forgot.adapter().isNone());
-    forgot = take(learner, forgot, 41);
-    assertFalse(List.of(forgot.waiting(), forgot.past().entries()).toString().contains("id=p41,"));
+    assertEquals(without(ids(state.waiting()), waits), ids(forgot.waiting()));
+    assertEquals(
+        without(ids(state.heldOut().entries()), judges), ids(forgot.heldOut().entries()));
+    assertSame(forgot, take(learner, forgot, 41), "it is not learned again");
   }
 
   @Test
@@ -338,6 +342,15 @@ class PairLearnerTest {
             17,
             InstantSource.system());
     return AlignmentLearner.of(parts, config);
+  }
+
+  private static List<String> ids(List<PairPlaces> pairs) {
+    return pairs.stream().map(PairPlaces::id).toList();
+  }
+
+  private static List<String> without(List<String> ids, String one) {
+    assertTrue(ids.contains(one), ids.toString());
+    return ids.stream().filter(id -> !id.equals(one)).toList();
   }
 
   private static AlignRelease read(ReleaseEvent event) throws Exception {
