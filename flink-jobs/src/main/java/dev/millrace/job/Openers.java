@@ -436,8 +436,8 @@ public final class Openers {
         bases, ReleaseSource.of(published(config), bases), within(config.serve()));
   }
 
-  private static LiveReleases aligning(
-      MillraceConfig config, BaseModel base, List<BaseModel> bases) throws IOException {
+  private static LiveReleases aligning(MillraceConfig config, BaseModel base, List<BaseModel> bases)
+      throws IOException {
     String encoders = AlignWeights.id(alignFolder(config)); // first: it may fail
     return adapters(config, bases)
         .aligning(AlignmentSource.of(published(config), base.id(), encoders));

@@ -102,16 +102,7 @@ public record AlignmentState(
 
   AlignmentState withHeldOut(Reservoir<PairPlaces> judges) {
     return new AlignmentState(
-        space,
-        adapter,
-        release,
-        batches,
-        waiting,
-        past,
-        judges,
-        learnedTo,
-        obeyed,
-        pinned,
+        space, adapter, release, batches, waiting, past, judges, learnedTo, obeyed, pinned,
         forgotten);
   }
 

@@ -16,9 +16,9 @@ import java.util.stream.Collectors;
 
 /**
  * Which releases of a store have had their time: of those that nothing needs, all but the newest of
- * each kind of each domain, and none that is young. Needed is what the caller names, for instance what is
- * current, pinned or asked for, and every ancestor of such a release, for lineage is proved by
- * them.
+ * each kind of each domain, and none that is young. Needed is what the caller names, for instance
+ * what is current, pinned or asked for, and every ancestor of such a release, for lineage is proved
+ * by them.
  *
  * @param count how many that nothing needs stay per domain and kind
  * @param age how old a release must be: a request may name it before anyone knows of the request

@@ -191,8 +191,7 @@ class PairLearnerTest {
     assertNull(forgot.release());
     assertTrue(forgot.adapter().isNone());
     assertEquals(without(ids(state.waiting()), waits), ids(forgot.waiting()));
-    assertEquals(
-        without(ids(state.heldOut().entries()), judges), ids(forgot.heldOut().entries()));
+    assertEquals(without(ids(state.heldOut().entries()), judges), ids(forgot.heldOut().entries()));
     assertSame(forgot, take(learner, forgot, 41), "it is not learned again");
   }
 
@@ -291,8 +290,7 @@ class PairLearnerTest {
     assertEquals(learned.heldOut().entries().size() - 1, forgot.heldOut().entries().size());
     AlignmentState back = obey(none, learned, order(null, Action.ROLLBACK, List.of()));
     assertTrue(back.adapter().isNone());
-    AlignmentState fresh =
-        obey(none, none.initial(), order(null, Action.FORGET, List.of("p1")));
+    AlignmentState fresh = obey(none, none.initial(), order(null, Action.FORGET, List.of("p1")));
     assertEquals(List.of("p1"), learner().restored(fresh).forgotten());
     assertEquals(CONFIG.heldOut(), learner().restored(fresh).heldOut().capacity());
   }

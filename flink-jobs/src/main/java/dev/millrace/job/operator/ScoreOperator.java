@@ -169,9 +169,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
       return known;
     }
     byte[] bytes = alignment.value();
-    return bytes == null
-        ? learner.initial()
-        : learner.restored(AlignmentState.fromBytes(bytes));
+    return bytes == null ? learner.initial() : learner.restored(AlignmentState.fromBytes(bytes));
   }
 
   private DomainMemory currentMemory() throws Exception {

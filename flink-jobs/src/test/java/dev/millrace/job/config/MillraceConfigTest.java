@@ -178,8 +178,12 @@ class MillraceConfigTest {
                 () ->
                     MillraceConfig.read(
                         null,
-                        List.of("align.rank=65", "align.batch=200", "align.steps=100",
-                            "align.heldOut=16", "align.leastHeldOut=17")))
+                        List.of(
+                            "align.rank=65",
+                            "align.batch=200",
+                            "align.steps=100",
+                            "align.heldOut=16",
+                            "align.leastHeldOut=17")))
             .getMessage();
     for (String expected :
         List.of(
