@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the commands of README.md and docs/ that need nothing but this repository, and checks what they print.
 #   docs/run-commands.sh [FOLDER for reports and logs [PART…]]
-# The parts are demo, http, adapt, cluster, trust, models, elastic, elsewhere and bench; http, cluster and elsewhere need the FOLDER of one in which demo has
+# The parts are demo, http, adapt, cluster, trust, models, elastic, elsewhere and bench; http, cluster, models, elastic and elsewhere need the FOLDER of one in which demo has
 # run. elsewhere has what needs Docker, vLLM or PEFT, runs what there is, and says what there is not. bench is asked for by its name alone: every benchmark
 # once, with the fewest rounds there are, takes most of an hour.
 set -euo pipefail
@@ -278,7 +278,7 @@ bench_part() {
 for part in ${parts:-demo http adapt cluster trust models elastic elsewhere}; do
   case $part in
     demo) ;;
-    http | cluster | elastic | elsewhere) find_legal ;;
+    http | cluster | models | elastic | elsewhere) find_legal ;;
   esac
   "${part}_part"
 done
