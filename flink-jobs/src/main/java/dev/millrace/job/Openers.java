@@ -470,17 +470,17 @@ public final class Openers {
   }
 
   /** What gives similar questions the same answer, within the bound; nobody foresees its draws. */
-  private static SemanticTier.Factory semantic(MillraceConfig config, byte[] key) {
+  private static SemanticTier semantic(MillraceConfig config, byte[] key) {
     SemanticConfig semantic = config.serve().semantic();
     if (!semantic.isOn()) {
-      return thread -> SemanticTier.none();
+      return SemanticTier.none();
     }
     if (config.redis().uri().isEmpty()) {
       LOG.warn(
           "serve.semantic.errorBound is {}, but redis.uri names no Redis: every question is answered"
               + " for itself",
           semantic.errorBound());
-      return thread -> SemanticTier.none();
+      return SemanticTier.none();
     }
     return SemanticTier.of(
         RedisVectorStore.open(config.redis(), semantic.elements()),

@@ -55,7 +55,7 @@ final class SemanticLoad {
 
   /** Asks all, similar questions sharing no answers. */
   Asked plain(List<String> questions) throws Exception {
-    return lap(questions, thread -> SemanticTier.none());
+    return lap(questions, SemanticTier.none());
   }
 
   /** Asks all within a bound. */
@@ -75,7 +75,7 @@ final class SemanticLoad {
     }
   }
 
-  private Asked lap(List<String> questions, SemanticTier.Factory semantic) throws Exception {
+  private Asked lap(List<String> questions, SemanticTier semantic) throws Exception {
     try (LiveReleases releases =
             LiveReleases.of(
                 base,

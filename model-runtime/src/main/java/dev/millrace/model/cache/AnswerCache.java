@@ -70,23 +70,22 @@ public interface AnswerCache extends AutoCloseable {
    * @param secret signs what the remote tier holds, at least 16 bytes
    */
   static AnswerCache of(long l1Bytes, RemoteTier remote, byte[] secret) {
-    return of(l1Bytes, remote, secret, thread -> SemanticTier.none());
+    return of(l1Bytes, remote, secret, SemanticTier.none());
   }
 
-  /** The same with a semantic tier, which the same thread talks to. */
-  static AnswerCache of(
-      long l1Bytes, RemoteTier remote, byte[] secret, SemanticTier.Factory semantic) {
-    return of(l1Bytes, remote, secret, semantic, RemoteThread.start());
+  /** The same with a semantic tier, which is closed with it. */
+  static AnswerCache of(long l1Bytes, RemoteTier remote, byte[] secret, SemanticTier semantic) {
+    return of(l1Bytes, remote, secret, semantic, RemoteThread.start("millrace-cache"));
   }
 
-  /** The same, the tiers talked to by a thread that the cache ends when it is closed. */
+  /** The same, the remote tier talked to by a thread that the cache ends when it is closed. */
   static AnswerCache of(
       long l1Bytes,
       RemoteTier remote,
       byte[] secret,
-      SemanticTier.Factory semantic,
+      SemanticTier semantic,
       ExecutorService beside) {
     return new TieredAnswerCache(
-        l1Bytes, remote, new AnswerCodec(new Hmac(secret)), semantic.beside(beside), beside);
+        l1Bytes, remote, new AnswerCodec(new Hmac(secret)), semantic, beside);
   }
 }

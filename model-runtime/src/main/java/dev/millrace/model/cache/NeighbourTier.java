@@ -140,6 +140,7 @@ final class NeighbourTier implements SemanticTier {
 
   @Override
   public void close() {
+    RemoteThread.end(thread);
     store.close();
   }
 }

@@ -44,18 +44,19 @@ public interface SemanticTier {
     return NoSemanticTier.INSTANCE;
   }
 
-  /** How a cache makes its tier: with the thread that talks to its remote tier. */
-  interface Factory {
-    SemanticTier beside(ExecutorService thread);
-  }
-
   /**
    * A tier whose vectors are kept elsewhere.
    *
    * @param secret signs what is kept, at least 16 bytes
    */
-  static Factory of(VectorStore store, byte[] secret, ErrorBound bound) {
-    return thread -> new NeighbourTier(store, new NeighbourCodec(new Hmac(secret)), bound, thread);
+  static SemanticTier of(VectorStore store, byte[] secret, ErrorBound bound) {
+    return of(store, secret, bound, RemoteThread.start("millrace-similar"));
+  }
+
+  /** The same, the vectors' store talked to by a thread that the tier ends when it is closed. */
+  static SemanticTier of(
+      VectorStore store, byte[] secret, ErrorBound bound, ExecutorService beside) {
+    return new NeighbourTier(store, new NeighbourCodec(new Hmac(secret)), bound, beside);
   }
 
   /** Closes the store. */

@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.schema.Answer;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -152,22 +151,9 @@ final class TieredAnswerCache implements AnswerCache {
 
   @Override
   public void close() {
-    beside.shutdownNow();
-    boolean interrupted = false;
-    try {
-      // The thread may be inside a call, which has a time limit of its own.
-      boolean ended = beside.awaitTermination(1, TimeUnit.MINUTES);
-      if (!ended) {
-        throw new IllegalStateException("the remote tier did not answer for a minute");
-      }
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
+    RemoteThread.end(beside);
     remote.close();
     semantic.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private @Nullable CachedAnswer fromRemote(CacheKey key) {

@@ -10,6 +10,8 @@ import dev.millrace.schema.Answer.From;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -82,16 +84,50 @@ class AnswerCacheTest {
     assertBad(OTHER, foreign);
     AnswerCache forger =
         AnswerCache.of(
-            1 << 20, remote, new byte[16], t -> SemanticTier.none(), new DirectExecutor());
+            1 << 20, remote, new byte[16], SemanticTier.none(), new DirectExecutor());
     forger.put(KEY, ANSWER);
     assertNull(get(cache(), KEY));
+  }
+
+  @Test
+  void ask_whileTheSemanticTierWaitsForItsStore_anExactHitDoesNot() throws Exception {
+    CountDownLatch slow = new CountDownLatch(1);
+    CountDownLatch found = new CountDownLatch(1);
+    cache.put(KEY, ANSWER);
+    SemanticTier semantic =
+        SemanticTier.of(new SlowVectorStore(slow), SECRET, new ErrorBound(0.1, 0.1, 1));
+    try (AnswerCache second = AnswerCache.of(1 << 20, remote, SECRET, semantic)) {
+      semantic.ask(OTHER, OTHER, new float[] {1}, new SemanticTierTest.Told(own -> {}));
+      assertNull(second.ask(KEY, new Told(() -> {}, found::countDown)));
+      assertTrue(found.await(10, TimeUnit.SECONDS));
+      slow.countDown();
+    }
+  }
+
+  private record SlowVectorStore(CountDownLatch until) implements VectorStore {
+
+    @Override
+    public byte @Nullable [] nearest(byte[] set, float[] vector) {
+      try {
+        until.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      return null;
+    }
+
+    @Override
+    public void add(byte[] set, float[] vector, byte[] element) {}
+
+    @Override
+    public void close() {}
   }
 
   @Test
   void put_moreThanFits_keepsTheFirstTierWithinItsBytes() {
     AnswerCache small =
         AnswerCache.of(
-            10_000, RemoteTier.none(), SECRET, t -> SemanticTier.none(), new DirectExecutor());
+            10_000, RemoteTier.none(), SECRET, SemanticTier.none(), new DirectExecutor());
     for (int i = 0; i < 1000; i++) {
       small.put(new CacheKey(i, 0, 0, 0), new CachedAnswer("x".repeat(100), 0, 1, new float[0]));
     }
@@ -154,7 +190,7 @@ class AnswerCacheTest {
   }
 
   private AnswerCache cache() {
-    return AnswerCache.of(1 << 20, remote, SECRET, t -> SemanticTier.none(), new DirectExecutor());
+    return AnswerCache.of(1 << 20, remote, SECRET, SemanticTier.none(), new DirectExecutor());
   }
 
   /** What an asker is told who will not compute the answer. */
@@ -168,16 +204,23 @@ class AnswerCacheTest {
   private static final class Told implements AnswerCache.Asker {
 
     private final Runnable compute;
+    private final Runnable then;
     private AnswerCache.@Nullable Hit hit;
     private @Nullable String failure;
 
     Told(Runnable compute) {
+      this(compute, () -> {});
+    }
+
+    Told(Runnable compute, Runnable then) {
       this.compute = compute;
+      this.then = then;
     }
 
     @Override
     public void found(AnswerCache.Hit found) {
       hit = found;
+      then.run();
     }
 
     @Override

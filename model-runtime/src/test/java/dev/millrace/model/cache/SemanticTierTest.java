@@ -145,8 +145,7 @@ class SemanticTierTest {
     assertFalse(tier.isUp());
     assertFalse(tier.counts().up());
     SemanticTier never =
-        SemanticTier.of(new MapVectorStore(1), SECRET, new ErrorBound(0, 0.1, 1))
-            .beside(new DirectExecutor());
+        SemanticTier.of(new MapVectorStore(1), SECRET, new ErrorBound(0, 0.1, 1), new DirectExecutor());
     assertFalse(never.isUp());
   }
 
@@ -193,15 +192,14 @@ class SemanticTierTest {
   }
 
   private static SemanticTier tier(VectorStore store, byte[] secret) {
-    return SemanticTier.of(store, secret, new ErrorBound(BOUND, 0.1, 42))
-        .beside(new DirectExecutor());
+    return SemanticTier.of(store, secret, new ErrorBound(BOUND, 0.1, 42), new DirectExecutor());
   }
 
   private static Told asker(Consumer<SemanticTier.Own> compute) {
     return new Told(compute);
   }
 
-  private static final class Told implements SemanticTier.Asker {
+  static final class Told implements SemanticTier.Asker {
     private final Consumer<SemanticTier.Own> compute;
     private @Nullable Hit hit;
 

@@ -60,7 +60,7 @@ class PlacingTest {
                   1 << 20,
                   new MapRemoteTier(),
                   SECRET,
-                  thread -> SemanticTier.none(),
+                  SemanticTier.none(),
                   new DirectExecutor()),
               CacheKeys.of(SECRET),
               () -> Instant.ofEpochMilli(1234),

@@ -424,7 +424,7 @@ class ResponderTest {
             1 << 20,
             remote,
             SECRET,
-            SemanticTier.of(new MapVectorStore(1000), SECRET, new ErrorBound(0.9, 0.1, 1)),
+            SemanticTier.of(new MapVectorStore(1000), SECRET, new ErrorBound(0.9, 0.1, 1), new DirectExecutor()),
             new DirectExecutor()));
   }
 
@@ -1002,7 +1002,7 @@ class ResponderTest {
   }
 
   private AnswerCache cache() {
-    return AnswerCache.of(1 << 20, remote, SECRET, t -> SemanticTier.none(), new DirectExecutor());
+    return AnswerCache.of(1 << 20, remote, SECRET, SemanticTier.none(), new DirectExecutor());
   }
 
   private Responder responder(UnknownDomain unknown, AnswerCache cache) {
