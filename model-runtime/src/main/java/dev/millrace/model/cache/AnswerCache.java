@@ -35,6 +35,11 @@ public interface AnswerCache extends AutoCloseable {
      */
     void compute();
 
+    /** The same, unless a similar question's answer will do. */
+    default void compute(SemanticTier.Similar similar) {
+      compute();
+    }
+
     /** Who computed it failed as everybody would. */
     void failed(String reason);
   }
@@ -53,6 +58,9 @@ public interface AnswerCache extends AutoCloseable {
 
   /** Leaves the computing to the next who waits. */
   void giveUp(CacheKey key);
+
+  /** The same, where a similar question's answer may do. */
+  void giveUp(CacheKey key, SemanticTier.Similar similar);
 
   CacheCounts counts();
 

@@ -10,7 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** Nearest neighbours in a store, behind a gate for each scope; all of it on one thread. */
+/** Nearest neighbours in a store, behind a gate for each scope; all but the draws on one thread. */
 final class NeighbourTier implements SemanticTier {
 
   private static final int SCOPES = 4096;
@@ -77,16 +77,50 @@ final class NeighbourTier implements SemanticTier {
       double similarity,
       Asker asker) {
     HitGate gate = gates.get(scope, absent -> new HitGate(bound.wrong()));
-    if (gate.passes(similarity) && coin.nextDouble() >= bound.explore()) {
-      hits.increment();
-      asker.found(new Hit(neighbour.answer(), Answer.From.REDIS, similarity));
-      return;
-    }
-    asker.compute(
+    Own check =
         own -> {
           keep(scope, new Neighbour(key, vector, own));
           later(() -> observe(gate, similarity, !isSame(own, neighbour.answer())));
-        });
+        };
+    if (!gate.passes(similarity)) {
+      asker.compute(check);
+      return;
+    }
+    Similar similar =
+        new Passed(new Hit(neighbour.answer(), Answer.From.REDIS, similarity), check);
+    Own explore = similar.explore();
+    if (explore == null) {
+      asker.similar(similar);
+    } else {
+      asker.compute(explore);
+    }
+  }
+
+  private final class Passed implements Similar {
+
+    private final Hit hit;
+    private final Own check;
+
+    Passed(Hit hit, Own check) {
+      this.hit = hit;
+      this.check = check;
+    }
+
+    @Override
+    public Hit hit() {
+      return hit;
+    }
+
+    @Override
+    public @Nullable Own explore() {
+      synchronized (coin) {
+        if (coin.nextDouble() < bound.explore()) {
+          return check;
+        }
+      }
+      hits.increment();
+      return null;
+    }
   }
 
   private void observe(HitGate gate, double similarity, boolean isWrong) {

@@ -5,7 +5,7 @@ package dev.millrace.model.cache;
  *
  * @param lookups questions that were embedded and looked up
  * @param near those with a neighbour near enough to be considered
- * @param hits those that got its answer
+ * @param hits questions that got its answer, those that waited for an equal one's among them
  * @param checked those that the model answered beside it, as evidence
  * @param wrong those of them that it answered otherwise
  * @param bad neighbours that were corrupted or of another scope

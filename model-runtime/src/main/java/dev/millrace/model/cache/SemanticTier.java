@@ -2,6 +2,7 @@ package dev.millrace.model.cache;
 
 import dev.millrace.model.cache.AnswerCache.Hit;
 import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers to similar questions, given in place of a question's own while what the model says shows
@@ -13,11 +14,26 @@ public interface SemanticTier {
   /** Who wants an answer; told once, on any thread. */
   interface Asker {
 
-    /** A similar question's answer, or the question's own if it was kept. */
+    /** The question's own answer, which was kept. */
     void found(Hit hit);
+
+    /** A similar question's answer. */
+    void similar(Similar similar);
 
     /** The model is to answer; {@code own} is told what it says, if it says anything. */
     void compute(Own own);
+  }
+
+  /**
+   * A similar question's answer, for all who ask the same question meanwhile: each draws for
+   * itself, so that the evidence is of as many answers as if each had looked it up.
+   */
+  interface Similar {
+
+    Hit hit();
+
+    /** Null if the next who asks gets it too; else the model is to answer, and this is told. */
+    @Nullable Own explore();
   }
 
   /** Learns what the model itself says. */

@@ -133,6 +133,14 @@ final class TieredAnswerCache implements AnswerCache {
   }
 
   @Override
+  public void giveUp(CacheKey key, SemanticTier.Similar similar) {
+    Asker next = flights.next(key);
+    if (next != null) {
+      next.compute(similar);
+    }
+  }
+
+  @Override
   public CacheCounts counts() {
     return new CacheCounts(
         l1Hits.sum(),

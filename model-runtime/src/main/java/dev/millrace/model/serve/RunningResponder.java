@@ -228,6 +228,11 @@ final class RunningResponder implements Responder {
     public void compute() {
       tell(() -> lead(work));
     }
+
+    @Override
+    public void compute(SemanticTier.Similar similar) {
+      tell(() -> lead(work, similar));
+    }
   }
 
   /** Once this is closed all works are done, and whoever tells passes the word on. */
@@ -254,6 +259,32 @@ final class RunningResponder implements Responder {
       land(work);
     } else {
       compute(work);
+    }
+  }
+
+  private void lead(Work work, SemanticTier.Similar similar) {
+    work.lead();
+    if (work.isDone()) {
+      work.similar(similar);
+      land(work);
+    } else if (work.request().exact()) {
+      compute(work);
+    } else {
+      draw(work, similar);
+    }
+  }
+
+  private void draw(Work work, SemanticTier.Similar similar) {
+    SemanticTier.Own explore = similar.explore();
+    if (explore == null) {
+      give(work, similar);
+      return;
+    }
+    reception.read(work);
+    if (work.isDone()) {
+      end(work);
+    } else {
+      generate(work, explore);
     }
   }
 
@@ -293,6 +324,14 @@ final class RunningResponder implements Responder {
     }
   }
 
+  private void give(Work work, SemanticTier.Similar similar) {
+    if (!work.isDone()) {
+      work.similar(similar);
+      work.found(similar.hit());
+      end(work);
+    }
+  }
+
   /** A work that waits for what a similar question was answered. */
   private final class Similar implements SemanticTier.Asker {
 
@@ -305,6 +344,11 @@ final class RunningResponder implements Responder {
     @Override
     public void found(Hit hit) {
       tell(() -> endUnlessDone(work, () -> work.found(hit)));
+    }
+
+    @Override
+    public void similar(SemanticTier.Similar similar) {
+      tell(() -> give(work, similar));
     }
 
     @Override
@@ -350,8 +394,11 @@ final class RunningResponder implements Responder {
     }
     CachedAnswer result = work.result();
     String error = work.error();
-    if (work.hasLeft() || work.similarity() > 0) {
-      cache.giveUp(key); // another's answer is not kept as this one's own
+    SemanticTier.Similar similar = work.similar();
+    if (similar != null) {
+      cache.giveUp(key, similar); // another's answer is not kept as this one's own
+    } else if (work.hasLeft()) {
+      cache.giveUp(key);
     } else if (result != null) {
       cache.put(key, result);
     } else if (error != null) {

@@ -5,6 +5,7 @@ import dev.millrace.model.cache.AnswerCache.Hit;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.cache.SemanticTier;
+import dev.millrace.model.cache.SemanticTier.Similar;
 import dev.millrace.model.swap.Lease;
 import dev.millrace.schema.Answer.From;
 import dev.millrace.schema.Request;
@@ -24,7 +25,7 @@ final class Work implements AutoCloseable {
   private @Nullable CachedAnswer result;
   private @Nullable String error;
   private From from = From.NONE;
-  private double similarity;
+  private @Nullable Similar similar;
   private float[] vector = {};
   private SemanticTier.Own own = answer -> {};
 
@@ -126,12 +127,20 @@ final class Work implements AutoCloseable {
   void found(Hit hit) {
     result = hit.answer();
     from = hit.from();
-    similarity = hit.similarity();
+  }
+
+  /** A similar question's answer, which others who wait may get too. */
+  void similar(Similar value) {
+    similar = value;
+  }
+
+  @Nullable Similar similar() {
+    return similar;
   }
 
   /** Of the question whose answer this is; 0 if it is this one's own. */
   double similarity() {
-    return similarity;
+    return similar == null ? 0 : similar.hit().similarity();
   }
 
   /** (hidden_size): what similar questions are found by; empty until it is embedded. */

@@ -51,6 +51,29 @@ class SemanticTierTest {
     assertEquals(100.0, (double) (tier.counts().checked() - checked), 35);
   }
 
+  /** What is given to those who wait is tried as often as what is given to those who ask. */
+  @Test
+  void explore_open_someOfThoseWhoWaitAreComputedAndAreEvidence() {
+    open(tier, SCOPE);
+    Told told = asker(own -> own.is(answer("same")));
+    while (told.shared == null) {
+      tier.ask(SCOPE, new CacheKey(8, 8, 8, 8), at(0.001), told);
+    }
+    SemanticCounts before = tier.counts();
+    int computed = 0;
+    for (int i = 0; i < 1000; i++) {
+      SemanticTier.Own own = told.shared.explore();
+      if (own != null) {
+        own.is(answer("other"));
+        computed++;
+      }
+    }
+    assertEquals(100.0, computed, 35);
+    assertEquals(computed, tier.counts().checked() - before.checked());
+    assertEquals(computed, tier.counts().wrong() - before.wrong());
+    assertEquals(1000 - computed, tier.counts().hits() - before.hits());
+  }
+
   @Test
   void ask_neighboursAreWrong_neverGivesOne() {
     for (int i = 0; i < 2000; i++) {
@@ -202,6 +225,7 @@ class SemanticTierTest {
   static final class Told implements SemanticTier.Asker {
     private final Consumer<SemanticTier.Own> compute;
     private @Nullable Hit hit;
+    private SemanticTier.@Nullable Similar shared;
 
     Told(Consumer<SemanticTier.Own> compute) {
       this.compute = compute;
@@ -210,6 +234,12 @@ class SemanticTierTest {
     @Override
     public void found(Hit found) {
       hit = found;
+    }
+
+    @Override
+    public void similar(SemanticTier.Similar similar) {
+      hit = similar.hit();
+      shared = similar;
     }
 
     @Override

@@ -377,9 +377,11 @@ class ResponderTest {
   }
 
   @Test
-  void step_equalPromptsWithASimilarAnswer_allAreAnsweredAndTheModelRunsOnceAtMost() {
-    Responder similar = similar();
+  void step_equalPromptsWithASimilarAnswer_allAreAnsweredByOneLookUpAndTheModelRunsOnceAtMost() {
+    SemanticTier tier = tier();
+    Responder similar = similar(tier);
     untilSemantic(similar, null, null);
+    long lookups = tier.counts().lookups();
     long before = base.generated();
     List<Request> same = new ArrayList<>();
     for (int i = 0; i < 300; i++) {
@@ -388,6 +390,55 @@ class ResponderTest {
     List<Answer> answers = similar.respond(same);
     assertEquals(1, answers.stream().map(Answer::text).distinct().count());
     assertTrue(base.generated() - before <= 4, "generated " + (base.generated() - before));
+    assertEquals(1, tier.counts().lookups() - lookups);
+    assertEquals(0, answers.stream().filter(a -> a.error() != null).count());
+  }
+
+  @Test
+  void step_equalPromptsWithASimilarAnswer_whoAsksForItsOwnGetsIt() {
+    Responder similar = similar();
+    untilSemantic(similar, null, null);
+    List<Answer> answers = List.of();
+    for (int i = 500; answers.stream().noneMatch(a -> a.similarity() > 0); i++) {
+      Request r = asked("a", null, null, i);
+      answers = similar.respond(List.of(r, r.exactly(), asked("b", null, null, i)));
+    }
+    assertEquals("SEMANTIC", answers.get(0).source());
+    assertEquals(List.of(0.0, 0.0), answers.stream().skip(1).map(Answer::similarity).toList());
+  }
+
+  @Test
+  void cancel_leaderHasASimilarAnswerForThoseWhoWait_theRestGetIt() throws Exception {
+    Responder similar = similar();
+    untilSemantic(similar, null, null);
+    List<Answered> done = new ArrayList<>();
+    for (long i = 0; i < 5; i++) {
+      similar.submit(i, asked("q" + i, null, null, 900), 0);
+    }
+    similar.cancel(1, "cancelled: by c");
+    while (done.size() < 5) {
+      done.addAll(similar.step());
+    }
+    assertEquals(1, done.stream().filter(a -> a.answer().error() != null).count());
+  }
+
+  /** What was cut off is no answer of the model's; one of maxTokens tokens is. */
+  @Test
+  void cancel_whileGenerating_isNeitherKeptNorEvidence() throws Exception {
+    SemanticTier tier = tier();
+    Responder similar = similar(tier);
+    one(similar, asked("a", null, null, 100));
+    long before = base.generated();
+    similar.submit(1, asked("b", null, null, 101), 0);
+    while (base.generated() == before) {
+      assertEquals(List.of(), similar.step());
+    }
+    similar.cancel(1, "cancelled: by c");
+    assertEquals("cancelled: by c", similar.step().get(0).answer().error());
+    assertEquals(1, tier.counts().near());
+    assertEquals(0, tier.counts().checked());
+    assertEquals("MODEL", one(similar, asked("c", null, null, 101)).source());
+    assertEquals(1, tier.counts().checked());
   }
 
   @Test
@@ -418,13 +469,22 @@ class ResponderTest {
 
   /** A responder whose cache lets similar prompts share an answer after two right ones. */
   private Responder similar() {
+    return similar(tier());
+  }
+
+  private static SemanticTier tier() {
+    return SemanticTier.of(
+        new MapVectorStore(1000), SECRET, new ErrorBound(0.9, 0.1, 1), new DirectExecutor());
+  }
+
+  private Responder similar(SemanticTier tier) {
     return responder(
         UnknownDomain.BASE,
         AnswerCache.of(
             1 << 20,
             remote,
             SECRET,
-            SemanticTier.of(new MapVectorStore(1000), SECRET, new ErrorBound(0.9, 0.1, 1), new DirectExecutor()),
+            tier,
             new DirectExecutor()));
   }
 
