@@ -86,8 +86,7 @@ final class NeighbourTier implements SemanticTier {
       asker.compute(check);
       return;
     }
-    Similar similar =
-        new Passed(new Hit(neighbour.answer(), Answer.From.REDIS, similarity), check);
+    Similar similar = new Passed(new Hit(neighbour.answer(), Answer.From.REDIS, similarity), check);
     Own explore = similar.explore();
     if (explore == null) {
       asker.similar(similar);

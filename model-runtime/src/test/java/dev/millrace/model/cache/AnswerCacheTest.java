@@ -83,8 +83,7 @@ class AnswerCacheTest {
     assertNotNull(foreign);
     assertBad(OTHER, foreign);
     AnswerCache forger =
-        AnswerCache.of(
-            1 << 20, remote, new byte[16], SemanticTier.none(), new DirectExecutor());
+        AnswerCache.of(1 << 20, remote, new byte[16], SemanticTier.none(), new DirectExecutor());
     forger.put(KEY, ANSWER);
     assertNull(get(cache(), KEY));
   }

@@ -168,7 +168,8 @@ class SemanticTierTest {
     assertFalse(tier.isUp());
     assertFalse(tier.counts().up());
     SemanticTier never =
-        SemanticTier.of(new MapVectorStore(1), SECRET, new ErrorBound(0, 0.1, 1), new DirectExecutor());
+        SemanticTier.of(
+            new MapVectorStore(1), SECRET, new ErrorBound(0, 0.1, 1), new DirectExecutor());
     assertFalse(never.isUp());
   }
 

@@ -57,11 +57,7 @@ class PlacingTest {
               List.of(),
               live,
               AnswerCache.of(
-                  1 << 20,
-                  new MapRemoteTier(),
-                  SECRET,
-                  SemanticTier.none(),
-                  new DirectExecutor()),
+                  1 << 20, new MapRemoteTier(), SECRET, SemanticTier.none(), new DirectExecutor()),
               CacheKeys.of(SECRET),
               () -> Instant.ofEpochMilli(1234),
               MediaReader.of(new ColumnAligner(base.id()))),

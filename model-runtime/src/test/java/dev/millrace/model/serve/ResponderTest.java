@@ -479,13 +479,7 @@ class ResponderTest {
 
   private Responder similar(SemanticTier tier) {
     return responder(
-        UnknownDomain.BASE,
-        AnswerCache.of(
-            1 << 20,
-            remote,
-            SECRET,
-            tier,
-            new DirectExecutor()));
+        UnknownDomain.BASE, AnswerCache.of(1 << 20, remote, SECRET, tier, new DirectExecutor()));
   }
 
   /** Asks similar questions until one gets another's answer. */
