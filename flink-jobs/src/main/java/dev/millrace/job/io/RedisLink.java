@@ -2,24 +2,94 @@ package dev.millrace.job.io;
 
 import dev.millrace.job.config.RedisConfig;
 import dev.millrace.job.config.Secret;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.params.SetParams;
 
-/** A connection to Redis that is made when it is first used. Safe for use by several threads. */
+/**
+ * Calls of Redis, over a connection that is made when it is first used. While Redis is down nobody
+ * waits for it; while it is full it is read and not written. Safe for use by several threads.
+ */
 final class RedisLink implements AutoCloseable {
+
+  private static final byte[] PROBE = "millrace:probe".getBytes(StandardCharsets.UTF_8);
+  private static final String FULL = "OOM";
 
   private final RedisConfig config;
   private final Secret password;
+  private final Circuit reads;
+  private final Circuit writes;
   private @Nullable UnifiedJedis connected;
   private boolean closed;
 
-  RedisLink(RedisConfig config, Secret password) {
+  /**
+   * @param service what is asked for there, as the log names it
+   * @param probe throws unless it is there
+   */
+  RedisLink(RedisConfig config, Secret password, String service, Consumer<UnifiedJedis> probe) {
     this.config = config;
     this.password = password;
+    String named = service + " at " + config.uri();
+    long backoff = config.backoffMillis();
+    this.reads = new Circuit(named, backoff, () -> probe.accept(redis()));
+    this.writes =
+        new Circuit(
+            "writing to " + named,
+            backoff,
+            () -> redis().set(PROBE, PROBE, SetParams.setParams().ex(1)));
   }
 
-  /** Throws if it cannot be made. */
-  synchronized UnifiedJedis redis() {
+  /** Asks whether the service is there, beside the caller. */
+  void check() {
+    reads.check();
+  }
+
+  /** What the call gives; null if it fails, or is not made because Redis is down. */
+  <T> @Nullable T read(Function<UnifiedJedis, @Nullable T> call) {
+    return reads.call(() -> call.apply(redis()));
+  }
+
+  /** Makes the call, unless Redis is down or full. */
+  void write(Consumer<UnifiedJedis> call) {
+    if (!reads.isOpen()) {
+      writes.call(() -> attempt(call));
+    }
+  }
+
+  /** Null; throws if Redis is full, opens the other circuit if it is down. */
+  private @Nullable Void attempt(Consumer<UnifiedJedis> call) {
+    try {
+      call.accept(redis());
+    } catch (JedisDataException e) {
+      if (String.valueOf(e.getMessage()).startsWith(FULL)) {
+        throw e;
+      }
+      reads.failed(e);
+    } catch (RuntimeException e) {
+      reads.failed(e);
+    }
+    return null;
+  }
+
+  long failures() {
+    return reads.failures() + writes.failures();
+  }
+
+  boolean isDown() {
+    return reads.isOpen();
+  }
+
+  boolean isFull() {
+    return writes.isOpen();
+  }
+
+  /** Throws if the connection cannot be made. */
+  private synchronized UnifiedJedis redis() {
     if (closed) {
       throw new IllegalStateException("the store is closed");
     }
@@ -29,11 +99,19 @@ final class RedisLink implements AutoCloseable {
     return connected;
   }
 
+  static byte[] key(byte[] prefix, byte[] name) {
+    return ByteBuffer.allocate(prefix.length + name.length).put(prefix).put(name).array();
+  }
+
   @Override
-  public synchronized void close() {
-    closed = true;
-    if (connected != null) {
-      connected.close();
+  public void close() {
+    reads.close();
+    writes.close();
+    synchronized (this) {
+      closed = true;
+      if (connected != null) {
+        connected.close();
+      }
     }
   }
 }
