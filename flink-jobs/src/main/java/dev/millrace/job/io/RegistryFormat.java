@@ -1,8 +1,11 @@
 package dev.millrace.job.io;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.RegistryFrame;
 import java.io.Serial;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,31 +19,46 @@ final class RegistryFormat implements WireFormat {
 
   @Serial private static final long serialVersionUID = 1;
 
-  /** Ids that were asked for and are not there; whoever writes many must not fill the memory. */
-  private static final int MOST_UNKNOWN = 10_000;
+  /** Ids that are remembered; whoever writes many must not fill the memory. */
+  private static final int MOST_IDS = 10_000;
+
+  /** An id that is not there may be registered later. */
+  private static final Duration ABSENT = Duration.ofSeconds(30);
 
   private final String url;
+  private final Duration absent;
   private transient @Nullable Known known;
 
   RegistryFormat(String url) {
+    this(url, ABSENT);
+  }
+
+  /**
+   * @param absent how long an id that is not there is not asked for again
+   */
+  RegistryFormat(String url, Duration absent) {
     this.url = url;
+    this.absent = absent;
   }
 
   /** What the registry has said. */
   private static final class Known {
     private final SchemaRegistry registry;
-    private final Map<Integer, Optional<Long>> fingerprints = new ConcurrentHashMap<>();
+    private final Cache<Integer, Long> fingerprints =
+        Caffeine.newBuilder().maximumSize(MOST_IDS).build();
+    private final Cache<Integer, Boolean> absent;
     private final Map<String, Integer> ids = new ConcurrentHashMap<>();
     private final Map<Long, String> ours = Codecs.schemas();
 
-    Known(String url) {
+    Known(String url, Duration absent) {
       registry = new SchemaRegistry(url);
+      this.absent = Caffeine.newBuilder().maximumSize(MOST_IDS).expireAfterWrite(absent).build();
     }
   }
 
   private synchronized Known known() {
     if (known == null) {
-      known = new Known(url);
+      known = new Known(url, absent);
     }
     return known;
   }
@@ -57,15 +75,14 @@ final class RegistryFormat implements WireFormat {
   }
 
   private Optional<Long> fingerprint(int id) {
-    Map<Integer, Optional<Long>> cache = known().fingerprints;
-    Optional<Long> found = cache.get(id);
-    if (found == null) {
-      found = known().registry.schema(id).flatMap(RegistryFrame::fingerprint);
-      if (cache.size() > MOST_UNKNOWN) {
-        cache.clear();
-      }
-      cache.put(id, found);
+    Known said = known();
+    Long before = said.fingerprints.getIfPresent(id);
+    if (before != null || said.absent.getIfPresent(id) != null) {
+      return Optional.ofNullable(before);
     }
+    Optional<Long> found = said.registry.schema(id).flatMap(RegistryFrame::fingerprint);
+    found.ifPresentOrElse(
+        fingerprint -> said.fingerprints.put(id, fingerprint), () -> said.absent.put(id, true));
     return found;
   }
 

@@ -10,10 +10,13 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.RegistryFrame;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +92,19 @@ class RegistryFormatTest {
     assertEquals(1, registry.calls());
     assertRefused(frame(registry.add("no schema")), "not-avro");
     assertRefused(frame(-1), "not-avro");
+  }
+
+  @Test
+  void read_idThatIsRegisteredLater_isAskedForAgainAfterAWhile() throws Exception {
+    WireFormat patient = new RegistryFormat(registry.url(), Duration.ofMillis(50));
+    byte[] framed = RegistryFrame.pack(VALUE, 1);
+    assertArrayEquals(framed, patient.read(framed));
+    registry.add(Codecs.schemas().get(RegistryFrame.fingerprint(VALUE)));
+    for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        !Arrays.equals(VALUE, patient.read(framed)); ) {
+      assertTrue(System.nanoTime() < end);
+      Thread.sleep(10);
+    }
   }
 
   private void assertRefused(byte[] framed, String reason) {
