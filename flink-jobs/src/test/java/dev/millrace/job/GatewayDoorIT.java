@@ -15,6 +15,7 @@ import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.Keytool;
 import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
@@ -189,6 +190,47 @@ class GatewayDoorIT {
       var other = ask(client, gateway, "key-of-other", stream);
       requests.await(before + STREAMS + 1, LIMIT);
       assertFalse(first.isDone() || other.isDone());
+    }
+  }
+
+  /** The first chunk is written here, as a job would; then nothing comes. */
+  @Test
+  void stream_clientGoesAwayInTheMiddle_itsPlacesAreFreeLongBeforeAnAnswer() throws Exception {
+    String body = ASK.replace("}", ",\"stream\":true}");
+    String key = "Authorization: Bearer key-of-acme";
+    try (Gateway gateway = open(Duration.ofMinutes(10), null);
+        Feed feed = loop.feed();
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      try (Socket client = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+        send(client, "POST /v1/completions", "a", body, body.length(), key);
+        Request request = decode(requests.await(before + 1, LIMIT).get(before));
+        Chunk chunk = new Chunk(request.id(), request.origin(), "acme", 0, "b", null, "base");
+        var unused = feed.send(loop.topics().chunks(), "", Codecs.chunks().encode(chunk));
+        assertTrue(client.getInputStream().read() >= 0);
+        awaitUnderWay(1, gateway);
+      }
+      awaitUnderWay(0, gateway);
+      assertNotNull(decode(requests.await(before + 2, LIMIT).get(before + 1)).cancels());
+      var again = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", body);
+      requests.await(before + 3, LIMIT);
+      assertFalse(again.isDone());
+    }
+  }
+
+  /** Who speaks for another tenant is refused before anything is written. */
+  @Test
+  void samples_oneOfAnotherTenantAmongThem_areForbiddenAndNoneIsWritten() throws Exception {
+    String own = "{\"id\":\"own\",\"domain\":\"mails\",\"text\":\"Your order has left.\"}";
+    String foreign = own.replace("}", ",\"tenant\":\"other\"}");
+    try (Gateway gateway = open(LIMIT, null);
+        Committed samples = new Committed(stack.bootstrapServers(), loop.topics().samples())) {
+      int before = samples.all().size();
+      assertEquals(
+          403, status(gateway, "POST /v1/samples", "key-of-acme", own + "\n" + foreign));
+      assertEquals(200, status(gateway, "POST /v1/samples", "key-of-acme", own));
+      samples.await(before + 1, LIMIT);
+      assertEquals(before + 1, samples.all().size());
     }
   }
 

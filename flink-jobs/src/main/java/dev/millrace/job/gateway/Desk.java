@@ -83,15 +83,17 @@ final class Desk {
   }
 
   /**
-   * Nobody waits any more: the request is taken out of the serve job's batch, unless its answer has
-   * come.
-   *
-   * @param key that it was asked under
+   * Nobody waits any more: the request is taken out of the serve job's batch, and its future fails,
+   * unless its answer has come.
    */
-  void cancel(Request request, @Nullable String key) {
-    if (!waiting.containsKey(request.id())) {
-      return;
+  void abandon(Request request) {
+    Waiting asked = waiting.get(request.id());
+    if (asked != null) {
+      asked.answer().complete(null);
     }
+  }
+
+  private void cancel(Request request, @Nullable String key) {
     String at = key == null ? request.id() : key;
     var unused =
         writer

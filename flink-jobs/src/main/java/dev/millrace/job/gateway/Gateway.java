@@ -314,7 +314,7 @@ public final class Gateway implements AutoCloseable {
           caller,
           stream,
           () -> ask(caller, requests, asked.user(), stream::take),
-          () -> requests.forEach(request -> desk.cancel(request, asked.user())));
+          () -> requests.forEach(desk::abandon));
     } else {
       reply(
           ctx,

@@ -49,6 +49,7 @@ final class SampleDoor {
    * @param body one JSON object, or one a line
    * @param domain of samples that name none
    * @param key a second call with it has the first one's reply, and writes nothing; null has none
+   * @throws ApiProblem if none is valid, or one is of another tenant: then none is written
    */
   CompletableFuture<ObjectNode> take(
       ApiKeys.Caller caller, String body, @Nullable String domain, @Nullable String key) {
@@ -89,21 +90,21 @@ final class SampleDoor {
       ApiKeys.Caller caller, String body, @Nullable String domain, String key) {
     ObjectNode reply = Fields.JSON.createObjectNode();
     ArrayNode refused = Fields.JSON.createArrayNode();
-    List<CompletableFuture<Origin>> writes = new ArrayList<>();
+    List<Sample> samples = new ArrayList<>();
     List<String> lines = lines(body);
     for (int i = 0; i < lines.size(); i++) {
       try {
-        writes.add(append(sample(caller, lines.get(i), domain, key + ":" + (i + 1))));
+        samples.add(sample(caller, lines.get(i), domain, key + ":" + (i + 1)));
       } catch (InvalidRecordException e) {
         refused.addObject().put("line", i + 1).put("reason", e.reason()).put("detail", e.detail());
       }
     }
-    if (writes.isEmpty()) {
+    if (samples.isEmpty()) {
       throw ApiProblem.bad(
           "no_valid_sample",
           lines.isEmpty() ? "the body is empty, expected JSON" : refused.toString());
     }
-    return written(writes)
+    return written(samples.stream().map(this::append).toList())
         .thenApply(
             origins -> {
               reply.put("written", origins.size());

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * when its answer is committed, what is left of the text and who answered.
  */
 final class Streaming {
+
+  private static final long SILENCE_MILLIS = 1000;
+  private static final byte[] COMMENT = ":\n\n".getBytes(UTF_8);
 
   /** What came of a choice: a chunk, or its end, which is an answer or a failure. */
   private record Event(
@@ -82,7 +86,7 @@ final class Streaming {
   void write(Headers headers, OutputStream out) throws IOException, InterruptedException {
     boolean begun = false;
     while (answers.size() < requests.size()) {
-      Event event = events.take();
+      Event event = begun ? next(out) : events.take();
       if (event.failure() != null) {
         ApiProblem problem = ApiProblem.of(event.failure());
         if (!begun) {
@@ -103,6 +107,17 @@ final class Streaming {
     }
     out.write("data: [DONE]\n\n".getBytes(UTF_8));
     out.flush();
+  }
+
+  /** Comments while nothing comes: only writing shows that the client has gone away. */
+  private Event next(OutputStream out) throws IOException, InterruptedException {
+    Event event = events.poll(SILENCE_MILLIS, TimeUnit.MILLISECONDS);
+    while (event == null) {
+      out.write(COMMENT);
+      out.flush();
+      event = events.poll(SILENCE_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    return event;
   }
 
   private static boolean begin(Event event, Headers headers) {
