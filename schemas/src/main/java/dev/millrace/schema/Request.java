@@ -215,8 +215,31 @@ public record Request(
         origin);
   }
 
+  /** Of nobody, for the likeliest text; not written yet. */
+  public static Request greedy(
+      String id,
+      @Nullable String domain,
+      Task task,
+      String prompt,
+      int maxTokens,
+      boolean cached,
+      long eventTimeMillis) {
+    Origin unwritten = new Origin("", 0, -1);
+    return new Request(
+        id, null, domain, null, task, prompt, maxTokens, 0, 0, cached, eventTimeMillis, unwritten);
+  }
+
   /** The same, asked about a picture or a sound. */
   public Request about(@Nullable Media shown) {
+    return with(shown, exact);
+  }
+
+  /** The same, to be answered for itself. */
+  public Request exactly() {
+    return with(media, true);
+  }
+
+  private Request with(@Nullable Media shown, boolean own) {
     return new Request(
         id,
         tenant,
@@ -236,32 +259,7 @@ public record Request(
         cancels,
         stream,
         shown,
-        exact,
-        origin);
-  }
-
-  /** The same, to be answered for itself. */
-  public Request exactly() {
-    return new Request(
-        id,
-        tenant,
-        domain,
-        release,
-        task,
-        prompt,
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        seed,
-        stop,
-        cached,
-        eventTimeMillis,
-        deadlineMillis,
-        cancels,
-        stream,
-        media,
-        true,
+        own,
         origin);
   }
 

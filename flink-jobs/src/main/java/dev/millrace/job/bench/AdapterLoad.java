@@ -18,7 +18,6 @@ import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
@@ -175,19 +174,7 @@ final class AdapterLoad implements AutoCloseable {
   }
 
   private static Request request(Kind kind, String prompt, int domain) {
-    return new Request(
-        "q",
-        null,
-        "domain-" + domain,
-        null,
-        kind == Kind.SCORE ? Task.SCORE : Task.GENERATE,
-        prompt,
-        kind.newTokens,
-        0,
-        0,
-        false,
-        0,
-        new Origin("", 0, -1));
+    return Request.greedy("q", "domain-" + domain, kind == Kind.SCORE ? Task.SCORE : Task.GENERATE, prompt, kind.newTokens, false, 0);
   }
 
   @Override

@@ -5,7 +5,6 @@ import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.cache.RemoteTier;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,18 +132,6 @@ final class CacheBenchmark implements Benchmark {
   }
 
   private static Request request(int question) {
-    return new Request(
-        "q",
-        null,
-        null,
-        null,
-        Request.Task.SCORE,
-        "Question " + question,
-        0,
-        0,
-        0,
-        true,
-        0,
-        new Origin("requests", 0, question));
+    return Request.greedy("q", null, Request.Task.SCORE, "Question " + question, 0, true, 0);
   }
 }

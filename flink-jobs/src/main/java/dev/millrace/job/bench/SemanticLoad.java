@@ -18,7 +18,6 @@ import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -119,18 +118,6 @@ final class SemanticLoad {
   }
 
   private Request request(int number, String prompt) {
-    return new Request(
-        "q" + number,
-        null,
-        null,
-        null,
-        Request.Task.GENERATE,
-        prompt,
-        newTokens,
-        0,
-        0,
-        true,
-        0,
-        new Origin("requests", 0, number));
+    return Request.greedy("q" + number, null, Request.Task.GENERATE, prompt, newTokens, true, 0);
   }
 }

@@ -16,7 +16,6 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
@@ -168,19 +167,7 @@ final class ServedNano implements AutoCloseable {
     int length = TOKENS / 2 + random.nextInt(TOKENS / 2);
     int from = random.nextInt(text.length - length);
     String prompt = tokenizer.decode(Arrays.copyOfRange(text, from, from + length));
-    return new Request(
-        id,
-        null,
-        null,
-        null,
-        Request.Task.SCORE,
-        prompt,
-        0,
-        0,
-        0,
-        false,
-        System.currentTimeMillis(),
-        new Origin("", 0, -1));
+    return Request.greedy(id, null, Request.Task.SCORE, prompt, 0, false, System.currentTimeMillis());
   }
 
   @Override

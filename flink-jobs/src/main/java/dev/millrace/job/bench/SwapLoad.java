@@ -17,7 +17,6 @@ import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import java.io.IOException;
@@ -139,19 +138,7 @@ final class SwapLoad implements AutoCloseable {
   }
 
   private Request request(int prompt) {
-    return new Request(
-        "q",
-        null,
-        SwapReleases.DOMAIN,
-        null,
-        Request.Task.SCORE,
-        prompts.get(prompt),
-        0,
-        0,
-        0,
-        false,
-        0,
-        new Origin("", 0, -1));
+    return Request.greedy("q", SwapReleases.DOMAIN, Request.Task.SCORE, prompts.get(prompt), 0, false, 0);
   }
 
   /** A second subtask that is asked all the time, until closed. */

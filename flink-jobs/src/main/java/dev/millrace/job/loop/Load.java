@@ -1,7 +1,6 @@
 package dev.millrace.job.loop;
 
 import dev.millrace.job.io.RecordWriter;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.wire.Codecs;
@@ -25,8 +24,6 @@ final class Load implements AutoCloseable {
   private static final int POPULAR = 4;
   private static final int WINDOW = 96;
   private static final long NANOS = 1_000_000_000L;
-
-  private static final Origin UNWRITTEN = new Origin("", 0, -1);
 
   private final RecordWriter writer;
   private final String topic;
@@ -95,19 +92,7 @@ final class Load implements AutoCloseable {
     boolean generates = (n / domains.size()) % 12 < 5;
     String prompt = generates ? fresh(texts, n) : asked(texts);
     Request request =
-        new Request(
-            "load-" + n,
-            null,
-            domain,
-            null,
-            generates ? Task.GENERATE : Task.SCORE,
-            prompt,
-            generates ? NEW_TOKENS : 0,
-            0,
-            0,
-            !generates || generated.size() % 2 == 0,
-            clock.millis(),
-            UNWRITTEN);
+        Request.greedy("load-" + n, domain, generates ? Task.GENERATE : Task.SCORE, prompt, generates ? NEW_TOKENS : 0, !generates || generated.size() % 2 == 0, clock.millis());
     writer.send(topic, "caller-" + random.nextInt(CALLERS), Codecs.requests().encode(request));
     sent = n + 1;
   }
