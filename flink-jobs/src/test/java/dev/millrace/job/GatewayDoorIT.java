@@ -226,8 +226,7 @@ class GatewayDoorIT {
     try (Gateway gateway = open(LIMIT, null);
         Committed samples = new Committed(stack.bootstrapServers(), loop.topics().samples())) {
       int before = samples.all().size();
-      assertEquals(
-          403, status(gateway, "POST /v1/samples", "key-of-acme", own + "\n" + foreign));
+      assertEquals(403, status(gateway, "POST /v1/samples", "key-of-acme", own + "\n" + foreign));
       assertEquals(200, status(gateway, "POST /v1/samples", "key-of-acme", own));
       samples.await(before + 1, LIMIT);
       assertEquals(before + 1, samples.all().size());

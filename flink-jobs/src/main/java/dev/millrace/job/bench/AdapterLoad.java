@@ -174,7 +174,14 @@ final class AdapterLoad implements AutoCloseable {
   }
 
   private static Request request(Kind kind, String prompt, int domain) {
-    return Request.greedy("q", "domain-" + domain, kind == Kind.SCORE ? Task.SCORE : Task.GENERATE, prompt, kind.newTokens, false, 0);
+    return Request.greedy(
+        "q",
+        "domain-" + domain,
+        kind == Kind.SCORE ? Task.SCORE : Task.GENERATE,
+        prompt,
+        kind.newTokens,
+        false,
+        0);
   }
 
   @Override

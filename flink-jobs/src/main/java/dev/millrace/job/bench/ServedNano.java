@@ -167,7 +167,8 @@ final class ServedNano implements AutoCloseable {
     int length = TOKENS / 2 + random.nextInt(TOKENS / 2);
     int from = random.nextInt(text.length - length);
     String prompt = tokenizer.decode(Arrays.copyOfRange(text, from, from + length));
-    return Request.greedy(id, null, Request.Task.SCORE, prompt, 0, false, System.currentTimeMillis());
+    return Request.greedy(
+        id, null, Request.Task.SCORE, prompt, 0, false, System.currentTimeMillis());
   }
 
   @Override

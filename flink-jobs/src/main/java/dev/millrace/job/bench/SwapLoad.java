@@ -138,7 +138,8 @@ final class SwapLoad implements AutoCloseable {
   }
 
   private Request request(int prompt) {
-    return Request.greedy("q", SwapReleases.DOMAIN, Request.Task.SCORE, prompts.get(prompt), 0, false, 0);
+    return Request.greedy(
+        "q", SwapReleases.DOMAIN, Request.Task.SCORE, prompts.get(prompt), 0, false, 0);
   }
 
   /** A second subtask that is asked all the time, until closed. */
