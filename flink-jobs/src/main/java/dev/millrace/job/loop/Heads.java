@@ -19,16 +19,18 @@ import org.jspecify.annotations.Nullable;
  * Which release answers for each shared domain. A run in this process notes it beside its store
  * when it ends, for its topics end with it, and a store alone cannot tell what was taken back.
  *
+ * @param kind of these releases
  * @param byDomain by shared domain
  */
-public record Heads(SortedMap<String, Head> byDomain) {
+public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
 
   private static final String FILE = "serving.json";
+  private static final String ALIGNMENTS = "aligning.json";
 
   /**
    * What answers for a domain.
    *
-   * @param release empty for the base
+   * @param release empty for the base, or its encoders, alone
    * @param batch the latest of the domain's releases in the store at that time
    */
   public record Head(String release, long batch) {}
@@ -62,14 +64,22 @@ public record Heads(SortedMap<String, Head> byDomain) {
   }
 
   /** What answers after these events, beside what is stored. */
-  static Heads of(List<ReleaseEvent> events, StoredReleases stored) {
+  static Heads of(List<ReleaseEvent> events, StoredReleases stored, Kind kind) {
     SortedMap<String, Head> heads = new TreeMap<>();
-    for (ReleaseEvent event : followed(events).values()) {
+    for (ReleaseEvent event : followed(events, kind).values()) {
       if (event.tenant() == null) {
-        heads.put(event.domain(), new Head(answering(event), stored.lastBatch(event.domain())));
+        long last = stored.lastBatch(event.domain(), kind);
+        heads.put(event.domain(), new Head(answering(event), last));
       }
     }
-    return new Heads(heads);
+    return new Heads(kind, heads);
+  }
+
+  /** The same, and of domains that are not among them what was noted before. */
+  Heads beside(Heads before) {
+    SortedMap<String, Head> heads = new TreeMap<>(before.byDomain);
+    heads.putAll(byDomain);
+    return new Heads(kind, heads);
   }
 
   /** While a release is on trial, the one before it answers. */
@@ -79,9 +89,9 @@ public record Heads(SortedMap<String, Head> byDomain) {
   }
 
   /** What the last run noted beside a store; nothing if none did. */
-  static Heads read(Path store) {
+  static Heads read(Path store, Kind kind) {
     SortedMap<String, Head> heads = new TreeMap<>();
-    Path file = store.resolve(FILE);
+    Path file = file(store, kind);
     if (Files.exists(file)) {
       try {
         JsonNode domains = new ObjectMapper().readTree(file.toFile());
@@ -99,7 +109,11 @@ public record Heads(SortedMap<String, Head> byDomain) {
             file + ", expected by domain a release and a batch: " + e.getMessage(), e);
       }
     }
-    return new Heads(heads);
+    return new Heads(kind, heads);
+  }
+
+  private static Path file(Path store, Kind kind) {
+    return store.resolve(kind == Kind.ALIGNMENT ? ALIGNMENTS : FILE);
   }
 
   /** Notes it. */
@@ -109,11 +123,12 @@ public record Heads(SortedMap<String, Head> byDomain) {
     byDomain.forEach(
         (domain, head) ->
             node.putObject(domain).put("release", head.release()).put("batch", head.batch()));
+    Path file = file(store, kind);
     try {
       Files.createDirectories(store);
-      Files.writeString(store.resolve(FILE), mapper.writeValueAsString(node));
+      Files.writeString(file, mapper.writeValueAsString(node));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + store.resolve(FILE), e);
+      throw new UncheckedIOException("cannot write " + file, e);
     }
   }
 }

@@ -254,7 +254,7 @@ public final class Loop {
       throws IOException, InterruptedException, TimeoutException {
     watcher.phase("measuring held-out text through the topics");
     StoredReleases stored = StoredReleases.read(run.store());
-    stored.note(spectator.recording().releases().stream().map(Committed::value).toList());
+    stored.note(spectator.events());
     Lineage lineage = stored.lineage();
     Examiner examiner = new Examiner(writer, topics.requests(), spectator::recording, pace, clock);
     try (Tokenizer tokenizer = Tokenizers.open(run.base().resolve("tokenizer.json"))) {

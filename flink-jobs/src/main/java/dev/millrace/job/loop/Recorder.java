@@ -27,6 +27,7 @@ public final class Recorder {
   private final List<Committed<Verdict>> verdicts = new ArrayList<>();
   private final List<Committed<Verdict>> alignments = new ArrayList<>();
   private final List<Committed<ReleaseEvent>> releases = new ArrayList<>();
+  private final List<ReleaseEvent> events = new ArrayList<>();
   private final List<Committed<Request>> requests = new ArrayList<>();
   private final List<Committed<Answer>> answers = new ArrayList<>();
 
@@ -52,10 +53,7 @@ public final class Recorder {
     } else if (topic.equals(topics.verdicts())) {
       add(raw, seenMillis, decode(Codecs.verdicts(), raw));
     } else if (topic.equals(topics.releases())) {
-      ReleaseEvent event = decode(Codecs.releases(), raw);
-      if (event != null && event.kind() == ReleaseEvent.Kind.ADAPTER) {
-        releases.add(committed(event, raw, seenMillis));
-      }
+      add(raw, seenMillis, decode(Codecs.releases(), raw));
     } else if (topic.equals(topics.requests())) {
       add(requests, Codecs.requests(), raw, seenMillis);
     } else if (topic.equals(topics.answers())) {
@@ -63,10 +61,24 @@ public final class Recorder {
     }
   }
 
+  private void add(RawRecord raw, long seenMillis, @Nullable ReleaseEvent event) {
+    if (event != null) {
+      events.add(event);
+      if (event.kind() == ReleaseEvent.Kind.ADAPTER) {
+        releases.add(committed(event, raw, seenMillis));
+      }
+    }
+  }
+
   private void add(RawRecord raw, long seenMillis, @Nullable Verdict verdict) {
     if (verdict != null) {
       (verdict.isOfAlignment() ? alignments : verdicts).add(committed(verdict, raw, seenMillis));
     }
+  }
+
+  /** What was said of releases of any kind, in order. */
+  synchronized List<ReleaseEvent> events() {
+    return List.copyOf(events);
   }
 
   synchronized Recording recording() {

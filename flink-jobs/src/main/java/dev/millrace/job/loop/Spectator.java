@@ -5,8 +5,10 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.report.Recording;
+import dev.millrace.schema.ReleaseEvent;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,11 @@ final class Spectator implements AutoCloseable {
       throw new IllegalStateException("the topics cannot be read: " + cause, cause);
     }
     return recorder.recording();
+  }
+
+  /** What was said of releases of any kind, in order. */
+  List<ReleaseEvent> events() {
+    return recorder.events();
   }
 
   int answered() {

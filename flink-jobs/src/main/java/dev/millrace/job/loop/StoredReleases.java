@@ -102,29 +102,35 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
    * and nothing was stored since, else the latest.
    */
   public SortedMap<String, String> serving() {
-    SortedMap<String, String> serving = newest(Kind.ADAPTER);
-    Heads.read(store)
+    return current(Kind.ADAPTER);
+  }
+
+  /** The same of alignments. */
+  public SortedMap<String, String> alignments() {
+    return current(Kind.ALIGNMENT);
+  }
+
+  private SortedMap<String, String> current(Kind kind) {
+    SortedMap<String, String> current = newest(kind);
+    Heads.read(store, kind)
         .byDomain()
         .forEach(
             (domain, head) -> {
-              if (head.batch() >= lastBatch(domain)) {
-                serving.remove(domain);
+              if (head.batch() >= lastBatch(domain, kind)) {
+                current.remove(domain);
                 if (byId.containsKey(head.release())) {
-                  serving.put(domain, head.release());
+                  current.put(domain, head.release());
                 }
               }
             });
-    return serving;
+    return current;
   }
 
   /** Notes beside the store which releases answer. */
   public void note(List<ReleaseEvent> events) {
-    Heads.of(events, this).write(store);
-  }
-
-  /** The latest alignment of every shared domain that has one. */
-  public SortedMap<String, String> alignments() {
-    return newest(Kind.ALIGNMENT);
+    for (Kind kind : List.of(Kind.ADAPTER, Kind.ALIGNMENT)) {
+      Heads.of(events, this, kind).beside(Heads.read(store, kind)).write(store);
+    }
   }
 
   private SortedMap<String, String> newest(Kind kind) {
@@ -142,10 +148,10 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
   }
 
   /** The latest batch of a shared domain's releases; -1 if it has none. */
-  long lastBatch(String domain) {
+  long lastBatch(String domain, Kind kind) {
     return byId.values().stream()
         .filter(manifest -> manifest.tenant() == null && manifest.domain().equals(domain))
-        .filter(manifest -> !manifest.isOfAlignment())
+        .filter(manifest -> manifest.kind() == kind)
         .mapToLong(Manifest::batch)
         .max()
         .orElse(-1);

@@ -10,6 +10,7 @@ import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ class StoredReleasesTest {
   private StoredReleases stored(int batches) {
     TreeMap<String, Manifest> byId = new TreeMap<>();
     for (int batch = 0; batch < batches; batch++) {
-      byId.put("r" + batch, of(batch));
+      byId.put("r" + batch, of(batch, Kind.ADAPTER));
+      byId.put("a" + batch, of(batch, Kind.ALIGNMENT));
     }
     return new StoredReleases(store, byId);
   }
@@ -61,6 +63,27 @@ class StoredReleasesTest {
   }
 
   @Test
+  void alignments_takenBack_areWhatPlacedWhenTheRunEnded() {
+    StoredReleases stored = stored(3);
+    List<ReleaseEvent> events = new ArrayList<>();
+    for (int batch = 0; batch < 3; batch++) {
+      events.add(event(Action.PUBLISH, "r" + batch, batch, 0));
+      events.add(event(Kind.ALIGNMENT, Action.PUBLISH, "a" + batch, batch, 0));
+    }
+    events.add(event(Kind.ALIGNMENT, Action.ROLLBACK, "a0", 0, 0));
+    stored.note(events);
+    assertEquals(Map.of("java", "a0"), stored.alignments());
+    assertEquals(Map.of("java", "r2"), stored.serving());
+    assertEquals(Map.of("java", "a3"), stored(4).alignments());
+    events.add(event(Kind.ALIGNMENT, Action.ROLLBACK, "", 0, 0));
+    stored.note(events);
+    assertEquals(Map.of(), stored.alignments());
+    assertEquals(Map.of("java", "r2"), stored.serving());
+    stored.note(List.of());
+    assertEquals(Map.of(), stored.alignments(), "a run in which nothing was said changes nothing");
+  }
+
+  @Test
   void read_manifestThatIsNotWhatItsIdSays_isSkippedAndNamed() throws IOException {
     String id = "a".repeat(64);
     Files.createDirectories(store.resolve(id));
@@ -73,22 +96,27 @@ class StoredReleasesTest {
   }
 
   private static ReleaseEvent event(Action action, String release, long batch, double withheld) {
+    return event(Kind.ADAPTER, action, release, batch, withheld);
+  }
+
+  private static ReleaseEvent event(
+      Kind kind, Action action, String release, long batch, double withheld) {
     ReleaseEvent event =
         new ReleaseEvent(
             null,
             "java",
-            ReleaseEvent.Kind.ADAPTER,
+            kind,
             action,
             release,
             "file:/" + release,
-            batch == 0 ? null : "r" + (batch - 1),
+            batch == 0 ? null : (kind == Kind.ADAPTER ? "r" : "a") + (batch - 1),
             batch,
             "test",
             new Origin("releases", 0, 0));
     return event.withholding(withheld);
   }
 
-  private static Manifest of(long batch) {
+  private static Manifest of(long batch, Kind kind) {
     return new Manifest(
         null,
         "java",
@@ -102,6 +130,7 @@ class StoredReleasesTest {
         List.of(),
         new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
         List.of(),
-        null);
+        null,
+        kind);
   }
 }
