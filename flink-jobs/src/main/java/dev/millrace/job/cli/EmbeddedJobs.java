@@ -1,5 +1,8 @@
 package dev.millrace.job.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.job.Keys;
 import dev.millrace.job.LearnJob;
 import dev.millrace.job.Openers;
 import dev.millrace.job.ServeJob;
@@ -78,10 +81,13 @@ final class EmbeddedJobs implements AutoCloseable {
     Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
       for (SortedMap<String, String> line : List.of(stored.serving(), stored.alignments())) {
-        line.forEach(
-            (domain, release) ->
-                writer.send(
-                    topics.releases(), domain, Codecs.releases().encode(event(stored, release))));
+        for (String release : line.values()) {
+          ReleaseEvent event = event(stored, release);
+          writer.send(
+              topics.releases(),
+              new String(Keys.of(event), UTF_8),
+              Codecs.releases().encode(event));
+        }
       }
       writer.flush();
     }
