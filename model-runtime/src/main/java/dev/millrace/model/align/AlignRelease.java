@@ -26,14 +26,21 @@ public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
    */
   public static AlignRelease read(
       ReleaseFiles files, ReleaseEvent event, String base, String encoders) throws IOException {
-    Manifest manifest = ReleaseReader.readManifest(files, event.uri(), event.release());
+    AlignRelease release = read(files, event.uri(), event.release(), base, encoders);
+    require("tenant", release.manifest().tenant(), event.tenant());
+    require("domain", release.manifest().domain(), event.domain());
+    return release;
+  }
+
+  /** The same of a release by its id, whosever it is. */
+  public static AlignRelease read(
+      ReleaseFiles files, String uri, String id, String base, String encoders) throws IOException {
+    Manifest manifest = ReleaseReader.readManifest(files, uri, id);
     require("kind", manifest.kind(), ReleaseEvent.Kind.ALIGNMENT);
     require("base", manifest.base(), base);
-    require("tenant", manifest.tenant(), event.tenant());
-    require("domain", manifest.domain(), event.domain());
     byte[] bytes =
         Objects.requireNonNull(
-            ReleaseReader.readFiles(files, event.uri(), manifest).get(AlignAdapter.FILE));
+            ReleaseReader.readFiles(files, uri, manifest).get(AlignAdapter.FILE));
     try {
       AlignAdapter adapter = AlignAdapter.parse(bytes, encoders);
       for (float value : adapter.values()) {

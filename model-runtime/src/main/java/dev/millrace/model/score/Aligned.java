@@ -3,7 +3,6 @@ package dev.millrace.model.score;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.align.Aligner;
-import dev.millrace.model.align.Input;
 import dev.millrace.model.align.Places;
 import java.util.Locale;
 import java.util.Objects;
@@ -26,9 +25,11 @@ final class Aligned implements Stage {
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     Places seen =
-        new Places(
-            aligner.embed(Objects.requireNonNull(candidate.media())),
-            aligner.embed(Input.Words.of(candidate.text(), candidate.embedding())));
+        PairPlacer.places(
+            aligner,
+            Objects.requireNonNull(candidate.media()),
+            candidate.text(),
+            candidate.embedding());
     candidate.places(seen);
     if (memory.captions().size() < limits.leastOthers()) {
       return null;

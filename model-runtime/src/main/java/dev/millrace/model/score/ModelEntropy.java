@@ -4,7 +4,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.text.Tokenizer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ final class ModelEntropy implements Stage {
       return new Refusal(
           Reason.TOO_SHORT, candidate.tokens().length + " tokens, expected at least 2");
     }
-    Reading reading = read(candidate.tokens());
+    Reading reading = base.read(List.of(limits.shown(candidate.tokens()))).get(0);
     TokenScores scores = reading.scores();
     candidate.embedding(reading.embedding());
     candidate.entropy(scores.meanEntropy());
@@ -38,11 +37,6 @@ final class ModelEntropy implements Stage {
     candidate.loss(loss);
     Refusal entropy = noise("entropy", candidate.entropy() / nats, limits.maxEntropy());
     return entropy != null ? entropy : noise("loss", loss / nats, limits.maxLoss());
-  }
-
-  private Reading read(int[] tokens) {
-    int[] shown = Arrays.copyOf(tokens, Math.min(tokens.length, limits.readTokens()));
-    return base.read(List.of(shown)).get(0);
   }
 
   private static @Nullable Refusal noise(String what, double share, double most) {

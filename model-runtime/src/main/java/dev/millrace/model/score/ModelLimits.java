@@ -1,6 +1,7 @@
 package dev.millrace.model.score;
 
 import java.io.Serializable;
+import java.util.Arrays;
 
 /**
  * How many tokens of a text the scorer shows to the model, and how many it hands on.
@@ -15,5 +16,10 @@ public record ModelLimits(int readTokens, int trainTokens, double maxEntropy, do
 
   public static ModelLimits defaults() {
     return new ModelLimits(96, 256, 0.85, 1.2);
+  }
+
+  /** The tokens of a text that the model reads. */
+  int[] shown(int[] tokens) {
+    return Arrays.copyOf(tokens, Math.min(tokens.length, readTokens));
   }
 }

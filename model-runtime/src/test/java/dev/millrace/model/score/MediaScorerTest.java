@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.align.AlignConfig;
+import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.Input;
+import dev.millrace.model.align.Places;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.base.Prefix;
 import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
@@ -97,6 +102,52 @@ class MediaScorerTest {
   }
 
   @Test
+  void places_ofASample_areThoseThatItsScorerFinds() throws Exception {
+    ModelLimits limits = new ModelLimits(5, 256, 2, 2);
+    Aligner aligner = new ByHiddenStates(new ColumnAligner(base.id()));
+    Sample sample = sample(ColumnAligner.picture(3), ColumnAligner.caption(3));
+    Scored.Accepted scored =
+        assertInstanceOf(Scored.Accepted.class, scorer(limits, aligner).score(sample, memory));
+    Places found = new PairPlacer(base, new ByteTokenizer(), aligner, limits).places(sample);
+    assertArrayEquals(scored.places().media(), found.media());
+    assertArrayEquals(scored.places().caption(), found.caption());
+  }
+
+  /** Places words by their hidden states alone. */
+  private record ByHiddenStates(Aligner media) implements Aligner {
+
+    @Override
+    public AlignConfig config() {
+      return media.config();
+    }
+
+    @Override
+    public List<float[]> embed(List<? extends Input> inputs) {
+      return inputs.get(0) instanceof Input.Words words
+          ? List.of(Arrays.copyOf(words.hidden(), DIMENSION))
+          : media.embed(inputs);
+    }
+
+    @Override
+    public int prefixLength() {
+      return media.prefixLength();
+    }
+
+    @Override
+    public String prefixId() {
+      return media.prefixId();
+    }
+
+    @Override
+    public List<Prefix> prefixes(List<? extends Input> shown) {
+      return media.prefixes(shown);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
   void of_encodersOfAnotherBase_areNotTaken() {
     String message =
         assertThrows(IllegalArgumentException.class, () -> scorer("another")).getMessage();
@@ -114,6 +165,10 @@ class MediaScorerTest {
   }
 
   private Scorer scorer(String alignedTo) {
+    return scorer(new ModelLimits(96, 256, 2, 2), new ColumnAligner(alignedTo));
+  }
+
+  private Scorer scorer(ModelLimits limits, Aligner aligner) {
     ScorerConfig d = ScorerConfig.defaults();
     ScorerConfig config =
         new ScorerConfig(
@@ -127,7 +182,7 @@ class MediaScorerTest {
             d.weights(),
             d.guard(),
             d.shape(),
-            new ModelLimits(96, 256, 2, 2),
+            limits,
             LIMITS,
             d.align());
     return Scorer.of(
@@ -136,7 +191,7 @@ class MediaScorerTest {
         KnownTexts.of(List.of(), 256),
         Samples.HELD_OUT,
         config,
-        new ColumnAligner(alignedTo));
+        aligner);
   }
 
   private ScoredSample accepted(byte[] media, String caption) {
