@@ -31,8 +31,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
 /** An {@link AlignmentLearner} by {@link PairTrainer} and {@link PairGate}. */
@@ -55,30 +53,10 @@ final class PairLearner implements AlignmentLearner {
   PairLearner(AlignmentParts parts, AlignmentConfig config) {
     this.parts = parts;
     this.config = config;
-    List<PairPlaces> anchors = new ArrayList<>();
-    SortedMap<String, List<PairPlaces>> judging = new TreeMap<>();
-    parts
-        .known()
-        .byKind()
-        .forEach(
-            (kind, places) -> {
-              List<PairPlaces> pairs = known(kind, places);
-              anchors.addAll(pairs.subList(0, pairs.size() / 2));
-              judging.put(kind, pairs.subList(pairs.size() / 2, pairs.size()));
-            });
-    trainer = new PairTrainer(config, List.copyOf(anchors));
-    gate = new PairGate(config, judging);
-    learns = config.batch() > 0 && !judging.isEmpty();
-  }
-
-  /** Each has a caption of its own. */
-  private static List<PairPlaces> known(String kind, List<Places> places) {
-    List<PairPlaces> pairs = new ArrayList<>();
-    for (int i = 0; i < places.size(); i++) {
-      String id = kind + " " + i;
-      pairs.add(new PairPlaces(id, NOWHERE, id.hashCode(), places.get(i)));
-    }
-    return pairs;
+    KnownHalves known = KnownHalves.of(parts.known());
+    trainer = new PairTrainer(config, known.anchors());
+    gate = new PairGate(config, known.judging());
+    learns = config.batch() > 0 && !known.judging().isEmpty();
   }
 
   @Override
@@ -102,8 +80,7 @@ final class PairLearner implements AlignmentLearner {
     if (!learns || !placed || state.forgotten().contains(sample.id())) {
       return AlignmentOutcome.of(state);
     }
-    int group = sample.teaches().strip().toLowerCase(Locale.ROOT).hashCode();
-    PairPlaces pair = new PairPlaces(sample.id(), sample.origin(), group, places);
+    PairPlaces pair = PairPlaces.of(sample, places);
     if (scored.heldOut()) {
       return AlignmentOutcome.of(
           state.withHeldOut(state.heldOut().offer(List.of(pair), seed(sample))));
@@ -124,12 +101,8 @@ final class PairLearner implements AlignmentLearner {
       return new AlignmentOutcome(state.after(remembered(state, seed)), verdict, null);
     }
     long start = parts.clock().millis();
-    AlignAdapter incumbent =
-        state.adapter().isNone()
-            ? AlignAdapter.fresh(config.rank(), random(seed))
-            : state.adapter();
     AlignAdapter candidate =
-        trainer.train(incumbent, state.waiting(), state.past().entries(), seed);
+        trainer.train(state.adapter(), state.waiting(), state.past().entries(), seed);
     long millis = parts.clock().millis() - start;
     List<RuleResult> rules =
         gate.judge(state.adapter(), candidate, state.heldOut().entries(), seed);
@@ -306,10 +279,5 @@ final class PairLearner implements AlignmentLearner {
   private long seed(Sample sample) {
     long domain = Draws.mix(parts.seed(), Objects.requireNonNull(sample.domain()).hashCode());
     return Draws.mix(domain, Objects.hashCode(sample.tenant()));
-  }
-
-  /** An algorithm that is named, for its draws become weights. */
-  private static RandomGenerator random(long seed) {
-    return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
   }
 }

@@ -2,6 +2,8 @@ package dev.millrace.adapter.align;
 
 import dev.millrace.model.align.Places;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
+import java.util.Locale;
 
 /**
  * What is kept of a picture or a sound and its caption: enough to learn from, and to name it.
@@ -9,4 +11,11 @@ import dev.millrace.schema.Origin;
  * @param group pairs of one group say the same and are not told apart
  * @param places by the encoders that ship
  */
-public record PairPlaces(String id, Origin origin, long group, Places places) {}
+public record PairPlaces(String id, Origin origin, long group, Places places) {
+
+  /** Of a sample; captions that differ in case alone say the same. */
+  public static PairPlaces of(Sample sample, Places places) {
+    int group = sample.teaches().strip().toLowerCase(Locale.ROOT).hashCode();
+    return new PairPlaces(sample.id(), sample.origin(), group, places);
+  }
+}

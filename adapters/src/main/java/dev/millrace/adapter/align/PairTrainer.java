@@ -4,6 +4,8 @@ import dev.millrace.adapter.batch.Draws;
 import dev.millrace.model.align.AlignAdapter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 
 /**
  * Trains an adapter on a batch of pairs, beside past ones and ones that the encoders know: AdamW
@@ -27,9 +29,12 @@ record PairTrainer(AlignmentConfig config, List<PairPlaces> anchors) {
   /**
    * The adapter after a batch; a function of the arguments.
    *
+   * @param before one that changes nothing is begun anew
    * @param past pairs, of which every step sees twice as many as are fresh
    */
-  AlignAdapter train(AlignAdapter start, List<PairPlaces> fresh, List<PairPlaces> past, long seed) {
+  AlignAdapter train(
+      AlignAdapter before, List<PairPlaces> fresh, List<PairPlaces> past, long seed) {
+    AlignAdapter start = before.isNone() ? AlignAdapter.fresh(config.rank(), random(seed)) : before;
     AlignAdapter learned = new AlignAdapter(start.rank(), start.values().clone());
     float[] values = learned.values();
     double[] first = new double[values.length];
@@ -51,6 +56,11 @@ record PairTrainer(AlignmentConfig config, List<PairPlaces> anchors) {
       }
     }
     return learned;
+  }
+
+  /** An algorithm that is named, for its draws become weights. */
+  private static RandomGenerator random(long seed) {
+    return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
   }
 
   /** Adds what speaks against forgetting what the encoders know. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.publish.Hyperparameters;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.train.Machine;
@@ -89,6 +90,52 @@ class PairLearnerTest {
     }
     assertArrayEquals(whole.toBytes(), state.toBytes());
     assertEquals(releases, events.stream().map(ReleaseEvent::release).toList());
+  }
+
+  @Test
+  void train_whatManifestsName_leadsToTheirBytes() throws Exception {
+    AlignmentLearner learner = learner();
+    AlignmentState state = learned(learner, 0, 200);
+    state = obey(learner, state, order(events.get(0), Action.ROLLBACK, List.of()));
+    for (int i = 200; i < 300; i++) {
+      state = take(learner, state, i);
+    }
+    assertTrue(events.size() >= 3, verdicts.toString());
+    PairRetrainer retrainer = retrainer(0);
+    for (ReleaseEvent event : events) {
+      AlignRelease release = read(event);
+      AlignAdapter parent =
+          events.stream()
+              .filter(other -> other.release().equals(event.parent()))
+              .findFirst()
+              .map(this::adapter)
+              .orElse(AlignAdapter.NONE);
+      AlignAdapter again = retrainer.train(release.manifest(), parent);
+      assertTrue(retrainer.equalTo(release.manifest(), again), event.toString());
+      AlignAdapter other = retrainer(5_000).train(release.manifest(), parent);
+      assertFalse(retrainer.equalTo(release.manifest(), other), "of other places");
+    }
+  }
+
+  private PairRetrainer retrainer(int shift) {
+    return new PairRetrainer(
+        new KnownPairs(ENCODERS, new TreeMap<>(Map.of("known", Pairs.known(80)))),
+        values -> {
+          assertEquals(Hyperparameters.of(CONFIG), values);
+          return CONFIG;
+        },
+        origin ->
+            PairPlaces.of(
+                Pairs.sample(null, origin.offset(), false).sample(),
+                Pairs.place(origin.offset() + shift, false)));
+  }
+
+  private AlignAdapter adapter(ReleaseEvent event) {
+    try {
+      return read(event).adapter();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
