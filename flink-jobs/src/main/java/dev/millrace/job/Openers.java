@@ -45,6 +45,7 @@ import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.PairPlacer;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.serve.Carrier;
@@ -156,6 +157,35 @@ public final class Openers {
     }
     LOG.warn("{}: pictures and sounds are refused", problem);
     return null;
+  }
+
+  /**
+   * What finds the places of pairs as {@link #scorers} do.
+   *
+   * @throws IllegalArgumentException if there are no encoders for the base
+   */
+  public static Opened<PairPlacer> placer(MillraceConfig config) throws Exception {
+    Resources resources = new Resources();
+    try {
+      BaseModel base = base(config, resources);
+      Tokenizer tokenizer = tokenizer(config, resources);
+      Aligner aligner = aligner(config, base, resources);
+      if (aligner == null) {
+        throw new IllegalArgumentException(
+            "no encoders for base %s at %s, expected those beside it, or --set base.align=DIR"
+                .formatted(base.id(), alignFolder(config)));
+      }
+      return new Opened<>(
+          new PairPlacer(base, tokenizer, aligner, config.score().model()), resources);
+    } catch (IOException | RuntimeException e) {
+      resources.close();
+      throw e;
+    }
+  }
+
+  /** What the configured encoders know. */
+  public static KnownPairs knownPairs(MillraceConfig config) throws IOException {
+    return KnownPairs.read(alignFolder(config));
   }
 
   /** Scorers over the base and its encoders alone. */
@@ -287,7 +317,7 @@ public final class Openers {
         return new Opened<>(AlignmentLearner.none(missing), resources);
       }
       try {
-        KnownPairs known = KnownPairs.read(folder);
+        KnownPairs known = knownPairs(config);
         if (config.align().batch() == 0 || known.byKind().isEmpty()) {
           LOG.info(
               "alignments are not learned, orders are obeyed: align.batch is {}, and the encoders"

@@ -1,25 +1,34 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.adapter.Retrainer;
+import dev.millrace.adapter.align.PairPlaces;
+import dev.millrace.adapter.align.PairRetrainer;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordsAt;
 import dev.millrace.job.loop.Reproduction;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.model.align.AlignRelease;
+import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.model.score.PairPlacer;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -54,7 +63,10 @@ final class ReproduceCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "A setting that learn ran with and no manifest holds: score.model.trainTokens.")
+      description = {
+        "A setting that learn ran with and no manifest holds: score.model.trainTokens; of an",
+        "alignment also score.model.readTokens and base.align."
+      })
   private List<String> settings = List.of();
 
   @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
@@ -68,14 +80,25 @@ final class ReproduceCommand implements Callable<Integer> {
         MillraceConfig.read(null, settings)
             .with(Map.of("kafka.bootstrap", broker.require(output.err())));
     Manifest manifest = stored.manifest(reproduction.release());
-    if (manifest.isOfAlignment()) {
-      throw new IllegalArgumentException(
-          "release %s is an alignment, expected an adapter of the base: what it learned from, the places of encoders, is trained again by learn alone"
-              .formatted(reproduction.release()));
-    }
     sayIfTheMachineDiffers(manifest.plan());
-    Map<Origin, String> texts = texts(config, reproduction);
-    boolean same;
+    Map<Origin, Sample> samples = samples(config, reproduction);
+    boolean same =
+        manifest.isOfAlignment()
+            ? alignment(config, reproduction, samples)
+            : adapter(config, reproduction, samples);
+    output.result(
+        Map.of(
+            "release", reproduction.release(),
+            "trained", reproduction.lineage().size(),
+            "same", same),
+        "release " + reproduction.release() + (same ? " is the same, byte for byte" : " DIFFERS"));
+    return same ? 0 : Main.FAILED;
+  }
+
+  private boolean adapter(
+      MillraceConfig config, Reproduction reproduction, Map<Origin, Sample> samples)
+      throws IOException {
+    Manifest manifest = reproduction.stored().manifest(reproduction.release());
     try (BaseModel base = DjlModels.open(folder, Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       if (!base.id().equals(manifest.base())) {
@@ -88,16 +111,38 @@ final class ReproduceCommand implements Callable<Integer> {
               base,
               BaseTexts.anchors(folder, tokenizer),
               Reproduction::config,
-              origin -> tokens.of(Objects.requireNonNull(texts.get(origin))));
-      same = reproduction.run(retrainer, this::say);
+              origin -> tokens.of(Objects.requireNonNull(samples.get(origin)).teaches()));
+      return reproduction.run(retrainer, this::say);
     }
-    output.result(
-        Map.of(
-            "release", reproduction.release(),
-            "trained", reproduction.lineage().size(),
-            "same", same),
-        "release " + reproduction.release() + (same ? " is the same, byte for byte" : " DIFFERS"));
-    return same ? 0 : Main.FAILED;
+  }
+
+  private boolean alignment(
+      MillraceConfig config, Reproduction reproduction, Map<Origin, Sample> samples)
+      throws Exception {
+    MillraceConfig beside = config.with(Map.of("base.dir", folder.toString()));
+    Opened<PairPlacer> placer = Openers.placer(beside);
+    try {
+      KnownPairs known = Openers.knownPairs(beside);
+      requireOfThese(reproduction, placer.value().base().id(), known.encoders());
+      Map<Origin, PairPlaces> pairs = new HashMap<>();
+      for (Sample sample : samples.values()) {
+        pairs.put(sample.origin(), PairPlaces.of(sample, placer.value().places(sample)));
+      }
+      PairRetrainer retrainer =
+          new PairRetrainer(
+              known, Reproduction::alignment, origin -> Objects.requireNonNull(pairs.get(origin)));
+      return reproduction.run(retrainer, placer.value().base().id(), this::say);
+    } finally {
+      placer.resources().close();
+    }
+  }
+
+  private static void requireOfThese(Reproduction reproduction, String base, String encoders)
+      throws IOException {
+    String release = reproduction.release();
+    AlignRelease unused =
+        AlignRelease.read(
+            new FlinkReleaseFiles(), reproduction.stored().uri(release), release, base, encoders);
   }
 
   private void say(String release, boolean same) {
@@ -114,7 +159,7 @@ final class ReproduceCommand implements Callable<Integer> {
     }
   }
 
-  private static Map<Origin, String> texts(MillraceConfig config, Reproduction reproduction)
+  private static Map<Origin, Sample> samples(MillraceConfig config, Reproduction reproduction)
       throws InvalidRecordException {
     Map<Origin, RawRecord> records = RecordsAt.read(config.kafka(), reproduction.samples());
     int missing = reproduction.samples().size() - records.size();
@@ -123,11 +168,10 @@ final class ReproduceCommand implements Callable<Integer> {
           "%d of the %d samples behind it have expired, expected all to be on their topic"
               .formatted(missing, reproduction.samples().size()));
     }
-    Map<Origin, String> texts = new HashMap<>();
+    Map<Origin, Sample> samples = new HashMap<>();
     for (RawRecord record : records.values()) {
-      texts.put(
-          record.origin(), Codecs.samples().decode(record.value(), record.origin()).teaches());
+      samples.put(record.origin(), Codecs.samples().decode(record.value(), record.origin()));
     }
-    return texts;
+    return samples;
   }
 }

@@ -3,8 +3,12 @@ package dev.millrace.job.loop;
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.Retrainer.Again;
+import dev.millrace.adapter.align.AlignmentConfig;
+import dev.millrace.adapter.align.PairRetrainer;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.align.AlignRelease;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -34,6 +38,13 @@ public record Reproduction(StoredReleases stored, String release) {
     Map<String, String> keys = new HashMap<>();
     values.forEach((name, value) -> keys.put("learn." + name, value));
     return MillraceConfig.defaults().with(keys).learn();
+  }
+
+  /** The same of an alignment's. */
+  public static AlignmentConfig alignment(SortedMap<String, String> values) {
+    Map<String, String> keys = new HashMap<>();
+    values.forEach((name, value) -> keys.put("align." + name, value));
+    return MillraceConfig.defaults().with(keys).align();
   }
 
   /** What must be trained, in this order; the release itself comes last. */
@@ -76,6 +87,40 @@ public record Reproduction(StoredReleases stored, String release) {
       same &= equal;
     }
     return same;
+  }
+
+  /**
+   * The same of an alignment.
+   *
+   * @param base id of the base whose captions it was trained on
+   */
+  public boolean run(PairRetrainer retrainer, String base, BiConsumer<String, Boolean> found)
+      throws IOException {
+    boolean same = true;
+    AlignAdapter last = null;
+    for (String id : lineage()) {
+      Manifest manifest = stored.manifest(id);
+      last = retrainer.train(manifest, last == null ? begun(manifest, retrainer, base) : last);
+      boolean equal = retrainer.equalTo(manifest, last);
+      found.accept(id, equal);
+      same &= equal;
+    }
+    return same;
+  }
+
+  /** What the first of an alignment's lineage began with. */
+  private AlignAdapter begun(Manifest manifest, PairRetrainer retrainer, String base)
+      throws IOException {
+    String parent = manifest.parent();
+    return parent == null
+        ? AlignAdapter.NONE
+        : AlignRelease.read(
+                new FlinkReleaseFiles(),
+                stored.uri(parent),
+                parent,
+                base,
+                retrainer.known().encoders())
+            .adapter();
   }
 
   private @Nullable Release taken(Manifest manifest, BaseModel base) throws IOException {

@@ -3,10 +3,13 @@ package dev.millrace.job.operator;
 import dev.millrace.adapter.align.AlignmentConfig;
 import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.adapter.align.AlignmentParts;
+import dev.millrace.adapter.align.PairPlaces;
+import dev.millrace.adapter.align.PairRetrainer;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.job.loop.Reproduction;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.align.Places;
@@ -40,19 +43,38 @@ public final class SwappedPairs {
    * @param encoders id of those that see the pictures
    */
   static AlignmentLearner learner(Path store, String encoders) {
-    TreeMap<String, List<Places>> known =
-        new TreeMap<>(Map.of("known", List.of(places(-1), places(-2), places(-3), places(-4))));
     return AlignmentLearner.of(
         new AlignmentParts(
             "base",
             Routing.topK(1),
-            new KnownPairs(encoders, known),
+            known(encoders),
             ReleaseStore.of(StoreFiles.in(store)),
             new FlinkReleaseFiles(),
             new Machine(1, "test", "test"),
             17,
             InstantSource.system()),
         CONFIG);
+  }
+
+  private static KnownPairs known(String encoders) {
+    return new KnownPairs(
+        encoders,
+        new TreeMap<>(Map.of("known", List.of(places(-1), places(-2), places(-3), places(-4)))));
+  }
+
+  /**
+   * Trains again what a learner published.
+   *
+   * @param shift samples are given the places of those so far behind them
+   */
+  public static PairRetrainer retrainer(int shift) {
+    return new PairRetrainer(
+        known("e".repeat(64)),
+        Reproduction::alignment,
+        origin -> {
+          int i = (int) origin.offset();
+          return PairPlaces.of(sample(i), places(i + shift));
+        });
   }
 
   /** A picture lies where its caption does, with two halves of eight axes swapped. */
