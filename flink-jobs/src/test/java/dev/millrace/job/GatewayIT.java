@@ -26,7 +26,9 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
+import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -54,6 +56,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -104,6 +107,7 @@ class GatewayIT {
         String release = teachUntilThereIsARelease();
         answersByRelease(release);
         embeds();
+        placesMedia();
         tellsOfOneModel(release);
         keepsTenantsApart(release);
         Map<String, Origin> corrections = feedbackTeaches(loop);
@@ -244,6 +248,32 @@ class GatewayIT {
       assertEquals(numbers.path(0).path("embedding").size(), vector.length);
       assertEquals(numbers.path(0).path("embedding").path(0).floatValue(), vector[0]);
     }
+  }
+
+  /** Pictures and words in one space; what cannot be decoded is refused in OpenAI's shape. */
+  private void placesMedia() throws Exception {
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", png);
+    String picture = placed("data:image/png;base64," + base64(png.toByteArray()));
+    String body = "{'model':'cloud','input':[%s,{'content':[{'type':'text','text':'black'}]}]}";
+    JsonNode reply = json(post("/v1/embeddings", ACME, body.formatted(picture)));
+    JsonNode data = reply.path("data");
+    assertEquals(2, data.size(), reply::toString);
+    assertEquals(1, data.path(0).path("embedding").path(0).asDouble());
+    assertEquals(1, data.path(1).path("embedding").path(2).asDouble());
+    assertTrue(reply.path("millrace").path("release").isNull(), reply::toString);
+    String broken = placed("data:image/png;base64," + base64(new byte[] {1, 2, 3}));
+    assertError(400, "media-unknown", "/v1/embeddings", body.formatted(broken));
+    String large = placed("data:image/png;base64," + base64(new byte[600_000]));
+    assertError(400, "too-long", "/v1/embeddings", body.formatted(large));
+  }
+
+  private static String placed(String url) {
+    return "{'content':[{'type':'image_url','image_url':{'url':'%s'}}]}".formatted(url);
+  }
+
+  private static String base64(byte[] bytes) {
+    return Base64.getEncoder().encodeToString(bytes);
   }
 
   /** Each name that {@code model} may be can be looked at, by those who may ask it. */

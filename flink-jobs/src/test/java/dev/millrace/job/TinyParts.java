@@ -40,6 +40,7 @@ import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
+import dev.millrace.model.serve.MediaReader;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.serve.ServingParts;
@@ -222,7 +223,14 @@ final class TinyParts {
       AnswerCache cache = AnswerCache.of(1 << 20, RemoteTier.none(), SECRET);
       ServingParts parts =
           new ServingParts(
-              base, new Bytes(), releases, cache, CacheKeys.of(SECRET), Clock.systemUTC());
+              base,
+              new Bytes(),
+              List.of(),
+              releases,
+              cache,
+              CacheKeys.of(SECRET),
+              Clock.systemUTC(),
+              MediaReader.of(new OneSpace(base.id())));
       Responder responder =
           Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask);
       return new Opened<>(

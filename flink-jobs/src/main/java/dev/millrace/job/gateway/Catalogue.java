@@ -24,16 +24,18 @@ final class Catalogue {
   private record Alias(@Nullable String tenant, String domain) {}
 
   private final Map<Alias, ReleaseEvent> current = new ConcurrentHashMap<>();
+  private final Map<Alias, ReleaseEvent> aligned = new ConcurrentHashMap<>();
 
   /** A release event came. */
   void take(ReleaseEvent event) {
-    if (event.kind() != Kind.ADAPTER) {
+    if (event.kind() == Kind.BASE) {
       return;
     }
+    Map<Alias, ReleaseEvent> line = event.kind() == Kind.ALIGNMENT ? aligned : current;
     Alias alias = new Alias(event.tenant(), event.domain());
-    ReleaseEvent now = current.get(alias);
-    if (SwapRule.reasonToIgnore(event, now) == null) {
-      current.put(alias, SwapRule.followed(event, now));
+    ReleaseEvent now = line.get(alias);
+    if (SwapRule.reasonNotToFollow(event, now) == null) {
+      line.put(alias, SwapRule.followed(event, now));
     }
   }
 
@@ -66,13 +68,29 @@ final class Catalogue {
             .formatted(model, BASE, Request.AUTO, domains(tenant)));
   }
 
+  /**
+   * Who is to place media: also a domain that has an alignment and no adapter.
+   *
+   * @throws ApiProblem if the model's name stands for nothing
+   */
+  Target placing(@Nullable String tenant, String model) {
+    boolean known =
+        visible(aligned, tenant).stream().anyMatch(event -> event.domain().equals(model));
+    return known ? new Target(model, null) : target(tenant, model);
+  }
+
   private static boolean isHex(int c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   }
 
   /** The current events that a tenant may see, its own before shared ones of the same domain. */
   List<ReleaseEvent> visible(@Nullable String tenant) {
-    return current.values().stream()
+    return visible(current, tenant);
+  }
+
+  private static List<ReleaseEvent> visible(
+      Map<Alias, ReleaseEvent> line, @Nullable String tenant) {
+    return line.values().stream()
         .filter(event -> event.tenant() == null || event.tenant().equals(tenant))
         .filter(event -> !event.release().isEmpty())
         .sorted(

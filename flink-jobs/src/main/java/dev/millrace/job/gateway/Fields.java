@@ -98,6 +98,20 @@ final class Fields {
     return texts;
   }
 
+  /** A value, or those of a list; none without the field. */
+  List<JsonNode> list(String name) {
+    JsonNode found = node(name);
+    if (found.isNull()) {
+      return List.of();
+    }
+    if (!found.isArray()) {
+      return List.of(found);
+    }
+    List<JsonNode> values = new ArrayList<>();
+    found.forEach(values::add);
+    return values;
+  }
+
   List<JsonNode> objects(String name) {
     JsonNode found = node(name);
     List<JsonNode> objects = new ArrayList<>();

@@ -13,7 +13,6 @@ import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
@@ -32,7 +31,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -65,7 +63,6 @@ public final class Gateway implements AutoCloseable {
   private static final String JSON = "application/json";
   private static final String EVENTS = "text/event-stream";
   private static final String CALLER = "caller";
-  private static final int MOST_INPUTS = 64;
   private static final int MOST_WATCHING = 32;
 
   /** Each holds a thread of the server's, which has 250. */
@@ -355,49 +352,18 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void embed(Context ctx) {
-    Fields fields = Fields.of(ctx.body());
     ApiKeys.Caller caller = caller(ctx);
-    String model = fields.text("model");
-    List<String> inputs = fields.texts("input");
-    boolean base64 = base64(fields.textOrNull("encoding_format"));
-    fields.ignore("user");
-    fields.requireNoOther();
-    if (inputs.isEmpty() || inputs.size() > MOST_INPUTS) {
-      throw ApiProblem.badField("input", inputs.size() + " texts", "1 to " + MOST_INPUTS);
-    }
-    Catalogue.Target target = catalogue.target(caller.tenant(), model);
-    long now = clock.millis();
-    List<Request> requests =
-        inputs.stream().map(text -> embedding(caller, target, text, now)).toList();
+    Embedding asked = Embedding.of(Fields.of(ctx.body()));
+    Catalogue.Target target =
+        asked.media().isEmpty()
+            ? catalogue.target(caller.tenant(), asked.model())
+            : catalogue.placing(caller.tenant(), asked.model());
+    List<Request> requests = asked.requests(caller, target, clock.millis());
     reply(
         ctx,
         ask(caller, requests, null, (chunk, choice) -> {}),
-        (context, found) -> json(context, Replies.embeddings(model, base64, found, verdicts)));
-  }
-
-  private static boolean base64(@Nullable String format) {
-    boolean base64 = "base64".equals(format);
-    if (format != null && !base64 && !format.equals("float")) {
-      throw ApiProblem.badField("encoding_format", '"' + format + '"', "\"float\" or \"base64\"");
-    }
-    return base64;
-  }
-
-  private static Request embedding(
-      ApiKeys.Caller caller, Catalogue.Target target, String text, long now) {
-    return new Request(
-        "http-" + UUID.randomUUID(),
-        caller.tenant(),
-        target.domain(),
-        target.release(),
-        Request.Task.EMBED,
-        text,
-        0,
-        0,
-        0,
-        true,
-        now,
-        new Origin("", 0, -1));
+        (context, found) ->
+            json(context, Replies.embeddings(asked.model(), asked.base64(), found, verdicts)));
   }
 
   /**

@@ -2,9 +2,7 @@ package dev.millrace.job.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.schema.Media;
-import dev.millrace.schema.Modality;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -20,9 +18,6 @@ record Prompting(String transcript, @Nullable Media media) {
 
   private static final Set<String> ROLES =
       Set.of("system", "developer", "user", "assistant", "tool");
-
-  private static final String DATA = "data:image/";
-  private static final String BASE64 = ";base64,";
 
   static Prompting of(List<JsonNode> messages) {
     StringBuilder text = new StringBuilder();
@@ -49,40 +44,12 @@ record Prompting(String transcript, @Nullable Media media) {
       text.append(content.textValue());
     }
     for (JsonNode part : content) {
-      switch (part.path("type").asText()) {
-        case "text" -> text.append(part.path("text").asText());
-        case "image_url" -> media.add(picture(part.path("image_url").path("url").asText()));
-        case "input_audio" -> media.add(sound(part.path("input_audio").path("data").asText()));
-        default ->
-            throw ApiProblem.badField(
-                "messages.content.type",
-                part.path("type").toString(),
-                "text, image_url or input_audio");
+      Media shown = Parts.media(part, "messages.content");
+      if (shown == null) {
+        text.append(part.path("text").asText());
+      } else {
+        media.add(shown);
       }
-    }
-  }
-
-  private static Media picture(String url) {
-    int data = url.indexOf(BASE64);
-    if (!url.startsWith(DATA) || data < 0) {
-      throw ApiProblem.badField(
-          "messages.content.image_url.url",
-          '"' + url.substring(0, Math.min(url.length(), 40)) + '"',
-          DATA + "…" + BASE64 + "…: nothing is fetched");
-    }
-    return media(Modality.IMAGE, "image_url.url", url.substring(data + BASE64.length()));
-  }
-
-  private static Media sound(String data) {
-    return media(Modality.AUDIO, "input_audio.data", data);
-  }
-
-  private static Media media(Modality modality, String field, String data) {
-    try {
-      return new Media(modality, Base64.getDecoder().decode(data));
-    } catch (IllegalArgumentException e) {
-      throw ApiProblem.badField(
-          "messages.content." + field, data.length() + " characters", "base 64: " + e.getMessage());
     }
   }
 }

@@ -1,0 +1,130 @@
+package dev.millrace.job.gateway;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a call of {@code /v1/embeddings} asks for: texts by the base, or pictures, sounds and texts
+ * in the space of all media. The latter are objects with a {@code content} of parts, as OpenRouter
+ * takes them in {@code input} and vLLM in {@code messages}.
+ *
+ * @param model as the caller wrote it
+ * @param texts for the base; empty if there are media
+ * @param media for the encoders, texts among them; empty if there are texts
+ * @param base64 whether vectors are told as little-endian floats in base 64
+ */
+record Embedding(String model, List<String> texts, List<Media> media, boolean base64) {
+
+  private static final int MOST_INPUTS = 64;
+
+  static Embedding of(Fields fields) {
+    List<JsonNode> messages = fields.list("messages");
+    List<JsonNode> inputs = fields.list("input");
+    boolean told = messages.isEmpty();
+    if (!told && !inputs.isEmpty()) {
+      throw ApiProblem.badField("messages", "given beside input", "one of them");
+    }
+    if (messages.size() > 1) {
+      throw ApiProblem.badField("messages", messages.size() + " messages", "one: one vector");
+    }
+    messages.forEach(message -> require(message.isObject(), "messages", message, "an object"));
+    Embedding read =
+        new Embedding(
+            fields.text("model"),
+            inputs.stream().filter(JsonNode::isTextual).map(JsonNode::textValue).toList(),
+            (told ? inputs : messages)
+                .stream()
+                    .filter(input -> !input.isTextual())
+                    .map(input -> placed(input, told ? "input" : "messages"))
+                    .toList(),
+            base64(fields.textOrNull("encoding_format")));
+    fields.ignore("user");
+    fields.requireNoOther();
+    read.requireOneSpace();
+    return read;
+  }
+
+  private void requireOneSpace() {
+    int inputs = texts.size() + media.size();
+    if (inputs < 1 || inputs > MOST_INPUTS) {
+      throw ApiProblem.badField("input", inputs + " inputs", "1 to " + MOST_INPUTS);
+    }
+    if (!texts.isEmpty() && !media.isEmpty()) {
+      throw ApiProblem.badField(
+          "input",
+          "%d texts and %d objects".formatted(texts.size(), media.size()),
+          "texts or objects: they lie in different spaces");
+    }
+  }
+
+  /** What one object shows, tells or says. */
+  private static Media placed(JsonNode input, String field) {
+    require(input.isObject(), field, input, "a text or an object");
+    JsonNode content = input.path("content");
+    if (content.isTextual()) {
+      return text(content.textValue());
+    }
+    String where = field + ".content";
+    if (!content.isArray() || content.size() != 1) {
+      throw ApiProblem.badField(
+          where, content.isArray() ? content.size() + " parts" : "missing", "one part");
+    }
+    JsonNode part = content.get(0);
+    Media shown = Parts.media(part, where);
+    return shown == null ? text(part.path("text").asText()) : shown;
+  }
+
+  private static Media text(String text) {
+    return new Media(Modality.TEXT, text.getBytes(UTF_8));
+  }
+
+  private static void require(boolean holds, String field, JsonNode found, String expected) {
+    if (!holds) {
+      throw ApiProblem.badField(
+          field, found.getNodeType().name().toLowerCase(Locale.ROOT), expected);
+    }
+  }
+
+  private static boolean base64(@Nullable String format) {
+    boolean base64 = "base64".equals(format);
+    if (format != null && !base64 && !format.equals("float")) {
+      throw ApiProblem.badField("encoding_format", '"' + format + '"', "\"float\" or \"base64\"");
+    }
+    return base64;
+  }
+
+  /** One for each input. */
+  List<Request> requests(ApiKeys.Caller caller, Catalogue.Target target, long now) {
+    List<Request> requests = new ArrayList<>();
+    texts.forEach(text -> requests.add(request(caller, target, text, now)));
+    media.forEach(shown -> requests.add(request(caller, target, "", now).about(shown)));
+    return requests;
+  }
+
+  private static Request request(
+      ApiKeys.Caller caller, Catalogue.Target target, String text, long now) {
+    return new Request(
+        "http-" + UUID.randomUUID(),
+        caller.tenant(),
+        target.domain(),
+        target.release(),
+        Request.Task.EMBED,
+        text,
+        0,
+        0,
+        0,
+        true,
+        now,
+        new Origin("", 0, -1));
+  }
+}

@@ -1,0 +1,48 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class CatalogueTest {
+
+  private final Catalogue catalogue = new Catalogue();
+
+  @Test
+  void placing_domainOfAnAlignmentAlone_isKnownToWhoMaySeeItAndAnswersNoPrompt() {
+    catalogue.take(event("acme", "stamps", Kind.ALIGNMENT, "a"));
+    assertEquals("stamps", catalogue.placing("acme", "stamps").domain());
+    assertThrows(ApiProblem.class, () -> catalogue.placing("other", "stamps"));
+    assertThrows(ApiProblem.class, () -> catalogue.target("acme", "stamps"));
+    assertEquals(List.of(), catalogue.visible("acme"));
+  }
+
+  @Test
+  void placing_domainWithoutAnAlignment_isWhatTheModelStandsFor() {
+    catalogue.take(event(null, "legal", Kind.ADAPTER, "b"));
+    assertEquals("legal", catalogue.placing("acme", "legal").domain());
+    assertEquals(catalogue.target(null, "base"), catalogue.placing(null, "base"));
+  }
+
+  private static ReleaseEvent event(
+      @Nullable String tenant, String domain, Kind kind, String release) {
+    return new ReleaseEvent(
+        tenant,
+        domain,
+        kind,
+        Action.PUBLISH,
+        release,
+        "file:/" + release,
+        null,
+        0,
+        "test",
+        new Origin("releases", 0, 0));
+  }
+}
