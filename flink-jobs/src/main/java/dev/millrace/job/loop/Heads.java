@@ -10,9 +10,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +91,11 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     return release == null ? "" : release;
   }
 
-  /** What the last run noted beside a store; nothing if none did. */
+  /**
+   * What the last run noted beside a store; nothing if none did.
+   *
+   * @throws IllegalArgumentException if it cannot be read
+   */
   static Heads read(Path store, Kind kind) {
     SortedMap<String, Head> heads = new TreeMap<>();
     Path file = file(store, kind);
@@ -126,9 +133,20 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     Path file = file(store, kind);
     try {
       Files.createDirectories(store);
-      Files.writeString(file, mapper.writeValueAsString(node));
+      replace(file, mapper.writeValueAsString(node));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + file, e);
+    }
+  }
+
+  /** Who is killed meanwhile leaves the file as it was. */
+  private static void replace(Path file, String text) throws IOException {
+    Path aside = file.resolveSibling("." + UUID.randomUUID() + ".part");
+    try {
+      Files.writeString(aside, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(aside);
     }
   }
 }

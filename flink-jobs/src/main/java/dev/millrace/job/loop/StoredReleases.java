@@ -22,9 +22,13 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The releases in a store on this machine, as their manifests tell; every digest is verified. */
 public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StoredReleases.class);
 
   /**
    * All of them.
@@ -126,10 +130,19 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     return current;
   }
 
-  /** Notes beside the store which releases answer. */
+  /** Notes beside the store which releases answer; what cannot be read there is replaced. */
   public void note(List<ReleaseEvent> events) {
     for (Kind kind : List.of(Kind.ADAPTER, Kind.ALIGNMENT)) {
-      Heads.of(events, this, kind).beside(Heads.read(store, kind)).write(store);
+      Heads.of(events, this, kind).beside(noted(kind)).write(store);
+    }
+  }
+
+  private Heads noted(Kind kind) {
+    try {
+      return Heads.read(store, kind);
+    } catch (IllegalArgumentException e) {
+      LOG.warn("what an earlier run noted is replaced: {}", e.getMessage());
+      return new Heads(kind, new TreeMap<>());
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.millrace.job.loop;
 
+import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
@@ -11,13 +13,16 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,6 +86,39 @@ class StoredReleasesTest {
     assertEquals(Map.of("java", "r2"), stored.serving());
     stored.note(List.of());
     assertEquals(Map.of(), stored.alignments(), "a run in which nothing was said changes nothing");
+  }
+
+  /** As a run leaves it that is killed while it writes in place. */
+  @Test
+  void note_earlierNoteIsHalf_isReplacedAndTheOtherIsWritten() throws IOException {
+    StoredReleases stored = stored(2);
+    Path half = store.resolve("serving.json");
+    Files.writeString(half, "{\"java\":{\"rel");
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, stored::serving);
+    assertTrue(refused.getMessage().startsWith(half + ", expected"), refused.getMessage());
+    stored.note(
+        List.of(
+            event(Action.ROLLBACK, "r0", 0, 0),
+            event(Kind.ALIGNMENT, Action.ROLLBACK, "a0", 0, 0)));
+    assertEquals(Map.of("java", "r0"), stored.serving());
+    assertEquals(Map.of("java", "a0"), stored.alignments());
+  }
+
+  @Test
+  void note_whileTheEarlierNoteIsRead_isBesideIt() throws IOException {
+    StoredReleases stored = stored(2);
+    stored.note(List.of(event(Action.ROLLBACK, "r0", 0, 0)));
+    Path file = store.resolve("serving.json");
+    String before = Files.readString(file);
+    try (BufferedReader reader = Files.newBufferedReader(file)) {
+      stored.note(List.of(event(Action.ROLLBACK, "", 0, 0)));
+      assertEquals(before, reader.readLine());
+    }
+    assertEquals(Map.of(), stored.serving());
+    try (Stream<Path> files = Files.list(store)) {
+      assertEquals(Set.of(file, store.resolve("aligning.json")), files.collect(toSet()));
+    }
   }
 
   @Test
