@@ -33,6 +33,9 @@ final class HitGate {
   private final double right;
   private final double[] logRatios = new double[DISTANCES.length];
 
+  /** A bit of each band that is open; written by whoever observes, read by all. */
+  private volatile int open;
+
   /**
    * @param bound greatest share of wrong answers; at 0 no evidence suffices
    */
@@ -45,21 +48,23 @@ final class HitGate {
     return 1 - similarity <= DISTANCES[0];
   }
 
-  /** Whether the answer of a near neighbour may be given. */
+  /** Whether the answer of a near neighbour may be given; may be asked on any thread. */
   boolean passes(double similarity) {
-    return logRatios[band(similarity)] >= OPENS;
+    return (open >> band(similarity) & 1) != 0;
   }
 
   /**
    * Takes note of what the model said to a question with a near neighbour. What is noted must not
-   * depend on anything but the band and whether it is open.
+   * depend on anything but the band and whether it is open. On one thread.
    */
   void observe(double similarity, boolean wrong) {
     int band = band(similarity);
     double change = wrong ? Math.log(SUPPOSED) : right;
     double ratio = Math.min(MOST, logRatios[band] + change);
-    boolean closes = logRatios[band] >= OPENS && ratio < OPENS;
+    boolean opens = ratio >= OPENS;
+    boolean closes = logRatios[band] >= OPENS && !opens;
     logRatios[band] = closes ? 0 : ratio;
+    open = opens ? open | 1 << band : open & ~(1 << band);
   }
 
   /** The narrowest that holds it. */

@@ -10,7 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** Nearest neighbours in a store, behind a gate for each scope; all but the draws on one thread. */
+/** Nearest neighbours in a store, behind a gate for each scope; all but the choices on one thread. */
 final class NeighbourTier implements SemanticTier {
 
   private static final int SCOPES = 4096;
@@ -82,11 +82,8 @@ final class NeighbourTier implements SemanticTier {
           keep(scope, new Neighbour(key, vector, own));
           later(() -> observe(gate, similarity, !isSame(own, neighbour.answer())));
         };
-    if (!gate.passes(similarity)) {
-      asker.compute(check);
-      return;
-    }
-    Similar similar = new Passed(new Hit(neighbour.answer(), Answer.From.REDIS, similarity), check);
+    Similar similar =
+        new Gated(new Hit(neighbour.answer(), Answer.From.REDIS, similarity), gate, check);
     Own explore = similar.explore();
     if (explore == null) {
       asker.similar(similar);
@@ -95,13 +92,15 @@ final class NeighbourTier implements SemanticTier {
     }
   }
 
-  private final class Passed implements Similar {
+  private final class Gated implements Similar {
 
     private final Hit hit;
+    private final HitGate gate;
     private final Own check;
 
-    Passed(Hit hit, Own check) {
+    Gated(Hit hit, HitGate gate, Own check) {
       this.hit = hit;
+      this.gate = gate;
       this.check = check;
     }
 
@@ -112,13 +111,17 @@ final class NeighbourTier implements SemanticTier {
 
     @Override
     public @Nullable Own explore() {
-      synchronized (coin) {
-        if (coin.nextDouble() < bound.explore()) {
-          return check;
-        }
+      if (!gate.passes(hit.similarity()) || isPicked()) {
+        return check;
       }
       hits.increment();
       return null;
+    }
+  }
+
+  private boolean isPicked() {
+    synchronized (coin) {
+      return coin.nextDouble() < bound.explore();
     }
   }
 

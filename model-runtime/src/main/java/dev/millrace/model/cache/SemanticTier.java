@@ -25,8 +25,9 @@ public interface SemanticTier {
   }
 
   /**
-   * A similar question's answer, for all who ask the same question meanwhile: each draws for
-   * itself, so that the evidence is of as many answers as if each had looked it up.
+   * A similar question's answer, for all who ask the same question meanwhile: for each the gate is
+   * asked and a coin drawn anew, so that nobody gets it any more once the evidence is against it,
+   * and the evidence is of as many answers as if each had looked it up.
    */
   interface Similar {
 
