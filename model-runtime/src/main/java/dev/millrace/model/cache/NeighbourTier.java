@@ -176,7 +176,8 @@ final class NeighbourTier implements SemanticTier {
 
   @Override
   public void close() {
-    RemoteThread.end(thread);
-    store.close();
+    try (store) {
+      RemoteThread.end(thread);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.model.cache;
 
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -9,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 final class RemoteThread {
 
   private static final int WAITING = 4096;
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private RemoteThread() {}
 
@@ -26,15 +28,29 @@ final class RemoteThread {
         });
   }
 
-  /** Ends it; waits for a call that it may be inside, which has a time limit of its own. */
+  /**
+   * Ends it; waits for a call that it may be inside, which has a time limit of its own, even if it
+   * is interrupted: what the call uses is closed next.
+   */
   static void end(ExecutorService thread) {
     thread.shutdownNow();
-    try {
-      if (!thread.awaitTermination(1, TimeUnit.MINUTES)) {
-        throw new IllegalStateException("a store did not answer for a minute");
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    boolean interrupted = false;
+    boolean waiting = true;
+    boolean ended = false;
+    while (waiting) {
+      try {
+        ended = thread.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        waiting = false;
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } catch (InterruptedException e) {
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (!ended) {
+      throw new IllegalStateException("a store did not answer for " + PATIENCE.toSeconds() + " s");
     }
   }
 }

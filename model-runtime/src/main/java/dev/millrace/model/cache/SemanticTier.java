@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * that few enough are wrong: other than the model's own, in text or number of tokens. Questions
  * share answers within a scope alone. Safe for use by several threads.
  */
-public interface SemanticTier {
+public interface SemanticTier extends AutoCloseable {
 
   /** Who wants an answer; told once, on any thread. */
   interface Asker {
@@ -76,6 +76,7 @@ public interface SemanticTier {
     return new NeighbourTier(store, new NeighbourCodec(new Hmac(secret)), bound, beside);
   }
 
-  /** Closes the store. */
+  /** Ends the thread that talks to the store, and closes the store. */
+  @Override
   void close();
 }

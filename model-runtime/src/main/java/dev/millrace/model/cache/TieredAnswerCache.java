@@ -159,9 +159,10 @@ final class TieredAnswerCache implements AnswerCache {
 
   @Override
   public void close() {
-    RemoteThread.end(beside);
-    remote.close();
-    semantic.close();
+    try (semantic;
+        remote) {
+      RemoteThread.end(beside);
+    }
   }
 
   private @Nullable CachedAnswer fromRemote(CacheKey key) {
