@@ -173,15 +173,15 @@ final class AskCommand implements Callable<Integer> {
 
   /** By domain the releases that may answer. */
   private SortedMap<String, String> releases(StoredReleases stored) {
-    SortedMap<String, String> newest = stored.serving();
+    SortedMap<String, String> current = stored.serving();
     if (domain.equals(Request.AUTO)) {
-      return newest;
+      return current;
     }
-    String release = newest.get(domain);
+    String release = current.get(domain);
     if (release == null) {
       throw new IllegalArgumentException(
           "domain %s, expected %s or one of %s in store %s"
-              .formatted(domain, Request.AUTO, newest.keySet(), stored.store()));
+              .formatted(domain, Request.AUTO, current.keySet(), stored.store()));
     }
     return new TreeMap<>(Map.of(domain, release));
   }

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** The jobs in this process, beginning with the newest releases of a store. */
+/** The jobs in this process, beginning with what answered and placed when the last run ended. */
 final class EmbeddedJobs implements AutoCloseable {
 
   private static final int SLOTS = 8;
@@ -76,7 +76,7 @@ final class EmbeddedJobs implements AutoCloseable {
                 "job.parallelism", "1"));
   }
 
-  /** As a rollback to the newest: the job that answers serves it, the one that learns goes on. */
+  /** As rollbacks: the job that answers serves what is current, the one that learns goes on. */
   private void announce(StoredReleases stored) {
     Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
@@ -104,7 +104,7 @@ final class EmbeddedJobs implements AutoCloseable {
         stored.uri(release),
         manifest.parent(),
         manifest.batch(),
-        "newest in its store",
+        "what answered when the last run ended",
         new Origin("", 0, -1));
   }
 
