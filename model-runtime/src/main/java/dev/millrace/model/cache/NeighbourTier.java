@@ -10,7 +10,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/** Nearest neighbours in a store, behind a gate for each scope; all but the choices on one thread. */
+/**
+ * Nearest neighbours in a store, behind a gate for each scope; all but the choices on one thread.
+ */
 final class NeighbourTier implements SemanticTier {
 
   private static final int SCOPES = 4096;
