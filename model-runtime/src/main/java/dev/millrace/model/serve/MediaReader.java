@@ -9,8 +9,8 @@ import dev.millrace.model.align.Input;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.media.InvalidMediaException;
 import dev.millrace.model.score.Reason;
+import dev.millrace.model.score.SampleTokens;
 import dev.millrace.schema.Media;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -84,8 +84,7 @@ public interface MediaReader {
 
       private static Input words(Media media, Carrier carrier) {
         String text = new String(media.bytes(), UTF_8);
-        int[] tokens = carrier.tokenizer().encode(text);
-        int[] read = Arrays.copyOf(tokens, Math.min(TEXT_TOKENS, tokens.length));
+        int[] read = new SampleTokens(carrier.tokenizer(), TEXT_TOKENS).of(text);
         return Input.Words.of(text, carrier.base().embed(List.of(read)).get(0));
       }
 

@@ -24,6 +24,7 @@ import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Answer.From;
 import dev.millrace.schema.Media;
@@ -36,6 +37,7 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -145,6 +147,44 @@ class PlacingTest {
     assertNull(one("letters", picture(3)).release());
     assertEquals(Outcome.SWAPPED, staged.activate().join().outcome());
     assertEquals("align-7", one("letters", picture(3)).release());
+  }
+
+  @Test
+  void place_longText_isCutIntoTokensAtItsBeginningAlone() throws Exception {
+    List<Integer> lengths = new ArrayList<>();
+    byte[] text = (ColumnAligner.caption(3) + " x".repeat(8_000)).getBytes(UTF_8);
+    float[] place =
+        MediaReader.of(new ColumnAligner(base.id()))
+            .place(
+                new Media(Modality.TEXT, text),
+                new Carrier(base, new Watched(lengths)),
+                new AlignAdapter(1, new float[2 * 3 * Aligner.DIMENSION]));
+    assertEquals(Aligner.DIMENSION, place.length);
+    assertEquals(1, lengths.size());
+    assertTrue(lengths.get(0) <= 16 * MediaReader.TEXT_TOKENS, lengths::toString);
+  }
+
+  /** Bytes as tokens, and how long each text was that it cut. */
+  private record Watched(List<Integer> lengths) implements Tokenizer {
+
+    @Override
+    public int[] encode(String text) {
+      lengths.add(text.length());
+      return new ByteTokenizer().encode(text);
+    }
+
+    @Override
+    public String decode(int[] tokens) {
+      return new ByteTokenizer().decode(tokens);
+    }
+
+    @Override
+    public int vocabSize() {
+      return new ByteTokenizer().vocabSize();
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

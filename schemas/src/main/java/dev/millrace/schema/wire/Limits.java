@@ -10,12 +10,14 @@ public final class Limits {
   public static final int MEDIA_BYTES = 4 << 20;
 
   /**
-   * Picture or sound of a request. It waits in the state of a job, which samples do not; encoders
+   * Picture or sound of a request; a text in its place is a prompt's size. It waits in the state of a job, which samples do not; encoders
    * see 32 × 32 cells or four seconds of it.
    */
   public static final int REQUEST_MEDIA_BYTES = 512 << 10;
 
   public static final int CAPTION_BYTES = 4 << 10;
+
+  /** Prompt of a request, or a text that it has placed. */
   public static final int PROMPT_BYTES = 16 << 10;
 
   /** Id, source or document of a sample, id of a request. */

@@ -48,9 +48,10 @@ public final class Requests {
     if (media.bytes().length == 0) {
       return new Problem("bad-modality", what + ", expected its bytes");
     }
-    return media.bytes().length <= Limits.REQUEST_MEDIA_BYTES
+    int most = media.isText() ? Limits.PROMPT_BYTES : Limits.REQUEST_MEDIA_BYTES;
+    return media.bytes().length <= most
         ? null
-        : new Problem("too-long", what + ", expected at most " + Limits.REQUEST_MEDIA_BYTES);
+        : new Problem("too-long", what + ", expected at most " + most);
   }
 
   /** A picture or a sound may be asked about without a word, unless the words say who answers. */

@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestsTest {
@@ -111,6 +112,18 @@ class RequestsTest {
     for (Modality modality : Modality.values()) {
       assertNull(Requests.problem(places.about(new Media(modality, new byte[9]))));
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"TEXT", "CODE"})
+  void problem_textToEmbedAsMedia_isAsLongAsAPromptMayBe(Modality modality) {
+    Request places =
+        new Request("q", null, null, null, Task.EMBED, "", 0, 0, 0, true, 0, Records.HERE);
+    assertNull(
+        Requests.problem(places.about(new Media(modality, new byte[Limits.PROMPT_BYTES]))));
+    assertEquals(
+        "too-long: media is " + modality + " of 16385 bytes, expected at most 16384",
+        Requests.problem(places.about(new Media(modality, new byte[Limits.PROMPT_BYTES + 1]))));
   }
 
   @Test
