@@ -30,8 +30,8 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
   static Embedding of(Fields fields) {
     List<JsonNode> messages = fields.list("messages");
     List<JsonNode> inputs = fields.list("input");
-    boolean told = messages.isEmpty();
-    if (!told && !inputs.isEmpty()) {
+    boolean inInput = messages.isEmpty();
+    if (!inInput && !inputs.isEmpty()) {
       throw ApiProblem.badField("messages", "given beside input", "one of them");
     }
     if (messages.size() > 1) {
@@ -42,10 +42,10 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
         new Embedding(
             fields.text("model"),
             inputs.stream().filter(JsonNode::isTextual).map(JsonNode::textValue).toList(),
-            (told ? inputs : messages)
+            (inInput ? inputs : messages)
                 .stream()
                     .filter(input -> !input.isTextual())
-                    .map(input -> placed(input, told ? "input" : "messages"))
+                    .map(input -> placed(input, inInput ? "input" : "messages"))
                     .toList(),
             base64(fields.textOrNull("encoding_format")));
     fields.ignore("user");
