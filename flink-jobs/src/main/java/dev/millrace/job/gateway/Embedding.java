@@ -103,21 +103,26 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
     return base64;
   }
 
-  /** One for each input. */
+  /**
+   * One for each input.
+   *
+   * @param target whose domain's alignment places media; texts are the base's, whatever it says
+   */
   List<Request> requests(ApiKeys.Caller caller, Catalogue.Target target, long now) {
     List<Request> requests = new ArrayList<>();
-    texts.forEach(text -> requests.add(request(caller, target, text, now)));
-    media.forEach(shown -> requests.add(request(caller, target, "", now).about(shown)));
+    String domain = target.domain();
+    texts.forEach(text -> requests.add(request(caller, domain, text, now)));
+    media.forEach(shown -> requests.add(request(caller, domain, "", now).about(shown)));
     return requests;
   }
 
   private static Request request(
-      ApiKeys.Caller caller, Catalogue.Target target, String text, long now) {
+      ApiKeys.Caller caller, @Nullable String domain, String text, long now) {
     return new Request(
         "http-" + UUID.randomUUID(),
         caller.tenant(),
-        target.domain(),
-        target.release(),
+        domain,
+        null,
         Request.Task.EMBED,
         text,
         0,

@@ -3,11 +3,13 @@ package dev.millrace.job.gateway;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
+import dev.millrace.schema.Request;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +49,17 @@ class EmbeddingTest {
     assertArrayEquals(new byte[] {1, 2, 3}, found.media().get(0).bytes());
     found = read("'messages':[{'role':'user','content':'a heron'}]");
     assertEquals(Modality.TEXT, found.media().get(0).modality());
+  }
+
+  @Test
+  void requests_releaseAsModel_textsAreTheBasesAllTheSame() {
+    Request request =
+        read("'input':'one'")
+            .requests(
+                new ApiKeys.Caller("acme", false), new Catalogue.Target(null, "ab".repeat(32)), 0)
+            .get(0);
+    assertNull(request.release());
+    assertEquals("acme", request.tenant());
   }
 
   @ParameterizedTest

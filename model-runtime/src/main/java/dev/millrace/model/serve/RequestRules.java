@@ -17,7 +17,9 @@ final class RequestRules {
   /** Why the request cannot be answered, {@code code: value, expectation}; null if it can. */
   @Nullable String problem(Request request) {
     if (request.task() == Task.EMBED && request.release() != null) {
-      return "release-unused: " + request.release() + ", expected none: the base alone embeds";
+      return "release-unused: "
+          + request.release()
+          + ", expected none: the base embeds texts, a domain's current alignment media";
     }
     if (request.cancels() != null) {
       return "nothing-asked: the request cancels " + request.cancels() + ", expected a question";
