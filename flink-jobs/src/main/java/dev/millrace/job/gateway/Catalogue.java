@@ -57,26 +57,43 @@ final class Catalogue {
     if (model.equals(BASE)) {
       return new Target(null, null);
     }
-    if (model.length() == RELEASE_CHARACTERS && model.chars().allMatch(Catalogue::isHex)) {
+    if (isRelease(model)) {
       return new Target(null, model);
     }
-    if (model.equals(Request.AUTO) || domains(tenant).contains(model)) {
+    Set<String> domains = domains(visible(tenant));
+    if (model.equals(Request.AUTO) || domains.contains(model)) {
       return new Target(model, null);
     }
     throw ApiProblem.noModel(
         "model is %s, expected %s, %s, one of the domains %s, or a release's id"
-            .formatted(model, BASE, Request.AUTO, domains(tenant)));
+            .formatted(model, BASE, Request.AUTO, domains));
   }
 
   /**
-   * Who is to place media: also a domain that has an alignment and no adapter.
+   * Who is to place media: {@code base}, or a domain, also one that has an alignment and no
+   * adapter.
    *
-   * @throws ApiProblem if the model's name stands for nothing
+   * @throws ApiProblem if it is neither
    */
   Target placing(@Nullable String tenant, String model) {
-    boolean known =
-        visible(aligned, tenant).stream().anyMatch(event -> event.domain().equals(model));
-    return known ? new Target(model, null) : target(tenant, model);
+    if (model.equals(BASE)) {
+      return new Target(null, null);
+    }
+    Set<String> domains = domains(visible(tenant));
+    domains.addAll(domains(visible(aligned, tenant)));
+    if (domains.contains(model)) {
+      return new Target(model, null);
+    }
+    String expected = "%s or one of the domains %s".formatted(BASE, domains);
+    if (model.equals(Request.AUTO) || isRelease(model)) {
+      throw ApiProblem.badField(
+          "model", model, expected + ": a domain's current alignment places media");
+    }
+    throw ApiProblem.noModel("model is %s, expected %s".formatted(model, expected));
+  }
+
+  private static boolean isRelease(String model) {
+    return model.length() == RELEASE_CHARACTERS && model.chars().allMatch(Catalogue::isHex);
   }
 
   private static boolean isHex(int c) {
@@ -113,9 +130,9 @@ final class Catalogue {
         .filter(event -> !event.release().isEmpty());
   }
 
-  private Set<String> domains(@Nullable String tenant) {
+  private static Set<String> domains(List<ReleaseEvent> events) {
     TreeSet<String> names = new TreeSet<>();
-    visible(tenant).forEach(event -> names.add(event.domain()));
+    events.forEach(event -> names.add(event.domain()));
     return names;
   }
 }

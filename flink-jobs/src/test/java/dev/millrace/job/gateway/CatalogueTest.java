@@ -1,7 +1,9 @@
 package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -29,6 +31,34 @@ class CatalogueTest {
     catalogue.take(event(null, "legal", Kind.ADAPTER, "b"));
     assertEquals("legal", catalogue.placing("acme", "legal").domain());
     assertEquals(catalogue.target(null, "base"), catalogue.placing(null, "base"));
+  }
+
+  @Test
+  void placing_nameThatStandsForNothing_isNotFoundAndListsDomainsOfAlignmentsToo() {
+    catalogue.take(event(null, "stamps", Kind.ALIGNMENT, "a"));
+    catalogue.take(event(null, "legal", Kind.ADAPTER, "b"));
+    ApiProblem problem =
+        assertThrows(ApiProblem.class, () -> catalogue.placing("acme", "medicine"));
+    assertEquals(404, problem.status());
+    assertEquals(
+        "model is medicine, expected base or one of the domains [legal, stamps]",
+        problem.getMessage());
+  }
+
+  @Test
+  void placing_autoOrARelease_isRefusedAtTheDoor() {
+    for (String model : List.of("auto", "ab".repeat(32))) {
+      ApiProblem problem = assertThrows(ApiProblem.class, () -> catalogue.placing(null, model));
+      assertEquals(400, problem.status());
+      String message = String.valueOf(problem.getMessage());
+      assertTrue(message.startsWith("model is " + model + ", expected base or one of"), message);
+    }
+  }
+
+  @Test
+  void placing_base_isTheEncodersWhateverADomainIsCalled() {
+    catalogue.take(event(null, "base", Kind.ALIGNMENT, "a"));
+    assertNull(catalogue.placing(null, "base").domain());
   }
 
   private static ReleaseEvent event(
