@@ -47,6 +47,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The door with no job behind it: how much it takes, how long it waits, and how safe it is. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
@@ -154,19 +156,24 @@ class GatewayDoorIT {
   }
 
   private static Answer answer(Request request) {
+    return answer(request, null, null);
+  }
+
+  private static Answer answer(
+      Request request, @Nullable String release, @Nullable String error) {
     return new Answer(
         request.id(),
         request.origin(),
         request.tenant(),
         request.domain(),
         request.task(),
-        null,
+        error,
         "b",
         0,
         1,
         1,
         new float[0],
-        null,
+        release,
         "base",
         List.of(),
         Answer.From.MODEL,
@@ -215,6 +222,32 @@ class GatewayDoorIT {
       var again = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", body);
       requests.await(before + 3, LIMIT);
       assertFalse(again.isDone());
+    }
+  }
+
+  /** Before the first event, which is then the reply, and after it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void stream_oneChoiceFails_theOtherIsTakenBack(boolean begun) throws Exception {
+    String body = ASK.replace("}", ",\"stream\":true,\"n\":2}");
+    try (Gateway gateway = open(Duration.ofMinutes(10), null);
+        Feed feed = loop.feed();
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      var reply = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", body);
+      var both = requests.await(before + 2, LIMIT).subList(before, before + 2);
+      Request failing = decode(both.get(0));
+      if (begun) {
+        Chunk chunk = new Chunk(failing.id(), failing.origin(), "acme", 0, "b", null, "base");
+        var unused = feed.send(loop.topics().chunks(), "", Codecs.chunks().encode(chunk));
+      }
+      awaitUnderWay(2, gateway);
+      byte[] answer = Codecs.answers().encode(answer(failing, null, "prompt-too-long: 9"));
+      var unused = feed.send(loop.topics().answers(), "", answer);
+      assertTrue(reply.get().body().contains("prompt-too-long: 9"), reply.get()::body);
+      Request last = decode(requests.await(before + 3, LIMIT).get(before + 2));
+      assertEquals(decode(both.get(1)).id(), last.cancels());
+      awaitUnderWay(0, gateway);
     }
   }
 

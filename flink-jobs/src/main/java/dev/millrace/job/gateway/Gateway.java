@@ -320,13 +320,18 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
+  /**
+   * Streams until all choices have ended, or one has failed, or the client is gone.
+   *
+   * @param cancelling ends what is then still asked: nobody waits for it
+   */
   private void stream(
       Context ctx,
       ApiKeys.Caller caller,
       Streaming stream,
       Supplier<List<CompletableFuture<Answer>>> asking,
       Runnable cancelling)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     streams.enter(caller.account(), 1);
     try {
       if (!streaming.tryAcquire()) {
@@ -334,20 +339,26 @@ public final class Gateway implements AutoCloseable {
       }
       try {
         stream.await(asking.get());
-        stream.write(
-            (release, base, from) -> {
-              ctx.contentType(EVENTS).header("Cache-Control", "no-store");
-              provenance(ctx, release, base, from);
-            },
-            unbuffered(ctx));
-      } catch (EofException e) {
-        LOG.debug("a client has gone away", e);
-        cancelling.run();
+        write(ctx, stream);
       } finally {
         streaming.release();
+        cancelling.run();
       }
     } finally {
       streams.leave(caller.account(), 1);
+    }
+  }
+
+  private void write(Context ctx, Streaming stream) throws InterruptedException {
+    try {
+      stream.write(
+          (release, base, from) -> {
+            ctx.contentType(EVENTS).header("Cache-Control", "no-store");
+            provenance(ctx, release, base, from);
+          },
+          unbuffered(ctx));
+    } catch (IOException e) {
+      LOG.debug("a client has gone away", e);
     }
   }
 
