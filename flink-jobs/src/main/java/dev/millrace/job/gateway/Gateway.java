@@ -315,7 +315,7 @@ public final class Gateway implements AutoCloseable {
     } else {
       reply(
           ctx,
-          ask(caller, requests, asked.user(), (chunk, choice) -> {}),
+          ask(caller, requests, asked.user()),
           (context, found) -> json(context, writing.write(asked, found, verdicts, now / 1000)));
     }
   }
@@ -369,12 +369,21 @@ public final class Gateway implements AutoCloseable {
         asked.media().isEmpty()
             ? catalogue.target(caller.tenant(), asked.model())
             : catalogue.placing(caller.tenant(), asked.model());
-    List<Request> requests = asked.requests(caller, target, clock.millis());
     reply(
         ctx,
-        ask(caller, requests, null, (chunk, choice) -> {}),
+        OneRelease.ask(
+            () ->
+                ask(caller, asked.requests(caller, target, clock.millis()), null)),
         (context, found) ->
             json(context, Replies.embeddings(asked.model(), asked.base64(), found, verdicts)));
+  }
+
+  /** Asks without a stream; gives all answers when they are there. */
+  private CompletableFuture<List<Answer>> ask(
+      ApiKeys.Caller caller, List<Request> requests, @Nullable String key) {
+    List<CompletableFuture<Answer>> asked = ask(caller, requests, key, (chunk, choice) -> {});
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
   }
 
   /**
@@ -421,14 +430,13 @@ public final class Gateway implements AutoCloseable {
   /** Writes the reply when all answers are there. */
   private void reply(
       Context ctx,
-      List<CompletableFuture<Answer>> asked,
+      CompletableFuture<List<Answer>> answers,
       BiConsumer<Context, List<Answer>> writing) {
     ctx.future(
         () ->
-            CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+            answers
                 .thenAccept(
-                    all -> {
-                      List<Answer> found = asked.stream().map(CompletableFuture::join).toList();
+                    found -> {
                       Answer first = found.get(0);
                       provenance(ctx, first.release(), first.base(), Replies.from(first));
                       writing.accept(ctx, found);
