@@ -164,8 +164,7 @@ class GatewayDoorIT {
     return answer(request, null, null);
   }
 
-  private static Answer answer(
-      Request request, @Nullable String release, @Nullable String error) {
+  private static Answer answer(Request request, @Nullable String release, @Nullable String error) {
     return new Answer(
         request.id(),
         request.origin(),
@@ -265,8 +264,7 @@ class GatewayDoorIT {
         Feed feed = loop.feed();
         Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
       int before = requests.all().size();
-      var reply =
-          send(HttpClient.newHttpClient(), gateway, "/v1/embeddings", "key-of-acme", body);
+      var reply = send(HttpClient.newHttpClient(), gateway, "/v1/embeddings", "key-of-acme", body);
       for (List<String> round : List.of(List.of("one", "two"), List.of(first, "two"))) {
         for (String release : round) {
           Request request = decode(requests.await(before + 1, LIMIT).get(before));

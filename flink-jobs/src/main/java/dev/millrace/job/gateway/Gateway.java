@@ -371,9 +371,7 @@ public final class Gateway implements AutoCloseable {
             : catalogue.placing(caller.tenant(), asked.model());
     reply(
         ctx,
-        OneRelease.ask(
-            () ->
-                ask(caller, asked.requests(caller, target, clock.millis()), null)),
+        OneRelease.ask(() -> ask(caller, asked.requests(caller, target, clock.millis()), null)),
         (context, found) ->
             json(context, Replies.embeddings(asked.model(), asked.base64(), found, verdicts)));
   }

@@ -53,7 +53,8 @@ final class OneRelease {
 
   private static Set<String> releases(List<Answer> found) {
     Set<String> releases = new LinkedHashSet<>();
-    found.forEach(answer -> releases.add(Objects.requireNonNullElse(answer.release(), Catalogue.BASE)));
+    found.forEach(
+        answer -> releases.add(Objects.requireNonNullElse(answer.release(), Catalogue.BASE)));
     return releases;
   }
 }

@@ -58,8 +58,7 @@ class OneReleaseTest {
               }
               return CompletableFuture.completedFuture(rounds.remove());
             });
-    assertEquals(
-        429, ApiProblem.of(assertThrows(CompletionException.class, asked::join)).status());
+    assertEquals(429, ApiProblem.of(assertThrows(CompletionException.class, asked::join)).status());
   }
 
   private CompletableFuture<List<Answer>> ask() {

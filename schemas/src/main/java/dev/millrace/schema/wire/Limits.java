@@ -10,8 +10,8 @@ public final class Limits {
   public static final int MEDIA_BYTES = 4 << 20;
 
   /**
-   * Picture or sound of a request; a text in its place is a prompt's size. It waits in the state of a job, which samples do not; encoders
-   * see 32 × 32 cells or four seconds of it.
+   * Picture or sound of a request; a text in its place is a prompt's size. It waits in the state of
+   * a job, which samples do not; encoders see 32 × 32 cells or four seconds of it.
    */
   public static final int REQUEST_MEDIA_BYTES = 512 << 10;
 

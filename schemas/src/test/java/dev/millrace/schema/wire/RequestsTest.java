@@ -119,8 +119,7 @@ class RequestsTest {
   void problem_textToEmbedAsMedia_isAsLongAsAPromptMayBe(Modality modality) {
     Request places =
         new Request("q", null, null, null, Task.EMBED, "", 0, 0, 0, true, 0, Records.HERE);
-    assertNull(
-        Requests.problem(places.about(new Media(modality, new byte[Limits.PROMPT_BYTES]))));
+    assertNull(Requests.problem(places.about(new Media(modality, new byte[Limits.PROMPT_BYTES]))));
     assertEquals(
         "too-long: media is " + modality + " of 16385 bytes, expected at most 16384",
         Requests.problem(places.about(new Media(modality, new byte[Limits.PROMPT_BYTES + 1]))));
