@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -30,14 +29,14 @@ final class OneRelease {
             found ->
                 releases(found).size() == 1
                     ? CompletableFuture.completedFuture(found)
-                    : again(asking));
+                    : again(found, asking));
   }
 
   /** Elsewhere than on the thread that brought the last answer: asking may wait for the broker. */
   private static CompletableFuture<List<Answer>> again(
-      Supplier<CompletableFuture<List<Answer>>> asking) {
-    return CompletableFuture.supplyAsync(asking)
-        .thenCompose(Function.identity())
+      List<Answer> mixed, Supplier<CompletableFuture<List<Answer>>> asking) {
+    return CompletableFuture.completedFuture(mixed)
+        .thenComposeAsync(unusable -> asking.get())
         .thenApply(OneRelease::require);
   }
 
