@@ -61,6 +61,7 @@ class ArchitectureTest {
               "adapter.align",
               "adapter",
               // What runs it.
+              "job.warmup",
               "job.config",
               "job.corpus",
               "job.io",

@@ -61,11 +61,19 @@ record ClusterLib(Path build) {
           "schemas-",
           "tokenizers-");
 
-  /** These come in the job jar. */
-  private static final List<String> JOB =
-      List.of("flink-connector-kafka-", "flink-connector-base-");
+  /** What a job reads and writes Kafka with. */
+  private static final List<String> CONNECTOR =
+      List.of(
+          "flink-connector-base-",
+          "flink-connector-kafka-",
+          "kafka-clients-",
+          "lz4-java-",
+          "zstd-jni-");
 
-  private static final List<String> KAFKA =
+  /** The Java agent that a task manager warms up by. */
+  static final String WARM_UP = "flink-jobs-warmup.jar";
+
+  private static final List<String> BROKER =
       List.of(
           "HdrHistogram-",
           "argparse4j-",
@@ -93,18 +101,10 @@ record ClusterLib(Path build) {
 
   /** Fills a folder with the class path of job manager and task managers. */
   void fillFlink(Path target) {
-    fill(target, name -> isFlinks(name) || startsWithAny(name, MODEL));
-  }
-
-  /** The jar of the model runtime in such a folder. */
-  static Path modelRuntime(Path filled) {
-    try (Stream<Path> jars = Files.list(filled)) {
-      return jars.filter(jar -> jar.getFileName().toString().startsWith("model-runtime-"))
-          .findFirst()
-          .orElseThrow(() -> new IllegalStateException("no model-runtime-….jar in " + filled));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    fill(
+        target,
+        name -> isFlinks(name) || startsWithAny(name, MODEL) || startsWithAny(name, CONNECTOR));
+    put(build.resolve(WARM_UP), target);
   }
 
   /** Fills a folder with what Flink's own image has on that class path. */
@@ -113,7 +113,9 @@ record ClusterLib(Path build) {
   }
 
   private static boolean isFlinks(String name) {
-    return startsWithAny(name, FLINK) && !startsWithAny(name, JOB) && !startsWithAny(name, PLUGINS);
+    return startsWithAny(name, FLINK)
+        && !startsWithAny(name, CONNECTOR)
+        && !startsWithAny(name, PLUGINS);
   }
 
   /** Fills a folder with what Flink loads as plugins, a folder for each. */
@@ -127,7 +129,7 @@ record ClusterLib(Path build) {
 
   /** Fills a folder with the class path of the broker. */
   void fillKafka(Path target) {
-    fill(target, name -> startsWithAny(name, KAFKA));
+    fill(target, name -> startsWithAny(name, BROKER));
     put(build.resolve("flink-jobs.jar"), target);
   }
 
@@ -146,10 +148,10 @@ record ClusterLib(Path build) {
   }
 
   /** Copies what a later build may overwrite; links the rest, which is large. */
-  private static void put(Path jar, Path folder) {
+  private void put(Path jar, Path folder) {
     Path target = folder.resolve(jar.getFileName());
     try {
-      if (jar.toString().contains("-SNAPSHOT") || jar.endsWith("flink-jobs.jar")) {
+      if (jar.toString().contains("-SNAPSHOT") || build.equals(jar.getParent())) {
         Files.copy(jar, target, StandardCopyOption.REPLACE_EXISTING);
       } else {
         link(jar, target);

@@ -78,7 +78,7 @@ record FlinkProcesses(Map<String, String> options) {
     if (shape.warm() != null && lib.toString().indexOf('=') >= 0) { // which ends an agent's path
       LOG.warn("task managers start cold: {} holds a '=', and cannot be named to an agent", lib);
     } else if (shape.warm() != null) {
-      o.put(TASK_OPTION, "-javaagent:" + ClusterLib.modelRuntime(lib) + "=" + shape.warm());
+      o.put(TASK_OPTION, "-javaagent:" + lib.resolve(ClusterLib.WARM_UP) + "=" + shape.warm());
     }
     return new FlinkProcesses(o);
   }

@@ -248,8 +248,10 @@ public final class FlinkRest implements AutoCloseable {
   /** The innermost cause in an answer that tells of an error. */
   private static String explain(String body) {
     if (body.contains("NoClassDefFoundError: ai/djl")
-        || body.contains("NoClassDefFoundError: dev/millrace/")) {
-      return "its lib/ has no model runtime (DJL, model-runtime, schemas); see docker/Dockerfile";
+        || body.contains("NoClassDefFoundError: dev/millrace/")
+        || body.contains("NoClassDefFoundError: org/apache/kafka/")
+        || body.contains("NoClassDefFoundError: org/apache/flink/connector/")) {
+      return "its lib/ lacks the model runtime (DJL, model-runtime, schemas) or Kafka's connector; see docker/Dockerfile";
     }
     if (body.contains("POST request not allowed")) {
       return "it takes no jobs; web.submit.enable is off, or it was started for one job";

@@ -1,9 +1,12 @@
-package dev.millrace.model.djl;
+package dev.millrace.job.warmup;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sequence;
+import dev.millrace.model.djl.DjlAligner;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
@@ -15,10 +18,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Java agent: beside what the process starts with, it opens a base and asks it something, and
- * opens the encoders beside it, so that the first task that opens them finds native libraries,
- * classes and compiled code. The base stays open as long as the process lives: a task that is
- * started again does not wait for it. {@code -javaagent:model-runtime.jar=DIR} names it.
+ * A Java agent: beside what the process starts with, it opens a base and asks it something, opens
+ * the encoders beside it, and uses Kafka's clients, so that the first task that needs them finds
+ * native libraries, classes and compiled code. The base stays open as long as the process lives: a
+ * task that is started again does not wait for it. {@code -javaagent:flink-jobs-warmup.jar=DIR}
+ * names it.
  */
 public final class WarmUp {
   private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
@@ -39,6 +43,7 @@ public final class WarmUp {
     long start = System.nanoTime();
     try {
       open(base);
+      KafkaClients.use();
       LOG.info("warmed up with {} in {} ms", base, (System.nanoTime() - start) / 1_000_000);
     } catch (IOException | RuntimeException | LinkageError e) {
       LOG.warn("cannot warm up with {}; the first task here starts more slowly", base, e);
