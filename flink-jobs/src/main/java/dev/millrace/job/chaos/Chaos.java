@@ -51,7 +51,7 @@ public final class Chaos {
    */
   private static final Map<String, String> FLINK =
       Map.of(
-          "heartbeat.interval", "500 ms",
+          "heartbeat.interval", "250 ms",
           "heartbeat.timeout", "6 s",
           "taskmanager.load-balance.mode", "SLOTS");
 

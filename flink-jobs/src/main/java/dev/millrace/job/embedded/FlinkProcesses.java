@@ -51,7 +51,7 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("taskmanager.bind-host", "127.0.0.1");
     o.put("taskmanager.numberOfTaskSlots", String.valueOf(shape.slots()));
     o.put("parallelism.default", String.valueOf(shape.taskManagers()));
-    o.put("heartbeat.interval", "500 ms");
+    o.put("heartbeat.interval", "250 ms");
     o.put("heartbeat.timeout", "20 s");
     o.put("pekko.ask.timeout", "60 s");
     o.put("pekko.startup-timeout", "120 s");

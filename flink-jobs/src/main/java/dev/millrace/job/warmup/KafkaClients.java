@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
@@ -51,9 +52,12 @@ final class KafkaClients {
             "group.id", "warm-up",
             "isolation.level", "read_committed");
     var bytes = new ByteArrayDeserializer();
-    try (var consumer = new KafkaConsumer<>(options, bytes, bytes)) {
+    var consumer = new KafkaConsumer<>(options, bytes, bytes);
+    try {
       consumer.assign(List.of(new TopicPartition("warm-up", 0)));
       consumer.poll(Duration.ofMillis(WAIT_MILLIS));
+    } finally {
+      consumer.close(CloseOptions.timeout(Duration.ZERO));
     }
   }
 
