@@ -66,7 +66,9 @@ final class KafkaClients {
         Map.of(
             "bootstrap.servers", bootstrap,
             "transactional.id", "warm-up",
-            "max.block.ms", WAIT_MILLIS);
+            "max.block.ms", WAIT_MILLIS,
+            "request.timeout.ms", WAIT_MILLIS,
+            "delivery.timeout.ms", 2 * WAIT_MILLIS);
     var bytes = new ByteArraySerializer();
     var producer = new KafkaProducer<>(options, bytes, bytes);
     try {
