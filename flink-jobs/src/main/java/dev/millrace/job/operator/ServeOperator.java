@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.ListState;
@@ -58,10 +60,12 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private static final int REQUESTS = 1;
 
-  private final Opener<Serving> servings;
   private final ServeConfig limits;
   private final MailboxExecutor mailbox;
   private final Worker worker;
+
+  /** Begun before the operator is: what answers go to is opened meanwhile. */
+  private final Future<Opened<Serving>> opening;
 
   /** To the coordinator; null where subtasks have none. */
   private final @Nullable OperatorEventGateway coordinator;
@@ -72,7 +76,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private transient BroadcastState<String, ReleaseEvent> live;
   private transient BroadcastState<String, ReleaseEvent> loading;
 
-  private transient @Nullable Opened<Serving> opened;
   private transient Serving serving;
 
   private transient Line line;
@@ -91,10 +94,10 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       Opener<Serving> servings,
       ServeConfig limits) {
     super(parameters);
-    this.servings = servings;
     this.limits = limits;
     this.mailbox = parameters.getMailboxExecutor();
     this.worker = new Worker("serve", getUserCodeClassloader(), mailbox);
+    this.opening = worker.call(() -> servings.open(subtask()));
     this.coordinator =
         limits.activation() == ServeConfig.Activation.TOGETHER ? coordinator(parameters) : null;
   }
@@ -123,8 +126,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   @Override
   public void open() throws Exception {
     super.open();
-    opened = servings.open(subtask());
-    serving = opened.value();
+    serving = opened().value();
     line = new Line(this::leave);
     queue = new FairQueue<>(limits.queue(), limits.tenantShare(), place -> weight(place.request()));
     figures = new ServeFigures(getMetricGroup(), serving, () -> line.size(), this::atTheModel);
@@ -138,6 +140,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       resume(request);
     }
     startMore();
+  }
+
+  private Opened<Serving> opened() throws Exception {
+    try {
+      return opening.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception failure ? failure : e;
+    }
   }
 
   private void resume(KeyedRequest request) {
@@ -396,9 +406,19 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   public void close() throws Exception {
     worker.close();
     super.close();
-    if (opened != null) {
-      opened.resources().close();
+    if (opening.isDone()) { // else it was never begun
+      closeOpened();
     }
+  }
+
+  private void closeOpened() throws Exception {
+    Opened<Serving> opened;
+    try {
+      opened = opening.get();
+    } catch (ExecutionException thrownByOpen) {
+      return;
+    }
+    opened.resources().close();
   }
 
   private int subtask() {

@@ -5,6 +5,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -44,6 +45,11 @@ final class Worker implements AutoCloseable {
               t.setDaemon(true);
               return t;
             });
+  }
+
+  /** Runs {@code work} on the worker's thread; its result is for whoever asks the future. */
+  <T> Future<T> call(Callable<T> work) {
+    return thread.submit(work);
   }
 
   /** Runs {@code work} on the worker's thread, then {@code done} on the task's. */

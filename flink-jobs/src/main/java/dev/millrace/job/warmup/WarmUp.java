@@ -10,8 +10,11 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.slf4j.Logger;
@@ -29,6 +32,8 @@ public final class WarmUp {
   private static final int TOKENS = 96;
   private static final int ROUNDS = 4;
   private static final int NEW_TOKENS = 8;
+  private static final Duration LONGEST = Duration.ofSeconds(10);
+  private static final long STEP_MILLIS = 500;
 
   private WarmUp() {}
 
@@ -44,10 +49,23 @@ public final class WarmUp {
     try {
       open(base);
       KafkaClients.use();
+      awaitCompiler();
       LOG.info("warmed up with {} in {} ms", base, (System.nanoTime() - start) / 1_000_000);
-    } catch (IOException | RuntimeException | LinkageError e) {
+    } catch (Exception | LinkageError e) {
       LOG.warn("cannot warm up with {}; the first task here starts more slowly", base, e);
     }
+  }
+
+  /** Returns when there is little left to compile of what was used, or when that takes long. */
+  private static void awaitCompiler() throws InterruptedException {
+    CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+    long deadline = System.nanoTime() + LONGEST.toNanos();
+    long before;
+    do {
+      before = compiler.getTotalCompilationTime();
+      Thread.sleep(STEP_MILLIS);
+    } while (compiler.getTotalCompilationTime() - before > STEP_MILLIS / 10
+        && System.nanoTime() < deadline);
   }
 
   private static void open(Path folder) throws IOException {
