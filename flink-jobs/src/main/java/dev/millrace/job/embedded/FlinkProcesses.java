@@ -50,6 +50,7 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("taskmanager.host", "127.0.0.1");
     o.put("taskmanager.bind-host", "127.0.0.1");
     o.put("taskmanager.numberOfTaskSlots", String.valueOf(shape.slots()));
+    o.put("taskmanager.load-balance.mode", "SLOTS"); // a lost one takes as little as can be
     o.put("parallelism.default", String.valueOf(shape.taskManagers()));
     o.put("heartbeat.interval", "250 ms");
     o.put("heartbeat.timeout", "20 s");
