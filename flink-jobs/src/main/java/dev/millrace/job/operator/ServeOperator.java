@@ -64,7 +64,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   private final MailboxExecutor mailbox;
   private final Worker worker;
 
-  /** Begun before the operator is: what answers go to is opened meanwhile. */
+  /** Begun before the operator is: what answers go to is opened meanwhile. Never if it is over. */
   private final Future<Opened<Serving>> opening;
 
   /** To the coordinator; null where subtasks have none. */
@@ -97,9 +97,12 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     this.limits = limits;
     this.mailbox = parameters.getMailboxExecutor();
     this.worker = new Worker("serve", getUserCodeClassloader(), mailbox);
-    this.opening = worker.call(() -> servings.open(subtask()));
     this.coordinator =
         limits.activation() == ServeConfig.Activation.TOGETHER ? coordinator(parameters) : null;
+    boolean over =
+        getContainingTask().getEnvironment().getTaskStateManager().isTaskDeployedAsFinished();
+    this.opening = // last: what failed after it would leave it open
+        over ? new CompletableFuture<>() : worker.call(() -> servings.open(subtask()));
   }
 
   private OperatorEventGateway coordinator(StreamOperatorParameters<KeyedAnswer> parameters) {
@@ -406,7 +409,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   public void close() throws Exception {
     worker.close();
     super.close();
-    if (opening.isDone()) { // else it was never begun
+    if (opening.isDone()) {
       closeOpened();
     }
   }

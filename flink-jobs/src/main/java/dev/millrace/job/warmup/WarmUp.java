@@ -47,8 +47,8 @@ public final class WarmUp {
   private static void run(Path base) {
     long start = System.nanoTime();
     try {
-      open(base);
       KafkaClients.use();
+      open(base);
       awaitCompiler();
       LOG.info("warmed up with {} in {} ms", base, (System.nanoTime() - start) / 1_000_000);
     } catch (Exception | LinkageError e) {
@@ -59,6 +59,9 @@ public final class WarmUp {
   /** Returns when there is little left to compile of what was used, or when that takes long. */
   private static void awaitCompiler() throws InterruptedException {
     CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+    if (compiler == null || !compiler.isCompilationTimeMonitoringSupported()) {
+      return;
+    }
     long deadline = System.nanoTime() + LONGEST.toNanos();
     long before;
     do {

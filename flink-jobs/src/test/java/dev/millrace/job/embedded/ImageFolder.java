@@ -70,13 +70,6 @@ record ImageFolder(Path root, Map<String, String> environment) {
 
   private void copy(Path repository, List<String> words) throws IOException {
     Path target = at(words.get(words.size() - 1));
-    if (target.toString().endsWith(".jar")) { // under another name: COPY takes one file
-      List<Path> files = matching(repository.resolve(words.get(0)));
-      require(words.size() == 2 && files.size() == 1, "COPY " + words + ": one file");
-      Files.createDirectories(target.getParent());
-      Files.copy(files.get(0), target);
-      return;
-    }
     Files.createDirectories(target);
     for (String source : words.subList(0, words.size() - 1)) {
       Path from = repository.resolve(source);

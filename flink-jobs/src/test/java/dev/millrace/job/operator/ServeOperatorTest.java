@@ -8,6 +8,7 @@ import static dev.millrace.job.operator.Streams.request;
 import static dev.millrace.job.operator.Streams.streamed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,10 +19,12 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -53,6 +56,34 @@ class ServeOperatorTest {
         ServeConfig.Activation.INDEPENDENT,
         1000,
         MillraceConfig.defaults().serve().semantic());
+  }
+
+  @Test
+  void open_whatAnswersCannotBeOpened_failsByWhatTheOpenerSaid() throws Exception {
+    IOException broken = new IOException("no base here");
+    Opener<Serving> opener =
+        subtask -> {
+          throw broken;
+        };
+    try (var harness = harness(opener, LIMITS, 1, 0)) {
+      assertSame(broken, assertThrows(IOException.class, harness::open));
+    }
+  }
+
+  @Test
+  void close_taskFailedBeforeItOpened_closesWhatWasOpenedBeside() throws Exception {
+    CountDownLatch opened = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    Opener<Serving> opener =
+        subtask -> {
+          opened.countDown();
+          return new Opened<>(
+              new FakeServing(FREE).opener().open(subtask).value(), closed::countDown);
+        };
+    try (var harness = harness(opener, LIMITS, 1, 0)) {
+      opened.await();
+    }
+    assertEquals(0, closed.getCount());
   }
 
   @Test
@@ -375,12 +406,14 @@ class ServeOperatorTest {
 
   private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
       FakeServing serving, ServeConfig limits, int parallelism, int subtask) throws Exception {
+    return harness(serving.opener(), limits, parallelism, subtask);
+  }
+
+  private static AbstractStreamOperatorTestHarness<KeyedAnswer> harness(
+      Opener<Serving> opener, ServeConfig limits, int parallelism, int subtask) throws Exception {
     var harness =
         new AbstractStreamOperatorTestHarness<>(
-            ServeOperatorFactory.of(serving.opener(), limits),
-            MAX_PARALLELISM,
-            parallelism,
-            subtask);
+            ServeOperatorFactory.of(opener, limits), MAX_PARALLELISM, parallelism, subtask);
     harness.setup();
     return harness;
   }
