@@ -151,10 +151,18 @@ public final class FlinkRest implements AutoCloseable {
     return operation.path("location").asText();
   }
 
-  /** Ends a job and forgets its state. */
+  /** Ends a job and forgets its state; a cluster that was started for it alone ends with it. */
   public void cancel(String job) {
     send("PATCH", "/jobs/" + job + "?mode=cancel", null);
-    Poll.until(TIMEOUT, () -> OVER.contains(state(job)));
+    Poll.until(TIMEOUT, () -> isOver(job));
+  }
+
+  private boolean isOver(String job) {
+    try {
+      return OVER.contains(state(job));
+    } catch (FlinkRestException gone) {
+      return true;
+    }
   }
 
   @Override

@@ -44,6 +44,16 @@ class ImageIT {
       "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint";
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
+  /** As the image's own, which its entry script names. */
+  private static final String LOGGING =
+      """
+      appender.console.type = Console
+      appender.console.name = console
+      appender.console.layout.type = PatternLayout
+      rootLogger.level = info
+      rootLogger.appenderRef.console.ref = console
+      """;
+
   @TempDir Path folder;
 
   @Test
@@ -54,6 +64,7 @@ class ImageIT {
     FlinkProcesses flink = new FlinkProcesses(options(image, spec, ports));
     Path conf = Files.createDirectories(folder.resolve("conf"));
     Files.writeString(conf.resolve("config.yaml"), flink.yaml());
+    Files.writeString(conf.resolve("log4j-console.properties"), LOGGING);
     List<Process> processes = new ArrayList<>();
     URI url = URI.create("http://127.0.0.1:" + ports.get(1));
     try (KafkaBroker kafka = KafkaBroker.start(folder.resolve("kafka"));
@@ -128,6 +139,7 @@ class ImageIT {
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Dlog4j2.configurationFile=" + conf.resolve("log4j-console.properties").toUri());
     command.addAll(List.of("-cp", image.home().resolve("lib") + "/*"));
     command.addAll(arguments);
     ProcessBuilder process = new ProcessBuilder(command).directory(folder.toFile());
