@@ -47,14 +47,14 @@ import org.apache.kafka.common.requests.ResponseHeader;
 final class StandInBroker implements AutoCloseable {
   static final String TOPIC = "warm-up";
 
-  private static final String HOST = "127.0.0.1";
+  private static final String HOST = InetAddress.getLoopbackAddress().getHostAddress();
   private static final Uuid TOPIC_ID = new Uuid(1, 1);
   private static final int LARGEST_REQUEST = 1 << 20;
 
   private final ServerSocket socket;
 
   StandInBroker() throws IOException {
-    this.socket = new ServerSocket(0, 0, InetAddress.getByName(HOST));
+    this.socket = new ServerSocket(0, 0, InetAddress.getLoopbackAddress());
     begin(this::accept);
   }
 
