@@ -131,11 +131,16 @@ class ArchitectureTest {
   }
 
   @Test
-  void outsideSystems_areReachedFromIoAndTheEmbeddedStackAlone() {
+  void outsideSystems_areReachedFromIoTheEmbeddedStackAndTheWarmUpAlone() {
     DescribedPredicate<JavaClass> outside =
         resideInAnyPackage("org.apache.kafka..", "org.apache.flink.connector.kafka..", "redis..")
             .or(describe("Flink's file systems", ArchitectureTest::isFileSystem));
-    using(outside, "dev.millrace.job.io", "dev.millrace.job.embedded").check(CLASSES);
+    using(
+            outside,
+            "dev.millrace.job.io",
+            "dev.millrace.job.embedded",
+            "dev.millrace.job.warmup")
+        .check(CLASSES);
   }
 
   @Test
