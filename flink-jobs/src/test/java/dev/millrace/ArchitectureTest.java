@@ -135,11 +135,7 @@ class ArchitectureTest {
     DescribedPredicate<JavaClass> outside =
         resideInAnyPackage("org.apache.kafka..", "org.apache.flink.connector.kafka..", "redis..")
             .or(describe("Flink's file systems", ArchitectureTest::isFileSystem));
-    using(
-            outside,
-            "dev.millrace.job.io",
-            "dev.millrace.job.embedded",
-            "dev.millrace.job.warmup")
+    using(outside, "dev.millrace.job.io", "dev.millrace.job.embedded", "dev.millrace.job.warmup")
         .check(CLASSES);
   }
 
