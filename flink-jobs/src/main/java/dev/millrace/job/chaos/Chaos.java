@@ -46,14 +46,8 @@ public final class Chaos {
   private static final long LOOK_MILLIS = 100;
   private static final int DISK_MEBIBYTES = 512;
 
-  /**
-   * A killed or stopped process is missed within seconds; slots are enough for one that is gone.
-   */
-  private static final Map<String, String> FLINK =
-      Map.of(
-          "heartbeat.interval", "250 ms",
-          "heartbeat.timeout", "6 s",
-          "taskmanager.load-balance.mode", "SLOTS");
+  /** A stopped process is missed within seconds. */
+  private static final Map<String, String> FLINK = Map.of("heartbeat.timeout", "6 s");
 
   /**
    * Small batches, and a gate that lets every finite candidate pass: the run is about what happens

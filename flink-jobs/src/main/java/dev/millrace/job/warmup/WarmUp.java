@@ -47,12 +47,20 @@ public final class WarmUp {
   private static void run(Path base) {
     long start = System.nanoTime();
     try {
-      KafkaClients.use();
+      useKafka();
       open(base);
       awaitCompiler();
       LOG.info("warmed up with {} in {} ms", base, (System.nanoTime() - start) / 1_000_000);
     } catch (Exception | LinkageError e) {
       LOG.warn("cannot warm up with {}; the first task here starts more slowly", base, e);
+    }
+  }
+
+  private static void useKafka() {
+    try {
+      KafkaClients.use();
+    } catch (IOException | RuntimeException | LinkageError e) {
+      LOG.warn("cannot warm up Kafka's clients; the first task here starts more slowly", e);
     }
   }
 
