@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** A Flink cluster through its REST interface. */
 public final class FlinkRest implements AutoCloseable {
 
+  private static final Pattern MISSING = Pattern.compile("NoClassDefFoundError: ([\\w/$]+)");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
   private static final Set<String> OVER = Set.of("FAILED", "CANCELED", "FINISHED", "SUSPENDED");
@@ -255,11 +258,10 @@ public final class FlinkRest implements AutoCloseable {
 
   /** The innermost cause in an answer that tells of an error. */
   private static String explain(String body) {
-    if (body.contains("NoClassDefFoundError: ai/djl")
-        || body.contains("NoClassDefFoundError: dev/millrace/")
-        || body.contains("NoClassDefFoundError: org/apache/kafka/")
-        || body.contains("NoClassDefFoundError: org/apache/flink/connector/")) {
-      return "its lib/ lacks the model runtime (DJL, model-runtime, schemas) or Kafka's connector; see docker/Dockerfile";
+    Matcher missing = MISSING.matcher(body);
+    if (missing.find()) {
+      return "its lib/ lacks %s, expected what docker/Dockerfile copies there: the model runtime and Kafka's connector"
+          .formatted(missing.group(1).replace('/', '.'));
     }
     if (body.contains("POST request not allowed")) {
       return "it takes no jobs; web.submit.enable is off, or it was started for one job";
