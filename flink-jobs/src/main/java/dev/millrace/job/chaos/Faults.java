@@ -81,9 +81,7 @@ record Faults(Map<String, Fault> byName) {
     faults.put("store-away", new StoreAway());
     faults.put("trainer-away", new TrainerAway());
     faults.put(CorruptCheckpoint.NAME, new CorruptCheckpoint());
-    faults.put(
-        LoseTaskManager.NAME,
-        new LoseTaskManager(List.of("taskmanager-1", "taskmanager-2", "taskmanager-3")));
+    faults.put(LoseTaskManager.NAME, new LoseTaskManager());
     faults.put(
         ClockJump.NAME, new ClockJump(List.of("jobmanager", "taskmanager-1", "taskmanager-2")));
     faults.put(DiskFull.NAME, new DiskFull());

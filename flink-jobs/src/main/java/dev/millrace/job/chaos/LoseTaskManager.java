@@ -5,11 +5,13 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * {@code kill -9} of one task manager of a cluster that is whole and has one to spare: how long
  * that takes to recover from is a figure, which two at once, or one that is still starting, would
- * blur. It is started again when the jobs run without it.
+ * blur. It is started again when the jobs run without it. Each has one slot, so that the loss of
+ * one is that of one subtask of one job: Flink does not keep a job's subtasks apart.
  *
  * @param processes of which one is drawn
  * @param turn one after the other
@@ -18,8 +20,13 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
 
   static final String NAME = "lose-taskmanager";
 
-  LoseTaskManager(List<String> processes) {
-    this(processes, new ReentrantLock(true));
+  /** One for each subtask of both jobs, and one to spare. */
+  static final int TASK_MANAGERS = 5;
+
+  LoseTaskManager() {
+    this(
+        IntStream.rangeClosed(1, TASK_MANAGERS).mapToObj("taskmanager-%d"::formatted).toList(),
+        new ReentrantLock(true));
   }
 
   @Override

@@ -17,15 +17,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.flink.util.function.ThrowingRunnable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Java agent: beside what the process starts with, it opens a base and asks it something, opens
- * the encoders beside it, and uses Kafka's clients, so that the first task that needs them finds
- * native libraries, classes and compiled code. The base stays open as long as the process lives: a
- * task that is started again does not wait for it. {@code -javaagent:flink-jobs-warmup.jar=DIR}
- * names it.
+ * A Java agent: beside what the process starts with, it runs a small Flink job, uses Kafka's
+ * clients, opens a base and asks it something, and opens the encoders beside it, so that the first
+ * task that needs them finds native libraries, classes and compiled code. The base stays open as
+ * long as the process lives: a task that is started again does not wait for it. {@code
+ * -javaagent:flink-jobs-warmup.jar=DIR} names it.
  */
 public final class WarmUp {
   private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
@@ -47,7 +48,8 @@ public final class WarmUp {
   private static void run(Path base) {
     long start = System.nanoTime();
     try {
-      useKafka();
+      use("Flink's tasks", FlinkTasks::use);
+      use("Kafka's clients", KafkaClients::use);
       open(base);
       awaitCompiler();
       LOG.info("warmed up with {} in {} ms", base, (System.nanoTime() - start) / 1_000_000);
@@ -56,11 +58,12 @@ public final class WarmUp {
     }
   }
 
-  private static void useKafka() {
+  /** What cannot be warmed up leaves the rest its turn. */
+  private static void use(String what, ThrowingRunnable<Exception> part) {
     try {
-      KafkaClients.use();
-    } catch (IOException | RuntimeException | LinkageError e) {
-      LOG.warn("cannot warm up Kafka's clients; the first task here starts more slowly", e);
+      part.run();
+    } catch (Exception | LinkageError e) {
+      LOG.warn("cannot warm up {}; the first task here starts more slowly", what, e);
     }
   }
 
