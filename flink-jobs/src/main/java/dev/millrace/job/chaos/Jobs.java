@@ -53,6 +53,15 @@ final class Jobs {
     }
   }
 
+  /** Whether both jobs were submitted so long ago. */
+  boolean areOlderThan(Duration age) {
+    try {
+      return flink.age(serve).compareTo(age) > 0 && flink.age(learn).compareTo(age) > 0;
+    } catch (FlinkRestException e) {
+      return false;
+    }
+  }
+
   /** Waits for something of the jobs; false if it does not come in time. */
   boolean await(BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();

@@ -1,5 +1,6 @@
 package dev.millrace.job.chaos;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -10,8 +11,9 @@ import java.util.stream.IntStream;
 /**
  * {@code kill -9} of one task manager of a cluster that is whole and has one to spare: how long
  * that takes to recover from is a figure, which two at once, or one that is still starting, would
- * blur. It is started again when the jobs run without it. Each has one slot, so that the loss of
- * one is that of one subtask of one job: Flink does not keep a job's subtasks apart.
+ * blur. So would jobs that were only just submitted: all their processes compile at once. It is
+ * started again when the jobs run without it. Each has one slot, so that the loss of one is that of
+ * one subtask of one job: Flink does not keep a job's subtasks apart.
  *
  * @param processes of which one is drawn
  * @param turn one after the other
@@ -19,6 +21,8 @@ import java.util.stream.IntStream;
 record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
 
   static final String NAME = "lose-taskmanager";
+
+  private static final Duration SETTLED = Duration.ofMinutes(1);
 
   /** One for each subtask of both jobs, and one to spare. */
   static final int TASK_MANAGERS = 5;
@@ -61,6 +65,7 @@ record LoseTaskManager(List<String> processes, Lock turn) implements Fault {
 
   private void awaitWhole(Site site) throws InterruptedException {
     require(site, "the cluster is not whole", () -> isWhole(site));
+    require(site, "the jobs stay young", () -> site.jobs().areOlderThan(SETTLED));
     require(
         site,
         "a task manager does not warm up",

@@ -188,6 +188,11 @@ public final class FlinkRest implements AutoCloseable {
     return state(job).equals("RUNNING") && allRun(job);
   }
 
+  /** How long ago the job was submitted. */
+  public Duration age(String job) {
+    return Duration.ofMillis(send("GET", "/jobs/" + job, null).path("duration").asLong());
+  }
+
   private boolean allRun(String job) {
     JsonNode vertices = send("GET", "/jobs/" + job, null).path("vertices");
     return !vertices.isEmpty()
