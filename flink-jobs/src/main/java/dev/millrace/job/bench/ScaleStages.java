@@ -241,7 +241,7 @@ final class ScaleStages {
             0,
             0,
             0,
-            true,
+            false,
             0,
             new Origin("requests", 0, n)));
   }
