@@ -102,6 +102,9 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     if (Files.exists(file)) {
       try {
         JsonNode domains = new ObjectMapper().readTree(file.toFile());
+        if (!domains.isObject()) {
+          throw new IllegalArgumentException(domains.getNodeType() + " in place of an object");
+        }
         domains
             .properties()
             .forEach(

@@ -25,6 +25,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StoredReleasesTest {
 
@@ -89,11 +91,12 @@ class StoredReleasesTest {
   }
 
   /** As a run leaves it that is killed while it writes in place. */
-  @Test
-  void note_earlierNoteIsHalf_isReplacedAndTheOtherIsWritten() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"", "[]", "{\"java\":{\"rel"})
+  void note_earlierNoteIsHalf_isReplacedAndTheOtherIsWritten(String found) throws IOException {
     StoredReleases stored = stored(2);
     Path half = store.resolve("serving.json");
-    Files.writeString(half, "{\"java\":{\"rel");
+    Files.writeString(half, found);
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, stored::serving);
     assertTrue(refused.getMessage().startsWith(half + ", expected"), refused.getMessage());
