@@ -3,7 +3,6 @@ package dev.millrace.job.gateway;
 import dev.millrace.schema.Answer;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -52,8 +51,7 @@ final class OneRelease {
 
   private static Set<String> releases(List<Answer> found) {
     Set<String> releases = new LinkedHashSet<>();
-    found.forEach(
-        answer -> releases.add(Objects.requireNonNullElse(answer.release(), Catalogue.BASE)));
+    found.forEach(answer -> releases.add(Replies.answerer(answer)));
     return releases;
   }
 }

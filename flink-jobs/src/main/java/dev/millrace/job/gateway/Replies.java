@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /** Answers as the JSON that OpenAI's clients read; what is ours stands under {@code millrace}. */
 final class Replies {
@@ -66,8 +67,9 @@ final class Replies {
   }
 
   /**
-   * Which release answered, on which base, from where, how far it had learned, and its verdict; how
-   * similar the questions are whose answers these are, where any is not its own.
+   * Which release answered, on which base, from where, how far it had learned, and its verdict: the
+   * first one, and all of them where they differ; how similar the questions are whose answers these
+   * are, where any is not its own.
    */
   static ObjectNode provenance(List<Answer> answers, Verdicts verdicts) {
     Answer first = answers.get(0);
@@ -79,6 +81,10 @@ final class Replies {
         .put("release", first.release())
         .put("base", first.base())
         .put("from", from(first));
+    if (answers.stream().map(Replies::answerer).distinct().count() > 1) { // in the middle of a swap
+      ArrayNode releases = about.putArray("releases");
+      answers.forEach(answer -> releases.add(answerer(answer)));
+    }
     if (answers.stream().anyMatch(answer -> answer.similarity() > 0)) {
       ArrayNode similar = about.putArray("similarity");
       answers.forEach(answer -> similar.add(answer.similarity()));
@@ -95,6 +101,11 @@ final class Replies {
                     .put("offset", origin.offset()));
     about.set("gate", verdicts.of(first.release()));
     return about;
+  }
+
+  /** The release, or the base where there was none. */
+  static String answerer(Answer answer) {
+    return Objects.requireNonNullElse(answer.release(), Catalogue.BASE + " " + answer.base());
   }
 
   static String from(Answer answer) {

@@ -42,7 +42,7 @@ class OneReleaseTest {
     ApiProblem problem = ApiProblem.of(assertThrows(CompletionException.class, ask()::join));
     assertEquals(503, problem.status());
     assertEquals(
-        "releases [r1, base] answered, expected one: serving goes over to another, ask again",
+        "releases [r1, base base] answered, expected one: serving goes over to another, ask again",
         problem.getMessage());
     assertEquals(1, rounds.size());
   }

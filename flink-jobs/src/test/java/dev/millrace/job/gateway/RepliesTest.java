@@ -1,0 +1,57 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Request;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RepliesTest {
+
+  @Test
+  void provenance_choicesOfOneRelease_nameItOnce() {
+    JsonNode about = provenance("r1", "r1");
+    assertEquals("r1", about.path("release").asText());
+    assertFalse(about.has("releases"));
+  }
+
+  @Test
+  void provenance_choicesOfSeveralReleases_nameThatOfEach() {
+    JsonNode about = provenance("r1", null, "r2");
+    assertEquals("r1", about.path("release").asText());
+    assertEquals("[\"r1\",\"base base\",\"r2\"]", about.path("releases").toString());
+  }
+
+  private static JsonNode provenance(@Nullable String... releases) {
+    List<Answer> answers = Arrays.stream(releases).map(RepliesTest::answer).toList();
+    return Replies.provenance(answers, new Verdicts(release -> null));
+  }
+
+  private static Answer answer(@Nullable String release) {
+    return new Answer(
+        "q",
+        new Origin("requests", 0, 1),
+        null,
+        "legal",
+        Request.Task.GENERATE,
+        null,
+        "text",
+        -1,
+        2,
+        3,
+        new float[0],
+        release,
+        "base",
+        List.of(),
+        Answer.From.MODEL,
+        0,
+        0,
+        0);
+  }
+}
