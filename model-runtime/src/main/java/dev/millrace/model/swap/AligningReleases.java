@@ -5,7 +5,7 @@ import dev.millrace.model.align.AlignRelease;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
@@ -14,8 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +24,8 @@ final class AligningReleases implements LiveReleases {
 
   private final LiveReleases adapters;
   private final AlignmentSource source;
-  private final ExecutorService swapper =
-      Executors.newSingleThreadExecutor(t -> Threads.daemon(t, "millrace-align"));
-
-  /** What each alias follows; touched by the swapper's thread alone. */
-  private final Map<Alias, ReleaseEvent> followed = new HashMap<>();
+  private final EventLine<Aligned> line =
+      new EventLine<>("millrace-align", this::fetch, this::take);
 
   private volatile Map<Alias, Aligned> live = Map.of();
 
@@ -67,23 +62,21 @@ final class AligningReleases implements LiveReleases {
   @Override
   public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
     return event.kind() == Kind.ALIGNMENT
-        ? CompletableFuture.supplyAsync(
-            () -> new Prepared(event, readMillis, false).followed(), swapper)
+        ? line.apply(event, readMillis)
         : adapters.apply(event, readMillis);
   }
 
   @Override
   public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
     return event.kind() == Kind.ALIGNMENT
-        ? CompletableFuture.supplyAsync(() -> new Prepared(event, readMillis, false), swapper)
+        ? line.stage(event, readMillis)
         : adapters.stage(event, readMillis);
   }
 
   @Override
   public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
     return event.kind() == Kind.ALIGNMENT
-        ? CompletableFuture.supplyAsync(
-            () -> new Prepared(event, readMillis, true).followed(), swapper)
+        ? line.restore(event, readMillis)
         : adapters.restore(event, readMillis);
   }
 
@@ -101,110 +94,49 @@ final class AligningReleases implements LiveReleases {
         : CompletableFuture.failedFuture(new ReleaseRefusedException(found.missing()));
   }
 
-  /** An event and what it names, fetched on the swapper's thread. */
-  private final class Prepared implements Staged {
-
-    private final long start = System.nanoTime();
-    private final ReleaseEvent event;
-    private final Alias alias;
-    private final @Nullable SwapResult problem;
-    private @Nullable Aligned aligned;
-    private final double millis;
-
-    /**
-     * @param lost whether what cannot be fetched is followed all the same, and said in answers: it
-     *     was live before this process began
-     */
-    Prepared(ReleaseEvent event, long readMillis, boolean lost) {
-      this.event = event;
-      this.alias = Alias.of(event);
-      this.problem = prepare(readMillis, lost);
-      this.millis = elapsed();
-    }
-
-    private @Nullable SwapResult prepare(long readMillis, boolean lost) {
-      String ignored = SwapRule.reasonNotToFollow(event, followed.get(alias));
-      if (ignored != null) {
-        return new SwapResult(event, Outcome.IGNORED, ignored, elapsed());
+  /** What was live before and cannot be fetched is followed all the same, and said in answers. */
+  private Aligned fetch(ReleaseEvent event, long readMillis, boolean restored) throws IOException {
+    try {
+      AlignRelease release = source.fetch(event);
+      requireBatch(event, release.manifest());
+      LiveRelease about = about(event, release.manifest().learnedTo(), readMillis);
+      return new Aligned(about, release.adapter(), null);
+    } catch (IOException | RuntimeException e) {
+      if (!restored) {
+        throw e;
       }
-      if (event.release().isEmpty()) {
-        return null;
-      }
-      try {
-        AlignRelease release = source.fetch(event);
-        requireBatch(release.manifest());
-        aligned = new Aligned(about(release.manifest(), readMillis), release.adapter(), null);
-        return null;
-      } catch (IOException | RuntimeException e) {
-        String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-        if (!lost) {
-          return new SwapResult(event, Outcome.FAILED, why, elapsed());
-        }
-        aligned = new Aligned(about(null, readMillis), AlignAdapter.NONE, why);
-        return null;
-      }
+      String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
+      return new Aligned(about(event, List.of(), readMillis), AlignAdapter.NONE, why);
     }
+  }
 
-    private void requireBatch(Manifest manifest) throws ReleaseRefusedException {
-      if (manifest.batch() != event.batch()) {
-        throw new ReleaseRefusedException(
-            "batch-mismatch: release of batch " + manifest.batch() + ", expected " + event.batch());
-      }
+  private static void requireBatch(ReleaseEvent event, Manifest manifest)
+      throws ReleaseRefusedException {
+    if (manifest.batch() != event.batch()) {
+      throw new ReleaseRefusedException(
+          "batch-mismatch: release of batch " + manifest.batch() + ", expected " + event.batch());
     }
+  }
 
-    private LiveRelease about(@Nullable Manifest manifest, long readMillis) {
-      return new LiveRelease(
-          event.tenant(),
-          event.domain(),
-          event.release(),
-          event.parent(),
-          event.batch(),
-          manifest == null ? List.of() : manifest.learnedTo(),
-          readMillis);
+  private static LiveRelease about(ReleaseEvent event, List<Origin> learnedTo, long readMillis) {
+    return new LiveRelease(
+        event.tenant(),
+        event.domain(),
+        event.release(),
+        event.parent(),
+        event.batch(),
+        learnedTo,
+        readMillis);
+  }
+
+  private void take(ReleaseEvent event, @Nullable Aligned aligned) {
+    Map<Alias, Aligned> next = new HashMap<>(live);
+    if (aligned == null) {
+      next.remove(Alias.of(event));
+    } else {
+      next.put(Alias.of(event), aligned);
     }
-
-    private double elapsed() {
-      return (System.nanoTime() - start) / 1e6;
-    }
-
-    /** The second half, on the swapper's thread. */
-    private SwapResult followed() {
-      if (problem != null) {
-        return problem;
-      }
-      Map<Alias, Aligned> next = new HashMap<>(live);
-      if (aligned == null) {
-        next.remove(alias);
-      } else {
-        next.put(alias, aligned);
-      }
-      live = Collections.unmodifiableMap(next); // the switch: one write of one reference
-      followed.put(alias, SwapRule.followed(event, followed.get(alias)));
-      return new SwapResult(event, Outcome.SWAPPED, "", elapsed());
-    }
-
-    @Override
-    public ReleaseEvent event() {
-      return event;
-    }
-
-    @Override
-    public @Nullable SwapResult problem() {
-      return problem;
-    }
-
-    @Override
-    public double millis() {
-      return millis;
-    }
-
-    @Override
-    public CompletableFuture<SwapResult> activate() {
-      return CompletableFuture.supplyAsync(this::followed, swapper);
-    }
-
-    @Override
-    public void close() {}
+    live = Collections.unmodifiableMap(next); // the switch: one write of one reference
   }
 
   @Override
@@ -240,7 +172,7 @@ final class AligningReleases implements LiveReleases {
 
   @Override
   public void close() {
-    Threads.end(swapper);
+    line.close();
     adapters.close();
   }
 }
