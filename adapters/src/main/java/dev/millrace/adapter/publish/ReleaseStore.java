@@ -1,6 +1,10 @@
 package dev.millrace.adapter.publish;
 
+import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseSigner;
+import java.io.IOException;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** The write side of a store: a folder a release, {@code STORE/<id>/}. */
 public interface ReleaseStore {
@@ -12,6 +16,21 @@ public interface ReleaseStore {
    * @throws java.io.UncheckedIOException if the store fails; the release is then not visible
    */
   String publish(Draft draft);
+
+  /** The files of a release that need not all be in memory at once. */
+  @FunctionalInterface
+  interface Contents {
+    byte[] read(String name) throws IOException;
+  }
+
+  /** The same of a release whose files the manifest promises and somebody reads one by one. */
+  default String publish(Manifest manifest, Contents contents) throws IOException {
+    SortedMap<String, byte[]> files = new TreeMap<>();
+    for (String name : manifest.files().keySet()) {
+      files.put(name, contents.read(name));
+    }
+    return publish(new Draft(manifest, files));
+  }
 
   /** The URI that the folder of a release has here. */
   String uri(String release);

@@ -112,6 +112,11 @@ final class DjlModel implements BaseModel {
     }
   }
 
+  /** Where its checkpoint lies too. */
+  void liesToo(Path folder) {
+    training.liesToo(folder);
+  }
+
   @Override
   public String id() {
     return id;

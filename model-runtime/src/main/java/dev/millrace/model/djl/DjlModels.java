@@ -81,6 +81,8 @@ public final class DjlModels {
                       progress,
                       closed -> release(key)));
           OPEN.put(key, shared);
+        } else {
+          shared.model.liesToo(folder);
         }
         shared.users++;
         return shared.model;

@@ -5,6 +5,7 @@ import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.InvalidWeightsException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class TrainingProgram {
 
   private final String id;
-  private final Path folder;
+  private Path folder;
   private final Layout layout;
   private final boolean asInt8;
   private final Device device;
@@ -32,6 +33,13 @@ final class TrainingProgram {
     this.layout = layout;
     this.asInt8 = asInt8;
     this.device = device;
+  }
+
+  /** Where the same checkpoint lies too, for when the folder that it was opened from is gone. */
+  synchronized void liesToo(Path other) {
+    if (!Files.isDirectory(folder)) {
+      folder = other;
+    }
   }
 
   synchronized Program program() {

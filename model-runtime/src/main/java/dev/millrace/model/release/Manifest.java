@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * clock has a part in them. A signature can only stand beside it, in a file of its own.
  *
  * @param tenant null for a shared domain
- * @param base id of the base model
+ * @param base id of the base model; of a released base, that of the one it takes the place of
  * @param files all files of the release but this one, by name
  * @param quantization how the adapter's values were rounded
  * @param parent the release it was trained from; null for the base
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *     partition
  * @param verdict the gate's rules and the figures they saw
  * @param obeyed the release event that had taken the domain back to the parent; null if none had
- * @param kind what is released: an adapter of the base, or of the space of its encoders
+ * @param kind what is released: an adapter of the base or of the space of its encoders, or a base
  */
 public record Manifest(
     @Nullable String tenant,

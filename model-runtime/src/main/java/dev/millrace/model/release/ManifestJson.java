@@ -6,9 +6,11 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** The JSON form of a manifest. */
 final class ManifestJson {
   private static final int FORMAT = 1;
-  private static final String ALIGNMENT = "alignment";
+
+  /** Kinds that came after the adapters, whose manifests name none. */
+  private static final Map<String, Kind> KINDS =
+      Map.of("alignment", Kind.ALIGNMENT, "base", Kind.BASE);
 
   private ManifestJson() {}
 
@@ -39,8 +44,8 @@ final class ManifestJson {
     if (manifest.obeyed() != null) { // a field that came later: without it the bytes are the old
       json.put("obeyed", origin(manifest.obeyed()));
     }
-    if (manifest.isOfAlignment()) { // the same
-      json.put("kind", ALIGNMENT);
+    if (manifest.kind() != Kind.ADAPTER) { // the same
+      json.put("kind", manifest.kind().name().toLowerCase(Locale.ROOT));
     }
     return CanonicalJson.toBytes(json);
   }
@@ -137,10 +142,12 @@ final class ManifestJson {
   }
 
   private static Kind kind(String name) {
-    if (!name.equals(ALIGNMENT)) {
-      throw new InvalidReleaseException("kind is " + name + ", expected " + ALIGNMENT);
+    Kind kind = KINDS.get(name);
+    if (kind == null) {
+      throw new InvalidReleaseException(
+          "kind is " + name + ", expected one of " + new TreeSet<>(KINDS.keySet()));
     }
-    return Kind.ALIGNMENT;
+    return kind;
   }
 
   private static @Nullable String textOrNull(JsonFields json, String name) {

@@ -8,10 +8,12 @@ import dev.millrace.model.assign.Profile;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.model.weights.InvalidWeightsException;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,9 @@ public final class ReleaseReader {
   static final int MAX_MANIFEST_BYTES = 4 << 20;
   static final int MAX_FILE_BYTES = 1 << 28;
   static final int MAX_FILES = 16;
+
+  /** Of a base, whose files lie in pieces. */
+  static final int MAX_PIECES = 16_384;
 
   /** The file of an adapter of the encoders' space. */
   public static final String ALIGNMENT = "alignment.safetensors";
@@ -53,9 +58,9 @@ public final class ReleaseReader {
       throw new InvalidReleaseException(
           "base is " + manifest.base() + ", expected " + expectedBaseId);
     }
-    if (manifest.isOfAlignment()) {
+    if (manifest.kind() != Kind.ADAPTER) {
       throw new InvalidReleaseException(
-          "it is an adapter of the encoders' space, expected one of the base");
+          "kind is " + manifest.kind() + ", expected " + Kind.ADAPTER);
     }
     Map<String, byte[]> contents = readFiles(files, folderUri, manifest);
     return new Release(manifest, adapter(contents, sites), profile(contents));
@@ -85,26 +90,42 @@ public final class ReleaseReader {
   private static void requireHonest(Manifest manifest) {
     manifest.routing().requireHonest();
     Set<String> names = manifest.files().keySet();
-    List<String> needed =
-        manifest.isOfAlignment()
-            ? List.of(ALIGNMENT)
-            : List.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
-    if (!names.containsAll(needed) || names.size() > MAX_FILES) {
+    List<String> needed = needed(manifest.kind());
+    int most = manifest.kind() == Kind.BASE ? MAX_PIECES : MAX_FILES;
+    if (!names.containsAll(needed) || names.size() > most) {
       throw new InvalidReleaseException(
-          "files are %s, expected %s, and at most %d"
-              .formatted(names, String.join(" and ", needed), MAX_FILES));
+          "%d files %s, expected %s, and at most %d"
+              .formatted(
+                  names.size(),
+                  names.stream().limit(MAX_FILES).toList(),
+                  String.join(" and ", needed),
+                  most));
     }
-    manifest.files().forEach(ReleaseReader::requireHonest);
+    long mostBytes = manifest.kind() == Kind.BASE ? BaseRelease.PIECE_BYTES : MAX_FILE_BYTES;
+    manifest.files().forEach((name, file) -> requireHonest(name, file, mostBytes));
   }
 
-  private static void requireHonest(String name, ReleaseFile file) {
-    if (!NAME.matcher(name).matches() || name.equals(Manifest.FILE)) {
+  private static List<String> needed(Kind kind) {
+    return switch (kind) {
+      case ADAPTER -> List.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
+      case ALIGNMENT -> List.of(ALIGNMENT);
+      case BASE -> BaseRelease.NEEDED;
+    };
+  }
+
+  private static void requireHonest(String name, ReleaseFile file, long mostBytes) {
+    if (!isPlain(name)) {
       throw new InvalidReleaseException("file name is " + name + ", expected a plain name");
     }
-    if (file.size() > MAX_FILE_BYTES) {
+    if (file.size() > mostBytes) {
       throw new InvalidReleaseException(
-          name + ": size is " + file.size() + ", expected at most " + MAX_FILE_BYTES);
+          name + ": size is " + file.size() + ", expected at most " + mostBytes);
     }
+  }
+
+  /** Whether a file of a release may have that name. */
+  static boolean isPlain(String name) {
+    return NAME.matcher(name).matches() && !name.equals(Manifest.FILE);
   }
 
   /**
@@ -115,17 +136,22 @@ public final class ReleaseReader {
   public static Map<String, byte[]> readFiles(
       ReleaseFiles files, String folderUri, Manifest manifest) throws IOException {
     Map<String, byte[]> contents = new HashMap<>();
-    for (Map.Entry<String, ReleaseFile> entry : manifest.files().entrySet()) {
-      String name = entry.getKey();
-      ReleaseFile promised = entry.getValue();
-      byte[] bytes = files.read(uri(folderUri, name), (int) promised.size() + 1);
-      ReleaseFile found = ReleaseFile.of(bytes);
-      if (!found.equals(promised)) {
-        throw new InvalidReleaseException(name + " is " + found + ", expected " + promised);
-      }
-      contents.put(name, bytes);
+    for (String name : manifest.files().keySet()) {
+      contents.put(name, readFile(files, folderUri, manifest, name));
     }
     return contents;
+  }
+
+  /** The same of one of its files. */
+  static byte[] readFile(ReleaseFiles files, String folderUri, Manifest manifest, String name)
+      throws IOException {
+    ReleaseFile promised = Objects.requireNonNull(manifest.files().get(name));
+    byte[] bytes = files.read(uri(folderUri, name), (int) promised.size() + 1);
+    ReleaseFile found = ReleaseFile.of(bytes);
+    if (!found.equals(promised)) {
+      throw new InvalidReleaseException(name + " is " + found + ", expected " + promised);
+    }
+    return bytes;
   }
 
   private static AdapterWeights adapter(Map<String, byte[]> contents, List<Site> sites) {

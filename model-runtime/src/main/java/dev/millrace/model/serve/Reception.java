@@ -1,6 +1,5 @@
 package dev.millrace.model.serve;
 
-import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.CacheKey;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.swap.Lease;
@@ -8,9 +7,6 @@ import dev.millrace.model.swap.LiveRelease;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Request;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -20,16 +16,11 @@ final class Reception {
   private final ServingParts parts;
   private final RequestRules rules;
   private final UnknownDomain unknown;
-  private final Map<String, Tokenizer> tokenizers = new HashMap<>();
 
   Reception(ServingParts parts, ServeLimits limits, UnknownDomain unknown) {
     this.parts = parts;
     int context = Math.min(limits.contextTokens(), limits.batchTokens());
-    for (Carrier carrier : parts.carriers()) {
-      tokenizers.put(carrier.base().id(), carrier.tokenizer());
-      context = Math.min(context, carrier.base().config().maxPositionEmbeddings());
-    }
-    this.rules = new RequestRules(context);
+    this.rules = new RequestRules(Math.min(context, parts.carriers().positions()));
     this.unknown = unknown;
   }
 
@@ -74,7 +65,7 @@ final class Reception {
       work.fail(String.valueOf(e.getMessage()));
       return;
     }
-    Tokenizer tokenizer = Objects.requireNonNull(tokenizers.get(work.lease().base().id()));
+    Tokenizer tokenizer = carrier(work).tokenizer();
     String prompt = work.request().prompt();
     work.tokens(prompt.isEmpty() ? new int[0] : tokenizer.encode(prompt));
     String problem = rules.problem(work.request(), work.prefix().length(), work.tokens().length);
@@ -84,21 +75,23 @@ final class Reception {
   }
 
   private void place(Work work, Media media) throws MediaReader.UnreadableException {
-    BaseModel base = work.lease().base();
-    Carrier carrier = new Carrier(base, Objects.requireNonNull(tokenizers.get(base.id())));
-    float[] place = parts.media().place(media, carrier, work.lease().alignment());
+    float[] place = parts.media().place(media, carrier(work), work.lease().alignment());
     work.computed(new CachedAnswer("", 0, 0, place));
+  }
+
+  private Carrier carrier(Work work) {
+    return parts.carriers().of(work.lease().base().id());
   }
 
   /** The release that is to answer; another thread fetches it if it is not in memory. */
   CompletableFuture<Lease> lease(Request request, long caller) {
     if (request.task() == Request.Task.EMBED) {
       return request.media() == null
-          ? CompletableFuture.completedFuture(parts.releases().base())
+          ? parts.releases().acquire(request.tenant(), null, caller)
           : parts.releases().aligned(request.tenant(), request.domain());
     }
     if (request.isAssigned()) {
-      int[] text = parts.tokenizer().encode(request.prompt());
+      int[] text = parts.carriers().first().tokenizer().encode(request.prompt());
       return parts.releases().assign(request.tenant(), text, caller);
     }
     return request.release() == null
@@ -109,7 +102,7 @@ final class Reception {
   /** The same of a request that names a domain or none, if it is in memory; else null. */
   @Nullable Lease peek(Request request, long caller) {
     if (request.task() == Request.Task.EMBED) {
-      return request.media() == null ? parts.releases().base() : null;
+      return request.media() == null ? parts.releases().peek(request.tenant(), null, caller) : null;
     }
     return parts.releases().peek(request.tenant(), request.domain(), caller);
   }
@@ -145,7 +138,7 @@ final class Reception {
 
   private String model(Work work) {
     LiveRelease release = work.lease().release();
-    String model = release == null ? parts.base().id() : release.release();
+    String model = release == null ? work.lease().base().id() : release.release();
     return work.request().media() == null ? model : model + " " + parts.media().id();
   }
 }

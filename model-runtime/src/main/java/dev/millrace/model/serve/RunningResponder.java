@@ -35,7 +35,10 @@ final class RunningResponder implements Responder {
   private final AnswerCache cache;
   private final Reception reception;
 
-  /** One for each base, by its id. */
+  private final Carriers carriers;
+  private final ServeLimits limits;
+
+  /** One for each base that was ever asked, by its id. */
   private final Map<String, Engine> engines = new LinkedHashMap<>();
 
   private final AnswerWriter writer;
@@ -69,7 +72,8 @@ final class RunningResponder implements Responder {
     this.foreground = foreground;
     this.cache = parts.cache();
     this.reception = new Reception(parts, limits, unknown);
-    parts.carriers().forEach(c -> engines.put(c.base().id(), Engine.on(c, limits, this::tell)));
+    this.carriers = parts.carriers();
+    this.limits = limits;
     this.writer = new AnswerWriter(subtask, parts.clock());
     this.deadlines = new Deadlines(parts.clock());
   }
@@ -365,7 +369,8 @@ final class RunningResponder implements Responder {
   }
 
   private Engine engine(Work work) {
-    return Objects.requireNonNull(engines.get(work.lease().base().id()));
+    return engines.computeIfAbsent(
+        work.lease().base().id(), base -> Engine.on(carriers.of(base), limits, this::tell));
   }
 
   private void leave(long ticket, String reason) {

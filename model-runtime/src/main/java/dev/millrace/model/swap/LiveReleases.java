@@ -88,6 +88,11 @@ public interface LiveReleases extends AutoCloseable {
     return new AligningReleases(this, source);
   }
 
+  /** The same releases, under bases that are released too. */
+  default LiveReleases rebasing(BaseSource source) {
+    return new RebasingReleases(this, source);
+  }
+
   /** What is in memory, and how often what was asked for was not. */
   HotCounts counts();
 

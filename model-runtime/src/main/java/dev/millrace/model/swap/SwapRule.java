@@ -60,6 +60,9 @@ public final class SwapRule {
     if (current.action() == Action.PIN) {
       return pinned(current);
     }
+    if (event.kind() == Kind.BASE) { // people release bases, each after what they last saw
+      return event.batch() < current.batch() ? older(event, current) : null;
+    }
     String parent = Objects.requireNonNullElse(event.parent(), "");
     if (parent.equals(current.release())) {
       return null; // also of a trainer that counts its batches anew
@@ -68,9 +71,11 @@ public final class SwapRule {
     if (current.action() != Action.PUBLISH && !read) {
       return "taken-back: parent is " + parent + ", expected " + current.release();
     }
-    return event.batch() < current.batch()
-        ? "batch-older: " + event.batch() + ", expected at least " + current.batch()
-        : null;
+    return event.batch() < current.batch() ? older(event, current) : null;
+  }
+
+  private static String older(ReleaseEvent event, ReleaseEvent current) {
+    return "batch-older: " + event.batch() + ", expected at least " + current.batch();
   }
 
   /** Whether it was on its way when people ordered something. */

@@ -54,9 +54,7 @@ class PlacingTest {
   private final Responder responder =
       Responder.of(
           new ServingParts(
-              base,
-              new ByteTokenizer(),
-              List.of(),
+              Carriers.of(new Carrier(base, new ByteTokenizer()), List.of()),
               live,
               AnswerCache.of(
                   1 << 20, new MapRemoteTier(), SECRET, SemanticTier.none(), new DirectExecutor()),

@@ -25,6 +25,7 @@ import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.score.ColumnAligner;
 import dev.millrace.model.swap.FakeReleases;
 import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.NewBase;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.text.ByteTokenizer;
@@ -45,6 +46,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -913,9 +915,9 @@ class ResponderTest {
     LiveReleases both = LiveReleases.of(List.of(fresh, base), source, SwapConfig.defaults());
     ServingParts parts =
         new ServingParts(
-            fresh,
-            new ByteTokenizer(),
-            List.of(new Carrier(base, new ByteTokenizer())),
+            Carriers.of(
+                new Carrier(fresh, new ByteTokenizer()),
+                List.of(new Carrier(base, new ByteTokenizer()))),
             both,
             cache(),
             CacheKeys.of(SECRET),
@@ -941,6 +943,65 @@ class ResponderTest {
       assertEquals(0, fresh.openAdapters());
       assertEquals(List.of(), fresh.misuses());
     }
+  }
+
+  @Test
+  void respond_baseReleasedMeanwhile_answersAnewAndNotFromWhatTheOldOneLeftInTheCache() {
+    FakeBaseModel fresh = new FakeBaseModel("fresh-base");
+    Carriers carriers = Carriers.of(new Carrier(base, new ByteTokenizer()), List.of());
+    LiveReleases rebased =
+        LiveReleases.of(base, source, SwapConfig.defaults())
+            .rebasing(
+                event -> {
+                  carriers.add(new Carrier(fresh, new ByteTokenizer()));
+                  return new NewBase(fresh, Map.of("java", "bias-3"));
+                });
+    ServingParts parts =
+        new ServingParts(
+            carriers,
+            rebased,
+            cache(),
+            CacheKeys.of(SECRET),
+            () -> Instant.ofEpochMilli(now),
+            MediaReader.of(null));
+    try (Responder one =
+        Responder.of(parts, new ServeLimits(1000, 1000, 1000), UnknownDomain.REFUSE, 5)) {
+      assertSwapped(rebased, FakeReleases.published("java", 3));
+      Request plain = generate("q", null, "xy", 3, 0, 0, true);
+      assertEquals("fake-base MODEL", baseAndSource(one, plain));
+      assertEquals("fake-base L1", baseAndSource(one, plain));
+      Request java = generate("q", "java", "xy", 3, 0, 0, true);
+      assertEquals("fake-base MODEL", baseAndSource(one, java));
+      assertSwapped(
+          rebased,
+          new ReleaseEvent(
+              null,
+              "base",
+              ReleaseEvent.Kind.BASE,
+              ReleaseEvent.Action.PUBLISH,
+              "b1",
+              "memory:",
+              null,
+              1,
+              "test",
+              new Origin("releases", 0, 9)));
+      assertEquals("fresh-base MODEL", baseAndSource(one, plain));
+      assertEquals("fresh-base L1", baseAndSource(one, plain));
+      assertEquals("fresh-base MODEL", baseAndSource(one, java));
+      assertEquals("b1", one(one, java).release());
+    } finally {
+      rebased.close();
+    }
+  }
+
+  private static void assertSwapped(LiveReleases releases, ReleaseEvent event) {
+    assertEquals(Outcome.SWAPPED, releases.apply(event, 77).join().outcome());
+  }
+
+  private static String baseAndSource(Responder responder, Request request) {
+    Answer answer = one(responder, request);
+    assertNull(answer.error());
+    return answer.base() + " " + answer.source();
   }
 
   /** What answers the domain, in one call and token by token, and what answers another. */
@@ -1040,9 +1101,7 @@ class ResponderTest {
   private Responder seeing(String of) {
     ServingParts parts =
         new ServingParts(
-            base,
-            new ByteTokenizer(),
-            List.of(),
+            Carriers.of(new Carrier(base, new ByteTokenizer()), List.of()),
             live,
             cache(),
             CacheKeys.of(SECRET),

@@ -1,0 +1,219 @@
+package dev.millrace.model.release;
+
+import dev.millrace.model.config.InvalidConfigException;
+import dev.millrace.model.config.JsonFields;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A release of a whole base: the files of its checkpoint folder, large ones in pieces, so that no
+ * file of any size has to fit into memory.
+ */
+public final class BaseRelease {
+
+  /** The one line that bases are released in. */
+  public static final String DOMAIN = "base";
+
+  /** Bytes of a piece; a file of no more is its own only piece. */
+  public static final int PIECE_BYTES = 1 << 26;
+
+  /** What says whose adapters a base was taught, in its folder. */
+  public static final String CONSOLIDATED = "consolidated.json";
+
+  static final List<String> NEEDED = List.of("config.json", "tokenizer.json");
+
+  /** What the plan of a manifest calls the base's id. */
+  private static final String BASE = "base";
+
+  private static final Pattern PIECE = Pattern.compile("(.+)\\.piece-(\\d{5})");
+
+  private BaseRelease() {}
+
+  /**
+   * The pieces of a folder's files, by name, with what a manifest promises of them.
+   *
+   * @throws InvalidReleaseException if a file's name cannot be one of a release
+   */
+  public static SortedMap<String, ReleaseFile> pieces(Path folder) throws IOException {
+    SortedMap<String, ReleaseFile> pieces = new TreeMap<>();
+    List<Path> files;
+    try (Stream<Path> listed = Files.list(folder)) {
+      files = listed.filter(Files::isRegularFile).sorted().toList();
+    }
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      if (PIECE.matcher(name).matches() || !ReleaseReader.isPlain(name)) {
+        throw new InvalidReleaseException(file + ": its name cannot be one of a release");
+      }
+      long size = Files.size(file);
+      for (long piece = 0; piece == 0 || piece * PIECE_BYTES < size; piece++) {
+        String of = size <= PIECE_BYTES ? name : "%s.piece-%05d".formatted(name, piece);
+        pieces.put(of, ReleaseFile.of(read(folder, of)));
+      }
+    }
+    return pieces;
+  }
+
+  /** The bytes of a piece of a folder's files. */
+  public static byte[] read(Path folder, String piece) throws IOException {
+    Matcher named = PIECE.matcher(piece);
+    boolean whole = !named.matches();
+    try (InputStream file = Files.newInputStream(folder.resolve(whole ? piece : named.group(1)))) {
+      if (!whole) {
+        file.skipNBytes(Long.parseLong(named.group(2)) * PIECE_BYTES);
+      }
+      return file.readNBytes(PIECE_BYTES);
+    }
+  }
+
+  /** The plan of a manifest of a base, which is made outside the jobs: it says what it is. */
+  public static TrainingPlan plan(String base) {
+    return new TrainingPlan(
+        0, new TreeMap<>(Map.of(BASE, base)), 0, 0, "made outside the jobs", "");
+  }
+
+  /** The id of the base that a manifest releases; its {@code base} is that of the one before. */
+  public static String base(Manifest manifest) {
+    return manifest.plan().hyperparameters().getOrDefault(BASE, "");
+  }
+
+  /**
+   * Reads and verifies the manifest of the base that an event releases.
+   *
+   * @throws InvalidReleaseException if it is none
+   */
+  public static Manifest manifest(ReleaseFiles files, ReleaseEvent event) throws IOException {
+    Manifest manifest = ReleaseReader.readManifest(files, event.uri(), event.release());
+    require("kind", manifest.kind(), Kind.BASE);
+    require("tenant", manifest.tenant(), event.tenant());
+    require("tenant", manifest.tenant(), null);
+    require("domain", manifest.domain(), DOMAIN);
+    require("domain", event.domain(), DOMAIN);
+    require("batch", manifest.batch(), event.batch());
+    return manifest;
+  }
+
+  private static void require(String what, @Nullable Object found, @Nullable Object expected) {
+    if (!Objects.equals(found, expected)) {
+      throw new InvalidReleaseException(what + " is " + found + ", expected " + expected);
+    }
+  }
+
+  /**
+   * Fetches a released base into an empty folder, and verifies all of it.
+   *
+   * @throws InvalidReleaseException if it must not be served; trying again does not help
+   * @throws IOException if a file is not there or cannot be read, or there is no room; trying again
+   *     may help
+   */
+  public static void fetch(ReleaseFiles files, String uri, Manifest manifest, Path into)
+      throws IOException {
+    requireRoom(manifest, into);
+    for (String piece : manifest.files().keySet()) { // in order: of one file, the first first
+      Matcher named = PIECE.matcher(piece);
+      Path file = into.resolve(named.matches() ? named.group(1) : piece);
+      requireNext(piece, named, file);
+      byte[] bytes = ReleaseReader.readFile(files, uri, manifest, piece);
+      try (OutputStream out =
+          Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+        out.write(bytes);
+      }
+    }
+  }
+
+  private static void requireRoom(Manifest manifest, Path into) throws IOException {
+    long bytes = manifest.files().values().stream().mapToLong(ReleaseFile::size).sum();
+    long usable = Files.getFileStore(into).getUsableSpace();
+    if (bytes > usable) {
+      throw new IOException(
+          "the base has %d bytes, expected room for them at %s, which has %d"
+              .formatted(bytes, into, usable));
+    }
+  }
+
+  /** A file is whole, or all pieces before are there in full. */
+  private static void requireNext(String piece, Matcher named, Path file) throws IOException {
+    long found = Files.exists(file) ? Files.size(file) : 0;
+    long expected = named.matches() ? Long.parseLong(named.group(2)) * PIECE_BYTES : 0;
+    if (found != expected) {
+      throw new InvalidReleaseException(
+          "%s: %d bytes lie before it, expected %d".formatted(piece, found, expected));
+    }
+  }
+
+  /**
+   * What a base was taught of a domain.
+   *
+   * @param release whose adapter the base before it had
+   * @param before bits per byte of held-out texts, of that adapter on the base before
+   * @param after the same of the new base alone
+   */
+  public record Taught(String release, double before, double after) {}
+
+  /** Writes what a base was taught into its folder, by domain. */
+  public static void note(Path folder, Map<String, Taught> taught) throws IOException {
+    SortedMap<String, @Nullable Object> json = new TreeMap<>();
+    taught.forEach(
+        (domain, of) ->
+            json.put(
+                domain,
+                new TreeMap<String, Object>(
+                    Map.of(
+                        "release", of.release(),
+                        "bitsPerByteBefore", of.before(),
+                        "bitsPerByteAfter", of.after()))));
+    Files.write(folder.resolve(CONSOLIDATED), CanonicalJson.toBytes(json));
+  }
+
+  /**
+   * What the base in a folder was taught, by domain; empty where it says nothing of that.
+   *
+   * @throws InvalidReleaseException if it says it in another form
+   */
+  public static SortedMap<String, Taught> taught(Path folder) throws IOException {
+    Path file = folder.resolve(CONSOLIDATED);
+    return Files.exists(file) ? parse(Files.readAllBytes(file)) : new TreeMap<>();
+  }
+
+  /** The same of a release whose manifest was verified. */
+  public static SortedMap<String, Taught> taught(ReleaseFiles files, String uri, Manifest manifest)
+      throws IOException {
+    return manifest.files().containsKey(CONSOLIDATED)
+        ? parse(ReleaseReader.readFile(files, uri, manifest, CONSOLIDATED))
+        : new TreeMap<>();
+  }
+
+  private static SortedMap<String, Taught> parse(byte[] bytes) {
+    try {
+      JsonFields json = JsonFields.parse(CONSOLIDATED, bytes);
+      SortedMap<String, Taught> taught = new TreeMap<>();
+      for (String domain : json.names()) {
+        JsonFields of = json.object(domain);
+        taught.put(
+            domain,
+            new Taught(
+                of.text("release"),
+                of.number("bitsPerByteBefore", 0, Double.MAX_VALUE),
+                of.number("bitsPerByteAfter", 0, Double.MAX_VALUE)));
+      }
+      return taught;
+    } catch (InvalidConfigException e) {
+      throw new InvalidReleaseException(e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package dev.millrace.model.swap;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A base that is released like an adapter. With one write of one reference it answers where no
+ * release does, and in place of the releases that it was taught; every other release goes on
+ * answering on the base that it was trained on.
+ */
+final class RebasingReleases implements LiveReleases {
+
+  private final LiveReleases releases;
+  private final BaseSource source;
+  private final EventLine<Current> line =
+      new EventLine<>("millrace-base", this::fetch, (event, fetched) -> take(fetched));
+
+  /** Whoever pinned a domain to a release gets that release. */
+  private final Set<Alias> pinned = ConcurrentHashMap.newKeySet();
+
+  private volatile @Nullable Current current;
+
+  /** The latest try to fetch what was live before this process began. */
+  private CompletableFuture<@Nullable Void> retrying = CompletableFuture.completedFuture(null);
+
+  RebasingReleases(LiveReleases releases, BaseSource source) {
+    this.releases = releases;
+    this.source = source;
+  }
+
+  /**
+   * A released base that answers.
+   *
+   * @param opened null if it was live before this process began, and cannot be fetched
+   * @param missing why, as an answer's error
+   */
+  private record Current(
+      ReleaseEvent event, long readMillis, @Nullable NewBase opened, String missing) {
+
+    LiveRelease about(String domain, @Nullable LiveRelease before) {
+      return new LiveRelease(
+          null,
+          domain,
+          event.release(),
+          before == null ? event.parent() : before.release(),
+          before == null ? event.batch() : before.batch(),
+          before == null ? List.of() : before.learnedTo(),
+          readMillis);
+    }
+  }
+
+  /**
+   * Whoever configures another base, and has state of before, wants the one that is configured.
+   * What was live before and cannot be fetched is tried again by the first request that needs it.
+   */
+  private @Nullable Current fetch(ReleaseEvent event, long readMillis, boolean restored)
+      throws IOException {
+    try {
+      NewBase opened = source.open(event);
+      if (opened == null && !restored) {
+        throw new ReleaseRefusedException(
+            "base-mismatch: base release %s takes the place of another base than that of base.dir"
+                .formatted(event.release()));
+      }
+      return opened == null ? null : new Current(event, readMillis, opened, "");
+    } catch (IOException | RuntimeException e) {
+      if (!restored) {
+        throw e;
+      }
+      String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
+      return new Current(event, readMillis, null, why);
+    }
+  }
+
+  private void take(@Nullable Current fetched) {
+    current = fetched; // the switch: one write of one reference
+  }
+
+  /** The lease that answers in place of another, by a base that is open. */
+  private Lease instead(Lease lease, Current now, NewBase opened) {
+    LiveRelease about = lease.release();
+    if (about == null) {
+      lease.close();
+      return new BaseLease(opened.base());
+    }
+    if (about.tenant() != null
+        || !about.release().equals(opened.taught().get(about.domain()))
+        || pinned.contains(new Alias(null, about.domain()))) {
+      return lease;
+    }
+    lease.close();
+    return new TaughtLease(opened.base(), now.about(about.domain(), about));
+  }
+
+  /** The base, which says by itself what an adapter had learned. */
+  private record TaughtLease(BaseModel base, LiveRelease release) implements Lease {
+
+    @Override
+    public LoadedAdapter adapter() {
+      return base.noAdapter();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** What answers now; the lease itself while the base that should is missing. */
+  private Lease now(Lease lease) {
+    Current now = current;
+    NewBase opened = now == null ? null : now.opened();
+    return now == null || opened == null ? lease : instead(lease, now, opened);
+  }
+
+  private boolean isMissing() {
+    Current now = current;
+    return now != null && now.opened() == null;
+  }
+
+  private CompletableFuture<Lease> answering(CompletableFuture<Lease> found) {
+    return isMissing()
+        ? found.thenCompose(lease -> retried().thenApply(tried -> unlessMissing(lease)))
+        : found.thenApply(this::now);
+  }
+
+  /** Releases answer on the bases that they were trained on, as before. */
+  private Lease unlessMissing(Lease lease) {
+    Current now = current;
+    if (now == null || now.opened() != null || lease.release() != null) {
+      return now(lease);
+    }
+    lease.close();
+    throw new CompletionException(new ReleaseRefusedException(now.missing()));
+  }
+
+  private synchronized CompletableFuture<@Nullable Void> retried() {
+    if (retrying.isDone()) {
+      retrying = line.run(this::retry);
+    }
+    return retrying;
+  }
+
+  private void retry() {
+    Current now = current;
+    if (now != null && now.opened() == null) {
+      try {
+        take(fetch(now.event(), now.readMillis(), true));
+      } catch (IOException e) {
+        throw new IllegalStateException("a restored base fails by what it says", e);
+      }
+    }
+  }
+
+  private SwapResult noted(SwapResult result) {
+    ReleaseEvent event = result.event();
+    if (result.outcome() == Outcome.SWAPPED && event.kind() == Kind.ADAPTER) {
+      if (event.action() == Action.PIN) {
+        pinned.add(Alias.of(event));
+      } else {
+        pinned.remove(Alias.of(event));
+      }
+    }
+    return result;
+  }
+
+  @Override
+  public CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {
+    return event.kind() == Kind.BASE
+        ? line.apply(event, readMillis)
+        : releases.apply(event, readMillis).thenApply(this::noted);
+  }
+
+  @Override
+  public CompletableFuture<Staged> stage(ReleaseEvent event, long readMillis) {
+    return event.kind() == Kind.BASE
+        ? line.stage(event, readMillis)
+        : releases.stage(event, readMillis).thenApply(Noted::new);
+  }
+
+  @Override
+  public CompletableFuture<SwapResult> restore(ReleaseEvent event, long readMillis) {
+    return event.kind() == Kind.BASE
+        ? line.restore(event, readMillis)
+        : releases.restore(event, readMillis).thenApply(this::noted);
+  }
+
+  /** A staged adapter, of whose activation this hears. */
+  private final class Noted implements Staged {
+
+    private final Staged staged;
+
+    Noted(Staged staged) {
+      this.staged = staged;
+    }
+
+    @Override
+    public ReleaseEvent event() {
+      return staged.event();
+    }
+
+    @Override
+    public @Nullable SwapResult problem() {
+      return staged.problem();
+    }
+
+    @Override
+    public double millis() {
+      return staged.millis();
+    }
+
+    @Override
+    public CompletableFuture<SwapResult> activate() {
+      return staged.activate().thenApply(RebasingReleases.this::noted);
+    }
+
+    @Override
+    public void close() {
+      staged.close();
+    }
+  }
+
+  @Override
+  public CompletableFuture<Lease> acquire(
+      @Nullable String tenant, @Nullable String domain, long caller) {
+    return answering(releases.acquire(tenant, domain, caller));
+  }
+
+  @Override
+  public @Nullable Lease peek(@Nullable String tenant, @Nullable String domain, long caller) {
+    Lease lease = releases.peek(tenant, domain, caller);
+    if (lease != null && lease.release() == null && isMissing()) {
+      lease.close();
+      return null;
+    }
+    return lease == null ? null : now(lease);
+  }
+
+  @Override
+  public Lease base() {
+    return now(releases.base());
+  }
+
+  @Override
+  public CompletableFuture<Lease> assign(@Nullable String tenant, int[] text, long caller) {
+    return answering(releases.assign(tenant, text, caller));
+  }
+
+  @Override
+  public CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release) {
+    Current now = current;
+    NewBase opened = now == null ? null : now.opened();
+    return now != null && opened != null && now.event().release().equals(release)
+        ? CompletableFuture.completedFuture(
+            new TaughtLease(opened.base(), now.about(now.event().domain(), null)))
+        : releases.acquirePinned(tenant, release);
+  }
+
+  @Override
+  public CompletableFuture<Lease> aligned(@Nullable String tenant, @Nullable String domain) {
+    return releases.aligned(tenant, domain);
+  }
+
+  @Override
+  public HotCounts counts() {
+    return releases.counts();
+  }
+
+  @Override
+  public void close() {
+    line.close();
+    releases.close();
+  }
+}

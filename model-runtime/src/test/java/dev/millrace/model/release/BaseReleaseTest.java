@@ -1,0 +1,186 @@
+package dev.millrace.model.release;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BaseReleaseTest {
+
+  private static final String PARENT = "0".repeat(64);
+
+  @TempDir private Path folder;
+  private final Map<String, byte[]> store = new HashMap<>();
+  private final ReleaseFiles files =
+      (uri, maxBytes) -> {
+        byte[] bytes = store.get(uri);
+        if (bytes == null) {
+          throw new IOException("no " + uri);
+        }
+        return Arrays.copyOf(bytes, Math.min(bytes.length, maxBytes));
+      };
+
+  @BeforeEach
+  void aBase() throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{}");
+    Files.writeString(folder.resolve("tokenizer.json"), "{}");
+    Files.writeString(folder.resolve("model.safetensors"), "weights");
+  }
+
+  @Test
+  void fetch_fileOfSeveralPieces_isTheSameFile(@TempDir Path into) throws IOException {
+    byte[] large = new byte[BaseRelease.PIECE_BYTES + 3];
+    new Random(1).nextBytes(large);
+    Files.write(folder.resolve("model.safetensors"), large);
+    Manifest manifest = published(Kind.BASE);
+    assertEquals(
+        List.of(
+            "config.json",
+            "model.safetensors.piece-00000",
+            "model.safetensors.piece-00001",
+            "tokenizer.json"),
+        List.copyOf(manifest.files().keySet()));
+    assertEquals(3, manifest.files().get("model.safetensors.piece-00001").size());
+    assertEquals(manifest, BaseRelease.manifest(files, event(manifest, 1)));
+    BaseRelease.fetch(files, "base", manifest, into);
+    assertArrayEquals(large, Files.readAllBytes(into.resolve("model.safetensors")));
+    assertEquals("{}", Files.readString(into.resolve("config.json")));
+  }
+
+  @Test
+  void fetch_changedOrMissingPiece_isRefused(@TempDir Path into) throws IOException {
+    Manifest manifest = published(Kind.BASE);
+    store.put("base/model.safetensors", "Weights".getBytes(UTF_8));
+    Path twice = Files.createDirectory(into.resolve("twice"));
+    assertThrows(
+        InvalidReleaseException.class, () -> BaseRelease.fetch(files, "base", manifest, into));
+    store.remove("base/model.safetensors");
+    assertThrows(IOException.class, () -> BaseRelease.fetch(files, "base", manifest, twice));
+  }
+
+  @Test
+  void fetch_pieceMissingInTheMiddle_isRefused(@TempDir Path into) throws IOException {
+    Files.write(folder.resolve("model.safetensors"), new byte[BaseRelease.PIECE_BYTES + 3]);
+    SortedMap<String, ReleaseFile> pieces = BaseRelease.pieces(folder);
+    pieces.remove("model.safetensors.piece-00000");
+    Manifest manifest = published(Kind.BASE, pieces);
+    InvalidReleaseException refused =
+        assertThrows(
+            InvalidReleaseException.class, () -> BaseRelease.fetch(files, "base", manifest, into));
+    assertEquals(
+        "model.safetensors.piece-00001: 0 bytes lie before it, expected 67108864",
+        refused.getMessage());
+  }
+
+  @Test
+  void manifest_anotherBatchThanTheEvents_isRefused() throws IOException {
+    Manifest manifest = published(Kind.BASE);
+    InvalidReleaseException refused =
+        assertThrows(
+            InvalidReleaseException.class, () -> BaseRelease.manifest(files, event(manifest, 2)));
+    assertEquals("batch is 1, expected 2", refused.getMessage());
+  }
+
+  @Test
+  void manifest_releaseOfAnotherKind_isRefused() throws IOException {
+    Files.writeString(folder.resolve("alignment.safetensors"), "places");
+    Manifest manifest = published(Kind.ALIGNMENT);
+    InvalidReleaseException refused =
+        assertThrows(
+            InvalidReleaseException.class, () -> BaseRelease.manifest(files, event(manifest, 1)));
+    assertEquals("kind is ALIGNMENT, expected BASE", refused.getMessage());
+  }
+
+  @Test
+  void manifest_noTokenizer_isRefusedByName() throws IOException {
+    Files.delete(folder.resolve("tokenizer.json"));
+    Manifest manifest = published(Kind.BASE);
+    InvalidReleaseException refused =
+        assertThrows(
+            InvalidReleaseException.class, () -> BaseRelease.manifest(files, event(manifest, 1)));
+    assertTrue(
+        refused.getMessage().contains("config.json and tokenizer.json"), refused::getMessage);
+  }
+
+  @Test
+  void pieces_nameThatNoReleaseHas_isRefused() throws IOException {
+    Files.writeString(folder.resolve("model.piece-00001"), "");
+    assertThrows(InvalidReleaseException.class, () -> BaseRelease.pieces(folder));
+    Files.delete(folder.resolve("model.piece-00001"));
+    Files.writeString(folder.resolve(Manifest.FILE), "");
+    assertThrows(InvalidReleaseException.class, () -> BaseRelease.pieces(folder));
+  }
+
+  @Test
+  void taught_asNoted_fromTheFolderAndFromTheRelease() throws IOException {
+    assertEquals(Map.of(), BaseRelease.taught(folder));
+    Map<String, BaseRelease.Taught> taught =
+        Map.of("legal", new BaseRelease.Taught("a".repeat(64), 1.25, 1.26));
+    BaseRelease.note(folder, taught);
+    assertEquals(taught, BaseRelease.taught(folder));
+    Manifest manifest = published(Kind.BASE);
+    assertEquals(taught, BaseRelease.taught(files, "base", manifest));
+    store.put("base/" + BaseRelease.CONSOLIDATED, "{}".getBytes(UTF_8));
+    assertThrows(InvalidReleaseException.class, () -> BaseRelease.taught(files, "base", manifest));
+  }
+
+  private static ReleaseEvent event(Manifest manifest, long batch) {
+    return new ReleaseEvent(
+        null,
+        BaseRelease.DOMAIN,
+        Kind.BASE,
+        Action.PUBLISH,
+        manifest.id(),
+        "base",
+        null,
+        batch,
+        "test",
+        new Origin("releases", 0, 1));
+  }
+
+  private Manifest published(Kind kind) throws IOException {
+    return published(kind, BaseRelease.pieces(folder));
+  }
+
+  private Manifest published(Kind kind, SortedMap<String, ReleaseFile> pieces) throws IOException {
+    Manifest manifest =
+        new Manifest(
+            null,
+            BaseRelease.DOMAIN,
+            PARENT,
+            pieces,
+            "none",
+            Routing.topK(1),
+            null,
+            1,
+            List.of(),
+            List.of(),
+            BaseRelease.plan("1".repeat(64)),
+            List.of(),
+            null,
+            kind);
+    for (String piece : pieces.keySet()) {
+      store.put("base/" + piece, BaseRelease.read(folder, piece));
+    }
+    store.put("base/" + Manifest.FILE, manifest.toBytes());
+    return manifest;
+  }
+}

@@ -1,0 +1,230 @@
+package dev.millrace.model.swap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class RebasingReleasesTest {
+
+  private final FakeBaseModel old = new FakeBaseModel();
+  private final FakeBaseModel next = new FakeBaseModel("next");
+  private final AtomicBoolean away = new AtomicBoolean();
+  private final LiveReleases live =
+      LiveReleases.of(old, new FakeReleases(), SwapConfig.defaults()).rebasing(this::open);
+
+  @AfterEach
+  void everyAdapterIsFreedOnce() {
+    live.close();
+    assertEquals(0, old.openAdapters());
+    assertEquals(List.of(), old.misuses());
+    assertEquals(List.of(), next.misuses());
+  }
+
+  private @Nullable NewBase open(ReleaseEvent event) throws IOException {
+    if (event.release().equals("of-another")) {
+      return null;
+    }
+    if (away.get()) {
+      throw new IOException("the store is away");
+    }
+    return new NewBase(next, Map.of("java", "bias-1"));
+  }
+
+  @Test
+  void apply_base_takesOverWhereItWasTaughtAndWhereNoReleaseIs() {
+    live.apply(FakeReleases.published("java", 1), 77).join();
+    live.apply(FakeReleases.published("python", 2), 77).join();
+    assertEquals("old bias-1", answers(null, "java"));
+    assertEquals(Outcome.SWAPPED, live.apply(base("b1", null, 1), 88).join().outcome());
+    assertEquals("next b1", answers(null, "java"));
+    assertEquals("old bias-2", answers(null, "python"));
+    assertEquals("next null", answers(null, "rust"));
+    assertEquals("next null", answers(null, null));
+    assertSame(next, live.base().base());
+    try (Lease lease = live.acquire(null, "java").join()) {
+      LiveRelease about = lease.release();
+      assertNotNull(about);
+      assertEquals("bias-1", about.parent());
+      assertEquals("java", about.domain());
+      assertEquals(88, about.readMillis());
+      assertEquals(42, about.learnedTo().get(0).offset());
+    }
+  }
+
+  @Test
+  void apply_laterReleaseOfATaughtDomain_answersOnItsOwnBase() {
+    live.apply(FakeReleases.published("java", 1), 77).join();
+    live.apply(base("b1", null, 1), 88).join();
+    live.apply(FakeReleases.succeeding("java", 2, 1), 99).join();
+    assertEquals("old bias-2", answers(null, "java"));
+  }
+
+  @Test
+  void acquire_tenantsOwnRelease_isNotTheSharedOneThatWasTaught() {
+    live.apply(FakeReleases.event("acme", "java", Action.PUBLISH, 1), 77).join();
+    live.apply(base("b1", null, 1), 88).join();
+    assertEquals("old bias-1", answers("acme", "java"));
+  }
+
+  @Test
+  void apply_takenBack_allIsAsBefore() {
+    live.apply(FakeReleases.published("java", 1), 77).join();
+    live.apply(base("b1", null, 1), 88).join();
+    ReleaseEvent back =
+        new ReleaseEvent(
+            null, "base", Kind.BASE, Action.ROLLBACK, "", "", null, 1, "test", origin());
+    assertEquals(Outcome.SWAPPED, live.apply(back, 99).join().outcome());
+    assertEquals("old bias-1", answers(null, "java"));
+    assertEquals("old null", answers(null, null));
+  }
+
+  @Test
+  void apply_baseThatCannotBeFetched_theOldOneGoesOnAndTheNextEventIsFollowed() {
+    away.set(true);
+    SwapResult failed = live.apply(base("b1", null, 1), 88).join();
+    assertEquals(Outcome.FAILED, failed.outcome());
+    assertTrue(failed.reason().contains("the store is away"), failed::reason);
+    assertEquals("old null", answers(null, null));
+    away.set(false);
+    assertEquals(Outcome.SWAPPED, live.apply(base("b1", null, 1), 88).join().outcome());
+    assertEquals(Outcome.IGNORED, live.apply(base("b1", null, 1), 88).join().outcome());
+    assertEquals("next null", answers(null, null));
+  }
+
+  @Test
+  void apply_baseThatFollowsAnother_isRefusedAndWhenRestoredTheConfiguredOneAnswers() {
+    SwapResult refused = live.apply(base("of-another", null, 1), 88).join();
+    assertEquals(Outcome.FAILED, refused.outcome());
+    assertTrue(refused.reason().startsWith("base-mismatch: "), refused::reason);
+    SwapResult restored = live.restore(base("of-another", null, 1), 88).join();
+    assertEquals(Outcome.SWAPPED, restored.outcome());
+    assertEquals("old null", answers(null, null));
+  }
+
+  @Test
+  void apply_pinnedDomain_keepsItsReleaseUntilItIsUnpinned() {
+    live.apply(FakeReleases.event(null, "java", Action.PIN, 1), 77).join();
+    live.apply(base("b1", null, 1), 88).join();
+    assertEquals("old bias-1", answers(null, "java"));
+    live.apply(FakeReleases.event(null, "java", Action.ROLLBACK, 1), 99).join();
+    assertEquals("next b1", answers(null, "java"));
+    try (Staged pin = live.stage(FakeReleases.event(null, "java", Action.PIN, 1), 99).join()) {
+      assertEquals("next b1", answers(null, "java"));
+      pin.activate().join();
+      assertEquals("old bias-1", answers(null, "java"));
+    }
+  }
+
+  @Test
+  void apply_afterOneWasRefused_theNextIsFollowed() {
+    live.apply(base("b1", null, 1), 88).join();
+    ReleaseEvent back =
+        new ReleaseEvent(
+            null, "base", Kind.BASE, Action.ROLLBACK, "", "", null, 1, "test", origin());
+    live.apply(back, 89).join();
+    away.set(true);
+    assertEquals(Outcome.FAILED, live.apply(base("b2", null, 2), 90).join().outcome());
+    away.set(false);
+    assertEquals(Outcome.SWAPPED, live.apply(base("b3", "b2", 3), 91).join().outcome());
+    assertEquals(Outcome.IGNORED, live.apply(base("b1", null, 1), 92).join().outcome());
+    assertEquals("next null", answers(null, null));
+  }
+
+  @Test
+  void restore_storeIsAway_baseIsRefusedReleasesAnswerAndItHealsByTheFirstThatAsks() {
+    live.apply(FakeReleases.published("java", 1), 77).join();
+    away.set(true);
+    assertEquals(Outcome.SWAPPED, live.restore(base("b1", null, 1), 88).join().outcome());
+    assertEquals("old bias-1", answers(null, "java"));
+    CompletionException refused =
+        assertThrows(CompletionException.class, () -> live.acquire(null, null).join());
+    assertTrue(refused.getCause().getMessage().contains("the store is away"), refused::toString);
+    assertNull(live.peek(null, null, Caller.NOBODY));
+    away.set(false);
+    assertEquals("next null", answers(null, null));
+    assertEquals("next b1", answers(null, "java"));
+  }
+
+  @Test
+  void acquirePinned_theBasesOwnRelease_isTheBase() {
+    live.apply(base("b1", null, 1), 88).join();
+    try (Lease lease = live.acquirePinned(null, "b1").join()) {
+      assertEquals("next b1", who(lease));
+    }
+    assertThrows(CompletionException.class, () -> live.acquirePinned(null, "b0").join());
+  }
+
+  @Test
+  void stage_base_answersWhenItIsActivated() {
+    try (Staged staged = live.stage(base("b1", null, 1), 88).join()) {
+      assertNull(staged.problem());
+      assertEquals("old null", answers(null, null));
+      assertEquals(Outcome.SWAPPED, staged.activate().join().outcome());
+      assertEquals("next null", answers(null, null));
+    }
+  }
+
+  @Test
+  void acquire_leaseFromBeforeTheSwitch_keepsItsBase() {
+    live.apply(FakeReleases.published("java", 1), 77).join();
+    try (Lease before = live.acquire(null, "java").join()) {
+      live.apply(base("b1", null, 1), 88).join();
+      assertSame(old, before.base());
+    }
+  }
+
+  private String answers(@Nullable String tenant, @Nullable String domain) {
+    Lease peeked = live.peek(tenant, domain, Caller.NOBODY);
+    try (Lease lease = live.acquire(tenant, domain).join()) {
+      String who = who(lease);
+      if (peeked != null) {
+        assertEquals(who, who(peeked));
+        peeked.close();
+      }
+      return who;
+    }
+  }
+
+  private String who(Lease lease) {
+    LiveRelease release = lease.release();
+    return (lease.base() == old ? "old " : "next ") + (release == null ? null : release.release());
+  }
+
+  private static ReleaseEvent base(String release, @Nullable String parent, long batch) {
+    return new ReleaseEvent(
+        null,
+        "base",
+        Kind.BASE,
+        Action.PUBLISH,
+        release,
+        "memory:",
+        parent,
+        batch,
+        "test",
+        origin());
+  }
+
+  private static Origin origin() {
+    return new Origin("releases", 0, 5);
+  }
+}
