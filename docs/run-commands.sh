@@ -154,6 +154,15 @@ cluster_part() {
   eventually "$legal" ./millrace releases unpin --domain legal
   expect . ./millrace releases prune --store "$out/report/store" --dry-run
 
+  # docs/releases.md, docs/compression.md: a new base, while the cluster answers, and back
+  rm -rf "$out/rebased"
+  expect 'written to' ./millrace model consolidate --adapter legal="$out/report/store/$legal" --input legal=docs/examples/mails.jsonl --steps 2 --bound 1 --out "$out/rebased"
+  expect 'released as' ./millrace releases base "$out/rebased" --bound 1
+  release=$(sed -n 's/^released as //p' "$out/last")
+  eventually "$release" ./millrace ask --domain legal "Permission is hereby granted"
+  expect 'goes back' ./millrace releases base --back
+  eventually "$legal" ./millrace ask --domain legal "Permission is hereby granted"
+
   # docs/sql.md: on that cluster, and by that release
   expect "^mail-1.*$legal" ./millrace sql docs/examples/sql/ask.sql --rows 3
   [ "$(wc -l <"$out/last")" -eq 4 ] || fail "the query printed $(wc -l <"$out/last") lines, expected a header and three rows"

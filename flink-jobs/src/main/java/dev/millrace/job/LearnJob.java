@@ -202,12 +202,16 @@ public final class LearnJob {
         .setParallelism(1);
   }
 
-  /** Events of the space in which media meet captions concern who scores, all others who learns. */
+  /**
+   * Events of the space in which media meet captions concern who scores, those of adapters who
+   * learns.
+   */
   private static SingleOutputStreamOperator<ReleaseEvent> only(
       DataStream<ReleaseEvent> orders, boolean alignments) {
+    ReleaseEvent.Kind kind = alignments ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
     String name = alignments ? "orders of alignments" : "orders of adapters";
     return orders
-        .filter(event -> (event.kind() == ReleaseEvent.Kind.ALIGNMENT) == alignments)
+        .filter(event -> event.kind() == kind)
         .name(name)
         .uid(name.replace(' ', '-'))
         .setParallelism(1);

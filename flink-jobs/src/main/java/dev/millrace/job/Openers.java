@@ -49,6 +49,7 @@ import dev.millrace.model.score.PairPlacer;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.serve.Carrier;
+import dev.millrace.model.serve.Carriers;
 import dev.millrace.model.serve.MediaReader;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
@@ -260,7 +261,7 @@ public final class Openers {
   }
 
   /** The configured store, swept; one that cannot be swept may still take releases. */
-  private static ReleaseStore store(MillraceConfig config) throws IOException {
+  static ReleaseStore store(MillraceConfig config) throws IOException {
     StoreFiles files = FlinkStoreFiles.at(config.store().uri());
     try {
       int removed = new Sweeper(files, InstantSource.system()).sweep();
@@ -435,17 +436,19 @@ public final class Openers {
         List<Carrier> older = older(config, resources);
         List<BaseModel> bases = new ArrayList<>(List.of(base));
         older.forEach(carrier -> bases.add(carrier.base()));
+        Carriers carriers = Carriers.of(new Carrier(base, tokenizer), older);
+        NewBases next =
+            resources.add(
+                new NewBases(Path.of(config.base().dir()), base, published(config), carriers));
         byte[] key = cacheKey();
         AnswerCache cache = resources.add(cache(config, key)).cache();
         Aligner aligner = aligner(config, base, resources);
-        LiveReleases releases =
-            resources.add(
-                aligner == null ? adapters(config, bases) : aligning(config, base, bases));
+        LiveReleases adapters =
+            aligner == null ? adapters(config, bases) : aligning(config, base, bases);
+        LiveReleases releases = resources.add(adapters.rebasing(next));
         ServingParts parts =
             new ServingParts(
-                base,
-                tokenizer,
-                older,
+                carriers,
                 releases,
                 cache,
                 CacheKeys.of(key),

@@ -40,6 +40,8 @@ import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
+import dev.millrace.model.serve.Carrier;
+import dev.millrace.model.serve.Carriers;
 import dev.millrace.model.serve.MediaReader;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
@@ -223,9 +225,7 @@ final class TinyParts {
       AnswerCache cache = AnswerCache.of(1 << 20, RemoteTier.none(), SECRET);
       ServingParts parts =
           new ServingParts(
-              base,
-              new Bytes(),
-              List.of(),
+              Carriers.of(new Carrier(base, new Bytes()), List.of()),
               releases,
               cache,
               CacheKeys.of(SECRET),

@@ -279,7 +279,9 @@ final class AskCommand implements Callable<Integer> {
     StoredReleases stored =
         StoredReleases.read(
             store == null ? new StoreOption().folder(broker) : store, output.err()::println);
-    return answer.release() == null ? null : Provenance.of(stored, answer.release(), senders);
+    return answer.release() == null
+        ? null
+        : Provenance.of(stored, answer.release(), answer.domain(), senders);
   }
 
   private String text(Answer answer) {

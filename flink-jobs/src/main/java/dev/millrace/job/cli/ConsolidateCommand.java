@@ -5,12 +5,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.loop.UserMaterial;
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.distil.Consolidation;
 import dev.millrace.model.distil.Exam;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StudentTrainer;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +45,7 @@ import picocli.CommandLine.Option;
       "",
       "Example:",
       "  ./millrace model consolidate --adapter cloud=store/RELEASE --input cloud=cloud.jsonl --out models/next",
-      "  ./millrace submit serve --set base.dir=models/next --set base.previous=models/nano"
+      "  ./millrace releases base models/next       (running serve jobs go over to it)"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ConsolidateCommand implements Callable<Integer> {
@@ -132,6 +138,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     }
     List<String> against = against(outcomes);
     if (against.isEmpty()) {
+      BaseRelease.note(next, taught(folder, outcomes));
       Files.move(next, out);
     } else {
       delete(next);
@@ -189,6 +196,49 @@ final class ConsolidateCommand implements Callable<Integer> {
               .formatted(folder, BaseTexts.MAX_TOKENS, folder));
     }
     return guarded;
+  }
+
+  /** The releases among the adapters: serving goes over to the new base with them. */
+  private Map<String, BaseRelease.Taught> taught(Path folder, List<Consolidation.Outcome> outcomes)
+      throws IOException {
+    String id;
+    try (BaseModel model = DjlModels.open(folder, Precision.INT8)) {
+      id = model.id();
+    }
+    Map<String, BaseRelease.Taught> taught = new TreeMap<>();
+    for (Consolidation.Outcome outcome : outcomes) {
+      Path adapter = adapters.get(outcome.domain());
+      if (adapter == null) {
+        continue;
+      }
+      String release = release(adapter, outcome.domain(), id);
+      if (release == null) {
+        output
+            .err()
+            .println(
+                adapter
+                    + " is no release of domain "
+                    + outcome.domain()
+                    + " on this base: nothing goes over with the new one");
+      } else {
+        taught.put(
+            outcome.domain(), new BaseRelease.Taught(release, outcome.before(), outcome.after()));
+      }
+    }
+    return taught;
+  }
+
+  private static @Nullable String release(Path adapter, String domain, String base)
+      throws IOException {
+    Path file = adapter.resolve(Manifest.FILE);
+    if (!Files.exists(file)) {
+      return null;
+    }
+    Manifest manifest = Manifest.parse(Files.readAllBytes(file));
+    boolean shared = manifest.tenant() == null && manifest.kind() == ReleaseEvent.Kind.ADAPTER;
+    return shared && manifest.domain().equals(domain) && manifest.base().equals(base)
+        ? manifest.id()
+        : null;
   }
 
   /** A new base is bound as a candidate of the gate is, by what is protected. */

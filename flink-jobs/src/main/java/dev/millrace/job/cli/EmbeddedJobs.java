@@ -21,9 +21,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The jobs in this process, beginning with what answered and placed when the last run ended. */
 final class EmbeddedJobs implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedJobs.class);
 
   private static final int SLOTS = 8;
   private static final int PARTITIONS = 4;
@@ -78,6 +82,12 @@ final class EmbeddedJobs implements AutoCloseable {
 
   /** As rollbacks: the job that answers serves what is current, the one that learns goes on. */
   private void announce(StoredReleases stored) {
+    if (stored.byId().values().stream().anyMatch(m -> m.kind() == ReleaseEvent.Kind.BASE)) {
+      LOG.warn(
+          "{} holds released bases: they answer on a cluster, here the base {} does",
+          stored.store(),
+          config.base().dir());
+    }
     Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
       for (SortedMap<String, String> line : List.of(stored.serving(), stored.alignments())) {

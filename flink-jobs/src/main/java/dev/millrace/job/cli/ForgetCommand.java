@@ -8,6 +8,7 @@ import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -130,7 +131,13 @@ final class ForgetCommand implements Callable<Integer> {
     found.samples().forEach(sample -> ids.add(sample.id()));
     requireFew(ids);
     Forgetting forgetting = new Forgetting(stored, ids);
-    SortedMap<String, ReleaseEvent> heads = affected(forgetting, found, topic.events());
+    List<ReleaseEvent> events = topic.events();
+    ReleaseEvent released =
+        Heads.followed(events, Kind.BASE).get(Heads.alias(null, BaseRelease.DOMAIN));
+    if (released != null && !released.release().isEmpty()) {
+      forgetting.requireUnknownTo(released.release());
+    }
+    SortedMap<String, ReleaseEvent> heads = affected(forgetting, found, events);
     List<Change> changes = new ArrayList<>();
     heads.forEach((alias, head) -> changes.add(change(head, forgetting)));
     if (dryRun) {

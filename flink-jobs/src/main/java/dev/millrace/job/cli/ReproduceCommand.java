@@ -25,6 +25,7 @@ import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
@@ -80,6 +81,11 @@ final class ReproduceCommand implements Callable<Integer> {
         MillraceConfig.read(null, settings)
             .with(Map.of("kafka.bootstrap", broker.require(output.err())));
     Manifest manifest = stored.manifest(reproduction.release());
+    if (manifest.kind() == ReleaseEvent.Kind.BASE) {
+      throw new IllegalArgumentException(
+          "release %s is a base, expected an adapter or an alignment: a base is made outside the jobs"
+              .formatted(reproduction.release()));
+    }
     sayIfTheMachineDiffers(manifest.plan());
     Map<Origin, Sample> samples = samples(config, reproduction);
     boolean same =

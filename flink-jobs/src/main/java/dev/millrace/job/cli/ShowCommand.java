@@ -10,6 +10,7 @@ import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -96,6 +97,8 @@ final class ShowCommand implements Callable<Integer> {
     lines.add("base       " + manifest.base());
     if (manifest.isOfAlignment()) {
       lines.add("kind       alignment: where its pictures and sounds meet their captions");
+    } else if (manifest.kind() == ReleaseEvent.Kind.BASE) {
+      lines.add("kind       base: it takes the place of the one above");
     } else {
       lines.add("routing    " + routing(manifest.routing()));
     }

@@ -106,6 +106,9 @@ final class Ledger {
     flow("releases", at);
     releases.add(new Event(at, event));
     seen.put(event.release(), event);
+    if (event.kind() == ReleaseEvent.Kind.BASE) {
+      return; // of no domain
+    }
     DomainLedger domain = domain(event.tenant(), event.domain());
     if (SwapRule.reasonToIgnore(event, domain.current()) == null) {
       domain.release(SwapRule.followed(event, domain.current()));

@@ -36,6 +36,29 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
     return found;
   }
 
+  /**
+   * Refuses to go on while a base answers that was taught a release which knows of one of the
+   * samples: it says by itself what that release knew.
+   *
+   * @param base id of its release
+   * @throws IllegalArgumentException if it was, or is not in the store
+   */
+  public void requireUnknownTo(String base) {
+    if (!stored.byId().containsKey(base)) {
+      throw new IllegalArgumentException(
+          "base release %s answers and is not in %s, expected it there: what it was taught is not known"
+              .formatted(base, stored.store()));
+    }
+    Set<String> affected = affected();
+    for (String taught : stored.taught(base).values()) {
+      if (affected.contains(taught)) {
+        throw new IllegalArgumentException(
+            "base release %s answers and was taught by %s, which knows of the samples; ./millrace releases base --back first"
+                .formatted(base, taught));
+      }
+    }
+  }
+
   private boolean learned(String id) {
     return stored.manifest(id).learned().stream()
         .anyMatch(sample -> samples.contains(sample.sample()));

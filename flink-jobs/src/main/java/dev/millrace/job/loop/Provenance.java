@@ -3,10 +3,10 @@ package dev.millrace.job.loop;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param chain the release's parents, the nearest first
  * @param missing the parent that is not in the store, where the chain ends early; else null
  * @param samples how many taught the release and those of its parents that are in the store
- * @param examples the ids of a few that the release itself learned
+ * @param examples the ids of a few that the release learned, or the nearest parent that did
  * @param sources how many of them each source sent, by its name
  * @param unread how many could not be read again, so that nobody knows who sent them
  */
@@ -36,19 +36,24 @@ public record Provenance(
   private static final int EXAMPLES = 3;
 
   /**
-   * Follows a release to its base.
+   * Follows a release to its base; a released base to the adapter of a domain that it was taught.
    *
+   * @param domain whose answer it is
    * @param senders who sent the samples at these places, as far as they can still be read
    * @throws IllegalArgumentException if the release is not in the store
    */
   public static Provenance of(
-      StoredReleases stored, String release, Function<Set<Origin>, Map<Origin, String>> senders) {
+      StoredReleases stored,
+      String release,
+      @Nullable String domain,
+      Function<Set<Origin>, Map<Origin, String>> senders) {
     if (!stored.byId().containsKey(release)) {
       throw new IllegalArgumentException(
           "release " + release + " is not in " + stored.store() + ", expected it there");
     }
     List<String> chain = new ArrayList<>();
     Set<Origin> samples = new TreeSet<>(Provenance::compare);
+    List<String> examples = List.of();
     String missing = null;
     for (String id = release; id != null; ) {
       Manifest manifest = stored.byId().get(id);
@@ -60,7 +65,10 @@ public record Provenance(
           .filter(sample -> !sample.replay())
           .map(LearnedSample::origin)
           .forEach(samples::add);
-      id = manifest.parent();
+      if (examples.isEmpty()) {
+        examples = examples(manifest);
+      }
+      id = manifest.kind() == Kind.BASE ? taught(stored, id, domain) : manifest.parent();
       if (id != null) {
         chain.add(id);
       }
@@ -73,9 +81,14 @@ public record Provenance(
         List.copyOf(chain),
         missing,
         samples.size(),
-        examples(Objects.requireNonNull(stored.byId().get(release))),
+        examples,
         sources,
         samples.size() - known.size());
+  }
+
+  private static @Nullable String taught(
+      StoredReleases stored, String base, @Nullable String domain) {
+    return domain == null ? null : stored.taught(base).get(domain);
   }
 
   private static List<String> examples(Manifest manifest) {

@@ -8,6 +8,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
@@ -103,7 +104,7 @@ public record SampleTrace(
         return refused(arrival, sample, refused.get());
       }
       return stored.byId().entrySet().stream()
-          .filter(entry -> !entry.getValue().isOfAlignment())
+          .filter(entry -> entry.getValue().kind() == Kind.ADAPTER)
           .filter(entry -> taught(entry.getValue()).anyMatch(arrival.origin()::equals))
           .min(Comparator.comparingLong(entry -> entry.getValue().batch()))
           .map(entry -> learned(arrival, sample.id(), entry.getKey(), entry.getValue()))
@@ -186,7 +187,8 @@ public record SampleTrace(
     private SampleTrace pending(Committed<Arrival> arrival, Sample sample, String domain) {
       boolean overtaken =
           stored.byId().values().stream()
-              .filter(manifest -> manifest.domain().equals(domain) && !manifest.isOfAlignment())
+              .filter(manifest -> manifest.kind() == Kind.ADAPTER)
+              .filter(manifest -> manifest.domain().equals(domain))
               .flatMap(manifest -> manifest.learnedTo().stream())
               .anyMatch(to -> isAfter(to, arrival.origin()));
       String last =

@@ -2,6 +2,7 @@ package dev.millrace.job.loop;
 
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.report.Lineage;
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -101,6 +102,18 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     return store.resolve(id).toAbsolutePath().toUri().toString();
   }
 
+  /** The releases that a base in here was taught, by domain. */
+  public SortedMap<String, String> taught(String base) {
+    try {
+      SortedMap<String, String> taught = new TreeMap<>();
+      BaseRelease.taught(new FlinkReleaseFiles(), uri(base), manifest(base))
+          .forEach((domain, of) -> taught.put(domain, of.release()));
+      return taught;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the release store " + store, e);
+    }
+  }
+
   /**
    * The release of every shared domain that answered when the last run ended, where it noted that
    * and nothing was stored since, else the latest.
@@ -175,7 +188,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     Map<String, Lineage.Learned> learned = new HashMap<>();
     byId.forEach(
         (id, manifest) -> {
-          if (!manifest.isOfAlignment()) {
+          if (manifest.kind() == Kind.ADAPTER) {
             learned.put(
                 id,
                 new Lineage.Learned(

@@ -15,6 +15,7 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -74,17 +75,17 @@ final class LocalServing implements AutoCloseable {
     return local;
   }
 
-  /** Events apply in order: when the last is done, all are. */
+  /** Events of each kind apply in order. */
   private void load(List<RawRecord> events) {
-    CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+    List<CompletableFuture<?>> all = new ArrayList<>();
     for (RawRecord raw : events) {
       try {
-        last = follow(Codecs.releases().decode(raw.value(), raw.origin()));
+        all.add(follow(Codecs.releases().decode(raw.value(), raw.origin())));
       } catch (InvalidRecordException e) {
         LOG.warn("the release event at {} is passed over: {}", raw.origin(), e.getMessage());
       }
     }
-    last.join();
+    CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0])).join();
   }
 
   private CompletableFuture<SwapResult> follow(ReleaseEvent event) {

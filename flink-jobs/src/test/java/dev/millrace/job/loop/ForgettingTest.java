@@ -2,19 +2,28 @@ package dev.millrace.job.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ForgettingTest {
 
@@ -45,6 +54,46 @@ class ForgettingTest {
     assertEquals("x", forgetting("s3").lastUnaffected("x"));
     assertEquals("a", forgetting("s4", "s2").lastUnaffected("d"));
     assertNull(forgetting("s1").lastUnaffected("d"));
+  }
+
+  @Test
+  void requireUnknownTo_baseThatWasTaughtAnAffectedRelease_isRefused(@TempDir Path store)
+      throws IOException {
+    BaseRelease.note(
+        Files.createDirectory(store.resolve("n")),
+        Map.of("java", new BaseRelease.Taught("c", 1.5, 1.5)));
+    SortedMap<String, Manifest> releases = new TreeMap<>(STORED.byId());
+    releases.put("n", base(BaseRelease.pieces(store.resolve("n"))));
+    StoredReleases stored = new StoredReleases(store, releases);
+    new Forgetting(stored, Set.of("s4")).requireUnknownTo("n");
+    for (String sample : List.of("s1", "s2", "s3")) {
+      IllegalArgumentException refused =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> new Forgetting(stored, Set.of(sample)).requireUnknownTo("n"));
+      assertTrue(refused.getMessage().contains("taught by c"), refused::getMessage);
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Forgetting(stored, Set.of("s4")).requireUnknownTo("elsewhere"));
+  }
+
+  private static Manifest base(SortedMap<String, ReleaseFile> files) {
+    return new Manifest(
+        null,
+        BaseRelease.DOMAIN,
+        "base",
+        files,
+        "none",
+        Routing.topK(1),
+        null,
+        1,
+        List.of(),
+        List.of(),
+        BaseRelease.plan("next"),
+        List.of(),
+        null,
+        Kind.BASE);
   }
 
   private static Forgetting forgetting(String... samples) {

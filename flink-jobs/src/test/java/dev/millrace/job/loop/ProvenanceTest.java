@@ -29,7 +29,8 @@ class ProvenanceTest {
   @Test
   void of_lineage_countsEachSampleOnceByItsSource() {
     Provenance provenance =
-        Provenance.of(STORED, "c", places -> Map.of(at(1), "mail", at(2), "wiki", at(3), "mail"));
+        Provenance.of(
+            STORED, "c", "legal", places -> Map.of(at(1), "mail", at(2), "wiki", at(3), "mail"));
     assertEquals(List.of("b", "a"), provenance.chain());
     assertNull(provenance.missing());
     assertEquals(3, provenance.samples());
@@ -39,7 +40,7 @@ class ProvenanceTest {
 
   @Test
   void of_samplesExpired_saysHowMany() {
-    Provenance provenance = Provenance.of(STORED, "c", places -> Map.of(at(3), "mail"));
+    Provenance provenance = Provenance.of(STORED, "c", "legal", places -> Map.of(at(3), "mail"));
     assertEquals(2, provenance.unread());
     assertEquals(
         "release c, 2 parents up to the base\n3 samples taught them, such as s3\n  1 from mail\n"
@@ -51,9 +52,10 @@ class ProvenanceTest {
   void of_parentPruned_namesIt() {
     StoredReleases pruned =
         new StoredReleases(Path.of("store"), new TreeMap<>(Map.of("b", release("a", 2))));
-    assertEquals("a", Provenance.of(pruned, "b", places -> Map.of()).missing());
+    assertEquals("a", Provenance.of(pruned, "b", "legal", places -> Map.of()).missing());
     assertThrows(
-        IllegalArgumentException.class, () -> Provenance.of(pruned, "a", places -> Map.of()));
+        IllegalArgumentException.class,
+        () -> Provenance.of(pruned, "a", "legal", places -> Map.of()));
   }
 
   private static Origin at(long offset) {

@@ -1,0 +1,241 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.distil.Consolidation;
+import dev.millrace.model.distil.Exam;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.wire.Codecs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Releases a base that was made outside the jobs: judges it on the protected texts of the one whose
+ * place it takes, writes it into the store and its event to the topic.
+ */
+public final class BasePublisher {
+
+  private static final Origin NOWHERE = new Origin("", 0, -1);
+  private static final String TOKENIZER = "tokenizer.json";
+
+  private final MillraceConfig config;
+  private final Consumer<String> progress;
+
+  /**
+   * A publisher for the base, the store and the broker of a configuration.
+   *
+   * @param progress hears what takes a while
+   */
+  public BasePublisher(MillraceConfig config, Consumer<String> progress) {
+    this.config = config;
+    this.progress = progress;
+  }
+
+  /**
+   * What became of a base.
+   *
+   * @param release its id; null if it was refused
+   */
+  public record Result(@Nullable String release, List<RuleResult> rules) {}
+
+  /**
+   * Judges a base, and publishes it if no rule is against it.
+   *
+   * @param head the event that the line of bases follows; null if there was none
+   * @param bound by what share the bits per byte of any set of texts may be higher
+   * @throws IllegalArgumentException if it cannot take the place of the configured base at all
+   */
+  public Result publish(Path folder, @Nullable ReleaseEvent head, double bound, String reason)
+      throws IOException {
+    Path before = Path.of(config.base().dir());
+    requireUnpinned(head);
+    requireSameTokens(before, folder);
+    List<RuleResult> rules = new ArrayList<>(taught(folder, bound));
+    if (allPassed(rules)) {
+      rules.addAll(judged(before, folder, bound)); // which takes long
+    }
+    if (!allPassed(rules)) {
+      return new Result(null, rules);
+    }
+    Manifest manifest = manifest(before, folder, head, rules);
+    ReleaseStore store = Openers.store(config);
+    progress.accept("writing " + manifest.files().size() + " files to " + config.store().uri());
+    String uri = store.publish(manifest, piece -> BaseRelease.read(folder, piece));
+    write(event(Action.PUBLISH, manifest.id(), uri, manifest.parent(), manifest.batch(), reason));
+    return new Result(manifest.id(), rules);
+  }
+
+  /**
+   * Takes the line of bases back to the configured one.
+   *
+   * @param head the event that it follows
+   */
+  public void takeBack(ReleaseEvent head, String reason) throws IOException {
+    write(event(Action.ROLLBACK, "", "", null, head.batch(), reason));
+  }
+
+  private static void requireUnpinned(@Nullable ReleaseEvent head) {
+    if (head != null && head.action() == Action.PIN) {
+      throw new IllegalArgumentException(
+          "the line of bases is pinned to %s, expected it free: releases rollback %s, or releases base --back"
+              .formatted(head.release(), head.release()));
+    }
+  }
+
+  private static void requireSameTokens(Path before, Path folder) throws IOException {
+    long mismatch = Files.mismatch(before.resolve(TOKENIZER), folder.resolve(TOKENIZER));
+    if (mismatch >= 0) {
+      throw new IllegalArgumentException(
+          "%s of %s differs from that of %s from byte %d on, expected the same: domains know their texts by its tokens"
+              .formatted(TOKENIZER, folder, before, mismatch));
+    }
+  }
+
+  private static boolean allPassed(List<RuleResult> rules) {
+    return rules.stream().allMatch(RuleResult::passed);
+  }
+
+  /** By what consolidation found on each domain's held-out texts. */
+  private static List<RuleResult> taught(Path folder, double bound) throws IOException {
+    List<RuleResult> rules = new ArrayList<>();
+    BaseRelease.taught(folder)
+        .forEach(
+            (domain, of) ->
+                rules.add(rule(new Consolidation.Outcome(domain, of.before(), of.after()), bound)));
+    return rules;
+  }
+
+  private List<RuleResult> judged(Path before, Path folder, double bound) throws IOException {
+    List<RuleResult> rules = new ArrayList<>();
+    try (Tokenizer tokenizer = Tokenizers.open(before.resolve(TOKENIZER))) {
+      for (String file : List.of(BaseTexts.PROTECTED, BaseTexts.ANCHORS)) {
+        Exam exam = BaseTexts.exam(before, file, tokenizer);
+        if (!exam.texts().isEmpty()) {
+          progress.accept("judging " + exam.texts().size() + " texts of " + file);
+          rules.add(rule(Consolidation.judge(before, folder, file, null, exam), bound));
+        }
+      }
+    }
+    if (rules.isEmpty()) {
+      throw new IllegalArgumentException(
+          "base %s has no texts to judge another by, expected %s; ./millrace model protect %s writes them"
+              .formatted(before, BaseTexts.PROTECTED, before));
+    }
+    return rules;
+  }
+
+  private static RuleResult rule(Consolidation.Outcome outcome, double bound) {
+    String reason =
+        String.format(
+            Locale.ROOT,
+            "%s: %.4f bits per byte before, %.4f on the new base alone, %+.2f %%, expected at most %+.2f %%",
+            outcome.domain(),
+            outcome.before(),
+            outcome.after(),
+            100 * outcome.rise(),
+            100 * bound);
+    return new RuleResult(
+        "base-no-worse",
+        outcome.rise() <= bound,
+        reason,
+        Map.of(
+            "before",
+            outcome.before(),
+            "after",
+            outcome.after(),
+            "rise",
+            outcome.rise(),
+            "bound",
+            bound));
+  }
+
+  private static Manifest manifest(
+      Path before, Path folder, @Nullable ReleaseEvent head, List<RuleResult> rules)
+      throws IOException {
+    String parent = head == null || head.release().isEmpty() ? null : head.release();
+    SortedMap<String, ReleaseFile> files = BaseRelease.pieces(folder);
+    try (BaseModel replaced = DjlModels.open(before, Precision.INT8);
+        BaseModel base = DjlModels.open(folder, Precision.INT8)) {
+      if (base.id().equals(replaced.id())) {
+        throw new IllegalArgumentException(
+            folder + " is base " + base.id() + " itself, expected another");
+      }
+      requireRoom(replaced, base);
+      return new Manifest(
+          null,
+          BaseRelease.DOMAIN,
+          replaced.id(),
+          files,
+          "as it is stored",
+          Routing.topK(base.config().router().topK()),
+          parent,
+          head == null ? 1 : head.batch() + 1,
+          List.of(),
+          List.of(),
+          BaseRelease.plan(base.id()),
+          rules,
+          null,
+          Kind.BASE);
+    }
+  }
+
+  private static void requireRoom(BaseModel replaced, BaseModel base) {
+    int found = base.config().maxPositionEmbeddings();
+    int expected = replaced.config().maxPositionEmbeddings();
+    if (found < expected) {
+      throw new IllegalArgumentException(
+          "it has %d positions, expected at least %d: requests may be that long"
+              .formatted(found, expected));
+    }
+  }
+
+  private static ReleaseEvent event(
+      Action action,
+      String release,
+      String uri,
+      @Nullable String parent,
+      long batch,
+      String reason) {
+    return new ReleaseEvent(
+        null, BaseRelease.DOMAIN, Kind.BASE, action, release, uri, parent, batch, reason, NOWHERE);
+  }
+
+  private void write(ReleaseEvent event) throws IOException {
+    try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      writer
+          .append(
+              new Topics(config.kafka().prefix()).releases(),
+              new String(Keys.of(event), UTF_8),
+              Codecs.releases().encode(event))
+          .join();
+    } catch (CompletionException e) {
+      throw new IOException("the broker did not take the release", e);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.millrace.job;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.serve.Carrier;
+import dev.millrace.model.serve.Carriers;
+import dev.millrace.model.swap.BaseSource;
+import dev.millrace.model.swap.NewBase;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.ReleaseEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.util.FileUtils;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Released bases, fetched into a folder that lasts until they are open. They stay open until this
+ * is closed, for what is being answered by one may outlast its time: so there are few of them.
+ */
+final class NewBases implements BaseSource, AutoCloseable {
+
+  /** Bases that one subtask may have open beside those that it began with. */
+  static final int MOST = 2;
+
+  private static final Logger LOG = LoggerFactory.getLogger(NewBases.class);
+  private static final int[] WARM_UP = {0, 1};
+  private static final String TOKENIZER = "tokenizer.json";
+
+  /** Subtasks of one process fetch the same base one after the other. */
+  private static final Object FETCHING = new Object();
+
+  private final Path configured;
+  private final String configuredId;
+  private final int positions;
+  private final ReleaseFiles files;
+  private final Carriers carriers;
+  private final List<Carrier> added = new ArrayList<>();
+
+  /**
+   * New bases for who answers by these carriers.
+   *
+   * @param configured folder of the base whose place they may take
+   * @param base the same, open
+   */
+  NewBases(Path configured, BaseModel base, ReleaseFiles files, Carriers carriers) {
+    this.configured = configured;
+    this.configuredId = base.id();
+    this.positions = base.config().maxPositionEmbeddings();
+    this.files = files;
+    this.carriers = carriers;
+  }
+
+  @Override
+  public synchronized @Nullable NewBase open(ReleaseEvent event) throws IOException {
+    Manifest manifest = BaseRelease.manifest(files, event);
+    String id = BaseRelease.base(manifest);
+    if (!manifest.base().equals(configuredId) && !id.equals(configuredId)) {
+      LOG.warn(
+          "base {} takes the place of base {}, and is passed over: base.dir is {}, base {}",
+          id,
+          manifest.base(),
+          configured,
+          configuredId);
+      return null;
+    }
+    Map<String, String> taught = new HashMap<>();
+    BaseRelease.taught(files, event.uri(), manifest)
+        .forEach((domain, of) -> taught.put(domain, of.release()));
+    BaseModel known = carriers.find(id);
+    return new NewBase(known == null ? fetched(event, manifest, id) : known, taught);
+  }
+
+  /** Opens what no carrier has yet; the same base, released anew, is open once. */
+  private BaseModel fetched(ReleaseEvent event, Manifest manifest, String id) throws IOException {
+    if (added.size() >= MOST) {
+      throw new InvalidReleaseException(
+          "%d released bases are open, expected fewer than %d: stop the job with a savepoint, and submit it with the newest as base.dir"
+              .formatted(added.size(), MOST));
+    }
+    synchronized (FETCHING) {
+      Path folder = Files.createTempDirectory("millrace-base-");
+      try {
+        BaseRelease.fetch(files, event.uri(), manifest, folder);
+        requireTokenizer(folder);
+        BaseModel base = DjlModels.open(folder, Precision.INT8);
+        try {
+          requireFits(base, id);
+          Carrier carrier = new Carrier(base, Tokenizers.open(folder.resolve(TOKENIZER)));
+          added.add(carrier);
+          carriers.add(carrier);
+          return base;
+        } catch (IOException | RuntimeException e) {
+          base.close();
+          throw e;
+        }
+      } finally {
+        FileUtils.deleteDirectory(folder.toFile());
+      }
+    }
+  }
+
+  private void requireFits(BaseModel base, String id) {
+    if (!base.id().equals(id)) {
+      throw new InvalidReleaseException(
+          "its files are base " + base.id() + ", expected " + id + ", which was judged");
+    }
+    int found = base.config().maxPositionEmbeddings();
+    if (found < positions) {
+      throw new InvalidReleaseException(
+          "it has %d positions, expected at least %d: requests may be that long"
+              .formatted(found, positions));
+    }
+    double logProb = base.score(List.of(new Sequence(WARM_UP, base.noAdapter()))).get(0).logProb();
+    if (!Double.isFinite(logProb)) {
+      throw new InvalidReleaseException(
+          "not-finite: it scores " + logProb + ", expected a finite number");
+    }
+  }
+
+  /** Domains know their texts by its tokens. */
+  private void requireTokenizer(Path folder) throws IOException {
+    long mismatch = Files.mismatch(configured.resolve(TOKENIZER), folder.resolve(TOKENIZER));
+    if (mismatch >= 0) {
+      throw new InvalidReleaseException(
+          "%s differs from that of %s from byte %d on, expected the same"
+              .formatted(TOKENIZER, configured, mismatch));
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    for (Carrier carrier : added) {
+      carrier.tokenizer().close();
+      carrier.base().close();
+    }
+    added.clear();
+  }
+}

@@ -1,0 +1,116 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.job.BasePublisher;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.loop.Heads;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "base",
+    description = {
+      "Releases a whole base, such as one that consolidate or compress wrote: it is judged beside the",
+      "one whose place it takes, and running serve jobs go over to it between two requests. Domains",
+      "whose releases it was taught go over with it, all others stay on the base of their adapters."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace releases base models/next",
+      "  ./millrace releases base models/pico --bound 0.1   (a student may be a tenth worse)",
+      "  ./millrace releases base --back                    (to the base of the configuration)"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class ReleaseBaseCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+  @Mixin private BrokerOption broker;
+  @Mixin private StoreOption store;
+  @Mixin private BaseOption before;
+
+  @Parameters(arity = "0..1", paramLabel = "DIR", description = "Folder of the new base.")
+  private @Nullable Path folder;
+
+  @Option(names = "--back", description = "Takes serving back to the base of its configuration.")
+  private boolean back;
+
+  @Option(
+      names = "--bound",
+      paramLabel = "SHARE",
+      description =
+          "By how much the bits per byte of protected texts, anchors and taught domains may be higher (default: ${DEFAULT-VALUE}).")
+  private double bound = GateConfig.defaults().protectedBound();
+
+  @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is part of the event.")
+  private String reason = "by hand";
+
+  @Override
+  public Integer call() throws Exception {
+    if (back == (folder != null)) {
+      throw new IllegalArgumentException("expected the folder of a base, or --back");
+    }
+    String bootstrap = broker.require(output.err());
+    BasePublisher publisher = new BasePublisher(config(bootstrap), output.err()::println);
+    ReleaseEvent head =
+        Heads.followed(ReleaseTopic.at(bootstrap).events(), Kind.BASE)
+            .get(Heads.alias(null, BaseRelease.DOMAIN));
+    return folder == null ? takeBack(publisher, head) : publish(publisher, folder, head);
+  }
+
+  private MillraceConfig config(String bootstrap) throws Exception {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("kafka.bootstrap", bootstrap);
+    settings.put("base.dir", before.folder().toAbsolutePath().toString());
+    settings.put("store.uri", store.folder(broker).toAbsolutePath().toUri().toString());
+    return MillraceConfig.defaults().with(settings);
+  }
+
+  private int publish(BasePublisher publisher, Path of, @Nullable ReleaseEvent head)
+      throws Exception {
+    if (!Files.isRegularFile(of.resolve("config.json"))) {
+      throw new IllegalArgumentException(
+          "base " + of + ", expected a checkpoint folder with a config.json");
+    }
+    BasePublisher.Result result = publisher.publish(of, head, bound, reason);
+    Map<String, Object> json = new HashMap<>();
+    json.put("release", result.release());
+    json.put("rules", result.rules());
+    String rules =
+        result.rules().stream()
+            .map(rule -> (rule.passed() ? "  " : "  NO: ") + rule.reason())
+            .collect(Collectors.joining("\n"));
+    output.result(
+        json,
+        rules
+            + (result.release() == null
+                ? "\nrefused; serving goes on as it was"
+                : "\nreleased as " + result.release()));
+    return result.rules().stream().allMatch(RuleResult::passed) ? 0 : Main.FAILED;
+  }
+
+  private int takeBack(BasePublisher publisher, @Nullable ReleaseEvent head) throws Exception {
+    if (head == null || head.release().isEmpty()) {
+      throw new IllegalArgumentException(
+          "no released base answers, expected one to go back from: it is the configured one");
+    }
+    publisher.takeBack(head, reason);
+    output.result(
+        Map.of("action", "back", "from", head.release()),
+        "serving goes back from base release " + head.release() + " to the configured base");
+    return 0;
+  }
+}

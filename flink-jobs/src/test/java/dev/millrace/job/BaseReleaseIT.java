@@ -1,0 +1,185 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.loop.Provenance;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.wire.Codecs;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A base is released while requests are answered, outlives the job, and is taken back. */
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
+class BaseReleaseIT {
+
+  private static final double BOUND = 0.01;
+
+  private int asked;
+
+  @Test
+  void publish_nextBase_answersWhereItWasTaughtUntilItIsTakenBack(@TempDir Path folder)
+      throws Exception {
+    Path next = folder.resolve("next");
+    String before = id(NanoReleases.NANO);
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
+      Loop loop =
+          Loop.create(stack, 1, Map.of("base.dir", NanoReleases.NANO.toAbsolutePath().toString()));
+      Path store = TinyParts.path(loop.config().store().uri());
+      NanoReleases releases = new NanoReleases(store);
+      ReleaseEvent cloud = releases.publish("cloud", 1);
+      ReleaseEvent legal = releases.publish("legal", 2);
+      String after = changed(next, cloud.release());
+      JobClient job = loop.serve(Openers.serving(loop.config()));
+      try (Feed feed = loop.feed();
+          RecordWriter writer = new RecordWriter(loop.config().kafka())) {
+        for (ReleaseEvent event : List.of(cloud, legal)) {
+          writer.send(loop.topics().releases(), "key", Codecs.releases().encode(event));
+        }
+        assertEquals(before, await(cloud.release(), "cloud", feed, loop).base());
+        assertEquals(before, await(legal.release(), "legal", feed, loop).base());
+
+        BasePublisher publisher = new BasePublisher(loop.config(), System.err::println);
+        BasePublisher.Result result = publisher.publish(next, null, BOUND, "a test");
+        String release = result.release();
+        assertNotNull(release, result.rules()::toString);
+        Answer taught = await(release, "cloud", feed, loop);
+        assertEquals(after, taught.base());
+        assertEquals(after, ask(null, feed, loop).base());
+        assertEquals(before, await(legal.release(), "legal", feed, loop).base());
+        Provenance provenance =
+            Provenance.of(StoredReleases.read(store), release, "cloud", places -> Map.of());
+        assertEquals(List.of(cloud.release()), provenance.chain());
+
+        String savepoint =
+            job.stopWithSavepoint(
+                    false, stack.folder("savepoints").toString(), SavepointFormatType.CANONICAL)
+                .get();
+        JobClient again = serveFrom(savepoint, loop);
+        assertEquals(after, await(release, "cloud", feed, loop).base());
+
+        ReleaseEvent head =
+            loop.releases(3).stream().filter(e -> e.kind() == Kind.BASE).findAny().orElseThrow();
+        publisher.takeBack(head, "a test");
+        assertEquals(before, await(cloud.release(), "cloud", feed, loop).base());
+        assertEquals(before, ask(null, feed, loop).base());
+
+        ReleaseEvent back =
+            loop.releases(4).stream().filter(e -> e.release().isEmpty()).findAny().orElseThrow();
+        String second = publisher.publish(next, back, BOUND, "again").release();
+        assertNotEquals(release, second);
+        assertEquals(after, await(second, "cloud", feed, loop).base());
+        assertEquals(asked, loop.answers(asked).size());
+        again.cancel().get();
+      }
+      assertEquals(List.of(), loop.rejections(0));
+    }
+  }
+
+  @Test
+  void publish_worseBase_isRefusedByItsFiguresAndNothingIsWritten(@TempDir Path folder)
+      throws Exception {
+    Path next = folder.resolve("next");
+    changed(next, null);
+    BaseRelease.note(next, Map.of("cloud", new BaseRelease.Taught("a".repeat(64), 1, 1.02)));
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 2)) {
+      Loop loop =
+          Loop.create(stack, 1, Map.of("base.dir", NanoReleases.NANO.toAbsolutePath().toString()));
+      BasePublisher.Result result =
+          new BasePublisher(loop.config(), System.err::println)
+              .publish(next, null, BOUND, "a test");
+      assertNull(result.release());
+      assertTrue(
+          result.rules().stream()
+              .anyMatch(rule -> !rule.passed() && rule.reason().startsWith("cloud: 1.0000")),
+          result.rules()::toString);
+      assertEquals(List.of(), loop.releases(0));
+    }
+  }
+
+  private static JobClient serveFrom(String savepoint, Loop loop) {
+    StreamExecutionEnvironment env =
+        StreamExecutionEnvironment.getExecutionEnvironment(
+            new Configuration().set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint));
+    ServeJob.build(env, loop.config(), Openers.serving(loop.config()));
+    return loop.stack().submit(env);
+  }
+
+  /** A copy of the base that ships in which the last bit of one weight is another. */
+  private static String changed(Path folder, @Nullable String taught) throws IOException {
+    Files.createDirectories(folder);
+    try (Stream<Path> files = Files.list(NanoReleases.NANO)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
+    try (RandomAccessFile weights =
+        new RandomAccessFile(folder.resolve("model.safetensors").toFile(), "rw")) {
+      weights.seek(weights.length() - 2);
+      int low = weights.read();
+      weights.seek(weights.length() - 2);
+      weights.write(low ^ 1);
+    }
+    if (taught != null) {
+      BaseRelease.note(folder, Map.of("cloud", new BaseRelease.Taught(taught, 1.5, 1.5)));
+    }
+    String id = id(folder);
+    assertNotEquals(id(NanoReleases.NANO), id);
+    return id;
+  }
+
+  private static String id(Path folder) throws IOException {
+    try (BaseModel base = DjlModels.open(folder, Precision.INT8)) {
+      return base.id();
+    }
+  }
+
+  private Answer await(@Nullable String release, String domain, Feed feed, Loop loop)
+      throws Exception {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    while (System.nanoTime() < end) {
+      Answer answer = ask(domain, feed, loop);
+      if (Objects.equals(release, answer.release())) {
+        return answer;
+      }
+    }
+    throw new AssertionError("waited in vain for an answer by " + release);
+  }
+
+  private Answer ask(@Nullable String domain, Feed feed, Loop loop) throws Exception {
+    String id = "request" + asked++;
+    feed.send(loop.topics().requests(), "caller", Feed.request(id, domain, "say " + id));
+    Answer answer =
+        loop.answers(asked).stream().filter(a -> a.request().equals(id)).findAny().orElseThrow();
+    assertNull(answer.error());
+    return answer;
+  }
+}
