@@ -154,15 +154,6 @@ cluster_part() {
   eventually "$legal" ./millrace releases unpin --domain legal
   expect . ./millrace releases prune --store "$out/report/store" --dry-run
 
-  # docs/releases.md, docs/compression.md: a new base, while the cluster answers, and back
-  rm -rf "$out/rebased"
-  expect 'written to' ./millrace model consolidate --adapter legal="$out/report/store/$legal" --input legal=docs/examples/mails.jsonl --steps 2 --bound 1 --out "$out/rebased"
-  expect 'released as' ./millrace releases base "$out/rebased" --bound 1
-  release=$(sed -n 's/^released as //p' "$out/last")
-  eventually "$release" ./millrace ask --domain legal "Permission is hereby granted"
-  expect 'goes back' ./millrace releases base --back
-  eventually "$legal" ./millrace ask --domain legal "Permission is hereby granted"
-
   # docs/sql.md: on that cluster, and by that release
   expect "^mail-1.*$legal" ./millrace sql docs/examples/sql/ask.sql --rows 3
   [ "$(wc -l <"$out/last")" -eq 4 ] || fail "the query printed $(wc -l <"$out/last") lines, expected a header and three rows"
@@ -205,6 +196,18 @@ trust_part() {
   expect 'signature +refused' ./millrace releases show "${support:0:12}" --trust "$other"
   eventually "$support" ./millrace ask --domain support "Dear customer"
   expect 'is the same, byte for byte' ./millrace releases reproduce "${support:0:12}"
+
+  # docs/compression.md: what it learned is folded into a new base, which answers in its place, and is taken back
+  rm -rf "$out/rebased" "$out/support.jsonl"
+  expect 'samples of' ./millrace releases samples "${support:0:12}" --out "$out/support.jsonl"
+  expect 'written to' ./millrace model consolidate --adapter support=".millrace/cluster/store/$support" --input support="$out/support.jsonl" --steps 20 --bound 0.5 --out "$out/rebased"
+  expect 'released as' ./millrace releases base "$out/rebased" --bound 0.5
+  base=$(sed -n 's/^released as //p' "$out/last")
+  eventually "$base" ./millrace ask --domain support "Dear customer"
+  expect 'by a trusted key' ./millrace releases show "${base:0:12}" --trust "$public"
+  expect 'goes back' ./millrace releases base --back
+  eventually "$support" ./millrace ask --domain support "Dear customer"
+
   sample=$(./millrace releases show "${support:0:12}" --json | awk -F'"' '/"sample"/ && !found++ { print $4 }')
   expect 'support' ./millrace releases forget --sample "$sample" --dry-run
   expect 'same bytes|byte for byte' ./millrace releases forget --sample "$sample"

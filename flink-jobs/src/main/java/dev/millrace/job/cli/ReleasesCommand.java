@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       OrderCommands.Pin.class,
       OrderCommands.Unpin.class,
       OrderCommands.Rollback.class,
+      SamplesCommand.class,
       ReleaseBaseCommand.class,
       PruneCommand.class,
       ReproduceCommand.class,

@@ -1,0 +1,126 @@
+package dev.millrace.job.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordsAt;
+import dev.millrace.job.loop.Forgetting;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "samples",
+    description = {
+      "Reads what taught a release and its parents again from the recorded offsets, and writes it as",
+      "lines {\"id\",\"text\",\"document\",\"source\"}: what consolidate and compress take."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace releases samples 3f9a --out legal.jsonl",
+      "  ./millrace model consolidate --adapter legal=STORE/ID --input legal=legal.jsonl --out models/next"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class SamplesCommand implements Callable<Integer> {
+
+  @Mixin private Output output;
+  @Mixin private BrokerOption broker;
+  @Mixin private StoreOption store;
+
+  @Option(
+      names = "--out",
+      paramLabel = "F.jsonl",
+      required = true,
+      description = "The file to write; must not be there.")
+  private Path out;
+
+  @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
+  private String id;
+
+  @Override
+  public Integer call() throws Exception {
+    if (Files.exists(out)) {
+      throw new IllegalArgumentException(out + " is there, expected a file that is not");
+    }
+    StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
+    String release = stored.find(id);
+    Set<Origin> places =
+        new Forgetting(stored, Set.of())
+            .lineage(release).stream()
+                .flatMap(parent -> stored.manifest(parent).learned().stream())
+                .map(LearnedSample::origin)
+                .collect(Collectors.toSet());
+    if (places.isEmpty()) {
+      throw new IllegalArgumentException(
+          "release %s names no sample, expected one that a stream taught".formatted(release));
+    }
+    ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
+    List<RawRecord> records =
+        RecordsAt.read(topic.config(), places).values().stream()
+            .sorted(
+                Comparator.comparing((RawRecord record) -> record.origin().topic())
+                    .thenComparingInt(record -> record.origin().partition())
+                    .thenComparingLong(record -> record.origin().offset()))
+            .toList();
+    int expired = places.size() - records.size();
+    if (records.isEmpty()) {
+      throw new IllegalStateException(
+          "all %d samples have expired from their topic, expected some to be there"
+              .formatted(expired));
+    }
+    write(records);
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("release", release);
+    json.put("samples", records.size());
+    json.put("expired", expired);
+    json.put("out", out.toString());
+    output.result(
+        json,
+        records.size()
+            + " samples of "
+            + release
+            + " written to "
+            + out
+            + (expired == 0 ? "" : "; " + expired + " have expired from their topic"));
+    return 0;
+  }
+
+  private void write(List<RawRecord> records) throws IOException, InvalidRecordException {
+    ObjectMapper mapper = new ObjectMapper();
+    try (BufferedWriter writer = Files.newBufferedWriter(out, UTF_8)) {
+      for (RawRecord record : records) {
+        Sample sample = Codecs.samples().decode(record.value(), record.origin());
+        ObjectNode line =
+            mapper
+                .createObjectNode()
+                .put("id", sample.id())
+                .put("text", sample.teaches())
+                .put("document", sample.document())
+                .put("source", sample.source());
+        writer.write(mapper.writeValueAsString(line));
+        writer.newLine();
+      }
+    }
+  }
+}
