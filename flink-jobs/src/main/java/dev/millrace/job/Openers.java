@@ -247,7 +247,11 @@ public final class Openers {
 
   /** Releases as they may be read: signed, where keys are configured. */
   private static ReleaseFiles published(MillraceConfig config) {
-    return TrustedKeys.parse(config.store().trustedKeys()).guard(new FlinkReleaseFiles());
+    return trusted(config).guard(new FlinkReleaseFiles());
+  }
+
+  private static TrustedKeys trusted(MillraceConfig config) {
+    return TrustedKeys.parse(config.store().trustedKeys());
   }
 
   /** Signs with the environment's key, or with that of a file which it names, or not at all. */
@@ -466,14 +470,18 @@ public final class Openers {
 
   private static LiveReleases adapters(MillraceConfig config, List<BaseModel> bases) {
     return LiveReleases.of(
-        bases, ReleaseSource.of(published(config), bases), within(config.serve()));
+        bases,
+        ReleaseSource.keeping(trusted(config), new FlinkReleaseFiles(), bases),
+        within(config.serve()));
   }
 
   private static LiveReleases aligning(MillraceConfig config, BaseModel base, List<BaseModel> bases)
       throws IOException {
     String encoders = AlignWeights.id(alignFolder(config)); // first: it may fail
     return adapters(config, bases)
-        .aligning(AlignmentSource.of(published(config), base.id(), encoders));
+        .aligning(
+            AlignmentSource.of(
+                ReleaseSource.kept(trusted(config), new FlinkReleaseFiles()), base.id(), encoders));
   }
 
   private static SwapConfig within(ServeConfig serve) {

@@ -104,7 +104,7 @@ final class ReleaseLoader {
       List<Registered> relatives, Registered beside, String id, String uri) {
     Manifest manifest;
     try {
-      manifest = source.fetch(asked(beside.event(), id, uri, 0)).manifest();
+      manifest = source.find(asked(beside.event(), id, uri, 0)).manifest();
     } catch (IOException | InvalidReleaseException e) {
       return null; // whoever asks for it by its id need not know why it is not there
     }

@@ -4,6 +4,7 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.util.List;
@@ -20,9 +21,39 @@ public interface ReleaseSource {
    */
   Release fetch(ReleaseEvent event) throws IOException;
 
+  /** The same of a release that somebody asks for by its id, which no event has made current. */
+  default Release find(ReleaseEvent event) throws IOException {
+    return fetch(event);
+  }
+
   /** Releases in folders, for a base that carries them. */
   static ReleaseSource of(ReleaseFiles files, BaseModel base) {
     return of(files, List.of(base));
+  }
+
+  /**
+   * The same, which remembers what it read for when the store is away. What is asked for by its id
+   * alone must be in the store: it may have been deleted there, to be forgotten.
+   */
+  static ReleaseSource keeping(TrustedKeys keys, ReleaseFiles files, List<BaseModel> bases) {
+    ReleaseSource kept = of(kept(keys, files), bases);
+    ReleaseSource stored = of(keys.guard(files), bases);
+    return new ReleaseSource() {
+      @Override
+      public Release fetch(ReleaseEvent event) throws IOException {
+        return kept.fetch(event);
+      }
+
+      @Override
+      public Release find(ReleaseEvent event) throws IOException {
+        return stored.fetch(event);
+      }
+    };
+  }
+
+  /** Files, signed by these keys, of which the process remembers what it read last. */
+  static ReleaseFiles kept(TrustedKeys keys, ReleaseFiles files) {
+    return keys.guard(KeptFiles.over(files));
   }
 
   /** Releases in folders, each for the base that it was trained on, if that is one of these. */

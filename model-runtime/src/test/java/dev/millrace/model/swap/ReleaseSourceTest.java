@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -17,6 +20,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -127,6 +131,49 @@ class ReleaseSourceTest {
       throw new FileNotFoundException(uri);
     }
     return Arrays.copyOf(found, Math.min(found.length, maxBytes));
+  }
+
+  @Test
+  void restore_storeIsAway_whatThisProcessReadBeforeAnswersAndWhatIsAskedForByItsIdDoesNot()
+      throws IOException {
+    ReleaseEvent old = write(1, 0.5f);
+    ReleaseEvent current = write(2, 0.25f);
+    try (LiveReleases before = keeping()) {
+      before.apply(old, 7).join();
+      before.apply(current, 7).join();
+    }
+    Map<String, byte[]> away = Map.copyOf(store);
+    store.clear();
+    try (LiveReleases again = keeping()) {
+      assertEquals(Outcome.SWAPPED, again.restore(current, 8).join().outcome());
+      try (Lease lease = again.acquire(null, "java").join()) {
+        assertNotNull(lease.release());
+        assertEquals(current.release(), lease.release().release());
+      }
+      assertThrows(
+          CompletionException.class, () -> again.acquirePinned(null, old.release()).join());
+      store.putAll(away);
+      again.acquirePinned(null, old.release()).join().close();
+    }
+  }
+
+  @Test
+  void fetch_keptFileIsNotWhatTheIdSays_isRefused() {
+    ReleaseEvent event = write(1, 0.5f);
+    ReleaseFiles kept = ReleaseSource.kept(TrustedKeys.parse(""), this::read);
+    store.replaceAll((uri, bytes) -> new byte[] {1});
+    assertThrows(IOException.class, () -> kept.read(event.uri() + "/none", 10));
+    ReleaseSource source = ReleaseSource.keeping(TrustedKeys.parse(""), this::read, List.of(base));
+    assertThrows(InvalidReleaseException.class, () -> source.fetch(event));
+    store.clear();
+    assertThrows(InvalidReleaseException.class, () -> source.fetch(event));
+  }
+
+  private LiveReleases keeping() {
+    return LiveReleases.of(
+        base,
+        ReleaseSource.keeping(TrustedKeys.parse(""), this::read, List.of(base)),
+        SwapConfig.defaults());
   }
 
   private ReleaseEvent write(long batch, float bias) {
