@@ -48,6 +48,7 @@ class ChaosIT {
             ROOT.resolve("models").resolve("nano"),
             cluster);
     ChaosReport report = new Chaos(config, System.err::println, InstantSource.system()).run();
+    System.err.println(report.text());
     assertFalse(report.struck().isEmpty());
     assertEquals(List.of(), report.problems(), report.text());
   }
