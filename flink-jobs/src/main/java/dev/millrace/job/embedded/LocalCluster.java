@@ -283,7 +283,9 @@ public record LocalCluster(Path build, Path home) {
     return RedisBinary.unpack(folder).command(port, folder);
   }
 
-  /** A task manager that starts, with all it compiles, must not keep from starting what it needs. */
+  /**
+   * A task manager that starts, with all it compiles, must not keep from starting what it needs.
+   */
   private static List<String> behindOthers(List<String> command) {
     List<String> nice = new ArrayList<>(List.of("nice", "-n", "5"));
     nice.addAll(command);
