@@ -94,10 +94,9 @@ public final class ReleaseReader {
     int most = manifest.kind() == Kind.BASE ? MAX_PIECES : MAX_FILES;
     if (!names.containsAll(needed) || names.size() > most) {
       throw new InvalidReleaseException(
-          "%d files %s, expected %s, and at most %d"
+          "files are %s, expected %s, and at most %d"
               .formatted(
-                  names.size(),
-                  names.stream().limit(MAX_FILES).toList(),
+                  names.size() > MAX_FILES ? names.size() + " of them" : names,
                   String.join(" and ", needed),
                   most));
     }
