@@ -200,8 +200,8 @@ trust_part() {
   # docs/compression.md: what it learned is folded into a new base, which answers in its place, and is taken back
   rm -rf "$out/rebased" "$out/support.jsonl"
   expect 'samples of' ./millrace releases samples "${support:0:12}" --out "$out/support.jsonl"
-  expect 'written to' ./millrace model consolidate --adapter support=".millrace/cluster/store/$support" --input support=docs/examples/mails.jsonl --steps 20 --bound 0.5 --out "$out/rebased"
-  expect 'released as' ./millrace releases base "$out/rebased" --bound 0.5
+  expect 'written to' ./millrace model consolidate --adapter support=".millrace/cluster/store/$support" --input support="$out/support.jsonl" --steps 20 --bound 0.5 --out "$out/rebased"
+  expect 'released as' ./millrace releases base "$out/rebased" --bound 0.5 --domain-bound 0.5
   base=$(sed -n 's/^released as //p' "$out/last")
   eventually "$base" ./millrace ask --domain support "Dear customer"
   expect 'by a trusted key' ./millrace releases show "${base:0:12}" --trust "$public"

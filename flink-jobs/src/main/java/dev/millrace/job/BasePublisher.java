@@ -30,9 +30,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,20 +67,30 @@ public final class BasePublisher {
   public record Result(@Nullable String release, List<RuleResult> rules) {}
 
   /**
+   * By what share bits per byte may be higher on the new base.
+   *
+   * @param texts of protected texts, and of anchors
+   * @param taught of a domain under the adapter that the base was taught
+   */
+  public record Bounds(double texts, double taught) {}
+
+  /**
    * Judges a base, and publishes it if no rule is against it.
    *
-   * @param head the event that the line of bases follows; null if there was none
-   * @param bound by what share the bits per byte of any set of texts may be higher
+   * @param heads tells the event that the line of bases follows; null if there was none
+   * @throws IllegalStateException if somebody else moved the line meanwhile
    * @throws IllegalArgumentException if it cannot take the place of the configured base at all
    */
-  public Result publish(Path folder, @Nullable ReleaseEvent head, double bound, String reason)
+  public Result publish(
+      Path folder, Supplier<@Nullable ReleaseEvent> heads, Bounds bounds, String reason)
       throws IOException {
+    ReleaseEvent head = heads.get();
     Path before = Path.of(config.base().dir());
     requireUnpinned(head);
     requireSameTokens(before, folder);
-    List<RuleResult> rules = new ArrayList<>(taught(folder, bound));
+    List<RuleResult> rules = new ArrayList<>(taught(folder, bounds.taught()));
     if (allPassed(rules)) {
-      rules.addAll(judged(before, folder, bound)); // which takes long
+      rules.addAll(judged(before, folder, bounds.texts())); // which takes long
     }
     if (!allPassed(rules)) {
       return new Result(null, rules);
@@ -87,6 +99,7 @@ public final class BasePublisher {
     ReleaseStore store = Openers.store(config);
     progress.accept("writing " + manifest.files().size() + " files to " + config.store().uri());
     String uri = store.publish(manifest, piece -> BaseRelease.read(folder, piece));
+    requireUnmoved(head, heads.get());
     write(event(Action.PUBLISH, manifest.id(), uri, manifest.parent(), manifest.batch(), reason));
     return new Result(manifest.id(), rules);
   }
@@ -98,6 +111,14 @@ public final class BasePublisher {
    */
   public void takeBack(ReleaseEvent head, String reason) throws IOException {
     write(event(Action.ROLLBACK, "", "", null, head.batch(), reason));
+  }
+
+  private static void requireUnmoved(@Nullable ReleaseEvent before, @Nullable ReleaseEvent now) {
+    if (!Objects.equals(before, now)) {
+      throw new IllegalStateException(
+          "somebody moved the line of bases while this one was judged: now %s of release '%s', expected nothing new; judge it again"
+              .formatted(now == null ? null : now.action(), now == null ? "" : now.release()));
+    }
   }
 
   private static void requireUnpinned(@Nullable ReleaseEvent head) {

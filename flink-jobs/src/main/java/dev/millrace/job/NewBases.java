@@ -47,6 +47,7 @@ final class NewBases implements BaseSource, AutoCloseable {
   private final int positions;
   private final ReleaseFiles files;
   private final Carriers carriers;
+  private volatile boolean stopped;
   private final List<Carrier> added = new ArrayList<>();
 
   /**
@@ -59,8 +60,24 @@ final class NewBases implements BaseSource, AutoCloseable {
     this.configured = configured;
     this.configuredId = base.id();
     this.positions = base.config().maxPositionEmbeddings();
-    this.files = files;
+    this.files =
+        (uri, maxBytes) -> {
+          requireOpen();
+          return files.read(uri, maxBytes);
+        };
     this.carriers = carriers;
+  }
+
+  /** Whoever ends the job waits for nobody's download. */
+  private void requireOpen() throws IOException {
+    if (stopped) {
+      throw new IOException("closed: the job ends");
+    }
+  }
+
+  @Override
+  public void stop() {
+    stopped = true;
   }
 
   @Override
@@ -98,6 +115,7 @@ final class NewBases implements BaseSource, AutoCloseable {
         BaseModel base = DjlModels.open(folder, Precision.INT8);
         try {
           requireFits(base, id);
+          requireOpen();
           Carrier carrier = new Carrier(base, Tokenizers.open(folder.resolve(TOKENIZER)));
           added.add(carrier);
           carriers.add(carrier);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.embedded.EmbeddedStack;
@@ -22,6 +23,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 8, unit = TimeUnit.MINUTES)
 class BaseReleaseIT {
 
-  private static final double BOUND = 0.01;
+  private static final BasePublisher.Bounds BOUND = new BasePublisher.Bounds(0.01, 0.01);
 
   private int asked;
 
@@ -68,7 +71,7 @@ class BaseReleaseIT {
         assertEquals(before, await(legal.release(), "legal", feed, loop).base());
 
         BasePublisher publisher = new BasePublisher(loop.config(), System.err::println);
-        BasePublisher.Result result = publisher.publish(next, null, BOUND, "a test");
+        BasePublisher.Result result = publisher.publish(next, () -> null, BOUND, "a test");
         String release = result.release();
         assertNotNull(release, result.rules()::toString);
         Answer taught = await(release, "cloud", feed, loop);
@@ -94,7 +97,11 @@ class BaseReleaseIT {
 
         ReleaseEvent back =
             loop.releases(4).stream().filter(e -> e.release().isEmpty()).findAny().orElseThrow();
-        String second = publisher.publish(next, back, BOUND, "again").release();
+        Iterator<@Nullable ReleaseEvent> moving = Arrays.asList(null, back).iterator();
+        assertThrows(
+            IllegalStateException.class,
+            () -> publisher.publish(next, moving::next, BOUND, "moved"));
+        String second = publisher.publish(next, () -> back, BOUND, "again").release();
         assertNotEquals(release, second);
         assertEquals(after, await(second, "cloud", feed, loop).base());
         assertEquals(asked, loop.answers(asked).size());
@@ -115,7 +122,7 @@ class BaseReleaseIT {
           Loop.create(stack, 1, Map.of("base.dir", NanoReleases.NANO.toAbsolutePath().toString()));
       BasePublisher.Result result =
           new BasePublisher(loop.config(), System.err::println)
-              .publish(next, null, BOUND, "a test");
+              .publish(next, () -> null, BOUND, "a test");
       assertNull(result.release());
       assertTrue(
           result.rules().stream()

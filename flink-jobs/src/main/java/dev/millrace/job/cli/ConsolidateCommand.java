@@ -13,19 +13,21 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -153,16 +155,17 @@ final class ConsolidateCommand implements Callable<Integer> {
 
   private static Material material(String domain, Path file, Tokenizer tokenizer)
       throws IOException {
-    HeldOut heldOut = new HeldOut("millrace", 10);
+    List<Sample> samples = UserMaterial.lines(file, domain).samples();
+    Set<String> judges = judges(domain, samples);
     List<int[]> texts = new ArrayList<>();
     List<Exam.Text> judging = new ArrayList<>();
-    for (Sample sample : UserMaterial.lines(file, domain).samples()) {
+    for (Sample sample : samples) {
       String text = sample.teaches();
       int[] tokens = tokenizer.encode(text);
       if (tokens.length < 2 || tokens.length > BaseTexts.MAX_TOKENS) {
         continue;
       }
-      if (heldOut.contains(null, domain, sample.document())) {
+      if (judges.contains(sample.document())) {
         judging.add(new Exam.Text(domain, tokens, text.getBytes(UTF_8).length));
       } else {
         texts.add(tokens);
@@ -174,6 +177,22 @@ final class ConsolidateCommand implements Callable<Integer> {
               .formatted(file, texts.size(), BaseTexts.MAX_TOKENS, judging.size()));
     }
     return new Material(texts, new Exam(judging));
+  }
+
+  /**
+   * A tenth of the documents, one at least, by their digests: other ones than learn holds out, of
+   * which none is among what taught a release.
+   */
+  private static Set<String> judges(String domain, List<Sample> samples) {
+    List<String> documents =
+        samples.stream()
+            .map(Sample::document)
+            .distinct()
+            .sorted(
+                Comparator.comparing(
+                    document -> Digest.sha256((domain + "|" + document).getBytes(UTF_8))))
+            .toList();
+    return Set.copyOf(documents.subList(0, Math.min(documents.size(), 1 + documents.size() / 10)));
   }
 
   private List<Consolidation.Outcome> judge(Path folder, Path next, Map<String, Material> materials)

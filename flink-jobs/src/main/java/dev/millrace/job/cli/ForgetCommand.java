@@ -137,6 +137,9 @@ final class ForgetCommand implements Callable<Integer> {
     if (released != null && !released.release().isEmpty()) {
       forgetting.requireUnknownTo(released.release());
     }
+    forgetting.requireUnknownTo(
+        "base " + base,
+        BaseRelease.taught(base).values().stream().map(BaseRelease.Taught::release).toList());
     SortedMap<String, ReleaseEvent> heads = affected(forgetting, found, events);
     List<Change> changes = new ArrayList<>();
     heads.forEach((alias, head) -> changes.add(change(head, forgetting)));
@@ -290,7 +293,7 @@ final class ForgetCommand implements Callable<Integer> {
     requireForgotten(Heads.followed(topic.events(), Kind.ALIGNMENT), forgetting);
     for (String id : sorted(forgetting)) {
       Manifest manifest = forgetting.stored().manifest(id);
-      if (manifest.isOfAlignment()) {
+      if (manifest.kind() != Kind.ADAPTER) {
         continue;
       }
       last.merge(

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  ./millrace releases base models/next",
-      "  ./millrace releases base models/pico --bound 0.1   (a student may be a tenth worse)",
+      "  ./millrace releases base models/pico --bound 1     (a student of a thirteenth is that much worse)",
       "  ./millrace releases base --back                    (to the base of the configuration)"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -52,8 +53,15 @@ final class ReleaseBaseCommand implements Callable<Integer> {
       names = "--bound",
       paramLabel = "SHARE",
       description =
-          "By how much the bits per byte of protected texts, anchors and taught domains may be higher (default: ${DEFAULT-VALUE}).")
+          "By how much the bits per byte of protected texts and of anchors may be higher (default: ${DEFAULT-VALUE}).")
   private double bound = GateConfig.defaults().protectedBound();
+
+  @Option(
+      names = "--domain-bound",
+      paramLabel = "SHARE",
+      description =
+          "The same of domains whose releases it was taught, beside their adapters (default: ${DEFAULT-VALUE}).")
+  private double domainBound = 0.01;
 
   @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is part of the event.")
   private String reason = "by hand";
@@ -65,10 +73,14 @@ final class ReleaseBaseCommand implements Callable<Integer> {
     }
     String bootstrap = broker.require(output.err());
     BasePublisher publisher = new BasePublisher(config(bootstrap), output.err()::println);
-    ReleaseEvent head =
-        Heads.followed(ReleaseTopic.at(bootstrap).events(), Kind.BASE)
-            .get(Heads.alias(null, BaseRelease.DOMAIN));
-    return folder == null ? takeBack(publisher, head) : publish(publisher, folder, head);
+    return folder == null
+        ? takeBack(publisher, head(bootstrap))
+        : publish(publisher, folder, () -> head(bootstrap));
+  }
+
+  private static @Nullable ReleaseEvent head(String bootstrap) {
+    return Heads.followed(ReleaseTopic.at(bootstrap).events(), Kind.BASE)
+        .get(Heads.alias(null, BaseRelease.DOMAIN));
   }
 
   private MillraceConfig config(String bootstrap) throws Exception {
@@ -79,13 +91,14 @@ final class ReleaseBaseCommand implements Callable<Integer> {
     return MillraceConfig.defaults().with(settings);
   }
 
-  private int publish(BasePublisher publisher, Path of, @Nullable ReleaseEvent head)
+  private int publish(BasePublisher publisher, Path of, Supplier<@Nullable ReleaseEvent> heads)
       throws Exception {
     if (!Files.isRegularFile(of.resolve("config.json"))) {
       throw new IllegalArgumentException(
           "base " + of + ", expected a checkpoint folder with a config.json");
     }
-    BasePublisher.Result result = publisher.publish(of, head, bound, reason);
+    BasePublisher.Result result =
+        publisher.publish(of, heads, new BasePublisher.Bounds(bound, domainBound), reason);
     Map<String, Object> json = new HashMap<>();
     json.put("release", result.release());
     json.put("rules", result.rules());

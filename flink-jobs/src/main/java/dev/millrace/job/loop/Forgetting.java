@@ -1,16 +1,22 @@
 package dev.millrace.job.loop;
 
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Which releases know of some samples: those that learned one, and all that came of them. */
 public record Forgetting(StoredReleases stored, Set<String> samples) {
 
-  /** Ids of all releases in the store that know of one of the samples. */
+  /** Ids of all releases in the store that know of one of the samples, and bases they taught. */
   public Set<String> affected() {
     Set<String> affected = new HashSet<>();
     for (String id : stored.byId().keySet()) {
@@ -18,6 +24,15 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
         affected.add(id);
       }
     }
+    stored
+        .byId()
+        .forEach(
+            (id, manifest) -> {
+              if (manifest.kind() == Kind.BASE
+                  && stored.taught(id).values().stream().anyMatch(affected::contains)) {
+                affected.add(id);
+              }
+            });
     return affected;
   }
 
@@ -37,26 +52,66 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
   }
 
   /**
-   * Refuses to go on while a base answers that was taught a release which knows of one of the
-   * samples: it says by itself what that release knew.
+   * Refuses to go on while a base answers that says by itself what a release knew which knows of
+   * one of the samples: it was taught it, or came of a base that was.
    *
    * @param base id of its release
-   * @throws IllegalArgumentException if it was, or is not in the store
+   * @throws IllegalArgumentException if it does, or nobody can tell
    */
   public void requireUnknownTo(String base) {
-    if (!stored.byId().containsKey(base)) {
-      throw new IllegalArgumentException(
-          "base release %s answers and is not in %s, expected it there: what it was taught is not known"
-              .formatted(base, stored.store()));
-    }
+    requireUnknownTo("base release " + base, taughtTo(base));
+  }
+
+  /**
+   * The same of releases that some base was taught.
+   *
+   * @param who the base
+   */
+  public void requireUnknownTo(String who, Collection<String> taught) {
     Set<String> affected = affected();
-    for (String taught : stored.taught(base).values()) {
-      if (affected.contains(taught)) {
+    for (String release : taught) {
+      if (!stored.byId().containsKey(release)) {
         throw new IllegalArgumentException(
-            "base release %s answers and was taught by %s, which knows of the samples; ./millrace releases base --back first"
-                .formatted(base, taught));
+            "%s was taught by %s, which is not in %s, expected it there: what it knew nobody can tell"
+                .formatted(who, release, stored.store()));
+      }
+      if (affected.contains(release)) {
+        throw new IllegalArgumentException(
+            "%s answers and was taught by %s, which knows of the samples: another base must answer first (./millrace releases base --back, or base.dir)"
+                .formatted(who, release));
       }
     }
+  }
+
+  /** What a released base was taught, and all bases that it may have come of. */
+  private Set<String> taughtTo(String base) {
+    Set<String> taught = new TreeSet<>();
+    Set<String> seen = new HashSet<>();
+    Deque<String> open = new ArrayDeque<>(List.of(base));
+    while (!open.isEmpty()) {
+      String id = open.pop();
+      if (!seen.add(id)) {
+        continue;
+      }
+      Manifest manifest = stored.byId().get(id);
+      if (manifest == null) {
+        throw new IllegalArgumentException(
+            "base release %s is not in %s, expected it there: what it was taught nobody can tell"
+                .formatted(id, stored.store()));
+      }
+      taught.addAll(stored.taught(id).values());
+      stored
+          .byId()
+          .forEach(
+              (other, of) -> {
+                boolean before =
+                    of.kind() == Kind.BASE && BaseRelease.base(of).equals(manifest.base());
+                if (before || other.equals(manifest.parent())) {
+                  open.push(other);
+                }
+              });
+    }
+    return taught;
   }
 
   private boolean learned(String id) {

@@ -373,11 +373,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     live.put(alias, SwapRule.followed(event, live.get(alias)));
   }
 
-  /** All subtasks read all events: the first speaks for them. */
+  /** All subtasks read all events: the first speaks for them, but where each may fail alone. */
   private void reject(ReleaseEvent event, String why) {
     figures.failedSwap();
     LOG.warn("Release {} of {} is not served: {}", event.release(), event.domain(), why);
-    if (subtask() == 0) {
+    if (subtask() == 0 || event.kind() == ReleaseEvent.Kind.BASE) { // each opens it by itself
       boolean together = why.startsWith(Ballots.NOT_TOGETHER);
       String reason = together ? "not-together" : "release-invalid";
       Rejection rejection =

@@ -9,6 +9,7 @@ import dev.millrace.job.operator.Serving;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
+import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -75,15 +76,24 @@ final class LocalServing implements AutoCloseable {
     return local;
   }
 
-  /** Events of each kind apply in order. */
+  /** Events of each kind apply in order; of bases, which are large, the one that is followed. */
   private void load(List<RawRecord> events) {
     List<CompletableFuture<?>> all = new ArrayList<>();
+    ReleaseEvent base = null;
     for (RawRecord raw : events) {
       try {
-        all.add(follow(Codecs.releases().decode(raw.value(), raw.origin())));
+        ReleaseEvent event = Codecs.releases().decode(raw.value(), raw.origin());
+        if (event.kind() != ReleaseEvent.Kind.BASE) {
+          all.add(follow(event));
+        } else if (SwapRule.reasonNotToFollow(event, base) == null) {
+          base = SwapRule.followed(event, base);
+        }
       } catch (InvalidRecordException e) {
         LOG.warn("the release event at {} is passed over: {}", raw.origin(), e.getMessage());
       }
+    }
+    if (base != null) {
+      all.add(follow(base));
     }
     CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0])).join();
   }

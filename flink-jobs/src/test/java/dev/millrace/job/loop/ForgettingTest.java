@@ -76,6 +76,45 @@ class ForgettingTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> new Forgetting(stored, Set.of("s4")).requireUnknownTo("elsewhere"));
+    assertEquals(Set.of("c", "d", "n"), new Forgetting(stored, Set.of("s3")).affected());
+    releases.remove("c");
+    releases.remove("d");
+    Forgetting blind = new Forgetting(new StoredReleases(store, releases), Set.of("s4"));
+    IllegalArgumentException unknown =
+        assertThrows(IllegalArgumentException.class, () -> blind.requireUnknownTo("n"));
+    assertTrue(unknown.getMessage().contains("nobody can tell"), unknown::getMessage);
+  }
+
+  @Test
+  void requireUnknownTo_baseThatCameOfOneThatWasTaught_isRefused(@TempDir Path store)
+      throws IOException {
+    BaseRelease.note(
+        Files.createDirectory(store.resolve("n")),
+        Map.of("java", new BaseRelease.Taught("c", 1.5, 1.5)));
+    SortedMap<String, Manifest> releases = new TreeMap<>(STORED.byId());
+    releases.put("n", base(BaseRelease.pieces(store.resolve("n"))));
+    releases.put(
+        "m",
+        new Manifest(
+            null,
+            BaseRelease.DOMAIN,
+            "next",
+            new TreeMap<>(),
+            "none",
+            Routing.topK(1),
+            null,
+            2,
+            List.of(),
+            List.of(),
+            BaseRelease.plan("after next"),
+            List.of(),
+            null,
+            Kind.BASE));
+    StoredReleases stored = new StoredReleases(store, releases);
+    new Forgetting(stored, Set.of("s4")).requireUnknownTo("m");
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Forgetting(stored, Set.of("s2")).requireUnknownTo("m"));
   }
 
   private static Manifest base(SortedMap<String, ReleaseFile> files) {

@@ -10,6 +10,7 @@ import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
 import dev.millrace.job.operator.Publication.Flaw;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import java.util.ArrayList;
@@ -43,7 +44,10 @@ class PublicationTest {
             null,
             "java",
             "base",
-            new TreeMap<>(),
+            new TreeMap<>(
+                Map.of(
+                    "a", ReleaseFile.of(new byte[1]),
+                    "z", ReleaseFile.of(new byte[1]))),
             "int8-row",
             Routing.topK(1),
             null,

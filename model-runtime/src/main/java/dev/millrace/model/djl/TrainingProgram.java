@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 final class TrainingProgram {
 
   private final String id;
-  private Path folder;
+
+  /** Where the checkpoint lies; some may be gone when it is read. */
+  private final Set<Path> folders = new LinkedHashSet<>();
+
   private final Layout layout;
   private final boolean asInt8;
   private final Device device;
@@ -29,23 +34,30 @@ final class TrainingProgram {
    */
   TrainingProgram(String id, Path folder, Layout layout, boolean asInt8, Device device) {
     this.id = id;
-    this.folder = folder;
+    this.folders.add(folder);
     this.layout = layout;
     this.asInt8 = asInt8;
     this.device = device;
   }
 
-  /** Where the same checkpoint lies too, for when the folder that it was opened from is gone. */
-  synchronized void liesToo(Path other) {
-    if (!Files.isDirectory(folder)) {
-      folder = other;
-    }
+  /** Where the same checkpoint lies too. */
+  synchronized void liesToo(Path folder) {
+    folders.removeIf(other -> !Files.isDirectory(other));
+    folders.add(folder);
+  }
+
+  private Path folder() {
+    return folders.stream()
+        .filter(Files::isDirectory)
+        .findFirst()
+        .orElseGet(() -> folders.iterator().next());
   }
 
   synchronized Program program() {
     if (program != null) {
       return program;
     }
+    Path folder = folder();
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       String found = checkpoint.id();
       if (!found.equals(id)) {

@@ -17,4 +17,7 @@ public interface BaseSource {
    * @throws IOException if it is not there, or cannot be read now
    */
   @Nullable NewBase open(ReleaseEvent event) throws IOException;
+
+  /** Nothing more is to be opened; what is on its way may be given up. */
+  default void stop() {}
 }

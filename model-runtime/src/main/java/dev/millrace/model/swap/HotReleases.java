@@ -165,7 +165,10 @@ final class HotReleases implements AutoCloseable {
       if (closing) {
         throw new ReleaseRefusedException("closed: release " + registered.release());
       }
-      loaded = loader.load(registered, this::freed);
+      loaded =
+          isAnswering(registered)
+              ? loader.load(registered, this::freed)
+              : loader.loadNamed(registered, this::freed);
     } catch (Throwable e) {
       failures.increment();
       loading.remove(Identity.of(registered));
@@ -179,6 +182,11 @@ final class HotReleases implements AutoCloseable {
     loading.remove(Identity.of(registered));
     askers.complete(loaded);
     loaded.release();
+  }
+
+  private boolean isAnswering(Registered registered) {
+    Alias alias = registered.alias();
+    return Place.answering(alias).equals(places.of(alias, registered.release()));
   }
 
   /** Has another thread find out what the texts of a release's domain look like. */

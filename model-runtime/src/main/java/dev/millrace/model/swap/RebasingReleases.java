@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * answering on the base that it was trained on.
  */
 final class RebasingReleases implements LiveReleases {
+
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final LiveReleases releases;
   private final BaseSource source;
@@ -33,6 +36,9 @@ final class RebasingReleases implements LiveReleases {
 
   /** The latest try to fetch what was live before this process began. */
   private CompletableFuture<@Nullable Void> retrying = CompletableFuture.completedFuture(null);
+
+  /** When the last try ended. */
+  private volatile long triedNanos = System.nanoTime() - PAUSE_NANOS;
 
   RebasingReleases(LiveReleases releases, BaseSource source) {
     this.releases = releases;
@@ -127,37 +133,46 @@ final class RebasingReleases implements LiveReleases {
     return now != null && now.opened() == null;
   }
 
+  /** While the base is missing, releases answer on the bases that they were trained on. */
   private CompletableFuture<Lease> answering(CompletableFuture<Lease> found) {
-    return isMissing()
-        ? found.thenCompose(lease -> retried().thenApply(tried -> unlessMissing(lease)))
-        : found.thenApply(this::now);
+    if (!isMissing()) {
+      return found.thenApply(this::now);
+    }
+    CompletableFuture<@Nullable Void> tried = tried();
+    return found.thenCompose(
+        lease ->
+            lease.release() != null
+                ? CompletableFuture.completedFuture(now(lease))
+                : tried.handle((done, failure) -> unlessMissing(lease)));
   }
 
-  /** Releases answer on the bases that they were trained on, as before. */
   private Lease unlessMissing(Lease lease) {
     Current now = current;
-    if (now == null || now.opened() != null || lease.release() != null) {
+    if (now == null || now.opened() != null) {
       return now(lease);
     }
     lease.close();
     throw new CompletionException(new ReleaseRefusedException(now.missing()));
   }
 
-  private synchronized CompletableFuture<@Nullable Void> retried() {
-    if (retrying.isDone()) {
+  /** The try that is under way, or one more, unless the last was a moment ago. */
+  private synchronized CompletableFuture<@Nullable Void> tried() {
+    if (retrying.isDone() && System.nanoTime() - triedNanos > PAUSE_NANOS) {
       retrying = line.run(this::retry);
     }
     return retrying;
   }
 
   private void retry() {
-    Current now = current;
-    if (now != null && now.opened() == null) {
-      try {
+    try {
+      Current now = current;
+      if (now != null && now.opened() == null) {
         take(fetch(now.event(), now.readMillis(), true));
-      } catch (IOException e) {
-        throw new IllegalStateException("a restored base fails by what it says", e);
       }
+    } catch (IOException e) {
+      throw new IllegalStateException("a restored base fails by what it says", e);
+    } finally {
+      triedNanos = System.nanoTime();
     }
   }
 
@@ -277,6 +292,7 @@ final class RebasingReleases implements LiveReleases {
 
   @Override
   public void close() {
+    source.stop();
     line.close();
     releases.close();
   }

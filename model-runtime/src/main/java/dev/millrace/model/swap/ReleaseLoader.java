@@ -43,8 +43,17 @@ final class ReleaseLoader {
    * @param freed is told when it is gone
    */
   LoadedRelease load(Registered registered, Consumer<LoadedRelease> freed) throws IOException {
+    return load(registered, fetch(registered), freed);
+  }
+
+  /** The same of one that is asked for by its id, and is no domain's current one. */
+  LoadedRelease loadNamed(Registered registered, Consumer<LoadedRelease> freed) throws IOException {
+    return load(registered, verified(registered, source.find(registered.event())), freed);
+  }
+
+  private LoadedRelease load(Registered registered, Release release, Consumer<LoadedRelease> freed)
+      throws IOException {
     ReleaseEvent event = registered.event();
-    Release release = fetch(registered);
     BaseModel base = base(release.manifest());
     LoadedAdapter adapter = routed(base, release.manifest()).load(release.adapter());
     LiveRelease about = about(event, release.manifest(), registered.readMillis());
@@ -53,7 +62,10 @@ final class ReleaseLoader {
 
   /** Fetches and verifies a release, and notes what its domain looks like. */
   Release fetch(Registered registered) throws IOException {
-    Release release = source.fetch(registered.event());
+    return verified(registered, source.fetch(registered.event()));
+  }
+
+  private Release verified(Registered registered, Release release) throws IOException {
     base(release.manifest());
     requireOurs(registered.event(), release.manifest());
     registered.profiled(release.profile());
