@@ -109,7 +109,7 @@ final class Classroom implements AutoCloseable {
     Path store = stack.folder("store");
     random = new Random(seed);
     config = config(nano, stack, store, keys);
-    topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
+    topics = Topics.create(config.kafka(), PARTITIONS);
     heldOut = Openers.heldOut(config);
     texts = texts(random).iterator();
     writer = new RecordWriter(config.kafka());

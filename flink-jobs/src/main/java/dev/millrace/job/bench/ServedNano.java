@@ -68,7 +68,7 @@ final class ServedNano implements AutoCloseable {
   /** Starts the job, asks for so long, and stops it. */
   LatencyLap lap(Contender contender, double perSecond, double seconds) throws Exception {
     MillraceConfig config = config(contender);
-    Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
+    Topics topics = Topics.create(config.kafka(), PARTITIONS);
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     ServeJob.build(env, config, Openers.serving(config));
     JobClient job = stack.submit(env);

@@ -143,10 +143,9 @@ final class AskCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     request();
-    Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
+    Optional<MillraceConfig> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
-      MillraceConfig there =
-          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get()));
+      MillraceConfig there = running.get();
       Answer answer = ask(there, Map.of());
       return print(answer, explain ? provenance(answer, new Senders(there.kafka())::of) : null);
     }
@@ -158,7 +157,7 @@ final class AskCommand implements Callable<Integer> {
         .printf(
             "starting an embedded serve job with the releases of %s in %s%n",
             String.join(", ", releases.keySet()), stored.store());
-    try (EmbeddedJobs jobs = EmbeddedJobs.serving(stored, base.folder())) {
+    try (EmbeddedJobs jobs = EmbeddedJobs.serving(stored, base.folder(), broker.settings())) {
       Answer answer = ask(jobs.config(), releases);
       return print(answer, explain ? provenance(answer, places -> Map.of()) : null);
     }

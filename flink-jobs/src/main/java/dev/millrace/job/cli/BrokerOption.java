@@ -1,13 +1,17 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.ClusterState;
 import java.io.PrintWriter;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which broker a command speaks to: the one it is given, else that of a cluster which is up. */
+/** Which broker a command speaks to, and how: the one named, else that of a cluster that is up. */
 final class BrokerOption {
+
+  private static final String BOOTSTRAP = "kafka.bootstrap";
 
   @Option(
       names = "--bootstrap",
@@ -15,23 +19,44 @@ final class BrokerOption {
       description = "The broker; without it, that of ./millrace cluster up, if it is up.")
   private @Nullable String bootstrap;
 
-  /** The broker that the command line names. */
-  Optional<String> named() {
-    return Optional.ofNullable(bootstrap);
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = {
+        "A setting that the jobs have, such as kafka.prefix, kafka.registry or",
+        "kafka.client.security.protocol; docs/configuration.md lists them."
+      })
+  private Map<String, String> settings = Map.of();
+
+  /** What the command line sets. */
+  Map<String, String> settings() {
+    return settings;
   }
 
-  /** The broker to speak to, if there is one; says so where nobody named it. */
-  Optional<String> find(PrintWriter err) {
-    return named().or(() -> running(err));
+  /** What is set, with the broker that the command line names; empty if it names none. */
+  Optional<MillraceConfig> named() {
+    return Optional.ofNullable(bootstrap)
+        .or(() -> Optional.ofNullable(settings.get(BOOTSTRAP)))
+        .map(this::at);
   }
 
-  /** The broker to speak to. */
-  String require(PrintWriter err) {
+  /** What is set, with the broker to speak to, if there is one; says so where nobody named it. */
+  Optional<MillraceConfig> find(PrintWriter err) {
+    return named().or(() -> running(err).map(this::at));
+  }
+
+  /** What is set, with the broker to speak to. */
+  MillraceConfig require(PrintWriter err) {
     return find(err)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
                     "no cluster is up on this machine, expected --bootstrap HOST:PORT"));
+  }
+
+  /** What is set, with a broker. */
+  MillraceConfig at(String broker) {
+    return MillraceConfig.defaults().with(settings).with(Map.of(BOOTSTRAP, broker));
   }
 
   private static Optional<String> running(PrintWriter err) {

@@ -42,8 +42,8 @@ final class EmbeddedJobs implements AutoCloseable {
   }
 
   /** Starts the job that answers. */
-  static EmbeddedJobs serving(StoredReleases stored, Path base) {
-    return start(stored, base, false, Map.of());
+  static EmbeddedJobs serving(StoredReleases stored, Path base, Map<String, String> settings) {
+    return start(stored, base, false, settings);
   }
 
   /** Starts the job that answers and the one that learns, which publishes into the same store. */
@@ -88,7 +88,7 @@ final class EmbeddedJobs implements AutoCloseable {
           stored.store(),
           config.base().dir());
     }
-    Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
+    Topics topics = Topics.create(config.kafka(), PARTITIONS);
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
       for (SortedMap<String, String> line : List.of(stored.serving(), stored.alignments())) {
         for (String release : line.values()) {

@@ -125,7 +125,8 @@ final class ForgetCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--models " + models + ", expected 2 or more");
     }
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
-    ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
+    MillraceConfig config = broker.require(output.err());
+    ReleaseTopic topic = ReleaseTopic.of(config);
     FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
     Set<String> ids = new HashSet<>(samples);
     found.samples().forEach(sample -> ids.add(sample.id()));
@@ -151,7 +152,7 @@ final class ForgetCommand implements Callable<Integer> {
       haveForgotten(topic, heads, forgetting);
     }
     StoredReleases now = StoredReleases.read(stored.store(), output.err()::println);
-    List<Forgot> forgot = prove(new Forgetting(now, ids), topic);
+    List<Forgot> forgot = prove(new Forgetting(now, ids), config);
     List<String> retired = retire(new Forgetting(now, ids));
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("samples", ids.stream().sorted().toList());
@@ -287,7 +288,8 @@ final class ForgetCommand implements Callable<Integer> {
   }
 
   /** For each domain of which the store has an adapter that knows of them. */
-  private List<Forgot> prove(Forgetting forgetting, ReleaseTopic topic) throws Exception {
+  private List<Forgot> prove(Forgetting forgetting, MillraceConfig config) throws Exception {
+    ReleaseTopic topic = ReleaseTopic.of(config);
     SortedMap<String, ReleaseEvent> current = Heads.followed(topic.events());
     Map<String, String> last = new TreeMap<>();
     requireForgotten(Heads.followed(topic.events(), Kind.ALIGNMENT), forgetting);
@@ -305,8 +307,6 @@ final class ForgetCommand implements Callable<Integer> {
                   : a);
     }
     List<Forgot> forgot = new ArrayList<>();
-    MillraceConfig config =
-        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", topic.config().bootstrap()));
     ForgetProof proof = new ForgetProof(base, config, models, output.err());
     for (Map.Entry<String, String> before : last.entrySet()) {
       ReleaseEvent head = current.get(before.getKey());

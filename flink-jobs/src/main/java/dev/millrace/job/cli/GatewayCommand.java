@@ -75,31 +75,22 @@ final class GatewayCommand implements Callable<Integer> {
       description = "PKCS #12 to speak TLS with; MILLRACE_KEYSTORE_PASSWORD opens it.")
   private @Nullable Path keystore;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "A setting of the jobs, of the gate that adapters pass, and of the gateway.")
-  private Map<String, String> settings = Map.of();
-
   @Override
   public Integer call() throws Exception {
     ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
     requireClosed(apiKeys);
-    Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
+    Optional<MillraceConfig> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
       MillraceConfig config =
-          MillraceConfig.defaults()
-              .with(
-                  Map.of(
-                      "kafka.bootstrap", running.get(),
-                      "base.dir", base.folder().toString()))
-              .with(settings);
+          running.get().with(Map.of("base.dir", base.folder().toString())).with(broker.settings());
       return open(config, apiKeys, adopting(config));
     }
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (EmbeddedJobs jobs =
         EmbeddedJobs.servingAndLearning(
-            StoredReleases.read(store(), output.err()::println), base.folder(), settings)) {
+            StoredReleases.read(store(), output.err()::println),
+            base.folder(),
+            broker.settings())) {
       return open(
           jobs.config(),
           apiKeys,
@@ -112,8 +103,8 @@ final class GatewayCommand implements Callable<Integer> {
     Optional<String> uri =
         store != null
             ? Optional.of(store.toAbsolutePath().toString())
-            : broker.named().isPresent() || settings.containsKey("store.uri")
-                ? Optional.ofNullable(settings.get("store.uri"))
+            : broker.named().isPresent() || broker.settings().containsKey("store.uri")
+                ? Optional.ofNullable(broker.settings().get("store.uri"))
                 : Optional.of(Home.here().cluster().home().resolve("store").toUri().toString());
     return uri.<Adopting>map(
             known -> {

@@ -42,7 +42,7 @@ final class OrderCommands {
 
     @Override
     public Integer call() throws Exception {
-      ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
+      ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
       StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
       String release = stored.find(id);
       Manifest manifest = stored.manifest(release);
@@ -109,7 +109,7 @@ final class OrderCommands {
 
     @Override
     public Integer call() {
-      ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
+      ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
       ReleaseEvent.Kind kind = alignment ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER;
       ReleaseEvent pin = topic.pin(tenant, domain, kind);
       if (pin == null) {

@@ -66,10 +66,8 @@ final class ProduceCommand implements Callable<Integer> {
           "topic " + topic + ", expected a name that ends in samples or requests");
     }
     try (BufferedReader reader = open()) {
-      String bootstrap = broker.find(output.err()).orElse(LOCAL);
-      try (RecordWriter writer =
-          new RecordWriter(
-              MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)).kafka())) {
+      MillraceConfig config = broker.find(output.err()).orElseGet(() -> broker.at(LOCAL));
+      try (RecordWriter writer = new RecordWriter(config.kafka())) {
         send(reader, writer);
       }
     }

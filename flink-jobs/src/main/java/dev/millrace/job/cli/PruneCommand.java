@@ -60,11 +60,9 @@ final class PruneCommand implements Callable<Integer> {
           "keep " + keep + " and days " + days + ", expected at least 0 and 1");
     }
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
-    String bootstrap = broker.require(output.err());
-    Set<String> needed = needed(stored, ReleaseTopic.at(bootstrap).events());
-    needed.addAll(
-        UnansweredRequests.releases(
-            MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap))));
+    MillraceConfig config = broker.require(output.err());
+    Set<String> needed = needed(stored, ReleaseTopic.of(config).events());
+    needed.addAll(UnansweredRequests.releases(config));
     StoreFiles files = StoreFiles.in(stored.store());
     Map<String, Retention.Stored> releases = releases(stored, files.list());
     List<String> expired =

@@ -71,24 +71,25 @@ final class ReleaseBaseCommand implements Callable<Integer> {
     if (back == (folder != null)) {
       throw new IllegalArgumentException("expected the folder of a base, or --back");
     }
-    String bootstrap = broker.require(output.err());
-    BasePublisher publisher = new BasePublisher(config(bootstrap), output.err()::println);
+    MillraceConfig config = config();
+    BasePublisher publisher = new BasePublisher(config, output.err()::println);
     return folder == null
-        ? takeBack(publisher, head(bootstrap))
-        : publish(publisher, folder, () -> head(bootstrap));
+        ? takeBack(publisher, head(config))
+        : publish(publisher, folder, () -> head(config));
   }
 
-  private static @Nullable ReleaseEvent head(String bootstrap) {
-    return Heads.followed(ReleaseTopic.at(bootstrap).events(), Kind.BASE)
+  private static @Nullable ReleaseEvent head(MillraceConfig config) {
+    return Heads.followed(ReleaseTopic.of(config).events(), Kind.BASE)
         .get(Heads.alias(null, BaseRelease.DOMAIN));
   }
 
-  private MillraceConfig config(String bootstrap) throws Exception {
-    Map<String, String> settings = new HashMap<>();
-    settings.put("kafka.bootstrap", bootstrap);
-    settings.put("base.dir", before.folder().toAbsolutePath().toString());
-    settings.put("store.uri", store.folder(broker).toAbsolutePath().toUri().toString());
-    return MillraceConfig.defaults().with(settings);
+  private MillraceConfig config() throws Exception {
+    return broker
+        .require(output.err())
+        .with(
+            Map.of(
+                "base.dir", before.folder().toAbsolutePath().toString(),
+                "store.uri", store.folder(broker).toAbsolutePath().toUri().toString()));
   }
 
   private int publish(BasePublisher publisher, Path of, Supplier<@Nullable ReleaseEvent> heads)

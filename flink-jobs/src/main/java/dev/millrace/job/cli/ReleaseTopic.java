@@ -18,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,9 +26,8 @@ import org.jspecify.annotations.Nullable;
 /** The releases topic of a broker, as people read and write it. */
 record ReleaseTopic(KafkaConfig config) {
 
-  static ReleaseTopic at(String bootstrap) {
-    return new ReleaseTopic(
-        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", bootstrap)).kafka());
+  static ReleaseTopic of(MillraceConfig config) {
+    return new ReleaseTopic(config.kafka());
   }
 
   /** The event that pins a domain; null if it is not pinned. */

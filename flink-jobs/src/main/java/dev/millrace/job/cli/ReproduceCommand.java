@@ -32,7 +32,6 @@ import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -45,7 +44,8 @@ import picocli.CommandLine.Parameters;
     name = "reproduce",
     description = {
       "Reads the samples behind a release from their recorded offsets, trains its lineage again, and",
-      "compares the digests."
+      "compares the digests. --set names what learn ran with and no manifest holds:",
+      "score.model.trainTokens; of an alignment also score.model.readTokens and base.align."
     },
     footer = {"", "Example:", "  ./millrace releases reproduce 3f9a  (the beginning is enough)"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -61,15 +61,6 @@ final class ReproduceCommand implements Callable<Integer> {
       description = "The base model (default: models/nano).")
   private Path folder = Home.here().nano();
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = {
-        "A setting that learn ran with and no manifest holds: score.model.trainTokens; of an",
-        "alignment also score.model.readTokens and base.align."
-      })
-  private List<String> settings = List.of();
-
   @Parameters(paramLabel = "ID", description = "A release id, or its beginning.")
   private String id;
 
@@ -77,9 +68,7 @@ final class ReproduceCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     Reproduction reproduction = new Reproduction(stored, stored.find(id));
-    MillraceConfig config =
-        MillraceConfig.read(null, settings)
-            .with(Map.of("kafka.bootstrap", broker.require(output.err())));
+    MillraceConfig config = broker.require(output.err());
     Manifest manifest = stored.manifest(reproduction.release());
     if (manifest.kind() == ReleaseEvent.Kind.BASE) {
       throw new IllegalArgumentException(

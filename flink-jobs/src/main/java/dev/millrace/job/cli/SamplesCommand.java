@@ -75,7 +75,7 @@ final class SamplesCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "release %s names no sample, expected one that a stream taught".formatted(release));
     }
-    ReleaseTopic topic = ReleaseTopic.at(broker.require(output.err()));
+    ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
     List<RawRecord> records =
         RecordsAt.read(topic.config(), places).values().stream()
             .sorted(

@@ -1,8 +1,10 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.Topics;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,12 +37,16 @@ final class TopicsCommand implements Callable<Integer> {
   @Option(
       names = "--prefix",
       paramLabel = "P",
-      description = "What every name begins with (default: ${DEFAULT-VALUE}).")
-  private String prefix = Topics.DEFAULT_PREFIX;
+      description = "What every name begins with (default: " + Topics.DEFAULT_PREFIX + ").")
+  private @Nullable String prefix;
 
   @Override
   public Integer call() {
-    Topics topics = Topics.create(broker.require(output.err()), prefix, partitions);
+    MillraceConfig config = broker.require(output.err());
+    if (prefix != null) {
+      config = config.with(Map.of("kafka.prefix", prefix));
+    }
+    Topics topics = Topics.create(config.kafka(), partitions);
     output.result(Map.of("topics", topics.all()), String.join("\n", topics.all()));
     return 0;
   }

@@ -10,7 +10,6 @@ import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.report.Recording;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -23,7 +22,8 @@ import picocli.CommandLine.Option;
     name = "trace",
     description = {
       "Says where a sample is, or where it went: its offset, its score, why it was refused, the",
-      "batch and the release that learned it, the gate's verdict."
+      "batch and the release that learned it, the gate's verdict. --set names what the jobs were",
+      "submitted with, such as heldOut.everyNth."
     },
     footer = {
       "",
@@ -45,17 +45,9 @@ final class TraceCommand implements Callable<Integer> {
       description = "The sample's id, as its producer gave it.")
   private String sample;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "A setting that the jobs were submitted with, such as heldOut.everyNth.")
-  private List<String> settings = List.of();
-
   @Override
   public Integer call() throws Exception {
-    List<String> all = new ArrayList<>(settings);
-    all.add("kafka.bootstrap=" + broker.require(output.err()));
-    MillraceConfig config = MillraceConfig.read(null, all);
+    MillraceConfig config = broker.require(output.err());
     StoredReleases stored = releases(store.folder(broker));
     List<SampleTrace> found = SampleTrace.of(read(config), stored, Openers.heldOut(config), sample);
     if (found.isEmpty()) {

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -74,10 +73,9 @@ final class VerdictsCommand implements Callable<Integer> {
   }
 
   private List<Verdict> read() throws Exception {
-    Optional<String> running = store == null ? broker.find(output.err()) : broker.named();
+    Optional<MillraceConfig> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
-      return ofTopic(
-          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", running.get())).kafka());
+      return ofTopic(running.get().kafka());
     }
     Path folder = store == null ? Home.here().store() : store;
     output.err().println("reading " + folder + ": a store holds the verdicts on releases alone");

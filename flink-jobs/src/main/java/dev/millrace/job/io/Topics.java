@@ -5,11 +5,13 @@ import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
 
+import dev.millrace.job.config.KafkaConfig;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -75,21 +77,35 @@ public record Topics(String prefix) {
    * <p>Samples, requests and answers carry the broker's append time. Releases are compacted and
    * have one partition, so that all readers see them in one order. Chunks are kept for an hour.
    */
+  public static Topics create(KafkaConfig config, int partitions) {
+    Topics topics = new Topics(config.prefix());
+    Properties client = KafkaTopics.clientProperties(config);
+    ensure(config.bootstrap(), client, topics.specifications(partitions));
+    return topics;
+  }
+
+  /** The same on a broker that asks for nothing. */
   public static Topics create(String bootstrap, String prefix, int partitions) {
     Topics topics = new Topics(prefix);
-    ensure(bootstrap, topics.specifications(partitions));
+    ensure(bootstrap, open(bootstrap), topics.specifications(partitions));
     return topics;
   }
 
   /** Creates the topics of these names that do not exist yet, as the broker's own settings say. */
   public static void ensure(String bootstrap, List<String> names, int partitions) {
-    ensure(bootstrap, names.stream().map(name -> topic(name, partitions)).toList());
+    List<NewTopic> wanted = names.stream().map(name -> topic(name, partitions)).toList();
+    ensure(bootstrap, open(bootstrap), wanted);
   }
 
-  private static void ensure(String bootstrap, Collection<NewTopic> wanted) {
+  private static Properties open(String bootstrap) {
+    Properties client = new Properties();
+    client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+    return client;
+  }
+
+  private static void ensure(String bootstrap, Properties client, Collection<NewTopic> wanted) {
     List<String> names = wanted.stream().map(NewTopic::name).toList();
-    try (Admin admin =
-        Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap))) {
+    try (Admin admin = Admin.create(client)) {
       Set<String> existing = admin.listTopics().names().get();
       for (NewTopic topic : wanted) {
         if (!existing.contains(topic.name())) {

@@ -85,7 +85,7 @@ public final class Loop {
     watcher.phase("starting Kafka, Redis and Flink");
     try (EmbeddedStack stack = EmbeddedStack.start(1, SLOTS)) {
       MillraceConfig config = config(stack);
-      Topics topics = Topics.create(stack.bootstrapServers(), config.kafka().prefix(), PARTITIONS);
+      Topics topics = Topics.create(config.kafka(), PARTITIONS);
       try (Spectator spectator = new Spectator(config.kafka(), pace, clock);
           Ticker ticker = new Ticker();
           RecordWriter writer = new RecordWriter(config.kafka());
