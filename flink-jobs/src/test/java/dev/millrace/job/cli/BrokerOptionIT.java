@@ -1,0 +1,56 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** What is set reaches the clients of every command that speaks to a broker. */
+class BrokerOptionIT {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void require_settings_areTheClients() {
+    BrokerOption broker = new BrokerOption();
+    new CommandLine(broker)
+        .parseArgs(
+            "--bootstrap=there:1",
+            "--set=kafka.prefix=team.",
+            "--set=kafka.client.security.protocol=SASL_SSL");
+    MillraceConfig config = broker.require(new PrintWriter(new StringWriter()));
+    assertEquals("there:1", config.kafka().bootstrap());
+    assertEquals("team.", config.kafka().prefix());
+    assertEquals(Map.of("security.protocol", "SASL_SSL"), config.kafka().client());
+  }
+
+  @Test
+  void named_brokerAmongTheSettings_isNamed() {
+    BrokerOption broker = new BrokerOption();
+    new CommandLine(broker).parseArgs("--set=kafka.bootstrap=there:1");
+    assertEquals("there:1", broker.named().orElseThrow().kafka().bootstrap());
+  }
+
+  @Test
+  void commands_anotherPrefix_findItsTopics() {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      String bootstrap = "--bootstrap=" + stack.bootstrapServers();
+      assertEquals(0, run("topics", bootstrap, "--set=kafka.prefix=team."), err::toString);
+      assertTrue(out.toString().contains("team.releases"), out::toString);
+      assertEquals(0, run("verdicts", bootstrap, "--set=kafka.prefix=team."), err::toString);
+      assertTrue(run("verdicts", bootstrap) != 0);
+      assertTrue(err.toString().contains("millrace.verdicts"), err::toString);
+    }
+  }
+
+  private int run(String... args) {
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+  }
+}
