@@ -239,8 +239,7 @@ final class Classroom implements AutoCloseable {
 
   /** Nothing can know it before. */
   private static boolean isReleased(Fact fact) {
-    Stamps.Learning learning = Stamps.learning(fact.id());
-    return learning != null && learning.release() != null;
+    return learnedBy(fact) != null;
   }
 
   private Fact fact() {
@@ -337,10 +336,17 @@ final class Classroom implements AutoCloseable {
       throw new IllegalStateException(answer.request() + ": " + answer.error());
     }
     fact.hear(answer, parents, System.currentTimeMillis());
-    String parent = parents.get(Fact.release(answer.release()));
-    if (fact.shown() == null && parent != null && !fact.asked(parent)) {
+    String release = Fact.release(answer.release());
+    String parent = parents.get(release);
+    if (parent != null && release.equals(learnedBy(fact)) && !fact.asked(parent)) {
       ask(fact, parent);
     }
+  }
+
+  /** The release that learned a fact; null while there is none. */
+  private static @Nullable String learnedBy(Fact fact) {
+    Stamps.Learning learning = Stamps.learning(fact.id());
+    return learning == null ? null : learning.release();
   }
 
   @Override

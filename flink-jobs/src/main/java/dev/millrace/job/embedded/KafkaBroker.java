@@ -51,6 +51,18 @@ final class KafkaBroker implements AutoCloseable {
     return start(log, port, properties(log, port, controllerPort, relay));
   }
 
+  /**
+   * The same of a broker that may be killed. Its successor is not let in before its session is
+   * over, nine seconds by default.
+   */
+  static KafkaBroker startMortal(
+      Path log, int port, int controllerPort, @Nullable KafkaRelay relay) {
+    Properties properties = properties(log, port, controllerPort, relay);
+    properties.setProperty("broker.session.timeout.ms", "3000");
+    properties.setProperty("broker.heartbeat.interval.ms", "500");
+    return start(log, port, properties);
+  }
+
   /** The same with properties of the caller's on top of ours. */
   static KafkaBroker startWith(Path log, int port, int controllerPort, Map<String, String> more) {
     Properties properties = properties(log, port, controllerPort, null);

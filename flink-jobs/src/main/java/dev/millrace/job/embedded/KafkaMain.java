@@ -15,7 +15,7 @@ final class KafkaMain {
   public static void main(String[] arguments) {
     int[] ports = Arrays.stream(arguments).skip(1).mapToInt(Integer::parseInt).toArray();
     KafkaRelay relay = ports.length == 4 ? new KafkaRelay(ports[2], ports[3]) : null;
-    KafkaBroker broker = KafkaBroker.start(Path.of(arguments[0]), ports[0], ports[1], relay);
+    KafkaBroker broker = KafkaBroker.startMortal(Path.of(arguments[0]), ports[0], ports[1], relay);
     Runtime.getRuntime().addShutdownHook(new Thread(broker::close, "kafka-shutdown"));
     broker.awaitShutdown();
   }
