@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +66,7 @@ public record ClusterState(
       ClusterProcess process = processes.get(i);
       p.setProperty("process." + i + ".name", process.name());
       p.setProperty("process." + i + ".pid", String.valueOf(process.pid()));
-      p.setProperty("process." + i + ".started", process.started().toString());
+      p.setProperty("process." + i + ".started", process.started());
       p.setProperty("process." + i + ".address", process.address());
       p.setProperty("process." + i + ".command", String.join("\n", process.command()));
     }
@@ -94,7 +93,7 @@ public record ClusterState(
           new ClusterProcess(
               p.getProperty("process." + i + ".name"),
               Long.parseLong(p.getProperty("process." + i + ".pid")),
-              Instant.parse(p.getProperty("process." + i + ".started")),
+              p.getProperty("process." + i + ".started"),
               p.getProperty("process." + i + ".address", ""),
               List.of(p.getProperty("process." + i + ".command", "").split("\n"))));
     }
