@@ -11,6 +11,7 @@ parts=${*:2}
 mkdir -p "$out"
 port=18080
 gateway=
+cluster=
 
 say() { echo "== $*"; }
 
@@ -22,9 +23,13 @@ fail() {
 # shellcheck disable=SC2317 # run by trap
 cleanup() {
   [ -z "$gateway" ] || kill "$gateway" 2>/dev/null || true
-  ./millrace cluster down >/dev/null 2>&1 || true
+  [ -z "$cluster" ] || ./millrace cluster down >/dev/null 2>&1 || true
 }
 trap cleanup EXIT
+
+case $(./millrace cluster status || true) in
+  *' runs '*) fail "a cluster is up, expected none: its commands would be sent there, and it would be stopped" ;;
+esac
 
 # Runs a command, keeps what it prints, and wants to see a pattern in it.
 expect() {
@@ -33,6 +38,12 @@ expect() {
   say "$@"
   "$@" >"$out/last" 2>"$out/last.err" || { cat "$out/last" "$out/last.err" >&2; fail "$* failed"; }
   grep -qhE -- "$pattern" "$out/last" "$out/last.err" || { cat "$out/last" "$out/last.err" >&2; fail "$* printed no $pattern"; }
+}
+
+# A cluster that is stopped at the end, whatever that is.
+cluster_up() {
+  cluster=up
+  expect 'Flink http' ./millrace cluster up "$@"
 }
 
 await() {
@@ -126,7 +137,7 @@ adapt_part() {
 
 # README, docs/configuration.md: a cluster of processes
 cluster_part() {
-  expect 'Flink http' ./millrace cluster up
+  cluster_up
   kafka=$(./millrace cluster status | sed -n 's/^Kafka //p')
   expect 'runs on' ./millrace submit serve --set job.parallelism=1
   expect 'runs on' ./millrace submit learn --set batch.count=32 --set learn.train.epochs=2
@@ -182,7 +193,7 @@ trust_part() {
   MILLRACE_SIGNING_KEY=$(base64 -w0 "$out/signing.der")
   export MILLRACE_SIGNING_KEY
   public=$(openssl pkey -inform DER -in "$out/signing.der" -pubout -outform DER | base64 -w0)
-  expect 'Flink http' ./millrace cluster up
+  cluster_up
   expect 'runs on' ./millrace submit serve --set store.trustedKeys="$public" --set job.parallelism=1
   # sixty mails are too few to show a gain: a gate for these few
   expect 'runs on' ./millrace submit learn --set store.trustedKeys="$public" --set batch.count=16 --set heldOut.everyNth=4 --set learn.gate.minHeldOutTokens=50 --set learn.gate.minGain=-0.05
@@ -234,7 +245,7 @@ models_part() {
 
 # docs/scale.md, docs/chaos.md: a cluster that grows, one that is broken
 elastic_part() {
-  expect 'Flink http' ./millrace cluster up --adaptive --task-managers 1 --slots 4
+  cluster_up --adaptive --task-managers 1 --slots 2
   expect . ./millrace autoscale --most 2 --minutes 0.1
   expect 'stopped' ./millrace cluster down
   expect . ./millrace chaos --seed 1 --minutes 0.5

@@ -15,7 +15,9 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.Topics;
 import io.kubernetes.client.openapi.models.V1Deployment;
+import io.kubernetes.client.openapi.models.V1Job;
 import io.kubernetes.client.openapi.models.V1PersistentVolumeClaim;
 import io.kubernetes.client.openapi.models.V1Pod;
 import io.kubernetes.client.openapi.models.V1Service;
@@ -58,6 +60,7 @@ class ContainerFilesTest {
   private static final Map<String, Kind> KINDS =
       Map.of(
           "Deployment", V1Deployment::validateJsonElement,
+          "Job", V1Job::validateJsonElement,
           "StatefulSet", V1StatefulSet::validateJsonElement,
           "Service", V1Service::validateJsonElement,
           "PersistentVolumeClaim", V1PersistentVolumeClaim::validateJsonElement,
@@ -120,6 +123,7 @@ class ContainerFilesTest {
       for (JsonNode template : deployment.findValues("podTemplate")) {
         V1Pod.validateJsonElement(JsonParser.parseString(template.toString()));
       }
+      assertEquals(9999, deployment.at("/spec/podTemplate/spec/securityContext/fsGroup").asInt());
       JsonNode flink = deployment.at("/spec/flinkConfiguration");
       assertEquals("false", flink.path("web.submit.enable").asText());
       assertEquals("false", flink.path("web.cancel.enable").asText());
@@ -150,6 +154,33 @@ class ContainerFilesTest {
       }
     }
     assertTrue(validated >= 6, validated + " objects");
+  }
+
+  /**
+   * Brokers that make none by themselves are given the topics that {@code ./millrace topics} makes.
+   */
+  @Test
+  void manifests_topics_areThoseOfBothJobs() throws IOException {
+    JsonNode job =
+        manifests().stream()
+            .filter(m -> m.path("kind").asText().equals("Job"))
+            .findFirst()
+            .orElseThrow();
+    Map<String, String> created = new TreeMap<>();
+    var line = Pattern.compile("create (millrace\\.\\w+) --partitions (.*)");
+    var found = line.matcher(job.at("/spec/template/spec/containers/0/args/0").asText());
+    while (found.find()) {
+      created.put(found.group(1), found.group(2));
+    }
+    Topics topics = new Topics(Topics.DEFAULT_PREFIX);
+    Map<String, String> expected = new TreeMap<>();
+    topics.all().forEach(topic -> expected.put(topic, "4"));
+    for (String topic : List.of(topics.samples(), topics.requests(), topics.answers())) {
+      expected.put(topic, "4 --config message.timestamp.type=LogAppendTime");
+    }
+    expected.put(topics.releases(), "1 --config cleanup.policy=compact");
+    expected.put(topics.chunks(), "4 --config retention.ms=3600000");
+    assertEquals(expected, created);
   }
 
   @Test

@@ -143,13 +143,25 @@ public final class Chaos {
   /** Where the store and the checkpoints are, if it is to be filled. */
   private @Nullable SmallDisk disk() {
     return config.faults().contains(DiskFull.NAME)
-        ? SmallDisk.mount(config.cluster().home().resolve("disk"), DISK_MEBIBYTES)
+        ? SmallDisk.mount(disk(config.cluster()), DISK_MEBIBYTES)
         : null;
+  }
+
+  private static Path disk(LocalCluster cluster) {
+    return cluster.home().resolve("disk");
   }
 
   private void end(Keeper keeper) {
     keeper.close();
-    config.cluster().down();
+    clear(config.cluster());
+  }
+
+  /**
+   * Stops what a run has left, also one that was killed: processes, and a disk that was mounted.
+   */
+  public static void clear(LocalCluster cluster) {
+    cluster.down();
+    SmallDisk.unmount(disk(cluster));
   }
 
   private static void removeHook(Thread hook) {

@@ -73,6 +73,21 @@ final class SmallDisk implements AutoCloseable {
 
   @Override
   public void close() {
-    run("umount", "-l", folder.toString());
+    unmount(folder);
+  }
+
+  /** Takes away what is mounted at a folder, if anything is. */
+  static void unmount(Path folder) {
+    try {
+      if (Files.isDirectory(folder) && !device(folder).equals(device(folder.resolve("..")))) {
+        run("umount", "-l", folder.toString());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Object device(Path folder) throws IOException {
+    return Files.getAttribute(folder, "unix:dev");
   }
 }

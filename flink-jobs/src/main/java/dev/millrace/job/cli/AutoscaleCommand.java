@@ -1,6 +1,5 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.scale.Autoscaler;
 import dev.millrace.job.scale.ScalingConfig;
@@ -85,9 +84,11 @@ final class AutoscaleCommand implements Callable<Integer> {
         new ScalingConfig(
             above, below, Duration.ofSeconds(holds), Duration.ofSeconds(settles), least, most);
     LocalCluster cluster = Home.here().cluster();
-    if (cluster.status().filter(ClusterState::isUp).isEmpty()) {
-      throw new IllegalArgumentException("no cluster is up on this machine, expected one");
-    }
+    cluster
+        .status()
+        .orElseThrow(
+            () -> new IllegalArgumentException("no cluster is up on this machine, expected one"))
+        .require("kafka", "jobmanager");
     Autoscaler autoscaler =
         new Autoscaler(cluster, config, line -> output.err().println(line), InstantSource.system());
     List<Autoscaler.Change> changes =

@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.job.embedded.ClusterState;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Optional;
@@ -61,7 +60,7 @@ final class BrokerOption {
 
   private static Optional<String> running(PrintWriter err) {
     Optional<String> running =
-        Home.here().cluster().status().filter(ClusterState::isUp).map(ClusterState::bootstrap);
+        Home.here().cluster().status().map(state -> state.require("kafka").bootstrap());
     running.ifPresent(broker -> err.println("using the cluster that is up, broker " + broker));
     return running;
   }

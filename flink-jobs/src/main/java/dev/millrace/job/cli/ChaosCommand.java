@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.job.chaos.Chaos;
 import dev.millrace.job.chaos.ChaosConfig;
 import dev.millrace.job.chaos.ChaosReport;
+import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.embedded.TempDirectory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +51,7 @@ final class ChaosCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       completionCandidates = Names.class,
-      description = "Some of ${COMPLETION-CANDIDATES} (default: all but the last).")
+      description = "Some of ${COMPLETION-CANDIDATES} (default: all but the last three).")
   private List<String> faults = List.of();
 
   @Option(
@@ -73,17 +74,21 @@ final class ChaosCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     requireKnown();
+    Duration lasting =
+        Duration.ofMillis((long) (60_000 * LoopOptions.within(0.2, 600, "--minutes", minutes)));
     Home home = Home.here();
     Path folder = home.chaos(seed);
+    LocalCluster cluster = home.cluster(folder);
+    Chaos.clear(cluster);
     TempDirectory.delete(folder);
     ChaosConfig config =
         new ChaosConfig(
             seed,
-            Duration.ofMillis((long) (60_000 * LoopOptions.within(0.2, 600, "--minutes", minutes))),
+            lasting,
             faults.isEmpty() ? Chaos.faultsAnywhere() : faults,
             Duration.ofSeconds(bound),
             home.nano(),
-            home.cluster(folder));
+            cluster);
     ChaosReport report =
         new Chaos(config, line -> output.err().println(line), InstantSource.system()).run();
     output.result(report, report.text());

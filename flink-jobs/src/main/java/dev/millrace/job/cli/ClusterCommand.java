@@ -15,8 +15,11 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** Starts, shows and stops a cluster of processes on this machine. */
 @Command(
@@ -25,6 +28,9 @@ import picocli.CommandLine.Parameters;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ClusterCommand implements Callable<Integer> {
 
+  private static final String INCOMPLETE =
+      "  not all was started: that goes on, or was interrupted; ./millrace cluster up starts anew";
+
   /** What to do with the cluster. */
   enum Action {
     up,
@@ -32,6 +38,7 @@ final class ClusterCommand implements Callable<Integer> {
     down
   }
 
+  @Spec private CommandSpec spec;
   @Mixin private Output output;
 
   @Parameters(paramLabel = "up|status|down", description = "What to do with it.")
@@ -72,19 +79,30 @@ final class ClusterCommand implements Callable<Integer> {
   /** Of a cluster that is up, what has ended is started again. */
   private ClusterState up(LocalCluster cluster) {
     Optional<ClusterState> known = cluster.status();
-    List<ClusterProcess> ended =
-        known.stream()
-            .flatMap(state -> state.processes().stream())
-            .filter(process -> !process.isAlive())
-            .toList();
-    if (known.isEmpty() || ended.isEmpty() || ended.size() == known.get().processes().size()) {
+    if (known.isPresent() && !known.get().complete()) {
+      output.err().println("the last start did not come to its end; what it left is stopped first");
+    }
+    if (known.isEmpty() || !known.get().isPartlyUp()) {
       return cluster.up(shape());
     }
-    for (ClusterProcess process : ended) {
+    requireNoShape();
+    for (ClusterProcess process : known.get().ended()) {
       output.err().printf("%s had ended, and is started again%n", process.name());
       cluster.revive(process.name());
     }
     return cluster.status().orElse(known.get());
+  }
+
+  private void requireNoShape() {
+    ParseResult given = spec.commandLine().getParseResult();
+    for (String option : List.of("--task-managers", "--slots", "--adaptive", "--ha")) {
+      if (given.hasMatchedOption(option)) {
+        throw new IllegalArgumentException(
+            option
+                + " with a cluster that is partly up, whose processes start again as they were;"
+                + " expected ./millrace cluster down first");
+      }
+    }
   }
 
   private ClusterShape shape() {
@@ -120,12 +138,13 @@ final class ClusterCommand implements Callable<Integer> {
     output.result(
         Map.of(
             "up", state.isUp(),
+            "complete", state.complete(),
             "bootstrap", state.bootstrap(),
             "redis", state.redisUri(),
             "rest", state.restUrl(),
             "processes", state.processes().stream().map(ClusterCommand::json).toList(),
             "jobs", jobs),
-        "Kafka %s\nRedis %s\nFlink %s\n%s%s"
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
@@ -133,7 +152,8 @@ final class ClusterCommand implements Callable<Integer> {
                 state.processes().stream()
                     .map(ClusterCommand::line)
                     .collect(Collectors.joining("\n")),
-                jobs.stream().map(job -> "\n  job " + job).collect(Collectors.joining())));
+                jobs.stream().map(job -> "\n  job " + job).collect(Collectors.joining()),
+                state.complete() ? "" : "\n" + INCOMPLETE));
     return state.isUp() ? 0 : Main.FAILED;
   }
 

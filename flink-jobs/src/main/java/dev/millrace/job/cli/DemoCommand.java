@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "demo",
     description = {
-      "Runs the whole loop in this process on real text of five domains that the base has never",
-      "seen, and writes report.json, report.html and the release store to a folder."
+      "Runs the whole loop in this process on real text, pictures and sounds of seven domains that",
+      "the base has never seen, and writes report.json, report.html and the release store to a",
+      "folder."
     },
     footer = {
       "",

@@ -6,8 +6,11 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
+import dev.millrace.job.loop.Watcher;
+import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.Report;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,13 +73,44 @@ final class LoopOptions {
   /** Runs the loop, shows how it comes along, and gives its report out. */
   static int run(RunConfig run, Callable<Material> material, Output output) throws Exception {
     Loop.requireFresh(run.folder());
-    Home.here().remember(run.store());
     Report report;
     try (ProgressView view = new ProgressView(output.err())) {
       view.phase("reading the texts");
-      report = new Loop(run, material.call(), view).run();
+      report = new Loop(run, material.call(), new Remembering(view, run.store())).run();
     }
+    Home.here().remember(run.store());
     output.result(report, new Summary(report, run.folder()).text());
     return 0;
+  }
+
+  /** Remembers a run's store once it holds a release; until then an earlier one is of more use. */
+  static final class Remembering implements Watcher {
+    private final Watcher shown;
+    private final Path store;
+    private boolean remembered;
+
+    Remembering(Watcher shown, Path store) {
+      this.shown = shown;
+      this.store = store;
+    }
+
+    @Override
+    public void phase(String what) {
+      shown.phase(what);
+    }
+
+    @Override
+    public void progress(Recording recording) {
+      shown.progress(recording);
+      if (remembered || recording.releases().isEmpty()) {
+        return;
+      }
+      try {
+        Home.here().remember(store);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      remembered = true;
+    }
   }
 }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
     name = "millrace",
     mixinStandardHelpOptions = true,
     version = "millrace 0.1.0-SNAPSHOT",
-    description = "Your events make your model better within seconds.",
+    description = "Your events make your model better while it answers.",
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "Examples:", "  ./millrace demo --report out", "  ./millrace help adapt"},
     subcommands = {

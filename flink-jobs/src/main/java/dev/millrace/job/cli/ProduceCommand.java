@@ -65,16 +65,23 @@ final class ProduceCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "topic " + topic + ", expected a name that ends in samples or requests");
     }
+    String at;
     try (BufferedReader reader = open()) {
-      MillraceConfig config = broker.find(output.err()).orElseGet(() -> broker.at(LOCAL));
+      MillraceConfig config = broker.find(output.err()).orElseGet(this::local);
+      at = config.kafka().bootstrap();
       try (RecordWriter writer = new RecordWriter(config.kafka())) {
         send(reader, writer);
       }
     }
     output.result(
-        Map.of("topic", topic, "written", written, "refused", refused),
-        written + " records written to " + topic + ", " + refused + " lines refused");
+        Map.of("broker", at, "topic", topic, "written", written, "refused", refused),
+        "%d records written to %s at %s, %d lines refused".formatted(written, topic, at, refused));
     return refused == 0 ? 0 : Main.FAILED;
+  }
+
+  private MillraceConfig local() {
+    output.err().println("no cluster is up, using broker " + LOCAL);
+    return broker.at(LOCAL);
   }
 
   private void send(BufferedReader reader, RecordWriter writer) throws IOException {

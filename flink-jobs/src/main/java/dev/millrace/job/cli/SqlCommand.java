@@ -65,7 +65,7 @@ final class SqlCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     LocalCluster cluster = Home.here().cluster();
-    Optional<ClusterState> local = rest.local().filter(ClusterState::isUp);
+    Optional<ClusterState> local = rest.local().map(state -> state.require("kafka", "jobmanager"));
     URI url = local.map(state -> URI.create(state.restUrl())).or(rest::named).orElse(null);
     List<String> values = new ArrayList<>(List.of("base.dir=" + Home.here().nano()));
     local.ifPresent(state -> values.addAll(SubmitCommand.local(cluster, state)));

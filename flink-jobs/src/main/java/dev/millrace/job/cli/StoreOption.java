@@ -1,6 +1,5 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.LocalCluster;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,14 +20,12 @@ final class StoreOption {
     return store == null && broker.named().isPresent() ? Home.here().store() : folder();
   }
 
-  /** The store that is named, else that of the cluster which is up, else the last one used. */
+  /** The store that is named, else that of the cluster if there is one, else the last one used. */
   Path folder() throws IOException {
     if (store != null) {
       return store;
     }
     LocalCluster cluster = Home.here().cluster();
-    return cluster.status().filter(ClusterState::isUp).isPresent()
-        ? cluster.home().resolve("store")
-        : Home.here().store();
+    return cluster.status().isPresent() ? cluster.home().resolve("store") : Home.here().store();
   }
 }

@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.job.JobMain;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.io.KeptCheckpoints;
@@ -54,13 +55,23 @@ final class SubmitCommand implements Callable<Integer> {
     List<String> arguments = new ArrayList<>(List.of(job.name()));
     rest.local().ifPresent(state -> arguments.addAll(local(cluster, state)));
     arguments.addAll(settings);
-    MillraceConfig.read(null, arguments.subList(1, arguments.size()));
-    try (FlinkRest flink = rest.open()) {
+    MillraceConfig config = MillraceConfig.read(null, arguments.subList(1, arguments.size()));
+    try (FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println)) {
+      requireAlone(flink.unfinished(config.job().name() + "-" + job));
       String from = from();
       String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
       output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
     }
     return 0;
+  }
+
+  /** Two of one name would fence each other's transactions, and share a consumer group. */
+  private static void requireAlone(List<FlinkJob> others) {
+    if (!others.isEmpty()) {
+      throw new IllegalStateException(
+          "the cluster has %s, expected no job of this name that is not over: stop it first, or set another job.name"
+              .formatted(others.get(0)));
+    }
   }
 
   private @Nullable String from() throws IOException {

@@ -21,9 +21,7 @@ final class Binder {
   /** The record with the values put in; what is wrong is added to the problems. */
   static <R extends Record> R bind(R base, Map<String, String> values, Problems problems) {
     Keys keys = Keys.of(flatten(base).keySet());
-    for (String key : values.keySet()) {
-      keys.problem(key).ifPresent(problems::add);
-    }
+    values.forEach((key, value) -> keys.problem(key, value).ifPresent(problems::add));
     Object bound = new Binder(values, problems).bind("", base);
     @SuppressWarnings("unchecked") // bind makes a record of the class it is given
     R record = (R) bound;

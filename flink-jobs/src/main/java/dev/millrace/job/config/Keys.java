@@ -11,30 +11,42 @@ import java.util.regex.Pattern;
 /** The keys there are. */
 record Keys(Set<String> known) {
 
+  private static final String CLIENT = "kafka.client.";
+
   /** What comes after these is a name of the user's. */
   private static final List<String> OPEN =
       List.of(
-          "kafka.client.",
+          CLIENT,
           "score.weights.source.",
           "score.weights.domain.",
           "learn.pattern.rank.",
           "learn.pattern.alpha.");
 
   private static final Pattern SECRET =
-      Pattern.compile(".*(password|secret|jaas|token|credential).*");
+      Pattern.compile(".*(password|secret|jaas|token|credential|keystore\\.key).*");
+
+  /** What Kafka's clients replace by a variable of the environment, where they run. */
+  private static final Pattern REFERENCE = Pattern.compile("\\$\\{env:\\w+}");
 
   static Keys of(Set<String> known) {
     return new Keys(Set.copyOf(known));
   }
 
-  /** What is wrong with a key, if anything. */
-  Optional<String> problem(String key) {
+  /** What is wrong with a key, or with a secret as its value, if anything. */
+  Optional<String> problem(String key, String value) {
     if (known.contains(key)) {
       return Optional.empty();
     }
     if (SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches()) {
-      return Optional.of(
-          key + " looks like a secret; secrets come from the environment: " + Secret.variables());
+      boolean ofClient = key.startsWith(CLIENT);
+      return ofClient && REFERENCE.matcher(value).matches()
+          ? Optional.empty()
+          : Optional.of(
+              key
+                  + " looks like a secret"
+                  + (ofClient ? ", expected ${env:VARIABLE}" : "")
+                  + "; secrets come from the environment: "
+                  + Secret.variables());
     }
     if (OPEN.stream().anyMatch(open -> key.startsWith(open) && key.length() > open.length())) {
       return Optional.empty();

@@ -3,6 +3,7 @@ package dev.millrace.job.embedded;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,14 +14,18 @@ import java.util.Optional;
 /**
  * A process of the local cluster.
  *
- * @param started tells it from a later process with the same id
+ * @param started tells it from a later process with the same id: the ticks of {@code /proc} where
+ *     there is one, else a time of day, which moves when somebody sets the clock
  * @param address where it listens
  * @param command what started it, and starts it again
  */
 public record ClusterProcess(
-    String name, long pid, Instant started, String address, List<String> command) {
+    String name, long pid, String started, String address, List<String> command) {
 
   private static final Duration STOP = Duration.ofSeconds(20);
+
+  /** Of {@code starttime} in {@code /proc/PID/stat}, behind the name in parentheses. */
+  private static final int START_TICKS = 22 - 3;
 
   public ClusterProcess {
     command = List.copyOf(command);
@@ -39,8 +44,7 @@ public record ClusterProcess(
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(said.toFile()))
               .start();
-      ProcessHandle handle = process.toHandle();
-      return new ClusterProcess(name, handle.pid(), startOf(handle), address, command);
+      return new ClusterProcess(name, process.pid(), startOf(process.toHandle()), address, command);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start " + name, e);
     }
@@ -83,10 +87,19 @@ public record ClusterProcess(
   private Optional<ProcessHandle> handle() {
     return ProcessHandle.of(pid)
         .filter(ProcessHandle::isAlive)
-        .filter(handle -> startOf(handle).equals(started));
+        .filter(handle -> started.equals(startOf(handle)) || started.equals(timeOf(handle)));
   }
 
-  private static Instant startOf(ProcessHandle handle) {
-    return handle.info().startInstant().orElse(Instant.EPOCH);
+  private static String startOf(ProcessHandle handle) {
+    try {
+      String stat = Files.readString(Path.of("/proc", String.valueOf(handle.pid()), "stat"));
+      return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[START_TICKS];
+    } catch (IOException e) {
+      return timeOf(handle); // no /proc here, or it has just ended
+    }
+  }
+
+  private static String timeOf(ProcessHandle handle) {
+    return handle.info().startInstant().orElse(Instant.EPOCH).toString();
   }
 }

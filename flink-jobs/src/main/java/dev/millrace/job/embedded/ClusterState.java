@@ -6,8 +6,9 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -19,17 +20,51 @@ import java.util.Properties;
  * @param redisUri where Redis listens
  * @param restUrl where Flink's job manager listens
  * @param processes in the order of their start
+ * @param complete whether all were started that were to be; false while that goes on, and where it
+ *     was interrupted
  */
 public record ClusterState(
-    String bootstrap, String redisUri, String restUrl, List<ClusterProcess> processes) {
+    String bootstrap,
+    String redisUri,
+    String restUrl,
+    List<ClusterProcess> processes,
+    boolean complete) {
 
   public ClusterState {
     processes = List.copyOf(processes);
   }
 
-  /** Whether every process still runs. */
+  /** Whether every process was started, and still runs. */
   public boolean isUp() {
-    return processes.stream().allMatch(ClusterProcess::isAlive);
+    return complete && ended().isEmpty();
+  }
+
+  /** Whether every process was started, and some have ended since. */
+  public boolean isPartlyUp() {
+    int ended = ended().size();
+    return complete && ended > 0 && ended < processes.size();
+  }
+
+  /** The processes that have ended. */
+  public List<ClusterProcess> ended() {
+    return processes.stream().filter(process -> !process.isAlive()).toList();
+  }
+
+  /**
+   * This, if the processes that somebody needs run.
+   *
+   * @throws IllegalStateException if not
+   */
+  public ClusterState require(String... names) {
+    List<String> run =
+        processes.stream().filter(ClusterProcess::isAlive).map(ClusterProcess::name).toList();
+    List<String> missing = Arrays.stream(names).filter(name -> !run.contains(name)).toList();
+    if (!missing.isEmpty()) {
+      throw new IllegalStateException(
+          "%s of the cluster on this machine does not run: ./millrace cluster up starts what has ended, cluster down ends the rest"
+              .formatted(String.join(", ", missing)));
+    }
+    return this;
   }
 
   /** The process of that name; empty if there is none. */
@@ -46,7 +81,7 @@ public record ClusterState(
     } else {
       more.set(place, process);
     }
-    return new ClusterState(bootstrap, redisUri, restUrl, more);
+    return new ClusterState(bootstrap, redisUri, restUrl, more, complete);
   }
 
   ClusterState without(String name) {
@@ -54,11 +89,19 @@ public record ClusterState(
         bootstrap,
         redisUri,
         restUrl,
-        processes.stream().filter(process -> !process.name().equals(name)).toList());
+        processes.stream().filter(process -> !process.name().equals(name)).toList(),
+        complete);
   }
 
+  /** With all started that was to be. */
+  ClusterState completed() {
+    return new ClusterState(bootstrap, redisUri, restUrl, processes, true);
+  }
+
+  /** Replaces the file, or leaves it as it is. */
   void write(Path file) {
     Properties p = new Properties();
+    p.setProperty("complete", String.valueOf(complete));
     p.setProperty("bootstrap", bootstrap);
     p.setProperty("redis", redisUri);
     p.setProperty("rest", restUrl);
@@ -67,14 +110,18 @@ public record ClusterState(
       ClusterProcess process = processes.get(i);
       p.setProperty("process." + i + ".name", process.name());
       p.setProperty("process." + i + ".pid", String.valueOf(process.pid()));
-      p.setProperty("process." + i + ".started", process.started().toString());
+      p.setProperty("process." + i + ".started", process.started());
       p.setProperty("process." + i + ".address", process.address());
       p.setProperty("process." + i + ".command", String.join("\n", process.command()));
     }
-    try (Writer writer = Files.newBufferedWriter(file)) {
-      p.store(writer, null);
+    Path next = file.resolveSibling(file.getFileName() + ".next");
+    try {
+      try (Writer writer = Files.newBufferedWriter(next)) {
+        p.store(writer, null);
+      }
+      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException("cannot write " + file, e);
     }
   }
 
@@ -82,24 +129,43 @@ public record ClusterState(
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    Properties p = new Properties();
     try (Reader reader = Files.newBufferedReader(file)) {
+      Properties p = new Properties();
       p.load(reader);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return Optional.of(of(p));
+    } catch (IOException | RuntimeException e) {
+      throw new IllegalStateException(
+          "cannot read %s (%s), expected what cluster up wrote: end the processes that run in that folder, and delete it"
+              .formatted(file, e.getMessage()),
+          e);
     }
+  }
+
+  private static ClusterState of(Properties p) {
     List<ClusterProcess> processes = new ArrayList<>();
-    for (int i = 0; i < Integer.parseInt(p.getProperty("processes")); i++) {
+    for (int i = 0; i < Integer.parseInt(known(p, "processes")); i++) {
+      String process = "process." + i + ".";
       processes.add(
           new ClusterProcess(
-              p.getProperty("process." + i + ".name"),
-              Long.parseLong(p.getProperty("process." + i + ".pid")),
-              Instant.parse(p.getProperty("process." + i + ".started")),
-              p.getProperty("process." + i + ".address", ""),
-              List.of(p.getProperty("process." + i + ".command", "").split("\n"))));
+              known(p, process + "name"),
+              Long.parseLong(known(p, process + "pid")),
+              known(p, process + "started"),
+              p.getProperty(process + "address", ""),
+              List.of(p.getProperty(process + "command", "").split("\n"))));
     }
-    return Optional.of(
-        new ClusterState(
-            p.getProperty("bootstrap"), p.getProperty("redis"), p.getProperty("rest"), processes));
+    return new ClusterState(
+        known(p, "bootstrap"),
+        known(p, "redis"),
+        known(p, "rest"),
+        processes,
+        Boolean.parseBoolean(p.getProperty("complete", "true")));
+  }
+
+  private static String known(Properties p, String key) {
+    String value = p.getProperty(key);
+    if (value == null) {
+      throw new IllegalArgumentException("no " + key);
+    }
+    return value;
   }
 }

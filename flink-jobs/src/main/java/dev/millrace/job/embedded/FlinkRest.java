@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
@@ -33,21 +34,34 @@ public final class FlinkRest implements AutoCloseable {
   private static final Pattern MISSING = Pattern.compile("NoClassDefFoundError: ([\\w/$]+)");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
+
+  /** How long a job may take to run without a word. */
+  private static final Duration QUIET = Duration.ofSeconds(2);
+
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+  private static final int LONGEST_CAUSE = 500;
   private static final Set<String> OVER = Set.of("FAILED", "CANCELED", "FINISHED", "SUSPENDED");
 
   private final HttpClient http;
   private final URI url;
+  private final Consumer<String> progress;
 
   public FlinkRest(URI url) {
     this(url, new Configuration());
   }
 
+  public FlinkRest(URI url, Configuration flink) {
+    this(url, flink, line -> {});
+  }
+
   /**
    * @param flink Flink's options, of which {@code security.ssl.rest.*} say with which key to speak
    *     TLS and whom to trust; unless they enable it, those decide that the JVM was started with
+   * @param progress is told what a submitted job waits for, a line now and then
    */
-  public FlinkRest(URI url, Configuration flink) {
+  public FlinkRest(URI url, Configuration flink, Consumer<String> progress) {
     this.url = url;
+    this.progress = progress;
     HttpClient.Builder client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -86,7 +100,8 @@ public final class FlinkRest implements AutoCloseable {
    *
    * @param savepoint where to resume; null starts anew
    * @return the job's id
-   * @throws FlinkRestException if the cluster refuses, or the job ends before it ran
+   * @throws FlinkRestException if the cluster refuses, or the job ends before it ran; where it only
+   *     takes too long, it is still there
    */
   public String submit(
       Path jar, String entryClass, List<String> arguments, @Nullable String savepoint) {
@@ -104,7 +119,7 @@ public final class FlinkRest implements AutoCloseable {
         body.put("savepointPath", savepoint);
       }
       String job = post("/jars/" + uploaded + "/run", body).path("jobid").asText();
-      awaitRunning(job);
+      awaitRunning(job, QUIET, TIMEOUT);
       return job;
     } finally {
       send("DELETE", "/jars/" + uploaded, null);
@@ -134,6 +149,13 @@ public final class FlinkRest implements AutoCloseable {
         .toList();
   }
 
+  /** The jobs of a name that are not over. */
+  public List<FlinkJob> unfinished(String name) {
+    return jobs().stream()
+        .filter(job -> job.name().equals(name) && !OVER.contains(job.state()))
+        .toList();
+  }
+
   /** Stops a job with a savepoint, and says where that is. */
   public String stop(String job) {
     JsonNode triggered =
@@ -157,15 +179,19 @@ public final class FlinkRest implements AutoCloseable {
   /** Ends a job and forgets its state; a cluster that was started for it alone ends with it. */
   public void cancel(String job) {
     send("PATCH", "/jobs/" + job + "?mode=cancel", null);
-    Poll.until(TIMEOUT, () -> isOver(job));
+    Poll.until(TIMEOUT, () -> isGone(job));
   }
 
-  private boolean isOver(String job) {
+  private boolean isGone(String job) {
     try {
-      return OVER.contains(state(job));
+      return isOver(job);
     } catch (FlinkRestException gone) {
       return true;
     }
+  }
+
+  private boolean isOver(String job) {
+    return OVER.contains(state(job));
   }
 
   @Override
@@ -173,14 +199,59 @@ public final class FlinkRest implements AutoCloseable {
     // Java 17's HTTP client has nothing to close.
   }
 
-  private void awaitRunning(String job) {
-    boolean done = Poll.until(TIMEOUT, () -> OVER.contains(state(job)) || allRun(job));
-    String state = state(job);
-    if (!done || !(state.equals("RUNNING") || state.equals("FINISHED"))) {
-      String why =
-          cause(send("GET", "/jobs/" + job + "/exceptions", null).path("root-exception").asText());
-      throw new FlinkRestException("job " + job + " is " + state + ", expected RUNNING: " + why);
+  /**
+   * Waits until every task of a job runs.
+   *
+   * @param quiet how long nothing is told
+   */
+  void awaitRunning(String job, Duration quiet, Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    boolean done = Poll.until(quiet, () -> isOver(job) || allRun(job));
+    while (!done && System.nanoTime() - end < 0) {
+      progress.accept(waiting(job));
+      done = Poll.until(BETWEEN_LINES, () -> isOver(job) || allRun(job));
     }
+    if (!done) {
+      throw new FlinkRestException(
+          "%s after %d s, expected all to run; it is still there: curl -X PATCH '%s' ends it"
+              .formatted(
+                  waiting(job),
+                  patience.toSeconds(),
+                  url.resolve("/jobs/" + job + "?mode=cancel")));
+    }
+    String state = state(job);
+    if (!state.equals("RUNNING") && !state.equals("FINISHED")) {
+      throw new FlinkRestException(
+          "job " + job + " is " + state + ", expected RUNNING: " + cause(failure(job)));
+    }
+  }
+
+  private String waiting(String job) {
+    JsonNode known = send("GET", "/jobs/" + job, null);
+    int tasks = 0;
+    int run = 0;
+    for (JsonNode vertex : known.path("vertices")) {
+      tasks += vertex.path("parallelism").asInt();
+      run += vertex.at("/tasks/RUNNING").asInt() + vertex.at("/tasks/FINISHED").asInt();
+    }
+    JsonNode cluster = send("GET", "/overview", null);
+    String failure = failure(job);
+    return "job %s is %s%s, %d of %d tasks do not run, %d of %d slots are free"
+        .formatted(
+            job,
+            known.path("state").asText(),
+            failure.isEmpty() ? "" : " (" + cause(failure) + ")",
+            tasks - run,
+            tasks,
+            cluster.path("slots-available").asInt(),
+            cluster.path("slots-total").asInt());
+  }
+
+  /** The stack trace of the last failure, if there was one. */
+  private String failure(String job) {
+    return send("GET", "/jobs/" + job + "/exceptions", null)
+        .at("/exceptionHistory/entries/0/stacktrace")
+        .asText();
   }
 
   /** Whether the job and every task of it runs. */
@@ -279,13 +350,16 @@ public final class FlinkRest implements AutoCloseable {
     }
   }
 
+  /** Of a stack trace, what its innermost cause says. */
   private static String cause(String trace) {
-    return trace
-        .lines()
-        .map(String::strip)
-        .filter(line -> line.startsWith("Caused by: "))
-        .reduce((first, second) -> second)
-        .map(line -> line.substring("Caused by: ".length()))
-        .orElseGet(() -> trace.lines().findFirst().orElse("no reason given"));
+    String cause =
+        trace
+            .lines()
+            .map(String::strip)
+            .filter(line -> line.startsWith("Caused by: "))
+            .reduce((first, second) -> second)
+            .map(line -> line.substring("Caused by: ".length()))
+            .orElseGet(() -> trace.lines().findFirst().orElse("no reason given"));
+    return cause.length() <= LONGEST_CAUSE ? cause : cause.substring(0, LONGEST_CAUSE) + " …";
   }
 }

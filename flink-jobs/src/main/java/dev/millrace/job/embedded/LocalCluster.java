@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public record LocalCluster(Path build, Path home) {
 
   private static final Duration START = Duration.ofMinutes(5);
+  private static final Duration OTHERS = Duration.ofSeconds(30);
   private static final String TASK_MANAGER = "taskmanager-";
 
   /** What Flink says first in a task manager's log, and what {@code WarmUp} says in the end. */
@@ -65,23 +67,34 @@ public record LocalCluster(Path build, Path home) {
 
   /**
    * Starts everything, and waits until it can take jobs; what an earlier cluster kept on Kafka is
-   * there again.
+   * there again, its jobs are not. What an interrupted start has left is stopped first.
    *
    * @throws IllegalStateException if one is up already, or a process does not come up
    */
   public ClusterState up(ClusterShape shape) {
-    status()
-        .filter(state -> state.processes().stream().anyMatch(ClusterProcess::isAlive))
-        .ifPresent(
-            state -> {
-              throw new IllegalStateException("a cluster is up already: " + state.restUrl());
-            });
-    try {
-      return start(shape);
-    } catch (RuntimeException e) {
+    return alone(
+        () -> {
+          stopInterrupted();
+          try {
+            return start(shape);
+          } catch (RuntimeException e) {
+            down();
+            throw e;
+          }
+        });
+  }
+
+  private void stopInterrupted() {
+    Optional<ClusterState> known = status();
+    if (known.isPresent() && !known.get().complete()) {
       down();
-      throw e;
+    } else if (known.filter(state -> state.isUp() || state.isPartlyUp()).isPresent()) {
+      throw new IllegalStateException("a cluster is up already: " + known.get().restUrl());
     }
+  }
+
+  private <T> T alone(Supplier<T> change) {
+    return new ClusterLock(home.resolve("lock"), OTHERS).during(change);
   }
 
   /** What is known of the cluster; empty if there is none. */
@@ -91,6 +104,10 @@ public record LocalCluster(Path build, Path home) {
 
   /** Stops the processes that {@link #up} started and no others; says how many there were. */
   public int down() {
+    return Files.isDirectory(home) ? alone(this::stop) : 0;
+  }
+
+  private int stop() {
     List<ClusterProcess> running =
         status().map(ClusterState::processes).orElse(List.of()).stream()
             .filter(ClusterProcess::isAlive)
@@ -114,10 +131,13 @@ public record LocalCluster(Path build, Path home) {
 
   /** Starts a process that has ended with the command of its first start; another is left alone. */
   public synchronized void revive(String name) {
-    ClusterProcess process = process(name);
-    if (!process.isAlive()) {
-      var unused = launch(known(), name, process.address(), process.command());
-    }
+    alone(
+        () -> {
+          ClusterProcess process = process(name);
+          return process.isAlive()
+              ? known()
+              : launch(known(), name, process.address(), process.command());
+        });
   }
 
   /** Stops a process in the middle of what it does: its connections stay, nothing answers. */
@@ -139,6 +159,10 @@ public record LocalCluster(Path build, Path home) {
 
   /** Starts one more task manager, like the first; it registers by itself. */
   public synchronized void addTaskManager() {
+    alone(this::launchTaskManager);
+  }
+
+  private ClusterState launchTaskManager() {
     ClusterState state = known();
     int number = 2;
     while (state.process(TASK_MANAGER + number).isPresent()) {
@@ -150,13 +174,16 @@ public record LocalCluster(Path build, Path home) {
         process(TASK_MANAGER + 1).command().stream()
             .map(word -> FlinkProcesses.portIn(word, port).replace(TASK_MANAGER + 1, name))
             .toList();
-    var unused = launch(state, name, metrics(port), command);
+    return launch(state, name, metrics(port), command);
   }
 
   /** Asks a task manager to leave; the cluster goes on without it. */
   public synchronized void removeTaskManager(String name) {
-    process(name).stop();
-    known().without(name).write(stateFile());
+    alone(
+        () -> {
+          process(name).stop();
+          return keep(known().without(name));
+        });
   }
 
   private synchronized ClusterProcess process(String name) {
@@ -188,7 +215,8 @@ public record LocalCluster(Path build, Path home) {
             "127.0.0.1:" + ports.get(0),
             "redis://127.0.0.1:" + ports.get(2),
             "http://127.0.0.1:" + ports.get(4),
-            List.of());
+            List.of(),
+            false);
     if (shape.highlyAvailable()) {
       state = launch(state, "zookeeper", local(ports.get(5)), zooKeeper(ports.get(5)));
     }
@@ -199,7 +227,7 @@ public record LocalCluster(Path build, Path home) {
     awaitPort(state, "redis", ports.get(2));
     awaitPort(state, "kafka", ports.get(0));
     Topics.create(state.bootstrap(), Topics.DEFAULT_PREFIX, PARTITIONS);
-    return startFlink(state, flink, shape);
+    return keep(startFlink(state, flink, shape).completed());
   }
 
   /** One process after the other: a busy machine would make them miss each other's deadlines. */
@@ -231,6 +259,9 @@ public record LocalCluster(Path build, Path home) {
 
   private void prepare() {
     try {
+      // Jobs that a ZooKeeper kept would come back, and look for Kafka on a port of the last time.
+      TempDirectory.delete(home.resolve("zookeeper-data"));
+      TempDirectory.delete(home.resolve("ha"));
       for (String folder : List.of("conf", "log", "tmp", "kafka-data", "redis-data")) {
         Files.createDirectories(home.resolve(folder));
       }
@@ -309,13 +340,22 @@ public record LocalCluster(Path build, Path home) {
     return command;
   }
 
-  /** Starts a process, and writes down that it runs. */
+  /** Starts a process, and writes down that it runs; one that cannot be written down is ended. */
   private ClusterState launch(
       ClusterState state, String name, String address, List<String> command) {
     Path said = home.resolve("log").resolve(name + ".out");
-    ClusterState more = state.with(ClusterProcess.start(name, address, command, home, said));
-    more.write(stateFile());
-    return more;
+    ClusterProcess started = ClusterProcess.start(name, address, command, home, said);
+    try {
+      return keep(state.with(started));
+    } catch (UncheckedIOException e) {
+      started.kill();
+      throw e;
+    }
+  }
+
+  private ClusterState keep(ClusterState state) {
+    state.write(stateFile());
+    return state;
   }
 
   private static String local(int port) {
@@ -331,12 +371,10 @@ public record LocalCluster(Path build, Path home) {
   }
 
   private void awaitUp(ClusterState state, String name, BooleanSupplier isUp) {
-    boolean done = Poll.until(START, () -> !state.isUp() || isUp.getAsBoolean());
-    for (ClusterProcess process : state.processes()) {
-      if (!process.isAlive()) {
-        throw new IllegalStateException(
-            process.name() + " ended while it started; see " + log(process.name()));
-      }
+    boolean done = Poll.until(START, () -> !state.ended().isEmpty() || isUp.getAsBoolean());
+    if (!state.ended().isEmpty()) {
+      String ended = state.ended().get(0).name();
+      throw new IllegalStateException(ended + " ended while it started; see " + log(ended));
     }
     if (!done) {
       throw new IllegalStateException(

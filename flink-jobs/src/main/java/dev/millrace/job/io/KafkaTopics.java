@@ -32,6 +32,9 @@ public record KafkaTopics(KafkaConfig config, String job) {
 
   private static final String MAX_REQUEST_BYTES = "16777216";
 
+  /** How a variable of the environment is named that Kafka's clients put in. */
+  private static final String REFERENCE = "${env:";
+
   /** The names of the topics. */
   public Topics names() {
     return new Topics(config.prefix());
@@ -125,18 +128,21 @@ public record KafkaTopics(KafkaConfig config, String job) {
 
   /**
    * What every Kafka client gets: the bootstrap servers, the configured properties, and a reference
-   * to the credentials in the environment, which the client looks up where it runs.
+   * to the credentials in the environment, which the client looks up where it runs, as it does what
+   * the configured properties name as {@code ${env:VARIABLE}}.
    */
   public static Properties clientProperties(KafkaConfig config) {
     Properties properties = new Properties();
     properties.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, config.bootstrap());
     properties.put(CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, NO_REBOOTSTRAP);
     if (Secret.fromEnvironment(Secret.KAFKA_JAAS).value() != null) {
-      properties.put("config.providers", "env");
-      properties.put("config.providers.env.class", EnvVarConfigProvider.class.getName());
-      properties.put(SaslConfigs.SASL_JAAS_CONFIG, "${env:" + Secret.KAFKA_JAAS + "}");
+      properties.put(SaslConfigs.SASL_JAAS_CONFIG, REFERENCE + Secret.KAFKA_JAAS + "}");
     }
     properties.putAll(config.client());
+    if (properties.values().stream().anyMatch(value -> value.toString().contains(REFERENCE))) {
+      properties.putIfAbsent("config.providers", "env");
+      properties.putIfAbsent("config.providers.env.class", EnvVarConfigProvider.class.getName());
+    }
     return properties;
   }
 }

@@ -23,6 +23,7 @@ import dev.millrace.job.report.Report;
 import dev.millrace.job.report.ReportFolder;
 import dev.millrace.job.report.Reporter;
 import dev.millrace.job.report.Timeline;
+import dev.millrace.model.release.Manifest;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
@@ -44,6 +45,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -322,13 +324,15 @@ public final class Loop {
     return recording.answers().stream().map(answer -> answer.value().base()).findFirst().orElse("");
   }
 
-  /** The folder, made if there is none; a store that is there already would mix two runs. */
+  /** The folder, made if there is none; a store that holds a release already would mix two runs. */
   public static void requireFresh(Path folder) throws IOException {
-    Path store = folder.resolve("store");
-    if (Files.exists(store)) {
-      throw new IllegalArgumentException(
-          "folder " + folder + " holds the store of an earlier run, expected none");
+    Path store = Files.createDirectories(folder.resolve("store"));
+    try (Stream<Path> kept = Files.list(store)) {
+      if (kept.anyMatch(release -> Files.exists(release.resolve(Manifest.FILE)))) {
+        throw new IllegalArgumentException(
+            "--report %s holds releases of an earlier run, expected none: name another folder, or delete %s"
+                .formatted(folder, store));
+      }
     }
-    Files.createDirectories(store);
   }
 }

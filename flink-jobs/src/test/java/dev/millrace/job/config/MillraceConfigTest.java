@@ -154,6 +154,33 @@ class MillraceConfigTest {
   }
 
   @Test
+  void read_secretOfAKafkaClient_isAReferenceToTheEnvironment() {
+    for (String key :
+        List.of(
+            "ssl.truststore.password",
+            "ssl.keystore.password",
+            "ssl.key.password",
+            "ssl.keystore.key")) {
+      String setting = "kafka.client." + key + "=";
+      MillraceConfig config = MillraceConfig.read(null, List.of(setting + "${env:TRUST_1}"));
+      assertEquals(Map.of(key, "${env:TRUST_1}"), config.kafka().client());
+      assertEquals(config, MillraceConfig.defaults().with(config.toMap()));
+      for (String value : List.of("hunter2", "hunter2${env:A}", "-----BEGIN hunter2", "")) {
+        String refused =
+            assertThrows(
+                    InvalidConfigException.class,
+                    () -> MillraceConfig.read(null, List.of(setting + value)))
+                .getMessage();
+        assertTrue(refused.contains(key + " looks like a secret, expected ${env:"), refused);
+        assertFalse(refused.contains("hunter2"), refused);
+      }
+    }
+    assertThrows(
+        InvalidConfigException.class,
+        () -> MillraceConfig.read(null, List.of("redis.password=${env:TRUST_1}")));
+  }
+
+  @Test
   void with_itsOwnMap_isTheSame() {
     MillraceConfig config =
         MillraceConfig.defaults().with(Map.of("kafka.client.a.b", "c", "redis.uri", "redis://h:1"));

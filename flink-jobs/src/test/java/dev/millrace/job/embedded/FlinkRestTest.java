@@ -5,10 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.flink.configuration.Configuration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class FlinkRestTest {
@@ -18,27 +27,159 @@ class FlinkRestTest {
       "{\"errors\":[\"Internal server error.\",\"org.apache.flink.client.program.ProgramInvocationException: The main method caused an error\\n"
           + "Caused by: java.lang.NoClassDefFoundError: com/fasterxml/jackson/core/JsonProcessingException\\n\"]}";
 
-  @Test
-  void state_clusterLacksAClass_saysWhichAndWhereItComesFrom() throws Exception {
-    HttpServer cluster =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  /** As Flink 2.2 tells a failure, which has no {@code root-exception} any more. */
+  private static final String FAILED =
+      """
+      {"exceptionHistory": {"entries": [
+        {"exceptionName": "org.apache.flink.runtime.JobException",
+         "stacktrace": "org.apache.flink.runtime.JobException: Recovery is suppressed by NoRestartBackoffTimeStrategy\\n\\tat org.apache.flink.runtime.A.b(A.java:1)\\nCaused by: java.lang.IllegalArgumentException: base nowhere, expected a folder\\n\\tat dev.millrace.X.y(X.java:2)\\n\\t... 3 more\\n",
+         "timestamp": 1764226800000, "taskName": "serve (1/1) - execution #0", "endpoint": "127.0.0.1:1", "taskManagerId": "taskmanager-1", "failureLabels": {}, "concurrentExceptions": []},
+        {"exceptionName": "java.lang.RuntimeException", "stacktrace": "java.lang.RuntimeException: an older one\\n",
+         "timestamp": 1764226700000, "failureLabels": {}, "concurrentExceptions": []}],
+       "truncated": false}}
+      """;
+
+  private static final String NO_FAILURE =
+      "{\"exceptionHistory\": {\"entries\": [], \"truncated\": false}}";
+
+  private static final String WAITING =
+      """
+      {"jid": "x", "name": "millrace-serve", "state": "RUNNING", "vertices": [
+        {"parallelism": 4, "status": "CREATED", "tasks": {"CREATED": 1, "SCHEDULED": 2, "RUNNING": 1, "FINISHED": 0}},
+        {"parallelism": 1, "status": "RUNNING", "tasks": {"CREATED": 0, "SCHEDULED": 0, "RUNNING": 1, "FINISHED": 0}}]}
+      """;
+
+  private static final String RUNNING =
+      """
+      {"jid": "x", "name": "millrace-serve", "state": "RUNNING", "vertices": [
+        {"parallelism": 4, "status": "RUNNING", "tasks": {"RUNNING": 4}}]}
+      """;
+
+  private static final String FULL =
+      "{\"taskmanagers\": 2, \"slots-total\": 8, \"slots-available\": 0}";
+
+  private final Map<String, String> answers = new ConcurrentHashMap<>();
+  private final List<String> told = new CopyOnWriteArrayList<>();
+
+  private HttpServer cluster;
+  private URI url;
+
+  @BeforeEach
+  void start() throws IOException {
+    cluster = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     cluster.createContext(
         "/",
         exchange -> {
-          byte[] body = BARE.getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(500, body.length);
+          String known = answers.get(exchange.getRequestURI().getPath());
+          byte[] body = (known == null ? BARE : known).getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(known == null ? 500 : 200, body.length);
           exchange.getResponseBody().write(body);
           exchange.close();
         });
     cluster.start();
-    URI url = URI.create("http://127.0.0.1:" + cluster.getAddress().getPort());
+    url = URI.create("http://127.0.0.1:" + cluster.getAddress().getPort());
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.stop(0);
+  }
+
+  @Test
+  void state_clusterLacksAClass_saysWhichAndWhereItComesFrom() {
     try (FlinkRest rest = new FlinkRest(url)) {
       String said = assertThrows(FlinkRestException.class, () -> rest.state("x")).getMessage();
       assertTrue(said.contains("com.fasterxml.jackson.core.JsonProcessingException"), said);
       assertTrue(said.contains("docker/Dockerfile"), said);
       assertEquals(1, said.lines().count());
-    } finally {
-      cluster.stop(0);
+    }
+  }
+
+  @Test
+  void awaitRunning_jobFails_saysTheInnermostCauseOfTheLastFailure() {
+    answers.put("/jobs/x", "{\"state\": \"FAILED\"}");
+    answers.put("/jobs/x/exceptions", FAILED);
+    assertEquals(
+        "job x is FAILED, expected RUNNING:"
+            + " java.lang.IllegalArgumentException: base nowhere, expected a folder",
+        refused(Duration.ZERO));
+  }
+
+  @Test
+  void awaitRunning_causeIsVeryLong_isCut() {
+    answers.put("/jobs/x", "{\"state\": \"FAILED\"}");
+    answers.put("/jobs/x/exceptions", FAILED.replace("nowhere", "x".repeat(10_000)));
+    String said = refused(Duration.ZERO);
+    assertTrue(said.length() < 700, said);
+    assertTrue(said.contains("base xxx"), said);
+  }
+
+  @Test
+  void awaitRunning_slotsDoNotSuffice_saysWhatWaitsAndHowToEndTheJob() {
+    answers.put("/jobs/x", WAITING);
+    answers.put("/jobs/x/exceptions", NO_FAILURE);
+    answers.put("/overview", FULL);
+    assertEquals(
+        "job x is RUNNING, 3 of 5 tasks do not run, 0 of 8 slots are free after 0 s, expected all"
+            + " to run; it is still there: curl -X PATCH '"
+            + url
+            + "/jobs/x?mode=cancel' ends it",
+        refused(Duration.ZERO));
+  }
+
+  @Test
+  void awaitRunning_jobFailsAgainAndAgain_saysWhy() {
+    answers.put("/jobs/x", WAITING.replace("RUNNING\", \"vertices", "RESTARTING\", \"vertices"));
+    answers.put("/jobs/x/exceptions", FAILED);
+    answers.put("/overview", FULL);
+    String said = refused(Duration.ZERO);
+    assertTrue(said.startsWith("job x is RESTARTING (java.lang.Illegal"), said);
+    assertTrue(said.contains("base nowhere, expected a folder), 3 of 5 tasks do not run"), said);
+  }
+
+  @Test
+  void awaitRunning_takesLong_tellsWhatItWaitsFor() {
+    answers.put("/jobs/x", WAITING);
+    answers.put("/jobs/x/exceptions", NO_FAILURE);
+    answers.put("/overview", FULL);
+    try (FlinkRest rest =
+        new FlinkRest(
+            url,
+            new Configuration(),
+            line -> {
+              told.add(line);
+              answers.put("/jobs/x", RUNNING);
+            })) {
+      rest.awaitRunning("x", Duration.ZERO, Duration.ofMinutes(1));
+    }
+    assertEquals(List.of("job x is RUNNING, 3 of 5 tasks do not run, 0 of 8 slots are free"), told);
+  }
+
+  @Test
+  void unfinished_jobsOfOtherNamesOrOver_areLeftOut() {
+    answers.put(
+        "/jobs/overview",
+        """
+        {"jobs": [
+          {"jid": "1", "name": "millrace-serve", "state": "CANCELED"},
+          {"jid": "2", "name": "millrace-learn", "state": "RUNNING"},
+          {"jid": "3", "name": "millrace-serve", "state": "RESTARTING"}]}
+        """);
+    try (FlinkRest rest = new FlinkRest(url)) {
+      assertEquals(
+          List.of(new FlinkJob("3", "millrace-serve", "RESTARTING")),
+          rest.unfinished("millrace-serve"));
+    }
+  }
+
+  private String refused(Duration patience) {
+    try (FlinkRest rest = new FlinkRest(url)) {
+      String said =
+          assertThrows(
+                  FlinkRestException.class, () -> rest.awaitRunning("x", Duration.ZERO, patience))
+              .getMessage();
+      assertEquals(1, said.lines().count());
+      return said;
     }
   }
 }

@@ -1,0 +1,59 @@
+package dev.millrace.job.embedded;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/**
+ * Keeps other processes from changing a cluster meanwhile. Threads of one process share it: a
+ * shutdown hook ends what another thread may be starting.
+ *
+ * @param patience how long another process may have it
+ */
+record ClusterLock(Path file, Duration patience) {
+
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Makes a change, alone.
+   *
+   * @throws IllegalStateException if another process has the lock for too long
+   */
+  <T> T during(Supplier<T> change) {
+    if (!HELD.add(file)) {
+      return change.get();
+    }
+    try (FileChannel channel = open()) {
+      if (!Poll.until(patience, () -> isTaken(channel))) {
+        throw new IllegalStateException(
+            "another process starts or stops the cluster in %s, expected one at a time"
+                .formatted(file.getParent()));
+      }
+      return change.get();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot lock " + file, e);
+    } finally {
+      HELD.remove(file);
+    }
+  }
+
+  private FileChannel open() throws IOException {
+    Files.createDirectories(file.getParent());
+    return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
+  private static boolean isTaken(FileChannel channel) {
+    try {
+      return channel.tryLock() != null;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

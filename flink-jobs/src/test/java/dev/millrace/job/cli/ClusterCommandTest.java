@@ -1,0 +1,113 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What commands make of a cluster that is up in part: Redis runs, Kafka and Flink do not. */
+class ClusterCommandTest {
+
+  @TempDir Path root;
+
+  private final String before = System.getProperty("millrace.root");
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private Process running;
+
+  @BeforeEach
+  void startOneProcess() throws IOException {
+    System.setProperty("millrace.root", root.toString());
+    running = new ProcessBuilder("sleep", "600").start();
+    Files.createDirectories(root.resolve(".millrace/cluster/store"));
+    Files.writeString(root.resolve("lines"), "{\"id\": \"1\", \"text\": \"some text\"}\n");
+    write(true);
+  }
+
+  @AfterEach
+  void endIt() throws InterruptedException {
+    System.setProperty("millrace.root", before);
+    running.destroyForcibly().waitFor();
+  }
+
+  private void write(boolean complete) throws IOException {
+    Files.writeString(
+        root.resolve(".millrace/cluster/cluster.properties"),
+        """
+        complete=%s
+        bootstrap=127.0.0.1\\:1
+        redis=redis\\://127.0.0.1\\:1
+        rest=http\\://127.0.0.1\\:1
+        processes=2
+        process.0.name=redis
+        process.0.pid=%d
+        process.0.started=%s
+        process.1.name=kafka
+        process.1.pid=%2$d
+        process.1.started=0
+        """
+            .formatted(complete, running.pid(), running.info().startInstant().orElseThrow()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "produce --topic millrace.samples --domain d ROOT/lines",
+        "ask --domain d hello",
+        "gateway --port 0",
+        "topics",
+        "sql ROOT/lines",
+        "autoscale --minutes 1"
+      })
+  void run_kafkaHasEnded_noOtherBrokerIsUsed(String line) {
+    assertEquals(Main.FAILED, run(line.replace("ROOT", root.toString()).split(" ")));
+    assertEquals(1, err.toString().strip().lines().count(), err::toString);
+    assertTrue(err.toString().contains("kafka"), err::toString);
+    assertTrue(err.toString().contains("./millrace cluster up"), err::toString);
+  }
+
+  @Test
+  void releases_kafkaHasEnded_theClustersStoreIsListed() {
+    assertEquals(0, run("releases", "list"), err::toString);
+  }
+
+  @Test
+  void up_optionsForPartOfACluster_areRefused() {
+    assertEquals(Main.USAGE, run("cluster", "up", "--slots", "2"));
+    assertTrue(err.toString().contains("--slots"), err::toString);
+    assertTrue(err.toString().contains("cluster down"), err::toString);
+  }
+
+  @Test
+  void status_startWasInterrupted_saysSo() throws IOException {
+    assertEquals(Main.FAILED, run("cluster", "status"));
+    assertTrue(!out.toString().contains("not all was started"), out::toString);
+    write(false);
+    assertEquals(Main.FAILED, run("cluster", "status"));
+    assertTrue(out.toString().contains("not all was started"), out::toString);
+  }
+
+  @Test
+  void status_fileIsEmpty_namesIt() throws IOException {
+    Path file = root.resolve(".millrace/cluster/cluster.properties");
+    Files.writeString(file, "");
+    assertEquals(Main.FAILED, run("cluster", "status"));
+    assertTrue(err.toString().contains(file.toString()), err::toString);
+    assertEquals(1, err.toString().strip().lines().count(), err::toString);
+  }
+
+  private int run(String... arguments) {
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+}

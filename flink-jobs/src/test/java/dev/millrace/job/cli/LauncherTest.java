@@ -1,0 +1,57 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script {@code ./millrace} where nothing was built, and nothing can be. */
+class LauncherTest {
+
+  @TempDir Path root;
+
+  private Path lock;
+
+  @BeforeEach
+  void copyScript() throws IOException {
+    Files.copy(Path.of(System.getProperty("millrace.root"), "millrace"), root.resolve("millrace"));
+    lock = Files.createDirectories(root.resolve(".millrace")).resolve("building");
+  }
+
+  @Test
+  void run_lockCannotBeMade_saysSo() throws Exception {
+    Files.writeString(lock, "");
+    String said = run("exec sh ./millrace --help");
+    assertTrue(said.startsWith("millrace: cannot create " + lock.toRealPath() + ": "), said);
+    assertEquals(1, said.strip().lines().count(), said);
+  }
+
+  /** In a container the one before had the same number. */
+  @Test
+  void run_lockIsOfAnEarlierProcessOfTheSameNumber_isTaken() throws Exception {
+    Files.createDirectories(lock);
+    String said = run("echo $$ > .millrace/building/pid; exec sh ./millrace --help");
+    assertTrue(said.contains("the build failed"), said);
+    assertTrue(Files.notExists(lock), "the lock is given back");
+  }
+
+  private String run(String script) throws Exception {
+    Path said = root.resolve("said");
+    ProcessBuilder builder = new ProcessBuilder("sh", "-c", script).directory(root.toFile());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    Process process = builder.redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    try {
+      assertTrue(process.waitFor(1, TimeUnit.MINUTES), "it goes on");
+      assertEquals(1, process.exitValue());
+      return Files.readString(said);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.job.loop.Watcher;
+import dev.millrace.job.report.Committed;
+import dev.millrace.job.report.Recording;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LoopOptionsTest {
+
+  private static final String ROOT = "millrace.root";
+
+  @TempDir Path folder;
+
+  private final String repository = System.getProperty(ROOT);
+
+  @BeforeEach
+  void moveHome() {
+    System.setProperty(ROOT, folder.toString());
+  }
+
+  @AfterEach
+  void moveBack() {
+    System.setProperty(ROOT, repository);
+  }
+
+  @Test
+  void progress_beforeTheFirstRelease_anEarlierStoreStaysTheLastOne() throws Exception {
+    Path store = folder.resolve("report").resolve("store");
+    Watcher watcher = new LoopOptions.Remembering(Watcher.none(), store);
+    watcher.progress(recording(List.of()));
+    assertThrows(IllegalArgumentException.class, () -> Home.here().store());
+    Origin origin = new Origin("millrace.releases", 0, 0);
+    ReleaseEvent event =
+        new ReleaseEvent(
+            null,
+            "legal",
+            ReleaseEvent.Kind.ADAPTER,
+            ReleaseEvent.Action.PUBLISH,
+            "3f9a",
+            "file:/store/3f9a",
+            null,
+            1,
+            "",
+            origin);
+    watcher.progress(recording(List.of(new Committed<>(event, origin, 1, 2))));
+    assertEquals(store, Home.here().store());
+  }
+
+  private static Recording recording(List<Committed<ReleaseEvent>> releases) {
+    return new Recording(List.of(), List.of(), List.of(), releases, List.of(), List.of());
+  }
+}

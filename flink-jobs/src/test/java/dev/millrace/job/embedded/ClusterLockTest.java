@@ -1,0 +1,63 @@
+package dev.millrace.job.embedded;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClusterLockTest {
+
+  @TempDir Path folder;
+
+  /** Another process, which has the lock until its input ends. */
+  static final class Other {
+    public static void main(String[] file) throws Exception {
+      try (FileChannel channel =
+          FileChannel.open(Path.of(file[0]), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        channel.lock();
+        System.out.println("locked");
+        var unused = System.in.read();
+      }
+    }
+  }
+
+  @Test
+  void during_anotherProcessHasIt_waitsForAWhile() throws Exception {
+    Path file = folder.resolve("lock");
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Other.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertEquals("locked", other.inputReader().readLine());
+      var e =
+          assertThrows(
+              IllegalStateException.class,
+              () -> new ClusterLock(file, Duration.ZERO).during(() -> fail("not alone")));
+      assertTrue(e.getMessage().startsWith("another process"), e.getMessage());
+      other.outputWriter().close();
+      assertEquals("done", new ClusterLock(file, Duration.ofMinutes(1)).during(() -> "done"));
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void during_insideItself_isShared() {
+    ClusterLock lock = new ClusterLock(folder.resolve("new").resolve("lock"), Duration.ZERO);
+    assertEquals("done", lock.during(() -> lock.during(() -> "done")));
+    assertEquals("again", lock.during(() -> "again"));
+  }
+}

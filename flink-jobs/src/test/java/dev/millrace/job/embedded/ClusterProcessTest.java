@@ -1,0 +1,53 @@
+package dev.millrace.job.embedded;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClusterProcessTest {
+
+  private static final ProcessHandle HERE = ProcessHandle.current();
+
+  @TempDir Path folder;
+
+  /** Ticks since the machine started do not move with its clock. */
+  @Test
+  void start_thereIsProc_isKnownByItsTicks() throws IOException {
+    ClusterProcess process =
+        ClusterProcess.start(
+            "sleeper", "", List.of("sleep", "600"), folder, folder.resolve("said"));
+    try {
+      Path stat = Path.of("/proc", String.valueOf(process.pid()), "stat");
+      assumeTrue(Files.exists(stat));
+      String behindName = Files.readString(stat).replaceFirst(".*\\) ", "");
+      assertEquals(behindName.split(" ", -1)[19], process.started());
+      assertTrue(process.isAlive());
+    } finally {
+      process.kill();
+    }
+    assertFalse(process.isAlive());
+  }
+
+  @Test
+  void isAlive_otherProcessOfTheSameNumber_isFalse() {
+    assertFalse(process("0").isAlive());
+    assertFalse(process("2001-01-01T00:00:00Z").isAlive());
+  }
+
+  @Test
+  void isAlive_startIsATimeOfDay_isTrue() {
+    assertTrue(process(HERE.info().startInstant().orElseThrow().toString()).isAlive());
+  }
+
+  private static ClusterProcess process(String started) {
+    return new ClusterProcess("here", HERE.pid(), started, "", List.of());
+  }
+}

@@ -1,0 +1,97 @@
+package dev.millrace.job.embedded;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Without the jars of a build, a start ends before any process does. */
+class LocalClusterTest {
+
+  @TempDir Path folder;
+
+  private LocalCluster cluster;
+  private ClusterProcess process;
+
+  @BeforeEach
+  void startAProcess() throws IOException {
+    cluster = new LocalCluster(folder.resolve("build"), folder.resolve("cluster"));
+    Files.createDirectories(cluster.home());
+    process =
+        ClusterProcess.start("kafka", "", List.of("sleep", "600"), folder, folder.resolve("said"));
+    for (String kept : List.of("zookeeper-data", "ha", "kafka-data", "log")) {
+      Files.createDirectories(cluster.home().resolve(kept));
+      Files.writeString(cluster.home().resolve(kept).resolve("file"), "x");
+    }
+  }
+
+  @AfterEach
+  void endIt() {
+    process.kill();
+  }
+
+  @Test
+  void up_oldClusterHasEnded_itsJobsAreForgottenAndItsTopicsAreNot() {
+    state(true);
+    process.kill();
+    assertThrows(UncheckedIOException.class, () -> cluster.up(ClusterShape.defaults()));
+    assertFalse(Files.exists(cluster.home().resolve("zookeeper-data")));
+    assertFalse(Files.exists(cluster.home().resolve("ha")));
+    assertTrue(Files.exists(cluster.home().resolve("kafka-data").resolve("file")));
+  }
+
+  @Test
+  void up_oldClusterLives_isRefusedAndItsJobsAreKept() {
+    state(true);
+    var e = assertThrows(IllegalStateException.class, () -> cluster.up(ClusterShape.defaults()));
+    assertTrue(e.getMessage().startsWith("a cluster is up already"), e.getMessage());
+    assertTrue(process.isAlive());
+    assertTrue(Files.exists(cluster.home().resolve("zookeeper-data").resolve("file")));
+  }
+
+  @Test
+  void up_lastStartWasInterrupted_whatItLeftIsStopped() {
+    state(false);
+    assertThrows(UncheckedIOException.class, () -> cluster.up(ClusterShape.defaults()));
+    assertFalse(process.isAlive());
+    assertTrue(cluster.status().isEmpty());
+  }
+
+  @Test
+  void revive_stateCannotBeWritten_leavesNoProcess() throws IOException {
+    state(true);
+    process.kill();
+    Files.createDirectories(cluster.home().resolve("cluster.properties.next"));
+    long before = children();
+    var e = assertThrows(UncheckedIOException.class, () -> cluster.revive("kafka"));
+    assertTrue(e.getMessage().startsWith("cannot write"), e.getMessage());
+    assertEquals(before, children());
+  }
+
+  private static long children() {
+    return ProcessHandle.current().children().filter(ProcessHandle::isAlive).count();
+  }
+
+  @Test
+  void down_noClusterWasEver_leavesNothing() {
+    LocalCluster none = new LocalCluster(folder.resolve("build"), folder.resolve("none"));
+    assertEquals(0, none.down());
+    assertFalse(Files.exists(none.home()));
+  }
+
+  private void state(boolean complete) {
+    new ClusterState(
+            "127.0.0.1:1", "redis://127.0.0.1:2", "http://127.0.0.1:3", List.of(process), complete)
+        .write(cluster.home().resolve("cluster.properties"));
+  }
+}
