@@ -105,13 +105,41 @@ class TakeBackIT {
     awaitAnswerBy(pinned.release(), null, feed, loop);
     awaitAnswerBy(other.release(), other.release(), feed, loop);
     assertEquals(published, loop.releases(0).size());
+    String waits = "sample" + (samples - 1);
+    forgetWhilePinned(pinned, waits, feed, loop);
     order(pinned, Action.ROLLBACK, feed, loop);
     ReleaseEvent next = more(1, feed, loop).get(0);
     assertEquals(pinned.release(), next.parent());
+    assertTrue(manifest(next).learned().stream().noneMatch(s -> s.sample().equals(waits)));
     awaitAnswerBy(next.release(), null, feed, loop);
     assertReproduced(pinned, loop);
     assertReproduced(next, loop);
     return next;
+  }
+
+  /** The pinned release does not know of the sample: it is pinned again behind that order. */
+  private void forgetWhilePinned(ReleaseEvent pinned, String waits, Feed feed, Loop loop)
+      throws Exception {
+    int published = loop.releases(0).size();
+    ReleaseEvent forget = event(pinned, Action.FORGET).forgetting(List.of(waits));
+    Origin unused = feed.place(loop.topics().releases(), DOMAIN, Codecs.releases().encode(forget));
+    Origin again = order(pinned, Action.PIN, feed, loop);
+    Deadline deadline = new Deadline("the pin at " + again.offset());
+    while (loop.verdicts(0).stream()
+        .flatMap(verdict -> verdict.rules().stream())
+        .noneMatch(
+            rule ->
+                rule.rule().equals("pin-obeyed")
+                    && rule.figures().get("offset") == again.offset())) {
+      deadline.check();
+    }
+    awaitVerdict("forget-obeyed", loop);
+    for (int i = 0; i < BATCH; i++) {
+      teach(feed, loop);
+    }
+    awaitQuiet(loop);
+    awaitAnswerBy(pinned.release(), null, feed, loop);
+    assertEquals(published + 2, loop.releases(0).size());
   }
 
   /** The lineage is unaffected, knowing, last: what the last two were taught is taught again. */

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class RetentionTest {
   private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
+  private static final Retention NONE = new Retention(0, Duration.ofDays(7));
   private static final Retention ONE = new Retention(1, Duration.ofDays(7));
 
   /** a ← b ← c was taken back at a; a ← d ← e is current. */
@@ -32,32 +33,50 @@ class RetentionTest {
 
   @Test
   void expired_currentAndItsAncestors_stay() {
-    assertEquals(List.of("b"), ONE.expired(store, Set.of("e"), NOW));
-    assertEquals(List.of("b", "c"), new Retention(0, ONE.age()).expired(store, Set.of("e"), NOW));
-    assertEquals(List.of(), new Retention(2, ONE.age()).expired(store, Set.of("e"), NOW));
+    assertEquals(List.of("c", "b"), NONE.expired(store, Set.of("e"), NOW));
+    assertEquals(List.of(), new Retention(2, NONE.age()).expired(store, Set.of("e"), NOW));
   }
 
   @Test
   void expired_pinned_staysWithItsAncestors() {
-    assertEquals(List.of(), new Retention(0, ONE.age()).expired(store, Set.of("e", "c"), NOW));
+    assertEquals(List.of(), NONE.expired(store, Set.of("e", "c"), NOW));
   }
 
   @Test
-  void expired_young_stays() {
+  void expired_newestThatNothingNeeds_staysWithItsAncestors() {
+    assertEquals(List.of(), ONE.expired(store, Set.of("e"), NOW));
+    store.put("f", release(5, "e", 25));
+    assertEquals(List.of("c", "b"), ONE.expired(store, Set.of("e"), NOW));
+  }
+
+  @Test
+  void expired_young_staysWithItsAncestors() {
     store.put("b", release(1, "a", 6));
-    assertEquals(List.of("c"), new Retention(0, ONE.age()).expired(store, Set.of("e"), NOW));
+    assertEquals(List.of("c"), NONE.expired(store, Set.of("e"), NOW));
+    store.put("c", release(2, "b", 6));
+    store.put("b", release(1, "a", 29));
+    assertEquals(List.of(), NONE.expired(store, Set.of("e"), NOW));
+  }
+
+  /** A trainer that begins anew counts its batches anew. */
+  @Test
+  void expired_descendantOfALowerBatch_goesBeforeItsAncestors() {
+    store.put("c", release(0, "b", 28));
+    assertEquals(List.of("c", "b"), NONE.expired(store, Set.of("e"), NOW));
   }
 
   @Test
   void expired_otherDomains_countForThemselves() {
-    store.put("x", release("other", 0, 30));
-    assertEquals(List.of("b"), ONE.expired(store, Set.of("e"), NOW));
+    store.put("f", release(5, "e", 25));
+    store.put("x", release("other", 6, 30));
+    assertEquals(List.of("c", "b"), ONE.expired(store, Set.of("e"), NOW));
   }
 
   @Test
   void expired_alignments_countForThemselves() {
+    store.put("f", release(5, "e", 25));
     store.put("x", stored("java", 9, null, 30, Kind.ALIGNMENT));
-    assertEquals(List.of("b"), ONE.expired(store, Set.of("e"), NOW));
+    assertEquals(List.of("c", "b"), ONE.expired(store, Set.of("e"), NOW));
   }
 
   private static Stored release(long batch, @Nullable String parent, int days) {

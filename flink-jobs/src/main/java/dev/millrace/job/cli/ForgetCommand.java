@@ -1,6 +1,8 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.job.cli.ForgetPlan.Change;
+import dev.millrace.job.cli.ForgetPlan.Pin;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
@@ -15,10 +17,10 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Limits;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -28,7 +30,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,20 +100,11 @@ final class ForgetCommand implements Callable<Integer> {
   private int retireSeconds = 30;
 
   /**
-   * What becomes of a domain.
-   *
-   * @param from the release that it was at; empty is the base
-   * @param to the release that it goes back to; null is the base
-   */
-  record Change(
-      @Nullable String tenant, String domain, Kind kind, String from, @Nullable String to) {}
-
-  /**
    * What a domain has forgotten.
    *
    * @param before the last release that knew of the samples
    * @param after where it is now; null is the base
-   * @param proof null if none of the samples can be read any more
+   * @param proof null if nothing can be measured any more
    */
   record Forgot(String domain, String before, @Nullable String after, @Nullable Proof proof) {}
 
@@ -124,43 +116,29 @@ final class ForgetCommand implements Callable<Integer> {
     if (models < 2) {
       throw new IllegalArgumentException("--models " + models + ", expected 2 or more");
     }
-    StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     MillraceConfig config = broker.require(output.err());
     ReleaseTopic topic = ReleaseTopic.of(config);
+    List<Origin> undecoded = new ArrayList<>();
+    List<ReleaseEvent> events = topic.events(undecoded::add);
+    StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     FoundSamples found = FoundSamples.find(topic.config(), Set.copyOf(samples), source);
     Set<String> ids = new HashSet<>(samples);
     found.samples().forEach(sample -> ids.add(sample.id()));
     requireFew(ids);
     Forgetting forgetting = new Forgetting(stored, ids);
-    List<ReleaseEvent> events = topic.events();
-    ReleaseEvent released =
-        Heads.followed(events, Kind.BASE).get(Heads.alias(null, BaseRelease.DOMAIN));
-    if (released != null && !released.release().isEmpty()) {
-      forgetting.requireUnknownTo(released.release());
-    }
-    forgetting.requireUnknownTo(
-        "base " + base,
-        BaseRelease.taught(base).values().stream().map(BaseRelease.Taught::release).toList());
-    SortedMap<String, ReleaseEvent> heads = affected(forgetting, found, events);
-    List<Change> changes = new ArrayList<>();
-    heads.forEach((alias, head) -> changes.add(change(head, forgetting)));
+    warn(forgetting, undecoded);
+    requireUnknownToBases(forgetting, events);
+    SortedMap<String, Change> changes = new ForgetPlan(forgetting, found, events).changes();
     if (dryRun) {
-      output.result(Map.of("changes", changes, "affected", sorted(forgetting)), plan(changes));
+      output.result(
+          Map.of("changes", changes.values(), "affected", forgetting.descendantsFirst()),
+          ForgetText.plan(changes.values()));
       return 0;
     }
-    if (!heads.isEmpty()) {
-      haveForgotten(topic, heads, forgetting);
+    if (!changes.isEmpty()) {
+      haveForgotten(topic, changes, forgetting);
     }
-    StoredReleases now = StoredReleases.read(stored.store(), output.err()::println);
-    List<Forgot> forgot = prove(new Forgetting(now, ids), config);
-    List<String> retired = retire(new Forgetting(now, ids));
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("samples", ids.stream().sorted().toList());
-    json.put("changes", changes);
-    json.put("forgot", forgot);
-    json.put("retired", retired);
-    output.result(json, ForgetText.of(ids, forgot, retired, topic.config()));
-    return 0;
+    return purge(ids, changes, stored.store(), config);
   }
 
   private static void requireFew(Set<String> ids) {
@@ -170,95 +148,77 @@ final class ForgetCommand implements Callable<Integer> {
     }
   }
 
-  /** By alias, what each domain is at that knows, or may know, of a sample. */
-  private static SortedMap<String, ReleaseEvent> affected(
-      Forgetting forgetting, FoundSamples found, List<ReleaseEvent> events) {
-    SortedMap<String, ReleaseEvent> affected = new TreeMap<>();
-    Set<String> knowing = forgetting.affected();
-    for (Kind kind : List.of(Kind.ADAPTER, Kind.ALIGNMENT)) {
-      ReleaseTopic.heads(events, kind)
-          .values()
-          .forEach(
-              heads ->
-                  heads.stream()
-                      .filter(head -> knowing.contains(head.release()))
-                      .findFirst()
-                      .ifPresent(head -> affected.put(alias(head), head)));
+  private void warn(Forgetting forgetting, List<Origin> undecoded) {
+    Set<String> missing = forgetting.missing();
+    if (!missing.isEmpty()) {
+      output
+          .err()
+          .printf(
+              "%d ancestors of releases are not in %s, such as %s: what they knew nobody can tell%n",
+              missing.size(), forgetting.stored().store(), missing.iterator().next());
     }
-    for (ReleaseEvent head : lines(events)) {
-      boolean mayWait =
-          found.samples().stream()
-              .filter(sample -> sample.media() || head.kind() == Kind.ADAPTER)
-              .anyMatch(sample -> sample.mayBeOf(head));
-      if (mayWait && !done(forgetting, head)) {
-        affected.putIfAbsent(alias(head), head);
-      }
+    String blind = ReleaseTopic.reasonNotToDelete(undecoded);
+    if (blind != null) {
+      output.err().println(blind);
     }
-    return affected;
   }
 
-  /** What each line is at; a domain may gather pairs before its alignment has a release. */
-  private static List<ReleaseEvent> lines(List<ReleaseEvent> events) {
-    SortedMap<String, ReleaseEvent> adapters = Heads.followed(events);
-    SortedMap<String, ReleaseEvent> alignments = Heads.followed(events, Kind.ALIGNMENT);
-    adapters.forEach((alias, head) -> alignments.computeIfAbsent(alias, a -> unaligned(head)));
-    return Stream.of(adapters, alignments).flatMap(heads -> heads.values().stream()).toList();
-  }
-
-  private static ReleaseEvent unaligned(ReleaseEvent head) {
-    return new ReleaseEvent(
-        head.tenant(),
-        head.domain(),
-        Kind.ALIGNMENT,
-        Action.ROLLBACK,
-        "",
-        "",
-        null,
-        0,
-        "",
-        head.origin());
-  }
-
-  private static String alias(ReleaseEvent head) {
-    return Heads.alias(head.tenant(), head.domain(), head.kind());
-  }
-
-  /** Whether a domain was told before, by an event that still stands behind what it is at. */
-  private static boolean done(Forgetting forgetting, ReleaseEvent head) {
-    return head.action() == Action.FORGET && head.forgotten().containsAll(forgetting.samples());
-  }
-
-  private static Change change(ReleaseEvent head, Forgetting forgetting) {
-    String to = head.release().isEmpty() ? null : forgetting.lastUnaffected(head.release());
-    return new Change(head.tenant(), head.domain(), head.kind(), head.release(), to);
+  private void requireUnknownToBases(Forgetting forgetting, List<ReleaseEvent> events)
+      throws IOException {
+    ReleaseEvent released =
+        Heads.followed(events, Kind.BASE).get(Heads.alias(null, BaseRelease.DOMAIN));
+    if (released != null && !released.release().isEmpty()) {
+      forgetting.requireUnknownTo(released.release());
+    }
+    forgetting.requireUnknownTo(
+        "base " + base,
+        BaseRelease.taught(base).values().stream().map(BaseRelease.Taught::release).toList());
   }
 
   /** Tells learn, and waits until it has learned everything else again. */
   private void haveForgotten(
-      ReleaseTopic topic, SortedMap<String, ReleaseEvent> heads, Forgetting forgetting)
+      ReleaseTopic topic, SortedMap<String, Change> changes, Forgetting forgetting)
       throws Exception {
     List<String> ids = forgetting.samples().stream().sorted().toList();
     String verdicts = new Topics(topic.config().prefix()).verdicts();
     try (RecordReader reader = RecordReader.fromEnd(topic.config(), List.of(verdicts))) {
       Map<String, Origin> written = new HashMap<>();
-      heads.forEach(
-          (alias, head) -> {
-            Change change = change(head, forgetting);
-            ReleaseEvent event = event(head, Action.FORGET, change.to(), forgetting.stored());
+      changes.forEach(
+          (alias, change) -> {
+            ReleaseEvent event = event(change, Action.FORGET, change.to(), forgetting.stored());
             written.put(alias, topic.write(event.forgetting(ids)));
+            if (change.pin() == Pin.AT_ONCE) {
+              pin(change, change.to(), topic, forgetting.stored());
+            } else if (change.pin() == Pin.AFTERWARDS) {
+              output
+                  .err()
+                  .printf(
+                      "domain %s was pinned and is pinned again at the end: if that does not come, run this again%n",
+                      change.domain());
+            }
           });
+      output.err().flush();
       Map<String, @Nullable String> at =
           new ForgetWatch(reader, written, output.err()).await(Duration.ofSeconds(waitSeconds));
-      for (Map.Entry<String, ReleaseEvent> head : heads.entrySet()) {
-        String release = at.get(head.getKey());
+      for (Map.Entry<String, Change> change : changes.entrySet()) {
+        String release = at.get(change.getKey());
         awaitEvent(topic, release);
-        if (head.getValue().action() == Action.PIN && release != null) {
-          StoredReleases now =
-              StoredReleases.read(forgetting.stored().store(), output.err()::println);
-          Origin unused = topic.write(event(head.getValue(), Action.PIN, release, now));
-          output.err().printf("domain %s is pinned again%n", head.getValue().domain());
+        if (change.getValue().pin() == Pin.AFTERWARDS) {
+          Path folder = forgetting.stored().store();
+          pin(change.getValue(), release, topic, StoredReleases.read(folder, skipped -> {}));
         }
       }
+    }
+  }
+
+  /** Pins a domain again; the base alone is no release to pin it to. */
+  private void pin(
+      Change change, @Nullable String release, ReleaseTopic topic, StoredReleases stored) {
+    if (release == null) {
+      output.err().printf("domain %s is at the base and not pinned again%n", change.domain());
+    } else {
+      Origin unused = topic.write(event(change, Action.PIN, release, stored));
+      output.err().printf("domain %s is pinned again, to %s%n", change.domain(), release);
     }
   }
 
@@ -272,106 +232,96 @@ final class ForgetCommand implements Callable<Integer> {
   }
 
   private static ReleaseEvent event(
-      ReleaseEvent current, Action action, @Nullable String to, StoredReleases stored) {
+      Change change, Action action, @Nullable String to, StoredReleases stored) {
     Manifest manifest = to == null ? null : stored.manifest(to);
+    boolean unpins = action == Action.FORGET && change.pin() != Pin.NEVER;
     return new ReleaseEvent(
-        current.tenant(),
-        current.domain(),
-        current.kind(),
+        change.tenant(),
+        change.domain(),
+        change.kind(),
         action,
         to == null ? "" : to,
         to == null ? "" : stored.uri(to),
         manifest == null ? null : manifest.parent(),
         manifest == null ? 0 : manifest.batch(),
-        "samples to be forgotten",
+        unpins ? ForgetPlan.WAS_PINNED : ForgetPlan.REASON,
         NOWHERE);
   }
 
-  /** For each domain of which the store has an adapter that knows of them. */
-  private List<Forgot> prove(Forgetting forgetting, MillraceConfig config) throws Exception {
+  /** Proves it, and deletes what knows of them. */
+  private int purge(
+      Set<String> ids, SortedMap<String, Change> told, Path folder, MillraceConfig config)
+      throws Exception {
     ReleaseTopic topic = ReleaseTopic.of(config);
-    SortedMap<String, ReleaseEvent> current = Heads.followed(topic.events());
-    Map<String, String> last = new TreeMap<>();
-    requireForgotten(Heads.followed(topic.events(), Kind.ALIGNMENT), forgetting);
-    for (String id : sorted(forgetting)) {
-      Manifest manifest = forgetting.stored().manifest(id);
-      if (manifest.kind() != Kind.ADAPTER) {
-        continue;
-      }
-      last.merge(
-          Heads.alias(manifest.tenant(), manifest.domain()),
-          id,
-          (a, b) ->
-              forgetting.stored().manifest(a).batch() < forgetting.stored().manifest(b).batch()
-                  ? b
-                  : a);
+    List<ReleaseEvent> events = topic.events();
+    Forgetting obeyed = new Forgetting(StoredReleases.read(folder, output.err()::println), ids);
+    ForgetPlan.requireObeyed(obeyed, events, told.keySet());
+    List<Forgot> forgot = prove(obeyed, events, config);
+    awaitCheckpoint(obeyed.affected().size());
+    List<Origin> undecoded = new ArrayList<>();
+    List<ReleaseEvent> latest = topic.events(undecoded::add);
+    Forgetting now = new Forgetting(StoredReleases.read(folder, skipped -> {}), ids);
+    ForgetPlan.requireObeyed(now, latest, told.keySet());
+    String blind = ReleaseTopic.reasonNotToDelete(undecoded);
+    List<String> retired = blind == null ? retire(now) : List.of();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("samples", ids.stream().sorted().toList());
+    json.put("changes", told.values());
+    json.put("forgot", forgot);
+    json.put("retired", retired);
+    output.result(json, ForgetText.of(ids, told.values(), forgot, retired, topic.config()));
+    if (blind != null) {
+      throw new IllegalStateException(blind);
     }
-    List<Forgot> forgot = new ArrayList<>();
-    ForgetProof proof = new ForgetProof(base, config, models, output.err());
-    for (Map.Entry<String, String> before : last.entrySet()) {
-      ReleaseEvent head = current.get(before.getKey());
-      String after = head == null || head.release().isEmpty() ? null : head.release();
-      if (after != null && !after.equals(forgetting.lastUnaffected(after))) {
-        throw new IllegalStateException(
-            "release " + after + " still knows of them, expected one that does not");
-      }
-      String domain = forgetting.stored().manifest(before.getValue()).domain();
-      forgot.add(
-          new Forgot(
-              domain, before.getValue(), after, proof.of(forgetting, before.getValue(), after)));
-    }
-    return forgot;
+    return 0;
   }
 
-  private static void requireForgotten(
-      SortedMap<String, ReleaseEvent> current, Forgetting forgetting) {
-    for (ReleaseEvent head : current.values()) {
-      String at = head.release();
-      if (!at.isEmpty() && !at.equals(forgetting.lastUnaffected(at))) {
-        throw new IllegalStateException(
-            "release " + at + " still knows of them, expected one that does not");
-      }
-    }
-  }
-
-  /** Deletes the releases that know of them, once no job can be restored to one. */
-  private List<String> retire(Forgetting forgetting) throws Exception {
-    List<String> retired = sorted(forgetting);
-    if (!retired.isEmpty()) {
-      output.err().printf("%d releases are deleted in %d s%n", retired.size(), retireSeconds);
+  /** Waits until no job can be restored to a release that is to be deleted. */
+  private void awaitCheckpoint(int releases) throws InterruptedException {
+    if (releases > 0) {
+      output.err().printf("%d releases are deleted in %d s%n", releases, retireSeconds);
       output.err().flush();
       Thread.sleep(Duration.ofSeconds(retireSeconds).toMillis());
     }
+  }
+
+  private static List<String> retire(Forgetting forgetting) throws IOException {
     StoreFiles files = StoreFiles.in(forgetting.stored().store());
+    List<String> retired = forgetting.descendantsFirst();
     for (String release : retired) {
       PruneCommand.delete(files, release);
     }
     return retired;
   }
 
-  private static List<String> sorted(Forgetting forgetting) {
-    return forgetting.affected().stream()
-        .sorted(
-            Comparator.comparingLong((String id) -> forgetting.stored().manifest(id).batch())
-                .thenComparing(Comparator.naturalOrder()))
-        .toList();
-  }
-
-  private static String plan(List<Change> changes) {
-    if (changes.isEmpty()) {
-      return "no domain knows of them";
+  /** For each domain of which the store has an adapter that knows of them. */
+  private List<Forgot> prove(
+      Forgetting forgetting, List<ReleaseEvent> events, MillraceConfig config) throws Exception {
+    SortedMap<String, ReleaseEvent> current = Heads.followed(events);
+    SortedMap<String, String> last = new TreeMap<>();
+    for (String id : forgetting.affected()) {
+      Manifest manifest = forgetting.stored().manifest(id);
+      if (manifest.kind() == Kind.ADAPTER) {
+        last.merge(
+            Heads.alias(manifest.tenant(), manifest.domain()),
+            id,
+            (a, b) ->
+                forgetting.stored().manifest(a).batch() < forgetting.stored().manifest(b).batch()
+                    ? b
+                    : a);
+      }
     }
-    List<String> lines = new ArrayList<>();
-    for (Change change : changes) {
-      lines.add(
-          (change.kind() == Kind.ALIGNMENT
-                  ? "the alignment of domain %s would go back from %s to %s"
-                  : "domain %s would go back from %s to %s, and learn again what came after that")
-              .formatted(
-                  change.domain(),
-                  change.from().isEmpty() ? "the base" : change.from(),
-                  change.to() == null ? "the base" : change.to()));
+    List<Forgot> forgot = new ArrayList<>();
+    ForgetProof proof = new ForgetProof(base, config, models, output.err());
+    for (Map.Entry<String, String> before : last.entrySet()) {
+      ReleaseEvent head = current.get(before.getKey());
+      String answers = head == null ? "" : Heads.answering(head);
+      String after = answers.isEmpty() ? null : answers;
+      String domain = forgetting.stored().manifest(before.getValue()).domain();
+      forgot.add(
+          new Forgot(
+              domain, before.getValue(), after, proof.of(forgetting, before.getValue(), after)));
     }
-    return String.join("\n", lines);
+    return forgot;
   }
 }

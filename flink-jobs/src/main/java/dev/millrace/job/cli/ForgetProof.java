@@ -8,6 +8,7 @@ import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Prover;
 import dev.millrace.job.loop.Reproduction;
+import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -30,12 +31,17 @@ import org.jspecify.annotations.Nullable;
 record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err) {
 
   /**
-   * What the samples cost before and after; null where none can be read any more.
+   * What the samples cost before and after; null where none can be read any more, an ancestor is
+   * not in the store, or both releases are of different bases.
    *
    * @param after null is the base alone
    */
   @Nullable Proof of(Forgetting forgetting, String before, @Nullable String after)
       throws IOException {
+    if (!forgetting.isWhole(before)
+        || (after != null && !(forgetting.isWhole(after) && sameBase(forgetting, before, after)))) {
+      return null;
+    }
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
       SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
@@ -50,6 +56,11 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
               place -> Objects.requireNonNull(read.get(place)));
       return new Prover(forgetting, retrainer, read, models, this::say).prove(before, after);
     }
+  }
+
+  private static boolean sameBase(Forgetting forgetting, String before, String after) {
+    StoredReleases stored = forgetting.stored();
+    return stored.manifest(before).base().equals(stored.manifest(after).base());
   }
 
   private void say(String what) {

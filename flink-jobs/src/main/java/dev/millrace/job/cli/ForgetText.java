@@ -1,11 +1,15 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.cli.ForgetCommand.Forgot;
+import dev.millrace.job.cli.ForgetPlan.Change;
+import dev.millrace.job.cli.ForgetPlan.Pin;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Spread;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -16,17 +20,55 @@ final class ForgetText {
 
   private ForgetText() {}
 
+  /** What would be done. */
+  static String plan(Collection<Change> changes) {
+    return changes.isEmpty()
+        ? "no domain knows of them"
+        : String.join("\n", changes.stream().map(ForgetText::line).toList());
+  }
+
+  private static String line(Change change) {
+    String from = change.from().isEmpty() ? "the base" : change.from();
+    String to = change.to() == null ? "the base" : change.to();
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        change.stays()
+            ? "%s would stay at %s, and drop and bar them".formatted(name(change), from)
+            : "%s would go back from %s to %s".formatted(name(change), from, to));
+    if (!change.stays() && change.kind() == Kind.ADAPTER) {
+      parts.add("learn again what came after that");
+    }
+    if (change.pin() != Pin.NEVER) {
+      parts.add("be pinned again");
+    }
+    return String.join(", and ", parts);
+  }
+
+  private static String name(Change change) {
+    String tenant = change.tenant() == null ? "" : " of tenant " + change.tenant();
+    return (change.kind() == Kind.ALIGNMENT ? "the alignment of domain " : "domain ")
+        + change.domain()
+        + tenant;
+  }
+
   static String of(
-      Set<String> samples, List<Forgot> forgot, List<String> retired, KafkaConfig kafka) {
+      Set<String> samples,
+      Collection<Change> told,
+      List<Forgot> forgot,
+      List<String> retired,
+      KafkaConfig kafka) {
     List<String> lines = new ArrayList<>();
     if (forgot.isEmpty()) {
-      lines.add("no release in the store had learned them");
+      lines.add("no adapter in the store had learned them");
     }
     forgot.forEach(domain -> lines.addAll(lines(domain)));
     lines.add("purged");
     lines.add(
-        "  learn's adapter and alignment, replay, held-out and waiting samples; its %d ids stay barred"
-            .formatted(samples.size()));
+        told.isEmpty()
+            ? "  nothing that learn holds: no domain was told, and no id is barred"
+            : "  adapter or alignment, replay, held-out and waiting samples, where %d ids stay barred:"
+                .formatted(samples.size()));
+    told.forEach(change -> lines.add("    " + name(change)));
     lines.add("  %d releases, deleted from the store".formatted(retired.size()));
     lines.add("  answers by them: none is given again, for a cache key names its release");
     lines.add("not purged, and how to");
@@ -42,7 +84,8 @@ final class ForgetText {
     lines.add("  is at    %s: neither it nor a parent has learned them".formatted(after));
     Proof proof = forgot.proof();
     if (proof == null) {
-      lines.add("  loss     not measured: none of them is still on the topic");
+      lines.add(
+          "  loss     not measured: none is still on the topic, an ancestor is gone, or it was of another base");
     } else {
       lines.add("  loss on %d of them, nats a token".formatted(proof.samples()));
       lines.add(figure(proof.before(), "by the release that had learned them"));

@@ -1,21 +1,27 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.cli.ReleaseTopic.Line;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
-import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Samples that are still on their topic, sought by their ids or by who sent them. */
-record FoundSamples(List<Found> samples) {
+/**
+ * Samples that are still on their topic, sought by their ids or by who sent them.
+ *
+ * @param lines of all samples there, sought or not, the lines of releases that they name
+ */
+record FoundSamples(List<Found> samples, Set<Line> lines) {
 
   /**
    * A sample on the topic.
@@ -25,10 +31,10 @@ record FoundSamples(List<Found> samples) {
    */
   record Found(String id, @Nullable String tenant, @Nullable String domain, boolean media) {
 
-    /** Whether the domain of a release may know of it. */
-    boolean mayBeOf(ReleaseEvent release) {
-      return Objects.equals(tenant, release.tenant())
-          && (domain == null || domain.equals(release.domain()));
+    /** Whether the domain of a line may know of it. */
+    boolean mayBeOf(Line line) {
+      return Objects.equals(tenant, line.tenant())
+          && (domain == null || domain.equals(line.domain()));
     }
   }
 
@@ -39,17 +45,30 @@ record FoundSamples(List<Found> samples) {
    */
   static FoundSamples find(KafkaConfig config, Set<String> ids, @Nullable String source) {
     List<Found> found = new ArrayList<>();
+    Set<Line> lines = new HashSet<>();
     try (RecordReader reader =
         RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).samples()))) {
       reader.readToEnd(
           raw -> {
             Sample sample = decoded(raw);
-            if (sample != null && (ids.contains(sample.id()) || sample.source().equals(source))) {
+            if (sample == null) {
+              return;
+            }
+            if (sample.domain() != null) {
+              lines.addAll(lines(sample.tenant(), sample.domain(), sample.isMedia()));
+            }
+            if (ids.contains(sample.id()) || sample.source().equals(source)) {
               found.add(new Found(sample.id(), sample.tenant(), sample.domain(), sample.isMedia()));
             }
           });
     }
-    return new FoundSamples(List.copyOf(found));
+    return new FoundSamples(List.copyOf(found), Set.copyOf(lines));
+  }
+
+  /** The lines of a domain that may know of a sample. */
+  static List<Line> lines(@Nullable String tenant, String domain, boolean media) {
+    Line adapters = new Line(tenant, domain, Kind.ADAPTER);
+    return media ? List.of(adapters, new Line(tenant, domain, Kind.ALIGNMENT)) : List.of(adapters);
   }
 
   /** Null where learn has rejected it. */

@@ -8,11 +8,13 @@ import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.loop.UnansweredRequests;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,7 +30,7 @@ import picocli.CommandLine.Option;
     description = {
       "Deletes releases that were taken back or never went live: all but the newest of each domain,",
       "and none that is young, current, pinned, named by a request without an answer,",
-      "or an ancestor of such a release."
+      "or an ancestor of a release that stays."
     },
     footer = {"", "Example:", "  ./millrace releases prune --keep 8 --days 7 --dry-run"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -61,7 +63,12 @@ final class PruneCommand implements Callable<Integer> {
     }
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     MillraceConfig config = broker.require(output.err());
-    Set<String> needed = needed(stored, ReleaseTopic.of(config).events());
+    List<Origin> undecoded = new ArrayList<>();
+    Set<String> needed = needed(stored, ReleaseTopic.of(config).events(undecoded::add));
+    String blind = ReleaseTopic.reasonNotToDelete(undecoded);
+    if (blind != null) {
+      throw new IllegalStateException(blind);
+    }
     needed.addAll(UnansweredRequests.releases(config));
     StoreFiles files = StoreFiles.in(stored.store());
     Map<String, Retention.Stored> releases = releases(stored, files.list());
@@ -104,9 +111,9 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   private static Set<String> needed(
-      StoredReleases stored, Map<String, Set<ReleaseEvent>> heads, Kind kind) {
+      StoredReleases stored, Map<String, Set<String>> heads, Kind kind) {
     Set<String> needed = new HashSet<>();
-    heads.values().forEach(all -> all.forEach(head -> needed.add(head.release())));
+    heads.values().forEach(needed::addAll);
     stored
         .byId()
         .forEach(

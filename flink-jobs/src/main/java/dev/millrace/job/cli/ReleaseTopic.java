@@ -8,6 +8,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Heads;
+import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -16,11 +17,12 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The releases topic of a broker, as people read and write it. */
@@ -36,40 +38,86 @@ record ReleaseTopic(KafkaConfig config) {
     return current != null && current.action() == Action.PIN ? current : null;
   }
 
+  /** A domain's releases of one kind, which the topic keeps apart from all others. */
+  record Line(@Nullable String tenant, String domain, Kind kind) {
+
+    static Line of(ReleaseEvent event) {
+      return new Line(event.tenant(), event.domain(), event.kind());
+    }
+
+    static Line of(Manifest manifest) {
+      return new Line(manifest.tenant(), manifest.domain(), manifest.kind());
+    }
+
+    String alias() {
+      return Heads.alias(tenant, domain, kind);
+    }
+  }
+
   /**
-   * What each domain may be at: the event that it follows if every release could be loaded, its
-   * last publication, its last other event.
+   * What each domain may be at: the release that it follows if every one could be loaded, that of
+   * its last publication, of its last other event, and what answers while one of these is on trial.
    */
-  static SortedMap<String, Set<ReleaseEvent>> heads(List<ReleaseEvent> events, Kind kind) {
-    SortedMap<String, Set<ReleaseEvent>> heads = new TreeMap<>();
-    Heads.followed(events, kind)
-        .forEach((alias, event) -> heads.put(alias, new LinkedHashSet<>(Set.of(event))));
+  static SortedMap<String, Set<String>> heads(List<ReleaseEvent> events, Kind kind) {
+    SortedMap<String, Set<String>> heads = new TreeMap<>();
+    add(Heads.followed(events, kind), heads);
     for (boolean published : new boolean[] {true, false}) {
       SortedMap<String, ReleaseEvent> last = new TreeMap<>();
       events.stream()
           .filter(event -> event.kind() == kind)
           .filter(event -> (event.action() == Action.PUBLISH) == published)
           .forEach(event -> last.put(Heads.alias(event.tenant(), event.domain()), event));
-      last.forEach(
-          (alias, event) -> heads.computeIfAbsent(alias, a -> new LinkedHashSet<>()).add(event));
+      add(last, heads);
     }
     return heads;
   }
 
+  private static void add(
+      SortedMap<String, ReleaseEvent> events, SortedMap<String, Set<String>> heads) {
+    events.forEach(
+        (alias, event) ->
+            heads
+                .computeIfAbsent(alias, a -> new HashSet<>())
+                .addAll(List.of(event.release(), Heads.answering(event))));
+  }
+
   /** All that can be decoded, in order. */
   List<ReleaseEvent> events() {
-    List<ReleaseEvent> events = new ArrayList<>();
+    return events(undecoded -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param undecoded is told where each other record stands that has a value
+   */
+  List<ReleaseEvent> events(Consumer<Origin> undecoded) {
     try (RecordReader reader =
         RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).releases()))) {
-      for (RawRecord raw : reader.readToEnd()) {
-        try {
-          events.add(Codecs.releases().decode(raw.value(), raw.origin()));
-        } catch (InvalidRecordException e) {
-          // The serve job has rejected it.
+      return decoded(reader.readToEnd(), undecoded);
+    }
+  }
+
+  static List<ReleaseEvent> decoded(List<RawRecord> records, Consumer<Origin> undecoded) {
+    List<ReleaseEvent> events = new ArrayList<>();
+    for (RawRecord raw : records) {
+      try {
+        events.add(Codecs.releases().decode(raw.value(), raw.origin()));
+      } catch (InvalidRecordException e) { // the serve job has rejected it
+        if (raw.value() != null) {
+          undecoded.accept(raw.origin());
         }
       }
     }
     return events;
+  }
+
+  /** Why no release may be deleted: nobody can tell what these records say; null if none are. */
+  static @Nullable String reasonNotToDelete(List<Origin> undecoded) {
+    return undecoded.isEmpty()
+        ? null
+        : "%d events of %s cannot be decoded, the first at offset %d, expected none: no release is deleted"
+            .formatted(undecoded.size(), undecoded.get(0).topic(), undecoded.get(0).offset());
   }
 
   /** Writes an event; gives where it stands. */

@@ -6,11 +6,16 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Which releases know of some samples: those that learned one, and all that came of them. */
@@ -20,7 +25,7 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
   public Set<String> affected() {
     Set<String> affected = new HashSet<>();
     for (String id : stored.byId().keySet()) {
-      if (lineage(id).stream().anyMatch(this::learned)) {
+      if (chain(id).stream().anyMatch(this::learned)) {
         affected.add(id);
       }
     }
@@ -37,18 +42,45 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
   }
 
   /**
+   * The same, bases first and each release before its ancestors: whoever is cut off while deleting
+   * them leaves none of which nobody can tell what it knew.
+   */
+  public List<String> descendantsFirst() {
+    Map<String, Integer> lengths = new HashMap<>();
+    affected().forEach(id -> lengths.put(id, chain(id).size()));
+    return lengths.keySet().stream()
+        .sorted(
+            Comparator.comparing((String id) -> stored.manifest(id).kind() != Kind.BASE)
+                .thenComparing(id -> -lengths.getOrDefault(id, 0))
+                .thenComparing(Comparator.naturalOrder()))
+        .toList();
+  }
+
+  /**
    * The last ancestor of a release that knows of none of the samples: itself, if it does not; null
-   * if that is the base alone.
+   * if that is the base alone, or is not in the store.
    */
   public @Nullable String lastUnaffected(String release) {
-    List<String> lineage = lineage(release);
     String found = release;
-    for (String id : lineage) {
+    for (String id : chain(release)) {
       if (learned(id)) {
         found = stored.manifest(id).parent();
       }
     }
-    return found;
+    return found != null && stored.byId().containsKey(found) ? found : null;
+  }
+
+  /** Ancestors of releases that are not in the store: what they had learned nobody can tell. */
+  public Set<String> missing() {
+    return stored.byId().values().stream()
+        .flatMap(manifest -> Stream.ofNullable(manifest.parent()))
+        .filter(parent -> !stored.byId().containsKey(parent))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Whether a release and all its ancestors are in the store. */
+  public boolean isWhole(String release) {
+    return beyond(release) == null;
   }
 
   /**
@@ -119,19 +151,34 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
         .anyMatch(sample -> samples.contains(sample.sample()));
   }
 
-  /** A release and its ancestors, itself first. */
+  /**
+   * A release and its ancestors, itself first.
+   *
+   * @throws IllegalArgumentException if one of them is not in the store
+   */
   public List<String> lineage(String release) {
+    String missing = beyond(release);
+    if (missing != null) {
+      throw new IllegalArgumentException(
+          "release " + missing + ", an ancestor, is not in " + stored.store() + ", expected all");
+    }
+    return chain(release);
+  }
+
+  /** The same up to the first that is not in the store. */
+  private List<String> chain(String release) {
     List<String> lineage = new ArrayList<>();
     String id = release;
-    while (id != null) {
-      Manifest manifest = stored.byId().get(id);
-      if (manifest == null) {
-        throw new IllegalArgumentException(
-            "release " + id + ", an ancestor, is not in " + stored.store() + ", expected all");
-      }
+    while (id != null && stored.byId().containsKey(id)) {
       lineage.add(id);
-      id = manifest.parent();
+      id = stored.manifest(id).parent();
     }
     return lineage;
+  }
+
+  /** The first of a lineage that is not in the store; null if all are. */
+  private @Nullable String beyond(String release) {
+    List<String> lineage = chain(release);
+    return lineage.isEmpty() ? release : stored.manifest(lineage.get(lineage.size() - 1)).parent();
   }
 }

@@ -85,8 +85,11 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     return new Heads(kind, heads);
   }
 
-  /** While a release is on trial, the one before it answers. */
-  private static String answering(ReleaseEvent event) {
+  /**
+   * The release that answers where an event is followed: while one is on trial, the one before it.
+   * Empty for the base alone.
+   */
+  public static String answering(ReleaseEvent event) {
     String release = event.withheld() > 0 ? event.parent() : event.release();
     return release == null ? "" : release;
   }

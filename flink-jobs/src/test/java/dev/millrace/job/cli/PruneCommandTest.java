@@ -42,6 +42,29 @@ class PruneCommandTest {
     assertEquals("a", Heads.followed(events).get("|java").release());
   }
 
+  /** A shadow on another base has no parent in its manifest. */
+  @Test
+  void needed_onTrial_soIsWhatAnswersMeanwhile() {
+    StoredReleases stored =
+        new StoredReleases(
+            Path.of("store"), new TreeMap<>(Map.of("a", of("java"), "b", of("java"))));
+    ReleaseEvent shadow =
+        new ReleaseEvent(
+                null,
+                "java",
+                ReleaseEvent.Kind.ADAPTER,
+                Action.PUBLISH,
+                "b",
+                "file:/b",
+                "a",
+                1,
+                "test",
+                new Origin("releases", 0, 0))
+            .withholding(1);
+    assertEquals(
+        Set.of("a", "b"), PruneCommand.needed(stored, List.of(event(Action.PUBLISH, "a"), shadow)));
+  }
+
   private static ReleaseEvent event(Action action, String release) {
     return event(action, release, 0);
   }

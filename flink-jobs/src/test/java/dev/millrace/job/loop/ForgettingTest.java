@@ -1,6 +1,7 @@
 package dev.millrace.job.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -57,6 +58,27 @@ class ForgettingTest {
   }
 
   @Test
+  void descendantsFirst_eachBeforeItsAncestors() {
+    assertEquals(List.of("d", "c", "x", "b"), forgetting("s2").descendantsFirst());
+  }
+
+  /** As an older prune left it. */
+  @Test
+  void affected_ancestorIsGone_endsTheLineageThere() {
+    TreeMap<String, Manifest> releases = new TreeMap<>(STORED.byId());
+    releases.remove("b");
+    StoredReleases stored = new StoredReleases(Path.of("store"), releases);
+    Forgetting forgetting = new Forgetting(stored, Set.of("s3"));
+    assertEquals(Set.of("c", "d"), forgetting.affected());
+    assertEquals(Set.of("b"), forgetting.missing());
+    assertNull(forgetting.lastUnaffected("d"));
+    assertEquals("x", forgetting.lastUnaffected("x"));
+    assertFalse(forgetting.isWhole("d"));
+    assertTrue(forgetting.isWhole("a"));
+    assertThrows(IllegalArgumentException.class, () -> forgetting.lineage("d"));
+  }
+
+  @Test
   void requireUnknownTo_baseThatWasTaughtAnAffectedRelease_isRefused(@TempDir Path store)
       throws IOException {
     BaseRelease.note(
@@ -77,6 +99,7 @@ class ForgettingTest {
         IllegalArgumentException.class,
         () -> new Forgetting(stored, Set.of("s4")).requireUnknownTo("elsewhere"));
     assertEquals(Set.of("c", "d", "n"), new Forgetting(stored, Set.of("s3")).affected());
+    assertEquals(List.of("n", "d", "c"), new Forgetting(stored, Set.of("s3")).descendantsFirst());
     releases.remove("c");
     releases.remove("d");
     Forgetting blind = new Forgetting(new StoredReleases(store, releases), Set.of("s4"));

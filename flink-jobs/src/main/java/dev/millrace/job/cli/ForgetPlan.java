@@ -1,0 +1,183 @@
+package dev.millrace.job.cli;
+
+import dev.millrace.job.cli.FoundSamples.Found;
+import dev.millrace.job.cli.ReleaseTopic.Line;
+import dev.millrace.job.loop.Forgetting;
+import dev.millrace.job.loop.Heads;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What domains are told so that they forget samples.
+ *
+ * @param found of the samples, those on their topic
+ * @param events of the topic of releases, in order
+ */
+record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> events) {
+
+  /** Why a domain is taken back. */
+  static final String REASON = "samples to be forgotten";
+
+  /** The same of one that was pinned: whoever finds this as its last order pins it again. */
+  static final String WAS_PINNED = REASON + ", was pinned";
+
+  /** When a domain is pinned again. */
+  enum Pin {
+    NEVER,
+    /** It is pinned to what knows of none of the samples: there is nothing to wait for. */
+    AT_ONCE,
+    /** To what learn puts in the place of what it was pinned to. */
+    AFTERWARDS
+  }
+
+  /**
+   * What becomes of a domain.
+   *
+   * @param from the release that answers; empty is the base
+   * @param to the release that it goes back to, the same if that one knows of none; null is the
+   *     base
+   */
+  record Change(
+      @Nullable String tenant,
+      String domain,
+      Kind kind,
+      String from,
+      @Nullable String to,
+      Pin pin) {
+
+    boolean stays() {
+      return from.equals(to == null ? "" : to);
+    }
+  }
+
+  /**
+   * By alias, every domain that has releases which know of a sample, or where one may wait.
+   *
+   * @throws IllegalArgumentException if the topic does not tell what becomes of one
+   */
+  SortedMap<String, Change> changes() {
+    requireNamed();
+    Map<Line, ReleaseEvent> followed = new HashMap<>();
+    for (Kind kind : List.of(Kind.ADAPTER, Kind.ALIGNMENT)) {
+      Heads.followed(events, kind).values().forEach(event -> followed.put(Line.of(event), event));
+    }
+    Map<Line, ReleaseEvent> orders = new HashMap<>();
+    events.stream()
+        .filter(event -> event.epoch() == 0 && event.action() != Action.PUBLISH)
+        .forEach(order -> orders.put(Line.of(order), order));
+    SortedMap<String, Change> changes = new TreeMap<>();
+    for (Line line : told(followed.keySet())) {
+      changes.put(line.alias(), change(line, followed.get(line), orders.get(line)));
+    }
+    return changes;
+  }
+
+  /** A topic that knows nothing of a domain is not that of the store, or cannot be read. */
+  private void requireNamed() {
+    Set<Line> named = events.stream().map(Line::of).collect(Collectors.toSet());
+    for (String id : forgetting.descendantsFirst()) {
+      Manifest manifest = forgetting.stored().manifest(id);
+      if (!named.contains(Line.of(manifest))) {
+        throw new IllegalArgumentException(
+            "release %s knows of them, and no event on the topic names its domain %s (%s), expected the topic of %s"
+                .formatted(id, manifest.domain(), manifest.kind(), forgetting.stored().store()));
+      }
+    }
+  }
+
+  /**
+   * @param onTopic the lines that have events
+   */
+  private Set<Line> told(Set<Line> onTopic) {
+    Set<Line> told = new HashSet<>();
+    for (String id : forgetting.affected()) {
+      Manifest manifest = forgetting.stored().manifest(id);
+      if (manifest.kind() != Kind.BASE) {
+        told.add(Line.of(manifest));
+      }
+    }
+    Set<Line> known = new HashSet<>(onTopic);
+    known.addAll(found.lines());
+    Set<String> gone = new HashSet<>(forgetting.samples());
+    for (Found sample : found.samples()) {
+      gone.remove(sample.id());
+      known.stream()
+          .filter(sample::mayBeOf)
+          .map(line -> FoundSamples.lines(line.tenant(), line.domain(), sample.media()))
+          .forEach(told::addAll);
+    }
+    if (!gone.isEmpty()) { // nobody can tell whose they were
+      told.addAll(known);
+    }
+    return told;
+  }
+
+  /**
+   * @param event that the line follows; null if it has none
+   * @param order what people said of it last; null if they said nothing
+   */
+  private Change change(Line line, @Nullable ReleaseEvent event, @Nullable ReleaseEvent order) {
+    String from = event == null ? "" : Heads.answering(event);
+    if (!from.isEmpty() && !forgetting.stored().byId().containsKey(from)) {
+      throw new IllegalArgumentException(
+          "domain %s is at release %s, which is not in %s, expected it there: what it knows nobody can tell"
+              .formatted(line.domain(), from, forgetting.stored().store()));
+    }
+    String to = from.isEmpty() ? null : forgetting.lastUnaffected(from);
+    return new Change(line.tenant(), line.domain(), line.kind(), from, to, pin(order, from, to));
+  }
+
+  private static Pin pin(@Nullable ReleaseEvent order, String from, @Nullable String to) {
+    if (order == null) {
+      return Pin.NEVER;
+    }
+    if (order.action() == Action.PIN) {
+      return from.equals(to) ? Pin.AT_ONCE : Pin.AFTERWARDS;
+    }
+    boolean cutOff = order.action() == Action.FORGET && order.reason().equals(WAS_PINNED);
+    return cutOff ? Pin.AFTERWARDS : Pin.NEVER;
+  }
+
+  /**
+   * Fails unless all domains that have releases which know of the samples were told, and none of
+   * these releases may answer.
+   *
+   * @param told aliases
+   */
+  static void requireObeyed(Forgetting forgetting, List<ReleaseEvent> events, Set<String> told) {
+    StoredReleases stored = forgetting.stored();
+    Set<String> knowing = forgetting.affected();
+    for (String id : knowing) {
+      Line line = Line.of(stored.manifest(id));
+      if (line.kind() != Kind.BASE && !told.contains(line.alias())) {
+        throw new IllegalStateException(
+            "domain %s has learned them meanwhile, by release %s: run this again"
+                .formatted(line.domain(), id));
+      }
+    }
+    for (Kind kind : Kind.values()) {
+      for (ReleaseEvent event : Heads.followed(events, kind).values()) {
+        for (String release : List.of(event.release(), Heads.answering(event))) {
+          boolean isGone = !release.isEmpty() && !stored.byId().containsKey(release);
+          if (knowing.contains(release) || (isGone && told.contains(Line.of(event).alias()))) {
+            throw new IllegalStateException(
+                "domain %s is at release %s, expected one in %s that does not know of them"
+                    .formatted(event.domain(), release, stored.store()));
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,266 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
+import dev.millrace.schema.wire.Codecs;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the command writes to a real broker and deletes from a store; the test is its learn job. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class ForgetIT {
+
+  private static final String DOMAIN = "stamps";
+  private static final Origin NOWHERE = new Origin("", 0, -1);
+
+  private static EmbeddedStack stack;
+
+  @TempDir Path store;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private String prefix;
+  private MillraceConfig config;
+  private ReleaseTopic topic;
+
+  /** first ← knowing ← last. */
+  private String first;
+
+  private String knowing;
+  private String last;
+
+  @BeforeAll
+  static void start() {
+    stack = EmbeddedStack.start(1, 1);
+  }
+
+  @AfterAll
+  static void stop() {
+    stack.close();
+  }
+
+  @BeforeEach
+  void publish(TestInfo test) throws IOException {
+    prefix = test.getTestMethod().orElseThrow().getName() + ".";
+    Topics.create(stack.bootstrapServers(), prefix, 1);
+    config =
+        MillraceConfig.defaults()
+            .with(Map.of("kafka.bootstrap", stack.bootstrapServers(), "kafka.prefix", prefix));
+    topic = ReleaseTopic.of(config);
+    first = publish(null, 0, "before");
+    knowing = publish(first, 1, "gone");
+    last = publish(knowing, 2, "after");
+  }
+
+  @Test
+  void forget_topicOfOtherDomains_writesNothingAndDeletesNothing() {
+    String other = prefix + "other.";
+    Topics.create(stack.bootstrapServers(), other, 1);
+    assertEquals(Main.USAGE, forget("gone", other, 60));
+    assertTrue(
+        err.toString().contains("no event on the topic names its domain stamps"), err::toString);
+    assertEquals(3, topic.events().size());
+    assertEquals(Set.of(first, knowing, last), stored());
+  }
+
+  @Test
+  void forget_pinnedToWhatDoesNotKnow_staysPinnedAllTheTime() {
+    Origin pin = topic.write(event(Action.PIN, first, null, 0));
+    CompletableFuture<Void> learn = obey(pin);
+    assertEquals(0, forget("gone", prefix, 60), err::toString);
+    learn.join();
+    assertEquals(List.of("FORGET " + first, "PIN " + first), since(pin));
+    assertEquals(Set.of(first), stored());
+  }
+
+  @Test
+  void forget_cutOffWhilePinned_pinsWhenItRunsAgain() {
+    Origin pin = topic.write(event(Action.PIN, last, null, 2));
+    assertEquals(Main.FAILED, forget("gone", prefix, 0), err::toString);
+    assertTrue(err.toString().contains("run this again"), err::toString);
+    assertEquals(List.of("FORGET " + first), since(pin));
+    assertEquals(Set.of(first, knowing, last), stored());
+    List<ReleaseEvent> events = topic.events();
+    CompletableFuture<Void> learn = obey(events.get(events.size() - 1).origin());
+    assertEquals(0, forget("gone", prefix, 60), err::toString);
+    learn.join();
+    assertEquals(List.of("FORGET " + first, "FORGET " + first, "PIN " + first), since(pin));
+    assertEquals(Set.of(first), stored());
+  }
+
+  @Test
+  void forget_sampleThatWaitsWhereNothingIsReleased_isToldThereAlone() {
+    Sample sample =
+        new Sample(
+            "waits", "a", "b", null, "new", Modality.TEXT, "text", new byte[0], null, 0, NOWHERE);
+    Origin unused = append("samples", Codecs.samples().encode(sample));
+    CompletableFuture<Void> learn = obey(topic.events().get(2).origin());
+    assertEquals(0, forget("waits", prefix, 60), err::toString);
+    learn.join();
+    List<ReleaseEvent> events = topic.events();
+    assertEquals(4, events.size());
+    assertEquals("new", events.get(3).domain());
+    assertEquals("", events.get(3).release());
+    assertTrue(out.toString().contains("stay barred:\n    domain new\n"), out::toString);
+    assertEquals(Set.of(first, knowing, last), stored());
+  }
+
+  @Test
+  void forget_eventThatCannotBeDecoded_deletesNothing() {
+    Origin garbage = append("releases", new byte[] {1});
+    CompletableFuture<Void> learn = obey(garbage);
+    assertEquals(Main.FAILED, forget("gone", prefix, 60), err::toString);
+    learn.join();
+    assertTrue(err.toString().contains("1 events of"), err::toString);
+    assertEquals(List.of("FORGET " + first), since(garbage));
+    assertEquals(Set.of(first, knowing, last), stored());
+  }
+
+  private int forget(String sample, String topics, int waitSeconds) {
+    return Main.run(
+        new PrintWriter(out, true),
+        new PrintWriter(err, true),
+        "releases",
+        "forget",
+        "--sample=" + sample,
+        "--bootstrap=" + stack.bootstrapServers(),
+        "--set=kafka.prefix=" + topics,
+        "--store=" + store,
+        "--retire-after=0",
+        "--wait=" + waitSeconds);
+  }
+
+  /** Answers the next event that has something forgotten. */
+  private CompletableFuture<Void> obey(Origin after) {
+    return CompletableFuture.runAsync(
+        () -> {
+          try (RecordReader reader =
+              RecordReader.fromBeginning(config.kafka(), List.of(prefix + "releases"))) {
+            ReleaseEvent found = null;
+            while (found == null) {
+              List<RawRecord> records = reader.poll(Duration.ofMillis(200));
+              found =
+                  ReleaseTopic.decoded(records, undecoded -> {}).stream()
+                      .filter(event -> event.action() == Action.FORGET)
+                      .filter(event -> event.origin().offset() > after.offset())
+                      .findFirst()
+                      .orElse(null);
+            }
+            Origin unused = append("verdicts", Codecs.verdicts().encode(verdict(found)));
+          }
+        });
+  }
+
+  private Origin append(String name, byte[] value) {
+    try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      return writer.append(prefix + name, "key", value).join();
+    }
+  }
+
+  private static Verdict verdict(ReleaseEvent event) {
+    Map<String, Double> figures = Map.of("offset", (double) event.origin().offset());
+    return new Verdict(
+        null,
+        event.domain(),
+        3,
+        event.release().isEmpty() ? null : event.release(),
+        null,
+        true,
+        List.of(new RuleResult("forget-obeyed", true, "", new TreeMap<>(figures))),
+        0,
+        0,
+        0,
+        List.of(),
+        event.kind());
+  }
+
+  private List<String> since(Origin place) {
+    return topic.events().stream()
+        .filter(event -> event.origin().offset() > place.offset())
+        .map(event -> event.action() + " " + event.release())
+        .toList();
+  }
+
+  private Set<String> stored() {
+    return StoredReleases.read(store).byId().keySet();
+  }
+
+  /** A release whose files nobody reads. */
+  private String publish(@Nullable String parent, long batch, String sample) throws IOException {
+    Manifest manifest =
+        new Manifest(
+            null,
+            DOMAIN,
+            "base",
+            new TreeMap<>(Map.of(ReleaseReader.ALIGNMENT, ReleaseFile.of(new byte[0]))),
+            "none",
+            Routing.topK(1),
+            parent,
+            batch,
+            List.of(new LearnedSample(sample, new Origin("samples", 0, batch), false)),
+            List.of(),
+            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+            List.of(),
+            null,
+            Kind.ALIGNMENT);
+    Path folder = Files.createDirectory(store.resolve(manifest.id()));
+    Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
+    Origin unused = topic.write(event(Action.PUBLISH, manifest.id(), parent, batch));
+    return manifest.id();
+  }
+
+  private static ReleaseEvent event(
+      Action action, String release, @Nullable String parent, long batch) {
+    return new ReleaseEvent(
+        null,
+        DOMAIN,
+        Kind.ALIGNMENT,
+        action,
+        release,
+        "file:/" + release,
+        parent,
+        batch,
+        "a test",
+        NOWHERE);
+  }
+}
