@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -94,6 +95,7 @@ public final class Gateway implements AutoCloseable {
   private final Tail<ReleaseEvent> releases;
   private final Semaphore watching = new Semaphore(MOST_WATCHING);
   private final Semaphore streaming = new Semaphore(MOST_STREAMING);
+  private final ReplyThreads replies = new ReplyThreads();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Javalin server;
 
@@ -254,13 +256,21 @@ public final class Gateway implements AutoCloseable {
     later(ctx, adapters.unload(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::place));
   }
 
-  /** Replies when there is what to reply. */
-  private static void later(Context ctx, CompletableFuture<ObjectNode> reply) {
+  private void later(Context ctx, CompletableFuture<ObjectNode> reply) {
+    later(ctx, reply, Gateway::json);
+  }
+
+  /**
+   * Replies when there is what to reply. Javalin writes on the thread that ends the future, and
+   * waits there for the client to read.
+   */
+  private <T> void later(Context ctx, CompletableFuture<T> reply, BiConsumer<Context, T> writing) {
+    Executor threads = replies.of(caller(ctx).account());
     ctx.future(
         () ->
             reply
-                .thenAccept(body -> json(ctx, body))
-                .exceptionally(failure -> failLater(ctx, failure)));
+                .thenAcceptAsync(found -> writing.accept(ctx, found), threads)
+                .exceptionallyAsync(failure -> failLater(ctx, failure), threads));
   }
 
   private Connector tls(Server jetty, HttpConfiguration http) {
@@ -430,16 +440,14 @@ public final class Gateway implements AutoCloseable {
       Context ctx,
       CompletableFuture<List<Answer>> answers,
       BiConsumer<Context, List<Answer>> writing) {
-    ctx.future(
-        () ->
-            answers
-                .thenAccept(
-                    found -> {
-                      Answer first = found.get(0);
-                      provenance(ctx, first.release(), first.base(), Replies.from(first));
-                      writing.accept(ctx, found);
-                    })
-                .exceptionally(failure -> failLater(ctx, failure)));
+    later(
+        ctx,
+        answers,
+        (context, found) -> {
+          Answer first = found.get(0);
+          provenance(context, first.release(), first.base(), Replies.from(first));
+          writing.accept(context, found);
+        });
   }
 
   private void provenance(Context ctx, @Nullable String release, String base, String from) {
@@ -564,6 +572,8 @@ public final class Gateway implements AutoCloseable {
   public void close() {
     closing.countDown();
     server.stop();
+    replies.close();
+    desk.close();
     console.close();
     answers.close();
     chunks.close();
