@@ -97,7 +97,7 @@ record Generating(
     fields.requireDefault("logprobs", "false");
     fields.ignore("store", "metadata", "service_tier");
     fields.requireNoOther();
-    if (read.n < 1 || read.n * prompts.size() > MOST_CHOICES) {
+    if (read.n < 1 || (long) read.n * prompts.size() > MOST_CHOICES) {
       throw ApiProblem.badField(
           "n", read.n + " for " + prompts.size() + " prompts", "1 to 16 choices in all");
     }
