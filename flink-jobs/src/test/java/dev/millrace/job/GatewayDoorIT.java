@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.config.GatewayLimits;
 import dev.millrace.job.config.KafkaConfig;
@@ -339,6 +340,20 @@ class GatewayDoorIT {
       assertEquals(200, status(gateway, "POST /v1/samples", "key-of-acme", own));
       samples.await(before + 1, LIMIT);
       assertEquals(before + 1, samples.all().size());
+    }
+  }
+
+  @Test
+  void samples_manyAreRefused_areCountedAndTheFirstHundredAreTold() throws Exception {
+    String own = "{\"domain\":\"mails\",\"text\":\"Your order has left our house.\"}";
+    String body = "0\n".repeat(150) + own;
+    try (Gateway gateway = open(LIMIT, null)) {
+      var reply = send(HttpClient.newHttpClient(), gateway, "/v1/samples", "key-of-acme", body);
+      assertEquals(200, reply.get().statusCode(), reply.get()::body);
+      JsonNode told = new ObjectMapper().readTree(reply.get().body());
+      assertEquals(1, told.path("written").asInt(), told::toString);
+      assertEquals(150, told.path("refusals").asInt(), told::toString);
+      assertEquals(100, told.path("refused").size(), told::toString);
     }
   }
 

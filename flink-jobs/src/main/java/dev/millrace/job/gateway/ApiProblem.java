@@ -47,6 +47,11 @@ final class ApiProblem extends RuntimeException {
     return new ApiProblem(404, code, null, message);
   }
 
+  /** 413: there is more in the body than one call may have. */
+  static ApiProblem tooLarge(String message) {
+    return new ApiProblem(413, "too_large", null, message);
+  }
+
   /** What the HTTP server itself refuses: an unknown route, a body that is too large. */
   static ApiProblem http(int status, @Nullable String message) {
     return new ApiProblem(status, "http_" + status, null, String.valueOf(message));

@@ -485,13 +485,13 @@ public final class Gateway implements AutoCloseable {
   /** Counted before its body is read, which a client may send as slowly as it likes. */
   private void teach(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    CompletableFuture<ObjectNode> taught =
+    CompletableFuture<String> taught =
         admission.during(
             caller.account(),
             () ->
                 samples.take(
                     caller, ctx.body(), ctx.queryParam("domain"), ctx.header("Idempotency-Key")));
-    later(ctx, taught);
+    later(ctx, taught, (context, reply) -> context.contentType(JSON).result(reply));
   }
 
   private void feedback(Context ctx) {
