@@ -25,6 +25,18 @@ class GeneratingTest {
         "n is " + n + " for 4 prompts, expected 1 to 16 choices in all", problem.getMessage());
   }
 
+  @Test
+  void completion_userOfMoreBytesThanAKeyMayHave_isRefusedWithBothSizes() {
+    String user = "é".repeat(256);
+    assertEquals(user, completion("'user':'" + user + "'").user());
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> completion("'user':'a" + user + "'"));
+    assertEquals(400, problem.status());
+    assertEquals("user", problem.param());
+    assertEquals(
+        "user is 513 bytes, expected at most 512: it is the key of the request",
+        problem.getMessage());
+  }
+
   private static Generating completion(String field) {
     String body = "{'model':'base','prompt':['a','b','c','d'],%s}".formatted(field);
     return Generating.completion(Fields.of(body.replace('\'', '"')));
