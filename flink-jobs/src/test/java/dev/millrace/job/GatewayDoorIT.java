@@ -36,6 +36,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -377,6 +378,38 @@ class GatewayDoorIT {
       assertTrue(written.startsWith("HTTP/1.1 200 "), written);
       awaitUnderWay(1, gateway);
       assertEquals(200, status(gateway, "POST /v1/samples", "key-of-acme", body));
+    }
+  }
+
+  /** Each body that does not come to its end holds a thread of the server's. */
+  @Test
+  void bodies_moreThanATenantMayBeSending_areTooManyUntilOneHasCome() throws Exception {
+    List<Socket> slow = new ArrayList<>();
+    try (Gateway gateway = open(LIMIT, null)) {
+      try {
+        for (int i = 0; i < 32; i++) {
+          Socket one = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
+          slow.add(one);
+          send(one, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer key-of-acme");
+        }
+        awaitStatus(429, gateway);
+        assertEquals(400, status(gateway, "POST /v1/completions", "key-of-other", "{}"));
+        slow.get(0).getOutputStream().write('}');
+        awaitStatus(400, gateway);
+      } finally {
+        for (Socket one : slow) {
+          one.close();
+        }
+      }
+    }
+  }
+
+  /** Of a call that lacks all fields. */
+  private static void awaitStatus(int wanted, Gateway gateway) throws IOException {
+    int found = 0;
+    for (long end = System.nanoTime() + LIMIT.toNanos(); found != wanted; ) {
+      assertTrue(System.nanoTime() < end, "the status is " + found);
+      found = status(gateway, "POST /v1/completions", "key-of-acme", "{}");
     }
   }
 

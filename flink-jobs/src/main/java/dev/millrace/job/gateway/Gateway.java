@@ -69,6 +69,9 @@ public final class Gateway implements AutoCloseable {
   /** Each holds a thread of the server's, which has 250. */
   private static final int MOST_STREAMING = 128;
 
+  /** Of one account. Each holds such a thread, as long as the client takes to send it. */
+  private static final int MOST_BODIES = 32;
+
   /** The console's page runs and shows what comes from here alone, and stands in no other page. */
   private static final String POLICY =
       "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
@@ -82,6 +85,7 @@ public final class Gateway implements AutoCloseable {
   private final Meter meter = new Meter();
   private final Admission admission;
   private final Admission streams;
+  private final Admission bodies = new Admission("bodies", MOST_BODIES);
   private final RecordWriter writer;
   private final Desk desk;
   private final Catalogue catalogue = new Catalogue();
@@ -245,15 +249,15 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void order(Context ctx) {
-    later(ctx, operating.order(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::place));
+    later(ctx, operating.order(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
   }
 
   private void load(Context ctx) {
-    later(ctx, adapters.load(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::adopted));
+    later(ctx, adapters.load(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::adopted));
   }
 
   private void unload(Context ctx) {
-    later(ctx, adapters.unload(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::place));
+    later(ctx, adapters.unload(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
   }
 
   private void later(Context ctx, CompletableFuture<ObjectNode> reply) {
@@ -296,11 +300,21 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void complete(Context ctx) throws IOException, InterruptedException {
-    generate(ctx, Generating.completion(Fields.of(ctx.body())), false, Replies::completion);
+    generate(ctx, Generating.completion(Fields.of(body(ctx))), false, Replies::completion);
   }
 
   private void chat(Context ctx) throws IOException, InterruptedException {
-    generate(ctx, Generating.chat(Fields.of(ctx.body())), true, Replies::chat);
+    generate(ctx, Generating.chat(Fields.of(body(ctx))), true, Replies::chat);
+  }
+
+  private String body(Context ctx) {
+    String account = caller(ctx).account();
+    bodies.enter(account, 1);
+    try {
+      return ctx.body();
+    } finally {
+      bodies.leave(account, 1);
+    }
   }
 
   /** How answers to a call are written. */
@@ -374,7 +388,7 @@ public final class Gateway implements AutoCloseable {
 
   private void embed(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    Embedding asked = Embedding.of(Fields.of(ctx.body()));
+    Embedding asked = Embedding.of(Fields.of(body(ctx)));
     Catalogue.Target target =
         asked.media().isEmpty()
             ? catalogue.target(caller.tenant(), asked.model())
@@ -490,13 +504,13 @@ public final class Gateway implements AutoCloseable {
             caller.account(),
             () ->
                 samples.take(
-                    caller, ctx.body(), ctx.queryParam("domain"), ctx.header("Idempotency-Key")));
+                    caller, body(ctx), ctx.queryParam("domain"), ctx.header("Idempotency-Key")));
     later(ctx, taught, (context, reply) -> context.contentType(JSON).result(reply));
   }
 
   private void feedback(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    later(ctx, admission.during(caller.account(), () -> rate(caller, Fields.of(ctx.body()))));
+    later(ctx, admission.during(caller.account(), () -> rate(caller, Fields.of(body(ctx)))));
   }
 
   /** A rating is counted; a corrected text becomes a sample. */
