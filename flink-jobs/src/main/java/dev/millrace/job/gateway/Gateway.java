@@ -41,7 +41,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
-import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -236,7 +235,7 @@ public final class Gateway implements AutoCloseable {
         out.write(("event: picture\ndata: " + console.picture() + "\n\n").getBytes(UTF_8));
         out.flush();
       } while (!closing.await(1, TimeUnit.SECONDS));
-    } catch (EofException e) {
+    } catch (IOException e) {
       LOG.debug("an operator has gone away", e);
     } finally {
       watching.release();
