@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.config.GatewayLimits;
+import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
@@ -22,6 +24,7 @@ import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -33,14 +36,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Partitioner;
+import org.apache.kafka.common.Cluster;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,6 +66,10 @@ class GatewayDoorIT {
   private static final int IN_FLIGHT = 2;
   private static final int STREAMS = 1;
   private static final int BODY_BYTES = 2_000;
+
+  /** A reply that no buffers between the door and a client take up. */
+  private static final int LARGE = 12 << 20;
+
   private static final String ASK = "{\"model\":\"base\",\"prompt\":\"a\",\"max_tokens\":4}";
 
   private static EmbeddedStack stack;
@@ -77,6 +89,11 @@ class GatewayDoorIT {
   }
 
   private Gateway open(Duration patience, @Nullable Path keystore) throws IOException {
+    return open(patience, keystore, loop.config().kafka());
+  }
+
+  private Gateway open(Duration patience, @Nullable Path keystore, KafkaConfig kafka)
+      throws IOException {
     Path keys = Files.writeString(folder.resolve("keys"), "key-of-acme acme\nkey-of-other other\n");
     return Gateway.start(
         new GatewayConfig(
@@ -84,7 +101,7 @@ class GatewayDoorIT {
             0,
             keystore,
             new GatewayLimits(IN_FLIGHT, STREAMS, BODY_BYTES, patience.toMillis())),
-        loop.config().kafka(),
+        kafka,
         ApiKeys.read(keys),
         Adopting.unavailable("not asked for here"));
   }
@@ -160,11 +177,41 @@ class GatewayDoorIT {
     }
   }
 
+  /** The server gives up a client that does not read for half a minute. */
+  @Test
+  void reply_clientDoesNotRead_othersAreAnsweredMeanwhileAndItHasTheWholeLater() throws Exception {
+    String text = "b".repeat(LARGE);
+    try (Gateway gateway = open(LIMIT, null);
+        Feed feed = loop.feed();
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests());
+        Socket slow = new Socket()) {
+      int before = requests.all().size();
+      slow.setReceiveBufferSize(64 << 10);
+      slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), gateway.port()));
+      String key = "Authorization: Bearer key-of-acme";
+      send(slow, "POST /v1/completions", "a", ASK, ASK.length(), key);
+      Request first = decode(requests.await(before + 1, LIMIT).get(before));
+      byte[] large = Codecs.answers().encode(answer(first, text, null, null));
+      feed.send(loop.topics().answers(), "", large).get();
+      var reply = ask(HttpClient.newHttpClient(), gateway, "key-of-other", ASK);
+      Request second = decode(requests.await(before + 2, LIMIT).get(before + 1));
+      feed.send(loop.topics().answers(), "", Codecs.answers().encode(answer(second))).get();
+      assertEquals(200, reply.get().statusCode(), reply.get()::body);
+      String whole = new String(slow.getInputStream().readAllBytes(), UTF_8);
+      assertTrue(whole.contains(text), () -> whole.length() + " bytes came");
+    }
+  }
+
   private static Answer answer(Request request) {
     return answer(request, null, null);
   }
 
   private static Answer answer(Request request, @Nullable String release, @Nullable String error) {
+    return answer(request, "b", release, error);
+  }
+
+  private static Answer answer(
+      Request request, String text, @Nullable String release, @Nullable String error) {
     return new Answer(
         request.id(),
         request.origin(),
@@ -172,7 +219,7 @@ class GatewayDoorIT {
         request.domain(),
         request.task(),
         error,
-        "b",
+        text,
         0,
         1,
         1,
@@ -297,6 +344,20 @@ class GatewayDoorIT {
     }
   }
 
+  @Test
+  void samples_manyAreRefused_areCountedAndTheFirstHundredAreTold() throws Exception {
+    String own = "{\"domain\":\"mails\",\"text\":\"Your order has left our house.\"}";
+    String body = "0\n".repeat(150) + own;
+    try (Gateway gateway = open(LIMIT, null)) {
+      var reply = send(HttpClient.newHttpClient(), gateway, "/v1/samples", "key-of-acme", body);
+      assertEquals(200, reply.get().statusCode(), reply.get()::body);
+      JsonNode told = new ObjectMapper().readTree(reply.get().body());
+      assertEquals(1, told.path("written").asInt(), told::toString);
+      assertEquals(150, told.path("refusals").asInt(), told::toString);
+      assertEquals(100, told.path("refused").size(), told::toString);
+    }
+  }
+
   /** Bodies that do not come to their end keep their calls under way, and no other tenant's. */
   @Test
   void samples_moreCallsThanATenantMayHave_areTooManyUntilOneIsWritten() throws Exception {
@@ -320,6 +381,38 @@ class GatewayDoorIT {
     }
   }
 
+  /** Each body that does not come to its end holds a thread of the server's. */
+  @Test
+  void bodies_moreThanATenantMayBeSending_areTooManyUntilOneHasCome() throws Exception {
+    List<Socket> slow = new ArrayList<>();
+    try (Gateway gateway = open(LIMIT, null)) {
+      try {
+        for (int i = 0; i < 32; i++) {
+          Socket one = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
+          slow.add(one);
+          send(one, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer key-of-acme");
+        }
+        awaitStatus(429, gateway);
+        assertEquals(400, status(gateway, "POST /v1/completions", "key-of-other", "{}"));
+        slow.get(0).getOutputStream().write('}');
+        awaitStatus(400, gateway);
+      } finally {
+        for (Socket one : slow) {
+          one.close();
+        }
+      }
+    }
+  }
+
+  /** Of a call that lacks all fields. */
+  private static void awaitStatus(int wanted, Gateway gateway) throws IOException {
+    int found = 0;
+    for (long end = System.nanoTime() + LIMIT.toNanos(); found != wanted; ) {
+      assertTrue(System.nanoTime() < end, "the status is " + found);
+      found = status(gateway, "POST /v1/completions", "key-of-acme", "{}");
+    }
+  }
+
   /** Asked with a request for more than a tenant may ever have: it takes no other's place. */
   private static void awaitUnderWay(int wanted, Gateway gateway) throws IOException {
     int asked = IN_FLIGHT + 1;
@@ -339,17 +432,46 @@ class GatewayDoorIT {
     return Integer.parseInt(reply.split(" ", 3)[1]);
   }
 
-  /** And the request is taken back: nobody would hear its answer. */
+  /** And the request is taken back, by no thread that others wait for: nobody hears its answer. */
   @Test
   void call_noServeJob_isLateAndCancelled() throws Exception {
     HttpClient client = HttpClient.newHttpClient();
-    try (Gateway gateway = open(Duration.ofMillis(200), null);
+    KafkaConfig own = loop.config().kafka();
+    KafkaConfig kafka =
+        new KafkaConfig(
+            own.bootstrap(),
+            own.prefix(),
+            own.guarantee(),
+            own.transactionTimeoutMillis(),
+            own.discoveryMillis(),
+            own.registry(),
+            Map.of("partitioner.class", SendingThreads.class.getName()));
+    try (Gateway gateway = open(Duration.ofMillis(200), null, kafka);
         Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
       int before = requests.all().size();
       assertProblem(504, "timeout", ask(client, gateway, "key-of-acme", ASK).get());
       List<ConsumerRecord<byte[], byte[]>> both = requests.await(before + 2, LIMIT);
       assertEquals(decode(both.get(before)).id(), decode(both.get(before + 1)).cancels());
+      assertTrue(SendingThreads.NAMES.contains("millrace-cancel"), SendingThreads.NAMES::toString);
     }
+  }
+
+  /** Which threads send to the topics. */
+  public static final class SendingThreads implements Partitioner {
+    static final Queue<String> NAMES = new ConcurrentLinkedQueue<>();
+
+    @Override
+    public int partition(
+        String topic, Object key, byte[] keyBytes, Object value, byte[] bytes, Cluster cluster) {
+      NAMES.add(Thread.currentThread().getName());
+      return 0;
+    }
+
+    @Override
+    public void configure(Map<String, ?> configs) {}
+
+    @Override
+    public void close() {}
   }
 
   private static Request decode(ConsumerRecord<byte[], byte[]> record) throws Exception {

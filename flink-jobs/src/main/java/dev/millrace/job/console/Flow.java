@@ -8,6 +8,9 @@ final class Flow {
 
   private static final long WINDOW_MILLIS = 10_000;
 
+  /** More than the window has, for clocks that differ; nobody may be asking for rates. */
+  private static final int MOST_SECONDS = 60;
+
   private record Second(long at, long count) {}
 
   private final Deque<Second> lately = new ArrayDeque<>();
@@ -23,6 +26,9 @@ final class Flow {
       lately.addLast(new Second(last.at, last.count + 1));
     } else {
       lately.addLast(new Second(second, 1));
+      if (lately.size() > MOST_SECONDS) {
+        lately.removeFirst();
+      }
     }
   }
 

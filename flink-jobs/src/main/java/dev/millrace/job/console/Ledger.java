@@ -15,7 +15,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +33,8 @@ final class Ledger {
   private static final int UNDER_WAY = 20_000;
   private static final int TEXT = 160;
   private static final int DEPTH = 1_000;
+  private static final int MOST_DOMAINS = 300;
+  private static final int MOST_RELEASES = 10_000;
 
   private record Refusal(long at, Rejection rejection) {}
 
@@ -41,9 +43,12 @@ final class Ledger {
   private record Latency(long at, long millis) {}
 
   private final Map<String, Flow> flows = new TreeMap<>();
-  private final Map<String, DomainLedger> domains = new TreeMap<>();
-  private final Map<String, ReleaseEvent> seen = new TreeMap<>();
-  private final Map<String, Verdict> passed = new HashMap<>();
+
+  /** The least recently active first. */
+  private final Map<String, DomainLedger> domains = new LinkedHashMap<>(16, 0.75f, true);
+
+  private final Latest<ReleaseEvent> seen = new Latest<>(MOST_RELEASES);
+  private final Latest<Verdict> passed = new Latest<>(MOST_RELEASES);
   private final Map<String, Long> from = new TreeMap<>();
   private final Window<Refusal> refusals = new Window<>(REFUSED);
   private final Window<Event> releases = new Window<>(RELEASES);
@@ -64,12 +69,17 @@ final class Ledger {
     refusals.add(new Refusal(at, rejection));
     String domain = rejection.domain();
     if (domain != null) {
-      domains.values().stream()
-          .filter(known -> known.is(domain))
-          .findFirst()
-          .orElseGet(() -> domain(null, domain))
-          .rejection(rejection);
+      refusing(domain).rejection(rejection);
     }
+  }
+
+  private DomainLedger refusing(String domain) {
+    return domains.containsKey(alias(null, domain))
+        ? domain(null, domain)
+        : domains.values().stream()
+            .filter(known -> known.is(domain))
+            .findFirst()
+            .orElseGet(() -> domain(null, domain));
   }
 
   synchronized void verdict(Verdict verdict, long at) {
@@ -141,9 +151,26 @@ final class Ledger {
   }
 
   private DomainLedger domain(@Nullable String tenant, String domain) {
-    return domains.computeIfAbsent(
-        Objects.requireNonNullElse(tenant, "") + "|" + domain,
-        alias -> new DomainLedger(tenant, domain));
+    String alias = alias(tenant, domain);
+    if (domains.size() == MOST_DOMAINS && !domains.containsKey(alias)) {
+      makeRoom();
+    }
+    return domains.computeIfAbsent(alias, name -> new DomainLedger(tenant, domain));
+  }
+
+  private static String alias(@Nullable String tenant, String domain) {
+    return Objects.requireNonNullElse(tenant, "") + "|" + domain;
+  }
+
+  /** Whoever sends samples may name any domain: one that has no release goes first. */
+  private void makeRoom() {
+    String goes =
+        domains.entrySet().stream()
+            .filter(known -> known.getValue().current() == null)
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElseGet(() -> domains.keySet().iterator().next());
+    domains.remove(goes);
   }
 
   /** All of it, as the page reads it. */
@@ -154,7 +181,9 @@ final class Ledger {
         (name, flow) ->
             topics.putObject(name).put("count", flow.count()).put("rate", flow.rate(now)));
     ArrayNode ledgers = picture.putArray("domains");
-    domains.values().forEach(domain -> ledgers.add(domain.picture()));
+    domains.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(known -> ledgers.add(known.getValue().picture()));
     ObjectNode levels = picture.putObject("from");
     from.forEach(levels::put);
     refusals(picture.putArray("refused"));

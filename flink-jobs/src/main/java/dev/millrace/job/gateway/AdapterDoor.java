@@ -33,12 +33,7 @@ final class AdapterDoor implements AutoCloseable {
 
   /** One folder is judged at a time. */
   private final ExecutorService judging =
-      Executors.newSingleThreadExecutor(
-          work -> {
-            Thread thread = new Thread(work, "millrace-adopt");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadExecutor(new DaemonThreads("millrace-adopt"));
 
   AdapterDoor(Adopting adopting, Catalogue catalogue, RecordWriter writer, Topics topics) {
     this.adopting = adopting;

@@ -47,6 +47,11 @@ final class ApiProblem extends RuntimeException {
     return new ApiProblem(404, code, null, message);
   }
 
+  /** 413: there is more in the body than one call may have. */
+  static ApiProblem tooLarge(String message) {
+    return new ApiProblem(413, "too_large", null, message);
+  }
+
   /** What the HTTP server itself refuses: an unknown route, a body that is too large. */
   static ApiProblem http(int status, @Nullable String message) {
     return new ApiProblem(status, "http_" + status, null, String.valueOf(message));
@@ -71,10 +76,20 @@ final class ApiProblem extends RuntimeException {
 
   /** What an answer's error becomes: the serve job begins it with its reason. */
   static ApiProblem refused(String error) {
-    if (error.startsWith("unknown-")) {
-      return noModel(error);
-    }
-    return error.startsWith("overloaded") ? tooMany(error) : bad("request_refused", error);
+    String reason = error.split(":", 2)[0];
+    return switch (reason) {
+      case "overloaded" -> tooMany(error);
+      case "release-unreadable",
+          "release-invalid",
+          "alias-mismatch",
+          "base-mismatch",
+          "batch-mismatch",
+          "routing-mismatch",
+          "not-finite" ->
+          unavailable(error);
+      case "model-failed" -> new ApiProblem(500, "model_failed", null, error);
+      default -> reason.startsWith("unknown-") ? noModel(error) : bad("request_refused", error);
+    };
   }
 
   /** What a failure is told as. */

@@ -14,6 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,15 +25,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Sends requests over the topic, and matches the answers that come back. */
-final class Desk {
+final class Desk implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Desk.class);
   private static final int REMEMBERED = 10_000;
+  private static final int MOST_CANCELLING = 10_000;
+  private static final long CLOSING_SECONDS = 5;
 
   private final RecordWriter writer;
   private final Topics topics;
   private final Duration patience;
   private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+
+  /** It may wait for the broker, which those who end a request must not: timers and readers. */
+  private final ExecutorService cancelling =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(MOST_CANCELLING),
+          new DaemonThreads("millrace-cancel"));
 
   private record Waiting(CompletableFuture<Answer> answer, Consumer<Chunk> chunks) {}
 
@@ -76,10 +92,14 @@ final class Desk {
   }
 
   private void forget(Request request, @Nullable String key, @Nullable Answer answer) {
-    if (answer == null) {
-      cancel(request, key);
-    }
     waiting.remove(request.id());
+    if (answer == null) {
+      try {
+        cancelling.execute(() -> cancel(request, key));
+      } catch (RejectedExecutionException e) {
+        LOG.warn("request {} was not cancelled", request.id(), e);
+      }
+    }
   }
 
   /**
@@ -159,5 +179,18 @@ final class Desk {
   /** One of the last answers given here. */
   @Nullable Answer find(String request) {
     return answered.getIfPresent(request);
+  }
+
+  /** Lets what is being cancelled be written, unless the broker is away. */
+  @Override
+  public void close() {
+    cancelling.shutdown();
+    try {
+      if (!cancelling.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
+        cancelling.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,7 +41,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
-import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -68,6 +68,9 @@ public final class Gateway implements AutoCloseable {
   /** Each holds a thread of the server's, which has 250. */
   private static final int MOST_STREAMING = 128;
 
+  /** Of one account. Each holds such a thread, as long as the client takes to send it. */
+  private static final int MOST_BODIES = 32;
+
   /** The console's page runs and shows what comes from here alone, and stands in no other page. */
   private static final String POLICY =
       "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
@@ -81,6 +84,7 @@ public final class Gateway implements AutoCloseable {
   private final Meter meter = new Meter();
   private final Admission admission;
   private final Admission streams;
+  private final Admission bodies = new Admission("bodies", MOST_BODIES);
   private final RecordWriter writer;
   private final Desk desk;
   private final Catalogue catalogue = new Catalogue();
@@ -94,6 +98,7 @@ public final class Gateway implements AutoCloseable {
   private final Tail<ReleaseEvent> releases;
   private final Semaphore watching = new Semaphore(MOST_WATCHING);
   private final Semaphore streaming = new Semaphore(MOST_STREAMING);
+  private final ReplyThreads replies = new ReplyThreads();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Javalin server;
 
@@ -230,7 +235,7 @@ public final class Gateway implements AutoCloseable {
         out.write(("event: picture\ndata: " + console.picture() + "\n\n").getBytes(UTF_8));
         out.flush();
       } while (!closing.await(1, TimeUnit.SECONDS));
-    } catch (EofException e) {
+    } catch (IOException e) {
       LOG.debug("an operator has gone away", e);
     } finally {
       watching.release();
@@ -243,24 +248,32 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void order(Context ctx) {
-    later(ctx, operating.order(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::place));
+    later(ctx, operating.order(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
   }
 
   private void load(Context ctx) {
-    later(ctx, adapters.load(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::adopted));
+    later(ctx, adapters.load(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::adopted));
   }
 
   private void unload(Context ctx) {
-    later(ctx, adapters.unload(caller(ctx), Fields.of(ctx.body())).thenApply(Replies::place));
+    later(ctx, adapters.unload(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
   }
 
-  /** Replies when there is what to reply. */
-  private static void later(Context ctx, CompletableFuture<ObjectNode> reply) {
+  private void later(Context ctx, CompletableFuture<ObjectNode> reply) {
+    later(ctx, reply, Gateway::json);
+  }
+
+  /**
+   * Replies when there is what to reply. Javalin writes on the thread that ends the future, and
+   * waits there for the client to read.
+   */
+  private <T> void later(Context ctx, CompletableFuture<T> reply, BiConsumer<Context, T> writing) {
+    Executor threads = replies.of(caller(ctx).account());
     ctx.future(
         () ->
             reply
-                .thenAccept(body -> json(ctx, body))
-                .exceptionally(failure -> failLater(ctx, failure)));
+                .thenAcceptAsync(found -> writing.accept(ctx, found), threads)
+                .exceptionallyAsync(failure -> failLater(ctx, failure), threads));
   }
 
   private Connector tls(Server jetty, HttpConfiguration http) {
@@ -286,11 +299,21 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void complete(Context ctx) throws IOException, InterruptedException {
-    generate(ctx, Generating.completion(Fields.of(ctx.body())), false, Replies::completion);
+    generate(ctx, Generating.completion(Fields.of(body(ctx))), false, Replies::completion);
   }
 
   private void chat(Context ctx) throws IOException, InterruptedException {
-    generate(ctx, Generating.chat(Fields.of(ctx.body())), true, Replies::chat);
+    generate(ctx, Generating.chat(Fields.of(body(ctx))), true, Replies::chat);
+  }
+
+  private String body(Context ctx) {
+    String account = caller(ctx).account();
+    bodies.enter(account, 1);
+    try {
+      return ctx.body();
+    } finally {
+      bodies.leave(account, 1);
+    }
   }
 
   /** How answers to a call are written. */
@@ -364,7 +387,7 @@ public final class Gateway implements AutoCloseable {
 
   private void embed(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    Embedding asked = Embedding.of(Fields.of(ctx.body()));
+    Embedding asked = Embedding.of(Fields.of(body(ctx)));
     Catalogue.Target target =
         asked.media().isEmpty()
             ? catalogue.target(caller.tenant(), asked.model())
@@ -430,16 +453,14 @@ public final class Gateway implements AutoCloseable {
       Context ctx,
       CompletableFuture<List<Answer>> answers,
       BiConsumer<Context, List<Answer>> writing) {
-    ctx.future(
-        () ->
-            answers
-                .thenAccept(
-                    found -> {
-                      Answer first = found.get(0);
-                      provenance(ctx, first.release(), first.base(), Replies.from(first));
-                      writing.accept(ctx, found);
-                    })
-                .exceptionally(failure -> failLater(ctx, failure)));
+    later(
+        ctx,
+        answers,
+        (context, found) -> {
+          Answer first = found.get(0);
+          provenance(context, first.release(), first.base(), Replies.from(first));
+          writing.accept(context, found);
+        });
   }
 
   private void provenance(Context ctx, @Nullable String release, String base, String from) {
@@ -477,18 +498,18 @@ public final class Gateway implements AutoCloseable {
   /** Counted before its body is read, which a client may send as slowly as it likes. */
   private void teach(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    CompletableFuture<ObjectNode> taught =
+    CompletableFuture<String> taught =
         admission.during(
             caller.account(),
             () ->
                 samples.take(
-                    caller, ctx.body(), ctx.queryParam("domain"), ctx.header("Idempotency-Key")));
-    later(ctx, taught);
+                    caller, body(ctx), ctx.queryParam("domain"), ctx.header("Idempotency-Key")));
+    later(ctx, taught, (context, reply) -> context.contentType(JSON).result(reply));
   }
 
   private void feedback(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    later(ctx, admission.during(caller.account(), () -> rate(caller, Fields.of(ctx.body()))));
+    later(ctx, admission.during(caller.account(), () -> rate(caller, Fields.of(body(ctx)))));
   }
 
   /** A rating is counted; a corrected text becomes a sample. */
@@ -564,6 +585,8 @@ public final class Gateway implements AutoCloseable {
   public void close() {
     closing.countDown();
     server.stop();
+    replies.close();
+    desk.close();
     console.close();
     answers.close();
     chunks.close();

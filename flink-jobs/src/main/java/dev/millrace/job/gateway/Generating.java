@@ -1,8 +1,11 @@
 package dev.millrace.job.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -97,11 +100,22 @@ record Generating(
     fields.requireDefault("logprobs", "false");
     fields.ignore("store", "metadata", "service_tier");
     fields.requireNoOther();
-    if (read.n < 1 || read.n * prompts.size() > MOST_CHOICES) {
+    if (read.n < 1 || (long) read.n * prompts.size() > MOST_CHOICES) {
       throw ApiProblem.badField(
           "n", read.n + " for " + prompts.size() + " prompts", "1 to 16 choices in all");
     }
+    requireKey(read.user);
     return read;
+  }
+
+  private static void requireKey(@Nullable String user) {
+    int bytes = user == null ? 0 : user.getBytes(UTF_8).length;
+    if (bytes > Limits.ID_BYTES) {
+      throw ApiProblem.badField(
+          "user",
+          bytes + " bytes",
+          "at most " + Limits.ID_BYTES + ": it is the key of the request");
+    }
   }
 
   private static boolean usage(Fields options) {

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Answer;
@@ -14,7 +12,6 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,16 +23,14 @@ import org.jspecify.annotations.Nullable;
 /** Writes what callers send to the topic of samples, each once under its idempotency key. */
 final class SampleDoor {
 
-  private static final int REMEMBERED = 10_000;
-  private static final Duration REMEMBERED_FOR = Duration.ofDays(1);
+  private static final int MOST_LINES = 10_000;
+  private static final int MOST_TOLD = 100;
+  private static final long KEPT_CHARACTERS = 64 << 20;
 
   private final RecordWriter writer;
   private final Topics topics;
   private final InstantSource clock;
-
-  /** Replies by caller and idempotency key; a reply under way is there too. */
-  private final Cache<String, CompletableFuture<ObjectNode>> done =
-      Caffeine.newBuilder().maximumSize(REMEMBERED).expireAfterWrite(REMEMBERED_FOR).build();
+  private final KeptReplies kept = new KeptReplies(KEPT_CHARACTERS);
 
   SampleDoor(RecordWriter writer, Topics topics, InstantSource clock) {
     this.writer = writer;
@@ -44,49 +39,22 @@ final class SampleDoor {
   }
 
   /**
-   * Writes samples.
+   * Writes samples; gives the reply, JSON.
    *
    * @param body one JSON object, or one a line
    * @param domain of samples that name none
    * @param key a second call with it has the first one's reply, and writes nothing; null has none
-   * @throws ApiProblem if none is valid, or one is of another tenant: then none is written
+   * @throws ApiProblem if none is valid, one is of another tenant, or they are too many: then none
+   *     is written
    */
-  CompletableFuture<ObjectNode> take(
+  CompletableFuture<String> take(
       ApiKeys.Caller caller, String body, @Nullable String domain, @Nullable String key) {
-    if (key == null) {
-      return write(caller, body, domain, UUID.randomUUID().toString());
-    }
-    String known = caller.account() + "\n" + key;
-    CompletableFuture<ObjectNode> reply = new CompletableFuture<>();
-    CompletableFuture<ObjectNode> before = done.asMap().putIfAbsent(known, reply);
-    if (before != null) {
-      return before;
-    }
-    try {
-      var unused =
-          write(caller, body, domain, key)
-              .whenComplete((written, failure) -> settle(known, reply, written, failure));
-    } catch (RuntimeException e) {
-      settle(known, reply, null, e);
-    }
-    return reply;
+    return key == null
+        ? write(caller, body, domain, UUID.randomUUID().toString())
+        : kept.once(caller.account() + "\n" + key, () -> write(caller, body, domain, key));
   }
 
-  /** A call that failed may be made again. */
-  private void settle(
-      String known,
-      CompletableFuture<ObjectNode> reply,
-      @Nullable ObjectNode written,
-      @Nullable Throwable failure) {
-    if (failure != null) {
-      done.asMap().remove(known, reply);
-      reply.completeExceptionally(failure);
-    } else {
-      reply.complete(written);
-    }
-  }
-
-  private CompletableFuture<ObjectNode> write(
+  private CompletableFuture<String> write(
       ApiKeys.Caller caller, String body, @Nullable String domain, String key) {
     ObjectNode reply = Fields.JSON.createObjectNode();
     ArrayNode refused = Fields.JSON.createArrayNode();
@@ -96,21 +64,31 @@ final class SampleDoor {
       try {
         samples.add(sample(caller, lines.get(i), domain, key + ":" + (i + 1)));
       } catch (InvalidRecordException e) {
-        refused.addObject().put("line", i + 1).put("reason", e.reason()).put("detail", e.detail());
+        if (refused.size() < MOST_TOLD) {
+          refused
+              .addObject()
+              .put("line", i + 1)
+              .put("reason", e.reason())
+              .put("detail", e.detail());
+        }
       }
     }
+    int refusals = lines.size() - samples.size();
     if (samples.isEmpty()) {
       throw ApiProblem.bad(
           "no_valid_sample",
-          lines.isEmpty() ? "the body is empty, expected JSON" : refused.toString());
+          lines.isEmpty()
+              ? "the body is empty, expected JSON"
+              : "%d refused, the first of them %s".formatted(refusals, refused));
     }
     return written(samples.stream().map(this::append).toList())
         .thenApply(
             origins -> {
               reply.put("written", origins.size());
               reply.set("offsets", origins);
+              reply.put("refusals", refusals);
               reply.set("refused", refused);
-              return reply;
+              return reply.toString();
             });
   }
 
@@ -133,7 +111,11 @@ final class SampleDoor {
     return writer.append(topics.samples(), key, Codecs.samples().encode(sample));
   }
 
-  /** One object, however it is laid out, or one a line. */
+  /**
+   * One object, however it is laid out, or one a line.
+   *
+   * @throws ApiProblem if there are too many
+   */
   private static List<String> lines(String body) {
     try {
       JsonNode whole = Fields.JSON.readTree(body);
@@ -142,6 +124,11 @@ final class SampleDoor {
       }
     } catch (JsonProcessingException e) {
       // Lines of JSON are no JSON.
+    }
+    long count = body.lines().filter(line -> !line.isBlank()).count();
+    if (count > MOST_LINES) {
+      throw ApiProblem.tooLarge(
+          "the body has %d samples, expected at most %d".formatted(count, MOST_LINES));
     }
     return body.lines().filter(line -> !line.isBlank()).toList();
   }

@@ -49,23 +49,21 @@ public final class RecordWriter implements AutoCloseable {
   public CompletableFuture<Origin> append(String topic, @Nullable String key, byte[] value) {
     CompletableFuture<Origin> written = new CompletableFuture<>();
     byte[] keyBytes = key == null ? null : key.getBytes(StandardCharsets.UTF_8);
-    byte[] bytes;
     try {
-      bytes = format.write(topic, value);
-    } catch (RuntimeException e) { // a registry is away, or refuses
+      var unused =
+          producer.send(
+              new ProducerRecord<>(topic, keyBytes, format.write(topic, value)),
+              (metadata, exception) -> {
+                if (exception != null) {
+                  written.completeExceptionally(exception);
+                } else {
+                  written.complete(
+                      new Origin(metadata.topic(), metadata.partition(), metadata.offset()));
+                }
+              });
+    } catch (RuntimeException e) { // a registry is away, or refuses; or the writer is closed
       return CompletableFuture.failedFuture(e);
     }
-    var unused =
-        producer.send(
-            new ProducerRecord<>(topic, keyBytes, bytes),
-            (metadata, exception) -> {
-              if (exception != null) {
-                written.completeExceptionally(exception);
-              } else {
-                written.complete(
-                    new Origin(metadata.topic(), metadata.partition(), metadata.offset()));
-              }
-            });
     return written;
   }
 

@@ -16,7 +16,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A schema registry that speaks Confluent's API.
+ * A schema registry that speaks Confluent's API. Calls throw {@link UncheckedIOException} while it
+ * is away or cannot answer: then they may be made again.
  *
  * @see <a
  *     href="https://docs.confluent.io/platform/current/schema-registry/develop/api.html">specification</a>
@@ -26,7 +27,10 @@ final class SchemaRegistry {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String TYPE = "application/vnd.schemaregistry.v1+json";
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int OK = 200;
   private static final int NOT_FOUND = 404;
+  private static final int TOO_MANY = 429;
+  private static final int SERVER_ERROR = 500;
 
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
   private final String url;
@@ -74,10 +78,15 @@ final class SchemaRegistry {
   }
 
   private JsonNode json(HttpResponse<String> answer) {
-    if (answer.statusCode() != 200) {
-      throw new IllegalStateException(
-          "the schema registry at %s refused %s: %d %s"
-              .formatted(url, answer.uri().getPath(), answer.statusCode(), answer.body()));
+    int status = answer.statusCode();
+    if (status != OK) {
+      String said = "%s: %d %s".formatted(answer.uri().getPath(), status, answer.body());
+      if (status >= SERVER_ERROR || status == TOO_MANY) {
+        throw new UncheckedIOException(
+            "the schema registry at " + url + " cannot answer " + said,
+            new IOException("status " + status));
+      }
+      throw new IllegalStateException("the schema registry at " + url + " refused " + said);
     }
     try {
       return JSON.readTree(answer.body());

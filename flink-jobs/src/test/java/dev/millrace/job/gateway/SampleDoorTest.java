@@ -1,5 +1,6 @@
 package dev.millrace.job.gateway;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,16 +18,14 @@ class SampleDoorTest {
 
   private static final String SAMPLE =
       "{\"id\":\"a\",\"domain\":\"d\",\"text\":\"a text that teaches\"}";
+  private static final ApiKeys.Caller CALLER = new ApiKeys.Caller(null, false);
 
   @Test
   void take_registryIsAwayAtEveryTry_everyTryIsToldSo() {
-    Map<String, String> nobody =
-        Map.of("kafka.bootstrap", "127.0.0.1:1", "kafka.registry", "http://127.0.0.1:1");
-    try (RecordWriter writer = new RecordWriter(MillraceConfig.defaults().with(nobody).kafka())) {
-      SampleDoor door = new SampleDoor(writer, new Topics("t."), InstantSource.system());
-      ApiKeys.Caller caller = new ApiKeys.Caller(null, false);
+    try (RecordWriter writer = writer()) {
+      SampleDoor door = door(writer);
       for (int i = 0; i < 2; i++) {
-        var reply = door.take(caller, SAMPLE, null, "one key");
+        var reply = door.take(CALLER, SAMPLE, null, "one key");
         var e = assertThrows(ExecutionException.class, () -> reply.get(10, TimeUnit.SECONDS));
         ApiProblem problem = assertInstanceOf(ApiProblem.class, e.getCause());
         assertTrue(
@@ -34,5 +33,50 @@ class SampleDoorTest {
             problem::getMessage);
       }
     }
+  }
+
+  @Test
+  void take_moreLinesThanOneCallMayHave_isTooLargeWithTheirCount() {
+    try (RecordWriter writer = writer()) {
+      String body = "0\n".repeat(10_001);
+      var problem =
+          assertThrows(ApiProblem.class, () -> door(writer).take(CALLER, body, null, null));
+      assertEquals(413, problem.status());
+      assertEquals("the body has 10001 samples, expected at most 10000", problem.getMessage());
+    }
+  }
+
+  @Test
+  void take_allLinesAreRefused_countsThemAndTellsTheFirstHundred() {
+    try (RecordWriter writer = writer()) {
+      String body = "0\n".repeat(10_000);
+      var problem =
+          assertThrows(ApiProblem.class, () -> door(writer).take(CALLER, body, null, null));
+      assertEquals(400, problem.status());
+      String message = problem.getMessage();
+      assertTrue(message.startsWith("10000 refused, the first of them [{\"line\":1,"), message);
+      assertEquals(100, message.split("\"line\":", -1).length - 1);
+    }
+  }
+
+  /** No lines: one object, as people lay it out. */
+  @Test
+  void take_oneObjectOverManyLines_isOneSample() {
+    try (RecordWriter writer = writer()) {
+      String body = SAMPLE.replace(",", "," + "\n".repeat(20_000));
+      var reply = door(writer).take(CALLER, body, null, null);
+      var e = assertThrows(ExecutionException.class, () -> reply.get(10, TimeUnit.SECONDS));
+      assertEquals(503, ApiProblem.of(e.getCause()).status());
+    }
+  }
+
+  private static RecordWriter writer() {
+    Map<String, String> nobody =
+        Map.of("kafka.bootstrap", "127.0.0.1:1", "kafka.registry", "http://127.0.0.1:1");
+    return new RecordWriter(MillraceConfig.defaults().with(nobody).kafka());
+  }
+
+  private static SampleDoor door(RecordWriter writer) {
+    return new SampleDoor(writer, new Topics("t."), InstantSource.system());
   }
 }

@@ -39,6 +39,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class KafkaTopicsIT {
@@ -133,15 +135,18 @@ class KafkaTopicsIT {
             new Request("q", null, "d", null, Request.Task.SCORE, "p", 0, 0, 0, false, 1, origin));
   }
 
-  @Test
-  void tail_schemaRegistryIsAwayForAWhile_handsOnWhatCameMeanwhile() throws Exception {
+  /** Without a reply, or with one that says that it cannot. */
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 503})
+  void tail_schemaRegistryIsAwayForAWhile_handsOnWhatCameMeanwhile(int trouble) throws Exception {
     try (RegistryOfTests registry = RegistryOfTests.start()) {
-      Topics topics = Topics.create(stack.bootstrapServers(), "tail.", 1);
-      KafkaConfig config = registered("tail.", registry);
+      String prefix = "tail" + trouble + ".";
+      Topics topics = Topics.create(stack.bootstrapServers(), prefix, 1);
+      KafkaConfig config = registered(prefix, registry);
       BlockingQueue<String> handed = new LinkedBlockingQueue<>();
       try (RecordWriter writer = new RecordWriter(config)) {
         writer.append(topics.requests(), "k", request()).join();
-        registry.away(true);
+        registry.trouble(trouble);
         int before = registry.calls();
         try (Tail<Request> tail =
             Tail.start(
@@ -151,7 +156,7 @@ class KafkaTopicsIT {
                 (request, at) -> handed.add(request.id()))) {
           assertNull(handed.poll(2, TimeUnit.SECONDS));
           assertTrue(registry.calls() > before, "it was asked");
-          registry.away(false);
+          registry.trouble(0);
           assertEquals("q", handed.poll(30, TimeUnit.SECONDS));
           assertTrue(tail.isAlive());
         }

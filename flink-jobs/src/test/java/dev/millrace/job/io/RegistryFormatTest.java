@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RegistryFormatTest {
 
@@ -125,6 +127,17 @@ class RegistryFormatTest {
     var e = assertThrows(IllegalStateException.class, () -> format.write(TOPIC, VALUE));
     assertTrue(
         e.getMessage().contains("/subjects/millrace.rejected-value/versions: 409"), e::getMessage);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {429, 500, 503})
+  void readAndWrite_registryCannotAnswer_throwWhatMayBeTriedAgain(int status) {
+    registry.trouble(status);
+    var e = assertThrows(UncheckedIOException.class, () -> format.read(frame(1)));
+    assertTrue(e.getMessage().contains("/schemas/ids/1: " + status), e::toString);
+    assertThrows(UncheckedIOException.class, () -> format.write(TOPIC, VALUE));
+    registry.trouble(0);
+    assertEquals(0, format.write(TOPIC, VALUE)[0]);
   }
 
   @Test

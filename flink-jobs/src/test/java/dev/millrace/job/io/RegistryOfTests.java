@@ -27,7 +27,7 @@ final class RegistryOfTests implements AutoCloseable {
   private final Set<String> subjects = new ConcurrentSkipListSet<>();
   private final AtomicInteger calls = new AtomicInteger();
   private volatile boolean refuses;
-  private volatile boolean away;
+  private volatile int trouble;
 
   private RegistryOfTests(HttpServer server) {
     this.server = server;
@@ -51,9 +51,9 @@ final class RegistryOfTests implements AutoCloseable {
     refuses = true;
   }
 
-  /** Whether calls end without a reply. */
-  void away(boolean is) {
-    away = is;
+  /** From now on, calls end with that status; with -1 they end without a reply, with 0 well. */
+  void trouble(int status) {
+    trouble = status;
   }
 
   /** Puts a schema there, and says its id. */
@@ -74,8 +74,12 @@ final class RegistryOfTests implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     calls.incrementAndGet();
-    if (away) {
+    if (trouble < 0) {
       exchange.close();
+      return;
+    }
+    if (trouble > 0) {
+      send(exchange, trouble, "{}");
       return;
     }
     String path = exchange.getRequestURI().getRawPath();

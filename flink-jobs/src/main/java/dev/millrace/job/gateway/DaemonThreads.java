@@ -1,0 +1,14 @@
+package dev.millrace.job.gateway;
+
+import java.util.concurrent.ThreadFactory;
+
+/** Threads of one name that do not keep the process alive. */
+record DaemonThreads(String name) implements ThreadFactory {
+
+  @Override
+  public Thread newThread(Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+}

@@ -1,0 +1,110 @@
+package dev.millrace.job.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Rejection;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class LedgerTest {
+
+  private static final Origin ORIGIN = new Origin("samples", 0, 7);
+  private static final int MOST_DOMAINS = 300;
+  private static final int MOST_RELEASES = 10_000;
+
+  private final Ledger ledger = new Ledger();
+
+  @Test
+  void domains_moreThanAreKept_theLeastRecentlyActiveWithoutAReleaseGo() {
+    ledger.release(release("quiet", "r1"), 0);
+    sample(null, "busy");
+    for (int i = 0; i < 2 * MOST_DOMAINS; i++) {
+      sample(null, "made up " + i);
+      sample(null, "busy");
+    }
+    List<String> told = domains();
+    assertEquals(MOST_DOMAINS, told.size());
+    assertTrue(told.containsAll(List.of("quiet", "busy", "made up " + (2 * MOST_DOMAINS - 1))));
+    assertFalse(told.contains("made up 0"));
+    assertEquals(told.stream().sorted().toList(), told);
+  }
+
+  @Test
+  void domains_allHaveAReleaseAndOneMoreComes_theLeastRecentlyActiveGoes() {
+    for (int i = 0; i <= MOST_DOMAINS; i++) {
+      ledger.release(release("d" + i, "r" + i), 0);
+    }
+    assertEquals(MOST_DOMAINS, domains().size());
+    assertFalse(domains().contains("d0"));
+  }
+
+  @Test
+  void rejection_ofASharedDomainAndATenants_countsForTheSharedOne() {
+    sample("acme", "mails");
+    sample(null, "mails");
+    ledger.rejection(new Rejection(ORIGIN, "id", "mails", "not-text", "", 0.5), 0);
+    for (JsonNode domain : ledger.picture(0).path("domains")) {
+      assertEquals(domain.path("tenant").isNull() ? 1 : 0, domain.path("refused").size());
+    }
+  }
+
+  @Test
+  void releasesAndVerdicts_moreThanAreKept_theLastAreKnown() {
+    for (int i = 0; i <= MOST_RELEASES; i++) {
+      ledger.release(release("d", "r" + i), 0);
+      ledger.verdict(verdict("r" + i), 0);
+    }
+    assertNull(ledger.named("r0"));
+    assertNull(ledger.verdictOf("r0"));
+    assertNotNull(ledger.named("r1"));
+    assertNotNull(ledger.verdictOf("r1"));
+    assertNotNull(ledger.verdictOf("r" + MOST_RELEASES));
+  }
+
+  private List<String> domains() {
+    List<String> names = new ArrayList<>();
+    ledger
+        .picture(0)
+        .path("domains")
+        .forEach(domain -> names.add(domain.path("domain").textValue()));
+    return names;
+  }
+
+  private void sample(@Nullable String tenant, String domain) {
+    byte[] none = {};
+    ledger.sample(
+        new Sample(
+            "id", "source", "id", tenant, domain, Modality.TEXT, "text", none, null, 1, ORIGIN),
+        0);
+  }
+
+  private static ReleaseEvent release(String domain, String release) {
+    return new ReleaseEvent(
+        null,
+        domain,
+        ReleaseEvent.Kind.ADAPTER,
+        ReleaseEvent.Action.PUBLISH,
+        release,
+        "",
+        null,
+        1,
+        "",
+        ORIGIN);
+  }
+
+  private static Verdict verdict(String release) {
+    return new Verdict(null, "d", 1, release, null, true, List.of(), 8, 100, 5, List.of());
+  }
+}

@@ -1,0 +1,34 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ApiProblemTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "prompt-too-long: 9, 400, request_refused, invalid_request_error",
+    "cancelled: by cancel-1, 400, request_refused, invalid_request_error",
+    "unknown-domain: mails, 404, model_not_found, invalid_request_error",
+    "unknown-release: f00, 404, model_not_found, invalid_request_error",
+    "overloaded: 9 wait, 429, rate_limit_exceeded, rate_limit_error",
+    "release-unreadable: java.io.IOException: away, 503, unavailable, server_error",
+    "release-invalid: signature, 503, unavailable, server_error",
+    "alias-mismatch: release of mails, 503, unavailable, server_error",
+    "base-mismatch: release of base b, 503, unavailable, server_error",
+    "batch-mismatch: release of batch 2, 503, unavailable, server_error",
+    "routing-mismatch: 4 experts, 503, unavailable, server_error",
+    "not-finite: f00 scores NaN, 503, unavailable, server_error",
+    "model-failed: log-probability NaN, 500, model_failed, server_error"
+  })
+  void refused_errorOfAnAnswer_isTheCallersOrTheServers(
+      String error, int status, String code, String type) {
+    ApiProblem problem = ApiProblem.refused(error);
+    assertEquals(status, problem.status());
+    assertEquals(code, problem.code());
+    assertEquals(type, problem.type());
+    assertEquals(error, problem.getMessage());
+  }
+}

@@ -1,0 +1,44 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GeneratingTest {
+
+  @Test
+  void completion_sixteenChoicesInAll_areRead() {
+    assertEquals(4, completion("'n':4").n());
+  }
+
+  /** Four times the last one is 4 in 32 bits. */
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 0, 5, Integer.MAX_VALUE, (1 << 30) + 1})
+  void completion_moreChoicesInAllOrNone_areRefusedWithBothNumbers(int n) {
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> completion("'n':" + n));
+    assertEquals(400, problem.status());
+    assertEquals("n", problem.param());
+    assertEquals(
+        "n is " + n + " for 4 prompts, expected 1 to 16 choices in all", problem.getMessage());
+  }
+
+  @Test
+  void completion_userOfMoreBytesThanAKeyMayHave_isRefusedWithBothSizes() {
+    String user = "é".repeat(256);
+    assertEquals(user, completion("'user':'" + user + "'").user());
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> completion("'user':'a" + user + "'"));
+    assertEquals(400, problem.status());
+    assertEquals("user", problem.param());
+    assertEquals(
+        "user is 513 bytes, expected at most 512: it is the key of the request",
+        problem.getMessage());
+  }
+
+  private static Generating completion(String field) {
+    String body = "{'model':'base','prompt':['a','b','c','d'],%s}".formatted(field);
+    return Generating.completion(Fields.of(body.replace('\'', '"')));
+  }
+}

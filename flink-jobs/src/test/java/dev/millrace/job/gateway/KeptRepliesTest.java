@@ -1,0 +1,70 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class KeptRepliesTest {
+
+  private static final long MOST = 1 << 20;
+
+  private final AtomicInteger calls = new AtomicInteger();
+  private final KeptReplies kept = new KeptReplies(MOST);
+
+  @Test
+  void once_secondCallUnderAKey_hasTheReplyOfTheFirst() {
+    CompletableFuture<String> made = new CompletableFuture<>();
+    CompletableFuture<String> first = kept.once("key", () -> made);
+    CompletableFuture<String> second = kept.once("key", () -> call(1));
+    assertFalse(second.isDone());
+    made.complete("reply");
+    assertEquals("reply", first.join());
+    assertEquals("reply", second.join());
+    assertEquals("reply", kept.once("key", () -> call(1)).join());
+    assertEquals(0, calls.get());
+  }
+
+  @Test
+  void once_firstCallFails_isMadeAgain() {
+    CompletableFuture<String> failing =
+        kept.once("key", () -> CompletableFuture.failedFuture(new IllegalStateException("away")));
+    assertThrows(CompletionException.class, failing::join);
+    CompletableFuture<String> refused =
+        kept.once(
+            "key",
+            () -> {
+              throw ApiProblem.bad("bad", "bad");
+            });
+    assertEquals(
+        400, ApiProblem.of(assertThrows(CompletionException.class, refused::join)).status());
+    assertEquals("a", kept.once("key", () -> call(1)).join());
+  }
+
+  /** They come to twice the most, each is far below it, and they are few. */
+  @Test
+  void once_repliesWeighMoreThanTheMost_someAreForgotten() throws Exception {
+    int each = (int) (MOST / 10);
+    for (int i = 0; i < 20; i++) {
+      assertEquals(each, kept.once("key " + i, () -> call(each)).join().length());
+    }
+    assertEquals(20, calls.get());
+    for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30); calls.get() == 20; ) {
+      assertTrue(System.nanoTime() < end, "none was forgotten");
+      for (int i = 0; i < 20; i++) {
+        kept.once("key " + i, () -> call(each)).join();
+      }
+    }
+  }
+
+  private CompletableFuture<String> call(int characters) {
+    calls.incrementAndGet();
+    return CompletableFuture.completedFuture("a".repeat(characters));
+  }
+}
