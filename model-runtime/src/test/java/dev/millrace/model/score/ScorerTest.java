@@ -168,6 +168,17 @@ class ScorerTest {
   }
 
   @Test
+  void score_timesThatRiseFromLongAgo_openNoWindows() {
+    Scorer guarded = guarded(new GuardLimits(2, 0, 1_000, 0, "", 0));
+    assertEquals("", sent(guarded, "now", 900_000));
+    assertEquals("", sent(guarded, "a", 1_000));
+    assertEquals("", sent(guarded, "a", 2_000));
+    assertEquals("source-quota", sent(guarded, "a", 3_000));
+    assertEquals("", sent(guarded, "now", 901_000));
+    assertEquals("", sent(guarded, "a", 4_000), "the domain has come to the next");
+  }
+
+  @Test
   void score_generatedByOurOwnModel_isCappedToAShare() {
     Scorer guarded = guarded(new GuardLimits(0, 0, 1_000, 0, "ours", 0.2));
     int ours = 0;
