@@ -131,6 +131,11 @@ public final class DomainMemory {
     return out.array();
   }
 
+  /** Whether nothing of any text was taken note of yet. */
+  public boolean isEmpty() {
+    return exact.size() + near.size() + heldOut.size() + accepted == 0;
+  }
+
   /** How many samples were scored. */
   public long seen() {
     return seen;

@@ -2,6 +2,7 @@ package dev.millrace.model.score;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -176,6 +177,14 @@ class ScorerTest {
     assertEquals("source-quota", sent(guarded, "a", 3_000));
     assertEquals("", sent(guarded, "now", 901_000));
     assertEquals("", sent(guarded, "a", 4_000), "the domain has come to the next");
+  }
+
+  @Test
+  void score_refusedAtOnce_leavesNothingToRemember() {
+    refused("too-short", Samples.training(0), "x");
+    assertTrue(memory.isEmpty());
+    refused("repetition", Samples.training(0), "buy now! ".repeat(100));
+    assertFalse(memory.isEmpty(), "it guards against the same again");
   }
 
   @Test
