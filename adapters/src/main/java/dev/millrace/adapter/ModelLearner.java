@@ -426,10 +426,10 @@ final class ModelLearner implements Learner {
   /** What waited, then what of the batch can teach. */
   private static List<Remembered> inLine(LearnerState state, TrainingBatch batch) {
     Stream<Remembered> fresh =
-        batch.samples().stream()
-            .filter(sample -> !sample.heldOut() && sample.tokens().length >= 2)
-            .map(Remembered::of);
-    return Stream.concat(state.waiting().stream(), fresh).toList();
+        batch.samples().stream().filter(sample -> !sample.heldOut()).map(Remembered::of);
+    return Stream.concat(state.waiting().stream(), fresh)
+        .filter(sample -> sample.tokens().length >= 2)
+        .toList();
   }
 
   /**

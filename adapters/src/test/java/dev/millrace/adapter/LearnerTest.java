@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.batch.Draws;
+import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Letters;
@@ -689,6 +690,40 @@ class LearnerTest {
     assertNotNull(outcome.state().predecessor());
   }
 
+  /** Another tokenizer may leave nothing to predict of a text. */
+  @Test
+  void learn_onANewBaseOfWhichSomeTextsAreOneToken_leavesThoseOut() throws IOException {
+    Learner learner = learner("store");
+    Outcome first = outcomes(learner, 1).get(0);
+    LearnerState pinned = obey(learner, first.state(), event(first.release(), Action.PIN)).state();
+    LearnerState waits = learn(learner, pinned, batch(1)).state();
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    PastSamples cut =
+        places -> {
+          Map<Origin, int[]> found = past(places);
+          found.replaceAll((at, text) -> at.offset() % 3 == 0 ? new int[] {text[0]} : text);
+          return found;
+        };
+    Outcome moved = learn(Learner.of(surroundings("store", fresh, cut), CONFIG), waits, batch(2));
+    assertEquals(
+        List.of("unpinned"), moved.verdict().rules().stream().map(RuleResult::rule).toList());
+    List<Remembered> waiting = moved.state().waiting();
+    assertTrue(waiting.stream().allMatch(sample -> sample.tokens().length > 1));
+    assertTrue(waiting.size() > batch(2).samples().size(), "those that can be read wait still");
+    assertTrue(
+        moved.state().heldOut().entries().stream().allMatch(judge -> judge.tokens().length > 1));
+  }
+
+  @Test
+  void learn_textOfOneTokenWaits_isLeftOut() throws IOException {
+    Learner learner = learner("store");
+    Remembered one = new Remembered("one", EVENT, new int[] {1});
+    LearnerState state = outcomes(learner, 1).get(0).state().withWaiting(List.of(one));
+    Outcome outcome = learn(learner, state, batch(1));
+    assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+    assertFalse(fresh(read(outcome.release()).manifest()).contains("one"));
+  }
+
   @Test
   void learn_losesWhilePinned_isNotTakenBack() {
     Learner learner = learner("store");
@@ -984,6 +1019,10 @@ class LearnerTest {
   }
 
   private Surroundings surroundings(String store, BigramBase base) {
+    return surroundings(store, base, LearnerTest::past);
+  }
+
+  private Surroundings surroundings(String store, BigramBase base, PastSamples past) {
     return new Surroundings(
         base,
         new Letters(),
@@ -992,7 +1031,7 @@ class LearnerTest {
             List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
         ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
         LearnerTest::read,
-        LearnerTest::past,
+        past,
         Machine.here(1, "bigram"),
         InstantSource.system());
   }
