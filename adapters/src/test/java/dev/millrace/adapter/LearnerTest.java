@@ -468,26 +468,7 @@ class LearnerTest {
 
   @Test
   void learn_neitherBetterNorWorse_isTaughtOnceMoreWithTheNext() {
-    GateConfig g = CONFIG.gate();
-    GateConfig never =
-        new GateConfig(
-            g.minHeldOutSamples(),
-            g.minHeldOutTokens(),
-            g.manyHeldOutSamples(),
-            0.9,
-            g.level(),
-            g.resamples(),
-            g.protectedBound(),
-            g.worstProtectedBound(),
-            g.protectedSamples(),
-            g.parityBound(),
-            g.paritySamples(),
-            g.minRoutingAgreement(),
-            g.canaryTokens(),
-            g.explosion(),
-            g.changeBound(),
-            g.lesson());
-    List<Outcome> outcomes = outcomes(learner("store", with(2, never, CONFIG.watch())), 3);
+    List<Outcome> outcomes = outcomes(learner("store", neverBetter()), 3);
     Outcome undecided = outcomes.get(0);
     assertNull(undecided.release());
     assertFalse(undecided.verdict().accepted());
@@ -851,6 +832,28 @@ class LearnerTest {
   }
 
   @Test
+  void obey_forgetSamplesAndNothingSpeaksAgainstTheOthers_theyWait() throws IOException {
+    List<Outcome> outcomes = outcomes(learner("store"), 3);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    Remembered line = new Remembered("in line", EVENT, new int[] {1, 2, 3});
+    LearnerState state = outcomes.get(2).state().withWaiting(List.of(line));
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+
+    List<Outcome> again = obeyed(learner("store", neverBetter()), state, forget);
+
+    List<String> waiting = new ArrayList<>();
+    for (int i = 2; i > 0; i--) {
+      assertEquals("undecided", again.get(i).verdict().rules().get(0).rule());
+      read(outcomes.get(i).release()).manifest().learned().stream()
+          .filter(sample -> !sample.replay() && !sample.origin().equals(EXPIRED))
+          .forEach(sample -> waiting.add(sample.sample()));
+    }
+    waiting.removeAll(gone);
+    waiting.add("in line");
+    assertEquals(waiting, again.get(2).state().waiting().stream().map(Remembered::id).toList());
+  }
+
+  @Test
   void obey_forgetSampleThatWaitsAndOneThatJudges_neitherIsKept() throws IOException {
     Learner learner = learner("store");
     Outcome first = outcomes(learner, 1).get(0);
@@ -981,6 +984,30 @@ class LearnerTest {
             10,
             LessonConfig.defaults());
     return with(halvings, gate, CONFIG.watch());
+  }
+
+  /** No candidate gains so much. */
+  private static LearnerConfig neverBetter() {
+    GateConfig g = CONFIG.gate();
+    GateConfig never =
+        new GateConfig(
+            g.minHeldOutSamples(),
+            g.minHeldOutTokens(),
+            g.manyHeldOutSamples(),
+            0.9,
+            g.level(),
+            g.resamples(),
+            g.protectedBound(),
+            g.worstProtectedBound(),
+            g.protectedSamples(),
+            g.parityBound(),
+            g.paritySamples(),
+            g.minRoutingAgreement(),
+            g.canaryTokens(),
+            g.explosion(),
+            g.changeBound(),
+            g.lesson());
+    return with(2, never, CONFIG.watch());
   }
 
   private static LearnerConfig withholding(double share) {
