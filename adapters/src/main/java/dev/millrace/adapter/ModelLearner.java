@@ -122,8 +122,8 @@ final class ModelLearner implements Learner {
     }
     Lesson lesson = lesson(before, batch, step.fresh());
     Outcome taught = taught(nothingWaits(before), batch, lesson, List.of(step.note()), governor);
-    return new Outcome(
-        taught.state().withWaiting(before.waiting()), taught.verdict(), taught.release());
+    List<Remembered> line = latest(taught.state().waiting(), before.waiting());
+    return new Outcome(taught.state().withWaiting(line), taught.verdict(), taught.release());
   }
 
   @Override
@@ -337,18 +337,18 @@ final class ModelLearner implements Learner {
     Attempt attempt = attempts.get(attempts.size() - 1);
     Trained trained = attempt.trained();
     LearnerState before = trained.before();
+    boolean waits = waits(attempts);
+    List<Remembered> line = waits ? latest(List.of(), trained.lesson().fresh()) : List.of();
     if (before.release() != null && !trained.routing().equals(before.routing())) {
       Attempt rerouted = rerouted(attempt);
       if (rerouted.judgement().accepted()) {
-        return publish(rerouted);
+        Outcome published = publish(rerouted);
+        return new Outcome(
+            published.state().withWaiting(line), published.verdict(), published.release());
       }
     }
-    return waits(attempts)
-        ? new Outcome(
-            before.withWaiting(latest(List.of(), trained.lesson().fresh())),
-            attempt.waiting().verdict(null),
-            null)
-        : new Outcome(nothingWaits(before), attempt.verdict(null), null);
+    Attempt last = waits ? attempt.waiting() : attempt;
+    return new Outcome(before.withWaiting(line), last.verdict(null), null);
   }
 
   /** Whether a lesson is taught once more, with the next batch's: nothing speaks against it. */
@@ -426,10 +426,10 @@ final class ModelLearner implements Learner {
   /** What waited, then what of the batch can teach. */
   private static List<Remembered> inLine(LearnerState state, TrainingBatch batch) {
     Stream<Remembered> fresh =
-        batch.samples().stream()
-            .filter(sample -> !sample.heldOut() && sample.tokens().length >= 2)
-            .map(Remembered::of);
-    return Stream.concat(state.waiting().stream(), fresh).toList();
+        batch.samples().stream().filter(sample -> !sample.heldOut()).map(Remembered::of);
+    return Stream.concat(state.waiting().stream(), fresh)
+        .filter(sample -> sample.tokens().length >= 2)
+        .toList();
   }
 
   /**

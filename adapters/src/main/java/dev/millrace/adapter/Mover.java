@@ -6,6 +6,7 @@ import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares) {
    * @param initial the domain's state before its first batch
    */
   LearnerState move(LearnerState state, LearnerState initial) {
-    Map<Origin, int[]> tokens = surroundings.past().tokens(places(state));
+    Map<Origin, int[]> tokens = tokens(state);
     List<HeldOut> judging =
         judging(
             state.heldOut().entries().stream()
@@ -54,6 +55,13 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares) {
         new Forgotten(state.forgotten().samples(), List.of()),
         initial.base(),
         predecessor(state, judging));
+  }
+
+  /** Too few to predict any are as good as none that can be read. */
+  private Map<Origin, int[]> tokens(LearnerState state) {
+    Map<Origin, int[]> tokens = new HashMap<>(surroundings.past().tokens(places(state)));
+    tokens.values().removeIf(text -> text.length < 2);
+    return tokens;
   }
 
   private static Set<Origin> places(LearnerState state) {

@@ -83,7 +83,7 @@ record Relearning(Surroundings surroundings) {
     List<Remembered> read = new ArrayList<>();
     for (LearnedSample sample : wanted) {
       int[] found = tokens.get(sample.origin());
-      if (found != null) {
+      if (found != null && found.length >= 2) {
         read.add(new Remembered(sample.sample(), sample.origin(), found));
       }
     }

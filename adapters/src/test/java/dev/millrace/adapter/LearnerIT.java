@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.batch.Draws;
+import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.adapter.gate.GateConfig;
@@ -153,6 +154,10 @@ class LearnerIT {
     assertEquals(SHARE, used(before, after.manifest().routing()), 0.02 * SHARE);
     assertNotEquals(SHARE, used(before, before.manifest().routing()), 0.02 * SHARE);
     assertReproduced(before, after);
+    assertEquals(
+        batch(1, 120).samples().stream().map(sample -> sample.sample().id()).toList(),
+        second.state().waiting().stream().map(Remembered::id).toList(),
+        "nothing speaks against the lesson");
   }
 
   /** The share that the fresh texts of the batch that was refused use. */

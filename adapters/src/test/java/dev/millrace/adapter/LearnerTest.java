@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.batch.Draws;
+import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Letters;
@@ -467,26 +468,7 @@ class LearnerTest {
 
   @Test
   void learn_neitherBetterNorWorse_isTaughtOnceMoreWithTheNext() {
-    GateConfig g = CONFIG.gate();
-    GateConfig never =
-        new GateConfig(
-            g.minHeldOutSamples(),
-            g.minHeldOutTokens(),
-            g.manyHeldOutSamples(),
-            0.9,
-            g.level(),
-            g.resamples(),
-            g.protectedBound(),
-            g.worstProtectedBound(),
-            g.protectedSamples(),
-            g.parityBound(),
-            g.paritySamples(),
-            g.minRoutingAgreement(),
-            g.canaryTokens(),
-            g.explosion(),
-            g.changeBound(),
-            g.lesson());
-    List<Outcome> outcomes = outcomes(learner("store", with(2, never, CONFIG.watch())), 3);
+    List<Outcome> outcomes = outcomes(learner("store", neverBetter()), 3);
     Outcome undecided = outcomes.get(0);
     assertNull(undecided.release());
     assertFalse(undecided.verdict().accepted());
@@ -689,6 +671,40 @@ class LearnerTest {
     assertNotNull(outcome.state().predecessor());
   }
 
+  /** Another tokenizer may leave nothing to predict of a text. */
+  @Test
+  void learn_onANewBaseOfWhichSomeTextsAreOneToken_leavesThoseOut() throws IOException {
+    Learner learner = learner("store");
+    Outcome first = outcomes(learner, 1).get(0);
+    LearnerState pinned = obey(learner, first.state(), event(first.release(), Action.PIN)).state();
+    LearnerState waits = learn(learner, pinned, batch(1)).state();
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    PastSamples cut =
+        places -> {
+          Map<Origin, int[]> found = past(places);
+          found.replaceAll((at, text) -> at.offset() % 3 == 0 ? new int[] {text[0]} : text);
+          return found;
+        };
+    Outcome moved = learn(Learner.of(surroundings("store", fresh, cut), CONFIG), waits, batch(2));
+    assertEquals(
+        List.of("unpinned"), moved.verdict().rules().stream().map(RuleResult::rule).toList());
+    List<Remembered> waiting = moved.state().waiting();
+    assertTrue(waiting.stream().allMatch(sample -> sample.tokens().length > 1));
+    assertTrue(waiting.size() > batch(2).samples().size(), "those that can be read wait still");
+    assertTrue(
+        moved.state().heldOut().entries().stream().allMatch(judge -> judge.tokens().length > 1));
+  }
+
+  @Test
+  void learn_textOfOneTokenWaits_isLeftOut() throws IOException {
+    Learner learner = learner("store");
+    Remembered one = new Remembered("one", EVENT, new int[] {1});
+    LearnerState state = outcomes(learner, 1).get(0).state().withWaiting(List.of(one));
+    Outcome outcome = learn(learner, state, batch(1));
+    assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+    assertFalse(fresh(read(outcome.release()).manifest()).contains("one"));
+  }
+
   @Test
   void learn_losesWhilePinned_isNotTakenBack() {
     Learner learner = learner("store");
@@ -813,6 +829,28 @@ class LearnerTest {
     Outcome again = obeyed(learner, outcomes.get(1).state(), forget).get(1);
     RuleResult note = again.verdict().rules().get(0);
     assertEquals(Map.of("samples", 22.0, "expired", 1.0, "releasesLeft", 0.0), note.figures());
+  }
+
+  @Test
+  void obey_forgetSamplesAndNothingSpeaksAgainstTheOthers_theyWait() throws IOException {
+    List<Outcome> outcomes = outcomes(learner("store"), 3);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    Remembered line = new Remembered("in line", EVENT, new int[] {1, 2, 3});
+    LearnerState state = outcomes.get(2).state().withWaiting(List.of(line));
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+
+    List<Outcome> again = obeyed(learner("store", neverBetter()), state, forget);
+
+    List<String> waiting = new ArrayList<>();
+    for (int i = 2; i > 0; i--) {
+      assertEquals("undecided", again.get(i).verdict().rules().get(0).rule());
+      read(outcomes.get(i).release()).manifest().learned().stream()
+          .filter(sample -> !sample.replay() && !sample.origin().equals(EXPIRED))
+          .forEach(sample -> waiting.add(sample.sample()));
+    }
+    waiting.removeAll(gone);
+    waiting.add("in line");
+    assertEquals(waiting, again.get(2).state().waiting().stream().map(Remembered::id).toList());
   }
 
   @Test
@@ -948,6 +986,30 @@ class LearnerTest {
     return with(halvings, gate, CONFIG.watch());
   }
 
+  /** No candidate gains so much. */
+  private static LearnerConfig neverBetter() {
+    GateConfig g = CONFIG.gate();
+    GateConfig never =
+        new GateConfig(
+            g.minHeldOutSamples(),
+            g.minHeldOutTokens(),
+            g.manyHeldOutSamples(),
+            0.9,
+            g.level(),
+            g.resamples(),
+            g.protectedBound(),
+            g.worstProtectedBound(),
+            g.protectedSamples(),
+            g.parityBound(),
+            g.paritySamples(),
+            g.minRoutingAgreement(),
+            g.canaryTokens(),
+            g.explosion(),
+            g.changeBound(),
+            g.lesson());
+    return with(2, never, CONFIG.watch());
+  }
+
   private static LearnerConfig withholding(double share) {
     return with(2, CONFIG.gate(), new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, share));
   }
@@ -984,6 +1046,10 @@ class LearnerTest {
   }
 
   private Surroundings surroundings(String store, BigramBase base) {
+    return surroundings(store, base, LearnerTest::past);
+  }
+
+  private Surroundings surroundings(String store, BigramBase base, PastSamples past) {
     return new Surroundings(
         base,
         new Letters(),
@@ -992,7 +1058,7 @@ class LearnerTest {
             List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
         ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
         LearnerTest::read,
-        LearnerTest::past,
+        past,
         Machine.here(1, "bigram"),
         InstantSource.system());
   }

@@ -1,32 +1,54 @@
 package dev.millrace.job;
 
 import dev.millrace.job.io.RawRecord;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.time.Duration;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 
-/**
- * Watermarks of the samples topic, a partition at a time: a partition that is read later holds them
- * back, one without records does not.
- */
+/** When samples happened, as far as their clients are believed, and watermarks by that. */
 final class EventTime {
   private static final Duration OUT_OF_ORDER = Duration.ofSeconds(1);
   private static final Duration IDLE = Duration.ofSeconds(5);
 
   private EventTime() {}
 
+  /**
+   * Of the samples topic, a partition at a time: a partition that is read later holds them back,
+   * one without records does not.
+   */
   static WatermarkStrategy<RawRecord> watermarks() {
     return WatermarkStrategy.<RawRecord>forBoundedOutOfOrderness(OUT_OF_ORDER)
         .withTimestampAssigner((raw, timestamp) -> millis(raw))
         .withIdleness(IDLE);
   }
 
-  /** When it happened, but never after it was appended: a wrong clock must not close batches. */
+  /** A record's sample, which happened when it was appended if it does not say when. */
+  static Sample sample(RawRecord raw) throws InvalidRecordException {
+    Sample sample = Codecs.samples().decode(raw.value(), raw.origin());
+    return new Sample(
+        sample.id(),
+        sample.source(),
+        sample.document(),
+        sample.tenant(),
+        sample.domain(),
+        sample.modality(),
+        sample.text(),
+        sample.media(),
+        sample.caption(),
+        happened(sample.eventTimeMillis(), raw.timestamp()),
+        sample.origin());
+  }
+
+  /** Never after the append: a wrong clock must neither close batches nor use up quotas. */
+  private static long happened(long stated, long appended) {
+    return stated == 0 ? appended : Math.min(stated, appended);
+  }
+
   private static long millis(RawRecord raw) {
     try {
-      long happened = Codecs.samples().decode(raw.value(), raw.origin()).eventTimeMillis();
-      return Math.min(happened, raw.timestamp());
+      return sample(raw).eventTimeMillis();
     } catch (InvalidRecordException e) {
       return Long.MIN_VALUE; // it is refused, and moves no clock
     }

@@ -116,9 +116,7 @@ public final class LearnJob {
     var decoded =
         env.fromSource(inputs.samples(), EventTime.watermarks(), "samples")
             .uid("samples")
-            .process(
-                new Decode<>(raw -> Codecs.samples().decode(raw.value(), raw.origin())),
-                TypeInformation.of(Sample.class))
+            .process(new Decode<>(EventTime::sample), TypeInformation.of(Sample.class))
             .name("decode")
             .uid("decode");
     boolean assigns = config.unlabelled().assigns();

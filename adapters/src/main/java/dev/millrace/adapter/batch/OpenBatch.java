@@ -54,7 +54,8 @@ public record OpenBatch(
 
   /** Event time from which samples no longer fit; meaningless while empty. */
   public long closesAtMillis(BatchPolicy policy) {
-    return firstMillis + policy.spanMillis();
+    long closes = firstMillis + policy.spanMillis();
+    return closes < firstMillis ? Long.MAX_VALUE : closes;
   }
 
   private OpenBatch with(ScoredSample sample, BatchPolicy policy) {

@@ -12,6 +12,7 @@ import dev.millrace.adapter.train.Training;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -188,17 +189,23 @@ public final class DataParallelTrainers implements Trainers {
       List<Told> told = reports.stream().flatMap(report -> report.told().stream()).toList();
       told.stream().map(Told::trouble).filter(t -> !t.isEmpty()).findFirst().ifPresent(this::note);
       List<Told> counted = told.stream().filter(Told::counts).toList();
-      firstLoss =
-          steps > 0
-              ? firstLoss
-              : counted.stream().mapToDouble(Told::firstLoss).average().orElse(Double.NaN);
-      lastLoss = counted.stream().mapToDouble(Told::lastLoss).average().orElse(lastLoss);
+      firstLoss = Double.isNaN(firstLoss) ? mean(counted, Told::firstLoss, firstLoss) : firstLoss;
+      lastLoss = mean(counted, Told::lastLoss, lastLoss);
       steps += counted.stream().mapToInt(Told::steps).max().orElse(0);
       for (Told one : counted) {
         tokens += one.tokens();
         worstLoss = Math.max(worstLoss, one.worstLoss());
         worstNorm = Math.max(worstNorm, one.worstNorm());
       }
+    }
+
+    /** Of those who had texts. */
+    private static double mean(List<Told> told, ToDoubleFunction<Told> loss, double otherwise) {
+      return told.stream()
+          .mapToDouble(loss)
+          .filter(one -> !Double.isNaN(one))
+          .average()
+          .orElse(otherwise);
     }
 
     private void note(String why) {

@@ -5,6 +5,7 @@ import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.model.base.WeightedSequence;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The sequences of each epoch of a lesson, cut into optimizer steps. Every step has its share of
@@ -18,9 +19,18 @@ record Rows(TrainConfig config, Lesson lesson) {
    * @param texts fresh and replayed
    * @param anchors what the base should go on saying
    */
-  record Step(List<WeightedSequence> texts, List<WeightedSequence> anchors) {}
+  record Step(List<WeightedSequence> texts, List<WeightedSequence> anchors) {
 
-  /** Every epoch's steps, in order. Sequences too short to predict anything are left out. */
+    /** Whether anything moves the adapter. */
+    boolean teaches() {
+      return Stream.concat(texts.stream(), anchors.stream()).anyMatch(row -> row.weight() > 0);
+    }
+  }
+
+  /**
+   * Every epoch's steps, in order. Sequences too short to predict anything are left out, and steps
+   * that get none.
+   */
   List<Step> steps() {
     List<Step> steps = new ArrayList<>();
     for (int epoch = 0; epoch < config.epochs(); epoch++) {
@@ -41,6 +51,7 @@ record Rows(TrainConfig config, Lesson lesson) {
       texts.addAll(share(replayed, i, count));
       steps.add(new Step(List.copyOf(texts), List.copyOf(share(anchors, i, count))));
     }
+    steps.removeIf(step -> !step.teaches());
     return steps;
   }
 

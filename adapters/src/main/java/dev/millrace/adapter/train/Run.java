@@ -67,7 +67,9 @@ final class Run {
     Sum anchors = sum(micros, parts, true, gradient);
     double weight = texts.weight() + anchors.weight();
     double norm = norm(gradient) / weight;
-    note(texts.loss() / texts.weight());
+    if (texts.weight() > 0) {
+      note(texts.loss() / texts.weight());
+    }
     if (!Double.isFinite(texts.loss() + anchors.loss()) || !Double.isFinite(norm)) {
       trouble =
           "step %d: loss %s, anchors' %s, gradient norm %s; expected finite"
@@ -167,7 +169,7 @@ final class Run {
   }
 
   private void note(double loss) {
-    firstLoss = steps == 0 ? loss : firstLoss;
+    firstLoss = losses.isEmpty() ? loss : firstLoss;
     lastLoss = loss;
     losses.add(loss);
     worstLoss = Double.isNaN(loss) ? loss : Math.max(worstLoss, loss);

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 /**
  * The steps of a run, and in which type they were computed.
  *
- * @param losses of each, nats per token
+ * @param losses of each that had texts, nats per token
  * @param switches in order
  */
 public record StepLog(List<Double> losses, int fp32Steps, int bf16Steps, List<Switch> switches) {

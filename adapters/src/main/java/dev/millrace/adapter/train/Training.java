@@ -7,9 +7,9 @@ package dev.millrace.adapter.train;
  * @param trouble why training broke off; empty if it did not
  * @param steps optimizer steps taken
  * @param tokens tokens trained on, replay and anchors included
- * @param firstLoss loss of the first step, nats per token
- * @param lastLoss loss of the last step, nats per token
- * @param worstLoss highest loss of a step, nats per token
+ * @param firstLoss loss of the first step that had texts, nats per token
+ * @param lastLoss loss of the last of them, nats per token
+ * @param worstLoss highest loss of any of them, nats per token
  * @param worstNorm highest norm of a step's gradient before clipping
  * @param gradient (parameters): mean of the steps' gradients, clipped; empty if no step was taken
  * @param log of each step

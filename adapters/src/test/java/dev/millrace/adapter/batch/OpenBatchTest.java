@@ -32,6 +32,13 @@ class OpenBatchTest {
   }
 
   @Test
+  void add_spanBeyondTheLastTimeThereIs_gathers() {
+    long late = Long.MAX_VALUE - 1;
+    List<TrainingBatch> closed = closed(List.of(teach(0, late), teach(1, late)));
+    assertEquals(List.of("s0", "s1"), ids(closed.get(0).samples()));
+  }
+
+  @Test
   void add_heldOut_judgesAndNeverTeaches() {
     TrainingBatch batch =
         closed(

@@ -189,6 +189,9 @@ public final class BigramBase implements BaseModel {
   }
 
   private static TokenScores scores(Pass pass, int[] tokens, double error) {
+    if (tokens.length < 2) {
+      throw new IllegalArgumentException(tokens.length + " tokens, expected at least 2");
+    }
     float[] logProbs = new float[tokens.length - 1];
     float[] entropies = new float[tokens.length - 1];
     for (int t = 1; t < tokens.length; t++) {

@@ -211,6 +211,20 @@ class DataParallelTrainersTest {
   }
 
   @Test
+  void train_firstRoundOfAnchorsAlone_lossesAreThoseOfTheTexts() {
+    TrainConfig many =
+        new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1, 1, 4, 0.25, 4, 20);
+    ExchangeConfig config = config(1, 1, 1, "dense");
+    Trainee.Means means = new Trainee.Means(base, anchors, many, Plan.defaults(), config.codec());
+    Training training =
+        new DataParallelTrainers(config, many, anchors, new LocalProcesses(means, config))
+            .train(fresh, lesson(7, 5), terms, Governor.none());
+    assertEquals("", training.trouble());
+    assertTrue(training.worstLoss() >= training.firstLoss(), training::toString);
+    assertTrue(training.worstLoss() >= training.lastLoss(), training::toString);
+  }
+
+  @Test
   void train_sharesOfDifferentLength_areAtTheLessonsRatesAllTheTime() {
     ExchangeConfig config = config(1, 2, 2, "dense");
     Lesson lesson =

@@ -18,6 +18,7 @@ import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainerTest {
   private static final long HOUR = 3_600_000;
@@ -131,6 +134,29 @@ class TrainerTest {
     Training training = trainer().train(before, lesson, Governor.none());
     assertEquals(0, training.steps());
     assertEquals(0, training.tokens());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0.75", "2, 0.75", "4, 4"})
+  void train_stepsOfFewRowsOrOfAnchorsAlone_lossesAreThoseOfTexts(int rows, double anchors) {
+    TrainConfig few =
+        new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1, 1, rows, 0.25, anchors, 20);
+    Lesson lesson =
+        new Lesson(
+            remembered(Bigrams.foreign().texts(5, 1)),
+            remembered(Bigrams.foreign().texts(2, 2)),
+            Bigrams.known().texts(40, 3),
+            7);
+    Training training =
+        Trainer.of(base, few, Plan.defaults()).train(before, lesson, Governor.none());
+    assertEquals("", training.trouble());
+    assertEquals(Trainer.steps(few, lesson), training.steps());
+    List<Double> losses = training.log().losses();
+    assertTrue(losses.stream().allMatch(Double::isFinite), training::toString);
+    assertEquals(losses.get(0), training.firstLoss());
+    assertEquals(losses.get(losses.size() - 1), training.lastLoss());
+    assertEquals(Collections.max(losses), training.worstLoss());
+    assertEquals(anchors > 1, losses.size() < training.steps(), "some steps are of anchors alone");
   }
 
   @Test

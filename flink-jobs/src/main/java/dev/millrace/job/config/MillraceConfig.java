@@ -1,6 +1,7 @@
 package dev.millrace.job.config;
 
 import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.WatchConfig;
 import dev.millrace.adapter.align.AlignmentConfig;
 import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.model.adapter.Site;
@@ -61,7 +62,10 @@ public record MillraceConfig(
   public static MillraceConfig read(@Nullable Path file, List<String> settings) {
     Problems problems = new Problems();
     Map<String, String> values = Settings.read(file, settings, problems);
-    return defaults().bound(values, problems);
+    MillraceConfig config = defaults().bound(values, problems);
+    config.checkWatch(problems);
+    problems.throwIfAny();
+    return config;
   }
 
   /**
@@ -94,6 +98,19 @@ public record MillraceConfig(
     config.checkAlign(problems);
     problems.throwIfAny();
     return config;
+  }
+
+  /**
+   * With fewer samples than decide, no trial ends and nothing is taken back. Not asked where the
+   * configuration of an old release is set anew, to train it again.
+   */
+  private void checkWatch(Problems problems) {
+    WatchConfig watch = learn.watch();
+    if (watch.samples() > 0 && watch.least() > watch.window()) {
+      problems.add(
+          "learn.watch.least is %d, expected at most learn.watch.window, %d"
+              .formatted(watch.least(), watch.window()));
+    }
   }
 
   private void checkAlign(Problems problems) {

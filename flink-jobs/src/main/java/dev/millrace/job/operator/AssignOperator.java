@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -48,25 +50,20 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   /** Samples of a tenant that wait, by number. */
   private transient MapState<Long, Sample> waiting;
 
+  /**
+   * The number of a tenant's next sample. None comes twice: what is placed leaves its timer behind.
+   */
+  private transient ValueState<Long> next;
+
   /** Each a sample's wait. */
   private transient InternalTimerService<Long> timers;
 
   /** Of the tenants that were met since the start. */
-  private transient Map<String, Finding> tenants;
+  private transient Map<String, DomainFinder> tenants;
 
   private transient @Nullable Opened<Assigning> opened;
   private transient Assigning parts;
   private transient AssignFigures figures;
-
-  /** A tenant's domains, and the number of its next sample. */
-  private static final class Finding {
-    private final DomainFinder finder;
-    private long next;
-
-    Finding(DomainFinder finder) {
-      this.finder = finder;
-    }
-  }
 
   public AssignOperator(Opener<Assigning> assigning, UnlabelledConfig unlabelled) {
     this.assigning = assigning;
@@ -90,6 +87,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
             .getKeyedStateStore()
             .getMapState(
                 new MapStateDescriptor<>(WAITING, Types.LONG, TypeInformation.of(Sample.class)));
+    next = context.getKeyedStateStore().getState(new ValueStateDescriptor<>("next", Types.LONG));
   }
 
   @Override
@@ -102,22 +100,22 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   }
 
   private int waitingNow() {
-    return tenants.values().stream().mapToInt(tenant -> tenant.finder.waiting()).sum();
+    return tenants.values().stream().mapToInt(DomainFinder::waiting).sum();
   }
 
   @Override
   public void processElement(StreamRecord<Sample> element) throws Exception {
     Sample sample = element.getValue();
-    Finding tenant = tenant();
+    DomainFinder finder = finder();
     int[] tokens = parts.tokens().of(sample.teaches());
     if (sample.domain() != null) {
-      tenant.finder.learn(sample.domain(), tokens);
+      finder.learn(sample.domain(), tokens);
       return;
     }
-    long number = tenant.next++;
+    long number = number();
     String name = "found-%d-%d".formatted(sample.origin().partition(), sample.origin().offset());
     waiting.put(number, sample);
-    List<Placed> placed = tenant.finder.place(number, tokens, name);
+    List<Placed> placed = finder.place(number, tokens, name);
     for (Placed one : placed) {
       pass(one.text(), one.domain());
     }
@@ -128,29 +126,41 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
       long now = getProcessingTimeService().getCurrentProcessingTime();
       timers.registerProcessingTimeTimer(number, now + unlabelled.spanMillis());
     }
-    for (Long oldest = tenant.finder.oldest();
-        oldest != null && tenant.finder.waiting() > unlabelled.waiting();
-        oldest = tenant.finder.oldest()) {
-      leave(tenant, oldest);
+    for (Long oldest = finder.oldest();
+        oldest != null && finder.waiting() > unlabelled.waiting();
+        oldest = finder.oldest()) {
+      leave(finder, oldest);
     }
   }
 
-  /** That of the current key. */
-  private Finding tenant() throws Exception {
+  /** That of the current key's tenant. */
+  private DomainFinder finder() throws Exception {
     String key = (String) getCurrentKey();
-    Finding known = tenants.get(key);
+    DomainFinder known = tenants.get(key);
     if (known == null) {
-      known = new Finding(new DomainFinder(parts.known(), unlabelled.agree()));
+      known = new DomainFinder(parts.known(), unlabelled.agree());
       for (Map.Entry<String, byte[]> domain : domains.entries()) {
-        known.finder.restore(domain.getKey(), domain.getValue());
+        known.restore(domain.getKey(), domain.getValue());
       }
       for (Map.Entry<Long, Sample> one : waiting.entries()) {
-        known.finder.waits(one.getKey(), parts.tokens().of(one.getValue().teaches()));
-        known.next = Math.max(known.next, one.getKey() + 1);
+        known.waits(one.getKey(), parts.tokens().of(one.getValue().teaches()));
       }
       tenants.put(key, known);
     }
     return known;
+  }
+
+  /** In state from before numbers were kept, they go on after those that wait. */
+  private long number() throws Exception {
+    Long known = next.value();
+    long number = known == null ? 0 : known;
+    if (known == null) {
+      for (long waits : waiting.keys()) {
+        number = Math.max(number, waits + 1);
+      }
+    }
+    next.update(number + 1);
+    return number;
   }
 
   private void pass(long number, String domain) throws Exception {
@@ -161,8 +171,8 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   }
 
   /** Ends a wait: with the domain that the sample is not too unlike, or with a refusal. */
-  private void leave(Finding tenant, long number) throws Exception {
-    String domain = tenant.finder.leave(number);
+  private void leave(DomainFinder finder, long number) throws Exception {
+    String domain = finder.leave(number);
     if (domain != null) {
       pass(number, domain);
       return;
@@ -179,7 +189,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   @Override
   public void onProcessingTime(InternalTimer<String, Long> timer) throws Exception {
     if (waiting.contains(timer.getNamespace())) {
-      leave(tenant(), timer.getNamespace());
+      leave(finder(), timer.getNamespace());
     }
   }
 
@@ -198,11 +208,11 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     }
     for (String key : keys) {
       setCurrentKey(key);
-      Finding tenant = tenant();
+      DomainFinder finder = finder();
       List<Long> numbers =
           StreamSupport.stream(waiting.keys().spliterator(), false).sorted().toList();
       for (long number : numbers) {
-        leave(tenant, number);
+        leave(finder, number);
       }
     }
   }
@@ -210,8 +220,8 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    for (Map.Entry<String, Finding> tenant : tenants.entrySet()) {
-      Map<String, byte[]> changes = tenant.getValue().finder.changes();
+    for (Map.Entry<String, DomainFinder> tenant : tenants.entrySet()) {
+      Map<String, byte[]> changes = tenant.getValue().changes();
       if (!changes.isEmpty()) {
         setCurrentKey(tenant.getKey());
         domains.putAll(changes);

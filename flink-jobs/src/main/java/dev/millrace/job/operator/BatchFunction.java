@@ -9,19 +9,25 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Gathers the samples of each domain. Which samples share a batch follows from the samples alone;
- * the timer only closes a batch that no sample closes. The end of input fires all timers.
+ * Gathers the samples of each domain. Which samples share a batch follows from the samples alone,
+ * but for those that are older than the watermark; the timer only closes a batch that no sample
+ * closes. The end of input fires all timers.
  */
 @SuppressWarnings("NullAway.Init") // open sets the transient fields
 public final class BatchFunction extends KeyedProcessFunction<String, ScoredSample, TrainingBatch> {
 
   private final BatchPolicy policy;
   private transient ValueState<OpenBatch> gathering;
+
+  /** When the open batch's timer closes it; null if none is open, or in state from before that. */
+  private transient ValueState<Long> due;
+
   private transient BatchFigures figures;
 
   public BatchFunction(BatchPolicy policy) {
@@ -34,6 +40,7 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
     gathering =
         getRuntimeContext()
             .getState(new ValueStateDescriptor<>("gathering", TypeInformation.of(OpenBatch.class)));
+    due = getRuntimeContext().getState(new ValueStateDescriptor<>("due", Types.LONG));
   }
 
   @Override
@@ -46,9 +53,15 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
   public void onTimer(long timestamp, OnTimerContext context, Collector<TrainingBatch> out)
       throws Exception {
     OpenBatch batch = gathering.value();
-    if (!batch.isEmpty() && batch.closesAtMillis(policy) <= timestamp) {
+    if (!batch.isEmpty() && closesAtMillis(batch) <= timestamp) {
       take(batch.close(), context.timerService(), out);
     }
+  }
+
+  /** Not by a timer that a batch before it has left. */
+  private long closesAtMillis(OpenBatch batch) throws Exception {
+    Long known = due.value();
+    return known == null ? batch.closesAtMillis(policy) : known;
   }
 
   private OpenBatch current(ScoredSample sample) throws Exception {
@@ -66,9 +79,12 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
     if (step.closed() != null) {
       figures.closed(step.closed(), timers.currentProcessingTime());
       out.collect(step.closed());
+      due.clear();
     }
-    if (!step.open().isEmpty()) {
-      timers.registerEventTimeTimer(due(step.open(), timers.currentWatermark()));
+    if (!step.open().isEmpty() && due.value() == null) {
+      long closes = due(step.open(), timers.currentWatermark());
+      due.update(closes);
+      timers.registerEventTimeTimer(closes);
     }
   }
 

@@ -49,7 +49,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   /** The offset up to which a domain's events were read and obeyed. */
   private transient ValueState<Long> read;
 
-  /** The memories changed since the last snapshot, by key. */
+  /**
+   * The memories changed since the last snapshot, by key. Without those that are empty: refusals
+   * under names that somebody invents must leave no state.
+   */
   private transient Map<String, DomainMemory> changed;
 
   /** The same of what pairs have taught. */
@@ -104,6 +107,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     DomainMemory known = currentMemory();
     long drifts = known.drifts();
     Scored scored = scorer.score(sample, known, currentAdapter(sample));
+    if (!known.isEmpty()) {
+      changed.put((String) getCurrentKey(), known);
+    }
     if (known.drifts() > drifts) {
       figures.drifted(sample);
     }
@@ -173,14 +179,12 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   }
 
   private DomainMemory currentMemory() throws Exception {
-    String key = (String) getCurrentKey();
-    DomainMemory known = changed.get(key);
-    if (known == null) {
-      byte[] bytes = memory.value();
-      known = bytes == null ? DomainMemory.empty(limits) : DomainMemory.fromBytes(bytes, limits);
-      changed.put(key, known);
+    DomainMemory known = changed.get((String) getCurrentKey());
+    if (known != null) {
+      return known;
     }
-    return known;
+    byte[] bytes = memory.value();
+    return bytes == null ? DomainMemory.empty(limits) : DomainMemory.fromBytes(bytes, limits);
   }
 
   @Override

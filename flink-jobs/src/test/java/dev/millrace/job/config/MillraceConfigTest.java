@@ -222,6 +222,18 @@ class MillraceConfigTest {
   }
 
   @Test
+  void read_watchThatSeesFewerThanDecide_isRefused() {
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> MillraceConfig.read(null, List.of("learn.watch.window=15")));
+    String expected = "learn.watch.least is 16, expected at most learn.watch.window, 15";
+    assertTrue(e.getMessage().contains(expected), e.getMessage());
+    MillraceConfig.read(null, List.of("learn.watch.window=15", "learn.watch.samples=0"));
+    MillraceConfig.defaults().with(Map.of("learn.watch.window", "15"));
+  }
+
+  @Test
   void with_codecs_takesThoseThatThereAre() {
     for (String codec :
         List.of("dense", "int8", "int5", "int4", "sign", "topk:0.05", "topk:1", "lowrank:2")) {

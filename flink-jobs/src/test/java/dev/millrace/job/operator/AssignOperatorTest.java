@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -233,6 +234,40 @@ class AssignOperatorTest {
       assertEquals(1, bench.refused().size());
       assertNotNull(bench.refused().get(0).detail());
     }
+  }
+
+  /** Those that were placed have left their timers behind. */
+  @Test
+  void onProcessingTime_timersFromBeforeARestart_endNoOthersWait() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (Bench bench = new Bench(config(256))) {
+      bench.harness.open();
+      label(bench, DOMAINS.subList(0, 3));
+      for (int i = 0; i < UNLABELLED && !hasFound(bench); i++) {
+        bench.send(null, "legal", false, TEXTS.get("legal").get(i));
+      }
+      assertTrue(hasFound(bench));
+      snapshot = bench.harness.snapshot(1, 1);
+    }
+    try (Bench bench = new Bench(config(256))) {
+      bench.offset = 1_000;
+      bench.harness.initializeState(snapshot);
+      bench.harness.open();
+      bench.harness.setProcessingTime(SPAN / 2);
+      bench.send(null, "nothing", false, alone(1));
+      bench.harness.setProcessingTime(SPAN);
+      assertFalse(refused(bench, "s1000"));
+      bench.harness.setProcessingTime(SPAN + SPAN / 2);
+      assertTrue(refused(bench, "s1000"));
+    }
+  }
+
+  private static boolean hasFound(Bench bench) {
+    return bench.assigned().stream().anyMatch(s -> s.domain().startsWith("found-"));
+  }
+
+  private static boolean refused(Bench bench, String id) {
+    return bench.refused().stream().anyMatch(refusal -> refusal.id().equals(id));
   }
 
   @Test

@@ -57,6 +57,23 @@ class BatchFunctionTest {
     }
   }
 
+  @Test
+  void processWatermark_timerOfTheBatchBefore_leavesLateSamplesTheirSpan() throws Exception {
+    try (var harness = harness()) {
+      harness.open();
+      harness.processWatermark(5_000);
+      for (int i = 0; i < 3; i++) {
+        harness.processElement(scored("cloud", i, 1_000), 1_000);
+      }
+      harness.processWatermark(5_050);
+      harness.processElement(scored("cloud", 3, 1_000), 1_000);
+      harness.processWatermark(5_149);
+      assertEquals(List.of("0: 0 1 2"), batches(harness));
+      harness.processWatermark(5_150);
+      assertEquals(List.of("0: 0 1 2", "1: 3"), batches(harness));
+    }
+  }
+
   /** Flink drops the last watermark of a source that was idle before it ended. */
   @Test
   void endInput_withoutALastWatermark_closesWhatIsOpen() throws Exception {

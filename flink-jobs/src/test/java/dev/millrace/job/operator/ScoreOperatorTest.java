@@ -20,6 +20,7 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
@@ -57,6 +58,23 @@ class ScoreOperatorTest {
     assertEquals(throughout, restored);
     assertTrue(throughout.contains("source-throttled"), throughout.toString());
     assertTrue(throughout.contains("accepted"), throughout.toString());
+  }
+
+  @Test
+  void processElement_refusedAtOnceUnderInventedNames_leavesNoState() throws Exception {
+    List<String> judged = new ArrayList<>();
+    try (var harness = harness()) {
+      harness.open();
+      for (int i = 0; i < 20; i++) {
+        judge(harness, List.of(Streams.sample("invented-" + i, i, "x", i)), judged);
+      }
+      harness.snapshot(1, 1);
+      assertEquals(Collections.nCopies(20, "too-short"), judged);
+      assertEquals(0, harness.numKeyedStateEntries());
+      judge(harness, samples(2), judged);
+      harness.snapshot(2, 2);
+      assertTrue(harness.numKeyedStateEntries() > 0, judged.toString());
+    }
   }
 
   private static KeyedTwoInputStreamOperatorTestHarness<String, Sample, ReleaseEvent, ScoredSample>

@@ -10,7 +10,10 @@ import java.nio.ByteBuffer;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 4;
+  private static final byte VERSION = 5;
+
+  /** Its sources were counted by any clock, and those that made room beside the others. */
+  private static final byte OF_ANY_CLOCK = 4;
 
   /** Before texts were held against each other. */
   private static final byte OF_MEDIA = 3;
@@ -66,7 +69,7 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote, or its versions 1 to 3; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote, or its versions 1 to 4; smaller limits keep what is newest.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
@@ -126,6 +129,11 @@ public final class DomainMemory {
     fits.write(out);
     out.putInt(together.length).put(together);
     return out.array();
+  }
+
+  /** Whether nothing of any text was taken note of yet. */
+  public boolean isEmpty() {
+    return exact.size() + near.size() + heldOut.size() + accepted == 0;
   }
 
   /** How many samples were scored. */
@@ -251,7 +259,7 @@ public final class DomainMemory {
       if (version == OF_CHARACTERS) {
         pass(in, TextHash.WORDS, MinHash.WORDS, MinHash.WORDS);
       } else {
-        readCurrent(in);
+        readCurrent(version, in);
       }
       embeddings.read(in);
       qualities.read(in);
@@ -270,7 +278,7 @@ public final class DomainMemory {
     }
   }
 
-  private void readCurrent(ByteBuffer in) {
+  private void readCurrent(byte version, ByteBuffer in) {
     drifts = in.getLong();
     exact.read(in);
     near.read(in);
@@ -281,6 +289,9 @@ public final class DomainMemory {
     reference.read(in);
     usual.read(in);
     sources.read(in);
+    if (version <= OF_ANY_CLOCK) {
+      sources.forget();
+    }
     entropies.read(in);
     distances.read(in);
   }

@@ -1,6 +1,7 @@
 package dev.millrace.model.score;
 
 import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -23,7 +24,7 @@ final class SourceLedger {
 
   private static final int ENTRY_BYTES = 2 * Long.BYTES + 4 * Integer.BYTES;
 
-  /** One source, or all together. */
+  /** One source, or several. */
   private static final class Entry {
     private long window = Long.MIN_VALUE;
     private int accepted;
@@ -40,9 +41,13 @@ final class SourceLedger {
     }
 
     void judged(boolean taken) {
-      judged++;
-      refused += taken ? 0 : 1;
       accepted += taken ? 1 : 0;
+      count(1, taken ? 0 : 1);
+    }
+
+    void count(int moreJudged, int moreRefused) {
+      judged += moreJudged;
+      refused += moreRefused;
       if (judged >= MEMORY) {
         judged /= 2;
         refused /= 2;
@@ -63,13 +68,19 @@ final class SourceLedger {
   }
 
   private final Map<Long, Entry> sources = new LinkedHashMap<>();
-  private final Entry all = new Entry();
+
+  /** The window of all sources together, and what was judged of those that made room. */
+  private Entry all = new Entry();
+
   private int generated;
   private int taken;
 
-  /** How many of a source's samples were accepted in a window; later windows begin anew. */
+  /**
+   * How many of a source's samples were accepted in a window; later windows begin anew. None is
+   * before the one that all sources have come to: times that rise from long ago open no windows.
+   */
   int accepted(String source, long window) {
-    return entry(source).acceptedIn(window);
+    return entry(source).acceptedIn(Math.max(window, all.window));
   }
 
   /** The same of all sources together. */
@@ -82,11 +93,15 @@ final class SourceLedger {
    */
   double excess(String source) {
     Entry own = entry(source);
-    int others = all.judged - own.judged;
-    return own.judged < ENOUGH || others < ENOUGH
+    int judged = all.judged - own.judged;
+    int refused = all.refused - own.refused;
+    for (Entry one : sources.values()) {
+      judged += one.judged;
+      refused += one.refused;
+    }
+    return own.judged < ENOUGH || judged < ENOUGH
         ? 0
-        : own.refused / (double) own.judged
-            - Math.max(0, all.refused - own.refused) / (double) others;
+        : own.refused / (double) own.judged - refused / (double) judged;
   }
 
   /** Whether a throttled source's next sample is let through all the same. */
@@ -101,13 +116,19 @@ final class SourceLedger {
 
   void judged(String source, boolean accepted, boolean isGenerated) {
     entry(source).judged(accepted);
-    all.judged(accepted);
+    all.accepted += accepted ? 1 : 0;
     taken += accepted ? 1 : 0;
     generated += accepted && isGenerated ? 1 : 0;
     if (taken >= MEMORY) {
       taken /= 2;
       generated /= 2;
     }
+  }
+
+  /** Begins anew, but for the share that was generated. */
+  void forget() {
+    sources.clear();
+    all = new Entry();
   }
 
   private Entry entry(String source) {
@@ -117,7 +138,10 @@ final class SourceLedger {
     }
     Entry known = sources.remove(hash);
     if (known == null && sources.size() == SOURCES) {
-      sources.remove(sources.keySet().iterator().next());
+      Iterator<Entry> entries = sources.values().iterator();
+      Entry silent = entries.next();
+      all.count(silent.judged, silent.refused);
+      entries.remove();
     }
     Entry entry = known == null ? new Entry() : known;
     sources.put(hash, entry);

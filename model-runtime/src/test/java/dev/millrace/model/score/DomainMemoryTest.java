@@ -38,9 +38,9 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 4");
+    assertRefused(new byte[0], "not of version 5");
     bytes[0] = 9;
-    assertRefused(bytes, "not of version 4");
+    assertRefused(bytes, "not of version 5");
   }
 
   @Test
@@ -82,6 +82,22 @@ class DomainMemoryTest {
     int[] text = {1, 2, 3};
     assertEquals(0.5, read.texts().rank(text, KNOWN));
     assertEquals(1, filled.texts().rank(text, KNOWN));
+    assertEquals(filled.fits().quantile(0.5), read.fits().quantile(0.5));
+  }
+
+  @Test
+  void fromBytes_version4_sourcesBeginAnew() {
+    DomainMemory filled = filled(20);
+    assertEquals(0, filled.sources().accepted("ahead", Long.MAX_VALUE));
+    assertEquals(0, filled.sources().accepted(Long.MAX_VALUE));
+    filled.sources().judged("ahead", true, false);
+    byte[] before = filled.toBytes();
+    assertEquals(1, DomainMemory.fromBytes(before, LIMITS).sources().accepted("ahead", 7));
+    before[0] = 4;
+    DomainMemory read = DomainMemory.fromBytes(before, LIMITS);
+    assertEquals(0, read.sources().accepted("ahead", 7));
+    assertEquals(0, read.sources().accepted(7));
+    assertEquals(filled.seen(), read.seen());
     assertEquals(filled.fits().quantile(0.5), read.fits().quantile(0.5));
   }
 

@@ -2,6 +2,7 @@ package dev.millrace.model.score;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -165,6 +166,25 @@ class ScorerTest {
     assertEquals("", sent(guarded, "a", 1_000));
     assertEquals("", sent(guarded, "a", 700), "late samples count in the window that is open");
     assertEquals("source-quota", sent(guarded, "a", 1_100));
+  }
+
+  @Test
+  void score_timesThatRiseFromLongAgo_openNoWindows() {
+    Scorer guarded = guarded(new GuardLimits(2, 0, 1_000, 0, "", 0));
+    assertEquals("", sent(guarded, "now", 900_000));
+    assertEquals("", sent(guarded, "a", 1_000));
+    assertEquals("", sent(guarded, "a", 2_000));
+    assertEquals("source-quota", sent(guarded, "a", 3_000));
+    assertEquals("", sent(guarded, "now", 901_000));
+    assertEquals("", sent(guarded, "a", 4_000), "the domain has come to the next");
+  }
+
+  @Test
+  void score_refusedAtOnce_leavesNothingToRemember() {
+    refused("too-short", Samples.training(0), "x");
+    assertTrue(memory.isEmpty());
+    refused("repetition", Samples.training(0), "buy now! ".repeat(100));
+    assertFalse(memory.isEmpty(), "it guards against the same again");
   }
 
   @Test
