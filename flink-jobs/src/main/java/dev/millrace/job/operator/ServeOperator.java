@@ -15,6 +15,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Limits;
 import dev.millrace.schema.wire.Requests;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -202,10 +203,18 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
-  /** The queue is state: media count as the longest prompts that would take their room. */
+  /** The queue is state: what is large counts as the longest prompts that would take its room. */
   private static int weight(Request request) {
     Media media = request.media();
-    return media == null ? 1 : 1 + media.bytes().length / Limits.PROMPT_BYTES;
+    int bytes = utf8(request.prompt()) + (media == null ? 0 : media.bytes().length);
+    for (String stop : request.stop()) {
+      bytes += utf8(stop);
+    }
+    return 1 + Math.max(0, bytes - 1) / Limits.PROMPT_BYTES;
+  }
+
+  private static int utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   private void enter(KeyedRequest request) throws Exception {

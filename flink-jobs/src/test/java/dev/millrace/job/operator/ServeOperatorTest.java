@@ -19,6 +19,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Limits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -184,6 +185,22 @@ class ServeOperatorTest {
       serving.permits.release(FREE);
       endRequests(harness);
       assertEquals(ids(0, 8), answered(harness).stream().sorted().toList());
+    }
+  }
+
+  /** The queue is state: a few prompts of megabytes must not be what a checkpoint fails by. */
+  @Test
+  void processElement1_promptFarOverTheLimit_takesTheRoomOfSeveral() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    String prompt = "é".repeat(5 * Limits.PROMPT_BYTES / 2);
+    Request large = Request.greedy("large", "cloud", Request.Task.SCORE, prompt, 0, false, 0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, null, large);
+      ask(harness, 0, 2);
+      assertEquals(ids(1, 2), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
     }
   }
 
