@@ -368,10 +368,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     loading.remove(Activation.place(event));
     switch (result.outcome()) {
       case SWAPPED -> {
-        figures.swapped(result);
         follow(event);
+        if (result.reason().isEmpty()) {
+          figures.swapped(result);
+        } else {
+          missing(event, result.reason());
+        }
       }
-      case FAILED -> reject(event, result.reason());
+      case FAILED -> failed(event, result.reason());
       case IGNORED -> LOG.info("Release {} is passed over: {}", event.release(), result.reason());
     }
   }
@@ -382,17 +386,27 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     live.put(alias, SwapRule.followed(event, live.get(alias)));
   }
 
+  /** Followed, and answering nobody here until it can be fetched: each subtask fails alone. */
+  private void missing(ReleaseEvent event, String why) {
+    figures.failedSwap();
+    LOG.warn("Release {} of {} cannot be read yet: {}", event.release(), event.domain(), why);
+    reject(event, "release-unreadable", why);
+  }
+
   /** All subtasks read all events: the first speaks for them, but where each may fail alone. */
-  private void reject(ReleaseEvent event, String why) {
+  private void failed(ReleaseEvent event, String why) {
     figures.failedSwap();
     LOG.warn("Release {} of {} is not served: {}", event.release(), event.domain(), why);
     if (subtask() == 0 || event.kind() == ReleaseEvent.Kind.BASE) { // each opens it by itself
       boolean together = why.startsWith(Ballots.NOT_TOGETHER);
-      String reason = together ? "not-together" : "release-invalid";
-      Rejection rejection =
-          new Rejection(event.origin(), event.release(), event.domain(), reason, why, Double.NaN);
-      output.collect(Outputs.REJECTED, new StreamRecord<>(rejection));
+      reject(event, together ? "not-together" : "release-invalid", why);
     }
+  }
+
+  private void reject(ReleaseEvent event, String reason, String why) {
+    Rejection rejection =
+        new Rejection(event.origin(), event.release(), event.domain(), reason, why, Double.NaN);
+    output.collect(Outputs.REJECTED, new StreamRecord<>(rejection));
   }
 
   @Override

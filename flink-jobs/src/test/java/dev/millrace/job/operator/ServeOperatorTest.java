@@ -372,6 +372,36 @@ class ServeOperatorTest {
   }
 
   @Test
+  void processElement2_whatIsFollowedCannotBeRead_eachSubtaskSaysSoAndStateHasIt()
+      throws Exception {
+    for (int subtask = 0; subtask < 2; subtask++) {
+      OperatorSubtaskState snapshot;
+      FakeServing serving = new FakeServing(FREE);
+      try (var harness = harness(serving, 2, subtask)) {
+        harness.open();
+        release(harness, "first", 0);
+        serving.lose("older");
+        input(harness)
+            .processElement2(new StreamRecord<>(event("older", ReleaseEvent.Action.FORGET, 1)));
+        endReleases(harness);
+        Rejection rejection = rejected(harness).get(0);
+        assertEquals("release-unreadable", rejection.reason());
+        assertEquals("release-unreadable: the store is away", rejection.detail());
+        assertEquals("older", rejection.id());
+        snapshot = harness.snapshot(1, 1);
+      }
+      try (var harness = harness(new FakeServing(FREE), 2, subtask)) {
+        harness.initializeState(snapshot);
+        harness.open();
+        ask(harness, 0, 1);
+        endRequests(harness);
+        assertEquals("older", harness.extractOutputValues().get(0).answer().release());
+        assertEquals(List.of(), rejected(harness));
+      }
+    }
+  }
+
+  @Test
   void processElement2_domainForgotten_staysForgottenAfterRestore() throws Exception {
     OperatorSubtaskState snapshot;
     try (var harness = harness(new FakeServing(FREE))) {

@@ -146,6 +146,17 @@ class TogetherActivationTest {
     assertEquals(List.of(), REJECTED);
   }
 
+  /** The base would answer in its place where it stayed out. */
+  @Test
+  void oneCannotReadADomainsFirst_allSwitchAndItSaysSo() throws Exception {
+    start(new FakeServing(FREE), new FakeServing(FREE), 60_000);
+    servings.get(1).lose("first");
+    publish("first", Action.PUBLISH);
+    await(() -> switched(0).size() == 1 && switched(1).size() == 1);
+    await(() -> REJECTED.size() == 1);
+    assertEquals("release-unreadable", REJECTED.get(0).reason());
+  }
+
   @Test
   void takenBack_eachObeysAtOnce() throws Exception {
     start(new FakeServing(FREE), new FakeServing(FREE), 60_000);

@@ -167,7 +167,12 @@ final class AtomicLiveReleases implements LiveReleases {
     } catch (IOException | RuntimeException e) {
       prepared.close();
       String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-      prepared.problem = prepared.result(Outcome.FAILED, why);
+      if (SwapRule.isFollowedUnread(event, current == null ? null : current.event(), e)) {
+        prepared.answering = next;
+        prepared.missing = why;
+      } else {
+        prepared.problem = prepared.result(Outcome.FAILED, why);
+      }
     }
     prepared.millis = prepared.elapsed();
     return prepared;
@@ -182,6 +187,7 @@ final class AtomicLiveReleases implements LiveReleases {
     private @Nullable SwapResult problem;
     private @Nullable Registered answering;
     private @Nullable Trial trial;
+    private String missing = "";
     private double millis;
 
     Prepared(Registered next) {
@@ -196,6 +202,11 @@ final class AtomicLiveReleases implements LiveReleases {
     @Override
     public @Nullable SwapResult problem() {
       return problem;
+    }
+
+    @Override
+    public String missing() {
+      return missing;
     }
 
     @Override
@@ -227,7 +238,7 @@ final class AtomicLiveReleases implements LiveReleases {
       settle(next, before, now);
       note(next);
       close();
-      return result(Outcome.SWAPPED, "");
+      return result(Outcome.SWAPPED, missing);
     }
 
     @Override

@@ -11,7 +11,9 @@ public interface LiveReleases extends AutoCloseable {
 
   /**
    * Fetches, verifies, loads and warms what an event names, off the caller's thread, then replaces
-   * one reference. Events apply in the order of the calls; the future never fails.
+   * one reference. Events apply in the order of the calls; the future never fails. What people
+   * ordered, and the first release of a domain, is followed even where it cannot be read now, and
+   * is then refused to whoever asks until it can be.
    *
    * @param readMillis when the event was read, epoch milliseconds
    */

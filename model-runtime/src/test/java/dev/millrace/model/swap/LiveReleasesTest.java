@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(180)
 class LiveReleasesTest {
@@ -330,6 +332,69 @@ class LiveReleasesTest {
     assertThrows(IOException.class, () -> pinned(null, "bias-1"));
     assertThrows(IOException.class, () -> pinned(null, "bias-2"));
     assertEquals(0, base.openAdapters());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"PIN", "ROLLBACK", "FORGET"})
+  void apply_orderWhoseReleaseCannotBeRead_isFollowedAndRefusesUntilItCanBe(Action order) {
+    assertSwapped(FakeReleases.published("java", 1));
+    assertSwapped(FakeReleases.published("java", 2));
+    source.lose("bias-0");
+    assertFollowedUnread("release-unreadable: ", FakeReleases.event(null, "java", order, 0));
+    assertRefused("release-unreadable: ", "java");
+    assertNull(live.peek(null, "java", Caller.NOBODY));
+    SwapResult late = live.apply(FakeReleases.succeeding("java", 3, 2), 77).join();
+    assertEquals(Outcome.IGNORED, late.outcome(), "it is what was taken back that it succeeds");
+    source.find("bias-0");
+    assertEquals("bias-0", releaseOf(null, "java"));
+  }
+
+  @Test
+  void apply_forgetToAnInvalidRelease_nothingAnswersThatKnows() {
+    assertSwapped(FakeReleases.published("java", 2));
+    source.replace("bias-1", FakeReleases.release("fake-base", null, "python", 1));
+    assertFailed("alias-mismatch: ", FakeReleases.event(null, "java", Action.ROLLBACK, 1));
+    assertEquals("bias-2", releaseOf(null, "java"));
+    assertFollowedUnread("alias-mismatch: ", FakeReleases.event(null, "java", Action.FORGET, 1));
+    assertRefused("alias-mismatch: ", "java");
+    assertThrows(IOException.class, () -> pinned(null, "bias-2"));
+  }
+
+  @Test
+  void apply_firstReleaseOfADomainCannotBeRead_theBaseDoesNotAnswerInItsPlace() {
+    source.lose("bias-1");
+    assertFollowedUnread("release-unreadable: ", FakeReleases.published("java", 1));
+    assertRefused("release-unreadable: ", "java");
+    source.find("bias-1");
+    assertEquals("bias-1", releaseOf(null, "java"));
+    source.lose("bias-2");
+    assertFailed("release-unreadable: ", FakeReleases.published("java", 2));
+    assertEquals("bias-1", releaseOf(null, "java"));
+  }
+
+  @Test
+  void stage_orderWhoseReleaseCannotBeRead_saysSoAndTakesEffect() {
+    assertSwapped(FakeReleases.published("java", 2));
+    source.lose("bias-1");
+    try (Staged staged = live.stage(FakeReleases.event(null, "java", Action.PIN, 1), 77).join()) {
+      assertNull(staged.problem());
+      assertTrue(staged.missing().startsWith("release-unreadable: "), staged.missing());
+      assertEquals("bias-2", releaseOf(null, "java"));
+      assertEquals(Outcome.SWAPPED, staged.activate().join().outcome());
+      assertRefused("release-unreadable: ", "java");
+    }
+  }
+
+  private void assertFollowedUnread(String reason, ReleaseEvent event) {
+    SwapResult result = live.apply(event, 77).join();
+    assertEquals(Outcome.SWAPPED, result.outcome(), result.reason());
+    assertTrue(result.reason().startsWith(reason), result.reason());
+  }
+
+  private void assertRefused(String reason, String domain) {
+    CompletionException refused =
+        assertThrows(CompletionException.class, () -> live.acquire(null, domain).join().close());
+    assertTrue(refused.getCause().getMessage().startsWith(reason), refused::toString);
   }
 
   @Test
