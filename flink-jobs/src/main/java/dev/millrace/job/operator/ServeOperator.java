@@ -48,9 +48,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a running batch of requests beside the task's thread, and hands release events to the live
- * releases. Answers under one key leave in the order of their requests. Requests without an answer
- * and the events behind what is live are state: a restored subtask knows what served before, and
- * loads what is asked for.
+ * releases. A tenant's answers under one key leave in the order of their requests. Requests without
+ * an answer and the events behind what is live are state: a restored subtask knows what served
+ * before, and loads what is asked for.
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>

@@ -172,6 +172,22 @@ class ServeOperatorTest {
   }
 
   @Test
+  void processElement1_sameKeyOfAnotherTenant_waitsForNobody() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, "1", fromTenant("slow", request(0)));
+      ask(harness, "1", fromTenant("quick", known(1)));
+      assertEquals(ids(1, 2), answered(harness));
+      ask(harness, "1", fromTenant("slow", known(2)));
+      assertEquals(ids(1, 2), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(List.of("request-1", "request-0", "request-2"), answered(harness));
+    }
+  }
+
+  @Test
   void processElement1_queueFull_refusesWithTheNumbersAndHoldsTheRest() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = harness(serving)) {
