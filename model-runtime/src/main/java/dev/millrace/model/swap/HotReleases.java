@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -182,6 +183,11 @@ final class HotReleases implements AutoCloseable {
     loading.remove(Identity.of(registered));
     askers.complete(loaded);
     loaded.release();
+  }
+
+  /** Runs something on a thread that fetches. */
+  <T> CompletableFuture<T> beside(Supplier<T> task) {
+    return CompletableFuture.supplyAsync(task, fetchers);
   }
 
   private boolean isAnswering(Registered registered) {

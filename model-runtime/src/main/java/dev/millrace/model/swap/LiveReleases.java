@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.List;
@@ -113,6 +114,6 @@ public interface LiveReleases extends AutoCloseable {
    * @param bases the first answers where there is no release
    */
   static LiveReleases of(List<BaseModel> bases, ReleaseSource source, SwapConfig config) {
-    return new AtomicLiveReleases(List.copyOf(bases), source, config);
+    return new AtomicLiveReleases(List.copyOf(bases), source, config, Ticker.systemTicker());
   }
 }
