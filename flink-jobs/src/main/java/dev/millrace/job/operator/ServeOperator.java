@@ -421,7 +421,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       while (line.size() > 0) {
         mailbox.yield();
       }
-    } else {
+    } else if (coordinator == null) { // else state has it: no decision reaches who waits in here
       while (loading.immutableEntries().iterator().hasNext()) {
         mailbox.yield();
       }
