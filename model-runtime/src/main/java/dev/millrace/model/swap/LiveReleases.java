@@ -59,7 +59,7 @@ public interface LiveReleases extends AutoCloseable {
 
   /**
    * The current release of the domain that a text belongs to by its content, among those that the
-   * tenant may see; the base where it belongs to none.
+   * tenant may see; the base where it belongs to none. A release that cannot be read is no choice.
    *
    * @param text token ids
    * @param caller decides whether a release on trial answers
