@@ -189,7 +189,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   public void processElement1(StreamRecord<KeyedRequest> element) throws Exception {
     KeyedRequest request = element.getValue();
     if (request.request().cancels() != null) {
-      cancel(request);
+      enterCancelling(request);
       return;
     }
     Answer known =
@@ -218,14 +218,35 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private void enter(KeyedRequest request) throws Exception {
-    while (limits.whenFull() == WhenFull.WAIT && !queue.hasRoom(weight(request.request()))) {
-      mailbox.yield();
-    }
-    Line.Place refused = queue.offer(request.request().tenant(), line.add(request));
-    if (refused != null) {
-      refuse(refused);
+    String tenant = request.request().tenant();
+    if (limits.whenFull() == WhenFull.WAIT) {
+      while (!queue.hasRoom(weight(request.request()))) {
+        mailbox.yield();
+      }
+      queue.add(tenant, line.add(request)); // whatever its share: who waits here stops all others
+    } else {
+      Line.Place refused = queue.offer(tenant, line.add(request));
+      if (refused != null) {
+        refuse(refused);
+      }
     }
     startMore();
+  }
+
+  private void enterCancelling(KeyedRequest request) throws Exception {
+    while (limits.whenFull() == WhenFull.WAIT && isCrowded()) {
+      mailbox.yield();
+    }
+    if (isCrowded()) {
+      refuse(line.add(request));
+    } else {
+      cancel(request);
+    }
+  }
+
+  /** What cancels takes no place in the queue, and yet cannot be as many as one likes. */
+  private boolean isCrowded() {
+    return line.size() >= 2 * limits.queue();
   }
 
   /** Waits for nobody: what is refused must not make the line longer. */
@@ -296,10 +317,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Its own answer comes after that of the request that it cancels. */
   private void cancel(KeyedRequest request) {
     Responder responder = serving.responder();
-    if (line.size() >= 2 * limits.queue()) {
-      refuse(line.add(request));
-      return;
-    }
     Line.Place found = line.find(request);
     String problem = Requests.problem(request.request());
     if (problem == null && found == null) {

@@ -7,6 +7,7 @@ import static dev.millrace.job.operator.Streams.known;
 import static dev.millrace.job.operator.Streams.request;
 import static dev.millrace.job.operator.Streams.streamed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -247,6 +248,37 @@ class ServeOperatorTest {
       endRequests(harness);
       assertEquals(ids(0, 20), answered(harness));
       harness.extractOutputValues().forEach(a -> assertNull(a.answer().error()));
+    }
+  }
+
+  @Test
+  void processElement1_patientAndOneTenantOverItsShare_nothingIsRefused() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving, PATIENT)) {
+      harness.open();
+      ask(harness, null, fromTenant("small", request(0)));
+      ask(harness, 1, 6);
+      assertEquals(List.of(), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(ids(0, 6), answered(harness).stream().sorted().toList());
+      harness.extractOutputValues().forEach(a -> assertNull(a.answer().error()));
+    }
+  }
+
+  @Test
+  void cancel_patientAndMoreThanTheLineHolds_nothingIsRefused() throws Exception {
+    try (var harness = harness(new FakeServing(FREE), PATIENT)) {
+      harness.open();
+      ask(harness, "key", request(0));
+      for (int i = 0; i < 2 * PATIENT.queue(); i++) {
+        ask(harness, "key", cancelling("c" + i, null, "none"));
+      }
+      endRequests(harness);
+      assertEquals(1 + 2 * PATIENT.queue(), answered(harness).size());
+      harness
+          .extractOutputValues()
+          .forEach(a -> assertFalse(a.toString().contains("overloaded"), a.toString()));
     }
   }
 
