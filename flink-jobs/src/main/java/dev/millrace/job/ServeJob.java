@@ -3,6 +3,7 @@ package dev.millrace.job;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.KafkaTopics.Start;
+import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.operator.Decode;
 import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.job.operator.KeyedRequest;
@@ -13,6 +14,8 @@ import dev.millrace.job.operator.Serving;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.Requests;
 import java.time.Duration;
 import java.util.Arrays;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -58,14 +61,15 @@ public final class ServeJob {
             WatermarkStrategy.noWatermarks(),
             "requests")
         .uid("requests")
-        .process(
-            new Decode<>(
-                raw ->
-                    new KeyedRequest(
-                        raw.key(), Codecs.requests().decode(raw.value(), raw.origin()))),
-            TypeInformation.of(KeyedRequest.class))
+        .process(new Decode<>(ServeJob::request), TypeInformation.of(KeyedRequest.class))
         .name("decode requests")
         .uid("decode-requests");
+  }
+
+  static KeyedRequest request(RawRecord raw) throws InvalidRecordException {
+    Request request = Codecs.requests().decode(raw.value(), raw.origin());
+    Requests.requireBounded(raw.key(), request);
+    return new KeyedRequest(raw.key(), request);
   }
 
   /** The topic has one partition and all of it is read: what it holds is what is current. */

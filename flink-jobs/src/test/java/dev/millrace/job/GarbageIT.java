@@ -93,6 +93,9 @@ class GarbageIT {
     refuse(feed, topic, noise, "not-avro");
     byte[] good = Codecs.requests().encode(Feed.request("good", DOMAIN, "prompt"));
     refuse(feed, topic, Arrays.copyOf(good, good.length / 2), "truncated");
+    Request huge = Feed.request("q".repeat(9 << 20), DOMAIN, "prompt");
+    refuse(feed, topic, Codecs.requests().encode(huge), "too-long");
+    expected.put(feed.place(topic, "k".repeat(1 << 20), good), "too-long");
   }
 
   /** The next release in all respects but one byte of its weights. */

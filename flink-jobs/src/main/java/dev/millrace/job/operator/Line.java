@@ -16,21 +16,29 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests of a subtask that have no answer, in the order of arrival. Answers under one key leave
- * in the order of their requests; others overtake.
+ * Requests of a subtask that have no answer, in the order of arrival. A tenant's answers under one
+ * key leave in the order of their requests; others overtake.
  */
 final class Line {
 
   private final BiConsumer<Place, Answer> leaving;
   private final Map<Long, Place> places = new LinkedHashMap<>();
-  private final Map<ByteBuffer, Deque<Place>> byKey = new HashMap<>();
+  private final Map<Owner, Deque<Place>> byOwner = new HashMap<>();
   private long tickets;
+
+  /** Whose answers keep their order: tenants choose their keys without knowing of each other. */
+  private record Owner(@Nullable String tenant, ByteBuffer key) {
+
+    static Owner of(KeyedRequest request) {
+      return new Owner(request.request().tenant(), keyOf(request));
+    }
+  }
 
   /** A request's place in the line. */
   static final class Place {
     private final long ticket;
     private final KeyedRequest request;
-    private final ByteBuffer key;
+    private final Owner owner;
     private final long arrivedNanos = System.nanoTime();
     private boolean taken;
     private @Nullable Answer answer;
@@ -38,7 +46,7 @@ final class Line {
     private Place(long ticket, KeyedRequest request) {
       this.ticket = ticket;
       this.request = request;
-      this.key = keyOf(request);
+      this.owner = Owner.of(request);
     }
 
     long ticket() {
@@ -50,7 +58,7 @@ final class Line {
     }
 
     long caller() {
-      return Caller.of(key);
+      return Caller.of(owner.key());
     }
 
     /** The answer, under the caller's key. */
@@ -90,13 +98,13 @@ final class Line {
 
   /** Whether an answer to this request could leave at once. */
   boolean isFirst(KeyedRequest request) {
-    return !byKey.containsKey(keyOf(request));
+    return !byOwner.containsKey(Owner.of(request));
   }
 
   Place add(KeyedRequest request) {
     Place place = new Place(tickets++, request);
     places.put(place.ticket, place);
-    byKey.computeIfAbsent(place.key, key -> new ArrayDeque<>(2)).add(place);
+    byOwner.computeIfAbsent(place.owner, owner -> new ArrayDeque<>(2)).add(place);
     return place;
   }
 
@@ -108,12 +116,9 @@ final class Line {
   @Nullable Place find(KeyedRequest canceller) {
     Place found = null;
     Request by = canceller.request();
-    for (Place place : byKey.getOrDefault(keyOf(canceller), new ArrayDeque<>())) {
+    for (Place place : byOwner.getOrDefault(Owner.of(canceller), new ArrayDeque<>())) {
       Request request = place.request();
-      boolean meant =
-          request.id().equals(by.cancels())
-              && request.cancels() == null
-              && Objects.equals(request.tenant(), by.tenant());
+      boolean meant = request.id().equals(by.cancels()) && request.cancels() == null;
       found = meant && !place.isAnswered() ? place : found;
     }
     return found;
@@ -122,25 +127,25 @@ final class Line {
   /** Answers a request: it leaves when those before it under its key have left. */
   void answer(Place place, Answer answer) {
     place.answer = answer;
-    Deque<Place> line = byKey.getOrDefault(place.key, new ArrayDeque<>());
+    Deque<Place> line = byOwner.getOrDefault(place.owner, new ArrayDeque<>());
     for (Place first = line.peek(); first != null && first.answer != null; first = line.peek()) {
       line.remove();
       places.remove(first.ticket);
       leaving.accept(first, first.answer);
     }
     if (line.isEmpty()) {
-      byKey.remove(place.key);
+      byOwner.remove(place.owner);
     }
   }
 
   /** Takes a request out of the line. */
   void remove(Place place) {
     places.remove(place.ticket);
-    Deque<Place> line = byKey.getOrDefault(place.key, new ArrayDeque<>());
+    Deque<Place> line = byOwner.getOrDefault(place.owner, new ArrayDeque<>());
     line.remove(place);
     Place first = line.peek();
     if (first == null) {
-      byKey.remove(place.key);
+      byOwner.remove(place.owner);
     } else if (first.answer != null) {
       answer(first, first.answer);
     }

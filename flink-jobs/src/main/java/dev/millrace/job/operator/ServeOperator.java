@@ -15,6 +15,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Limits;
 import dev.millrace.schema.wire.Requests;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,9 +48,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a running batch of requests beside the task's thread, and hands release events to the live
- * releases. Answers under one key leave in the order of their requests. Requests without an answer
- * and the events behind what is live are state: a restored subtask knows what served before, and
- * loads what is asked for.
+ * releases. A tenant's answers under one key leave in the order of their requests. Requests without
+ * an answer and the events behind what is live are state: a restored subtask knows what served
+ * before, and loads what is asked for.
  */
 @SuppressWarnings("NullAway.Init") // initializeState and open set the transient fields
 final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
@@ -188,7 +189,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   public void processElement1(StreamRecord<KeyedRequest> element) throws Exception {
     KeyedRequest request = element.getValue();
     if (request.request().cancels() != null) {
-      cancel(request);
+      enterCancelling(request);
       return;
     }
     Answer known =
@@ -202,21 +203,50 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
-  /** The queue is state: media count as the longest prompts that would take their room. */
+  /** The queue is state: what is large counts as the longest prompts that would take its room. */
   private static int weight(Request request) {
     Media media = request.media();
-    return media == null ? 1 : 1 + media.bytes().length / Limits.PROMPT_BYTES;
+    int bytes = utf8(request.prompt()) + (media == null ? 0 : media.bytes().length);
+    for (String stop : request.stop()) {
+      bytes += utf8(stop);
+    }
+    return 1 + Math.max(0, bytes - 1) / Limits.PROMPT_BYTES;
+  }
+
+  private static int utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   private void enter(KeyedRequest request) throws Exception {
-    while (limits.whenFull() == WhenFull.WAIT && !queue.hasRoom(weight(request.request()))) {
-      mailbox.yield();
-    }
-    Line.Place refused = queue.offer(request.request().tenant(), line.add(request));
-    if (refused != null) {
-      refuse(refused);
+    String tenant = request.request().tenant();
+    if (limits.whenFull() == WhenFull.WAIT) {
+      while (!queue.hasRoom(weight(request.request()))) {
+        mailbox.yield();
+      }
+      queue.add(tenant, line.add(request)); // whatever its share: who waits here stops all others
+    } else {
+      Line.Place refused = queue.offer(tenant, line.add(request));
+      if (refused != null) {
+        refuse(refused);
+      }
     }
     startMore();
+  }
+
+  private void enterCancelling(KeyedRequest request) throws Exception {
+    while (limits.whenFull() == WhenFull.WAIT && isCrowded()) {
+      mailbox.yield();
+    }
+    if (isCrowded()) {
+      refuse(line.add(request));
+    } else {
+      cancel(request);
+    }
+  }
+
+  /** What cancels takes no place in the queue, and yet cannot be as many as one likes. */
+  private boolean isCrowded() {
+    return line.size() >= 2 * limits.queue();
   }
 
   /** Waits for nobody: what is refused must not make the line longer. */
@@ -287,10 +317,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Its own answer comes after that of the request that it cancels. */
   private void cancel(KeyedRequest request) {
     Responder responder = serving.responder();
-    if (line.size() >= 2 * limits.queue()) {
-      refuse(line.add(request));
-      return;
-    }
     Line.Place found = line.find(request);
     String problem = Requests.problem(request.request());
     if (problem == null && found == null) {
@@ -359,10 +385,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     loading.remove(Activation.place(event));
     switch (result.outcome()) {
       case SWAPPED -> {
-        figures.swapped(result);
         follow(event);
+        if (result.reason().isEmpty()) {
+          figures.swapped(result);
+        } else {
+          missing(event, result.reason());
+        }
       }
-      case FAILED -> reject(event, result.reason());
+      case FAILED -> failed(event, result.reason());
       case IGNORED -> LOG.info("Release {} is passed over: {}", event.release(), result.reason());
     }
   }
@@ -373,17 +403,27 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     live.put(alias, SwapRule.followed(event, live.get(alias)));
   }
 
+  /** Followed, and answering nobody here until it can be fetched: each subtask fails alone. */
+  private void missing(ReleaseEvent event, String why) {
+    figures.failedSwap();
+    LOG.warn("Release {} of {} cannot be read yet: {}", event.release(), event.domain(), why);
+    reject(event, "release-unreadable", why);
+  }
+
   /** All subtasks read all events: the first speaks for them, but where each may fail alone. */
-  private void reject(ReleaseEvent event, String why) {
+  private void failed(ReleaseEvent event, String why) {
     figures.failedSwap();
     LOG.warn("Release {} of {} is not served: {}", event.release(), event.domain(), why);
     if (subtask() == 0 || event.kind() == ReleaseEvent.Kind.BASE) { // each opens it by itself
       boolean together = why.startsWith(Ballots.NOT_TOGETHER);
-      String reason = together ? "not-together" : "release-invalid";
-      Rejection rejection =
-          new Rejection(event.origin(), event.release(), event.domain(), reason, why, Double.NaN);
-      output.collect(Outputs.REJECTED, new StreamRecord<>(rejection));
+      reject(event, together ? "not-together" : "release-invalid", why);
     }
+  }
+
+  private void reject(ReleaseEvent event, String reason, String why) {
+    Rejection rejection =
+        new Rejection(event.origin(), event.release(), event.domain(), reason, why, Double.NaN);
+    output.collect(Outputs.REJECTED, new StreamRecord<>(rejection));
   }
 
   @Override
@@ -398,7 +438,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       while (line.size() > 0) {
         mailbox.yield();
       }
-    } else {
+    } else if (coordinator == null) { // else state has it: no decision reaches who waits in here
       while (loading.immutableEntries().iterator().hasNext()) {
         mailbox.yield();
       }

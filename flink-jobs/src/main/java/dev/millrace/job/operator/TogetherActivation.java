@@ -147,7 +147,8 @@ final class TogetherActivation implements Activation {
     means
         .worker()
         .whenDone("switching to release " + candidate.event.release(), staged.activate(), r -> {});
-    SwapResult result = new SwapResult(candidate.event, Outcome.SWAPPED, "", staged.millis());
+    SwapResult result =
+        new SwapResult(candidate.event, Outcome.SWAPPED, staged.missing(), staged.millis());
     link.outcome(result);
     end(candidate, result);
   }

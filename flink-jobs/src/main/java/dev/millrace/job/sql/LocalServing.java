@@ -103,10 +103,10 @@ final class LocalServing implements AutoCloseable {
   }
 
   private static SwapResult told(SwapResult result) {
-    if (result.outcome() == Outcome.FAILED) {
-      LOG.warn("release {} is not served: {}", result.event().release(), result.reason());
-    } else {
+    if (result.outcome() == Outcome.IGNORED || result.reason().isEmpty()) {
       LOG.info("release {}: {}", result.event().release(), result.outcome());
+    } else {
+      LOG.warn("release {} is not served: {}", result.event().release(), result.reason());
     }
     return result;
   }

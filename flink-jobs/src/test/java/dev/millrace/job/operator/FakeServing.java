@@ -41,6 +41,7 @@ final class FakeServing implements Responder, LiveReleases {
   private final Queue<Answered> cancelled = new ConcurrentLinkedQueue<>();
   private final Set<Long> waiting = ConcurrentHashMap.newKeySet();
   private final Map<String, CompletableFuture<@Nullable Void>> held = new ConcurrentHashMap<>();
+  private final Set<String> lost = ConcurrentHashMap.newKeySet();
   private final List<String> staged = new CopyOnWriteArrayList<>();
   private final List<String> switched = new CopyOnWriteArrayList<>();
   private volatile boolean fetched;
@@ -166,7 +167,8 @@ final class FakeServing implements Responder, LiveReleases {
     }
     current = event.release().isEmpty() ? null : event.release();
     switched.add(event.release());
-    return CompletableFuture.completedFuture(new SwapResult(event, Outcome.SWAPPED, "", 0));
+    return CompletableFuture.completedFuture(
+        new SwapResult(event, Outcome.SWAPPED, missing(event), 0));
   }
 
   @Override
@@ -183,6 +185,15 @@ final class FakeServing implements Responder, LiveReleases {
     staged.add(event.release());
     return held.getOrDefault(event.release(), CompletableFuture.completedFuture(null))
         .thenApply(nothing -> new FakeStaged(event, problem));
+  }
+
+  private String missing(ReleaseEvent event) {
+    return lost.contains(event.release()) ? "release-unreadable: the store is away" : "";
+  }
+
+  /** From now on a release of that name is followed without being read. */
+  void lose(String release) {
+    lost.add(release);
   }
 
   /** From now on staging a release of that name takes until this is done. */
@@ -217,6 +228,11 @@ final class FakeServing implements Responder, LiveReleases {
     @Override
     public @Nullable SwapResult problem() {
       return problem;
+    }
+
+    @Override
+    public String missing() {
+      return FakeServing.this.missing(event);
     }
 
     @Override

@@ -7,6 +7,7 @@ import static dev.millrace.job.operator.Streams.known;
 import static dev.millrace.job.operator.Streams.request;
 import static dev.millrace.job.operator.Streams.streamed;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,6 +20,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Limits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -171,6 +173,22 @@ class ServeOperatorTest {
   }
 
   @Test
+  void processElement1_sameKeyOfAnotherTenant_waitsForNobody() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, "1", fromTenant("slow", request(0)));
+      ask(harness, "1", fromTenant("quick", known(1)));
+      assertEquals(ids(1, 2), answered(harness));
+      ask(harness, "1", fromTenant("slow", known(2)));
+      assertEquals(ids(1, 2), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(List.of("request-1", "request-0", "request-2"), answered(harness));
+    }
+  }
+
+  @Test
   void processElement1_queueFull_refusesWithTheNumbersAndHoldsTheRest() throws Exception {
     FakeServing serving = new FakeServing(0);
     try (var harness = harness(serving)) {
@@ -184,6 +202,22 @@ class ServeOperatorTest {
       serving.permits.release(FREE);
       endRequests(harness);
       assertEquals(ids(0, 8), answered(harness).stream().sorted().toList());
+    }
+  }
+
+  /** The queue is state: a few prompts of megabytes must not be what a checkpoint fails by. */
+  @Test
+  void processElement1_promptFarOverTheLimit_takesTheRoomOfSeveral() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    String prompt = "é".repeat(5 * Limits.PROMPT_BYTES / 2);
+    Request large = Request.greedy("large", "cloud", Request.Task.SCORE, prompt, 0, false, 0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, null, large);
+      ask(harness, 0, 2);
+      assertEquals(ids(1, 2), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
     }
   }
 
@@ -214,6 +248,37 @@ class ServeOperatorTest {
       endRequests(harness);
       assertEquals(ids(0, 20), answered(harness));
       harness.extractOutputValues().forEach(a -> assertNull(a.answer().error()));
+    }
+  }
+
+  @Test
+  void processElement1_patientAndOneTenantOverItsShare_nothingIsRefused() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving, PATIENT)) {
+      harness.open();
+      ask(harness, null, fromTenant("small", request(0)));
+      ask(harness, 1, 6);
+      assertEquals(List.of(), answered(harness));
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(ids(0, 6), answered(harness).stream().sorted().toList());
+      harness.extractOutputValues().forEach(a -> assertNull(a.answer().error()));
+    }
+  }
+
+  @Test
+  void cancel_patientAndMoreThanTheLineHolds_nothingIsRefused() throws Exception {
+    try (var harness = harness(new FakeServing(FREE), PATIENT)) {
+      harness.open();
+      ask(harness, "key", request(0));
+      for (int i = 0; i < 2 * PATIENT.queue(); i++) {
+        ask(harness, "key", cancelling("c" + i, null, "none"));
+      }
+      endRequests(harness);
+      assertEquals(1 + 2 * PATIENT.queue(), answered(harness).size());
+      harness
+          .extractOutputValues()
+          .forEach(a -> assertFalse(a.toString().contains("overloaded"), a.toString()));
     }
   }
 
@@ -352,6 +417,36 @@ class ServeOperatorTest {
     assertEquals(1, rejections.size());
     assertEquals("release-invalid", rejections.get(0).reason());
     assertEquals(new Origin("releases", 0, 1), rejections.get(0).origin());
+  }
+
+  @Test
+  void processElement2_whatIsFollowedCannotBeRead_eachSubtaskSaysSoAndStateHasIt()
+      throws Exception {
+    for (int subtask = 0; subtask < 2; subtask++) {
+      OperatorSubtaskState snapshot;
+      FakeServing serving = new FakeServing(FREE);
+      try (var harness = harness(serving, 2, subtask)) {
+        harness.open();
+        release(harness, "first", 0);
+        serving.lose("older");
+        input(harness)
+            .processElement2(new StreamRecord<>(event("older", ReleaseEvent.Action.FORGET, 1)));
+        endReleases(harness);
+        Rejection rejection = rejected(harness).get(0);
+        assertEquals("release-unreadable", rejection.reason());
+        assertEquals("release-unreadable: the store is away", rejection.detail());
+        assertEquals("older", rejection.id());
+        snapshot = harness.snapshot(1, 1);
+      }
+      try (var harness = harness(new FakeServing(FREE), 2, subtask)) {
+        harness.initializeState(snapshot);
+        harness.open();
+        ask(harness, 0, 1);
+        endRequests(harness);
+        assertEquals("older", harness.extractOutputValues().get(0).answer().release());
+        assertEquals(List.of(), rejected(harness));
+      }
+    }
   }
 
   @Test

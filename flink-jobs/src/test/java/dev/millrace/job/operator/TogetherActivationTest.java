@@ -26,12 +26,14 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.legacy.SinkFunction;
 import org.apache.flink.streaming.api.functions.source.legacy.SourceFunction;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +59,7 @@ class TogetherActivationTest {
   private static volatile int opened;
 
   @TempDir private Path checkpoints;
-  private JobClient job;
+  private @Nullable JobClient job;
 
   @BeforeEach
   void begin() {
@@ -70,7 +72,9 @@ class TogetherActivationTest {
 
   @AfterEach
   void end() throws Exception {
-    job.cancel().get();
+    if (job != null) {
+      job.cancel().get();
+    }
   }
 
   @Test
@@ -146,6 +150,17 @@ class TogetherActivationTest {
     assertEquals(List.of(), REJECTED);
   }
 
+  /** The base would answer in its place where it stayed out. */
+  @Test
+  void oneCannotReadADomainsFirst_allSwitchAndItSaysSo() throws Exception {
+    start(new FakeServing(FREE), new FakeServing(FREE), 60_000);
+    servings.get(1).lose("first");
+    publish("first", Action.PUBLISH);
+    await(() -> switched(0).size() == 1 && switched(1).size() == 1);
+    await(() -> REJECTED.size() == 1);
+    assertEquals("release-unreadable", REJECTED.get(0).reason());
+  }
+
   @Test
   void takenBack_eachObeysAtOnce() throws Exception {
     start(new FakeServing(FREE), new FakeServing(FREE), 60_000);
@@ -155,6 +170,19 @@ class TogetherActivationTest {
     await(() -> switched(0).size() == 3 && switched(1).size() == 3);
     assertEquals(List.of("first", "second", "first"), switched(1));
     assertEquals(2, TOLD.size());
+  }
+
+  @Test
+  void drainedWhileNothingIsDecided_doesNotWaitForTheDecision() throws Exception {
+    start(new FakeServing(FREE), new FakeServing(FREE), 3_600_000);
+    servings.get(1).hold("first", new CompletableFuture<>());
+    publish("first", Action.PUBLISH);
+    awaitStaging(0, "first");
+    awaitStaging(1, "first");
+    job.stopWithSavepoint(true, checkpoints.toUri().toString(), SavepointFormatType.CANONICAL)
+        .get();
+    job = null;
+    assertEquals(List.of(), switched(0));
   }
 
   private static List<String> switched(int subtask) {

@@ -14,18 +14,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Alignments beside the adapters: all of them small, and always in memory. One thread fetches and
- * changes, and the switch replaces one reference to a map that never changes.
+ * changes, and the switch replaces one reference to a map that never changes. What is followed and
+ * cannot be fetched is said in answers, and tried again by the first request that needs it.
  */
 final class AligningReleases implements LiveReleases {
 
   private final LiveReleases adapters;
   private final AlignmentSource source;
   private final EventLine<Aligned> line =
-      new EventLine<>("millrace-align", this::fetch, this::take);
+      new EventLine<>(
+          "millrace-align",
+          (event, readMillis, restored) -> fetch(event, readMillis),
+          AligningReleases::unread,
+          this::take);
 
   private volatile Map<Alias, Aligned> live = Map.of();
 
@@ -39,7 +45,12 @@ final class AligningReleases implements LiveReleases {
    *
    * @param missing why it cannot, as an answer's error; null if it can
    */
-  private record Aligned(LiveRelease about, AlignAdapter adapter, @Nullable String missing) {}
+  private record Aligned(LiveRelease about, AlignAdapter adapter, @Nullable String missing) {
+
+    Alias alias() {
+      return new Alias(about.tenant(), about.domain());
+    }
+  }
 
   /** The base, with where its encoders see things by an alignment. */
   private record AlignedLease(BaseModel base, LiveRelease about, AlignAdapter alignment)
@@ -82,32 +93,43 @@ final class AligningReleases implements LiveReleases {
 
   @Override
   public CompletableFuture<Lease> aligned(@Nullable String tenant, @Nullable String domain) {
-    Map<Alias, Aligned> now = live;
-    Aligned own = domain == null ? null : now.get(new Alias(tenant, domain));
-    Aligned found = own == null && domain != null ? now.get(new Alias(null, domain)) : own;
-    if (found == null) {
-      return CompletableFuture.completedFuture(base());
-    }
-    return found.missing() == null
-        ? CompletableFuture.completedFuture(
-            new AlignedLease(base().base(), found.about(), found.adapter()))
-        : CompletableFuture.failedFuture(new ReleaseRefusedException(found.missing()));
+    Aligned found = answering(tenant, domain);
+    return found == null || found.missing() == null
+        ? CompletableFuture.completedFuture(lease(found))
+        : line.tried(found.alias()).handle((done, failure) -> unlessMissing(tenant, domain));
   }
 
-  /** What was live before and cannot be fetched is followed all the same, and said in answers. */
-  private Aligned fetch(ReleaseEvent event, long readMillis, boolean restored) throws IOException {
-    try {
-      AlignRelease release = source.fetch(event);
-      requireBatch(event, release.manifest());
-      LiveRelease about = about(event, release.manifest().learnedTo(), readMillis);
-      return new Aligned(about, release.adapter(), null);
-    } catch (IOException | RuntimeException e) {
-      if (!restored) {
-        throw e;
-      }
-      String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-      return new Aligned(about(event, List.of(), readMillis), AlignAdapter.NONE, why);
+  /** The tenant's own before the shared one; null is the base. */
+  private @Nullable Aligned answering(@Nullable String tenant, @Nullable String domain) {
+    if (domain == null) {
+      return null;
     }
+    Map<Alias, Aligned> now = live;
+    Aligned own = now.get(new Alias(tenant, domain));
+    return own == null ? now.get(new Alias(null, domain)) : own;
+  }
+
+  private Lease lease(@Nullable Aligned found) {
+    return found == null ? base() : new AlignedLease(base().base(), found.about(), found.adapter());
+  }
+
+  private Lease unlessMissing(@Nullable String tenant, @Nullable String domain) {
+    Aligned found = answering(tenant, domain);
+    if (found != null && found.missing() != null) {
+      throw new CompletionException(new ReleaseRefusedException(found.missing()));
+    }
+    return lease(found);
+  }
+
+  private Aligned fetch(ReleaseEvent event, long readMillis) throws IOException {
+    AlignRelease release = source.fetch(event);
+    requireBatch(event, release.manifest());
+    LiveRelease about = about(event, release.manifest().learnedTo(), readMillis);
+    return new Aligned(about, release.adapter(), null);
+  }
+
+  private static Aligned unread(ReleaseEvent event, long readMillis, String why) {
+    return new Aligned(about(event, List.of(), readMillis), AlignAdapter.NONE, why);
   }
 
   private static void requireBatch(ReleaseEvent event, Manifest manifest)

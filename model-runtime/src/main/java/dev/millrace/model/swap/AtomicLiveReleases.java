@@ -1,11 +1,16 @@
 package dev.millrace.model.swap;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,25 +31,44 @@ import org.jspecify.annotations.Nullable;
  */
 final class AtomicLiveReleases implements LiveReleases {
 
+  private static final Duration ABSENT = Duration.ofSeconds(5);
+
   private final BaseLease baseAlone;
   private final ReleaseLoader loader;
   private final KnownReleases known;
   private final HotReleases hot;
   private final ExecutorService swapper;
 
-  /** What each alias follows; touched by the swapper's thread alone. */
-  private final Map<Alias, Registered> followed = new HashMap<>();
+  /** What each alias follows; written by the swapper's thread alone. */
+  private volatile Map<Alias, Registered> followed = Map.of();
+
+  /** What was looked for a moment ago in vain: who asks for it again and again costs nothing. */
+  private final Cache<Asked, Boolean> absent;
 
   /** What is loaded and has not taken effect. */
   private final Set<Prepared> waiting = ConcurrentHashMap.newKeySet();
 
   private volatile Live live = Live.NOTHING;
 
-  AtomicLiveReleases(List<BaseModel> bases, ReleaseSource source, SwapConfig config) {
+  /** A release by its id; a null tenant sees shared ones only. */
+  private record Asked(@Nullable String tenant, String release) {}
+
+  /**
+   * @param ticker by which it is forgotten again that there was no release
+   */
+  AtomicLiveReleases(
+      List<BaseModel> bases, ReleaseSource source, SwapConfig config, Ticker ticker) {
     this.baseAlone = new BaseLease(bases.get(0));
     this.loader = new ReleaseLoader(bases, source);
     this.known = new KnownReleases(config.known());
     this.hot = new HotReleases(loader, config, this::place);
+    this.absent =
+        Caffeine.newBuilder()
+            .maximumSize(config.known())
+            .expireAfterWrite(ABSENT)
+            .ticker(ticker)
+            .executor(Runnable::run)
+            .build();
     this.swapper = Executors.newSingleThreadExecutor(t -> Threads.daemon(t, "millrace-swap"));
   }
 
@@ -117,8 +141,10 @@ final class AtomicLiveReleases implements LiveReleases {
   public CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release) {
     Registered found = known.get(release);
     if (found == null) {
-      return CompletableFuture.supplyAsync(() -> find(tenant, release), swapper)
-          .thenCompose(hot::lease);
+      Asked asked = new Asked(tenant, release);
+      return absent.getIfPresent(asked) == null
+          ? hot.beside(() -> find(asked)).thenCompose(hot::lease)
+          : CompletableFuture.failedFuture(ReleaseLoader.unknown(release));
     }
     return mayRead(tenant, found.event())
         ? hot.lease(found)
@@ -167,7 +193,12 @@ final class AtomicLiveReleases implements LiveReleases {
     } catch (IOException | RuntimeException e) {
       prepared.close();
       String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-      prepared.problem = prepared.result(Outcome.FAILED, why);
+      if (SwapRule.isFollowedUnread(event, current == null ? null : current.event(), e)) {
+        prepared.answering = next;
+        prepared.missing = why;
+      } else {
+        prepared.problem = prepared.result(Outcome.FAILED, why);
+      }
     }
     prepared.millis = prepared.elapsed();
     return prepared;
@@ -182,6 +213,7 @@ final class AtomicLiveReleases implements LiveReleases {
     private @Nullable SwapResult problem;
     private @Nullable Registered answering;
     private @Nullable Trial trial;
+    private String missing = "";
     private double millis;
 
     Prepared(Registered next) {
@@ -196,6 +228,11 @@ final class AtomicLiveReleases implements LiveReleases {
     @Override
     public @Nullable SwapResult problem() {
       return problem;
+    }
+
+    @Override
+    public String missing() {
+      return missing;
     }
 
     @Override
@@ -224,10 +261,10 @@ final class AtomicLiveReleases implements LiveReleases {
       Live before = live;
       Live now = before.with(next.alias(), answering, trial);
       live = now; // the switch: one write of one reference
+      note(next); // before anything is forgotten: who finds it meanwhile sees that
       settle(next, before, now);
-      note(next);
       close();
-      return result(Outcome.SWAPPED, "");
+      return result(Outcome.SWAPPED, missing);
     }
 
     @Override
@@ -241,7 +278,12 @@ final class AtomicLiveReleases implements LiveReleases {
   private void note(Registered next) {
     Registered current = followed.get(next.alias());
     ReleaseEvent head = SwapRule.followed(next.event(), current == null ? null : current.event());
-    followed.put(next.alias(), new Registered(head, next.readMillis()));
+    Map<Alias, Registered> changed = new HashMap<>(followed);
+    changed.put(next.alias(), new Registered(head, next.readMillis()));
+    followed = Collections.unmodifiableMap(changed);
+    if (current == null) {
+      absent.invalidateAll(); // what was looked for in vain may lie beside it
+    }
   }
 
   /** What an event names: null for the base, and not loaded again if it was on trial. */
@@ -297,18 +339,29 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   /** What was published before this process began lies beside what is followed. */
-  private Registered find(@Nullable String tenant, String release) {
+  private Registered find(Asked asked) {
     List<Registered> relatives =
         followed.values().stream()
-            .filter(relative -> mayRead(tenant, relative.event()))
+            .filter(relative -> mayRead(asked.tenant(), relative.event()))
             .filter(relative -> relative.event().action() != Action.FORGET)
             .toList();
     try {
-      Registered found = loader.find(relatives, release);
+      Registered found = loader.find(relatives, asked.release());
       known.add(found);
+      requireNotForgotten(found);
       return found;
     } catch (IOException e) {
+      absent.put(asked, true);
       throw new CompletionException(e);
+    }
+  }
+
+  /** It may have been, since the search for it began. */
+  private void requireNotForgotten(Registered found) throws ReleaseRefusedException {
+    Registered head = followed.get(found.alias());
+    if (head == null || head.event().action() == Action.FORGET) {
+      known.remove(found);
+      throw ReleaseLoader.unknown(found.release());
     }
   }
 

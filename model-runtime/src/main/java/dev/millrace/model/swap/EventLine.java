@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +18,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventLine<T> implements AutoCloseable {
 
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private final Fetch<T> fetch;
+  private final Unread<T> unread;
   private final Switch<T> takes;
   private final ExecutorService swapper;
 
   /** What each alias follows; touched by the swapper's thread alone. */
   private final Map<Alias, ReleaseEvent> followed = new HashMap<>();
+
+  /** What is followed and could not be fetched. */
+  private final Map<Alias, Missing> missing = new ConcurrentHashMap<>();
 
   /** What an event names. */
   interface Fetch<T> {
@@ -35,6 +43,17 @@ final class EventLine<T> implements AutoCloseable {
     @Nullable T fetch(ReleaseEvent event, long readMillis, boolean restored) throws IOException;
   }
 
+  /** What is in the place of something that is followed and cannot be fetched. */
+  interface Unread<T> {
+
+    /**
+     * Stands in for it.
+     *
+     * @param why as an answer's error
+     */
+    T of(ReleaseEvent event, long readMillis, String why);
+  }
+
   /** What makes it current. */
   interface Switch<T> {
 
@@ -46,8 +65,9 @@ final class EventLine<T> implements AutoCloseable {
     void take(ReleaseEvent event, @Nullable T fetched);
   }
 
-  EventLine(String thread, Fetch<T> fetch, Switch<T> takes) {
+  EventLine(String thread, Fetch<T> fetch, Unread<T> unread, Switch<T> takes) {
     this.fetch = fetch;
+    this.unread = unread;
     this.takes = takes;
     this.swapper = Executors.newSingleThreadExecutor(t -> Threads.daemon(t, thread));
   }
@@ -66,9 +86,55 @@ final class EventLine<T> implements AutoCloseable {
         () -> new Prepared(event, readMillis, true).followed(), swapper);
   }
 
-  /** Runs something between two events. */
-  CompletableFuture<@Nullable Void> run(Runnable task) {
-    return CompletableFuture.runAsync(task, swapper);
+  /**
+   * Another try at what an alias follows and could not be fetched, or the one that is under way;
+   * none where nothing is missing, or the last ended a moment ago.
+   */
+  CompletableFuture<@Nullable Void> tried(Alias alias) {
+    Missing here = missing.get(alias);
+    return here == null ? CompletableFuture.completedFuture(null) : here.tried();
+  }
+
+  private static String why(Throwable failure) {
+    return String.valueOf(ReleaseRefusedException.because(failure).getMessage());
+  }
+
+  /** An event whose release could not be fetched. */
+  private final class Missing {
+
+    private final ReleaseEvent event;
+    private final long readMillis;
+    private CompletableFuture<@Nullable Void> trying = CompletableFuture.completedFuture(null);
+
+    /** When the last try ended. */
+    private volatile long triedNanos = System.nanoTime() - PAUSE_NANOS;
+
+    Missing(ReleaseEvent event, long readMillis) {
+      this.event = event;
+      this.readMillis = readMillis;
+    }
+
+    synchronized CompletableFuture<@Nullable Void> tried() {
+      if (trying.isDone() && System.nanoTime() - triedNanos > PAUSE_NANOS) {
+        trying = CompletableFuture.runAsync(this::fetch, swapper);
+      }
+      return trying;
+    }
+
+    private void fetch() {
+      Alias alias = Alias.of(event);
+      if (missing.get(alias) != this) {
+        return; // another event came meanwhile
+      }
+      try {
+        takes.take(event, fetch.fetch(event, readMillis, true));
+        missing.remove(alias);
+      } catch (IOException | RuntimeException e) {
+        takes.take(event, unread.of(event, readMillis, why(e)));
+      } finally {
+        triedNanos = System.nanoTime();
+      }
+    }
   }
 
   /** An event and what it names, fetched on the swapper's thread. */
@@ -76,18 +142,22 @@ final class EventLine<T> implements AutoCloseable {
 
     private final long start = System.nanoTime();
     private final ReleaseEvent event;
+    private final long readMillis;
     private final @Nullable SwapResult problem;
     private @Nullable T fetched;
+    private String why = "";
     private final double millis;
 
     Prepared(ReleaseEvent event, long readMillis, boolean restored) {
       this.event = event;
-      this.problem = prepare(readMillis, restored);
+      this.readMillis = readMillis;
+      this.problem = prepare(restored);
       this.millis = elapsed();
     }
 
-    private @Nullable SwapResult prepare(long readMillis, boolean restored) {
-      String ignored = SwapRule.reasonNotToFollow(event, followed.get(Alias.of(event)));
+    private @Nullable SwapResult prepare(boolean restored) {
+      ReleaseEvent current = followed.get(Alias.of(event));
+      String ignored = SwapRule.reasonNotToFollow(event, current);
       if (ignored != null) {
         return new SwapResult(event, Outcome.IGNORED, ignored, elapsed());
       }
@@ -98,8 +168,12 @@ final class EventLine<T> implements AutoCloseable {
         fetched = fetch.fetch(event, readMillis, restored);
         return null;
       } catch (IOException | RuntimeException e) {
-        String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-        return new SwapResult(event, Outcome.FAILED, why, elapsed());
+        if (!restored && !SwapRule.isFollowedUnread(event, current, e)) {
+          return new SwapResult(event, Outcome.FAILED, why(e), elapsed());
+        }
+        why = why(e);
+        fetched = unread.of(event, readMillis, why);
+        return null;
       }
     }
 
@@ -115,7 +189,12 @@ final class EventLine<T> implements AutoCloseable {
       takes.take(event, fetched);
       Alias alias = Alias.of(event);
       followed.put(alias, SwapRule.followed(event, followed.get(alias)));
-      return new SwapResult(event, Outcome.SWAPPED, "", elapsed());
+      if (why.isEmpty()) {
+        missing.remove(alias);
+      } else {
+        missing.put(alias, new Missing(event, readMillis));
+      }
+      return new SwapResult(event, Outcome.SWAPPED, why, elapsed());
     }
 
     @Override
@@ -126,6 +205,11 @@ final class EventLine<T> implements AutoCloseable {
     @Override
     public @Nullable SwapResult problem() {
       return problem;
+    }
+
+    @Override
+    public String missing() {
+      return why;
     }
 
     @Override

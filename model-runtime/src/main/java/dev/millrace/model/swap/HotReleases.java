@@ -6,14 +6,16 @@ import com.github.benmanes.caffeine.cache.RemovalCause;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Releases in memory, so many bytes of them, and the fetching of others. Caffeine's W-TinyLFU says
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * release holds it, in here or not.
  */
 final class HotReleases implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HotReleases.class);
 
   /** Weights are whole numbers of 32 bits. */
   private static final int UNIT = 1024;
@@ -184,12 +188,20 @@ final class HotReleases implements AutoCloseable {
     loaded.release();
   }
 
+  /** Runs something on a thread that fetches. */
+  <T> CompletableFuture<T> beside(Supplier<T> task) {
+    return CompletableFuture.supplyAsync(task, fetchers);
+  }
+
   private boolean isAnswering(Registered registered) {
     Alias alias = registered.alias();
     return Place.answering(alias).equals(places.of(alias, registered.release()));
   }
 
-  /** Has another thread find out what the texts of a release's domain look like. */
+  /**
+   * Has another thread find out what the texts of a release's domain look like. A release that
+   * cannot be read stays without a profile, and is tried again by whoever asks next.
+   */
   CompletableFuture<Void> read(Registered registered) {
     CompletableFuture<Void> read =
         reading.computeIfAbsent(
@@ -202,7 +214,12 @@ final class HotReleases implements AutoCloseable {
       loader.fetch(registered);
     } catch (IOException | RuntimeException e) {
       failures.increment();
-      throw new CompletionException(ReleaseRefusedException.because(e));
+      if (registered.lose()) {
+        LOG.warn(
+            "no text is assigned to {} while its release cannot be read: {}",
+            registered.alias(),
+            ReleaseRefusedException.because(e).getMessage());
+      }
     }
   }
 

@@ -25,6 +25,10 @@ final class KnownReleases {
     return known.get(release);
   }
 
+  synchronized void remove(Registered release) {
+    known.remove(release.release(), release);
+  }
+
   synchronized void forget(Alias alias) {
     known.values().removeIf(release -> release.alias().equals(alias));
   }

@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.schema.ReleaseEvent;
 import java.util.List;
@@ -11,7 +12,9 @@ public interface LiveReleases extends AutoCloseable {
 
   /**
    * Fetches, verifies, loads and warms what an event names, off the caller's thread, then replaces
-   * one reference. Events apply in the order of the calls; the future never fails.
+   * one reference. Events apply in the order of the calls; the future never fails. What people
+   * ordered, and the first release of a domain, is followed even where it cannot be read now, and
+   * is then refused to whoever asks until it can be.
    *
    * @param readMillis when the event was read, epoch milliseconds
    */
@@ -56,7 +59,7 @@ public interface LiveReleases extends AutoCloseable {
 
   /**
    * The current release of the domain that a text belongs to by its content, among those that the
-   * tenant may see; the base where it belongs to none.
+   * tenant may see; the base where it belongs to none. A release that cannot be read is no choice.
    *
    * @param text token ids
    * @param caller decides whether a release on trial answers
@@ -111,6 +114,6 @@ public interface LiveReleases extends AutoCloseable {
    * @param bases the first answers where there is no release
    */
   static LiveReleases of(List<BaseModel> bases, ReleaseSource source, SwapConfig config) {
-    return new AtomicLiveReleases(List.copyOf(bases), source, config);
+    return new AtomicLiveReleases(List.copyOf(bases), source, config, Ticker.systemTicker());
   }
 }

@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,23 +21,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class RebasingReleases implements LiveReleases {
 
-  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-
   private final LiveReleases releases;
   private final BaseSource source;
   private final EventLine<Current> line =
-      new EventLine<>("millrace-base", this::fetch, (event, fetched) -> take(fetched));
+      new EventLine<>("millrace-base", this::fetch, Current::unread, (event, now) -> take(now));
 
   /** Whoever pinned a domain to a release gets that release. */
   private final Set<Alias> pinned = ConcurrentHashMap.newKeySet();
 
   private volatile @Nullable Current current;
-
-  /** The latest try to fetch what was live before this process began. */
-  private CompletableFuture<@Nullable Void> retrying = CompletableFuture.completedFuture(null);
-
-  /** When the last try ended. */
-  private volatile long triedNanos = System.nanoTime() - PAUSE_NANOS;
 
   RebasingReleases(LiveReleases releases, BaseSource source) {
     this.releases = releases;
@@ -53,6 +44,10 @@ final class RebasingReleases implements LiveReleases {
    */
   private record Current(
       ReleaseEvent event, long readMillis, @Nullable NewBase opened, String missing) {
+
+    static Current unread(ReleaseEvent event, long readMillis, String why) {
+      return new Current(event, readMillis, null, why);
+    }
 
     LiveRelease about(String domain, @Nullable LiveRelease before) {
       return new LiveRelease(
@@ -72,21 +67,13 @@ final class RebasingReleases implements LiveReleases {
    */
   private @Nullable Current fetch(ReleaseEvent event, long readMillis, boolean restored)
       throws IOException {
-    try {
-      NewBase opened = source.open(event);
-      if (opened == null && !restored) {
-        throw new ReleaseRefusedException(
-            "base-mismatch: base release %s takes the place of another base than that of base.dir"
-                .formatted(event.release()));
-      }
-      return opened == null ? null : new Current(event, readMillis, opened, "");
-    } catch (IOException | RuntimeException e) {
-      if (!restored) {
-        throw e;
-      }
-      String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-      return new Current(event, readMillis, null, why);
+    NewBase opened = source.open(event);
+    if (opened == null && !restored) {
+      throw new ReleaseRefusedException(
+          "base-mismatch: base release %s takes the place of another base than that of base.dir"
+              .formatted(event.release()));
     }
+    return opened == null ? null : new Current(event, readMillis, opened, "");
   }
 
   private void take(@Nullable Current fetched) {
@@ -135,10 +122,11 @@ final class RebasingReleases implements LiveReleases {
 
   /** While the base is missing, releases answer on the bases that they were trained on. */
   private CompletableFuture<Lease> answering(CompletableFuture<Lease> found) {
-    if (!isMissing()) {
+    Current now = current;
+    if (now == null || now.opened() != null) {
       return found.thenApply(this::now);
     }
-    CompletableFuture<@Nullable Void> tried = tried();
+    CompletableFuture<@Nullable Void> tried = line.tried(Alias.of(now.event()));
     return found.thenCompose(
         lease ->
             lease.release() != null
@@ -153,27 +141,6 @@ final class RebasingReleases implements LiveReleases {
     }
     lease.close();
     throw new CompletionException(new ReleaseRefusedException(now.missing()));
-  }
-
-  /** The try that is under way, or one more, unless the last was a moment ago. */
-  private synchronized CompletableFuture<@Nullable Void> tried() {
-    if (retrying.isDone() && System.nanoTime() - triedNanos > PAUSE_NANOS) {
-      retrying = line.run(this::retry);
-    }
-    return retrying;
-  }
-
-  private void retry() {
-    try {
-      Current now = current;
-      if (now != null && now.opened() == null) {
-        take(fetch(now.event(), now.readMillis(), true));
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("a restored base fails by what it says", e);
-    } finally {
-      triedNanos = System.nanoTime();
-    }
   }
 
   private SwapResult noted(SwapResult result) {
@@ -226,6 +193,11 @@ final class RebasingReleases implements LiveReleases {
     @Override
     public @Nullable SwapResult problem() {
       return staged.problem();
+    }
+
+    @Override
+    public String missing() {
+      return staged.missing();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.millrace.model.swap;
 
 import dev.millrace.model.assign.Profile;
 import dev.millrace.schema.ReleaseEvent;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A release that is known here, whether it is in memory or not. */
@@ -9,6 +10,7 @@ final class Registered {
 
   private final ReleaseEvent event;
   private final long readMillis;
+  private final AtomicBoolean lost = new AtomicBoolean();
   private volatile boolean read;
   private volatile @Nullable Profile profile;
 
@@ -41,6 +43,11 @@ final class Registered {
   void profiled(@Nullable Profile found) {
     profile = found;
     read = true;
+  }
+
+  /** Notes that it could not be read; true the first time. */
+  boolean lose() {
+    return lost.compareAndSet(false, true);
   }
 
   /** Whether it was ever read here. */

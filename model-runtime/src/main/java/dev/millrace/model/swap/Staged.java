@@ -12,6 +12,9 @@ public interface Staged extends AutoCloseable {
   /** Why it cannot take effect, passed over or failed; null if it can. */
   @Nullable SwapResult problem();
 
+  /** Why it answers nobody at first when it takes effect; empty if it is loaded. */
+  String missing();
+
   /** From the start of the fetch until it was ready, milliseconds. */
   double millis();
 

@@ -3,6 +3,7 @@ package dev.millrace.model.swap;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,24 @@ public final class SwapRule {
       return "taken-back: parent is " + parent + ", expected " + current.release();
     }
     return event.batch() < current.batch() ? older(event, current) : null;
+  }
+
+  /**
+   * Whether an event that may take its alias over does so although what it names cannot be had now:
+   * nothing may go on answering in place of what people ordered, nor the base where nothing is
+   * followed yet. What is to be forgotten does not even answer in place of what is invalid.
+   *
+   * @param current the event that the alias follows now
+   */
+  static boolean isFollowedUnread(
+      ReleaseEvent event, @Nullable ReleaseEvent current, Exception failure) {
+    if (event.kind() == Kind.BASE || event.withheld() > 0) {
+      return false;
+    }
+    boolean passing =
+        failure instanceof IOException && !(failure instanceof ReleaseRefusedException);
+    boolean urgent = event.action() != Action.PUBLISH || current == null;
+    return event.action() == Action.FORGET || (passing && urgent);
   }
 
   private static String older(ReleaseEvent event, ReleaseEvent current) {

@@ -42,8 +42,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Where pictures, sounds and texts lie, by the alignment that a domain is at. */
+@Timeout(60)
 class PlacingTest {
 
   private static final byte[] SECRET = "a secret of the tests".getBytes(UTF_8);
@@ -122,6 +124,38 @@ class PlacingTest {
     broken = false;
     assertEquals(Outcome.SWAPPED, apply(event(Action.PUBLISH, 8, "align-7")).outcome());
     assertEquals("align-8", one("letters", picture(3)).release());
+  }
+
+  @Test
+  void restore_alignmentThatIsBackInTheStore_isFetchedByTheFirstThatAsks() {
+    broken = true;
+    live.restore(event(Action.PUBLISH, 7, null), 77).join();
+    assertNotNull(one("letters", picture(3)).error());
+    broken = false;
+    awaitRelease("align-7");
+    assertTrue(one("letters", picture(3)).embedding()[7] > 0.9);
+  }
+
+  @Test
+  void apply_forgetToAnAlignmentThatCannotBeRead_nothingAnswersThatKnows() {
+    apply(event(Action.PUBLISH, 7, null));
+    apply(event(Action.PUBLISH, 8, "align-7"));
+    broken = true;
+    SwapResult forgotten = apply(event(Action.FORGET, 7, null));
+    assertEquals(Outcome.SWAPPED, forgotten.outcome());
+    assertTrue(forgotten.reason().startsWith("release-invalid: "), forgotten.reason());
+    Answer refused = one("letters", picture(3));
+    assertNotNull(refused.error());
+    assertTrue(refused.error().startsWith("release-invalid: "), refused.error());
+    broken = false;
+    awaitRelease("align-7");
+  }
+
+  /** There is a pause between two tries. */
+  private void awaitRelease(String release) {
+    while (!release.equals(one("letters", picture(3)).release())) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test

@@ -27,6 +27,7 @@ public final class FakeReleases implements ReleaseSource {
 
   private final Map<String, Release> replaced = new ConcurrentHashMap<>();
   private final AtomicInteger fetches = new AtomicInteger();
+  private final AtomicInteger waiting = new AtomicInteger();
   private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
   private final Set<String> lost = ConcurrentHashMap.newKeySet();
 
@@ -83,6 +84,13 @@ public final class FakeReleases implements ReleaseSource {
   /** From now on fetching a release of that name takes until this is counted down. */
   public void hold(String release, CountDownLatch until) {
     held.put(release, until);
+  }
+
+  /** Returns when a fetch is held. */
+  public void awaitHeld() {
+    while (waiting.get() == 0) {
+      Thread.onSpinWait();
+    }
   }
 
   /** From now on a release of that name cannot be read. */
@@ -157,6 +165,7 @@ public final class FakeReleases implements ReleaseSource {
     CountDownLatch until = held.get(event.release());
     try {
       if (until != null) {
+        waiting.incrementAndGet();
         until.await();
       }
     } catch (InterruptedException e) {

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -248,6 +249,25 @@ class HotReleasesTest {
     }
     assertEquals(fetches + 3 + 1, source.fetches());
     assertEquals(1, base.openAdapters());
+  }
+
+  @Test
+  void assign_oneReleaseCannotBeRead_isNoChoiceUntilItCanAndOthersAre() throws IOException {
+    profile(1, "abcdefghij");
+    profile(2, "ABCDEFGHIJ");
+    live.restore(event(1), 0).join();
+    live.restore(event(2), 0).join();
+    source.lose("bias-2");
+    assertEquals("bias-1", assigned("bad cabbage"));
+    assertNull(assigned("BAD CABBAGE"));
+    source.find("bias-2");
+    assertEquals("bias-2", assigned("BAD CABBAGE"));
+  }
+
+  private @Nullable String assigned(String text) {
+    try (Lease lease = live.assign(null, new ByteTokenizer().encode(text)).join()) {
+      return lease.release() == null ? null : lease.release().release();
+    }
   }
 
   private void profile(int i, String text) throws IOException {

@@ -2,6 +2,7 @@ package dev.millrace.model.swap;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -27,11 +28,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(180)
 class LiveReleasesTest {
@@ -332,6 +338,69 @@ class LiveReleasesTest {
     assertEquals(0, base.openAdapters());
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"PIN", "ROLLBACK", "FORGET"})
+  void apply_orderWhoseReleaseCannotBeRead_isFollowedAndRefusesUntilItCanBe(Action order) {
+    assertSwapped(FakeReleases.published("java", 1));
+    assertSwapped(FakeReleases.published("java", 2));
+    source.lose("bias-0");
+    assertFollowedUnread("release-unreadable: ", FakeReleases.event(null, "java", order, 0));
+    assertRefused("release-unreadable: ", "java");
+    assertNull(live.peek(null, "java", Caller.NOBODY));
+    SwapResult late = live.apply(FakeReleases.succeeding("java", 3, 2), 77).join();
+    assertEquals(Outcome.IGNORED, late.outcome(), "it is what was taken back that it succeeds");
+    source.find("bias-0");
+    assertEquals("bias-0", releaseOf(null, "java"));
+  }
+
+  @Test
+  void apply_forgetToAnInvalidRelease_nothingAnswersThatKnows() {
+    assertSwapped(FakeReleases.published("java", 2));
+    source.replace("bias-1", FakeReleases.release("fake-base", null, "python", 1));
+    assertFailed("alias-mismatch: ", FakeReleases.event(null, "java", Action.ROLLBACK, 1));
+    assertEquals("bias-2", releaseOf(null, "java"));
+    assertFollowedUnread("alias-mismatch: ", FakeReleases.event(null, "java", Action.FORGET, 1));
+    assertRefused("alias-mismatch: ", "java");
+    assertThrows(IOException.class, () -> pinned(null, "bias-2"));
+  }
+
+  @Test
+  void apply_firstReleaseOfADomainCannotBeRead_theBaseDoesNotAnswerInItsPlace() {
+    source.lose("bias-1");
+    assertFollowedUnread("release-unreadable: ", FakeReleases.published("java", 1));
+    assertRefused("release-unreadable: ", "java");
+    source.find("bias-1");
+    assertEquals("bias-1", releaseOf(null, "java"));
+    source.lose("bias-2");
+    assertFailed("release-unreadable: ", FakeReleases.published("java", 2));
+    assertEquals("bias-1", releaseOf(null, "java"));
+  }
+
+  @Test
+  void stage_orderWhoseReleaseCannotBeRead_saysSoAndTakesEffect() {
+    assertSwapped(FakeReleases.published("java", 2));
+    source.lose("bias-1");
+    try (Staged staged = live.stage(FakeReleases.event(null, "java", Action.PIN, 1), 77).join()) {
+      assertNull(staged.problem());
+      assertTrue(staged.missing().startsWith("release-unreadable: "), staged.missing());
+      assertEquals("bias-2", releaseOf(null, "java"));
+      assertEquals(Outcome.SWAPPED, staged.activate().join().outcome());
+      assertRefused("release-unreadable: ", "java");
+    }
+  }
+
+  private void assertFollowedUnread(String reason, ReleaseEvent event) {
+    SwapResult result = live.apply(event, 77).join();
+    assertEquals(Outcome.SWAPPED, result.outcome(), result.reason());
+    assertTrue(result.reason().startsWith(reason), result.reason());
+  }
+
+  private void assertRefused(String reason, String domain) {
+    CompletionException refused =
+        assertThrows(CompletionException.class, () -> live.acquire(null, domain).join().close());
+    assertTrue(refused.getCause().getMessage().startsWith(reason), refused::toString);
+  }
+
   @Test
   void acquire_heldOverManySwaps_keepsItsReleaseAlive() {
     assertSwapped(FakeReleases.published("java", 0));
@@ -356,6 +425,64 @@ class LiveReleasesTest {
     assertTrue(source.fetches() >= 6 + 3, source.fetches() + " fetches");
     IOException unknown = assertThrows(IOException.class, () -> pinned(null, "bias-99"));
     assertEquals("unknown-release: bias-99", unknown.getMessage());
+  }
+
+  @Test
+  void acquirePinned_idThatIsLookedFor_holdsUpNoEvent() {
+    assertSwapped(inStore("a"));
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("b".repeat(64), until);
+    CompletableFuture<Lease> unknown = live.acquirePinned(null, "b".repeat(64));
+    assertSwapped(renamed(FakeReleases.event(null, "java", Action.FORGET, 9), ""));
+    assertFalse(unknown.isDone());
+    until.countDown();
+    assertThrows(CompletionException.class, unknown::join);
+  }
+
+  @Test
+  void acquirePinned_forgottenWhileItIsLookedFor_isNotFound() {
+    assertSwapped(inStore("a"));
+    inStore("b");
+    CountDownLatch until = new CountDownLatch(1);
+    source.hold("b".repeat(64), until);
+    CompletableFuture<Lease> found = live.acquirePinned(null, "b".repeat(64));
+    source.awaitHeld();
+    assertSwapped(renamed(FakeReleases.event(null, "java", Action.FORGET, 9), ""));
+    until.countDown();
+    CompletionException failure = assertThrows(CompletionException.class, found::join);
+    assertEquals("unknown-release: " + "b".repeat(64), failure.getCause().getMessage());
+    assertThrows(IOException.class, () -> pinned(null, "b".repeat(64)));
+  }
+
+  @Test
+  void acquirePinned_absentId_isNotLookedForAgainForAWhile() throws IOException {
+    AtomicLong nanos = new AtomicLong();
+    try (LiveReleases timed =
+        new AtomicLiveReleases(
+            List.of(base), source, new SwapConfig(3 * KIB, 2, 100), nanos::get)) {
+      assertEquals(Outcome.SWAPPED, timed.apply(inStore("a"), 77).join().outcome());
+      String absent = "b".repeat(64);
+      assertThrows(CompletionException.class, () -> timed.acquirePinned(null, absent).join());
+      int fetches = source.fetches();
+      for (int i = 0; i < 10; i++) {
+        assertThrows(CompletionException.class, () -> timed.acquirePinned(null, absent).join());
+      }
+      assertEquals(fetches, source.fetches());
+      inStore("b");
+      nanos.addAndGet(TimeUnit.SECONDS.toNanos(6));
+      try (Lease lease = timed.acquirePinned(null, absent).join()) {
+        assertNotNull(lease.release());
+      }
+    }
+  }
+
+  /** A release by the name of its folder; the event that publishes it. */
+  private ReleaseEvent inStore(String letter) {
+    String id = letter.repeat(64);
+    source.replace(
+        id, FakeReleases.release("fake-base", null, "java", FakeBaseModel.adapter(0.5f), 2));
+    return new ReleaseEvent(
+        null, "java", Kind.ADAPTER, Action.PUBLISH, id, "memory:/" + id, null, 2, "test", origin());
   }
 
   @Test

@@ -27,6 +27,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +37,7 @@ class ReleaseSourceTest {
 
   private final FakeBaseModel base = new FakeBaseModel();
   private final Map<String, byte[]> store = new ConcurrentHashMap<>();
+  private final AtomicLong nanos = new AtomicLong();
   private final LiveReleases live =
       LiveReleases.of(base, ReleaseSource.of(this::read, base), SwapConfig.defaults());
 
@@ -153,6 +156,7 @@ class ReleaseSourceTest {
       assertThrows(
           CompletionException.class, () -> again.acquirePinned(null, old.release()).join());
       store.putAll(away);
+      nanos.addAndGet(TimeUnit.SECONDS.toNanos(6));
       again.acquirePinned(null, old.release()).join().close();
     }
   }
@@ -170,10 +174,11 @@ class ReleaseSourceTest {
   }
 
   private LiveReleases keeping() {
-    return LiveReleases.of(
-        base,
+    return new AtomicLiveReleases(
+        List.of(base),
         ReleaseSource.keeping(TrustedKeys.parse(""), this::read, List.of(base)),
-        SwapConfig.defaults());
+        SwapConfig.defaults(),
+        nanos::get);
   }
 
   private ReleaseEvent write(long batch, float bias) {

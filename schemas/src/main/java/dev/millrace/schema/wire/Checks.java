@@ -61,6 +61,13 @@ final class Checks {
     return quoted.append(cut ? "…\"" : "\"").toString();
   }
 
+  /** The value, or its beginning where it is longer than a name may be. */
+  static @Nullable String cut(@Nullable String value) {
+    return value == null || value.length() <= Limits.ID_BYTES
+        ? value
+        : value.substring(0, Limits.ID_BYTES) + "…";
+  }
+
   private static void append(StringBuilder quoted, int point) {
     int type = Character.getType(point);
     if (point == '"') {

@@ -56,7 +56,10 @@ public final class Codecs {
     return RELEASES;
   }
 
-  /** Refuses only what cannot be decoded; {@link Requests#problem} says what else is wrong. */
+  /**
+   * Refuses only what cannot be decoded, and names that are too long to repeat; {@link
+   * Requests#problem} says what else is wrong.
+   */
   public static Codec<Request> requests() {
     return REQUESTS;
   }

@@ -45,8 +45,9 @@ public final class InvalidRecordException extends Exception {
     return domain;
   }
 
-  /** What goes to the topic of refused records. */
+  /** What goes to the topic of refused records; of a name that is too long, its beginning. */
   public Rejection rejection(Origin origin) {
-    return new Rejection(origin, id, domain, reason(), detail(), Double.NaN);
+    return new Rejection(
+        origin, Checks.cut(id), Checks.cut(domain), reason(), detail(), Double.NaN);
   }
 }

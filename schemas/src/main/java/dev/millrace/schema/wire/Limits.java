@@ -20,7 +20,7 @@ public final class Limits {
   /** Prompt of a request, or a text that it has placed. */
   public static final int PROMPT_BYTES = 16 << 10;
 
-  /** Id, source or document of a sample, id of a request. */
+  /** Id, source or document of a sample; key of a request, and each name in it. */
   public static final int ID_BYTES = 512;
 
   public static final int URI_BYTES = 2 << 10;

@@ -8,7 +8,10 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Requests, whatever they ask for: one that is invalid must still be answered. */
+/**
+ * Requests, whatever they ask for: one that is invalid must still be answered, unless its answer
+ * would repeat what is too long.
+ */
 final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.Request> {
 
   private static final byte[] NO_BYTES = {};
@@ -49,7 +52,14 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
   }
 
   @Override
-  public Request fromAvro(dev.millrace.schema.avro.Request value, Origin origin) {
+  public Request fromAvro(dev.millrace.schema.avro.Request value, Origin origin)
+      throws InvalidRecordException {
+    Request request = read(value, origin);
+    Requests.requireBounded(request);
+    return request;
+  }
+
+  private static Request read(dev.millrace.schema.avro.Request value, Origin origin) {
     return new Request(
         value.getId(),
         value.getTenant(),

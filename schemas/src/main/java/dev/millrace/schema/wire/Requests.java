@@ -16,6 +16,43 @@ public final class Requests {
     return problem == null ? null : problem.toString();
   }
 
+  /**
+   * Refuses a key that is too long to wait in a job's state, or to be the answer's.
+   *
+   * @param key under which the request came; null if it has none
+   * @throws InvalidRecordException if it is longer than {@link Limits#ID_BYTES}
+   */
+  public static void requireBounded(byte @Nullable [] key, Request request)
+      throws InvalidRecordException {
+    if (key != null && key.length > Limits.ID_BYTES) {
+      String detail = "key has " + key.length + " bytes, expected at most " + Limits.ID_BYTES;
+      refuse(new Problem("too-long", detail), request);
+    }
+  }
+
+  /** The same of what the answer repeats. */
+  static void requireBounded(Request request) throws InvalidRecordException {
+    refuse(
+        Problem.first(
+            name("id", request.id()),
+            name("tenant", request.tenant()),
+            name("domain", request.domain()),
+            name("release", request.release()),
+            name("cancels", request.cancels())),
+        request);
+  }
+
+  private static @Nullable Problem name(String what, @Nullable String value) {
+    return value == null ? null : Checks.length(what, value, Limits.ID_BYTES);
+  }
+
+  private static void refuse(@Nullable Problem problem, Request request)
+      throws InvalidRecordException {
+    if (problem != null) {
+      throw new InvalidRecordException(problem, request.id(), request.domain());
+    }
+  }
+
   static @Nullable Problem check(Request request) {
     return Problem.first(
         Checks.id(request.id()),

@@ -2,6 +2,7 @@ package dev.millrace.schema.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Media;
@@ -138,6 +139,68 @@ class RequestsTest {
     assertNull(Requests.problem(request("q", "java", prompt, 1, 0, 0)));
     String problem = Requests.problem(request("q", "java", prompt + "x", 1, 0, 0));
     assertTrue(problem != null && problem.startsWith("too-long: prompt"), problem);
+  }
+
+  /** What is repeated in an answer has no answer if it is too long: the sink could not write it. */
+  @Test
+  void decode_nameOverTheLimit_isRefused() throws Exception {
+    String most = "n".repeat(Limits.ID_BYTES);
+    Request longest = named(most, most, most, most, most);
+    assertEquals(longest, decoded(longest));
+    String more = most + "n";
+    assertTooLong("id", named(more, most, most, most, most));
+    assertTooLong("tenant", named(most, more, most, most, most));
+    assertTooLong("domain", named(most, most, more, most, most));
+    assertTooLong("release", named(most, most, most, more, most));
+    assertTooLong("cancels", named(most, most, most, most, more));
+  }
+
+  private static void assertTooLong(String what, Request request) {
+    InvalidRecordException refused =
+        assertThrows(InvalidRecordException.class, () -> decoded(request));
+    assertEquals("too-long", refused.reason());
+    assertEquals(what + " has at least 513 bytes, expected at most 512", refused.detail());
+  }
+
+  private static Request decoded(Request request) throws InvalidRecordException {
+    return Codecs.requests().decode(Codecs.requests().encode(request), Records.HERE);
+  }
+
+  @Test
+  void requireBounded_keyOverTheLimit_isRefused() throws Exception {
+    Request request = request("q", "java", "x", 1, 0, 0);
+    Requests.requireBounded(null, request);
+    Requests.requireBounded(new byte[Limits.ID_BYTES], request);
+    InvalidRecordException refused =
+        assertThrows(
+            InvalidRecordException.class,
+            () -> Requests.requireBounded(new byte[Limits.ID_BYTES + 1], request));
+    assertEquals("too-long", refused.reason());
+    assertEquals("key has 513 bytes, expected at most 512", refused.detail());
+    assertEquals("q", refused.id());
+  }
+
+  private static Request named(
+      String id, String tenant, String domain, String release, String cancels) {
+    return new Request(
+        id,
+        tenant,
+        domain,
+        release,
+        Task.GENERATE,
+        "",
+        0,
+        0,
+        0,
+        1,
+        0,
+        List.of(),
+        true,
+        0,
+        0,
+        cancels,
+        false,
+        Records.HERE);
   }
 
   @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Modality;
+import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
@@ -109,6 +110,18 @@ class StrictDecodingTest {
     InvalidRecordException refused = refused(encoded(text("x".repeat(5 << 20))));
     assertEquals("too-long", refused.reason());
     assertTrue(refused.detail().length() < 200, refused.detail());
+  }
+
+  @Test
+  void rejection_namesOfMegabytes_areCut() {
+    String huge = "n".repeat(9 << 20);
+    Sample sample =
+        new Sample(huge, "", "", null, huge, Modality.TEXT, "a", NO_BYTES, null, 0, Records.HERE);
+    Rejection rejection = refused(encoded(sample)).rejection(Records.HERE);
+    assertEquals("too-long", rejection.reason());
+    assertEquals("n".repeat(Limits.ID_BYTES) + "…", rejection.id());
+    assertEquals(rejection.id(), rejection.domain());
+    assertTrue(Codecs.rejections().encode(rejection).length < 4 * Limits.ID_BYTES);
   }
 
   @Test
