@@ -77,7 +77,10 @@ final class DeepseekConfig {
         latent);
   }
 
-  /** The groups of experts, checked: they divide the experts, and hold enough for a token. */
+  /**
+   * The groups of experts, checked: they divide the experts. A token may get more experts than its
+   * groups hold; those of the other groups fill the rest.
+   */
   RouterConfig router(
       RouterConfig.Scoring scoring, boolean norm, double scaling, int groups, int topkGroups) {
     int experts = fields.experts(256);
@@ -85,10 +88,8 @@ final class DeepseekConfig {
     if (experts % groups != 0) {
       throw json.invalid("n_group", "a divisor of n_routed_experts " + experts);
     }
-    if (topkGroups > groups || topK > experts / groups * topkGroups) {
-      throw json.invalid(
-          "topk_group",
-          "at most n_group %d, and enough for %d experts a token".formatted(groups, topK));
+    if (topkGroups > groups) {
+      throw json.invalid("topk_group", "at most n_group " + groups);
     }
     if (scoring == RouterConfig.Scoring.SIGMOID && groups > 1 && experts / groups < 2) {
       throw json.invalid("n_group", "groups of two experts or more");

@@ -66,7 +66,8 @@ class MoeConfigsTest {
         "'model_type':'deepseek_v3','moe_layer_freq':2 | moe_layer_freq is 2",
         "'model_type':'deepseek_v3','topk_method':'greedy' | topk_method is \"greedy\", expected noaux_tc",
         "'model_type':'deepseek_v3','n_group':7 | n_group is 7, expected a divisor of n_routed_experts 256",
-        "'model_type':'deepseek_v3','topk_group':9 | topk_group is 9",
+        "'model_type':'deepseek_v3','topk_group':9 | topk_group is 9, expected at most n_group 8",
+        "'model_type':'deepseek_v3','n_routed_experts':16,'num_experts_per_tok':17 | num_experts_per_tok is 17",
         "'model_type':'deepseek_v2','scoring_func':'sigmoid' | scoring_func is \"sigmoid\", expected softmax",
         "'model_type':'qwen3_moe','mlp_only_layers':[-1] | mlp_only_layers is [-1]",
         "'model_type':'mixtral','head_dim':33 | head_dim is 33",
@@ -106,6 +107,13 @@ class MoeConfigsTest {
                 + "'tie_word_embeddings':true,'attention_bias':true}");
     assertEquals(TINY, MoeConfigs.parse(MoeConfigs.toBytes(TINY, "bfloat16")));
     assertEquals(odd, MoeConfigs.parse(MoeConfigs.toBytes(odd, "float32")));
+  }
+
+  @Test
+  void mostExperts_moreThanTheOpenGroupsHold_isTheTopK() {
+    String config = "{'model_type':'deepseek_v3','n_routed_experts':16,'topk_group':4,";
+    assertEquals(8, parse(config + "'num_experts_per_tok':5}").router().mostExperts());
+    assertEquals(12, parse(config + "'num_experts_per_tok':12}").router().mostExperts());
   }
 
   private static MoeConfig parse(String json) {

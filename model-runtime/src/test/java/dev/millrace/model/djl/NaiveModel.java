@@ -491,12 +491,13 @@ final class NaiveModel implements AutoCloseable {
       choice = inBestGroups(choice, sigmoid ? 2 : 1);
     }
     List<Integer> chosen = best(choice, experts(p, layer));
-    double sum = chosen.stream().mapToDouble(e -> p[e]).sum();
+    double[] from = sigmoid ? p : choice;
+    double sum = chosen.stream().mapToDouble(e -> from[e]).sum();
     boolean norm =
         type.equals("mixtral") || (flag("norm_topk_prob") && !type.equals("deepseek_v2"));
     double scaling = latent() ? c.path("routed_scaling_factor").asDouble(1) : 1;
     double[] weights = new double[p.length];
-    chosen.forEach(e -> weights[e] = (norm ? p[e] / sum : p[e]) * scaling);
+    chosen.forEach(e -> weights[e] = (norm ? from[e] / sum : from[e]) * scaling);
     return weights;
   }
 

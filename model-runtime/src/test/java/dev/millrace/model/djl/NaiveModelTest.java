@@ -142,12 +142,31 @@ class NaiveModelTest {
                 + "'rope_interleave':false,'attention_bias':true}"));
   }
 
+  /** Options that change a few numbers only, held to the oracle's logits. */
+  static Stream<Case> options() {
+    return Stream.of(
+        new Case(
+            "deepseek v2, more experts than the open groups hold",
+            DType.F32,
+            "{'model_type':'deepseek_v2',"
+                + LATENT.replace("_per_tok':3", "_per_tok':6")
+                + "'q_lora_rank':null,'n_shared_experts':1,'topk_method':'group_limited_greedy',"
+                + "'n_group':4,'topk_group':2,'routed_scaling_factor':2.0}"),
+        new Case(
+            "deepseek v3, all experts with one group open",
+            DType.F32,
+            "{'model_type':'deepseek_v3',"
+                + LATENT.replace("_per_tok':3", "_per_tok':8")
+                + "'q_lora_rank':14,'n_shared_experts':1,'n_group':2,'topk_group':1,"
+                + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"));
+  }
+
   private static int[] tokens(int n, long seed) {
     return new SplittableRandom(seed).ints(n, 0, 97).toArray();
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource({"cases", "options"})
   void logits_float32_areThoseOfTheOracle(Case given) throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 7);
     int[][] rows = {tokens(21, 1), tokens(13, 2)};
