@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON object read strictly: no duplicate key, nothing behind the object, every field of its type
- * and in its range. JSON's null counts as absent.
+ * and in its range. JSON's null counts as absent, unless a fallback of its own is given for it.
  */
 public final class JsonFields {
   private static final ObjectMapper MAPPER =
@@ -210,12 +210,19 @@ public final class JsonFields {
     return has(name) ? read.apply(this) : fallback;
   }
 
+  /** The same with one fallback where there is no such field, another where it is null. */
+  public <T extends @Nullable Object> T orElse(
+      String name, T absent, T none, Function<JsonFields, T> read) {
+    return orElse(name, object.has(name) ? none : absent, read);
+  }
+
   /** An error that names the field, its value and what was expected. */
   public InvalidConfigException invalid(String name, String expected) {
     String value = object.path(name).toString();
     String shown = value.length() > 200 ? value.substring(0, 200) + "…" : value;
     return new InvalidConfigException(
-        where + ": " + name + " is " + (has(name) ? shown : "absent") + ", expected " + expected);
+        "%s: %s is %s, expected %s"
+            .formatted(where, name, object.has(name) ? shown : "absent", expected));
   }
 
   private JsonNode value(String name) {

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,6 +29,41 @@ class MoeConfigsTest {
     assertEquals(
         MoeConfig.olmoe(new MoeConfig.OlmoeShape(50304, 2048, 2048, 16, 16, 64, 8, 4096)),
         parse("{'model_type':'olmoe'}"));
+  }
+
+  @Test
+  void parse_absentFields_takesDefaultsOfDeepseek() {
+    MoeConfig v2 = parse("{'model_type':'deepseek_v2'}");
+    assertEquals(List.of(32000, 4096, 11008, 2048), sizes(v2));
+    assertEquals(new ExpertsConfig(1407, 2 * 1407, false), v2.experts());
+    assertEquals(new LatentConfig(1536, 512, 128, 64, true), v2.attention().latent());
+    assertEquals(Collections.nCopies(32, LayerConfig.SPARSE), v2.layers());
+    assertEquals(32, v2.attention().numAttentionHeads());
+    assertEquals(64, v2.router().numExperts());
+    MoeConfig v3 = parse("{'model_type':'deepseek_v3'}");
+    assertEquals(List.of(129280, 7168, 18432, 4096), sizes(v3));
+    assertEquals(new ExpertsConfig(2048, 2048, false), v3.experts());
+    assertEquals(new LatentConfig(1536, 512, 128, 64, true), v3.attention().latent());
+    assertEquals(58, v3.layers().stream().filter(LayerConfig::sparse).count());
+    assertEquals(128, v3.attention().numAttentionHeads());
+    assertEquals(256, v3.router().numExperts());
+  }
+
+  private static List<Integer> sizes(MoeConfig config) {
+    return List.of(
+        config.vocabSize(),
+        config.hiddenSize(),
+        config.intermediateSize(),
+        config.maxPositionEmbeddings());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"deepseek_v2", "deepseek_v3"})
+  void parse_nullWhereDeepseekHasADefault_meansNone(String family) {
+    MoeConfig config =
+        parse("{'model_type':'" + family + "','n_shared_experts':null,'q_lora_rank':null}");
+    assertEquals(0, config.experts().sharedIntermediateSize());
+    assertEquals(0, config.attention().latent().qLoraRank());
   }
 
   @Test

@@ -257,9 +257,9 @@ final class NaiveModel implements AutoCloseable {
     int rank = integer("kv_lora_rank");
     boolean pairs = type.equals("deepseek_v2") || flag("rope_interleave");
     double[][] qs =
-        c.path("q_lora_rank").isInt()
-            ? linear(norm(linear(x, at + "q_a_proj"), at + "q_a_layernorm", 1e-6), at + "q_b_proj")
-            : linear(x, at + "q_proj");
+        c.path("q_lora_rank").isNull()
+            ? linear(x, at + "q_proj")
+            : linear(norm(linear(x, at + "q_a_proj"), at + "q_a_layernorm", 1e-6), at + "q_b_proj");
     double[][] down = linear(x, at + "kv_a_proj_with_mqa");
     double[][] keyRope = rotated(part(down, rank, rope), pairs);
     double[][] kv =
@@ -439,7 +439,7 @@ final class NaiveModel implements AutoCloseable {
       }
       add(y, shared);
     }
-    if (latent() && c.path("n_shared_experts").isInt()) {
+    if (latent() && !c.path("n_shared_experts").isNull()) {
       add(y, mlp(x, sparse + "shared_experts.", "gate_proj", "up_proj", "down_proj"));
     }
     return y;

@@ -157,7 +157,7 @@ class NaiveModelTest {
             DType.F32,
             "{'model_type':'deepseek_v3',"
                 + LATENT.replace("_per_tok':3", "_per_tok':8")
-                + "'q_lora_rank':14,'n_shared_experts':1,'n_group':2,'topk_group':1,"
+                + "'n_group':2,'topk_group':1,"
                 + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"));
   }
 
