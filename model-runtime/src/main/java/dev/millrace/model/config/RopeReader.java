@@ -83,14 +83,15 @@ final class RopeReader {
 
   RopeConfig config() {
     return switch (kind()) {
-      case "default" -> RopeConfig.plain(theta);
+      // dynamic positions are stretched beyond max_position_embeddings, where no sequence gets
+      case "default", "dynamic" -> RopeConfig.plain(theta);
       case "linear" -> new RopeConfig(theta, new RopeConfig.Linear(factor()), 1);
       case "yarn" -> new RopeConfig(theta, yarn(), attentionFactor());
       case "llama3" -> new RopeConfig(theta, llama3(), 1);
       default ->
           throw rope.invalid(
               rope.has("rope_type") ? "rope_type" : "type",
-              "default, linear, yarn or llama3, other kinds are not supported");
+              "default, linear, dynamic, yarn or llama3, other kinds are not supported");
     };
   }
 

@@ -86,9 +86,10 @@ class MoeConfigsTest {
         "'rope_parameters':{'rope_theta':500000.0,'rope_type':'default'}",
         "'rope_parameters':{'rope_type':'default'},'rope_theta':500000.0",
         "'rope_parameters':{'rope_theta':500000.0},'rope_theta':500000.0",
+        "'rope_theta':500000.0,'rope_scaling':{'type':'dynamic','factor':4.0}",
       })
   void parse_ropeOldOrNew_isTheSame(String rope) {
-    assertEquals(5e5, parse("{'model_type':'olmoe'," + rope + "}").rope().theta());
+    assertEquals(RopeConfig.plain(5e5), parse("{'model_type':'olmoe'," + rope + "}").rope());
   }
 
   @ParameterizedTest
@@ -109,7 +110,7 @@ class MoeConfigsTest {
         "'model_type':'qwen3_moe','mlp_only_layers':[-1] | mlp_only_layers is [-1]",
         "'model_type':'mixtral','head_dim':33 | head_dim is 33",
         "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu",
-        "'model_type':'olmoe','rope_scaling':{'type':'dynamic','factor':2} | rope_scaling: type is \"dynamic\"",
+        "'model_type':'olmoe','rope_scaling':{'type':'longrope','factor':2} | rope_scaling: type is \"longrope\"",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn'} | rope_parameters: factor is absent",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'default','partial_rotary_factor':0.5} | partial_rotary_factor is 0.5",
         "'model_type':'olmoe','rope_parameters':{'full_attention':{}} | full_attention is {}",
