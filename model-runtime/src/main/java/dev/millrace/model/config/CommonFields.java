@@ -35,6 +35,11 @@ final class CommonFields {
     return json.orElse(name, fallback, j -> j.integer(name, 1, MAX_SIZE));
   }
 
+  /** The same with another fallback where the field is null. */
+  int size(String name, int absent, int none) {
+    return json.orElse(name, absent, none, j -> j.integer(name, 1, MAX_SIZE));
+  }
+
   /** The first of the names that is there. */
   int size(List<String> names, int fallback) {
     return names.stream()
@@ -44,8 +49,9 @@ final class CommonFields {
         .orElse(fallback);
   }
 
-  boolean flag(String name, boolean fallback) {
-    return json.orElse(name, fallback, j -> j.bool(name));
+  /** As Python takes them: null is false. */
+  boolean flag(String name, boolean absent) {
+    return json.orElse(name, absent, false, j -> j.bool(name));
   }
 
   double eps(double fallback) {
@@ -57,10 +63,15 @@ final class CommonFields {
     return size(List.of("num_experts", "num_local_experts", "n_routed_experts"), fallback);
   }
 
-  /** Query heads, key and value heads, and the size of a head, checked against each other. */
+  /**
+   * Query heads, key and value heads, and the size of a head, checked against each other. A null
+   * num_key_value_heads is num_attention_heads.
+   *
+   * @param keyValueHeads where config.json does not name them; 0 for num_attention_heads
+   */
   AttentionConfig grouped(int hidden, int heads, int keyValueHeads, AttentionConfig.QkNorm norm) {
     int queries = size("num_attention_heads", heads);
-    int keys = size("num_key_value_heads", keyValueHeads == 0 ? queries : keyValueHeads);
+    int keys = size("num_key_value_heads", keyValueHeads == 0 ? queries : keyValueHeads, queries);
     int headDim = size("head_dim", Math.max(1, hidden / queries));
     if (queries % keys != 0) {
       throw json.invalid("num_key_value_heads", "a divisor of num_attention_heads " + queries);

@@ -1,6 +1,7 @@
 package dev.millrace.model.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -64,6 +65,23 @@ class MoeConfigsTest {
         parse("{'model_type':'" + family + "','n_shared_experts':null,'q_lora_rank':null}");
     assertEquals(0, config.experts().sharedIntermediateSize());
     assertEquals(0, config.attention().latent().qLoraRank());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"olmoe, 16, 16", "qwen2_moe, 16, 16", "qwen3_moe, 4, 32", "mixtral, 8, 32"})
+  void parse_keyValueHeadsAbsentOrNull_areTheFamilysOrOneAHead(
+      String family, int absent, int none) {
+    String config = "{'model_type':'" + family + "'";
+    assertEquals(absent, parse(config + "}").attention().numKeyValueHeads());
+    assertEquals(
+        none, parse(config + ",'num_key_value_heads':null}").attention().numKeyValueHeads());
+  }
+
+  @Test
+  void parse_nullFlag_isOff() {
+    assertFalse(
+        parse("{'model_type':'deepseek_v3','norm_topk_prob':null}").router().normTopkProb());
+    assertTrue(parse("{'model_type':'deepseek_v3'}").router().normTopkProb());
   }
 
   @Test

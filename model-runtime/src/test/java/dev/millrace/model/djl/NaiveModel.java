@@ -220,7 +220,7 @@ final class NaiveModel implements AutoCloseable {
 
   private double grouped(double[][] x, String at, double[][][] q, double[][][] k, double[][][] v) {
     int heads = q.length;
-    int groups = integer("num_key_value_heads");
+    int groups = c.path("num_key_value_heads").asInt(heads);
     int size = c.path("head_dim").isInt() ? integer("head_dim") : integer("hidden_size") / heads;
     double eps = c.get("rms_norm_eps").doubleValue();
     boolean all = type.equals("olmoe");

@@ -158,7 +158,14 @@ class NaiveModelTest {
             "{'model_type':'deepseek_v3',"
                 + LATENT.replace("_per_tok':3", "_per_tok':8")
                 + "'n_group':2,'topk_group':1,"
-                + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"));
+                + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"),
+        new Case(
+            "mixtral with a key head for each head and dynamic positions",
+            DType.F32,
+            "{'model_type':'mixtral',"
+                + COMMON
+                + "'rms_norm_eps':1e-5,'num_key_value_heads':null,'num_local_experts':8,"
+                + "'intermediate_size':16,'rope_scaling':{'type':'dynamic','factor':4.0}}"));
   }
 
   private static int[] tokens(int n, long seed) {
