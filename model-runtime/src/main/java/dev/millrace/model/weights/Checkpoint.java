@@ -136,15 +136,32 @@ public final class Checkpoint implements AutoCloseable {
   /** A matrix of this name and shape, its FP8 blocks scaled. */
   public Matrix matrix(String name, int rows, int columns) {
     Tensor tensor = tensor(name).require(rows, columns);
-    return tensor.dtype() == DType.F8_E4M3
-        ? Fp8Matrix.of(this, tensor, rows, columns)
-        : new PlainMatrix(tensor, 0, rows, columns);
+    return matrix(tensor, 0, rows, columns);
   }
 
-  /** Matrix {@code i} of a stack (n, rows, columns). */
+  /** Matrix {@code i} of a stack (n, rows, columns), its FP8 blocks scaled. */
   public Matrix matrix(String name, int i, int n, int rows, int columns) {
-    Tensor tensor = tensor(name).require(n, rows, columns);
-    return new PlainMatrix(tensor, (long) i * rows * columns, rows, columns);
+    return matrix(tensor(name).require(n, rows, columns), i, rows, columns);
+  }
+
+  private Matrix matrix(Tensor tensor, int i, int rows, int columns) {
+    PlainMatrix plain = new PlainMatrix(tensor, (long) i * rows * columns, rows, columns);
+    return tensor.dtype() == DType.F8_E4M3 ? Fp8Matrix.of(this, plain, i) : plain;
+  }
+
+  /** All values of a tensor of this name and shape, the FP8 blocks of a matrix scaled. */
+  public float[] values(String name, long... shape) {
+    Tensor tensor = tensor(name).require(shape);
+    if (tensor.dtype() != DType.F8_E4M3) {
+      return tensor.floats();
+    }
+    if (shape.length != 2) {
+      throw new InvalidWeightsException(
+          "tensor " + tensor + ": expected F32, F16 or BF16, only matrices have scales for FP8");
+    }
+    float[] values = new float[Math.toIntExact(tensor.elements())];
+    matrix(tensor, 0, (int) shape[0], (int) shape[1]).read(0, (int) shape[0], values);
+    return values;
   }
 
   /** SHA-256 over the names and digests of config and weights files; reads all of them. */

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The generated programs of every family and its options against {@link NaiveModel}. */
 class NaiveModelTest {
@@ -165,7 +166,16 @@ class NaiveModelTest {
             "{'model_type':'mixtral',"
                 + COMMON
                 + "'rms_norm_eps':1e-5,'num_key_value_heads':null,'num_local_experts':8,"
-                + "'intermediate_size':16,'rope_scaling':{'type':'dynamic','factor':4.0}}"));
+                + "'intermediate_size':16,'rope_scaling':{'type':'dynamic','factor':4.0}}"),
+        new Case(
+            "qwen2 in FP8, its router and gate too",
+            DType.F8_E4M3,
+            "{'model_type':'qwen2_moe',"
+                + COMMON
+                + "'rms_norm_eps':1e-6,'num_key_value_heads':2,'num_experts':8,"
+                + "'moe_intermediate_size':16,'shared_expert_intermediate_size':20,"
+                + "'intermediate_size':24,'quantization_config':{'quant_method':'fp8',"
+                + "'weight_block_size':[3,10]}}"));
   }
 
   private static int[] tokens(int n, long seed) {
@@ -215,6 +225,29 @@ class NaiveModelTest {
           }
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = "qwen3_moe")
+  void logits_fp8ExpertsInStacks_areThoseOfOneByOne(String family) throws IOException {
+    String json =
+        "{'model_type':'"
+            + family
+            + "',"
+            + COMMON
+            + "'num_key_value_heads':2,'num_local_experts':8,'intermediate_size':16,"
+            + "'moe_intermediate_size':16,'quantization_config':{'quant_method':'fp8',"
+            + "'weight_block_size':[8,10]}}";
+    RandomCheckpoint.write(folder, json, DType.F8_E4M3, 12);
+    Path stacked = folder.resolve("stacked");
+    StackedExperts.write(folder, stacked);
+    assertArrayEquals(logits(folder), logits(stacked));
+  }
+
+  private static float[] logits(Path folder) throws IOException {
+    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      return model.logits(none(model), new int[][] {tokens(21, 1)});
     }
   }
 
