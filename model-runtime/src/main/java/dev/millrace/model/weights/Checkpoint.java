@@ -120,7 +120,7 @@ public final class Checkpoint implements AutoCloseable {
 
   /** The tensor of this name, which must be there. */
   public Tensor tensor(String name) {
-    @Nullable Tensor tensor = tensors.get(name);
+    @Nullable Tensor tensor = find(name);
     if (tensor == null) {
       throw new InvalidWeightsException(
           "tensor " + name + ": missing, expected it in " + files.keySet());
@@ -130,7 +130,13 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Whether there is a tensor of this name. */
   public boolean has(String name) {
-    return tensors.containsKey(name);
+    return find(name) != null;
+  }
+
+  /** Mixtral's experts are in a module {@code mlp} from transformers 5 on. */
+  private @Nullable Tensor find(String name) {
+    @Nullable Tensor tensor = tensors.get(name);
+    return tensor == null ? tensors.get(name.replace(".block_sparse_moe.", ".mlp.")) : tensor;
   }
 
   /** A matrix of this name and shape, its FP8 blocks scaled. */

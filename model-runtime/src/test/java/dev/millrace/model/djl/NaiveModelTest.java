@@ -229,7 +229,7 @@ class NaiveModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = "qwen3_moe")
+  @ValueSource(strings = {"mixtral", "qwen3_moe"})
   void logits_fp8ExpertsInStacks_areThoseOfOneByOne(String family) throws IOException {
     String json =
         "{'model_type':'"
