@@ -1,12 +1,16 @@
 package dev.millrace.model.config;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /** The fields that all families have, each with the family's default. */
 final class CommonFields {
   private static final int MAX_SIZE = 1 << 24;
+
+  /** Two names of one function. */
+  private static final Set<String> SILU = Set.of("silu", "swish");
 
   private final JsonFields json;
 
@@ -16,8 +20,8 @@ final class CommonFields {
 
   /** Refuses what no family of ours has, by name. */
   CommonFields requireSupported(String architecture) {
-    if (json.has("hidden_act") && !json.text("hidden_act").equals("silu")) {
-      throw json.invalid("hidden_act", "silu, other activations are not supported");
+    if (json.has("hidden_act") && !SILU.contains(json.text("hidden_act"))) {
+      throw json.invalid("hidden_act", "silu or swish, other activations are not supported");
     }
     if (json.has("architectures") && !json.texts("architectures").contains(architecture)) {
       throw json.invalid("architectures", architecture);

@@ -78,6 +78,12 @@ class MoeConfigsTest {
   }
 
   @Test
+  void parse_swish_isSilu() {
+    assertEquals(
+        parse("{'model_type':'olmoe'}"), parse("{'model_type':'olmoe','hidden_act':'swish'}"));
+  }
+
+  @Test
   void parse_nullFlag_isOff() {
     assertFalse(
         parse("{'model_type':'deepseek_v3','norm_topk_prob':null}").router().normTopkProb());
@@ -127,7 +133,7 @@ class MoeConfigsTest {
         "'model_type':'deepseek_v2','scoring_func':'sigmoid' | scoring_func is \"sigmoid\", expected softmax",
         "'model_type':'qwen3_moe','mlp_only_layers':[-1] | mlp_only_layers is [-1]",
         "'model_type':'mixtral','head_dim':33 | head_dim is 33",
-        "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu",
+        "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu or swish",
         "'model_type':'olmoe','rope_scaling':{'type':'longrope','factor':2} | rope_scaling: type is \"longrope\"",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn'} | rope_parameters: factor is absent",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'default','partial_rotary_factor':0.5} | partial_rotary_factor is 0.5",
