@@ -58,6 +58,13 @@ final class CommonFields {
     return json.orElse(name, absent, false, j -> j.bool(name));
   }
 
+  /** Qwen's window: none where it is not used, whatever it then is, or where it is null. */
+  int slidingWindow() {
+    return flag("use_sliding_window", false)
+        ? size("sliding_window", 4096, LayerConfig.NO_WINDOW)
+        : LayerConfig.NO_WINDOW;
+  }
+
   double eps(double fallback) {
     return json.orElse("rms_norm_eps", fallback, j -> j.number("rms_norm_eps", 1e-12, 1));
   }

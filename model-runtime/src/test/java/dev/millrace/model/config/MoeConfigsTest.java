@@ -83,6 +83,24 @@ class MoeConfigsTest {
         parse("{'model_type':'olmoe'}"), parse("{'model_type':'olmoe','hidden_act':'swish'}"));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'use_sliding_window':true | 4096",
+        "'use_sliding_window':true,'sliding_window':7 | 7",
+        "'use_sliding_window':true,'sliding_window':null | 2147483647",
+        "'use_sliding_window':false,'sliding_window':7 | 2147483647",
+        "'use_sliding_window':false,'sliding_window':0 | 2147483647",
+      })
+  void parse_windowOfQwen_isReadWhereItIsUsed(String fields, int window) {
+    for (String family : List.of("qwen2_moe", "qwen3_moe")) {
+      MoeConfig config = parse("{'model_type':'" + family + "'," + fields + "}");
+      assertEquals(window, config.layers().get(0).slidingWindow(), family);
+    }
+  }
+
   @Test
   void parse_nullFlag_isOff() {
     assertFalse(

@@ -215,7 +215,9 @@ final class NaiveModel implements AutoCloseable {
                       : layer % 2 == 0 && layer < integer("max_window_layers"));
           default -> false;
         };
-    return uses ? integer("sliding_window") : Integer.MAX_VALUE;
+    return uses && !c.path("sliding_window").isNull()
+        ? c.path("sliding_window").asInt(4096)
+        : Integer.MAX_VALUE;
   }
 
   private double grouped(double[][] x, String at, double[][][] q, double[][][] k, double[][][] v) {

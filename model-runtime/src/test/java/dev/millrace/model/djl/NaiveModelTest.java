@@ -168,14 +168,14 @@ class NaiveModelTest {
                 + "'rms_norm_eps':1e-5,'num_key_value_heads':null,'num_local_experts':8,"
                 + "'intermediate_size':16,'rope_scaling':{'type':'dynamic','factor':4.0}}"),
         new Case(
-            "qwen2 in FP8, its router and gate too",
+            "qwen2 in FP8, its router and gate too, resaved without windows",
             DType.F8_E4M3,
             "{'model_type':'qwen2_moe',"
                 + COMMON
                 + "'rms_norm_eps':1e-6,'num_key_value_heads':2,'num_experts':8,"
                 + "'moe_intermediate_size':16,'shared_expert_intermediate_size':20,"
-                + "'intermediate_size':24,'quantization_config':{'quant_method':'fp8',"
-                + "'weight_block_size':[3,10]}}"));
+                + "'intermediate_size':24,'use_sliding_window':false,'sliding_window':0,"
+                + "'quantization_config':{'quant_method':'fp8','weight_block_size':[3,10]}}"));
   }
 
   private static int[] tokens(int n, long seed) {
