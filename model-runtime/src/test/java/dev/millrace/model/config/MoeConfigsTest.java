@@ -102,6 +102,12 @@ class MoeConfigsTest {
   }
 
   @Test
+  void parse_fp8WithoutBlockSize_takesTransformersDefault() {
+    MoeConfig config = parse("{'model_type':'olmoe','quantization_config':{'quant_method':'fp8'}}");
+    assertEquals(new Fp8Blocks(128, 128), config.fp8());
+  }
+
+  @Test
   void parse_nullFlag_isOff() {
     assertFalse(
         parse("{'model_type':'deepseek_v3','norm_topk_prob':null}").router().normTopkProb());
@@ -158,6 +164,8 @@ class MoeConfigsTest {
         "'model_type':'olmoe','rope_parameters':{'full_attention':{}} | full_attention is {}",
         "'model_type':'olmoe','rope_parameters':{'rope_theta':10.0},'rope_theta':20.0 | rope_theta is 20.0, expected the 10.0",
         "'model_type':'olmoe','quantization_config':{'bits':4} | quantization_config is {\"bits\":4}",
+        "'model_type':'olmoe','quantization_config':{'quant_method':'fp8','weight_block_size':null} | weight_block_size is null",
+        "'model_type':'olmoe','quantization_config':{'quant_method':'fp8','weight_block_size':[8]} | weight_block_size is [8], expected two",
         "'model_type':'olmoe','architectures':['OlmoeForSequenceClassification'] | architectures",
         "'model_type':'olmoe','hidden_size':-1 | hidden_size is -1, expected an integer from 1",
         "'model_type':'olmoe','hidden_size':64.0 | hidden_size is 64.0",
