@@ -83,6 +83,11 @@ public final class JsonFields {
     return object.hasNonNull(name);
   }
 
+  /** True where the field is there and null. */
+  public boolean isNull(String name) {
+    return object.path(name).isNull();
+  }
+
   /** True where the field is absent, false, empty or an empty text: an option left off. */
   public boolean isOff(String name) {
     JsonNode value = object.path(name);
@@ -213,7 +218,7 @@ public final class JsonFields {
   /** The same with one fallback where there is no such field, another where it is null. */
   public <T extends @Nullable Object> T orElse(
       String name, T absent, T none, Function<JsonFields, T> read) {
-    return orElse(name, object.has(name) ? none : absent, read);
+    return orElse(name, isNull(name) ? none : absent, read);
   }
 
   /** An error that names the field, its value and what was expected. */

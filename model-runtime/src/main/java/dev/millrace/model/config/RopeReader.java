@@ -102,8 +102,11 @@ final class RopeReader {
     return rope.has("type") ? rope.text("type") : "default";
   }
 
+  /** A null is, for YaRN, how often the positions of pre-training go into those that there are. */
   private double factor() {
-    return rope.number(FACTOR, 1, 1e6);
+    return kind().equals("yarn") && rope.isNull(FACTOR)
+        ? (double) positions / original()
+        : rope.number(FACTOR, 1, 1e6);
   }
 
   private int original() {

@@ -277,10 +277,21 @@ final class NaiveModel implements AutoCloseable {
     boolean stretched =
         !r.path("rope_type").asText(r.path("type").asText("default")).equals("default");
     if (type.equals("deepseek_v3") && stretched && r.path("mscale_all_dim").asDouble() != 0) {
-      scale *=
-          Math.pow(mscale(r.get("factor").doubleValue(), r.get("mscale_all_dim").doubleValue()), 2);
+      scale *= Math.pow(mscale(factor(r), r.get("mscale_all_dim").doubleValue()), 2);
     }
     return scale;
+  }
+
+  private double factor(JsonNode r) {
+    return r.get("factor").isNull()
+        ? integer("max_position_embeddings") / (double) original()
+        : r.get("factor").doubleValue();
+  }
+
+  private int original() {
+    return rope()
+        .path("original_max_position_embeddings")
+        .asInt(integer("max_position_embeddings"));
   }
 
   private static double mscale(double factor, double scale) {
@@ -325,7 +336,7 @@ final class NaiveModel implements AutoCloseable {
     if (r.has("attention_factor")) {
       return r.get("attention_factor").doubleValue();
     }
-    double factor = r.get("factor").doubleValue();
+    double factor = factor(r);
     return r.has("mscale") && r.has("mscale_all_dim")
         ? mscale(factor, r.get("mscale").doubleValue())
             / mscale(factor, r.get("mscale_all_dim").doubleValue())
@@ -350,11 +361,11 @@ final class NaiveModel implements AutoCloseable {
     double low = Math.max(0, Math.floor(turns(r.path("beta_fast").asDouble(32), theta, dim)));
     double high = Math.min(dim - 1, Math.ceil(turns(r.path("beta_slow").asDouble(1), theta, dim)));
     double ramp = Math.max(0, Math.min(1, (i - low) / (low == high ? 0.001 : high - low)));
-    return plain / r.get("factor").doubleValue() * ramp + plain * (1 - ramp);
+    return plain / factor(r) * ramp + plain * (1 - ramp);
   }
 
-  private static double llama3(JsonNode r, double plain) {
-    double old = r.get("original_max_position_embeddings").doubleValue();
+  private double llama3(JsonNode r, double plain) {
+    double old = original();
     double length = 2 * Math.PI / plain;
     double slow = r.get("low_freq_factor").doubleValue();
     double fast = r.get("high_freq_factor").doubleValue();
@@ -363,11 +374,7 @@ final class NaiveModel implements AutoCloseable {
   }
 
   private double turns(double rotations, double theta, int dim) {
-    double old =
-        rope()
-            .path("original_max_position_embeddings")
-            .asDouble(integer("max_position_embeddings"));
-    return dim * Math.log(old / (rotations * 2 * Math.PI)) / (2 * Math.log(theta));
+    return dim * Math.log(original() / (rotations * 2 * Math.PI)) / (2 * Math.log(theta));
   }
 
   private static double[][] attend(
