@@ -31,11 +31,13 @@ final class RopeReader {
           "high_freq_factor",
           "truncate");
 
+  private final JsonFields json;
   private final JsonFields rope;
   private final double theta;
   private final int positions;
 
-  private RopeReader(JsonFields rope, double theta, int positions) {
+  private RopeReader(JsonFields json, JsonFields rope, double theta, int positions) {
+    this.json = json;
     this.rope = rope;
     this.theta = theta;
     this.positions = positions;
@@ -51,19 +53,30 @@ final class RopeReader {
     if (json.has(PARTIAL)) {
       json.number(PARTIAL, 1, 1);
     }
+    RopeReader nested = of(json, NESTED, theta, positions);
+    if (json.isOff(SCALING)) {
+      return nested;
+    }
+    RopeReader scaling = of(json, SCALING, theta, positions);
+    if (!json.isOff(NESTED) && !scaling.isAs(nested)) {
+      throw json.invalid(SCALING, "what " + NESTED + " says");
+    }
+    return scaling;
+  }
+
+  private static RopeReader of(JsonFields json, String name, double theta, int positions) {
     double flat = json.orElse(THETA, theta, RopeReader::theta);
-    JsonFields rope = JsonFields.EMPTY;
-    for (String name : new String[] {SCALING, NESTED}) {
-      if (json.has(name)) {
-        rope = json.object(name);
-      }
-    }
+    JsonFields rope = json.isOff(name) ? JsonFields.EMPTY : json.object(name);
     requireKnown(rope);
-    double nested = rope.orElse(THETA, flat, RopeReader::theta);
-    if (json.has(THETA) && flat != nested) {
-      throw json.invalid(THETA, "the " + nested + " of " + NESTED);
+    double own = rope.orElse(THETA, flat, RopeReader::theta);
+    if (json.has(THETA) && flat != own) {
+      throw json.invalid(THETA, "the " + own + " of " + name);
     }
-    return new RopeReader(rope, nested, positions);
+    return new RopeReader(json, rope, own, positions);
+  }
+
+  private boolean isAs(RopeReader other) {
+    return config().equals(other.config()) && softmaxFactor() == other.softmaxFactor();
   }
 
   private static void requireKnown(JsonFields rope) {
@@ -109,8 +122,10 @@ final class RopeReader {
         : rope.number(FACTOR, 1, 1e6);
   }
 
+  /** transformers prefers the one beside the object, where Phi-3 has it. */
   private int original() {
-    return rope.orElse(ORIGINAL, positions, j -> j.integer(ORIGINAL, 1, 1 << 30));
+    JsonFields at = json.has(ORIGINAL) ? json : rope;
+    return at.orElse(ORIGINAL, positions, j -> j.integer(ORIGINAL, 1, 1 << 30));
   }
 
   private double number(String name, double fallback) {

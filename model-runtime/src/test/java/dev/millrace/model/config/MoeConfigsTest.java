@@ -135,6 +135,8 @@ class MoeConfigsTest {
         "'rope_parameters':{'rope_type':'default'},'rope_theta':500000.0",
         "'rope_parameters':{'rope_theta':500000.0},'rope_theta':500000.0",
         "'rope_theta':500000.0,'rope_scaling':{'type':'dynamic','factor':4.0}",
+        "'rope_theta':500000.0,'rope_scaling':{'type':'default'},'rope_parameters':{'rope_type':'default'}",
+        "'rope_scaling':{},'rope_parameters':{'rope_theta':500000.0}",
       })
   void parse_ropeOldOrNew_isTheSame(String rope) {
     assertEquals(RopeConfig.plain(5e5), parse("{'model_type':'olmoe'," + rope + "}").rope());
@@ -164,6 +166,8 @@ class MoeConfigsTest {
         "'model_type':'olmoe','rope_parameters':{'rope_type':'default','partial_rotary_factor':0.5} | partial_rotary_factor is 0.5",
         "'model_type':'olmoe','rope_parameters':{'full_attention':{}} | full_attention is {}",
         "'model_type':'olmoe','rope_parameters':{'rope_theta':10.0},'rope_theta':20.0 | rope_theta is 20.0, expected the 10.0",
+        "'model_type':'olmoe','rope_scaling':{'type':'linear','factor':2},'rope_parameters':{'rope_type':'linear','factor':4} | rope_scaling is {",
+        "'model_type':'olmoe','rope_scaling':{'type':'default'},'rope_parameters':{'rope_theta':20.0} | expected what rope_parameters says",
         "'model_type':'olmoe','quantization_config':{'bits':4} | quantization_config is {\"bits\":4}",
         "'model_type':'olmoe','quantization_config':{'quant_method':'fp8','weight_block_size':null} | weight_block_size is null",
         "'model_type':'olmoe','quantization_config':{'quant_method':'fp8','weight_block_size':[8]} | weight_block_size is [8], expected two",

@@ -289,9 +289,8 @@ final class NaiveModel implements AutoCloseable {
   }
 
   private int original() {
-    return rope()
-        .path("original_max_position_embeddings")
-        .asInt(integer("max_position_embeddings"));
+    String name = "original_max_position_embeddings";
+    return (c.has(name) ? c : rope()).path(name).asInt(integer("max_position_embeddings"));
   }
 
   private static double mscale(double factor, double scale) {

@@ -168,14 +168,15 @@ class NaiveModelTest {
                 + "'rms_norm_eps':1e-5,'num_key_value_heads':null,'num_local_experts':8,"
                 + "'intermediate_size':16,'rope_scaling':{'type':'dynamic','factor':4.0}}"),
         new Case(
-            "qwen3 with a null window and YaRN by the positions' ratio",
+            "qwen3 with a null window and YaRN by the ratio of positions beside it",
             DType.F32,
             "{'model_type':'qwen3_moe',"
                 + COMMON
                 + "'rms_norm_eps':1e-6,'num_key_value_heads':2,'num_experts':8,"
                 + "'moe_intermediate_size':16,'use_sliding_window':true,'sliding_window':null,"
+                + "'original_max_position_embeddings':16,"
                 + "'rope_parameters':{'rope_type':'yarn','rope_theta':10000.0,'factor':null,"
-                + "'original_max_position_embeddings':16}}"),
+                + "'original_max_position_embeddings':32}}"),
         new Case(
             "qwen2 in FP8, its router and gate too, resaved without windows",
             DType.F8_E4M3,
