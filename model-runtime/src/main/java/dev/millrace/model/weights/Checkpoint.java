@@ -24,9 +24,11 @@ public final class Checkpoint implements AutoCloseable {
   private static final String CONFIG = "config.json";
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+  private static final String HEAD = "lm_head.weight";
 
   private final Path folder;
-  private final MoeConfig config;
+  private MoeConfig config;
   private final SortedMap<String, Safetensors> files = new TreeMap<>();
   private final SortedMap<String, Tensor> tensors = new TreeMap<>();
 
@@ -51,6 +53,7 @@ public final class Checkpoint implements AutoCloseable {
     Checkpoint checkpoint = new Checkpoint(folder, config);
     try {
       checkpoint.openFiles();
+      checkpoint.untie();
       return checkpoint;
     } catch (IOException | RuntimeException e) {
       checkpoint.close();
@@ -68,6 +71,18 @@ public final class Checkpoint implements AutoCloseable {
       openFile(file);
     }
     requireAsIndexed(fileOf);
+  }
+
+  /** As transformers 5 does: a head of its own goes before tie_word_embeddings. */
+  private void untie() {
+    @Nullable Tensor head = find(HEAD);
+    @Nullable Tensor embedding = find(EMBEDDING);
+    if (config.tieWordEmbeddings()
+        && head != null
+        && embedding != null
+        && !head.isCopyOf(embedding)) {
+      config = config.withOwnHead();
+    }
   }
 
   private void openFile(String name) throws IOException {

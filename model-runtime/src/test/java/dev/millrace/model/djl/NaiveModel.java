@@ -65,8 +65,14 @@ final class NaiveModel implements AutoCloseable {
       add(x, attention(norm(x, at + "input_layernorm", eps), at + "self_attn.", layer));
       add(x, feedForward(norm(x, at + "post_attention_layernorm", eps), at, layer));
     }
-    String head = flag("tie_word_embeddings") ? "model.embed_tokens" : "lm_head";
-    return linear(norm(x, "model.norm", eps), head);
+    return linear(norm(x, "model.norm", eps), tied() ? "model.embed_tokens" : "lm_head");
+  }
+
+  /** Where both are there and differ, transformers 5 warns, and ties nothing. */
+  private boolean tied() {
+    return flag("tie_word_embeddings")
+        && (!checkpoint.has("lm_head.weight")
+            || Arrays.deepEquals(matrix("lm_head.weight"), matrix("model.embed_tokens.weight")));
   }
 
   private static void add(double[][] x, double[][] y) {

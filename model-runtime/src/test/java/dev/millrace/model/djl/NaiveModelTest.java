@@ -13,7 +13,10 @@ import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -253,6 +256,33 @@ class NaiveModelTest {
     Path stacked = folder.resolve("stacked");
     StackedExperts.write(folder, stacked);
     assertArrayEquals(logits(folder), logits(stacked));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void logits_headInATiedCheckpoint_isUsedWhereItIsNoCopy(boolean copy) throws IOException {
+    Case tied =
+        cases().filter(c -> c.json().contains("'tie_word_embeddings':true")).toList().get(0);
+    RandomCheckpoint.write(folder, tied.json(), DType.F32, 13);
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Files.copy(folder.resolve("config.json"), other.resolve("config.json"));
+    try (Safetensors file = Safetensors.open(folder.resolve("model.safetensors"))) {
+      SafetensorsWriter writer = new SafetensorsWriter();
+      file.tensors().values().forEach(writer::add);
+      float[] head = file.tensor("model.embed_tokens.weight").floats();
+      head[5] += copy ? 0 : 1;
+      writer.add("lm_head.weight", DType.F32, head, 97, 32);
+      writer.write(other.resolve("model.safetensors"));
+    }
+    float[] found = logits(other);
+    assertEquals(copy, Arrays.equals(logits(folder), found));
+    try (NaiveModel naive = new NaiveModel(other)) {
+      double[] expected =
+          Arrays.stream(naive.logits(tokens(21, 1))).flatMapToDouble(Arrays::stream).toArray();
+      for (int i = 0; i < expected.length; i++) {
+        assertEquals(expected[i], found[i], 1e-4);
+      }
+    }
   }
 
   private static float[] logits(Path folder) throws IOException {
