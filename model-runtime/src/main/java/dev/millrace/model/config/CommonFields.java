@@ -1,12 +1,16 @@
 package dev.millrace.model.config;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /** The fields that all families have, each with the family's default. */
 final class CommonFields {
   private static final int MAX_SIZE = 1 << 24;
+
+  /** Two names of one function. */
+  private static final Set<String> SILU = Set.of("silu", "swish");
 
   private final JsonFields json;
 
@@ -16,8 +20,8 @@ final class CommonFields {
 
   /** Refuses what no family of ours has, by name. */
   CommonFields requireSupported(String architecture) {
-    if (json.has("hidden_act") && !json.text("hidden_act").equals("silu")) {
-      throw json.invalid("hidden_act", "silu, other activations are not supported");
+    if (json.has("hidden_act") && !SILU.contains(json.text("hidden_act"))) {
+      throw json.invalid("hidden_act", "silu or swish, other activations are not supported");
     }
     if (json.has("architectures") && !json.texts("architectures").contains(architecture)) {
       throw json.invalid("architectures", architecture);
@@ -35,6 +39,11 @@ final class CommonFields {
     return json.orElse(name, fallback, j -> j.integer(name, 1, MAX_SIZE));
   }
 
+  /** The same with another fallback where the field is null. */
+  int size(String name, int absent, int none) {
+    return json.orElse(name, absent, none, j -> j.integer(name, 1, MAX_SIZE));
+  }
+
   /** The first of the names that is there. */
   int size(List<String> names, int fallback) {
     return names.stream()
@@ -44,8 +53,16 @@ final class CommonFields {
         .orElse(fallback);
   }
 
-  boolean flag(String name, boolean fallback) {
-    return json.orElse(name, fallback, j -> j.bool(name));
+  /** As Python takes them: null is false. */
+  boolean flag(String name, boolean absent) {
+    return json.orElse(name, absent, false, j -> j.bool(name));
+  }
+
+  /** Qwen's window: none where it is not used, whatever it then is, or where it is null. */
+  int slidingWindow() {
+    return flag("use_sliding_window", false)
+        ? size("sliding_window", 4096, LayerConfig.NO_WINDOW)
+        : LayerConfig.NO_WINDOW;
   }
 
   double eps(double fallback) {
@@ -57,10 +74,15 @@ final class CommonFields {
     return size(List.of("num_experts", "num_local_experts", "n_routed_experts"), fallback);
   }
 
-  /** Query heads, key and value heads, and the size of a head, checked against each other. */
+  /**
+   * Query heads, key and value heads, and the size of a head, checked against each other. A null
+   * num_key_value_heads is num_attention_heads.
+   *
+   * @param keyValueHeads where config.json does not name them; 0 for num_attention_heads
+   */
   AttentionConfig grouped(int hidden, int heads, int keyValueHeads, AttentionConfig.QkNorm norm) {
     int queries = size("num_attention_heads", heads);
-    int keys = size("num_key_value_heads", keyValueHeads == 0 ? queries : keyValueHeads);
+    int keys = size("num_key_value_heads", keyValueHeads == 0 ? queries : keyValueHeads, queries);
     int headDim = size("head_dim", Math.max(1, hidden / queries));
     if (queries % keys != 0) {
       throw json.invalid("num_key_value_heads", "a divisor of num_attention_heads " + queries);

@@ -2,12 +2,34 @@ package dev.millrace.model.config;
 
 /** What DeepSeek-V2 and V3 have in common: latent attention, first dense layers, shared experts. */
 final class DeepseekConfig {
+  private static final int Q_LORA_RANK = 1536;
+
   private final JsonFields json;
   private final CommonFields fields;
+  private final Defaults defaults;
 
-  DeepseekConfig(JsonFields json, String architecture) {
+  /**
+   * What a family has where config.json names nothing.
+   *
+   * @param expert moe_intermediate_size
+   * @param dense first_k_dense_replace
+   */
+  record Defaults(
+      int vocab,
+      int hidden,
+      int intermediate,
+      int expert,
+      int layers,
+      int dense,
+      int heads,
+      int routedExperts,
+      int sharedExperts,
+      int positions) {}
+
+  DeepseekConfig(JsonFields json, String architecture, Defaults defaults) {
     this.json = json;
     this.fields = new CommonFields(json).requireSupported(architecture);
+    this.defaults = defaults;
     if (json.has("moe_layer_freq")) {
       json.integer("moe_layer_freq", 1, 1);
     }
@@ -20,41 +42,46 @@ final class DeepseekConfig {
   /**
    * The whole configuration.
    *
-   * @param dense first_k_dense_replace where config.json names none
    * @param softmaxFactor the scale of q·k is stretched with the positions
    */
-  MoeConfig read(
-      String modelType, RouterConfig router, int dense, boolean interleave, boolean softmaxFactor) {
-    int positions = fields.size("max_position_embeddings", 4096);
+  MoeConfig read(String modelType, RouterConfig router, boolean interleave, boolean softmaxFactor) {
+    int positions = fields.size("max_position_embeddings", defaults.positions);
     int firstSparse =
         json.orElse(
-            "first_k_dense_replace", dense, j -> j.integer("first_k_dense_replace", 0, 4096));
-    int expert = fields.size("moe_intermediate_size", 2048);
+            "first_k_dense_replace",
+            defaults.dense,
+            j -> j.integer("first_k_dense_replace", 0, 4096));
+    int expert = fields.size("moe_intermediate_size", defaults.expert);
     int shared =
-        json.orElse("n_shared_experts", 0, j -> j.integer("n_shared_experts", 0, 1024)) * expert;
+        json.orElse(
+            "n_shared_experts",
+            defaults.sharedExperts,
+            0,
+            j -> j.integer("n_shared_experts", 0, 1024));
     RopeReader rope = RopeReader.of(json, 10_000, positions);
     return new MoeConfig(
         modelType,
-        fields.size("vocab_size", 129280),
-        fields.size("hidden_size", 7168),
+        fields.size("vocab_size", defaults.vocab),
+        fields.size("hidden_size", defaults.hidden),
         positions,
         fields.eps(1e-6),
         fields.flag("tie_word_embeddings", false),
         attention(interleave, softmaxFactor ? rope.softmaxFactor() : 1),
         rope.config(),
         router,
-        new ExpertsConfig(expert, shared, false),
-        fields.size("intermediate_size", 18432),
-        fields.layers(61, layer -> new LayerConfig(layer >= firstSparse, LayerConfig.NO_WINDOW)),
+        new ExpertsConfig(expert, shared * expert, false),
+        fields.size("intermediate_size", defaults.intermediate),
+        fields.layers(
+            defaults.layers, layer -> new LayerConfig(layer >= firstSparse, LayerConfig.NO_WINDOW)),
         WeightNames.DEEPSEEK,
         Fp8Blocks.read(json));
   }
 
   private AttentionConfig attention(boolean interleave, double softmaxFactor) {
-    int heads = fields.size("num_attention_heads", 128);
+    int heads = fields.size("num_attention_heads", defaults.heads);
     LatentConfig latent =
         new LatentConfig(
-            json.orElse("q_lora_rank", 0, j -> j.integer("q_lora_rank", 1, 1 << 20)),
+            json.orElse("q_lora_rank", Q_LORA_RANK, 0, j -> j.integer("q_lora_rank", 1, 1 << 20)),
             fields.size("kv_lora_rank", 512),
             fields.size("qk_nope_head_dim", 128),
             fields.size("qk_rope_head_dim", 64),
@@ -77,18 +104,19 @@ final class DeepseekConfig {
         latent);
   }
 
-  /** The groups of experts, checked: they divide the experts, and hold enough for a token. */
+  /**
+   * The groups of experts, checked: they divide the experts. A token may get more experts than its
+   * groups hold; those of the other groups fill the rest.
+   */
   RouterConfig router(
       RouterConfig.Scoring scoring, boolean norm, double scaling, int groups, int topkGroups) {
-    int experts = fields.experts(256);
+    int experts = fields.experts(defaults.routedExperts);
     int topK = fields.requireTopK(fields.size("num_experts_per_tok", 8), experts);
     if (experts % groups != 0) {
       throw json.invalid("n_group", "a divisor of n_routed_experts " + experts);
     }
-    if (topkGroups > groups || topK > experts / groups * topkGroups) {
-      throw json.invalid(
-          "topk_group",
-          "at most n_group %d, and enough for %d experts a token".formatted(groups, topK));
+    if (topkGroups > groups) {
+      throw json.invalid("topk_group", "at most n_group " + groups);
     }
     if (scoring == RouterConfig.Scoring.SIGMOID && groups > 1 && experts / groups < 2) {
       throw json.invalid("n_group", "groups of two experts or more");

@@ -2,9 +2,12 @@ package dev.millrace.model.config;
 
 /**
  * DeepSeek-V2 (arXiv 2405.04434) as transformers computes it: {@code norm_topk_prob} has no effect,
- * and stretched positions leave the scale of q·k alone.
+ * and stretched positions leave the scale of q·k alone. Defaults are those of its {@code
+ * DeepseekV2Config}.
  */
 final class DeepseekV2Config implements ConfigFamily {
+  private static final DeepseekConfig.Defaults DEFAULTS =
+      new DeepseekConfig.Defaults(32000, 4096, 11008, 1407, 32, 0, 32, 64, 2, 2048);
 
   @Override
   public String modelType() {
@@ -13,7 +16,7 @@ final class DeepseekV2Config implements ConfigFamily {
 
   @Override
   public MoeConfig read(JsonFields json) {
-    DeepseekConfig deepseek = new DeepseekConfig(json, "DeepseekV2ForCausalLM");
+    DeepseekConfig deepseek = new DeepseekConfig(json, "DeepseekV2ForCausalLM", DEFAULTS);
     deepseek.oneOf("scoring_func", "softmax");
     boolean grouped =
         deepseek
@@ -27,6 +30,6 @@ final class DeepseekV2Config implements ConfigFamily {
             deepseek.scaling(1),
             grouped ? fields.size("n_group", 1) : 1,
             grouped ? fields.size("topk_group", 1) : 1);
-    return deepseek.read(modelType(), router, 0, true, false);
+    return deepseek.read(modelType(), router, true, false);
   }
 }

@@ -2,6 +2,8 @@ package dev.millrace.model.config;
 
 /** DeepSeek-V3 (arXiv 2412.19437); defaults are those of transformers' {@code DeepseekV3Config}. */
 final class DeepseekV3Config implements ConfigFamily {
+  private static final DeepseekConfig.Defaults DEFAULTS =
+      new DeepseekConfig.Defaults(129280, 7168, 18432, 2048, 61, 3, 128, 256, 1, 4096);
 
   @Override
   public String modelType() {
@@ -10,7 +12,7 @@ final class DeepseekV3Config implements ConfigFamily {
 
   @Override
   public MoeConfig read(JsonFields json) {
-    DeepseekConfig deepseek = new DeepseekConfig(json, "DeepseekV3ForCausalLM");
+    DeepseekConfig deepseek = new DeepseekConfig(json, "DeepseekV3ForCausalLM", DEFAULTS);
     deepseek.oneOf("scoring_func", "sigmoid");
     deepseek.oneOf("topk_method", "noaux_tc");
     CommonFields fields = deepseek.fields();
@@ -21,6 +23,6 @@ final class DeepseekV3Config implements ConfigFamily {
             deepseek.scaling(2.5),
             fields.size("n_group", 8),
             fields.size("topk_group", 4));
-    return deepseek.read(modelType(), router, 3, fields.flag("rope_interleave", true), true);
+    return deepseek.read(modelType(), router, fields.flag("rope_interleave", true), true);
   }
 }

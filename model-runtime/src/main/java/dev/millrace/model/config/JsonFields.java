@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A JSON object read strictly: no duplicate key, nothing behind the object, every field of its type
- * and in its range. JSON's null counts as absent.
+ * and in its range. JSON's null counts as absent, unless a fallback of its own is given for it.
  */
 public final class JsonFields {
   private static final ObjectMapper MAPPER =
@@ -81,6 +81,11 @@ public final class JsonFields {
 
   public boolean has(String name) {
     return object.hasNonNull(name);
+  }
+
+  /** True where the field is there and null. */
+  public boolean isNull(String name) {
+    return object.path(name).isNull();
   }
 
   /** True where the field is absent, false, empty or an empty text: an option left off. */
@@ -210,12 +215,19 @@ public final class JsonFields {
     return has(name) ? read.apply(this) : fallback;
   }
 
+  /** The same with one fallback where there is no such field, another where it is null. */
+  public <T extends @Nullable Object> T orElse(
+      String name, T absent, T none, Function<JsonFields, T> read) {
+    return orElse(name, isNull(name) ? none : absent, read);
+  }
+
   /** An error that names the field, its value and what was expected. */
   public InvalidConfigException invalid(String name, String expected) {
     String value = object.path(name).toString();
     String shown = value.length() > 200 ? value.substring(0, 200) + "…" : value;
     return new InvalidConfigException(
-        where + ": " + name + " is " + (has(name) ? shown : "absent") + ", expected " + expected);
+        "%s: %s is %s, expected %s"
+            .formatted(where, name, object.has(name) ? shown : "absent", expected));
   }
 
   private JsonNode value(String name) {

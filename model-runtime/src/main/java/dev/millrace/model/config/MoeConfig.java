@@ -65,6 +65,11 @@ public record MoeConfig(
     return with(true, router);
   }
 
+  /** The same with a head of its own. */
+  public MoeConfig withOwnHead() {
+    return with(false, router);
+  }
+
   /**
    * The same where a token may use experts of few groups only, those whose best expert it likes
    * best.

@@ -17,7 +17,7 @@ final class Qwen2MoeConfig implements ConfigFamily {
     int hidden = fields.size("hidden_size", 2048);
     int positions = fields.size("max_position_embeddings", 32768);
     int experts = fields.experts(60);
-    int window = fields.size("sliding_window", 4096);
+    int window = fields.slidingWindow();
     IntPredicate slides = slides(json, fields);
     return new MoeConfig(
         modelType(),

@@ -14,10 +14,7 @@ final class Qwen3MoeConfig implements ConfigFamily {
     int hidden = fields.size("hidden_size", 2048);
     int positions = fields.size("max_position_embeddings", 32768);
     int experts = fields.experts(128);
-    int window =
-        fields.flag("use_sliding_window", false)
-            ? fields.size("sliding_window", 4096)
-            : LayerConfig.NO_WINDOW;
+    int window = fields.slidingWindow();
     boolean bias = fields.flag("attention_bias", false);
     return new MoeConfig(
         modelType(),

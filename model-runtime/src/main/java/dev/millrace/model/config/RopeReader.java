@@ -31,11 +31,13 @@ final class RopeReader {
           "high_freq_factor",
           "truncate");
 
+  private final JsonFields json;
   private final JsonFields rope;
   private final double theta;
   private final int positions;
 
-  private RopeReader(JsonFields rope, double theta, int positions) {
+  private RopeReader(JsonFields json, JsonFields rope, double theta, int positions) {
+    this.json = json;
     this.rope = rope;
     this.theta = theta;
     this.positions = positions;
@@ -51,19 +53,30 @@ final class RopeReader {
     if (json.has(PARTIAL)) {
       json.number(PARTIAL, 1, 1);
     }
+    RopeReader nested = of(json, NESTED, theta, positions);
+    if (json.isOff(SCALING)) {
+      return nested;
+    }
+    RopeReader scaling = of(json, SCALING, theta, positions);
+    if (!json.isOff(NESTED) && !scaling.isAs(nested)) {
+      throw json.invalid(SCALING, "what " + NESTED + " says");
+    }
+    return scaling;
+  }
+
+  private static RopeReader of(JsonFields json, String name, double theta, int positions) {
     double flat = json.orElse(THETA, theta, RopeReader::theta);
-    JsonFields rope = JsonFields.EMPTY;
-    for (String name : new String[] {SCALING, NESTED}) {
-      if (json.has(name)) {
-        rope = json.object(name);
-      }
-    }
+    JsonFields rope = json.isOff(name) ? JsonFields.EMPTY : json.object(name);
     requireKnown(rope);
-    double nested = rope.orElse(THETA, flat, RopeReader::theta);
-    if (json.has(THETA) && flat != nested) {
-      throw json.invalid(THETA, "the " + nested + " of " + NESTED);
+    double own = rope.orElse(THETA, flat, RopeReader::theta);
+    if (json.has(THETA) && flat != own) {
+      throw json.invalid(THETA, "the " + own + " of " + name);
     }
-    return new RopeReader(rope, nested, positions);
+    return new RopeReader(json, rope, own, positions);
+  }
+
+  private boolean isAs(RopeReader other) {
+    return config().equals(other.config()) && softmaxFactor() == other.softmaxFactor();
   }
 
   private static void requireKnown(JsonFields rope) {
@@ -83,14 +96,15 @@ final class RopeReader {
 
   RopeConfig config() {
     return switch (kind()) {
-      case "default" -> RopeConfig.plain(theta);
+      // dynamic positions are stretched beyond max_position_embeddings, where no sequence gets
+      case "default", "dynamic" -> RopeConfig.plain(theta);
       case "linear" -> new RopeConfig(theta, new RopeConfig.Linear(factor()), 1);
       case "yarn" -> new RopeConfig(theta, yarn(), attentionFactor());
       case "llama3" -> new RopeConfig(theta, llama3(), 1);
       default ->
           throw rope.invalid(
               rope.has("rope_type") ? "rope_type" : "type",
-              "default, linear, yarn or llama3, other kinds are not supported");
+              "default, linear, dynamic, yarn or llama3, other kinds are not supported");
     };
   }
 
@@ -101,12 +115,17 @@ final class RopeReader {
     return rope.has("type") ? rope.text("type") : "default";
   }
 
+  /** A null is, for YaRN, how often the positions of pre-training go into those that there are. */
   private double factor() {
-    return rope.number(FACTOR, 1, 1e6);
+    return kind().equals("yarn") && rope.isNull(FACTOR)
+        ? (double) positions / original()
+        : rope.number(FACTOR, 1, 1e6);
   }
 
+  /** transformers prefers the one beside the object, where Phi-3 has it. */
   private int original() {
-    return rope.orElse(ORIGINAL, positions, j -> j.integer(ORIGINAL, 1, 1 << 30));
+    JsonFields at = json.has(ORIGINAL) ? json : rope;
+    return at.orElse(ORIGINAL, positions, j -> j.integer(ORIGINAL, 1, 1 << 30));
   }
 
   private double number(String name, double fallback) {

@@ -24,9 +24,12 @@ public record RouterConfig(
     SIGMOID
   }
 
-  /** Experts that an uncertain token gets at most when entropy decides: twice the top k. */
+  /**
+   * Experts that an uncertain token gets at most when entropy decides: twice the top k if its
+   * groups hold so many, never fewer than the top k.
+   */
   public int mostExperts() {
-    return Math.min(2 * topK, numExperts / groups * topkGroups);
+    return Math.max(topK, Math.min(2 * topK, numExperts / groups * topkGroups));
   }
 
   static RouterConfig softmax(int experts, int topK, boolean normTopkProb) {

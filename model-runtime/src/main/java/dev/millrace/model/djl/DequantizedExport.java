@@ -97,7 +97,7 @@ public final class DequantizedExport {
 
   /** The embedding serves in bf16, all else that is no matrix in fp32. */
   private long vector(Layout.Vector vector, boolean embedding) throws IOException {
-    float[] values = checkpoint.tensor(vector.name()).require(vector.shape()).floats();
+    float[] values = checkpoint.values(vector.name(), vector.shape());
     DType dtype = embedding ? DType.BF16 : DType.F32;
     byte[] bytes = new byte[Math.multiplyExact(values.length, dtype.bytes())];
     ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -26,7 +26,7 @@ final class ExpertsSource {
             counts = torch.add(torch.sum(torch.ge(self.uncertainty(p), r), [-1], True), 1)
             k = int(torch.amax(counts, [0, 1]))
           top, experts = torch.topk(choice, k, -1)
-          weights = torch.gather(p, 1, experts)
+          weights = torch.gather($weighs, 1, experts)
           if r.size(0) > 0:
             keep = torch.lt(torch.arange(k, dtype=4), counts)
             weights = torch.masked_fill(weights, torch.logical_not(keep), 0.)
@@ -165,6 +165,7 @@ final class ExpertsSource {
         .replace(
             "$score", sigmoid ? byRow("sigmoid", "logits", router) : "torch.softmax(logits, -1)")
         .replace("$choice", sigmoid ? "torch.add(p, w[w0 + 1])" : "p")
+        .replace("$weighs", sigmoid ? "p" : "choice")
         .replace("$limit\n", limit(router, sigmoid))
         .replace("$normed\n", (router.normTopkProb() ? normed : "weights = weights") + "\n")
         .replace(
@@ -190,7 +191,11 @@ final class ExpertsSource {
             .formatted(function, x, rest, router.numExperts());
   }
 
-  /** Only the best groups: DeepSeek-V2 takes a group's best score, V3 the sum of its best two. */
+  /**
+   * Only the best groups: DeepSeek-V2 takes a group's best score, V3 the sum of its best two. Where
+   * they hold fewer than the top k, experts of other groups follow: with weight 0 in V2, with their
+   * own in V3.
+   */
   private static String limit(RouterConfig router, boolean sigmoid) {
     if (router.groups() == 1) {
       return "choice = choice\n";

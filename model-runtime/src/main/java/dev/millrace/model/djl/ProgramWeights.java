@@ -188,8 +188,7 @@ final class ProgramWeights {
     if (i == Layout.COS || i == Layout.SIN) {
       return rotary(checkpoint.config(), i == Layout.COS);
     }
-    return new Values(
-        checkpoint.tensor(vector.name()).require(vector.shape()).floats(), vector.shape());
+    return new Values(checkpoint.values(vector.name(), vector.shape()), vector.shape());
   }
 
   /**

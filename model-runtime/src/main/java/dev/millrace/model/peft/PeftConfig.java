@@ -37,6 +37,7 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
           "auto_mapping",
           "base_model_name_or_path",
           "bias",
+          "eva_config",
           "exclude_modules",
           "inference_mode",
           "init_lora_weights",
@@ -57,7 +58,7 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
           "use_rslora");
 
   /** Ways to start training that leave the base's weights alone, as PiSSA or OLoRA do not. */
-  private static final Set<String> HARMLESS_STARTS = Set.of("gaussian", "orthogonal");
+  private static final Set<String> HARMLESS_STARTS = Set.of("eva", "gaussian", "orthogonal");
 
   /** Any option that is neither honoured nor off is an error that names it, be it known or not. */
   static PeftConfig parse(byte[] bytes) {

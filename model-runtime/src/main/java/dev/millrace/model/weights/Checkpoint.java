@@ -24,9 +24,11 @@ public final class Checkpoint implements AutoCloseable {
   private static final String CONFIG = "config.json";
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+  private static final String HEAD = "lm_head.weight";
 
   private final Path folder;
-  private final MoeConfig config;
+  private MoeConfig config;
   private final SortedMap<String, Safetensors> files = new TreeMap<>();
   private final SortedMap<String, Tensor> tensors = new TreeMap<>();
 
@@ -51,6 +53,7 @@ public final class Checkpoint implements AutoCloseable {
     Checkpoint checkpoint = new Checkpoint(folder, config);
     try {
       checkpoint.openFiles();
+      checkpoint.untie();
       return checkpoint;
     } catch (IOException | RuntimeException e) {
       checkpoint.close();
@@ -68,6 +71,18 @@ public final class Checkpoint implements AutoCloseable {
       openFile(file);
     }
     requireAsIndexed(fileOf);
+  }
+
+  /** As transformers 5 does: a head of its own goes before tie_word_embeddings. */
+  private void untie() {
+    @Nullable Tensor head = find(HEAD);
+    @Nullable Tensor embedding = find(EMBEDDING);
+    if (config.tieWordEmbeddings()
+        && head != null
+        && embedding != null
+        && !head.isCopyOf(embedding)) {
+      config = config.withOwnHead();
+    }
   }
 
   private void openFile(String name) throws IOException {
@@ -120,7 +135,7 @@ public final class Checkpoint implements AutoCloseable {
 
   /** The tensor of this name, which must be there. */
   public Tensor tensor(String name) {
-    @Nullable Tensor tensor = tensors.get(name);
+    @Nullable Tensor tensor = find(name);
     if (tensor == null) {
       throw new InvalidWeightsException(
           "tensor " + name + ": missing, expected it in " + files.keySet());
@@ -130,21 +145,44 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Whether there is a tensor of this name. */
   public boolean has(String name) {
-    return tensors.containsKey(name);
+    return find(name) != null;
+  }
+
+  /** Mixtral's experts are in a module {@code mlp} from transformers 5 on. */
+  private @Nullable Tensor find(String name) {
+    @Nullable Tensor tensor = tensors.get(name);
+    return tensor == null ? tensors.get(name.replace(".block_sparse_moe.", ".mlp.")) : tensor;
   }
 
   /** A matrix of this name and shape, its FP8 blocks scaled. */
   public Matrix matrix(String name, int rows, int columns) {
     Tensor tensor = tensor(name).require(rows, columns);
-    return tensor.dtype() == DType.F8_E4M3
-        ? Fp8Matrix.of(this, tensor, rows, columns)
-        : new PlainMatrix(tensor, 0, rows, columns);
+    return matrix(tensor, 0, rows, columns);
   }
 
-  /** Matrix {@code i} of a stack (n, rows, columns). */
+  /** Matrix {@code i} of a stack (n, rows, columns), its FP8 blocks scaled. */
   public Matrix matrix(String name, int i, int n, int rows, int columns) {
-    Tensor tensor = tensor(name).require(n, rows, columns);
-    return new PlainMatrix(tensor, (long) i * rows * columns, rows, columns);
+    return matrix(tensor(name).require(n, rows, columns), i, rows, columns);
+  }
+
+  private Matrix matrix(Tensor tensor, int i, int rows, int columns) {
+    PlainMatrix plain = new PlainMatrix(tensor, (long) i * rows * columns, rows, columns);
+    return tensor.dtype() == DType.F8_E4M3 ? Fp8Matrix.of(this, plain, i) : plain;
+  }
+
+  /** All values of a tensor of this name and shape, the FP8 blocks of a matrix scaled. */
+  public float[] values(String name, long... shape) {
+    Tensor tensor = tensor(name).require(shape);
+    if (tensor.dtype() != DType.F8_E4M3) {
+      return tensor.floats();
+    }
+    if (shape.length != 2) {
+      throw new InvalidWeightsException(
+          "tensor " + tensor + ": expected F32, F16 or BF16, only matrices have scales for FP8");
+    }
+    float[] values = new float[Math.toIntExact(tensor.elements())];
+    matrix(tensor, 0, (int) shape[0], (int) shape[1]).read(0, (int) shape[0], values);
+    return values;
   }
 
   /** SHA-256 over the names and digests of config and weights files; reads all of them. */

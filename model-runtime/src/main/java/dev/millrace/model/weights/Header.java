@@ -13,7 +13,11 @@ import java.util.SortedMap;
 
 /** The header of a safetensors file. */
 record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metadata) {
-  static final int MAX_BYTES = 1 << 20;
+  /** That a header may have whatever is behind it. */
+  static final int SMALL_BYTES = 1 << 20;
+
+  private static final int MAX_BYTES = 32 << 20;
+
   static final String METADATA = "__metadata__";
 
   private static final JsonFactory JSON =
@@ -35,12 +39,20 @@ record Header(SortedMap<String, Tensor> tensors, SortedMap<String, String> metad
     }
   }
 
+  /**
+   * Bytes of a header that are read in a file of this size: what is made of them takes up to twelve
+   * times their memory, and less than twice the file's.
+   */
+  static long mostBytes(long fileSize) {
+    return Math.min(MAX_BYTES, Math.max(SMALL_BYTES, fileSize / 8));
+  }
+
   private static int length(ByteSource source) {
     if (source.size() < 8) {
       throw new InvalidWeightsException("file: " + source.size() + " bytes, expected 8 or more");
     }
     long length = source.slice(0, 8).getLong(0);
-    long bound = Math.min(MAX_BYTES, source.size() - 8);
+    long bound = Math.min(mostBytes(source.size()), source.size() - 8);
     if (length < 2 || length > bound) {
       throw new InvalidWeightsException(
           "header: length " + Long.toUnsignedString(length) + ", expected 2 to " + bound);

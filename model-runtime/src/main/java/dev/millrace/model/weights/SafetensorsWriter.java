@@ -116,10 +116,10 @@ public final class SafetensorsWriter {
   /** The JSON without white space, filled with blanks to a multiple of eight bytes. */
   private byte[] header(Iterable<Tensor> layout) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
+    long begin = 0;
     try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
       json.writeStartObject();
       writeMetadata(json);
-      long begin = 0;
       for (Tensor tensor : layout) {
         writeEntry(json, tensor, begin);
         begin += tensor.size();
@@ -129,9 +129,10 @@ public final class SafetensorsWriter {
     while (out.size() % 8 != 0) {
       out.write(' ');
     }
-    if (out.size() > Header.MAX_BYTES) {
+    long most = Header.mostBytes(8L + out.size() + begin);
+    if (out.size() > most) {
       throw new InvalidWeightsException(
-          "header: " + out.size() + " bytes, expected at most " + Header.MAX_BYTES);
+          "header: " + out.size() + " bytes, expected at most " + most);
     }
     return out.toByteArray();
   }

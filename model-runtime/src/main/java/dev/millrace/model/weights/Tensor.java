@@ -8,11 +8,12 @@ import java.util.regex.Pattern;
 /** A named array in a safetensors file; its bytes are read when asked for. */
 public final class Tensor {
   private static final Pattern NAME = Pattern.compile("[!-~]{1,512}");
+  private static final int PIECE_BYTES = 1 << 18;
 
   /** What a thread reads through: large tensors must not fill the heap with copies. */
   private static final ThreadLocal<ByteBuffer> PIECE =
       ThreadLocal.withInitial(
-          () -> ByteBuffer.allocateDirect(1 << 18).order(ByteOrder.LITTLE_ENDIAN));
+          () -> ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.LITTLE_ENDIAN));
 
   private final String name;
   private final DType dtype;
@@ -66,6 +67,19 @@ public final class Tensor {
       throw invalid("it has " + size + " bytes, expected at most " + Integer.MAX_VALUE);
     }
     return source.slice(offset, (int) size);
+  }
+
+  /** Whether type, shape and bytes are those of another. */
+  boolean isCopyOf(Tensor other) {
+    if (dtype != other.dtype || !Arrays.equals(shape, other.shape)) {
+      return false;
+    }
+    boolean same = true;
+    for (long at = 0; same && at < size; at += PIECE_BYTES) {
+      int n = (int) Math.min(PIECE_BYTES, size - at);
+      same = source.slice(offset + at, n).equals(other.source.slice(other.offset + at, n));
+    }
+    return same;
   }
 
   /** This tensor, if it has the shape. */

@@ -1,12 +1,15 @@
 package dev.millrace.model.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,6 +33,88 @@ class MoeConfigsTest {
   }
 
   @Test
+  void parse_absentFields_takesDefaultsOfDeepseek() {
+    MoeConfig v2 = parse("{'model_type':'deepseek_v2'}");
+    assertEquals(List.of(32000, 4096, 11008, 2048), sizes(v2));
+    assertEquals(new ExpertsConfig(1407, 2 * 1407, false), v2.experts());
+    assertEquals(new LatentConfig(1536, 512, 128, 64, true), v2.attention().latent());
+    assertEquals(Collections.nCopies(32, LayerConfig.SPARSE), v2.layers());
+    assertEquals(32, v2.attention().numAttentionHeads());
+    assertEquals(64, v2.router().numExperts());
+    MoeConfig v3 = parse("{'model_type':'deepseek_v3'}");
+    assertEquals(List.of(129280, 7168, 18432, 4096), sizes(v3));
+    assertEquals(new ExpertsConfig(2048, 2048, false), v3.experts());
+    assertEquals(new LatentConfig(1536, 512, 128, 64, true), v3.attention().latent());
+    assertEquals(58, v3.layers().stream().filter(LayerConfig::sparse).count());
+    assertEquals(128, v3.attention().numAttentionHeads());
+    assertEquals(256, v3.router().numExperts());
+  }
+
+  private static List<Integer> sizes(MoeConfig config) {
+    return List.of(
+        config.vocabSize(),
+        config.hiddenSize(),
+        config.intermediateSize(),
+        config.maxPositionEmbeddings());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"deepseek_v2", "deepseek_v3"})
+  void parse_nullWhereDeepseekHasADefault_meansNone(String family) {
+    MoeConfig config =
+        parse("{'model_type':'" + family + "','n_shared_experts':null,'q_lora_rank':null}");
+    assertEquals(0, config.experts().sharedIntermediateSize());
+    assertEquals(0, config.attention().latent().qLoraRank());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"olmoe, 16, 16", "qwen2_moe, 16, 16", "qwen3_moe, 4, 32", "mixtral, 8, 32"})
+  void parse_keyValueHeadsAbsentOrNull_areTheFamilysOrOneAHead(
+      String family, int absent, int none) {
+    String config = "{'model_type':'" + family + "'";
+    assertEquals(absent, parse(config + "}").attention().numKeyValueHeads());
+    assertEquals(
+        none, parse(config + ",'num_key_value_heads':null}").attention().numKeyValueHeads());
+  }
+
+  @Test
+  void parse_swish_isSilu() {
+    assertEquals(
+        parse("{'model_type':'olmoe'}"), parse("{'model_type':'olmoe','hidden_act':'swish'}"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'use_sliding_window':true | 4096",
+        "'use_sliding_window':true,'sliding_window':7 | 7",
+        "'use_sliding_window':true,'sliding_window':null | 2147483647",
+        "'use_sliding_window':false,'sliding_window':7 | 2147483647",
+        "'use_sliding_window':false,'sliding_window':0 | 2147483647",
+      })
+  void parse_windowOfQwen_isReadWhereItIsUsed(String fields, int window) {
+    for (String family : List.of("qwen2_moe", "qwen3_moe")) {
+      MoeConfig config = parse("{'model_type':'" + family + "'," + fields + "}");
+      assertEquals(window, config.layers().get(0).slidingWindow(), family);
+    }
+  }
+
+  @Test
+  void parse_fp8WithoutBlockSize_takesTransformersDefault() {
+    MoeConfig config = parse("{'model_type':'olmoe','quantization_config':{'quant_method':'fp8'}}");
+    assertEquals(new Fp8Blocks(128, 128), config.fp8());
+  }
+
+  @Test
+  void parse_nullFlag_isOff() {
+    assertFalse(
+        parse("{'model_type':'deepseek_v3','norm_topk_prob':null}").router().normTopkProb());
+    assertTrue(parse("{'model_type':'deepseek_v3'}").router().normTopkProb());
+  }
+
+  @Test
   void parse_optionsThatChangeTheMathematics_areRead() {
     MoeConfig config =
         parse(
@@ -49,9 +134,12 @@ class MoeConfigsTest {
         "'rope_parameters':{'rope_theta':500000.0,'rope_type':'default'}",
         "'rope_parameters':{'rope_type':'default'},'rope_theta':500000.0",
         "'rope_parameters':{'rope_theta':500000.0},'rope_theta':500000.0",
+        "'rope_theta':500000.0,'rope_scaling':{'type':'dynamic','factor':4.0}",
+        "'rope_theta':500000.0,'rope_scaling':{'type':'default'},'rope_parameters':{'rope_type':'default'}",
+        "'rope_scaling':{},'rope_parameters':{'rope_theta':500000.0}",
       })
   void parse_ropeOldOrNew_isTheSame(String rope) {
-    assertEquals(5e5, parse("{'model_type':'olmoe'," + rope + "}").rope().theta());
+    assertEquals(RopeConfig.plain(5e5), parse("{'model_type':'olmoe'," + rope + "}").rope());
   }
 
   @ParameterizedTest
@@ -66,17 +154,23 @@ class MoeConfigsTest {
         "'model_type':'deepseek_v3','moe_layer_freq':2 | moe_layer_freq is 2",
         "'model_type':'deepseek_v3','topk_method':'greedy' | topk_method is \"greedy\", expected noaux_tc",
         "'model_type':'deepseek_v3','n_group':7 | n_group is 7, expected a divisor of n_routed_experts 256",
-        "'model_type':'deepseek_v3','topk_group':9 | topk_group is 9",
+        "'model_type':'deepseek_v3','topk_group':9 | topk_group is 9, expected at most n_group 8",
+        "'model_type':'deepseek_v3','n_routed_experts':16,'num_experts_per_tok':17 | num_experts_per_tok is 17",
         "'model_type':'deepseek_v2','scoring_func':'sigmoid' | scoring_func is \"sigmoid\", expected softmax",
         "'model_type':'qwen3_moe','mlp_only_layers':[-1] | mlp_only_layers is [-1]",
         "'model_type':'mixtral','head_dim':33 | head_dim is 33",
-        "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu",
-        "'model_type':'olmoe','rope_scaling':{'type':'dynamic','factor':2} | rope_scaling: type is \"dynamic\"",
+        "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu or swish",
+        "'model_type':'olmoe','rope_scaling':{'type':'longrope','factor':2} | rope_scaling: type is \"longrope\"",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn'} | rope_parameters: factor is absent",
+        "'model_type':'olmoe','rope_parameters':{'rope_type':'linear','factor':null} | rope_parameters: factor is null",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'default','partial_rotary_factor':0.5} | partial_rotary_factor is 0.5",
         "'model_type':'olmoe','rope_parameters':{'full_attention':{}} | full_attention is {}",
         "'model_type':'olmoe','rope_parameters':{'rope_theta':10.0},'rope_theta':20.0 | rope_theta is 20.0, expected the 10.0",
+        "'model_type':'olmoe','rope_scaling':{'type':'linear','factor':2},'rope_parameters':{'rope_type':'linear','factor':4} | rope_scaling is {",
+        "'model_type':'olmoe','rope_scaling':{'type':'default'},'rope_parameters':{'rope_theta':20.0} | expected what rope_parameters says",
         "'model_type':'olmoe','quantization_config':{'bits':4} | quantization_config is {\"bits\":4}",
+        "'model_type':'olmoe','quantization_config':{'quant_method':'fp8','weight_block_size':null} | weight_block_size is null",
+        "'model_type':'olmoe','quantization_config':{'quant_method':'fp8','weight_block_size':[8]} | weight_block_size is [8], expected two",
         "'model_type':'olmoe','architectures':['OlmoeForSequenceClassification'] | architectures",
         "'model_type':'olmoe','hidden_size':-1 | hidden_size is -1, expected an integer from 1",
         "'model_type':'olmoe','hidden_size':64.0 | hidden_size is 64.0",
@@ -106,6 +200,13 @@ class MoeConfigsTest {
                 + "'tie_word_embeddings':true,'attention_bias':true}");
     assertEquals(TINY, MoeConfigs.parse(MoeConfigs.toBytes(TINY, "bfloat16")));
     assertEquals(odd, MoeConfigs.parse(MoeConfigs.toBytes(odd, "float32")));
+  }
+
+  @Test
+  void mostExperts_moreThanTheOpenGroupsHold_isTheTopK() {
+    String config = "{'model_type':'deepseek_v3','n_routed_experts':16,'topk_group':4,";
+    assertEquals(8, parse(config + "'num_experts_per_tok':5}").router().mostExperts());
+    assertEquals(12, parse(config + "'num_experts_per_tok':12}").router().mostExperts());
   }
 
   private static MoeConfig parse(String json) {

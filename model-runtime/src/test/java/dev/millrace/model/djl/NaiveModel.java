@@ -65,8 +65,14 @@ final class NaiveModel implements AutoCloseable {
       add(x, attention(norm(x, at + "input_layernorm", eps), at + "self_attn.", layer));
       add(x, feedForward(norm(x, at + "post_attention_layernorm", eps), at, layer));
     }
-    String head = flag("tie_word_embeddings") ? "model.embed_tokens" : "lm_head";
-    return linear(norm(x, "model.norm", eps), head);
+    return linear(norm(x, "model.norm", eps), tied() ? "model.embed_tokens" : "lm_head");
+  }
+
+  /** Where both are there and differ, transformers 5 warns, and ties nothing. */
+  private boolean tied() {
+    return flag("tie_word_embeddings")
+        && (!checkpoint.has("lm_head.weight")
+            || Arrays.deepEquals(matrix("lm_head.weight"), matrix("model.embed_tokens.weight")));
   }
 
   private static void add(double[][] x, double[][] y) {
@@ -215,12 +221,14 @@ final class NaiveModel implements AutoCloseable {
                       : layer % 2 == 0 && layer < integer("max_window_layers"));
           default -> false;
         };
-    return uses ? integer("sliding_window") : Integer.MAX_VALUE;
+    return uses && !c.path("sliding_window").isNull()
+        ? c.path("sliding_window").asInt(4096)
+        : Integer.MAX_VALUE;
   }
 
   private double grouped(double[][] x, String at, double[][][] q, double[][][] k, double[][][] v) {
     int heads = q.length;
-    int groups = integer("num_key_value_heads");
+    int groups = c.path("num_key_value_heads").asInt(heads);
     int size = c.path("head_dim").isInt() ? integer("head_dim") : integer("hidden_size") / heads;
     double eps = c.get("rms_norm_eps").doubleValue();
     boolean all = type.equals("olmoe");
@@ -257,9 +265,9 @@ final class NaiveModel implements AutoCloseable {
     int rank = integer("kv_lora_rank");
     boolean pairs = type.equals("deepseek_v2") || flag("rope_interleave");
     double[][] qs =
-        c.path("q_lora_rank").isInt()
-            ? linear(norm(linear(x, at + "q_a_proj"), at + "q_a_layernorm", 1e-6), at + "q_b_proj")
-            : linear(x, at + "q_proj");
+        c.path("q_lora_rank").isNull()
+            ? linear(x, at + "q_proj")
+            : linear(norm(linear(x, at + "q_a_proj"), at + "q_a_layernorm", 1e-6), at + "q_b_proj");
     double[][] down = linear(x, at + "kv_a_proj_with_mqa");
     double[][] keyRope = rotated(part(down, rank, rope), pairs);
     double[][] kv =
@@ -275,10 +283,20 @@ final class NaiveModel implements AutoCloseable {
     boolean stretched =
         !r.path("rope_type").asText(r.path("type").asText("default")).equals("default");
     if (type.equals("deepseek_v3") && stretched && r.path("mscale_all_dim").asDouble() != 0) {
-      scale *=
-          Math.pow(mscale(r.get("factor").doubleValue(), r.get("mscale_all_dim").doubleValue()), 2);
+      scale *= Math.pow(mscale(factor(r), r.get("mscale_all_dim").doubleValue()), 2);
     }
     return scale;
+  }
+
+  private double factor(JsonNode r) {
+    return r.get("factor").isNull()
+        ? integer("max_position_embeddings") / (double) original()
+        : r.get("factor").doubleValue();
+  }
+
+  private int original() {
+    String name = "original_max_position_embeddings";
+    return (c.has(name) ? c : rope()).path(name).asInt(integer("max_position_embeddings"));
   }
 
   private static double mscale(double factor, double scale) {
@@ -323,7 +341,7 @@ final class NaiveModel implements AutoCloseable {
     if (r.has("attention_factor")) {
       return r.get("attention_factor").doubleValue();
     }
-    double factor = r.get("factor").doubleValue();
+    double factor = factor(r);
     return r.has("mscale") && r.has("mscale_all_dim")
         ? mscale(factor, r.get("mscale").doubleValue())
             / mscale(factor, r.get("mscale_all_dim").doubleValue())
@@ -348,11 +366,11 @@ final class NaiveModel implements AutoCloseable {
     double low = Math.max(0, Math.floor(turns(r.path("beta_fast").asDouble(32), theta, dim)));
     double high = Math.min(dim - 1, Math.ceil(turns(r.path("beta_slow").asDouble(1), theta, dim)));
     double ramp = Math.max(0, Math.min(1, (i - low) / (low == high ? 0.001 : high - low)));
-    return plain / r.get("factor").doubleValue() * ramp + plain * (1 - ramp);
+    return plain / factor(r) * ramp + plain * (1 - ramp);
   }
 
-  private static double llama3(JsonNode r, double plain) {
-    double old = r.get("original_max_position_embeddings").doubleValue();
+  private double llama3(JsonNode r, double plain) {
+    double old = original();
     double length = 2 * Math.PI / plain;
     double slow = r.get("low_freq_factor").doubleValue();
     double fast = r.get("high_freq_factor").doubleValue();
@@ -361,11 +379,7 @@ final class NaiveModel implements AutoCloseable {
   }
 
   private double turns(double rotations, double theta, int dim) {
-    double old =
-        rope()
-            .path("original_max_position_embeddings")
-            .asDouble(integer("max_position_embeddings"));
-    return dim * Math.log(old / (rotations * 2 * Math.PI)) / (2 * Math.log(theta));
+    return dim * Math.log(original() / (rotations * 2 * Math.PI)) / (2 * Math.log(theta));
   }
 
   private static double[][] attend(
@@ -439,7 +453,7 @@ final class NaiveModel implements AutoCloseable {
       }
       add(y, shared);
     }
-    if (latent() && c.path("n_shared_experts").isInt()) {
+    if (latent() && !c.path("n_shared_experts").isNull()) {
       add(y, mlp(x, sparse + "shared_experts.", "gate_proj", "up_proj", "down_proj"));
     }
     return y;
@@ -491,12 +505,13 @@ final class NaiveModel implements AutoCloseable {
       choice = inBestGroups(choice, sigmoid ? 2 : 1);
     }
     List<Integer> chosen = best(choice, experts(p, layer));
-    double sum = chosen.stream().mapToDouble(e -> p[e]).sum();
+    double[] from = sigmoid ? p : choice;
+    double sum = chosen.stream().mapToDouble(e -> from[e]).sum();
     boolean norm =
         type.equals("mixtral") || (flag("norm_topk_prob") && !type.equals("deepseek_v2"));
     double scaling = latent() ? c.path("routed_scaling_factor").asDouble(1) : 1;
     double[] weights = new double[p.length];
-    chosen.forEach(e -> weights[e] = (norm ? p[e] / sum : p[e]) * scaling);
+    chosen.forEach(e -> weights[e] = (norm ? from[e] / sum : from[e]) * scaling);
     return weights;
   }
 

@@ -13,7 +13,10 @@ import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The generated programs of every family and its options against {@link NaiveModel}. */
 class NaiveModelTest {
@@ -142,12 +146,57 @@ class NaiveModelTest {
                 + "'rope_interleave':false,'attention_bias':true}"));
   }
 
+  /** Options that change a few numbers only, held to the oracle's logits. */
+  static Stream<Case> options() {
+    return Stream.of(
+        new Case(
+            "deepseek v2, more experts than the open groups hold",
+            DType.F32,
+            "{'model_type':'deepseek_v2',"
+                + LATENT.replace("_per_tok':3", "_per_tok':6")
+                + "'q_lora_rank':null,'n_shared_experts':1,'topk_method':'group_limited_greedy',"
+                + "'n_group':4,'topk_group':2,'routed_scaling_factor':2.0}"),
+        new Case(
+            "deepseek v3, all experts with one group open",
+            DType.F32,
+            "{'model_type':'deepseek_v3',"
+                + LATENT.replace("_per_tok':3", "_per_tok':8")
+                + "'n_group':2,'topk_group':1,"
+                + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"),
+        new Case(
+            "mixtral with a key head for each head and dynamic positions",
+            DType.F32,
+            "{'model_type':'mixtral',"
+                + COMMON
+                + "'rms_norm_eps':1e-5,'num_key_value_heads':null,'num_local_experts':8,"
+                + "'intermediate_size':16,'rope_scaling':{'type':'dynamic','factor':4.0}}"),
+        new Case(
+            "qwen3 with a null window and YaRN by the ratio of positions beside it",
+            DType.F32,
+            "{'model_type':'qwen3_moe',"
+                + COMMON
+                + "'rms_norm_eps':1e-6,'num_key_value_heads':2,'num_experts':8,"
+                + "'moe_intermediate_size':16,'use_sliding_window':true,'sliding_window':null,"
+                + "'original_max_position_embeddings':16,"
+                + "'rope_parameters':{'rope_type':'yarn','rope_theta':10000.0,'factor':null,"
+                + "'original_max_position_embeddings':32}}"),
+        new Case(
+            "qwen2 in FP8, its router and gate too, resaved without windows",
+            DType.F8_E4M3,
+            "{'model_type':'qwen2_moe',"
+                + COMMON
+                + "'rms_norm_eps':1e-6,'num_key_value_heads':2,'num_experts':8,"
+                + "'moe_intermediate_size':16,'shared_expert_intermediate_size':20,"
+                + "'intermediate_size':24,'use_sliding_window':false,'sliding_window':0,"
+                + "'quantization_config':{'quant_method':'fp8','weight_block_size':[3,10]}}"));
+  }
+
   private static int[] tokens(int n, long seed) {
     return new SplittableRandom(seed).ints(n, 0, 97).toArray();
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource({"cases", "options"})
   void logits_float32_areThoseOfTheOracle(Case given) throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 7);
     int[][] rows = {tokens(21, 1), tokens(13, 2)};
@@ -189,6 +238,56 @@ class NaiveModelTest {
           }
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mixtral", "qwen3_moe"})
+  void logits_fp8ExpertsInStacks_areThoseOfOneByOne(String family) throws IOException {
+    String json =
+        "{'model_type':'"
+            + family
+            + "',"
+            + COMMON
+            + "'num_key_value_heads':2,'num_local_experts':8,'intermediate_size':16,"
+            + "'moe_intermediate_size':16,'quantization_config':{'quant_method':'fp8',"
+            + "'weight_block_size':[8,10]}}";
+    RandomCheckpoint.write(folder, json, DType.F8_E4M3, 12);
+    Path stacked = folder.resolve("stacked");
+    StackedExperts.write(folder, stacked);
+    assertArrayEquals(logits(folder), logits(stacked));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void logits_headInATiedCheckpoint_isUsedWhereItIsNoCopy(boolean copy) throws IOException {
+    Case tied =
+        cases().filter(c -> c.json().contains("'tie_word_embeddings':true")).toList().get(0);
+    RandomCheckpoint.write(folder, tied.json(), DType.F32, 13);
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Files.copy(folder.resolve("config.json"), other.resolve("config.json"));
+    try (Safetensors file = Safetensors.open(folder.resolve("model.safetensors"))) {
+      SafetensorsWriter writer = new SafetensorsWriter();
+      file.tensors().values().forEach(writer::add);
+      float[] head = file.tensor("model.embed_tokens.weight").floats();
+      head[5] += copy ? 0 : 1;
+      writer.add("lm_head.weight", DType.F32, head, 97, 32);
+      writer.write(other.resolve("model.safetensors"));
+    }
+    float[] found = logits(other);
+    assertEquals(copy, Arrays.equals(logits(folder), found));
+    try (NaiveModel naive = new NaiveModel(other)) {
+      double[] expected =
+          Arrays.stream(naive.logits(tokens(21, 1))).flatMapToDouble(Arrays::stream).toArray();
+      for (int i = 0; i < expected.length; i++) {
+        assertEquals(expected[i], found[i], 1e-4);
+      }
+    }
+  }
+
+  private static float[] logits(Path folder) throws IOException {
+    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      return model.logits(none(model), new int[][] {tokens(21, 1)});
     }
   }
 

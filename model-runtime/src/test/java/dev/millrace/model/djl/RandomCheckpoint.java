@@ -46,7 +46,9 @@ final class RandomCheckpoint {
   private void fill(Layout layout) {
     for (int i = 0; i < layout.vectors().size(); i++) {
       Layout.Vector vector = layout.vectors().get(i);
-      if (i != Layout.COS && i != Layout.SIN) {
+      if (i > Layout.SIN && vector.shape().length == 2 && dtype == DType.F8_E4M3) {
+        matrix(vector.name(), (int) vector.shape()[0], (int) vector.shape()[1]);
+      } else if (i != Layout.COS && i != Layout.SIN) {
         float centre = vector.name().contains("norm") ? 1 : 0;
         writer.add(vector.name(), DType.F32, normal(centre, 0.3, vector.shape()), vector.shape());
       }

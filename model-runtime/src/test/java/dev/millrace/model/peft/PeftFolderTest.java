@@ -133,6 +133,18 @@ class PeftFolderTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"\"eva\", \"eva_config\": {\"rho\": 2.0}", "\"orthogonal\"", "false"})
+  void parse_startThatLeavesTheBaseAlone_isFine(String start) throws IOException {
+    String config =
+        new String(golden(PeftFolder.CONFIG), StandardCharsets.UTF_8)
+            .replaceAll("\\s*\"eva_config\": null,", "")
+            .replace("\"init_lora_weights\": true", "\"init_lora_weights\": " + start);
+    byte[] bytes = config.getBytes(StandardCharsets.UTF_8);
+    assertEquals(
+        golden().config(), PeftFolder.parse(bytes, golden(PeftFolder.WEIGHTS), SITES).config());
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"gate", "shared_expert_gate", "lm_head"})
   void parse_listedModuleThatIsNoSite_isRefusedWhereItHasTensors(String module) throws IOException {
     byte[] config =

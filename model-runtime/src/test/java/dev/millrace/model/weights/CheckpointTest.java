@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class CheckpointTest {
@@ -50,16 +51,16 @@ class CheckpointTest {
   void open_indexThatIsWrong_namesTheTensor() throws IOException {
     shard("1.safetensors", "a", 1);
     shard("2.safetensors", "b", 2);
-    assertRefused("{\"a\":\"1.safetensors\",\"b\":\"1.safetensors\"}", "tensor b");
-    assertRefused("{\"a\":\"1.safetensors\",\"c\":\"2.safetensors\"}", "tensor b");
-    assertRefused("{\"a\":\"../1.safetensors\"}", "tensor a: file ../1.safetensors");
+    assertIndexRefused("{\"a\":\"1.safetensors\",\"b\":\"1.safetensors\"}", "tensor b");
+    assertIndexRefused("{\"a\":\"1.safetensors\",\"c\":\"2.safetensors\"}", "tensor b");
+    assertIndexRefused("{\"a\":\"../1.safetensors\"}", "tensor a: file ../1.safetensors");
   }
 
   @Test
   void open_tensorInTwoShards_isRefused() throws IOException {
     shard("1.safetensors", "a", 1);
     shard("2.safetensors", "a", 2);
-    assertRefused("{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\"}", "tensor a: again");
+    assertIndexRefused("{\"a\":\"1.safetensors\",\"b\":\"2.safetensors\"}", "tensor a: again");
   }
 
   @Test
@@ -72,17 +73,63 @@ class CheckpointTest {
     assertTrue(Digest.isSha256(before));
   }
 
+  @Test
+  void values_fp8_areScaledBlockByBlock() throws IOException {
+    quantize();
+    byte[] ones = {0x38, 0x38, 0x38, 0x38, 0x38, 0x38};
+    new SafetensorsWriter()
+        .addRaw("matrix", DType.F8_E4M3, ones, 2, 3)
+        .add("matrix_scale_inv", DType.F32, new float[] {2, 3}, 1, 2)
+        .addRaw("stack", DType.F8_E4M3, ones, 2, 1, 3)
+        .add("stack_scale_inv", DType.F32, new float[] {4, 5, 6, 7}, 2, 1, 2)
+        .write(folder.resolve("model.safetensors"));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      assertArrayEquals(new float[] {2, 2, 3, 2, 2, 3}, checkpoint.values("matrix", 2, 3));
+      float[] row = new float[3];
+      checkpoint.matrix("stack", 0, 2, 1, 3).read(0, 1, row);
+      assertArrayEquals(new float[] {4, 4, 5}, row);
+      checkpoint.matrix("stack", 1, 2, 1, 3).read(0, 1, row);
+      assertArrayEquals(new float[] {6, 6, 7}, row);
+    }
+  }
+
+  @Test
+  void values_fp8WithoutScale_isRefused() throws IOException {
+    quantize();
+    new SafetensorsWriter()
+        .addRaw("matrix", DType.F8_E4M3, new byte[4], 2, 2)
+        .addRaw("stack", DType.F8_E4M3, new byte[4], 1, 2, 2)
+        .addRaw("vector", DType.F8_E4M3, new byte[4], 4)
+        .write(folder.resolve("model.safetensors"));
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      assertRefused("tensor matrix_scale_inv: missing", () -> checkpoint.values("matrix", 2, 2));
+      assertRefused(
+          "tensor stack_scale_inv: missing", () -> checkpoint.matrix("stack", 0, 1, 2, 2));
+      assertRefused("tensor vector F8_E4M3[4]", () -> checkpoint.values("vector", 4));
+    }
+  }
+
+  private void quantize() throws IOException {
+    Path config = folder.resolve("config.json");
+    String blocks =
+        "{\"quantization_config\":{\"quant_method\":\"fp8\",\"weight_block_size\":[2,2]},";
+    Files.writeString(config, blocks + Files.readString(config).substring(1));
+  }
+
+  private static void assertRefused(String message, Executable work) {
+    InvalidWeightsException e = assertThrows(InvalidWeightsException.class, work);
+    assertTrue(e.getMessage().contains(message), e::getMessage);
+  }
+
   private String id() throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       return checkpoint.id();
     }
   }
 
-  private void assertRefused(String weightMap, String message) throws IOException {
+  private void assertIndexRefused(String weightMap, String message) throws IOException {
     index(weightMap);
-    InvalidWeightsException e =
-        assertThrows(InvalidWeightsException.class, () -> Checkpoint.open(folder));
-    assertTrue(e.getMessage().contains(message), e::getMessage);
+    assertRefused(message, () -> Checkpoint.open(folder));
   }
 
   private void shard(String file, String tensor, float value) throws IOException {

@@ -24,6 +24,7 @@ import net.jqwik.api.Tag;
 @Tag("fuzz")
 class SafetensorsFuzzTest {
   private static final long MEMORY = 64L << 20;
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final byte[] VALID =
       new SafetensorsWriter()
           .metadata("format", "pt")
@@ -156,7 +157,7 @@ class SafetensorsFuzzTest {
 
   @Example
   void parse_bombs_areRefused() {
-    int most = Header.MAX_BYTES;
+    int most = Header.SMALL_BYTES;
     String entry = "\":{\"dtype\":\"F32\",\"shape\":[";
     for (String bomb :
         List.of(
@@ -183,16 +184,29 @@ class SafetensorsFuzzTest {
   void parse_asManyTensorsAsFit_areRead() {
     StringBuilder header =
         new StringBuilder("{\"x\":{\"dtype\":\"U8\",\"shape\":[8],\"data_offsets\":[0,8]}");
-    for (int i = 0; header.length() < Header.MAX_BYTES - 100; i++) {
+    for (int i = 0; header.length() < Header.SMALL_BYTES - 100; i++) {
       header.append(",\"%d\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[8,8]}".formatted(i));
     }
     assertTrue(readOrRefuse(SafetensorsTest.file(header.append('}').toString(), 8)));
   }
 
+  @Example
+  void parse_headerOfAShard_takesLessThanTwiceTheFile() {
+    SafetensorsWriter shard = new SafetensorsWriter();
+    for (int i = 0; i < 12_000; i++) {
+      shard.addRaw(
+          "model.layers.%d.mlp.experts.weight".formatted(i), DType.U8, new byte[1024], 1024);
+    }
+    byte[] file = shard.toBytes();
+    long before = THREADS.getCurrentThreadAllocatedBytes();
+    assertEquals(12_000, Safetensors.parse(file).tensors().size());
+    long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(allocated < 2L * file.length, () -> allocated + " bytes for " + file.length);
+  }
+
   /** True if it was read, false if it was refused; everything else fails. */
   private static boolean readOrRefuse(byte[] file) {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long before = threads.getCurrentThreadAllocatedBytes();
+    long before = THREADS.getCurrentThreadAllocatedBytes();
     try {
       Safetensors.parse(file).tensors().values().forEach(SafetensorsFuzzTest::readValues);
       return true;
@@ -200,7 +214,7 @@ class SafetensorsFuzzTest {
       assertTrue(e.getMessage().length() < 2_000, e::getMessage);
       return false;
     } finally {
-      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
       assertTrue(allocated < MEMORY, () -> allocated + " bytes for " + describe(file));
     }
   }

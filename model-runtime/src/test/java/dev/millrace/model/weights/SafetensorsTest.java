@@ -166,6 +166,14 @@ class SafetensorsTest {
   }
 
   @Test
+  void parse_longHeaderBesideLittleData_isRefused() {
+    byte[] file = file("{}" + " ".repeat(1 << 20), 1 << 20);
+    InvalidWeightsException e =
+        assertThrows(InvalidWeightsException.class, () -> Safetensors.parse(file));
+    assertEquals("header: length 1048578, expected 2 to 1048576", e.getMessage());
+  }
+
+  @Test
   void parse_emptyTensors_areWhereTheyFit() {
     byte[] file =
         file(
