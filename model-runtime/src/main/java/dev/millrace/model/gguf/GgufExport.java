@@ -33,6 +33,10 @@ public final class GgufExport {
       MoeConfig config = checkpoint.config();
       LlamaFamily family = family(config);
       family.requireSupported(config);
+      if (config.fp8().rows() > 0) {
+        throw new InvalidConfigException(
+            "config.json: quantization_config is fp8, expected none for GGUF");
+      }
       GgufWriter file = new GgufWriter();
       describe(folder, config, family, file);
       putTokens(

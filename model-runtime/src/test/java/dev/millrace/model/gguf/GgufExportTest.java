@@ -53,6 +53,22 @@ class GgufExportTest {
   }
 
   @Test
+  void write_fp8_isRefused(@TempDir Path fp8) throws IOException {
+    for (String name : List.of("model.safetensors", "tokenizer.json")) {
+      Files.createSymbolicLink(fp8.resolve(name), NANO.toRealPath().resolve(name));
+    }
+    String config = Files.readString(NANO.resolve("config.json"));
+    Files.writeString(
+        fp8.resolve("config.json"),
+        config.replaceFirst("\\{", "{\"quantization_config\": {\"quant_method\": \"fp8\"},"));
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> GgufExport.write(fp8, fp8.resolve("out.gguf"), name -> {}));
+    assertEquals("config.json: quantization_config is fp8, expected none for GGUF", e.getMessage());
+  }
+
+  @Test
   void tensors_routerAndNorms_areExact() throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(NANO)) {
       assertArrayEquals(
