@@ -387,7 +387,7 @@ class GatewayDoorIT {
     List<Socket> slow = new ArrayList<>();
     try (Gateway gateway = open(LIMIT, null)) {
       try {
-        for (int i = 0; i < 32; i++) {
+        for (int i = 0; i < 64; i++) {
           Socket one = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
           slow.add(one);
           send(one, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer key-of-acme");

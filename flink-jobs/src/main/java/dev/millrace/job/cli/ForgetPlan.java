@@ -136,6 +136,11 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
               .formatted(line.domain(), from, forgetting.stored().store()));
     }
     String to = from.isEmpty() ? null : forgetting.lastUnaffected(from);
+    if (!from.isEmpty() && to == null && !forgetting.isWhole(from)) { // learn could not obey
+      throw new IllegalArgumentException(
+          "domain %s is at release %s, which knows of them and whose ancestors are not all in %s, expected them there, or another release after releases rollback"
+              .formatted(line.domain(), from, forgetting.stored().store()));
+    }
     return new Change(line.tenant(), line.domain(), line.kind(), from, to, pin(order, from, to));
   }
 

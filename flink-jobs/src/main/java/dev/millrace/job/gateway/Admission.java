@@ -53,7 +53,7 @@ final class Admission {
     enter(account, 1);
     try {
       return call.get().whenComplete((made, failure) -> leave(account, 1));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // a body may be cut off
       leave(account, 1);
       throw e;
     }

@@ -69,7 +69,7 @@ public final class Gateway implements AutoCloseable {
   private static final int MOST_STREAMING = 128;
 
   /** Of one account. Each holds such a thread, as long as the client takes to send it. */
-  private static final int MOST_BODIES = 32;
+  private static final int MOST_BODIES = 64;
 
   /** The console's page runs and shows what comes from here alone, and stands in no other page. */
   private static final String POLICY =
@@ -569,7 +569,10 @@ public final class Gateway implements AutoCloseable {
 
   private static void fail(Context ctx, Throwable failure) {
     ApiProblem problem = ApiProblem.of(failure);
-    if (problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode()) {
+    boolean told = failure instanceof ApiProblem || failure.getCause() instanceof ApiProblem;
+    if (problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode() && told) {
+      LOG.warn("{} {}: {}", ctx.method(), ctx.path(), problem.getMessage());
+    } else if (problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode()) {
       LOG.error("{} {} failed", ctx.method(), ctx.path(), failure);
     }
     json(ctx.status(problem.status()), Replies.error(problem));

@@ -8,6 +8,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.Requests;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ public final class UnansweredRequests {
   private static void open(RawRecord raw, Map<Origin, String> open) {
     try {
       Request request = Codecs.requests().decode(raw.value(), raw.origin());
+      Requests.requireBounded(raw.key(), request);
       if (request.release() != null) {
         open.put(raw.origin(), request.release());
       }

@@ -67,6 +67,14 @@ class ForgetPlanTest {
   }
 
   @Test
+  void changes_nothingLeftToGoBackTo_isRefused() {
+    java();
+    stored.remove("r1");
+    stored.remove("r2");
+    assertRefused("domain java is at release r4", "whose ancestors are not all in");
+  }
+
+  @Test
   void changes_pinnedToWhatDoesNotKnow_staysThereAndPinned() {
     java();
     order("java", Action.PIN, "r2", "by hand");

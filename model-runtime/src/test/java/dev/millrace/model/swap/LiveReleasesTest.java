@@ -433,6 +433,7 @@ class LiveReleasesTest {
     CountDownLatch until = new CountDownLatch(1);
     source.hold("b".repeat(64), until);
     CompletableFuture<Lease> unknown = live.acquirePinned(null, "b".repeat(64));
+    source.awaitHeld();
     assertSwapped(renamed(FakeReleases.event(null, "java", Action.FORGET, 9), ""));
     assertFalse(unknown.isDone());
     until.countDown();
