@@ -1,13 +1,10 @@
 package dev.millrace.model.distil;
 
-import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
-import dev.millrace.model.kinds.AdapterFolder;
-import dev.millrace.model.weights.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +58,9 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     Distillation distillation = new Distillation(student, plan, stream, work, embedding);
     try (BaseModel base = DjlModels.open(teacher, Precision.INT8);
         LoadedAdapter loaded = load(base)) {
-      Teacher asked = new Teacher(base, loaded, name(), likeliest, plan.objective().temperature());
+      Teacher asked =
+          new Teacher(
+              base, loaded, Teacher.name(adapter), likeliest, plan.objective().temperature());
       distillation.run(asked, targets, saveEvery, out, listener);
     }
   }
@@ -77,14 +76,6 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
 
   /** The teacher as it serves, for an exam; the caller closes it. */
   public LoadedAdapter load(BaseModel base) throws IOException {
-    if (adapter == null) {
-      return base.noAdapter();
-    }
-    AdapterWeights weights = AdapterFolder.read(adapter, base.sites());
-    return base.load(weights);
-  }
-
-  private String name() throws IOException {
-    return adapter == null ? "" : Digest.sha256(adapter.resolve(AdapterFolder.WEIGHTS));
+    return Teacher.load(base, adapter);
   }
 }

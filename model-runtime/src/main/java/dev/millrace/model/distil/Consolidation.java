@@ -9,7 +9,6 @@ import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StudentTrainer;
-import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -123,7 +122,7 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
   }
 
   private void ask(BaseModel teacher, Domain domain, List<Taught> taught) throws IOException {
-    try (LoadedAdapter adapter = load(teacher, domain.adapter)) {
+    try (LoadedAdapter adapter = Teacher.load(teacher, domain.adapter)) {
       for (int from = 0; from < domain.texts.size(); from += CALL) {
         List<int[]> texts = domain.texts.subList(from, Math.min(domain.texts.size(), from + CALL));
         List<Likeliest> said =
@@ -136,12 +135,6 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
         }
       }
     }
-  }
-
-  private static LoadedAdapter load(BaseModel model, @Nullable Path adapter) throws IOException {
-    return adapter == null
-        ? model.noAdapter()
-        : model.load(AdapterFolder.read(adapter, model.sites()));
   }
 
   private StudentTrainer.Lesson take(List<Taught> order) {
@@ -169,7 +162,7 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
       throws IOException {
     double before;
     try (BaseModel model = DjlModels.open(base, Precision.INT8);
-        LoadedAdapter loaded = load(model, adapter)) {
+        LoadedAdapter loaded = Teacher.load(model, adapter)) {
       before = exam.take(model, loaded).bitsPerByte();
     }
     try (BaseModel model = DjlModels.open(now, Precision.INT8)) {

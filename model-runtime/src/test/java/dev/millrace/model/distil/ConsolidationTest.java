@@ -7,15 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StudentTrainer;
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,11 +78,56 @@ class ConsolidationTest {
     assertArrayEquals(weights[0], weights[1]);
   }
 
-  @Test
-  void judge_theBaseItself_isNoRise() throws IOException {
+  private static Exam exam() {
     List<Exam.Text> texts = new ArrayList<>();
     texts(4, 5).forEach(tokens -> texts.add(new Exam.Text("cloud", tokens, tokens.length)));
-    Exam exam = new Exam(texts);
+    return new Exam(texts);
+  }
+
+  /** The folder of a release of the adapter. */
+  private Path release(Routing routing) throws IOException {
+    Path release = Files.createDirectory(folder.resolve("release"));
+    for (String file : List.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS)) {
+      Files.copy(ADAPTER.resolve(file), release.resolve(file));
+    }
+    Manifest manifest =
+        new Manifest(
+            null,
+            "cloud",
+            "b0",
+            new TreeMap<>(),
+            "int8-row",
+            routing,
+            null,
+            0,
+            List.of(),
+            List.of(),
+            new TrainingPlan(0, new TreeMap<>(), 8, 1, "0.1.0", "avx2"),
+            List.of(),
+            null);
+    Files.write(release.resolve(Manifest.FILE), manifest.toBytes());
+    return release;
+  }
+
+  @Test
+  void judge_releaseWithARoutingOfItsOwn_isJudgedAsItServes() throws IOException {
+    try (BaseModel model = DjlModels.open(GOLDEN, Precision.INT8)) {
+      Routing one = Routing.fixed(model.config(), 1);
+      double served;
+      try (LoadedAdapter adapter =
+          model.under(one).load(AdapterFolder.read(ADAPTER, model.sites()))) {
+        served = exam().take(model, adapter).bitsPerByte();
+      }
+      var plain = Consolidation.judge(GOLDEN, GOLDEN, "cloud", ADAPTER, exam());
+      assertNotEquals(served, plain.before(), "the routing counts");
+      var judged = Consolidation.judge(GOLDEN, GOLDEN, "cloud", release(one), exam());
+      assertEquals(served, judged.before());
+    }
+  }
+
+  @Test
+  void judge_theBaseItself_isNoRise() throws IOException {
+    Exam exam = exam();
     assertEquals(0, Consolidation.judge(GOLDEN, GOLDEN, "cloud", null, exam).rise());
     Consolidation.Outcome adapted = Consolidation.judge(GOLDEN, GOLDEN, "cloud", ADAPTER, exam);
     assertNotEquals(adapted.before(), adapted.after());

@@ -1,0 +1,82 @@
+package dev.millrace.model.distil;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.djl.StudentTrainer;
+import dev.millrace.model.kinds.AdapterFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CompressorTest {
+
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny");
+
+  @TempDir Path folder;
+
+  private final List<Long> asked = new ArrayList<>();
+
+  private Path run(Path teacher, @Nullable Path adapter, String name) throws IOException {
+    Path work = folder.resolve(name);
+    run(teacher, adapter, work, work.resolve("out"));
+    return work.resolve("out");
+  }
+
+  private void run(Path teacher, @Nullable Path adapter, Path work, Path out) throws IOException {
+    asked.clear();
+    MoeConfig base = MoeConfigs.read(GOLDEN.resolve("config.json"));
+    MoeConfig student =
+        MoeConfig.olmoe(new MoeConfig.OlmoeShape(base.vocabSize(), 32, 4, 2, 1, 4, 4, 64))
+            .withTiedEmbeddings();
+    Distillation.Plan plan =
+        new Distillation.Plan(1, 2, 32, 1e-2, new StudentTrainer.Objective(0.5, 1), true, 3);
+    int[] stream = new SplittableRandom(1).ints(500, 0, 64).toArray();
+    new Compressor(teacher, adapter, 4, folder.resolve("targets"))
+        .run(
+            student,
+            plan,
+            stream,
+            work,
+            out,
+            1,
+            new Distillation.Listener() {
+              @Override
+              public void asked(long windows, long of) {
+                asked.add(windows);
+              }
+
+              @Override
+              public void stepped(Distillation.Progress progress) {}
+            });
+  }
+
+  private static void copy(Path from, Path to, String... files) throws IOException {
+    Files.createDirectories(to);
+    for (String file : files) {
+      Files.copy(from.resolve(file), to.resolve(file));
+    }
+  }
+
+  @Test
+  void run_sameAdapterWithAnotherAlpha_asksTheTeacherAnew() throws IOException {
+    Path adapter = folder.resolve("adapter");
+    copy(GOLDEN.resolve("adapter"), adapter, AdapterFolder.CONFIG, AdapterFolder.WEIGHTS);
+    run(GOLDEN, adapter, "one");
+    assertEquals(List.of(4L), asked);
+    run(GOLDEN, adapter, "same");
+    assertEquals(List.of(), asked, "it has said that");
+    Path config = adapter.resolve(AdapterFolder.CONFIG);
+    String changed = Files.readString(config).replace("\"lora_alpha\": 8", "\"lora_alpha\": 64");
+    Files.writeString(config, changed);
+    run(GOLDEN, adapter, "other");
+    assertEquals(List.of(4L), asked);
+  }
+}
