@@ -27,7 +27,8 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
 
   /** Files of a base's folder that a student takes over where they are there. */
   private static final List<String> TAKEN_OVER =
-      List.of(TOKENIZER, "tokenizer_config.json", "anchors.jsonl", "protected.jsonl");
+      List.of(
+          TOKENIZER, "tokenizer_config.json", "anchors.jsonl", "protected.jsonl", "canaries.jsonl");
 
   /** The shape of a student with so many times fewer parameters, embeddings included. */
   public MoeConfig shape(double factor) throws IOException {

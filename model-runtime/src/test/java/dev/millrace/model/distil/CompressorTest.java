@@ -79,4 +79,18 @@ class CompressorTest {
     run(GOLDEN, adapter, "other");
     assertEquals(List.of(4L), asked);
   }
+
+  @Test
+  void run_teacherWithTextsBesideItsWeights_allAreTheStudentsToo() throws IOException {
+    Path teacher = folder.resolve("teacher");
+    copy(GOLDEN, teacher, "config.json", "model.safetensors");
+    List<String> texts = List.of("anchors.jsonl", "protected.jsonl", "canaries.jsonl");
+    for (String text : texts) {
+      Files.writeString(teacher.resolve(text), text);
+    }
+    Path out = run(teacher, null, "one");
+    for (String text : texts) {
+      assertEquals(text, Files.readString(out.resolve(text)));
+    }
+  }
 }
