@@ -4,7 +4,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
-import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -26,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * so nothing is merged into rounded weights.
  */
 public record Consolidation(Path base, List<Domain> domains, Plan plan) {
+
+  private static final String CONFIG = "config.json";
 
   /** Texts that the teacher is asked for at a time. */
   private static final int CALL = 8;
@@ -93,6 +94,7 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
   public void run(Path out, Listener listener) throws IOException {
     List<Taught> taught = new ArrayList<>();
     try (BaseModel teacher = DjlModels.open(base, Precision.INT8)) {
+    byte[] config = MoeConfigs.toBytes(MoeConfigs.read(base.resolve(CONFIG)), "float32");
       for (Domain domain : domains) {
         ask(teacher, domain, taught);
       }
@@ -117,7 +119,7 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
                   .formatted(result.loss(), result.divergence(), step));
         }
       }
-      write(trainer, out);
+      write(trainer, config, out);
     }
   }
 
@@ -147,14 +149,13 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
   }
 
   /** In fp32: a reader then finds the very integers that were trained. */
-  private void write(StudentTrainer trainer, Path out) throws IOException {
+  private void write(StudentTrainer trainer, byte[] config, Path out) throws IOException {
     Files.createDirectories(out);
     Compressor.takeOver(base, out);
     SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
     trainer.checkpoint().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
     writer.write(out.resolve("model.safetensors"));
-    MoeConfig config = MoeConfigs.read(base.resolve("config.json"));
-    MoeConfigs.write(config, "float32", out.resolve("config.json"));
+    Files.write(out.resolve(CONFIG), config);
   }
 
   /** How each domain fares on the new base, on texts that taught nobody. */

@@ -2,12 +2,15 @@ package dev.millrace.model.distil;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.djl.StudentTrainer;
@@ -123,6 +126,23 @@ class ConsolidationTest {
       var judged = Consolidation.judge(GOLDEN, GOLDEN, "cloud", release(one), exam());
       assertEquals(served, judged.before());
     }
+  }
+
+  @Test
+  void run_baseOfAFamilyThatIsNotWritten_saysSoBeforeItTrains() {
+    Path qwen = Path.of("src/test/resources/golden/qwen3-moe-tiny");
+    Consolidation consolidation =
+        new Consolidation(
+            qwen,
+            List.of(new Consolidation.Domain("", null, texts(8, 1))),
+            new Consolidation.Plan(1, 4, 2e-3, 16, new StudentTrainer.Objective(0, 1), 3));
+    Path out = folder.resolve("out");
+    InvalidConfigException refused =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> consolidation.run(out, (step, result) -> fail("step " + step)));
+    assertTrue(refused.getMessage().contains("expected olmoe"), refused.getMessage());
+    assertFalse(Files.exists(out));
   }
 
   @Test
