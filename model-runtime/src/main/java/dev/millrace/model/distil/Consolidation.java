@@ -89,12 +89,14 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
    * Trains, and writes the new base.
    *
    * @param out its folder, with the base's tokenizer and texts beside it
-   * @throws IllegalStateException if a loss is not finite
+   * @throws dev.millrace.model.config.InvalidConfigException if the base is of a family that is not
+   *     written here
+   * @throws IllegalStateException if a loss or a gradient is not finite
    */
   public void run(Path out, Listener listener) throws IOException {
+    byte[] config = MoeConfigs.toBytes(MoeConfigs.read(base.resolve(CONFIG)), "float32");
     List<Taught> taught = new ArrayList<>();
     try (BaseModel teacher = DjlModels.open(base, Precision.INT8)) {
-    byte[] config = MoeConfigs.toBytes(MoeConfigs.read(base.resolve(CONFIG)), "float32");
       for (Domain domain : domains) {
         ask(teacher, domain, taught);
       }
@@ -113,11 +115,7 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
         }
         StudentTrainer.Step result = trainer.step(take(order), take(order), plan.rate(step), step);
         listener.stepped(step, result);
-        if (!Double.isFinite(result.loss() + result.divergence())) {
-          throw new IllegalStateException(
-              "loss %s, divergence %s at step %d, expected finite numbers"
-                  .formatted(result.loss(), result.divergence(), step));
-        }
+        result.requireFinite(step);
       }
       write(trainer, config, out);
     }

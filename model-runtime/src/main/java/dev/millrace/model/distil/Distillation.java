@@ -114,7 +114,8 @@ public final class Distillation {
    * @param targets folder that keeps what the teacher said, for this run and others
    * @param saveEvery steps between two state files
    * @param out the checkpoint folder: config.json and model.safetensors
-   * @throws IllegalStateException if the state is of another plan, or a loss is not finite
+   * @throws IllegalStateException if the state is of another plan, or a loss or a gradient is not
+   *     finite
    */
   public void run(Teacher teacher, Path targets, int saveEvery, Path out, Listener listener)
       throws IOException {
@@ -139,11 +140,7 @@ public final class Distillation {
             trainer.step(lesson(said, step, 0), lesson(said, step, 1), plan.rate(step), step);
         double seconds = (System.nanoTime() - started) / 1e9;
         listener.stepped(new Progress(step, result, 2.0 * plan.batch * plan.time / seconds));
-        if (!Double.isFinite(result.loss() + result.divergence())) {
-          throw new IllegalStateException(
-              "loss %s, divergence %s at step %d"
-                  .formatted(result.loss(), result.divergence(), step));
-        }
+        result.requireFinite(step);
         if (step % saveEvery == 0 || step == plan.steps) {
           save(trainer, step, lesson);
         }

@@ -66,7 +66,22 @@ public final class StudentTrainer implements AutoCloseable {
    * @param divergence of the student from the teacher, at the temperature
    * @param gradientNorm before clipping
    */
-  public record Step(double loss, double divergence, double gradientNorm) {}
+  public record Step(double loss, double divergence, double gradientNorm) {
+
+    /**
+     * Refuses a step after which the weights are no numbers any more.
+     *
+     * @param number of the step
+     * @throws IllegalStateException if a figure is not finite
+     */
+    public void requireFinite(long number) {
+      if (!Double.isFinite(loss + divergence + gradientNorm)) {
+        throw new IllegalStateException(
+            "loss %s, divergence %s, gradient norm %s at step %d, expected finite numbers"
+                .formatted(loss, divergence, gradientNorm, number));
+      }
+    }
+  }
 
   private final Objective objective;
   private final Program program;

@@ -232,8 +232,10 @@ public final class Pretraining {
                 plan.rate(step),
                 2.0 * plan.batch * plan.time / seconds,
                 scales.toString()));
-        if (!Double.isFinite(result.loss())) {
-          throw new IllegalStateException("loss " + result.loss() + " at step " + step);
+        if (!Double.isFinite(result.loss() + result.gradientNorm())) {
+          throw new IllegalStateException(
+              "loss %s, gradient norm %s at step %d, expected finite numbers"
+                  .formatted(result.loss(), result.gradientNorm(), step));
         }
         if (step % saveEvery == 0 || step == plan.steps) {
           save(trainer, step);

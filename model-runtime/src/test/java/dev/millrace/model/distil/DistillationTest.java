@@ -2,6 +2,7 @@ package dev.millrace.model.distil;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -123,6 +124,38 @@ class DistillationTest {
     run(3, "one", step -> {});
     var refused = assertThrows(IllegalStateException.class, () -> run(6, "one", step -> {}));
     assertTrue(refused.getMessage().contains("another run"), refused.getMessage());
+  }
+
+  /** The norm of such an embedding overflows: the loss is a number, the gradient is none. */
+  @Test
+  void run_gradientThatIsNotFinite_endsTheRunBeforeAStateIsWritten() throws IOException {
+    float[] embedding = new float[student().vocabSize() * student().hiddenSize()];
+    SplittableRandom random = new SplittableRandom(2);
+    for (int i = 0; i < embedding.length; i++) {
+      embedding[i] = (float) (1e30 * random.nextGaussian());
+    }
+    Path work = folder.resolve("overflown");
+    try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8)) {
+      Distillation distillation = new Distillation(student(), plan(1), stream(), work, embedding);
+      var broken =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  distillation.run(
+                      Teacher.alone(base, 4, 1), folder.resolve("targets"), 1, work, ignoring()));
+      assertTrue(broken.getMessage().contains("gradient norm NaN"), broken.getMessage());
+    }
+    assertFalse(Files.exists(work));
+  }
+
+  private static Distillation.Listener ignoring() {
+    return new Distillation.Listener() {
+      @Override
+      public void asked(long windows, long of) {}
+
+      @Override
+      public void stepped(Distillation.Progress progress) {}
+    };
   }
 
   @Test
