@@ -42,6 +42,7 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
    *
    * @param stream token ids of the training documents, end to end
    * @param out the student's folder
+   * @throws IllegalArgumentException if that is the teacher's
    */
   public void run(
       MoeConfig student,
@@ -52,6 +53,9 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
       int saveEvery,
       Distillation.Listener listener)
       throws IOException {
+    if (Files.exists(out) && Files.isSameFile(teacher, out)) {
+      throw new IllegalArgumentException(out + " is the teacher's folder, expected another");
+    }
     Files.createDirectories(out);
     takeOver(teacher, out);
     float[] embedding =

@@ -119,6 +119,9 @@ public final class Distillation {
    */
   public void run(Teacher teacher, Path targets, int saveEvery, Path out, Listener listener)
       throws IOException {
+    if (saveEvery < 1) {
+      throw new IllegalArgumentException("saveEvery " + saveEvery + ", expected 1 or more");
+    }
     String lesson = lesson(teacher);
     try (SoftTargets said =
             SoftTargets.open(

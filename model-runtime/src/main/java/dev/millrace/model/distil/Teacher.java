@@ -24,6 +24,13 @@ import org.jspecify.annotations.Nullable;
 public record Teacher(
     BaseModel base, LoadedAdapter adapter, String name, int count, double temperature) {
 
+  public Teacher {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "%d likeliest tokens, expected 1 or more".formatted(count));
+    }
+  }
+
   /** The base alone. */
   public static Teacher alone(BaseModel base, int count, double temperature) {
     return new Teacher(base, base.noAdapter(), "", count, temperature);

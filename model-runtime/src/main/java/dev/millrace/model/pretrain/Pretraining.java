@@ -213,6 +213,9 @@ public final class Pretraining {
    */
   public void run(Start start, int saveEvery, Path out, Consumer<Progress> progress)
       throws IOException {
+    if (saveEvery < 1) {
+      throw new IllegalArgumentException("saveEvery " + saveEvery + ", expected 1 or more");
+    }
     try (BaseTrainer trainer = start.open()) {
       long done = resume(trainer);
       history = history.begin(plan, done);

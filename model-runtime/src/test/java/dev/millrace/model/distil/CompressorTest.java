@@ -1,6 +1,8 @@
 package dev.millrace.model.distil;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
@@ -92,5 +94,20 @@ class CompressorTest {
     for (String text : texts) {
       assertEquals(text, Files.readString(out.resolve(text)));
     }
+  }
+
+  @Test
+  void run_intoTheTeachersFolder_isRefusedAndTheTeacherStays() throws IOException {
+    Path teacher = folder.resolve("teacher");
+    copy(GOLDEN, teacher, "config.json", "model.safetensors");
+    Path again = teacher.resolve("..").resolve("teacher");
+    var refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> run(teacher, null, folder.resolve("work"), again));
+    assertTrue(refused.getMessage().contains("is the teacher's folder"), refused.getMessage());
+    assertEquals(
+        -1,
+        Files.mismatch(GOLDEN.resolve("model.safetensors"), teacher.resolve("model.safetensors")));
   }
 }

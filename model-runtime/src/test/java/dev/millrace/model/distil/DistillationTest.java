@@ -148,6 +148,20 @@ class DistillationTest {
     assertFalse(Files.exists(work));
   }
 
+  @Test
+  void run_numbersThatMakeNoRun_areRefusedAtOnce() throws IOException {
+    try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8)) {
+      Path targets = folder.resolve("targets");
+      Distillation distillation =
+          new Distillation(student(), plan(1), stream(), folder, new float[0]);
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> distillation.run(Teacher.alone(base, 4, 1), targets, 0, folder, ignoring()));
+      assertThrows(IllegalArgumentException.class, () -> Teacher.alone(base, 0, 1));
+      assertFalse(Files.exists(targets));
+    }
+  }
+
   private static Distillation.Listener ignoring() {
     return new Distillation.Listener() {
       @Override

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.BaseTrainer;
 import dev.millrace.model.weights.Safetensors;
@@ -91,6 +92,27 @@ class PretrainingTest {
           history.entropyLegs());
       assertEquals(6, history.steps());
     }
+  }
+
+  @Test
+  void run_savingEveryNoSteps_isRefusedAtOnce() {
+    Pretraining pretraining =
+        new Pretraining(
+            MoeConfig.olmoe(new MoeConfig.OlmoeShape(64, 32, 4, 2, 1, 4, 2, 64)),
+            plan(1),
+            new int[100],
+            folder,
+            Pretraining.History.NONE);
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            pretraining.run(
+                () -> {
+                  throw new AssertionError("opened");
+                },
+                0,
+                folder,
+                p -> {}));
   }
 
   private float[] weights(String name) throws IOException {
