@@ -129,8 +129,8 @@ public final class DataParallelTrainers implements Trainers {
               terms.routing(),
               terms.anchors(),
               shares);
+      forgotten.forEach(held::forget); // though some trainers may not hear of it
       List<Report> reports = ask(0, beginning, "");
-      forgotten.forEach(held::forget);
       held.keep(terms.domain(), from, lesson.seed(), true);
       return reports;
     }

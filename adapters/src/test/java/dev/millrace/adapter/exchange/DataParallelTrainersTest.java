@@ -346,6 +346,28 @@ class DataParallelTrainersTest {
   }
 
   @Test
+  void train_givenUpWhenTrainersForgotADomain_itsStateIsSentAgain() {
+    ExchangeConfig config = config(1, 1, 2, "int4");
+    DataParallelTrainers trainers = trainers(config, processes(config));
+    AdapterState first = null;
+    for (int i = 0; i <= DataParallelTrainers.HELD_DOMAINS; i++) {
+      Terms other = new Terms("/d" + i, terms.routing(), 1);
+      AdapterState state = trainers.train(fresh, lesson(4, 5), other, Governor.none()).state();
+      first = i == 0 ? state : first;
+    }
+    AdapterState reached = first;
+    Terms next = new Terms("/next", terms.routing(), 1);
+    assertThrows(
+        CancellationException.class, () -> trainers.train(fresh, lesson(4, 5), next, () -> false));
+    Terms again = new Terms("/d0", terms.routing(), 1);
+    assertSame(
+        trainers(config, processes(config))
+            .train(reached, lesson(4, 6), again, Governor.none())
+            .state(),
+        trainers.train(reached, lesson(4, 6), again, Governor.none()).state());
+  }
+
+  @Test
   void train_nextLesson_sendsTheStateOnlyToTrainersThatDoNotHoldIt() {
     ExchangeConfig config = config(2, 2, 2, "int4");
     Watched watched = new Watched(processes(config));
