@@ -41,20 +41,16 @@ public final class Combiner {
   public @Nullable Report take(Update update) {
     Running now = running.get(update.place());
     if (now == null || !now.call.equals(update.call())) {
-      if (update.round() > 0 || (now != null && isOlder(update.call(), now.call))) {
+      if (update.round() > 0 || (now != null && update.call().isOver(now.call))) {
         return null; // of a lesson that was given up
       }
+      running.values().removeIf(other -> other.call.isOver(update.call()));
       now = new Running(update.call(), new float[new Shape(update.matrices()).size()], trainers);
       running.put(update.place(), now);
     }
     now.round[update.trainer()] = update;
     now.come++;
     return now.come == trainers ? combined(update, now) : null;
-  }
-
-  /** A trainer that is behind tells of a lesson after others have begun the next. */
-  private static boolean isOlder(Call call, Call now) {
-    return call.learner() == now.learner() && call.number() < now.number();
   }
 
   /** Lessons that it is at. */

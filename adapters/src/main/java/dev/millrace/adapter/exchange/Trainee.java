@@ -86,6 +86,7 @@ public final class Trainee {
   public @Nullable Work take(Order order) {
     Beginning beginning = order.beginning();
     if (beginning != null) {
+      running.values().removeIf(other -> other.call.isOver(order.call()));
       running.put(order.place(), begin(order, beginning));
     }
     Running now = now(order);
@@ -172,6 +173,11 @@ public final class Trainee {
     }
     kept.keep(order.place(), name, now.beginning.lesson(), now.state);
     running.remove(order.place());
+  }
+
+  /** Lessons that it is at. */
+  int lessons() {
+    return running.size();
   }
 
   /** States that it holds. */

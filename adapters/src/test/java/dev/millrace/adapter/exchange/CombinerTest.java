@@ -16,10 +16,14 @@ class CombinerTest {
   private final Combiner combiner = new Combiner("dense", 2);
 
   private static Update update(long call, int trainer) {
+    return update(call, trainer, "/d");
+  }
+
+  private static Update update(long call, int trainer, String domain) {
     return new Update(
         new Call(0, call),
         0,
-        "/d",
+        domain,
         0,
         trainer,
         List.of(new Shape.Matrix(1, 2)),
@@ -37,6 +41,14 @@ class CombinerTest {
     assertNotNull(report);
     assertEquals(new Call(0, 2), report.call());
     assertEquals(2, report.told().size());
+  }
+
+  @Test
+  void take_lessonsOfManyDomainsThatWereGivenUp_holdsTheLastAlone() {
+    for (int call = 1; call <= 8; call++) {
+      assertNull(combiner.take(update(call, 0, "/d" + call)));
+    }
+    assertEquals(1, combiner.lessons());
   }
 
   @Test

@@ -368,6 +368,35 @@ class DataParallelTrainersTest {
   }
 
   @Test
+  void train_lessonsOfManyDomainsThatWereGivenUp_leaveNothingBehind() {
+    ExchangeConfig config = config(1, 1, 2, "int4");
+    Trainee trainee = new Trainee(means(config), 0);
+    Processes processes =
+        new Processes() {
+          private long calls;
+
+          @Override
+          public Call next() {
+            return new Call(0, ++calls);
+          }
+
+          @Override
+          public List<Report> round(List<Order> round, Governor governor) {
+            trainee.take(round.get(0));
+            throw new CancellationException("given up");
+          }
+        };
+    DataParallelTrainers trainers = trainers(config, processes);
+    for (int i = 0; i < 5; i++) {
+      Terms other = new Terms("/d" + i, terms.routing(), 1);
+      assertThrows(
+          CancellationException.class,
+          () -> trainers.train(fresh, lesson(4, 5), other, Governor.none()));
+    }
+    assertEquals(1, trainee.lessons(), "the last");
+  }
+
+  @Test
   void train_nextLesson_sendsTheStateOnlyToTrainersThatDoNotHoldIt() {
     ExchangeConfig config = config(2, 2, 2, "int4");
     Watched watched = new Watched(processes(config));
