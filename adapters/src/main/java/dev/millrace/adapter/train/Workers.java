@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /** Threads that compute; what they compute comes back in the order of the work. */
 public final class Workers implements AutoCloseable {
@@ -36,8 +37,21 @@ public final class Workers implements AutoCloseable {
     }
   }
 
+  /** Returns when the threads have ended: what they use may be freed afterwards. */
   @Override
   public void close() {
     threads.shutdown();
+    boolean interrupted = false;
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = threads.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
