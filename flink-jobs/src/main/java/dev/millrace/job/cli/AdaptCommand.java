@@ -5,6 +5,7 @@ import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.score.HeldOut;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -75,7 +76,7 @@ final class AdaptCommand implements Callable<Integer> {
     LoopOptions.within(0, MOST_MINUTES, "--minutes", minutes);
     LoopOptions.within(1, MOST_REQUESTS, "--requests", requests);
     UserMaterial.Lines lines = UserMaterial.lines(input, domain);
-    show(lines.refused());
+    show(lines.refused(), output.err());
     HeldOut heldOut = Openers.heldOut(options.config(LEAST_BATCH));
     Material material =
         UserMaterial.material(lines, domain, options.base(), heldOut, options.seed());
@@ -94,14 +95,13 @@ final class AdaptCommand implements Callable<Integer> {
     return LoopOptions.run(run, () -> material, output);
   }
 
-  private void show(List<UserMaterial.Refused> refused) {
+  /** Says which lines were not taken. */
+  static void show(List<UserMaterial.Refused> refused, PrintWriter to) {
     refused.stream()
         .limit(SHOWN)
-        .forEach(
-            r ->
-                output.err().printf("line %d refused, %s: %s%n", r.line(), r.reason(), r.detail()));
+        .forEach(r -> to.printf("line %d refused, %s: %s%n", r.line(), r.reason(), r.detail()));
     if (refused.size() > SHOWN) {
-      output.err().printf("… %d lines refused in all%n", refused.size());
+      to.printf("… %d lines refused in all%n", refused.size());
     }
   }
 }

@@ -153,9 +153,11 @@ final class ConsolidateCommand implements Callable<Integer> {
     return new Consolidation.Plan(steps, 8, rate, 16, new StudentTrainer.Objective(0, 1), seed);
   }
 
-  private static Material material(String domain, Path file, Tokenizer tokenizer)
-      throws IOException {
-    List<Sample> samples = UserMaterial.lines(file, domain).samples();
+  private Material material(String domain, Path file, Tokenizer tokenizer) throws IOException {
+    output.err().println("reading " + file);
+    UserMaterial.Lines lines = UserMaterial.lines(file, domain);
+    AdaptCommand.show(lines.refused(), output.err());
+    List<Sample> samples = lines.samples();
     Set<String> judges = judges(domain, samples);
     List<int[]> texts = new ArrayList<>();
     List<Exam.Text> judging = new ArrayList<>();
@@ -171,6 +173,11 @@ final class ConsolidateCommand implements Callable<Integer> {
         texts.add(tokens);
       }
     }
+    output
+        .err()
+        .printf(
+            "%s: of %d texts %d teach and %d judge; the others have not 2 to %d tokens%n",
+            domain, samples.size(), texts.size(), judging.size(), BaseTexts.MAX_TOKENS);
     if (texts.isEmpty() || judging.isEmpty()) {
       throw new IllegalArgumentException(
           "%s: %d texts of up to %d tokens to learn from and %d of held-out documents, expected some of both"
