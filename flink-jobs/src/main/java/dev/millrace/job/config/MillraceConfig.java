@@ -4,6 +4,7 @@ import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.WatchConfig;
 import dev.millrace.adapter.align.AlignmentConfig;
 import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.score.ScorerConfig;
@@ -63,6 +64,7 @@ public record MillraceConfig(
     Problems problems = new Problems();
     Map<String, String> values = Settings.read(file, settings, problems);
     MillraceConfig config = defaults().bound(values, problems);
+    config.checkSteps(problems);
     config.checkWatch(problems);
     problems.throwIfAny();
     return config;
@@ -101,11 +103,43 @@ public record MillraceConfig(
   }
 
   /**
-   * With fewer samples than decide, no trial ends and nothing is taken back. Not asked where the
-   * configuration of an old release is set anew, to train it again.
+   * With these AdamW divides zero by zero or takes no step, and no candidate wins a resample. Not
+   * asked where the configuration of an old release is set anew, to train it again.
+   */
+  private void checkSteps(Problems problems) {
+    TrainConfig train = learn.train();
+    requireAbove("learn.train.settleSteps", train.settleSteps(), problems);
+    requireAbove("learn.train.epsilon", train.epsilon(), problems);
+    requireAbove("learn.train.clipNorm", train.clipNorm(), problems);
+    requireBelowOne("learn.train.beta1", train.beta1(), problems);
+    requireBelowOne("learn.train.beta2", train.beta2(), problems);
+    requireAbove("learn.gate.resamples", learn.gate().resamples(), problems);
+  }
+
+  private static void requireAbove(String key, Number value, Problems problems) {
+    if (!(value.doubleValue() > 0)) {
+      problems.add("%s is %s, expected more than 0".formatted(key, value));
+    }
+  }
+
+  private static void requireBelowOne(String key, double value, Problems problems) {
+    if (!(value < 1)) {
+      problems.add("%s is %s, expected less than 1".formatted(key, value));
+    }
+  }
+
+  /**
+   * With fewer samples than decide, or figures that none reaches, no trial ends and nothing is
+   * taken back. Not asked where the configuration of an old release is set anew, to train it again.
    */
   private void checkWatch(Problems problems) {
     WatchConfig watch = learn.watch();
+    if (watch.samples() > 0) {
+      requireAbove("learn.watch.resamples", watch.resamples(), problems);
+    }
+    if (watch.samples() > 0 && watch.level() > 1) {
+      problems.add("learn.watch.level is %s, expected at most 1".formatted(watch.level()));
+    }
     if (watch.samples() > 0 && watch.least() > watch.window()) {
       problems.add(
           "learn.watch.least is %d, expected at most learn.watch.window, %d"

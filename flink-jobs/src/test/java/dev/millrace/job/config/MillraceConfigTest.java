@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +96,30 @@ class MillraceConfigTest {
     assertTrue(all.contains("kafka.registry is \"u:8081\", expected http[s]://host"), all);
     assertTrue(all.contains("\"oops\" is not key=value"), all);
     assertFalse(all.contains("hunter2"), all);
+  }
+
+  /** With them every candidate would be refused, and no release ever taken back. */
+  @Test
+  void read_numbersByWhichNothingIsLearnedOrTakenBack_areRefused() {
+    List<String> settings =
+        List.of(
+            "learn.train.settleSteps=0",
+            "learn.train.epsilon=0",
+            "learn.train.clipNorm=0",
+            "learn.train.beta1=1",
+            "learn.train.beta2=1",
+            "learn.gate.resamples=0",
+            "learn.watch.resamples=0",
+            "learn.watch.level=99");
+    var e = assertThrows(InvalidConfigException.class, () -> MillraceConfig.read(null, settings));
+    assertEquals(settings.size(), e.problems().size(), e.getMessage());
+    assertTrue(e.getMessage().contains("learn.train.settleSteps is 0, expected more than 0"));
+    assertTrue(e.getMessage().contains("learn.train.beta1 is 1.0, expected less than 1"));
+    Map<String, String> ofAnOldRelease =
+        settings.stream()
+            .map(setting -> setting.split("=", 2))
+            .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+    MillraceConfig.defaults().with(ofAnOldRelease);
   }
 
   @Test
