@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -57,6 +58,7 @@ import picocli.CommandLine.Option;
     })
 public final class PretrainCommand implements Callable<Integer> {
 
+  private static final String TOKENIZER = "tokenizer.json";
   private static final String END_OF_TEXT = "<|endoftext|>";
   private static final int VOCABULARY = 4096;
   private static final int LONGEST_TOKEN = 16;
@@ -129,14 +131,7 @@ public final class PretrainCommand implements Callable<Integer> {
     progress.println("reading the corpora");
     List<Document> documents = PretrainCorpus.train(PretrainCorpus.NANO, heldOut, seed);
     Files.createDirectories(out);
-    Path tokenizerJson = out.resolve("tokenizer.json");
-    if (!Files.exists(tokenizerJson)) {
-      progress.println("training the tokenizer");
-      new BpeTrainer(VOCABULARY, List.of(END_OF_TEXT), LONGEST_TOKEN)
-          .train(documents.stream().map(Document::text).iterator())
-          .write(tokenizerJson);
-    }
-    try (Tokenizer tokenizer = Tokenizers.open(tokenizerJson)) {
+    try (Tokenizer tokenizer = Tokenizers.open(tokenizer(documents))) {
       if (!judgeOnly) {
         train(documents, tokenizer);
       }
@@ -147,6 +142,20 @@ public final class PretrainCommand implements Callable<Integer> {
       print(judged);
     }
     return 0;
+  }
+
+  /** The file of the tokenizer: that of the weights that training goes on from, or its own. */
+  Path tokenizer(List<Document> documents) throws IOException {
+    Path file = out.resolve(TOKENIZER);
+    if (from != null) {
+      Files.copy(from.resolve(TOKENIZER), file, StandardCopyOption.REPLACE_EXISTING);
+    } else if (!Files.exists(file)) {
+      progress.println("training the tokenizer");
+      new BpeTrainer(VOCABULARY, List.of(END_OF_TEXT), LONGEST_TOKEN)
+          .train(documents.stream().map(Document::text).iterator())
+          .write(file);
+    }
+    return file;
   }
 
   private void train(List<Document> documents, Tokenizer tokenizer) throws IOException {
