@@ -6,10 +6,11 @@ import dev.millrace.job.corpus.PretrainCorpus;
 import dev.millrace.job.corpus.TokenStream;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Sequence;
-import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.distil.Beginning;
 import dev.millrace.model.distil.Compressor;
 import dev.millrace.model.distil.Distillation;
 import dev.millrace.model.distil.Exam;
+import dev.millrace.model.distil.Student;
 import dev.millrace.model.distil.StudentShape;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -47,20 +48,25 @@ final class CompressBenchmark implements Benchmark {
    *
    * @param text weight of the text's own tokens; the rest is the teacher's
    * @param asServed whether it trains with products that are rounded as in serving
+   * @param inherits whether it begins with weights of the teacher
    */
-  private record Way(String title, double text, boolean asServed) {
-    Distillation.Plan plan(Setting setting) {
+  private record Way(String title, double text, boolean asServed, boolean inherits) {
+    Distillation.Plan plan(Setting setting, Student student) {
       return Distillation.Plan.of(
-          setting.steps(), new StudentTrainer.Objective(text, 1), asServed, setting.seed());
+          setting.steps(),
+          new StudentTrainer.Objective(text, 1),
+          asServed,
+          inherits ? student.begins() : Beginning.DRAWN,
+          setting.seed());
     }
   }
 
   private static final List<Way> WAYS =
       List.of(
-          new Way("distilled, trained as int8", 0.3, true),
-          new Way("distilled, rounded afterwards", 0.3, false),
-          new Way("no teacher, trained as int8", 1, true),
-          new Way("from scratch, rounded afterwards", 1, false));
+          new Way("distilled, trained as int8", 0.3, true, true),
+          new Way("distilled, rounded afterwards", 0.3, false, true),
+          new Way("text alone, trained as int8", 1, true, true),
+          new Way("from scratch, rounded afterwards", 1, false, false));
 
   @Override
   public String name() {
@@ -81,7 +87,7 @@ final class CompressBenchmark implements Benchmark {
     try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
       int[] stream = stream(setting, tokenizer);
       for (double factor : setting.factors()) {
-        MoeConfig student = compressor.shape(factor);
+        Student student = compressor.student(factor);
         for (Way way : WAYS) {
           folders.put(factor + " " + way.title(), train(setting, compressor, student, way, stream));
         }
@@ -102,22 +108,23 @@ final class CompressBenchmark implements Benchmark {
   }
 
   private static Path train(
-      Setting setting, Compressor compressor, MoeConfig student, Way way, int[] stream)
+      Setting setting, Compressor compressor, Student student, Way way, int[] stream)
       throws IOException {
+    Distillation.Plan plan = way.plan(setting, student);
     String name =
         String.format(
             Locale.ROOT,
-            "bench-%d-%d-%s-%s-%d",
-            StudentShape.parameters(student),
+            "bench-%d-%d-%s-%s-%s-%d",
+            StudentShape.parameters(student.shape()),
             setting.steps(),
             way.text(),
-            way.asServed(),
+            way.asServed() ? "int8" : "fp32",
+            plan.begins().name().toLowerCase(Locale.ROOT),
             setting.seed());
     Path work = WORK.resolve(name);
     Path out = work.resolve("student");
     setting.progress().accept(name + ": " + way.title());
-    compressor.run(
-        student, way.plan(setting), stream, work, out, SAVE_EVERY, listener(setting, name));
+    compressor.run(student.shape(), plan, stream, work, out, SAVE_EVERY, listener(setting, name));
     return out;
   }
 
@@ -204,7 +211,7 @@ final class CompressBenchmark implements Benchmark {
                     exam.texts().size(),
                     exam.texts().stream().mapToInt(t -> t.tokens().length - 1).sum()))
         .note(
-            "All students see the same %,d tokens %d times. Distilled: %.0f %% of the loss is the text's, the rest KL from the teacher's %d likeliest tokens, and the first embedding is the teacher's, made narrower."
+            "All students see the same %,d tokens %d times. Distilled: %.0f %% of the loss is the text's, the rest KL from the teacher's %d likeliest tokens. All but those from scratch begin as a part of the teacher or, where that would be too little, with its embedding made narrower."
                 .formatted(
                     (long) setting.steps() * TOKENS_A_STEP / PASSES,
                     PASSES,

@@ -10,9 +10,11 @@ import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.distil.Beginning;
 import dev.millrace.model.distil.Compressor;
 import dev.millrace.model.distil.Distillation;
 import dev.millrace.model.distil.Exam;
+import dev.millrace.model.distil.Student;
 import dev.millrace.model.distil.StudentShape;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -139,23 +141,27 @@ final class CompressCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Path folder = teacher == null ? Home.here().nano() : teacher;
     Compressor compressor = new Compressor(folder, adapter, likeliest, work.resolve("targets"));
-    MoeConfig student = compressor.shape(factor);
+    Student student = compressor.student(factor);
+    MoeConfig shape = student.shape();
     say(
-        "student: %,d parameters of %,d; width %d, %d layers, %d experts of %d",
-        StudentShape.parameters(student),
+        "student: %,d parameters of %,d; width %d, %d layers, %d experts of %d, %s",
+        StudentShape.parameters(shape),
         StudentShape.parameters(folder),
-        student.hiddenSize(),
-        student.numHiddenLayers(),
-        student.router().numExperts(),
-        student.experts().intermediateSize());
+        shape.hiddenSize(),
+        shape.numHiddenLayers(),
+        shape.router().numExperts(),
+        shape.experts().intermediateSize(),
+        student.begins() == Beginning.CUT
+            ? "cut out of the teacher"
+            : "drawn: too little of the teacher would be left, or it has another shape");
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       say("reading texts");
       int[] stream = TokenStream.of(texts(), tokenizer, tokens);
       say("%,d tokens; %,d steps of 4,096", stream.length, steps);
       var objective = new StudentTrainer.Objective(text, temperature);
       compressor.run(
-          student,
-          Distillation.Plan.of(steps, objective, !exact, seed),
+          shape,
+          Distillation.Plan.of(steps, objective, !exact, student.begins(), seed),
           stream,
           work.resolve(out.toAbsolutePath().getFileName()),
           out,

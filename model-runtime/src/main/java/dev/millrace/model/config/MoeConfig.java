@@ -60,6 +60,33 @@ public record MoeConfig(
         Fp8Blocks.NONE);
   }
 
+  /** Whether it can be {@link #pruned}: all of it has OLMoE's shape, without options. */
+  public boolean isPrunable() {
+    return modelType.equals(OlmoeConfig.MODEL_TYPE)
+        && attention.numKeyValueHeads() == attention.numAttentionHeads()
+        && !attention.inputBias();
+  }
+
+  /** The same with fewer heads, and as much narrower, and with fewer experts, of another size. */
+  public MoeConfig pruned(int heads, int numExperts, int expertSize) {
+    return new MoeConfig(
+        modelType,
+        vocabSize,
+        heads * attention.headDim(),
+        maxPositionEmbeddings,
+        rmsNormEps,
+        tieWordEmbeddings,
+        AttentionConfig.grouped(heads, heads, attention.headDim(), attention.qkNorm())
+            .withClip(attention.clipQkv()),
+        rope,
+        RouterConfig.softmax(numExperts, router.topK(), router.normTopkProb()),
+        new ExpertsConfig(expertSize, 0, false),
+        expertSize,
+        layers,
+        names,
+        Fp8Blocks.NONE);
+  }
+
   /** The same with one matrix for embedding and head. */
   public MoeConfig withTiedEmbeddings() {
     return with(true, router);

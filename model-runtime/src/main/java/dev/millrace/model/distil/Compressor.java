@@ -5,10 +5,13 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.djl.StudentTrainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Path targets) {
 
+  /** Texts that tell what of the teacher matters. */
+  private static final int LOOKED_AT = 64;
+
   private static final String TOKENIZER = "tokenizer.json";
 
   /** Files of a base's folder that a student takes over where they are there. */
@@ -30,8 +36,8 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
       List.of(
           TOKENIZER, "tokenizer_config.json", "anchors.jsonl", "protected.jsonl", "canaries.jsonl");
 
-  /** The shape of a student with so many times fewer parameters, embeddings included. */
-  public MoeConfig shape(double factor) throws IOException {
+  /** A student with so many times fewer parameters, embeddings included. */
+  public Student student(double factor) throws IOException {
     try (BaseModel base = DjlModels.open(teacher, Precision.INT8)) {
       return StudentShape.of(base.config(), StudentShape.parameters(teacher), factor);
     }
@@ -58,16 +64,39 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
     }
     Files.createDirectories(out);
     takeOver(teacher, out);
-    float[] embedding =
-        plan.taught() ? EmbeddingHint.of(teacher, student.hiddenSize()) : new float[0];
-    Distillation distillation = new Distillation(student, plan, stream, work, embedding);
     try (BaseModel base = DjlModels.open(teacher, Precision.INT8);
-        LoadedAdapter loaded = load(base)) {
+        LoadedAdapter loaded = load(base);
+        StudentTrainer trainer = begin(student, plan, stream, work.resolve("cut"))) {
       Teacher asked =
           new Teacher(
               base, loaded, Teacher.name(adapter), likeliest, plan.objective().temperature());
-      distillation.run(asked, targets, saveEvery, out, listener);
+      new Distillation(student, plan, stream, work)
+          .run(trainer, asked, targets, saveEvery, out, listener);
     }
+  }
+
+  private StudentTrainer begin(MoeConfig student, Distillation.Plan plan, int[] stream, Path cut)
+      throws IOException {
+    if (plan.begins() == Beginning.CUT) {
+      Pruning.write(teacher, student, some(stream, plan.time()), cut);
+      return StudentTrainer.of(cut, plan.objective(), plan.asServed());
+    }
+    StudentTrainer trainer =
+        StudentTrainer.start(student, plan.objective(), plan.asServed(), plan.seed());
+    if (plan.begins() == Beginning.HINTED) {
+      trainer.embed(EmbeddingHint.of(teacher, student.hiddenSize()));
+    }
+    return trainer;
+  }
+
+  /** Evenly from all of a stream. */
+  private static List<int[]> some(int[] stream, int time) {
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 0; i < LOOKED_AT; i++) {
+      int at = (int) ((long) i * (stream.length - time) / LOOKED_AT);
+      texts.add(Arrays.copyOfRange(stream, at, at + time));
+    }
+    return texts;
   }
 
   /** Copies what lies beside a base's weights. */

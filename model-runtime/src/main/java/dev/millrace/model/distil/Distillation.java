@@ -34,6 +34,7 @@ public final class Distillation {
    * @param time tokens a window
    * @param peak of the learning rate, which rises over the first steps and falls to zero
    * @param asServed whether products are of numbers that are rounded as in serving
+   * @param begins what it begins as
    * @param seed of weights and order
    */
   public record Plan(
@@ -43,6 +44,7 @@ public final class Distillation {
       double peak,
       StudentTrainer.Objective objective,
       boolean asServed,
+      Beginning begins,
       long seed) {
 
     private static final int WARMUP = 100;
@@ -56,8 +58,12 @@ public final class Distillation {
 
     /** Windows of 256 tokens, 4,096 tokens a step. */
     public static Plan of(
-        int steps, StudentTrainer.Objective objective, boolean asServed, long seed) {
-      return new Plan(steps, 8, 256, 6e-3, objective, asServed, seed);
+        int steps,
+        StudentTrainer.Objective objective,
+        boolean asServed,
+        Beginning begins,
+        long seed) {
+      return new Plan(steps, 8, 256, begins.rate(), objective, asServed, begins, seed);
     }
 
     double rate(long step) {
@@ -88,20 +94,17 @@ public final class Distillation {
   private final Windows windows;
   private final Path work;
   private final String stream;
-  private final float[] embedding;
 
   /**
    * @param student the shape
    * @param stream token ids of the training documents, end to end
    * @param work folder of the state file
-   * @param embedding to begin with: (vocab, width), row-major; empty to draw it
    */
-  public Distillation(MoeConfig student, Plan plan, int[] stream, Path work, float[] embedding) {
+  public Distillation(MoeConfig student, Plan plan, int[] stream, Path work) {
     this.student = student;
     this.plan = plan;
     this.windows = new Windows(stream, plan.batch, plan.time, plan.seed);
     this.work = work;
-    this.embedding = embedding;
     ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * stream.length);
     bytes.asIntBuffer().put(stream);
     this.stream = Digest.sha256(bytes.array());
@@ -110,6 +113,7 @@ public final class Distillation {
   /**
    * Runs to the plan's last step, from the state file where there is one.
    *
+   * @param trainer of the student as it begins
    * @param teacher is asked only where the plan learns from one
    * @param targets folder that keeps what the teacher said, for this run and others
    * @param saveEvery steps between two state files
@@ -117,23 +121,24 @@ public final class Distillation {
    * @throws IllegalStateException if the state is of another plan, or a loss or a gradient is not
    *     finite
    */
-  public void run(Teacher teacher, Path targets, int saveEvery, Path out, Listener listener)
+  public void run(
+      StudentTrainer trainer,
+      Teacher teacher,
+      Path targets,
+      int saveEvery,
+      Path out,
+      Listener listener)
       throws IOException {
     if (saveEvery < 1) {
       throw new IllegalArgumentException("saveEvery " + saveEvery + ", expected 1 or more");
     }
     String lesson = lesson(teacher);
     try (SoftTargets said =
-            SoftTargets.open(
-                targets.resolve(lesson.substring(0, 16) + ".targets"),
-                windows,
-                plan.time,
-                teacher.count());
-        StudentTrainer trainer =
-            StudentTrainer.start(student, plan.objective, plan.asServed, plan.seed)) {
-      if (embedding.length > 0) {
-        trainer.embed(embedding);
-      }
+        SoftTargets.open(
+            targets.resolve(lesson.substring(0, 16) + ".targets"),
+            windows,
+            plan.time,
+            teacher.count())) {
       if (plan.taught()) {
         said.ask(teacher, 2L * plan.batch * plan.steps, listener::asked);
       }
@@ -181,8 +186,7 @@ public final class Distillation {
   }
 
   private String recipe(String lesson) {
-    String begins = embedding.length > 0 ? "hinted" : "drawn";
-    return String.join(" ", plan.toString(), student.toString(), begins, lesson);
+    return String.join(" ", plan.toString(), student.toString(), lesson);
   }
 
   private long resume(StudentTrainer trainer, String lesson) throws IOException {

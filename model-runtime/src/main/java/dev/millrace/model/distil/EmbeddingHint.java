@@ -1,10 +1,10 @@
 package dev.millrace.model.distil;
 
+import static dev.millrace.model.distil.PrincipalDirections.dot;
+
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.SplittableRandom;
 
 /**
  * A student's first embedding: the teacher's embedding and head side by side, along the directions
@@ -15,8 +15,6 @@ final class EmbeddingHint {
 
   /** Standard deviation of freshly drawn weights. */
   private static final double DEVIATION = 0.02;
-
-  private static final int ITERATIONS = 20;
 
   private static final String EMBEDDING = "model.embed_tokens.weight";
   private static final String HEAD = "lm_head.weight";
@@ -56,7 +54,8 @@ final class EmbeddingHint {
 
   /** Rows in the coordinates of their first principal directions, scaled as drawn weights are. */
   static float[] of(double[][] rows, int width) {
-    double[][] directions = principal(covariance(rows), Math.min(width, rows[0].length));
+    double[][] directions =
+        PrincipalDirections.of(covariance(rows), Math.min(width, rows[0].length));
     float[] embedding = new float[rows.length * width];
     double squares = 0;
     for (int r = 0; r < rows.length; r++) {
@@ -87,46 +86,6 @@ final class EmbeddingHint {
       for (int j = 0; j < i; j++) {
         sum[j][i] = sum[i][j];
       }
-    }
-    return sum;
-  }
-
-  /** Subspace iteration from a fixed start; rows are directions. */
-  private static double[][] principal(double[][] matrix, int count) {
-    SplittableRandom random = new SplittableRandom(count);
-    double[][] directions = new double[count][matrix.length];
-    for (double[] direction : directions) {
-      Arrays.setAll(direction, i -> random.nextGaussian());
-    }
-    for (int i = 0; i < ITERATIONS; i++) {
-      for (int k = 0; k < count; k++) {
-        double[] before = directions[k];
-        directions[k] = Arrays.stream(matrix).mapToDouble(row -> dot(row, before)).toArray();
-      }
-      orthonormal(directions);
-    }
-    return directions;
-  }
-
-  private static void orthonormal(double[][] rows) {
-    for (int k = 0; k < rows.length; k++) {
-      for (int before = 0; before < k; before++) {
-        double along = dot(rows[k], rows[before]);
-        for (int i = 0; i < rows[k].length; i++) {
-          rows[k][i] -= along * rows[before][i];
-        }
-      }
-      double norm = Math.sqrt(dot(rows[k], rows[k]));
-      for (int i = 0; i < rows[k].length; i++) {
-        rows[k][i] = norm == 0 ? 0 : rows[k][i] / norm;
-      }
-    }
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
     }
     return sum;
   }

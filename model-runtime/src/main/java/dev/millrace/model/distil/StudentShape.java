@@ -4,11 +4,14 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of a student: OLMoE's, with the teacher's vocabulary and depth, head and embedding
- * tied, and few experts that read every token. Where parameters are what is scarce, none may stand
- * idle.
+ * The shape of a student, OLMoE's, with the teacher's vocabulary and depth.
+ *
+ * <p>Of a teacher of OLMoE's shape it is a part: as wide as a budget allows, and then with as many
+ * of the experts as do. Other students have one matrix for head and embedding, and few experts that
+ * read every token: where parameters are what is scarce, none may stand idle.
  */
 public final class StudentShape {
 
@@ -21,6 +24,9 @@ public final class StudentShape {
   /** What embedding and attention may take of the parameters. */
   private static final double MOST_BESIDE_EXPERTS = 0.8;
 
+  /** A part has at least one head, and feature of the stream, of so many. */
+  private static final int LEAST_OF_WIDTH = 3;
+
   private StudentShape() {}
 
   /**
@@ -30,11 +36,15 @@ public final class StudentShape {
    * @param parameters of the teacher
    * @throws IllegalArgumentException if none is that small
    */
-  public static MoeConfig of(MoeConfig teacher, long parameters, double factor) {
+  static Student of(MoeConfig teacher, long parameters, double factor) {
     if (!(factor > 1)) {
       throw new IllegalArgumentException("factor " + factor + ", expected more than 1");
     }
     long budget = (long) (parameters / factor);
+    MoeConfig part = teacher.isPrunable() ? part(teacher, budget) : null;
+    if (part != null) {
+      return new Student(part, Beginning.CUT);
+    }
     int width = teacher.hiddenSize() / HEAD * HEAD;
     while (width >= HEAD && beside(teacher, width) > MOST_BESIDE_EXPERTS * budget) {
       width -= HEAD;
@@ -45,7 +55,26 @@ public final class StudentShape {
           "factor %s leaves %,d parameters, too few for %,d tokens and %d layers"
               .formatted(factor, budget, teacher.vocabSize(), teacher.numHiddenLayers()));
     }
-    return shape(teacher, width, size);
+    return new Student(shape(teacher, width, size), Beginning.HINTED);
+  }
+
+  /** Null where too little would be left of it to begin with. */
+  private static @Nullable MoeConfig part(MoeConfig teacher, long budget) {
+    int all = teacher.attention().numAttentionHeads();
+    for (int heads = all; heads * LEAST_OF_WIDTH >= all; heads--) {
+      long left = budget - parameters(teacher.pruned(heads, 0, 0));
+      int experts = expertsWithin(teacher, heads, left);
+      if (left >= (1 - MOST_BESIDE_EXPERTS) * budget && experts >= teacher.router().topK()) {
+        return teacher.pruned(heads, experts, teacher.experts().intermediateSize());
+      }
+    }
+    return null;
+  }
+
+  private static int expertsWithin(MoeConfig teacher, int heads, long parameters) {
+    long one = parameters(teacher.pruned(heads, 1, teacher.experts().intermediateSize()));
+    long expert = one - parameters(teacher.pruned(heads, 0, 0));
+    return (int) Math.min(teacher.router().numExperts(), parameters / expert);
   }
 
   private static int expertSize(MoeConfig teacher, int width, long budget) {

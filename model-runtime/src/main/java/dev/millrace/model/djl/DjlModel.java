@@ -467,6 +467,57 @@ final class DjlModel implements BaseModel {
     }
   }
 
+  /** What the stream of the base alone looks like on some texts. */
+  StreamStatistics stream(List<int[]> texts, int[][] stays) {
+    int places = 2 * config.numHiddenLayers() + 1;
+    int width = config.hiddenSize();
+    double[][][] grams = new double[places][width][width];
+    double[][] taken = new double[2][config.numHiddenLayers()];
+    long tokens = 0;
+    for (int[] text : texts) {
+      addStream(text, stays, grams, taken);
+      tokens += text.length;
+    }
+    double share = 1.0 / tokens;
+    Arrays.stream(grams).flatMap(Arrays::stream).forEach(row -> scale(row, share));
+    Arrays.stream(taken).forEach(row -> scale(row, share));
+    return new StreamStatistics(List.of(grams), taken[0], taken[1]);
+  }
+
+  private static void scale(double[] row, double by) {
+    Arrays.setAll(row, i -> by * row[i]);
+  }
+
+  private void addStream(int[] text, int[][] stays, double[][][] grams, double[][] taken) {
+    checkLength(config, text, 2, 0);
+    Program program = training.program();
+    try (PtNDManager scope = program.scope()) {
+      PtNDArray[] out =
+          program.infer(
+              scope,
+              "stream",
+              IValue.from((PtNDArray) scope.create(flat(List.of(text)))),
+              IValue.listFrom((long) text.length),
+              IValue.from(
+                  (PtNDArray)
+                      scope.create(
+                          flat(List.of(stays)), new Shape(stays.length, stays[0].length))));
+      float[] sums = out[0].toFloatArray();
+      int at = 0;
+      for (double[][] gram : grams) {
+        for (double[] row : gram) {
+          for (int i = 0; i < row.length; i++) {
+            row[i] += sums[at++];
+          }
+        }
+      }
+      float[] shares = out[1].toFloatArray();
+      for (int i = 0; i < shares.length; i++) {
+        taken[i % 2][i / 2] += shares[i];
+      }
+    }
+  }
+
   /** Logits of every position through the program that trains: (tokens, vocab), flattened. */
   float[] logits(AdapterWeights adapter, int[][] rows) {
     Program program = training.program();

@@ -376,7 +376,8 @@ final class ProgramSource {
         TrainingSource.METHODS
             + TrainingSource.PREFIXES
             + AdapterTrainingSource.methods(source.layers())
-            + ExpertLayerSource.inputs(source.layers());
+            + ExpertLayerSource.inputs(source.layers())
+            + PruningSource.methods(source.layers());
     return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training, 6);
   }
 

@@ -39,7 +39,8 @@ class CompressorTest {
         MoeConfig.olmoe(new MoeConfig.OlmoeShape(base.vocabSize(), 32, 4, 2, 1, 4, 4, 64))
             .withTiedEmbeddings();
     Distillation.Plan plan =
-        new Distillation.Plan(1, 2, 32, 1e-2, new StudentTrainer.Objective(0.5, 1), true, 3);
+        new Distillation.Plan(
+            1, 2, 32, 1e-2, new StudentTrainer.Objective(0.5, 1), true, Beginning.HINTED, 3);
     int[] stream = new SplittableRandom(1).ints(500, 0, 64).toArray();
     new Compressor(teacher, adapter, 4, folder.resolve("targets"))
         .run(

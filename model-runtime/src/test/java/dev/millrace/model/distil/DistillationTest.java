@@ -42,38 +42,39 @@ class DistillationTest {
     return new SplittableRandom(1).ints(2_000, 0, 64).toArray();
   }
 
-  private static Distillation.Plan plan(int steps) {
-    return new Distillation.Plan(steps, 2, 32, 1e-2, new StudentTrainer.Objective(0.5, 1), true, 3);
+  private static Distillation.Plan plan(int steps, Beginning begins) {
+    var objective = new StudentTrainer.Objective(0.5, 1);
+    return new Distillation.Plan(steps, 2, 32, 1e-2, objective, true, begins, 3);
   }
 
   private final List<Long> asked = new ArrayList<>();
 
   private void run(int steps, String name, LongConsumer stepped) throws IOException {
-    Path work = folder.resolve(name);
-    try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8)) {
-      new Distillation(
-              student(),
-              plan(steps),
-              stream(),
-              work,
-              EmbeddingHint.of(GOLDEN, student().hiddenSize()))
-          .run(
-              Teacher.alone(base, 4, 1),
-              folder.resolve("targets"),
-              3,
-              work.resolve("out"),
-              new Distillation.Listener() {
-                @Override
-                public void asked(long windows, long of) {
-                  asked.add(windows);
-                }
+    run(student(), plan(steps, Beginning.HINTED), name, stepped);
+  }
 
-                @Override
-                public void stepped(Distillation.Progress progress) {
-                  stepped.accept(progress.step());
-                }
-              });
-    }
+  private void run(MoeConfig student, Distillation.Plan plan, String name, LongConsumer stepped)
+      throws IOException {
+    Path work = folder.resolve(name);
+    new Compressor(GOLDEN, null, 4, folder.resolve("targets"))
+        .run(
+            student,
+            plan,
+            stream(),
+            work,
+            work.resolve("out"),
+            3,
+            new Distillation.Listener() {
+              @Override
+              public void asked(long windows, long of) {
+                asked.add(windows);
+              }
+
+              @Override
+              public void stepped(Distillation.Progress progress) {
+                stepped.accept(progress.step());
+              }
+            });
   }
 
   private byte[] weights(String name) throws IOException {
@@ -97,6 +98,27 @@ class DistillationTest {
                     }));
     assertEquals("power cut", cut.getMessage());
     run(8, "halves", step -> assertTrue(step > 3));
+    assertArrayEquals(weights("whole"), weights("halves"));
+  }
+
+  @Test
+  void run_cutOutOfTheTeacher_stoppedAndResumed_endsInTheSameBytes() throws IOException {
+    MoeConfig part = MoeConfigs.read(GOLDEN.resolve("config.json")).pruned(2, 5, 32);
+    Distillation.Plan plan = plan(5, Beginning.CUT);
+    run(part, plan, "whole", step -> {});
+    assertThrows(
+        IllegalStateException.class,
+        () ->
+            run(
+                part,
+                plan,
+                "halves",
+                step -> {
+                  if (step == 4) {
+                    throw new IllegalStateException("power cut");
+                  }
+                }));
+    run(part, plan, "halves", step -> assertTrue(step > 3));
     assertArrayEquals(weights("whole"), weights("halves"));
   }
 
@@ -135,14 +157,22 @@ class DistillationTest {
       embedding[i] = (float) (1e30 * random.nextGaussian());
     }
     Path work = folder.resolve("overflown");
-    try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8)) {
-      Distillation distillation = new Distillation(student(), plan(1), stream(), work, embedding);
+    Distillation.Plan plan = plan(1, Beginning.DRAWN);
+    try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8);
+        StudentTrainer trainer = StudentTrainer.start(student(), plan.objective(), true, 3)) {
+      trainer.embed(embedding);
+      Distillation distillation = new Distillation(student(), plan, stream(), work);
       var broken =
           assertThrows(
               IllegalStateException.class,
               () ->
                   distillation.run(
-                      Teacher.alone(base, 4, 1), folder.resolve("targets"), 1, work, ignoring()));
+                      trainer,
+                      Teacher.alone(base, 4, 1),
+                      folder.resolve("targets"),
+                      1,
+                      work,
+                      ignoring()));
       assertTrue(broken.getMessage().contains("gradient norm NaN"), broken.getMessage());
     }
     assertFalse(Files.exists(work));
@@ -150,13 +180,15 @@ class DistillationTest {
 
   @Test
   void run_numbersThatMakeNoRun_areRefusedAtOnce() throws IOException {
-    try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8)) {
+    Distillation.Plan plan = plan(1, Beginning.DRAWN);
+    try (BaseModel base = DjlModels.open(GOLDEN, Precision.INT8);
+        StudentTrainer trainer = StudentTrainer.start(student(), plan.objective(), true, 3)) {
       Path targets = folder.resolve("targets");
-      Distillation distillation =
-          new Distillation(student(), plan(1), stream(), folder, new float[0]);
+      Distillation distillation = new Distillation(student(), plan, stream(), folder);
       assertThrows(
           IllegalArgumentException.class,
-          () -> distillation.run(Teacher.alone(base, 4, 1), targets, 0, folder, ignoring()));
+          () ->
+              distillation.run(trainer, Teacher.alone(base, 4, 1), targets, 0, folder, ignoring()));
       assertThrows(IllegalArgumentException.class, () -> Teacher.alone(base, 0, 1));
       assertFalse(Files.exists(targets));
     }
@@ -173,7 +205,7 @@ class DistillationTest {
   }
 
   @Test
-  void shape_ofAFactor_isTheLargestWithinItAndAsManyAsItsFileHolds() throws IOException {
+  void of_aFactor_isTheLargestWithinItAndAsManyAsItsFileHolds() throws IOException {
     run(1, "one", step -> {});
     assertEquals(
         StudentShape.parameters(student()),
@@ -181,13 +213,18 @@ class DistillationTest {
     MoeConfig nano = MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512));
     long all = StudentShape.parameters(nano);
     for (double factor : new double[] {2, 4, 8, 13.5}) {
-      MoeConfig student = StudentShape.of(nano, all, factor);
-      double found = all / (double) StudentShape.parameters(student);
+      Student student = StudentShape.of(nano, all, factor);
+      MoeConfig shape = student.shape();
+      double found = all / (double) StudentShape.parameters(shape);
       assertTrue(found >= factor && found < 1.06 * factor, factor + ": " + found);
-      assertEquals(0, student.hiddenSize() % student.attention().numAttentionHeads());
+      assertEquals(0, shape.hiddenSize() % shape.attention().numAttentionHeads());
+      assertEquals(factor > 8 ? Beginning.HINTED : Beginning.CUT, student.begins());
     }
     assertThrows(IllegalArgumentException.class, () -> StudentShape.of(nano, all, 500));
     assertThrows(IllegalArgumentException.class, () -> StudentShape.of(nano, all, 1));
+    MoeConfig other = MoeConfigs.read(GOLDEN.resolveSibling("qwen3-moe-tiny/config.json"));
+    long parameters = StudentShape.parameters(GOLDEN.resolveSibling("qwen3-moe-tiny"));
+    assertEquals(Beginning.HINTED, StudentShape.of(other, parameters, 1.5).begins());
   }
 
   @Test

@@ -1,0 +1,35 @@
+package dev.millrace.model.djl;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a model's residual stream looks like on some texts. Places are 2 · layers + 1: before
+ * attention and before the experts of each layer, and the end.
+ *
+ * @param grams one entry a place, (hidden_size, hidden_size): mean of x xᵀ over tokens, where x is
+ *     the stream divided by its root mean square
+ * @param experts (layers): mean over tokens of the sum of their experts' weights
+ * @param remaining (layers): the same if the experts that stay were all
+ */
+public record StreamStatistics(List<double[][]> grams, double[] experts, double[] remaining) {
+
+  /**
+   * Measures on the numbers that serve in int8.
+   *
+   * @param folder of a checkpoint whose layers are all sparse
+   * @param texts token ids, 2 or more each
+   * @param stays (layers, experts): the experts that stay, as many in each layer, at least the top
+   *     k
+   */
+  public static StreamStatistics of(Path folder, List<int[]> texts, int[][] stays)
+      throws IOException {
+    DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT);
+    try {
+      return model.stream(texts, stays);
+    } finally {
+      model.close();
+    }
+  }
+}

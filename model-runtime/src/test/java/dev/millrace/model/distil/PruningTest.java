@@ -1,0 +1,94 @@
+package dev.millrace.model.distil;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Checkpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PruningTest {
+
+  private static final Path GOLDEN = Path.of("src/test/resources/golden/olmoe-tiny");
+  private static final Path NANO = Path.of("..", "models", "nano");
+
+  @TempDir Path folder;
+
+  private static List<int[]> texts() {
+    SplittableRandom random = new SplittableRandom(4);
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      texts.add(random.ints(40, 0, 320).toArray());
+    }
+    return texts;
+  }
+
+  private static float[] logProbs(Path base, int[] text) throws IOException {
+    try (BaseModel model = DjlModels.open(base, Precision.FLOAT32)) {
+      return model.score(List.of(new Sequence(text, model.noAdapter()))).get(0).logProbs();
+    }
+  }
+
+  /** All of a model, in other coordinates, is the model. */
+  @Test
+  void write_everythingStays_saysWhatTheTeacherSays() throws IOException {
+    MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
+    Pruning.write(GOLDEN, config.pruned(4, 16, 32), texts(), folder);
+    int[] text = new SplittableRandom(9).ints(60, 0, 320).toArray();
+    assertArrayEquals(logProbs(GOLDEN, text), logProbs(folder, text), 1e-3f);
+  }
+
+  @Test
+  void write_lessOfEverything_hasTheShapeAndIsTheSameAgain() throws IOException {
+    MoeConfig part = MoeConfigs.read(GOLDEN.resolve("config.json")).pruned(2, 3, 32);
+    Pruning.write(GOLDEN, part, texts(), folder.resolve("one"));
+    Pruning.write(GOLDEN, part, texts(), folder.resolve("two"));
+    try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("one"))) {
+      assertEquals(part, checkpoint.config());
+    }
+    assertArrayEquals(
+        Files.readAllBytes(folder.resolve("one/model.safetensors")),
+        Files.readAllBytes(folder.resolve("two/model.safetensors")));
+  }
+
+  /** Before any training; an embedding alone, and all else drawn, finds one token of a hundred. */
+  @Test
+  void write_halfOfNano_stillFindsMostOfTheTokensThatNanoFinds() throws IOException {
+    try (Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"))) {
+      List<Exam.Text> texts = new ArrayList<>();
+      for (String line : Files.readAllLines(NANO.resolve("protected.jsonl"))) {
+        int[] tokens = tokenizer.encode(line);
+        texts.add(new Exam.Text("", tokens, line.length()));
+      }
+      List<int[]> seen = texts.subList(0, 48).stream().map(Exam.Text::tokens).toList();
+      Exam exam = new Exam(texts.subList(48, 96));
+      MoeConfig config = MoeConfigs.read(NANO.resolve("config.json"));
+      MoeConfig half = StudentShape.of(config, StudentShape.parameters(NANO), 2).shape();
+      Pruning.write(NANO, half, seen, folder);
+      double teacher = accuracy(NANO, exam);
+      double student = accuracy(folder, exam);
+      assertTrue(student > 0.5 * teacher, student + " of " + teacher);
+    }
+  }
+
+  private static double accuracy(Path base, Exam exam) throws IOException {
+    try (BaseModel model = DjlModels.open(base, Precision.INT8)) {
+      return exam.take(model, model.noAdapter()).accuracy();
+    }
+  }
+}
