@@ -10,6 +10,9 @@ final class Sampler {
   private final Sampling sampling;
   private final SplittableRandom random;
 
+  /** log p of the likeliest next token. */
+  private float top;
+
   Sampler(Sampling sampling) {
     this.sampling = sampling;
     this.random = new SplittableRandom(sampling.seed());
@@ -22,9 +25,11 @@ final class Sampler {
    */
   int next(float[] logProbs, int from, int vocabulary) {
     double draw = random.nextDouble();
+    int greatest = greatest(logProbs, from, vocabulary);
     if (sampling.temperature() == 0) {
-      return greatest(logProbs, from, vocabulary);
+      return greatest;
     }
+    top = logProbs[from + greatest];
     if (sampling.topK() == 0 && sampling.topP() == 1) {
       return draw(all(vocabulary), logProbs, from, draw);
     }
@@ -75,8 +80,9 @@ final class Sampler {
     return Arrays.stream(keys).mapToInt(k -> (int) k).toArray();
   }
 
+  /** In parts of the likeliest token's: p^(1/temperature) itself may be 0 for every token. */
   private double weight(float logProb) {
-    return Math.exp(logProb / sampling.temperature());
+    return Math.exp(((double) logProb - top) / sampling.temperature());
   }
 
   private int draw(int[] tokens, float[] logProbs, int from, double draw) {

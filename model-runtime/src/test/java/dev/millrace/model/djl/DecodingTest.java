@@ -144,6 +144,20 @@ class DecodingTest {
     }
   }
 
+  @Test
+  void next_temperatureNearZero_drawsTheLikeliest() {
+    float[] logProbs = logs(0.2, 0.3, 0.2, 0.15, 0.15);
+    for (double temperature : new double[] {1e-3, 1e-9, Double.MIN_VALUE}) {
+      for (Sampling sampling :
+          List.of(
+              new Sampling(temperature, 0, 1, 7),
+              new Sampling(temperature, 3, 1, 7),
+              new Sampling(temperature, 0, 0.9, 7))) {
+        assertEquals(1, new Sampler(sampling).next(logProbs, 0, 5), sampling::toString);
+      }
+    }
+  }
+
   private static float[] logs(double... p) {
     float[] logs = new float[p.length];
     IntStream.range(0, p.length).forEach(i -> logs[i] = (float) Math.log(p[i]));
