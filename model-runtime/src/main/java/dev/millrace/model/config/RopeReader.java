@@ -1,5 +1,6 @@
 package dev.millrace.model.config;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Set;
 
@@ -171,8 +172,37 @@ final class RopeReader {
     return scale * scale;
   }
 
+  /** As transformers 5 reads it and, where positions are stretched, as 4 does too. */
   static void write(RopeConfig rope, ObjectNode json) {
     json.put(THETA, rope.theta());
-    json.putObject(NESTED).put(THETA, rope.theta()).put("rope_type", "default");
+    ObjectNode scaling = scaling(rope);
+    json.putObject(NESTED).put(THETA, rope.theta()).setAll(scaling);
+    if (!(rope.scaling() instanceof RopeConfig.Plain)) {
+      json.set(SCALING, scaling);
+    }
+  }
+
+  private static ObjectNode scaling(RopeConfig rope) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    if (rope.scaling() instanceof RopeConfig.Linear linear) {
+      return json.put("rope_type", "linear").put(FACTOR, linear.factor());
+    }
+    if (rope.scaling() instanceof RopeConfig.Yarn yarn) {
+      return json.put("rope_type", "yarn")
+          .put(FACTOR, yarn.factor())
+          .put("beta_fast", yarn.betaFast())
+          .put("beta_slow", yarn.betaSlow())
+          .put(ORIGINAL, yarn.original())
+          .put("truncate", yarn.truncate())
+          .put("attention_factor", rope.attentionFactor());
+    }
+    if (rope.scaling() instanceof RopeConfig.Llama3 llama3) {
+      return json.put("rope_type", "llama3")
+          .put(FACTOR, llama3.factor())
+          .put("low_freq_factor", llama3.lowFreqFactor())
+          .put("high_freq_factor", llama3.highFreqFactor())
+          .put(ORIGINAL, llama3.original());
+    }
+    return json.put("rope_type", "default");
   }
 }

@@ -202,6 +202,20 @@ class MoeConfigsTest {
     assertEquals(odd, MoeConfigs.parse(MoeConfigs.toBytes(odd, "float32")));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'type':'linear','factor':2.5",
+        "'type':'yarn','factor':4,'beta_fast':16,'truncate':false,'mscale':0.7,'mscale_all_dim':1",
+        "'type':'yarn','factor':4,'original_max_position_embeddings':1024",
+        "'type':'llama3','factor':8,'low_freq_factor':1,'high_freq_factor':4",
+      })
+  void toBytes_stretchedPositions_readBack(String scaling) {
+    MoeConfig stretched =
+        parse("{'model_type':'olmoe','rope_theta':5e5,'rope_scaling':{" + scaling + "}}");
+    assertEquals(stretched, MoeConfigs.parse(MoeConfigs.toBytes(stretched, "float32")));
+  }
+
   @Test
   void mostExperts_moreThanTheOpenGroupsHold_isTheTopK() {
     String config = "{'model_type':'deepseek_v3','n_routed_experts':16,'topk_group':4,";
