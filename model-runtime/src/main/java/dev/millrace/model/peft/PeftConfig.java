@@ -104,6 +104,9 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
     if (json.has(field)) {
       JsonFields fields = json.object(field);
       for (String name : fields.names()) {
+        if (name.indexOf('\n') >= 0) {
+          throw json.invalid(field, "patterns of one line");
+        }
         pattern.put(name, value.apply(fields, name));
         new NamePattern(field, "(" + name + ")"); // refuses what is no pattern
       }

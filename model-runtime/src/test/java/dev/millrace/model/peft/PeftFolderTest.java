@@ -87,6 +87,8 @@ class PeftFolderTest {
             + " 64]",
         "\"rank_pattern\": {} | \"rank_pattern\": {\"(\": 8} | expected a regular expression",
         "\"rank_pattern\": {} | \"rank_pattern\": {\"v_proj\": 0} | v_proj is 0",
+        "\"rank_pattern\": {} | \"rank_pattern\": {\"x\\ny\": 4} | expected patterns of one line",
+        "\"alpha_pattern\": {} | \"alpha_pattern\": {\"\\n\": 4} | expected patterns of one line",
         "\"rank_pattern\": {} | \"rank_pattern\": {\"(.+)+\\\\1=\": 4} | takes more than 1048576"
             + " steps",
         "\"alpha_pattern\": {} | \"alpha_pattern\": {\"q_proj\": \"8\"} | q_proj is \"8\"",
