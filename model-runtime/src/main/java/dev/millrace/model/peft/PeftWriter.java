@@ -23,7 +23,15 @@ final class PeftWriter {
   }
 
   private List<LoraPair> experts() {
-    return adapter.pairs().stream().filter(p -> p.site().place() == Site.Place.EXPERTS).toList();
+    return at(Site.Place.EXPERTS);
+  }
+
+  private List<LoraPair> linear() {
+    return at(Site.Place.LINEAR);
+  }
+
+  private List<LoraPair> at(Site.Place place) {
+    return adapter.pairs().stream().filter(p -> p.site().place() == place).toList();
   }
 
   /** As the file says it. */
@@ -41,6 +49,10 @@ final class PeftWriter {
                     config.targetParameters().stream()
                         .filter(t -> stacks.stream().noneMatch(s -> Targets.cover(List.of(t), s)))
                         .toList()));
+    for (LoraPair pair : linear()) { // a pattern of the stacks' may have been theirs too
+      String name = config.key(pair.site());
+      patterns.need(name, Patterns.lastParts(name, 3), pair.rank(), adapter.scale(pair));
+    }
     for (LoraPair pair : experts()) {
       for (int part = 0; part < pair.site().parts().size(); part++) {
         String alike = Patterns.lastParts(pair.site().parts().get(part), 3).replace("%d", "\\d+");

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.adapter.Difference;
+import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Safetensors;
@@ -39,8 +40,12 @@ class ExpertLayoutTest {
           Site.experts(EXPERTS + ".down_proj", 4, 6, 3, List.of(EXPERTS + ".%d.down_proj")));
 
   private static LoraWeights random() {
+    return random(new AdapterPlan(2, 4, true));
+  }
+
+  private static LoraWeights random(AdapterPlan plan) {
     SplittableRandom random = new SplittableRandom(4);
-    LoraWeights zero = Lora.KIND.initial(new AdapterPlan(2, 4, true), SITES, 3);
+    LoraWeights zero = Lora.KIND.initial(plan, SITES, 3);
     List<float[]> values = new ArrayList<>();
     zero.factors()
         .forEach(
@@ -102,6 +107,16 @@ class ExpertLayoutTest {
         PeftFolder.toFiles(PeftFolder.in(ExpertLayout.PARAMETERS, again, SITES), "base");
     assertArrayEquals(files.get(PeftFolder.WEIGHTS), back.get(PeftFolder.WEIGHTS));
     assertArrayEquals(files.get(PeftFolder.CONFIG), back.get(PeftFolder.CONFIG));
+  }
+
+  @Test
+  void in_modulesUnderAPatternOfAttentionAndExperts_addsTheSame() {
+    NamePatterns ofLayer =
+        new NamePatterns(Map.of("layers\\.0\\..*", "3"), Map.of("layers\\.0\\..*", "7"));
+    LoraWeights adapter = random(new AdapterPlan(2, 4, true, false, ofLayer));
+    assertEquals(3, adapter.pairs().get(0).rank());
+    LoraWeights modules = PeftFolder.in(ExpertLayout.MODULES, adapter, SITES);
+    assertEquals(0, Difference.of(adapter, read(PeftFolder.toFiles(modules, "")), 1), 1e-6);
   }
 
   @ParameterizedTest
