@@ -52,18 +52,23 @@ final class Reception {
 
   /** Reads media and cuts the prompt into tokens; a work that cannot be read is done. */
   void read(Work work) {
-    Media media = work.request().media();
     try {
-      if (media != null && work.request().task() == Request.Task.EMBED) {
-        place(work, media);
-        return;
-      }
-      if (media != null) {
-        work.prefix(parts.media().read(media, work.lease().base().id()));
-      }
+      readMediaAndPrompt(work);
     } catch (MediaReader.UnreadableException e) {
       work.fail(String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      work.fail("model-failed: " + e);
+    }
+  }
+
+  private void readMediaAndPrompt(Work work) throws MediaReader.UnreadableException {
+    Media media = work.request().media();
+    if (media != null && work.request().task() == Request.Task.EMBED) {
+      place(work, media);
       return;
+    }
+    if (media != null) {
+      work.prefix(parts.media().read(media, work.lease().base().id()));
     }
     Tokenizer tokenizer = carrier(work).tokenizer();
     String prompt = work.request().prompt();

@@ -153,7 +153,14 @@ final class RunningResponder implements Responder {
   }
 
   private void begin(Work work, long caller) {
-    CompletableFuture<Lease> lease = reception.lease(work.request(), caller);
+    CompletableFuture<Lease> lease;
+    try {
+      lease = reception.lease(work.request(), caller);
+    } catch (RuntimeException e) {
+      work.fail("model-failed: " + e);
+      end(work);
+      return;
+    }
     if (lease.isDone()) {
       arrived(work, lease);
     } else {

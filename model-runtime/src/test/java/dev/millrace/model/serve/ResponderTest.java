@@ -29,6 +29,7 @@ import dev.millrace.model.swap.NewBase;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Answer.From;
 import dev.millrace.schema.Chunk;
@@ -1086,6 +1087,39 @@ class ResponderTest {
     assertError("modality-unsupported: IMAGE", one(shown(ColumnAligner.picture(3))));
     try (Responder seeing = seeing("another-base")) {
       assertError("modality-unsupported: IMAGE", one(seeing, shown(ColumnAligner.picture(3))));
+    }
+  }
+
+  @Test
+  void respond_promptThatCannotBeRead_failsAloneAndOthersGoOn() {
+    Tokenizer broken =
+        new ByteTokenizer() {
+          @Override
+          public int[] encode(String text) {
+            if (text.equals("unreadable")) {
+              throw new IllegalStateException("no tokens");
+            }
+            return super.encode(text);
+          }
+        };
+    try (Responder reading =
+        Responder.of(
+            new ServingParts(
+                base, broken, live, cache(), CacheKeys.of(SECRET), () -> Instant.ofEpochMilli(now)),
+            new ServeLimits(1000, 1000, 1000),
+            UnknownDomain.BASE,
+            5)) {
+      List<Answer> answers =
+          reading.respond(
+              List.of(
+                  score("a", null, "unreadable"),
+                  generate("b", null, "unreadable", 2, 0, 0, false),
+                  score("c", Request.AUTO, "unreadable"),
+                  score("d", null, "text")));
+      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(0));
+      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(1));
+      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(2));
+      assertNull(answers.get(3).error());
     }
   }
 

@@ -3,7 +3,7 @@ package dev.millrace.model.text;
 import java.nio.charset.StandardCharsets;
 
 /** One token a UTF-8 byte. */
-public final class ByteTokenizer implements Tokenizer {
+public class ByteTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
