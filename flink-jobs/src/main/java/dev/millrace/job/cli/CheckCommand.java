@@ -104,6 +104,10 @@ final class CheckCommand implements Callable<Integer> {
         tokens.add(Arrays.copyOf(ids, Math.min(ids.length, LONGEST)));
       }
     }
+    if (tokens.isEmpty()) {
+      throw new ParameterException(
+          output.commandLine(), file + " has no text of 2 tokens or more, expected some");
+    }
     return tokens;
   }
 

@@ -108,6 +108,15 @@ class MainTest {
     assertTrue(err.toString().contains("other-domain"), err::toString);
   }
 
+  @Test
+  void run_checkOnTextsOfNoTokens_saysSo() throws Exception {
+    Path lines = folder.resolve("lines.jsonl");
+    Files.writeString(lines, "{\"text\":\"\"}\n");
+    int status = run("model", "check", "../models/nano", "--texts", lines.toString());
+    assertEquals(2, status);
+    assertTrue(err.toString().contains("lines.jsonl has no text of 2 tokens"), err::toString);
+  }
+
   private int run(String... args) {
     return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
   }
