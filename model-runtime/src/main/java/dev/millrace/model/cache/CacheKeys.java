@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CacheKeys {
 
-  private static final byte VERSION = 2;
-  private static final byte SCOPE = -1;
+  private static final byte VERSION = 3;
+  private static final byte SCOPE = -VERSION;
 
   /** Bytes of the parameters but the stop texts. */
   private static final int PARAMETERS = 2 * Integer.BYTES + 3 * Long.BYTES;

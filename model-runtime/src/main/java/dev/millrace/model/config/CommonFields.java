@@ -69,6 +69,26 @@ final class CommonFields {
     return json.orElse("rms_norm_eps", fallback, j -> j.number("rms_norm_eps", 1e-12, 1));
   }
 
+  /**
+   * One token, several, or none where it is null.
+   *
+   * @param absent where config.json does not name them
+   */
+  List<Integer> eosTokenId(int... absent) {
+    String name = "eos_token_id";
+    int most = Integer.MAX_VALUE;
+    int[] ids =
+        json.orElse(
+            name,
+            absent,
+            new int[0],
+            j ->
+                j.isList(name)
+                    ? j.integers(name, -1, most)
+                    : new int[] {j.integer(name, -1, most)});
+    return IntStream.of(ids).boxed().toList();
+  }
+
   /** The number of experts under any of its names. */
   int experts(int fallback) {
     return size(List.of("num_experts", "num_local_experts", "n_routed_experts"), fallback);

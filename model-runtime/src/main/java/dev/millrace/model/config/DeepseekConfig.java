@@ -24,7 +24,8 @@ final class DeepseekConfig {
       int heads,
       int routedExperts,
       int sharedExperts,
-      int positions) {}
+      int positions,
+      int eosTokenId) {}
 
   DeepseekConfig(JsonFields json, String architecture, Defaults defaults) {
     this.json = json;
@@ -74,7 +75,8 @@ final class DeepseekConfig {
         fields.layers(
             defaults.layers, layer -> new LayerConfig(layer >= firstSparse, LayerConfig.NO_WINDOW)),
         WeightNames.DEEPSEEK,
-        Fp8Blocks.read(json));
+        Fp8Blocks.read(json),
+        fields.eosTokenId(defaults.eosTokenId));
   }
 
   private AttentionConfig attention(boolean interleave, double softmaxFactor) {

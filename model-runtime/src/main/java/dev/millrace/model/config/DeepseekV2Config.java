@@ -7,7 +7,7 @@ package dev.millrace.model.config;
  */
 final class DeepseekV2Config implements ConfigFamily {
   private static final DeepseekConfig.Defaults DEFAULTS =
-      new DeepseekConfig.Defaults(32000, 4096, 11008, 1407, 32, 0, 32, 64, 2, 2048);
+      new DeepseekConfig.Defaults(32000, 4096, 11008, 1407, 32, 0, 32, 64, 2, 2048, 2);
 
   @Override
   public String modelType() {

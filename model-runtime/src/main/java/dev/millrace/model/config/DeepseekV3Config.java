@@ -3,7 +3,7 @@ package dev.millrace.model.config;
 /** DeepSeek-V3 (arXiv 2412.19437); defaults are those of transformers' {@code DeepseekV3Config}. */
 final class DeepseekV3Config implements ConfigFamily {
   private static final DeepseekConfig.Defaults DEFAULTS =
-      new DeepseekConfig.Defaults(129280, 7168, 18432, 2048, 61, 3, 128, 256, 1, 4096);
+      new DeepseekConfig.Defaults(129280, 7168, 18432, 2048, 61, 3, 128, 256, 1, 4096, 1);
 
   @Override
   public String modelType() {

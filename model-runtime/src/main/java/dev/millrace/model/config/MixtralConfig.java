@@ -31,6 +31,7 @@ final class MixtralConfig implements ConfigFamily {
         intermediate,
         fields.layers(32, layer -> new LayerConfig(true, window)),
         WeightNames.MIXTRAL,
-        Fp8Blocks.read(json));
+        Fp8Blocks.read(json),
+        fields.eosTokenId(2));
   }
 }

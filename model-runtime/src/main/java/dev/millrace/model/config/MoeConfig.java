@@ -11,6 +11,7 @@ import java.util.List;
  * @param layers one entry a layer
  * @param names what the family calls its tensors
  * @param fp8 block scales of its FP8 weights
+ * @param eosTokenId the tokens that end a text, each by itself
  */
 public record MoeConfig(
     String modelType,
@@ -26,7 +27,8 @@ public record MoeConfig(
     int intermediateSize,
     List<LayerConfig> layers,
     WeightNames names,
-    Fp8Blocks fp8) {
+    Fp8Blocks fp8,
+    List<Integer> eosTokenId) {
 
   /** The sizes by which OLMoE-shaped models differ from each other. */
   public record OlmoeShape(
@@ -57,7 +59,8 @@ public record MoeConfig(
         shape.intermediateSize,
         Collections.nCopies(shape.numHiddenLayers, LayerConfig.SPARSE),
         WeightNames.MLP,
-        Fp8Blocks.NONE);
+        Fp8Blocks.NONE,
+        List.of());
   }
 
   /** Whether it can be {@link #pruned}: all of it has OLMoE's shape, without options. */
@@ -84,17 +87,23 @@ public record MoeConfig(
         expertSize,
         layers,
         names,
-        Fp8Blocks.NONE);
+        Fp8Blocks.NONE,
+        eosTokenId);
   }
 
   /** The same with one matrix for embedding and head. */
   public MoeConfig withTiedEmbeddings() {
-    return with(true, router);
+    return with(true, router, eosTokenId);
   }
 
   /** The same with a head of its own. */
   public MoeConfig withOwnHead() {
-    return with(false, router);
+    return with(false, router, eosTokenId);
+  }
+
+  /** The same with other tokens that end a text. */
+  public MoeConfig withEosTokenId(List<Integer> ids) {
+    return with(tieWordEmbeddings, router, ids);
   }
 
   /**
@@ -123,10 +132,11 @@ public record MoeConfig(
             router.normTopkProb(),
             router.routedScalingFactor(),
             groups,
-            topkGroups));
+            topkGroups),
+        eosTokenId);
   }
 
-  private MoeConfig with(boolean tied, RouterConfig otherRouter) {
+  private MoeConfig with(boolean tied, RouterConfig otherRouter, List<Integer> eos) {
     return new MoeConfig(
         modelType,
         vocabSize,
@@ -141,7 +151,8 @@ public record MoeConfig(
         intermediateSize,
         layers,
         names,
-        fp8);
+        fp8,
+        eos);
   }
 
   public int numHiddenLayers() {

@@ -1,6 +1,8 @@
 package dev.millrace.model.config;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 
 /** OLMoE (arXiv 2409.02060); defaults are those of transformers' {@code OlmoeConfig}. */
 final class OlmoeConfig implements ConfigFamily {
@@ -36,7 +38,8 @@ final class OlmoeConfig implements ConfigFamily {
         intermediate,
         fields.layers(16, layer -> LayerConfig.SPARSE),
         WeightNames.MLP,
-        Fp8Blocks.read(json));
+        Fp8Blocks.read(json),
+        fields.eosTokenId(50279));
   }
 
   /** The norms of q and k go over all heads, which therefore have the hidden size together. */
@@ -66,7 +69,7 @@ final class OlmoeConfig implements ConfigFamily {
     } else {
       json.put("clip_qkv", attention.clipQkv());
     }
-    json.putNull("eos_token_id");
+    writeEosTokenId(config.eosTokenId(), json);
     json.put("hidden_act", "silu");
     json.put("hidden_size", config.hiddenSize());
     json.put("initializer_range", 0.02);
@@ -86,5 +89,17 @@ final class OlmoeConfig implements ConfigFamily {
     json.put("tie_word_embeddings", config.tieWordEmbeddings());
     json.put("use_cache", true);
     json.put("vocab_size", config.vocabSize());
+  }
+
+  private static void writeEosTokenId(List<Integer> ids, ObjectNode json) {
+    String name = "eos_token_id";
+    switch (ids.size()) {
+      case 0 -> json.putNull(name);
+      case 1 -> json.put(name, ids.get(0));
+      default -> {
+        ArrayNode array = json.putArray(name);
+        ids.forEach(array::add);
+      }
+    }
   }
 }

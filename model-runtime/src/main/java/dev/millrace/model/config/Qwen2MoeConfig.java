@@ -45,7 +45,8 @@ final class Qwen2MoeConfig implements ConfigFamily {
                 new LayerConfig(
                     fields.sparse(layer), slides.test(layer) ? window : LayerConfig.NO_WINDOW)),
         WeightNames.MLP,
-        Fp8Blocks.read(json));
+        Fp8Blocks.read(json),
+        fields.eosTokenId());
   }
 
   /**

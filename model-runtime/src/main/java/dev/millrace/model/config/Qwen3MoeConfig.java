@@ -33,6 +33,7 @@ final class Qwen3MoeConfig implements ConfigFamily {
         fields.size("intermediate_size", 6144),
         fields.layers(24, layer -> new LayerConfig(fields.sparse(layer), window)),
         WeightNames.MLP,
-        Fp8Blocks.read(json));
+        Fp8Blocks.read(json),
+        fields.eosTokenId());
   }
 }

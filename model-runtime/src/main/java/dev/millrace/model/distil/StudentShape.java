@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of a student, OLMoE's, with the teacher's vocabulary and depth.
+ * The shape of a student, OLMoE's, with the teacher's vocabulary, ends of texts and depth.
  *
  * <p>Of a teacher of OLMoE's shape it is a part: as wide as a budget allows, and then with as many
  * of the experts as do. Other students have one matrix for head and embedding, and few experts that
@@ -93,7 +93,8 @@ public final class StudentShape {
                 EXPERTS,
                 EXPERTS,
                 teacher.maxPositionEmbeddings()))
-        .withTiedEmbeddings();
+        .withTiedEmbeddings()
+        .withEosTokenId(teacher.eosTokenId());
   }
 
   private static long beside(MoeConfig teacher, long width) {

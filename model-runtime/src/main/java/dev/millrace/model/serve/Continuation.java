@@ -6,7 +6,7 @@ import dev.millrace.model.text.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
 
-/** What a prompt was continued with so far, up to the first stop text in it. */
+/** What a prompt was continued with so far, up to its end or the first stop text in it. */
 final class Continuation {
 
   private static final float[] NO_EMBEDDING = {};
@@ -15,9 +15,11 @@ final class Continuation {
   private static final char UNFINISHED = '\uFFFD';
 
   private final Tokenizer tokenizer;
+  private final List<Integer> eos;
   private final List<String> stop;
   private final int[] tokens;
   private int length;
+  private boolean ended;
   private double logProb;
   private int end = -1;
 
@@ -26,24 +28,29 @@ final class Continuation {
 
   private int chunks;
 
-  Continuation(Tokenizer tokenizer, List<String> stop, int maxTokens) {
+  /**
+   * @param eos tokens that end a text, each by itself
+   */
+  Continuation(Tokenizer tokenizer, List<Integer> eos, List<String> stop, int maxTokens) {
     this.tokenizer = tokenizer;
+    this.eos = eos;
     this.stop = stop;
     this.tokens = new int[maxTokens];
   }
 
-  /** Adds a token; false if a stop text is complete with it. */
+  /** Adds a token; false if it ends the text, or a stop text is complete with it. */
   boolean add(Token token) {
     tokens[length++] = token.token();
     logProb += token.logProb();
-    if (!stop.isEmpty()) {
+    ended = eos.contains(token.token());
+    if (!ended && !stop.isEmpty()) {
       String text = text();
       end = stop.stream().mapToInt(text::indexOf).filter(at -> at >= 0).min().orElse(-1);
     }
-    return end < 0;
+    return !ended && end < 0;
   }
 
-  /** The text before the stop text; the tokens that spell it count. */
+  /** The text before its end or the stop text; the tokens that say so count. */
   CachedAnswer answer() {
     String text = text();
     return new CachedAnswer(end < 0 ? text : text.substring(0, end), logProb, length, NO_EMBEDDING);
@@ -81,6 +88,6 @@ final class Continuation {
   }
 
   private String text() {
-    return tokenizer.decode(Arrays.copyOf(tokens, length));
+    return tokenizer.decode(Arrays.copyOf(tokens, ended ? length - 1 : length));
   }
 }

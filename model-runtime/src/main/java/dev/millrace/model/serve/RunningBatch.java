@@ -145,7 +145,9 @@ final class RunningBatch implements AutoCloseable {
   }
 
   private Continuation continuation(Work work) {
-    return new Continuation(tokenizer, work.request().stop(), work.request().maxTokens());
+    Request request = work.request();
+    return new Continuation(
+        tokenizer, base.config().eosTokenId(), request.stop(), request.maxTokens());
   }
 
   private static Prompt prompt(Work work) {

@@ -30,6 +30,7 @@ public final class FakeBaseModel implements BaseModel {
   private static final int DIM = 16;
 
   private final String id;
+  private final List<Integer> eosTokenId;
   private final LoadedAdapter none = new Adapter(0, false);
   private final AtomicInteger open = new AtomicInteger();
   private final ConcurrentLinkedQueue<String> misuses = new ConcurrentLinkedQueue<>();
@@ -43,7 +44,13 @@ public final class FakeBaseModel implements BaseModel {
 
   /** Another base, that computes the same. */
   public FakeBaseModel(String id) {
+    this(id, List.of());
+  }
+
+  /** Another, whose texts end with tokens. */
+  public FakeBaseModel(String id, List<Integer> eosTokenId) {
     this.id = id;
+    this.eosTokenId = eosTokenId;
   }
 
   /** An adapter that adds a bias to every log-probability. */
@@ -85,7 +92,8 @@ public final class FakeBaseModel implements BaseModel {
 
   @Override
   public MoeConfig config() {
-    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(256, DIM, 1, 1, 1, 1, 1, 512));
+    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(256, DIM, 1, 1, 1, 1, 1, 512))
+        .withEosTokenId(eosTokenId);
   }
 
   @Override

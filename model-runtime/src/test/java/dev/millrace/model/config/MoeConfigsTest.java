@@ -29,7 +29,25 @@ class MoeConfigsTest {
   void parse_absentFields_takesDefaultsOfOlmoe() {
     assertEquals(
         MoeConfig.olmoe(new MoeConfig.OlmoeShape(50304, 2048, 2048, 16, 16, 64, 8, 4096)),
-        parse("{'model_type':'olmoe'}"));
+        parse("{'model_type':'olmoe','eos_token_id':null}"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'model_type':'olmoe' | [50279]",
+        "'model_type':'qwen3_moe' | []",
+        "'model_type':'mixtral' | [2]",
+        "'model_type':'deepseek_v2' | [2]",
+        "'model_type':'deepseek_v3' | [1]",
+        "'model_type':'deepseek_v3','eos_token_id':null | []",
+        "'model_type':'qwen2_moe','eos_token_id':151643 | [151643]",
+        "'model_type':'qwen3_moe','eos_token_id':[151645,151643] | [151645, 151643]",
+      })
+  void parse_tokensThatEndATextOneManyOrNone_areRead(String fields, String ids) {
+    assertEquals(ids, parse("{" + fields + "}").eosTokenId().toString());
   }
 
   @Test
@@ -183,6 +201,7 @@ class MoeConfigsTest {
         "'model_type':'olmoe','rms_norm_eps':0 | rms_norm_eps is 0",
         "'model_type':'olmoe','rms_norm_eps':1e999 | rms_norm_eps is",
         "'model_type':'olmoe','clip_qkv':-1 | clip_qkv is -1",
+        "'model_type':'olmoe','eos_token_id':'</s>' | eos_token_id is \"</s>\"",
         "'model_type':'olmoe','rms_norm_eps':NaN | Non-standard token 'NaN'",
       })
   void parse_whatCannotBeHonoured_isNamed(String fields, String message) {
@@ -198,7 +217,9 @@ class MoeConfigsTest {
             "{'model_type':'olmoe','vocab_size':4096,'hidden_size':192,'num_key_value_heads':4,"
                 + "'norm_topk_prob':true,'rms_norm_eps':1e-6,'rope_theta':5e5,'clip_qkv':7.5,"
                 + "'tie_word_embeddings':true,'attention_bias':true}");
+    MoeConfig chat = TINY.withEosTokenId(List.of(3, 5));
     assertEquals(TINY, MoeConfigs.parse(MoeConfigs.toBytes(TINY, "bfloat16")));
+    assertEquals(chat, MoeConfigs.parse(MoeConfigs.toBytes(chat, "bfloat16")));
     assertEquals(odd, MoeConfigs.parse(MoeConfigs.toBytes(odd, "float32")));
   }
 

@@ -210,7 +210,9 @@ class DistillationTest {
     assertEquals(
         StudentShape.parameters(student()),
         StudentShape.parameters(folder.resolve("one").resolve("out")));
-    MoeConfig nano = MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512));
+    MoeConfig nano =
+        MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512))
+            .withEosTokenId(List.of(7));
     long all = StudentShape.parameters(nano);
     for (double factor : new double[] {2, 4, 8, 13.5}) {
       Student student = StudentShape.of(nano, all, factor);
@@ -219,6 +221,7 @@ class DistillationTest {
       assertTrue(found >= factor && found < 1.06 * factor, factor + ": " + found);
       assertEquals(0, shape.hiddenSize() % shape.attention().numAttentionHeads());
       assertEquals(factor > 8 ? Beginning.HINTED : Beginning.CUT, student.begins());
+      assertEquals(nano.eosTokenId(), shape.eosTokenId());
     }
     assertThrows(IllegalArgumentException.class, () -> StudentShape.of(nano, all, 500));
     assertThrows(IllegalArgumentException.class, () -> StudentShape.of(nano, all, 1));

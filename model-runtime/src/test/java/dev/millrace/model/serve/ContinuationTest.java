@@ -1,6 +1,7 @@
 package dev.millrace.model.serve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.Decoding.Token;
@@ -23,10 +24,22 @@ class ContinuationTest {
     assertEquals(List.of("a", "EMBc"), told("aEMBcEN", List.of("END", "EMBER")));
   }
 
+  @Test
+  void add_tokenThatEndsTheText_isCountedAndNotPartOfIt() {
+    Continuation continuation = new Continuation(BYTES, List.of(1, 2), List.of("d"), 8);
+    for (int b : BYTES.encode("abc")) {
+      assertTrue(continuation.add(new Token(0, b, -1, false)));
+    }
+    assertFalse(continuation.add(new Token(0, 2, -1, false)));
+    assertEquals("abc", continuation.answer().text());
+    assertEquals(4, continuation.answer().tokens());
+    assertEquals(-4, continuation.answer().logProb());
+  }
+
   /** What each byte adds to what is told. */
   private static List<String> told(String text, List<String> stop) {
     int[] bytes = BYTES.encode(text);
-    Continuation continuation = new Continuation(BYTES, stop, bytes.length);
+    Continuation continuation = new Continuation(BYTES, List.of(), stop, bytes.length);
     List<String> told = new ArrayList<>();
     for (int b : bytes) {
       assertTrue(continuation.add(new Token(0, b, 0, false)));

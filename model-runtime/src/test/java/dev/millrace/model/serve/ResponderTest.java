@@ -588,13 +588,36 @@ class ResponderTest {
 
   @Test
   void respond_stopTextOfSeveralBytes_isFoundWhereItEnds() {
-    Continuation continuation = new Continuation(new ByteTokenizer(), List.of("é"), 8);
+    Continuation continuation = new Continuation(new ByteTokenizer(), List.of(), List.of("é"), 8);
     byte[] bytes = "né!".getBytes(StandardCharsets.UTF_8);
     assertTrue(continuation.add(new Decoding.Token(0, bytes[0] & 0xff, -1, false)));
     assertTrue(continuation.add(new Decoding.Token(0, bytes[1] & 0xff, -1, false)));
     assertFalse(continuation.add(new Decoding.Token(0, bytes[2] & 0xff, -1, false)));
     assertEquals("n", continuation.answer().text());
     assertEquals(3, continuation.answer().tokens());
+  }
+
+  @Test
+  void respond_tokenThatEndsATextOnThisBase_endsTheAnswer() {
+    FakeBaseModel ending = new FakeBaseModel("ending", List.of((int) 'x', (int) 'd'));
+    try (LiveReleases alone = LiveReleases.of(ending, source, SwapConfig.defaults());
+        Responder other =
+            Responder.of(
+                new ServingParts(
+                    ending,
+                    new ByteTokenizer(),
+                    alone,
+                    cache(),
+                    CacheKeys.of(SECRET),
+                    () -> Instant.ofEpochMilli(now)),
+                new ServeLimits(1000, 1000, 1000),
+                UnknownDomain.BASE,
+                5)) {
+      Answer answer = one(other, generate("a", null, "prompt", 20, 0, 0, true));
+      assertEquals("uvw", answer.text());
+      assertEquals(4, answer.tokens());
+      assertEquals(4, ending.generated());
+    }
   }
 
   @Test
