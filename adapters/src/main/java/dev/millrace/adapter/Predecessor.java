@@ -32,6 +32,11 @@ public record Predecessor(String release, SortedMap<String, Double> logProbs) {
     return new Predecessor(release, logProbs);
   }
 
+  /** Another release of its base in its place, with what this one made of the samples. */
+  Predecessor at(String other) {
+    return new Predecessor(other, logProbs);
+  }
+
   /** The same without the samples that nobody can read any more. */
   Predecessor among(List<HeldOut> kept) {
     TreeMap<String, Double> some = new TreeMap<>(logProbs);

@@ -34,8 +34,15 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
    * Where a domain is taken to; no release means the base alone.
    *
    * @param adopted whether it was made elsewhere, and never served beside another
+   * @param predecessor what serves on another base; null if nothing does
    */
-  private record Target(AdapterState adapter, Place place, boolean adopted) {}
+  private record Target(
+      AdapterState adapter, Place place, boolean adopted, @Nullable Predecessor predecessor) {
+
+    static Target base(LearnerState initial, @Nullable Predecessor predecessor) {
+      return new Target(initial.adapter(), Place.BASE, false, predecessor);
+    }
+  }
 
   /**
    * The state as of the release; the verdict says what was obeyed, or why it was not.
@@ -45,9 +52,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
   Outcome rewind(LearnerState state, ReleaseEvent event, LearnerState initial) {
     try {
       Target target =
-          event.release().isEmpty()
-              ? new Target(initial.adapter(), Place.BASE, false)
-              : target(event);
+          event.release().isEmpty() ? Target.base(initial, null) : target(state, event, initial);
       Orders orders = new Orders(event.origin(), event.action() == Action.PIN);
       Forgotten forgotten = forgotten(state, event, target.place().release());
       LearnerState back = to(target, state.with(forgotten), orders);
@@ -76,7 +81,22 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
     AdapterWeights served = Objects.requireNonNull(state.watch().served());
     AdapterState adapter =
         before.release() == null ? initial.adapter() : AdapterState.fresh(served);
-    return to(new Target(adapter, before, false), state, new Orders(seen, false));
+    return to(new Target(adapter, before, false, null), state, new Orders(seen, false));
+  }
+
+  /** A domain that moves to this base begins anew here beside a release of the base before. */
+  private Target target(LearnerState state, ReleaseEvent event, LearnerState initial)
+      throws IOException {
+    Predecessor before = state.predecessor();
+    if (before != null) {
+      Manifest manifest =
+          ReleaseReader.readManifest(surroundings.published(), event.uri(), event.release());
+      if (!manifest.base().equals(surroundings.base().id())) {
+        requireOurs(manifest, event);
+        return Target.base(initial, before.at(event.release()));
+      }
+    }
+    return target(event);
   }
 
   private Target target(ReleaseEvent event) throws IOException {
@@ -92,7 +112,8 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
             manifest.learnedTo(),
             release.profileOrEmpty(),
             manifest.routing()),
-        manifest.plan().hyperparameters().containsKey(Adopter.ADOPTED));
+        manifest.plan().hyperparameters().containsKey(Adopter.ADOPTED),
+        null);
   }
 
   private Release read(ReleaseEvent event) throws IOException {
@@ -103,14 +124,17 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
             event.release(),
             surroundings.base().id(),
             surroundings.base().sites());
-    Manifest manifest = release.manifest();
+    requireOurs(release.manifest(), event);
+    return release;
+  }
+
+  private static void requireOurs(Manifest manifest, ReleaseEvent event) {
     if (!Objects.equals(manifest.tenant(), event.tenant())
         || !manifest.domain().equals(event.domain())) {
       throw new InvalidReleaseException(
           "release of domain %s of tenant %s, expected %s of %s"
               .formatted(manifest.domain(), manifest.tenant(), event.domain(), event.tenant()));
     }
-    return release;
   }
 
   /** What waits to be learned belongs to no release and stays, but for what is forgotten. */
@@ -119,6 +143,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
     Forgotten forgotten = state.forgotten();
     Served incumbent = shares.served(target.adapter(), place.routing());
     Reservoir<HeldOut> judging = state.heldOut().keep(judge -> !forgotten.contains(judge.id()));
+    Predecessor predecessor = target.predecessor();
     return new LearnerState(
         target.adapter(),
         state
@@ -138,7 +163,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
         watch(target, state, orders),
         forgotten,
         surroundings.base().id(),
-        null);
+        predecessor == null ? null : predecessor.among(judging.entries()));
   }
 
   /** What was adopted is watched beside what served until then; what served once is not. */
@@ -165,7 +190,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
         event.tenant(),
         event.domain(),
         state.batches(),
-        obeyed ? now.release() : null,
+        obeyed && !event.release().isEmpty() ? event.release() : null,
         state.release(),
         obeyed,
         List.of(result),

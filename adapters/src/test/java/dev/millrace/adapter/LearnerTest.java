@@ -671,6 +671,50 @@ class LearnerTest {
     assertNotNull(outcome.state().predecessor());
   }
 
+  @Test
+  void obey_forgetWhileItMovesToANewBase_beginsAnewThereBesideWhatServes() throws IOException {
+    List<Outcome> old = outcomes(learner("store"), 3);
+    Learner learner = learner("store", CONFIG, new BigramBase("c".repeat(64), Bigrams.known()));
+    Outcome shadow = learn(learner, old.get(2).state(), batch(3));
+    assertNotNull(shadow.release(), () -> shadow.verdict().toString());
+    List<String> gone =
+        batch(3).samples().subList(3, 9).stream().map(s -> s.sample().id()).toList();
+    ReleaseEvent to = old.get(1).release();
+    ReleaseEvent forget = event(to, Action.FORGET).forgetting(gone);
+
+    List<Outcome> obeyed = obeyed(learner, shadow.state(), forget);
+
+    assertTrue(obeyed.get(0).verdict().accepted(), () -> obeyed.get(0).verdict().toString());
+    assertEquals(to.release(), obeyed.get(0).verdict().release());
+    assertNull(obeyed.get(0).state().release());
+    assertEquals(2, obeyed.size());
+    Outcome again = obeyed.get(1);
+    assertNotNull(again.release(), () -> again.verdict().toString());
+    assertEquals(to.release(), again.release().parent());
+    assertEquals(1, again.release().withheld());
+    Manifest manifest =
+        ReleaseReader.readManifest(
+            LearnerTest::read, again.release().uri(), again.release().release());
+    assertNull(manifest.parent());
+    assertTrue(manifest.learned().stream().noneMatch(s -> gone.contains(s.sample())));
+    assertTrue(again.state().forgotten().samples().containsAll(gone));
+  }
+
+  @Test
+  void obey_unpinnedOnANewBase_learnsThere() throws IOException {
+    Learner before = learner("store");
+    Outcome first = outcomes(before, 1).get(0);
+    LearnerState pinned = obey(before, first.state(), event(first.release(), Action.PIN)).state();
+    Learner learner = learner("store", CONFIG, new BigramBase("c".repeat(64), Bigrams.known()));
+    LearnerState moved = learn(learner, pinned, batch(1)).state();
+    assertTrue(moved.orders().pinned());
+    Outcome unpinned = obey(learner, moved, event(first.release(), Action.ROLLBACK));
+    assertTrue(unpinned.verdict().accepted(), () -> unpinned.verdict().toString());
+    Outcome shadow = learn(learner, unpinned.state(), batch(2));
+    assertNotNull(shadow.release(), () -> shadow.verdict().toString());
+    assertEquals(first.release().release(), shadow.release().parent());
+  }
+
   /** Another tokenizer may leave nothing to predict of a text. */
   @Test
   void learn_onANewBaseOfWhichSomeTextsAreOneToken_leavesThoseOut() throws IOException {
