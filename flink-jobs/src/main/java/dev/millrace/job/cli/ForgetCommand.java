@@ -128,7 +128,9 @@ final class ForgetCommand implements Callable<Integer> {
     Forgetting forgetting = new Forgetting(stored, ids);
     warn(forgetting, undecoded);
     requireUnknownToBases(forgetting, events);
-    SortedMap<String, Change> changes = new ForgetPlan(forgetting, found, events).changes();
+    ForgetPlan plan = new ForgetPlan(forgetting, found, events);
+    SortedMap<String, Change> changes = plan.changes();
+    warn(plan.unknown(), changes.size());
     if (dryRun) {
       output.result(
           Map.of("changes", changes.values(), "affected", forgetting.descendantsFirst()),
@@ -160,6 +162,17 @@ final class ForgetCommand implements Callable<Integer> {
     String blind = ReleaseTopic.reasonNotToDelete(undecoded);
     if (blind != null) {
       output.err().println(blind);
+    }
+  }
+
+  private void warn(List<String> unknown, int domains) {
+    if (!unknown.isEmpty()) {
+      output
+          .err()
+          .printf(
+              "%d ids are neither on the samples' topic nor in a release, such as %s: they may wait or judge in any of %d domains, so all are told%n",
+              unknown.size(), unknown.get(0), domains);
+      output.err().flush();
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -82,6 +83,18 @@ record ForgetPlan(Forgetting forgetting, FoundSamples found, List<ReleaseEvent> 
       changes.put(line.alias(), change(line, followed.get(line), orders.get(line)));
     }
     return changes;
+  }
+
+  /** Ids that neither the samples' topic nor a release knows, sorted. */
+  List<String> unknown() {
+    Set<String> unknown = new TreeSet<>(forgetting.samples());
+    found.samples().forEach(sample -> unknown.remove(sample.id()));
+    forgetting
+        .stored()
+        .byId()
+        .values()
+        .forEach(manifest -> manifest.learned().forEach(sample -> unknown.remove(sample.sample())));
+    return List.copyOf(unknown);
   }
 
   /** A topic that knows nothing of a domain is not that of the store, or cannot be read. */

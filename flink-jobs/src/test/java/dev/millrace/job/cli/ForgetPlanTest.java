@@ -154,6 +154,14 @@ class ForgetPlanTest {
   }
 
   @Test
+  void unknown_idsOnTheTopicOrInARelease_areNotAmongThem() {
+    java();
+    onTopic("waits", "new", false);
+    assertEquals(
+        List.of("misspelt", "other"), plan("waits", "b", "other", "s", "misspelt").unknown());
+  }
+
+  @Test
   void changes_sourceOfWhichNothingIsLeft_tellsNobody() {
     java();
     assertEquals(List.of(), changes());
@@ -214,10 +222,13 @@ class ForgetPlanTest {
   }
 
   private List<Change> changes(String... samples) {
+    return List.copyOf(plan(samples).changes().values());
+  }
+
+  private ForgetPlan plan(String... samples) {
     Set<String> wanted = Set.of(samples);
     List<Found> sought = found.stream().filter(sample -> wanted.contains(sample.id())).toList();
-    FoundSamples onTopic = new FoundSamples(sought, lines);
-    return List.copyOf(new ForgetPlan(forgetting(samples), onTopic, events).changes().values());
+    return new ForgetPlan(forgetting(samples), new FoundSamples(sought, lines), events);
   }
 
   private Forgetting forgetting(String... samples) {
