@@ -54,14 +54,14 @@ final class AtomicLiveReleases implements LiveReleases {
   private record Asked(@Nullable String tenant, String release) {}
 
   /**
-   * @param ticker by which it is forgotten again that there was no release
+   * @param ticker by which what was not there, or could not be read, is looked for again
    */
   AtomicLiveReleases(
       List<BaseModel> bases, ReleaseSource source, SwapConfig config, Ticker ticker) {
     this.baseAlone = new BaseLease(bases.get(0));
     this.loader = new ReleaseLoader(bases, source);
     this.known = new KnownReleases(config.known());
-    this.hot = new HotReleases(loader, config, this::place);
+    this.hot = new HotReleases(loader, config, this::place, ticker);
     this.absent =
         Caffeine.newBuilder()
             .maximumSize(config.known())

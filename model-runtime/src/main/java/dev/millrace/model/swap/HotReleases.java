@@ -3,6 +3,7 @@ package dev.millrace.model.swap;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.github.benmanes.caffeine.cache.Ticker;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +34,7 @@ final class HotReleases implements AutoCloseable {
 
   private final ReleaseLoader loader;
   private final Place.Of places;
+  private final Ticker ticker;
   private final Cache<Place, LoadedRelease> kept;
 
   /** All that are in native memory, those included that only a lease holds. */
@@ -62,10 +64,12 @@ final class HotReleases implements AutoCloseable {
 
   /**
    * @param places where releases belong now
+   * @param ticker by which what could not be read is tried again
    */
-  HotReleases(ReleaseLoader loader, SwapConfig config, Place.Of places) {
+  HotReleases(ReleaseLoader loader, SwapConfig config, Place.Of places, Ticker ticker) {
     this.loader = loader;
     this.places = places;
+    this.ticker = ticker;
     this.kept =
         Caffeine.newBuilder()
             .maximumWeight(config.hotBytes() / UNIT)
@@ -200,9 +204,12 @@ final class HotReleases implements AutoCloseable {
 
   /**
    * Has another thread find out what the texts of a release's domain look like. A release that
-   * cannot be read stays without a profile, and is tried again by whoever asks next.
+   * cannot be read stays without a profile, and is tried again by whoever asks a moment later.
    */
   CompletableFuture<Void> read(Registered registered) {
+    if (registered.isLost(ticker.read())) {
+      return CompletableFuture.completedFuture(null);
+    }
     CompletableFuture<Void> read =
         reading.computeIfAbsent(
             registered, r -> CompletableFuture.runAsync(() -> fetch(r), fetchers));
@@ -214,7 +221,7 @@ final class HotReleases implements AutoCloseable {
       loader.fetch(registered);
     } catch (IOException | RuntimeException e) {
       failures.increment();
-      if (registered.lose()) {
+      if (registered.lose(ticker.read())) {
         LOG.warn(
             "no text is assigned to {} while its release cannot be read: {}",
             registered.alias(),

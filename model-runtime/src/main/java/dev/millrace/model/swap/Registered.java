@@ -2,16 +2,21 @@ package dev.millrace.model.swap;
 
 import dev.millrace.model.assign.Profile;
 import dev.millrace.schema.ReleaseEvent;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A release that is known here, whether it is in memory or not. */
 final class Registered {
 
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private final ReleaseEvent event;
   private final long readMillis;
-  private final AtomicBoolean lost = new AtomicBoolean();
   private volatile boolean read;
+
+  /** When it could last not be read; null if it was never tried in vain. */
+  private volatile @Nullable Long lostNanos;
+
   private volatile @Nullable Profile profile;
 
   /**
@@ -45,9 +50,17 @@ final class Registered {
     read = true;
   }
 
-  /** Notes that it could not be read; true the first time. */
-  boolean lose() {
-    return lost.compareAndSet(false, true);
+  /** Notes that it could not be read at that time; true the first time. One thread at a time. */
+  boolean lose(long nanos) {
+    boolean first = lostNanos == null;
+    lostNanos = nanos;
+    return first;
+  }
+
+  /** Whether it could not be read a moment ago: who asks again and again costs nothing. */
+  boolean isLost(long nanos) {
+    Long last = lostNanos;
+    return last != null && nanos - last < PAUSE_NANOS;
   }
 
   /** Whether it was ever read here. */

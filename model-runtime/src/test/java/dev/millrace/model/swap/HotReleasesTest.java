@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -255,17 +257,27 @@ class HotReleasesTest {
   void assign_oneReleaseCannotBeRead_isNoChoiceUntilItCanAndOthersAre() throws IOException {
     profile(1, "abcdefghij");
     profile(2, "ABCDEFGHIJ");
-    live.restore(event(1), 0).join();
-    live.restore(event(2), 0).join();
-    source.lose("bias-2");
-    assertEquals("bias-1", assigned("bad cabbage"));
-    assertNull(assigned("BAD CABBAGE"));
-    source.find("bias-2");
-    assertEquals("bias-2", assigned("BAD CABBAGE"));
+    AtomicLong nanos = new AtomicLong();
+    try (LiveReleases timed =
+        new AtomicLiveReleases(
+            List.of(base), source, new SwapConfig(ROOM * KIB, 2, 100), nanos::get)) {
+      timed.restore(event(1), 0).join();
+      timed.restore(event(2), 0).join();
+      source.lose("bias-2");
+      assertEquals("bias-1", assigned(timed, "bad cabbage"));
+      int fetches = source.fetches();
+      for (int i = 0; i < 10; i++) {
+        assertNull(assigned(timed, "BAD CABBAGE"));
+      }
+      assertEquals(fetches, source.fetches(), "tried again at once");
+      source.find("bias-2");
+      nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
+      assertEquals("bias-2", assigned(timed, "BAD CABBAGE"));
+    }
   }
 
-  private @Nullable String assigned(String text) {
-    try (Lease lease = live.assign(null, new ByteTokenizer().encode(text)).join()) {
+  private static @Nullable String assigned(LiveReleases releases, String text) {
+    try (Lease lease = releases.assign(null, new ByteTokenizer().encode(text)).join()) {
       return lease.release() == null ? null : lease.release().release();
     }
   }
