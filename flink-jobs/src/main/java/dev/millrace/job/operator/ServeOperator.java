@@ -60,6 +60,8 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         TogetherActivation.Link {
 
   private static final int REQUESTS = 1;
+  private static final String UNREADABLE = "release-unreadable";
+  private static final String INVALID = "release-invalid";
 
   private final ServeConfig limits;
   private final MailboxExecutor mailbox;
@@ -406,8 +408,8 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Followed, and answering nobody here until it can be fetched: each subtask fails alone. */
   private void missing(ReleaseEvent event, String why) {
     figures.failedSwap();
-    LOG.warn("Release {} of {} cannot be read yet: {}", event.release(), event.domain(), why);
-    reject(event, "release-unreadable", why);
+    LOG.warn("Release {} of {} does not answer yet: {}", event.release(), event.domain(), why);
+    reject(event, why.startsWith(UNREADABLE) ? UNREADABLE : INVALID, why);
   }
 
   /** All subtasks read all events: the first speaks for them, but where each may fail alone. */
@@ -416,7 +418,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     LOG.warn("Release {} of {} is not served: {}", event.release(), event.domain(), why);
     if (subtask() == 0 || event.kind() == ReleaseEvent.Kind.BASE) { // each opens it by itself
       boolean together = why.startsWith(Ballots.NOT_TOGETHER);
-      reject(event, together ? "not-together" : "release-invalid", why);
+      reject(event, together ? "not-together" : INVALID, why);
     }
   }
 

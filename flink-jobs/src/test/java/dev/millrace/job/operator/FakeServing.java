@@ -41,7 +41,7 @@ final class FakeServing implements Responder, LiveReleases {
   private final Queue<Answered> cancelled = new ConcurrentLinkedQueue<>();
   private final Set<Long> waiting = ConcurrentHashMap.newKeySet();
   private final Map<String, CompletableFuture<@Nullable Void>> held = new ConcurrentHashMap<>();
-  private final Set<String> lost = ConcurrentHashMap.newKeySet();
+  private final Map<String, String> lost = new ConcurrentHashMap<>();
   private final List<String> staged = new CopyOnWriteArrayList<>();
   private final List<String> switched = new CopyOnWriteArrayList<>();
   private volatile boolean fetched;
@@ -188,12 +188,12 @@ final class FakeServing implements Responder, LiveReleases {
   }
 
   private String missing(ReleaseEvent event) {
-    return lost.contains(event.release()) ? "release-unreadable: the store is away" : "";
+    return lost.getOrDefault(event.release(), "");
   }
 
   /** From now on a release of that name is followed without being read. */
-  void lose(String release) {
-    lost.add(release);
+  void lose(String release, String why) {
+    lost.put(release, why);
   }
 
   /** From now on staging a release of that name takes until this is done. */

@@ -37,6 +37,8 @@ import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(180)
 class ServeOperatorTest {
@@ -419,22 +421,27 @@ class ServeOperatorTest {
     assertEquals(new Origin("releases", 0, 1), rejections.get(0).origin());
   }
 
-  @Test
-  void processElement2_whatIsFollowedCannotBeRead_eachSubtaskSaysSoAndStateHasIt()
-      throws Exception {
+  @ParameterizedTest
+  @CsvSource({
+    "release-unreadable, release-unreadable: the store is away",
+    "release-invalid, release-invalid: digest is 1",
+    "release-invalid, base-mismatch: release of base 1"
+  })
+  void processElement2_whatIsFollowedDoesNotAnswer_eachSubtaskSaysSoAndStateHasIt(
+      String reason, String detail) throws Exception {
     for (int subtask = 0; subtask < 2; subtask++) {
       OperatorSubtaskState snapshot;
       FakeServing serving = new FakeServing(FREE);
       try (var harness = harness(serving, 2, subtask)) {
         harness.open();
         release(harness, "first", 0);
-        serving.lose("older");
+        serving.lose("older", detail);
         input(harness)
             .processElement2(new StreamRecord<>(event("older", ReleaseEvent.Action.FORGET, 1)));
         endReleases(harness);
         Rejection rejection = rejected(harness).get(0);
-        assertEquals("release-unreadable", rejection.reason());
-        assertEquals("release-unreadable: the store is away", rejection.detail());
+        assertEquals(reason, rejection.reason());
+        assertEquals(detail, rejection.detail());
         assertEquals("older", rejection.id());
         snapshot = harness.snapshot(1, 1);
       }

@@ -154,7 +154,7 @@ class TogetherActivationTest {
   @Test
   void oneCannotReadADomainsFirst_allSwitchAndItSaysSo() throws Exception {
     start(new FakeServing(FREE), new FakeServing(FREE), 60_000);
-    servings.get(1).lose("first");
+    servings.get(1).lose("first", "release-unreadable: the store is away");
     publish("first", Action.PUBLISH);
     await(() -> switched(0).size() == 1 && switched(1).size() == 1);
     await(() -> REJECTED.size() == 1);
