@@ -10,7 +10,6 @@ import dev.millrace.job.loop.Watcher;
 import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.Report;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,9 +75,10 @@ final class LoopOptions {
     Report report;
     try (ProgressView view = new ProgressView(output.err())) {
       view.phase("reading the texts");
-      report = new Loop(run, material.call(), new Remembering(view, run.store())).run();
+      Remembering remembering = new Remembering(view, run.store());
+      report = new Loop(run, material.call(), remembering).run();
+      remembering.remember();
     }
-    Home.here().remember(run.store());
     output.result(report, new Summary(report, run.folder()).text());
     return 0;
   }
@@ -87,7 +87,8 @@ final class LoopOptions {
   static final class Remembering implements Watcher {
     private final Watcher shown;
     private final Path store;
-    private boolean remembered;
+    private boolean released;
+    private boolean told;
 
     Remembering(Watcher shown, Path store) {
       this.shown = shown;
@@ -102,15 +103,22 @@ final class LoopOptions {
     @Override
     public void progress(Recording recording) {
       shown.progress(recording);
-      if (remembered || recording.releases().isEmpty()) {
-        return;
+      if (!released && !recording.releases().isEmpty()) {
+        released = true;
+        remember();
       }
+    }
+
+    /** The run is worth as much where that fails: it is told once. */
+    synchronized void remember() {
       try {
         Home.here().remember(store);
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        if (!told) {
+          told = true;
+          shown.phase("the store is not remembered, expected --store %s: %s".formatted(store, e));
+        }
       }
-      remembered = true;
     }
   }
 }

@@ -2,13 +2,16 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.loop.Watcher;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Recording;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +42,33 @@ class LoopOptionsTest {
     Watcher watcher = new LoopOptions.Remembering(Watcher.none(), store);
     watcher.progress(recording(List.of()));
     assertThrows(IllegalArgumentException.class, () -> Home.here().store());
+    watcher.progress(released());
+    assertEquals(store, Home.here().store());
+  }
+
+  @Test
+  void remember_cannotBeWritten_isToldOnceAndTheRunGoesOn() throws Exception {
+    Files.createFile(folder.resolve(".millrace")); // where the folder would be
+    List<String> told = new ArrayList<>();
+    Watcher shown =
+        new Watcher() {
+          @Override
+          public void phase(String what) {
+            told.add(what);
+          }
+
+          @Override
+          public void progress(Recording recording) {}
+        };
+    var remembering = new LoopOptions.Remembering(shown, folder.resolve("store"));
+    remembering.progress(released());
+    remembering.progress(released());
+    remembering.remember();
+    assertEquals(1, told.size(), told::toString);
+    assertTrue(told.get(0).contains("--store " + folder.resolve("store")), told::toString);
+  }
+
+  private static Recording released() {
     Origin origin = new Origin("millrace.releases", 0, 0);
     ReleaseEvent event =
         new ReleaseEvent(
@@ -52,8 +82,7 @@ class LoopOptionsTest {
             1,
             "",
             origin);
-    watcher.progress(recording(List.of(new Committed<>(event, origin, 1, 2))));
-    assertEquals(store, Home.here().store());
+    return recording(List.of(new Committed<>(event, origin, 1, 2)));
   }
 
   private static Recording recording(List<Committed<ReleaseEvent>> releases) {
