@@ -8,8 +8,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -20,6 +22,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 public final class RecordsAt {
   private static final Duration PATIENCE = Duration.ofMillis(200);
   private static final long PATIENCE_NANOS = Duration.ofSeconds(30).toNanos();
+
+  /** What lies further apart is not read through. */
+  private static final long FAR = 1_000;
 
   private RecordsAt() {}
 
@@ -48,8 +53,8 @@ public final class RecordsAt {
     return found;
   }
 
-  private static void read(
-      KafkaConsumer<byte[], byte[]> consumer,
+  static void read(
+      Consumer<byte[], byte[]> consumer,
       TopicPartition partition,
       NavigableSet<Long> offsets,
       WireFormat format,
@@ -60,8 +65,13 @@ public final class RecordsAt {
     long first = consumer.beginningOffsets(alone).getOrDefault(partition, 0L);
     consumer.seek(partition, Math.max(first, offsets.first()));
     long last = Math.min(offsets.last(), end - 1);
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (consumer.position(partition) <= last) {
+    long moved = System.nanoTime();
+    long at = consumer.position(partition);
+    while (at <= last) {
+      long next = Objects.requireNonNull(offsets.ceiling(at));
+      if (next - at > FAR) {
+        consumer.seek(partition, next);
+      }
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(PATIENCE)) {
         if (offsets.contains(record.offset())) {
           Origin origin = new Origin(record.topic(), record.partition(), record.offset());
@@ -70,10 +80,14 @@ public final class RecordsAt {
               new RawRecord(origin, record.timestamp(), record.key(), format.read(record.value())));
         }
       }
-      if (System.nanoTime() - deadline > 0) {
+      long now = consumer.position(partition);
+      if (now > at) {
+        moved = System.nanoTime();
+      } else if (System.nanoTime() - moved > PATIENCE_NANOS) {
         throw new IllegalStateException(
             partition + " could not be read from " + offsets.first() + " to " + last);
       }
+      at = now;
     }
   }
 }
