@@ -70,7 +70,7 @@ public record OpenBatch(
     }
     long first = isEmpty() ? sample.sample().eventTimeMillis() : firstMillis;
     return new OpenBatch(
-        tenant, domain, number, first, appended(samples, sample, policy.count()), heldOut);
+        tenant, domain, number, first, appended(samples, sample, samples.size() + 1), heldOut);
   }
 
   private OpenBatch next() {

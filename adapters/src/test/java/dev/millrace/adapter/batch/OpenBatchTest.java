@@ -1,6 +1,7 @@
 package dev.millrace.adapter.batch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -47,6 +48,18 @@ class OpenBatchTest {
             .get(0);
     assertEquals(List.of("s3", "s4", "s5"), ids(batch.samples()));
     assertEquals(List.of("s1", "s2"), ids(batch.heldOut()));
+  }
+
+  @Test
+  void add_restoredUnderASmallerCount_losesNothing() {
+    BatchPolicy larger = new BatchPolicy(10, 100, 2);
+    OpenBatch open = OpenBatch.first(null, "d");
+    for (int i = 0; i < 5; i++) {
+      open = open.add(teach(i, i), larger).open();
+    }
+    TrainingBatch closed = open.add(teach(5, 5), POLICY).closed();
+    assertNotNull(closed);
+    assertEquals(List.of("s0", "s1", "s2", "s3", "s4", "s5"), ids(closed.samples()));
   }
 
   @Test
