@@ -5,23 +5,50 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.time.Duration;
+import org.apache.flink.api.common.eventtime.BoundedOutOfOrdernessWatermarks;
+import org.apache.flink.api.common.eventtime.WatermarkGenerator;
+import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.eventtime.WatermarksWithIdleness;
 
 /** When samples happened, as far as their clients are believed, and watermarks by that. */
 final class EventTime {
   private static final Duration OUT_OF_ORDER = Duration.ofSeconds(1);
   private static final Duration IDLE = Duration.ofSeconds(5);
+  private static final long NO_SAMPLE = Long.MIN_VALUE;
 
   private EventTime() {}
 
   /**
    * Of the samples topic, a partition at a time: a partition that is read later holds them back,
-   * one without records does not.
+   * one without samples does not.
    */
   static WatermarkStrategy<RawRecord> watermarks() {
-    return WatermarkStrategy.<RawRecord>forBoundedOutOfOrderness(OUT_OF_ORDER)
-        .withTimestampAssigner((raw, timestamp) -> millis(raw))
-        .withIdleness(IDLE);
+    return WatermarkStrategy.<RawRecord>forGenerator(
+            context ->
+                new OfSamples(
+                    new WatermarksWithIdleness<>(
+                        new BoundedOutOfOrdernessWatermarks<>(OUT_OF_ORDER),
+                        IDLE,
+                        context.getInputActivityClock())))
+        .withTimestampAssigner((raw, timestamp) -> millis(raw));
+  }
+
+  /** What is no sample neither moves a clock nor keeps it from being idle. */
+  private record OfSamples(WatermarkGenerator<RawRecord> watermarks)
+      implements WatermarkGenerator<RawRecord> {
+
+    @Override
+    public void onEvent(RawRecord raw, long timestamp, WatermarkOutput output) {
+      if (timestamp != NO_SAMPLE) {
+        watermarks.onEvent(raw, timestamp, output);
+      }
+    }
+
+    @Override
+    public void onPeriodicEmit(WatermarkOutput output) {
+      watermarks.onPeriodicEmit(output);
+    }
   }
 
   /** A record's sample, which happened when it was appended if it does not say when. */
@@ -50,7 +77,7 @@ final class EventTime {
     try {
       return sample(raw).eventTimeMillis();
     } catch (InvalidRecordException e) {
-      return Long.MIN_VALUE; // it is refused, and moves no clock
+      return NO_SAMPLE; // it is refused
     }
   }
 }
