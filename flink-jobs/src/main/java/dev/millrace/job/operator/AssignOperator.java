@@ -109,7 +109,9 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     DomainFinder finder = finder();
     int[] tokens = parts.tokens().of(sample.teaches());
     if (sample.domain() != null) {
-      finder.learn(sample.domain(), tokens);
+      if (tokens.length > 0) { // media without a caption would drive out what texts say
+        finder.learn(sample.domain(), tokens);
+      }
       return;
     }
     long number = number();

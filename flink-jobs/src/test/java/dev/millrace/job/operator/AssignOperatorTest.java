@@ -56,14 +56,24 @@ class AssignOperatorTest {
 
     void send(@Nullable String tenant, String truly, boolean labelled, String text)
         throws Exception {
+      send(tenant, truly, labelled, Modality.TEXT, text);
+    }
+
+    private void send(
+        @Nullable String tenant, String truly, boolean labelled, Modality modality, String text)
+        throws Exception {
       truth.put(offset, truly);
       Origin origin = new Origin("samples", 0, offset);
       String domain = labelled ? truly : null;
       String id = "s" + offset++;
       Sample sample =
-          new Sample(
-              id, "t", id, tenant, domain, Modality.TEXT, text, new byte[0], null, 0, origin);
+          new Sample(id, "t", id, tenant, domain, modality, text, new byte[0], null, 0, origin);
       harness.processElement(new StreamRecord<>(sample));
+    }
+
+    /** As it comes here: without its media. */
+    void sendPicture(String domain) throws Exception {
+      send(null, domain, true, Modality.IMAGE, "");
     }
 
     List<Sample> assigned() {
@@ -278,6 +288,19 @@ class AssignOperatorTest {
       bench.send("somebody", "nothing", false, alone(2));
       bench.harness.endInput();
       assertEquals(2, bench.refused().size());
+    }
+  }
+
+  @Test
+  void processElement_manyPicturesWithoutCaptions_textsFindTheirDomainStill() throws Exception {
+    try (Bench bench = new Bench(config(256))) {
+      bench.harness.open();
+      label(bench, DOMAINS);
+      for (int i = 0; i < 100; i++) {
+        bench.sendPicture("legal");
+      }
+      bench.send(null, "legal", false, TEXTS.get("legal").get(LABELLED));
+      assertEquals(List.of("legal"), bench.assigned().stream().map(Sample::domain).toList());
     }
   }
 
