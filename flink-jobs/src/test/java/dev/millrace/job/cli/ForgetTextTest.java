@@ -39,6 +39,11 @@ class ForgetTextTest {
     assertFalse(toNobody.contains("stay barred"), toNobody);
   }
 
+  @Test
+  void of_whatNoCommandReaches_namesTheTokensThatAreKept() {
+    assertTrue(of(List.of()).contains("the tokens of each domain's last 64 texts"));
+  }
+
   private static String of(List<Change> told) {
     return ForgetText.of(
         Set.of("s"), told, List.of(), List.of(), MillraceConfig.defaults().kafka());
