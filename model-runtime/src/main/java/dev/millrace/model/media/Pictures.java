@@ -22,6 +22,12 @@ public final class Pictures {
   /** As many as a phone's camera takes. */
   public static final int MAX_PIXELS = 12_582_912;
 
+  /** As many as a JPEG can have: a decoder holds whole rows in memory. */
+  private static final int MAX_SIDE = 65_535;
+
+  /** Pixels of all scans of a progressive JPEG together; encoders make some ten. */
+  private static final long MAX_SCANNED = 20L * MAX_PIXELS;
+
   /** Pixels of a side that are read at most; of a larger picture every n-th row and column is. */
   private static final int READ_SIDE = 256;
 
@@ -33,7 +39,8 @@ public final class Pictures {
   /**
    * Reads a picture.
    *
-   * @throws InvalidMediaException if it is no PNG or JPEG, is damaged, or has too many pixels
+   * @throws InvalidMediaException if it is no PNG or JPEG, is damaged, or has too many pixels or
+   *     goes over them too often
    */
   public static Picture read(byte[] bytes) throws InvalidMediaException {
     ImageReader reader = reader(bytes);
@@ -43,6 +50,7 @@ public final class Pictures {
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
       requireSize(width, height);
+      requireScans(bytes, (long) width * height);
       return new Picture(width, height, Grid.of(thinned(reader, width, height), width, height));
     } catch (IOException | RuntimeException e) {
       throw InvalidMediaException.broken("picture cannot be decoded: " + e.getMessage());
@@ -87,9 +95,19 @@ public final class Pictures {
   }
 
   private static void requireSize(int width, int height) throws InvalidMediaException {
-    if ((long) width * height > MAX_PIXELS) {
+    if ((long) width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
       throw InvalidMediaException.tooLarge(
-          "picture has %d × %d pixels, expected at most %,d".formatted(width, height, MAX_PIXELS));
+          "picture has %d × %d pixels, expected at most %,d, and %,d a side"
+              .formatted(width, height, MAX_PIXELS, MAX_SIDE));
+    }
+  }
+
+  private static void requireScans(byte[] bytes, long pixels) throws InvalidMediaException {
+    int scans = startsWith(bytes, JPEG) ? JpegScans.count(bytes) : 1;
+    if (scans * pixels > MAX_SCANNED) {
+      throw InvalidMediaException.tooLarge(
+          "JPEG goes over %,d pixels %d times, expected at most %,d in all"
+              .formatted(pixels, scans, MAX_SCANNED));
     }
   }
 

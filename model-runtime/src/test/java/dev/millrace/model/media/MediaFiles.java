@@ -12,7 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.IntToDoubleFunction;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import javax.sound.sampled.AudioFileFormat;
 import javax.sound.sampled.AudioFormat;
 import javax.sound.sampled.AudioInputStream;
@@ -41,6 +46,35 @@ final class MediaFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A progressive JPEG whose last scan comes so many times. */
+  static byte[] progressive(int side, int times) {
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (ImageOutputStream to = new MemoryCacheImageOutputStream(out)) {
+      ImageWriteParam param = writer.getDefaultWriteParam();
+      param.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+      writer.setOutput(to);
+      BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
+      writer.write(null, new IIOImage(image, null, null), param);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      writer.dispose();
+    }
+    byte[] jpeg = out.toByteArray();
+    int end = jpeg.length - 2;
+    int last = end;
+    while (jpeg[last] != (byte) 0xff || jpeg[last + 1] != (byte) 0xda) {
+      last--;
+    }
+    ByteBuffer repeated = ByteBuffer.allocate(jpeg.length + (times - 1) * (end - last));
+    repeated.put(jpeg, 0, last);
+    for (int i = 0; i < times; i++) {
+      repeated.put(jpeg, last, end - last);
+    }
+    return repeated.put(jpeg, end, 2).array();
   }
 
   /** A PNG of grey pixels that declares a size, with so many bytes of zeros behind IDAT. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import dev.millrace.model.media.InvalidMediaException.Kind;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,34 @@ class PicturesTest {
     InvalidMediaException refused = bounded(() -> refused(png), 1 << 20);
     assertEquals(Kind.TOO_LARGE, refused.kind());
     assertTrue(refused.getMessage().contains("10000 × 10000"), refused.getMessage());
+  }
+
+  @Test
+  void read_allPixelsInOneRow_isTooLargeBeforeAnythingIsDecoded() {
+    byte[] png = MediaFiles.png(Pictures.MAX_PIXELS, 1, Pictures.MAX_PIXELS + 1L);
+    InvalidMediaException refused = bounded(() -> refused(png), 1 << 20);
+    assertEquals(Kind.TOO_LARGE, refused.kind());
+    assertTrue(refused.getMessage().contains("12582912 × 1 "), refused.getMessage());
+  }
+
+  @Test
+  void read_jpegOfThousandsOfScans_isTooLarge() {
+    InvalidMediaException refused = refused(MediaFiles.progressive(1_000, 5_000));
+    assertEquals(Kind.TOO_LARGE, refused.kind());
+    assertTrue(refused.getMessage().contains("5005 times"), refused.getMessage());
+  }
+
+  @Test
+  void read_progressiveJpeg_isReadWhateverItsCommentSays() throws Exception {
+    byte[] jpeg = MediaFiles.progressive(1_000, 1);
+    byte[] comment = new byte[4 + 2_000];
+    for (int i = 4; i < comment.length; i++) {
+      comment[i] = (byte) (i % 2 == 0 ? 0xff : 0xda);
+    }
+    ByteBuffer commented = ByteBuffer.allocate(jpeg.length + comment.length);
+    commented.put(jpeg, 0, 2).put(comment).put(jpeg, 2, jpeg.length - 2);
+    commented.putShort(2, (short) 0xfffe).putShort(4, (short) (comment.length - 2));
+    assertEquals(1_000, Pictures.read(commented.array()).width());
   }
 
   @Test
