@@ -2,6 +2,8 @@ package dev.millrace.model.media;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import javax.sound.sampled.AudioFormat;
 import javax.sound.sampled.AudioInputStream;
 import javax.sound.sampled.AudioSystem;
@@ -20,6 +22,10 @@ public final class Sounds {
   private static final int MAX_RATE = 192_000;
   private static final int MAX_CHANNELS = 8;
 
+  private static final int START = 12;
+  private static final Pattern KNOWN =
+      Pattern.compile("RIFF.{4}WAVE|FORM.{4}AIF[FC]|\\.snd", Pattern.DOTALL);
+
   private Sounds() {}
 
   /**
@@ -28,6 +34,7 @@ public final class Sounds {
    * @throws InvalidMediaException if it is of no known format, damaged, or too long
    */
   public static Sound read(byte[] bytes) throws InvalidMediaException {
+    requireKnown(bytes);
     WavChunks.check(bytes);
     try (AudioInputStream in = AudioSystem.getAudioInputStream(new ByteArrayInputStream(bytes))) {
       AudioFormat format = in.getFormat();
@@ -40,6 +47,15 @@ public final class Sounds {
       throw InvalidMediaException.unknown("sound is no WAV, AIFF or AU file: " + e.getMessage());
     } catch (IOException | RuntimeException e) {
       throw InvalidMediaException.broken("sound cannot be decoded: " + e.getMessage());
+    }
+  }
+
+  /** Java would take more: it plays MIDI by a synthesizer. */
+  private static void requireKnown(byte[] bytes) throws InvalidMediaException {
+    String start = new String(bytes, 0, Math.min(bytes.length, START), StandardCharsets.ISO_8859_1);
+    if (!KNOWN.matcher(start).lookingAt()) {
+      throw InvalidMediaException.unknown(
+          "sound is neither WAV nor AIFF nor AU by its first bytes");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.millrace.model.media;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -119,6 +120,14 @@ class SoundsTest {
   @Test
   void read_otherBytes_areUnknown() {
     assertEquals(Kind.UNKNOWN, refused("ID3 mp3".getBytes(UTF_8)).kind());
+  }
+
+  @Test
+  void read_midi_isUnknownAndNotPlayed() {
+    byte[] midi = "MThd\0\0\0\6\0\0\0\1\0`MTrk\0\0\0\4\0\377/\0".getBytes(ISO_8859_1);
+    InvalidMediaException refused = refused(midi);
+    assertEquals(Kind.UNKNOWN, refused.kind());
+    assertTrue(refused.getMessage().contains("first bytes"), refused.getMessage());
   }
 
   /** The band with most energy in a frame. */
