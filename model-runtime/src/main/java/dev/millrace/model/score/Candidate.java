@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Candidate {
 
   private final Sample sample;
+  private final String text;
   private final boolean heldOut;
   private byte[] normalized = {};
   private long[] signature = {};
@@ -35,9 +36,21 @@ final class Candidate {
    * @param alignment what the domain adds to the encoders
    */
   Candidate(Sample sample, boolean heldOut, AlignAdapter alignment) {
+    this(sample, sample.teaches(), heldOut, alignment);
+  }
+
+  private Candidate(Sample sample, String text, boolean heldOut, AlignAdapter alignment) {
     this.sample = sample;
+    this.text = text;
     this.heldOut = heldOut;
     this.alignment = alignment;
+  }
+
+  /** A part of its text as a candidate of its own. */
+  Candidate of(String part) {
+    Candidate candidate = new Candidate(sample, part, heldOut, alignment);
+    candidate.normalized(Normalizer.normalize(part));
+    return candidate;
   }
 
   Sample sample() {
@@ -45,7 +58,7 @@ final class Candidate {
   }
 
   String text() {
-    return sample.teaches();
+    return text;
   }
 
   boolean heldOut() {

@@ -8,6 +8,7 @@ import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The stages, cheapest first. */
 final class CascadeScorer implements Scorer {
@@ -48,19 +49,14 @@ final class CascadeScorer implements Scorer {
 
   static List<Stage> stages(
       BaseModel base, Tokenizer tokenizer, KnownTexts known, ScorerConfig config, Guard guard) {
-    return List.of(
-        guard,
-        new Length(config.shape()),
-        new ExactDuplicate(),
-        new NearDuplicate(config.nearSimilarity()),
-        new EncodingDamage(config.shape().maxDamageShare()),
-        new Repetition(config.shape().minDistinctShare()),
-        new SymbolShare(config.shape().maxSymbolShare()),
-        new Boilerplate(config.shape().maxBoilerplateShare()),
-        new ReorderedCopy(config.reorderedSimilarity()),
-        new Foreign(config.shape().maxUnknownShare()),
-        new ModelEntropy(base, tokenizer, config.model()),
-        new Quality(base, known, config));
+    return Stream.<List<Stage>>of(
+            List.of(guard, new Length(config.shape()), new ExactDuplicate()),
+            byItself(config),
+            List.of(beginning(tokenizer, config)),
+            besideOthers(config),
+            List.of(new ModelEntropy(base, config.model()), new Quality(base, known, config)))
+        .flatMap(List::stream)
+        .toList();
   }
 
   private static List<Stage> mediaStages(
@@ -70,17 +66,41 @@ final class CascadeScorer implements Scorer {
       ScorerConfig config,
       Guard guard,
       Aligner aligner) {
+    return Stream.<List<Stage>>of(
+            List.of(guard, new Captioned(), new DuplicateMedia()),
+            List.of(
+                new NearDuplicate(config.nearSimilarity()),
+                new EncodingDamage(config.shape().maxDamageShare()),
+                new SymbolShare(config.shape().maxSymbolShare()),
+                beginning(tokenizer, config),
+                new Decoded(),
+                new ModelEntropy(base, config.model()),
+                new Aligned(aligner, config.align()),
+                new Quality(base, known, config)))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** What is asked of texts and of captions, and once more of what they teach by. */
+  private static List<Stage> byItself(ScorerConfig config) {
     return List.of(
-        guard,
-        new Captioned(),
-        new DuplicateMedia(),
         new NearDuplicate(config.nearSimilarity()),
         new EncodingDamage(config.shape().maxDamageShare()),
-        new SymbolShare(config.shape().maxSymbolShare()),
-        new Decoded(),
-        new ModelEntropy(base, tokenizer, config.model()),
-        new Aligned(aligner, config.align()),
-        new Quality(base, known, config));
+        new Repetition(config.shape().minDistinctShare()),
+        new SymbolShare(config.shape().maxSymbolShare()));
+  }
+
+  /** What is asked of both by the lines and the words that their domain has shown. */
+  private static List<Stage> besideOthers(ScorerConfig config) {
+    return List.of(
+        new Boilerplate(config.shape().maxBoilerplateShare()),
+        new ReorderedCopy(config.reorderedSimilarity()),
+        new Foreign(config.shape().maxUnknownShare()));
+  }
+
+  private static Stage beginning(Tokenizer tokenizer, ScorerConfig config) {
+    SampleTokens tokens = new SampleTokens(tokenizer, config.model().trainTokens());
+    return new Beginning(tokens, byItself(config));
   }
 
   @Override

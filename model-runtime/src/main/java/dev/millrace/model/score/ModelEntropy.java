@@ -3,7 +3,6 @@ package dev.millrace.model.score;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.TokenScores;
-import dev.millrace.model.text.Tokenizer;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -12,22 +11,15 @@ import org.jspecify.annotations.Nullable;
 final class ModelEntropy implements Stage {
 
   private final BaseModel base;
-  private final SampleTokens tokens;
   private final ModelLimits limits;
 
-  ModelEntropy(BaseModel base, Tokenizer tokenizer, ModelLimits limits) {
+  ModelEntropy(BaseModel base, ModelLimits limits) {
     this.base = base;
-    this.tokens = new SampleTokens(tokenizer, limits.trainTokens());
     this.limits = limits;
   }
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.tokens(tokens.of(candidate.text()));
-    if (candidate.tokens().length < 2) {
-      return new Refusal(
-          Reason.TOO_SHORT, candidate.tokens().length + " tokens, expected at least 2");
-    }
     Reading reading = base.read(List.of(limits.shown(candidate.tokens()))).get(0);
     TokenScores scores = reading.scores();
     candidate.embedding(reading.embedding());

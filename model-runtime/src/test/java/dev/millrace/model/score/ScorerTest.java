@@ -76,6 +76,40 @@ class ScorerTest {
   }
 
   @Test
+  void score_heldOutTextBeforeALongTail_neverTeaches() {
+    String text = Samples.words(random, 100);
+    accepted(scorer.score(Samples.of(Samples.heldOut(0), text), memory));
+    refused("near-held-out", Samples.training(0), text + Samples.words(random, 2_000));
+  }
+
+  @Test
+  void score_beginningOfALongHeldOutText_neverTeaches() {
+    String text = Samples.words(random, 100);
+    String whole = text + Samples.words(random, 2_000);
+    accepted(scorer.score(Samples.of(Samples.heldOut(0), whole), memory));
+    refused("near-held-out", Samples.training(0), text);
+  }
+
+  @Test
+  void score_junkBeforeALongTail_isRefusedForWhatItTeaches() {
+    String tail = Samples.words(random, 2_000);
+    refused("repetition", Samples.training(0), "buy now! ".repeat(40) + tail);
+    StringBuilder symbols = new StringBuilder();
+    for (int i = 0; i < 300; i++) {
+      symbols.append((char) ('!' + random.nextInt(15)));
+    }
+    refused("symbol-share", Samples.training(0), symbols + tail);
+  }
+
+  @Test
+  void said_byTokensThatEndWithinACharacter_isWholeCharacters() {
+    SampleTokens tokens = new SampleTokens(new ByteTokenizer(), 5);
+    String text = "\u00e9\u00e9\u00e9";
+    assertEquals("\u00e9\u00e9", tokens.said(text, tokens.of(text)));
+    assertEquals("ab", tokens.said("ab", tokens.of("ab")));
+  }
+
+  @Test
   void score_heldOutTextThatTaughtAlready_isDropped() {
     String text = Samples.words(random, 100);
     accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
