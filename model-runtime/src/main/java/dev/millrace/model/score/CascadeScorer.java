@@ -68,11 +68,10 @@ final class CascadeScorer implements Scorer {
       Aligner aligner) {
     return Stream.<List<Stage>>of(
             List.of(guard, new Captioned(), new DuplicateMedia()),
+            byItself(config),
+            List.of(beginning(tokenizer, config)),
+            besideOthers(config),
             List.of(
-                new NearDuplicate(config.nearSimilarity()),
-                new EncodingDamage(config.shape().maxDamageShare()),
-                new SymbolShare(config.shape().maxSymbolShare()),
-                beginning(tokenizer, config),
                 new Decoded(),
                 new ModelEntropy(base, config.model()),
                 new Aligned(aligner, config.align()),

@@ -19,7 +19,9 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +89,23 @@ class MediaScorerTest {
     assertEquals("caption-missing", refused(ColumnAligner.picture(3), null).reason());
     assertEquals("caption-missing", refused(ColumnAligner.picture(3), "  ").reason());
     assertEquals(0, base.scoreCalls().size());
+  }
+
+  @Test
+  void score_captionThatWouldBeRefusedAsAText_isRefused() {
+    assertEquals("repetition", refused(ColumnAligner.picture(1), "buy now! ".repeat(25)).reason());
+    List<String> words = new ArrayList<>(List.of(Samples.words(random, 30).split(" ")));
+    accepted(ColumnAligner.picture(2), String.join(" ", words));
+    Collections.shuffle(words, random);
+    assertEquals(
+        "duplicate-reordered", refused(ColumnAligner.picture(3), String.join(" ", words)).reason());
+  }
+
+  @Test
+  void score_picture_teachesTheDomainTheWordsOfItsCaption() {
+    accepted(ColumnAligner.picture(3), "a heron by the water");
+    int[] words = Words.of(Normalizer.normalize("by the water a heron"));
+    assertEquals(0, memory.reference().fit(words).unknown());
   }
 
   @Test
