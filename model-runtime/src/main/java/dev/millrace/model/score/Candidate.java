@@ -15,6 +15,7 @@ final class Candidate {
   private final boolean heldOut;
   private byte[] normalized = {};
   private long[] signature = {};
+  private long[] mediaSignature = {};
   private int[] words = {};
   private long[] bag = {};
   private Reference.Fit fit = new Reference.Fit(0, 0, 0, 1);
@@ -80,6 +81,15 @@ final class Candidate {
 
   void signature(long[] value) {
     signature = value;
+  }
+
+  /** Of the bytes of a picture or a sound; empty for text. */
+  long[] mediaSignature() {
+    return mediaSignature;
+  }
+
+  void mediaSignature(long[] value) {
+    mediaSignature = value;
   }
 
   int[] words() {

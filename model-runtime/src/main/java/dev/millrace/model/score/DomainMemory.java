@@ -165,7 +165,11 @@ public final class DomainMemory {
     boolean entropy = entropies.add(candidate.entropy());
     boolean distance = distances.add(candidate.diversity());
     drifts += entropy || distance ? 1 : 0;
-    (candidate.heldOut() ? heldOut : near).add(candidate.signature());
+    SignatureRing side = candidate.heldOut() ? heldOut : near;
+    side.add(candidate.signature());
+    if (candidate.mediaSignature().length > 0) {
+      side.add(candidate.mediaSignature());
+    }
     if (candidate.bag().length > 0) {
       (candidate.heldOut() ? heldOutBags : bags).add(candidate.bag());
     }

@@ -7,7 +7,8 @@ import java.io.Serializable;
  *
  * @param exact hashes of the last texts seen, 8 bytes each
  * @param near signatures of the last texts accepted for training, 128 bytes each
- * @param heldOut signatures of held-out texts, 128 bytes each; these never expire
+ * @param heldOut signatures of held-out texts, 128 bytes each, two of a picture or a sound; these
+ *     never expire
  * @param lines counters of lines, one byte each, a power of two
  * @param referenceBits log2 of the cells of the reference, 3.5 bytes each
  * @param embeddings embeddings of the last texts accepted for training, 4 · hidden size bytes each

@@ -24,17 +24,18 @@ final class NearDuplicate implements Stage {
       return refusal(
           candidate.heldOut() ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_NEAR, toTraining);
     }
-    return candidate.heldOut() ? room(memory) : null;
+    return candidate.heldOut() ? room(candidate, memory) : null;
   }
 
   /**
    * A held-out text whose signature could not be kept for ever could come back as training data.
    */
-  private static @Nullable Refusal room(DomainMemory memory) {
-    return memory.heldOut().isFull()
+  private static @Nullable Refusal room(Candidate candidate, DomainMemory memory) {
+    int signatures = candidate.sample().isMedia() ? 2 : 1;
+    return memory.heldOut().room() < signatures
         ? new Refusal(
             Reason.HELD_OUT_FULL,
-            "the domain holds out " + memory.heldOut().size() + " texts already")
+            "the domain holds out " + memory.heldOut().size() + " signatures already")
         : null;
   }
 

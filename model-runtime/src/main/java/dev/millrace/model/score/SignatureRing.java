@@ -41,8 +41,9 @@ final class SignatureRing {
     return size;
   }
 
-  boolean isFull() {
-    return size == capacity;
+  /** How many more fit without one being forgotten. */
+  int room() {
+    return capacity - size;
   }
 
   /** The greatest share of bytes equal to those of an entry that shares a band; 0 for none. */

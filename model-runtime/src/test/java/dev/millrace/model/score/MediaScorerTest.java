@@ -102,6 +102,24 @@ class MediaScorerTest {
   }
 
   @Test
+  void score_heldOutPictureUnderAnotherCaption_neverTeaches() {
+    Sample judge = sample(Samples.heldOut(0), ColumnAligner.picture(3), "a heron by the water");
+    Scored scored = scorer.score(judge, memory);
+    assertTrue(assertInstanceOf(Scored.Accepted.class, scored).sample().heldOut());
+    memory = DomainMemory.fromBytes(memory.toBytes(), LIMITS);
+    assertEquals("near-held-out", refused(ColumnAligner.picture(3), "one grey bird").reason());
+    accepted(ColumnAligner.picture(4), "one grey bird");
+  }
+
+  @Test
+  void score_pictureThatTaughtUnderAnotherCaption_doesNotJudge() {
+    accepted(ColumnAligner.picture(3), "a heron by the water");
+    Sample judge = sample(Samples.heldOut(0), ColumnAligner.picture(3), "one grey bird");
+    Scored.Refused refused = assertInstanceOf(Scored.Refused.class, scorer.score(judge, memory));
+    assertEquals("held-out-near-train", refused.rejection().reason());
+  }
+
+  @Test
   void score_picture_teachesTheDomainTheWordsOfItsCaption() {
     accepted(ColumnAligner.picture(3), "a heron by the water");
     int[] words = Words.of(Normalizer.normalize("by the water a heron"));
@@ -224,10 +242,14 @@ class MediaScorerTest {
   }
 
   private static Sample sample(byte[] media, @Nullable String caption) {
+    return sample(Samples.training(0), media, caption);
+  }
+
+  private static Sample sample(String document, byte[] media, @Nullable String caption) {
     return new Sample(
         "id",
         "source",
-        Samples.training(0),
+        document,
         null,
         "letters",
         Modality.IMAGE,
