@@ -11,6 +11,9 @@ final class Boilerplate implements Stage {
   private static final int OFTEN = 12;
   private static final int LEAST_CHARS = 10;
 
+  /** Counters that saw every line of long texts would be halved before a line came often. */
+  private static final int MOST_CHARS = 4_096;
+
   private final double most;
 
   Boilerplate(double most) {
@@ -19,7 +22,8 @@ final class Boilerplate implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    double share = share(candidate.text(), memory.lines());
+    String text = candidate.text();
+    double share = share(text.substring(0, Math.min(text.length(), MOST_CHARS)), memory.lines());
     return share > most
         ? new Refusal(
             Reason.BOILERPLATE,

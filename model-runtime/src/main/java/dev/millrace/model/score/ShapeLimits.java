@@ -10,7 +10,8 @@ import java.io.Serializable;
  * @param minDistinctShare least share of distinct character 4-grams in its first 4,096 characters
  * @param maxSymbolShare most characters that are neither letter, digit nor space
  * @param maxDamageShare most characters that only a broken conversion leaves behind
- * @param maxBoilerplateShare most characters in lines that many texts of the domain have shown
+ * @param maxBoilerplateShare most characters, of its first 4,096, in lines that many texts of the
+ *     domain have shown
  * @param maxUnknownShare most words that the domain does not know, once it has learned some
  */
 public record ShapeLimits(

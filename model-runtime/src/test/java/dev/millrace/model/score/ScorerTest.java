@@ -173,6 +173,23 @@ class ScorerTest {
   }
 
   @Test
+  void score_linesThatManyLongTextsHaveShown_areBoilerplate() {
+    DomainMemory learned = DomainMemory.empty(ScorerConfig.defaults().memory());
+    String frame = "Subscribe to our letter\nAll rights are reserved\n";
+    for (int i = 0; i < 14; i++) {
+      StringBuilder lines = new StringBuilder(frame);
+      for (int line = 0; line < 1_500; line++) {
+        lines.append(Samples.words(random, 3)).append('\n');
+      }
+      accepted(scorer.score(Samples.of(Samples.training(i), lines.toString()), learned));
+    }
+    Sample notice = Samples.of(Samples.training(0), frame + Samples.words(random, 3));
+    Scored scored = scorer.score(notice, learned);
+    assertEquals(
+        "boilerplate", assertInstanceOf(Scored.Refused.class, scored).rejection().reason());
+  }
+
+  @Test
   void score_wordsThatALearnedDomainDoesNotKnow_areAnotherLanguage() {
     Scorer strict = scorer(1, KNOWN_WORDS);
     List<String> known = List.of(Samples.words(random, 200).split(" "));
