@@ -5,7 +5,10 @@ import java.text.Normalizer.Form;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Texts that differ in case, spacing or Unicode composition alone are the same text. */
+/**
+ * Texts that differ in case, spacing, Unicode composition or characters that nobody sees alone are
+ * the same text.
+ */
 final class Normalizer {
 
   private static final byte[] ASCII = lowerCase();
@@ -45,17 +48,21 @@ final class Normalizer {
     char[] out = new char[composed.length()];
     int length = 0;
     boolean space = false;
-    for (int i = 0; i < composed.length(); i++) {
-      char c = composed.charAt(i);
-      if (Character.isWhitespace(c)) {
+    int c;
+    for (int i = 0; i < composed.length(); i += Character.charCount(c)) {
+      c = composed.codePointAt(i);
+      if (Character.isWhitespace(c) || Character.isSpaceChar(c)) {
         space = length > 0;
+        continue;
+      }
+      if (Character.getType(c) == Character.FORMAT) {
         continue;
       }
       if (space) {
         out[length++] = ' ';
         space = false;
       }
-      out[length++] = c;
+      length += Character.toChars(c, out, length);
     }
     return new String(out, 0, length).getBytes(StandardCharsets.UTF_8);
   }

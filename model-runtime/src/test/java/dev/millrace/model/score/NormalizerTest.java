@@ -20,6 +20,12 @@ class NormalizerTest {
   }
 
   @Test
+  void normalize_hardSpacesAndWhatNobodySees_doNotMatter() {
+    assertEquals("au lait", normalized("au\u00a0lait\u202f"));
+    assertEquals("au lait", normalized("\ufeffa\u200bu l\u00ada\u2060i\u200dt\udb40\udc41"));
+  }
+
+  @Test
   void normalize_ascii_isAsCharacterByCharacter() {
     Random random = new Random(1);
     for (int i = 0; i < 500; i++) {
