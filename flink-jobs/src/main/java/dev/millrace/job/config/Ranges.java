@@ -39,6 +39,11 @@ final class Ranges {
           "learn.exchange.patienceMillis",
           "learn.routing.share",
           "score.guard.windowMillis",
+          "score.memory.exact",
+          "score.memory.near",
+          "score.memory.heldOut",
+          "score.memory.embeddings",
+          "score.memory.qualities",
           "score.align.leastOthers",
           "serve.batchSize",
           "serve.queue",
@@ -53,9 +58,15 @@ final class Ranges {
           "unlabelled.spanMillis");
 
   private static final Map<String, Integer> LEAST =
-      Map.of("heldOut.everyNth", 2, "unlabelled.agree", 16, "align.leastHeldOut", 2);
+      Map.of(
+          "heldOut.everyNth", 2,
+          "unlabelled.agree", 16,
+          "align.leastHeldOut", 2,
+          "score.memory.referenceBits", 8,
+          "score.model.readTokens", 2,
+          "score.model.trainTokens", 2);
 
-  /** Training and judging an alignment are in line, between two samples. */
+  /** Training and judging an alignment are in line, between two samples; bits are a power. */
   private static final Map<String, Integer> MOST =
       Map.of(
           "align.batch", 256,
@@ -63,7 +74,10 @@ final class Ranges {
           "align.heldOut", 2048,
           "align.rank", AlignAdapter.MOST_RANK,
           "align.steps", 1000,
-          "align.resamples", 100_000);
+          "align.resamples", 100_000,
+          "score.memory.referenceBits", 24);
+
+  private static final Set<String> POWERS_OF_TWO = Set.of("score.memory.lines");
 
   private static final Set<String> SHARES =
       Set.of(
@@ -152,6 +166,9 @@ final class Ranges {
     }
     if (MOST.containsKey(key) && number > MOST.get(key)) {
       throw new OutOfRangeException("at most " + MOST.get(key));
+    }
+    if (POWERS_OF_TWO.contains(key) && Long.bitCount((long) number) != 1) {
+      throw new OutOfRangeException("a power of two");
     }
     if (POSITIVE.contains(key) && number <= 0) {
       throw new OutOfRangeException("more than 0");

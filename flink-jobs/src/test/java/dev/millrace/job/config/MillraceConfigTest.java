@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MillraceConfigTest {
 
@@ -244,6 +246,30 @@ class MillraceConfigTest {
             "align.batch × align.steps is 20000, expected at most 16384")) {
       assertTrue(problems.contains(expected), problems);
     }
+  }
+
+  /** Each would end the job at its first sample, again and again. */
+  @ParameterizedTest
+  @CsvSource({
+    "memory.exact,0,more than 0",
+    "memory.near,0,more than 0",
+    "memory.heldOut,0,more than 0",
+    "memory.lines,0,a power of two",
+    "memory.lines,1000,a power of two",
+    "memory.referenceBits,1,at least 8",
+    "memory.referenceBits,31,at most 24",
+    "memory.embeddings,0,more than 0",
+    "memory.qualities,0,more than 0",
+    "model.readTokens,1,at least 2",
+    "model.trainTokens,0,at least 2"
+  })
+  void read_scorerThatCouldNotWork_isRefused(String key, String value, String expected) {
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> MillraceConfig.read(null, List.of("score." + key + "=" + value)));
+    String problem = "score.%s is \"%s\", expected %s".formatted(key, value, expected);
+    assertTrue(e.getMessage().contains(problem), e.getMessage());
   }
 
   @Test
