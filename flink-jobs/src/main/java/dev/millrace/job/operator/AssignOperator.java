@@ -5,9 +5,12 @@ import dev.millrace.model.assign.DomainFinder;
 import dev.millrace.model.assign.DomainFinder.Placed;
 import dev.millrace.model.score.Reason;
 import dev.millrace.schema.Sample;
-import java.util.HashMap;
+import dev.millrace.schema.wire.Limits;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.flink.api.common.state.MapState;
@@ -58,7 +61,10 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   /** Each a sample's wait. */
   private transient InternalTimerService<Long> timers;
 
-  /** Of the tenants that were met since the start. */
+  /**
+   * Of the tenants that were met since the last snapshot but one, and of those whose samples wait;
+   * a metric reads it too.
+   */
   private transient Map<String, DomainFinder> tenants;
 
   private transient @Nullable Opened<Assigning> opened;
@@ -73,7 +79,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    tenants = new HashMap<>();
+    tenants = new ConcurrentHashMap<>();
     domains =
         context
             .getKeyedStateStore()
@@ -117,7 +123,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     long number = number();
     String name = "found-%d-%d".formatted(sample.origin().partition(), sample.origin().offset());
     waiting.put(number, sample);
-    List<Placed> placed = finder.place(number, tokens, name);
+    List<Placed> placed = finder.place(number, tokens, room(sample), name);
     for (Placed one : placed) {
       pass(one.text(), one.domain());
     }
@@ -129,10 +135,15 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
       timers.registerProcessingTimeTimer(number, now + unlabelled.spanMillis());
     }
     for (Long oldest = finder.oldest();
-        oldest != null && finder.waiting() > unlabelled.waiting();
+        oldest != null && finder.room() > unlabelled.waiting();
         oldest = finder.oldest()) {
       leave(finder, oldest);
     }
+  }
+
+  /** Media wait in state as the texts whose room they take. */
+  private static int room(Sample sample) {
+    return 1 + Math.max(0, sample.media().length - 1) / Limits.TEXT_BYTES;
   }
 
   /** That of the current key's tenant. */
@@ -145,7 +156,8 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
         known.restore(domain.getKey(), domain.getValue());
       }
       for (Map.Entry<Long, Sample> one : waiting.entries()) {
-        known.waits(one.getKey(), parts.tokens().of(one.getValue().teaches()));
+        Sample sample = one.getValue();
+        known.waits(one.getKey(), parts.tokens().of(sample.teaches()), room(sample));
       }
       tenants.put(key, known);
     }
@@ -222,11 +234,24 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
+    Set<String> idle = new HashSet<>();
     for (Map.Entry<String, DomainFinder> tenant : tenants.entrySet()) {
       Map<String, byte[]> changes = tenant.getValue().changes();
-      if (!changes.isEmpty()) {
-        setCurrentKey(tenant.getKey());
-        domains.putAll(changes);
+      if (changes.isEmpty() && tenant.getValue().waiting() == 0) {
+        idle.add(tenant.getKey());
+      }
+      setCurrentKey(tenant.getKey());
+      write(changes);
+    }
+    tenants.keySet().removeAll(idle);
+  }
+
+  private void write(Map<String, byte[]> changes) throws Exception {
+    for (Map.Entry<String, byte[]> change : changes.entrySet()) {
+      if (change.getValue().length == 0) {
+        domains.remove(change.getKey());
+      } else {
+        domains.put(change.getKey(), change.getValue());
       }
     }
   }

@@ -15,6 +15,7 @@ import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Limits;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -56,24 +57,33 @@ class AssignOperatorTest {
 
     void send(@Nullable String tenant, String truly, boolean labelled, String text)
         throws Exception {
-      send(tenant, truly, labelled, Modality.TEXT, text);
+      truth.put(offset, truly);
+      send(tenant, labelled ? truly : null, Modality.TEXT, text, new byte[0], null);
+    }
+
+    /** A picture of a domain, as it comes here: without its media. */
+    void sendPicture(String domain) throws Exception {
+      truth.put(offset, domain);
+      send(null, domain, Modality.IMAGE, "", new byte[0], null);
+    }
+
+    void sendPicture(int bytes, String caption) throws Exception {
+      send(null, null, Modality.IMAGE, "", new byte[bytes], caption);
     }
 
     private void send(
-        @Nullable String tenant, String truly, boolean labelled, Modality modality, String text)
+        @Nullable String tenant,
+        @Nullable String domain,
+        Modality modality,
+        String text,
+        byte[] media,
+        @Nullable String caption)
         throws Exception {
-      truth.put(offset, truly);
       Origin origin = new Origin("samples", 0, offset);
-      String domain = labelled ? truly : null;
       String id = "s" + offset++;
       Sample sample =
-          new Sample(id, "t", id, tenant, domain, modality, text, new byte[0], null, 0, origin);
+          new Sample(id, "t", id, tenant, domain, modality, text, media, caption, 0, origin);
       harness.processElement(new StreamRecord<>(sample));
-    }
-
-    /** As it comes here: without its media. */
-    void sendPicture(String domain) throws Exception {
-      send(null, domain, true, Modality.IMAGE, "");
     }
 
     List<Sample> assigned() {
@@ -224,6 +234,30 @@ class AssignOperatorTest {
       assertEquals(List.of("s0", "s1"), bench.refused().stream().map(Rejection::id).toList());
       assertEquals("domain-unknown", bench.refused().get(0).reason());
       assertEquals(List.of(), bench.assigned());
+    }
+  }
+
+  @Test
+  void processElement_picturesThatWait_countAsTheTextsWhoseRoomTheyTake() throws Exception {
+    try (Bench bench = new Bench(config(4))) {
+      bench.harness.open();
+      bench.sendPicture(Limits.TEXT_BYTES + 1, alone(0));
+      bench.sendPicture(2 * Limits.TEXT_BYTES, alone(1));
+      assertEquals(List.of(), bench.refused());
+      bench.send(null, "nothing", false, alone(2));
+      assertEquals(List.of("s0"), bench.refused().stream().map(Rejection::id).toList());
+    }
+  }
+
+  @Test
+  void processElement_tenantThatWasIdle_isKnownFromState() throws Exception {
+    try (Bench bench = new Bench(config(4))) {
+      bench.harness.open();
+      label(bench, DOMAINS);
+      bench.harness.snapshot(1, 1);
+      bench.harness.snapshot(2, 2);
+      bench.send(null, "legal", false, TEXTS.get("legal").get(LABELLED));
+      assertEquals("legal", bench.assigned().get(0).domain());
     }
   }
 

@@ -1,5 +1,10 @@
 package dev.millrace.model.assign;
 
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -33,13 +38,42 @@ public final class DomainFinder {
   /** Tokens of a text that count: its first. */
   private static final int JUDGED = 512;
 
+  /** Domains that are known; the one that no text was of for longest makes room. */
+  static final int MOST_DOMAINS = 256;
+
   private final KnownTexts known;
   private final int agree;
-  private final SortedMap<String, TextGroup> domains = new TreeMap<>();
+  private final SortedMap<String, Domain> domains = new TreeMap<>();
   private final SortedMap<Long, Waiting> waiting = new TreeMap<>();
   private final Set<String> changed = new HashSet<>();
 
-  private record Waiting(int[] tokens, TokenVector vector) {}
+  /** Texts so far that were of a domain. */
+  private long uses;
+
+  /**
+   * What is known of a domain.
+   *
+   * @param used the number of the last text that was of it
+   */
+  private record Domain(TextGroup texts, long used) {
+
+    byte[] toBytes() {
+      byte[] group = texts.toBytes();
+      return ByteBuffer.allocate(group.length + Long.BYTES).put(group).putLong(used).array();
+    }
+
+    /** Bytes from before domains made room end with the texts. */
+    static Domain fromBytes(byte[] bytes) {
+      try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+        TextGroup texts = TextGroup.read(in);
+        return new Domain(texts, in.available() == 0 ? 0 : in.readLong());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private record Waiting(int[] tokens, TokenVector vector, int room) {}
 
   /**
    * A text and the domain that it belongs to.
@@ -62,8 +96,25 @@ public final class DomainFinder {
 
   /** Takes note of a text that names its domain. */
   public void learn(String domain, int[] tokens) {
-    domains.computeIfAbsent(domain, d -> new TextGroup()).add(judged(tokens), known);
+    Domain before = domains.get(domain);
+    TextGroup texts = before == null ? new TextGroup() : before.texts();
+    texts.add(judged(tokens), known);
+    use(domain, texts);
+  }
+
+  /** Takes note that a text was of a domain. */
+  private void use(String domain, TextGroup texts) {
+    domains.put(domain, new Domain(texts, ++uses));
     changed.add(domain);
+    while (domains.size() > MOST_DOMAINS) {
+      String unused =
+          domains.entrySet().stream()
+              .min(Comparator.comparingLong(other -> other.getValue().used()))
+              .map(Map.Entry::getKey)
+              .orElseThrow();
+      domains.remove(unused);
+      changed.add(unused);
+    }
   }
 
   private static int[] judged(int[] tokens) {
@@ -74,28 +125,34 @@ public final class DomainFinder {
    * Places a text, or has it wait; with a new domain, texts that waited are placed too.
    *
    * @param number of the text, more than that of every text before
+   * @param room that it takes while it waits
    * @param name of the domain that is opened if the text is the one that was missing
    */
-  public List<Placed> place(long number, int[] tokens, String name) {
+  public List<Placed> place(long number, int[] tokens, int room, String name) {
     int[] judged = judged(tokens);
     String domain = home(judged, UNLIKE);
     if (domain != null) {
       return List.of(new Placed(number, domain));
     }
-    Waiting text = new Waiting(judged, TokenVector.of(judged, known));
+    Waiting text = new Waiting(judged, TokenVector.of(judged, known), room);
     waiting.put(number, text);
     return open(text, name);
   }
 
   /** Has a text wait again, as it did before a restart. */
-  public void waits(long number, int[] tokens) {
+  public void waits(long number, int[] tokens, int room) {
     int[] judged = judged(tokens);
-    waiting.put(number, new Waiting(judged, TokenVector.of(judged, known)));
+    waiting.put(number, new Waiting(judged, TokenVector.of(judged, known), room));
   }
 
   /** Texts that wait. */
   public int waiting() {
     return waiting.size();
+  }
+
+  /** The room that they take together. */
+  public long room() {
+    return waiting.values().stream().mapToLong(Waiting::room).sum();
   }
 
   /** The text that has waited longest; null if none waits. */
@@ -119,23 +176,26 @@ public final class DomainFinder {
   /** The known domain that a text speaks for most, if it does so as the domain's own texts do. */
   private @Nullable String home(int[] tokens, double share) {
     Nearest nearest = nearest(tokens);
-    return nearest != null
-            && TextGroup.perToken(nearest.odds(), tokens) >= nearest.group().typical(share)
-        ? nearest.domain()
-        : null;
+    if (nearest == null
+        || TextGroup.perToken(nearest.odds(), tokens) < nearest.group().typical(share)) {
+      return null;
+    }
+    use(nearest.domain(), nearest.group());
+    return nearest.domain();
   }
 
   private @Nullable Nearest nearest(int[] tokens) {
     return domains.entrySet().stream()
-        .filter(domain -> domain.getValue().isKnown())
+        .filter(domain -> domain.getValue().texts().isKnown())
         .map(domain -> nearest(domain, tokens))
         .filter(domain -> domain.odds() >= Assignment.LEAST_NATS)
         .max(Comparator.comparingDouble(Nearest::odds))
         .orElse(null);
   }
 
-  private Nearest nearest(Map.Entry<String, TextGroup> domain, int[] tokens) {
-    return new Nearest(domain.getKey(), domain.getValue(), domain.getValue().odds(tokens, known));
+  private Nearest nearest(Map.Entry<String, Domain> domain, int[] tokens) {
+    TextGroup texts = domain.getValue().texts();
+    return new Nearest(domain.getKey(), texts, texts.odds(tokens, known));
   }
 
   /** Opens a domain if a text and those nearest to it explain each other better than any known. */
@@ -153,8 +213,7 @@ public final class DomainFinder {
     if (nearest.stream().filter(one -> agrees(one, group)).count() < AGREEING * agree) {
       return List.of();
     }
-    domains.put(name, group);
-    changed.add(name);
+    use(name, group);
     return placedNow();
   }
 
@@ -177,20 +236,24 @@ public final class DomainFinder {
     return placed;
   }
 
-  /** Domains that texts were learned of since the last call, with what is known of each. */
+  /**
+   * Domains that texts were of since the last call, with what is known of each; no bytes of one
+   * that made room.
+   */
   public Map<String, byte[]> changes() {
     Map<String, byte[]> bytes = new TreeMap<>();
-    domains.forEach(
-        (domain, group) -> {
-          if (changed.remove(domain)) {
-            bytes.put(domain, group.toBytes());
-          }
-        });
+    for (String name : changed) {
+      Domain domain = domains.get(name);
+      bytes.put(name, domain == null ? new byte[0] : domain.toBytes());
+    }
+    changed.clear();
     return bytes;
   }
 
   /** Takes over what {@link #changes} told of a domain. */
-  public void restore(String domain, byte[] bytes) {
-    domains.put(domain, TextGroup.fromBytes(bytes));
+  public void restore(String name, byte[] bytes) {
+    Domain domain = Domain.fromBytes(bytes);
+    domains.put(name, domain);
+    uses = Math.max(uses, domain.used());
   }
 }

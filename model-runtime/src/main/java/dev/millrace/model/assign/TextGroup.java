@@ -140,19 +140,24 @@ public final class TextGroup {
 
   /** Reads what {@link #toBytes} wrote; bytes that are anything else are a fault of the state. */
   public static TextGroup fromBytes(byte[] bytes) {
-    TextGroup group = new TextGroup();
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      int size = in.readInt();
-      for (int i = 0; i < size; i++) {
-        double own = in.readDouble();
-        int[] tokens = new int[in.readInt()];
-        for (int at = 0; at < tokens.length; at++) {
-          tokens[at] = in.readInt();
-        }
-        group.add(tokens, own);
-      }
+      return read(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same of bytes that go on behind it. */
+  static TextGroup read(DataInputStream in) throws IOException {
+    TextGroup group = new TextGroup();
+    int size = in.readInt();
+    for (int i = 0; i < size; i++) {
+      double own = in.readDouble();
+      int[] tokens = new int[in.readInt()];
+      for (int at = 0; at < tokens.length; at++) {
+        tokens[at] = in.readInt();
+      }
+      group.add(tokens, own);
     }
     return group;
   }
