@@ -5,6 +5,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -198,17 +199,25 @@ public final class DomainFinder {
     return new Nearest(domain.getKey(), texts, texts.odds(tokens, known));
   }
 
-  /** Opens a domain if a text and those nearest to it explain each other better than any known. */
+  /**
+   * Opens a domain if a text and those nearest to it explain each other better than any known;
+   * copies are one text.
+   */
   private List<Placed> open(Waiting text, String name) {
     if (waiting.size() < agree) {
       return List.of();
     }
+    Set<IntBuffer> different = new HashSet<>();
     List<int[]> nearest =
         waiting.values().stream()
             .sorted(Comparator.comparingDouble(other -> -text.vector().cosine(other.vector())))
-            .limit(agree)
             .map(Waiting::tokens)
+            .filter(tokens -> different.add(IntBuffer.wrap(tokens)))
+            .limit(agree)
             .toList();
+    if (nearest.size() < agree) {
+      return List.of();
+    }
     TextGroup group = TextGroup.of(nearest, known);
     if (nearest.stream().filter(one -> agrees(one, group)).count() < AGREEING * agree) {
       return List.of();

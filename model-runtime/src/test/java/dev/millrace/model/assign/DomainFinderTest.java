@@ -67,6 +67,19 @@ class DomainFinderTest {
   }
 
   @Test
+  void place_copiesOfOneText_openNoDomain() {
+    int[] copied = text();
+    for (int i = 0; i < 2 * AGREE; i++) {
+      assertEquals(List.of(), finder.place(i, copied.clone(), 1, "found"));
+    }
+    List<Placed> placed = List.of();
+    for (int i = 0; i < AGREE - 1; i++) {
+      placed = finder.place(100 + i, text(), 1, "found");
+    }
+    assertEquals("found", placed.get(0).domain());
+  }
+
+  @Test
   void room_ofThoseThatWait_isTheirs() {
     finder.waits(1, text(), 3);
     assertEquals(List.of(), finder.place(2, text(), 64, "found"));
