@@ -54,18 +54,7 @@ final class EventTime {
   /** A record's sample, which happened when it was appended if it does not say when. */
   static Sample sample(RawRecord raw) throws InvalidRecordException {
     Sample sample = Codecs.samples().decode(raw.value(), raw.origin());
-    return new Sample(
-        sample.id(),
-        sample.source(),
-        sample.document(),
-        sample.tenant(),
-        sample.domain(),
-        sample.modality(),
-        sample.text(),
-        sample.media(),
-        sample.caption(),
-        happened(sample.eventTimeMillis(), raw.timestamp()),
-        sample.origin());
+    return sample.withEventTime(happened(sample.eventTimeMillis(), raw.timestamp()));
   }
 
   /** Never after the append: a wrong clock must neither close batches nor use up quotas. */

@@ -56,6 +56,28 @@ public record Sample(
         origin);
   }
 
+  /** The same, at another time. */
+  public Sample withEventTime(long epochMillis) {
+    return new Sample(
+        id, source, document, tenant, domain, modality, text, media, caption, epochMillis, origin);
+  }
+
+  /** The same, read elsewhere. */
+  public Sample withOrigin(Origin place) {
+    return new Sample(
+        id,
+        source,
+        document,
+        tenant,
+        domain,
+        modality,
+        text,
+        media,
+        caption,
+        eventTimeMillis,
+        place);
+  }
+
   /** The same without its media, which stay where it was read. */
   public Sample withoutMedia() {
     return media.length == 0

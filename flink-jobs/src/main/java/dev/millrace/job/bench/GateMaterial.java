@@ -57,19 +57,7 @@ record GateMaterial(Map<String, List<Sample>> streams, HeldOut heldOut, SampleTo
   }
 
   private ScoredSample scored(Sample sample, int offset) {
-    Sample read =
-        new Sample(
-            sample.id(),
-            sample.source(),
-            sample.document(),
-            sample.tenant(),
-            sample.domain(),
-            sample.modality(),
-            sample.text(),
-            sample.media(),
-            sample.caption(),
-            sample.eventTimeMillis(),
-            new Origin("bench", 0, offset));
+    Sample read = sample.withOrigin(new Origin("bench", 0, offset));
     boolean judges = heldOut.contains(null, String.valueOf(sample.domain()), sample.document());
     return new ScoredSample(read, tokens.of(sample.text()), 0, 0, 0, judges);
   }

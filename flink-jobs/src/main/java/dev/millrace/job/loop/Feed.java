@@ -42,7 +42,8 @@ final class Feed {
           && !pace.await(() -> onTheirWay(recording.get()) < window, deadlineNanos)) {
         break;
       }
-      writer.send(topic, sample.domain(), Codecs.samples().encode(stamped(sample)));
+      Sample now = sample.withEventTime(clock.millis());
+      writer.send(topic, sample.domain(), Codecs.samples().encode(now));
       sent++;
       if (heldOut.contains(sample.tenant(), String.valueOf(sample.domain()), sample.document())) {
         aside++;
@@ -56,20 +57,5 @@ final class Feed {
   int onTheirWay(Recording recording) {
     int taught = recording.verdicts().stream().mapToInt(v -> v.value().samples()).sum();
     return sent - aside - recording.rejections().size() - taught;
-  }
-
-  private Sample stamped(Sample sample) {
-    return new Sample(
-        sample.id(),
-        sample.source(),
-        sample.document(),
-        sample.tenant(),
-        sample.domain(),
-        sample.modality(),
-        sample.text(),
-        sample.media(),
-        sample.caption(),
-        clock.millis(),
-        sample.origin());
   }
 }
