@@ -10,17 +10,20 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.loop.NotedHeads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.wire.Codecs;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +37,7 @@ final class EmbeddedJobs implements AutoCloseable {
 
   private final EmbeddedStack stack;
   private final MillraceConfig config;
-  private boolean learning;
+  private @Nullable NotedHeads noted;
 
   private EmbeddedJobs(EmbeddedStack stack, MillraceConfig config) {
     this.stack = stack;
@@ -60,7 +63,7 @@ final class EmbeddedJobs implements AutoCloseable {
           new EmbeddedJobs(stack, config(stack, stored.store(), base).with(settings));
       jobs.announce(stored);
       jobs.submit(learning);
-      jobs.learning = learning;
+      jobs.noted = learning ? jobs.noting() : null;
       return jobs;
     } catch (RuntimeException e) {
       stack.close();
@@ -135,19 +138,24 @@ final class EmbeddedJobs implements AutoCloseable {
     }
   }
 
+  /** What is learned, pinned or taken back meanwhile answers the next time, too. */
+  private @Nullable NotedHeads noting() {
+    Path store = Path.of(config.store().uri());
+    return Files.isDirectory(store)
+        ? NotedHeads.follow(StoredReleases.read(store, problem -> {}), config.kafka())
+        : null;
+  }
+
   MillraceConfig config() {
     return config;
   }
 
-  /** What was learned, pinned or taken back meanwhile answers the next time, too. */
   @Override
   public void close() {
     try (stack) {
-      if (!learning) {
-        return; // nothing was ordered: the store may be somebody else's
+      if (noted != null) {
+        noted.close();
       }
-      StoredReleases.read(Path.of(config.store().uri()), problem -> {})
-          .note(new ReleaseTopic(config.kafka()).events());
     }
   }
 }

@@ -19,8 +19,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which release answers for each shared domain. A run in this process notes it beside its store
- * when it ends, for its topics end with it, and a store alone cannot tell what was taken back.
+ * Which release answers for each shared domain. A run in this process notes it beside its store,
+ * for its topics end with it, and a store alone cannot tell what was taken back.
  *
  * @param kind of these releases
  * @param byDomain by shared domain

@@ -77,6 +77,22 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     return new StoredReleases(store, byId);
   }
 
+  /** These, and one that was stored since, if it is here and what its id says. */
+  StoredReleases with(String id) {
+    if (byId.containsKey(id) || !Files.exists(store.resolve(id).resolve(Manifest.FILE))) {
+      return this;
+    }
+    SortedMap<String, Manifest> more = new TreeMap<>(byId);
+    try {
+      more.put(id, ReleaseReader.readManifest(new FlinkReleaseFiles(), uri(id), id));
+    } catch (InvalidReleaseException e) {
+      LOG.warn("skipped {}: {}", id, e.getMessage());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the release store " + store, e);
+    }
+    return new StoredReleases(store, more);
+  }
+
   /**
    * The one release whose id begins so.
    *

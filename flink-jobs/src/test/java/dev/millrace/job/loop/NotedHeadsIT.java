@@ -1,0 +1,115 @@
+package dev.millrace.job.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.wire.Codecs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class NotedHeadsIT {
+
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  @TempDir Path store;
+
+  /** Nothing is closed before what answers is looked for: a run may be killed. */
+  @Test
+  void follow_publishedAndTakenBack_isNotedWhileTheRunGoesOn() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      KafkaConfig kafka =
+          MillraceConfig.defaults()
+              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
+              .kafka();
+      String topic = Topics.create(kafka, 1).releases();
+      try (RecordWriter writer = new RecordWriter(kafka);
+          NotedHeads noted = NotedHeads.follow(StoredReleases.read(store), kafka)) {
+        ReleaseEvent first = store(0, null);
+        ReleaseEvent second = store(1, first.release());
+        for (ReleaseEvent event : new ReleaseEvent[] {first, second, takingBackTo(first)}) {
+          writer.append(topic, "java", Codecs.releases().encode(event)).join();
+        }
+        awaitServing(first.release());
+      }
+    }
+  }
+
+  private void awaitServing(String release) throws InterruptedException {
+    Map<String, String> wanted = Map.of("java", release);
+    long end = System.nanoTime() + LIMIT.toNanos();
+    while (!StoredReleases.read(store).serving().equals(wanted) && System.nanoTime() < end) {
+      Thread.sleep(50);
+    }
+    assertEquals(wanted, StoredReleases.read(store).serving());
+  }
+
+  private ReleaseEvent store(long batch, @Nullable String parent) throws IOException {
+    ReleaseFile none = ReleaseFile.of(new byte[0]);
+    Manifest manifest =
+        new Manifest(
+            null,
+            "java",
+            "base",
+            new TreeMap<>(Map.of(AdapterFolder.CONFIG, none, AdapterFolder.WEIGHTS, none)),
+            "int8-row",
+            Routing.topK(1),
+            parent,
+            batch,
+            List.of(),
+            List.of(),
+            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+            List.of(),
+            null);
+    Path folder = Files.createDirectory(store.resolve(manifest.id()));
+    Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
+    return new ReleaseEvent(
+        null,
+        "java",
+        Kind.ADAPTER,
+        Action.PUBLISH,
+        manifest.id(),
+        folder.toUri().toString(),
+        parent,
+        batch,
+        "test",
+        new Origin("", 0, -1));
+  }
+
+  private static ReleaseEvent takingBackTo(ReleaseEvent event) {
+    return new ReleaseEvent(
+        null,
+        "java",
+        Kind.ADAPTER,
+        Action.ROLLBACK,
+        event.release(),
+        event.uri(),
+        event.parent(),
+        event.batch(),
+        "test",
+        new Origin("", 0, -1));
+  }
+}
