@@ -170,6 +170,12 @@ public record Timeline(
         Objects.requireNonNullElse(rejection.domain(), ""),
         Objects.requireNonNullElse(rejection.id(), ""),
         rejection.detail(),
-        text.substring(0, Math.min(text.length(), EXCERPT)));
+        excerpt(text));
+  }
+
+  /** Whole characters: half of one cannot be written to a file. */
+  private static String excerpt(String text) {
+    int characters = Math.min(EXCERPT, text.codePointCount(0, text.length()));
+    return text.substring(0, text.offsetByCodePoints(0, characters));
   }
 }

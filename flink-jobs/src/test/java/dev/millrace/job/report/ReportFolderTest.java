@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,23 @@ class ReportFolderTest {
     String page = ReportFolder.page(report("</script><b>"), Timeline.of(recording()));
     assertFalse(page.contains("</script><b>"));
     assertFalse(page.contains("src=\"http"));
+  }
+
+  /** The excerpt of what was refused ends in the middle of it. */
+  @Test
+  void write_characterOfTwoAtTheEndOfAnExcerpt_isWrittenWhole() throws IOException {
+    String before = "a".repeat(159);
+    Recording recording =
+        new Recording(
+            List.of(Topic.sample(0, 0, before + "\uD83D\uDE00 and more")),
+            List.of(Topic.rejection(0, "too-short")),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+    new ReportFolder(folder).write(report("run"), Timeline.of(recording));
+    String page = Files.readString(folder.resolve("report.html"));
+    assertTrue(page.contains(before + "\uD83D\uDE00\""), "the excerpt is not there");
   }
 
   private static Report report(String command) {

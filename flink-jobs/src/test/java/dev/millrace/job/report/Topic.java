@@ -78,6 +78,10 @@ final class Topic {
   }
 
   static Committed<Arrival> sample(long offset, long at) {
+    return sample(offset, at, "text");
+  }
+
+  static Committed<Arrival> sample(long offset, long at, String text) {
     Origin origin = new Origin("samples", 0, offset);
     Sample sample =
         new Sample(
@@ -87,7 +91,7 @@ final class Topic {
             null,
             "d",
             Modality.TEXT,
-            "text",
+            text,
             new byte[0],
             null,
             at,
