@@ -358,6 +358,23 @@ class GatewayDoorIT {
     }
   }
 
+  /** As when a file is sent for one domain, then for another: it was not written for that one. */
+  @Test
+  void samples_keyOfACallWithAnotherDomain_areRefused() throws Exception {
+    String body = "{\"text\":\"Your order has left our house.\"}";
+    String call = "POST /v1/samples?domain=";
+    String headers = "Authorization: Bearer key-of-acme\r\nIdempotency-Key: one";
+    try (Gateway gateway = open(LIMIT, null)) {
+      String first = exchange(gateway, call + "mails", "a", body, headers);
+      assertTrue(first.startsWith("HTTP/1.1 200 "), first);
+      String other = exchange(gateway, call + "letters", "a", body, headers);
+      assertTrue(other.startsWith("HTTP/1.1 422 "), other);
+      assertTrue(other.contains("idempotency_key_reused"), other);
+      String again = exchange(gateway, call + "mails", "a", body, headers);
+      assertTrue(again.startsWith("HTTP/1.1 200 "), again);
+    }
+  }
+
   /** Bodies that do not come to their end keep their calls under way, and no other tenant's. */
   @Test
   void samples_moreCallsThanATenantMayHave_areTooManyUntilOneIsWritten() throws Exception {

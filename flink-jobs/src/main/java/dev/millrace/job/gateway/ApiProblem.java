@@ -62,6 +62,11 @@ final class ApiProblem extends RuntimeException {
     return new ApiProblem(422, "refused_by_gate", "lora_path", "refused by the gate: " + reasons);
   }
 
+  /** 422: what is asked under the key is not what was asked under it before. */
+  static ApiProblem keyReused(String message) {
+    return new ApiProblem(422, "idempotency_key_reused", null, message);
+  }
+
   static ApiProblem tooMany(String message) {
     return new ApiProblem(429, "rate_limit_exceeded", null, message);
   }

@@ -15,7 +15,14 @@ final class KeptReplies {
   /** What one takes beside its text. */
   private static final int ENTRY = 512;
 
-  private final Cache<String, CompletableFuture<String>> kept;
+  /**
+   * A reply, perhaps under way.
+   *
+   * @param call what was asked, digested
+   */
+  private record Kept(String call, CompletableFuture<String> reply) {}
+
+  private final Cache<String, Kept> kept;
 
   /**
    * Keeps replies until they are too many.
@@ -31,37 +38,44 @@ final class KeptReplies {
             .build();
   }
 
-  private static int weight(String key, CompletableFuture<String> reply) {
-    return ENTRY + key.length() + reply.getNow("").length();
+  private static int weight(String key, Kept kept) {
+    return ENTRY + key.length() + kept.reply().getNow("").length();
   }
 
-  /** The reply of the first call under a key; only that one is made. */
-  CompletableFuture<String> once(String key, Supplier<CompletableFuture<String>> call) {
-    CompletableFuture<String> reply = new CompletableFuture<>();
-    CompletableFuture<String> before = kept.asMap().putIfAbsent(key, reply);
+  /**
+   * The reply of the first call under a key; only that one is made.
+   *
+   * @param asked what the call asks, digested
+   * @throws ApiProblem if the first call under the key asked something else
+   */
+  CompletableFuture<String> once(
+      String key, String asked, Supplier<CompletableFuture<String>> call) {
+    Kept own = new Kept(asked, new CompletableFuture<>());
+    Kept before = kept.asMap().putIfAbsent(key, own);
     if (before != null) {
-      return before;
+      if (!before.call().equals(asked)) {
+        throw ApiProblem.keyReused(
+            "the Idempotency-Key is that of an earlier call with another body or domain, expected one of its own");
+      }
+      return before.reply();
     }
     try {
-      var unused = call.get().whenComplete((made, failure) -> settle(key, reply, made, failure));
+      var unused = call.get().whenComplete((made, failure) -> settle(key, own, made, failure));
     } catch (RuntimeException e) {
-      settle(key, reply, null, e);
+      settle(key, own, null, e);
     }
-    return reply;
+    return own.reply();
   }
 
   /** A call that failed may be made again; what is put again is weighed again. */
   private void settle(
-      String key,
-      CompletableFuture<String> reply,
-      @Nullable String made,
-      @Nullable Throwable failure) {
+      String key, Kept own, @Nullable String made, @Nullable Throwable failure) {
     if (failure != null) {
-      kept.asMap().remove(key, reply);
-      reply.completeExceptionally(failure);
+      kept.asMap().remove(key, own);
+      own.reply().completeExceptionally(failure);
     } else {
-      reply.complete(made);
-      kept.asMap().replace(key, reply, reply);
+      own.reply().complete(made);
+      kept.asMap().replace(key, own, own);
     }
   }
 }

@@ -1,11 +1,14 @@
 package dev.millrace.job.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
@@ -44,14 +47,17 @@ final class SampleDoor {
    * @param body one JSON object, or one a line
    * @param domain of samples that name none
    * @param key a second call with it has the first one's reply, and writes nothing; null has none
-   * @throws ApiProblem if none is valid, one is of another tenant, or they are too many: then none
-   *     is written
+   * @throws ApiProblem if none is valid, one is of another tenant, they are too many, or the key is
+   *     that of another call: then none is written
    */
   CompletableFuture<String> take(
       ApiKeys.Caller caller, String body, @Nullable String domain, @Nullable String key) {
     return key == null
         ? write(caller, body, domain, UUID.randomUUID().toString())
-        : kept.once(caller.account() + "\n" + key, () -> write(caller, body, domain, key));
+        : kept.once(
+            caller.account() + "\n" + key,
+            Digest.sha256((domain + "\n" + body).getBytes(UTF_8)),
+            () -> write(caller, body, domain, key));
   }
 
   private CompletableFuture<String> write(

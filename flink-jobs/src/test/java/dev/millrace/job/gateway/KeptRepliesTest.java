@@ -21,30 +21,43 @@ class KeptRepliesTest {
   @Test
   void once_secondCallUnderAKey_hasTheReplyOfTheFirst() {
     CompletableFuture<String> made = new CompletableFuture<>();
-    CompletableFuture<String> first = kept.once("key", () -> made);
-    CompletableFuture<String> second = kept.once("key", () -> call(1));
+    CompletableFuture<String> first = kept.once("key", "asked", () -> made);
+    CompletableFuture<String> second = kept.once("key", "asked", () -> call(1));
     assertFalse(second.isDone());
     made.complete("reply");
     assertEquals("reply", first.join());
     assertEquals("reply", second.join());
-    assertEquals("reply", kept.once("key", () -> call(1)).join());
+    assertEquals("reply", kept.once("key", "asked", () -> call(1)).join());
     assertEquals(0, calls.get());
+  }
+
+  /** Whose samples would be lost, if it had the reply of the first. */
+  @Test
+  void once_anotherCallUnderAKey_isRefusedAndNotMade() {
+    CompletableFuture<String> first = kept.once("key", "asked", CompletableFuture::new);
+    var problem =
+        assertThrows(ApiProblem.class, () -> kept.once("key", "something else", () -> call(1)));
+    assertEquals(422, problem.status());
+    assertEquals("idempotency_key_reused", problem.code());
+    assertEquals(0, calls.get());
+    assertFalse(first.isDone());
   }
 
   @Test
   void once_firstCallFails_isMadeAgain() {
     CompletableFuture<String> failing =
-        kept.once("key", () -> CompletableFuture.failedFuture(new IllegalStateException("away")));
+        kept.once("key", "asked", () -> CompletableFuture.failedFuture(new IllegalStateException("away")));
     assertThrows(CompletionException.class, failing::join);
     CompletableFuture<String> refused =
         kept.once(
             "key",
+            "asked",
             () -> {
               throw ApiProblem.bad("bad", "bad");
             });
     assertEquals(
         400, ApiProblem.of(assertThrows(CompletionException.class, refused::join)).status());
-    assertEquals("a", kept.once("key", () -> call(1)).join());
+    assertEquals("a", kept.once("key", "asked", () -> call(1)).join());
   }
 
   /** They come to twice the most, each is far below it, and they are few. */
@@ -52,13 +65,13 @@ class KeptRepliesTest {
   void once_repliesWeighMoreThanTheMost_someAreForgotten() throws Exception {
     int each = (int) (MOST / 10);
     for (int i = 0; i < 20; i++) {
-      assertEquals(each, kept.once("key " + i, () -> call(each)).join().length());
+      assertEquals(each, kept.once("key " + i, "asked", () -> call(each)).join().length());
     }
     assertEquals(20, calls.get());
     for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30); calls.get() == 20; ) {
       assertTrue(System.nanoTime() < end, "none was forgotten");
       for (int i = 0; i < 20; i++) {
-        kept.once("key " + i, () -> call(each)).join();
+        kept.once("key " + i, "asked", () -> call(each)).join();
       }
     }
   }
