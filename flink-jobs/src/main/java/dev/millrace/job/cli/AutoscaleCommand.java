@@ -63,13 +63,13 @@ final class AutoscaleCommand implements Callable<Integer> {
   @Option(
       names = "--least",
       paramLabel = "N",
-      description = "Task managers (default: ${DEFAULT-VALUE}).")
+      description = "Fewest task managers, started if need be (default: ${DEFAULT-VALUE}).")
   private int least = 1;
 
   @Option(
       names = "--most",
       paramLabel = "N",
-      description = "Task managers (default: ${DEFAULT-VALUE}).")
+      description = "Most task managers, started by it (default: ${DEFAULT-VALUE}).")
   private int most = 2;
 
   @Option(
@@ -89,6 +89,10 @@ final class AutoscaleCommand implements Callable<Integer> {
         .orElseThrow(
             () -> new IllegalArgumentException("no cluster is up on this machine, expected one"))
         .require("kafka", "jobmanager");
+    if (!cluster.isAdaptive()) {
+      throw new IllegalArgumentException(
+          "the cluster that is up was started without --adaptive, expected with it: its jobs need all slots that they began with");
+    }
     Autoscaler autoscaler =
         new Autoscaler(cluster, config, line -> output.err().println(line), InstantSource.system());
     List<Autoscaler.Change> changes =

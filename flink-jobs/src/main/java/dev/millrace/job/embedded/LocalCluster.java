@@ -16,6 +16,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.GlobalConfiguration;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,6 +198,12 @@ public record LocalCluster(Path build, Path home) {
 
   private ClusterState known() {
     return status().orElseThrow(() -> new IllegalStateException("no cluster is up"));
+  }
+
+  /** Whether its jobs take what slots there are, more or fewer. */
+  public boolean isAdaptive() {
+    Configuration flink = GlobalConfiguration.loadConfiguration(conf().toString());
+    return flink.get(JobManagerOptions.SCHEDULER) == JobManagerOptions.SchedulerType.Adaptive;
   }
 
   /** The jar of both jobs. */

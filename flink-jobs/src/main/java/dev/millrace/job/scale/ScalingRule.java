@@ -27,7 +27,8 @@ final class ScalingRule {
     if (nowMillis < quietUntil) {
       return running;
     }
-    if (held(tooMuchSince, nowMillis) && running < config.most()) {
+    boolean more = held(tooMuchSince, nowMillis) && running < config.most();
+    if (more || running < config.least()) {
       return changed(nowMillis, running + 1);
     }
     if (held(tooLittleSince, nowMillis) && running > config.least()) {

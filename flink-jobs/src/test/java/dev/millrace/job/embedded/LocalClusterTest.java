@@ -83,6 +83,17 @@ class LocalClusterTest {
   }
 
   @Test
+  void isAdaptive_asItWasStarted() throws IOException {
+    for (ClusterShape shape :
+        List.of(ClusterShape.defaults(), ClusterShape.defaults().adaptive())) {
+      Path conf = Files.createDirectories(cluster.home().resolve("conf"));
+      String yaml = FlinkProcesses.of(cluster.home(), 1, 2, shape).yaml();
+      Files.writeString(conf.resolve("config.yaml"), yaml);
+      assertEquals(yaml.contains("adaptive"), cluster.isAdaptive());
+    }
+  }
+
+  @Test
   void down_noClusterWasEver_leavesNothing() {
     LocalCluster none = new LocalCluster(folder.resolve("build"), folder.resolve("none"));
     assertEquals(0, none.down());

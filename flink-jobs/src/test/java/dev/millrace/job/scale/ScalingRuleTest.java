@@ -51,6 +51,15 @@ class ScalingRuleTest {
   }
 
   @Test
+  void decide_fewerThanTheLeast_oneMoreWhateverTheLoad() {
+    ScalingConfig config =
+        new ScalingConfig(32, 4, Duration.ofSeconds(10), Duration.ofSeconds(60), 2, 3);
+    follow(new ScalingRule(config), 0, 100, second -> 0);
+    assertEquals(2, running);
+    assertEquals(1, changes);
+  }
+
+  @Test
   void decide_modelStillLoading_waits() {
     ScalingRule rule = new ScalingRule(CONFIG);
     follow(rule, 0, 11, second -> 100);
