@@ -126,6 +126,7 @@ class ConsoleBrowserIT {
         loadsSoon();
         valuesChange();
         answers();
+        readsSilentStreams();
         ordersWithConfirmation();
         namesAndFocus();
         looks();
@@ -170,6 +171,21 @@ class ConsoleBrowserIT {
     String said = ask();
     assertTrue(said.contains("accepted by the gate") && said.contains("had learned"), said);
     browser.await("document.querySelector('#latency .uplot')");
+  }
+
+  /** Comments are no events: whoever answers says nothing for a while. */
+  private void readsSilentStreams() throws Exception {
+    JsonNode events =
+        browser.eval(
+            """
+            (async () => {
+              const events = [];
+              const stream = ":\\n\\ndata: {\\"a\\":1}\\n\\n:\\n\\ndata: [DONE]\\n\\n";
+              await eachEvent(new Response(stream).body, (data) => events.push(JSON.parse(data).a));
+              return events;
+            })()\
+            """);
+    assertEquals("[1]", events.toString());
   }
 
   /** Who answered, as the page tells it. */

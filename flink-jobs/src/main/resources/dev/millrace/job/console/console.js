@@ -373,14 +373,14 @@ function order(action, release) {
   dialog.showModal();
 }
 
-/* Takes each event of a stream: its data, without "data: ". */
+/* Takes each event of a stream: its data, without "data: ". A comment, as a silent stream sends, is none. */
 async function eachEvent(body, take) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     const events = (rest + part.value).split("\n\n");
     rest = events.pop();
-    events.map((event) => event.replace(/^data: /, "")).filter((data) => data !== "[DONE]").forEach(take);
+    events.filter((event) => event.startsWith("data: ")).map((event) => event.slice(6)).filter((data) => data !== "[DONE]").forEach(take);
   }
 }
 
