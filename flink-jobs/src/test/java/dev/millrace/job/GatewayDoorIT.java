@@ -20,6 +20,7 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,11 +38,13 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -137,6 +140,77 @@ class GatewayDoorIT {
       String large = ASK.replace("\"a\"", '"' + "a".repeat(BODY_BYTES) + '"');
       assertProblem(413, "http_413", ask(client, gateway, "key-of-acme", large).get());
     }
+  }
+
+  /** Also one who goes away: no fault of the door's, which has no more to say of it. */
+  @Test
+  void call_bodyIsCutOff_isABadRequest() throws Exception {
+    try (Gateway gateway = open(LIMIT, null);
+        Socket client = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      send(client, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer key-of-acme");
+      client.shutdownOutput();
+      String reply = new String(client.getInputStream().readAllBytes(), UTF_8);
+      assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
+      assertTrue(reply.contains("body_cut_off"), reply);
+    }
+  }
+
+  @Test
+  void call_charsetThatNobodyKnows_isABadRequest() throws Exception {
+    String headers =
+        "Authorization: Bearer key-of-acme\r\nContent-Type: application/json; charset=klingon";
+    try (Gateway gateway = open(LIMIT, null)) {
+      String reply = exchange(gateway, "POST /v1/completions", "a", ASK, headers);
+      assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
+      assertTrue(reply.contains("unknown_charset"), reply);
+    }
+  }
+
+  /** They would wait without end, for their turn or for a thread to write what was said. */
+  @Test
+  void calls_moreWithoutAReplyThanATenantMayHave_areTooMany() throws Exception {
+    CountDownLatch judged = new CountDownLatch(1);
+    HttpClient client = HttpClient.newHttpClient();
+    Path keys = Files.writeString(folder.resolve("operator"), "key-of-acme acme operator\n");
+    GatewayLimits limits = new GatewayLimits(IN_FLIGHT, STREAMS, BODY_BYTES, LIMIT.toMillis());
+    try (Gateway gateway =
+        Gateway.start(
+            new GatewayConfig("127.0.0.1", 0, null, limits),
+            loop.config().kafka(),
+            ApiKeys.read(keys),
+            after(judged))) {
+      String body = "{\"lora_name\":\"mails\",\"lora_path\":\"/adapters/mails\"}";
+      List<CompletableFuture<HttpResponse<String>>> calls = new ArrayList<>();
+      try {
+        for (int i = 0; i <= 2 * IN_FLIGHT; i++) {
+          calls.add(send(client, gateway, "/v1/load_lora_adapter", "key-of-acme", body));
+        }
+        CompletableFuture.anyOf(calls.toArray(CompletableFuture[]::new)).get();
+      } finally {
+        judged.countDown();
+      }
+      List<Integer> statuses = calls.stream().map(call -> call.join().statusCode()).toList();
+      assertEquals(1, Collections.frequency(statuses, 429), statuses::toString);
+      assertEquals(2 * IN_FLIGHT, Collections.frequency(statuses, 400), statuses::toString);
+    }
+  }
+
+  /** Judges no adapter, and says so late. */
+  private static Adopting after(CountDownLatch latch) {
+    return new Adopting() {
+      @Override
+      public Verdict adopt(@Nullable String tenant, String domain, Path adapter) {
+        try {
+          latch.await();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+        throw new UnsupportedOperationException("not here");
+      }
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Test

@@ -85,6 +85,10 @@ public final class Gateway implements AutoCloseable {
   private final Admission admission;
   private final Admission streams;
   private final Admission bodies = new Admission("bodies", MOST_BODIES);
+
+  /** Until their reply is written: who does not read leaves no more of them waiting for a thread. */
+  private final Admission calls;
+
   private final RecordWriter writer;
   private final Desk desk;
   private final Catalogue catalogue = new Catalogue();
@@ -108,6 +112,7 @@ public final class Gateway implements AutoCloseable {
     Topics topics = new Topics(kafka.prefix());
     admission = new Admission("requests", config.limits().inFlight());
     streams = new Admission("streams", config.limits().streams());
+    calls = new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * config.limits().inFlight()));
     writer = new RecordWriter(kafka);
     desk = new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis()));
     samples = new SampleDoor(writer, topics, clock);
@@ -248,32 +253,46 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void order(Context ctx) {
-    later(ctx, operating.order(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
+    later(ctx, () -> operating.order(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
   }
 
   private void load(Context ctx) {
-    later(ctx, adapters.load(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::adopted));
+    later(ctx, () -> adapters.load(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::adopted));
   }
 
   private void unload(Context ctx) {
-    later(ctx, adapters.unload(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
+    later(ctx, () -> adapters.unload(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
   }
 
-  private void later(Context ctx, CompletableFuture<ObjectNode> reply) {
-    later(ctx, reply, Gateway::json);
+  private void later(Context ctx, Supplier<CompletableFuture<ObjectNode>> call) {
+    later(ctx, call, Gateway::json);
   }
 
   /**
-   * Replies when there is what to reply. Javalin writes on the thread that ends the future, and
-   * waits there for the client to read.
+   * Makes a call, and replies when there is what to reply. Javalin writes on the thread that ends
+   * the future, and waits there for the client to read.
    */
-  private <T> void later(Context ctx, CompletableFuture<T> reply, BiConsumer<Context, T> writing) {
-    Executor threads = replies.of(caller(ctx).account());
+  private <T> void later(
+      Context ctx, Supplier<CompletableFuture<T>> call, BiConsumer<Context, T> writing) {
+    String account = caller(ctx).account();
+    Executor threads = replies.of(account);
+    CompletableFuture<T> reply = begin(account, call);
     ctx.future(
         () ->
             reply
                 .thenAcceptAsync(found -> writing.accept(ctx, found), threads)
-                .exceptionallyAsync(failure -> failLater(ctx, failure), threads));
+                .exceptionallyAsync(failure -> failLater(ctx, failure), threads)
+                .whenComplete((written, failure) -> calls.leave(account, 1)));
+  }
+
+  private <T> CompletableFuture<T> begin(String account, Supplier<CompletableFuture<T>> call) {
+    calls.enter(account, 1);
+    try {
+      return call.get();
+    } catch (Throwable e) { // a body may be cut off
+      calls.leave(account, 1);
+      throw e;
+    }
   }
 
   private Connector tls(Server jetty, HttpConfiguration http) {
@@ -311,6 +330,13 @@ public final class Gateway implements AutoCloseable {
     bodies.enter(account, 1);
     try {
       return ctx.body();
+    } catch (IllegalArgumentException e) {
+      throw ApiProblem.bad("unknown_charset", "the body's charset is not known: " + e.getMessage());
+    } catch (Exception e) { // Kotlin declares none
+      if (e instanceof IOException) {
+        throw ApiProblem.bad("body_cut_off", "the body did not come to its end: " + e.getMessage());
+      }
+      throw e;
     } finally {
       bodies.leave(account, 1);
     }
@@ -338,7 +364,7 @@ public final class Gateway implements AutoCloseable {
     } else {
       reply(
           ctx,
-          ask(caller, requests, asked.user()),
+          () -> ask(caller, requests, asked.user()),
           (context, found) -> json(context, writing.write(asked, found, verdicts, now / 1000)));
     }
   }
@@ -394,7 +420,8 @@ public final class Gateway implements AutoCloseable {
             : catalogue.placing(caller.tenant(), asked.model());
     reply(
         ctx,
-        OneRelease.ask(() -> ask(caller, asked.requests(caller, target, clock.millis()), null)),
+        () ->
+            OneRelease.ask(() -> ask(caller, asked.requests(caller, target, clock.millis()), null)),
         (context, found) ->
             json(context, Replies.embeddings(asked.model(), asked.base64(), found, verdicts)));
   }
@@ -451,11 +478,11 @@ public final class Gateway implements AutoCloseable {
   /** Writes the reply when all answers are there. */
   private void reply(
       Context ctx,
-      CompletableFuture<List<Answer>> answers,
+      Supplier<CompletableFuture<List<Answer>>> call,
       BiConsumer<Context, List<Answer>> writing) {
     later(
         ctx,
-        answers,
+        call,
         (context, found) -> {
           Answer first = found.get(0);
           provenance(context, first.release(), first.base(), Replies.from(first));
@@ -498,18 +525,23 @@ public final class Gateway implements AutoCloseable {
   /** Counted before its body is read, which a client may send as slowly as it likes. */
   private void teach(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    CompletableFuture<String> taught =
-        admission.during(
-            caller.account(),
-            () ->
-                samples.take(
-                    caller, body(ctx), ctx.queryParam("domain"), ctx.header("Idempotency-Key")));
-    later(ctx, taught, (context, reply) -> context.contentType(JSON).result(reply));
+    later(
+        ctx,
+        () ->
+            admission.during(
+                caller.account(),
+                () ->
+                    samples.take(
+                        caller,
+                        body(ctx),
+                        ctx.queryParam("domain"),
+                        ctx.header("Idempotency-Key"))),
+        (context, reply) -> context.contentType(JSON).result(reply));
   }
 
   private void feedback(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    later(ctx, admission.during(caller.account(), () -> rate(caller, Fields.of(body(ctx)))));
+    later(ctx, () -> admission.during(caller.account(), () -> rate(caller, Fields.of(body(ctx)))));
   }
 
   /** A rating is counted; a corrected text becomes a sample. */
