@@ -91,10 +91,14 @@ public record Topics(String prefix) {
     return topics;
   }
 
-  /** Creates the topics of these names that do not exist yet, as the broker's own settings say. */
-  public static void ensure(String bootstrap, List<String> names, int partitions) {
-    List<NewTopic> wanted = names.stream().map(name -> topic(name, partitions)).toList();
-    ensure(bootstrap, open(bootstrap), wanted);
+  /**
+   * Creates the topics of these names that do not exist yet, as the broker's own settings say.
+   *
+   * @param client what Kafka's clients are configured with there
+   */
+  public static void ensure(Properties client, List<String> names, int partitions) {
+    String bootstrap = client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "");
+    ensure(bootstrap, client, names.stream().map(name -> topic(name, partitions)).toList());
   }
 
   private static Properties open(String bootstrap) {

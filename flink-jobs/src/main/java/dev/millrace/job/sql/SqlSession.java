@@ -4,6 +4,7 @@ import dev.millrace.job.io.Topics;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -17,6 +18,7 @@ import org.apache.flink.table.catalog.exceptions.TableNotExistException;
 public final class SqlSession {
 
   private static final Pattern SET = Pattern.compile("(?i)SET\\s+'([^']+)'\\s*=\\s*'([^']*)'");
+  private static final String CLIENT = "properties.";
   private static final int PARTITIONS = 1;
 
   private final StreamTableEnvironment tables;
@@ -45,11 +47,23 @@ public final class SqlSession {
     for (String table : tables.listTables()) {
       Map<String, String> options = options(table);
       String topics = options.getOrDefault("topic", "");
-      String broker = options.getOrDefault("properties.bootstrap.servers", "");
+      String broker = options.getOrDefault(CLIENT + "bootstrap.servers", "");
       if ("kafka".equals(options.get("connector")) && !topics.isEmpty() && !broker.isEmpty()) {
-        Topics.ensure(broker, Arrays.asList(topics.split(";", -1)), PARTITIONS);
+        Topics.ensure(client(options), Arrays.asList(topics.split(";", -1)), PARTITIONS);
       }
     }
+  }
+
+  /** What a table's clients are configured with: the broker may ask who they are. */
+  private static Properties client(Map<String, String> options) {
+    Properties client = new Properties();
+    options.forEach(
+        (key, value) -> {
+          if (key.startsWith(CLIENT)) {
+            client.setProperty(key.substring(CLIENT.length()), value);
+          }
+        });
+    return client;
   }
 
   private Map<String, String> options(String table) {

@@ -1,0 +1,56 @@
+package dev.millrace.job.sql;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.embedded.SecureBroker;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class SqlSessionIT {
+
+  private static final String TOPIC = "mails";
+
+  @Test
+  void run_tableOfABrokerThatAsksWhoComes_itsTopicIsMade(@TempDir Path folder) throws Exception {
+    try (SecureBroker broker = SecureBroker.start(folder, List.of("analyst"));
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
+      admin.createAcls(List.of(everythingOn(TOPIC, "analyst"))).all().get();
+      Map<String, String> client = new HashMap<>(broker.client("analyst"));
+      client.put("bootstrap.servers", broker.secure());
+      String options =
+          client.entrySet().stream()
+              .map(option -> "'properties.%s' = '%s'".formatted(option.getKey(), option.getValue()))
+              .collect(Collectors.joining(", "));
+      SqlSession session = new SqlSession(StreamExecutionEnvironment.createLocalEnvironment(1));
+      var unused =
+          session.run(
+              "CREATE TABLE mails (body STRING) WITH ('connector' = 'kafka', 'topic' = '%s', 'format' = 'json', %s)"
+                  .formatted(TOPIC, options));
+      unused = session.run("SHOW TABLES");
+      assertTrue(admin.listTopics().names().get().contains(TOPIC));
+    }
+  }
+
+  private static AclBinding everythingOn(String topic, String user) {
+    return new AclBinding(
+        new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+        new AccessControlEntry("User:" + user, "*", AclOperation.ALL, AclPermissionType.ALLOW));
+  }
+}
