@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
@@ -76,12 +77,31 @@ final class SqlCommand implements Callable<Integer> {
     for (String statement : script.statements()) {
       output.err().println(statement.lines().findFirst().orElse(statement).strip() + " …");
       output.err().flush();
-      Optional<TableResult> result = session.run(statement);
-      if (result.isPresent()) {
-        show(result.get(), url == null);
-      }
+      run(statement, session, url == null);
     }
     return 0;
+  }
+
+  private void run(String statement, SqlSession session, boolean here) throws Exception {
+    try {
+      Optional<TableResult> result = session.run(statement);
+      if (result.isPresent()) {
+        show(result.get(), here);
+      }
+    } catch (RuntimeException | ExecutionException e) {
+      throw new IllegalStateException(reason(e), e);
+    }
+  }
+
+  /** Flink says that something failed, and what did in the innermost cause alone. */
+  private static String reason(Throwable e) {
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String outer = Main.oneLine(e);
+    String inner = Main.oneLine(cause);
+    return outer.contains(inner) ? outer : inner;
   }
 
   /** Flink at the URL, or in this process. */
