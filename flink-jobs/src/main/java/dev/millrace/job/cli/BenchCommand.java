@@ -98,6 +98,10 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Benchmark benchmark = Benchmarks.named(name);
+    Path folder = report == null ? null : report.toAbsolutePath().getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw new IllegalArgumentException("--report " + report + ", expected a folder that is there");
+    }
     Home home = Home.here();
     Setting setting =
         new Setting(
@@ -126,10 +130,10 @@ final class BenchCommand implements Callable<Integer> {
             machine,
             Machine.read().load(),
             tables);
+    output.result(result, result.toMarkdown());
     if (report != null) {
       Files.writeString(report, written(result, report.toString()));
     }
-    output.result(result, result.toMarkdown());
     return 0;
   }
 

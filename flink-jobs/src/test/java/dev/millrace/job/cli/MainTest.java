@@ -87,6 +87,7 @@ class MainTest {
         "frobnicate | frobnicate",
         "bench dance | dance",
         "bench decode --rounds 0 | rounds 0",
+        "bench decode --rounds 1 --report nowhere/decode.md | --report nowhere/decode.md",
         "chaos --faults flood | --faults flood",
         "chaos --minutes 0 | --minutes 0"
       })
