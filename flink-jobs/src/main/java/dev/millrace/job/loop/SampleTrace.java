@@ -160,7 +160,7 @@ public record SampleTrace(
         Committed<Arrival> arrival, String sample, String release, Manifest manifest) {
       List<Origin> taught = taught(manifest).toList();
       Verdict verdict =
-          verdicts(manifest.domain())
+          verdicts(manifest.tenant(), manifest.domain())
               .filter(v -> release.equals(v.release()))
               .findFirst()
               .orElse(null);
@@ -189,15 +189,16 @@ public record SampleTrace(
           stored.byId().values().stream()
               .filter(manifest -> manifest.kind() == Kind.ADAPTER)
               .filter(manifest -> manifest.domain().equals(domain))
+              .filter(manifest -> Objects.equals(manifest.tenant(), sample.tenant()))
               .flatMap(manifest -> manifest.learnedTo().stream())
               .anyMatch(to -> isAfter(to, arrival.origin()));
       String last =
-          verdicts(domain)
+          verdicts(sample.tenant(), domain)
               .max(Comparator.comparingLong(Verdict::batch))
               .map(v -> "the domain's last verdict: batch " + v.batch() + ", " + verdict(v))
               .orElse("the domain has no verdict yet");
       String refused =
-          verdicts(domain)
+          verdicts(sample.tenant(), domain)
               .filter(v -> !v.accepted())
               .map(v -> "batch " + v.batch() + " " + verdict(v))
               .collect(Collectors.joining("; "));
@@ -213,10 +214,11 @@ public record SampleTrace(
           overtaken ? "with a candidate that was refused, one of: " + refused : last);
     }
 
-    private Stream<Verdict> verdicts(String domain) {
+    private Stream<Verdict> verdicts(@Nullable String tenant, String domain) {
       return recording.verdicts().stream()
           .map(Committed::value)
-          .filter(verdict -> verdict.domain().equals(domain));
+          .filter(verdict -> verdict.domain().equals(domain))
+          .filter(verdict -> Objects.equals(verdict.tenant(), tenant));
     }
 
     private static boolean isAfter(Origin to, Origin at) {

@@ -95,6 +95,36 @@ class SampleTraceTest {
     assertEquals("the domain's last verdict: batch 2, passed finite", trace("waiting").detail());
   }
 
+  /** The other tenant's has learned later samples of the same partition. */
+  @Test
+  void of_domainThatAnotherTenantHasToo_goesByItsOwn() {
+    Sample own =
+        new Sample(
+            "own",
+            "test",
+            "d",
+            "acme",
+            "java",
+            Modality.TEXT,
+            "text",
+            new byte[0],
+            null,
+            0,
+            at(2));
+    Recording recording =
+        new Recording(
+            List.of(new Committed<>(new Arrival(own), at(2), 2, 2)),
+            List.of(),
+            RECORDING.verdicts(),
+            List.of(),
+            List.of(),
+            List.of());
+    HeldOut few = new HeldOut("salt", 1 << 20);
+    SampleTrace trace = SampleTrace.of(recording, STORED, few, "own").get(0);
+    assertEquals(Fate.WAITING, trace.fate());
+    assertEquals("the domain has no verdict yet", trace.detail());
+  }
+
   @Test
   void of_heldOutDocument_neverTeaches() {
     assertEquals(Fate.HELD_OUT, trace("judges").fate());
