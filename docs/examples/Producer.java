@@ -1,9 +1,11 @@
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,14 +24,17 @@ public final class Producer {
     if (arguments.length != 3) {
       throw new IllegalArgumentException("expected URL DOMAIN FILE");
     }
-    URI door = URI.create(arguments[0] + "/v1/samples?domain=" + arguments[1]);
+    String domain = arguments[1];
+    String named = URLEncoder.encode(domain, StandardCharsets.UTF_8);
+    URI door = URI.create(arguments[0] + "/v1/samples?domain=" + named);
     List<String> lines = Files.readAllLines(Path.of(arguments[2]));
     HttpClient client = HttpClient.newHttpClient();
     for (int from = 0; from < lines.size(); from += LINES) {
       List<String> some = lines.subList(from, Math.min(lines.size(), from + LINES));
-      // The same lines have the same key: to run this again writes nothing twice within a day.
+      // The same lines of a domain have the same key: to run this again writes nothing twice within a day.
       String body = String.join("\n", some);
-      String key = UUID.nameUUIDFromBytes(body.getBytes()).toString();
+      byte[] call = (domain + "\n" + body).getBytes(StandardCharsets.UTF_8);
+      String key = UUID.nameUUIDFromBytes(call).toString();
       HttpRequest.Builder request =
           HttpRequest.newBuilder(door).header("Idempotency-Key", key).POST(BodyPublishers.ofString(body));
       String apiKey = System.getenv("MILLRACE_API_KEY");

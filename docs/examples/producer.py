@@ -8,6 +8,7 @@ A call that fails is made again under the same Idempotency-Key: nothing is writt
 
 import argparse
 import hashlib
+import http.client
 import json
 import os
 import sys
@@ -31,9 +32,9 @@ def call(url, body, headers):
             said = error.read().decode()
             if error.code not in (429, 503, 504) or attempt == TRIES:
                 raise SystemExit(f"{error.code}: {said}")
-        except urllib.error.URLError as error:
+        except (OSError, http.client.HTTPException) as error:  # refused, broken off or late
             if attempt == TRIES:
-                raise SystemExit(f"{url}: {error.reason}")
+                raise SystemExit(f"{url}: {error}")
         time.sleep(2 ** attempt / 10)
 
 
@@ -52,7 +53,7 @@ def main():
     written = refused = 0
     for start in range(0, len(lines), LINES):
         body = "".join(lines[start : start + LINES]).encode()
-        key = hashlib.sha256(body).hexdigest()
+        key = hashlib.sha256(options.domain.encode() + b"\n" + body).hexdigest()
         reply = call(url, body, {**headers, "Idempotency-Key": key})
         written += reply["written"]
         refused += len(reply["refused"])
