@@ -66,11 +66,11 @@ final class TraceCommand implements Callable<Integer> {
         : new StoredReleases(folder, new TreeMap<>());
   }
 
-  private static Recording read(MillraceConfig config) {
+  private Recording read(MillraceConfig config) {
     Topics topics = new Topics(config.kafka().prefix());
     List<String> read = List.of(topics.samples(), topics.rejected(), topics.verdicts());
     try (RecordReader reader = RecordReader.fromBeginning(config.kafka(), read)) {
-      return Recorder.audit(reader, topics);
+      return Recorder.trace(reader, topics, sample);
     }
   }
 }

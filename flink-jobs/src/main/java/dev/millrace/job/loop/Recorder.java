@@ -10,6 +10,7 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Recorder {
 
   private final Topics topics;
+  private final @Nullable String only;
   private final List<Committed<Arrival>> samples = new ArrayList<>();
   private final List<Committed<Rejection>> rejections = new ArrayList<>();
   private final List<Committed<Verdict>> verdicts = new ArrayList<>();
@@ -32,7 +34,17 @@ public final class Recorder {
   private final List<Committed<Answer>> answers = new ArrayList<>();
 
   Recorder(Topics topics) {
+    this(topics, null);
+  }
+
+  /**
+   * Keeps samples of one id alone, and their refusals.
+   *
+   * @param only null keeps all
+   */
+  Recorder(Topics topics, @Nullable String only) {
     this.topics = topics;
+    this.only = only;
   }
 
   /** Everything on the topics, read anew; the time of seeing is left at that of appending. */
@@ -44,12 +56,25 @@ public final class Recorder {
     return recorder.recording();
   }
 
+  /** What the topics say of the samples of one id, and all verdicts: the rest is not kept. */
+  public static Recording trace(RecordReader reader, Topics topics, String sample) {
+    Recorder recorder = new Recorder(topics, sample);
+    reader.readToEnd(raw -> recorder.add(raw, raw.timestamp()));
+    return recorder.recording();
+  }
+
   synchronized void add(RawRecord raw, long seenMillis) {
     String topic = raw.origin().topic();
     if (topic.equals(topics.samples())) {
-      samples.add(committed(new Arrival(decode(Codecs.samples(), raw)), raw, seenMillis));
+      Sample sample = decode(Codecs.samples(), raw);
+      if (isKept(sample == null ? null : sample.id())) {
+        samples.add(committed(new Arrival(sample), raw, seenMillis));
+      }
     } else if (topic.equals(topics.rejected())) {
-      add(rejections, Codecs.rejections(), raw, seenMillis);
+      Rejection rejection = decode(Codecs.rejections(), raw);
+      if (rejection != null && isKept(rejection.id())) {
+        rejections.add(committed(rejection, raw, seenMillis));
+      }
     } else if (topic.equals(topics.verdicts())) {
       add(raw, seenMillis, decode(Codecs.verdicts(), raw));
     } else if (topic.equals(topics.releases())) {
@@ -59,6 +84,10 @@ public final class Recorder {
     } else if (topic.equals(topics.answers())) {
       add(answers, Codecs.answers(), raw, seenMillis);
     }
+  }
+
+  private boolean isKept(@Nullable String id) {
+    return only == null || only.equals(id);
   }
 
   private void add(RawRecord raw, long seenMillis, @Nullable ReleaseEvent event) {
