@@ -231,7 +231,9 @@ trust_part() {
 # docs/compression.md, docs/modalities.md, docs/decoding.md: what is made of bases
 models_part() {
   rm -rf "$out/nano-fp32" "$out/pico" "$out/compress" "$out/next" "$out/align" # of a run before
+  touch "$out/begun"
   expect 'bits per byte' ./millrace model pretrain --judge-only
+  [ -z "$(find models/nano -newer "$out/begun")" ] || fail "judging nano has changed models/nano"
   expect . ./millrace model export models/nano --gguf "$out/nano.gguf"
   [ "$(head -c 4 "$out/nano.gguf")" = GGUF ] || fail "$out/nano.gguf is no GGUF file"
   expect . ./millrace model export models/nano --safetensors "$out/nano-fp32"

@@ -109,7 +109,9 @@ public final class PretrainCommand implements Callable<Integer> {
           "Weight in the loss of the router's scores that no expert took (default: ${DEFAULT-VALUE}).")
   double sharpness;
 
-  @Option(names = "--judge-only", description = "Trains nothing; judges what is in --out.")
+  @Option(
+      names = "--judge-only",
+      description = "Trains and writes nothing; judges what is in --out.")
   boolean judgeOnly;
 
   @Option(names = "--json", description = "Prints the figures as JSON on standard output.")
@@ -127,18 +129,25 @@ public final class PretrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (judgeOnly && !Files.exists(out.resolve(TOKENIZER))) {
+      throw new IllegalArgumentException(
+          "--out " + out + ", expected a checkpoint folder with a tokenizer.json");
+    }
     HeldOut heldOut = new HeldOut("millrace-nano", 10);
     progress.println("reading the corpora");
     List<Document> documents = PretrainCorpus.train(PretrainCorpus.NANO, heldOut, seed);
     Files.createDirectories(out);
-    try (Tokenizer tokenizer = Tokenizers.open(tokenizer(documents))) {
+    Path tokenizerJson = judgeOnly ? out.resolve(TOKENIZER) : tokenizer(documents);
+    try (Tokenizer tokenizer = Tokenizers.open(tokenizerJson)) {
       if (!judgeOnly) {
         train(documents, tokenizer);
       }
       Map<String, List<String>> chunks = heldOutChunks(heldOut);
-      writeTexts(chunks);
       Map<String, Judged> judged = judge(documents, chunks, tokenizer);
-      writeCard(documents, judged);
+      if (!judgeOnly) {
+        writeTexts(chunks);
+        writeCard(documents, judged);
+      }
       print(judged);
     }
     return 0;

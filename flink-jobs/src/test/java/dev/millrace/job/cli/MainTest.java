@@ -75,6 +75,7 @@ class MainTest {
         "submit dance | dance",
         "model check nowhere | nowhere",
         "model export nowhere --gguf x.gguf | nowhere",
+        "model pretrain --judge-only --out nowhere | --out nowhere",
         "model export nowhere --safetensors x | nowhere",
         "model convert-adapter a --base nowhere --to modules --out o | nowhere",
         "produce --topic nonsense nowhere | no",
