@@ -10,6 +10,7 @@ import dev.millrace.job.loop.Watcher;
 import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.Report;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +67,11 @@ final class LoopOptions {
       return value;
     }
     throw new IllegalArgumentException(
-        "%s %s, expected %.0f to %.0f".formatted(option, value, least, most));
+        "%s %s, expected %s to %s".formatted(option, value, plain(least), plain(most)));
+  }
+
+  private static String plain(double bound) {
+    return BigDecimal.valueOf(bound).stripTrailingZeros().toPlainString();
   }
 
   /** Runs the loop, shows how it comes along, and gives its report out. */

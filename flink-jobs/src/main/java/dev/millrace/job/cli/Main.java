@@ -1,7 +1,9 @@
 package dev.millrace.job.cli;
 
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -84,12 +86,29 @@ public final class Main implements Runnable {
 
   /** What went wrong, without line breaks. */
   static String oneLine(Throwable e) {
+    return words(e).strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static String words(Throwable e) {
     String message = e.getMessage();
-    String what =
-        e instanceof NoSuchFileException
-            ? message + ": no such file"
-            : message == null ? e.getClass().getSimpleName() : message;
-    return what.strip().replaceAll("\\s*\\R\\s*", " ");
+    if (message == null) {
+      return e.getClass().getSimpleName();
+    }
+    if (e instanceof NoSuchFileException) {
+      return message + ": no such file";
+    }
+    if (e instanceof FileSystemException file && file.getReason() == null) {
+      return message + ": " + e.getClass().getSimpleName(); // the message is the file alone
+    }
+    Throwable cause = e.getCause();
+    if (e instanceof UncheckedIOException && cause != null) {
+      String why = words(cause);
+      if (message.equals(cause.toString())) {
+        return why;
+      }
+      return message.contains(why) ? message : message + ": " + why;
+    }
+    return message;
   }
 
   @Override

@@ -3,9 +3,13 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,7 +94,7 @@ class MainTest {
         "bench decode --rounds 0 | rounds 0",
         "bench decode --rounds 1 --report nowhere/decode.md | --report nowhere/decode.md",
         "chaos --faults flood | --faults flood",
-        "chaos --minutes 0 | --minutes 0"
+        "chaos --minutes 0.1 | --minutes 0.1, expected 0.2 to 600"
       })
   void run_cannotBeUsed_failsWithOneLineThatNamesTheValue(String line, String named) {
     assertTrue(run(line.split(" ")) != 0);
@@ -98,6 +102,19 @@ class MainTest {
     assertEquals(1, err.toString().strip().lines().count(), err::toString);
     assertTrue(err.toString().startsWith("millrace: "), err::toString);
     assertTrue(err.toString().contains(named), err::toString);
+  }
+
+  @Test
+  void oneLine_ofFiles_saysWhatIsWrongWithWhich() {
+    IOException denied = new AccessDeniedException("report.html");
+    assertEquals("report.html: AccessDeniedException", Main.oneLine(denied));
+    assertEquals("a: no such file", Main.oneLine(new NoSuchFileException("a")));
+    assertEquals(
+        "cannot write the report to out: report.html: AccessDeniedException",
+        Main.oneLine(new UncheckedIOException("cannot write the report to out", denied)));
+    assertEquals(
+        "disk full",
+        Main.oneLine(new UncheckedIOException(new IOException("disk full"))));
   }
 
   @Test
