@@ -26,7 +26,9 @@ import dev.millrace.job.report.Timeline;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -201,7 +203,10 @@ public final class Loop {
           PATIENCE,
           () -> feed.onTheirWay(spectator.recording()) < open); // each committed as it is learned
       drain(learn, stack);
-      pace.require("answers by the last releases", PATIENCE, () -> lastReleasesAnswer(spectator));
+      pace.require(
+          "answers by the last releases",
+          PATIENCE,
+          () -> lastReleasesAnswer(spectator.events(), spectator.recording().answers()));
       pace.require("the load", PATIENCE, () -> load.sent() >= run.requests());
     }
   }
@@ -235,21 +240,13 @@ public final class Loop {
     return AnswerCounts.of(recording.requests(), recording.answers()).missing() == 0;
   }
 
-  private static boolean lastReleasesAnswer(Spectator spectator) {
-    Recording recording = spectator.recording();
-    Map<String, String> last = new HashMap<>();
-    recording.releases().forEach(r -> last.put(r.value().domain(), r.value().release()));
-    Set<String> answering = new HashSet<>();
-    recording
-        .answers()
-        .forEach(
-            answer -> {
-              String release = answer.value().release();
-              if (release != null) {
-                answering.add(release);
-              }
-            });
-    return answering.containsAll(last.values());
+  /** The last one may be none: a first release that lost on fresh samples was taken back. */
+  static boolean lastReleasesAnswer(List<ReleaseEvent> events, List<Committed<Answer>> answers) {
+    Set<String> last = new HashSet<>();
+    Heads.followed(events).values().forEach(event -> last.add(Heads.answering(event)));
+    last.remove("");
+    answers.forEach(answer -> last.remove(answer.value().release()));
+    return last.isEmpty();
   }
 
   private Examination examine(Topics topics, Spectator spectator, RecordWriter writer)

@@ -1,10 +1,19 @@
 package dev.millrace.job.loop;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.report.Committed;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.Request;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,5 +35,50 @@ class LoopTest {
     var e = assertThrows(IllegalArgumentException.class, () -> Loop.requireFresh(folder));
     assertTrue(e.getMessage().startsWith("--report " + folder), e.getMessage());
     assertTrue(e.getMessage().endsWith("delete " + folder.resolve("store")), e.getMessage());
+  }
+
+  @Test
+  void lastReleasesAnswer_eachThatIsFollowed_afterItsFirstAnswer() {
+    List<ReleaseEvent> events = List.of(event(Action.PUBLISH, "a"));
+    assertFalse(Loop.lastReleasesAnswer(events, List.of()));
+    assertTrue(Loop.lastReleasesAnswer(events, List.of(answerBy("a"))));
+  }
+
+  /** Learn takes a first release back that loses on fresh samples: nothing is to be waited for. */
+  @Test
+  void lastReleasesAnswer_takenBackToTheBase_isNotWaitedFor() {
+    List<ReleaseEvent> events = List.of(event(Action.PUBLISH, "a"), event(Action.ROLLBACK, ""));
+    assertTrue(Loop.lastReleasesAnswer(events, List.of()));
+  }
+
+  private static ReleaseEvent event(Action action, String release) {
+    Origin origin = new Origin("releases", 0, 0);
+    return new ReleaseEvent(
+        null, "java", Kind.ADAPTER, action, release, "", null, 0, "test", origin);
+  }
+
+  private static Committed<Answer> answerBy(String release) {
+    Origin origin = new Origin("requests", 0, 0);
+    Answer answer =
+        new Answer(
+            "request",
+            origin,
+            null,
+            "java",
+            Request.Task.SCORE,
+            null,
+            "",
+            -1,
+            1,
+            1,
+            new float[0],
+            release,
+            "base",
+            List.of(),
+            Answer.From.MODEL,
+            0,
+            0,
+            0);
+    return new Committed<>(answer, origin, 0, 0);
   }
 }
