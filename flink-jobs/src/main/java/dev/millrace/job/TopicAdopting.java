@@ -7,7 +7,6 @@ import dev.millrace.adapter.Adoption;
 import dev.millrace.adapter.Proposal;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
@@ -32,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,19 +87,25 @@ public final class TopicAdopting implements Adopting {
 
   private Adopter.Now now(Surroundings surroundings, Proposal proposal) throws IOException {
     ReleaseEvent current = null;
-    try (RecordReader reader =
-        RecordReader.fromBeginning(config.kafka(), List.of(topics.releases()))) {
-      for (ReleaseEvent event : decoded(reader, Codecs.releases())) {
-        boolean own =
-            event.domain().equals(proposal.domain())
-                && Objects.equals(event.tenant(), proposal.tenant());
-        if (own && SwapRule.reasonToIgnore(event, current) == null) {
-          current = SwapRule.followed(event, current);
-        }
+    for (ReleaseEvent event : events(proposal)) {
+      if (SwapRule.reasonToIgnore(event, current) == null) {
+        current = SwapRule.followed(event, current);
       }
     }
     boolean pinned = current != null && current.action() == ReleaseEvent.Action.PIN;
     return new Adopter.Now(current == null ? null : release(surroundings, current), pinned);
+  }
+
+  private List<ReleaseEvent> events(Proposal proposal) {
+    try (RecordReader reader =
+        RecordReader.fromBeginning(config.kafka(), List.of(topics.releases()))) {
+      return decoded(
+          reader,
+          Codecs.releases(),
+          event ->
+              event.domain().equals(proposal.domain())
+                  && Objects.equals(event.tenant(), proposal.tenant()));
+    }
   }
 
   private static @Nullable Release release(Surroundings surroundings, ReleaseEvent event)
@@ -116,16 +122,19 @@ public final class TopicAdopting implements Adopting {
 
   /** As many as the learn job would remember; the order on the topic is that of the scorer. */
   private List<ScoredSample> heldOut(AdoptionParts parts, Proposal proposal) {
-    List<Sample> samples = new ArrayList<>();
+    List<Sample> samples;
     try (RecordReader reader =
         RecordReader.fromLast(config.kafka(), List.of(topics.samples()), SAMPLES)) {
-      for (Sample sample : decoded(reader, Codecs.samples())) {
-        if (proposal.domain().equals(sample.domain())
-            && Objects.equals(sample.tenant(), proposal.tenant())
-            && parts.heldOut().contains(sample.tenant(), proposal.domain(), sample.document())) {
-          samples.add(sample);
-        }
-      }
+      samples =
+          decoded(
+              reader,
+              Codecs.samples(),
+              sample ->
+                  proposal.domain().equals(sample.domain())
+                      && Objects.equals(sample.tenant(), proposal.tenant())
+                      && parts
+                          .heldOut()
+                          .contains(sample.tenant(), proposal.domain(), sample.document()));
     }
     return newest(accepted(parts, newest(samples, 2 * config.learn().heldOut())));
   }
@@ -149,16 +158,20 @@ public final class TopicAdopting implements Adopting {
     return all.subList(Math.max(0, all.size() - most), all.size());
   }
 
-  /** What cannot be decoded has been rejected by the jobs. */
-  private static <T> List<T> decoded(RecordReader reader, Codec<T> codec) {
+  /** What is wanted of a topic; what cannot be decoded has been rejected by the jobs. */
+  private static <T> List<T> decoded(RecordReader reader, Codec<T> codec, Predicate<T> wanted) {
     List<T> values = new ArrayList<>();
-    for (RawRecord raw : reader.readToEnd()) {
-      try {
-        values.add(codec.decode(raw.value(), raw.origin()));
-      } catch (InvalidRecordException e) {
-        // Said elsewhere, with its reason.
-      }
-    }
+    reader.readToEnd(
+        raw -> {
+          try {
+            T value = codec.decode(raw.value(), raw.origin());
+            if (wanted.test(value)) {
+              values.add(value);
+            }
+          } catch (InvalidRecordException e) {
+            // Said elsewhere, with its reason.
+          }
+        });
     return values;
   }
 
