@@ -12,6 +12,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -72,7 +73,7 @@ final class VerdictsCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<Verdict> read() throws Exception {
+  private List<Verdict> read() throws IOException {
     Optional<MillraceConfig> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
       return ofTopic(running.get().kafka());
@@ -84,12 +85,16 @@ final class VerdictsCommand implements Callable<Integer> {
         .toList();
   }
 
-  private static List<Verdict> ofTopic(KafkaConfig config) throws InvalidRecordException {
+  private List<Verdict> ofTopic(KafkaConfig config) {
     List<Verdict> verdicts = new ArrayList<>();
     try (RecordReader reader =
         RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).verdicts()))) {
       for (RawRecord raw : reader.readToEnd()) {
-        verdicts.add(Codecs.verdicts().decode(raw.value(), raw.origin()));
+        try {
+          verdicts.add(Codecs.verdicts().decode(raw.value(), raw.origin()));
+        } catch (InvalidRecordException e) {
+          output.err().println(raw.origin() + " is passed over: " + e.getMessage());
+        }
       }
     }
     return verdicts;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RecordWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
@@ -47,6 +48,22 @@ class BrokerOptionIT {
       assertEquals(0, run("verdicts", bootstrap, "--set=kafka.prefix=team."), err::toString);
       assertTrue(run("verdicts", bootstrap) != 0);
       assertTrue(err.toString().contains("millrace.verdicts"), err::toString);
+    }
+  }
+
+  /** Whoever wrote it there: the verdicts before and after it are what people look for. */
+  @Test
+  void verdicts_recordThatIsNone_isToldAndPassedOver() {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      String bootstrap = "--bootstrap=" + stack.bootstrapServers();
+      assertEquals(0, run("topics", bootstrap), err::toString);
+      MillraceConfig config =
+          MillraceConfig.defaults().with(Map.of("kafka.bootstrap", stack.bootstrapServers()));
+      try (RecordWriter writer = new RecordWriter(config.kafka())) {
+        writer.append("millrace.verdicts", "d", new byte[] {7, 7}).join();
+      }
+      assertEquals(0, run("verdicts", bootstrap), err::toString);
+      assertTrue(err.toString().contains("is passed over"), err::toString);
     }
   }
 
