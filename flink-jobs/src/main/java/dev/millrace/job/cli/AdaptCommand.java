@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
       "Runs the same loop as demo on your own JSON lines:",
       "  {\"id\": …, \"text\": …, \"domain\": …, \"document\": …}",
       "domain and document may be left out. Lines of other domains are refused.",
-      "A tenth of the documents is held out to measure on."
+      "A tenth of the documents is held out to measure on, by what of a line fits the base's context."
     },
     footer = {
       "",

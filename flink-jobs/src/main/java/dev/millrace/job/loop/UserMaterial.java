@@ -1,6 +1,8 @@
 package dev.millrace.job.loop;
 
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -96,7 +99,10 @@ public final class UserMaterial {
     }
   }
 
-  /** The samples in their order; what their held-out documents say is measured. */
+  /**
+   * The samples in their order; what their held-out documents say is measured, as far as the base's
+   * context reaches.
+   */
   public static Material material(Lines lines, String domain, Path base, HeldOut heldOut, long seed)
       throws IOException {
     List<Sample> samples = lines.samples();
@@ -107,18 +113,28 @@ public final class UserMaterial {
       boolean judges = heldOut.contains(null, domain, sample.document());
       (judges ? aside : texts).add(sample.teaches());
     }
-    if (aside.isEmpty() || texts.isEmpty()) {
+    Random random = new Random(seed);
+    Collections.shuffle(aside, random);
+    Collections.shuffle(texts, random);
+    List<String> guarded = DemoMaterial.protectedTexts(base);
+    List<String> measured;
+    List<String> prompts;
+    try (Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
+      Beginnings beginnings = Beginnings.within(base, tokenizer);
+      measured = beginnings.of(aside, MEASURED);
+      prompts = beginnings.of(texts, PROMPTS);
+      guarded = beginnings.of(guarded, guarded.size());
+    }
+    if (measured.isEmpty() || prompts.isEmpty()) {
       throw new IllegalArgumentException(
           "%d lines hold %d to learn from and %d of held-out documents, expected some of both: give more lines, or more documents"
               .formatted(samples.size(), texts.size(), aside.size()));
     }
-    Random random = new Random(seed);
-    Collections.shuffle(aside, random);
-    Collections.shuffle(texts, random);
-    SortedMap<String, List<String>> measured = new TreeMap<>();
-    measured.put(domain, List.copyOf(aside.subList(0, Math.min(MEASURED, aside.size()))));
-    SortedMap<String, List<String>> prompts = new TreeMap<>();
-    prompts.put(domain, List.copyOf(texts.subList(0, Math.min(PROMPTS, texts.size()))));
-    return new Material(samples, measured, prompts, DemoMaterial.protectedTexts(base), refused);
+    return new Material(
+        samples,
+        new TreeMap<>(Map.of(domain, measured)),
+        new TreeMap<>(Map.of(domain, prompts)),
+        guarded,
+        refused);
   }
 }
