@@ -96,7 +96,7 @@ public final class DemoMaterial {
       sets.computeIfAbsent(line.domain(), domain -> new ArrayList<>()).add(line.text());
     }
     return sets.values().stream()
-        .flatMap(set -> first(set, PROTECTED / sets.size()).stream())
+        .flatMap(set -> first(set, Math.max(1, PROTECTED / sets.size())).stream())
         .toList();
   }
 
