@@ -82,7 +82,9 @@ final class LoopOptions {
       view.phase("reading the texts");
       Remembering remembering = new Remembering(view, run.store());
       report = new Loop(run, material.call(), remembering).run();
-      remembering.remember();
+      if (report.releases().published() + report.alignments().published() > 0) {
+        remembering.remember();
+      }
     }
     output.result(report, new Summary(report, run.folder()).text());
     return 0;

@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -73,6 +74,11 @@ class AdaptIT {
     JsonNode verdicts = json.path("releases");
     assertTrue(
         verdicts.path("published").asInt() + verdicts.path("refused").asInt() > 0, json::toString);
+    if (verdicts.path("published").asInt() > 0) {
+      assertEquals(report.resolve("store"), Home.here().store());
+    } else {
+      assertThrows(IllegalArgumentException.class, () -> Home.here().store());
+    }
     assertEquals(1, json.path("samples").path("rejected").path("not-json").asInt());
     assertEquals(json, JSON.readTree(report.resolve("report.json").toFile()));
     assertTrue(Files.readString(report.resolve("report.html")).contains("\"words\""));
