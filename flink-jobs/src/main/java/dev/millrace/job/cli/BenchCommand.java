@@ -100,7 +100,8 @@ final class BenchCommand implements Callable<Integer> {
     Benchmark benchmark = Benchmarks.named(name);
     Path folder = report == null ? null : report.toAbsolutePath().getParent();
     if (folder != null && !Files.isDirectory(folder)) {
-      throw new IllegalArgumentException("--report " + report + ", expected a folder that is there");
+      throw new IllegalArgumentException(
+          "--report " + report + ", expected a folder that is there");
     }
     Home home = Home.here();
     Setting setting =

@@ -53,17 +53,25 @@ record Home(Path root) {
     Files.writeString(lastStore(), store.toAbsolutePath().normalize().toString());
   }
 
+  /** Where a gateway learns that was given no store, before any run had one. */
+  private Path ownStore() {
+    return root.resolve(".millrace").resolve("store");
+  }
+
   /** The store of the last run, or one to begin with. */
   Path storeOrNew() throws IOException {
-    return Files.exists(lastStore()) ? store() : root.resolve(".millrace").resolve("store");
+    return Files.exists(lastStore()) ? store() : ownStore();
   }
 
   /** The store of the last run. */
   Path store() throws IOException {
-    if (!Files.exists(lastStore())) {
-      throw new IllegalArgumentException(
-          "no store known yet, expected --store DIR or an earlier ./millrace demo or adapt");
+    if (Files.exists(lastStore())) {
+      return Path.of(Files.readString(lastStore()).strip());
     }
-    return Path.of(Files.readString(lastStore()).strip());
+    if (Files.isDirectory(ownStore())) {
+      return ownStore();
+    }
+    throw new IllegalArgumentException(
+        "no store known yet, expected --store DIR or an earlier ./millrace demo or adapt");
   }
 }

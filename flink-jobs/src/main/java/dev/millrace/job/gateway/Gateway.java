@@ -86,7 +86,9 @@ public final class Gateway implements AutoCloseable {
   private final Admission streams;
   private final Admission bodies = new Admission("bodies", MOST_BODIES);
 
-  /** Until their reply is written: who does not read leaves no more of them waiting for a thread. */
+  /**
+   * Until their reply is written: who does not read leaves no more of them waiting for a thread.
+   */
   private final Admission calls;
 
   private final RecordWriter writer;
@@ -112,7 +114,8 @@ public final class Gateway implements AutoCloseable {
     Topics topics = new Topics(kafka.prefix());
     admission = new Admission("requests", config.limits().inFlight());
     streams = new Admission("streams", config.limits().streams());
-    calls = new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * config.limits().inFlight()));
+    calls =
+        new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * config.limits().inFlight()));
     writer = new RecordWriter(kafka);
     desk = new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis()));
     samples = new SampleDoor(writer, topics, clock);

@@ -68,8 +68,7 @@ final class KeptReplies {
   }
 
   /** A call that failed may be made again; what is put again is weighed again. */
-  private void settle(
-      String key, Kept own, @Nullable String made, @Nullable Throwable failure) {
+  private void settle(String key, Kept own, @Nullable String made, @Nullable Throwable failure) {
     if (failure != null) {
       kept.asMap().remove(key, own);
       own.reply().completeExceptionally(failure);

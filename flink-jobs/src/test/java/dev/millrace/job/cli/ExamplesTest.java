@@ -114,17 +114,13 @@ class ExamplesTest {
 
   private void java(String domain, Path lines) throws Exception {
     String source = EXAMPLES.resolve("Producer.java").toString();
-    String unused =
-        run(JAVA, "-Dfile.encoding=US-ASCII", source, url(), domain, lines.toString());
+    String unused = run(JAVA, "-Dfile.encoding=US-ASCII", source, url(), domain, lines.toString());
   }
 
   private String run(String... command) throws Exception {
     Path said = folder.resolve("said");
     Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .start();
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
     try {
       assertTrue(process.waitFor(1, TimeUnit.MINUTES), "it goes on");
       assertEquals(0, process.exitValue(), Files.readString(said));

@@ -112,9 +112,7 @@ class MainTest {
     assertEquals(
         "cannot write the report to out: report.html: AccessDeniedException",
         Main.oneLine(new UncheckedIOException("cannot write the report to out", denied)));
-    assertEquals(
-        "disk full",
-        Main.oneLine(new UncheckedIOException(new IOException("disk full"))));
+    assertEquals("disk full", Main.oneLine(new UncheckedIOException(new IOException("disk full"))));
   }
 
   @Test

@@ -46,7 +46,10 @@ class KeptRepliesTest {
   @Test
   void once_firstCallFails_isMadeAgain() {
     CompletableFuture<String> failing =
-        kept.once("key", "asked", () -> CompletableFuture.failedFuture(new IllegalStateException("away")));
+        kept.once(
+            "key",
+            "asked",
+            () -> CompletableFuture.failedFuture(new IllegalStateException("away")));
     assertThrows(CompletionException.class, failing::join);
     CompletableFuture<String> refused =
         kept.once(

@@ -100,17 +100,7 @@ class SampleTraceTest {
   void of_domainThatAnotherTenantHasToo_goesByItsOwn() {
     Sample own =
         new Sample(
-            "own",
-            "test",
-            "d",
-            "acme",
-            "java",
-            Modality.TEXT,
-            "text",
-            new byte[0],
-            null,
-            0,
-            at(2));
+            "own", "test", "d", "acme", "java", Modality.TEXT, "text", new byte[0], null, 0, at(2));
     Recording recording =
         new Recording(
             List.of(new Committed<>(new Arrival(own), at(2), 2, 2)),

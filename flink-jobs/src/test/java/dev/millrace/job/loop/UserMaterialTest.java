@@ -31,10 +31,13 @@ class UserMaterialTest {
     Path file = Files.write(folder.resolve("lines.jsonl"), written);
     UserMaterial.Lines lines = UserMaterial.lines(file, "mails");
     assertEquals(40, lines.samples().size());
-    Material material =
-        UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1);
+    Material material = UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1);
     try (Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"))) {
-      for (List<String> texts : List.of(material.heldOut().get("mails"), material.prompts().get("mails"), material.protectedTexts())) {
+      for (List<String> texts :
+          List.of(
+              material.heldOut().get("mails"),
+              material.prompts().get("mails"),
+              material.protectedTexts())) {
         assertFalse(texts.isEmpty());
         for (String text : texts) {
           int tokens = tokenizer.encode(text).length;

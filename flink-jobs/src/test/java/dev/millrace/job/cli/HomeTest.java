@@ -1,0 +1,24 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HomeTest {
+
+  /** What it has learned is there for releases and ask. */
+  @Test
+  void store_onlyAGatewayHasRun_isTheOneThatItBegan(@TempDir Path root) throws Exception {
+    Home home = new Home(root);
+    assertThrows(IllegalArgumentException.class, home::store);
+    Path begun = Files.createDirectories(home.storeOrNew());
+    assertEquals(begun, home.store());
+    home.remember(root.resolve("report"));
+    assertEquals(root.resolve("report"), home.store());
+    assertEquals(root.resolve("report"), home.storeOrNew());
+  }
+}
