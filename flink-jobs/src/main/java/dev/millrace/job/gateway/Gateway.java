@@ -86,9 +86,7 @@ public final class Gateway implements AutoCloseable {
   private final Admission streams;
   private final Admission bodies = new Admission("bodies", MOST_BODIES);
 
-  /**
-   * Until their reply is written: who does not read leaves no more of them waiting for a thread.
-   */
+  /** Until their reply is written: of a client that does not read, no more of them wait. */
   private final Admission calls;
 
   private final RecordWriter writer;
