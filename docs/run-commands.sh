@@ -219,6 +219,11 @@ trust_part() {
   expect 'goes back' ./millrace releases base --back
   eventually "$support" ./millrace ask --domain support "Dear customer"
 
+  # and a job teaches a smaller base what taught all releases
+  expect 'runs on' ./millrace submit compress --set store.trustedKeys="$public" --set compress.factor=2 --set compress.steps=2 --set compress.bound=100
+  eventually '^base +[0-9]+ +passed' ./millrace verdicts
+  expect 'goes back' ./millrace releases base --back
+
   sample=$(./millrace releases show "${support:0:12}" --json | awk -F'"' '/"sample"/ && !found++ { print $4 }')
   expect 'support' ./millrace releases forget --sample "$sample" --dry-run
   expect 'same bytes|byte for byte' ./millrace releases forget --sample "$sample"

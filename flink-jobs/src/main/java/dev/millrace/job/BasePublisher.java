@@ -12,19 +12,23 @@ import dev.millrace.model.distil.Exam;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.wire.Codecs;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,8 +67,11 @@ public final class BasePublisher {
    * What became of a base.
    *
    * @param release its id; null if it was refused
+   * @param parent the released base before it; null if that is the configured one
+   * @param batch its number in the line of bases
    */
-  public record Result(@Nullable String release, List<RuleResult> rules) {}
+  public record Result(
+      @Nullable String release, @Nullable String parent, long batch, List<RuleResult> rules) {}
 
   /**
    * By what share bits per byte may be higher on the new base.
@@ -93,7 +100,7 @@ public final class BasePublisher {
       rules.addAll(judged(before, folder, bounds.texts())); // which takes long
     }
     if (!allPassed(rules)) {
-      return new Result(null, rules);
+      return new Result(null, parent(head), batch(head), rules);
     }
     Manifest manifest = manifest(before, folder, head, rules);
     ReleaseStore store = Openers.store(config);
@@ -101,7 +108,37 @@ public final class BasePublisher {
     String uri = store.publish(manifest, piece -> BaseRelease.read(folder, piece));
     requireUnmoved(head, heads.get());
     write(event(Action.PUBLISH, manifest.id(), uri, manifest.parent(), manifest.batch(), reason));
-    return new Result(manifest.id(), rules);
+    return result(manifest);
+  }
+
+  /**
+   * As what a base that is the released one now was published; null if another is.
+   *
+   * @param head the event that the line of bases follows; null if there was none
+   */
+  @Nullable Result standing(Path folder, @Nullable ReleaseEvent head) throws IOException {
+    if (head == null || head.release().isEmpty()) {
+      return null;
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      Manifest manifest = BaseRelease.manifest(Openers.published(config), head);
+      return BaseRelease.base(manifest).equals(checkpoint.id()) ? result(manifest) : null;
+    } catch (FileNotFoundException | NoSuchFileException | InvalidReleaseException e) {
+      progress.accept("release " + head.release() + " is no base here: " + e.getMessage());
+      return null;
+    }
+  }
+
+  private static Result result(Manifest manifest) {
+    return new Result(manifest.id(), manifest.parent(), manifest.batch(), manifest.verdict());
+  }
+
+  private static @Nullable String parent(@Nullable ReleaseEvent head) {
+    return head == null || head.release().isEmpty() ? null : head.release();
+  }
+
+  private static long batch(@Nullable ReleaseEvent head) {
+    return head == null ? 1 : head.batch() + 1;
   }
 
   /**
@@ -199,7 +236,6 @@ public final class BasePublisher {
   private static Manifest manifest(
       Path before, Path folder, @Nullable ReleaseEvent head, List<RuleResult> rules)
       throws IOException {
-    String parent = head == null || head.release().isEmpty() ? null : head.release();
     SortedMap<String, ReleaseFile> files = BaseRelease.pieces(folder);
     try (BaseModel replaced = DjlModels.open(before, Precision.INT8);
         BaseModel base = DjlModels.open(folder, Precision.INT8)) {
@@ -215,8 +251,8 @@ public final class BasePublisher {
           files,
           "as it is stored",
           Routing.topK(base.config().router().topK()),
-          parent,
-          head == null ? 1 : head.batch() + 1,
+          parent(head),
+          batch(head),
           List.of(),
           List.of(),
           BaseRelease.plan(base.id()),

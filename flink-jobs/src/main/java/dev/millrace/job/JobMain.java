@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** What a Flink cluster runs: {@code learn|serve key=value…}. */
+/** What a Flink cluster runs: {@code learn|serve|compress key=value…}. */
 public final class JobMain {
 
   private JobMain() {}
@@ -29,8 +29,13 @@ public final class JobMain {
         JobSettings.restartsBehindServe(env);
       }
       case "serve" -> ServeJob.build(env, config, Openers.serving(config));
+      case "compress" -> {
+        CompressJob.build(env, config, Openers.teachings(config));
+        JobSettings.restartsBehindServe(env);
+      }
       default ->
-          throw new IllegalArgumentException("job is \"" + job + "\", expected learn or serve");
+          throw new IllegalArgumentException(
+              "job is \"" + job + "\", expected learn, serve or compress");
     }
     env.execute(config.job().name() + "-" + job);
   }

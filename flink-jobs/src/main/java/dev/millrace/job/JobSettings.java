@@ -15,7 +15,7 @@ import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.runtime.state.StateBackendLoader;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** What both jobs ask of Flink. */
+/** What the jobs ask of Flink. */
 final class JobSettings {
   /** A first failure is over at once; one that comes again and again is tried at this pace. */
   private static final Duration FIRST_RESTART = Duration.ofMillis(50);

@@ -26,6 +26,7 @@ import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
+import dev.millrace.job.operator.Teaching;
 import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.KnownPairs;
@@ -76,7 +77,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Opens what the subtasks of both jobs work with; all of a process share one copy of the base. */
+/** Opens what the subtasks of the jobs work with; all of a process share one copy of the base. */
 public final class Openers {
 
   private static final Logger LOG = LoggerFactory.getLogger(Openers.class);
@@ -246,7 +247,7 @@ public final class Openers {
   }
 
   /** Releases as they may be read: signed, where keys are configured. */
-  private static ReleaseFiles published(MillraceConfig config) {
+  static ReleaseFiles published(MillraceConfig config) {
     return trusted(config).guard(new FlinkReleaseFiles());
   }
 
@@ -425,6 +426,11 @@ public final class Openers {
         throw e;
       }
     };
+  }
+
+  /** What makes a student of the configured base, and releases it into the configured store. */
+  public static Opener<Teaching> teachings(MillraceConfig config) {
+    return subtask -> new Opened<>(new TopicTeaching(config), () -> {});
   }
 
   /**

@@ -1,4 +1,4 @@
-/** The learn job and the serve job. */
+/** The learn job, the serve job, and the one that compresses. */
 @NullMarked
 package dev.millrace.job;
 

@@ -224,6 +224,7 @@ class AccessIT {
         config.batch(),
         config.learn(),
         config.align(),
+        config.compress(),
         config.serve(),
         config.gateway());
   }

@@ -5,12 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.embedded.FreePorts;
+import dev.millrace.job.operator.Opened;
+import dev.millrace.job.operator.Teaching;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Verdict;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -18,10 +23,11 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What can be scraped from both jobs is what the documentation names. */
+/** What can be scraped from all jobs is what the documentation names. */
 @Timeout(value = 8, unit = TimeUnit.MINUTES)
 class MetricsIT {
 
@@ -34,7 +40,7 @@ class MetricsIT {
   private final Random random = new Random(3);
 
   @Test
-  void scrape_ofBothJobs_isTheTable() throws Exception {
+  void scrape_ofAllJobs_isTheTable() throws Exception {
     int port = FreePorts.find(1).get(0);
     Configuration flink = new Configuration();
     flink.setString(
@@ -47,6 +53,7 @@ class MetricsIT {
       Loop loop = Loop.create(stack, 1, SETTINGS);
       loop.serve(TinyParts.servings(loop.config()));
       loop.learn(TinyParts.learners(loop.config()));
+      compress(loop);
       feed(loop);
       Set<String> scraped = ours(scrape(port));
       long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -59,6 +66,29 @@ class MetricsIT {
       assertTrue(names(all).containsAll(table.flinks()), () -> missing(all, table.flinks()));
       assertEquals(1, sum(all, "domain_reason_refused"), "the text that came twice");
       assertEquals(1, sum(all, "domain_release_answers"));
+    }
+  }
+
+  /** A job that goes on teaching. */
+  private static void compress(Loop loop) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    CompressJob.build(env, loop.config(), subtask -> new Opened<>(new Endless(), () -> {}));
+    loop.stack().submit(env);
+  }
+
+  private static final class Endless implements Teaching {
+
+    @Override
+    public List<Origin> choose() {
+      return List.of();
+    }
+
+    @Override
+    public Verdict teach(List<Origin> chosen, Progress progress) throws InterruptedException {
+      for (long step = 1; ; step++) {
+        progress.stepped(step, 1);
+        Thread.sleep(50);
+      }
     }
   }
 

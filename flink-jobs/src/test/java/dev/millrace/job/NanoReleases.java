@@ -12,6 +12,7 @@ import dev.millrace.model.peft.Lora;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
@@ -35,8 +36,13 @@ record NanoReleases(Path store) {
 
   /** Publishes one; gives the event that makes it its domain's current one. */
   ReleaseEvent publish(String domain, long seed) throws IOException {
+    return publish(domain, seed, List.of());
+  }
+
+  /** The same of one that says what it learned. */
+  ReleaseEvent publish(String domain, long seed, List<LearnedSample> learned) throws IOException {
     try (BaseModel base = DjlModels.open(NANO, Precision.INT8)) {
-      Draft draft = draft(base, domain, seed);
+      Draft draft = draft(base, domain, seed, learned);
       return new ReleaseEvent(
           null,
           domain,
@@ -51,7 +57,8 @@ record NanoReleases(Path store) {
     }
   }
 
-  private static Draft draft(BaseModel base, String domain, long seed) {
+  private static Draft draft(
+      BaseModel base, String domain, long seed, List<LearnedSample> learned) {
     SortedMap<String, byte[]> files = Lora.KIND.toFiles(adapter(base, seed), "");
     SortedMap<String, ReleaseFile> digests = new TreeMap<>();
     files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
@@ -65,7 +72,7 @@ record NanoReleases(Path store) {
             Routing.topK(base.config().router().topK()),
             null,
             seed,
-            List.of(),
+            learned,
             List.of(),
             new TrainingPlan(seed, new TreeMap<>(), 1, 1, "random", "none"),
             List.of(),

@@ -14,8 +14,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "stop",
     description = {
-      "Stops the learn or the serve job of a Flink cluster with a savepoint, and says how to go on",
-      "from there. What was asked or told meanwhile waits on its topic."
+      "Stops a job of a Flink cluster with a savepoint, and says how to go on from there. What was",
+      "asked or told meanwhile waits on its topic."
     },
     footer = {"", "Examples:", "  ./millrace stop serve", "  ./millrace stop learn --job 3f9a"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -24,7 +24,7 @@ final class StopCommand implements Callable<Integer> {
   @Mixin private Output output;
   @Mixin private RestOption rest;
 
-  @Parameters(paramLabel = "learn|serve", description = "Which job.")
+  @Parameters(paramLabel = "learn|serve|compress", description = "Which job.")
   private SubmitCommand.Job job;
 
   @Option(

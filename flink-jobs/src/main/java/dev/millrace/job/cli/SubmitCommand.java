@@ -20,20 +20,33 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Submits a job to a Flink cluster, and waits until it runs. */
-@Command(name = "submit", description = "Submits the learn or the serve job to a Flink cluster.")
+@Command(
+    name = "submit",
+    description = {
+      "Submits a job to a Flink cluster: learn, serve, or compress, which teaches a smaller base what",
+      "taught the store's releases, judges and releases it, and ends."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace submit learn --set batch.count=32",
+      "  ./millrace submit serve --savepoint .millrace/cluster/checkpoints/JOB",
+      "  ./millrace submit compress --set compress.factor=2 --set compress.steps=500 --set compress.bound=1"
+    })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SubmitCommand implements Callable<Integer> {
 
-  /** The two jobs. */
+  /** The jobs. */
   enum Job {
     learn,
-    serve
+    serve,
+    compress
   }
 
   @Mixin private Output output;
   @Mixin private RestOption rest;
 
-  @Parameters(paramLabel = "learn|serve", description = "Which job.")
+  @Parameters(paramLabel = "learn|serve|compress", description = "Which job.")
   private Job job;
 
   @Option(
@@ -90,6 +103,7 @@ final class SubmitCommand implements Callable<Integer> {
         "redis.uri=" + state.redisUri(),
         "base.dir=" + Home.here().nano(),
         "store.uri=" + cluster.home().resolve("store").toUri(),
-        "checkpoint.dir=" + cluster.home().resolve("checkpoints").toUri());
+        "checkpoint.dir=" + cluster.home().resolve("checkpoints").toUri(),
+        "compress.work=" + cluster.home().resolve("compress").toAbsolutePath());
   }
 }

@@ -28,6 +28,7 @@ public record MillraceConfig(
     BatchPolicy batch,
     LearnerConfig learn,
     AlignmentConfig align,
+    CompressConfig compress,
     ServeConfig serve,
     GatewayLimits gateway)
     implements Serializable {
@@ -49,6 +50,7 @@ public record MillraceConfig(
         BatchPolicy.defaults(),
         LearnerConfig.defaults(),
         AlignmentConfig.defaults(),
+        CompressConfig.defaults(),
         ServeConfig.defaults(),
         GatewayLimits.defaults());
   }

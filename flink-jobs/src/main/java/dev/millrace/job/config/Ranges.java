@@ -38,6 +38,10 @@ final class Ranges {
           "learn.exchange.steps",
           "learn.exchange.patienceMillis",
           "learn.routing.share",
+          "compress.steps",
+          "compress.temperature",
+          "compress.likeliest",
+          "compress.saveEvery",
           "score.guard.windowMillis",
           "score.memory.exact",
           "score.memory.near",
@@ -64,7 +68,8 @@ final class Ranges {
           "align.leastHeldOut", 2,
           "score.memory.referenceBits", 8,
           "score.model.readTokens", 2,
-          "score.model.trainTokens", 2);
+          "score.model.trainTokens", 2,
+          "compress.factor", 1);
 
   /** Training and judging an alignment are in line, between two samples; bits are a power. */
   private static final Map<String, Integer> MOST =
@@ -97,6 +102,7 @@ final class Ranges {
           "learn.gate.lesson.maxUnordered",
           "learn.routing.share",
           "learn.watch.withheld",
+          "compress.text",
           "serve.tenantShare",
           "serve.semantic.errorBound",
           "serve.semantic.explore",
@@ -105,7 +111,7 @@ final class Ranges {
           "learn.train.beta2");
 
   private static final Set<String> ANY_SIGN =
-      Set.of("learn.seed", "learn.gate.minGain", "learn.watch.bound");
+      Set.of("learn.seed", "learn.gate.minGain", "learn.watch.bound", "compress.seed");
 
   private static final Map<String, Pattern> FORMS =
       Map.of(
@@ -118,6 +124,7 @@ final class Ranges {
           "learn.exchange.codec",
               Pattern.compile(
                   "dense|int[458]|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
+          "compress.release", Pattern.compile("([0-9a-f]{64})?"),
           "redis.uri",
               Pattern.compile(
                   "(rediss?://[^@,/\\s]+(/\\d*)?"
@@ -133,6 +140,7 @@ final class Ranges {
           "learn.plan.device", "auto, cpu or gpu",
           "learn.exchange.codec",
               "dense, int8, int5, int4, sign, topk:SHARE (more than 0, to 1) or lowrank:RANK (1 or more)",
+          "compress.release", "the 64 hexadecimal digits of a release's id, or nothing",
           "redis.uri",
               "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which"
                   + " comes from "

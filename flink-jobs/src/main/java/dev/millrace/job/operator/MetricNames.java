@@ -67,6 +67,12 @@ final class MetricNames {
   /** Batches that wait to be learned, or are being learned. */
   static final String PENDING = "pending";
 
+  /** Steps that a student was taught. */
+  static final String COMPRESS_STEPS = "compressSteps";
+
+  /** Of the last of them, nats per token. */
+  static final String COMPRESS_LOSS = "compressLoss";
+
   /** Answers by the release that gave them, {@code base} for the base alone. */
   static final String ANSWERS = "answers";
 

@@ -126,6 +126,11 @@ final class Worker implements AutoCloseable {
   public void close() {
     closing = true;
     thread.shutdownNow();
+    awaitEnd(thread);
+  }
+
+  /** Returns when all that a thread was given is over, however often the caller is interrupted. */
+  static void awaitEnd(ExecutorService thread) {
     boolean interrupted = false;
     boolean ended = false;
     while (!ended) {

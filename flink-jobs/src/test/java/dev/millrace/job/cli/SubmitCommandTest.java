@@ -12,14 +12,17 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SubmitCommandTest {
 
   private final List<String> asked = new CopyOnWriteArrayList<>();
 
-  @Test
-  void run_jobOfTheSameNameIsNotOver_isRefusedBeforeAnythingIsUploaded() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"learn", "serve", "compress"})
+  void run_jobOfTheSameNameIsNotOver_isRefusedBeforeAnythingIsUploaded(String job)
+      throws IOException {
     HttpServer cluster =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     cluster.createContext(
@@ -27,7 +30,8 @@ class SubmitCommandTest {
         exchange -> {
           asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
           byte[] body =
-              "{\"jobs\": [{\"jid\": \"3f9a\", \"name\": \"team-serve\", \"state\": \"RESTARTING\"}]}"
+              "{\"jobs\": [{\"jid\": \"3f9a\", \"name\": \"team-%s\", \"state\": \"RESTARTING\"}]}"
+                  .formatted(job)
                   .getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(200, body.length);
           exchange.getResponseBody().write(body);
@@ -41,7 +45,7 @@ class SubmitCommandTest {
               new PrintWriter(new StringWriter(), true),
               new PrintWriter(err, true),
               "submit",
-              "serve",
+              job,
               "--set",
               "job.name=team",
               "--rest",
@@ -51,7 +55,7 @@ class SubmitCommandTest {
       cluster.stop(0);
     }
     assertEquals(1, err.toString().strip().lines().count(), err::toString);
-    assertTrue(err.toString().contains("team-serve RESTARTING 3f9a"), err::toString);
+    assertTrue(err.toString().contains("team-" + job + " RESTARTING 3f9a"), err::toString);
     assertEquals(List.of("GET /jobs/overview"), asked);
   }
 }

@@ -125,6 +125,27 @@ class MillraceConfigTest {
   }
 
   @Test
+  void read_compressOutOfRange_saysWhatIsExpected() {
+    String all =
+        assertThrows(
+                InvalidConfigException.class,
+                () ->
+                    MillraceConfig.read(
+                        null,
+                        List.of(
+                            "compress.factor=0.5",
+                            "compress.steps=0",
+                            "compress.text=1.5",
+                            "compress.release=3f9a")))
+            .getMessage();
+    assertTrue(all.contains("compress.factor is \"0.5\", expected at least 1"), all);
+    assertTrue(all.contains("compress.steps is \"0\", expected more than 0"), all);
+    assertTrue(all.contains("compress.text is \"1.5\", expected a share from 0 to 1"), all);
+    assertTrue(all.contains("compress.release is \"3f9a\", expected the 64 hexadecimal"), all);
+    assertEquals(-1, MillraceConfig.read(null, List.of("compress.seed=-1")).compress().seed());
+  }
+
+  @Test
   void read_adapterThatIsNotThereOrCannotDoIt_saysWhatIsExpected() {
     var unknown =
         assertThrows(

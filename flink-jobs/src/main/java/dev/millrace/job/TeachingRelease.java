@@ -1,0 +1,123 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.job.AcceptedText.Text;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.FlinkStoreFiles;
+import dev.millrace.model.distil.Consolidation;
+import dev.millrace.model.distil.Exam;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A release under whose adapter a base teaches. A tenth of the documents that taught it judges how
+ * its domain fares on the student, and teaches no student.
+ *
+ * @param folder of its files, on this machine
+ * @param learned the places of what taught it and its parents
+ */
+record TeachingRelease(Manifest manifest, Path folder, Set<Origin> learned) {
+
+  private static final HeldOut JUDGES = new HeldOut("millrace-compress", 10);
+
+  /**
+   * Fetches and verifies the configured one.
+   *
+   * @param stored the releases of the store, by id
+   * @param base id of the base
+   * @throws IllegalArgumentException if it cannot teach for everybody on that base
+   */
+  static TeachingRelease fetch(MillraceConfig config, Map<String, Manifest> stored, String base)
+      throws IOException {
+    String id = config.compress().release();
+    ReleaseFiles files = Openers.published(config);
+    String uri = FlinkStoreFiles.at(config.store().uri()).uri(id);
+    try {
+      Manifest manifest = ReleaseReader.readManifest(files, uri, id);
+      requireTeaches(id, manifest, base);
+      Path folder = Files.createDirectories(Path.of(config.compress().work(), "releases", id));
+      for (Map.Entry<String, byte[]> file :
+          ReleaseReader.readFiles(files, uri, manifest).entrySet()) {
+        Files.write(folder.resolve(file.getKey()), file.getValue());
+      }
+      return new TeachingRelease(manifest, folder, learned(manifest, stored));
+    } catch (InvalidReleaseException e) {
+      throw new IllegalArgumentException("compress.release " + id + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireTeaches(String id, Manifest manifest, String base) {
+    boolean shared = manifest.kind() == Kind.ADAPTER && manifest.tenant() == null;
+    if (!shared || !manifest.base().equals(base)) {
+      throw new IllegalArgumentException(
+          "compress.release %s is of kind %s, tenant %s and base %s, expected an adapter of a shared domain on base %s"
+              .formatted(id, manifest.kind(), manifest.tenant(), manifest.base(), base));
+    }
+  }
+
+  private static Set<Origin> learned(Manifest manifest, Map<String, Manifest> stored) {
+    Set<Origin> places = new HashSet<>();
+    for (Manifest at = manifest; at != null; at = parent(at, stored)) {
+      at.learned().stream().map(LearnedSample::origin).forEach(places::add);
+    }
+    return places;
+  }
+
+  private static @Nullable Manifest parent(Manifest of, Map<String, Manifest> stored) {
+    return of.parent() == null ? null : stored.get(of.parent());
+  }
+
+  /** Whether a text judges, and must not teach. */
+  boolean isJudgedBy(Text text) {
+    return learned.contains(text.origin())
+        && JUDGES.contains(null, manifest.domain(), text.document());
+  }
+
+  /**
+   * The texts among these that judge.
+   *
+   * @throws IllegalArgumentException if there are none
+   */
+  Exam exam(List<Text> texts, Tokenizer tokenizer) {
+    List<Exam.Text> judging = new ArrayList<>();
+    for (Text text : texts) {
+      int[] tokens = isJudgedBy(text) ? tokenizer.encode(text.text()) : new int[0];
+      if (tokens.length >= 2 && tokens.length <= BaseTexts.MAX_TOKENS) {
+        judging.add(new Exam.Text(manifest.domain(), tokens, text.text().getBytes(UTF_8).length));
+      }
+    }
+    if (judging.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no text of 2 to %d tokens is of the tenth of the documents that judges compress.release %s, expected some"
+              .formatted(BaseTexts.MAX_TOKENS, manifest.id()));
+    }
+    return new Exam(judging);
+  }
+
+  /** Notes beside a student that its domain goes over to it, and how it fares there. */
+  void note(Path base, Path student, Exam exam) throws IOException {
+    String domain = manifest.domain();
+    Consolidation.Outcome outcome = Consolidation.judge(base, student, domain, folder, exam);
+    BaseRelease.note(
+        student,
+        Map.of(domain, new BaseRelease.Taught(manifest.id(), outcome.before(), outcome.after())));
+  }
+}

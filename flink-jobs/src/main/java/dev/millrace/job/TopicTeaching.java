@@ -1,0 +1,228 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.job.AcceptedText.Text;
+import dev.millrace.job.config.CompressConfig;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.corpus.TokenStream;
+import dev.millrace.job.operator.Teaching;
+import dev.millrace.model.distil.Compressor;
+import dev.millrace.model.distil.Distillation;
+import dev.millrace.model.distil.Exam;
+import dev.millrace.model.distil.Student;
+import dev.millrace.model.djl.StudentTrainer;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.swap.SwapRule;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.model.weights.Digest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.Verdict;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Teaches what the topic still holds of the accepted text, and releases the student as {@code
+ * releases base} does. A run is known by what it hangs on, and its state lies under the work
+ * folder: there it goes on, also where only the gate's bounds are others.
+ */
+final class TopicTeaching implements Teaching {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TopicTeaching.class);
+  private static final String REASON = "compressed from the accepted text of the stream";
+
+  private static final int STEP_TOKENS = 4_096;
+  private static final int STEPS_A_LINE = 20;
+  private static final int WINDOWS_A_LINE = 256;
+
+  private final MillraceConfig config;
+  private final CompressConfig compress;
+  private final AcceptedText accepted;
+  private final Path base;
+
+  TopicTeaching(MillraceConfig config) {
+    this.config = config;
+    this.compress = config.compress();
+    this.accepted = new AcceptedText(config);
+    this.base = Path.of(config.base().dir());
+  }
+
+  @Override
+  public List<Origin> choose() throws IOException {
+    List<Origin> places = accepted.places();
+    LOG.info("{} samples taught the releases in {}", places.size(), config.store().uri());
+    return places;
+  }
+
+  @Override
+  public Verdict teach(List<Origin> chosen, Progress progress) throws IOException {
+    long begun = System.nanoTime();
+    BaseTexts.requireProtected(base);
+    List<Text> texts = accepted.texts(chosen, progress::requireWanted);
+    Path student = taught(texts, progress);
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+    requireNoneForgotten(texts);
+    return verdict(publish(student, progress), texts.size(), millis);
+  }
+
+  private Path taught(List<Text> texts, Progress progress) throws IOException {
+    try (Tokenizer tokenizer = Tokenizers.open(base.resolve("tokenizer.json"))) {
+      if (compress.release().isEmpty()) {
+        return train(texts, null, tokenizer, progress);
+      }
+      TeachingRelease teacher = TeachingRelease.fetch(config, accepted.releases(), id(base));
+      Exam exam = teacher.exam(texts, tokenizer);
+      List<Text> others = texts.stream().filter(text -> !teacher.isJudgedBy(text)).toList();
+      Path student = train(others, teacher.folder(), tokenizer, progress);
+      teacher.note(base, student, exam);
+      return student;
+    }
+  }
+
+  private static String id(Path folder) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      return checkpoint.id();
+    }
+  }
+
+  /** The folder of the student, which has learned. */
+  private Path train(
+      List<Text> texts, @Nullable Path adapter, Tokenizer tokenizer, Progress progress)
+      throws IOException {
+    Path work = Path.of(compress.work());
+    Compressor compressor =
+        new Compressor(base, adapter, compress.likeliest(), work.resolve("targets"));
+    Student student = compressor.student(compress.factor());
+    Distillation.Plan plan =
+        Distillation.Plan.of(
+            compress.steps(),
+            new StudentTrainer.Objective(compress.text(), compress.temperature()),
+            true,
+            student.begins(),
+            compress.seed());
+    int[] stream =
+        TokenStream.of(texts.stream().map(Text::text).toList(), tokenizer, Integer.MAX_VALUE);
+    requireEnough(texts.size(), stream.length, 2 * plan.time());
+    Path run = work.resolve(name(plan, stream));
+    LOG.info(
+        "{} texts of {} tokens, {} steps in {}", texts.size(), stream.length, plan.steps(), run);
+    Path out = run.resolve("student");
+    compressor.run(
+        student.shape(), plan, stream, run, out, compress.saveEvery(), new Heard(progress));
+    return out;
+  }
+
+  private static void requireEnough(int texts, int tokens, int least) {
+    if (tokens < least) {
+      throw new IllegalArgumentException(
+          "%d accepted texts of %d tokens, expected at least %d tokens"
+              .formatted(texts, tokens, least));
+    }
+  }
+
+  /** By all that the state of a run hangs on: no other run finds it. */
+  private String name(Distillation.Plan plan, int[] stream) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * stream.length);
+    bytes.asIntBuffer().put(stream);
+    String run =
+        String.join(
+            " ",
+            id(base),
+            compress.release(),
+            Double.toString(compress.factor()),
+            Integer.toString(compress.likeliest()),
+            plan.toString(),
+            Digest.sha256(bytes.array()));
+    return Digest.sha256(run.getBytes(UTF_8)).substring(0, 16);
+  }
+
+  private record Heard(Progress progress) implements Distillation.Listener {
+
+    @Override
+    public void asked(long windows, long of) {
+      progress.requireWanted();
+      if (windows % WINDOWS_A_LINE == 0 || windows == of) {
+        LOG.info("teacher: {} of {} windows", windows, of);
+      }
+    }
+
+    @Override
+    public void stepped(Distillation.Progress p) {
+      StudentTrainer.Step of = p.result();
+      if (p.step() % STEPS_A_LINE == 0) {
+        LOG.info("step {}: loss {}, divergence {}", p.step(), of.loss(), of.divergence());
+      }
+      progress.stepped(p.step(), of.loss());
+    }
+  }
+
+  /** Whoever ordered it meanwhile is obeyed: the job starts again, and reads without them. */
+  private void requireNoneForgotten(List<Text> texts) {
+    Set<String> forgotten = accepted.forgotten();
+    for (Text text : texts) {
+      if (forgotten.contains(text.id())) {
+        throw new IllegalStateException(
+            "sample %s taught the student and is to be forgotten, expected none: it begins again without it"
+                .formatted(text.id()));
+      }
+    }
+  }
+
+  private BasePublisher.Result publish(Path student, Progress progress) throws IOException {
+    BasePublisher publisher =
+        new BasePublisher(
+            config,
+            line -> {
+              progress.requireWanted();
+              LOG.info(line);
+            });
+    BasePublisher.Result done = publisher.standing(student, head());
+    return done == null
+        ? publisher.publish(
+            student,
+            this::head,
+            new BasePublisher.Bounds(compress.bound(), compress.domainBound()),
+            REASON)
+        : done;
+  }
+
+  /** The event that the line of bases follows; null if there was none. */
+  private @Nullable ReleaseEvent head() {
+    ReleaseEvent head = null;
+    for (ReleaseEvent event : accepted.events()) {
+      if (event.kind() == Kind.BASE && SwapRule.reasonNotToFollow(event, head) == null) {
+        head = SwapRule.followed(event, head);
+      }
+    }
+    return head;
+  }
+
+  private Verdict verdict(BasePublisher.Result result, int samples, long millis) {
+    boolean accepted = result.release() != null;
+    LOG.info("the student is {}", accepted ? "released as " + result.release() : "refused");
+    return new Verdict(
+        null,
+        BaseRelease.DOMAIN,
+        result.batch(),
+        result.release(),
+        result.parent(),
+        accepted,
+        result.rules(),
+        samples,
+        (long) STEP_TOKENS * compress.steps(),
+        millis,
+        List.of(),
+        Kind.BASE);
+  }
+}

@@ -1,0 +1,126 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.model.distil.Exam;
+import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Origin;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TeachingReleaseTest {
+
+  private static final byte[] WEIGHTS = {2};
+
+  @TempDir Path folder;
+
+  @Test
+  void fetch_adapterOfASharedDomain_bringsItsFilesAndWhatTaughtItsParents() throws IOException {
+    Manifest parent = release(null, "base", null, 1);
+    Manifest manifest = release(null, "base", parent.id(), 2);
+    TeachingRelease teacher = fetch(manifest, Map.of(parent.id(), parent), "base");
+    assertArrayEquals(WEIGHTS, Files.readAllBytes(teacher.folder().resolve(AdapterFolder.WEIGHTS)));
+    assertEquals(Set.of(at(1), at(2)), teacher.learned());
+  }
+
+  @Test
+  void fetch_ofATenantOrOnAnotherBase_isRefused() {
+    Manifest tenants = release("somebody", "base", null, 1);
+    Manifest shared = release(null, "base", null, 1);
+    assertTrue(
+        assertThrows(IllegalArgumentException.class, () -> fetch(tenants, Map.of(), "base"))
+            .getMessage()
+            .contains("tenant somebody and base base, expected an adapter of a shared domain"));
+    assertTrue(
+        assertThrows(IllegalArgumentException.class, () -> fetch(shared, Map.of(), "next"))
+            .getMessage()
+            .contains("base base, expected an adapter of a shared domain on base next"));
+  }
+
+  @Test
+  void isJudgedBy_textsThatTaughtIt_isATenthOfTheirDocumentsAndNoOther() throws IOException {
+    TeachingRelease teacher = fetch(release(null, "base", null, 1), Map.of(), "base");
+    List<AcceptedText.Text> own = texts(1);
+    long judging = own.stream().filter(teacher::isJudgedBy).count();
+    assertTrue(judging > 50 && judging < 150, judging + " of 1000");
+    assertFalse(texts(2).stream().anyMatch(teacher::isJudgedBy));
+    try (Tokenizer tokenizer = Tokenizers.open(NanoReleases.NANO.resolve("tokenizer.json"))) {
+      Exam exam = teacher.exam(own, tokenizer);
+      assertEquals(judging, exam.texts().size());
+      assertThrows(IllegalArgumentException.class, () -> teacher.exam(texts(2), tokenizer));
+    }
+  }
+
+  private static List<AcceptedText.Text> texts(long offset) {
+    return IntStream.range(0, 1_000)
+        .mapToObj(i -> new AcceptedText.Text(at(offset), "s" + i, "document " + i, "several words"))
+        .toList();
+  }
+
+  private TeachingRelease fetch(Manifest manifest, Map<String, Manifest> stored, String base)
+      throws IOException {
+    SortedMap<String, byte[]> files = new TreeMap<>();
+    files.put(AdapterFolder.CONFIG, new byte[] {1});
+    files.put(AdapterFolder.WEIGHTS, WEIGHTS);
+    Path store = folder.resolve("store");
+    ReleaseStore.of(StoreFiles.in(store)).publish(new Draft(manifest, files));
+    MillraceConfig config =
+        MillraceConfig.defaults()
+            .with(
+                Map.of(
+                    "store.uri", store.toUri().toString(),
+                    "compress.work", folder.resolve("work").toString(),
+                    "compress.release", manifest.id()));
+    return TeachingRelease.fetch(config, stored, base);
+  }
+
+  private static Origin at(long offset) {
+    return new Origin("millrace.samples", 0, offset);
+  }
+
+  private static Manifest release(
+      @Nullable String tenant, String base, @Nullable String parent, long learned) {
+    SortedMap<String, ReleaseFile> files = new TreeMap<>();
+    files.put(AdapterFolder.CONFIG, ReleaseFile.of(new byte[] {1}));
+    files.put(AdapterFolder.WEIGHTS, ReleaseFile.of(WEIGHTS));
+    return new Manifest(
+        tenant,
+        "cloud",
+        base,
+        files,
+        "int8-row",
+        Routing.topK(1),
+        parent,
+        learned,
+        List.of(new LearnedSample("s" + learned, at(learned), false)),
+        List.of(),
+        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+        List.of(),
+        null);
+  }
+}
