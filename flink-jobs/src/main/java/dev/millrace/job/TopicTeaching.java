@@ -72,6 +72,7 @@ final class TopicTeaching implements Teaching {
     List<Text> texts = accepted.texts(chosen, progress::requireWanted);
     Path student = taught(texts, progress);
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+    BaseRelease.noteLearned(student, texts.stream().map(Text::id).toList());
     requireNoneForgotten(texts);
     return verdict(publish(student, progress), texts.size(), millis);
   }

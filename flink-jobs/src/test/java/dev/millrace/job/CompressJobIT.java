@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -86,6 +87,9 @@ class CompressJobIT {
         String release = passed.release();
         assertNotNull(release, passed.rules()::toString);
         assertTrue(passed.rules().stream().anyMatch(r -> r.reason().startsWith("cloud: ")));
+        Set<String> named = BaseRelease.learned(store.resolve(release));
+        assertEquals(TEXTS, named.size());
+        assertFalse(named.contains("of-legal"));
         Answer taught = await(release, "cloud", feed, loop);
         assertFalse(before.equals(taught.base()));
         assertEquals(taught.base(), ask(null, feed, loop).base());

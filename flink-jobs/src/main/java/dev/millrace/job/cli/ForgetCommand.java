@@ -183,6 +183,7 @@ final class ForgetCommand implements Callable<Integer> {
     if (released != null && !released.release().isEmpty()) {
       forgetting.requireUnknownTo(released.release());
     }
+    forgetting.requireUnlearned("base " + base, BaseRelease.learned(base));
     forgetting.requireUnknownTo(
         "base " + base,
         BaseRelease.taught(base).values().stream().map(BaseRelease.Taught::release).toList());

@@ -6,6 +6,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Which releases know of some samples: those that learned one, and all that came of them. */
 public record Forgetting(StoredReleases stored, Set<String> samples) {
 
-  /** Ids of all releases in the store that know of one of the samples, and bases they taught. */
+  /** Ids of all releases in the store that know of one of the samples, bases among them. */
   public Set<String> affected() {
     Set<String> affected = new HashSet<>();
     for (String id : stored.byId().keySet()) {
@@ -34,7 +35,8 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
         .forEach(
             (id, manifest) -> {
               if (manifest.kind() == Kind.BASE
-                  && stored.taught(id).values().stream().anyMatch(affected::contains)) {
+                  && (stored.taught(id).values().stream().anyMatch(affected::contains)
+                      || !Collections.disjoint(stored.learned(id), samples))) {
                 affected.add(id);
               }
             });
@@ -84,14 +86,34 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
   }
 
   /**
-   * Refuses to go on while a base answers that says by itself what a release knew which knows of
-   * one of the samples: it was taught it, or came of a base that was.
+   * Refuses to go on while a base answers that knows of one of the samples by itself: it learned
+   * it, or was taught a release which knows of it, or came of a base that did.
    *
    * @param base id of its release
    * @throws IllegalArgumentException if it does, or nobody can tell
    */
   public void requireUnknownTo(String base) {
-    requireUnknownTo("base release " + base, taughtTo(base));
+    Set<String> taught = new TreeSet<>();
+    for (String id : mayHaveComeOf(base)) {
+      requireUnlearned("base release " + id, stored.learned(id));
+      taught.addAll(stored.taught(id).values());
+    }
+    requireUnknownTo("base release " + base, taught);
+  }
+
+  /**
+   * The same of samples whose text taught some base.
+   *
+   * @param who the base
+   */
+  public void requireUnlearned(String who, Set<String> learned) {
+    for (String sample : samples) {
+      if (learned.contains(sample)) {
+        throw new IllegalArgumentException(
+            "%s answers and was taught sample %s: another base must answer first (./millrace releases base --back, or base.dir)"
+                .formatted(who, sample));
+      }
+    }
   }
 
   /**
@@ -115,10 +137,9 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
     }
   }
 
-  /** What a released base was taught, and all bases that it may have come of. */
-  private Set<String> taughtTo(String base) {
-    Set<String> taught = new TreeSet<>();
-    Set<String> seen = new HashSet<>();
+  /** A released base, and all bases that it may have come of. */
+  private Set<String> mayHaveComeOf(String base) {
+    Set<String> seen = new TreeSet<>();
     Deque<String> open = new ArrayDeque<>(List.of(base));
     while (!open.isEmpty()) {
       String id = open.pop();
@@ -131,7 +152,6 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
             "base release %s is not in %s, expected it there: what it was taught nobody can tell"
                 .formatted(id, stored.store()));
       }
-      taught.addAll(stored.taught(id).values());
       stored
           .byId()
           .forEach(
@@ -143,7 +163,7 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
                 }
               });
     }
-    return taught;
+    return seen;
   }
 
   private boolean learned(String id) {

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -125,6 +126,15 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
       BaseRelease.taught(new FlinkReleaseFiles(), uri(base), manifest(base))
           .forEach((domain, of) -> taught.put(domain, of.release()));
       return taught;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the release store " + store, e);
+    }
+  }
+
+  /** The ids of the samples whose text taught a base in here. */
+  public Set<String> learned(String base) {
+    try {
+      return BaseRelease.learned(new FlinkReleaseFiles(), uri(base), manifest(base));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read the release store " + store, e);
     }

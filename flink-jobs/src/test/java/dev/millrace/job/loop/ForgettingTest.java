@@ -109,6 +109,24 @@ class ForgettingTest {
   }
 
   @Test
+  void requireUnknownTo_baseWhoseTextsWereSamples_isRefusedAndGoesWithThem(@TempDir Path store)
+      throws IOException {
+    Path folder = Files.createDirectory(store.resolve("n"));
+    BaseRelease.noteLearned(folder, List.of("s3", "s5"));
+    SortedMap<String, Manifest> releases = new TreeMap<>(STORED.byId());
+    releases.put("n", base(BaseRelease.pieces(folder)));
+    StoredReleases stored = new StoredReleases(store, releases);
+    Forgetting unknown = new Forgetting(stored, Set.of("s2"));
+    unknown.requireUnknownTo("n");
+    assertFalse(unknown.affected().contains("n"));
+    Forgetting known = new Forgetting(stored, Set.of("s5"));
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> known.requireUnknownTo("n"));
+    assertTrue(refused.getMessage().contains("n answers and was taught sample s5"));
+    assertEquals(List.of("n", "x"), known.descendantsFirst());
+  }
+
+  @Test
   void requireUnknownTo_baseThatCameOfOneThatWasTaught_isRefused(@TempDir Path store)
       throws IOException {
     BaseRelease.note(

@@ -4,15 +4,18 @@ import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.JsonFields;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -34,6 +37,11 @@ public final class BaseRelease {
 
   /** What says whose adapters a base was taught, in its folder. */
   public static final String CONSOLIDATED = "consolidated.json";
+
+  /** What names the samples whose text taught a base, in its folder. */
+  public static final String LEARNED = "learned.json";
+
+  private static final String SAMPLES = "samples";
 
   static final List<String> NEEDED = List.of("config.json", "tokenizer.json");
 
@@ -126,7 +134,7 @@ public final class BaseRelease {
     requireRoom(manifest, into);
     for (String piece : manifest.files().keySet()) { // in order: of one file, the first first
       Matcher named = PIECE.matcher(piece);
-      Path file = into.resolve(named.matches() ? named.group(1) : piece);
+      Path file = into.resolve(fileOf(piece));
       requireNext(piece, named, file);
       byte[] bytes = ReleaseReader.readFile(files, uri, manifest, piece);
       try (OutputStream out =
@@ -134,6 +142,11 @@ public final class BaseRelease {
         out.write(bytes);
       }
     }
+  }
+
+  private static String fileOf(String piece) {
+    Matcher named = PIECE.matcher(piece);
+    return named.matches() ? named.group(1) : piece;
   }
 
   private static void requireRoom(Manifest manifest, Path into) throws IOException {
@@ -196,6 +209,43 @@ public final class BaseRelease {
     return manifest.files().containsKey(CONSOLIDATED)
         ? parse(ReleaseReader.readFile(files, uri, manifest, CONSOLIDATED))
         : new TreeMap<>();
+  }
+
+  /** Writes the ids of the samples whose text taught a base into its folder. */
+  public static void noteLearned(Path folder, Collection<String> samples) throws IOException {
+    List<String> sorted = samples.stream().distinct().sorted().toList();
+    Files.write(
+        folder.resolve(LEARNED), CanonicalJson.toBytes(new TreeMap<>(Map.of(SAMPLES, sorted))));
+  }
+
+  /**
+   * The ids of the samples whose text taught the base in a folder; empty where it names none.
+   *
+   * @throws InvalidReleaseException if it says it in another form
+   */
+  public static Set<String> learned(Path folder) throws IOException {
+    Path file = folder.resolve(LEARNED);
+    return Files.exists(file) ? samples(Files.readAllBytes(file)) : Set.of();
+  }
+
+  /** The same of a release whose manifest was verified. */
+  public static Set<String> learned(ReleaseFiles files, String uri, Manifest manifest)
+      throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (String piece : manifest.files().keySet()) { // in order
+      if (fileOf(piece).equals(LEARNED)) {
+        bytes.writeBytes(ReleaseReader.readFile(files, uri, manifest, piece));
+      }
+    }
+    return bytes.size() == 0 ? Set.of() : samples(bytes.toByteArray());
+  }
+
+  private static Set<String> samples(byte[] bytes) {
+    try {
+      return Set.copyOf(JsonFields.parse(LEARNED, bytes).texts(SAMPLES));
+    } catch (InvalidConfigException e) {
+      throw new InvalidReleaseException(e.getMessage(), e);
+    }
   }
 
   private static SortedMap<String, Taught> parse(byte[] bytes) {

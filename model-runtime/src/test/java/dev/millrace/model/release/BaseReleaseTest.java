@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,18 @@ class BaseReleaseTest {
     Files.delete(folder.resolve("model.piece-00001"));
     Files.writeString(folder.resolve(Manifest.FILE), "");
     assertThrows(InvalidReleaseException.class, () -> BaseRelease.pieces(folder));
+  }
+
+  @Test
+  void learned_asNoted_fromTheFolderAndFromARelease() throws IOException {
+    assertEquals(Set.of(), BaseRelease.learned(folder));
+    assertEquals(Set.of(), BaseRelease.learned(files, "base", published(Kind.BASE)));
+    BaseRelease.noteLearned(folder, List.of("s2", "s1", "s2"));
+    assertEquals("{\"samples\":[\"s1\",\"s2\"]}", Files.readString(folder.resolve("learned.json")));
+    assertEquals(Set.of("s1", "s2"), BaseRelease.learned(folder));
+    assertEquals(Set.of("s1", "s2"), BaseRelease.learned(files, "base", published(Kind.BASE)));
+    Files.writeString(folder.resolve(BaseRelease.LEARNED), "[]");
+    assertThrows(InvalidReleaseException.class, () -> BaseRelease.learned(folder));
   }
 
   @Test
