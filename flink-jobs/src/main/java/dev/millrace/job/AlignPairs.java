@@ -15,6 +15,7 @@ import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -76,9 +77,15 @@ public final class AlignPairs {
   public List<Captioned> captioned(List<Pair> pairs, List<AlignedPair> aligned) {
     List<Captioned> captioned = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
-      captioned.add(new Captioned(aligned.get(i).left(), tokens.of(pairs.get(i).caption())));
+      captioned.add(new Captioned(aligned.get(i).left(), behind(pairs.get(i).caption())));
     }
     return captioned;
+  }
+
+  /** A caption's tokens behind a prefix. */
+  private int[] behind(String caption) {
+    int[] read = tokens.of(caption);
+    return Arrays.copyOfRange(read, tokens.tokenizer().bos().length, read.length);
   }
 
   private List<? extends Input> left(List<Pair> pairs) {

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * The texts that a base folder carries beside its weights, one {@code {"domain", "text"}} a line:
@@ -98,7 +99,7 @@ public final class BaseTexts {
   /** Token sequences to train beside every batch. */
   public static List<int[]> anchors(Path folder, Tokenizer tokenizer) throws IOException {
     return lines(folder, ANCHORS).stream()
-        .flatMap(line -> pieces(tokenizer.encode(line.text())).stream())
+        .flatMap(line -> pieces(line.text(), tokenizer).stream())
         .toList();
   }
 
@@ -118,17 +119,20 @@ public final class BaseTexts {
     Map<String, List<int[]>> sets = new TreeMap<>();
     for (Line line : lines(folder, PROTECTED)) {
       sets.computeIfAbsent(line.domain(), d -> new ArrayList<>())
-          .addAll(pieces(tokenizer.encode(line.text())));
+          .addAll(pieces(line.text(), tokenizer));
     }
     return sets.entrySet().stream()
         .map(set -> new ProtectedSet(set.getKey(), set.getValue()))
         .toList();
   }
 
-  private static List<int[]> pieces(int[] tokens) {
+  /** Each a sequence of its own, behind a BOS if there is one. */
+  private static List<int[]> pieces(String text, Tokenizer tokenizer) {
+    int[] tokens = tokenizer.encodeBehind(text);
     List<int[]> pieces = new ArrayList<>();
     for (int from = 0; from + SHORTEST_PIECE <= tokens.length; from += PIECE) {
-      pieces.add(Arrays.copyOfRange(tokens, from, Math.min(tokens.length, from + PIECE)));
+      IntStream piece = Arrays.stream(tokens, from, Math.min(tokens.length, from + PIECE));
+      pieces.add(IntStream.concat(Arrays.stream(tokenizer.bos()), piece).toArray());
     }
     return pieces;
   }

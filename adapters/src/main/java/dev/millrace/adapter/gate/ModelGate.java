@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** A {@link Gate} that measures on a base model. */
 final class ModelGate implements Gate {
@@ -134,8 +135,12 @@ final class ModelGate implements Gate {
     }
   }
 
-  private static int[] reordered(int[] text, long seed) {
-    return Arrays.stream(Draws.permutation(text.length, seed)).map(i -> text[i]).toArray();
+  /** What texts begin with stays where it is. */
+  private int[] reordered(int[] text, long seed) {
+    int begin = Math.min(text.length, tokenizer.bos().length);
+    IntStream rest =
+        Arrays.stream(Draws.permutation(text.length - begin, seed)).map(i -> text[begin + i]);
+    return IntStream.concat(Arrays.stream(text, 0, begin), rest).toArray();
   }
 
   @Override

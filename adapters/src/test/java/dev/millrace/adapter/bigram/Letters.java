@@ -3,7 +3,7 @@ package dev.millrace.adapter.bigram;
 import dev.millrace.model.text.Tokenizer;
 
 /** Token i is the i-th letter. */
-public final class Letters implements Tokenizer {
+public class Letters implements Tokenizer {
 
   @Override
   public int[] encode(String text) {

@@ -19,6 +19,7 @@ import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
@@ -28,6 +29,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -258,6 +260,28 @@ class GateTest {
     Training exploded =
         new Training(calm.state(), "", calm.steps(), calm.tokens(), 2, 2, 4.1, calm.worstNorm());
     assertEquals(List.of("not-exploded"), failed(judge(exploded)));
+  }
+
+  @Test
+  void inspect_textsBehindABos_areReorderedBehindIt() {
+    Letters behindBos =
+        new Letters() {
+          @Override
+          public int[] bos() {
+            return new int[] {0};
+          }
+        };
+    Protection protection = new Protection(protectedSets, canaries);
+    Gate gate = Gate.of(base, behindBos, protection, GateConfig.defaults(), 2);
+    Served incumbent = served(zero().weights());
+    List<HeldOut> known = gate.examine(Stream.batch(Bigrams.known(), 1).heldOut(), incumbent);
+    List<int[]> lesson = Collections.nCopies(16, new int[] {0, 5});
+    List<LessonText> read =
+        gate.inspect(lesson, Profile.empty(), true, known, incumbent, 9).texts();
+    assertEquals(16, read.size());
+    for (LessonText text : read) {
+      assertEquals(text.incumbentLogProb(), text.reorderedLogProb());
+    }
   }
 
   private Judgement judge(Training training) {

@@ -8,13 +8,13 @@ import java.util.List;
 /** Texts as one stream of tokens to train a base on. */
 public final class TokenStream {
 
-  /** The token that every text begins after: id 0. */
+  /** The token that every text begins after where the tokenizer has no BOS: id 0. */
   private static final int END_OF_TEXT = 0;
 
   private TokenStream() {}
 
   /**
-   * Each text's tokens behind an end of text, end to end.
+   * Each text's tokens behind their BOS or an end of text, end to end.
    *
    * @param most tokens that are wanted; no text is read in vain
    */
@@ -22,7 +22,8 @@ public final class TokenStream {
     List<int[]> parts = new ArrayList<>();
     long size = 0;
     for (int i = 0; i < texts.size() && size < most; i++) {
-      parts.add(withEnd(tokenizer.encode(texts.get(i))));
+      int[] tokens = tokenizer.encode(texts.get(i));
+      parts.add(tokenizer.bos().length > 0 ? tokens : withEnd(tokens));
       size += parts.get(i).length;
     }
     int[] stream = parts.stream().flatMapToInt(Arrays::stream).toArray();

@@ -2,6 +2,7 @@ package dev.millrace.model.gguf;
 
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.text.Tokenizers;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,6 +45,7 @@ public final class GgufExport {
               Files.readAllBytes(folder.resolve("tokenizer.json")),
               Files.readAllBytes(folder.resolve("config.json")),
               config.vocabSize()),
+          Tokenizers.bos(folder.resolve("tokenizer.json")),
           file);
       family.addTensors(checkpoint, file);
       file.write(gguf, progress);
@@ -82,15 +84,15 @@ public final class GgufExport {
     family.describe(config, file);
   }
 
-  private static void putTokens(BpeTables bpe, GgufWriter file) {
+  private static void putTokens(BpeTables bpe, int[] bos, GgufWriter file) {
     file.put("tokenizer.ggml.model", "gpt2")
         .put("tokenizer.ggml.pre", bpe.pre())
         .putStrings("tokenizer.ggml.tokens", bpe.tokens())
         .putIntegers("tokenizer.ggml.token_type", bpe.types())
         .putStrings("tokenizer.ggml.merges", bpe.merges())
-        .put("tokenizer.ggml.bos_token_id", bpe.endOfText())
+        .put("tokenizer.ggml.bos_token_id", bos.length == 0 ? bpe.endOfText() : bos[0])
         .put("tokenizer.ggml.eos_token_id", bpe.endOfText())
         .put("tokenizer.ggml.padding_token_id", bpe.endOfText())
-        .put("tokenizer.ggml.add_bos_token", false);
+        .put("tokenizer.ggml.add_bos_token", bos.length > 0);
   }
 }

@@ -72,7 +72,8 @@ final class Reception {
     }
     Tokenizer tokenizer = carrier(work).tokenizer();
     String prompt = work.request().prompt();
-    work.tokens(prompt.isEmpty() ? new int[0] : tokenizer.encode(prompt));
+    boolean behind = work.prefix().length() > 0;
+    work.tokens(behind ? tokenizer.encodeBehind(prompt) : tokenizer.encode(prompt));
     String problem = rules.problem(work.request(), work.prefix().length(), work.tokens().length);
     if (problem != null) {
       work.fail(problem);

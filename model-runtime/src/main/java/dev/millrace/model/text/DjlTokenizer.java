@@ -34,8 +34,8 @@ final class DjlTokenizer implements Tokenizer {
   }
 
   static Tokenizer open(Path tokenizerJson) throws IOException {
+    Vocabulary vocabulary = Vocabulary.read(tokenizerJson);
     byte[] json = Files.readAllBytes(tokenizerJson);
-    Vocabulary vocabulary = Vocabulary.parse(json);
     return new DjlTokenizer(
         HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS), vocabulary);
   }
@@ -56,22 +56,39 @@ final class DjlTokenizer implements Tokenizer {
     return Pattern.compile(places.isEmpty() ? "(?!)" : places);
   }
 
-  /** A text that spells a special token is text: the two halves are encoded by themselves. */
   @Override
   public int[] encode(String text) {
     return call(
-        open ->
-            Arrays.stream(inSpecial.split(text)).flatMapToInt(part -> ids(open, part)).toArray());
+        open -> IntStream.concat(IntStream.of(vocabulary.bos()), ids(open, text)).toArray());
   }
 
-  private static IntStream ids(HuggingFaceTokenizer tokenizer, String text) {
-    return Arrays.stream(tokenizer.encode(text, false, false).getIds()).mapToInt(Math::toIntExact);
+  @Override
+  public int[] bos() {
+    return vocabulary.bos().clone();
+  }
+
+  @Override
+  public int[] encodeBehind(String text) {
+    return call(open -> ids(open, text).toArray());
+  }
+
+  /** A text that spells a special token is text: the two halves are encoded by themselves. */
+  private IntStream ids(HuggingFaceTokenizer open, String text) {
+    return Arrays.stream(inSpecial.split(text))
+        .flatMapToLong(part -> Arrays.stream(open.encode(part, false, false).getIds()))
+        .mapToInt(Math::toIntExact);
   }
 
   @Override
   public String decode(int[] tokens) {
-    long[] ids = Arrays.stream(tokens).asLongStream().toArray();
+    long[] ids = Arrays.stream(tokens).skip(begin(tokens)).asLongStream().toArray();
     return call(tokenizer -> tokenizer.decode(ids, false));
+  }
+
+  private int begin(int[] tokens) {
+    int[] bos = vocabulary.bos();
+    int differs = Arrays.mismatch(bos, tokens);
+    return differs < 0 || differs == bos.length ? bos.length : 0;
   }
 
   @Override

@@ -1,12 +1,25 @@
 package dev.millrace.model.text;
 
+import java.util.Arrays;
+
 /** Text to token ids and back; any bytes round-trip. Safe for use by several threads. */
 public interface Tokenizer extends AutoCloseable {
 
-  /** Token ids of a text, without special tokens. */
+  /** Token ids of a text as a sequence of its own: behind its BOS, no other special tokens. */
   int[] encode(String text);
 
-  /** The text of token ids. */
+  /** What every sequence begins with, as HuggingFace's tokenizer has it: a BOS, or nothing. */
+  default int[] bos() {
+    return new int[0];
+  }
+
+  /** Token ids of a text that something else stands before. */
+  default int[] encodeBehind(String text) {
+    int[] tokens = encode(text);
+    return Arrays.copyOfRange(tokens, bos().length, tokens.length);
+  }
+
+  /** The text of token ids; a BOS that they begin with is none of it. */
   String decode(int[] tokens);
 
   int vocabSize();

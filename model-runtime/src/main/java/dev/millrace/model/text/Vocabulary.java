@@ -1,37 +1,55 @@
 package dev.millrace.model.text;
 
 import dev.millrace.model.config.JsonFields;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * What tokenizer.json says of its tokens.
+ * What tokenizer.json, and tokenizer_config.json beside it, say of its tokens.
  *
  * @param size the largest id plus one
  * @param special the contents of the special tokens
+ * @param bos what every text begins with
  */
-record Vocabulary(int size, List<String> special) {
+record Vocabulary(int size, List<String> special, int[] bos) {
+  private static final String CONFIG = "tokenizer_config.json";
 
-  static Vocabulary parse(byte[] tokenizerJson) {
+  static Vocabulary read(Path tokenizerJson) throws IOException {
+    Path config = tokenizerJson.resolveSibling(CONFIG);
+    return parse(
+        Files.readAllBytes(tokenizerJson),
+        Files.exists(config) ? Files.readAllBytes(config) : "{}".getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Vocabulary parse(byte[] tokenizerJson, byte[] configJson) {
     JsonFields json = JsonFields.parse("tokenizer.json", tokenizerJson);
     JsonFields model = json.object("model");
     if (!model.text("type").equals("BPE")) {
       throw model.invalid("type", "BPE, other kinds are not supported");
     }
     JsonFields vocab = model.object("vocab");
-    int largest = -1;
+    Map<String, Integer> ids = new HashMap<>();
     for (String token : vocab.names()) {
-      largest = Math.max(largest, id(vocab, token));
+      ids.put(token, id(vocab, token));
     }
     List<JsonFields> added = json.has("added_tokens") ? json.objects("added_tokens") : List.of();
     for (JsonFields token : added) {
-      largest = Math.max(largest, id(token, "id"));
+      ids.put(token.text("content"), id(token, "id"));
     }
+    int largest = ids.values().stream().mapToInt(id -> id).max().orElse(-1);
     List<String> special =
         added.stream()
             .filter(token -> token.bool("special"))
             .map(token -> token.text("content"))
             .toList();
-    return new Vocabulary(largest + 1, special);
+    JsonFields config = JsonFields.parse(CONFIG, configJson);
+    int[] bos = Bos.read(json, config, token -> ids.getOrDefault(token, -1));
+    return new Vocabulary(largest + 1, special, bos);
   }
 
   private static int id(JsonFields json, String name) {

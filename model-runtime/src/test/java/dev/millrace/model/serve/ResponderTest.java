@@ -52,6 +52,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -1146,6 +1147,31 @@ class ResponderTest {
     }
   }
 
+  @Test
+  void respond_tokenizerWithABos_countsItButBehindMedia() {
+    try (Responder seeing = seeing(base.id(), new AfterBos())) {
+      assertEquals(4, one(seeing, score("q", null, "text")).tokens());
+      assertEquals(4, one(seeing, shown(ColumnAligner.picture(3))).tokens());
+      assertError(
+          "prompt-too-long: 513 tokens and 0 to add, expected at most 512",
+          one(seeing, score("q", null, "a".repeat(512))));
+    }
+  }
+
+  /** Bytes behind a token that begins every text. */
+  private static final class AfterBos extends ByteTokenizer {
+
+    @Override
+    public int[] encode(String text) {
+      return IntStream.concat(IntStream.of(bos()), IntStream.of(super.encode(text))).toArray();
+    }
+
+    @Override
+    public int[] bos() {
+      return new int[] {1};
+    }
+  }
+
   private static Request shown(byte[] picture) {
     return score("p", null, "text").about(new Media(Modality.IMAGE, picture));
   }
@@ -1156,9 +1182,13 @@ class ResponderTest {
 
   /** A responder with encoders of a base. */
   private Responder seeing(String of) {
+    return seeing(of, new ByteTokenizer());
+  }
+
+  private Responder seeing(String of, Tokenizer tokenizer) {
     ServingParts parts =
         new ServingParts(
-            Carriers.of(new Carrier(base, new ByteTokenizer()), List.of()),
+            Carriers.of(new Carrier(base, tokenizer), List.of()),
             live,
             cache(),
             CacheKeys.of(SECRET),

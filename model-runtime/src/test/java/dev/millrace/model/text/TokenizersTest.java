@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.config.InvalidConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -140,6 +142,80 @@ class TokenizersTest {
     closed.close();
     assertThrows(IllegalStateException.class, () -> closed.encode("a"));
     assertThrows(IllegalStateException.class, () -> closed.decode(new int[] {1}));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"add_bos_token\": true, \"bos_token\": \"<|endoftext|>\"}",
+        "{\"add_bos_token\": true, \"bos_token\": {\"content\": \"<|endoftext|>\", \"lstrip\":"
+            + " false}}",
+      })
+  void encode_configThatAddsABos_beginsWithItOnce(String config, @TempDir Path folder)
+      throws IOException {
+    try (Tokenizer opened = open(folder, config, "null")) {
+      assertArrayEquals(new int[] {END}, opened.bos());
+      assertArrayEquals(new int[] {END, 258, 259, 261, 262}, opened.encode("the the aé"));
+      assertArrayEquals(new int[] {258, 259, 261, 262}, opened.encodeBehind("the the aé"));
+      assertArrayEquals(new int[] {END}, opened.encode(""));
+      String spelled = "<|endoftext|>";
+      assertEquals(1, Arrays.stream(opened.encode(spelled)).filter(id -> id == END).count());
+      assertEquals(spelled, opened.decode(opened.encode(spelled)));
+      assertEquals("the", opened.decode(new int[] {258}));
+      assertEquals("the<|endoftext|>", opened.decode(new int[] {END, 258, END}));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "%s",
+        "{\"type\": \"Sequence\", \"processors\": [{\"type\": \"ByteLevel\", \"add_prefix_space\":"
+            + " false, \"trim_offsets\": true}, %s]}",
+      })
+  void encode_templateThatAddsABos_beginsWithItUnlessTheConfigSaysNo(
+      String processor, @TempDir Path folder) throws IOException {
+    String template =
+        processor.formatted(
+            """
+            {"type": "TemplateProcessing",
+             "single": [{"SpecialToken": {"id": "<|pad|>", "type_id": 0}},
+                        {"Sequence": {"id": "A", "type_id": 0}},
+                        {"SpecialToken": {"id": "<|endoftext|>", "type_id": 0}}],
+             "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+             "special_tokens": {
+               "<|pad|>": {"id": "<|pad|>", "ids": [264], "tokens": ["<|pad|>"]},
+               "<|endoftext|>": {"id": "<|endoftext|>", "ids": [0], "tokens": ["<|endoftext|>"]}}}
+            """);
+    try (Tokenizer opened = open(folder, "{}", template)) {
+      assertArrayEquals(new int[] {PAD, 258}, opened.encode("the"));
+      assertEquals("the", opened.decode(opened.encode("the")));
+    }
+    try (Tokenizer opened = open(folder, "{\"add_bos_token\": false}", template)) {
+      assertArrayEquals(new int[] {258}, opened.encode("the"));
+    }
+  }
+
+  @Test
+  void open_bosThatIsNoToken_isNamed(@TempDir Path folder) {
+    InvalidConfigException e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> open(folder, "{\"add_bos_token\": true, \"bos_token\": \"<s>\"}", "null"));
+    assertEquals(
+        "tokenizer_config.json: bos_token is \"<s>\", expected a token of tokenizer.json, as"
+            + " add_bos_token is true",
+        e.getMessage());
+  }
+
+  private static Tokenizer open(Path folder, String config, String processor) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = (ObjectNode) mapper.readTree(Files.readAllBytes(FILE));
+    json.set("post_processor", mapper.readTree(processor));
+    Path file = folder.resolve("tokenizer.json");
+    Files.write(file, mapper.writeValueAsBytes(json));
+    Files.writeString(folder.resolve("tokenizer_config.json"), config);
+    return Tokenizers.open(file);
   }
 
   @Test
