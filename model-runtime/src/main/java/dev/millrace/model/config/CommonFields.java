@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 /** The fields that all families have, each with the family's default. */
 final class CommonFields {
   private static final int MAX_SIZE = 1 << 24;
+  private static final String EOS = "eos_token_id";
 
   /** Two names of one function. */
   private static final Set<String> SILU = Set.of("silu", "swish");
@@ -75,17 +76,20 @@ final class CommonFields {
    * @param absent where config.json does not name them
    */
   List<Integer> eosTokenId(int... absent) {
-    String name = "eos_token_id";
-    int most = Integer.MAX_VALUE;
-    int[] ids =
-        json.orElse(
-            name,
-            absent,
-            new int[0],
-            j ->
-                j.isList(name)
-                    ? j.integers(name, -1, most)
-                    : new int[] {j.integer(name, -1, most)});
+    return json.orElse(EOS, boxed(absent), List.of(), j -> eosTokens(Integer.MAX_VALUE));
+  }
+
+  /**
+   * One token or several, where the field is there.
+   *
+   * @param most the largest id
+   */
+  List<Integer> eosTokens(int most) {
+    return boxed(
+        json.isList(EOS) ? json.integers(EOS, -1, most) : new int[] {json.integer(EOS, -1, most)});
+  }
+
+  private static List<Integer> boxed(int[] ids) {
     return IntStream.of(ids).boxed().toList();
   }
 

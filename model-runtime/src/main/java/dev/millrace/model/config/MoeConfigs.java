@@ -21,18 +21,32 @@ public final class MoeConfigs {
           new MixtralConfig(),
           new DeepseekV2Config(),
           new DeepseekV3Config());
+  private static final String GENERATION = "generation_config.json";
   private static final ObjectMapper MAPPER =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private MoeConfigs() {}
 
   /**
-   * Reads a config.json, be it of transformers 4 or 5.
+   * Reads a config.json, be it of transformers 4 or 5. Where generation_config.json beside it names
+   * what ends a text, that goes before, as it does for transformers.
    *
    * @throws InvalidConfigException if the family or one of its options is not supported
    */
   public static MoeConfig read(Path configJson) throws IOException {
-    return parse(Files.readAllBytes(configJson));
+    MoeConfig config = parse(Files.readAllBytes(configJson));
+    Path generation = configJson.resolveSibling(GENERATION);
+    return Files.exists(generation)
+        ? config.withEosTokenId(eos(Files.readAllBytes(generation), config))
+        : config;
+  }
+
+  private static List<Integer> eos(byte[] generationJson, MoeConfig config) {
+    return JsonFields.parse(GENERATION, generationJson)
+        .orElse(
+            "eos_token_id",
+            config.eosTokenId(),
+            json -> new CommonFields(json).eosTokens(config.vocabSize() - 1));
   }
 
   /** Reads the bytes of a config.json. */

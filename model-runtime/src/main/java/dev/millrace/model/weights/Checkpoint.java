@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -17,8 +18,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A HuggingFace checkpoint folder: config.json with model.safetensors, or with the shards that
- * model.safetensors.index.json lists.
+ * A HuggingFace checkpoint folder: config.json, perhaps generation_config.json, with
+ * model.safetensors or the shards that model.safetensors.index.json lists.
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String CONFIG = "config.json";
@@ -185,10 +186,18 @@ public final class Checkpoint implements AutoCloseable {
     return values;
   }
 
-  /** SHA-256 over the names and digests of config and weights files; reads all of them. */
+  /**
+   * SHA-256 over the names and digests of config and weights files; reads all of them. What ends a
+   * text is in it too where config.json does not say that.
+   */
   public String id() throws IOException {
     SortedMap<String, String> digests = new TreeMap<>();
-    digests.put(CONFIG, Digest.sha256(folder.resolve(CONFIG)));
+    byte[] configJson = Files.readAllBytes(folder.resolve(CONFIG));
+    digests.put(CONFIG, Digest.sha256(configJson));
+    List<Integer> eos = config.eosTokenId();
+    if (!MoeConfigs.parse(configJson).eosTokenId().equals(eos)) {
+      digests.put("eos_token_id", Digest.sha256(eos.toString().getBytes(StandardCharsets.UTF_8)));
+    }
     for (String file : files.keySet()) {
       digests.put(file, Digest.sha256(folder.resolve(file)));
     }

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,6 +50,47 @@ class MoeConfigsTest {
       })
   void parse_tokensThatEndATextOneManyOrNone_areRead(String fields, String ids) {
     assertEquals(ids, parse("{" + fields + "}").eosTokenId().toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'eos_token_id':[7,3],'temperature':0.6} | [7, 3]",
+        "{'eos_token_id':9} | [9]",
+        "{'eos_token_id':null} | [5]",
+        "{'_from_model_config':true} | [5]",
+      })
+  void read_generationConfig_saysWhatEndsAText(String json, String ids, @TempDir Path folder)
+      throws IOException {
+    assertEquals(ids, readWith(json, folder).eosTokenId().toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'eos_token_id':[7,320]} | [7,320]",
+        "{'eos_token_id':'</s>'} | \"</s>\"",
+        "{'eos_token_id':-2} | -2",
+      })
+  void read_generationConfigOfAnotherVocabulary_isNamed(
+      String json, String value, @TempDir Path folder) {
+    InvalidConfigException e =
+        assertThrows(InvalidConfigException.class, () -> readWith(json, folder));
+    assertTrue(
+        e.getMessage()
+            .startsWith("generation_config.json: eos_token_id is " + value + ", expected "),
+        e::getMessage);
+  }
+
+  private static MoeConfig readWith(String generation, Path folder) throws IOException {
+    Path config = folder.resolve("config.json");
+    Files.write(config, MoeConfigs.toBytes(TINY.withEosTokenId(List.of(5)), "float32"));
+    Files.writeString(folder.resolve("generation_config.json"), generation.replace('\'', '"'));
+    return MoeConfigs.read(config);
   }
 
   @Test

@@ -74,6 +74,23 @@ class CheckpointTest {
   }
 
   @Test
+  void id_otherEndOfTextBesideTheConfig_isAnotherId() throws IOException {
+    shard("model.safetensors", "a", 1);
+    String before = id();
+    generation("{\"temperature\": 0.6}");
+    assertEquals(before, id());
+    generation("{\"eos_token_id\": [1, 2]}");
+    String other = id();
+    assertNotEquals(before, other);
+    generation("{\"eos_token_id\": [1, 2], \"temperature\": 0.6}");
+    assertEquals(other, id());
+  }
+
+  private void generation(String json) throws IOException {
+    Files.writeString(folder.resolve("generation_config.json"), json);
+  }
+
+  @Test
   void values_fp8_areScaledBlockByBlock() throws IOException {
     quantize();
     byte[] ones = {0x38, 0x38, 0x38, 0x38, 0x38, 0x38};
