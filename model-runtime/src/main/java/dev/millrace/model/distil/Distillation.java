@@ -14,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -210,21 +209,19 @@ public final class Distillation {
             .metadata("step", Long.toString(step))
             .metadata("recipe", recipe(lesson));
     trainer.state().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
-    replace(writer, work.resolve(STATE));
+    write(writer, work.resolve(STATE));
   }
 
   /** In fp32: a reader then finds the very integers that were trained. */
   private void writeCheckpoint(StudentTrainer trainer, Path out) throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
     trainer.checkpoint().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
-    replace(writer, out.resolve("model.safetensors"));
+    write(writer, out.resolve("model.safetensors"));
     MoeConfigs.write(student, "float32", out.resolve("config.json"));
   }
 
-  private static void replace(SafetensorsWriter writer, Path file) throws IOException {
+  private static void write(SafetensorsWriter writer, Path file) throws IOException {
     Files.createDirectories(file.toAbsolutePath().getParent());
-    Path next = file.resolveSibling(file.getFileName() + ".next");
-    writer.write(next);
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    writer.write(file);
   }
 }

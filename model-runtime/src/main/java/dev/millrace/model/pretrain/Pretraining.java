@@ -9,7 +9,6 @@ import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -268,21 +267,19 @@ public final class Pretraining {
             .metadata("step", Long.toString(step))
             .metadata(SCALES, scales.toString());
     trainer.state().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));
-    replace(writer, work.resolve(STATE));
+    write(writer, work.resolve(STATE));
   }
 
   private void writeCheckpoint(BaseTrainer trainer, Path out) throws IOException {
     Files.createDirectories(out);
     SafetensorsWriter writer = history.into(new SafetensorsWriter()).metadata("format", "pt");
     trainer.checkpoint().forEach(t -> writer.add(t.name(), DType.BF16, t.data(), t.shape()));
-    replace(writer, out.resolve("model.safetensors"));
+    write(writer, out.resolve("model.safetensors"));
     MoeConfigs.write(config, "bfloat16", out.resolve("config.json"));
   }
 
-  private static void replace(SafetensorsWriter writer, Path file) throws IOException {
+  private static void write(SafetensorsWriter writer, Path file) throws IOException {
     Files.createDirectories(file.getParent());
-    Path next = file.resolveSibling(file.getFileName() + ".next");
-    writer.write(next);
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    writer.write(file);
   }
 }
