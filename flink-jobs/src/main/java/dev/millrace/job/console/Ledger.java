@@ -87,7 +87,9 @@ final class Ledger {
     if (verdict.release() != null) {
       passed.put(verdict.release(), withoutQualities(verdict));
     }
-    domain(verdict.tenant(), verdict.domain()).verdict(verdict, at);
+    if (verdict.kind() != ReleaseEvent.Kind.BASE) { // of no domain
+      domain(verdict.tenant(), verdict.domain()).verdict(verdict, at);
+    }
   }
 
   /** They are counted, and many. */

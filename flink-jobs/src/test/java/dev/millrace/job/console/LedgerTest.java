@@ -73,6 +73,27 @@ class LedgerTest {
     assertNotNull(ledger.verdictOf("r" + MOST_RELEASES));
   }
 
+  @Test
+  void verdict_ofABase_isOfNoDomain() {
+    ledger.verdict(
+        new Verdict(
+            null,
+            "base",
+            1,
+            "b1",
+            null,
+            true,
+            List.of(),
+            8,
+            100,
+            5,
+            List.of(),
+            ReleaseEvent.Kind.BASE),
+        0);
+    assertEquals(List.of(), domains());
+    assertNotNull(ledger.verdictOf("b1"));
+  }
+
   private List<String> domains() {
     List<String> names = new ArrayList<>();
     ledger

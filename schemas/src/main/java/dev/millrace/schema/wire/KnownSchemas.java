@@ -17,7 +17,7 @@ final class KnownSchemas implements SchemaStore {
 
   /** Committed versions, folders of resources beside this class; a new one is added, none taken. */
   static final List<String> VERSIONS =
-      List.of("v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11");
+      List.of("v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12");
 
   private final String name;
   private final Map<Long, Schema> byFingerprint;

@@ -1,7 +1,7 @@
 package dev.millrace.schema.wire;
 
 import dev.millrace.schema.Origin;
-import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
@@ -30,6 +30,7 @@ final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.
         .setTrainMillis(verdict.trainMillis())
         .setQualities(verdict.qualities())
         .setAlignment(verdict.isOfAlignment())
+        .setBase(verdict.kind() == Kind.BASE)
         .build();
   }
 
@@ -47,7 +48,12 @@ final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.
         value.getTokens(),
         value.getTrainMillis(),
         List.copyOf(value.getQualities()),
-        value.getAlignment() ? ReleaseEvent.Kind.ALIGNMENT : ReleaseEvent.Kind.ADAPTER);
+        kind(value));
+  }
+
+  private static Kind kind(dev.millrace.schema.avro.Verdict value) {
+    Kind adapter = value.getAlignment() ? Kind.ALIGNMENT : Kind.ADAPTER;
+    return value.getBase() ? Kind.BASE : adapter;
   }
 
   private static dev.millrace.schema.avro.RuleResult toAvro(RuleResult result) {

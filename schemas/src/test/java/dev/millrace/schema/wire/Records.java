@@ -60,6 +60,7 @@ final class Records {
   }
 
   static Arbitrary<Verdict> verdicts() {
+    ReleaseEvent.Kind[] kinds = ReleaseEvent.Kind.values();
     return Combinators.combine(
             names().injectNull(0.3),
             names(),
@@ -83,7 +84,7 @@ final class Records {
                     tokens,
                     -tokens,
                     List.of(0.5, tokens / 2.0),
-                    tokens % 2 == 0 ? ReleaseEvent.Kind.ADAPTER : ReleaseEvent.Kind.ALIGNMENT));
+                    kinds[Math.floorMod(samples, kinds.length)]));
   }
 
   static Arbitrary<ReleaseEvent> releases() {
