@@ -31,7 +31,7 @@ public final class CompressJob {
                 "compress",
                 TypeInformation.of(Verdict.class))
             .uid("compress")
-            .slotSharingGroup(TrainerSlots.of(config));
+            .slotSharingGroup(config.job().trainerSlots()); // students are trained on the CPU
     new Sinks(new KafkaTopics(config.kafka(), config.job().name() + "-compress"))
         .verdicts(verdicts);
   }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
 import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.runtime.jobmanager.scheduler.SlotSharingGroup;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -29,5 +30,18 @@ class CompressJobTest {
       groups.add(vertex.getSlotSharingGroup());
     }
     assertEquals(1, groups.size());
+  }
+
+  @Test
+  void build_learnTrainsOnTheGpu_asksForNone() {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    MillraceConfig config = MillraceConfig.defaults().with(Map.of("learn.plan.device", "gpu"));
+    CompressJob.build(env, config, Openers.teachings(config));
+    for (JobVertex vertex : env.getStreamGraph().getJobGraph().getVertices()) {
+      assertEquals(
+          ResourceProfile.UNKNOWN,
+          vertex.getSlotSharingGroup().getResourceProfile(),
+          vertex::getName);
+    }
   }
 }
