@@ -9,7 +9,8 @@ import java.util.Map;
  * @param bootstrap {@code host:port,…}
  * @param prefix what every topic's name begins with
  * @param guarantee how answers and releases are delivered
- * @param transactionTimeoutMillis must stay under the broker's {@code transaction.max.timeout.ms}
+ * @param transactionTimeoutMillis at least twice checkpoint.intervalMillis; must stay under the
+ *     broker's {@code transaction.max.timeout.ms}
  * @param discoveryMillis how often new partitions are looked for; 0 is never
  * @param registry URL of a schema registry with Confluent's API; empty is none, and values are
  *     Avro's single-object encoding

@@ -68,6 +68,7 @@ public record MillraceConfig(
     MillraceConfig config = defaults().bound(values, problems);
     config.checkSteps(problems);
     config.checkWatch(problems);
+    config.checkTransactions(problems);
     problems.throwIfAny();
     return config;
   }
@@ -146,6 +147,18 @@ public record MillraceConfig(
       problems.add(
           "learn.watch.least is %d, expected at most learn.watch.window, %d"
               .formatted(watch.least(), watch.window()));
+    }
+  }
+
+  /**
+   * A transaction is open from one checkpoint to the next, and while a job that failed restarts.
+   */
+  private void checkTransactions(Problems problems) {
+    int timeout = kafka.transactionTimeoutMillis();
+    if (checkpoint.intervalMillis() > timeout / 2) {
+      problems.add(
+          "checkpoint.intervalMillis is %d, expected at most half of kafka.transactionTimeoutMillis, %d"
+              .formatted(checkpoint.intervalMillis(), timeout));
     }
   }
 

@@ -306,6 +306,19 @@ class MillraceConfigTest {
   }
 
   @Test
+  void read_checkpointsThatATransactionMayNotOutlast_areRefused() {
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> MillraceConfig.read(null, List.of("checkpoint.intervalMillis=300001")));
+    String expected =
+        "checkpoint.intervalMillis is 300001, expected at most half of"
+            + " kafka.transactionTimeoutMillis, 600000";
+    assertTrue(e.getMessage().contains(expected), e.getMessage());
+    MillraceConfig.read(null, List.of("checkpoint.intervalMillis=300000"));
+  }
+
+  @Test
   void with_codecs_takesThoseThatThereAre() {
     for (String codec :
         List.of("dense", "int8", "int5", "int4", "sign", "topk:0.05", "topk:1", "lowrank:2")) {
