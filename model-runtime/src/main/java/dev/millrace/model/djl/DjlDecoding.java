@@ -121,10 +121,15 @@ final class DjlDecoding implements Decoding {
     if (slot < 0) {
       return false;
     }
-    if (prompt.adapter() instanceof DjlAdapter adapter) {
-      adapter.retain();
+    try {
+      clear(slot, SlotPool.rounded(length));
+      if (prompt.adapter() instanceof DjlAdapter adapter) {
+        adapter.retain();
+      }
+    } catch (RuntimeException e) { // such as of an adapter that was closed
+      pool.give(slot, length);
+      throw e;
     }
-    clear(slot, SlotPool.rounded(length));
     rows.put(id, new Row(id, prompt, slot));
     return true;
   }

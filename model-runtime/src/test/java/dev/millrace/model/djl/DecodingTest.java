@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.Decoding;
+import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
 import java.io.IOException;
@@ -98,6 +99,18 @@ class DecodingTest {
           assertThrows(
               IllegalArgumentException.class, () -> decoding.admit(1, prompt(80, 20, greedy())));
       assertTrue(e.getMessage().contains("at most 64"), e.getMessage());
+    }
+  }
+
+  @Test
+  void admit_adapterThatIsClosed_keepsNoSlot() {
+    Prompt prompt = prompt(8, 50, greedy());
+    LoadedAdapter closed = model.load(RandomAdapters.everywhere(model.sites(), 4, 1));
+    closed.close();
+    Prompt late = new Prompt(prompt.tokens(), closed, prompt.maxTokens(), greedy());
+    try (Decoding decoding = model.decoding(64)) {
+      assertThrows(IllegalStateException.class, () -> decoding.admit(1, late));
+      assertTrue(decoding.admit(2, prompt));
     }
   }
 
