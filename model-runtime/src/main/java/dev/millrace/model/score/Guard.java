@@ -59,9 +59,9 @@ final class Guard implements Stage {
         : null;
   }
 
-  /** What a guard refused says nothing about the source's samples. */
+  /** What is refused for no fault of its own says nothing about the source's samples. */
   void judged(Sample sample, @Nullable Reason refusal, DomainMemory memory) {
-    if (refusal == null || !refusal.isGuard()) {
+    if (refusal == null || refusal.isOfSample()) {
       memory.sources().judged(sample.source(), refusal == null, isGenerated(sample));
     }
   }

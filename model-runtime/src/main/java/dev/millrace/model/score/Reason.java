@@ -47,11 +47,12 @@ public enum Reason {
     };
   }
 
-  /** Whether it is about who sent a sample, not about the sample. */
-  boolean isGuard() {
+  /** Whether it is about the sample, not about who sent it or what the base can read. */
+  boolean isOfSample() {
     return switch (this) {
-      case SOURCE_QUOTA, TENANT_QUOTA, GENERATED_CAP, SOURCE_THROTTLED -> true;
-      default -> false;
+      case SOURCE_QUOTA, TENANT_QUOTA, GENERATED_CAP, SOURCE_THROTTLED, MODALITY_UNSUPPORTED ->
+          false;
+      default -> true;
     };
   }
 

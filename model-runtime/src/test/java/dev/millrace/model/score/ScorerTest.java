@@ -266,6 +266,16 @@ class ScorerTest {
   }
 
   @Test
+  void score_mediaWithoutEncoders_doNotThrottleTheirSource() {
+    Scorer guarded = guarded(new GuardLimits(0, 0, 1_000, 0.5, "", 0));
+    for (int i = 0; i < 100; i++) {
+      sent(guarded, "good", 0);
+      guarded.score(picture("pictures"), memory);
+    }
+    assertEquals("", sent(guarded, "pictures", 0));
+  }
+
+  @Test
   void score_weightsOfSourceAndDomain_preferThem() {
     Weights weights = new Weights(Map.of("dear", "3"), Map.of("letters", "0.5"));
     Scorer weighted = scorer(1, SHAPE, weights, GuardLimits.defaults());
@@ -295,23 +305,25 @@ class ScorerTest {
     refused("entropy-noise", Samples.training(0), "\u4e00\u9fa5\u5b57".repeat(1) + hanzi(60));
   }
 
+  private static Sample picture(String source) {
+    return new Sample(
+        "id",
+        source,
+        "d",
+        null,
+        "letters",
+        Modality.IMAGE,
+        "",
+        new byte[9],
+        "a cat",
+        0,
+        new Origin("samples", 0, 7));
+  }
+
   @Test
   void score_picture_isRefusedAsUnsupported() {
-    Sample picture =
-        new Sample(
-            "id",
-            "s",
-            "d",
-            null,
-            "letters",
-            Modality.IMAGE,
-            "",
-            new byte[9],
-            "a cat",
-            0,
-            new Origin("samples", 0, 7));
     Rejection rejection =
-        assertInstanceOf(Scored.Refused.class, scorer.score(picture, memory)).rejection();
+        assertInstanceOf(Scored.Refused.class, scorer.score(picture("s"), memory)).rejection();
     assertEquals("modality-unsupported", rejection.reason());
     assertEquals(
         "modality IMAGE, expected TEXT or CODE: no encoders for this base (base.align)",
