@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param answeredMillis when the answer was ready, epoch milliseconds
  * @param similarity cosine of this question and of the similar one whose answer this is; 0 if it is
  *     this question's own
+ * @param stopped true if what was added ends with a token that ends a text, or before a stop text
  */
 public record Answer(
     String request,
@@ -47,7 +48,8 @@ public record Answer(
     int subtask,
     long releaseReadMillis,
     long answeredMillis,
-    double similarity) {
+    double similarity,
+    boolean stopped) {
 
   /** In place of a {@link From}: a similar question's. */
   private static final String SEMANTIC = "SEMANTIC";
@@ -91,7 +93,8 @@ public record Answer(
         subtask,
         releaseReadMillis,
         answeredMillis,
-        0);
+        0,
+        false);
   }
 
   /** What people are told of where the answer came from: a similar question's is called so. */

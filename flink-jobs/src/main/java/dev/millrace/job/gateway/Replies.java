@@ -113,7 +113,7 @@ final class Replies {
   }
 
   static String finish(Generating asked, Answer answer) {
-    return answer.tokens() >= asked.maxTokens() ? "length" : "stop";
+    return answer.stopped() || answer.tokens() < asked.maxTokens() ? "stop" : "length";
   }
 
   /** Tokens that were added; how many a prompt has is known to the serve job alone. */

@@ -28,12 +28,24 @@ class RepliesTest {
     assertEquals("[\"r1\",\"base base\",\"r2\"]", about.path("releases").toString());
   }
 
+  @Test
+  void finish_answerOfAsManyTokensAsMayCome_isStoppedOnlyWhereItEndedByItself() {
+    Generating asked =
+        Generating.completion(Fields.of("{\"model\":\"m\",\"prompt\":\"p\",\"max_tokens\":2}"));
+    assertEquals("length", Replies.finish(asked, answer(null)));
+    assertEquals("stop", Replies.finish(asked, answer(null, true)));
+  }
+
   private static JsonNode provenance(@Nullable String... releases) {
     List<Answer> answers = Arrays.stream(releases).map(RepliesTest::answer).toList();
     return Replies.provenance(answers, new Verdicts(release -> null));
   }
 
   private static Answer answer(@Nullable String release) {
+    return answer(release, false);
+  }
+
+  private static Answer answer(@Nullable String release, boolean stopped) {
     return new Answer(
         "q",
         new Origin("requests", 0, 1),
@@ -52,6 +64,8 @@ class RepliesTest {
         Answer.From.MODEL,
         0,
         0,
-        0);
+        0,
+        0,
+        stopped);
   }
 }

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class AnswerCodec {
 
-  private static final byte VERSION = 1;
+  private static final byte VERSION = 2;
   private static final int HEADER = 1 + Integer.BYTES;
-  private static final int FIXED = Double.BYTES + 3 * Integer.BYTES;
+  private static final int FIXED = Double.BYTES + 3 * Integer.BYTES + 1;
   private static final int TAG = 32;
 
   private final Hmac hmac;
@@ -37,6 +37,7 @@ final class AnswerCodec {
     int length = FIXED + text.length + Float.BYTES * answer.embedding().length;
     ByteBuffer out = ByteBuffer.allocate(length);
     out.putDouble(answer.logProb()).putInt(answer.tokens());
+    out.put((byte) (answer.stopped() ? 1 : 0));
     out.putInt(text.length).put(text);
     out.putInt(answer.embedding().length);
     for (float x : answer.embedding()) {
@@ -61,11 +62,13 @@ final class AnswerCodec {
   static CachedAnswer parse(ByteBuffer in) {
     double logProb = in.getDouble();
     int tokens = in.getInt();
+    boolean stopped = in.get() != 0;
     byte[] text = new byte[in.getInt()];
     in.get(text);
     float[] embedding = new float[in.getInt()];
     in.asFloatBuffer().get(embedding);
-    return new CachedAnswer(new String(text, StandardCharsets.UTF_8), logProb, tokens, embedding);
+    return new CachedAnswer(
+        new String(text, StandardCharsets.UTF_8), logProb, tokens, embedding, stopped);
   }
 
   private boolean isTagged(CacheKey key, byte[] bytes, int end) {

@@ -7,5 +7,13 @@ package dev.millrace.model.cache;
  * @param logProb nats
  * @param tokens how many tokens logProb sums over
  * @param embedding what was embedded, else empty
+ * @param stopped true if the text ends with a token that ends it, or before a stop text
  */
-public record CachedAnswer(String text, double logProb, int tokens, float[] embedding) {}
+public record CachedAnswer(
+    String text, double logProb, int tokens, float[] embedding, boolean stopped) {
+
+  /** Of which nothing was to end. */
+  public CachedAnswer(String text, double logProb, int tokens, float[] embedding) {
+    this(text, logProb, tokens, embedding, false);
+  }
+}

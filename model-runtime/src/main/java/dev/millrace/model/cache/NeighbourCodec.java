@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class NeighbourCodec {
 
   /** No answer under a key of its own has it: neither passes for the other. */
-  private static final byte VERSION = -1;
+  private static final byte VERSION = -2;
 
   private static final int HEADER = 1 + Integer.BYTES;
   private static final int FIXED = CacheKey.BYTES + Integer.BYTES;

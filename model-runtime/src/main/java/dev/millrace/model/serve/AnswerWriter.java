@@ -46,7 +46,8 @@ final class AnswerWriter {
         subtask,
         release == null ? 0 : release.readMillis(),
         clock.millis(),
-        work.similarity());
+        work.similarity(),
+        result.stopped());
   }
 
   /** A part of an answer to come. */

@@ -53,7 +53,8 @@ final class Continuation {
   /** The text before its end or the stop text; the tokens that say so count. */
   CachedAnswer answer() {
     String text = text();
-    return new CachedAnswer(end < 0 ? text : text.substring(0, end), logProb, length, NO_EMBEDDING);
+    String before = end < 0 ? text : text.substring(0, end);
+    return new CachedAnswer(before, logProb, length, NO_EMBEDDING, ended || end >= 0);
   }
 
   /** Of the chunk that {@link #tell} gave last. */

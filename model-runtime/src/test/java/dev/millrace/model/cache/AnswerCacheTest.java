@@ -23,7 +23,7 @@ class AnswerCacheTest {
   private static final CacheKey KEY = new CacheKey(1, 2, 3, 4);
   private static final CacheKey OTHER = new CacheKey(1, 2, 3, 5);
   private static final CachedAnswer ANSWER =
-      new CachedAnswer("größer", -12.5, 7, new float[] {0.25f, -1});
+      new CachedAnswer("größer", -12.5, 7, new float[] {0.25f, -1}, true);
 
   private final MapRemoteTier remote = new MapRemoteTier();
   private final AnswerCache cache = cache();

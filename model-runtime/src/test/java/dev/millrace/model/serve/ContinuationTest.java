@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.Decoding.Token;
+import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.text.ByteTokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,22 @@ class ContinuationTest {
     assertEquals("abc", continuation.answer().text());
     assertEquals(4, continuation.answer().tokens());
     assertEquals(-4, continuation.answer().logProb());
+  }
+
+  @Test
+  void answer_endOrStopTextWithTheLastTokenThatMayCome_hasStopped() {
+    assertFalse(answer("abcd", List.of()).stopped());
+    assertTrue(answer("abcd", List.of("cd")).stopped());
+    assertTrue(answer("abc\u0002", List.of()).stopped());
+  }
+
+  private static CachedAnswer answer(String text, List<String> stop) {
+    int[] bytes = BYTES.encode(text);
+    Continuation continuation = new Continuation(BYTES, List.of(2), stop, bytes.length);
+    for (int b : bytes) {
+      continuation.add(new Token(0, b, 0, false));
+    }
+    return continuation.answer();
   }
 
   /** What each byte adds to what is told. */

@@ -36,6 +36,7 @@ final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.An
         .setReleaseReadMillis(answer.releaseReadMillis())
         .setAnsweredMillis(answer.answeredMillis())
         .setSimilarity(answer.similarity())
+        .setStopped(answer.stopped())
         .build();
   }
 
@@ -60,7 +61,8 @@ final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.An
         value.getSubtask(),
         value.getReleaseReadMillis(),
         value.getAnsweredMillis(),
-        value.getSimilarity());
+        value.getSimilarity(),
+        value.getStopped());
   }
 
   private static List<Float> boxed(float[] values) {

@@ -135,6 +135,8 @@ class CodecsTest {
         a.from(),
         a.subtask(),
         a.releaseReadMillis(),
-        a.answeredMillis());
+        a.answeredMillis(),
+        a.similarity(),
+        a.stopped());
   }
 }

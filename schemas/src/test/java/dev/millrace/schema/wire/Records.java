@@ -190,7 +190,8 @@ final class Records {
                     2,
                     -origin.offset(),
                     origin.offset(),
-                    logProb / 2));
+                    logProb / 2,
+                    text.length() % 2 == 0));
   }
 
   static Arbitrary<Chunk> chunks() {
