@@ -78,6 +78,27 @@ public record LearnerState(
     return StateCodec.decode(bytes);
   }
 
+  /** The state with room for so many samples to replay and to judge by. */
+  LearnerState resized(int replayed, int judging) {
+    return replayed == replay.past().capacity() && judging == heldOut.capacity()
+        ? this
+        : new LearnerState(
+            adapter,
+            replay.resized(replayed),
+            waiting,
+            heldOut.resized(judging),
+            release,
+            learnedTo,
+            batches,
+            profile,
+            orders,
+            routing,
+            watch,
+            forgotten,
+            base,
+            predecessor);
+  }
+
   /** The state with other samples in line. */
   public LearnerState withWaiting(List<Remembered> line) {
     return new LearnerState(

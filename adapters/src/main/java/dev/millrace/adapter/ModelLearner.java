@@ -159,9 +159,10 @@ final class ModelLearner implements Learner {
     return taught(examined, batch, lesson, known, governor);
   }
 
-  /** On this base, whichever it was on. */
+  /** On this base and of the configured size, whatever it was on and of. */
   private LearnerState here(LearnerState state, @Nullable String tenant, String domain) {
-    return mover.mustMove(state) ? mover.move(state, initial(tenant, domain)) : state;
+    return (mover.mustMove(state) ? mover.move(state, initial(tenant, domain)) : state)
+        .resized(config.replay(), config.heldOut());
   }
 
   private Outcome notYet(LearnerState state, TrainingBatch batch, RuleResult why) {

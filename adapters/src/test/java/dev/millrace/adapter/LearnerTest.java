@@ -141,6 +141,50 @@ class LearnerTest {
     assertEquals(first.verdict().release(), release.manifest().parent());
   }
 
+  @Test
+  void learn_otherSizesThanTheStateHas_dropTheOldestOrMakeRoom() {
+    Learner before = learner("store");
+    LearnerState state = learn(before, initial(before), batch(0)).state();
+    assertEquals(CONFIG.replay(), state.replay().past().capacity());
+    List<String> judges = ids(state);
+
+    Learner smaller = learner("store", withSizes(5, 3));
+    LearnerState shrunk = learn(smaller, state, noMore(1)).state();
+    assertEquals(5, shrunk.replay().past().entries().size());
+    assertEquals(judges.subList(judges.size() - 3, judges.size()), ids(shrunk));
+
+    Learner larger = learner("store", withSizes(50, 30));
+    LearnerState grown = learn(larger, shrunk, noMore(2)).state();
+    assertEquals(50, grown.replay().past().capacity());
+    assertEquals(30, grown.heldOut().capacity());
+    assertEquals(ids(shrunk), ids(grown));
+  }
+
+  /** A batch that brings nothing to judge by. */
+  private static TrainingBatch noMore(int number) {
+    return new TrainingBatch(null, "foreign", number, batch(number).samples(), List.of());
+  }
+
+  private static LearnerConfig withSizes(int replay, int heldOut) {
+    LearnerConfig c = CONFIG;
+    return new LearnerConfig(
+        c.seed(),
+        c.adapter(),
+        c.rank(),
+        c.alpha(),
+        c.routedExperts(),
+        c.rsLora(),
+        replay,
+        c.waiting(),
+        heldOut,
+        c.halvings(),
+        c.train(),
+        c.gate(),
+        c.plan(),
+        c.routing(),
+        c.watch());
+  }
+
   private String device(Outcome outcome) throws IOException {
     return read(outcome.release()).manifest().plan().hyperparameters().get("plan.device");
   }

@@ -85,6 +85,24 @@ public record AlignmentState(
     return List.copyOf(all);
   }
 
+  /** The state with the room that is configured. */
+  AlignmentState resized(AlignmentConfig config) {
+    return config.replay() == past.capacity() && config.heldOut() == heldOut.capacity()
+        ? this
+        : new AlignmentState(
+            space,
+            adapter,
+            release,
+            batches,
+            waiting,
+            past.resized(config.replay()),
+            heldOut.resized(config.heldOut()),
+            learnedTo,
+            obeyed,
+            pinned,
+            forgotten);
+  }
+
   AlignmentState withWaiting(List<PairPlaces> line) {
     return new AlignmentState(
         space,

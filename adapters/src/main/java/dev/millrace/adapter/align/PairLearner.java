@@ -70,7 +70,7 @@ final class PairLearner implements AlignmentLearner {
 
   @Override
   public AlignmentState restored(AlignmentState state) {
-    return state.space().equals(space()) ? state : state.begunAnew(initial());
+    return state.space().equals(space()) ? state.resized(config) : state.begunAnew(initial());
   }
 
   @Override

@@ -22,6 +22,11 @@ public record ReplayBuffer(Reservoir<Remembered> past) {
     return new ReplayBuffer(past.keep(learned));
   }
 
+  /** The buffer with room for so many; of what no longer fits the oldest goes. */
+  public ReplayBuffer resized(int room) {
+    return new ReplayBuffer(past.resized(room));
+  }
+
   /** Draws up to n different samples. */
   public List<Remembered> draw(int n, long seed) {
     List<Remembered> drawn = new ArrayList<>();

@@ -42,6 +42,12 @@ public record Reservoir<T>(int capacity, long seen, List<T> entries) {
     return new Reservoir<>(capacity, offered, kept);
   }
 
+  /** The reservoir with room for so many; of what no longer fits the oldest goes. */
+  public Reservoir<T> resized(int room) {
+    int from = Math.max(0, entries.size() - room);
+    return new Reservoir<>(room, seen, List.copyOf(entries.subList(from, entries.size())));
+  }
+
   /** The reservoir with other entries in the places of these. */
   public Reservoir<T> with(List<T> replaced) {
     return new Reservoir<>(capacity, seen, List.copyOf(replaced));

@@ -343,6 +343,23 @@ class PairLearnerTest {
   }
 
   @Test
+  void restored_otherSizesThanTheStateHas_takeEffect() {
+    AlignmentState state = learned(learner(), 0, 200);
+    AlignmentConfig smaller = new AlignmentConfig(32, 9, 7, 4, 8, 60, 0.01, 0.1, 3, 0.95, 200, 0.5);
+    AlignmentState shrunk = state.resized(smaller);
+    assertEquals(9, shrunk.past().capacity());
+    assertEquals(last(state.past().entries(), 9), shrunk.past().entries());
+    assertEquals(last(state.heldOut().entries(), 7), shrunk.heldOut().entries());
+    AlignmentState grown = learner().restored(shrunk);
+    assertEquals(CONFIG.replay(), grown.past().capacity());
+    assertEquals(shrunk.past().entries(), grown.past().entries());
+  }
+
+  private static <T> List<T> last(List<T> entries, int n) {
+    return entries.subList(entries.size() - n, entries.size());
+  }
+
+  @Test
   void restored_ofOtherEncodersOrBase_beginsAnewAndKeepsWhatWasOrdered() {
     AlignmentLearner learner = learner();
     AlignmentState state = learned(learner, 0, 200);
