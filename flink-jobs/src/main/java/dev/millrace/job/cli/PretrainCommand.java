@@ -175,8 +175,11 @@ public final class PretrainCommand implements Callable<Integer> {
     progress.printf(Locale.ROOT, "%,d tokens; %,d steps of 4,096%n", stream.length, steps);
     Path begin = from;
     Pretraining.Plan plan = plan(begin != null);
-    new Pretraining(
-            nano(), plan, stream, work, begin == null ? Pretraining.History.NONE : history(begin))
+    Pretraining.Origin origin =
+        begin == null
+            ? Pretraining.Origin.NONE
+            : new Pretraining.Origin(begin.toRealPath().toString(), history(begin));
+    new Pretraining(nano(), plan, stream, work, origin)
         .run(
             () -> begin == null ? BaseTrainer.start(nano(), plan.seed()) : BaseTrainer.of(begin),
             saveEvery,

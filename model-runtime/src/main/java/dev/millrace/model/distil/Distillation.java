@@ -10,7 +10,6 @@ import dev.millrace.model.weights.Digest;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,9 +103,7 @@ public final class Distillation {
     this.plan = plan;
     this.windows = new Windows(stream, plan.batch, plan.time, plan.seed);
     this.work = work;
-    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * stream.length);
-    bytes.asIntBuffer().put(stream);
-    this.stream = Digest.sha256(bytes.array());
+    this.stream = windows.digest();
   }
 
   /**

@@ -4,9 +4,11 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.BaseTrainer;
 import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ public final class Pretraining {
 
   private static final String STATE = "state.safetensors";
   private static final String SCALES = "expert_scales";
+  private static final String RUN = "run";
 
   /**
    * The recipe.
@@ -75,6 +78,17 @@ public final class Pretraining {
     boolean byEntropy() {
       return means.stream().anyMatch(mean -> mean > 0);
     }
+  }
+
+  /**
+   * What a run goes on from.
+   *
+   * @param checkpoint its folder; empty where weights are drawn
+   * @param history of it
+   */
+  public record Origin(String checkpoint, History history) {
+
+    public static final Origin NONE = new Origin("", History.NONE);
   }
 
   /** What a run begins with. */
@@ -187,20 +201,35 @@ public final class Pretraining {
   private final Plan plan;
   private final Windows windows;
   private final Path work;
+  private final String run;
   private History history;
   private ExpertScales scales = ExpertScales.of("");
 
   /**
    * @param stream token ids of the training documents, end to end
    * @param work folder of the state file
-   * @param history of what it begins with
    */
-  public Pretraining(MoeConfig config, Plan plan, int[] stream, Path work, History history) {
+  public Pretraining(MoeConfig config, Plan plan, int[] stream, Path work, Origin origin) {
     this.config = config;
     this.plan = plan;
     this.windows = new Windows(stream, plan.batch, plan.time, plan.seed);
     this.work = work;
-    this.history = history;
+    this.run = name(origin);
+    this.history = origin.history;
+  }
+
+  /** Steps and experts are no part of it: a run may go on with others. */
+  private String name(Origin origin) {
+    byte[] shape = config.toString().getBytes(StandardCharsets.UTF_8);
+    return "%d windows of %d tokens of %s, shape %s, seed %d, %s, from %s"
+        .formatted(
+            plan.batch,
+            plan.time,
+            windows.digest().substring(0, 16),
+            Digest.sha256(shape).substring(0, 16),
+            plan.seed,
+            plan.rates,
+            origin.checkpoint.isEmpty() ? "no checkpoint" : origin.checkpoint);
   }
 
   /**
@@ -209,6 +238,7 @@ public final class Pretraining {
    * @param start what to begin with, before the state is put back
    * @param saveEvery steps between two state files
    * @param out the checkpoint folder: config.json and model.safetensors, written with every state
+   * @throws IllegalStateException if that is of another run, or a loss or a gradient is not finite
    */
   public void run(Start start, int saveEvery, Path out, Consumer<Progress> progress)
       throws IOException {
@@ -253,6 +283,11 @@ public final class Pretraining {
       return 0;
     }
     try (Safetensors state = Safetensors.open(file)) {
+      String found = state.metadata().getOrDefault(RUN, "a run that it does not name");
+      if (!found.equals(run)) {
+        throw new IllegalStateException(
+            "%s is of %s, expected %s; choose another folder".formatted(file, found, run));
+      }
       trainer.restore(name -> state.tensor(name).floats());
       history = History.of(state.metadata());
       scales = ExpertScales.of(state.metadata().getOrDefault(SCALES, ""));
@@ -264,6 +299,7 @@ public final class Pretraining {
     SafetensorsWriter writer =
         history
             .into(new SafetensorsWriter())
+            .metadata(RUN, run)
             .metadata("step", Long.toString(step))
             .metadata(SCALES, scales.toString());
     trainer.state().forEach(t -> writer.add(t.name(), DType.F32, t.data(), t.shape()));

@@ -1,5 +1,7 @@
 package dev.millrace.model.pretrain;
 
+import dev.millrace.model.weights.Digest;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -30,6 +32,13 @@ public final class Windows {
     this.batch = batch;
     this.time = time;
     this.seed = seed;
+  }
+
+  /** SHA-256 of the stream. */
+  public String digest() {
+    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * stream.length);
+    bytes.asIntBuffer().put(stream);
+    return Digest.sha256(bytes.array());
   }
 
   /** Windows of one pass. */

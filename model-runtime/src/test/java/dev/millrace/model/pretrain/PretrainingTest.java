@@ -11,6 +11,7 @@ import dev.millrace.model.djl.BaseTrainer;
 import dev.millrace.model.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -39,7 +40,7 @@ class PretrainingTest {
             plan(steps),
             stream,
             work,
-            Pretraining.History.NONE)
+            Pretraining.Origin.NONE)
         .run(() -> BaseTrainer.of(GOLDEN), 3, work, progress);
   }
 
@@ -82,6 +83,36 @@ class PretrainingTest {
   }
 
   @Test
+  void run_stateOfAnotherRun_isRefused() throws IOException {
+    run(3, "one", p -> {});
+    int[] stream = new SplittableRandom(1).ints(4_000, 0, 64).toArray();
+    Pretraining.Plan plan = plan(6);
+    Pretraining.Plan otherSeed =
+        new Pretraining.Plan(6, plan.batch(), plan.time(), plan.rates(), plan.experts(), 4);
+    Pretraining.Origin elsewhere =
+        new Pretraining.Origin(folder.toString(), Pretraining.History.NONE);
+    assertOfAnother("seed 3", otherSeed, stream, Pretraining.Origin.NONE);
+    assertOfAnother("from no checkpoint", plan, stream, elsewhere);
+    assertOfAnother("tokens of", plan, Arrays.copyOf(stream, 3_000), Pretraining.Origin.NONE);
+  }
+
+  private void assertOfAnother(
+      String expected, Pretraining.Plan plan, int[] stream, Pretraining.Origin origin)
+      throws IOException {
+    Path work = folder.resolve("one");
+    Pretraining other =
+        new Pretraining(MoeConfigs.read(GOLDEN.resolve("config.json")), plan, stream, work, origin);
+    IllegalStateException e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> other.run(() -> BaseTrainer.of(GOLDEN), 3, work, p -> {}));
+    String message = e.getMessage();
+    assertTrue(message.startsWith(work.resolve("state.safetensors") + " is of "), message);
+    String found = message.substring(0, message.indexOf(", expected "));
+    assertTrue(found.contains(expected), message);
+  }
+
+  @Test
   void history_ofACheckpoint_saysWhichRunsLedToIt() throws IOException {
     run(3, "one", p -> {});
     run(6, "one", p -> {});
@@ -102,7 +133,7 @@ class PretrainingTest {
             plan(1),
             new int[100],
             folder,
-            Pretraining.History.NONE);
+            Pretraining.Origin.NONE);
     assertThrows(
         IllegalArgumentException.class,
         () ->
