@@ -26,12 +26,7 @@ final class ExpertLayerSource {
       """
         def layer_inputs(self: __torch__.Program, ids: Tensor, lens: List[int], layer: int) -> List[Tensor]:
           experts_at = $experts_at
-          which = annotate(List[int], [])
-          scales = annotate(List[float], [])
-          for s in range(len(lens)):
-            which.append(-1)
-            scales.append(0.)
-          a = (lens, annotate(List[Tensor], []), which, scales)
+          a = self.unadapted(lens)
           x = torch.to(torch.embedding(self.w[0], ids), 6)
           h = x
           for i in range(layer + 1):

@@ -300,13 +300,15 @@ final class ProgramSource {
             out.append(torch.sum(torch.narrow(tokens, 0, at, lens[s])))
             at = at + lens[s]
           return torch.stack(out, 0)
-        def alone(self: __torch__.Program, ids: Tensor, lens: List[int]) -> Tensor:
+        def unadapted(self: __torch__.Program, lens: List[int]) -> Tuple[List[int], List[Tensor], List[int], List[float]]:
           which = annotate(List[int], [])
           scales = annotate(List[float], [])
           for s in range(len(lens)):
             which.append(-1)
             scales.append(0.)
-          x, balance, chosen = self.hidden(ids, lens, (lens, annotate(List[Tensor], []), which, scales), self.none(lens), self.fixed(), self.w, self.m)
+          return (lens, annotate(List[Tensor], []), which, scales)
+        def alone(self: __torch__.Program, ids: Tensor, lens: List[int]) -> Tensor:
+          x, balance, chosen = self.hidden(ids, lens, self.unadapted(lens), self.none(lens), self.fixed(), self.w, self.m)
           return x
         def pooled(self: __torch__.Program, x: Tensor, lens: List[int]) -> Tensor:
           out = annotate(List[Tensor], [])
@@ -330,12 +332,7 @@ final class ProgramSource {
           x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
           return chosen
         def trace(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], r: Tensor) -> List[Tensor]:
-          which = annotate(List[int], [])
-          scales = annotate(List[float], [])
-          for s in range(len(lens)):
-            which.append(-1)
-            scales.append(0.)
-          x, balance, chosen = self.hidden(ids, lens, (lens, annotate(List[Tensor], []), which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
+          x, balance, chosen = self.hidden(ids, lens, self.unadapted(lens), self.none(lens), self.by_row(r, lens), self.w, self.m)
           out = self.scores(x, targets, self.m)
           out.append(torch.argmax(self.linear(x, $head, self.m), -1))
           out.extend(chosen)

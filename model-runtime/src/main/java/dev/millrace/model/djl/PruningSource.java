@@ -22,12 +22,7 @@ final class PruningSource {
           return torch.sum(top)
         def stream(self: __torch__.Program, ids: Tensor, lens: List[int], stays: Tensor) -> List[Tensor]:
           experts_at = $experts_at
-          which = annotate(List[int], [])
-          scales = annotate(List[float], [])
-          for s in range(len(lens)):
-            which.append(-1)
-            scales.append(0.)
-          a = (lens, annotate(List[Tensor], []), which, scales)
+          a = self.unadapted(lens)
           grams = annotate(List[Tensor], [])
           taken = annotate(List[Tensor], [])
           x = torch.to(torch.embedding(self.w[0], ids), 6)
