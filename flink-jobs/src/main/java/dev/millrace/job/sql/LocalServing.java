@@ -40,7 +40,7 @@ final class LocalServing implements AutoCloseable {
   private volatile boolean closed;
   private volatile @Nullable Throwable failure;
 
-  private LocalServing(Serving serving, ClassLoader userCode, InstantSource clock) {
+  LocalServing(Serving serving, ClassLoader userCode, InstantSource clock) {
     this.serving = serving;
     this.clock = clock;
     stepper = new Thread(this::answer, "millrace-sql");
@@ -124,7 +124,8 @@ final class LocalServing implements AutoCloseable {
     return answer;
   }
 
-  private void answer() {
+  /** Until it is closed, or the model cannot go on. */
+  void answer() {
     try {
       while (!closed) {
         for (Answered done : serving.responder().step()) {
@@ -136,7 +137,7 @@ final class LocalServing implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       end(e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // else whoever asked would wait for ever
       LOG.error("answering ended", e);
       end(e);
     }
