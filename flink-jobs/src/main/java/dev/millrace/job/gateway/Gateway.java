@@ -41,6 +41,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -277,23 +278,16 @@ public final class Gateway implements AutoCloseable {
       Context ctx, Supplier<CompletableFuture<T>> call, BiConsumer<Context, T> writing) {
     String account = caller(ctx).account();
     Executor threads = replies.of(account);
-    CompletableFuture<T> reply = begin(account, call);
+    calls.enter(account, 1);
+    org.eclipse.jetty.server.Request.addCompletionListener(
+        ServletContextRequest.getServletContextRequest(ctx.req()),
+        failure -> calls.leave(account, 1)); // also where Javalin never comes to write
+    CompletableFuture<T> reply = call.get();
     ctx.future(
         () ->
             reply
                 .thenAcceptAsync(found -> writing.accept(ctx, found), threads)
-                .exceptionallyAsync(failure -> failLater(ctx, failure), threads)
-                .whenComplete((written, failure) -> calls.leave(account, 1)));
-  }
-
-  private <T> CompletableFuture<T> begin(String account, Supplier<CompletableFuture<T>> call) {
-    calls.enter(account, 1);
-    try {
-      return call.get();
-    } catch (Throwable e) { // a body may be cut off
-      calls.leave(account, 1);
-      throw e;
-    }
+                .exceptionallyAsync(failure -> failLater(ctx, failure), threads));
   }
 
   private Connector tls(Server jetty, HttpConfiguration http) {
