@@ -34,8 +34,8 @@ record LiveLoss(Gate gate, ShareKeeper shares, WatchConfig config) {
     }
     Served current = shares.served(state.adapter(), state.routing());
     Served previous = shares.served(AdapterState.fresh(served), before.routing());
-    return state.with(
-        watch.with(gate.logProbs(fresh, current), gate.logProbs(fresh, previous), config.window()));
+    double[][] logProbs = gate.logProbs(fresh, current, previous);
+    return state.with(watch.with(logProbs[0], logProbs[1], config.window()));
   }
 
   /** Whether enough samples were seen to end a trial. */

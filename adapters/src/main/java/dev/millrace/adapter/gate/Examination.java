@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Measures adapters; what the base makes of the protected sets is measured once. */
 final class Examination {
-  private static final int SEQUENCES_A_CALL = 16;
+  private static final int SEQUENCES_A_CALL = 8;
 
   private final BaseModel base;
   private final List<ProtectedSet> protectedSets;
@@ -101,6 +101,18 @@ final class Examination {
   /** (sequences): sums of log-probabilities, nats. */
   double[] logProbs(List<int[]> tokens, LoadedAdapter adapter) {
     return sums(scores(tokens, adapter));
+  }
+
+  /** (two, sequences): the same by either of two adapters. */
+  double[][] logProbs(List<int[]> tokens, LoadedAdapter one, LoadedAdapter other) {
+    List<Sequence> both =
+        Stream.of(one, other)
+            .flatMap(adapter -> tokens.stream().map(text -> new Sequence(text, adapter)))
+            .toList();
+    double[] sums = sums(shared(both, base::score));
+    return new double[][] {
+      Arrays.copyOf(sums, tokens.size()), Arrays.copyOfRange(sums, tokens.size(), sums.length)
+    };
   }
 
   private static double sum(Map<String, Double> nats) {

@@ -14,8 +14,8 @@ public interface Gate {
   /** Scores new held-out samples by the base and by what serves now. */
   List<HeldOut> examine(List<ScoredSample> samples, Served incumbent);
 
-  /** (samples): sums of log-probabilities of samples, of 2 tokens or more, nats. */
-  double[] logProbs(List<ScoredSample> samples, Served by);
+  /** (two, samples): sums of log-probabilities of samples, of 2 tokens or more, by either, nats. */
+  double[][] logProbs(List<ScoredSample> samples, Served one, Served other);
 
   /** The held-out samples as what serves from now on judges them. */
   List<HeldOut> reexamine(List<HeldOut> heldOut, Served incumbent);

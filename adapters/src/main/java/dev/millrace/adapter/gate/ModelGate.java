@@ -50,7 +50,7 @@ final class ModelGate implements Gate {
     List<ScoredSample> usable = samples.stream().filter(s -> s.tokens().length >= 2).toList();
     List<int[]> tokens = usable.stream().map(ScoredSample::tokens).toList();
     double[] byBase = examination.logProbs(tokens, base.noAdapter());
-    double[] byIncumbent = logProbs(usable, incumbent);
+    double[] byIncumbent = logProbs(tokens, incumbent);
     List<HeldOut> examined = new ArrayList<>();
     for (int i = 0; i < usable.size(); i++) {
       examined.add(heldOut(usable.get(i), byBase[i], byIncumbent[i]));
@@ -58,19 +58,24 @@ final class ModelGate implements Gate {
     return List.copyOf(examined);
   }
 
-  @Override
-  public double[] logProbs(List<ScoredSample> samples, Served by) {
+  private double[] logProbs(List<int[]> tokens, Served by) {
     try (LoadedAdapter served = by.load(base)) {
-      return examination.logProbs(samples.stream().map(ScoredSample::tokens).toList(), served);
+      return examination.logProbs(tokens, served);
+    }
+  }
+
+  @Override
+  public double[][] logProbs(List<ScoredSample> samples, Served one, Served other) {
+    List<int[]> tokens = samples.stream().map(ScoredSample::tokens).toList();
+    try (LoadedAdapter first = one.load(base);
+        LoadedAdapter second = other.load(base)) {
+      return examination.logProbs(tokens, first, second);
     }
   }
 
   @Override
   public List<HeldOut> reexamine(List<HeldOut> heldOut, Served incumbent) {
-    try (LoadedAdapter served = incumbent.load(base)) {
-      return judged(
-          heldOut, examination.logProbs(heldOut.stream().map(HeldOut::tokens).toList(), served));
-    }
+    return judged(heldOut, logProbs(heldOut.stream().map(HeldOut::tokens).toList(), incumbent));
   }
 
   @Override
