@@ -193,15 +193,11 @@ public final class BigramBase implements BaseModel {
       throw new IllegalArgumentException(tokens.length + " tokens, expected at least 2");
     }
     float[] logProbs = new float[tokens.length - 1];
-    float[] entropies = new float[tokens.length - 1];
     for (int t = 1; t < tokens.length; t++) {
       double[] p = pass.probabilities(tokens[t - 1], error);
       logProbs[t - 1] = (float) Math.log(p[tokens[t]]);
-      for (double q : p) {
-        entropies[t - 1] -= (float) (q * Math.log(q));
-      }
     }
-    return new TokenScores(logProbs, entropies);
+    return new TokenScores(logProbs);
   }
 
   /** A kibibyte each. */

@@ -188,7 +188,7 @@ class LessonRulesTest {
     Training training = new Training(AdapterState.fresh(weights), "", 1, 1, 1, 1, 1, 1);
     Fit fit =
         new Fit(
-            List.of(new TokenScores(new float[] {(float) (-200 * onHeldOut)}, new float[1])),
+            List.of(new TokenScores(new float[] {(float) (-200 * onHeldOut)})),
             lesson.stream().mapToDouble(text -> onLesson * text.incumbentLogProb()).toArray());
     return new Case(
         GateConfig.defaults(),

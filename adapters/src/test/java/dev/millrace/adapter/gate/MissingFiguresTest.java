@@ -83,7 +83,7 @@ class MissingFiguresTest {
   private static Fit fit(double[] heldOut, double lesson) {
     List<TokenScores> scores =
         Arrays.stream(heldOut)
-            .mapToObj(logProb -> new TokenScores(new float[] {(float) logProb}, new float[1]))
+            .mapToObj(logProb -> new TokenScores(new float[] {(float) logProb}))
             .toList();
     return new Fit(scores, new double[] {lesson});
   }

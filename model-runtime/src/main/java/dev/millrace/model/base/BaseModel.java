@@ -34,7 +34,7 @@ public interface BaseModel extends AutoCloseable {
    */
   BaseModel under(Routing routing);
 
-  /** Log-probabilities and entropies of each sequence, on the weights that serve. */
+  /** Log-probabilities of each sequence, on the weights that serve. */
   List<TokenScores> score(List<Sequence> sequences);
 
   /**

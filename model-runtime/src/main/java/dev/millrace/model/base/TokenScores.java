@@ -4,9 +4,8 @@ package dev.millrace.model.base;
  * What the model thought of a sequence of n tokens; behind a prefix the first is predicted too.
  *
  * @param logProbs (n - 1, behind a prefix n): log p of each token but the first, nats
- * @param entropies (the same): entropy of the distribution that predicted it, nats
  */
-public record TokenScores(float[] logProbs, float[] entropies) {
+public record TokenScores(float[] logProbs) {
 
   /** Sum of log-probabilities, nats. */
   public double logProb() {
@@ -15,14 +14,5 @@ public record TokenScores(float[] logProbs, float[] entropies) {
       sum += p;
     }
     return sum;
-  }
-
-  /** Mean predictive entropy, nats per token. */
-  public double meanEntropy() {
-    double sum = 0;
-    for (float h : entropies) {
-      sum += h;
-    }
-    return sum / entropies.length;
   }
 }

@@ -195,7 +195,7 @@ final class DjlModel implements BaseModel {
               adapters.which(),
               adapters.scales(),
               adapters.limits(scope, config));
-      return split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens(), skipped);
+      return scores(split(out[0].toFloatArray(), texts.lens(), skipped));
     }
   }
 
@@ -322,12 +322,13 @@ final class DjlModel implements BaseModel {
               IValue.from((PtNDArray) scope.create(texts.starts())),
               IValue.from((PtNDArray) scope.create(texts.targets())),
               IValue.listFrom(texts.lens()));
-      List<TokenScores> scores =
-          split(out[0].toFloatArray(), out[1].toFloatArray(), texts.lens(), new int[rows.size()]);
+      int[] none = new int[rows.size()];
+      List<TokenScores> scores = scores(split(out[0].toFloatArray(), texts.lens(), none));
+      List<float[]> entropies = split(out[1].toFloatArray(), texts.lens(), none);
       List<float[]> embeddings = rows(out[2].toFloatArray(), rows.size());
       List<Reading> readings = new ArrayList<>();
       for (int r = 0; r < rows.size(); r++) {
-        readings.add(new Reading(scores.get(r), embeddings.get(r)));
+        readings.add(new Reading(scores.get(r), entropies.get(r), embeddings.get(r)));
       }
       return readings;
     }
@@ -342,22 +343,24 @@ final class DjlModel implements BaseModel {
     return rows;
   }
 
+  private static List<TokenScores> scores(List<float[]> logProbs) {
+    return logProbs.stream().map(TokenScores::new).toList();
+  }
+
   /**
+   * (predictions) of each sequence.
+   *
    * @param skipped predictions of each sequence that come first and are not of its tokens
    */
-  private static List<TokenScores> split(
-      float[] logProbs, float[] entropies, long[] lens, int[] skipped) {
-    List<TokenScores> scores = new ArrayList<>();
+  private static List<float[]> split(float[] all, long[] lens, int[] skipped) {
+    List<float[]> split = new ArrayList<>();
     int at = 0;
     for (int s = 0; s < lens.length; s++) {
-      int from = at + skipped[s];
       int end = at + (int) lens[s];
-      scores.add(
-          new TokenScores(
-              Arrays.copyOfRange(logProbs, from, end), Arrays.copyOfRange(entropies, from, end)));
+      split.add(Arrays.copyOfRange(all, at + skipped[s], end));
       at = end;
     }
-    return scores;
+    return split;
   }
 
   static void checkLength(MoeConfig config, int[] tokens, int min, int more) {

@@ -249,7 +249,7 @@ final class ProgramSource {
           for s in range(len(lens)):
             zeros.append(0)
           return (annotate(List[Tensor], []), annotate(List[Tensor], []), zeros, zeros, annotate(List[int], []), annotate(List[Tensor], []))
-        def scores(self: __torch__.Program, x: Tensor, targets: Tensor, m: List[Tensor]) -> List[Tensor]:
+        def scores(self: __torch__.Program, x: Tensor, targets: Tensor, with_entropies: bool, m: List[Tensor]) -> List[Tensor]:
           logps = annotate(List[Tensor], [])
           entropies = annotate(List[Tensor], [])
           at = 0
@@ -259,10 +259,14 @@ final class ProgramSource {
             if n - at < rows:
               rows = n - at
             logp = torch.log_softmax(self.linear(torch.narrow(x, 0, at, rows), $head, m), -1)
-            entropies.append(torch.neg(torch.sum(torch.mul(torch.exp(logp), logp), [-1], False)))
+            if with_entropies:
+              entropies.append(torch.neg(torch.sum(torch.mul(torch.exp(logp), logp), [-1], False)))
             logps.append(torch.squeeze(torch.gather(logp, -1, torch.unsqueeze(torch.narrow(targets, 0, at, rows), -1)), -1))
             at = at + rows
-          return annotate(List[Tensor], [torch.cat(logps, 0), torch.cat(entropies, 0)])
+          out = annotate(List[Tensor], [torch.cat(logps, 0)])
+          if with_entropies:
+            out.append(torch.cat(entropies, 0))
+          return out
         def likeliest(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, count: int, temperature: Tensor) -> List[Tensor]:
           x, balance, chosen = self.hidden(ids, lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
           logps = annotate(List[Tensor], [])
@@ -287,7 +291,7 @@ final class ProgramSource {
           return r
         def score(self: __torch__.Program, ids: Tensor, given: Tensor, targets: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor) -> List[Tensor]:
           x, balance, chosen = self.through(self.embedded(ids, given, self.w), lens, (lens, l, which, scales), self.none(lens), self.by_row(r, lens), self.w, self.m)
-          return self.scores(x, targets, self.m)
+          return self.scores(x, targets, False, self.m)
         def active(self: __torch__.Program, chosen: List[Tensor], lens: List[int]) -> Tensor:
           out = annotate(List[Tensor], [])
           tokens = torch.zeros([1], dtype=4)
@@ -322,7 +326,7 @@ final class ProgramSource {
           return annotate(List[Tensor], [self.pooled(self.alone(ids, lens), lens)])
         def read(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int]) -> List[Tensor]:
           x = self.alone(ids, lens)
-          out = self.scores(x, targets, self.m)
+          out = self.scores(x, targets, True, self.m)
           out.append(self.pooled(x, lens))
           return out
         def logits(self: __torch__.Program, ids: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float]) -> List[Tensor]:
@@ -333,7 +337,7 @@ final class ProgramSource {
           return chosen
         def trace(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: List[int], r: Tensor) -> List[Tensor]:
           x, balance, chosen = self.hidden(ids, lens, self.unadapted(lens), self.none(lens), self.by_row(r, lens), self.w, self.m)
-          out = self.scores(x, targets, self.m)
+          out = self.scores(x, targets, False, self.m)
           out.append(torch.argmax(self.linear(x, $head, self.m), -1))
           out.extend(chosen)
           return out

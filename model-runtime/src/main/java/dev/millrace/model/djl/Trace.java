@@ -16,7 +16,7 @@ import java.util.List;
 record Trace(float[] logProbs, int[] likeliest, List<int[][]> experts) {
 
   static Trace of(PtNDArray[] out) {
-    return new Trace(out[0].toFloatArray(), ints(out[2].toLongArray()), experts(out, 3));
+    return new Trace(out[0].toFloatArray(), ints(out[1].toLongArray()), experts(out, 2));
   }
 
   /** What each sparse layer chose and kept, from an output on. */

@@ -23,7 +23,7 @@ final class ModelEntropy implements Stage {
     Reading reading = base.read(List.of(limits.shown(candidate.tokens()))).get(0);
     TokenScores scores = reading.scores();
     candidate.embedding(reading.embedding());
-    candidate.entropy(scores.meanEntropy());
+    candidate.entropy(reading.meanEntropy());
     double nats = Math.log(base.config().vocabSize());
     double loss = -scores.logProb() / scores.logProbs().length;
     candidate.loss(loss);

@@ -158,6 +158,7 @@ public final class FakeBaseModel implements BaseModel {
             tokens ->
                 new Reading(
                     score(List.of(new Sequence(tokens, noAdapter()))).get(0),
+                    surprises(tokens),
                     embed(List.of(Arrays.copyOf(tokens, tokens.length - 1))).get(0)))
         .toList();
   }
@@ -220,14 +221,19 @@ public final class FakeBaseModel implements BaseModel {
 
   /** Text in small letters surprises little, other bytes more, those above 127 most. */
   private static TokenScores scored(int[] tokens, float bias) {
-    float[] logProbs = new float[tokens.length - 1];
-    float[] entropies = new float[tokens.length - 1];
+    float[] logProbs = surprises(tokens);
     for (int i = 1; i < tokens.length; i++) {
-      float surprise = tokens[i] > 127 ? 5.5f : tokens[i] >= 'a' ? 2 : 3;
-      logProbs[i - 1] = bias - surprise - ((tokens[i - 1] * 31 + tokens[i]) & 15) / 64f;
-      entropies[i - 1] = surprise;
+      logProbs[i - 1] = bias - logProbs[i - 1] - ((tokens[i - 1] * 31 + tokens[i]) & 15) / 64f;
     }
-    return new TokenScores(logProbs, entropies);
+    return new TokenScores(logProbs);
+  }
+
+  private static float[] surprises(int[] tokens) {
+    float[] surprises = new float[tokens.length - 1];
+    for (int i = 1; i < tokens.length; i++) {
+      surprises[i - 1] = tokens[i] > 127 ? 5.5f : tokens[i] >= 'a' ? 2 : 3;
+    }
+    return surprises;
   }
 
   private static float[] embedded(int[] tokens) {
