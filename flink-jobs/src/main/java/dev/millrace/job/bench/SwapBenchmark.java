@@ -21,6 +21,9 @@ final class SwapBenchmark implements Benchmark {
   private static final int PER_SECOND = 100;
   private static final int REQUESTS = 25;
 
+  /** Large releases that are published before any is timed. */
+  private static final int WARM_UP = 20;
+
   @Override
   public String name() {
     return "swap";
@@ -144,6 +147,9 @@ final class SwapBenchmark implements Benchmark {
     double[] idle = new double[setting.rounds()];
     double[] busy = new double[setting.rounds()];
     int bytes = 0;
+    for (int i = 0; i < WARM_UP; i++) {
+      var unused = millisToServing(load, load.releases().draft(rank, 900 + i));
+    }
     for (int round = 0; round < setting.rounds(); round++) {
       Draft first = load.releases().draft(rank, 1_000 + 2L * round);
       Draft second = load.releases().draft(rank, 1_001 + 2L * round);
