@@ -73,6 +73,6 @@ public final class Console implements AutoCloseable {
 
   @Override
   public void close() {
-    tails.forEach(Tail::close);
+    Tail.close(tails);
   }
 }

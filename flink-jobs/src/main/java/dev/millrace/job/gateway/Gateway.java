@@ -618,9 +618,7 @@ public final class Gateway implements AutoCloseable {
     replies.close();
     desk.close();
     console.close();
-    answers.close();
-    chunks.close();
-    releases.close();
+    Tail.close(List.of(answers, chunks, releases));
     adapters.close();
     writer.close();
   }

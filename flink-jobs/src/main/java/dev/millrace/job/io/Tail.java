@@ -4,6 +4,7 @@ import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -82,6 +83,12 @@ public final class Tail<T> implements AutoCloseable {
     } catch (InvalidRecordException e) {
       LOG.warn("{} at {} is passed over: {}", thread.getName(), raw.origin(), e.getMessage());
     }
+  }
+
+  /** Ends some of them together: each waits for the broker, and none for another. */
+  public static void close(Collection<Tail<?>> tails) {
+    tails.forEach(tail -> tail.closed.countDown());
+    tails.forEach(Tail::close);
   }
 
   @Override
