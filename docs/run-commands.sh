@@ -117,6 +117,7 @@ http_part() {
   expect 'norm-of-change|better-than-incumbent|enough-evidence|"model":"legal"' curl -s "$door/v1/load_lora_adapter" -d "{\"lora_name\":\"legal\",\"lora_path\":\"$out/report/store/$legal\"}"
   expect 'millrace_gateway_calls_total' curl -s "$door/metrics"
   expect '<title>Millrace console' curl -s "$door/console/"
+  expect 'a console to watch' ./millrace console --help
   kill "$gateway"
   wait "$gateway" || true
   gateway=
@@ -263,7 +264,10 @@ elsewhere_part() {
   expect 'BUILD SUCCESS' ./mvnw -B -DskipTests package -Psbom
   grep -q '"bomFormat"' target/bom.json || fail "no target/bom.json"
 
-  if command -v docker >/dev/null; then
+  if docker compose version >/dev/null 2>&1; then
+    expect . docker compose -f docker/compose.yaml config
+  fi
+  if docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
     expect . docker compose -f docker/compose.yaml up --build -d
     inside=(--rest http://localhost:8081 --set kafka.bootstrap=kafka:19092 --set base.dir=/opt/flink/models/nano --set store.uri=file:///var/millrace/store)
     eventually 'millrace.chunks' ./millrace topics --bootstrap localhost:9092
@@ -273,7 +277,7 @@ elsewhere_part() {
     expect . ./millrace ask --bootstrap localhost:9092 --domain support "Dear customer"
     expect . docker compose -f docker/compose.yaml down
   else
-    say "no docker here: the compose walk-through is not run"
+    say "no docker compose, or no daemon here: the compose walk-through is not run"
   fi
 
   if python3 -c 'import peft, transformers' 2>/dev/null; then

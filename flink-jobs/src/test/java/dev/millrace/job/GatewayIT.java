@@ -187,13 +187,16 @@ class GatewayIT {
     assertEquals("length", completion.path("choices").path(0).path("finish_reason").asText());
     assertEquals(16, completion.path("usage").path("completion_tokens").asInt());
     assertNotEquals(0, completion.path("millrace").path("learned_to").size());
+    assertEquals(completion.path("millrace").path("base").asText(), header("Millrace-Base", first));
+    assertEquals(completion.path("millrace").path("from").asText(), header("Millrace-From", first));
     JsonNode gate = completion.path("millrace").path("gate");
     assertEquals("accepted", gate.path("verdict").asText());
     assertTrue(gate.path("rules").toString().contains("\"better-than-incumbent\",\"passed\":true"));
     String pinned = generate(atLeast, ",'seed':3");
-    assertEquals(
-        json(post("/v1/completions", ACME, pinned)).path("choices"),
-        json(post("/v1/completions", ACME, pinned)).path("choices"));
+    JsonNode choices = json(post("/v1/completions", ACME, pinned)).path("choices");
+    HttpResponse<String> again = post("/v1/completions", ACME, pinned);
+    assertEquals(choices, json(again).path("choices"));
+    assertEquals("l1", header("Millrace-From", again));
     HttpResponse<String> stream =
         awaitAnswer(generate("cloud", ",'stream':true"), reply -> !release(reply).isEmpty());
     assertTrue(stream.body().startsWith("data: {"), stream::body);
@@ -574,11 +577,15 @@ class GatewayIT {
   }
 
   private static boolean isAccepted(HttpResponse<String> response) {
-    return response.headers().firstValue("Millrace-Verdict").orElse("").equals("accepted");
+    return header("Millrace-Verdict", response).equals("accepted");
   }
 
   private static String release(HttpResponse<String> response) {
-    return response.headers().firstValue("Millrace-Release").orElse("");
+    return header("Millrace-Release", response);
+  }
+
+  private static String header(String name, HttpResponse<String> response) {
+    return response.headers().firstValue(name).orElse("");
   }
 
   /** What the console is told: counts, the domain, its curve; and what an operator may order. */

@@ -31,6 +31,7 @@ class MainTest {
         "demo --help",
         "adapt --help",
         "gateway --help",
+        "console --help",
         "ask --help",
         "produce --help",
         "model check --help",
