@@ -65,6 +65,11 @@ class ConsoleBrowserIT {
           + ".filter(e => !e.closest('.scroll') || getComputedStyle(e).position === 'absolute')"
           + ".slice(0, 12).map(e => e.outerHTML.slice(0, 80))";
 
+  /** Rows of tables whose cells are so narrow that little of the table is seen. */
+  private static final String TALL =
+      "[...document.querySelectorAll('tbody tr')].filter(r => r.offsetHeight > 130)"
+          + ".map(r => r.offsetHeight + ' ' + r.textContent)";
+
   /** Elements that people use. */
   private static final String USED =
       "[...document.querySelectorAll('input, select, button, summary, [tabindex]')]"
@@ -197,6 +202,7 @@ class ConsoleBrowserIT {
 
   /** Pins the newest release, rolls back to the oldest, and is answered by that one. */
   private void ordersWithConfirmation() throws Exception {
+    browser.eval("document.querySelector('#releases tr:last-child details').open = true");
     browser.click("#releases tr:first-child button");
     browser.await("document.querySelector('dialog').open");
     assertTrue(browser.eval("document.activeElement.closest('dialog') !== null").asBoolean());
@@ -214,6 +220,9 @@ class ConsoleBrowserIT {
                 + ".filter(r => r.cells[2].textContent === 'pin')"
                 + ".map(r => r.querySelector('.detail').textContent)");
     assertEquals(1, pins.size(), "what was called off has been ordered");
+    assertTrue(
+        browser.eval("document.querySelector('#releases tr:last-child details').open").asBoolean(),
+        "a row that is as it was has been made anew");
     assertTrue(pins.path(0).asText().startsWith("looks <b>wrong</b>"), pins::toString);
     String pinned = release("first");
     String oldest = release("last");
@@ -247,9 +256,8 @@ class ConsoleBrowserIT {
                 + " || e.getAttribute('aria-labelledby'))).map(e => e.outerHTML)");
     assertTrue(nameless.isEmpty(), nameless::toString);
     browser.eval("document.activeElement.blur(); window.scrollTo(0, 0)");
-    int there = browser.eval(USED + ".length").asInt();
     // Twice around: it begins where the focus was last, and a step leads out of the page.
-    for (int i = 0; i < 2 * there; i++) {
+    for (int i = 0; i < 2 * browser.eval(USED + ".length").asInt(); i++) {
       browser.press("Tab", TAB);
       browser.eval(
           "document.activeElement.reached = getComputedStyle(document.activeElement).outlineStyle");
@@ -268,6 +276,8 @@ class ConsoleBrowserIT {
         JsonNode wide = browser.eval(WIDE);
         int found = browser.eval("document.documentElement.scrollWidth").asInt();
         assertEquals(size[0], found, () -> "too wide: " + wide);
+        JsonNode tall = browser.eval(TALL);
+        assertTrue(tall.isEmpty(), () -> size[0] + " wide: " + tall);
         JsonNode faint = browser.eval(FAINT);
         assertTrue(faint.isEmpty(), () -> size[0] + (dark ? " dark: " : " light: ") + faint);
         browser.screenshot(

@@ -22,7 +22,7 @@ final class DomainLedger {
   /** Bins of the histogram of Q(x), each this wide; the last holds everything above. */
   private static final int BINS = 24;
 
-  private static final double BIN = 0.25;
+  private static final double BIN = 0.05;
 
   /** A candidate: held-out bits per byte of the base, of what served and of the candidate. */
   private record Point(

@@ -5,8 +5,12 @@
 const $ = (id) => document.getElementById(id);
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const short = (id) => (id ? id.slice(0, 10) : "–");
-const time = (millis) => new Date(millis).toLocaleTimeString();
+const time = (millis) => new Date(millis).toLocaleTimeString([], { hourCycle: "h23" });
 const number = (n) => n.toLocaleString("en");
+const DAY_SECONDS = 86400;
+
+/** Between the marks below a chart, seconds. */
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, DAY_SECONDS, 7 * DAY_SECONDS];
 
 const charts = new Map();
 const learned = [];
@@ -159,7 +163,7 @@ function domains(picture) {
       card.append(
         element("h3"), element("p"), element("p"),
         element("div", { class: "chart", role: "img", "aria-label": "Held-out bits per byte of " + domain.domain + " over time" }),
-        element("div", { class: "bars", role: "img" }), element("p"));
+        element("div", { class: "bars", role: "img" }), scale(domain), element("p"));
       place.append(card);
     }
     fill(card, domain);
@@ -169,7 +173,7 @@ function domains(picture) {
 }
 
 function fill(card, domain) {
-  const [title, about, gain, chart, bars, reasons] = card.children;
+  const [title, about, gain, chart, bars, , reasons] = card.children;
   title.replaceChildren(domain.tenant ? domain.tenant + " / " + domain.domain : domain.domain);
   const current = domain.current;
   about.replaceChildren(
@@ -180,7 +184,7 @@ function fill(card, domain) {
   const lastPoint = domain.curve[domain.curve.length - 1];
   gain.textContent = lastPoint
     ? "base " + lastPoint[1].toFixed(3) + ", last candidate " + lastPoint[3].toFixed(3) + " bits per byte (" +
-      (100 * (lastPoint[3] / lastPoint[1] - 1)).toFixed(1) + " %)"
+      (100 * (lastPoint[3] / lastPoint[1] - 1)).toFixed(1) + "\u00a0%)"
     : domain.lastRefusal || "waiting for a first batch";
   curve(chart, domain);
   histogram(bars, domain);
@@ -228,6 +232,12 @@ function histogram(bars, domain) {
     mark.style.left = Math.min(100, (100 * domain.threshold) / (domain.bin * domain.accepted.length)) + "%";
     bars.append(mark);
   }
+}
+
+/** Where the bars begin and end. */
+function scale(domain) {
+  return element("p", { class: "scale", "aria-hidden": "true" },
+    element("span", {}, "Q 0"), element("span", {}, (domain.bin * domain.accepted.length).toFixed(1) + " and more"));
 }
 
 function experts(picture) {
@@ -303,15 +313,23 @@ function draw(place, data, options, height) {
   }
   if (known) known.destroy();
   const axis = { stroke: style("--quiet"), grid: { stroke: style("--line"), width: 1 }, ticks: { stroke: style("--line") } };
-  charts.set(place, new uPlot({ width, height, cursor: { show: false }, axes: [axis, { ...axis, size: 55 }], ...options() }, data, place));
+  const axes = [{ ...axis, size: 32, space: 70, incrs: STEPS, values: moments }, { ...axis, size: 55 }];
+  charts.set(place, new uPlot({ width, height, cursor: { show: false }, axes, ...options() }, data, place));
+}
+
+/** Below a chart of more than a day stand days. */
+function moments(chart, seconds) {
+  const days = chart.scales.x.max - chart.scales.x.min > DAY_SECONDS;
+  return seconds.map((at) => (days ? new Date(at * 1000).toLocaleDateString() : time(at * 1000)));
 }
 
 function releases(picture) {
   const current = new Set(picture.domains.map((d) => d.current && d.current.release));
-  rows("releases", picture.releases.slice().reverse(), (r) => r.at + r.release + r.action, (r) =>
+  const known = (r) => [r.at, r.release, r.action, current.has(r.release), r.samples, r.parents.length, r.rules.length].join();
+  rows("releases", picture.releases.slice().reverse(), known, (r) =>
     element("tr", {},
-      element("td", {}, time(r.at)),
-      element("td", {}, (r.tenant ? r.tenant + " / " + r.domain : r.domain) + (r.kind === "alignment" ? " (alignment)" : "")),
+      element("td", { title: new Date(r.at).toLocaleString() }, time(r.at)),
+      element("td", { class: "name" }, (r.tenant ? r.tenant + " / " + r.domain : r.domain) + (r.kind === "alignment" ? " (alignment)" : "")),
       element("td", {}, r.action),
       element("td", {}, element("code", { title: r.release }, short(r.release)), current.has(r.release) ? " live" : ""),
       element("td", {}, element("code", { title: r.parent || "" }, short(r.parent))),
@@ -319,8 +337,7 @@ function releases(picture) {
       element("td", { class: "detail" }, r.reason, about(r)),
       element("td", {}, ...(r.release ? ["pin", "rollback"].map((action) =>
         element("button", { "aria-label": action + " " + r.domain + " to " + short(r.release), onclick: () => order(action, r) },
-          action === "pin" ? "Pin" : "Roll back")) : []))),
-    [...current].join());
+          action === "pin" ? "Pin" : "Roll back")) : []))));
 }
 
 /** The verdict and the releases behind one. */
@@ -337,21 +354,22 @@ function about(r) {
 function refused(picture) {
   rows("refused", picture.refused.slice().reverse(), (r) => r.at + r.id + r.reason, (r) =>
     element("tr", {},
-      element("td", {}, time(r.at)),
-      element("td", {}, r.domain || "–"),
-      element("td", {}, r.id || "–"),
+      element("td", { title: new Date(r.at).toLocaleString() }, time(r.at)),
+      element("td", { class: "name" }, r.domain || "–"),
+      element("td", { class: "name" }, r.id || "–"),
       element("td", {}, r.reason),
       element("td", { class: "detail" }, r.detail)));
 }
 
-/** Writes a table anew only where it has changed, so that focus stays where it is. */
-function rows(id, items, key, row, more = "") {
+/** Rows that are as they were stay: focus is where it was, and what was opened is open. */
+function rows(id, items, key, row) {
   const body = $(id);
-  const signature = items.map(key).join() + more;
-  if (body.signature !== signature) {
-    body.signature = signature;
-    body.replaceChildren(...items.map(row));
-  }
+  const before = body.known || new Map();
+  body.known = new Map(items.map((item) => [key(item), before.get(key(item)) || row(item)]));
+  for (const [name, old] of before) if (body.known.get(name) !== old) old.remove();
+  [...body.known.values()].forEach((wanted, i) => {
+    if (body.children[i] !== wanted) body.insertBefore(wanted, body.children[i] || null);
+  });
 }
 
 function order(action, release) {

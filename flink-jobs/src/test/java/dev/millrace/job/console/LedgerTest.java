@@ -94,6 +94,24 @@ class LedgerTest {
     assertNotNull(ledger.verdictOf("b1"));
   }
 
+  /** Q(x) is a share, with the weights as they ship: the bars must tell its values apart. */
+  @Test
+  void qualities_asDomainsHaveThem_fallIntoBinsOfTheirOwn() {
+    ledger.verdict(verdict("r", List.of(0.32, 0.38, 0.44, 0.57)), 0);
+    ledger.rejection(new Rejection(ORIGIN, "id", "d", "quality-low", "", 0.21), 0);
+    JsonNode domain = ledger.picture(0).path("domains").path(0);
+    assertEquals(4, filled(domain.path("accepted")));
+    assertEquals(1, filled(domain.path("turnedAway")));
+  }
+
+  private static long filled(JsonNode bins) {
+    long filled = 0;
+    for (JsonNode bin : bins) {
+      filled += bin.asInt() > 0 ? 1 : 0;
+    }
+    return filled;
+  }
+
   private List<String> domains() {
     List<String> names = new ArrayList<>();
     ledger
@@ -126,6 +144,10 @@ class LedgerTest {
   }
 
   private static Verdict verdict(String release) {
-    return new Verdict(null, "d", 1, release, null, true, List.of(), 8, 100, 5, List.of());
+    return verdict(release, List.of());
+  }
+
+  private static Verdict verdict(String release, List<Double> qualities) {
+    return new Verdict(null, "d", 1, release, null, true, List.of(), 8, 100, 5, qualities);
   }
 }
