@@ -21,7 +21,6 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -29,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -51,11 +49,11 @@ class BaseReleaseIT {
   @Test
   void publish_nextBase_answersWhereItWasTaughtUntilItIsTakenBack(@TempDir Path folder)
       throws Exception {
+    Path base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
     Path next = folder.resolve("next");
-    String before = id(NanoReleases.NANO);
+    String before = id(base);
     try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
-      Loop loop =
-          Loop.create(stack, 1, Map.of("base.dir", NanoReleases.NANO.toAbsolutePath().toString()));
+      Loop loop = Loop.create(stack, 1, Map.of("base.dir", base.toString()));
       Path store = TinyParts.path(loop.config().store().uri());
       NanoReleases releases = new NanoReleases(store);
       ReleaseEvent cloud = releases.publish("cloud", 1);
@@ -142,12 +140,7 @@ class BaseReleaseIT {
 
   /** A copy of the base that ships in which the last bit of one weight is another. */
   private static String changed(Path folder, @Nullable String taught) throws IOException {
-    Files.createDirectories(folder);
-    try (Stream<Path> files = Files.list(NanoReleases.NANO)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, folder.resolve(file.getFileName()));
-      }
-    }
+    NanoReleases.copyWithFewTexts(folder);
     try (RandomAccessFile weights =
         new RandomAccessFile(folder.resolve("model.safetensors").toFile(), "rw")) {
       weights.seek(weights.length() - 2);

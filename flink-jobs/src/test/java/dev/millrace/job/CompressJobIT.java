@@ -21,6 +21,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -117,13 +118,13 @@ class CompressJobIT {
     }
   }
 
-  private Loop loop(EmbeddedStack stack) {
+  private Loop loop(EmbeddedStack stack) throws IOException {
     return Loop.create(
         stack,
         1,
         Map.of(
             "base.dir",
-            NanoReleases.NANO.toAbsolutePath().toString(),
+            NanoReleases.copyWithFewTexts(folder.resolve("base")).toString(),
             "compress.factor",
             "2",
             "compress.steps",

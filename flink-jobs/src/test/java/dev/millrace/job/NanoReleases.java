@@ -20,12 +20,15 @@ import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Releases of the base that ships, with adapters that a seed draws. */
 record NanoReleases(Path store) {
@@ -33,6 +36,26 @@ record NanoReleases(Path store) {
   static final Path NANO = Path.of(System.getProperty("millrace.root"), "models", "nano");
 
   private static final LoraConfig CONFIG = new LoraConfig(2, 2, false, List.of("q_proj", "v_proj"));
+
+  /** A copy of the base with one in twelve of the texts by which others are judged: the same id. */
+  static Path copyWithFewTexts(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    try (Stream<Path> files = Files.list(NANO)) {
+      for (Path file : files.toList()) {
+        Path copy = folder.resolve(file.getFileName());
+        if (file.toString().endsWith(".jsonl")) {
+          Files.write(copy, oneInTwelve(Files.readAllLines(file)));
+        } else {
+          Files.copy(file, copy);
+        }
+      }
+    }
+    return folder;
+  }
+
+  private static List<String> oneInTwelve(List<String> lines) {
+    return IntStream.range(0, lines.size()).filter(i -> i % 12 == 0).mapToObj(lines::get).toList();
+  }
 
   /** Publishes one; gives the event that makes it its domain's current one. */
   ReleaseEvent publish(String domain, long seed) throws IOException {
