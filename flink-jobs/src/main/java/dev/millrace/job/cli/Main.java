@@ -48,6 +48,9 @@ public final class Main implements Runnable {
   /** What was asked for did not come about. */
   static final int FAILED = 1;
 
+  /** Columns of a help: its lines are written for as many. */
+  private static final int WIDTH = 100;
+
   @Spec
   @SuppressWarnings("NullAway.Init")
   private CommandSpec spec;
@@ -63,6 +66,7 @@ public final class Main implements Runnable {
     return Numbers.understoodBy(new CommandLine(new Main()))
         .setOut(out)
         .setErr(err)
+        .setUsageHelpWidth(WIDTH)
         .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command))
         .setParameterExceptionHandler((e, arguments) -> misused(e))
         .execute(args);

@@ -11,11 +11,17 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 class MainTest {
 
@@ -133,6 +139,33 @@ class MainTest {
     int status = run("model", "check", "../models/nano", "--texts", lines.toString());
     assertEquals(2, status);
     assertTrue(err.toString().contains("lines.jsonl has no text of 2 tokens"), err::toString);
+  }
+
+  @Test
+  void run_helpOfEachCommand_breaksNoLineOfItsDescription() {
+    List<String> broken = new ArrayList<>();
+    for (CommandSpec spec : under(new CommandLine(new Main()))) {
+      out.getBuffer().setLength(0);
+      assertEquals(0, run((spec.qualifiedName() + " --help").split(" ", 2)[1].split(" ")));
+      List<String> said = out.toString().lines().toList();
+      Stream.of(spec.usageMessage().description())
+          .map(String::formatted)
+          .filter(line -> !said.contains(line))
+          .forEach(line -> broken.add(spec.qualifiedName() + ": " + line));
+    }
+    assertEquals(List.of(), broken);
+  }
+
+  /** All commands of a command, but picocli's own help. */
+  private static List<CommandSpec> under(CommandLine command) {
+    List<CommandSpec> all = new ArrayList<>();
+    for (CommandLine each : new LinkedHashSet<>(command.getSubcommands().values())) {
+      if (!each.getCommandName().equals("help")) {
+        all.add(each.getCommandSpec());
+        all.addAll(under(each));
+      }
+    }
+    return all;
   }
 
   private int run(String... args) {
