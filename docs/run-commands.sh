@@ -177,7 +177,7 @@ cluster_part() {
   if command -v kcat >/dev/null; then
     expect 'topic "millrace.samples"' kcat -b "$kafka" -L
     expect '^.legal.ADAPTER' kcat -b "$kafka" -C -t millrace.releases -f '%k  offset %o  %S bytes\n' -e
-    expect '.' kcat -b "$kafka" -C -t millrace.rejected -f '%T %k\n' -o -10 -e
+    expect '.' sh -c "kcat -b $kafka -C -t millrace.rejected -f '%T %k %s\n' -o -10 -e | tr -cd '\n -~'"
     say 'kcat -P -t example.mails'
     echo '{"id": "mail-9", "body": "Dear customer"}' | kcat -b "$kafka" -P -t example.mails
     expect '"id":"mail-9","answer":"' timeout 60 kcat -b "$kafka" -C -t example.answered -o beginning -u -c 4
