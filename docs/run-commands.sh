@@ -148,8 +148,11 @@ cluster_part() {
   eventually 'mail-7' ./millrace trace --sample mail-7
   expect 'millrace.chunks' ./millrace topics
 
-  # docs/operations.md: stopped, and gone on from there
+  # docs/operations.md: looked at, stopped, and gone on from there
   expect 'millrace-serve RUNNING' ./millrace cluster status
+  flink=$(sed -n 's/^Flink //p' "$out/last")
+  job=$(curl -s "$flink/jobs/overview" | sed -E 's/.*"jid":"([0-9a-f]+)".*/\1/')
+  expect 'exceptionHistory' curl -s "$flink/jobs/$job/exceptions"
   expect 'submit serve --savepoint' ./millrace stop serve
   savepoint=$(sed -n 's/.*--savepoint //p' "$out/last")
   expect 'runs on' ./millrace submit serve --set job.parallelism=1 --savepoint "$savepoint"

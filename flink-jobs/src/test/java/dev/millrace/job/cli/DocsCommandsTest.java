@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -21,11 +23,22 @@ class DocsCommandsTest {
   private static final Path ROOT = Path.of(System.getProperty("millrace.root", ".."));
   private static final String COMMAND = "./millrace ";
   private static final int FEWEST = 40;
+  private static final int FEWEST_OTHERS = 20;
 
   /** A quoted word or a plain one. */
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
 
   private static final Pattern CODE = Pattern.compile("`([^`]*)`");
+
+  /**
+   * What a line that is not ours is known by: the end of its route, its topic, its file, its verb.
+   */
+  private static final Pattern OTHER =
+      Pattern.compile(
+          "curl .*?(?:localhost:\\d+|\\$FLINK)\\S*?(/\\w+)(?:[\\s?'].*)?"
+              + "|kcat .*?(-t \\S+|-L\\b).*"
+              + "|(?:python3|java) (docs/\\S+).*"
+              + "|docker (compose -f \\S+ \\w+).*");
 
   /** A command and what it is told to do, of those that have more than one thing to do. */
   private static final Pattern KIND =
@@ -45,6 +58,37 @@ class DocsCommandsTest {
       }
     }
     assertEquals(List.of(), problems, "docs/run-commands.sh does not run these");
+  }
+
+  @Test
+  void linesOfOthers_ofAllPages_areRunByTheScript() throws IOException {
+    String script = Files.readString(ROOT.resolve("docs/run-commands.sh"));
+    List<String> found = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    for (Path page : pages()) {
+      Files.readString(page)
+          .lines()
+          .flatMap(DocsCommandsTest::inBlock)
+          .map(OTHER::matcher)
+          .filter(Matcher::matches)
+          .forEach(
+              line -> {
+                found.add(line.group());
+                if (!script.contains(known(line))) {
+                  problems.add(ROOT.relativize(page) + ": " + line.group());
+                }
+              });
+    }
+    assertEquals(List.of(), problems, "docs/run-commands.sh does not run these");
+    assertTrue(found.size() >= FEWEST_OTHERS, found::toString);
+  }
+
+  private static String known(Matcher line) {
+    return IntStream.rangeClosed(1, line.groupCount())
+        .mapToObj(line::group)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
