@@ -20,9 +20,9 @@ final class DomainLedger {
   private static final int CURVE = 200;
 
   /** Bins of the histogram of Q(x), each this wide; the last holds everything above. */
-  private static final int BINS = 24;
+  private static final int BINS = 40;
 
-  private static final double BIN = 0.05;
+  private static final double BIN = 0.025;
 
   /** A candidate: held-out bits per byte of the base, of what served and of the candidate. */
   private record Point(

@@ -216,10 +216,10 @@ function curve(place, domain) {
 function histogram(bars, domain) {
   const most = Math.max(1, ...domain.accepted.map((n, i) => n + domain.turnedAway[i]));
   bars.setAttribute("aria-label",
-    "Histogram of Q of samples: " + domain.accepted.map((n, i) => (i * domain.bin).toFixed(2) + ": " + n + " learned, " + domain.turnedAway[i] + " refused").join("; "));
+    "Histogram of Q of samples: " + domain.accepted.map((n, i) => (i * domain.bin).toFixed(3) + ": " + n + " learned, " + domain.turnedAway[i] + " refused").join("; "));
   bars.replaceChildren(
     ...domain.accepted.map((kept, i) => {
-      const bar = element("div", { title: "Q " + (i * domain.bin).toFixed(2) });
+      const bar = element("div", { title: "Q " + (i * domain.bin).toFixed(3) });
       for (const [n, name] of [[kept, "kept"], [domain.turnedAway[i], "away"]]) {
         const part = element("i", { class: name });
         part.style.height = (46 * n) / most + "px";
