@@ -7,8 +7,10 @@ import java.util.List;
  *
  * @param counts (vocabulary)
  * @param tokens sum of the counts
+ * @param rarity (vocabulary): −log of how often each stands there, nats
+ * @param mean (vocabulary): of the texts as {@link TokenSet}s of length 1
  */
-public record KnownTexts(int[] counts, int tokens) {
+public record KnownTexts(int[] counts, int tokens, double[] rarity, double[] mean) {
 
   /** Counts the tokens of some texts; ids from the vocabulary's size on are left out. */
   public static KnownTexts of(List<int[]> texts, int vocabulary) {
@@ -22,7 +24,13 @@ public record KnownTexts(int[] counts, int tokens) {
         }
       }
     }
-    return new KnownTexts(counts, tokens);
+    KnownTexts known =
+        new KnownTexts(counts, tokens, new double[vocabulary], new double[vocabulary]);
+    for (int token = 0; token < vocabulary; token++) {
+      known.rarity[token] = -StrictMath.log(known.frequency(token));
+    }
+    texts.forEach(text -> TokenSet.of(text, known).addTo(known.mean, 1.0 / texts.size(), known));
+    return known;
   }
 
   /** How often a token stands in them, smoothed: more than 0, and 1 over all tokens. */

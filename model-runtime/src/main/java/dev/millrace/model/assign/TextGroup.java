@@ -1,13 +1,11 @@
 package dev.millrace.model.assign;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +16,7 @@ import java.util.Map;
  * naive Bayes of {@link Profile}: what a text like them speaks for the domain, and how much the
  * domain's own texts spoke for it when they were new.
  */
-public final class TextGroup {
+final class TextGroup {
 
   /** Texts that are kept. */
   static final int MOST = 64;
@@ -55,7 +53,7 @@ public final class TextGroup {
   }
 
   /** Takes a text of the domain in, and forgets the oldest where there are too many. */
-  public void add(int[] tokens, KnownTexts known) {
+  void add(int[] tokens, KnownTexts known) {
     add(tokens, texts.size() < FEW ? Double.NaN : perToken(odds(tokens, known), tokens));
   }
 
@@ -97,31 +95,14 @@ public final class TextGroup {
     return odds / Math.max(1, tokens.length);
   }
 
-  /**
-   * How much a text speaks for the domain among its own: the share of these that did not speak
-   * more, a token; a half while too few are known.
-   */
-  public double rank(int[] tokens, KnownTexts known) {
-    if (!isKnown()) {
-      return 0.5;
-    }
-    double found = perToken(odds(tokens, known), tokens);
-    double[] own = own();
-    return Arrays.stream(own).filter(o -> o <= found).count() / (double) own.length;
-  }
-
   /** What all but this share of the domain's own texts spoke for it at least, nats per token. */
   double typical(double share) {
-    double[] own = own();
-    Arrays.sort(own);
+    double[] own =
+        texts.stream().mapToDouble(Text::own).filter(o -> !Double.isNaN(o)).sorted().toArray();
     return own[(int) (share * own.length)];
   }
 
-  private double[] own() {
-    return texts.stream().mapToDouble(Text::own).filter(o -> !Double.isNaN(o)).toArray();
-  }
-
-  public byte[] toBytes() {
+  byte[] toBytes() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeInt(texts.size());
@@ -138,16 +119,7 @@ public final class TextGroup {
     return bytes.toByteArray();
   }
 
-  /** Reads what {@link #toBytes} wrote; bytes that are anything else are a fault of the state. */
-  public static TextGroup fromBytes(byte[] bytes) {
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      return read(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The same of bytes that go on behind it. */
+  /** Reads what {@link #toBytes} wrote, of bytes that go on behind it. */
   static TextGroup read(DataInputStream in) throws IOException {
     TextGroup group = new TextGroup();
     int size = in.readInt();

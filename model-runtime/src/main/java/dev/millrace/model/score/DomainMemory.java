@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import dev.millrace.model.assign.TextGroup;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
@@ -10,13 +9,13 @@ import java.nio.ByteBuffer;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 5;
+  private static final byte VERSION = 6;
+
+  /** Its texts were held against each other in another way, and are left behind. */
+  private static final byte OF_GROUPS = 5;
 
   /** Its sources were counted by any clock, and those that made room beside the others. */
   private static final byte OF_ANY_CLOCK = 4;
-
-  /** Before texts were held against each other. */
-  private static final byte OF_MEDIA = 3;
 
   /** Before there were pictures and sounds. */
   private static final byte OF_TEXT = 2;
@@ -42,7 +41,7 @@ public final class DomainMemory {
   private final EmbeddingMemory media;
   private final EmbeddingMemory captions;
   private final QualityWindow fits;
-  private TextGroup texts = new TextGroup();
+  private final Neighbours neighbours;
   private long seen;
   private long accepted;
   private long drifts;
@@ -61,6 +60,7 @@ public final class DomainMemory {
     this.media = new EmbeddingMemory(limits.embeddings());
     this.captions = new EmbeddingMemory(limits.embeddings());
     this.fits = new QualityWindow(limits.embeddings());
+    this.neighbours = new Neighbours(limits.embeddings(), limits.qualities());
   }
 
   /** The memory of a domain that has shown nothing yet. */
@@ -69,7 +69,7 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote, or its versions 1 to 4; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote, or its versions 1 to 5; smaller limits keep what is newest.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
@@ -87,7 +87,6 @@ public final class DomainMemory {
 
   /** The memory as bytes, oldest entries first. */
   public byte[] toBytes() {
-    byte[] together = texts.toBytes();
     int length =
         1
             + COUNTERS
@@ -107,8 +106,7 @@ public final class DomainMemory {
             + media.encodedBytes()
             + captions.encodedBytes()
             + fits.encodedBytes()
-            + Integer.BYTES
-            + together.length;
+            + neighbours.encodedBytes();
     ByteBuffer out = ByteBuffer.allocate(length);
     out.put(VERSION).putLong(seen).putLong(accepted).putLong(drifts);
     exact.write(out);
@@ -127,7 +125,7 @@ public final class DomainMemory {
     media.write(out);
     captions.write(out);
     fits.write(out);
-    out.putInt(together.length).put(together);
+    neighbours.write(out);
     return out.array();
   }
 
@@ -230,9 +228,9 @@ public final class DomainMemory {
     return fits;
   }
 
-  /** What was accepted lately, where texts are held against each other. */
-  TextGroup texts() {
-    return texts;
+  /** What was accepted lately, where the signal asks how near others are. */
+  Neighbours neighbours() {
+    return neighbours;
   }
 
   void countSeen() {
@@ -272,10 +270,8 @@ public final class DomainMemory {
         captions.read(in);
         fits.read(in);
       }
-      if (version > OF_MEDIA) {
-        byte[] together = new byte[in.getInt()];
-        in.get(together);
-        texts = TextGroup.fromBytes(together);
+      if (version > OF_GROUPS) {
+        neighbours.read(in);
       }
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("domain memory is cut short at byte " + in.limit(), e);

@@ -3,6 +3,7 @@ package dev.millrace.model.score;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.TokenSet;
 import dev.millrace.model.base.BaseModel;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,7 @@ final class Quality implements Stage {
     }
     memory.usual().add(candidate.fit(), surprise(candidate));
     if (config.signal() == Signal.BELONGING && !candidate.heldOut()) {
-      memory.texts().add(candidate.tokens(), known);
+      memory.neighbours().add(TokenSet.of(candidate.tokens(), known));
     }
     return null;
   }
@@ -65,7 +66,7 @@ final class Quality implements Stage {
       case ENTROPY -> candidate.entropy() / nats;
       case LOSS -> candidate.loss() / nats;
       case EXCESS -> Math.max(0, candidate.loss() / nats - candidate.fit().loss() / REFERENCE);
-      case BELONGING -> memory.texts().rank(candidate.tokens(), known);
+      case BELONGING -> memory.neighbours().rank(TokenSet.of(candidate.tokens(), known), known);
       case BAND -> memory.usual().within(candidate.fit(), surprise(candidate));
     };
   }

@@ -3,7 +3,7 @@ package dev.millrace.model.score;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** The last so many values of Q(x), and their quantiles. */
+/** The last so many values of Q(x), or of another figure, and their quantiles. */
 final class QualityWindow {
 
   private static final int ENOUGH = 32;
@@ -44,6 +44,15 @@ final class QualityWindow {
     }
     Arrays.sort(sorted);
     return (value - median) / Math.max(sorted[size / 2], Double.MIN_NORMAL);
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** The share of the window that is not above a value. */
+  double shareUpTo(double value) {
+    return Arrays.stream(values, 0, size).filter(v -> v <= value).count() / (double) size;
   }
 
   void add(double value) {

@@ -9,8 +9,9 @@ public enum Signal {
   /** The base's loss less that of the domain's reference, over ln(vocabulary) (after RHO-LOSS). */
   EXCESS,
   /**
-   * How much its tokens speak for its domain and against what the base knows, among the domain's
-   * own texts, 0..1: text of another domain or language under a wrong name has little of it.
+   * How near its tokens are to the last texts of its domain, beside what the base knows, among the
+   * texts that came lately, 0..1: text of another domain or language under a wrong name has little
+   * of it.
    */
   BELONGING,
   /** How well the text lies within the band of what its domain has shown, 0..1. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.align.Places;
 import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.TokenSet;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -38,9 +39,9 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 5");
+    assertRefused(new byte[0], "not of version 6");
     bytes[0] = 9;
-    assertRefused(bytes, "not of version 5");
+    assertRefused(bytes, "not of version 6");
   }
 
   @Test
@@ -63,7 +64,7 @@ class DomainMemoryTest {
         filled.media().encodedBytes()
             + filled.captions().encodedBytes()
             + filled.fits().encodedBytes()
-            + texts(filled);
+            + filled.neighbours().encodedBytes();
     byte[] before = Arrays.copyOf(now, now.length - media);
     before[0] = 2;
     DomainMemory read = DomainMemory.fromBytes(before, LIMITS);
@@ -73,16 +74,35 @@ class DomainMemoryTest {
   }
 
   @Test
-  void fromBytes_version3_hasHeldNoTextsAgainstEachOther() {
+  void fromBytes_version3_hasNoNeighbours() {
     DomainMemory filled = filled(20);
-    byte[] now = filled.toBytes();
-    byte[] before = Arrays.copyOf(now, now.length - texts(filled));
+    byte[] before = withoutNeighbours(filled);
     before[0] = 3;
-    DomainMemory read = DomainMemory.fromBytes(before, LIMITS);
-    int[] text = {1, 2, 3};
-    assertEquals(0.5, read.texts().rank(text, KNOWN));
-    assertEquals(1, filled.texts().rank(text, KNOWN));
+    assertNoNeighbours(filled, DomainMemory.fromBytes(before, LIMITS));
+  }
+
+  @Test
+  void fromBytes_version5_leavesItsGroupOfTextsBehind() {
+    DomainMemory filled = filled(20);
+    byte[] without = withoutNeighbours(filled);
+    int group = 3 * Integer.BYTES + Double.BYTES + 2 * Integer.BYTES;
+    ByteBuffer before = ByteBuffer.allocate(without.length + group).put(without).put(0, (byte) 5);
+    before.putInt(group - Integer.BYTES); // one text of two tokens
+    before.putInt(1).putDouble(Double.NaN).putInt(2).putInt(7).putInt(9);
+    assertNoNeighbours(filled, DomainMemory.fromBytes(before.array(), LIMITS));
+  }
+
+  private static byte[] withoutNeighbours(DomainMemory memory) {
+    byte[] now = memory.toBytes();
+    return Arrays.copyOf(now, now.length - memory.neighbours().encodedBytes());
+  }
+
+  private static void assertNoNeighbours(DomainMemory filled, DomainMemory read) {
+    TokenSet text = TokenSet.of(new int[] {1, 2, 3}, KNOWN);
+    assertEquals(0.5, read.neighbours().rank(text, KNOWN));
+    assertEquals(1, filled.neighbours().rank(text, KNOWN));
     assertEquals(filled.fits().quantile(0.5), read.fits().quantile(0.5));
+    assertEquals(filled.seen(), read.seen());
   }
 
   @Test
@@ -99,10 +119,6 @@ class DomainMemoryTest {
     assertEquals(0, read.sources().accepted(7));
     assertEquals(filled.seen(), read.seen());
     assertEquals(filled.fits().quantile(0.5), read.fits().quantile(0.5));
-  }
-
-  private static int texts(DomainMemory memory) {
-    return Integer.BYTES + memory.texts().toBytes().length;
   }
 
   private static byte[] version1(DomainMemory memory) {
@@ -139,7 +155,9 @@ class DomainMemoryTest {
       candidate.embedding(new float[] {random.nextFloat(), random.nextFloat()});
       candidate.places(new Places(new float[] {0.6f, 0.8f}, new float[] {0.8f, 0.6f}));
       memory.fits().add(random.nextDouble());
-      memory.texts().add(new int[] {1, 2, 3, random.nextInt(100)}, KNOWN);
+      TokenSet tokens = TokenSet.of(new int[] {1, 2, 3, random.nextInt(100)}, KNOWN);
+      memory.neighbours().rank(tokens, KNOWN);
+      memory.neighbours().add(tokens);
       memory.read(candidate);
       memory.remember(candidate);
     }

@@ -18,9 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ScorerTest {
 
@@ -51,7 +54,7 @@ class ScorerTest {
     String text = Samples.words(random, 100);
     accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
     int calls = base.scoreCalls().size();
-    String spaced = "  " + text.toUpperCase(java.util.Locale.ROOT).replace(" ", " \n\t");
+    String spaced = "  " + text.toUpperCase(Locale.ROOT).replace(" ", " \n\t");
     refused("duplicate-exact", Samples.training(1), spaced);
     assertEquals(calls, base.scoreCalls().size());
   }
@@ -340,9 +343,10 @@ class ScorerTest {
     assertTrue(rate > 0.4 && rate < 0.65, "rate " + rate);
   }
 
-  @Test
-  void score_memoryThroughItsBytesAtAnyPoint_judgesAlike() {
-    Scorer picky = scorer(0.7);
+  @ParameterizedTest
+  @EnumSource(Signal.class)
+  void score_memoryThroughItsBytesAtAnyPoint_judgesAlike(Signal signal) {
+    Scorer picky = scorer(signal, 0.7, SHAPE, Weights.none(), GuardLimits.defaults());
     DomainMemory through = DomainMemory.empty(LIMITS);
     String before = Samples.words(random, 40);
     for (int i = 0; i < 600; i++) {
@@ -359,6 +363,20 @@ class ScorerTest {
     assertArrayEquals(memory.toBytes(), through.toBytes());
   }
 
+  @Test
+  void score_textOfOtherTokensWhereNearnessIsTheSignal_isRefused() {
+    Scorer near = scorer(Signal.BELONGING, 0.7, SHAPE, Weights.none(), GuardLimits.defaults());
+    int foreign = 0;
+    for (int i = 0; i < 200; i++) {
+      String text = Samples.words(random, 40);
+      String other = text.toUpperCase(Locale.ROOT).replace(' ', '_');
+      Sample sample = Samples.of(Samples.training(i % 7), i % 5 == 0 ? other : text);
+      boolean taken = near.score(sample, memory) instanceof Scored.Accepted;
+      foreign += i >= 50 && i % 5 == 0 && taken ? 1 : 0;
+    }
+    assertEquals(0, foreign);
+  }
+
   private Scorer scorer(double acceptRate) {
     return scorer(acceptRate, SHAPE);
   }
@@ -368,9 +386,14 @@ class ScorerTest {
   }
 
   private Scorer scorer(double acceptRate, ShapeLimits shape, Weights weights, GuardLimits guard) {
+    return scorer(Signal.ENTROPY, acceptRate, shape, weights, guard);
+  }
+
+  private Scorer scorer(
+      Signal signal, double acceptRate, ShapeLimits shape, Weights weights, GuardLimits guard) {
     ScorerConfig config =
         new ScorerConfig(
-            Signal.ENTROPY,
+            signal,
             0.5,
             0.5,
             0,
