@@ -16,7 +16,7 @@ public record Activations(MoeConfig config, Computation computation) {
 
   private static final long FLOAT = 4;
 
-  /** Tensors of (part, vocab) that are alive at once: logits, log p, p, gradient. */
+  /** Tensors of (part, vocab) that are alive at once: an adapter's and the base's logits and p. */
   private static final long OF_HEAD = 4;
 
   /** Rows of the width of the model that a layer's backward pass holds at once. */

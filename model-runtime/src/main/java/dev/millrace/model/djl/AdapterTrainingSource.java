@@ -7,7 +7,8 @@ package dev.millrace.model.djl;
  *
  * <p>{@code how} holds the type of the products (6: fp32, 15: bf16) and whether the fronts of
  * layers and the experts' inner values are kept from the forward pass; what is not kept is computed
- * again, by the same operations.
+ * again, by the same operations. Inner values in fp32 are what silu takes, in bf16 the bare
+ * product.
  */
 final class AdapterTrainingSource {
 
@@ -19,10 +20,16 @@ final class AdapterTrainingSource {
           slots = torch.index_select(route[3], 0, order)
           counts = annotate(List[int], torch.bincount(flat, None, $experts).tolist())
           return (slots, torch.floor_divide(slots, route[2].size(1)), counts)
+        def row_scales(self: __torch__.Program, i: int, m: List[Tensor]) -> List[Tensor]:
+          s = annotate(List[Tensor], [])
+          if ops.prim.dtype(m[i]) == 1:
+            s = torch.unbind(torch.squeeze(self.w[$vectors + i], -1), 0)
+          return s
         def scaled(self: __torch__.Program, y: Tensor, scales: List[Tensor], e: int) -> Tensor:
+          y = torch.to(y, 6)
           if len(scales) > 0:
-            y = torch.mul(y, torch.reshape(scales[e], [1, -1]))
-          return torch.to(y, 6)
+            y = torch.mul_(y, scales[e])
+          return y
         def product(self: __torch__.Program, x: Tensor, q: Tensor) -> Tensor:
           return torch.linear(x, torch.to(q, ops.prim.dtype(x)))
         def product_back(self: __torch__.Program, g: Tensor, q: Tensor, scales: List[Tensor], e: int, type: int) -> Tensor:
@@ -33,78 +40,81 @@ final class AdapterTrainingSource {
             out = torch.unbind(f, 0)
           return out
         def thin(self: __torch__.Program, y: Tensor, x: Tensor, a: Tensor, b: Tensor) -> Tensor:
-          return torch.add(y, torch.linear(torch.linear(x, a), b))
+          return torch.add_(y, torch.linear(torch.linear(x, a), b))
         def experts_forward(self: __torch__.Program, h: Tensor, p0: int, route: List[Tensor], f: List[Tensor], type: int, keep: bool, m: List[Tensor]) -> Tuple[Tensor, List[Tensor]]:
           slots, token, counts = self.by_expert(route)
           x = torch.to(h, type)
           ws = torch.index_select(torch.reshape(route[1], [-1, 1]), 0, slots)
           gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
-          gate_up_scales, down_scales = self.scales_of(p0, m), self.scales_of(p0 + 1, m)
+          gate_up_scales, down_scales = self.row_scales(p0, m), self.row_scales(p0 + 1, m)
           gate_up_a, gate_up_b = self.each(f[0]), self.each(f[1])
           down_a, down_b = self.each(f[2]), self.each(f[3])
+          tokens, shares = torch.split_with_sizes(token, counts, 0), torch.split_with_sizes(ws, counts, 0)
           inner = annotate(List[Tensor], [])
           y = torch.zeros_like(h)
-          start = 0
           for e in range($experts):
-            n = counts[e]
-            if n > 0:
-              at = torch.narrow(token, 0, start, n)
+            if counts[e] > 0:
+              at = tokens[e]
               t = self.product(torch.index_select(x, 0, at), gate_up[e])
-              if keep:
+              if keep and type != 6:
                 inner.append(t)
               t = self.scaled(t, gate_up_scales, e)
               if len(gate_up_a) > 0:
                 t = self.thin(t, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e])
+              if keep and type == 6:
+                inner.append(t)
               gate, up = torch.chunk(t, 2, -1)
-              s = torch.mul_(torch.silu(gate), up)
+              s = torch.mul_(torch.mul_(torch.silu(gate), up), shares[e])
               out = self.scaled(self.product(torch.to(s, type), down[e]), down_scales, e)
               if len(down_a) > 0:
                 out = self.thin(out, s, down_a[e], down_b[e])
-              y = torch.index_add_(y, 0, at, torch.mul_(out, torch.narrow(ws, 0, start, n)))
-              start = start + n
+              y = torch.index_add_(y, 0, at, out)
           return (y, inner)
         def experts_backward(self: __torch__.Program, g: Tensor, h: Tensor, p0: int, route: List[Tensor], f: List[Tensor], inner: List[Tensor], type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           slots, token, counts = self.by_expert(route)
           x = torch.to(h, type)
           ws = torch.index_select(torch.reshape(route[1], [-1, 1]), 0, slots)
           gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
-          gate_up_scales, down_scales = self.scales_of(p0, m), self.scales_of(p0 + 1, m)
+          gate_up_scales, down_scales = self.row_scales(p0, m), self.row_scales(p0 + 1, m)
           gate_up_a, gate_up_b = self.each(f[0]), self.each(f[1])
           down_a, down_b = self.each(f[2]), self.each(f[3])
           df = annotate(List[Tensor], [])
           for j in range(4):
             df.append(torch.zeros_like(f[j]))
+          tokens, shares = torch.split_with_sizes(token, counts, 0), torch.split_with_sizes(ws, counts, 0)
           dws = annotate(List[Tensor], [])
           dh = torch.zeros_like(h)
-          start = 0
           for e in range($experts):
-            n = counts[e]
-            if n > 0:
-              at = torch.narrow(token, 0, start, n)
+            if counts[e] > 0:
+              at, w = tokens[e], shares[e]
               if len(inner) > 0:
                 t = inner[len(dws)]
               else:
                 t = self.product(torch.index_select(x, 0, at), gate_up[e])
-              t = self.scaled(t, gate_up_scales, e)
-              w = torch.narrow(ws, 0, start, n)
-              if len(gate_up_a) > 0:
-                t = self.thin(t, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e])
+              if len(inner) == 0 or type != 6:
+                t = self.scaled(t, gate_up_scales, e)
+                if len(gate_up_a) > 0:
+                  t = self.thin(t, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e])
               gate, up = torch.chunk(t, 2, -1)
               s = torch.silu(gate)
               gs = torch.index_select(g, 0, at)
-              da = self.product_back(gs, down[e], down_scales, e, type)
               if len(down_a) > 0:
-                da = torch.add(da, torch.matmul(torch.matmul(gs, down_b[e]), down_a[e]))
-                self.thin_back(torch.mul(gs, w), torch.mul(s, up), down_a[e], down_b[e], torch.select(df[2], 0, e), torch.select(df[3], 0, e))
-              du = torch.mul(da, s)
+                da = self.thin_back(gs, torch.mul_(torch.mul(s, up), w), down_a[e], down_b[e], torch.select(df[2], 0, e), torch.select(df[3], 0, e))
+                da = torch.add_(da, self.product_back(gs, down[e], down_scales, e, type))
+              else:
+                da = self.product_back(gs, down[e], down_scales, e, type)
+              dt = torch.empty_like(t)
+              dg, du = torch.chunk(dt, 2, -1)
+              torch.mul(da, s, out=du)
               dws.append(torch.sum(torch.mul(du, up), [-1], False))
-              dg = torch.silu_backward(torch.mul_(torch.mul_(da, up), w), gate)
-              dt = torch.cat([dg, torch.mul_(du, w)], -1)
-              dx = self.product_back(dt, gate_up[e], gate_up_scales, e, type)
+              torch.silu_backward(torch.mul_(torch.mul_(da, up), w), gate, grad_input=dg)
+              torch.mul_(du, w)
               if len(gate_up_a) > 0:
-                dx = torch.add(dx, self.thin_back(dt, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e], torch.select(df[0], 0, e), torch.select(df[1], 0, e)))
+                dx = self.thin_back(dt, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e], torch.select(df[0], 0, e), torch.select(df[1], 0, e))
+                dx = torch.add_(dx, self.product_back(dt, gate_up[e], gate_up_scales, e, type))
+              else:
+                dx = self.product_back(dt, gate_up[e], gate_up_scales, e, type)
               dh = torch.index_add_(dh, 0, at, dx)
-              start = start + n
           dw = torch.index_copy(torch.zeros([route[1].numel()], dtype=6), 0, slots, torch.cat(dws, 0))
           return (dh, torch.reshape(dw, [h.size(0), -1]), df)
         def thin_back(self: __torch__.Program, g: Tensor, x: Tensor, a: Tensor, b: Tensor, da: Tensor, db: Tensor) -> Tensor:
@@ -124,6 +134,7 @@ final class AdapterTrainingSource {
           return n
       """;
 
+  /** The greatest probability of a row is one over the sum that softmax divides by. */
   private static final String HEAD =
       """
         def text_loss(self: __torch__.Program, x: Tensor, targets: Tensor, weights: Tensor, type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
@@ -133,11 +144,13 @@ final class AdapterTrainingSource {
           at = 0
           while at < x.size(0):
             n = self.part(at, x.size(0))
-            logp = self.log_probs(torch.narrow(x, 0, at, n), head, type)
+            z = self.logits_of(torch.narrow(x, 0, at, n), head, type)
+            p = torch.softmax(z, -1)
             target = torch.unsqueeze(torch.narrow(targets, 0, at, n), -1)
             w = torch.unsqueeze(torch.narrow(weights, 0, at, n), -1)
-            loss = torch.sub(loss, torch.to(torch.sum(torch.mul(torch.gather(logp, -1, target), w)), 7))
-            d = torch.scatter_add_(torch.mul_(torch.exp_(logp), w), 1, target, torch.neg(w))
+            logp = torch.sub(torch.gather(z, -1, target), self.log_sum(z, p))
+            loss = torch.sub(loss, torch.to(torch.sum(torch.mul(logp, w)), 7))
+            d = torch.scatter_add_(torch.mul_(p, w), 1, target, torch.neg(w))
             dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
             at = at + n
           return (loss, torch.cat(dx, 0))
@@ -148,20 +161,26 @@ final class AdapterTrainingSource {
           at = 0
           while at < x.size(0):
             n = self.part(at, x.size(0))
-            logq = self.log_probs(torch.narrow(x, 0, at, n), head, type)
-            logp = self.log_probs(torch.narrow(base, 0, at, n), head, type)
-            p = torch.exp(logp)
+            zq = self.logits_of(torch.narrow(x, 0, at, n), head, type)
+            zp = self.logits_of(torch.narrow(base, 0, at, n), head, type)
+            q, p = torch.softmax(zq, -1), torch.softmax(zp, -1)
             w = torch.unsqueeze(torch.narrow(weights, 0, at, n), -1)
-            kl = torch.sum(torch.mul(p, torch.sub_(logp, logq)), [-1], True)
+            kl = torch.sub(self.log_sum(zq, q), self.log_sum(zp, p))
+            kl = torch.add(kl, torch.sum(torch.mul_(torch.sub_(zp, zq), p), [-1], True))
             loss = torch.add(loss, torch.to(torch.sum(torch.mul(kl, w)), 7))
-            d = torch.mul_(torch.sub_(torch.exp_(logq), p), w)
+            d = torch.mul_(torch.sub_(q, p), w)
             dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
             at = at + n
           return (loss, torch.cat(dx, 0))
-        def log_probs(self: __torch__.Program, x: Tensor, head: Tensor, type: int) -> Tensor:
-          return torch.log_softmax(torch.to(torch.linear(torch.to(x, type), head), 6), -1)
+        def logits_of(self: __torch__.Program, x: Tensor, head: Tensor, type: int) -> Tensor:
+          return torch.to(torch.linear(torch.to(x, type), head), 6)
+        def log_sum(self: __torch__.Program, z: Tensor, p: Tensor) -> Tensor:
+          return torch.sub(torch.amax(z, [-1], True), torch.log(torch.amax(p, [-1], True)))
       """;
 
+  /**
+   * Second factors lie in memory as their transpose: products with few columns are slow otherwise.
+   */
   private static final String STEP =
       """
         def of_layer(self: __torch__.Program, i: int, type: int, m: List[Tensor]) -> List[Tensor]:
@@ -252,6 +271,14 @@ final class AdapterTrainingSource {
           out.extend(df)
           out.extend(dx)
           return out
+        def turned(self: __torch__.Program, l: List[Tensor]) -> List[Tensor]:
+          out = annotate(List[Tensor], [])
+          for j in range(len(l)):
+            f = l[j]
+            if j % 2 == 1 and f.dim() == 2:
+              f = torch.t(torch.contiguous(torch.t(f)))
+            out.append(f)
+          return out
         def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, anchored: bool) -> List[Tensor]:
           sites = $sites_at
           sizes = self.lengths(lens)
@@ -259,7 +286,7 @@ final class AdapterTrainingSource {
           type = int(how[0])
           spans = annotate(List[int], [ids.size(0)])
           a = (spans, l, annotate(List[int], [0]), annotate(List[float], [1.]))
-          leaves = self.leaves(l)
+          leaves = self.leaves(self.turned(l))
           traced = (spans, leaves, annotate(List[int], [0]), annotate(List[float], [1.]))
           keep = annotate(List[int], [type, int(how[1]), int(how[2])])
           with_graph = a

@@ -78,17 +78,19 @@ final class AttentionSource {
             torch.index_copy_(keys[layer], 1, aside[1], torch.narrow(k, 1, 0, first))
             torch.index_copy_(values[layer], 1, aside[1], torch.narrow(v, 1, 0, first))
             out = self.answer(q, keys[layer], values[layer], window, runs, aside)
-          at = first
-          for s in range(first, len(lens)):
-            n = lens[s]
-            qs = torch.narrow(q, 1, at, n)
-            ks = torch.narrow(k, 1, at, n)
-            vs = torch.narrow(v, 1, at, n)
-            if len(keys) > 0:
-              ks = self.remember(keys[layer], ks, slots[s], past[s])
-              vs = self.remember(values[layer], vs, slots[s], past[s])
-            out.append(self.attend(qs, ks, vs, past[s], window))
-            at = at + n
+          if first < len(lens):
+            sizes = annotate(List[int], [first])
+            sizes.extend(lens[first:])
+            qs = torch.split_with_sizes(q, sizes, 1)
+            ks = torch.split_with_sizes(k, sizes, 1)
+            vs = torch.split_with_sizes(v, sizes, 1)
+            for s in range(first, len(lens)):
+              i = s - first + 1
+              kn, vn = ks[i], vs[i]
+              if len(keys) > 0:
+                kn = self.remember(keys[layer], kn, slots[s], past[s])
+                vn = self.remember(values[layer], vn, slots[s], past[s])
+              out.append(self.attend(qs[i], kn, vn, past[s], window))
           if len(out) > 1:
             joined = torch.cat(out, 0)
           else:

@@ -62,12 +62,15 @@ final class ProgramSource {
               n = spans[s]
               if n < 0:
                 n = torch.neg(n)
-              part = torch.narrow(y, 0, at, n)
+              part, rows = y, x
+              if len(spans) > 1:
+                part = torch.narrow(y, 0, at, n)
               if which[s] >= 0:
                 i = 2 * ($sites * which[s] + site)
                 if l[i].size(0) > 0:
-                  down = torch.linear(torch.narrow(x, 0, at, n), l[i])
-                  part = torch.add(part, torch.linear(down, l[i + 1]))
+                  if len(spans) > 1:
+                    rows = torch.narrow(x, 0, at, n)
+                  part = torch.add(part, torch.linear(torch.linear(rows, l[i]), l[i + 1]))
               if which[s] == -2:
                 part = self.adapt_rows(part, x, site, l)
               parts.append(part)
@@ -121,7 +124,7 @@ final class ProgramSource {
   private static final String FLOAT_MATRICES =
       """
         def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-          v = torch.mean(torch.mul(x, x), [-1], True)
+          v = torch.div(torch.sum(torch.mul(x, x), [-1], True), x.size(-1))
           return torch.mul(torch.mul(x, torch.rsqrt(torch.add(v, eps))), weight)
         def matrix(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           self.m.append(x)
