@@ -75,8 +75,12 @@ final class AttentionSource {
           first = 0
           if len(aside) > 0:
             first = aside[1].size(0)
-            torch.index_copy_(keys[layer], 1, aside[1], torch.narrow(k, 1, 0, first))
-            torch.index_copy_(values[layer], 1, aside[1], torch.narrow(v, 1, 0, first))
+            ks, vs = k, v
+            if first < len(lens):
+              ks = torch.narrow(k, 1, 0, first)
+              vs = torch.narrow(v, 1, 0, first)
+            torch.index_copy_(keys[layer], 1, aside[1], ks)
+            torch.index_copy_(values[layer], 1, aside[1], vs)
             out = self.answer(q, keys[layer], values[layer], window, runs, aside)
           if first < len(lens):
             sizes = annotate(List[int], [first])
@@ -147,6 +151,26 @@ final class AttentionSource {
           return $o
       """;
 
+  /** The same in fewer operations, where the rows of the three matrices are one packed one's. */
+  private static final String TOGETHER =
+      """
+          n = x.size(0)
+          y = self.linear(x, $first, m)
+          if self.adds(s0, a) or self.adds(s0 + 1, a) or self.adds(s0 + 2, a):
+            q, k, v = torch.split_with_sizes(y, [$heads * $hd, $kv * $hd, $kv * $hd], 1)
+            y = torch.cat([self.adapt(q, x, s0, a), self.adapt(k, x, s0 + 1, a), self.adapt(v, x, s0 + 2, a)], 1)
+          y = $whole
+          qk, v = torch.split_with_sizes(y, [($heads + $kv) * $hd, $kv * $hd], 1)
+          qk = $normed
+          qk = $clipqk
+          v = $clipv
+          qk = self.rope(torch.transpose(torch.reshape(qk, [n, $heads + $kv, $hd]), 0, 1), cos, sin)
+          q, k = torch.split_with_sizes(qk, [$heads, $kv], 0)
+          v = torch.transpose(torch.reshape(v, [n, $kv, $hd]), 0, 1)
+          o = self.attended(q, k, v, layer, window, lens, c)
+          return $o
+      """;
+
   private static final String LATENT =
       """
           n = x.size(0)
@@ -169,20 +193,24 @@ final class AttentionSource {
   private final MoeConfig config;
   private final Layout layout;
   private final ToIntFunction<String> matrix;
+  private final boolean packed;
 
   /**
-   * @param matrix the place of a matrix by its name, packed or not
+   * @param matrix the place of a matrix by its name
+   * @param packed whether it is among the packed ones, where those of queries, keys and values are
+   *     one
    */
-  AttentionSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix) {
+  AttentionSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix, boolean packed) {
     this.config = config;
     this.layout = layout;
     this.matrix = matrix;
+    this.packed = packed;
   }
 
   String methods() {
     AttentionConfig a = config.attention();
     LatentConfig latent = a.latent();
-    String body = latent == null ? grouped(a) : latent(latent);
+    String body = latent != null ? latent(latent) : packed ? together(a) : grouped(a);
     return (ATTEND + SIGNATURE + body)
         .replace("$heads", Integer.toString(a.numAttentionHeads()))
         .replace("$groups", Integer.toString(a.numAttentionHeads() / a.numKeyValueHeads()))
@@ -208,10 +236,78 @@ final class AttentionSource {
         .replace("$o\n", project("o_proj", "o") + "\n");
   }
 
+  private String together(AttentionConfig a) {
+    boolean all = a.qkNorm() == QkNorm.ALL;
+    String y = a.inputBias() ? "torch.add(y, torch.cat([" + biases() + "], 0))" : "y";
+    return TOGETHER
+        .replace("$whole", all ? y : clipped(a, y))
+        .replace("$normed", normedTogether(a))
+        .replace("$clipqk", all ? clipped(a, "qk") : "qk")
+        .replace("$clipv", all ? clipped(a, "v") : "v")
+        .replace("$first", place("q_proj"))
+        .replace("$o\n", project("o_proj", "o") + "\n");
+  }
+
+  private String biases() {
+    return weight("q_proj.bias") + ", " + weight("k_proj.bias") + ", " + weight("v_proj.bias");
+  }
+
+  /** (n, q|k), or rows of it that are normed apart. */
+  private String normedTogether(AttentionConfig a) {
+    if (a.qkNorm() == QkNorm.NONE) {
+      return "qk";
+    }
+    if (differ(a)) {
+      return "torch.cat(["
+          + norm("torch.narrow(qk, 1, 0, $heads * $hd)", weight("q_norm"))
+          + ", "
+          + norm("torch.narrow(qk, 1, $heads * $hd, $kv * $hd)", weight("k_norm"))
+          + "], 1)";
+    }
+    int rows = normedRows(a, a.numAttentionHeads()) + normedRows(a, a.numKeyValueHeads());
+    return norm(
+        "torch.reshape(qk, [n, " + rows + ", -1])", "m[" + Int8Source.CONSTANTS + " + layer]");
+  }
+
+  /** The lines that append to m, for each layer, the weights of the norms of q and k together. */
+  String normsTogether() {
+    AttentionConfig a = config.attention();
+    StringBuilder lines = new StringBuilder();
+    if (a.latent() == null && a.qkNorm() != QkNorm.NONE && !differ(a)) {
+      for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+        lines.append(
+            ("    self.m.append(torch.cat([torch.expand(self.w[%d], [%d, -1]), "
+                    + "torch.expand(self.w[%d], [%d, -1])], 0))\n")
+                .formatted(
+                    layout.vector(Layout.at(layer, "self_attn.q_norm")),
+                    normedRows(a, a.numAttentionHeads()),
+                    layout.vector(Layout.at(layer, "self_attn.k_norm")),
+                    normedRows(a, a.numKeyValueHeads())));
+      }
+    }
+    return lines.toString();
+  }
+
+  /** Whether q and k are normed over different widths. */
+  private static boolean differ(AttentionConfig a) {
+    return a.qkNorm() == QkNorm.ALL && a.numAttentionHeads() != a.numKeyValueHeads();
+  }
+
+  /** Rows that a token's heads are normed as. */
+  private static int normedRows(AttentionConfig a, int heads) {
+    return a.qkNorm() == QkNorm.ALL ? 1 : heads;
+  }
+
+  private String norm(String x, String weight) {
+    return "self.norm(" + x + ", " + weight + ", " + config.rmsNormEps() + ")";
+  }
+
+  private String weight(String module) {
+    return "w[" + vector(module) + "]";
+  }
+
   private String normed(boolean on, String x) {
-    return on
-        ? "self.norm(" + x + ", w[" + vector(x + "_norm") + "], " + config.rmsNormEps() + ")"
-        : x;
+    return on ? norm(x, weight(x + "_norm")) : x;
   }
 
   private static String clipped(AttentionConfig a, String x) {

@@ -65,15 +65,25 @@ final class ExpertsSource {
             n = spans[s]
             if n < 0:
               n = torch.neg(n)
-            h = torch.narrow(x, 0, at, n)
+            h = x
+            if len(spans) > 1:
+              h = torch.narrow(x, 0, at, n)
             if spans[s] < 0:
               by_row = torch.expand(torch.unsqueeze(torch.transpose(w[w0], 0, 1), 0), [n, -1, -1])
               logits.append(torch.squeeze(torch.bmm(torch.unsqueeze(h, 1), by_row), 1))
             else:
               logits.append(torch.linear(h, w[w0]))
             at = at + n
-          p, weights, experts, kept = self.routes(torch.cat(logits, 0), w, w0, r)
+          if len(logits) > 1:
+            joined = torch.cat(logits, 0)
+          else:
+            joined = logits[0]
+          p, weights, experts, kept = self.routes(joined, w, w0, r)
           return annotate(List[Tensor], [p, weights, experts, kept])
+        def limits(self: __torch__.Program, r: Tensor, at: int, n: int) -> Tensor:
+          if r.size(0) > 0:
+            r = torch.narrow(r, 1, at, n)
+          return r
         def adapt_gate_up(self: __torch__.Program, y: Tensor, x: Tensor, expert: Tensor, slot: Tensor, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
           if self.adds(s0, a):
             token = torch.floor_divide(slot, k)

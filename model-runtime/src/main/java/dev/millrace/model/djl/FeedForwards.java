@@ -121,19 +121,27 @@ public final class FeedForwards implements AutoCloseable {
       line(lines, "self.w.append(torch.randn(" + Arrays.toString(vector.shape()) + ", dtype=6))");
     }
     line(lines, int8 ? "none = self.begin()" : "none = annotate(List[Tensor], [])");
-    for (Layout.Matrices m : layout.matrices()) {
-      String shape = m.rows() + ", " + m.columns() + "]";
-      if (int8) {
-        line(lines, "for i in range(" + m.parts().size() + "):");
-        line(lines, "  q = torch.randint(-127, 128, [" + shape + ", dtype=1)");
-        line(lines, "  none = self.pack(q, torch.full([" + m.rows() + "], 0.001, dtype=6))");
-      } else {
-        String stack = "[" + (m.stacked() ? m.parts().size() + ", " : "") + shape;
-        line(lines, "self.m.append(torch.mul(torch.randn(" + stack + ", dtype=6), 0.02))");
-      }
+    if (int8) {
+      layout.packs().forEach(together -> pack(lines, together));
+    } else {
+      layout.matrices().forEach(m -> matrix(lines, m));
     }
     line(lines, "return none");
     return lines.toString();
+  }
+
+  private static void pack(StringBuilder lines, List<Layout.Matrices> together) {
+    int rows = together.stream().mapToInt(Layout.Matrices::rows).sum();
+    String shape = "[" + rows + ", " + together.get(0).columns() + "]";
+    line(lines, "for i in range(" + together.get(0).parts().size() + "):");
+    line(lines, "  q = torch.randint(-127, 128, " + shape + ", dtype=1)");
+    line(lines, "  none = self.pack(q, torch.full([" + rows + "], 0.001, dtype=6))");
+  }
+
+  private static void matrix(StringBuilder lines, Layout.Matrices m) {
+    String stack = m.stacked() ? m.parts().size() + ", " : "";
+    String shape = "[" + stack + m.rows() + ", " + m.columns() + "]";
+    line(lines, "self.m.append(torch.mul(torch.randn(" + shape + ", dtype=6), 0.02))");
   }
 
   private static void line(StringBuilder lines, String line) {

@@ -6,13 +6,17 @@ import dev.millrace.model.config.MoeConfig;
  * Matrices of packed integers, in a program that serves.
  *
  * <p>A row x of activations is {@code s·(c + r/128)}: c are whole numbers within ±64, r what they
- * leave, in the same range. Both halves go through the product as rows side by side, with a scale
- * of 1 that is given, not measured: a row's result is that of 14-bit activations, and does not
- * depend on its neighbours. A norm's sum of squares is taken of rows that lie end to end, as one
- * row always does: the order of the additions hangs on it. {@code m} holds the constants of these
- * operations as tensors, which cost half of what numbers do.
+ * leave, in the same range. Both halves go through the product as rows of it, with a scale of 1
+ * that is given, not measured: a row's result is that of 14-bit activations, and does not depend on
+ * its neighbours. Of one row the norm finds the greatest entry sooner, of more rows amax; it is the
+ * same number. A norm's sum of squares is taken of rows that lie end to end, as one row always
+ * does: the order of the additions hangs on it. {@code m} holds the constants of these operations
+ * as tensors, which cost half of what numbers do.
  */
 final class Int8Source {
+
+  /** Constants that {@code m} begins with. */
+  static final int CONSTANTS = 4;
 
   /** Whole numbers within ±64 are 0 to 128 for the product: 128·127·2 fits 16 bits. */
   private static final String METHODS =
@@ -23,6 +27,7 @@ final class Int8Source {
           self.m.append(torch.full([1], 128., dtype=6))
           self.m.append(torch.full([1], $share, dtype=6))
           self.m.append(torch.full([1], $eps, dtype=6))
+          $norms
           return annotate(List[Tensor], [])
         def pack(self: __torch__.Program, q: Tensor, s: Tensor) -> List[Tensor]:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
@@ -41,35 +46,35 @@ final class Int8Source {
           else:
             torch.add_(torch.div_(v, float(x.size(-1))), eps)
           return torch.mul_(torch.mul(x, torch.rsqrt_(v)), weight)
-        def split(self: __torch__.Program, x: Tensor, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
-          scale = torch.clamp_min_(torch.linalg_vector_norm(x, inf, [-1], True), 1e-30)
+        def halves(self: __torch__.Program, x: Tensor, m: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+          if x.size(0) > 1:
+            scale = torch.amax(torch.abs(x), [-1], True)
+          else:
+            scale = torch.linalg_vector_norm(x, inf, [-1], True)
+          torch.clamp_min_(scale, 1e-30)
           rest = torch.div(x, torch.mul_(scale, m[0]))
           coarse = torch.round(rest)
           torch.mul_(torch.sub_(rest, coarse), m[1])
-          return (torch.reshape(torch.cat([coarse, rest], 1), [2 * x.size(0), x.size(1)]), scale)
-        def sum(self: __torch__.Program, y: Tensor) -> Tensor:
-          coarse, rest = torch.chunk(torch.reshape(y, [torch.floordiv(y.size(0), 2), 2 * y.size(1)]), 2, 1)
-          return torch.add(coarse, rest, alpha=0.0078125)
+          return (coarse, rest, scale)
         def linear(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> Tensor:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
-          rows, scale = self.split(x, m)
-          return torch.mul_(self.sum(ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(rows, 1., 64, packed[i])), scale)
-        def three(self: __torch__.Program, x: Tensor, i: int, m: List[Tensor]) -> List[Tensor]:
-          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
-          rows, scale = self.split(x, m)
-          outs = annotate(List[Tensor], [])
-          sizes = annotate(List[int], [])
-          for j in range(3):
-            out = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(rows, 1., 64, packed[i + j])
-            sizes.append(out.size(1))
-            outs.append(out)
-          return torch.split_with_sizes(torch.mul_(self.sum(torch.cat(outs, 1)), scale), sizes, 1)
+          n = x.size(0)
+          coarse, rest, scale = self.halves(x, m)
+          y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(torch.cat([coarse, rest], 0), 1., 64, packed[i])
+          coarse, rest = torch.split_with_sizes(y, [n, n], 0)
+          return torch.mul_(torch.add_(coarse, rest, alpha=0.0078125), scale)
+        def side_by_side(self: __torch__.Program, x: Tensor, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+          coarse, rest, scale = self.halves(x, m)
+          return (torch.reshape(torch.cat([coarse, rest], 1), [2 * x.size(0), x.size(1)]), scale)
         def each_expert(self: __torch__.Program, parts: List[Tensor], used: List[int], first: int) -> Tensor:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
           outs = annotate(List[Tensor], [])
           for i in range(len(used)):
             outs.append(ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(parts[i], 1., 64, packed[first + used[i]]))
-          return self.sum(torch.cat(outs, 0))
+          y = torch.cat(outs, 0)
+          n, d = torch.floordiv(y.size(0), 2), y.size(1)
+          coarse, rest = torch.split_with_sizes(torch.reshape(y, [n, 2 * d]), [d, d], 1)
+          return torch.add(coarse, rest, alpha=0.0078125)
         def experts(self: __torch__.Program, x: Tensor, p0: int, s0: int, route: List[Tensor], a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
           p, weights, experts, kept = route
           n, d = x.size(0), x.size(1)
@@ -78,16 +83,13 @@ final class Int8Source {
           flat = torch.reshape(experts, [-1])
           if not all:
             flat = torch.index_select(flat, 0, kept)
-          rows, scale = self.split(x, m)
-          sizes = annotate(List[int], [])
-          parts = annotate(List[Tensor], [])
+          rows, scale = self.side_by_side(x, m)
           if n == 1:
             slot = kept
             sorted = flat
             used = annotate(List[int], flat.tolist())
-            for i in range(len(used)):
-              sizes.append(2)
-              parts.append(rows)
+            sizes = torch.mul([2], len(used))
+            parts = torch.mul([rows], len(used))
           else:
             sorted, slot = torch.sort(flat, stable=True, dim=0, descending=False)
             if not all:
@@ -95,6 +97,7 @@ final class Int8Source {
             found, back, counts = torch.unique_consecutive(sorted, False, True)
             used = annotate(List[int], found.tolist())
             many = annotate(List[int], counts.tolist())
+            sizes = annotate(List[int], [])
             for i in range(len(many)):
               sizes.append(2 * many[i])
             token = torch.floor_divide(slot, k)
@@ -102,28 +105,34 @@ final class Int8Source {
             rows = torch.index_select(torch.reshape(rows, [n, 2 * d]), 0, token)
             parts = torch.split_with_sizes(torch.reshape(rows, [2 * token.size(0), d]), sizes, 0)
           t = torch.mul_(self.each_expert(parts, used, p0), scale)
-          g, u = torch.chunk(self.adapt_gate_up(t, x, sorted, slot, k, s0, a), 2, -1)
+          g, u = torch.split_with_sizes(self.adapt_gate_up(t, x, sorted, slot, k, s0, a), [$i, $i], 1)
           inner = torch.mul_(torch.silu(g), u)
-          rows, scale = self.split(inner, m)
+          rows, scale = self.side_by_side(inner, m)
           y = self.each_expert(torch.split_with_sizes(rows, sizes, 0), used, p0 + $experts)
-          share = torch.index_select(torch.reshape(weights, [-1, 1]), 0, slot)
-          torch.mul_(y, torch.mul_(scale, share))
-          y = self.adapt_down(y, inner, share, sorted, slot, k, s0, a)
           if n > 1:
             moved = True
           else:
             moved = not all
+          share = torch.reshape(weights, [-1, 1])
+          if moved:
+            share = torch.index_select(share, 0, slot)
+          torch.mul_(y, torch.mul_(scale, share))
+          y = self.adapt_down(y, inner, share, sorted, slot, k, s0, a)
           if moved:
             y = torch.index_copy_(torch.zeros([n * k, d], dtype=6), 0, slot, y)
           return torch.sum(torch.reshape(y, [n, k, d]), [1], False)
-        def balance(self: __torch__.Program, p: Tensor, experts: Tensor, kept: Tensor) -> Tensor:
-          return torch.zeros([], dtype=6)
+        def balanced(self: __torch__.Program, balance: Tensor, route: List[Tensor]) -> Tensor:
+          return balance
       """;
 
   private Int8Source() {}
 
-  static String methods(MoeConfig config) {
+  /**
+   * @param norms lines that append the weights of norms that are taken together
+   */
+  static String methods(MoeConfig config, String norms) {
     return METHODS
+        .replace("    $norms\n", norms)
         .replace("$share", Double.toString(1.0 / config.hiddenSize()))
         .replace("$eps", Double.toString(config.rmsNormEps()));
   }

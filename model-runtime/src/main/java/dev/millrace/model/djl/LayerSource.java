@@ -29,7 +29,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
           chosen.append(route[2])
           chosen.append(route[3])
           x = torch.add(x, self.sparse(h, $experts_at, $experts_site, route, a, m))
-          balance = torch.add(balance, self.balance(route[0], route[2], route[3]))
+          balance = self.balanced(balance, route)
       """;
 
   String methods() {
@@ -174,7 +174,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
   /** The columns of r that hold a layer's limits. */
   private String limits(int layer) {
     int n = config.router().mostExperts() - 1;
-    return "torch.narrow(r, 1, " + layer * n + ", " + n + ")";
+    return "self.limits(r, " + layer * n + ", " + n + ")";
   }
 
   /** Matrix and adapter site at which a feed-forward part begins. */

@@ -41,6 +41,7 @@ final class Layout {
   private final MoeConfig config;
   private final List<Vector> vectors = new ArrayList<>();
   private final List<Matrices> matrices = new ArrayList<>();
+  private final List<List<Matrices>> packs = new ArrayList<>();
   private final List<Site> sites = new ArrayList<>();
   private final Map<String, Integer> index = new HashMap<>();
   private final Map<String, Integer> packed = new HashMap<>();
@@ -98,6 +99,7 @@ final class Layout {
     site(at(layer, "self_attn.q_proj"), q, d, a.inputBias());
     site(at(layer, "self_attn.k_proj"), kv, d, a.inputBias());
     site(at(layer, "self_attn.v_proj"), kv, d, a.inputBias());
+    packTogether(3);
     site(at(layer, "self_attn.o_proj"), d, q, a.outputBias());
   }
 
@@ -224,6 +226,16 @@ final class Layout {
     packed.put(name, packedCount);
     packedCount += parts.size();
     matrices.add(new Matrices(name, parts, rows, columns));
+    packs.add(List.of(matrices.get(matrices.size() - 1)));
+  }
+
+  /** Makes one packed matrix of the last ones: they read the same rows. */
+  private void packTogether(int count) {
+    List<Matrices> last = matrices.subList(matrices.size() - count, matrices.size());
+    packs.subList(packs.size() - count, packs.size()).clear();
+    packs.add(List.copyOf(last));
+    last.stream().skip(1).forEach(m -> packed.remove(m.name()));
+    packedCount -= count - 1;
   }
 
   List<Vector> vectors() {
@@ -232,6 +244,11 @@ final class Layout {
 
   List<Matrices> matrices() {
     return matrices;
+  }
+
+  /** What is packed, in order: matrices of one list are one, the rows of each behind the last's. */
+  List<List<Matrices>> packs() {
+    return packs;
   }
 
   List<Site> sites() {

@@ -40,6 +40,8 @@ final class ProgramSource {
           spans, l, which, scales = a
           found = False
           s = 0
+          if len(l) < 2:
+            s = len(which)
           while s < len(which) and not found:
             if which[s] >= 0:
               found = l[2 * ($sites * which[s] + site)].numel() > 0
@@ -167,6 +169,8 @@ final class ProgramSource {
           taken = torch.index_select(torch.reshape(torch.gather(p, 1, experts), [-1]), 0, kept)
           spilled = torch.rsub(torch.div(torch.sum(taken), torch.sum(p)), 1.)
           return torch.stack([even, spilled], 0)
+        def balanced(self: __torch__.Program, balance: Tensor, route: List[Tensor]) -> Tensor:
+          return torch.add(balance, self.balance(route[0], route[2], route[3]))
       """;
 
   private static final String SORTED_EXPERTS =
@@ -352,7 +356,8 @@ final class ProgramSource {
           c = (keys, values, slots, past, runs, self.aside(slots, past, ones, runs))
           x, balance, chosen = self.through(self.embedded(ids, given, self.w), lens, (spans, l, which, scales), c, self.by_row(r, lens), self.w, self.m)
           if len(ends) > 0:
-            x = torch.index_select(x, 0, torch.tensor(ends, dtype=4))
+            if len(ends) < x.size(0):
+              x = torch.index_select(x, 0, torch.tensor(ends, dtype=4))
             out = torch.log_softmax(self.linear(x, $head, self.m), -1)
           else:
             out = torch.zeros([0, $vocab], dtype=6)
@@ -365,31 +370,33 @@ final class ProgramSource {
 
   private final MoeConfig config;
   private final Layout layout;
+  private final boolean packed;
   private final ToIntFunction<String> matrix;
 
-  private ProgramSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix) {
+  private ProgramSource(MoeConfig config, Layout layout, boolean packed) {
     this.config = config;
     this.layout = layout;
-    this.matrix = matrix;
+    this.packed = packed;
+    this.matrix = packed ? layout::packed : layout::matrix;
   }
 
   /** The program over fp32 matrices: it trains, and is the reference for serving. */
   static String float32(MoeConfig config, Layout layout) {
-    ProgramSource source = new ProgramSource(config, layout, layout::matrix);
+    ProgramSource source = new ProgramSource(config, layout, false);
     String training =
         TrainingSource.METHODS
             + TrainingSource.PREFIXES
             + AdapterTrainingSource.methods(source.layers())
             + ExpertLayerSource.inputs(source.layers())
             + PruningSource.methods(source.layers());
-    return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training, 6);
+    return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training);
   }
 
   /** The program of one sparse layer's router and experts, or of some of them, in fp32. */
   static String expertLayer(MoeConfig config, Layout layout) {
-    ProgramSource source = new ProgramSource(config, layout, layout::matrix);
+    ProgramSource source = new ProgramSource(config, layout, false);
     String methods = ExpertsSource.methods(config) + ExpertLayerSource.METHODS;
-    return source.filled(HEADER + FLOAT_MATRICES + SORTED_EXPERTS + methods, 6);
+    return source.filled(HEADER + FLOAT_MATRICES + SORTED_EXPERTS + methods);
   }
 
   /**
@@ -398,7 +405,7 @@ final class ProgramSource {
    * @param asServed with products of numbers that are rounded as those of the int8 program
    */
   static String student(MoeConfig config, Layout layout, boolean asServed) {
-    ProgramSource source = new ProgramSource(config, layout, layout::matrix);
+    ProgramSource source = new ProgramSource(config, layout, false);
     boolean all = config.router().topK() == config.router().numExperts();
     String experts = all ? StudentSource.ALL_EXPERTS : SORTED_EXPERTS;
     String matrices =
@@ -408,46 +415,46 @@ final class ProgramSource {
             + experts
             + StudentSource.METHODS;
     String exact = asServed ? matrices.replace("$rounded(", "self.as_served(") : matrices;
-    return source.render(exact, TrainingSource.METHODS + AdapterTrainingSource.PART, 6);
+    return source.render(exact, TrainingSource.METHODS + AdapterTrainingSource.PART);
   }
 
   /** A program that trains with a plain loop over its experts and autograd alone: the rival. */
   static String looped(MoeConfig config, Layout layout) {
-    ProgramSource source = new ProgramSource(config, layout, layout::matrix);
+    ProgramSource source = new ProgramSource(config, layout, false);
     String training = TrainingSource.METHODS + TrainingSource.BY_AUTOGRAD;
-    return source.render(HEADER + FLOAT_MATRICES + LOOPED_EXPERTS, training, 6);
+    return source.render(HEADER + FLOAT_MATRICES + LOOPED_EXPERTS, training);
   }
 
   /** The program over packed int8 matrices, its embedding in bf16: it serves. */
   static String int8(MoeConfig config, Layout layout) {
-    ProgramSource source = new ProgramSource(config, layout, layout::packed);
-    return source.render(HEADER + Int8Source.methods(config), "", 15);
+    ProgramSource source = new ProgramSource(config, layout, true);
+    String norms = source.attention().normsTogether();
+    return source.render(HEADER + Int8Source.methods(config, norms), "");
   }
 
-  private String render(String matrices, String training, int embedding) {
+  private String render(String matrices, String training) {
     LayerSource layers = layers();
     String apart = config.attention().latent() == null ? "" : AttentionSource.APART;
     return filled(
         matrices
             + apart
-            + new AttentionSource(config, layout, matrix).methods()
+            + attention().methods()
             + ExpertsSource.methods(config)
             + layers.methods()
             + HIDDEN
             + layers.calls()
             + USES
-            + training,
-        embedding);
+            + training);
   }
 
-  private String filled(String source, int embedding) {
+  private String filled(String source) {
     int frozen = config.tieWordEmbeddings() ? 1 : 0;
     return source
         .replace("$rounded(", "(")
         .replace("$tie", config.tieWordEmbeddings() ? "m[$head] = w[0]" : "pass")
         .replace("$trained", Integer.toString(layout.matrices().size() - frozen))
         .replace("$many", Integer.toString(CallAdapters.MANY))
-        .replace("$embedding", Integer.toString(embedding))
+        .replace("$embedding", packed ? "15" : "6")
         .replace("$experts", Integer.toString(config.router().numExperts()))
         .replace("$sites", Integer.toString(Math.max(1, layout.sites().size())))
         .replace(
@@ -462,6 +469,10 @@ final class ProgramSource {
         .replace("$k", Integer.toString(config.router().topK()))
         .replace("$d", Integer.toString(config.hiddenSize()))
         .replace("$i", Integer.toString(config.experts().intermediateSize()));
+  }
+
+  private AttentionSource attention() {
+    return new AttentionSource(config, layout, matrix, packed);
   }
 
   private LayerSource layers() {

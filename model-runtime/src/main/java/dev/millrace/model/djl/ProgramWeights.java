@@ -72,9 +72,9 @@ final class ProgramWeights {
     try (PtNDManager scope = program.scope()) {
       program.infer(scope, "begin");
     }
-    for (Layout.Matrices matrices : layout.matrices()) {
-      for (int i = 0; i < matrices.parts().size(); i++) {
-        pack(program, parts(matrices, i), matrices);
+    for (List<Layout.Matrices> together : layout.packs()) {
+      for (int i = 0; i < together.get(0).parts().size(); i++) {
+        pack(program, together, i);
       }
     }
   }
@@ -93,7 +93,7 @@ final class ProgramWeights {
         List<PtNDArray> rowScales = new ArrayList<>();
         for (int i = 0; i < matrices.parts().size(); i++) {
           if (asInt8) {
-            quantize(parts(matrices, i), matrices);
+            quantize(parts(matrices, i), matrices.rows(), matrices.columns());
             stack.add(copy(scope, staging, DataType.INT8, matrices.rows(), matrices.columns()));
             rowScales.add(copy(scope, scales, DataType.FLOAT32, matrices.rows(), 1));
           } else {
@@ -225,23 +225,24 @@ final class ProgramWeights {
     return names.stream().map(n -> checkpoint.matrix(n, each, matrices.columns())).toList();
   }
 
-  private void pack(Program program, List<Matrix> parts, Layout.Matrices shape) {
-    quantize(parts, shape);
+  private void pack(Program program, List<Layout.Matrices> together, int i) {
+    int rows = together.stream().mapToInt(Layout.Matrices::rows).sum();
+    int columns = together.get(0).columns();
+    quantize(together.stream().flatMap(m -> parts(m, i).stream()).toList(), rows, columns);
     try (PtNDManager scope = program.scope()) {
       program.infer(
           scope,
           "pack",
-          IValue.from(staging.view(scope, DataType.INT8, shape.rows(), shape.columns())),
-          IValue.from(scales.view(scope, DataType.FLOAT32, shape.rows())));
+          IValue.from(staging.view(scope, DataType.INT8, rows, columns)),
+          IValue.from(scales.view(scope, DataType.FLOAT32, rows)));
     }
-    loaded(shape);
+    together.forEach(this::loaded);
   }
 
   /** Stages a matrix as integers, and the scales of its rows. */
-  private void quantize(List<Matrix> parts, Layout.Matrices shape) {
-    int columns = shape.columns();
-    ByteBuffer q = staging.bytes((long) shape.rows() * columns);
-    ByteBuffer s = scales.bytes(4L * shape.rows());
+  private void quantize(List<Matrix> parts, int height, int columns) {
+    ByteBuffer q = staging.bytes((long) height * columns);
+    ByteBuffer s = scales.bytes(4L * height);
     for (Matrix part : parts) {
       forChunks(
           part,

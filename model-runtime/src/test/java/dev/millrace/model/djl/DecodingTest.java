@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.pytorch.jni.JniUtils;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,10 +21,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A running batch: whatever joins, leaves or is cancelled, each answer is the one it is alone. */
 class DecodingTest {
@@ -120,6 +124,22 @@ class DecodingTest {
     assertTrue(decoding.admit(1, prompt(8, 8, greedy())));
     decoding.close();
     assertEquals(0, decoding.running());
+  }
+
+  /** The interpreter and libtorch's dispatcher are most of what a step of a small model costs. */
+  @Test
+  void step_ofOneStream_isFewCallsOfLibtorch(@TempDir Path folder) throws IOException {
+    Path trace = folder.resolve("trace.json");
+    try (Decoding decoding = model.decoding(64)) {
+      assertTrue(decoding.admit(1, prompt(4, 8, greedy())));
+      decoding.step();
+      JniUtils.startProfile(false, false, false);
+      decoding.step();
+      JniUtils.stopProfile(trace.toString());
+    }
+    Pattern call = Pattern.compile("\"name\": \"(aten|quantized)::");
+    long calls = call.matcher(Files.readString(trace)).results().count();
+    assertTrue(calls > 100 && calls < 850, calls + " calls, expected fewer than 850");
   }
 
   @Test
