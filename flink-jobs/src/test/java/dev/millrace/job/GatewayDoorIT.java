@@ -479,11 +479,9 @@ class GatewayDoorIT {
     try (Gateway gateway = open(LIMIT, null)) {
       try {
         for (int i = 0; i < 64; i++) {
-          Socket one = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
-          slow.add(one);
-          send(one, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer key-of-acme");
+          slow.add(sending(gateway));
         }
-        awaitStatus(429, gateway);
+        awaitFull(slow, gateway);
         assertEquals(400, status(gateway, "POST /v1/completions", "key-of-other", "{}"));
         slow.get(0).getOutputStream().write('}');
         awaitStatus(400, gateway);
@@ -492,6 +490,27 @@ class GatewayDoorIT {
           one.close();
         }
       }
+    }
+  }
+
+  private static Socket sending(Gateway gateway) throws IOException {
+    Socket one = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
+    send(one, "POST /v1/completions", "a", "{", 2, "Authorization: Bearer key-of-acme");
+    return one;
+  }
+
+  /** Who asks takes a place too, for a moment: a body that came just then is sent again. */
+  private static void awaitFull(List<Socket> slow, Gateway gateway) throws IOException {
+    int found = 0;
+    for (long end = System.nanoTime() + LIMIT.toNanos(); found != 429; ) {
+      assertTrue(System.nanoTime() < end, "the status is " + found);
+      for (int i = 0; i < slow.size(); i++) {
+        if (slow.get(i).getInputStream().available() > 0) {
+          slow.get(i).close();
+          slow.set(i, sending(gateway));
+        }
+      }
+      found = status(gateway, "POST /v1/completions", "key-of-acme", "{}");
     }
   }
 
