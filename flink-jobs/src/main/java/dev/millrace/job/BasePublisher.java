@@ -47,7 +47,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BasePublisher {
 
-  private static final Origin NOWHERE = new Origin("", 0, -1);
   private static final String TOKENIZER = "tokenizer.json";
 
   private final MillraceConfig config;
@@ -280,7 +279,16 @@ public final class BasePublisher {
       long batch,
       String reason) {
     return new ReleaseEvent(
-        null, BaseRelease.DOMAIN, Kind.BASE, action, release, uri, parent, batch, reason, NOWHERE);
+        null,
+        BaseRelease.DOMAIN,
+        Kind.BASE,
+        action,
+        release,
+        uri,
+        parent,
+        batch,
+        reason,
+        Origin.UNWRITTEN);
   }
 
   private void write(ReleaseEvent event) throws IOException {

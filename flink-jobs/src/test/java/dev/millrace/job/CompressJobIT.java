@@ -49,7 +49,6 @@ class CompressJobIT {
       "the server cloud of a region is down when network load grows and no node can take more"
           .split(" ");
   private static final int TEXTS = 60;
-  private static final Origin NOWHERE = new Origin("", 0, -1);
 
   @TempDir Path folder;
 
@@ -172,12 +171,12 @@ class CompressJobIT {
         new byte[] {1, 2, 3},
         "a cloud",
         2_500,
-        NOWHERE);
+        Origin.UNWRITTEN);
   }
 
   private static ReleaseEvent forget(String sample) {
     return new ReleaseEvent(
-            null, "legal", Kind.ADAPTER, Action.FORGET, "", "", null, 0, "a test", NOWHERE)
+            null, "legal", Kind.ADAPTER, Action.FORGET, "", "", null, 0, "a test", Origin.UNWRITTEN)
         .forgetting(List.of(sample));
   }
 

@@ -76,7 +76,7 @@ record NanoReleases(Path store) {
           null,
           draft.manifest().batch(),
           "a test",
-          new Origin("", 0, -1));
+          Origin.UNWRITTEN);
     }
   }
 

@@ -1,4 +1,8 @@
 package dev.millrace.schema;
 
 /** Where a record was read: its coordinates on a Kafka topic. */
-public record Origin(String topic, int partition, long offset) {}
+public record Origin(String topic, int partition, long offset) {
+
+  /** Of a record that is on no topic yet. */
+  public static final Origin UNWRITTEN = new Origin("", 0, -1);
+}

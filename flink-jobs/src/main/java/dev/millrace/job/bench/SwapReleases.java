@@ -39,8 +39,6 @@ public final class SwapReleases {
   /** The domain of all of them. */
   public static final String DOMAIN = "swap";
 
-  private static final Origin NOWHERE = new Origin("", 0, -1);
-
   private final BaseModel base;
   private final ReleaseStore store;
   private final ReleaseSource source;
@@ -109,7 +107,7 @@ public final class SwapReleases {
         null,
         draft.manifest().batch(),
         "benchmark",
-        NOWHERE);
+        Origin.UNWRITTEN);
   }
 
   private Stream<Site> linear() {

@@ -118,7 +118,7 @@ final class EmbeddedJobs implements AutoCloseable {
         manifest.parent(),
         manifest.batch(),
         "what answered when the last run ended",
-        new Origin("", 0, -1));
+        Origin.UNWRITTEN);
   }
 
   private void submit(boolean learning) {

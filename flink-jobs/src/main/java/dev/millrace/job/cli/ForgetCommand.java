@@ -50,7 +50,6 @@ import picocli.CommandLine.Option;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ForgetCommand implements Callable<Integer> {
-  private static final Origin NOWHERE = new Origin("", 0, -1);
 
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
@@ -259,7 +258,7 @@ final class ForgetCommand implements Callable<Integer> {
         manifest == null ? null : manifest.parent(),
         manifest == null ? 0 : manifest.batch(),
         unpins ? ForgetPlan.WAS_PINNED : ForgetPlan.REASON,
-        NOWHERE);
+        Origin.UNWRITTEN);
   }
 
   /** Proves it, and deletes what knows of them. */

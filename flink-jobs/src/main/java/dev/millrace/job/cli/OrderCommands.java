@@ -16,7 +16,6 @@ import picocli.CommandLine.Parameters;
 /** Commands that write release events; both jobs obey them. */
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class OrderCommands {
-  private static final Origin NOWHERE = new Origin("", 0, -1);
 
   private OrderCommands() {}
 
@@ -64,7 +63,7 @@ final class OrderCommands {
           manifest.parent(),
           manifest.batch(),
           reason,
-          NOWHERE);
+          Origin.UNWRITTEN);
     }
   }
 
@@ -127,7 +126,7 @@ final class OrderCommands {
                   pin.parent(),
                   pin.batch(),
                   "unpinned",
-                  NOWHERE));
+                  Origin.UNWRITTEN));
       output.result(
           Map.of("action", "unpin", "domain", domain, "release", pin.release()),
           "domain " + domain + " goes on from " + pin.release());

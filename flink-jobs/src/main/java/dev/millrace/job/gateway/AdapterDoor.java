@@ -117,7 +117,7 @@ final class AdapterDoor implements AutoCloseable {
             null,
             current.batch(),
             "unloaded by an operator",
-            new Origin("", 0, -1));
+            Origin.UNWRITTEN);
     return writer
         .append(
             topics.releases(), new String(Keys.of(event), UTF_8), Codecs.releases().encode(event))

@@ -68,7 +68,7 @@ final class Operating {
         known.parent(),
         known.batch(),
         reason,
-        new Origin("", 0, -1));
+        Origin.UNWRITTEN);
   }
 
   private static String key(ReleaseEvent event) {

@@ -119,6 +119,6 @@ record MediaMaterial(List<Sample> good, List<Sample> spare) {
         media,
         caption,
         0,
-        new Origin("", 0, -1));
+        Origin.UNWRITTEN);
   }
 }

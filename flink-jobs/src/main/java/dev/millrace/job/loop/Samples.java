@@ -7,8 +7,6 @@ import dev.millrace.schema.Sample;
 /** Makes samples that are not sent yet. */
 final class Samples {
 
-  private static final Origin UNWRITTEN = new Origin("", 0, -1);
-
   private Samples() {}
 
   static Sample of(String id, String document, String domain, String text) {
@@ -23,6 +21,6 @@ final class Samples {
         new byte[0],
         null,
         0,
-        UNWRITTEN);
+        Origin.UNWRITTEN);
   }
 }

@@ -51,7 +51,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ForgetIT {
 
   private static final String DOMAIN = "stamps";
-  private static final Origin NOWHERE = new Origin("", 0, -1);
 
   private static EmbeddedStack stack;
 
@@ -132,7 +131,17 @@ class ForgetIT {
   void forget_sampleThatWaitsWhereNothingIsReleased_isToldThereAlone() {
     Sample sample =
         new Sample(
-            "waits", "a", "b", null, "new", Modality.TEXT, "text", new byte[0], null, 0, NOWHERE);
+            "waits",
+            "a",
+            "b",
+            null,
+            "new",
+            Modality.TEXT,
+            "text",
+            new byte[0],
+            null,
+            0,
+            Origin.UNWRITTEN);
     Origin unused = append("samples", Codecs.samples().encode(sample));
     CompletableFuture<Void> learn = obey(topic.events().get(2).origin());
     assertEquals(0, forget("waits", prefix, 60), err::toString);
@@ -261,6 +270,6 @@ class ForgetIT {
         parent,
         batch,
         "a test",
-        NOWHERE);
+        Origin.UNWRITTEN);
   }
 }

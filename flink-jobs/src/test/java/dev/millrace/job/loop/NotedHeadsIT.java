@@ -96,7 +96,7 @@ class NotedHeadsIT {
         parent,
         batch,
         "test",
-        new Origin("", 0, -1));
+        Origin.UNWRITTEN);
   }
 
   private static ReleaseEvent takingBackTo(ReleaseEvent event) {
@@ -110,6 +110,6 @@ class NotedHeadsIT {
         event.parent(),
         event.batch(),
         "test",
-        new Origin("", 0, -1));
+        Origin.UNWRITTEN);
   }
 }

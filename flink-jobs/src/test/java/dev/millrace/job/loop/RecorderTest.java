@@ -51,7 +51,7 @@ class RecorderTest {
             new byte[0],
             null,
             1,
-            new Origin("", 0, -1));
+            Origin.UNWRITTEN);
     return raw(TOPICS.samples(), offset, Codecs.samples().encode(sample));
   }
 

@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 public final class JsonLines {
 
   /** Of a record that no topic holds yet. */
-  private static final Origin UNWRITTEN = new Origin("", 0, -1);
-
   private static final int MAX_TOKENS = 64;
 
   private JsonLines() {}
@@ -40,7 +38,7 @@ public final class JsonLines {
             fields.base64("media"),
             fields.textOrNull("caption", null),
             fields.integer("eventTimeMillis", time),
-            UNWRITTEN);
+            Origin.UNWRITTEN);
     fields.requireNoOther();
     return Samples.valid(sample);
   }
@@ -79,7 +77,7 @@ public final class JsonLines {
             fields.bool("stream", false),
             RequestMapping.media(fields.symbol("modality", Modality.TEXT), fields.base64("media")),
             fields.bool("exact", false),
-            UNWRITTEN);
+            Origin.UNWRITTEN);
     fields.requireNoOther();
     Problem problem = Requests.check(request);
     if (problem != null) {
