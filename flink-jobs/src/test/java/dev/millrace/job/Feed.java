@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 /** Writes test records to topics. */
 final class Feed implements AutoCloseable {
 
-  private static final Origin NOWHERE = new Origin("", 0, -1);
-
   private final KafkaProducer<byte[], byte[]> producer;
 
   Feed(String bootstrap) {
@@ -43,12 +41,15 @@ final class Feed implements AutoCloseable {
         new byte[0],
         null,
         eventTimeMillis,
-        NOWHERE);
+        Origin.UNWRITTEN);
   }
 
   static Request request(String id, @Nullable String domain, String prompt) {
-    return new Request(
-        id, null, domain, null, Request.Task.SCORE, prompt, 0, 0, 0, false, 1, NOWHERE);
+    return Request.builder(id, Request.Task.SCORE, prompt)
+        .domain(domain)
+        .cached(false)
+        .eventTimeMillis(1)
+        .build();
   }
 
   void send(String topic, Sample sample) {

@@ -271,7 +271,7 @@ class TakeBackIT {
         release.parent(),
         release.batch(),
         "test",
-        new Origin("", 0, -1));
+        Origin.UNWRITTEN);
   }
 
   private static void awaitVerdict(String rule, Loop loop) throws Exception {
@@ -293,7 +293,13 @@ class TakeBackIT {
       String id = "request" + asked++;
       Request r = Feed.request(id, DOMAIN, "say " + id);
       Request request =
-          new Request(id, null, DOMAIN, byId, r.task(), r.prompt(), 0, 0, 0, false, 1, r.origin());
+          Request.builder(id, r.task(), r.prompt())
+              .domain(DOMAIN)
+              .release(byId)
+              .cached(false)
+              .eventTimeMillis(1)
+              .origin(r.origin())
+              .build();
       feed.send(loop.topics().requests(), "caller", request);
       Answer answer =
           loop.answers(asked).stream().filter(a -> a.request().equals(id)).findAny().orElseThrow();

@@ -59,208 +59,31 @@ public record Request(
     }
   }
 
-  /** Of text alone. */
-  public Request(
-      String id,
-      @Nullable String tenant,
-      @Nullable String domain,
-      @Nullable String release,
-      Task task,
-      String prompt,
-      int maxTokens,
-      double temperature,
-      int topK,
-      double topP,
-      long seed,
-      List<String> stop,
-      boolean cached,
-      long eventTimeMillis,
-      long deadlineMillis,
-      @Nullable String cancels,
-      boolean stream,
-      Origin origin) {
-    this(
-        id,
-        tenant,
-        domain,
-        release,
-        task,
-        prompt,
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        seed,
-        stop,
-        cached,
-        eventTimeMillis,
-        deadlineMillis,
-        cancels,
-        stream,
-        null,
-        origin);
+  /** Of nobody to the base, greedy, without stop strings or deadline; not written yet. */
+  public static Builder builder(String id, Task task, String prompt) {
+    return new Builder(id, task, prompt);
   }
 
-  /** A similar question's answer will do. */
-  public Request(
-      String id,
-      @Nullable String tenant,
-      @Nullable String domain,
-      @Nullable String release,
-      Task task,
-      String prompt,
-      int maxTokens,
-      double temperature,
-      int topK,
-      double topP,
-      long seed,
-      List<String> stop,
-      boolean cached,
-      long eventTimeMillis,
-      long deadlineMillis,
-      @Nullable String cancels,
-      boolean stream,
-      @Nullable Media media,
-      Origin origin) {
-    this(
-        id,
-        tenant,
-        domain,
-        release,
-        task,
-        prompt,
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        seed,
-        stop,
-        cached,
-        eventTimeMillis,
-        deadlineMillis,
-        cancels,
-        stream,
-        media,
-        false,
-        origin);
-  }
-
-  /** Has no deadline, cancels nothing and is answered in one piece. */
-  public Request(
-      String id,
-      @Nullable String tenant,
-      @Nullable String domain,
-      @Nullable String release,
-      Task task,
-      String prompt,
-      int maxTokens,
-      double temperature,
-      int topK,
-      double topP,
-      long seed,
-      List<String> stop,
-      boolean cached,
-      long eventTimeMillis,
-      Origin origin) {
-    this(
-        id,
-        tenant,
-        domain,
-        release,
-        task,
-        prompt,
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        seed,
-        stop,
-        cached,
-        eventTimeMillis,
-        0,
-        null,
-        false,
-        origin);
-  }
-
-  /** The same, drawing among all tokens and stopping at no text. */
-  public Request(
-      String id,
-      @Nullable String tenant,
-      @Nullable String domain,
-      @Nullable String release,
-      Task task,
-      String prompt,
-      int maxTokens,
-      double temperature,
-      long seed,
-      boolean cached,
-      long eventTimeMillis,
-      Origin origin) {
-    this(
-        id,
-        tenant,
-        domain,
-        release,
-        task,
-        prompt,
-        maxTokens,
-        temperature,
-        0,
-        1,
-        seed,
-        List.of(),
-        cached,
-        eventTimeMillis,
-        origin);
-  }
-
-  /** Of nobody, for the likeliest text; not written yet. */
-  public static Request greedy(
-      String id,
-      @Nullable String domain,
-      Task task,
-      String prompt,
-      int maxTokens,
-      boolean cached,
-      long eventTimeMillis) {
-    Origin unwritten = new Origin("", 0, -1);
-    return new Request(
-        id, null, domain, null, task, prompt, maxTokens, 0, 0, cached, eventTimeMillis, unwritten);
-  }
-
-  /** The same, asked about a picture or a sound. */
-  public Request about(@Nullable Media shown) {
-    return with(shown, exact);
-  }
-
-  /** The same, to be answered for itself. */
-  public Request exactly() {
-    return with(media, true);
-  }
-
-  private Request with(@Nullable Media shown, boolean own) {
-    return new Request(
-        id,
-        tenant,
-        domain,
-        release,
-        task,
-        prompt,
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        seed,
-        stop,
-        cached,
-        eventTimeMillis,
-        deadlineMillis,
-        cancels,
-        stream,
-        shown,
-        own,
-        origin);
+  /** Begins with all that this one says. */
+  public Builder toBuilder() {
+    return new Builder(id, task, prompt)
+            .tenant(tenant)
+            .domain(domain)
+            .release(release)
+            .maxTokens(maxTokens)
+            .temperature(temperature)
+            .topK(topK)
+            .topP(topP)
+            .seed(seed)
+            .stop(stop)
+            .cached(cached)
+            .eventTimeMillis(eventTimeMillis)
+            .deadlineMillis(deadlineMillis)
+            .cancels(cancels)
+            .stream(stream)
+            .media(media)
+            .exact(exact)
+            .origin(origin);
   }
 
   /** Whether the prompt's content says who answers. */
@@ -273,5 +96,144 @@ public record Request(
     GENERATE,
     SCORE,
     EMBED
+  }
+
+  /** What a request says, name by name. */
+  public static final class Builder {
+    private final String id;
+    private final Task task;
+    private final String prompt;
+    private @Nullable String tenant;
+    private @Nullable String domain;
+    private @Nullable String release;
+    private int maxTokens;
+    private double temperature;
+    private int topK;
+    private double topP = 1;
+    private long seed;
+    private List<String> stop = List.of();
+    private boolean cached = true;
+    private long eventTimeMillis;
+    private long deadlineMillis;
+    private @Nullable String cancels;
+    private boolean stream;
+    private @Nullable Media media;
+    private boolean exact;
+    private Origin origin = Origin.UNWRITTEN;
+
+    private Builder(String id, Task task, String prompt) {
+      this.id = id;
+      this.task = task;
+      this.prompt = prompt;
+    }
+
+    public Builder tenant(@Nullable String value) {
+      tenant = value;
+      return this;
+    }
+
+    public Builder domain(@Nullable String value) {
+      domain = value;
+      return this;
+    }
+
+    public Builder release(@Nullable String value) {
+      release = value;
+      return this;
+    }
+
+    public Builder maxTokens(int value) {
+      maxTokens = value;
+      return this;
+    }
+
+    public Builder temperature(double value) {
+      temperature = value;
+      return this;
+    }
+
+    public Builder topK(int value) {
+      topK = value;
+      return this;
+    }
+
+    public Builder topP(double value) {
+      topP = value;
+      return this;
+    }
+
+    public Builder seed(long value) {
+      seed = value;
+      return this;
+    }
+
+    public Builder stop(List<String> value) {
+      stop = value;
+      return this;
+    }
+
+    public Builder cached(boolean value) {
+      cached = value;
+      return this;
+    }
+
+    public Builder eventTimeMillis(long value) {
+      eventTimeMillis = value;
+      return this;
+    }
+
+    public Builder deadlineMillis(long value) {
+      deadlineMillis = value;
+      return this;
+    }
+
+    public Builder cancels(@Nullable String value) {
+      cancels = value;
+      return this;
+    }
+
+    public Builder stream(boolean value) {
+      stream = value;
+      return this;
+    }
+
+    public Builder media(@Nullable Media value) {
+      media = value;
+      return this;
+    }
+
+    public Builder exact(boolean value) {
+      exact = value;
+      return this;
+    }
+
+    public Builder origin(Origin value) {
+      origin = value;
+      return this;
+    }
+
+    public Request build() {
+      return new Request(
+          id,
+          tenant,
+          domain,
+          release,
+          task,
+          prompt,
+          maxTokens,
+          temperature,
+          topK,
+          topP,
+          seed,
+          stop,
+          cached,
+          eventTimeMillis,
+          deadlineMillis,
+          cancels,
+          stream,
+          media,
+          exact,
+          origin);
+    }
   }
 }

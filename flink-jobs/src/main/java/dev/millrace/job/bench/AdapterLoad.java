@@ -174,14 +174,11 @@ final class AdapterLoad implements AutoCloseable {
   }
 
   private static Request request(Kind kind, String prompt, int domain) {
-    return Request.greedy(
-        "q",
-        "domain-" + domain,
-        kind == Kind.SCORE ? Task.SCORE : Task.GENERATE,
-        prompt,
-        kind.newTokens,
-        false,
-        0);
+    return Request.builder("q", kind == Kind.SCORE ? Task.SCORE : Task.GENERATE, prompt)
+        .domain("domain-" + domain)
+        .maxTokens(kind.newTokens)
+        .cached(false)
+        .build();
   }
 
   @Override

@@ -132,6 +132,6 @@ final class CacheBenchmark implements Benchmark {
   }
 
   private static Request request(int question) {
-    return Request.greedy("q", null, Request.Task.SCORE, "Question " + question, 0, true, 0);
+    return Request.builder("q", Request.Task.SCORE, "Question " + question).build();
   }
 }

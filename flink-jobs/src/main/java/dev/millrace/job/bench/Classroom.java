@@ -290,7 +290,7 @@ final class Classroom implements AutoCloseable {
             new byte[0],
             null,
             System.currentTimeMillis(),
-            new Origin("", 0, -1));
+            Origin.UNWRITTEN);
     writer.send(topics.samples(), DOMAIN, Codecs.samples().encode(sample));
     sent++;
   }
@@ -303,19 +303,11 @@ final class Classroom implements AutoCloseable {
     asked.put(id, fact);
     boolean ofBase = Fact.BASE.equals(release);
     Request request =
-        new Request(
-            id,
-            null,
-            ofBase ? null : DOMAIN,
-            ofBase ? null : release,
-            Request.Task.SCORE,
-            fact.sentence(),
-            0,
-            0,
-            0,
-            true,
-            System.currentTimeMillis(),
-            new Origin("", 0, -1));
+        Request.builder(id, Request.Task.SCORE, fact.sentence())
+            .domain(ofBase ? null : DOMAIN)
+            .release(ofBase ? null : release)
+            .eventTimeMillis(System.currentTimeMillis())
+            .build();
     writer.send(topics.requests(), id, Codecs.requests().encode(request));
   }
 

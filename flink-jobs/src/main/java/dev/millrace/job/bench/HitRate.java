@@ -109,19 +109,12 @@ final class HitRate {
   }
 
   private static Request request(long n) {
-    return new Request(
-        "q" + n,
-        null,
-        null,
-        null,
-        Request.Task.SCORE,
-        "What is known of the number " + n % QUESTIONS + ", and who has asked for it before?",
-        0,
-        0,
-        0,
-        true,
-        0,
-        new Origin("requests", 0, n));
+    return Request.builder(
+            "q" + n,
+            Request.Task.SCORE,
+            "What is known of the number " + n % QUESTIONS + ", and who has asked for it before?")
+        .origin(new Origin("requests", 0, n))
+        .build();
   }
 
   /** The real responder on nano. */

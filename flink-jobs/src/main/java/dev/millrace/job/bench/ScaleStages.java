@@ -231,19 +231,10 @@ final class ScaleStages {
   private static KeyedRequest question(long n) {
     return new KeyedRequest(
         null,
-        new Request(
-            "q" + n,
-            null,
-            null,
-            null,
-            Request.Task.SCORE,
-            n + " " + text(n),
-            0,
-            0,
-            0,
-            false,
-            0,
-            new Origin("requests", 0, n)));
+        Request.builder("q" + n, Request.Task.SCORE, n + " " + text(n))
+            .cached(false)
+            .origin(new Origin("requests", 0, n))
+            .build());
   }
 
   private static Sample sample(long n) {

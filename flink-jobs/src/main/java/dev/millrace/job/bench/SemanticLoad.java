@@ -118,6 +118,8 @@ final class SemanticLoad {
   }
 
   private Request request(int number, String prompt) {
-    return Request.greedy("q" + number, null, Request.Task.GENERATE, prompt, newTokens, true, 0);
+    return Request.builder("q" + number, Request.Task.GENERATE, prompt)
+        .maxTokens(newTokens)
+        .build();
   }
 }

@@ -167,8 +167,10 @@ final class ServedNano implements AutoCloseable {
     int length = TOKENS / 2 + random.nextInt(TOKENS / 2);
     int from = random.nextInt(text.length - length);
     String prompt = tokenizer.decode(Arrays.copyOfRange(text, from, from + length));
-    return Request.greedy(
-        id, null, Request.Task.SCORE, prompt, 0, false, System.currentTimeMillis());
+    return Request.builder(id, Request.Task.SCORE, prompt)
+        .cached(false)
+        .eventTimeMillis(System.currentTimeMillis())
+        .build();
   }
 
   @Override

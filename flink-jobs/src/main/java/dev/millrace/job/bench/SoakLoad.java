@@ -16,7 +16,6 @@ import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.io.IOException;
@@ -108,22 +107,14 @@ final class SoakLoad implements AutoCloseable {
       int from = random.nextInt(text.length - kind.promptTokens);
       String prompt = tokenizer.decode(Arrays.copyOfRange(text, from, from + kind.promptTokens));
       drawn.add(
-          new Request(
-              kind + "-" + i,
-              null,
-              null,
-              null,
-              kind == Kind.SCORE ? Task.SCORE : Task.GENERATE,
-              prompt,
-              kind.newTokens,
-              kind == Kind.DECODE ? 0.8 : 0,
-              40,
-              0.95,
-              i,
-              List.of(),
-              false,
-              0,
-              new Origin("", 0, -1)));
+          Request.builder(kind + "-" + i, kind == Kind.SCORE ? Task.SCORE : Task.GENERATE, prompt)
+              .maxTokens(kind.newTokens)
+              .temperature(kind == Kind.DECODE ? 0.8 : 0)
+              .topK(40)
+              .topP(0.95)
+              .seed(i)
+              .cached(false)
+              .build());
     }
     return drawn;
   }

@@ -138,8 +138,10 @@ final class SwapLoad implements AutoCloseable {
   }
 
   private Request request(int prompt) {
-    return Request.greedy(
-        "q", SwapReleases.DOMAIN, Request.Task.SCORE, prompts.get(prompt), 0, false, 0);
+    return Request.builder("q", Request.Task.SCORE, prompts.get(prompt))
+        .domain(SwapReleases.DOMAIN)
+        .cached(false)
+        .build();
   }
 
   /** A second subtask that is asked all the time, until closed. */

@@ -35,7 +35,6 @@ final class Traffic implements AutoCloseable {
   private static final int PROMPT = 160;
   private static final int NEW_TOKENS = 8;
   private static final int GENERATE_EVERY = 6;
-  private static final Origin UNWRITTEN = new Origin("", 0, -1);
 
   private final RecordWriter writer;
   private final Topics topics;
@@ -117,20 +116,16 @@ final class Traffic implements AutoCloseable {
   private Request request(int caller) {
     String text = texts.get(random.nextInt(texts.size())).text();
     boolean generates = asked % GENERATE_EVERY == 0;
-    return new Request(
-        "caller-" + caller + "/" + asked,
-        null,
-        domains.get(random.nextInt(domains.size())),
-        null,
-        generates ? Task.GENERATE : Task.SCORE,
-        text.substring(
-            0, text.offsetByCodePoints(0, Math.min(PROMPT, text.codePointCount(0, text.length())))),
-        generates ? NEW_TOKENS : 0,
-        0,
-        0,
-        random.nextBoolean(),
-        clock.millis(),
-        UNWRITTEN);
+    int length = Math.min(PROMPT, text.codePointCount(0, text.length()));
+    return Request.builder(
+            "caller-" + caller + "/" + asked,
+            generates ? Task.GENERATE : Task.SCORE,
+            text.substring(0, text.offsetByCodePoints(0, length)))
+        .domain(domains.get(random.nextInt(domains.size())))
+        .maxTokens(generates ? NEW_TOKENS : 0)
+        .cached(random.nextBoolean())
+        .eventTimeMillis(clock.millis())
+        .build();
   }
 
   /** The key under which a request of that id was sent. */
@@ -152,7 +147,7 @@ final class Traffic implements AutoCloseable {
             new byte[0],
             null,
             clock.millis(),
-            UNWRITTEN);
+            Origin.UNWRITTEN);
     var unused = writer.append(topics.samples(), text.domain(), Codecs.samples().encode(sample));
   }
 

@@ -209,33 +209,32 @@ final class AskCommand implements Callable<Integer> {
   private Request request() throws IOException {
     Media media = shown == null ? null : shown.read();
     if (!place) {
-      return checked(request(domain, score, prompt).about(media));
+      return checked(request(domain, score, prompt).toBuilder().media(media).build());
     }
     if (score || (media != null && !prompt.isEmpty())) {
       throw new IllegalArgumentException(
           "--place with --score or with a prompt beside what is shown, expected one thing to place");
     }
     Media text = new Media(Modality.TEXT, prompt.getBytes(StandardCharsets.UTF_8));
-    return checked(request(domain, false, "").about(media == null ? text : media));
+    return checked(
+        request(domain, false, "").toBuilder().media(media == null ? text : media).build());
   }
 
   private Request request(String domain, boolean score, String text) {
-    return new Request(
-        "ask-" + UUID.randomUUID(),
-        tenant,
-        domain,
-        null,
-        place ? Request.Task.EMBED : score ? Request.Task.SCORE : Request.Task.GENERATE,
-        text,
-        score || place ? 0 : tokens,
-        sampling.temperature(),
-        sampling.topK(),
-        sampling.topP(),
-        sampling.seed(),
-        sampling.stop(),
-        true,
-        System.currentTimeMillis(),
-        new Origin("", 0, -1));
+    return Request.builder(
+            "ask-" + UUID.randomUUID(),
+            place ? Request.Task.EMBED : score ? Request.Task.SCORE : Request.Task.GENERATE,
+            text)
+        .tenant(tenant)
+        .domain(domain)
+        .maxTokens(score || place ? 0 : tokens)
+        .temperature(sampling.temperature())
+        .topK(sampling.topK())
+        .topP(sampling.topP())
+        .seed(sampling.seed())
+        .stop(sampling.stop())
+        .eventTimeMillis(System.currentTimeMillis())
+        .build();
   }
 
   private static Request checked(Request request) {

@@ -10,7 +10,6 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Requests;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -127,25 +126,16 @@ final class Desk implements AutoCloseable {
   }
 
   private static Request cancelling(Request r) {
-    return new Request(
-        "cancel-" + r.id(),
-        r.tenant(),
-        r.domain(),
-        r.release(),
-        r.task(),
-        "",
-        r.maxTokens(),
-        0,
-        0,
-        1,
-        0,
-        List.of(),
-        false,
-        r.eventTimeMillis(),
-        0,
-        r.id(),
-        false,
-        r.origin());
+    return Request.builder("cancel-" + r.id(), r.task(), "")
+        .tenant(r.tenant())
+        .domain(r.domain())
+        .release(r.release())
+        .maxTokens(r.maxTokens())
+        .cached(false)
+        .eventTimeMillis(r.eventTimeMillis())
+        .cancels(r.id())
+        .origin(r.origin())
+        .build();
   }
 
   private Answer require(@Nullable Answer answer) {

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,24 +111,17 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
     List<Request> requests = new ArrayList<>();
     String domain = target.domain();
     texts.forEach(text -> requests.add(request(caller, domain, text, now)));
-    media.forEach(shown -> requests.add(request(caller, domain, "", now).about(shown)));
+    media.forEach(
+        shown -> requests.add(request(caller, domain, "", now).toBuilder().media(shown).build()));
     return requests;
   }
 
   private static Request request(
       ApiKeys.Caller caller, @Nullable String domain, String text, long now) {
-    return new Request(
-        "http-" + UUID.randomUUID(),
-        caller.tenant(),
-        domain,
-        null,
-        Request.Task.EMBED,
-        text,
-        0,
-        0,
-        0,
-        true,
-        now,
-        new Origin("", 0, -1));
+    return Request.builder("http-" + UUID.randomUUID(), Request.Task.EMBED, text)
+        .tenant(caller.tenant())
+        .domain(domain)
+        .eventTimeMillis(now)
+        .build();
   }
 }

@@ -3,7 +3,6 @@ package dev.millrace.job.gateway;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.schema.Media;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Limits;
 import java.util.ArrayList;
@@ -138,26 +137,20 @@ record Generating(
 
   private Request request(
       ApiKeys.Caller caller, Catalogue.Target target, String prompt, int choice, long now) {
-    return new Request(
-        "http-" + UUID.randomUUID(),
-        caller.tenant(),
-        target.domain(),
-        target.release(),
-        Request.Task.GENERATE,
-        prompt,
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        choice == 0 ? seed : new SplittableRandom(seed + choice).nextInt(Integer.MAX_VALUE),
-        stop,
-        true,
-        now,
-        0,
-        null,
-        stream,
-        media,
-        exact,
-        new Origin("", 0, -1));
+    return Request.builder("http-" + UUID.randomUUID(), Request.Task.GENERATE, prompt)
+        .tenant(caller.tenant())
+        .domain(target.domain())
+        .release(target.release())
+        .maxTokens(maxTokens)
+        .temperature(temperature)
+        .topK(topK)
+        .topP(topP)
+        .seed(choice == 0 ? seed : new SplittableRandom(seed + choice).nextInt(Integer.MAX_VALUE))
+        .stop(stop)
+        .eventTimeMillis(now)
+        .stream(stream)
+        .media(media)
+        .exact(exact)
+        .build();
   }
 }

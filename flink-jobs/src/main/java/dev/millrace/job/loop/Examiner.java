@@ -8,7 +8,6 @@ import dev.millrace.job.report.Recording;
 import dev.millrace.model.ngram.ByteNgram;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.wire.Codecs;
@@ -40,7 +39,6 @@ final class Examiner {
   private static final String PROTECTED = "(protected)";
   private static final int CALLERS = 12;
   private static final int WINDOW = 96;
-  private static final Origin UNWRITTEN = new Origin("", 0, -1);
 
   private final RecordWriter writer;
   private final String topic;
@@ -128,19 +126,12 @@ final class Examiner {
       }
       String id = "measure-" + sent;
       Request request =
-          new Request(
-              id,
-              null,
-              adapter,
-              release,
-              Task.SCORE,
-              text,
-              0,
-              0,
-              0,
-              false,
-              clock.millis(),
-              UNWRITTEN);
+          Request.builder(id, Task.SCORE, text)
+              .domain(adapter)
+              .release(release)
+              .cached(false)
+              .eventTimeMillis(clock.millis())
+              .build();
       writer.send(topic, "examiner-" + sent % CALLERS, Codecs.requests().encode(request));
       ids.add(id);
       sent++;

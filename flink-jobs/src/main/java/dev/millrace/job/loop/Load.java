@@ -92,14 +92,12 @@ final class Load implements AutoCloseable {
     boolean generates = (n / domains.size()) % 12 < 5;
     String prompt = generates ? fresh(texts, n) : asked(texts);
     Request request =
-        Request.greedy(
-            "load-" + n,
-            domain,
-            generates ? Task.GENERATE : Task.SCORE,
-            prompt,
-            generates ? NEW_TOKENS : 0,
-            !generates || generated.size() % 2 == 0,
-            clock.millis());
+        Request.builder("load-" + n, generates ? Task.GENERATE : Task.SCORE, prompt)
+            .domain(domain)
+            .maxTokens(generates ? NEW_TOKENS : 0)
+            .cached(!generates || generated.size() % 2 == 0)
+            .eventTimeMillis(clock.millis())
+            .build();
     writer.send(topic, "caller-" + random.nextInt(CALLERS), Codecs.requests().encode(request));
     sent = n + 1;
   }

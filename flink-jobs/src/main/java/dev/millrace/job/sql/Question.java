@@ -1,6 +1,5 @@
 package dev.millrace.job.sql;
 
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Requests;
 import java.io.Serializable;
@@ -41,21 +40,17 @@ record Question(
   }
 
   Request about(String id, String prompt, long now) {
-    return new Request(
-        id,
-        tenant,
-        domain,
-        release,
-        task,
-        prompt,
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        seed,
-        stop == null ? List.of() : List.of(stop),
-        true,
-        now,
-        new Origin("", 0, -1));
+    return Request.builder(id, task, prompt)
+        .tenant(tenant)
+        .domain(domain)
+        .release(release)
+        .maxTokens(maxTokens)
+        .temperature(temperature)
+        .topK(topK)
+        .topP(topP)
+        .seed(seed)
+        .stop(stop == null ? List.of() : List.of(stop))
+        .eventTimeMillis(now)
+        .build();
   }
 }

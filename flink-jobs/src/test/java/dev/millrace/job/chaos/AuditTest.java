@@ -69,7 +69,7 @@ class AuditTest {
   private void ask(String id, long offset) {
     Origin origin = new Origin("requests", 0, offset);
     Request request =
-        new Request(id, null, "swap", null, Request.Task.SCORE, "p", 0, 0, 0, true, 0, origin);
+        Request.builder(id, Request.Task.SCORE, "p").domain("swap").origin(origin).build();
     requests.add(new Committed<>(request, origin, offset, offset));
   }
 

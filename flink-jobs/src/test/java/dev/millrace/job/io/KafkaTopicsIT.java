@@ -132,7 +132,12 @@ class KafkaTopicsIT {
     Origin origin = new Origin("", 0, 0);
     return Codecs.requests()
         .encode(
-            new Request("q", null, "d", null, Request.Task.SCORE, "p", 0, 0, 0, false, 1, origin));
+            Request.builder("q", Request.Task.SCORE, "p")
+                .domain("d")
+                .cached(false)
+                .eventTimeMillis(1)
+                .origin(origin)
+                .build());
   }
 
   /** Without a reply, or with one that says that it cannot. */

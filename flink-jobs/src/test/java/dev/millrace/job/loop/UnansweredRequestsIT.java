@@ -46,7 +46,7 @@ class UnansweredRequestsIT {
   private static void ask(@Nullable String release, RecordWriter writer, Topics topics) {
     Origin origin = new Origin(topics.requests(), 0, 0);
     Request request =
-        new Request("a", null, "d", release, Task.SCORE, "p", 0, 0, 0, true, 0, origin);
+        Request.builder("a", Task.SCORE, "p").domain("d").release(release).origin(origin).build();
     writer.append(topics.requests(), "", Codecs.requests().encode(request)).join();
   }
 

@@ -212,7 +212,8 @@ class ServeOperatorTest {
   void processElement1_promptFarOverTheLimit_takesTheRoomOfSeveral() throws Exception {
     FakeServing serving = new FakeServing(0);
     String prompt = "é".repeat(5 * Limits.PROMPT_BYTES / 2);
-    Request large = Request.greedy("large", "cloud", Request.Task.SCORE, prompt, 0, false, 0);
+    Request large =
+        Request.builder("large", Request.Task.SCORE, prompt).domain("cloud").cached(false).build();
     try (var harness = harness(serving)) {
       harness.open();
       ask(harness, null, large);

@@ -85,24 +85,13 @@ final class Streams {
       @Nullable String cancels,
       boolean stream,
       long offset) {
-    return new Request(
-        id,
-        tenant,
-        "cloud",
-        null,
-        Request.Task.SCORE,
-        prompt,
-        0,
-        0,
-        0,
-        1,
-        0,
-        List.of(),
-        false,
-        0,
-        0,
-        cancels,
-        stream,
-        new Origin("requests", 0, offset));
+    return Request.builder(id, Request.Task.SCORE, prompt)
+        .tenant(tenant)
+        .domain("cloud")
+        .cached(false)
+        .cancels(cancels)
+        .stream(stream)
+        .origin(new Origin("requests", 0, offset))
+        .build();
   }
 }

@@ -38,7 +38,13 @@ final class Topic {
       boolean cached) {
     Origin origin = new Origin("requests", 0, offset);
     Request request =
-        new Request(id, null, "d", null, task, prompt, tokens, 0, 0, cached, at, origin);
+        Request.builder(id, task, prompt)
+            .domain("d")
+            .maxTokens(tokens)
+            .cached(cached)
+            .eventTimeMillis(at)
+            .origin(origin)
+            .build();
     return new Committed<>(request, origin, at, at);
   }
 

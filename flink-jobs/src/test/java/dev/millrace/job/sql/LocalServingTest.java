@@ -35,8 +35,12 @@ class LocalServingTest {
   }
 
   private static Request request() {
-    return new Request(
-        "q", null, "d", null, Request.Task.SCORE, "ab", 1, 0, 0, false, 0, new Origin("r", 0, 0));
+    return Request.builder("q", Request.Task.SCORE, "ab")
+        .domain("d")
+        .maxTokens(1)
+        .cached(false)
+        .origin(new Origin("r", 0, 0))
+        .build();
   }
 
   /** Ends at its first step. */

@@ -29,21 +29,16 @@ final class Requests {
 
   static Request of(
       @Nullable String tenant, Request.Task task, String prompt, int maxTokens, Drawn drawn) {
-    return new Request(
-        "id",
-        tenant,
-        "d",
-        null,
-        task,
-        prompt,
-        maxTokens,
-        drawn.temperature(),
-        drawn.topK(),
-        drawn.topP(),
-        drawn.seed(),
-        drawn.stop(),
-        true,
-        0,
-        new Origin("requests", 0, 0));
+    return Request.builder("id", task, prompt)
+        .tenant(tenant)
+        .domain("d")
+        .maxTokens(maxTokens)
+        .temperature(drawn.temperature())
+        .topK(drawn.topK())
+        .topP(drawn.topP())
+        .seed(drawn.seed())
+        .stop(drawn.stop())
+        .origin(new Origin("requests", 0, 0))
+        .build();
   }
 }

@@ -270,20 +270,11 @@ class PlacingTest {
 
   private Answer one(String domain, Media media) {
     Request request =
-        new Request(
-            "q",
-            null,
-            domain,
-            null,
-            Task.EMBED,
-            "",
-            0,
-            0,
-            0,
-            true,
-            0,
-            new Origin("requests", 0, 1));
-    return responder.respond(List.of(request.about(media))).get(0);
+        Request.builder("q", Task.EMBED, "")
+            .domain(domain)
+            .origin(new Origin("requests", 0, 1))
+            .build();
+    return responder.respond(List.of(request.toBuilder().media(media).build())).get(0);
   }
 
   private static Media picture(int k) {

@@ -287,42 +287,19 @@ class RealModelIT {
   }
 
   private static Request pinned(Request r, @Nullable String release) {
-    return new Request(
-        r.id(),
-        r.tenant(),
-        r.domain(),
-        release,
-        r.task(),
-        r.prompt(),
-        r.maxTokens(),
-        r.temperature(),
-        r.seed(),
-        r.cached(),
-        r.eventTimeMillis(),
-        r.origin());
+    return r.toBuilder().release(release).build();
   }
 
   private static Request stopping(Request r, String stop) {
-    return new Request(
-        r.id(),
-        r.tenant(),
-        r.domain(),
-        r.release(),
-        r.task(),
-        r.prompt(),
-        r.maxTokens(),
-        r.temperature(),
-        r.topK(),
-        r.topP(),
-        r.seed(),
-        List.of(stop),
-        r.cached(),
-        r.eventTimeMillis(),
-        r.origin());
+    return r.toBuilder().stop(List.of(stop)).build();
   }
 
   private static Request request(@Nullable String domain, Task task, String prompt) {
-    return new Request(
-        "id", null, domain, null, task, prompt, 8, 0, 0, false, 0, new Origin("requests", 0, 1));
+    return Request.builder("id", task, prompt)
+        .domain(domain)
+        .maxTokens(8)
+        .cached(false)
+        .origin(new Origin("requests", 0, 1))
+        .build();
   }
 }

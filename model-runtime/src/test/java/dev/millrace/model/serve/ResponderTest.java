@@ -319,7 +319,7 @@ class ResponderTest {
   void respond_similarPrompt_getsTheSameAnswerOnceThereIsEvidenceAndSaysSo() {
     Responder similar = similar();
     Answer given = untilSemantic(similar, null, null);
-    Answer own = one(similar, asked("own", null, null, 900).exactly());
+    Answer own = one(similar, asked("own", null, null, 900).toBuilder().exact(true).build());
     assertEquals("SEMANTIC", given.source());
     assertEquals(From.REDIS, given.from());
     assertTrue(given.similarity() > 0.9, "" + given.similarity());
@@ -348,7 +348,7 @@ class ResponderTest {
     untilSemantic(similar, null, null);
     for (int i = 500; i < 520; i++) {
       Request r = asked("q", null, null, i);
-      assertEquals("MODEL", one(similar, r.exactly()).source());
+      assertEquals("MODEL", one(similar, r.toBuilder().exact(true).build()).source());
       assertEquals("MODEL", one(similar, score("s", null, r.prompt())).source());
       assertEquals(
           "MODEL",
@@ -405,7 +405,8 @@ class ResponderTest {
     List<Answer> answers = List.of();
     for (int i = 500; answers.stream().noneMatch(a -> a.similarity() > 0); i++) {
       Request r = asked("a", null, null, i);
-      answers = similar.respond(List.of(r, r.exactly(), asked("b", null, null, i)));
+      answers =
+          similar.respond(List.of(r, r.toBuilder().exact(true).build(), asked("b", null, null, i)));
     }
     assertEquals("SEMANTIC", answers.get(0).source());
     assertEquals(List.of(0.0, 0.0), answers.stream().skip(1).map(Answer::similarity).toList());
@@ -727,25 +728,7 @@ class ResponderTest {
   }
 
   private static Request streamed(Request r, List<String> stop) {
-    return new Request(
-        r.id(),
-        r.tenant(),
-        r.domain(),
-        r.release(),
-        r.task(),
-        r.prompt(),
-        r.maxTokens(),
-        r.temperature(),
-        r.topK(),
-        r.topP(),
-        r.seed(),
-        stop,
-        r.cached(),
-        r.eventTimeMillis(),
-        0,
-        null,
-        true,
-        r.origin());
+    return r.toBuilder().stop(stop).deadlineMillis(0).cancels(null).stream(true).build();
   }
 
   @Test
@@ -909,25 +892,7 @@ class ResponderTest {
   }
 
   private static Request due(Request r, long deadline) {
-    return new Request(
-        r.id(),
-        r.tenant(),
-        r.domain(),
-        r.release(),
-        r.task(),
-        r.prompt(),
-        r.maxTokens(),
-        r.temperature(),
-        r.topK(),
-        r.topP(),
-        r.seed(),
-        r.stop(),
-        r.cached(),
-        r.eventTimeMillis(),
-        deadline,
-        null,
-        r.stream(),
-        r.origin());
+    return r.toBuilder().deadlineMillis(deadline).cancels(null).build();
   }
 
   private static List<String> ids(List<Answered> answered) {
@@ -1080,17 +1045,21 @@ class ResponderTest {
   @Test
   void respond_pictureBeforeTheText_isAnsweredBehindIt() {
     try (Responder seeing = seeing(base.id())) {
-      Answer third = one(seeing, score("a", null, "text").about(column(3)));
-      Answer ninth = one(seeing, score("b", null, "text").about(column(9)));
+      Answer third = one(seeing, score("a", null, "text").toBuilder().media(column(3)).build());
+      Answer ninth = one(seeing, score("b", null, "text").toBuilder().media(column(9)).build());
       assertNull(third.error());
       assertEquals(4, third.tokens(), "the first token is predicted too");
       assertEquals(4 * (9 - 3), ninth.logProb() - third.logProb(), 1e-4);
       assertEquals(From.MODEL, ninth.from(), "another picture is another question");
-      assertEquals(From.L1, one(seeing, score("c", null, "text").about(column(3))).from());
-      Request silent = generate("d", null, "", 2, 0, 0, true).about(column(3));
+      assertEquals(
+          From.L1,
+          one(seeing, score("c", null, "text").toBuilder().media(column(3)).build()).from());
+      Request silent = generate("d", null, "", 2, 0, 0, true).toBuilder().media(column(3)).build();
       assertEquals("ef", one(seeing, silent).text());
       assertEquals(
-          "fg", one(seeing, generate("e", null, "a", 2, 0, 0, true).about(column(4))).text());
+          "fg",
+          one(seeing, generate("e", null, "a", 2, 0, 0, true).toBuilder().media(column(4)).build())
+              .text());
     }
   }
 
@@ -1100,7 +1069,8 @@ class ResponderTest {
     try (Responder seeing = seeing(base.id())) {
       assertError("media-broken: ", one(seeing, shown(Arrays.copyOf(png, png.length / 2))));
       assertError("media-unknown: ", one(seeing, shown("no picture".getBytes(UTF_8))));
-      Request sound = score("s", null, "text").about(new Media(Modality.AUDIO, png));
+      Request sound =
+          score("s", null, "text").toBuilder().media(new Media(Modality.AUDIO, png)).build();
       assertError("media-unknown: ", one(seeing, sound));
       assertNull(one(seeing, score("t", null, "text")).error(), "and goes on");
     }
@@ -1173,7 +1143,7 @@ class ResponderTest {
   }
 
   private static Request shown(byte[] picture) {
-    return score("p", null, "text").about(new Media(Modality.IMAGE, picture));
+    return score("p", null, "text").toBuilder().media(new Media(Modality.IMAGE, picture)).build();
   }
 
   private static Media column(int k) {
@@ -1252,22 +1222,7 @@ class ResponderTest {
   }
 
   private static Request selecting(Request r, int topK, double topP, List<String> stop) {
-    return new Request(
-        r.id(),
-        r.tenant(),
-        r.domain(),
-        r.release(),
-        r.task(),
-        r.prompt(),
-        r.maxTokens(),
-        r.temperature(),
-        topK,
-        topP,
-        r.seed(),
-        stop,
-        r.cached(),
-        r.eventTimeMillis(),
-        r.origin());
+    return r.toBuilder().topK(topK).topP(topP).stop(stop).build();
   }
 
   private static Request uncached(Request r) {
@@ -1295,18 +1250,15 @@ class ResponderTest {
       double temperature,
       long seed,
       boolean cached) {
-    return new Request(
-        id,
-        tenant,
-        domain,
-        release,
-        task,
-        prompt,
-        maxTokens,
-        temperature,
-        seed,
-        cached,
-        0,
-        new Origin("requests", 0, 1));
+    return Request.builder(id, task, prompt)
+        .tenant(tenant)
+        .domain(domain)
+        .release(release)
+        .maxTokens(maxTokens)
+        .temperature(temperature)
+        .seed(seed)
+        .cached(cached)
+        .origin(new Origin("requests", 0, 1))
+        .build();
   }
 }

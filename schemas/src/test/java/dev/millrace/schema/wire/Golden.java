@@ -86,19 +86,17 @@ final class Golden {
           HERE);
 
   static final Request REQUEST =
-      new Request(
-          "q-1",
-          "acme",
-          "java",
-          RELEASE,
-          Request.Task.SCORE,
-          "public static",
-          32,
-          0.75,
-          -9,
-          false,
-          1_790_000_000_456L,
-          HERE);
+      Request.builder("q-1", Request.Task.SCORE, "public static")
+          .tenant("acme")
+          .domain("java")
+          .release(RELEASE)
+          .maxTokens(32)
+          .temperature(0.75)
+          .seed(-9)
+          .cached(false)
+          .eventTimeMillis(1_790_000_000_456L)
+          .origin(HERE)
+          .build();
 
   static final Answer ANSWER =
       new Answer(

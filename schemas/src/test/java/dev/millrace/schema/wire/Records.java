@@ -130,28 +130,26 @@ final class Records {
         .as(
             (id, tenant, domain, task, prompt, maxTokens, temperature, seed) ->
                 exactly(
-                    new Request(
-                            id,
-                            tenant,
-                            domain,
-                            domain,
-                            task,
-                            prompt,
-                            maxTokens,
-                            temperature,
-                            -maxTokens,
-                            -temperature,
-                            seed,
-                            List.of(prompt, id),
-                            seed % 2 == 0,
-                            -seed,
-                            HERE)
-                        .about(media(prompt, seed)),
+                    Request.builder(id, task, prompt)
+                        .tenant(tenant)
+                        .domain(domain)
+                        .release(domain)
+                        .maxTokens(maxTokens)
+                        .temperature(temperature)
+                        .topK(-maxTokens)
+                        .topP(-temperature)
+                        .seed(seed)
+                        .stop(List.of(prompt, id))
+                        .cached(seed % 2 == 0)
+                        .eventTimeMillis(-seed)
+                        .origin(HERE)
+                        .media(media(prompt, seed))
+                        .build(),
                     seed));
   }
 
   private static Request exactly(Request request, long seed) {
-    return seed % 5 == 0 ? request.exactly() : request;
+    return seed % 5 == 0 ? request.toBuilder().exact(true).build() : request;
   }
 
   private static @Nullable Media media(String prompt, long seed) {

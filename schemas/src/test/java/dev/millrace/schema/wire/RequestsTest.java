@@ -79,11 +79,13 @@ class RequestsTest {
   @Test
   void problem_media_arePicturesOrSoundsThatFit() {
     Media picture = new Media(Modality.IMAGE, new byte[9]);
-    assertNull(Requests.problem(request("q", "icons", "a", 1, 0, 0).about(picture)));
-    assertNull(Requests.problem(request("q", "icons", "", 1, 0, 0).about(picture)));
+    assertNull(
+        Requests.problem(request("q", "icons", "a", 1, 0, 0).toBuilder().media(picture).build()));
+    assertNull(
+        Requests.problem(request("q", "icons", "", 1, 0, 0).toBuilder().media(picture).build()));
     assertEquals(
         "empty-prompt: prompt is \"\", expected text",
-        Requests.problem(request("q", "auto", "", 1, 0, 0).about(picture)));
+        Requests.problem(request("q", "auto", "", 1, 0, 0).toBuilder().media(picture).build()));
     assertEquals(
         "bad-modality: media is CODE of 9 bytes, expected IMAGE or AUDIO",
         problem(new Media(Modality.CODE, new byte[9])));
@@ -96,34 +98,41 @@ class RequestsTest {
   }
 
   private static String problem(Media media) {
-    return String.valueOf(Requests.problem(request("q", "java", "x", 1, 0, 0).about(media)));
+    return String.valueOf(
+        Requests.problem(request("q", "java", "x", 1, 0, 0).toBuilder().media(media).build()));
   }
 
   @Test
   void problem_mediaToEmbed_takeNoPromptAndMayBeText() {
     Request embeds =
-        new Request("q", null, null, null, Task.EMBED, "x", 0, 0, 0, true, 0, Records.HERE)
-            .about(new Media(Modality.IMAGE, new byte[9]));
+        Request.builder("q", Task.EMBED, "x")
+            .origin(Records.HERE)
+            .media(new Media(Modality.IMAGE, new byte[9]))
+            .build();
     assertEquals(
         "bad-modality: media is IMAGE of 9 bytes, expected no prompt: EMBED takes one or the other",
         Requests.problem(embeds));
-    Request places =
-        new Request("q", null, null, null, Task.EMBED, "", 0, 0, 0, true, 0, Records.HERE);
+    Request places = Request.builder("q", Task.EMBED, "").origin(Records.HERE).build();
     assertEquals("empty-prompt: prompt is \"\", expected text", Requests.problem(places));
     for (Modality modality : Modality.values()) {
-      assertNull(Requests.problem(places.about(new Media(modality, new byte[9]))));
+      assertNull(
+          Requests.problem(places.toBuilder().media(new Media(modality, new byte[9])).build()));
     }
   }
 
   @ParameterizedTest
   @EnumSource(names = {"TEXT", "CODE"})
   void problem_textToEmbedAsMedia_isAsLongAsAPromptMayBe(Modality modality) {
-    Request places =
-        new Request("q", null, null, null, Task.EMBED, "", 0, 0, 0, true, 0, Records.HERE);
-    assertNull(Requests.problem(places.about(new Media(modality, new byte[Limits.PROMPT_BYTES]))));
+    Request places = Request.builder("q", Task.EMBED, "").origin(Records.HERE).build();
+    assertNull(
+        Requests.problem(
+            places.toBuilder().media(new Media(modality, new byte[Limits.PROMPT_BYTES])).build()));
     assertEquals(
         "too-long: media is " + modality + " of 16385 bytes, expected at most 16384",
-        Requests.problem(places.about(new Media(modality, new byte[Limits.PROMPT_BYTES + 1]))));
+        Requests.problem(
+            places.toBuilder()
+                .media(new Media(modality, new byte[Limits.PROMPT_BYTES + 1]))
+                .build()));
   }
 
   @Test
@@ -182,32 +191,19 @@ class RequestsTest {
 
   private static Request named(
       String id, String tenant, String domain, String release, String cancels) {
-    return new Request(
-        id,
-        tenant,
-        domain,
-        release,
-        Task.GENERATE,
-        "",
-        0,
-        0,
-        0,
-        1,
-        0,
-        List.of(),
-        true,
-        0,
-        0,
-        cancels,
-        false,
-        Records.HERE);
+    return Request.builder(id, Task.GENERATE, "")
+        .tenant(tenant)
+        .domain(domain)
+        .release(release)
+        .cancels(cancels)
+        .origin(Records.HERE)
+        .build();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"SCORE", "EMBED"})
   void problem_notGenerating_looksAtNoGenerationSettings(Task task) {
-    Request request =
-        new Request("q", null, null, null, task, "x", 0, -1, 0, true, 0, Records.HERE);
+    Request request = Request.builder("q", task, "x").temperature(-1).origin(Records.HERE).build();
     assertNull(Requests.problem(request));
   }
 
@@ -225,60 +221,33 @@ class RequestsTest {
   }
 
   private static Request ending(String cancels, long deadline) {
-    return new Request(
-        "q",
-        null,
-        null,
-        null,
-        Task.GENERATE,
-        "",
-        0,
-        0,
-        0,
-        1,
-        0,
-        List.of(),
-        true,
-        0,
-        deadline,
-        cancels,
-        false,
-        Records.HERE);
+    return Request.builder("q", Task.GENERATE, "")
+        .deadlineMillis(deadline)
+        .cancels(cancels)
+        .origin(Records.HERE)
+        .build();
   }
 
   private static Request selecting(int topK, double topP, List<String> stop) {
-    return new Request(
-        "q",
-        null,
-        "java",
-        null,
-        Task.GENERATE,
-        "x",
-        1,
-        0.5,
-        topK,
-        topP,
-        0,
-        stop,
-        true,
-        0,
-        Records.HERE);
+    return Request.builder("q", Task.GENERATE, "x")
+        .domain("java")
+        .maxTokens(1)
+        .temperature(0.5)
+        .topK(topK)
+        .topP(topP)
+        .stop(stop)
+        .origin(Records.HERE)
+        .build();
   }
 
   private static Request request(
       String id, String domain, String prompt, int maxTokens, double temperature, long time) {
-    return new Request(
-        id,
-        null,
-        domain,
-        null,
-        Task.GENERATE,
-        prompt,
-        maxTokens,
-        temperature,
-        0,
-        true,
-        time,
-        Records.HERE);
+    return Request.builder(id, Task.GENERATE, prompt)
+        .domain(domain)
+        .maxTokens(maxTokens)
+        .temperature(temperature)
+        .eventTimeMillis(time)
+        .origin(Records.HERE)
+        .build();
   }
 }
