@@ -98,18 +98,16 @@ final class AlignCommand implements Callable<Integer> {
 
   @Option(
       names = "--known-only",
-      description = {
-        "Trains nothing: notes beside the encoders in DIR where they see pairs that they know, which",
-        "alignments that are learned in the stream must not spoil."
-      })
+      description =
+          "Trains nothing: notes beside the encoders in DIR where they see pairs that they know, which "
+              + "alignments that are learned in the stream must not spoil.")
   private boolean knownOnly;
 
   @Option(
       names = "--installed",
-      description = {
-        "Also learns from Debian's packages of stamps and recordings, where they are installed",
-        "(docs/install-full.sh)."
-      })
+      description =
+          "Also learns from Debian's packages of stamps and recordings, where they are installed "
+              + "(docs/install-full.sh).")
   private boolean installed;
 
   /** In the order of their names. */

@@ -96,10 +96,9 @@ final class AskCommand implements Callable<Integer> {
 
   @Option(
       names = "--place",
-      description = {
-        "Say where the encoders see the picture, the sound or the text, by the domain's alignment,",
-        "instead of continuing it: 64 numbers; what belongs together lies close."
-      })
+      description =
+          "Say where the encoders see the picture, the sound or the text, by the domain's alignment, "
+              + "instead of continuing it: 64 numbers; what belongs together lies close.")
   private boolean place;
 
   @Option(

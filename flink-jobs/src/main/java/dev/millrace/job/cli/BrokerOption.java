@@ -21,10 +21,8 @@ final class BrokerOption {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = {
-        "A setting that the jobs have, such as kafka.prefix, kafka.registry or",
-        "kafka.client.security.protocol; docs/configuration.md lists them."
-      })
+      description =
+          "A setting that the jobs have, such as kafka.prefix; docs/configuration.md lists them.")
   private Map<String, String> settings = Map.of();
 
   /** What the command line sets. */

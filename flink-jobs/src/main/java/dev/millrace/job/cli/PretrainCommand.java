@@ -97,10 +97,9 @@ public final class PretrainCommand implements Callable<Integer> {
       names = "--experts",
       split = ",",
       paramLabel = "N",
-      description = {
-        "Mean experts a token that the router's entropy gives out in each of the eight windows of",
-        "a micro-batch, such as 0,3,3,3,3,3,4,4; 0 for the top k, as without the option."
-      })
+      description =
+          "Mean experts a token that the router's entropy gives out in each of the eight windows of "
+              + "a micro-batch, such as 0,3,3,3,3,3,4,4; 0 for the top k, as without the option.")
   List<Double> experts = Collections.nCopies(BATCH, 0.0);
 
   @Option(

@@ -47,10 +47,9 @@ final class ProtectCommand implements Callable<Integer> {
   @Option(
       names = "--texts",
       paramLabel = "F",
-      description = {
-        "JSON lines with text, domain and document, of which each document goes to one of the files",
-        "(default: the open texts of models/nano: Java, Python, parliament, twenty languages)."
-      })
+      description =
+          "JSON lines with text, domain and document, of which each document goes to one of the files "
+              + "(default: the open texts of models/nano: Java, Python, parliament, twenty languages).")
   private @Nullable Path texts;
 
   @Option(names = "--force", description = "Replaces files that are there.")

@@ -24,10 +24,9 @@ final class RestOption {
   @Option(
       names = "--flink-conf",
       paramLabel = "FOLDER",
-      description = {
-        "Of a config.yaml as Flink's own client has, whose security.ssl.rest.* say how to speak TLS",
-        "with --rest https://…: key, truststore, passwords."
-      })
+      description =
+          "Of a config.yaml as Flink's own client has, whose security.ssl.rest.* say how to speak TLS "
+              + "with --rest https://…: key, truststore, passwords.")
   private @Nullable Path conf;
 
   /** The cluster of this machine, if that is meant. */

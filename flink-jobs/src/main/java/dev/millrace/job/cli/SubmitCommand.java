@@ -52,10 +52,9 @@ final class SubmitCommand implements Callable<Integer> {
   @Option(
       names = "--savepoint",
       paramLabel = "URI",
-      description = {
-        "Where to resume: a savepoint, a checkpoint, or a job's folder of checkpoints, of which the",
-        "newest one that is whole is taken."
-      })
+      description =
+          "Where to resume: a savepoint, a checkpoint, or a job's folder of checkpoints, of which the "
+              + "newest one that is whole is taken.")
   private @Nullable String savepoint;
 
   @Option(names = "--set", paramLabel = "KEY=VALUE", description = "A setting of the job.")
