@@ -45,6 +45,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -563,6 +564,48 @@ class GatewayDoorIT {
       List<ConsumerRecord<byte[], byte[]>> both = requests.await(before + 2, LIMIT);
       assertEquals(decode(both.get(before)).id(), decode(both.get(before + 1)).cancels());
       assertTrue(SendingThreads.NAMES.contains("millrace-cancel"), SendingThreads.NAMES::toString);
+    }
+  }
+
+  @Test
+  void drain_callUnderWay_isAnsweredAndNewOnesAreRefused() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    try (Gateway gateway = open(LIMIT, null);
+        Feed feed = loop.feed();
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      var call = ask(client, gateway, "key-of-acme", ASK);
+      Request request = decode(requests.await(before + 1, LIMIT).get(before));
+      FutureTask<Integer> draining = new FutureTask<>(() -> gateway.drain(LIMIT));
+      new Thread(draining, "drain").start();
+      awaitNotReady(gateway);
+      assertProblem(503, "ending", ask(client, gateway, "key-of-other", ASK).get());
+      feed.send(loop.topics().answers(), "", Codecs.answers().encode(answer(request))).get();
+      assertEquals(200, call.get().statusCode(), call.get()::body);
+      assertEquals(0, draining.get());
+    }
+  }
+
+  private static void awaitNotReady(Gateway gateway) throws IOException {
+    int found = 0;
+    for (long end = System.nanoTime() + LIMIT.toNanos(); found != 503; ) {
+      assertTrue(System.nanoTime() < end, "the status is " + found);
+      found = status(gateway, "GET /ready", "key-of-acme", "");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void drain_noAnswerInTime_callIsToldSoAndCancelled(boolean streamed) throws Exception {
+    String body = ASK.replace("}", ",\"stream\":" + streamed + "}");
+    try (Gateway gateway = open(Duration.ofMinutes(10), null);
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      var call = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", body);
+      Request request = decode(requests.await(before + 1, LIMIT).get(before));
+      assertEquals(1, gateway.drain(Duration.ofMillis(1)));
+      assertProblem(503, "ending", call.get());
+      assertEquals(request.id(), decode(requests.await(before + 2, LIMIT).get(before + 1)).cancels());
     }
   }
 

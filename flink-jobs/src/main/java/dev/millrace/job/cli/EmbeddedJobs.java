@@ -150,6 +150,11 @@ final class EmbeddedJobs implements AutoCloseable {
     return config;
   }
 
+  /** The end of this process closes them no more: the caller does, after what stands on them. */
+  void closedByCaller() {
+    stack.closedByCaller();
+  }
+
   @Override
   public void close() {
     try (stack) {

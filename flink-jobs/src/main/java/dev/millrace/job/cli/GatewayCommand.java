@@ -13,10 +13,10 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,6 +39,9 @@ import picocli.CommandLine.Option;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class GatewayCommand implements Callable<Integer> {
+
+  /** Containers are given 10 s to end, unless told otherwise. */
+  private static final Duration DRAINING = Duration.ofSeconds(7);
 
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
@@ -82,18 +85,25 @@ final class GatewayCommand implements Callable<Integer> {
     if (running.isPresent()) {
       MillraceConfig config =
           running.get().with(Map.of("base.dir", base.folder().toString())).with(broker.settings());
-      return open(config, apiKeys, adopting(config));
+      try (Ending ending = new Ending()) {
+        ending.watch();
+        return open(config, apiKeys, adopting(config), ending);
+      }
     }
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
-    try (EmbeddedJobs jobs =
-        EmbeddedJobs.servingAndLearning(
-            StoredReleases.read(store(), output.err()::println),
-            base.folder(),
-            broker.settings())) {
+    try (Ending ending = new Ending();
+        EmbeddedJobs jobs =
+            EmbeddedJobs.servingAndLearning(
+                StoredReleases.read(store(), output.err()::println),
+                base.folder(),
+                broker.settings())) {
+      ending.watch();
+      jobs.closedByCaller();
       return open(
           jobs.config(),
           apiKeys,
-          new TopicAdopting(jobs.config(), Openers.adopting(jobs.config())));
+          new TopicAdopting(jobs.config(), Openers.adopting(jobs.config())),
+          ending);
     }
   }
 
@@ -131,18 +141,27 @@ final class GatewayCommand implements Callable<Integer> {
     return folder;
   }
 
-  private int open(MillraceConfig jobs, ApiKeys apiKeys, Adopting adopting)
+  private int open(MillraceConfig jobs, ApiKeys apiKeys, Adopting adopting, Ending ending)
       throws InterruptedException {
     GatewayConfig config = new GatewayConfig(host, port, keystore, jobs.gateway());
-    CountDownLatch ended = new CountDownLatch(1);
     try (Gateway gateway = Gateway.start(config, jobs.kafka(), apiKeys, adopting)) {
-      Runtime.getRuntime().addShutdownHook(new Thread(ended::countDown, "millrace-gateway-end"));
       output.result(
           Map.of("url", gateway.url() + "/v1", "console", gateway.console()),
           "API at %s/v1, console at %s".formatted(gateway.url(), gateway.console()));
       output.out().flush();
-      ended.await();
+      ending.await();
+      drain(gateway);
     }
     return 0;
+  }
+
+  private void drain(Gateway gateway) throws InterruptedException {
+    output
+        .err()
+        .printf("ending: calls under way have %d s, new ones are refused%n", DRAINING.toSeconds());
+    int late = gateway.drain(DRAINING);
+    if (late > 0) {
+      output.err().println("calls that took longer and are not answered: " + late);
+    }
   }
 }

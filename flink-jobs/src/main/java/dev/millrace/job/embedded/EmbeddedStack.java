@@ -93,6 +93,11 @@ public final class EmbeddedStack implements AutoCloseable {
     }
   }
 
+  /** The end of this process closes it no more: the caller does, after what stands on it. */
+  public void closedByCaller() {
+    Runtime.getRuntime().removeShutdownHook(hook);
+  }
+
   /** Ends Redis alone, as an outage would. */
   public void stopRedis() {
     redis.join().close();

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 /** A call that cannot be served: its HTTP status, and the error as OpenAI's clients read it. */
 final class ApiProblem extends RuntimeException {
 
+  /** The code of {@link #ending}. */
+  static final String ENDING = "ending";
+
   @Serial private static final long serialVersionUID = 1;
 
   private final int status;
@@ -73,6 +76,11 @@ final class ApiProblem extends RuntimeException {
 
   static ApiProblem unavailable(String message) {
     return new ApiProblem(503, "unavailable", null, message);
+  }
+
+  /** 503: the gateway is being stopped. */
+  static ApiProblem ending() {
+    return new ApiProblem(503, ENDING, null, "the gateway is being stopped");
   }
 
   static ApiProblem late(String message) {

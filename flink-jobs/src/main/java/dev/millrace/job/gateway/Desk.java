@@ -35,6 +35,7 @@ final class Desk implements AutoCloseable {
   private final Topics topics;
   private final Duration patience;
   private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
+  private volatile boolean ended;
 
   /** It may wait for the broker, which those who end a request must not: timers and readers. */
   private final ExecutorService cancelling =
@@ -72,6 +73,10 @@ final class Desk implements AutoCloseable {
     }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     waiting.put(request.id(), new Waiting(answer, chunks));
+    if (ended) { // and did not see it waiting
+      waiting.remove(request.id());
+      throw ApiProblem.ending();
+    }
     var unused =
         writer
             .append(
@@ -169,6 +174,12 @@ final class Desk implements AutoCloseable {
   /** One of the last answers given here. */
   @Nullable Answer find(String request) {
     return answered.getIfPresent(request);
+  }
+
+  /** Whoever still waits is told that no answer comes, and its request is cancelled. */
+  void end() {
+    ended = true;
+    waiting.values().forEach(asked -> asked.answer().completeExceptionally(ApiProblem.ending()));
   }
 
   /** Lets what is being cancelled be written, unless the broker is away. */

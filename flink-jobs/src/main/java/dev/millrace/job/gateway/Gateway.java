@@ -69,6 +69,9 @@ public final class Gateway implements AutoCloseable {
   /** Each holds a thread of the server's, which has 250. */
   private static final int MOST_STREAMING = 128;
 
+  /** For what is said last to be written. */
+  private static final Duration TELLING = Duration.ofSeconds(1);
+
   /** Of one account. Each holds such a thread, as long as the client takes to send it. */
   private static final int MOST_BODIES = 64;
 
@@ -90,6 +93,7 @@ public final class Gateway implements AutoCloseable {
   /** Until their reply is written: of a client that does not read, no more of them wait. */
   private final Admission calls;
 
+  private final CallsUnderWay underWay = new CallsUnderWay();
   private final RecordWriter writer;
   private final Desk desk;
   private final Catalogue catalogue = new Catalogue();
@@ -181,7 +185,7 @@ public final class Gateway implements AutoCloseable {
       javalin.jetty.addConnector(this::tls);
     }
     javalin.routes.before(this::secure);
-    javalin.routes.before("/v1/*", ctx -> ctx.attribute(CALLER, authorized(ctx)));
+    javalin.routes.before("/v1/*", this::enter);
     javalin.routes.post("/v1/completions", this::complete);
     javalin.routes.post("/v1/chat/completions", this::chat);
     javalin.routes.post("/v1/embeddings", this::embed);
@@ -219,6 +223,19 @@ public final class Gateway implements AutoCloseable {
     if (!keys.required()) {
       OwnPages.require(ctx);
     }
+  }
+
+  /** A call has come; it has ended when its reply is written. */
+  private void enter(Context ctx) {
+    ctx.attribute(CALLER, authorized(ctx));
+    underWay.enter();
+    whenEnded(ctx, underWay::leave);
+  }
+
+  /** Also where Javalin never comes to write. */
+  private static void whenEnded(Context ctx, Runnable then) {
+    org.eclipse.jetty.server.Request.addCompletionListener(
+        ServletContextRequest.getServletContextRequest(ctx.req()), failure -> then.run());
   }
 
   /** A file of the chart library, out of its jar. */
@@ -279,9 +296,7 @@ public final class Gateway implements AutoCloseable {
     String account = caller(ctx).account();
     Executor threads = replies.of(account);
     calls.enter(account, 1);
-    org.eclipse.jetty.server.Request.addCompletionListener(
-        ServletContextRequest.getServletContextRequest(ctx.req()),
-        failure -> calls.leave(account, 1)); // also where Javalin never comes to write
+    whenEnded(ctx, () -> calls.leave(account, 1));
     CompletableFuture<T> reply = call.get();
     ctx.future(
         () ->
@@ -580,7 +595,8 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void ready(Context ctx) {
-    boolean ready = answers.isAlive() && chunks.isAlive() && releases.isAlive();
+    boolean hears = answers.isAlive() && chunks.isAlive() && releases.isAlive();
+    boolean ready = hears && !underWay.isEnding();
     ctx.status(ready ? 200 : 503);
     json(ctx, Fields.JSON.createObjectNode().put("ready", ready).put("keys", keys.required()));
   }
@@ -597,9 +613,10 @@ public final class Gateway implements AutoCloseable {
   private static void fail(Context ctx, Throwable failure) {
     ApiProblem problem = ApiProblem.of(failure);
     boolean told = failure instanceof ApiProblem || failure.getCause() instanceof ApiProblem;
-    if (problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode() && told) {
+    boolean unavailable = problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode();
+    if (unavailable && told && !problem.code().equals(ApiProblem.ENDING)) {
       LOG.warn("{} {}: {}", ctx.method(), ctx.path(), problem.getMessage());
-    } else if (problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode()) {
+    } else if (unavailable && !told) {
       LOG.error("{} {} failed", ctx.method(), ctx.path(), failure);
     }
     json(ctx.status(problem.status()), Replies.error(problem));
@@ -609,6 +626,21 @@ public final class Gateway implements AutoCloseable {
   private static String route(Context ctx) {
     Endpoint matched = ctx.endpoints().matchedHttpEndpoint();
     return matched == null ? "none" : matched.path;
+  }
+
+  /**
+   * Lets no more calls in, and those that are under way end.
+   *
+   * @param most how long they may take; those that take longer are told that no answer comes
+   * @return how many those are
+   */
+  public int drain(Duration most) throws InterruptedException {
+    int late = underWay.end(most);
+    if (late > 0) {
+      desk.end();
+      int unused = underWay.end(TELLING);
+    }
+    return late;
   }
 
   @Override
