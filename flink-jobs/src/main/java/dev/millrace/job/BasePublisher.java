@@ -27,7 +27,6 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.wire.Codecs;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -166,11 +165,9 @@ public final class BasePublisher {
   }
 
   private static void requireSameTokens(Path before, Path folder) throws IOException {
-    long mismatch = Files.mismatch(before.resolve(TOKENIZER), folder.resolve(TOKENIZER));
-    if (mismatch >= 0) {
-      throw new IllegalArgumentException(
-          "%s of %s differs from that of %s from byte %d on, expected the same: domains know their texts by its tokens"
-              .formatted(TOKENIZER, folder, before, mismatch));
+    String problem = NewBases.otherTokens(before, folder);
+    if (problem != null) {
+      throw new IllegalArgumentException(problem + ": domains know their texts by its tokens");
     }
   }
 

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,14 +149,26 @@ final class NewBases implements BaseSource, AutoCloseable {
     }
   }
 
-  /** Domains know their texts by its tokens. */
   private void requireTokenizer(Path folder) throws IOException {
-    long mismatch = Files.mismatch(configured.resolve(TOKENIZER), folder.resolve(TOKENIZER));
-    if (mismatch >= 0) {
-      throw new InvalidReleaseException(
-          "%s differs from that of %s from byte %d on, expected the same"
-              .formatted(TOKENIZER, configured, mismatch));
+    String problem = otherTokens(configured, folder);
+    if (problem != null) {
+      throw new InvalidReleaseException(problem);
     }
+  }
+
+  /** Why a base does not make the tokens of another, by which domains know their texts; or null. */
+  static @Nullable String otherTokens(Path before, Path folder) throws IOException {
+    long mismatch = Files.mismatch(before.resolve(TOKENIZER), folder.resolve(TOKENIZER));
+    if (mismatch >= 0) {
+      return "%s of %s differs from that of %s from byte %d on, expected the same"
+          .formatted(TOKENIZER, folder, before, mismatch);
+    }
+    int[] expected = Tokenizers.bos(before.resolve(TOKENIZER));
+    int[] found = Tokenizers.bos(folder.resolve(TOKENIZER));
+    return Arrays.equals(expected, found)
+        ? null
+        : "texts begin with tokens %s in %s, expected %s as in %s"
+            .formatted(Arrays.toString(found), folder, Arrays.toString(expected), before);
   }
 
   @Override

@@ -59,6 +59,7 @@ import picocli.CommandLine.Option;
 public final class PretrainCommand implements Callable<Integer> {
 
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final String END_OF_TEXT = "<|endoftext|>";
   private static final int VOCABULARY = 4096;
   private static final int LONGEST_TOKEN = 16;
@@ -156,7 +157,12 @@ public final class PretrainCommand implements Callable<Integer> {
   Path tokenizer(List<Document> documents) throws IOException {
     Path file = out.resolve(TOKENIZER);
     if (from != null) {
-      Files.copy(from.resolve(TOKENIZER), file, StandardCopyOption.REPLACE_EXISTING);
+      for (String name : List.of(TOKENIZER, TOKENIZER_CONFIG)) {
+        if (name.equals(TOKENIZER) || Files.exists(from.resolve(name))) {
+          Files.copy(
+              from.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
     } else if (!Files.exists(file)) {
       progress.println("training the tokenizer");
       new BpeTrainer(VOCABULARY, List.of(END_OF_TEXT), LONGEST_TOKEN)

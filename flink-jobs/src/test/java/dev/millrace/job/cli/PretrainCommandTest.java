@@ -1,7 +1,9 @@
 package dev.millrace.job.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,5 +25,18 @@ class PretrainCommandTest {
       Path file = command.tokenizer(List.of());
       assertEquals(-1, Files.mismatch(command.from.resolve("tokenizer.json"), file));
     }
+  }
+
+  @Test
+  void tokenizer_textsOfTheCheckpointBeginWithABos_doSoStill(@TempDir Path from)
+      throws IOException {
+    PretrainCommand command = new PretrainCommand();
+    command.from = from;
+    command.out = folder;
+    Files.copy(Home.here().nano().resolve("tokenizer.json"), from.resolve("tokenizer.json"));
+    Files.writeString(
+        from.resolve("tokenizer_config.json"),
+        "{\"add_bos_token\": true, \"bos_token\": \"<|endoftext|>\"}");
+    assertArrayEquals(new int[] {0}, Tokenizers.bos(command.tokenizer(List.of())));
   }
 }
