@@ -76,15 +76,12 @@ final class CommonFields {
    * @param absent where config.json does not name them
    */
   List<Integer> eosTokenId(int... absent) {
-    return json.orElse(EOS, boxed(absent), List.of(), j -> eosTokens(Integer.MAX_VALUE));
+    return json.orElse(EOS, boxed(absent), List.of(), j -> eosTokens());
   }
 
-  /**
-   * One token or several, where the field is there.
-   *
-   * @param most the largest id
-   */
-  List<Integer> eosTokens(int most) {
+  /** One token or several, where the field is there; what the vocabulary lacks ends nothing. */
+  List<Integer> eosTokens() {
+    int most = Integer.MAX_VALUE;
     return boxed(
         json.isList(EOS) ? json.integers(EOS, -1, most) : new int[] {json.integer(EOS, -1, most)});
   }
@@ -119,11 +116,13 @@ final class CommonFields {
     return AttentionConfig.grouped(queries, keys, headDim, norm);
   }
 
+  int layerCount(int fallback) {
+    return json.orElse("num_hidden_layers", fallback, j -> j.integer("num_hidden_layers", 1, 4096));
+  }
+
   /** One entry a layer. */
   List<LayerConfig> layers(int fallback, IntFunction<LayerConfig> layer) {
-    int n =
-        json.orElse("num_hidden_layers", fallback, j -> j.integer("num_hidden_layers", 1, 4096));
-    return IntStream.range(0, n).mapToObj(layer).toList();
+    return IntStream.range(0, layerCount(fallback)).mapToObj(layer).toList();
   }
 
   /** Qwen's rule: every decoder_sparse_step-th layer, but those of mlp_only_layers. */

@@ -46,7 +46,7 @@ public final class MoeConfigs {
         .orElse(
             "eos_token_id",
             config.eosTokenId(),
-            json -> new CommonFields(json).eosTokens(config.vocabSize() - 1));
+            json -> new CommonFields(json).eosTokens());
   }
 
   /** Reads the bytes of a config.json. */

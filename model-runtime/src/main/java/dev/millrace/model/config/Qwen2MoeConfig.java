@@ -1,10 +1,15 @@
 package dev.millrace.model.config;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /** Qwen2-MoE (arXiv 2407.10671); defaults are those of transformers' {@code Qwen2MoeConfig}. */
 final class Qwen2MoeConfig implements ConfigFamily {
+  private static final int LAYERS = 24;
+  private static final String TYPES = "layer_types";
+  private static final String FULL = "full_attention";
+  private static final String SLIDING = "sliding_attention";
 
   @Override
   public String modelType() {
@@ -40,7 +45,7 @@ final class Qwen2MoeConfig implements ConfigFamily {
             true),
         fields.size("intermediate_size", 5632),
         fields.layers(
-            24,
+            LAYERS,
             layer ->
                 new LayerConfig(
                     fields.sparse(layer), slides.test(layer) ? window : LayerConfig.NO_WINDOW)),
@@ -56,9 +61,13 @@ final class Qwen2MoeConfig implements ConfigFamily {
     if (!fields.flag("use_sliding_window", false)) {
       return layer -> false;
     }
-    if (json.has("layer_types")) {
-      List<String> types = json.texts("layer_types");
-      return layer -> layer < types.size() && types.get(layer).equals("sliding_attention");
+    if (json.has(TYPES)) {
+      List<String> types = json.texts(TYPES);
+      int layers = fields.layerCount(LAYERS);
+      if (types.size() != layers || !Set.of(FULL, SLIDING).containsAll(types)) {
+        throw json.invalid(TYPES, "%s or %s, %d times".formatted(FULL, SLIDING, layers));
+      }
+      return layer -> types.get(layer).equals(SLIDING);
     }
     int below = fields.size("max_window_layers", 28);
     return layer -> (layer + 1) % 2 != 0 && layer < below;

@@ -59,6 +59,7 @@ class MoeConfigsTest {
       value = {
         "{'eos_token_id':[7,3],'temperature':0.6} | [7, 3]",
         "{'eos_token_id':9} | [9]",
+        "{'eos_token_id':[7,50279]} | [7, 50279]",
         "{'eos_token_id':null} | [5]",
         "{'_from_model_config':true} | [5]",
       })
@@ -72,11 +73,10 @@ class MoeConfigsTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'eos_token_id':[7,320]} | [7,320]",
         "{'eos_token_id':'</s>'} | \"</s>\"",
         "{'eos_token_id':-2} | -2",
       })
-  void read_generationConfigOfAnotherVocabulary_isNamed(
+  void read_generationConfigThatNamesNoTokens_isNamed(
       String json, String value, @TempDir Path folder) {
     InvalidConfigException e =
         assertThrows(InvalidConfigException.class, () -> readWith(json, folder));
@@ -219,6 +219,8 @@ class MoeConfigsTest {
         "'model_type':'deepseek_v3','n_routed_experts':16,'num_experts_per_tok':17 | num_experts_per_tok is 17",
         "'model_type':'deepseek_v2','scoring_func':'sigmoid' | scoring_func is \"sigmoid\", expected softmax",
         "'model_type':'qwen3_moe','mlp_only_layers':[-1] | mlp_only_layers is [-1]",
+        "'model_type':'qwen2_moe','use_sliding_window':true,'layer_types':['full_attention'] | layer_types is [\"full_attention\"], expected full_attention or sliding_attention, 24 times",
+        "'model_type':'qwen2_moe','num_hidden_layers':1,'use_sliding_window':true,'layer_types':['linear_attention'] | layer_types is [\"linear_attention\"]",
         "'model_type':'mixtral','head_dim':33 | head_dim is 33",
         "'model_type':'olmoe','hidden_act':'gelu' | hidden_act is \"gelu\", expected silu or swish",
         "'model_type':'olmoe','rope_scaling':{'type':'longrope','factor':2} | rope_scaling: type is \"longrope\"",
