@@ -9,7 +9,10 @@ import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.loop.StoredReleases;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +42,8 @@ import picocli.CommandLine.Option;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class GatewayCommand implements Callable<Integer> {
+
+  private static final int MOST_PORT = 65_535;
 
   /** Containers are given 10 s to end, unless told otherwise. */
   private static final Duration DRAINING = Duration.ofSeconds(7);
@@ -81,6 +86,7 @@ final class GatewayCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
     requireClosed(apiKeys);
+    requireUsable();
     Optional<MillraceConfig> running = store == null ? broker.find(output.err()) : broker.named();
     if (running.isPresent()) {
       MillraceConfig config =
@@ -90,6 +96,7 @@ final class GatewayCommand implements Callable<Integer> {
         return open(config, apiKeys, adopting(config), ending);
       }
     }
+    MillraceConfig unused = MillraceConfig.defaults().with(broker.settings()); // refuses others
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (Ending ending = new Ending();
         EmbeddedJobs jobs =
@@ -127,11 +134,38 @@ final class GatewayCommand implements Callable<Integer> {
                         + " store.uri"));
   }
 
+  private InetAddress address() {
+    try {
+      return InetAddress.getByName(host);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("host " + host + ", expected an address of this machine");
+    }
+  }
+
   /** A door that other machines can reach needs keys. */
-  private void requireClosed(ApiKeys apiKeys) throws UnknownHostException {
-    if (!apiKeys.required() && !InetAddress.getByName(host).isLoopbackAddress()) {
+  private void requireClosed(ApiKeys apiKeys) {
+    if (!apiKeys.required() && !address().isLoopbackAddress()) {
       throw new IllegalArgumentException(
           "host " + host + " can be reached from other machines, expected --keys FILE with it");
+    }
+  }
+
+  /** What would show only when all else has started. */
+  private void requireUsable() throws IOException {
+    if (port < 0 || port > MOST_PORT) {
+      throw new IllegalArgumentException(
+          "port " + port + ", expected one from 0 to " + MOST_PORT);
+    }
+    if (keystore != null && !Files.isReadable(keystore)) {
+      throw new IllegalArgumentException(
+          "keystore " + keystore + ", expected a file that can be read");
+    }
+    try (ServerSocket free = new ServerSocket()) {
+      free.bind(new InetSocketAddress(address(), port));
+    } catch (BindException e) {
+      throw new IllegalStateException(
+          "%s:%d, expected a free port of this machine: %s".formatted(host, port, e.getMessage()),
+          e);
     }
   }
 

@@ -101,7 +101,7 @@ final class Desk implements AutoCloseable {
       try {
         cancelling.execute(() -> cancel(request, key));
       } catch (RejectedExecutionException e) {
-        LOG.warn("request {} was not cancelled", request.id(), e);
+        LOG.warn("request {} was not cancelled: {}", request.id(), e.toString());
       }
     }
   }
@@ -125,7 +125,8 @@ final class Desk implements AutoCloseable {
             .whenComplete(
                 (written, failure) -> {
                   if (failure != null) {
-                    LOG.warn("request {} was not cancelled", request.id(), failure);
+                    LOG.warn(
+                        "request {} was not cancelled: {}", request.id(), failure.toString());
                   }
                 });
   }

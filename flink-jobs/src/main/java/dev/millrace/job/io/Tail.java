@@ -34,6 +34,7 @@ public final class Tail<T> implements AutoCloseable {
   private final Sink<T> sink;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
+  private boolean waits;
 
   private Tail(String topic, RecordReader reader, Codec<T> codec, Sink<T> sink) {
     this.reader = reader;
@@ -68,9 +69,17 @@ public final class Tail<T> implements AutoCloseable {
   /** While a schema registry is away, nothing; then what came meanwhile. */
   private List<RawRecord> poll() throws InterruptedException {
     try {
-      return reader.poll(POLL);
+      List<RawRecord> records = reader.poll(POLL);
+      if (waits) {
+        LOG.warn("{} goes on", thread.getName());
+      }
+      waits = false;
+      return records;
     } catch (UncheckedIOException e) {
-      LOG.warn("{} waits: {}", thread.getName(), e.getMessage());
+      if (!waits) {
+        LOG.warn("{} waits: {}", thread.getName(), e.getMessage());
+      }
+      waits = true;
       boolean unused = closed.await(PAUSE_SECONDS, TimeUnit.SECONDS);
       return List.of();
     }
