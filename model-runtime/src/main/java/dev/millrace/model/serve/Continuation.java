@@ -89,6 +89,6 @@ final class Continuation {
   }
 
   private String text() {
-    return tokenizer.decode(Arrays.copyOf(tokens, ended ? length - 1 : length));
+    return tokenizer.decodeBehind(Arrays.copyOf(tokens, ended ? length - 1 : length));
   }
 }

@@ -13,6 +13,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * HuggingFace's own tokenizers through DJL. Closing waits for calls that are in the native code.
@@ -24,6 +25,8 @@ final class DjlTokenizer implements Tokenizer {
   private final HuggingFaceTokenizer tokenizer;
   private final Vocabulary vocabulary;
   private final Pattern inSpecial;
+  private final long[] before;
+  private final String beforeText;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
@@ -31,6 +34,8 @@ final class DjlTokenizer implements Tokenizer {
     this.tokenizer = tokenizer;
     this.vocabulary = vocabulary;
     this.inSpecial = inSpecial(vocabulary);
+    this.before = tokenizer.encode("a", false, false).getIds();
+    this.beforeText = tokenizer.decode(before, false);
   }
 
   static Tokenizer open(Path tokenizerJson) throws IOException {
@@ -83,6 +88,13 @@ final class DjlTokenizer implements Tokenizer {
   public String decode(int[] tokens) {
     long[] ids = Arrays.stream(tokens).skip(begin(tokens)).asLongStream().toArray();
     return call(tokenizer -> tokenizer.decode(ids, false));
+  }
+
+  /** SentencePiece's decoder drops the space that a text begins with: another text goes before. */
+  @Override
+  public String decodeBehind(int[] tokens) {
+    LongStream ids = LongStream.concat(LongStream.of(before), IntStream.of(tokens).asLongStream());
+    return call(open -> open.decode(ids.toArray(), false).substring(beforeText.length()));
   }
 
   private int begin(int[] tokens) {

@@ -22,6 +22,11 @@ public interface Tokenizer extends AutoCloseable {
   /** The text of token ids; a BOS that they begin with is none of it. */
   String decode(int[] tokens);
 
+  /** The text of token ids that something else stands before. */
+  default String decodeBehind(int[] tokens) {
+    return decode(tokens);
+  }
+
   int vocabSize();
 
   @Override

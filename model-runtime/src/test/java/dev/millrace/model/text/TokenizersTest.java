@@ -196,6 +196,35 @@ class TokenizersTest {
     }
   }
 
+  /** As Mixtral's: a text begins with a blank that is none of it. */
+  @Test
+  void decodeBehind_blanksOfSentencePiece_stayWhereTheyAre(@TempDir Path folder)
+      throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    Files.writeString(
+        file,
+        """
+        {"normalizer": {"type": "Sequence", "normalizers": [
+           {"type": "Prepend", "prepend": "▁"},
+           {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+         "decoder": {"type": "Sequence", "decoders": [
+           {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+           {"type": "ByteFallback"}, {"type": "Fuse"},
+           {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+         "model": {"type": "BPE", "byte_fallback": true,
+           "vocab": {"▁": 0, "a": 1, "b": 2, "▁a": 3, "▁b": 4},
+           "merges": ["▁ a", "▁ b"]}}
+        """);
+    try (Tokenizer opened = Tokenizers.open(file)) {
+      assertArrayEquals(new int[] {3, 4, 1}, opened.encode("a ba"));
+      assertEquals("a ba", opened.decode(new int[] {3, 4, 1}));
+      assertEquals(" ba", opened.decodeBehind(new int[] {4, 1}));
+      assertEquals("ba", opened.decodeBehind(new int[] {2, 1}));
+      assertEquals("", opened.decodeBehind(new int[0]));
+    }
+    assertEquals(" the", tokenizer.decodeBehind(new int[] {259}));
+  }
+
   @Test
   void open_bosThatIsNoToken_isNamed(@TempDir Path folder) {
     InvalidConfigException e =
