@@ -73,7 +73,7 @@ final class AdapterDoor implements AutoCloseable {
     } catch (InvalidAdapterException | InvalidReleaseException e) {
       throw ApiProblem.bad("invalid_adapter", String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      throw ApiProblem.bad("adapter_unreadable", e.toString());
+      throw ApiProblem.unavailable("the adapter was not judged: " + e);
     }
     if (!verdict.accepted()) {
       throw ApiProblem.refusedByGate(reasons(verdict));

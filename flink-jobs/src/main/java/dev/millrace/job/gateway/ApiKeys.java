@@ -49,7 +49,11 @@ public final class ApiKeys {
                   .formatted(i + 1, file, parts.length));
         }
         String tenant = parts[1].equals(NO_TENANT) ? null : parts[1];
-        callers.put(digest(parts[0]), new Caller(tenant, operator));
+        if (callers.put(digest(parts[0]), new Caller(tenant, operator)) != null) {
+          throw new IllegalArgumentException(
+              "line %d of %s has the key of a line before, expected another"
+                  .formatted(i + 1, file));
+        }
       }
     }
     if (callers.isEmpty()) {

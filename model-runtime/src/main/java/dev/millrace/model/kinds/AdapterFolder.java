@@ -27,10 +27,16 @@ public final class AdapterFolder {
    *     supported
    */
   public static AdapterWeights read(Path folder, List<Site> sites) throws IOException {
-    return parse(
-        Files.readAllBytes(folder.resolve(CONFIG)),
-        Files.readAllBytes(folder.resolve(WEIGHTS)),
-        sites);
+    return parse(bytes(folder, CONFIG), bytes(folder, WEIGHTS), sites);
+  }
+
+  private static byte[] bytes(Path folder, String name) throws IOException {
+    Path file = folder.resolve(name);
+    if (!Files.exists(file)) {
+      throw new InvalidAdapterException(
+          "%s: no such file, expected a folder with %s and %s".formatted(file, CONFIG, WEIGHTS));
+    }
+    return Files.readAllBytes(file);
   }
 
   /** Reads the bytes of the two files. */

@@ -45,6 +45,19 @@ class PeftFolderTest {
   }
 
   @Test
+  void read_weightsAreNotThere_isNamed(@TempDir Path folder) throws IOException {
+    Files.copy(GOLDEN.resolve(PeftFolder.CONFIG), folder.resolve(PeftFolder.CONFIG));
+    Files.createFile(folder.resolve("adapter_model.bin"));
+    InvalidAdapterException e =
+        assertThrows(InvalidAdapterException.class, () -> AdapterFolder.read(folder, SITES));
+    assertEquals(
+        folder.resolve(PeftFolder.WEIGHTS)
+            + ": no such file, expected a folder with adapter_config.json and"
+            + " adapter_model.safetensors",
+        e.getMessage());
+  }
+
+  @Test
   void write_adapterOfPeft_isWhatPeftWrote(@TempDir Path folder) throws IOException {
     AdapterFolder.write(golden(), "elsewhere", folder);
 

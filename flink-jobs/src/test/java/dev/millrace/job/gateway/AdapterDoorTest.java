@@ -1,0 +1,57 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.job.Adopting;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.schema.Verdict;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class AdapterDoorTest {
+
+  private static final ApiKeys.Caller OPERATOR = new ApiKeys.Caller(null, true);
+  private static final String BODY = "{\"lora_name\":\"d\",\"lora_path\":\"/adapters/d\"}";
+
+  /** Who brings an adapter is at fault for what is in its folder, and for nothing else. */
+  @Test
+  void load_notJudged_saysWhoseFaultItIs() {
+    assertEquals(400, status(new InvalidAdapterException("rank is 0")));
+    assertEquals(503, status(new IOException("the broker did not take the verdict")));
+  }
+
+  private static int status(Exception failure) {
+    MillraceConfig config =
+        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", "127.0.0.1:1"));
+    try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      AdapterDoor door =
+          new AdapterDoor(new Failing(failure), new Catalogue(), writer, new Topics("t."));
+      var loading = door.load(OPERATOR, Fields.of(BODY));
+      CompletionException e = assertThrows(CompletionException.class, loading::join);
+      door.close();
+      return ApiProblem.of(e).status();
+    }
+  }
+
+  private record Failing(Exception failure) implements Adopting {
+
+    @Override
+    public Verdict adopt(@Nullable String tenant, String domain, Path folder) throws IOException {
+      if (failure instanceof IOException unreadable) {
+        throw unreadable;
+      }
+      throw (RuntimeException) failure;
+    }
+
+    @Override
+    public void close() {}
+  }
+}

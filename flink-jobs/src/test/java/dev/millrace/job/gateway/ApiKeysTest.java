@@ -1,0 +1,21 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ApiKeysTest {
+
+  @Test
+  void read_oneKeyOfTwoTenants_isRefusedAndNotShown(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("keys"), "secret acme\nother acme\nsecret b\n");
+    var e = assertThrows(IllegalArgumentException.class, () -> ApiKeys.read(file));
+    assertEquals(
+        "line 3 of " + file + " has the key of a line before, expected another", e.getMessage());
+  }
+}
