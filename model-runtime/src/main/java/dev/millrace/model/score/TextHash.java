@@ -33,6 +33,11 @@ final class TextHash {
     return (long) LONG.get(text, from);
   }
 
+  /** Writes eight bytes from a place on, little endian. */
+  static void eight(byte[] text, int from, long bytes) {
+    LONG.set(text, from, bytes);
+  }
+
   /** The finalizer of SplitMix64 (Steele, Lea and Flood, 2014). */
   static long mix(long x) {
     long z = x + 0x9E3779B97F4A7C15L;

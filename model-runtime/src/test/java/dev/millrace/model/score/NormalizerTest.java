@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer.Form;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class NormalizerTest {
@@ -25,27 +28,51 @@ class NormalizerTest {
     assertEquals("au lait", normalized("\ufeffa\u200bu l\u00ada\u2060i\u200dt\udb40\udc41"));
   }
 
+  /** Signatures of normalised texts are kept in state: whatever is made faster gives the same. */
   @Test
-  void normalize_ascii_isAsCharacterByCharacter() {
+  void normalize_anyText_isAsByTheDefinition() {
     Random random = new Random(1);
-    for (int i = 0; i < 500; i++) {
+    int[] limits = {48, 128, 0x250, 0x2100, 1 << 16, Character.MAX_CODE_POINT + 1};
+    for (int i = 0; i < 12_000; i++) {
       StringBuilder text = new StringBuilder();
-      for (int k = random.nextInt(20); k > 0; k--) {
-        text.append((char) random.nextInt(i % 2 == 0 ? 128 : 48));
+      for (int k = random.nextInt(40); k > 0; k--) {
+        boolean plain = random.nextInt(3) > 0;
+        text.appendCodePoint(random.nextInt(plain ? 128 : limits[i % limits.length]));
       }
-      assertEquals(naive(text.toString()), normalized(text.toString()));
+      assertAsDefined(text.toString());
     }
   }
 
-  private static String naive(String text) {
-    StringBuilder out = new StringBuilder();
-    for (char c : text.toLowerCase(Locale.ROOT).toCharArray()) {
-      boolean space = Character.isWhitespace(c);
-      if (!space || (out.length() > 0 && out.charAt(out.length() - 1) != ' ')) {
-        out.append(space ? ' ' : c);
+  @Test
+  void normalize_everyCharacterBetweenOthers_isAsByTheDefinition() {
+    for (String around : List.of("%sa", "Be twe%sen", "e%s.")) {
+      for (int c = 0; c < 1 << 16; c++) {
+        assertAsDefined(around.replace("%s", String.valueOf((char) c)));
       }
     }
-    return out.toString().endsWith(" ") ? out.substring(0, out.length() - 1) : out.toString();
+  }
+
+  private static void assertAsDefined(String text) {
+    if (!defined(text).equals(normalized(text))) {
+      assertEquals(codePoints(defined(text)), codePoints(normalized(text)), codePoints(text));
+    }
+  }
+
+  private static String codePoints(String text) {
+    return text.codePoints().mapToObj(Integer::toHexString).collect(Collectors.joining(" "));
+  }
+
+  private static String defined(String text) {
+    StringBuilder out = new StringBuilder();
+    java.text.Normalizer.normalize(text, Form.NFC)
+        .toLowerCase(Locale.ROOT)
+        .codePoints()
+        .filter(c -> Character.getType(c) != Character.FORMAT)
+        .map(c -> Character.isWhitespace(c) || Character.isSpaceChar(c) ? ' ' : c)
+        .filter(c -> c != ' ' || (!out.isEmpty() && out.charAt(out.length() - 1) != ' '))
+        .forEach(out::appendCodePoint);
+    String trimmed = out.toString().endsWith(" ") ? out.substring(0, out.length() - 1) : out.toString();
+    return new String(trimmed.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   private static String normalized(String text) {
