@@ -17,24 +17,24 @@ final class SignatureRing {
   private final int capacity;
   private final int bands;
 
-  private long[] entries;
+  private long[] entries = {};
+  private int allocated;
   private int size;
   private int oldest;
 
   /** (band, bucket): the newest slot of the chain. */
-  private int[] heads;
+  private int[] heads = {};
+
+  private int buckets;
 
   /** (band, slot): the next older slot of the same chain. */
-  private int[] links;
+  private int[] links = {};
 
   SignatureRing(int words, int capacity) {
     this.words = words;
     this.capacity = capacity;
     this.bands = 2 * words;
-    int allocated = Math.min(capacity, FIRST_ALLOCATION);
-    this.entries = new long[allocated * words];
-    this.heads = emptyHeads(allocated);
-    this.links = new int[bands * allocated];
+    grow(Math.min(capacity, FIRST_ALLOCATION));
   }
 
   int size() {
@@ -49,7 +49,7 @@ final class SignatureRing {
   /** The greatest share of bytes equal to those of an entry that shares a band; 0 for none. */
   double nearest(long[] signature) {
     int best = 0;
-    for (int band = 0; band < bands; band++) {
+    for (int band = 0; band < bands && size > 0; band++) {
       int key = key(band, signature, 0);
       for (int slot = heads[head(band, key)]; slot != NONE; slot = links[link(band, slot)]) {
         if (key(band, entries, slot * words) == key) {
@@ -99,7 +99,7 @@ final class SignatureRing {
   }
 
   private int newSlot() {
-    if (size == allocated()) {
+    if (size == allocated) {
       grow(Math.min(capacity, 2 * size));
     }
     return size++;
@@ -128,10 +128,13 @@ final class SignatureRing {
   }
 
   /** Only called while no slot was ever reused, so slots stand in the order of arrival. */
-  private void grow(int allocated) {
-    entries = Arrays.copyOf(entries, allocated * words);
-    heads = emptyHeads(allocated);
-    links = new int[bands * allocated];
+  private void grow(int slots) {
+    allocated = slots;
+    entries = Arrays.copyOf(entries, slots * words);
+    buckets = Math.max(2, Integer.highestOneBit(2 * slots - 1));
+    heads = new int[bands * buckets];
+    Arrays.fill(heads, NONE);
+    links = new int[bands * slots];
     for (int slot = 0; slot < size; slot++) {
       for (int band = 0; band < bands; band++) {
         int head = head(band, key(band, entries, slot * words));
@@ -159,22 +162,10 @@ final class SignatureRing {
   }
 
   private int head(int band, int key) {
-    int buckets = heads.length / bands;
     return band * buckets + ((key * 0x9E3779B9) >>> Integer.numberOfLeadingZeros(buckets - 1));
   }
 
   private int link(int band, int slot) {
-    return band * allocated() + slot;
-  }
-
-  private int allocated() {
-    return entries.length / words;
-  }
-
-  private int[] emptyHeads(int allocated) {
-    int buckets = Math.max(2, Integer.highestOneBit(2 * allocated - 1));
-    int[] empty = new int[bands * buckets];
-    Arrays.fill(empty, NONE);
-    return empty;
+    return band * allocated + slot;
   }
 }

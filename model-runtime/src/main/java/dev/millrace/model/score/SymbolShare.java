@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** More punctuation than words. */
 final class SymbolShare implements Stage {
 
+  /** (ASCII): which are symbols. */
+  private static final boolean[] ASCII = ascii();
+
   private final double most;
 
   SymbolShare(double most) {
@@ -23,11 +26,27 @@ final class SymbolShare implements Stage {
   }
 
   private static double share(String text) {
-    long symbols =
-        text.codePoints()
-            .filter(c -> !Character.isLetterOrDigit(c) && !Character.isWhitespace(c) && !isMark(c))
-            .count();
-    return symbols / (double) text.codePointCount(0, text.length());
+    int symbols = 0;
+    int all = 0;
+    int c;
+    for (int i = 0; i < text.length(); i += Character.charCount(c)) {
+      c = text.codePointAt(i);
+      symbols += (c < ASCII.length ? ASCII[c] : isSymbol(c)) ? 1 : 0;
+      all++;
+    }
+    return symbols / (double) all;
+  }
+
+  private static boolean[] ascii() {
+    boolean[] symbols = new boolean[128];
+    for (int c = 0; c < symbols.length; c++) {
+      symbols[c] = isSymbol(c);
+    }
+    return symbols;
+  }
+
+  private static boolean isSymbol(int c) {
+    return !Character.isLetterOrDigit(c) && !Character.isWhitespace(c) && !isMark(c);
   }
 
   /** Combining marks belong to the letters of many scripts. */
