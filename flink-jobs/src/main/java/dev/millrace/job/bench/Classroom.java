@@ -232,7 +232,7 @@ final class Classroom implements AutoCloseable {
     Stamps.Scoring scoring = Stamps.scoring(fact.id());
     Stamps.Learning learning = Stamps.learning(fact.id());
     boolean lost =
-        (scoring != null && !scoring.accepted())
+        (scoring != null && scoring.refused() != null)
             || (learning != null && learning.release() == null);
     return !lost && System.currentTimeMillis() - fact.toldMillis() < PATIENCE_MILLIS;
   }

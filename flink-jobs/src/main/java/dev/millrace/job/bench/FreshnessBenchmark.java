@@ -155,8 +155,8 @@ final class FreshnessBenchmark implements Benchmark {
     Table table =
         new Table("What became of the facts", "fate", "facts")
             .row("told", facts.size())
-            .row("known", count(facts, fact -> fact.shown() != null))
-            .row("refused by the scorer", count(facts, FreshnessBenchmark::refused));
+            .row("known", count(facts, fact -> fact.shown() != null));
+    scorerRefusals(facts).forEach((reason, n) -> table.row("refused by the scorer, " + reason, n));
     refusals(facts).forEach((rules, n) -> table.row("no release, for " + rules, n));
     return table
         .row(
@@ -165,6 +165,18 @@ final class FreshnessBenchmark implements Benchmark {
             "nothing known within 15 s",
             count(facts, fact -> Double.isNaN(fact.rise()) && !refused(fact) && !notReleased(fact)))
         .note("Rise from the release before, nats: " + rises(facts));
+  }
+
+  /** How many facts the scorer refused, by its reasons. */
+  private static Map<String, Integer> scorerRefusals(List<Fact> facts) {
+    Map<String, Integer> counts = new TreeMap<>();
+    for (Fact fact : facts) {
+      Stamps.Scoring scoring = Stamps.scoring(fact.id());
+      if (scoring != null && scoring.refused() != null) {
+        counts.merge(scoring.refused(), 1, Integer::sum);
+      }
+    }
+    return counts;
   }
 
   /** How many facts were in batches without a release, by the rules that said no. */
@@ -195,7 +207,7 @@ final class FreshnessBenchmark implements Benchmark {
 
   private static boolean refused(Fact fact) {
     Stamps.Scoring scoring = Stamps.scoring(fact.id());
-    return scoring != null && !scoring.accepted();
+    return scoring != null && scoring.refused() != null;
   }
 
   private static boolean notReleased(Fact fact) {

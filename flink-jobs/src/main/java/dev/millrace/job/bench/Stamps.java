@@ -43,9 +43,10 @@ final class Stamps {
   /**
    * How a sample was scored.
    *
+   * @param refused the reason; null if it was accepted
    * @param teaches whether it was accepted, and not held out
    */
-  record Scoring(Span span, boolean accepted, boolean teaches) {}
+  record Scoring(Span span, @Nullable String refused, boolean teaches) {}
 
   /**
    * What a batch led to.
@@ -93,9 +94,9 @@ final class Stamps {
             Span span = new Span(from, System.currentTimeMillis());
             SCORED.put(
                 sample.id(),
-                scored instanceof Scored.Accepted accepted
-                    ? new Scoring(span, true, !accepted.sample().heldOut())
-                    : new Scoring(span, false, false));
+                scored instanceof Scored.Refused refused
+                    ? new Scoring(span, refused.rejection().reason(), false)
+                    : new Scoring(span, null, !((Scored.Accepted) scored).sample().heldOut()));
             return scored;
           };
       return new Opened<>(scorer, opened.resources());
