@@ -13,6 +13,9 @@ import java.util.stream.Stream;
 /** The stages, cheapest first. */
 final class CascadeScorer implements Scorer {
 
+  /** So many stages of texts, the last, have a look at what the model read. */
+  static final int OF_MODEL = 2;
+
   private final HeldOut heldOut;
   private final Guard guard;
   private final List<Stage> stages;

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class StageTimes {
 
   private final Map<String, Cost> costs = new LinkedHashMap<>();
+  private List<Stage> beforeModel = List.of();
 
   /**
    * What one stage cost.
@@ -39,7 +40,25 @@ public final class StageTimes {
       BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
     Guard guard = new Guard(config.guard());
     List<Stage> stages = CascadeScorer.stages(base, tokenizer, known, config, guard);
-    return new CascadeScorer(heldOut, guard, stages.stream().map(this::timed).toList());
+    List<Stage> timed = stages.stream().map(this::timed).toList();
+    beforeModel = timed.subList(0, timed.size() - CascadeScorer.OF_MODEL);
+    return new CascadeScorer(heldOut, guard, timed);
+  }
+
+  /**
+   * The stages before the model alone, on a memory of their own, so that the JVM compiles them;
+   * gives the number of samples.
+   */
+  public int warmUp(List<Sample> samples, ScorerConfig config) {
+    DomainMemory memory = DomainMemory.empty(config.memory());
+    for (Sample sample : samples) {
+      Candidate candidate = new Candidate(sample, false);
+      if (beforeModel.stream().allMatch(stage -> stage.check(candidate, memory) == null)) {
+        memory.near().add(candidate.signature());
+        memory.reference().learn(candidate.words());
+      }
+    }
+    return samples.size();
   }
 
   /** Looks for copies alone, exact and near ones; gives the number of samples. */
