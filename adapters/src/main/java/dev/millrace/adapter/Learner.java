@@ -5,6 +5,7 @@ import dev.millrace.adapter.exchange.LocalProcesses;
 import dev.millrace.adapter.exchange.Processes;
 import dev.millrace.adapter.exchange.Trainee;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.adapter.train.Trainers;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
@@ -12,6 +13,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Learns the batches of domains, one after the other: train, quantize, gate, publish. */
 public interface Learner {
+
+  /**
+   * The same with a plan that leaves nothing open, to be asked for before it learns. Where adaptive
+   * precision is configured, it is timed whether bf16 pays here.
+   *
+   * @param found what was found when it was asked for the first time, after a restart; else null
+   */
+  Learner settled(@Nullable TrainPrecision found);
+
+  /** In which type its plan has the products computed. */
+  TrainPrecision precision();
 
   /** The state before a domain's first batch. */
   LearnerState initial(@Nullable String tenant, String domain);

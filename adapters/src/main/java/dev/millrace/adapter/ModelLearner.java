@@ -16,7 +16,9 @@ import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.PrecisionTrial;
 import dev.millrace.adapter.train.Terms;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.adapter.train.Trainers;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.adapter.AdapterWeights;
@@ -35,9 +37,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A {@link Learner} on a base model. */
 final class ModelLearner implements Learner {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelLearner.class);
+
   /** Candidates between one that goes too far and one that gains nothing. */
   private static final int BLENDS = 2;
 
@@ -74,6 +80,32 @@ final class ModelLearner implements Learner {
     rewinder = new Rewinder(surroundings, gate, shares, relearning);
     liveLoss = new LiveLoss(gate, shares, config.watch());
     knownTexts = surroundings.knownTexts();
+  }
+
+  @Override
+  public Learner settled(@Nullable TrainPrecision found) {
+    if (config.plan().precision() != TrainPrecision.ADAPTIVE) {
+      return this;
+    }
+    TrainPrecision precision = found == null || !found.isDecided() ? timed() : found;
+    return new ModelLearner(surroundings, config.with(config.plan().in(precision)), trainers);
+  }
+
+  private TrainPrecision timed() {
+    PrecisionTrial trial =
+        PrecisionTrial.of(
+            surroundings.base(),
+            Beginnings.adapter(config, surroundings.base(), null, "").weights(),
+            config.train(),
+            config.plan(),
+            surroundings.anchors());
+    LOG.info("learn.plan.precision adaptive is {} here: {}", trial.decision(), trial);
+    return trial.decision();
+  }
+
+  @Override
+  public TrainPrecision precision() {
+    return config.plan().precision();
   }
 
   @Override
@@ -453,7 +485,11 @@ final class ModelLearner implements Learner {
     Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
     String name = Beginnings.name(taught.batch().tenant(), taught.batch().domain());
     Training training =
-        trainers.train(before.adapter(), lesson, new Terms(name, routing, anchors), governor);
+        trainers.train(
+            before.adapter(),
+            lesson,
+            new Terms(name, routing, anchors, config.plan().precision()),
+            governor);
     long millis = surroundings.clock().millis() - start;
     return new Trained(
         taught.batch(),

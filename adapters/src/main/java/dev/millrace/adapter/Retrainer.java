@@ -72,8 +72,10 @@ public record Retrainer(
             ? Trainers.alone(base, config.train(), config.plan())
             : new DataParallelTrainers(
                 config.exchange(), config.train(), anchors, processes(config));
-    AdapterState trained = train(manifest, trainers, mix.anchors(), before, lesson);
-    AdapterState plain = mix.blend() == 0 ? trained : train(manifest, trainers, 1, before, lesson);
+    Terms terms = terms(manifest, config, mix.anchors());
+    AdapterState trained = train(trainers, terms, before, lesson);
+    AdapterState plain =
+        mix.blend() == 0 ? trained : train(trainers, terms(manifest, config, 1), before, lesson);
     AdapterState candidate = mix.of(before, trained, plain);
     AdapterWeights served = Quantizer.quantize(candidate.weights());
     Profile profile =
@@ -88,10 +90,13 @@ public record Retrainer(
     return new Again(candidate, profile, files);
   }
 
-  private AdapterState train(
-      Manifest manifest, Trainers trainers, double anchors, AdapterState before, Lesson lesson) {
+  private static Terms terms(Manifest manifest, LearnerConfig config, double anchors) {
     String name = Beginnings.name(manifest.tenant(), manifest.domain());
-    Terms terms = new Terms(name, manifest.routing(), anchors);
+    return new Terms(name, manifest.routing(), anchors, config.plan().precision());
+  }
+
+  private static AdapterState train(
+      Trainers trainers, Terms terms, AdapterState before, Lesson lesson) {
     return trainers.train(before, lesson, terms, Governor.none()).state();
   }
 

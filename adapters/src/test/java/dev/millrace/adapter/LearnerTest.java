@@ -26,9 +26,12 @@ import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Machine;
+import dev.millrace.adapter.train.Parameters;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.model.adapter.NamePatterns;
+import dev.millrace.model.base.Products;
 import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -135,8 +138,8 @@ class LearnerTest {
     byte[] state = first.state().toBytes();
     Outcome second = learn(after, LearnerState.fromBytes(state), batch(1));
 
-    assertEquals("gpu", device(first));
-    assertEquals("cpu", device(second));
+    assertEquals("gpu", planned(first, "device"));
+    assertEquals("cpu", planned(second, "device"));
     Release release = read(second.release());
     assertEquals(first.verdict().release(), release.manifest().parent());
   }
@@ -185,8 +188,53 @@ class LearnerTest {
         c.watch());
   }
 
-  private String device(Outcome outcome) throws IOException {
-    return read(outcome.release()).manifest().plan().hyperparameters().get("plan.device");
+  @Test
+  void settled_bf16NoFaster_everyStepIsInFp32AndTheManifestSaysWhy() throws IOException {
+    base.slow(Products.BF16);
+    Learner learner = adaptive().settled(null);
+    Outcome outcome = learn(learner, initial(learner), batch(0));
+    assertEquals("adaptive-fp32", planned(outcome, "precision"));
+    Map<String, Double> figures = rule(outcome, "not-exploded").figures();
+    assertEquals(0, figures.get("bf16Steps"));
+    assertEquals(0, figures.get("bf16Pays"));
+
+    Learner fp32 = learner("fp32", CONFIG);
+    Outcome asFp32 = learn(fp32.settled(null), initial(fp32), batch(0));
+    assertEquals("fp32", planned(asFp32, "precision"));
+    assertFalse(rule(asFp32, "not-exploded").figures().containsKey("bf16Pays"));
+    assertArrayEquals(
+        Parameters.flatten(asFp32.state().adapter().weights()),
+        Parameters.flatten(outcome.state().adapter().weights()));
+  }
+
+  /** Or the bytes of a batch that is learned again would depend on who else had the processor. */
+  @Test
+  void settled_foundBeforeARestart_isNotTimedAgain() {
+    base.slow(Products.FP32);
+    assertEquals(TrainPrecision.ADAPTIVE, adaptive().settled(null).precision());
+    assertEquals(
+        TrainPrecision.ADAPTIVE_FP32, adaptive().settled(TrainPrecision.ADAPTIVE_FP32).precision());
+    base.slow(Products.BF16);
+    assertEquals(TrainPrecision.ADAPTIVE, adaptive().settled(TrainPrecision.ADAPTIVE).precision());
+    assertEquals(
+        TrainPrecision.ADAPTIVE_FP32,
+        adaptive().settled(TrainPrecision.FP32).precision(),
+        "another setting found nothing out");
+  }
+
+  private static RuleResult rule(Outcome outcome, String name) {
+    return outcome.verdict().rules().stream()
+        .filter(rule -> rule.rule().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Learner adaptive() {
+    return learner("store", CONFIG.with(CONFIG.plan().in(TrainPrecision.ADAPTIVE)));
+  }
+
+  private String planned(Outcome outcome, String what) throws IOException {
+    return read(outcome.release()).manifest().plan().hyperparameters().get("plan." + what);
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.schema.ReleaseEvent;
@@ -15,6 +16,16 @@ interface LearnerBefore extends Learner {
 
   /** The one that learns. */
   Learner learner();
+
+  @Override
+  default Learner settled(@Nullable TrainPrecision found) {
+    return this;
+  }
+
+  @Override
+  default TrainPrecision precision() {
+    return learner().precision();
+  }
 
   @Override
   default LearnerState initial(@Nullable String tenant, String domain) {

@@ -1,5 +1,6 @@
 package dev.millrace.adapter.exchange;
 
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.model.release.Routing;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param forgotten domains of which nothing needs to be held any more
  * @param steps of the whole lesson
  * @param anchors how many times as much they weigh as the configuration has it
+ * @param precision of the products
  * @param shares of the lesson, in the order of the trainers
  */
 public record Beginning(
@@ -23,4 +25,5 @@ public record Beginning(
     int steps,
     Routing routing,
     double anchors,
+    TrainPrecision precision,
     List<Share> shares) {}

@@ -128,6 +128,7 @@ public final class DataParallelTrainers implements Trainers {
               steps,
               terms.routing(),
               terms.anchors(),
+              terms.precision(),
               shares);
       forgotten.forEach(held::forget); // though some trainers may not hear of it
       List<Report> reports = ask(0, beginning, "");
@@ -170,6 +171,7 @@ public final class DataParallelTrainers implements Trainers {
           all.steps(),
           all.routing(),
           all.anchors(),
+          all.precision(),
           shares.subList(process * each, (process + 1) * each));
     }
   }

@@ -108,7 +108,8 @@ public final class Trainee {
 
   private Running begin(Order order, Beginning beginning) {
     Lesson lesson = beginning.shares().get(index).lesson(means.anchors);
-    Terms terms = new Terms(order.domain(), beginning.routing(), beginning.anchors());
+    Terms terms =
+        new Terms(order.domain(), beginning.routing(), beginning.anchors(), beginning.precision());
     for (String domain : beginning.forgotten()) {
       kept.forget(Places.of(order.process(), domain));
       running.remove(Places.of(order.process(), domain));

@@ -59,6 +59,11 @@ final class Adjuster {
   }
 
   StepLog log(List<Double> losses) {
-    return new StepLog(List.copyOf(losses), fp32Steps, bf16Steps, List.copyOf(switches));
+    return new StepLog(
+        List.copyOf(losses),
+        fp32Steps,
+        bf16Steps,
+        List.copyOf(switches),
+        precision != TrainPrecision.ADAPTIVE_FP32);
   }
 }

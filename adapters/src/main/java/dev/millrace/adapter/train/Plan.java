@@ -10,7 +10,7 @@ import java.io.Serializable;
  * What pins the computation; part of the manifest.
  *
  * @param device where gradients are computed: cpu or gpu; auto, until it is known what there is
- * @param precision of the products
+ * @param precision of the products; adaptive, until it is known whether bf16 pays here
  * @param recompute what the backward pass computes again in place of keeping it
  * @param threads micro-batches that are computed at once, each on one thread
  * @param memoryBytes for the activations of all threads together
@@ -28,6 +28,11 @@ public record Plan(
   public int microBatchTokens(BaseModel base) {
     Products widest = precision == TrainPrecision.BF16 ? Products.BF16 : Products.FP32;
     return base.tokensWithin(memoryBytes / threads, new Computation(widest, recompute));
+  }
+
+  /** The same in another precision. */
+  public Plan in(TrainPrecision other) {
+    return new Plan(device, other, recompute, threads, memoryBytes);
   }
 
   /** The same on another device. */

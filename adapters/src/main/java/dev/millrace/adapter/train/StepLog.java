@@ -10,8 +10,10 @@ import java.util.TreeMap;
  *
  * @param losses of each that had texts, nats per token
  * @param switches in order
+ * @param bf16Pays false where it was found not to, so that no step switches
  */
-public record StepLog(List<Double> losses, int fp32Steps, int bf16Steps, List<Switch> switches) {
+public record StepLog(
+    List<Double> losses, int fp32Steps, int bf16Steps, List<Switch> switches, boolean bf16Pays) {
 
   /**
    * From a step on products were computed in another type.
@@ -23,16 +25,19 @@ public record StepLog(List<Double> losses, int fp32Steps, int bf16Steps, List<Sw
 
   /** No step. */
   public static StepLog none() {
-    return new StepLog(List.of(), 0, 0, List.of());
+    return new StepLog(List.of(), 0, 0, List.of(), true);
   }
 
-  /** For a verdict: steps of each type, and the norm behind each switch. */
+  /** For a verdict: steps of each type, the norm behind each switch, or why there is none. */
   public Map<String, Double> figures() {
     Map<String, Double> figures = new TreeMap<>();
     figures.put("fp32Steps", (double) fp32Steps);
     figures.put("bf16Steps", (double) bf16Steps);
     for (Switch one : switches) {
       figures.put("to%sAtStep%d".formatted(one.to(), one.step()), one.norm());
+    }
+    if (!bf16Pays) {
+      figures.put("bf16Pays", 0.0);
     }
     return figures;
   }

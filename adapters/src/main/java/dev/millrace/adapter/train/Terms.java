@@ -8,5 +8,6 @@ import dev.millrace.model.release.Routing;
  * @param domain whose lesson it is, its tenant included
  * @param routing that what comes of it is to serve with
  * @param anchors how many times as much they weigh as the configuration has it
+ * @param precision of the products, whatever a trainer's own plan says
  */
-public record Terms(String domain, Routing routing, double anchors) {}
+public record Terms(String domain, Routing routing, double anchors, TrainPrecision precision) {}

@@ -21,6 +21,7 @@ public interface Trainers {
 
   /** A trainer under some terms. */
   static Trainer of(BaseModel base, TrainConfig config, Plan plan, Terms terms) {
-    return Trainer.of(base.under(terms.routing()), config.anchored(terms.anchors()), plan);
+    return Trainer.of(
+        base.under(terms.routing()), config.anchored(terms.anchors()), plan.in(terms.precision()));
   }
 }

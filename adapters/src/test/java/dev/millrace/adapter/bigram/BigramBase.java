@@ -11,6 +11,7 @@ import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.PrefixGradients;
+import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Routes;
@@ -21,9 +22,12 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A true, tiny language model: x one-hot, h = x + s·B₁A₁x, logits = log P·h + s·B₂A₂h, where P is a
@@ -42,6 +46,8 @@ public final class BigramBase implements BaseModel {
   private volatile int poisonedToken = -1;
   private volatile double poison = Double.NaN;
   private volatile boolean dawdles;
+  private volatile @Nullable Products slow;
+  private volatile Products asked = Products.FP32;
   private final AtomicInteger calls = new AtomicInteger();
 
   public BigramBase(Bigrams bigrams) {
@@ -78,6 +84,25 @@ public final class BigramBase implements BaseModel {
   /** From now on every second gradient takes far longer than its neighbours. */
   public void dawdle() {
     dawdles = true;
+  }
+
+  /** From now on gradients in one type take far longer than in the other. */
+  public void slow(Products products) {
+    slow = products;
+  }
+
+  /** In which type the last gradients were asked for. */
+  public Products products() {
+    return asked;
+  }
+
+  private void note(Products products) {
+    asked = products;
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long start = threads.getCurrentThreadCpuTime();
+    while (products == slow && threads.getCurrentThreadCpuTime() - start < 2_000_000) {
+      Thread.onSpinWait();
+    }
   }
 
   private void spin() {
@@ -209,6 +234,7 @@ public final class BigramBase implements BaseModel {
   @Override
   public Gradients gradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
+    note(computation.products());
     spin();
     Pass pass = new Pass(adapter);
     for (WeightedSequence row : microBatch) {

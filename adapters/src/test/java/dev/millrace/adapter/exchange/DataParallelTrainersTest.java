@@ -17,8 +17,10 @@ import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.Span;
 import dev.millrace.adapter.train.Terms;
 import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.base.Products;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
@@ -58,7 +60,8 @@ class DataParallelTrainersTest {
 
   private final BigramBase base = new BigramBase(Bigrams.known());
   private final List<int[]> anchors = Bigrams.known().texts(40, 21);
-  private final Terms terms = new Terms("/cloud", Routing.topK(base.config().router().topK()), 1);
+  private final Terms terms =
+      new Terms("/cloud", Routing.topK(base.config().router().topK()), 1, TrainPrecision.FP32);
   private final AdapterState fresh =
       AdapterState.fresh(
           LoraWeights.initial(new LoraConfig(4, 8, false, List.of("mix", "out")), base.sites(), 2));
@@ -335,13 +338,17 @@ class DataParallelTrainersTest {
     AdapterState first = null;
     int domains = DataParallelTrainers.HELD_DOMAINS + 2;
     for (int i = 0; i < domains; i++) {
-      Terms other = new Terms("/d" + i, terms.routing(), 1);
+      Terms other = new Terms("/d" + i, terms.routing(), 1, TrainPrecision.FP32);
       AdapterState state = trainers.train(fresh, lesson(4, 5), other, Governor.none()).state();
       first = i == 0 ? state : first;
     }
     assertTrue(all.held() <= 2 * 2 * (DataParallelTrainers.HELD_DOMAINS + 1), all.held() + " held");
     int given = watched.given;
-    trainers.train(first, lesson(4, 6), new Terms("/d0", terms.routing(), 1), Governor.none());
+    trainers.train(
+        first,
+        lesson(4, 6),
+        new Terms("/d0", terms.routing(), 1, TrainPrecision.FP32),
+        Governor.none());
     assertEquals(given + 2, watched.given);
   }
 
@@ -351,15 +358,15 @@ class DataParallelTrainersTest {
     DataParallelTrainers trainers = trainers(config, processes(config));
     AdapterState first = null;
     for (int i = 0; i <= DataParallelTrainers.HELD_DOMAINS; i++) {
-      Terms other = new Terms("/d" + i, terms.routing(), 1);
+      Terms other = new Terms("/d" + i, terms.routing(), 1, TrainPrecision.FP32);
       AdapterState state = trainers.train(fresh, lesson(4, 5), other, Governor.none()).state();
       first = i == 0 ? state : first;
     }
     AdapterState reached = first;
-    Terms next = new Terms("/next", terms.routing(), 1);
+    Terms next = new Terms("/next", terms.routing(), 1, TrainPrecision.FP32);
     assertThrows(
         CancellationException.class, () -> trainers.train(fresh, lesson(4, 5), next, () -> false));
-    Terms again = new Terms("/d0", terms.routing(), 1);
+    Terms again = new Terms("/d0", terms.routing(), 1, TrainPrecision.FP32);
     assertSame(
         trainers(config, processes(config))
             .train(reached, lesson(4, 6), again, Governor.none())
@@ -388,7 +395,7 @@ class DataParallelTrainersTest {
         };
     DataParallelTrainers trainers = trainers(config, processes);
     for (int i = 0; i < 5; i++) {
-      Terms other = new Terms("/d" + i, terms.routing(), 1);
+      Terms other = new Terms("/d" + i, terms.routing(), 1, TrainPrecision.FP32);
       assertThrows(
           CancellationException.class,
           () -> trainers.train(fresh, lesson(4, 5), other, Governor.none()));
@@ -405,7 +412,7 @@ class DataParallelTrainersTest {
     assertEquals(2, watched.given, "both processes get the first");
     Lesson next = lesson(32, 6);
     AdapterState on = trainers.train(first, next, terms, Governor.none()).state();
-    Terms heavy = new Terms(terms.domain(), terms.routing(), 4);
+    Terms heavy = new Terms(terms.domain(), terms.routing(), 4, TrainPrecision.FP32);
     AdapterState anchored = trainers.train(first, next, heavy, Governor.none()).state();
     assertEquals(2, watched.given, "they are there, for a second training of a lesson too");
     AdapterState after = trainers.train(on, lesson(24, 7), terms, Governor.none()).state();
@@ -415,6 +422,14 @@ class DataParallelTrainersTest {
     DataParallelTrainers restarted = trainers(config, processes(config));
     assertSame(on, restarted.train(first, next, terms, Governor.none()).state());
     assertSame(after, restarted.train(on, lesson(24, 7), terms, Governor.none()).state());
+  }
+
+  @Test
+  void train_inThePrecisionOfTheTerms_whateverATrainersOwnPlanSays() {
+    ExchangeConfig config = config(2, 2, 2, "int4");
+    Terms bf16 = new Terms(terms.domain(), terms.routing(), 1, TrainPrecision.BF16);
+    trainers(config, processes(config)).train(fresh, lesson(8, 5), bf16, Governor.none());
+    assertEquals(Products.BF16, base.products());
   }
 
   @Test

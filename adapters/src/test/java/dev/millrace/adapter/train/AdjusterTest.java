@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.model.base.Products;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AdjusterTest {
@@ -42,6 +43,16 @@ class AdjusterTest {
       assertEquals(precision.name(), fixed.products().name());
       assertEquals(List.of(), fixed.log(List.of()).switches());
     }
+  }
+
+  @Test
+  void products_bf16DoesNotPay_areFp32HoweverCalmAndTheLogSaysWhy() {
+    Adjuster adjuster = new Adjuster(TrainPrecision.ADAPTIVE_FP32);
+    List.of(1.0, 1.0, 1.0, 1.0).forEach(adjuster::saw);
+    assertEquals(Products.FP32, adjuster.products());
+    assertEquals(
+        Map.of("fp32Steps", 4.0, "bf16Steps", 0.0, "bf16Pays", 0.0),
+        adjuster.log(List.of()).figures());
   }
 
   private void saw(double... norms) {

@@ -13,6 +13,7 @@ import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Terms;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.distil.StudentShape;
@@ -169,7 +170,7 @@ final class ExchangeBenchmark implements Benchmark {
         new DataParallelTrainers(
             config(rung), ExchangeMaterial.config(ExchangeMaterial.ROWS), List.of(), processes);
     Routing routing = Routing.topK(processes.means.base().config().router().topK());
-    Terms terms = new Terms("bench", routing, 1);
+    Terms terms = new Terms("bench", routing, 1, TrainPrecision.FP32);
     AdapterState state = fresh;
     for (Lesson lesson : lessons(material, seed)) {
       state = trainers.train(state, lesson, terms, Governor.none()).state();

@@ -6,6 +6,7 @@ import dev.millrace.adapter.Outcome;
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
@@ -114,6 +115,16 @@ final class Stamps {
   }
 
   private record Stamping(Learner learner) implements Learner {
+
+    @Override
+    public Learner settled(@Nullable TrainPrecision found) {
+      return new Stamping(learner.settled(found));
+    }
+
+    @Override
+    public TrainPrecision precision() {
+      return learner.precision();
+    }
 
     @Override
     public LearnerState initial(@Nullable String tenant, String domain) {

@@ -5,6 +5,7 @@ import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Plan;
+import dev.millrace.adapter.train.PrecisionTrial;
 import dev.millrace.adapter.train.StepLog;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
@@ -40,6 +41,8 @@ final class TrainLosses {
   private static final int STEPS = 24;
   private static final int LAST = 5;
   private static final double FULL_RATE = 3e-4;
+  private static final List<TrainPrecision> PRECISIONS =
+      List.of(TrainPrecision.FP32, TrainPrecision.BF16, TrainPrecision.ADAPTIVE);
 
   private TrainLosses() {}
 
@@ -57,10 +60,9 @@ final class TrainLosses {
         TrainPrecision precision,
         AdapterWeights adapter,
         Lesson lesson) {
-      Plan plan = new Plan("cpu", precision, Recompute.NOTHING, 2, 2L << 30);
       this.name = name;
       this.lesson = lesson;
-      trainer = Trainer.of(base, config(), plan);
+      trainer = Trainer.of(base, config(), plan(precision));
       before = AdapterState.fresh(adapter);
     }
 
@@ -105,12 +107,15 @@ final class TrainLosses {
             "switches",
             "tokens/s by CPU time",
             "faster than fp32 by CPU time (95 %)");
+    PrecisionTrial trial;
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
       List<Run> runs = new ArrayList<>();
-      for (TrainPrecision precision : TrainPrecision.values()) {
-        AdapterWeights adapter = LoraWeights.initial(TrainKind.LORA, base.sites(), setting.seed());
+      AdapterWeights adapter = LoraWeights.initial(TrainKind.LORA, base.sites(), setting.seed());
+      for (TrainPrecision precision : PRECISIONS) {
         runs.add(new Run(precision.name(), base, precision, adapter, lesson));
       }
+      Plan asked = plan(TrainPrecision.ADAPTIVE);
+      trial = PrecisionTrial.of(base, adapter, config(), asked, texts);
       setting.progress().accept("nano: whole runs in each precision");
       Race race = Race.run(setting.rounds(), runs);
       List<Double> fp32 = runs.get(0).log().losses();
@@ -131,7 +136,10 @@ final class TrainLosses {
         .row("full fine-tuning, fp32", full, "", "", "", "", "")
         .note(
             "Every run begins at the same weights and sees the same texts. Full fine-tuning: AdamW at %s, its rate not tuned further; adapters at the rate that the demo has."
-                .formatted(FULL_RATE));
+                .formatted(FULL_RATE))
+        .note(
+            "ADAPTIVE here by the norms of gradients alone. A job that is asked for it decides when it starts: %s, so %s."
+                .formatted(trial, trial.decision()));
   }
 
   /** What each kind of adapter, where, and of which rank, learns from equal texts. */
@@ -197,6 +205,10 @@ final class TrainLosses {
       furthest = Math.max(furthest, Math.abs(other.get(i) / one.get(i) - 1));
     }
     return furthest;
+  }
+
+  private static Plan plan(TrainPrecision precision) {
+    return new Plan("cpu", precision, Recompute.NOTHING, 2, 2L << 30);
   }
 
   private static TrainConfig config() {

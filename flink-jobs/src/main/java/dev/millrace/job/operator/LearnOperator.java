@@ -3,6 +3,7 @@ package dev.millrace.job.operator;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
@@ -24,6 +25,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -45,6 +47,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private static final String PENDING = "pending";
   private static final String ORDERS = "orders";
+  private static final String PRECISION = "precision";
   private static final long NOTHING_READ = -1;
 
   private final LearnerOpener learners;
@@ -61,6 +64,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   /** The offset up to which a domain's events were read and obeyed. */
   private transient ValueState<Long> read;
+
+  /** Of each subtask, what its learner was settled by. */
+  private transient ListState<Tuple2<Integer, TrainPrecision>> precision;
 
   private transient @Nullable Opened<Learner> opened;
   private transient Learner learner;
@@ -116,6 +122,12 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
             new ValueStateDescriptor<>(
                 "learner", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
     read = store.getState(new ValueStateDescriptor<>("read", Types.LONG));
+    precision =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(
+                new ListStateDescriptor<>(
+                    PRECISION, Types.TUPLE(Types.INT, Types.ENUM(TrainPrecision.class))));
   }
 
   @Override
@@ -131,7 +143,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     ReturnFunction.open(job(), subtask, link);
     trainers = link;
     opened = learners.open(subtask, link);
-    learner = opened.value();
+    learner = opened.value().settled(found(subtask));
+    precision.update(List.of(Tuple2.of(subtask, learner.precision())));
     order = new ArrayDeque<>();
     figures =
         new LearnFigures(
@@ -145,6 +158,15 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       pending.get().forEach(batch -> order.add(key));
     }
     workAtHead();
+  }
+
+  /** What this subtask was settled by before a restart, or another one where there are more now. */
+  private @Nullable TrainPrecision found(int subtask) throws Exception {
+    TrainPrecision found = null;
+    for (Tuple2<Integer, TrainPrecision> one : precision.get()) {
+      found = found == null || one.f0 == subtask ? one.f1 : found;
+    }
+    return found;
   }
 
   private JobID job() {

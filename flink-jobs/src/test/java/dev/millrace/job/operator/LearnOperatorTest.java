@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -114,6 +115,30 @@ class LearnOperatorTest {
       assertTrue(millis < 1_000, millis + " ms");
       assertTrue(stuck.busy, "it learns on");
       assertEquals(List.of(), verdicts(harness));
+    }
+  }
+
+  @Test
+  void restore_inOneSubtaskOrTwo_learnersAreSettledByWhatWasFound() throws Exception {
+    LineageLearner timed = new LineageLearner(FREE);
+    timed.precision = TrainPrecision.ADAPTIVE_FP32;
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(timed, 10, 1, 0)) {
+      harness.open();
+      snapshot = harness.snapshot(1, 1);
+    }
+    for (int subtasks = 1; subtasks <= 2; subtasks++) {
+      for (int subtask = 0; subtask < subtasks; subtask++) {
+        LineageLearner otherwise = new LineageLearner(FREE);
+        otherwise.precision = TrainPrecision.ADAPTIVE;
+        try (var harness = harness(otherwise, 10, subtasks, subtask)) {
+          harness.initializeState(
+              AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                  snapshot, MAX_PARALLELISM, 1, subtasks, subtask));
+          harness.open();
+        }
+        assertEquals(TrainPrecision.ADAPTIVE_FP32, otherwise.precision);
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.peft.LoraConfig;
@@ -32,9 +33,21 @@ final class LineageLearner implements Learner {
   volatile boolean busy;
   final AtomicInteger learned = new AtomicInteger();
   volatile @Nullable RuntimeException failure;
+  volatile TrainPrecision precision = TrainPrecision.FP32;
 
   LineageLearner(int permits) {
     this.permits = new Semaphore(permits);
+  }
+
+  @Override
+  public Learner settled(@Nullable TrainPrecision found) {
+    precision = found == null ? precision : found;
+    return this;
+  }
+
+  @Override
+  public TrainPrecision precision() {
+    return precision;
   }
 
   @Override

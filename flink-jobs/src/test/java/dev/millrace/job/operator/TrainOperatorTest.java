@@ -21,6 +21,7 @@ import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.Terms;
 import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -81,7 +82,11 @@ class TrainOperatorTest {
                   new LoraConfig(4, 8, false, List.of("q_proj", "v_proj")), base.sites(), seed));
       Routing routing = Routing.topK(base.config().router().topK());
       new DataParallelTrainers(ALONE, TrainConfig.defaults(), List.of(), script)
-          .train(fresh, lesson(seed), new Terms(domain, routing, 1), Governor.none());
+          .train(
+              fresh,
+              lesson(seed),
+              new Terms(domain, routing, 1, TrainPrecision.FP32),
+              Governor.none());
       assertTrue(script.orders.size() > 2, "several rounds");
       return script;
     }
