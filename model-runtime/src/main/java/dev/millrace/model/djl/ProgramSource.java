@@ -222,13 +222,13 @@ final class ProgramSource {
             if found.size(0) > 0:
               at, token = torch.unbind(found, 1)
               same = torch.full_like(token, e)
-              t = torch.linear(torch.index_select(x, 0, token), gate_up[e])
+              t = torch.linear(torch.index(x, annotate(List[Optional[Tensor]], [token])), gate_up[e])
               g, u = torch.chunk(self.adapt_gate_up(t, x, same, token, 1, s0, a), 2, -1)
               inner = torch.mul(torch.silu(g), u)
               out = torch.linear(inner, down[e])
               out = self.adapt_down(out, inner, torch.zeros([0], dtype=6), same, token, 1, s0, a)
               w = torch.index(weights, annotate(List[Optional[Tensor]], [token, at]))
-              y = torch.index_add(y, 0, token, torch.mul(out, torch.unsqueeze(w, -1)))
+              y = torch.index_add_(y, 0, token, torch.mul(out, torch.unsqueeze(w, -1)))
           return y
       """;
 
