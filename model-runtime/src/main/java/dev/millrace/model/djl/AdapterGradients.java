@@ -13,8 +13,10 @@ import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Calls of a program that give loss and gradients of an adapter.
@@ -31,21 +33,36 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       AdapterWeights adapter,
       List<WeightedSequence> microBatch,
       Computation computation) {
+    return of(method, adapter, microBatch, computation, Map.of());
+  }
+
+  /**
+   * The same of a method that takes more.
+   *
+   * @param more by the names of its parameters
+   */
+  Gradients of(
+      String method,
+      AdapterWeights adapter,
+      List<WeightedSequence> microBatch,
+      Computation computation,
+      Map<String, Values> more) {
     microBatch.forEach(row -> DjlModel.checkLength(config, row.tokens(), 2, 0));
     Texts texts = Texts.of(microBatch.stream().map(WeightedSequence::tokens).toList());
     float[] weights = weights(microBatch, texts);
     try (PtNDManager scope = program.scope()) {
-      NDList out =
-          program.train(
-              scope,
-              method,
-              Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
-              Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
-              Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
-              Program.Argument.of("r", limits(scope, microBatch.size())),
-              Program.Argument.of("weights", (PtNDArray) scope.create(weights)),
-              Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))),
-              Program.Argument.of("how", (PtNDArray) scope.create(how(computation))));
+      List<Program.Argument> arguments = new ArrayList<>();
+      arguments.add(Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())));
+      arguments.add(Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())));
+      arguments.add(Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())));
+      arguments.add(Program.Argument.of("r", limits(scope, microBatch.size())));
+      arguments.add(Program.Argument.of("weights", (PtNDArray) scope.create(weights)));
+      arguments.add(
+          Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))));
+      arguments.add(Program.Argument.of("how", (PtNDArray) scope.create(how(computation))));
+      more.forEach(
+          (name, values) -> arguments.add(Program.Argument.of(name, Program.array(scope, values))));
+      NDList out = program.train(scope, method, arguments.toArray(Program.Argument[]::new));
       return gradients(adapter, out, weights);
     }
   }
@@ -60,11 +77,16 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
     return (PtNDArray) scope.create(all, new Shape(limits.length == 0 ? 0 : rows, n));
   }
 
+  /** A type as the program takes it. */
+  static long type(Products products) {
+    return products == Products.BF16 ? BFLOAT16 : FLOAT32;
+  }
+
   /** As the program takes it: type of the products, whether fronts are kept, and inner values. */
   private static long[] how(Computation computation) {
     Recompute again = computation.recompute();
     return new long[] {
-      computation.products() == Products.BF16 ? BFLOAT16 : FLOAT32,
+      type(computation.products()),
       again == Recompute.FRONTS || again == Recompute.LAYERS ? 0 : 1,
       again == Recompute.EXPERTS || again == Recompute.LAYERS ? 0 : 1
     };

@@ -279,7 +279,7 @@ final class AdapterTrainingSource {
               f = torch.t(torch.contiguous(torch.t(f)))
             out.append(f)
           return out
-        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, anchored: bool) -> List[Tensor]:
+        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, base: Tensor) -> List[Tensor]:
           sites = $sites_at
           sizes = self.lengths(lens)
           limits = self.by_row(r, sizes)
@@ -295,10 +295,8 @@ final class AdapterTrainingSource {
           x, inputs, fronts, inners = self.forward_layers(ids, sizes, limits, with_graph, keep)
           x = torch.requires_grad_(x, True)
           y = self.norm(x, self.w[1], $eps)
-          if anchored:
-            off = (spans, l, annotate(List[int], [-1]), annotate(List[float], [0.]))
-            b, bi, bf, bn = self.forward_layers(ids, sizes, self.fixed(), off, annotate(List[int], [type, 0, 0]))
-            loss, dy = self.anchor_loss(torch.detach(y), self.norm(b, self.w[1], $eps), weights, type, self.m)
+          if base.size(0) > 0:
+            loss, dy = self.anchor_loss(torch.detach(y), base, weights, type, self.m)
           else:
             loss, dy = self.text_loss(torch.detach(y), targets, weights, type, self.m)
           g = unchecked_cast(Tensor, torch.grad(annotate(List[Tensor], [y]), annotate(List[Tensor], [x]), annotate(Optional[List[Optional[Tensor]]], annotate(List[Optional[Tensor]], [dy])), None, False, True)[0])
@@ -325,9 +323,14 @@ final class AdapterTrainingSource {
             all.extend(out[$layers - 1 - j])
           return all
         def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, how, False)
-        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, how, True)
+          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6))
+        def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, base: Tensor) -> List[Tensor]:
+          return self.learn(ids, targets, lens, r, weights, l, how, base)
+        def anchor_states(self: __torch__.Program, ids: Tensor, type: int) -> List[Tensor]:
+          n = annotate(List[int], [ids.size(0)])
+          off = (n, annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [0.]))
+          x, inputs, fronts, inners = self.forward_layers(ids, n, self.fixed(), off, annotate(List[int], [type, 0, 0]))
+          return annotate(List[Tensor], [self.norm(x, self.w[1], $eps)])
       """;
 
   private AdapterTrainingSource() {}

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -445,8 +446,12 @@ final class DjlModel implements BaseModel {
   @Override
   public Gradients anchorGradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
-    return new AdapterGradients(training.program(), config, sites, limits)
-        .of("anchor_gradients", adapter, microBatch, computation);
+    Program program = training.program();
+    microBatch.forEach(row -> checkLength(config, row.tokens(), 2, 0));
+    Values base =
+        training.anchors().of(program, microBatch, computation.products(), config.hiddenSize());
+    return new AdapterGradients(program, config, sites, limits)
+        .of("anchor_gradients", adapter, microBatch, computation, Map.of("base", base));
   }
 
   @Override
@@ -573,6 +578,7 @@ final class DjlModel implements BaseModel {
     try (PtNDManager scope = program.scope()) {
       program.infer(scope, "silence", IValue.from(expert));
     }
+    training.anchors().clear();
   }
 
   /** Frees native memory. */

@@ -25,6 +25,7 @@ final class TrainingProgram {
   private final Layout layout;
   private final boolean asInt8;
   private final Device device;
+  private final AnchorStates anchors = new AnchorStates();
   private @Nullable Program program;
 
   /**
@@ -81,6 +82,11 @@ final class TrainingProgram {
     }
     program = filled;
     return filled;
+  }
+
+  /** By this program. */
+  AnchorStates anchors() {
+    return anchors;
   }
 
   synchronized boolean isNot(Program other) {

@@ -65,6 +65,22 @@ class AdapterTrainingTest {
     }
   }
 
+  /** Or a lesson's bytes would depend on which lessons a process had taught before. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void anchorGradients_whicheverStatesWereKept_areTheSameBitForBit(NaiveModelTest.Case given)
+      throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 10);
+    try (DjlModel fresh = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT);
+        DjlModel used = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
+      AdapterWeights adapter = everywhere(fresh.sites());
+      var unused = used.anchorGradients(adapter, List.of(rows().get(1)), Computation.plain());
+      Gradients once = fresh.anchorGradients(adapter, rows(), Computation.plain());
+      same(once, used.anchorGradients(adapter, rows(), Computation.plain()));
+      same(once, fresh.anchorGradients(adapter, rows(), Computation.plain()));
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("cases")
   void gradients_bf16_pointTheSameWay(NaiveModelTest.Case given) throws IOException {
