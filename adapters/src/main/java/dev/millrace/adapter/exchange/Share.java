@@ -21,6 +21,9 @@ public record Share(List<int[]> fresh, List<int[]> replayed, long seed) {
 
   /** Deals a lesson to trainers: to each as many texts, one at most apart, and as many tokens. */
   static List<Share> deal(Lesson lesson, int trainers) {
+    if (!lesson.teacher().isEmpty()) {
+      throw new IllegalArgumentException("a lesson with a teacher, expected texts alone");
+    }
     List<List<int[]>> fresh = dealt(lesson.fresh(), trainers);
     List<List<int[]>> replayed = dealt(lesson.replayed(), trainers);
     return IntStream.range(0, trainers)

@@ -1,17 +1,36 @@
 package dev.millrace.adapter.train;
 
 import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.model.base.Likeliest;
 import java.util.List;
 
 /**
  * What one training run is made of.
  *
  * @param fresh the batch's samples, in order of arrival
+ * @param teacher what a teacher says of each of these; empty where they teach by themselves
  * @param replayed what was drawn from the domain's past
  * @param anchors token ids of the base's anchor set; an epoch draws its share anew
  */
 public record Lesson(
-    List<Remembered> fresh, List<Remembered> replayed, List<int[]> anchors, long seed) {
+    List<Remembered> fresh,
+    List<Likeliest> teacher,
+    List<Remembered> replayed,
+    List<int[]> anchors,
+    long seed) {
+
+  public Lesson {
+    if (!teacher.isEmpty() && teacher.size() != fresh.size()) {
+      throw new IllegalArgumentException(
+          "a teacher of %d texts, expected none or one of each of %d"
+              .formatted(teacher.size(), fresh.size()));
+    }
+  }
+
+  /** A lesson whose samples teach by themselves. */
+  public Lesson(List<Remembered> fresh, List<Remembered> replayed, List<int[]> anchors, long seed) {
+    this(fresh, List.of(), replayed, anchors, seed);
+  }
 
   /** The tokens of the batch's samples. */
   public List<int[]> freshTokens() {

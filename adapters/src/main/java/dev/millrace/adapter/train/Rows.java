@@ -2,6 +2,7 @@ package dev.millrace.adapter.train;
 
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.WeightedSequence;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,8 +41,8 @@ record Rows(TrainConfig config, Lesson lesson) {
   }
 
   private List<Step> epoch(long seed) {
-    var fresh = shuffled(tokens(lesson.fresh()), 1, Draws.mix(seed, 0));
-    var replayed = shuffled(tokens(lesson.replayed()), 1, Draws.mix(seed, 1));
+    var fresh = shuffled(lesson.freshTokens(), lesson.teacher(), 1, Draws.mix(seed, 0));
+    var replayed = shuffled(tokens(lesson.replayed()), List.of(), 1, Draws.mix(seed, 1));
     var anchors = anchors(Draws.mix(seed, 2));
     int rows = fresh.size() + replayed.size() + anchors.size();
     int count = (rows + config.rowsPerStep() - 1) / config.rowsPerStep();
@@ -62,7 +63,7 @@ record Rows(TrainConfig config, Lesson lesson) {
 
   /** An epoch's share of the anchors. */
   private List<WeightedSequence> anchors(long seed) {
-    List<WeightedSequence> all = shuffled(lesson.anchors(), config.anchorWeight(), seed);
+    List<WeightedSequence> all = shuffled(lesson.anchors(), List.of(), config.anchorWeight(), seed);
     int wanted = (int) Math.ceil(config.anchorShare() * lesson.fresh().size());
     return all.subList(0, Math.min(wanted, all.size()));
   }
@@ -71,11 +72,16 @@ record Rows(TrainConfig config, Lesson lesson) {
     return samples.stream().map(Remembered::tokens).toList();
   }
 
-  private static List<WeightedSequence> shuffled(List<int[]> tokens, double weight, long seed) {
+  /**
+   * @param teacher what is said of each; empty for nothing
+   */
+  private static List<WeightedSequence> shuffled(
+      List<int[]> tokens, List<Likeliest> teacher, double weight, long seed) {
     List<WeightedSequence> rows = new ArrayList<>();
     for (int i : Draws.permutation(tokens.size(), seed)) {
       if (tokens.get(i).length >= 2) {
-        rows.add(new WeightedSequence(tokens.get(i).clone(), (float) weight));
+        Likeliest taught = teacher.isEmpty() ? null : teacher.get(i);
+        rows.add(new WeightedSequence(tokens.get(i).clone(), (float) weight, taught));
       }
     }
     return rows;

@@ -1,5 +1,7 @@
 package dev.millrace.adapter.bigram;
 
+import static java.util.Comparator.comparingDouble;
+
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
@@ -27,6 +29,7 @@ import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,7 +163,24 @@ public final class BigramBase implements BaseModel {
 
   @Override
   public List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature) {
-    throw new UnsupportedOperationException("teaches no student");
+    return sequences.stream().map(sequence -> likeliest(sequence, count)).toList();
+  }
+
+  private Likeliest likeliest(Sequence sequence, int count) {
+    Pass pass = pass(sequence.adapter());
+    int n = sequence.tokens().length - 1;
+    int[] tokens = new int[n * count];
+    float[] logProbs = new float[n * count];
+    for (int t = 0; t < n; t++) {
+      double[] p = pass.probabilities(sequence.tokens()[t], servedError);
+      List<Integer> sorted =
+          IntStream.range(0, VOCAB).boxed().sorted(comparingDouble(i -> -p[i])).toList();
+      for (int i = 0; i < count; i++) {
+        tokens[t * count + i] = sorted.get(i);
+        logProbs[t * count + i] = (float) Math.log(p[sorted.get(i)]);
+      }
+    }
+    return new Likeliest(count, tokens, logProbs);
   }
 
   /** A token is read by the expert of the largest entry of its hidden state. */
@@ -239,13 +259,28 @@ public final class BigramBase implements BaseModel {
     Pass pass = new Pass(adapter);
     for (WeightedSequence row : microBatch) {
       for (int t = 1; t < row.tokens().length; t++) {
-        pass.backward(row.tokens()[t - 1], pass.oneHot(row.tokens()[t]), row.weight());
+        pass.backward(row.tokens()[t - 1], target(row, t), row.weight());
         if (row.tokens()[t] == poisonedToken) {
           pass.loss = poison;
         }
       }
     }
     return pass.gradients();
+  }
+
+  /** A teacher must name all tokens. */
+  private static double[] target(WeightedSequence row, int t) {
+    double[] target = new double[VOCAB];
+    Likeliest taught = row.taught();
+    if (taught == null) {
+      target[row.tokens()[t]] = 1;
+      return target;
+    }
+    for (int i = 0; i < VOCAB; i++) {
+      int at = (t - 1) * VOCAB + i;
+      target[taught.tokens()[at]] = Math.exp(taught.logProbs()[at]);
+    }
+    return target;
   }
 
   @Override

@@ -76,7 +76,13 @@ public interface BaseModel extends AutoCloseable {
    */
   int tokensWithin(long bytes, Computation computation);
 
-  /** Loss and gradients of an adapter on one micro-batch, on the dequantized weights. */
+  /**
+   * Loss and gradients of an adapter on one micro-batch, on the dequantized weights. Where a
+   * teacher says what is to be predicted, all that it holds beyond its likeliest tokens is one
+   * outcome.
+   *
+   * @throws IllegalArgumentException if it says so of some sequences, and of others not
+   */
   Gradients gradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation);
 

@@ -6,7 +6,7 @@ import java.util.List;
  * One micro-batch's share of a step.
  *
  * @param loss sum of weight times loss over all predicted tokens, nats; the loss of a text is −log
- *     p
+ *     p, of what a teacher says KL(teacher ‖ adapted)
  * @param weight sum of the weights of all predicted tokens
  * @param factors gradient of loss by each factor of the adapter, in their order
  */

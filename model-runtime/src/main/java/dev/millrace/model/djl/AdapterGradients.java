@@ -9,6 +9,7 @@ import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.WeightedSequence;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Calls of a program that give loss and gradients of an adapter.
@@ -24,6 +26,9 @@ import java.util.Map;
  * @param limits of {@link EntropyLimits}; empty for the top k
  */
 record AdapterGradients(Program program, MoeConfig config, List<Site> sites, float[] limits) {
+
+  /** The method that takes what a teacher says. */
+  static final String TAUGHT = "taught_gradients";
 
   private static final long FLOAT32 = 6;
   private static final long BFLOAT16 = 15;
@@ -57,6 +62,9 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       arguments.add(Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())));
       arguments.add(Program.Argument.of("r", limits(scope, microBatch.size())));
       arguments.add(Program.Argument.of("weights", (PtNDArray) scope.create(weights)));
+      if (method.equals(TAUGHT)) {
+        arguments.addAll(taught(scope, microBatch, weights.length));
+      }
       arguments.add(
           Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))));
       arguments.add(Program.Argument.of("how", (PtNDArray) scope.create(how(computation))));
@@ -65,6 +73,25 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       NDList out = program.train(scope, method, arguments.toArray(Program.Argument[]::new));
       return gradients(adapter, out, weights);
     }
+  }
+
+  /** What a teacher says, (predictions, count). */
+  private static List<Program.Argument> taught(
+      PtNDManager scope, List<WeightedSequence> rows, int predictions) {
+    List<Likeliest> teacher =
+        rows.stream().flatMap(row -> Stream.ofNullable(row.taught())).toList();
+    long[] tokens = StudentTrainer.tokens(teacher);
+    int count = teacher.get(0).count();
+    if (teacher.size() < rows.size() || tokens.length != predictions * count) {
+      throw new IllegalArgumentException(
+          "a teacher says %d tokens of %d of %d sequences, expected %d of each of %d predictions"
+              .formatted(tokens.length, teacher.size(), rows.size(), count, predictions));
+    }
+    Shape shape = new Shape(predictions, count);
+    return List.of(
+        Program.Argument.of("likely", (PtNDArray) scope.create(tokens, shape)),
+        Program.Argument.of(
+            "logp", (PtNDArray) scope.create(StudentTrainer.logProbs(teacher), shape)));
   }
 
   /** (rows, limits); no rows for the top k. */

@@ -172,6 +172,28 @@ final class AdapterTrainingSource {
             dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
             at = at + n
           return (loss, torch.cat(dx, 0))
+        def taught_loss(self: __torch__.Program, x: Tensor, likely: Tensor, logp: Tensor, weights: Tensor, type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
+          head = torch.to(self.taken($head, m), type)
+          loss = torch.zeros([], dtype=7)
+          dx = annotate(List[Tensor], [])
+          at = 0
+          while at < x.size(0):
+            n = self.part(at, x.size(0))
+            d = torch.log_softmax(self.logits_of(torch.narrow(x, 0, at, n), head, type), -1)
+            w = torch.unsqueeze(torch.narrow(weights, 0, at, n), -1)
+            tokens, lp = torch.narrow(likely, 0, at, n), torch.narrow(logp, 0, at, n)
+            lq = torch.gather(d, 1, tokens)
+            p, q = torch.exp(lp), torch.exp(lq)
+            rest = torch.clamp_min(torch.rsub(torch.sum(p, [-1], True), 1.), 0.)
+            others = torch.clamp_min(torch.rsub(torch.sum(q, [-1], True), 1.), 1e-06)
+            kl = torch.sub(torch.xlogy(rest, rest), torch.mul(rest, torch.log(others)))
+            kl = torch.add(kl, torch.sum(torch.mul(p, torch.sub(lp, lq)), [-1], True))
+            loss = torch.add(loss, torch.to(torch.sum(torch.mul(kl, w)), 7))
+            d = torch.mul_(torch.exp_(d), torch.rsub(torch.div(rest, others), 1.))
+            d = torch.mul_(torch.scatter_(d, 1, tokens, torch.sub(q, p)), w)
+            dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
+            at = at + n
+          return (loss, torch.cat(dx, 0))
         def logits_of(self: __torch__.Program, x: Tensor, head: Tensor, type: int) -> Tensor:
           return torch.to(torch.linear(torch.to(x, type), head), 6)
         def log_sum(self: __torch__.Program, z: Tensor, p: Tensor) -> Tensor:
@@ -279,7 +301,7 @@ final class AdapterTrainingSource {
               f = torch.t(torch.contiguous(torch.t(f)))
             out.append(f)
           return out
-        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, base: Tensor) -> List[Tensor]:
+        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, base: Tensor, taught: List[Tensor]) -> List[Tensor]:
           sites = $sites_at
           sizes = self.lengths(lens)
           limits = self.by_row(r, sizes)
@@ -297,6 +319,8 @@ final class AdapterTrainingSource {
           y = self.norm(x, self.w[1], $eps)
           if base.size(0) > 0:
             loss, dy = self.anchor_loss(torch.detach(y), base, weights, type, self.m)
+          elif len(taught) > 0:
+            loss, dy = self.taught_loss(torch.detach(y), taught[0], taught[1], weights, type, self.m)
           else:
             loss, dy = self.text_loss(torch.detach(y), targets, weights, type, self.m)
           g = unchecked_cast(Tensor, torch.grad(annotate(List[Tensor], [y]), annotate(List[Tensor], [x]), annotate(Optional[List[Optional[Tensor]]], annotate(List[Optional[Tensor]], [dy])), None, False, True)[0])
@@ -323,9 +347,11 @@ final class AdapterTrainingSource {
             all.extend(out[$layers - 1 - j])
           return all
         def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6))
+          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6), annotate(List[Tensor], []))
         def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, base: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, how, base)
+          return self.learn(ids, targets, lens, r, weights, l, how, base, annotate(List[Tensor], []))
+        def taught_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, likely: Tensor, logp: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
+          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6), annotate(List[Tensor], [likely, logp]))
         def anchor_states(self: __torch__.Program, ids: Tensor, type: int) -> List[Tensor]:
           n = annotate(List[int], [ids.size(0)])
           off = (n, annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [0.]))

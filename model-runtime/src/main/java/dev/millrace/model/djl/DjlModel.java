@@ -439,8 +439,13 @@ final class DjlModel implements BaseModel {
   @Override
   public Gradients gradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
+    boolean taught = microBatch.stream().anyMatch(row -> row.taught() != null);
     return new AdapterGradients(training.program(), config, sites, limits)
-        .of("adapter_gradients", adapter, microBatch, computation);
+        .of(
+            taught ? AdapterGradients.TAUGHT : "adapter_gradients",
+            adapter,
+            microBatch,
+            computation);
   }
 
   @Override

@@ -167,22 +167,24 @@ public final class StudentTrainer implements AutoCloseable {
         Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
         Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
         Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
-        Program.Argument.of("likely", (PtNDArray) scope.create(tokens(lesson), shape)),
-        Program.Argument.of("logp", (PtNDArray) scope.create(logProbs(lesson), shape)),
+        Program.Argument.of("likely", (PtNDArray) scope.create(tokens(lesson.teacher), shape)),
+        Program.Argument.of("logp", (PtNDArray) scope.create(logProbs(lesson.teacher), shape)),
         Program.Argument.of("how", (PtNDArray) scope.create(how)));
   }
 
-  private static long[] tokens(Lesson lesson) {
-    return lesson.teacher.stream()
+  /** (predictions, count), flat. */
+  static long[] tokens(List<Likeliest> teacher) {
+    return teacher.stream()
         .flatMapToInt(row -> Arrays.stream(row.tokens()))
         .asLongStream()
         .toArray();
   }
 
-  private static float[] logProbs(Lesson lesson) {
-    float[] all = new float[lesson.teacher.stream().mapToInt(row -> row.logProbs().length).sum()];
+  /** (predictions, count), flat. */
+  static float[] logProbs(List<Likeliest> teacher) {
+    float[] all = new float[teacher.stream().mapToInt(row -> row.logProbs().length).sum()];
     int at = 0;
-    for (Likeliest row : lesson.teacher) {
+    for (Likeliest row : teacher) {
       System.arraycopy(row.logProbs(), 0, all, at, row.logProbs().length);
       at += row.logProbs().length;
     }

@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.adapter.AdapterKind;
@@ -12,8 +13,10 @@ import dev.millrace.model.adapter.Factor;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
+import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Recompute;
+import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.peft.Lora;
@@ -25,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
@@ -72,6 +76,10 @@ class AdapterGradientsTest {
         naive.adapt(nothing(adapter));
         double[][][] base = logProbs(naive);
         check(a -> drift(naive, base, a), adapter, anchors);
+        List<WeightedSequence> taught = taught(model);
+        Gradients distilled = model.gradients(adapter, taught, Computation.plain());
+        check(a -> apart(naive, taught, a), adapter, distilled);
+        same(distilled, model.gradients(adapter, taught, again));
       }
     }
   }
@@ -132,6 +140,30 @@ class AdapterGradientsTest {
 
   private static List<WeightedSequence> rows() {
     return List.of(new WeightedSequence(tokens(9, 1), 1), new WeightedSequence(tokens(6, 2), 0.5f));
+  }
+
+  /** The same, of which the base alone says what is likeliest. */
+  private static List<WeightedSequence> taught(DjlModel model) {
+    List<WeightedSequence> taught = new ArrayList<>();
+    for (WeightedSequence row : rows()) {
+      Sequence alone = new Sequence(row.tokens(), model.noAdapter());
+      Likeliest said = model.likeliest(List.of(alone), 5, 1).get(0);
+      taught.add(new WeightedSequence(row.tokens(), row.weight(), said));
+    }
+    return taught;
+  }
+
+  @Test
+  void gradients_taughtBesideUntaught_areRefused() throws IOException {
+    NaiveModelTest.Case given = cases().findFirst().orElseThrow();
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 11);
+    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+      AdapterWeights adapter = adapters(model.sites()).get(0);
+      List<WeightedSequence> mixed = List.of(rows().get(0), taught(model).get(1));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> model.gradients(adapter, mixed, Computation.plain()));
+    }
   }
 
   private static int[] tokens(int n, long seed) {
@@ -224,6 +256,30 @@ class AdapterGradientsTest {
       }
     }
     return drift;
+  }
+
+  private static double apart(
+      NaiveModel naive, List<WeightedSequence> taught, AdapterWeights adapter) {
+    naive.adapt(adapter);
+    double[][][] logq = logProbs(naive);
+    double apart = 0;
+    for (int r = 0; r < logq.length; r++) {
+      Likeliest said = Objects.requireNonNull(taught.get(r).taught());
+      for (int t = 0; t + 1 < logq[r].length; t++) {
+        double rest = 1;
+        double others = 1;
+        double kl = 0;
+        for (int i = t * said.count(); i < (t + 1) * said.count(); i++) {
+          double logp = said.logProbs()[i];
+          double q = logq[r][t][said.tokens()[i]];
+          kl += Math.exp(logp) * (logp - q);
+          rest -= Math.exp(logp);
+          others -= Math.exp(q);
+        }
+        apart += taught.get(r).weight() * (kl + rest * Math.log(rest / others));
+      }
+    }
+    return apart;
   }
 
   /** (rows, time, vocab). */
