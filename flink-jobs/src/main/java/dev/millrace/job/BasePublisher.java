@@ -2,8 +2,10 @@ package dev.millrace.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.base.BaseModel;
@@ -15,6 +17,7 @@ import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
@@ -35,6 +38,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -75,7 +79,7 @@ public final class BasePublisher {
    * By what share bits per byte may be higher on the new base.
    *
    * @param texts of protected texts, and of anchors
-   * @param taught of a domain under the adapter that the base was taught
+   * @param taught of a domain under the adapter that the base was taught, or that was brought to it
    */
   public record Bounds(double texts, double taught) {}
 
@@ -94,6 +98,7 @@ public final class BasePublisher {
     requireUnpinned(head);
     requireSameTokens(before, folder);
     List<RuleResult> rules = new ArrayList<>(taught(folder, bounds.taught()));
+    List<Draft> rebased = rebased(folder);
     if (allPassed(rules)) {
       rules.addAll(judged(before, folder, bounds.texts())); // which takes long
     }
@@ -102,6 +107,9 @@ public final class BasePublisher {
     }
     Manifest manifest = manifest(before, folder, head, rules);
     ReleaseStore store = Openers.store(config);
+    for (Draft draft : rebased) { // first: the base names them
+      String unused = store.publish(draft);
+    }
     progress.accept("writing " + manifest.files().size() + " files to " + config.store().uri());
     String uri = store.publish(manifest, piece -> BaseRelease.read(folder, piece));
     requireUnmoved(head, heads.get());
@@ -181,8 +189,54 @@ public final class BasePublisher {
     BaseRelease.taught(folder)
         .forEach(
             (domain, of) ->
-                rules.add(rule(new Consolidation.Outcome(domain, of.before(), of.after()), bound)));
+                rules.add(
+                    rule(
+                        new Consolidation.Outcome(domain, of.before(), of.after()),
+                        "on the new base alone",
+                        bound)));
+    for (BaseRelease.Rebased of : BaseRelease.rebased(folder).values()) {
+      rules.add(
+          rule(
+              new Consolidation.Outcome(of.domain(), of.before(), of.after()),
+              "by its adapter on the new base",
+              bound));
+    }
     return rules;
+  }
+
+  /** What was brought to a base, verified: releases of it that are to be stored beside it. */
+  private static List<Draft> rebased(Path folder) throws IOException {
+    List<Draft> drafts = new ArrayList<>();
+    SortedMap<String, BaseRelease.Rebased> named = BaseRelease.rebased(folder);
+    if (named.isEmpty()) {
+      return drafts;
+    }
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      for (Map.Entry<String, BaseRelease.Rebased> of : named.entrySet()) {
+        String id = of.getValue().release();
+        String uri = BaseRelease.rebased(folder, id).toAbsolutePath().toUri().toString();
+        Manifest manifest = ReleaseReader.readManifest(new FlinkReleaseFiles(), uri, id);
+        if (!manifest.base().equals(checkpoint.id())
+            || !of.getKey().equals(manifest.parent())
+            || !allPassed(manifest.verdict())) {
+          throw new IllegalArgumentException(
+              "release %s in %s is of base %s, of parent %s and passed %s, expected base %s, parent %s and true"
+                  .formatted(
+                      id,
+                      folder,
+                      manifest.base(),
+                      manifest.parent(),
+                      allPassed(manifest.verdict()),
+                      checkpoint.id(),
+                      of.getKey()));
+        }
+        drafts.add(
+            new Draft(
+                manifest,
+                new TreeMap<>(ReleaseReader.readFiles(new FlinkReleaseFiles(), uri, manifest))));
+      }
+    }
+    return drafts;
   }
 
   private List<RuleResult> judged(Path before, Path folder, double bound) throws IOException {
@@ -192,7 +246,11 @@ public final class BasePublisher {
         Exam exam = BaseTexts.exam(before, file, tokenizer);
         if (!exam.texts().isEmpty()) {
           progress.accept("judging " + exam.texts().size() + " texts of " + file);
-          rules.add(rule(Consolidation.judge(before, folder, file, null, exam), bound));
+          rules.add(
+              rule(
+                  Consolidation.judge(before, folder, file, null, exam),
+                  "on the new base alone",
+                  bound));
         }
       }
     }
@@ -204,14 +262,15 @@ public final class BasePublisher {
     return rules;
   }
 
-  private static RuleResult rule(Consolidation.Outcome outcome, double bound) {
+  private static RuleResult rule(Consolidation.Outcome outcome, String how, double bound) {
     String reason =
         String.format(
             Locale.ROOT,
-            "%s: %.4f bits per byte before, %.4f on the new base alone, %+.2f %%, expected at most %+.2f %%",
+            "%s: %.4f bits per byte before, %.4f %s, %+.2f %%, expected at most %+.2f %%",
             outcome.domain(),
             outcome.before(),
             outcome.after(),
+            how,
             100 * outcome.rise(),
             100 * bound);
     return new RuleResult(

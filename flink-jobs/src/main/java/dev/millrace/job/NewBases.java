@@ -1,21 +1,27 @@
 package dev.millrace.job;
 
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.serve.Carrier;
 import dev.millrace.model.serve.Carriers;
 import dev.millrace.model.swap.BaseSource;
 import dev.millrace.model.swap.NewBase;
+import dev.millrace.model.swap.Rebased;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.ReleaseEvent;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,6 +56,9 @@ final class NewBases implements BaseSource, AutoCloseable {
   private final Carriers carriers;
   private volatile boolean stopped;
   private final List<Carrier> added = new ArrayList<>();
+
+  /** By id; as few as domains that somebody brought to a base. */
+  private final Map<String, Rebased> rebased = new HashMap<>();
 
   /**
    * New bases for who answers by these carriers.
@@ -98,7 +107,64 @@ final class NewBases implements BaseSource, AutoCloseable {
     BaseRelease.taught(files, event.uri(), manifest)
         .forEach((domain, of) -> taught.put(domain, of.release()));
     BaseModel known = carriers.find(id);
-    return new NewBase(known == null ? fetched(event, manifest, id) : known, taught);
+    BaseModel base = known == null ? fetched(event, manifest, id) : known;
+    return new NewBase(base, taught, rebased(event, manifest, base));
+  }
+
+  /**
+   * What is gone from the store, to be forgotten, or must not serve leaves its domain where it is.
+   */
+  private Map<String, Rebased> rebased(ReleaseEvent event, Manifest manifest, BaseModel base)
+      throws IOException {
+    Map<String, Rebased> all = new HashMap<>();
+    for (Map.Entry<String, BaseRelease.Rebased> of :
+        BaseRelease.rebased(files, event.uri(), manifest).entrySet()) {
+      String id = of.getValue().release();
+      try {
+        all.put(of.getKey(), read(event, id, of.getKey(), base));
+      } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
+        LOG.warn(
+            "domain {} stays on its base: release {} of base {} cannot serve: {}",
+            of.getValue().domain(),
+            id,
+            base.id(),
+            e + "");
+      }
+    }
+    return all;
+  }
+
+  private Rebased read(ReleaseEvent event, String id, String parent, BaseModel base)
+      throws IOException {
+    String uri = event.uri().replaceFirst("/+$", "");
+    String store = uri.substring(0, uri.length() - event.release().length());
+    Release release = ReleaseReader.read(files, store + id, id, base.id(), base.sites());
+    if (!parent.equals(release.manifest().parent())) {
+      throw new InvalidReleaseException(
+          "it came of %s, expected %s".formatted(release.manifest().parent(), parent));
+    }
+    Rebased known = rebased.get(id);
+    if (known != null) {
+      return known;
+    }
+    LoadedAdapter adapter = base.under(release.manifest().routing()).load(release.adapter());
+    try {
+      requireFinite(base, adapter);
+    } catch (RuntimeException e) {
+      adapter.close();
+      throw e;
+    }
+    Rebased loaded = new Rebased(id, release.manifest(), adapter);
+    rebased.put(id, loaded);
+    return loaded;
+  }
+
+  private static void requireFinite(BaseModel base, LoadedAdapter adapter) {
+    double logProb = base.score(List.of(new Sequence(WARM_UP, adapter))).get(0).logProb();
+    if (!Double.isFinite(logProb)) {
+      throw new InvalidReleaseException(
+          "not-finite: it scores " + logProb + ", expected a finite number");
+    }
   }
 
   /** Opens what no carrier has yet; the same base, released anew, is open once. */
@@ -142,11 +208,7 @@ final class NewBases implements BaseSource, AutoCloseable {
           "it has %d positions, expected at least %d: requests may be that long"
               .formatted(found, positions));
     }
-    double logProb = base.score(List.of(new Sequence(WARM_UP, base.noAdapter()))).get(0).logProb();
-    if (!Double.isFinite(logProb)) {
-      throw new InvalidReleaseException(
-          "not-finite: it scores " + logProb + ", expected a finite number");
-    }
+    requireFinite(base, base.noAdapter());
   }
 
   private void requireTokenizer(Path folder) throws IOException {
@@ -173,6 +235,8 @@ final class NewBases implements BaseSource, AutoCloseable {
 
   @Override
   public synchronized void close() {
+    rebased.values().forEach(of -> of.adapter().close());
+    rebased.clear();
     for (Carrier carrier : added) {
       carrier.tokenizer().close();
       carrier.base().close();

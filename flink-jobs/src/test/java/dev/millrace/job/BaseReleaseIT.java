@@ -7,14 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.Rebaser;
+import dev.millrace.adapter.train.Plan;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.loop.Provenance;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.distil.Exam;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -27,6 +33,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
@@ -58,20 +65,26 @@ class BaseReleaseIT {
       NanoReleases releases = new NanoReleases(store);
       ReleaseEvent cloud = releases.publish("cloud", 1);
       ReleaseEvent legal = releases.publish("legal", 2);
+      ReleaseEvent health = releases.publish("health", 3);
       String after = changed(next, cloud.release());
+      String brought = bring(health, base, next);
       JobClient job = loop.serve(Openers.serving(loop.config()));
       try (Feed feed = loop.feed();
           RecordWriter writer = new RecordWriter(loop.config().kafka())) {
-        for (ReleaseEvent event : List.of(cloud, legal)) {
+        for (ReleaseEvent event : List.of(cloud, legal, health)) {
           writer.send(loop.topics().releases(), "key", Codecs.releases().encode(event));
         }
         assertEquals(before, await(cloud.release(), "cloud", feed, loop).base());
         assertEquals(before, await(legal.release(), "legal", feed, loop).base());
+        assertEquals(before, await(health.release(), "health", feed, loop).base());
 
+        keepAsking("health", feed, loop);
         BasePublisher publisher = new BasePublisher(loop.config(), System.err::println);
         BasePublisher.Result result = publisher.publish(next, () -> null, BOUND, "a test");
         String release = result.release();
         assertNotNull(release, result.rules()::toString);
+        keepAsking("health", feed, loop);
+        assertEquals(after, await(brought, "health", feed, loop).base());
         Answer taught = await(release, "cloud", feed, loop);
         assertEquals(after, taught.base());
         assertEquals(after, ask(null, feed, loop).base());
@@ -86,15 +99,18 @@ class BaseReleaseIT {
                 .get();
         JobClient again = serveFrom(savepoint, loop);
         assertEquals(after, await(release, "cloud", feed, loop).base());
+        assertEquals(after, await(brought, "health", feed, loop).base());
 
+        keepAsking("health", feed, loop);
         ReleaseEvent head =
-            loop.releases(3).stream().filter(e -> e.kind() == Kind.BASE).findAny().orElseThrow();
+            loop.releases(4).stream().filter(e -> e.kind() == Kind.BASE).findAny().orElseThrow();
         publisher.takeBack(head, "a test");
         assertEquals(before, await(cloud.release(), "cloud", feed, loop).base());
         assertEquals(before, ask(null, feed, loop).base());
+        assertEquals(before, await(health.release(), "health", feed, loop).base());
 
         ReleaseEvent back =
-            loop.releases(4).stream().filter(e -> e.release().isEmpty()).findAny().orElseThrow();
+            loop.releases(5).stream().filter(e -> e.release().isEmpty()).findAny().orElseThrow();
         Iterator<@Nullable ReleaseEvent> moving = Arrays.asList(null, back).iterator();
         assertThrows(
             IllegalStateException.class,
@@ -102,7 +118,14 @@ class BaseReleaseIT {
         String second = publisher.publish(next, () -> back, BOUND, "again").release();
         assertNotEquals(release, second);
         assertEquals(after, await(second, "cloud", feed, loop).base());
-        assertEquals(asked, loop.answers(asked).size());
+        List<Answer> answers = loop.answers(asked);
+        assertEquals(asked, answers.size());
+        for (Answer answer : answers) { // also those that were asked for during a switch
+          String of = answer.release();
+          if (Set.of(health.release(), brought).contains(String.valueOf(of))) {
+            assertEquals(brought.equals(of) ? after : before, answer.base());
+          }
+        }
         again.cancel().get();
       }
       assertEquals(List.of(), loop.rejections(0));
@@ -154,6 +177,34 @@ class BaseReleaseIT {
     String id = id(folder);
     assertNotEquals(id(NanoReleases.NANO), id);
     return id;
+  }
+
+  /** The release on the new base that says what another says on the old one. */
+  private static String bring(ReleaseEvent event, Path base, Path next) throws IOException {
+    try (BaseModel old = DjlModels.open(base, Precision.INT8);
+        BaseModel now = DjlModels.open(next, Precision.INT8)) {
+      Release release =
+          ReleaseReader.read(
+              new FlinkReleaseFiles(), event.uri(), event.release(), old.id(), old.sites());
+      List<int[]> texts = List.of(new int[] {5, 6, 7, 8}, new int[] {9, 8, 7, 6});
+      Exam exam = new Exam(List.of(new Exam.Text("health", texts.get(0), 9)));
+      Rebaser rebaser =
+          new Rebaser(old, now, new Rebaser.Recipe(1, 1e-6, 1), Plan.defaults(), Openers.machine());
+      Rebaser.Rebased rebased =
+          rebaser.rebase(release, texts, exam, exam, new Rebaser.Bounds(0.01, 0.01));
+      assertTrue(rebased.accepted(), rebased::toString);
+      rebased.write(next);
+      BaseRelease.noteRebased(next, Map.of(event.release(), rebased.note()));
+      return rebased.note().release();
+    }
+  }
+
+  /** Sends requests whose answers nobody waits for yet. */
+  private void keepAsking(String domain, Feed feed, Loop loop) {
+    for (int i = 0; i < 20; i++) {
+      String id = "request" + asked++;
+      feed.send(loop.topics().requests(), "caller", Feed.request(id, domain, "say " + id));
+    }
   }
 
   private static String id(Path folder) throws IOException {

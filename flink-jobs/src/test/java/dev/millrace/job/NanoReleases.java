@@ -31,14 +31,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Releases of the base that ships, with adapters that a seed draws. */
-record NanoReleases(Path store) {
+public record NanoReleases(Path store) {
 
-  static final Path NANO = Path.of(System.getProperty("millrace.root"), "models", "nano");
+  public static final Path NANO = Path.of(System.getProperty("millrace.root"), "models", "nano");
 
   private static final LoraConfig CONFIG = new LoraConfig(2, 2, false, List.of("q_proj", "v_proj"));
 
   /** A copy of the base with one in twelve of the texts by which others are judged: the same id. */
-  static Path copyWithFewTexts(Path folder) throws IOException {
+  public static Path copyWithFewTexts(Path folder) throws IOException {
     Files.createDirectories(folder);
     try (Stream<Path> files = Files.list(NANO)) {
       for (Path file : files.toList()) {
@@ -58,12 +58,13 @@ record NanoReleases(Path store) {
   }
 
   /** Publishes one; gives the event that makes it its domain's current one. */
-  ReleaseEvent publish(String domain, long seed) throws IOException {
+  public ReleaseEvent publish(String domain, long seed) throws IOException {
     return publish(domain, seed, List.of());
   }
 
   /** The same of one that says what it learned. */
-  ReleaseEvent publish(String domain, long seed, List<LearnedSample> learned) throws IOException {
+  public ReleaseEvent publish(String domain, long seed, List<LearnedSample> learned)
+      throws IOException {
     try (BaseModel base = DjlModels.open(NANO, Precision.INT8)) {
       Draft draft = draft(base, domain, seed, learned);
       return new ReleaseEvent(

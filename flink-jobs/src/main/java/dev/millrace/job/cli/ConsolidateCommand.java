@@ -1,10 +1,8 @@
 package dev.millrace.job.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.millrace.adapter.Rebaser;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.job.BaseTexts;
-import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.distil.Consolidation;
 import dev.millrace.model.distil.Exam;
@@ -15,22 +13,21 @@ import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
-import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import org.apache.flink.util.FileUtils;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,18 +38,25 @@ import picocli.CommandLine.Option;
     description = {
       "Folds adapters into their base: a new base learns, on each domain's texts, what the old one",
       "says there under its adapter. It is written only if no domain and no protected text is worse",
-      "for it than the bounds; a tenth of the documents judges and teaches nothing."
+      "for it than the bounds; a tenth of the documents judges and teaches nothing. Releases that are",
+      "not folded are brought to the new base: an adapter there learns what the old base says under",
+      "them. One that is worse for it than the bounds stays on the old base."
     },
     footer = {
       "",
       "Example:",
       "  ./millrace model consolidate --adapter cloud=store/RELEASE --input cloud=cloud.jsonl --out models/next",
+      "  ./millrace model consolidate --adapter cloud=store/RELEASE --input cloud=cloud.jsonl \\",
+      "      --rebase legal=store/RELEASE --input legal=legal.jsonl --out models/next",
       "  ./millrace releases base models/next       (running serve jobs go over to it)"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ConsolidateCommand implements Callable<Integer> {
 
-  private static final String PROTECTED = "protected";
+  static final String PROTECTED = "protected";
+
+  /** Of the adapters that are brought over, at its peak. */
+  private static final double REBASE_RATE = 1e-3;
 
   @Mixin private Output output;
 
@@ -70,10 +74,20 @@ final class ConsolidateCommand implements Callable<Integer> {
   private Map<String, Path> adapters = new TreeMap<>();
 
   @Option(
+      names = "--rebase",
+      paramLabel = "DOMAIN=DIR",
+      description =
+          "A domain's release in its store that is not folded, but brought to the new base.")
+  private Map<String, Path> rebases = new TreeMap<>();
+
+  @Option(
       names = "--input",
       paramLabel = "DOMAIN=F.jsonl",
       required = true,
-      description = "A domain's lines {\"id\",\"text\",\"document\"?}; each adapter needs some.")
+      description = {
+        "A domain's lines {\"id\",\"text\",\"document\"?}; each adapter needs some. Of those of a release",
+        "that is brought over, none is read that did not teach it."
+      })
   private Map<String, Path> inputs = new TreeMap<>();
 
   @Option(
@@ -99,7 +113,7 @@ final class ConsolidateCommand implements Callable<Integer> {
       names = "--bound",
       paramLabel = "SHARE",
       description =
-          "By how much a domain's bits per byte may be higher than under its adapter (default: ${DEFAULT-VALUE}).")
+          "By how much a domain's bits per byte may be higher than under its adapter, on the old base (default: ${DEFAULT-VALUE}).")
   private double bound = 0.01;
 
   @Option(
@@ -108,107 +122,108 @@ final class ConsolidateCommand implements Callable<Integer> {
       description = "Of the order (default: ${DEFAULT-VALUE}).")
   private long seed = 1;
 
-  /** What a domain teaches, and what judges it. */
-  private record Material(List<int[]> texts, Exam exam) {}
-
   @Override
   public Integer call() throws Exception {
     Path folder = base == null ? Home.here().nano() : base;
     if (Files.exists(out)) {
       throw new IllegalArgumentException(out + " is there, expected a folder that is not");
     }
-    if (!inputs.keySet().equals(adapters.keySet())) {
-      throw new IllegalArgumentException(
-          "lines for %s, expected them for %s".formatted(inputs.keySet(), adapters.keySet()));
-    }
+    requireLines();
     Path next = out.resolveSibling(out.getFileName() + ".next");
     List<Consolidation.Outcome> outcomes;
+    List<String> against;
+    BroughtOver brought = BroughtOver.NOTHING;
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       Exam guarded = guarded(folder, tokenizer);
-      Map<String, Material> materials = new TreeMap<>();
+      List<int[]> anchors = BaseTexts.anchors(folder, tokenizer);
+      Map<String, OldRelease> old = old(folder);
+      Map<String, DomainTexts> texts = new TreeMap<>();
       for (Map.Entry<String, Path> input : inputs.entrySet()) {
-        materials.put(input.getKey(), material(input.getKey(), input.getValue(), tokenizer));
+        String domain = input.getKey();
+        OldRelease of = old.get(domain);
+        texts.put(domain, DomainTexts.read(domain, input.getValue(), of, tokenizer, output.err()));
       }
-      List<Consolidation.Domain> domains = new ArrayList<>();
-      materials.forEach(
-          (name, of) ->
-              domains.add(new Consolidation.Domain(name, adapters.get(name), of.texts())));
-      domains.add(new Consolidation.Domain("", null, BaseTexts.anchors(folder, tokenizer)));
-      new Consolidation(folder, domains, plan()).run(next, this::stepped);
-      outcomes = judge(folder, next, materials);
+      new Consolidation(folder, domains(texts, anchors), plan()).run(next, this::stepped);
+      outcomes = judge(folder, next, texts);
       outcomes.add(Consolidation.judge(folder, next, PROTECTED, null, guarded));
+      against = against(outcomes);
+      if (against.isEmpty() && !old.isEmpty()) {
+        brought = bringing(folder, next).bring(old, texts, anchors, guarded);
+      }
     }
-    List<String> against = against(outcomes);
     if (against.isEmpty()) {
       BaseRelease.note(next, taught(folder, outcomes));
+      brought.note(next);
       Files.move(next, out);
     } else {
-      delete(next);
+      FileUtils.deleteDirectory(next.toFile());
     }
-    output.result(json(outcomes, against.isEmpty()), lines(outcomes, against));
+    output.result(json(outcomes, against.isEmpty(), brought), lines(outcomes, against, brought));
     return against.isEmpty() ? 0 : Main.FAILED;
+  }
+
+  private List<Consolidation.Domain> domains(Map<String, DomainTexts> texts, List<int[]> anchors) {
+    List<Consolidation.Domain> domains = new ArrayList<>();
+    adapters.forEach(
+        (name, adapter) ->
+            domains.add(new Consolidation.Domain(name, adapter, of(texts, name).texts())));
+    domains.add(new Consolidation.Domain("", null, anchors));
+    return domains;
+  }
+
+  private BringingOver bringing(Path folder, Path next) {
+    return new BringingOver(
+        folder,
+        next,
+        new Rebaser.Recipe(steps, REBASE_RATE, seed),
+        new Rebaser.Bounds(bound, GateConfig.defaults().protectedBound()),
+        output.err());
+  }
+
+  private void requireLines() {
+    Set<String> wanted = new TreeSet<>(adapters.keySet());
+    wanted.addAll(rebases.keySet());
+    if (!inputs.keySet().equals(wanted)) {
+      throw new IllegalArgumentException(
+          "lines for %s, expected them for %s".formatted(inputs.keySet(), wanted));
+    }
+    if (wanted.size() < adapters.size() + rebases.size()) {
+      throw new IllegalArgumentException(
+          "folded are %s and brought over %s, expected no domain among both"
+              .formatted(adapters.keySet(), rebases.keySet()));
+    }
+  }
+
+  private static DomainTexts of(Map<String, DomainTexts> texts, String domain) {
+    return Objects.requireNonNull(texts.get(domain), domain);
+  }
+
+  /** What is to be brought over, before anything is trained. */
+  private Map<String, OldRelease> old(Path folder) throws IOException {
+    Map<String, OldRelease> old = new TreeMap<>();
+    if (rebases.isEmpty()) {
+      return old;
+    }
+    try (BaseModel model = DjlModels.open(folder, Precision.INT8)) {
+      for (Map.Entry<String, Path> release : rebases.entrySet()) {
+        String domain = release.getKey();
+        old.put(domain, OldRelease.read(domain, release.getValue(), model, output.err()::println));
+      }
+    }
+    return old;
   }
 
   private Consolidation.Plan plan() {
     return new Consolidation.Plan(steps, 8, rate, 16, new StudentTrainer.Objective(0, 1), seed);
   }
 
-  private Material material(String domain, Path file, Tokenizer tokenizer) throws IOException {
-    output.err().println("reading " + file);
-    UserMaterial.Lines lines = UserMaterial.lines(file, domain);
-    AdaptCommand.show(lines.refused(), output.err());
-    List<Sample> samples = lines.samples();
-    Set<String> judges = judges(domain, samples);
-    List<int[]> texts = new ArrayList<>();
-    List<Exam.Text> judging = new ArrayList<>();
-    for (Sample sample : samples) {
-      String text = sample.teaches();
-      int[] tokens = tokenizer.encode(text);
-      if (tokens.length < 2 || tokens.length > BaseTexts.MAX_TOKENS) {
-        continue;
-      }
-      if (judges.contains(sample.document())) {
-        judging.add(new Exam.Text(domain, tokens, text.getBytes(UTF_8).length));
-      } else {
-        texts.add(tokens);
-      }
-    }
-    output
-        .err()
-        .printf(
-            "%s: of %d texts %d teach and %d judge; the others have not 2 to %d tokens%n",
-            domain, samples.size(), texts.size(), judging.size(), BaseTexts.MAX_TOKENS);
-    if (texts.isEmpty() || judging.isEmpty()) {
-      throw new IllegalArgumentException(
-          "%s: %d texts of up to %d tokens to learn from and %d of held-out documents, expected some of both"
-              .formatted(file, texts.size(), BaseTexts.MAX_TOKENS, judging.size()));
-    }
-    return new Material(texts, new Exam(judging));
-  }
-
-  /**
-   * A tenth of the documents, one at least, by their digests: other ones than learn holds out, of
-   * which none is among what taught a release.
-   */
-  private static Set<String> judges(String domain, List<Sample> samples) {
-    List<String> documents =
-        samples.stream()
-            .map(Sample::document)
-            .distinct()
-            .sorted(
-                Comparator.comparing(
-                    document -> Digest.sha256((domain + "|" + document).getBytes(UTF_8))))
-            .toList();
-    return Set.copyOf(documents.subList(0, Math.min(documents.size(), 1 + documents.size() / 10)));
-  }
-
-  private List<Consolidation.Outcome> judge(Path folder, Path next, Map<String, Material> materials)
+  private List<Consolidation.Outcome> judge(Path folder, Path next, Map<String, DomainTexts> texts)
       throws IOException {
     List<Consolidation.Outcome> outcomes = new ArrayList<>();
-    for (Map.Entry<String, Material> domain : materials.entrySet()) {
-      String name = domain.getKey();
-      Exam exam = domain.getValue().exam();
-      outcomes.add(Consolidation.judge(folder, next, name, adapters.get(name), exam));
+    for (Map.Entry<String, Path> adapter : adapters.entrySet()) {
+      String name = adapter.getKey();
+      Exam exam = of(texts, name).exam();
+      outcomes.add(Consolidation.judge(folder, next, name, adapter.getValue(), exam));
     }
     return outcomes;
   }
@@ -286,22 +301,19 @@ final class ConsolidateCommand implements Callable<Integer> {
     return against;
   }
 
-  private static Map<String, Object> json(List<Consolidation.Outcome> outcomes, boolean accepted) {
+  private static Map<String, Object> json(
+      List<Consolidation.Outcome> outcomes, boolean accepted, BroughtOver brought) {
     Map<String, Object> domains = new LinkedHashMap<>();
-    for (Consolidation.Outcome outcome : outcomes) {
-      domains.put(
-          outcome.domain(),
-          Map.of(
-              "bitsPerByteBefore", outcome.before(),
-              "bitsPerByteAfter", outcome.after()));
-    }
+    outcomes.forEach(of -> domains.put(of.domain(), BroughtOver.figures(of)));
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("accepted", accepted);
     json.put("domains", domains);
+    json.put("rebased", brought.json());
     return json;
   }
 
-  private String lines(List<Consolidation.Outcome> outcomes, List<String> against) {
+  private String lines(
+      List<Consolidation.Outcome> outcomes, List<String> against, BroughtOver brought) {
     StringBuilder lines = new StringBuilder();
     for (Consolidation.Outcome outcome : outcomes) {
       lines.append(
@@ -312,20 +324,10 @@ final class ConsolidateCommand implements Callable<Integer> {
               outcome.before(),
               outcome.after()));
     }
+    lines.append(brought.text());
     return lines
         .append(against.isEmpty() ? "written to " + out : "refused: " + String.join("; ", against))
         .toString();
-  }
-
-  private static void delete(Path folder) throws IOException {
-    List<Path> files;
-    try (Stream<Path> listed = Files.list(folder)) {
-      files = listed.toList();
-    }
-    for (Path file : files) {
-      Files.delete(file);
-    }
-    Files.delete(folder);
   }
 
   private void stepped(int step, StudentTrainer.Step result) {

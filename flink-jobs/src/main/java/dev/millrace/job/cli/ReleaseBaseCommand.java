@@ -8,12 +8,13 @@ import dev.millrace.model.release.BaseRelease;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Releases a whole base, such as one that consolidate or compress wrote: it is judged beside the",
       "one whose place it takes, and running serve jobs go over to it between two requests. Domains",
-      "whose releases it was taught go over with it, all others stay on the base of their adapters."
+      "whose releases it was taught, or that were brought to it, go over with it; all others stay on",
+      "the base of their adapters."
     },
     footer = {
       "",
@@ -60,7 +62,7 @@ final class ReleaseBaseCommand implements Callable<Integer> {
       names = "--domain-bound",
       paramLabel = "SHARE",
       description =
-          "The same of domains whose releases it was taught, beside their adapters (default: ${DEFAULT-VALUE}).")
+          "The same of domains whose releases it was taught, or that were brought to it, beside their adapters (default: ${DEFAULT-VALUE}).")
   private double domainBound = 0.01;
 
   @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is part of the event.")
@@ -73,9 +75,7 @@ final class ReleaseBaseCommand implements Callable<Integer> {
     }
     MillraceConfig config = config();
     BasePublisher publisher = new BasePublisher(config, output.err()::println);
-    return folder == null
-        ? takeBack(publisher, head(config))
-        : publish(publisher, folder, () -> head(config));
+    return folder == null ? takeBack(publisher, head(config)) : publish(publisher, folder, config);
   }
 
   private static @Nullable ReleaseEvent head(MillraceConfig config) {
@@ -92,17 +92,20 @@ final class ReleaseBaseCommand implements Callable<Integer> {
                 "store.uri", store.folder(broker).toAbsolutePath().toUri().toString()));
   }
 
-  private int publish(BasePublisher publisher, Path of, Supplier<@Nullable ReleaseEvent> heads)
-      throws Exception {
+  private int publish(BasePublisher publisher, Path of, MillraceConfig config) throws Exception {
     if (!Files.isRegularFile(of.resolve("config.json"))) {
       throw new IllegalArgumentException(
           "base " + of + ", expected a checkpoint folder with a config.json");
     }
     BasePublisher.Result result =
-        publisher.publish(of, heads, new BasePublisher.Bounds(bound, domainBound), reason);
+        publisher.publish(
+            of, () -> head(config), new BasePublisher.Bounds(bound, domainBound), reason);
     Map<String, Object> json = new HashMap<>();
     json.put("release", result.release());
     json.put("rules", result.rules());
+    if (result.release() != null) {
+      sayWhoStays(of, config);
+    }
     String rules =
         result.rules().stream()
             .map(rule -> (rule.passed() ? "  " : "  NO: ") + rule.reason())
@@ -114,6 +117,25 @@ final class ReleaseBaseCommand implements Callable<Integer> {
                 ? "\nrefused; serving goes on as it was"
                 : "\nreleased as " + result.release()));
     return result.rules().stream().allMatch(RuleResult::passed) ? 0 : Main.FAILED;
+  }
+
+  /** What was brought over answers in the place of no other release than that which it came of. */
+  private void sayWhoStays(Path of, MillraceConfig config) throws IOException {
+    Set<String> answering =
+        Heads.followed(ReleaseTopic.of(config).events()).values().stream()
+            .map(Heads::answering)
+            .collect(Collectors.toSet());
+    BaseRelease.rebased(of)
+        .forEach(
+            (before, brought) -> {
+              if (!answering.contains(before)) {
+                output
+                    .err()
+                    .printf(
+                        "domain %s is not at release %s, which was brought over: it stays on its base%n",
+                        brought.domain(), before);
+              }
+            });
   }
 
   private int takeBack(BasePublisher publisher, @Nullable ReleaseEvent head) throws Exception {

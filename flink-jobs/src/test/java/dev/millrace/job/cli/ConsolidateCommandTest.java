@@ -2,8 +2,15 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.NanoReleases;
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -11,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +49,69 @@ class ConsolidateCommandTest {
     assertTrue(err.toString().contains("line 22 refused, other-domain"), err::toString);
     assertTrue(err.toString().contains("d: of 21 texts "), err::toString);
     assertFalse(Files.exists(folder.resolve("out")));
+  }
+
+  @Test
+  void consolidate_releaseThatIsNotFolded_isBroughtToTheNewBase() throws IOException {
+    Path base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
+    Path store = folder.resolve("store");
+    NanoReleases releases = new NanoReleases(store);
+    List<String> lines = new ArrayList<>();
+    List<LearnedSample> learned = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      lines.add("{\"id\":\"s%d\",\"text\":\"The queue %d is full.\"}".formatted(i, i));
+      learned.add(new LearnedSample("s" + i, new Origin("samples", 0, i), false));
+    }
+    String cloud = releases.publish("cloud", 1).release();
+    String legal = releases.publish("legal", 2, learned.subList(0, 20)).release();
+    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    Path out = folder.resolve("out");
+    StringWriter err = new StringWriter();
+    StringWriter said = new StringWriter();
+    int exit =
+        Main.run(
+            new PrintWriter(said, true),
+            new PrintWriter(err, true),
+            "model",
+            "consolidate",
+            "--base=" + base,
+            "--adapter=cloud=" + store.resolve(cloud),
+            "--input=cloud=" + input,
+            "--rebase=legal=" + store.resolve(legal),
+            "--input=legal=" + input,
+            "--steps=1",
+            "--rate=1e-6",
+            "--out=" + out);
+    assertEquals(0, exit, err + "" + said);
+    assertTrue(err.toString().contains("legal: 20 of 24 texts taught release " + legal));
+    assertTrue(said.toString().contains("by its adapter on the new base (protected: "));
+    assertEquals(Set.of("cloud"), BaseRelease.taught(out).keySet());
+    BaseRelease.Rebased brought = BaseRelease.rebased(out).get(legal);
+    assertNotNull(brought);
+    Path stored = BaseRelease.rebased(out, brought.release());
+    Manifest manifest = Manifest.parse(Files.readAllBytes(stored.resolve(Manifest.FILE)));
+    assertEquals(brought.release(), manifest.id());
+    assertEquals(legal, manifest.parent());
+    try (Checkpoint checkpoint = Checkpoint.open(out)) {
+      assertEquals(checkpoint.id(), manifest.base());
+    }
+  }
+
+  @Test
+  void consolidate_domainThatIsFoldedAndBrought_isRefused() {
+    StringWriter err = new StringWriter();
+    int exit =
+        Main.run(
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(err, true),
+            "model",
+            "consolidate",
+            "--adapter=d=" + folder,
+            "--rebase=d=" + folder,
+            "--input=d=" + folder.resolve("lines"),
+            "--out=" + folder.resolve("out"));
+    assertEquals(Main.USAGE, exit, err::toString);
+    assertTrue(err.toString().contains("expected no domain among both"), err::toString);
   }
 
   @Test

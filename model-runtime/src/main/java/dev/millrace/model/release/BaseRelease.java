@@ -41,7 +41,16 @@ public final class BaseRelease {
   /** What names the samples whose text taught a base, in its folder. */
   public static final String LEARNED = "learned.json";
 
+  /**
+   * What says which releases were brought to a base, in its folder; there, a folder of that name
+   * without the ending holds them, each under its id.
+   */
+  public static final String REBASED = "rebased.json";
+
   private static final String SAMPLES = "samples";
+
+  private static final String BEFORE = "bitsPerByteBefore";
+  private static final String AFTER = "bitsPerByteAfter";
 
   static final List<String> NEEDED = List.of("config.json", "tokenizer.json");
 
@@ -178,19 +187,59 @@ public final class BaseRelease {
    */
   public record Taught(String release, double before, double after) {}
 
+  /**
+   * A release on a base that says what one on the base before it says.
+   *
+   * @param before bits per byte of held-out texts of the domain, by that one on its base
+   * @param after the same by this one
+   */
+  public record Rebased(String domain, String release, double before, double after) {}
+
   /** Writes what a base was taught into its folder, by domain. */
   public static void note(Path folder, Map<String, Taught> taught) throws IOException {
     SortedMap<String, @Nullable Object> json = new TreeMap<>();
     taught.forEach(
-        (domain, of) ->
-            json.put(
-                domain,
-                new TreeMap<String, Object>(
-                    Map.of(
-                        "release", of.release(),
-                        "bitsPerByteBefore", of.before(),
-                        "bitsPerByteAfter", of.after()))));
+        (domain, of) -> json.put(domain, figures(of.release(), of.before(), of.after())));
     Files.write(folder.resolve(CONSOLIDATED), CanonicalJson.toBytes(json));
+  }
+
+  /** Writes which releases were brought to a base into its folder, by those that they come of. */
+  public static void noteRebased(Path folder, Map<String, Rebased> rebased) throws IOException {
+    SortedMap<String, @Nullable Object> json = new TreeMap<>();
+    rebased.forEach(
+        (release, of) -> {
+          SortedMap<String, Object> figures = figures(of.release(), of.before(), of.after());
+          figures.put("domain", of.domain());
+          json.put(release, figures);
+        });
+    Files.write(folder.resolve(REBASED), CanonicalJson.toBytes(json));
+  }
+
+  private static SortedMap<String, Object> figures(String release, double before, double after) {
+    return new TreeMap<>(Map.of("release", release, BEFORE, before, AFTER, after));
+  }
+
+  /** Where a release that was brought to the base in a folder lies before it is stored. */
+  public static Path rebased(Path folder, String release) {
+    return folder.resolve(REBASED.replace(".json", "")).resolve(release);
+  }
+
+  /**
+   * The releases that were brought to the base in a folder, by those that they come of.
+   *
+   * @throws InvalidReleaseException if it says it in another form
+   */
+  public static SortedMap<String, Rebased> rebased(Path folder) throws IOException {
+    Path file = folder.resolve(REBASED);
+    return Files.exists(file) ? parseRebased(Files.readAllBytes(file)) : new TreeMap<>();
+  }
+
+  /** The same of a release whose manifest was verified. */
+  public static SortedMap<String, Rebased> rebased(
+      ReleaseFiles files, String uri, Manifest manifest) throws IOException {
+    return manifest.files().containsKey(REBASED)
+        ? parseRebased(ReleaseReader.readFile(files, uri, manifest, REBASED))
+        : new TreeMap<>();
   }
 
   /**
@@ -248,6 +297,26 @@ public final class BaseRelease {
     }
   }
 
+  private static SortedMap<String, Rebased> parseRebased(byte[] bytes) {
+    try {
+      JsonFields json = JsonFields.parse(REBASED, bytes);
+      SortedMap<String, Rebased> rebased = new TreeMap<>();
+      for (String release : json.names()) {
+        JsonFields of = json.object(release);
+        rebased.put(
+            release,
+            new Rebased(
+                of.text("domain"),
+                of.text("release"),
+                of.number(BEFORE, 0, Double.MAX_VALUE),
+                of.number(AFTER, 0, Double.MAX_VALUE)));
+      }
+      return rebased;
+    } catch (InvalidConfigException e) {
+      throw new InvalidReleaseException(e.getMessage(), e);
+    }
+  }
+
   private static SortedMap<String, Taught> parse(byte[] bytes) {
     try {
       JsonFields json = JsonFields.parse(CONSOLIDATED, bytes);
@@ -258,8 +327,8 @@ public final class BaseRelease {
             domain,
             new Taught(
                 of.text("release"),
-                of.number("bitsPerByteBefore", 0, Double.MAX_VALUE),
-                of.number("bitsPerByteAfter", 0, Double.MAX_VALUE)));
+                of.number(BEFORE, 0, Double.MAX_VALUE),
+                of.number(AFTER, 0, Double.MAX_VALUE)));
       }
       return taught;
     } catch (InvalidConfigException e) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 public interface BaseSource {
 
   /**
-   * Fetches the base that an event names, verifies all of it, opens it and warms it up. Who made
-   * the source closes it; one that is open already is given again.
+   * Fetches the base that an event names and what was brought to it, verifies all of it, opens it
+   * and warms it up. Who made the source closes it; one that is open already is given again.
    *
    * @return null if it takes the place of another base than the one which answers here
    * @throws dev.millrace.model.release.InvalidReleaseException if it must not be served

@@ -2,6 +2,7 @@ package dev.millrace.model.swap;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.release.Manifest;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A base that is released like an adapter. With one write of one reference it answers where no
- * release does, and in place of the releases that it was taught; every other release goes on
- * answering on the base that it was trained on.
+ * release does, and in place of the releases that it was taught, and what was brought to it answers
+ * on it in place of what that came of; every other release goes on answering on the base that it
+ * was trained on.
  */
 final class RebasingReleases implements LiveReleases {
 
@@ -47,6 +49,10 @@ final class RebasingReleases implements LiveReleases {
 
     static Current unread(ReleaseEvent event, long readMillis, String why) {
       return new Current(event, readMillis, null, why);
+    }
+
+    Lease lease(NewBase on, Rebased rebased) {
+      return new NewLease(on.base(), rebased.adapter(), rebased.about(readMillis));
     }
 
     LiveRelease about(String domain, @Nullable LiveRelease before) {
@@ -87,22 +93,24 @@ final class RebasingReleases implements LiveReleases {
       lease.close();
       return new BaseLease(opened.base());
     }
-    if (about.tenant() != null
-        || !about.release().equals(opened.taught().get(about.domain()))
-        || pinned.contains(new Alias(null, about.domain()))) {
+    if (pinned.contains(new Alias(about.tenant(), about.domain()))) {
+      return lease;
+    }
+    Rebased rebased = opened.rebased().get(about.release());
+    if (rebased != null) {
+      lease.close();
+      return now.lease(opened, rebased);
+    }
+    if (about.tenant() != null || !about.release().equals(opened.taught().get(about.domain()))) {
       return lease;
     }
     lease.close();
-    return new TaughtLease(opened.base(), now.about(about.domain(), about));
+    return new NewLease(opened.base(), opened.base().noAdapter(), now.about(about.domain(), about));
   }
 
-  /** The base, which says by itself what an adapter had learned. */
-  private record TaughtLease(BaseModel base, LiveRelease release) implements Lease {
-
-    @Override
-    public LoadedAdapter adapter() {
-      return base.noAdapter();
-    }
+  /** The base, alone where it says by itself what an adapter had learned, with what stays open. */
+  private record NewLease(BaseModel base, LoadedAdapter adapter, LiveRelease release)
+      implements Lease {
 
     @Override
     public void close() {}
@@ -246,10 +254,41 @@ final class RebasingReleases implements LiveReleases {
   public CompletableFuture<Lease> acquirePinned(@Nullable String tenant, String release) {
     Current now = current;
     NewBase opened = now == null ? null : now.opened();
-    return now != null && opened != null && now.event().release().equals(release)
-        ? CompletableFuture.completedFuture(
-            new TaughtLease(opened.base(), now.about(now.event().domain(), null)))
+    if (now == null || opened == null) {
+      return releases.acquirePinned(tenant, release);
+    }
+    if (now.event().release().equals(release)) {
+      return CompletableFuture.completedFuture(
+          new NewLease(
+              opened.base(), opened.base().noAdapter(), now.about(now.event().domain(), null)));
+    }
+    Rebased rebased = opened.named(release);
+    return rebased != null && mayRead(tenant, rebased)
+        ? named(tenant, rebased, now, opened)
         : releases.acquirePinned(tenant, release);
+  }
+
+  private static boolean mayRead(@Nullable String tenant, Rebased rebased) {
+    String owner = rebased.manifest().tenant();
+    return owner == null || owner.equals(tenant);
+  }
+
+  /**
+   * As long as its domain is where it came from: what that was taken back from may be forgotten.
+   */
+  private CompletableFuture<Lease> named(
+      @Nullable String tenant, Rebased rebased, Current now, NewBase opened) {
+    Manifest manifest = rebased.manifest();
+    return releases
+        .acquire(manifest.tenant(), manifest.domain())
+        .thenCompose(
+            lease -> {
+              LiveRelease live = lease.release();
+              lease.close();
+              return live != null && live.release().equals(manifest.parent())
+                  ? CompletableFuture.completedFuture(now.lease(opened, rebased))
+                  : releases.acquirePinned(tenant, rebased.release());
+            });
   }
 
   @Override

@@ -155,6 +155,20 @@ class BaseReleaseTest {
     assertThrows(InvalidReleaseException.class, () -> BaseRelease.taught(files, "base", manifest));
   }
 
+  @Test
+  void rebased_asNoted_fromTheFolderAndFromTheRelease() throws IOException {
+    assertEquals(Map.of(), BaseRelease.rebased(folder));
+    Map<String, BaseRelease.Rebased> rebased =
+        Map.of("a".repeat(64), new BaseRelease.Rebased("legal", "b".repeat(64), 1.25, 1.26));
+    BaseRelease.noteRebased(folder, rebased);
+    assertEquals(rebased, BaseRelease.rebased(folder));
+    Files.createDirectories(BaseRelease.rebased(folder, "b".repeat(64)));
+    Manifest manifest = published(Kind.BASE);
+    assertEquals(rebased, BaseRelease.rebased(files, "base", manifest));
+    Files.writeString(folder.resolve(BaseRelease.REBASED), "[]");
+    assertThrows(InvalidReleaseException.class, () -> BaseRelease.rebased(folder));
+  }
+
   private static ReleaseEvent event(Manifest manifest, long batch) {
     return new ReleaseEvent(
         null,

@@ -944,7 +944,7 @@ class ResponderTest {
             .rebasing(
                 event -> {
                   carriers.add(new Carrier(fresh, new ByteTokenizer()));
-                  return new NewBase(fresh, Map.of("java", "bias-3"));
+                  return new NewBase(fresh, Map.of("java", "bias-3"), Map.of());
                 });
     ServingParts parts =
         new ServingParts(

@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.FakeBaseModel;
+import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
@@ -16,6 +20,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +33,7 @@ class RebasingReleasesTest {
 
   private final FakeBaseModel old = new FakeBaseModel();
   private final FakeBaseModel next = new FakeBaseModel("next");
+  private final LoadedAdapter brought = next.load(FakeBaseModel.adapter(0.5f));
   private final AtomicBoolean away = new AtomicBoolean();
   private final LiveReleases live =
       LiveReleases.of(old, new FakeReleases(), SwapConfig.defaults()).rebasing(this::open);
@@ -35,7 +41,9 @@ class RebasingReleasesTest {
   @AfterEach
   void everyAdapterIsFreedOnce() {
     live.close();
+    brought.close();
     assertEquals(0, old.openAdapters());
+    assertEquals(0, next.openAdapters());
     assertEquals(List.of(), old.misuses());
     assertEquals(List.of(), next.misuses());
   }
@@ -47,7 +55,82 @@ class RebasingReleasesTest {
     if (away.get()) {
       throw new IOException("the store is away");
     }
-    return new NewBase(next, Map.of("java", "bias-1"));
+    return new NewBase(
+        next,
+        Map.of("java", "bias-1"),
+        Map.of("bias-3", rebased(null, "r3", "bias-3"), "bias-4", rebased("acme", "r4", "bias-4")));
+  }
+
+  private Rebased rebased(@Nullable String tenant, String release, String parent) {
+    Manifest manifest =
+        new Manifest(
+            tenant,
+            "go",
+            "next",
+            new TreeMap<>(),
+            "int8",
+            Routing.topK(1),
+            parent,
+            3,
+            List.of(),
+            List.of(new Origin("samples", 0, 42)),
+            new TrainingPlan(1, new TreeMap<>(), 1, 1, "fake", "none"),
+            List.of(),
+            null);
+    return new Rebased(release, manifest, brought);
+  }
+
+  @Test
+  void apply_baseWithARebasedRelease_bothAnswerByOneWriteAndBothGoBack() {
+    live.apply(FakeReleases.published("go", 3), 77).join();
+    live.apply(FakeReleases.event("acme", "go", Action.PUBLISH, 4), 77).join();
+    try (Lease before = live.acquire(null, "go").join();
+        Staged staged = live.stage(base("b1", null, 1), 88).join()) {
+      assertEquals("old bias-3", answers(null, "go"));
+      staged.activate().join();
+      assertEquals("old bias-3", who(before), "what is being answered keeps its pair");
+      assertEquals("next r3", answers(null, "go"));
+      assertEquals("next r4", answers("acme", "go"));
+    }
+    try (Lease lease = live.acquire(null, "go").join()) {
+      LiveRelease about = lease.release();
+      assertNotNull(about);
+      assertSame(brought, lease.adapter());
+      assertEquals("bias-3", about.parent());
+      assertEquals(3, about.batch());
+      assertEquals(88, about.readMillis());
+    }
+    live.apply(back(), 99).join();
+    assertEquals("old bias-3", answers(null, "go"));
+    assertEquals("old bias-4", answers("acme", "go"));
+  }
+
+  @Test
+  void apply_domainOfARebasedReleaseMovesOnOrIsPinned_itsOwnPairAnswers() {
+    live.apply(FakeReleases.event(null, "go", Action.PIN, 3), 77).join();
+    live.apply(base("b1", null, 1), 88).join();
+    assertEquals("old bias-3", answers(null, "go"));
+    live.apply(FakeReleases.event(null, "go", Action.ROLLBACK, 3), 89).join();
+    assertEquals("next r3", answers(null, "go"));
+    live.apply(FakeReleases.succeeding("go", 5, 3), 90).join();
+    assertEquals("old bias-5", answers(null, "go"));
+  }
+
+  @Test
+  void acquirePinned_rebasedRelease_answersWhileItsDomainIsWhereItCameFrom() {
+    live.apply(FakeReleases.published("go", 3), 77).join();
+    live.apply(FakeReleases.event("acme", "go", Action.PUBLISH, 4), 77).join();
+    assertThrows(CompletionException.class, () -> live.acquirePinned(null, "r3").join());
+    live.apply(base("b1", null, 1), 88).join();
+    try (Lease shared = live.acquirePinned("acme", "r3").join();
+        Lease own = live.acquirePinned("acme", "r4").join()) {
+      assertEquals("next r3", who(shared));
+      assertEquals("next r4", who(own));
+    }
+    assertThrows(CompletionException.class, () -> live.acquirePinned(null, "r4").join());
+    live.apply(FakeReleases.event(null, "go", Action.FORGET, 2), 90).join();
+    assertEquals("old bias-2", answers(null, "go"));
+    assertThrows(CompletionException.class, () -> live.acquirePinned(null, "r3").join());
   }
 
   @Test
@@ -90,10 +173,7 @@ class RebasingReleasesTest {
   void apply_takenBack_allIsAsBefore() {
     live.apply(FakeReleases.published("java", 1), 77).join();
     live.apply(base("b1", null, 1), 88).join();
-    ReleaseEvent back =
-        new ReleaseEvent(
-            null, "base", Kind.BASE, Action.ROLLBACK, "", "", null, 1, "test", origin());
-    assertEquals(Outcome.SWAPPED, live.apply(back, 99).join().outcome());
+    assertEquals(Outcome.SWAPPED, live.apply(back(), 99).join().outcome());
     assertEquals("old bias-1", answers(null, "java"));
     assertEquals("old null", answers(null, null));
   }
@@ -138,10 +218,7 @@ class RebasingReleasesTest {
   @Test
   void apply_afterOneWasRefused_theNextIsFollowed() {
     live.apply(base("b1", null, 1), 88).join();
-    ReleaseEvent back =
-        new ReleaseEvent(
-            null, "base", Kind.BASE, Action.ROLLBACK, "", "", null, 1, "test", origin());
-    live.apply(back, 89).join();
+    live.apply(back(), 89).join();
     away.set(true);
     assertEquals(Outcome.FAILED, live.apply(base("b2", null, 2), 90).join().outcome());
     away.set(false);
@@ -216,6 +293,11 @@ class RebasingReleasesTest {
   private String who(Lease lease) {
     LiveRelease release = lease.release();
     return (lease.base() == old ? "old " : "next ") + (release == null ? null : release.release());
+  }
+
+  private static ReleaseEvent back() {
+    return new ReleaseEvent(
+        null, "base", Kind.BASE, Action.ROLLBACK, "", "", null, 1, "test", origin());
   }
 
   private static ReleaseEvent base(String release, @Nullable String parent, long batch) {
