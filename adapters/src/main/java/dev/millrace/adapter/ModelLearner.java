@@ -76,8 +76,9 @@ final class ModelLearner implements Learner {
             config.plan().threads());
     drafter = new Drafter(surroundings, config);
     relearning = new Relearning(surroundings);
-    mover = new Mover(surroundings, gate, shares);
-    rewinder = new Rewinder(surroundings, gate, shares, relearning);
+    Rebasing rebasing = new Rebasing(surroundings);
+    mover = new Mover(surroundings, gate, shares, rebasing);
+    rewinder = new Rewinder(surroundings, gate, shares, relearning, rebasing);
     liveLoss = new LiveLoss(gate, shares, config.watch());
     knownTexts = surroundings.knownTexts();
   }

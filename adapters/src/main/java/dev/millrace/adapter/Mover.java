@@ -4,6 +4,7 @@ import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.Served;
 import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,10 +15,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a domain to another base: it begins anew there, while its release on the old base serves
- * on. What waits and what judges is read again, for another base may cut texts otherwise.
+ * Brings a domain to another base: it begins anew there, or at a release that was brought there
+ * before it, while its release on the old base serves on. What waits and what judges is read again,
+ * for another base may cut texts otherwise.
  */
-record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares) {
+record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing rebasing) {
 
   /** Whether a state is of another base. */
   boolean mustMove(LearnerState state) {
@@ -30,6 +32,9 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares) {
    * @param initial the domain's state before its first batch
    */
   LearnerState move(LearnerState state, LearnerState initial) {
+    Predecessor before = predecessor(state);
+    Rebasing.Beginning begins = rebasing.from(before == null ? null : before.release(), initial);
+    Place place = begins.place();
     Map<Origin, int[]> tokens = tokens(state);
     List<HeldOut> judging =
         judging(
@@ -37,24 +42,24 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares) {
                 .filter(sample -> tokens.containsKey(sample.origin()))
                 .map(sample -> cut(sample, tokens))
                 .toList(),
-            initial);
+            shares.served(begins.adapter(), place.routing()));
     Reservoir<HeldOut> heldOut =
         state.heldOut().keep(sample -> tokens.containsKey(sample.origin())).with(judging);
     return new LearnerState(
-        initial.adapter(),
+        begins.adapter(),
         initial.replay(),
         waiting(state, tokens),
         heldOut,
-        null,
-        List.of(),
+        place.release(),
+        place.learnedTo(),
         state.batches(),
-        initial.profile(),
-        state.orders(),
-        null,
-        Watch.at(Place.BASE),
+        place.profile(),
+        begins.orders(state.orders()),
+        place.routing(),
+        Watch.at(place),
         new Forgotten(state.forgotten().samples(), List.of()),
         initial.base(),
-        predecessor(state, judging));
+        before == null ? null : before.among(judging));
   }
 
   /** Too few to predict any are as good as none that can be read. */
@@ -76,11 +81,10 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares) {
     return new HeldOut(sample.id(), sample.origin(), now, sample.bytes(), 0, 0);
   }
 
-  /** As this base alone judges them. */
-  private List<HeldOut> judging(List<HeldOut> samples, LearnerState initial) {
+  /** As what a domain begins with judges them. */
+  private List<HeldOut> judging(List<HeldOut> samples, Served begins) {
     List<HeldOut> judged = new ArrayList<>();
-    for (HeldOut sample :
-        gate.reexamine(samples, shares.served(initial.adapter(), initial.routing()))) {
+    for (HeldOut sample : gate.reexamine(samples, begins)) {
       double logProb = sample.incumbentLogProb();
       judged.add(
           new HeldOut(
@@ -100,11 +104,9 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares) {
     return List.copyOf(waiting);
   }
 
-  private static @Nullable Predecessor predecessor(LearnerState state, List<HeldOut> kept) {
-    Predecessor before =
-        state.predecessor() == null && state.release() != null
-            ? Predecessor.of(state.release(), state.heldOut().entries())
-            : state.predecessor();
-    return before == null ? null : before.among(kept);
+  private static @Nullable Predecessor predecessor(LearnerState state) {
+    return state.predecessor() == null && state.release() != null
+        ? Predecessor.of(state.release(), state.heldOut().entries())
+        : state.predecessor();
   }
 }

@@ -29,7 +29,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Takes what is remembered of a domain back to the release that an event names. */
-record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relearning relearning) {
+record Rewinder(
+    Surroundings surroundings,
+    Gate gate,
+    ShareKeeper shares,
+    Relearning relearning,
+    Rebasing rebasing) {
   /**
    * Where a domain is taken to; no release means the base alone.
    *
@@ -39,8 +44,8 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
   private record Target(
       AdapterState adapter, Place place, boolean adopted, @Nullable Predecessor predecessor) {
 
-    static Target base(LearnerState initial, @Nullable Predecessor predecessor) {
-      return new Target(initial.adapter(), Place.BASE, false, predecessor);
+    static Target of(Rebasing.Beginning begins, @Nullable Predecessor predecessor) {
+      return new Target(begins.adapter(), begins.place(), false, predecessor);
     }
   }
 
@@ -52,7 +57,9 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
   Outcome rewind(LearnerState state, ReleaseEvent event, LearnerState initial) {
     try {
       Target target =
-          event.release().isEmpty() ? Target.base(initial, null) : target(state, event, initial);
+          event.release().isEmpty()
+              ? Target.of(Rebasing.Beginning.anew(initial), null)
+              : target(state, event, initial);
       Orders orders = new Orders(event.origin(), event.action() == Action.PIN);
       Forgotten forgotten = forgotten(state, event, target.place().release());
       LearnerState back = to(target, state.with(forgotten), orders);
@@ -84,7 +91,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
     return to(new Target(adapter, before, false, null), state, new Orders(seen, false));
   }
 
-  /** A domain that moves to this base begins anew here beside a release of the base before. */
+  /** A domain that moves to this base begins here beside a release of the base before. */
   private Target target(LearnerState state, ReleaseEvent event, LearnerState initial)
       throws IOException {
     Predecessor before = state.predecessor();
@@ -93,7 +100,7 @@ record Rewinder(Surroundings surroundings, Gate gate, ShareKeeper shares, Relear
           ReleaseReader.readManifest(surroundings.published(), event.uri(), event.release());
       if (!manifest.base().equals(surroundings.base().id())) {
         requireOurs(manifest, event);
-        return Target.base(initial, before.at(event.release()));
+        return Target.of(rebasing.from(event.release(), initial), before.at(event.release()));
       }
     }
     return target(event);

@@ -10,6 +10,7 @@ import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.text.Tokenizer;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a learner works with and does not own.
@@ -20,6 +21,7 @@ import java.util.List;
  * @param past where samples that were learned are read again
  * @param machine what computes, for the manifest
  * @param clock measures how long training took
+ * @param rebased by release of the base before, the one on this base that says the same
  */
 public record Surroundings(
     BaseModel base,
@@ -30,7 +32,26 @@ public record Surroundings(
     ReleaseFiles published,
     PastSamples past,
     Machine machine,
-    InstantSource clock) {
+    InstantSource clock,
+    Map<String, String> rebased) {
+
+  public Surroundings {
+    rebased = Map.copyOf(rebased);
+  }
+
+  /** Surroundings on whose base nothing was brought from another. */
+  public Surroundings(
+      BaseModel base,
+      Tokenizer tokenizer,
+      List<int[]> anchors,
+      Protection protection,
+      ReleaseStore store,
+      ReleaseFiles published,
+      PastSamples past,
+      Machine machine,
+      InstantSource clock) {
+    this(base, tokenizer, anchors, protection, store, published, past, machine, clock, Map.of());
+  }
 
   /** Surroundings in which nothing can be read again that was learned. */
   public Surroundings(

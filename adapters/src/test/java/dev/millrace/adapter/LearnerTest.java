@@ -21,6 +21,7 @@ import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.quantize.Quantizer;
@@ -32,6 +33,7 @@ import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.base.Products;
+import dev.millrace.model.distil.Exam;
 import dev.millrace.model.kinds.AdapterCodec;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
@@ -738,6 +740,118 @@ class LearnerTest {
     assertNull(state.predecessor());
     assertEquals(parent, state.release());
     assertEquals(0, fresh.loaded());
+  }
+
+  @Test
+  void learn_onANewBaseToWhichItsReleaseWasBrought_goesOnFromThere() throws IOException {
+    List<Outcome> old = outcomes(learner("store"), 3);
+    ReleaseEvent last = old.get(2).release();
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    Manifest brought = brought(last, fresh);
+    Learner learner = learner(fresh, Map.of(last.release(), brought.id()));
+
+    Outcome next = learn(learner, LearnerState.fromBytes(old.get(2).state().toBytes()), batch(3));
+    assertEquals(brought.id(), next.verdict().parent());
+    for (int i = 4; i < 24 && next.release() == null; i++) {
+      next = learn(learner, LearnerState.fromBytes(next.state().toBytes()), batch(i));
+    }
+
+    assertNotNull(next.release());
+    assertEquals(last.release(), next.release().parent());
+    Manifest manifest =
+        ReleaseReader.readManifest(
+            LearnerTest::read, next.release().uri(), next.release().release());
+    assertEquals(brought.id(), manifest.parent());
+    assertEquals(new Origin("rebased", 0, brought.batch()), manifest.obeyed());
+    assertEquals(0, next.release().withheld(), "it begins as good as what serves");
+    assertNull(next.state().predecessor());
+
+    Outcome back = obey(learner, old.get(2).state(), event(last, Action.ROLLBACK));
+    assertEquals(brought.id(), back.state().release());
+    assertNotNull(back.state().predecessor());
+  }
+
+  @Test
+  void obey_forgetOfWhatABroughtReleaseKnew_learnsAllAgainWithoutIt() throws IOException {
+    List<Outcome> old = outcomes(learner("store"), 3);
+    ReleaseEvent last = old.get(2).release();
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    Learner learner = learner(fresh, Map.of(last.release(), brought(last, fresh).id()));
+    LearnerState moved = obey(learner, old.get(2).state(), event(last, Action.ROLLBACK)).state();
+    List<String> gone =
+        batch(2).samples().subList(3, 9).stream().map(s -> s.sample().id()).toList();
+    ReleaseEvent to = old.get(1).release();
+
+    List<Outcome> obeyed = obeyed(learner, moved, event(to, Action.FORGET).forgetting(gone));
+
+    assertTrue(obeyed.get(0).verdict().accepted(), () -> obeyed.get(0).verdict().toString());
+    assertNull(obeyed.get(0).state().release());
+    Set<String> taught = new HashSet<>();
+    for (Outcome again : obeyed) {
+      if (again.release() != null) {
+        assertEquals(to.release(), again.release().parent());
+        Manifest manifest =
+            ReleaseReader.readManifest(
+                LearnerTest::read, again.release().uri(), again.release().release());
+        manifest.learned().forEach(sample -> taught.add(sample.sample()));
+      }
+    }
+    assertTrue(taught.contains(batch(2).samples().get(0).sample().id()), taught::toString);
+    assertTrue(taught.stream().noneMatch(gone::contains));
+  }
+
+  @Test
+  void learn_onANewBaseFromWhichWhatWasBroughtIsGone_beginsAnew() {
+    Outcome old = outcomes(learner("store"), 1).get(0);
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    Learner learner = learner(fresh, Map.of(old.release().release(), "d".repeat(64)));
+    Outcome next = learn(learner, old.state(), batch(1));
+    assertNull(next.verdict().parent());
+    assertNotNull(next.state().predecessor());
+  }
+
+  /** A release on another base that says the same, stored beside it. */
+  private Manifest brought(ReleaseEvent event, BigramBase fresh) throws IOException {
+    Rebaser rebaser =
+        new Rebaser(
+            base,
+            fresh,
+            new Rebaser.Recipe(4, 1e-4, 1),
+            Plan.defaults(),
+            Machine.here(1, "bigram"));
+    Exam exam =
+        new Exam(
+            Bigrams.foreign().texts(4, 31).stream()
+                .map(text -> new Exam.Text("foreign", text, text.length))
+                .toList());
+    Draft draft =
+        rebaser
+            .rebase(
+                read(event),
+                Bigrams.foreign().texts(20, 32),
+                exam,
+                exam,
+                new Rebaser.Bounds(0.01, 0.01))
+            .draft();
+    String unused = ReleaseStore.of(StoreFiles.in(folder.resolve("store"))).publish(draft);
+    return draft.manifest();
+  }
+
+  private Learner learner(BigramBase fresh, Map<String, String> rebased) {
+    Surroundings plain = surroundings("store", fresh);
+    return Learner.of(
+        new Surroundings(
+            fresh,
+            plain.tokenizer(),
+            plain.anchors(),
+            plain.protection(),
+            plain.store(),
+            plain.published(),
+            plain.past(),
+            plain.machine(),
+            plain.clock(),
+            rebased),
+        CONFIG);
   }
 
   @Test

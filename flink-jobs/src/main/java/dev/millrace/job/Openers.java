@@ -41,6 +41,7 @@ import dev.millrace.model.djl.Devices;
 import dev.millrace.model.djl.DjlAligner;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.release.Routing;
@@ -72,7 +73,9 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -398,7 +401,15 @@ public final class Openers {
         new KafkaPastSamples(
             config.kafka(), new SampleTokens(tokenizer, config.score().model().trainTokens())),
         machine(),
-        InstantSource.system());
+        InstantSource.system(),
+        rebased(folder));
+  }
+
+  /** What was brought to a base, by what that came of. */
+  private static Map<String, String> rebased(Path folder) throws IOException {
+    Map<String, String> rebased = new HashMap<>();
+    BaseRelease.rebased(folder).forEach((before, of) -> rebased.put(before, of.release()));
+    return rebased;
   }
 
   /** What judges adapters that people bring, by the rules of the learn job. */
