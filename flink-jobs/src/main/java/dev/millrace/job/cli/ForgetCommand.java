@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.adapter.Rebaser;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.job.cli.ForgetPlan.Change;
 import dev.millrace.job.cli.ForgetPlan.Pin;
@@ -314,7 +315,7 @@ final class ForgetCommand implements Callable<Integer> {
     SortedMap<String, String> last = new TreeMap<>();
     for (String id : forgetting.affected()) {
       Manifest manifest = forgetting.stored().manifest(id);
-      if (manifest.kind() == Kind.ADAPTER) {
+      if (manifest.kind() == Kind.ADAPTER && !Rebaser.isRebased(manifest)) {
         last.merge(
             Heads.alias(manifest.tenant(), manifest.domain()),
             id,

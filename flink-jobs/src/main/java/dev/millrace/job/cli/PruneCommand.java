@@ -101,12 +101,23 @@ final class PruneCommand implements Callable<Integer> {
     return releases;
   }
 
-  /** What any domain may be at, and all of a domain of which the topic knows nothing. */
+  /**
+   * What any domain may be at, all of a domain of which the topic knows nothing, and what was
+   * brought to a base that is here.
+   */
   static Set<String> needed(StoredReleases stored, List<ReleaseEvent> events) {
     Set<String> needed = new HashSet<>();
     for (Kind kind : Kind.values()) {
       needed.addAll(needed(stored, ReleaseTopic.heads(events, kind), kind));
     }
+    stored
+        .byId()
+        .forEach(
+            (id, manifest) -> {
+              if (manifest.kind() == Kind.BASE) {
+                needed.addAll(stored.rebased(id));
+              }
+            });
     return needed;
   }
 

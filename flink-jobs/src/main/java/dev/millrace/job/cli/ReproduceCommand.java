@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.adapter.Rebaser;
 import dev.millrace.adapter.Retrainer;
 import dev.millrace.adapter.align.PairPlaces;
 import dev.millrace.adapter.align.PairRetrainer;
@@ -73,6 +74,11 @@ final class ReproduceCommand implements Callable<Integer> {
     if (manifest.kind() == ReleaseEvent.Kind.BASE) {
       throw new IllegalArgumentException(
           "release %s is a base, expected an adapter or an alignment: a base is made outside the jobs"
+              .formatted(reproduction.release()));
+    }
+    if (Rebaser.isRebased(manifest)) {
+      throw new IllegalArgumentException(
+          "release %s was brought from another base, expected one that learn trained: a base and what is brought to it are made outside the jobs"
               .formatted(reproduction.release()));
     }
     sayIfTheMachineDiffers(manifest.plan());

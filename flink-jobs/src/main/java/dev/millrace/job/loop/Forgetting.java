@@ -60,7 +60,7 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
 
   /**
    * The last ancestor of a release that knows of none of the samples: itself, if it does not; null
-   * if that is the base alone, or is not in the store.
+   * if that is the base alone, of another base, or not in the store.
    */
   public @Nullable String lastUnaffected(String release) {
     String found = release;
@@ -69,7 +69,11 @@ public record Forgetting(StoredReleases stored, Set<String> samples) {
         found = stored.manifest(id).parent();
       }
     }
-    return found != null && stored.byId().containsKey(found) ? found : null;
+    return found != null
+            && stored.byId().containsKey(found)
+            && stored.manifest(found).base().equals(stored.manifest(release).base())
+        ? found
+        : null;
   }
 
   /** Ancestors of releases that are not in the store: what they had learned nobody can tell. */

@@ -1,5 +1,6 @@
 package dev.millrace.job.loop;
 
+import dev.millrace.adapter.Rebaser;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.report.Lineage;
 import dev.millrace.model.release.BaseRelease;
@@ -131,6 +132,19 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     }
   }
 
+  /** The releases that were brought to a base in here. */
+  public List<String> rebased(String base) {
+    try {
+      return BaseRelease.rebased(new FlinkReleaseFiles(), uri(base), manifest(base))
+          .values()
+          .stream()
+          .map(BaseRelease.Rebased::release)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the release store " + store, e);
+    }
+  }
+
   /** The ids of the samples whose text taught a base in here. */
   public Set<String> learned(String base) {
     try {
@@ -142,7 +156,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
 
   /**
    * The release of every shared domain that answered when the last run ended, where it noted that
-   * and nothing was stored since, else the latest.
+   * and nothing was stored since, else the latest that learn trained.
    */
   public SortedMap<String, String> serving() {
     return current(Kind.ADAPTER);
@@ -192,7 +206,9 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
           String other = newest.get(manifest.domain());
           Manifest best = other == null ? null : byId.get(other);
           boolean wanted = manifest.tenant() == null && manifest.kind() == kind;
-          if (wanted && (best == null || best.batch() < manifest.batch())) {
+          if (wanted
+              && !Rebaser.isRebased(manifest)
+              && (best == null || best.batch() < manifest.batch())) {
             newest.put(manifest.domain(), id);
           }
         });

@@ -4,18 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PruneCommandTest {
 
@@ -63,6 +67,33 @@ class PruneCommandTest {
             .withholding(1);
     assertEquals(
         Set.of("a", "b"), PruneCommand.needed(stored, List.of(event(Action.PUBLISH, "a"), shadow)));
+  }
+
+  @Test
+  void needed_broughtToABaseThatIsHere_stays(@TempDir Path store) throws IOException {
+    Path folder = Files.createDirectory(store.resolve("n"));
+    BaseRelease.noteRebased(folder, Map.of("a", new BaseRelease.Rebased("java", "r", 1.5, 1.5)));
+    Manifest base =
+        new Manifest(
+            null,
+            BaseRelease.DOMAIN,
+            "base",
+            BaseRelease.pieces(folder),
+            "none",
+            Routing.topK(1),
+            null,
+            1,
+            List.of(),
+            List.of(),
+            BaseRelease.plan("next"),
+            List.of(),
+            null,
+            ReleaseEvent.Kind.BASE);
+    StoredReleases stored =
+        new StoredReleases(
+            store, new TreeMap<>(Map.of("a", of("java"), "r", of("java"), "n", base)));
+    assertEquals(
+        Set.of("a", "r", "n"), PruneCommand.needed(stored, List.of(event(Action.PUBLISH, "a"))));
   }
 
   private static ReleaseEvent event(Action action, String release) {

@@ -57,6 +57,19 @@ class ForgettingTest {
     assertNull(forgetting("s1").lastUnaffected("d"));
   }
 
+  /** Learn goes back to nothing that is of another base than what answers. */
+  @Test
+  void lastUnaffected_beforeItWasBroughtToAnotherBase_isTheBaseAlone() {
+    SortedMap<String, Manifest> releases = new TreeMap<>(STORED.byId());
+    releases.put("r", releaseOf("next", "c"));
+    releases.put("e", releaseOf("next", "r", "s6"));
+    StoredReleases stored = new StoredReleases(Path.of("store"), releases);
+    assertEquals("r", new Forgetting(stored, Set.of("s6")).lastUnaffected("e"));
+    assertNull(new Forgetting(stored, Set.of("s3")).lastUnaffected("e"));
+    assertEquals("b", new Forgetting(stored, Set.of("s3")).lastUnaffected("c"));
+    assertEquals(Set.of("c", "d", "r", "e"), new Forgetting(stored, Set.of("s3")).affected());
+  }
+
   @Test
   void descendantsFirst_eachBeforeItsAncestors() {
     assertEquals(List.of("d", "c", "x", "b"), forgetting("s2").descendantsFirst());
@@ -181,6 +194,10 @@ class ForgettingTest {
   }
 
   private static Manifest release(@Nullable String parent, String... samples) {
+    return releaseOf("base", parent, samples);
+  }
+
+  private static Manifest releaseOf(String base, @Nullable String parent, String... samples) {
     List<LearnedSample> learned =
         List.of(samples).stream()
             .map(sample -> new LearnedSample(sample, new Origin("samples", 0, 1), false))
@@ -188,7 +205,7 @@ class ForgettingTest {
     return new Manifest(
         null,
         "java",
-        "base",
+        base,
         new TreeMap<>(),
         "int8-row",
         Routing.topK(1),

@@ -46,6 +46,15 @@ class StoredReleasesTest {
     assertEquals(Map.of("java", "r2"), stored(3).serving());
   }
 
+  /** Nothing says that its base is the one which answers. */
+  @Test
+  void serving_latestWasBroughtToAnotherBase_isTheOneThatItCameOf() {
+    StoredReleases stored = stored(2);
+    TreeMap<String, Manifest> byId = new TreeMap<>(stored.byId());
+    byId.put("b1", of(1, Kind.ADAPTER, Map.of("rebased", "r1")));
+    assertEquals(Map.of("java", "r1"), new StoredReleases(store, byId).serving());
+  }
+
   @Test
   void serving_takenBack_isWhatAnsweredWhenTheRunEnded() {
     StoredReleases stored = stored(3);
@@ -158,6 +167,10 @@ class StoredReleasesTest {
   }
 
   private static Manifest of(long batch, Kind kind) {
+    return of(batch, kind, Map.of());
+  }
+
+  private static Manifest of(long batch, Kind kind, Map<String, String> hyperparameters) {
     return new Manifest(
         null,
         "java",
@@ -169,7 +182,7 @@ class StoredReleasesTest {
         batch,
         List.of(),
         List.of(),
-        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
+        new TrainingPlan(1, new TreeMap<>(hyperparameters), 1, 1, "test", "none"),
         List.of(),
         null,
         kind);
