@@ -2,6 +2,7 @@ package dev.millrace.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.adapter.gate.Canary;
@@ -57,8 +58,15 @@ public final class BaseTexts {
     ObjectMapper mapper = new ObjectMapper();
     List<Line> lines = new ArrayList<>();
     for (String json : Files.readAllLines(path)) {
-      JsonNode node = mapper.readTree(json);
-      lines.add(new Line(node.required("domain").asText(), node.required("text").asText()));
+      try {
+        JsonNode node = mapper.readTree(json);
+        lines.add(new Line(node.required("domain").asText(), node.required("text").asText()));
+      } catch (JsonProcessingException | IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "line %d of %s, expected {\"domain\", \"text\"}: %s"
+                .formatted(lines.size() + 1, path, e.getMessage()),
+            e);
+      }
     }
     return lines;
   }

@@ -2,6 +2,7 @@ package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.corpus.TokenStream;
@@ -52,6 +53,18 @@ class BaseTextsTest {
       assertArrayEquals(expected, TokenStream.of(texts, nano, Integer.MAX_VALUE));
       assertArrayEquals(expected, TokenStream.of(texts, other, Integer.MAX_VALUE));
     }
+  }
+
+  @Test
+  void lines_oneWithoutADomain_isNamed() throws IOException {
+    Path file = folder.resolve(BaseTexts.PROTECTED);
+    Files.writeString(file, "{\"domain\": \"a\", \"text\": \"b\"}\n{\"text\": \"c\"}\n");
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> BaseTexts.lines(folder, BaseTexts.PROTECTED));
+    assertTrue(
+        e.getMessage().startsWith("line 2 of " + file + ", expected {\"domain\", \"text\"}: "),
+        e::getMessage);
   }
 
   private Tokenizer withBos() throws IOException {

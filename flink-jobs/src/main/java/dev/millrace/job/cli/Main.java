@@ -2,13 +2,18 @@ package dev.millrace.job.cli;
 
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.HashMap;
+import java.util.Map;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -63,7 +68,10 @@ public final class Main implements Runnable {
 
   /** Runs a command; gives its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return Numbers.understoodBy(new CommandLine(new Main()))
+    CommandLine line = new CommandLine(new Main());
+    Map<String, IHelpSectionRenderer> sections = new HashMap<>(line.getHelpSectionMap());
+    sections.put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, new CommandList());
+    return Numbers.understoodBy(line.setHelpSectionMap(sections))
         .setOut(out)
         .setErr(err)
         .setUsageHelpWidth(WIDTH)
@@ -97,6 +105,9 @@ public final class Main implements Runnable {
     String message = e.getMessage();
     if (message == null) {
       return e.getClass().getSimpleName();
+    }
+    if (e instanceof CharacterCodingException) {
+      return "what was read is not UTF-8: " + message;
     }
     if (e instanceof NoSuchFileException) {
       return message + ": no such file";

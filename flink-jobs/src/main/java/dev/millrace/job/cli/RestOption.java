@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +38,16 @@ final class RestOption {
   /**
    * Where Flink listens.
    *
-   * @throws IllegalArgumentException if nobody said so and no cluster is up
+   * @throws IllegalArgumentException if nobody said so and no cluster is up, or it is no such URL
    */
   URI url() {
     URI url = local().map(state -> URI.create(state.restUrl())).orElse(rest);
     if (url == null) {
       throw new IllegalArgumentException("no cluster is up, expected --rest URL");
+    }
+    if (url.getHost() == null || !Set.of("http", "https").contains(url.getScheme())) {
+      throw new IllegalArgumentException(
+          "--rest " + url + ", expected a URL such as http://127.0.0.1:8081");
     }
     return url;
   }

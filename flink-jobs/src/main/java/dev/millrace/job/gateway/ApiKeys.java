@@ -2,6 +2,7 @@ package dev.millrace.job.gateway;
 
 import dev.millrace.model.weights.Digest;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ public final class ApiKeys {
    */
   public static ApiKeys read(Path file) throws IOException {
     Map<String, Caller> callers = new HashMap<>();
-    List<String> lines = Files.readAllLines(file);
+    List<String> lines = lines(file);
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();
       if (!line.isEmpty() && !line.startsWith("#")) {
@@ -85,6 +86,14 @@ public final class ApiKeys {
       throw ApiProblem.unauthorized("the API key is not known here");
     }
     return caller;
+  }
+
+  private static List<String> lines(Path file) throws IOException {
+    try {
+      return Files.readAllLines(file);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(file + " is not UTF-8, expected KEY TENANT a line", e);
+    }
   }
 
   private static String digest(String key) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -97,6 +98,8 @@ class MainTest {
         "releases unpin --domain d | --bootstrap",
         "releases forget --store nowhere --bootstrap 127.0.0.1:1 | --sample",
         "frobnicate | frobnicate",
+        "submit serve --rest nowhere | --rest nowhere, expected a URL such as",
+        "submit serve --rest localhost:8081 | --rest localhost:8081, expected a URL such as",
         "bench dance | dance",
         "bench decode --rounds 0 | rounds 0",
         "bench decode --rounds 1 --report nowhere/decode.md | --report nowhere/decode.md",
@@ -116,6 +119,9 @@ class MainTest {
     IOException denied = new AccessDeniedException("report.html");
     assertEquals("report.html: AccessDeniedException", Main.oneLine(denied));
     assertEquals("a: no such file", Main.oneLine(new NoSuchFileException("a")));
+    assertEquals(
+        "what was read is not UTF-8: Input length = 1",
+        Main.oneLine(new MalformedInputException(1)));
     assertEquals(
         "cannot write the report to out: report.html: AccessDeniedException",
         Main.oneLine(new UncheckedIOException("cannot write the report to out", denied)));
@@ -139,6 +145,24 @@ class MainTest {
     int status = run("model", "check", "../models/nano", "--texts", lines.toString());
     assertEquals(2, status);
     assertTrue(err.toString().contains("lines.jsonl has no text of 2 tokens"), err::toString);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "model --help", "releases --help"})
+  void run_helpOfCommands_saysOfEachWhatItDoes(String line) {
+    assertEquals(0, run(line.split(" ")));
+    String list = out.toString().split("Commands:\\R", 2)[1].split("(?m)^\\R", 2)[0];
+    for (String command : list.split("\\R  (?=\\w)", -1)) {
+      assertTrue(command.strip().endsWith("."), command);
+    }
+  }
+
+  @Test
+  void run_help_saysInOneLineWhatSubmitDoes() {
+    assertEquals(0, run("--help"));
+    assertTrue(
+        out.toString().contains("  submit            Submits a job to a Flink cluster.\n"),
+        out::toString);
   }
 
   @Test

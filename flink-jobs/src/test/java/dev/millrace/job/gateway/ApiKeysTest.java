@@ -12,6 +12,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ApiKeysTest {
 
   @Test
+  void read_noText_isRefusedByName(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("keys"), new byte[] {(byte) 0xff});
+    var e = assertThrows(IllegalArgumentException.class, () -> ApiKeys.read(file));
+    assertEquals(file + " is not UTF-8, expected KEY TENANT a line", e.getMessage());
+  }
+
+  @Test
   void read_oneKeyOfTwoTenants_isRefusedAndNotShown(@TempDir Path folder) throws IOException {
     Path file = Files.writeString(folder.resolve("keys"), "secret acme\nother acme\nsecret b\n");
     var e = assertThrows(IllegalArgumentException.class, () -> ApiKeys.read(file));
