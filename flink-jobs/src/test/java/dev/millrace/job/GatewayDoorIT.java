@@ -609,6 +609,18 @@ class GatewayDoorIT {
     }
   }
 
+  @Test
+  void close_callUnderWay_isToldSo() throws Exception {
+    CompletableFuture<HttpResponse<String>> call;
+    try (Gateway gateway = open(LIMIT, null);
+        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+      int before = requests.all().size();
+      call = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", ASK);
+      requests.await(before + 1, LIMIT);
+    }
+    assertProblem(503, "ending", call.get());
+  }
+
   /** Which threads send to the topics. */
   public static final class SendingThreads implements Partitioner {
     static final Queue<String> NAMES = new ConcurrentLinkedQueue<>();

@@ -643,9 +643,15 @@ public final class Gateway implements AutoCloseable {
     return late;
   }
 
+  /** Whoever still waits is told that no answer comes. */
   @Override
   public void close() {
     closing.countDown();
+    try {
+      int unused = drain(Duration.ZERO);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     server.stop();
     replies.close();
     desk.close();
