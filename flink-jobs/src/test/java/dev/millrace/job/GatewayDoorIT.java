@@ -605,7 +605,8 @@ class GatewayDoorIT {
       Request request = decode(requests.await(before + 1, LIMIT).get(before));
       assertEquals(1, gateway.drain(Duration.ofMillis(1)));
       assertProblem(503, "ending", call.get());
-      assertEquals(request.id(), decode(requests.await(before + 2, LIMIT).get(before + 1)).cancels());
+      assertEquals(
+          request.id(), decode(requests.await(before + 2, LIMIT).get(before + 1)).cancels());
     }
   }
 

@@ -153,8 +153,7 @@ final class GatewayCommand implements Callable<Integer> {
   /** What would show only when all else has started. */
   private void requireUsable() throws IOException {
     if (port < 0 || port > MOST_PORT) {
-      throw new IllegalArgumentException(
-          "port " + port + ", expected one from 0 to " + MOST_PORT);
+      throw new IllegalArgumentException("port " + port + ", expected one from 0 to " + MOST_PORT);
     }
     if (keystore != null && !Files.isReadable(keystore)) {
       throw new IllegalArgumentException(

@@ -159,8 +159,7 @@ public final class PretrainCommand implements Callable<Integer> {
     if (from != null) {
       for (String name : List.of(TOKENIZER, TOKENIZER_CONFIG)) {
         if (name.equals(TOKENIZER) || Files.exists(from.resolve(name))) {
-          Files.copy(
-              from.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+          Files.copy(from.resolve(name), out.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         }
       }
     } else if (!Files.exists(file)) {

@@ -3,7 +3,9 @@ package dev.millrace.job.gateway;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** The calls that are being served: whoever closes the door lets no more in, and waits for these. */
+/**
+ * The calls that are being served: whoever closes the door lets no more in, and waits for these.
+ */
 final class CallsUnderWay {
 
   private int calls;

@@ -125,8 +125,7 @@ final class Desk implements AutoCloseable {
             .whenComplete(
                 (written, failure) -> {
                   if (failure != null) {
-                    LOG.warn(
-                        "request {} was not cancelled: {}", request.id(), failure.toString());
+                    LOG.warn("request {} was not cancelled: {}", request.id(), failure.toString());
                   }
                 });
   }

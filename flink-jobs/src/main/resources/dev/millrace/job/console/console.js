@@ -352,7 +352,7 @@ function about(r) {
 }
 
 function refused(picture) {
-  rows("refused", picture.refused.slice().reverse(), (r) => r.at + r.id + r.reason, (r) =>
+  rows("refused", picture.refused.slice().reverse(), (r) => [r.at, r.id, r.reason, r.detail].join(), (r) =>
     element("tr", {},
       element("td", { title: new Date(r.at).toLocaleString() }, time(r.at)),
       element("td", { class: "name" }, r.domain || "–"),
@@ -365,7 +365,13 @@ function refused(picture) {
 function rows(id, items, key, row) {
   const body = $(id);
   const before = body.known || new Map();
-  body.known = new Map(items.map((item) => [key(item), before.get(key(item)) || row(item)]));
+  const alike = new Map();
+  body.known = new Map(items.map((item) => {
+    const nth = (alike.get(key(item)) || 0) + 1;
+    alike.set(key(item), nth);
+    const name = key(item) + " " + nth;
+    return [name, before.get(name) || row(item)];
+  }));
   for (const [name, old] of before) if (body.known.get(name) !== old) old.remove();
   [...body.known.values()].forEach((wanted, i) => {
     if (body.children[i] !== wanted) body.insertBefore(wanted, body.children[i] || null);

@@ -43,10 +43,7 @@ public final class MoeConfigs {
 
   private static List<Integer> eos(byte[] generationJson, MoeConfig config) {
     return JsonFields.parse(GENERATION, generationJson)
-        .orElse(
-            "eos_token_id",
-            config.eosTokenId(),
-            json -> new CommonFields(json).eosTokens());
+        .orElse("eos_token_id", config.eosTokenId(), json -> new CommonFields(json).eosTokens());
   }
 
   /** Reads the bytes of a config.json. */
