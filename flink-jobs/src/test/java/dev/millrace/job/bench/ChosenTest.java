@@ -28,6 +28,11 @@ class ChosenTest {
   }
 
   @Test
+  void mostAuc_cleanTextThatARuleRefused_isBelowOne() {
+    assertEquals(2.0 / 3, CHOSEN.mostAuc());
+  }
+
+  @Test
   void shares_ofRefusedAndTaken_areOfTheirOwn() {
     assertEquals(2.0 / 3, CHOSEN.precision());
     assertEquals(1.0 / 3, CHOSEN.junkTaken());
