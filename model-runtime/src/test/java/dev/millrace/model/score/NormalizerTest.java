@@ -71,7 +71,8 @@ class NormalizerTest {
         .map(c -> Character.isWhitespace(c) || Character.isSpaceChar(c) ? ' ' : c)
         .filter(c -> c != ' ' || (!out.isEmpty() && out.charAt(out.length() - 1) != ' '))
         .forEach(out::appendCodePoint);
-    String trimmed = out.toString().endsWith(" ") ? out.substring(0, out.length() - 1) : out.toString();
+    String trimmed =
+        out.toString().endsWith(" ") ? out.substring(0, out.length() - 1) : out.toString();
     return new String(trimmed.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 

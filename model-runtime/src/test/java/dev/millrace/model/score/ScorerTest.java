@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.assign.KnownTexts;
@@ -102,6 +103,32 @@ class ScorerTest {
       symbols.append((char) ('!' + random.nextInt(15)));
     }
     refused("symbol-share", Samples.training(0), symbols + tail);
+  }
+
+  @Test
+  void warmUp_ofTheStagesThatAreTimed_reachesThoseBeforeTheModelAlone() {
+    StageTimes times = new StageTimes();
+    ScorerConfig config = ScorerConfig.defaults();
+    KnownTexts known = KnownTexts.of(List.of(), 256);
+    times.timing(base, new ByteTokenizer(), known, Samples.HELD_OUT, config);
+    Sample sample = Samples.of(Samples.training(0), Samples.words(random, 100));
+    assertEquals(1, times.warmUp(List.of(sample), config));
+    times
+        .take()
+        .forEach(
+            (stage, cost) ->
+                assertEquals(List.of("ModelEntropy", "Quality").contains(stage), cost.texts() == 0));
+    assertEquals(List.of(), base.scoreCalls());
+  }
+
+  @Test
+  void score_symbolsOfAnyScript_areCountedByCharacters() {
+    String letters = "a\u00e9\u4e2d\ud83d\ude00".repeat(20); // one of four is a symbol
+    SymbolShare quarter = new SymbolShare(0.25);
+    assertNull(quarter.check(new Candidate(Samples.of("document", letters), false), memory));
+    Stage.Refusal refusal =
+        quarter.check(new Candidate(Samples.of("document", letters + "!"), false), memory);
+    assertEquals("share 0.259 of symbols, expected at most 0.250", refusal.detail());
   }
 
   @Test
