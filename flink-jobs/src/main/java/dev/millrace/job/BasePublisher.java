@@ -108,13 +108,29 @@ public final class BasePublisher {
     Manifest manifest = manifest(before, folder, head, rules);
     ReleaseStore store = Openers.store(config);
     for (Draft draft : rebased) { // first: the base names them
-      String unused = store.publish(draft);
+      store(draft, store);
     }
     progress.accept("writing " + manifest.files().size() + " files to " + config.store().uri());
     String uri = store.publish(manifest, piece -> BaseRelease.read(folder, piece));
     requireUnmoved(head, heads.get());
     write(event(Action.PUBLISH, manifest.id(), uri, manifest.parent(), manifest.batch(), reason));
     return result(manifest);
+  }
+
+  /** What came of a release that is gone may be what was to be forgotten: it is left out. */
+  private void store(Draft draft, ReleaseStore store) throws IOException {
+    String parent = Objects.requireNonNull(draft.manifest().parent());
+    try {
+      Manifest unused =
+          ReleaseReader.readManifest(Openers.published(config), store.uri(parent), parent);
+    } catch (FileNotFoundException | NoSuchFileException | InvalidReleaseException e) {
+      progress.accept(
+          "domain %s stays on its base: release %s, of which %s came, is not in %s"
+              .formatted(
+                  draft.manifest().domain(), parent, draft.manifest().id(), config.store().uri()));
+      return;
+    }
+    String unused = store.publish(draft);
   }
 
   /**

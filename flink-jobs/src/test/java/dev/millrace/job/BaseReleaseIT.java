@@ -1,6 +1,7 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -27,6 +28,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -40,6 +42,7 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.FileUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -115,9 +118,13 @@ class BaseReleaseIT {
         assertThrows(
             IllegalStateException.class,
             () -> publisher.publish(next, moving::next, BOUND, "moved"));
+        for (String forgotten : List.of(health.release(), brought)) {
+          FileUtils.deleteDirectory(store.resolve(forgotten).toFile());
+        }
         String second = publisher.publish(next, () -> back, BOUND, "again").release();
         assertNotEquals(release, second);
         assertEquals(after, await(second, "cloud", feed, loop).base());
+        assertFalse(Files.exists(store.resolve(brought)), "what it came of is gone");
         List<Answer> answers = loop.answers(asked);
         assertEquals(asked, answers.size());
         for (Answer answer : answers) { // also those that were asked for during a switch
