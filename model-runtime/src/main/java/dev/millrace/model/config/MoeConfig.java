@@ -82,7 +82,8 @@ public record MoeConfig(
         AttentionConfig.grouped(heads, heads, attention.headDim(), attention.qkNorm())
             .withClip(attention.clipQkv()),
         rope,
-        RouterConfig.softmax(numExperts, router.topK(), router.normTopkProb()),
+        RouterConfig.softmax(
+            numExperts, Math.min(router.topK(), numExperts), router.normTopkProb()),
         new ExpertsConfig(expertSize, 0, false),
         expertSize,
         layers,

@@ -1,5 +1,12 @@
 package dev.millrace.model.distil;
 
+import static dev.millrace.model.distil.Matrices.columns;
+import static dev.millrace.model.distil.Matrices.flat;
+import static dev.millrace.model.distil.Matrices.scaled;
+import static dev.millrace.model.distil.Matrices.some;
+import static dev.millrace.model.distil.Matrices.sum;
+import static dev.millrace.model.distil.Matrices.times;
+import static dev.millrace.model.distil.Matrices.transposed;
 import static dev.millrace.model.distil.PrincipalDirections.dot;
 
 import dev.millrace.model.base.BaseModel;
@@ -9,6 +16,7 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
+import dev.millrace.model.djl.StreamPair;
 import dev.millrace.model.djl.StreamStatistics;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.DType;
@@ -16,6 +24,7 @@ import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -24,9 +33,11 @@ import java.util.stream.IntStream;
 
 /**
  * Cuts a student out of its teacher (Muralidharan et al., arXiv 2407.14679): of each layer the
- * experts that most tokens are read by (Lu et al., arXiv 2402.14800) and the heads that write most,
- * and of the stream its first principal directions on some texts (SliceGPT, Ashkboos et al., arXiv
- * 2401.15024).
+ * experts that most tokens are read by (Lu et al., arXiv 2402.14800), or one expert of the neurons
+ * that write most, and the heads that write most; of the stream its first principal directions on
+ * some texts (SliceGPT, Ashkboos et al., arXiv 2401.15024). What stays is fitted to those texts by
+ * least squares, matrix by matrix as the stream passes them, so that each makes up for what is gone
+ * and for what those before it did not reach.
  */
 final class Pruning {
 
@@ -36,29 +47,52 @@ final class Pruning {
   private final int[][] experts;
   private final StreamStatistics stream;
   private final double[][] directions;
+  private final StreamPair pair;
   private final SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
 
-  private Pruning(Checkpoint teacher, MoeConfig to, int[][] experts, StreamStatistics stream) {
+  /**
+   * How a place of the stream is read.
+   *
+   * @param norm the teacher's weights, as the matrices take them over
+   * @param scale of what the teacher's norm gives to what the student's does
+   */
+  private record Place(float[] norm, double scale, StreamPair.Sums sums) {}
+
+  private Pruning(
+      Checkpoint teacher,
+      MoeConfig to,
+      int[][] experts,
+      StreamStatistics stream,
+      double[][] directions,
+      StreamPair pair) {
     this.teacher = teacher;
     this.from = teacher.config();
     this.to = to;
     this.experts = experts;
     this.stream = stream;
-    this.directions = PrincipalDirections.of(sum(stream.grams()), to.hiddenSize());
+    this.directions = directions;
+    this.pair = pair;
   }
 
   /**
    * Writes the student's checkpoint.
    *
+   * @param student as many layers as the teacher has; one expert, where the teacher has more, is of
+   *     neurons of all
    * @param texts token ids that tell what matters, 2 or more each
    */
   static void write(Path teacher, MoeConfig student, List<int[]> texts, Path out)
       throws IOException {
-    int[][] experts = used(teacher, texts, student.router().numExperts());
-    StreamStatistics stream = StreamStatistics.of(teacher, texts, experts);
     Files.createDirectories(out);
     try (Checkpoint checkpoint = Checkpoint.open(teacher)) {
-      new Pruning(checkpoint, student, experts, stream).write(out);
+      int all = checkpoint.config().router().numExperts();
+      int count = student.router().numExperts();
+      int[][] experts = used(teacher, texts, count == 1 ? all : count);
+      StreamStatistics stream = StreamStatistics.of(teacher, texts, experts);
+      double[][] directions = PrincipalDirections.of(sum(stream.grams()), student.hiddenSize());
+      try (StreamPair pair = new StreamPair(teacher, student, flat(directions))) {
+        new Pruning(checkpoint, student, experts, stream, directions, pair).write(texts, out);
+      }
     }
     MoeConfigs.write(student, "float32", out.resolve("config.json"));
   }
@@ -85,32 +119,39 @@ final class Pruning {
     }
   }
 
-  private void write(Path out) throws IOException {
-    add("model.embed_tokens.weight", readers("model.embed_tokens.weight", ones(), all(vocab())));
+  private void write(List<int[]> texts, Path out) throws IOException {
+    String embedding = "model.embed_tokens.weight";
+    put(embedding, along(matrix(embedding, vocab(), width())));
+    pair.begin(texts);
     for (int layer = 0; layer < from.numHiddenLayers(); layer++) {
       String at = "model.layers." + layer + ".";
-      attention(at, 2 * layer);
+      attention(at, layer);
       experts(at, layer);
     }
-    float[] norm = norm("model.norm.weight", stream.grams().size() - 1);
+    Place end = place("model.norm.weight", 2 * from.numHiddenLayers());
     if (!to.tieWordEmbeddings()) {
-      add("lm_head.weight", readers("lm_head.weight", norm, all(vocab())));
+      put("lm_head.weight", readers(matrix("lm_head.weight", vocab(), width()), end));
     }
     writer.write(out.resolve("model.safetensors"));
   }
 
-  private void attention(String at, int place) {
-    float[] norm = norm(at + "input_layernorm.weight", place);
-    int[] features = features(at + "self_attn.", norm, place);
-    for (String name : List.of("q", "k")) {
+  private void attention(String at, int layer) {
+    Place place = place(at + "input_layernorm.weight", 2 * layer);
+    int[] features = features(at + "self_attn.", place.norm, 2 * layer);
+    for (String name : List.of("q", "k", "v")) {
       String weight = at + "self_attn." + name + "_proj.weight";
-      add(weight, readers(weight, norm, features));
-      headNorm(at + "self_attn." + name + "_norm.weight", weight, norm, features, place);
+      double[][] rows = matrix(weight, width(), width());
+      double[][] readers = readers(some(rows, features), place);
+      put(weight, readers);
+      if (!name.equals("v")) {
+        String norm = at + "self_attn." + name + "_norm.weight";
+        headNorm(norm, scaled(rows, place.norm), readers, features, place, 2 * layer);
+      }
     }
-    String values = at + "self_attn.v_proj.weight";
-    add(values, readers(values, norm, features));
     String out = at + "self_attn.o_proj.weight";
-    add(out, writers(matrix(out, width(), width()), features, 1));
+    double[][] writers = along(some(transposed(matrix(out, width(), width())), features));
+    put(out, fitted(pair.attention(layer), transposed(writers)));
+    pair.attended(layer);
   }
 
   /** The features of the heads that write most into the stream, if they look at one token. */
@@ -149,61 +190,107 @@ final class Pruning {
   }
 
   /** Over fewer heads the root mean square is another; what it leaves of each stays as it was. */
-  private void headNorm(String name, String weight, float[] norm, int[] features, int place) {
-    double[][] gram = stream.grams().get(place);
-    double[][] rows = scaled(matrix(weight, width(), width()), norm);
-    double before =
-        Arrays.stream(rows).mapToDouble(row -> dot(row, times(gram, row))).average().orElseThrow();
-    double after =
-        Arrays.stream(features)
-            .mapToObj(feature -> seen(rows[feature]))
-            .mapToDouble(row -> dot(row, times(gram, row)))
-            .average()
-            .orElseThrow();
+  private void headNorm(
+      String name, double[][] teachers, double[][] students, int[] features, Place place, int at) {
+    double before = size(teachers, stream.grams().get(at));
+    double after = size(students, place.sums.gram()) / place.sums.tokens();
+    double scale = Math.sqrt(after / before) / place.scale;
     float[] weights = teacher.values(name, width());
     float[] kept = new float[features.length];
     for (int i = 0; i < kept.length; i++) {
-      kept[i] = (float) (weights[features[i]] * Math.sqrt(after / before));
+      kept[i] = (float) (weights[features[i]] * scale);
     }
-    writer.add(name, DType.F32, kept, kept.length);
+    put(name, kept);
   }
 
-  /** What a row reads of the stream once all but its principal directions are gone. */
-  private double[] seen(double[] row) {
-    double[] seen = new double[row.length];
-    for (double[] direction : directions) {
-      double along = dot(row, direction);
-      for (int i = 0; i < seen.length; i++) {
-        seen[i] += along * direction[i];
-      }
-    }
-    return seen;
+  /** Mean square of what rows read, if they read numbers of such a Gram matrix. */
+  private static double size(double[][] rows, double[][] gram) {
+    return Arrays.stream(rows)
+        .mapToDouble(row -> dot(row, times(gram, row)))
+        .average()
+        .orElseThrow();
   }
 
   private void experts(String at, int layer) {
-    float[] norm = norm(at + "post_attention_layernorm.weight", 2 * layer + 1);
-    add(at + "mlp.gate.weight", readers(at + "mlp.gate.weight", norm, experts[layer]));
-    int size = from.experts().intermediateSize();
-    boolean sumsToOne = from.router().normTopkProb();
-    double share = sumsToOne ? 1 : stream.experts()[layer] / stream.remaining()[layer];
-    for (int i = 0; i < experts[layer].length; i++) {
-      String teachers = at + "mlp.experts." + experts[layer][i] + ".";
-      String students = at + "mlp.experts." + i + ".";
-      for (String name : List.of("gate_proj.weight", "up_proj.weight")) {
-        add(students + name, readers(teachers + name, norm, all(size)));
-      }
-      double[][] down = matrix(teachers + "down_proj.weight", width(), size);
-      add(students + "down_proj.weight", writers(down, all(size), share));
+    Place place = place(at + "post_attention_layernorm.weight", 2 * layer + 1);
+    int size = to.experts().intermediateSize();
+    int count = to.router().numExperts();
+    boolean one = count == 1;
+    int[] neurons = one ? neurons(at, layer, size) : whole(experts[layer]);
+    double[][] gate = matrix(at + "mlp.gate.weight", from.router().numExperts(), width());
+    put(
+        at + "mlp.gate.weight",
+        readers(one ? new double[1][width()] : some(gate, experts[layer]), place));
+    double[][] gates = readers(neurons(at, "gate_proj", neurons), place);
+    double[][] ups = readers(neurons(at, "up_proj", neurons), place);
+    List<double[]> gateUp = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      gateUp.addAll(Arrays.asList(gates).subList(i * size, (i + 1) * size));
+      gateUp.addAll(Arrays.asList(ups).subList(i * size, (i + 1) * size));
     }
+    pair.set(at + "mlp.experts.gate_up_proj", flat(gateUp.toArray(double[][]::new)));
+    double share = share(layer, one);
+    double[][] writers = transposed(along(neurons(at, "down_proj", neurons)));
+    for (double[] row : writers) {
+      Arrays.setAll(row, i -> share * row[i]);
+    }
+    double[][] downs = fitted(pair.experts(layer, neurons.length), writers);
+    List<double[]> stacked = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      String students = at + "mlp.experts." + i + ".";
+      double[][] down = columns(downs, range(i * size, size));
+      add(students + "gate_proj.weight", Arrays.copyOfRange(gates, i * size, (i + 1) * size));
+      add(students + "up_proj.weight", Arrays.copyOfRange(ups, i * size, (i + 1) * size));
+      add(students + "down_proj.weight", down);
+      stacked.addAll(Arrays.asList(down));
+    }
+    pair.set(at + "mlp.experts.down_proj", flat(stacked.toArray(double[][]::new)));
+    pair.passed(layer);
+  }
+
+  /** What the weights of all experts of a token come to, to what those that stay have. */
+  private double share(int layer, boolean one) {
+    if (one) {
+      return stream.experts()[layer] / from.router().numExperts();
+    }
+    return from.router().normTopkProb() ? 1 : stream.experts()[layer] / stream.remaining()[layer];
+  }
+
+  /** Of all experts' neurons, numbered expert by expert, those that write most. */
+  private int[] neurons(String at, int layer, int count) {
+    double[] squares = pair.neurons(layer);
+    double[][] writers = along(neurons(at, "down_proj", range(0, squares.length)));
+    return greatest(squares.length, count, i -> squares[i] * dot(writers[i], writers[i]));
+  }
+
+  private int[] whole(int[] some) {
+    int size = from.experts().intermediateSize();
+    return Arrays.stream(some).flatMap(e -> Arrays.stream(range(e * size, size))).toArray();
+  }
+
+  /** What some neurons of the teacher's have in a matrix: what they read, or what they write. */
+  private double[][] neurons(String at, String name, int[] neurons) {
+    int size = from.experts().intermediateSize();
+    double[][] rows = new double[neurons.length][];
+    double[][] expert = {};
+    for (int i = 0; i < rows.length; i++) {
+      if (i == 0 || neurons[i] / size != neurons[i - 1] / size) {
+        String weight = at + "mlp.experts." + neurons[i] / size + "." + name + ".weight";
+        expert =
+            name.equals("down_proj")
+                ? transposed(matrix(weight, width(), size))
+                : matrix(weight, size, width());
+      }
+      rows[i] = expert[neurons[i] % size];
+    }
+    return rows;
   }
 
   /**
    * Writes a norm, whose weights go over to the matrices that read it, but for their size and for
    * what the stream's root mean square loses with its other directions.
-   *
-   * @return the teacher's weights, as the matrices take them over
    */
-  private float[] norm(String name, int place) {
+  private Place place(String name, int place) {
     float[] weights = teacher.values(name, width());
     double squares = 0;
     for (float weight : weights) {
@@ -212,49 +299,53 @@ final class Pruning {
     double size = Math.sqrt(squares);
     double[][] gram = stream.grams().get(place);
     double kept = Arrays.stream(directions).mapToDouble(d -> dot(d, times(gram, d))).sum();
+    double share = Math.sqrt(kept / to.hiddenSize());
     float[] students = new float[to.hiddenSize()];
-    Arrays.fill(students, (float) (size * Math.sqrt(kept / students.length)));
-    writer.add(name, DType.F32, students, students.length);
+    Arrays.fill(students, (float) (size * share));
+    put(name, students);
     for (int i = 0; i < weights.length; i++) {
       weights[i] /= (float) size;
     }
-    return weights;
+    return new Place(weights, 1 / share, pair.reading());
   }
 
-  /** Rows that read the stream, in its principal directions. */
-  private double[][] readers(String name, float[] norm, int[] rows) {
-    int count = Math.toIntExact(teacher.tensor(name).shape()[0]);
-    double[][] all = scaled(matrix(name, count, width()), norm);
-    double[][] readers = new double[rows.length][];
-    for (int i = 0; i < rows.length; i++) {
-      double[] row = all[rows[i]];
-      readers[i] = Arrays.stream(directions).mapToDouble(d -> dot(d, row)).toArray();
+  /** Rows that read the stream, as near as they come to what the teacher's read. */
+  private double[][] readers(double[][] rows, Place place) {
+    double[][] read = scaled(rows, place.norm);
+    double[][] seen = transposed(place.sums.cross());
+    double[][] cross = new double[read.length][];
+    for (int i = 0; i < cross.length; i++) {
+      double[] row = read[i];
+      cross[i] = Arrays.stream(seen).mapToDouble(s -> place.scale * dot(s, row)).toArray();
     }
-    return readers;
+    return new LeastSquares(place.sums.gram(), cross).near(along(read));
   }
 
-  /** Columns that write into the stream, in its principal directions. */
-  private double[][] writers(double[][] matrix, int[] columns, double times) {
-    double[][] writers = new double[directions.length][columns.length];
-    for (int k = 0; k < writers.length; k++) {
-      for (int j = 0; j < columns.length; j++) {
-        double sum = 0;
-        for (int i = 0; i < matrix.length; i++) {
-          sum += directions[k][i] * matrix[i][columns[j]];
-        }
-        writers[k][j] = times * sum;
-      }
+  private static double[][] fitted(StreamPair.Sums sums, double[][] first) {
+    return new LeastSquares(sums.gram(), sums.cross()).near(first);
+  }
+
+  /** Rows of the stream in its principal directions. */
+  private double[][] along(double[][] rows) {
+    return Arrays.stream(rows)
+        .map(row -> Arrays.stream(directions).mapToDouble(d -> dot(d, row)).toArray())
+        .toArray(double[][]::new);
+  }
+
+  private void put(String name, double[][] rows) {
+    add(name, rows);
+    if (!name.startsWith("lm_head")) {
+      pair.set(name, flat(rows));
     }
-    return writers;
+  }
+
+  private void put(String name, float[] values) {
+    writer.add(name, DType.F32, values, values.length);
+    pair.set(name, values);
   }
 
   private void add(String name, double[][] rows) {
-    int columns = rows[0].length;
-    float[] flat = new float[rows.length * columns];
-    for (int i = 0; i < flat.length; i++) {
-      flat[i] = (float) rows[i / columns][i % columns];
-    }
-    writer.add(name, DType.F32, flat, rows.length, columns);
+    writer.add(name, DType.F32, flat(rows), rows.length, rows[0].length);
   }
 
   private double[][] matrix(String name, int rows, int columns) {
@@ -264,31 +355,6 @@ final class Pruning {
       matrix[i / columns][i % columns] = flat[i];
     }
     return matrix;
-  }
-
-  private static double[][] scaled(double[][] rows, float[] columns) {
-    for (double[] row : rows) {
-      for (int i = 0; i < row.length; i++) {
-        row[i] *= columns[i];
-      }
-    }
-    return rows;
-  }
-
-  private static double[] times(double[][] matrix, double[] vector) {
-    return Arrays.stream(matrix).mapToDouble(row -> dot(row, vector)).toArray();
-  }
-
-  private static double[][] sum(List<double[][]> matrices) {
-    double[][] sum = new double[matrices.get(0).length][matrices.get(0).length];
-    for (double[][] matrix : matrices) {
-      for (int i = 0; i < sum.length; i++) {
-        for (int j = 0; j < sum.length; j++) {
-          sum[i][j] += matrix[i][j];
-        }
-      }
-    }
-    return sum;
   }
 
   /** Places of the greatest, ascending. */
@@ -303,14 +369,8 @@ final class Pruning {
         .toArray();
   }
 
-  private float[] ones() {
-    float[] ones = new float[width()];
-    Arrays.fill(ones, 1);
-    return ones;
-  }
-
-  private static int[] all(int count) {
-    return IntStream.range(0, count).toArray();
+  private static int[] range(int first, int count) {
+    return IntStream.range(first, first + count).toArray();
   }
 
   private int vocab() {

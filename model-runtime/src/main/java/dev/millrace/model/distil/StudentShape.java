@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * The shape of a student, OLMoE's, with the teacher's vocabulary, ends of texts and depth.
  *
  * <p>Of a teacher of OLMoE's shape it is a part: as wide as a budget allows, and then with as many
- * of the experts as do. Other students have one matrix for head and embedding, and few experts that
- * read every token: where parameters are what is scarce, none may stand idle.
+ * of the experts as do, or with one that reads every token. Other students have one matrix for head
+ * and embedding, and few experts that read every token: where parameters are what is scarce, none
+ * may stand idle.
  */
 public final class StudentShape {
 
@@ -21,7 +22,7 @@ public final class StudentShape {
   /** Sizes of experts are multiples of what a vector register holds a part of. */
   private static final int STEP = 4;
 
-  /** What embedding and attention may take of the parameters. */
+  /** What embedding and attention may take of the parameters of a student that is no part. */
   private static final double MOST_BESIDE_EXPERTS = 0.8;
 
   /** A part has at least one head, and feature of the stream, of so many. */
@@ -30,8 +31,8 @@ public final class StudentShape {
   private StudentShape() {}
 
   /**
-   * The widest student of {@code parameters / factor} parameters that leaves a fifth of them to its
-   * experts.
+   * The widest student of {@code parameters / factor} parameters that leaves room for its experts:
+   * a part's for one, any other's for a fifth of them.
    *
    * @param parameters of the teacher
    * @throws IllegalArgumentException if none is that small
@@ -58,23 +59,38 @@ public final class StudentShape {
     return new Student(shape(teacher, width, size), Beginning.HINTED);
   }
 
-  /** Null where too little would be left of it to begin with. */
+  /**
+   * The widest with room for one expert. Experts stay whole where there is room for as many as a
+   * token uses; null where too little would be left of the width to begin with.
+   */
   private static @Nullable MoeConfig part(MoeConfig teacher, long budget) {
     int all = teacher.attention().numAttentionHeads();
+    int size = teacher.experts().intermediateSize();
     for (int heads = all; heads * LEAST_OF_WIDTH >= all; heads--) {
-      long left = budget - parameters(teacher.pruned(heads, 0, 0));
-      int experts = expertsWithin(teacher, heads, left);
-      if (left >= (1 - MOST_BESIDE_EXPERTS) * budget && experts >= teacher.router().topK()) {
-        return teacher.pruned(heads, experts, teacher.experts().intermediateSize());
+      int experts = expertsWithin(teacher, heads, budget);
+      if (experts >= teacher.router().topK()) {
+        return teacher.pruned(heads, experts, size);
+      }
+      int neurons = neuronsWithin(teacher, heads, budget);
+      if (neurons >= size) {
+        return teacher.pruned(heads, 1, neurons);
       }
     }
     return null;
   }
 
-  private static int expertsWithin(MoeConfig teacher, int heads, long parameters) {
-    long one = parameters(teacher.pruned(heads, 1, teacher.experts().intermediateSize()));
-    long expert = one - parameters(teacher.pruned(heads, 0, 0));
-    return (int) Math.min(teacher.router().numExperts(), parameters / expert);
+  private static int expertsWithin(MoeConfig teacher, int heads, long budget) {
+    int size = teacher.experts().intermediateSize();
+    long none = parameters(teacher.pruned(heads, 0, 0));
+    long one = parameters(teacher.pruned(heads, 1, size)) - none;
+    return (int) Math.min(teacher.router().numExperts(), (budget - none) / one);
+  }
+
+  /** Of one expert. */
+  private static int neuronsWithin(MoeConfig teacher, int heads, long budget) {
+    long none = parameters(teacher.pruned(heads, 1, 0));
+    long one = parameters(teacher.pruned(heads, 1, 1)) - none;
+    return (int) ((budget - none) / one) / STEP * STEP;
   }
 
   private static int expertSize(MoeConfig teacher, int width, long budget) {

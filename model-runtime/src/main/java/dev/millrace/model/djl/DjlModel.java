@@ -577,6 +577,11 @@ final class DjlModel implements BaseModel {
     return serving;
   }
 
+  /** The program that trains. */
+  Program trains() {
+    return training.program();
+  }
+
   /** Silences one expert of every layer, in what trains and, in fp32, in what serves. */
   void silence(int expert) {
     Program program = training.program();

@@ -16,7 +16,7 @@ import java.util.List;
 public record StreamStatistics(List<double[][]> grams, double[] experts, double[] remaining) {
 
   /**
-   * Measures on the numbers that serve in int8.
+   * Measures in fp32.
    *
    * @param folder of a checkpoint whose layers are all sparse
    * @param texts token ids, 2 or more each
@@ -25,7 +25,7 @@ public record StreamStatistics(List<double[][]> grams, double[] experts, double[
    */
   public static StreamStatistics of(Path folder, List<int[]> texts, int[][] stays)
       throws IOException {
-    DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT);
+    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT);
     try {
       return model.stream(texts, stays);
     } finally {

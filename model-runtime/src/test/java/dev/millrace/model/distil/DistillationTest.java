@@ -214,13 +214,13 @@ class DistillationTest {
         MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512))
             .withEosTokenId(List.of(7));
     long all = StudentShape.parameters(nano);
-    for (double factor : new double[] {2, 4, 8, 13.5}) {
+    for (double factor : new double[] {2, 4, 8, 13.5, 20}) {
       Student student = StudentShape.of(nano, all, factor);
       MoeConfig shape = student.shape();
       double found = all / (double) StudentShape.parameters(shape);
       assertTrue(found >= factor && found < 1.06 * factor, factor + ": " + found);
       assertEquals(0, shape.hiddenSize() % shape.attention().numAttentionHeads());
-      assertEquals(factor > 8 ? Beginning.HINTED : Beginning.CUT, student.begins());
+      assertEquals(factor > 13.5 ? Beginning.HINTED : Beginning.CUT, student.begins());
       assertEquals(nano.eosTokenId(), shape.eosTokenId());
     }
     assertThrows(IllegalArgumentException.class, () -> StudentShape.of(nano, all, 500));

@@ -53,22 +53,48 @@ class PruningTest {
     assertArrayEquals(logProbs(GOLDEN, text), logProbs(folder, text), 1e-3f);
   }
 
+  /** All experts' neurons in one that reads every token; each token used all of them before. */
+  @Test
+  void write_oneExpertOfAllNeurons_writesAsNearAsTheTextsAllow() throws IOException {
+    MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
+    Pruning.write(GOLDEN, config.pruned(4, 1, 32 * 16), texts(), folder.resolve("all"));
+    Pruning.write(GOLDEN, config.pruned(4, 1, 32), texts(), folder.resolve("few"));
+    int[] text = texts().get(3);
+    float[] teacher = logProbs(GOLDEN, text);
+    double all = distance(teacher, logProbs(folder.resolve("all"), text));
+    double few = distance(teacher, logProbs(folder.resolve("few"), text));
+    assertTrue(all < few, all + " and " + few);
+  }
+
+  private static double distance(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return Math.sqrt(sum / a.length);
+  }
+
   @Test
   void write_lessOfEverything_hasTheShapeAndIsTheSameAgain() throws IOException {
-    MoeConfig part = MoeConfigs.read(GOLDEN.resolve("config.json")).pruned(2, 3, 32);
-    Pruning.write(GOLDEN, part, texts(), folder.resolve("one"));
-    Pruning.write(GOLDEN, part, texts(), folder.resolve("two"));
-    try (Checkpoint checkpoint = Checkpoint.open(folder.resolve("one"))) {
-      assertEquals(part, checkpoint.config());
+    MoeConfig config = MoeConfigs.read(GOLDEN.resolve("config.json"));
+    for (MoeConfig part : List.of(config.pruned(2, 3, 32), config.pruned(3, 1, 40))) {
+      Path one = folder.resolve("one" + part.router().numExperts());
+      Path two = folder.resolve("two" + part.router().numExperts());
+      Pruning.write(GOLDEN, part, texts(), one);
+      Pruning.write(GOLDEN, part, texts(), two);
+      try (Checkpoint checkpoint = Checkpoint.open(one)) {
+        assertEquals(part, checkpoint.config());
+      }
+      assertArrayEquals(
+          Files.readAllBytes(one.resolve("model.safetensors")),
+          Files.readAllBytes(two.resolve("model.safetensors")));
     }
-    assertArrayEquals(
-        Files.readAllBytes(folder.resolve("one/model.safetensors")),
-        Files.readAllBytes(folder.resolve("two/model.safetensors")));
   }
 
   /** Before any training; an embedding alone, and all else drawn, finds one token of a hundred. */
   @Test
-  void write_halfOfNano_stillFindsMostOfTheTokensThatNanoFinds() throws IOException {
+  void write_thirteenTimesLessOfNano_stillFindsAQuarterOfTheTokensThatNanoFinds()
+      throws IOException {
     try (Tokenizer tokenizer = Tokenizers.open(NANO.resolve("tokenizer.json"))) {
       List<Exam.Text> texts = new ArrayList<>();
       for (String line : Files.readAllLines(NANO.resolve("protected.jsonl"))) {
@@ -76,13 +102,13 @@ class PruningTest {
         texts.add(new Exam.Text("", tokens, line.length()));
       }
       List<int[]> seen = texts.subList(0, 48).stream().map(Exam.Text::tokens).toList();
-      Exam exam = new Exam(texts.subList(48, 96));
+      Exam exam = new Exam(texts.subList(48, 80));
       MoeConfig config = MoeConfigs.read(NANO.resolve("config.json"));
-      MoeConfig half = StudentShape.of(config, StudentShape.parameters(NANO), 2).shape();
-      Pruning.write(NANO, half, seen, folder);
+      MoeConfig part = StudentShape.of(config, StudentShape.parameters(NANO), 13.5).shape();
+      Pruning.write(NANO, part, seen, folder);
       double teacher = accuracy(NANO, exam);
       double student = accuracy(folder, exam);
-      assertTrue(student > 0.5 * teacher, student + " of " + teacher);
+      assertTrue(student > 0.25 * teacher, student + " of " + teacher);
     }
   }
 

@@ -1,0 +1,73 @@
+package dev.millrace.model.distil;
+
+import static dev.millrace.model.distil.PrincipalDirections.dot;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Small dense matrices: arrays of rows. */
+final class Matrices {
+
+  private Matrices() {}
+
+  /** Row-major. */
+  static float[] flat(double[][] rows) {
+    int columns = rows[0].length;
+    float[] flat = new float[rows.length * columns];
+    for (int i = 0; i < flat.length; i++) {
+      flat[i] = (float) rows[i / columns][i % columns];
+    }
+    return flat;
+  }
+
+  /** Multiplies columns, in place. */
+  static double[][] scaled(double[][] rows, float[] columns) {
+    for (double[] row : rows) {
+      for (int i = 0; i < row.length; i++) {
+        row[i] *= columns[i];
+      }
+    }
+    return rows;
+  }
+
+  /** Matrix times vector. */
+  static double[] times(double[][] matrix, double[] vector) {
+    return Arrays.stream(matrix).mapToDouble(row -> dot(row, vector)).toArray();
+  }
+
+  /** Of matrices of one shape. */
+  static double[][] sum(List<double[][]> matrices) {
+    double[][] sum = new double[matrices.get(0).length][matrices.get(0).length];
+    for (double[][] matrix : matrices) {
+      for (int i = 0; i < sum.length; i++) {
+        for (int j = 0; j < sum.length; j++) {
+          sum[i][j] += matrix[i][j];
+        }
+      }
+    }
+    return sum;
+  }
+
+  /** Copies of some rows. */
+  static double[][] some(double[][] rows, int[] which) {
+    return Arrays.stream(which).mapToObj(i -> rows[i].clone()).toArray(double[][]::new);
+  }
+
+  /** Some columns. */
+  static double[][] columns(double[][] rows, int[] which) {
+    return Arrays.stream(rows)
+        .map(row -> Arrays.stream(which).mapToDouble(j -> row[j]).toArray())
+        .toArray(double[][]::new);
+  }
+
+  /** Rows as columns. */
+  static double[][] transposed(double[][] rows) {
+    double[][] columns = new double[rows[0].length][rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      for (int j = 0; j < columns.length; j++) {
+        columns[j][i] = rows[i][j];
+      }
+    }
+    return columns;
+  }
+}
