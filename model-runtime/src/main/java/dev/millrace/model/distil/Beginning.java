@@ -3,20 +3,9 @@ package dev.millrace.model.distil;
 /** What a student's weights are before its first step. */
 public enum Beginning {
   /** Drawn at random. */
-  DRAWN(6e-3),
+  DRAWN,
   /** Drawn, but for an embedding made of the teacher's. */
-  HINTED(6e-3),
+  HINTED,
   /** Cut out of the teacher's. */
-  CUT(3e-3);
-
-  private final double rate;
-
-  Beginning(double rate) {
-    this.rate = rate;
-  }
-
-  /** The greatest learning rate that suits it. */
-  double rate() {
-    return rate;
-  }
+  CUT
 }

@@ -47,6 +47,9 @@ public final class Distillation {
 
     private static final int WARMUP = 100;
 
+    /** Of the learning rate, where nothing else is said. */
+    private static final double PEAK = 6e-3;
+
     public Plan {
       if (steps < 1 || batch < 1 || time < 1) {
         throw new IllegalArgumentException(
@@ -61,7 +64,7 @@ public final class Distillation {
         boolean asServed,
         Beginning begins,
         long seed) {
-      return new Plan(steps, 8, 256, begins.rate(), objective, asServed, begins, seed);
+      return new Plan(steps, 8, 256, PEAK, objective, asServed, begins, seed);
     }
 
     double rate(long step) {
