@@ -192,7 +192,7 @@ class GatewayIT {
     JsonNode gate = completion.path("millrace").path("gate");
     assertEquals("accepted", gate.path("verdict").asText());
     assertTrue(gate.path("rules").toString().contains("\"better-than-incumbent\",\"passed\":true"));
-    String pinned = generate(atLeast, ",'seed':3");
+    String pinned = generate(atLeast, ",'seed':3,'user':'one'"); // both to one subtask
     JsonNode choices = json(post("/v1/completions", ACME, pinned)).path("choices");
     HttpResponse<String> again = post("/v1/completions", ACME, pinned);
     assertEquals(choices, json(again).path("choices"));
