@@ -117,7 +117,8 @@ class ScorerTest {
         .take()
         .forEach(
             (stage, cost) ->
-                assertEquals(List.of("ModelEntropy", "Quality").contains(stage), cost.texts() == 0));
+                assertEquals(
+                    List.of("ModelEntropy", "Quality").contains(stage), cost.texts() == 0));
     assertEquals(List.of(), base.scoreCalls());
   }
 
