@@ -2,6 +2,8 @@ package dev.millrace.job.io;
 
 import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.Path;
 
@@ -12,7 +14,21 @@ public final class FlinkReleaseFiles implements ReleaseFiles {
   public byte[] read(String uri, int maxBytes) throws IOException {
     Path path = new Path(uri);
     try (FSDataInputStream in = path.getFileSystem().open(path)) {
-      return in.readNBytes(maxBytes);
+      return read(in, maxBytes);
     }
+  }
+
+  /** At once what the stream says it has, where a file system says so much. */
+  static byte[] read(InputStream in, int maxBytes) throws IOException {
+    byte[] bytes = new byte[Math.min(maxBytes, in.available())];
+    int read = in.readNBytes(bytes, 0, bytes.length);
+    byte[] more = in.readNBytes(maxBytes - read);
+    return read == bytes.length && more.length == 0 ? bytes : joined(bytes, read, more);
+  }
+
+  private static byte[] joined(byte[] bytes, int read, byte[] more) {
+    byte[] all = Arrays.copyOf(bytes, read + more.length);
+    System.arraycopy(more, 0, all, read, more.length);
+    return all;
   }
 }

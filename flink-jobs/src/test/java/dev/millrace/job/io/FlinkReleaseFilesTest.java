@@ -3,11 +3,15 @@ package dev.millrace.job.io;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FlinkReleaseFilesTest {
 
@@ -19,6 +23,20 @@ class FlinkReleaseFilesTest {
     FlinkReleaseFiles files = new FlinkReleaseFiles();
     assertArrayEquals(new byte[] {1, 2}, files.read(file.toUri().toString(), 2));
     assertArrayEquals(new byte[] {1, 2, 3}, files.read(file.toUri().toString(), 9));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3, 4})
+  void read_whateverAStreamSaysIsLeft_isTheFile(int available) throws IOException {
+    byte[] file = {1, 2, 3};
+    InputStream in =
+        new ByteArrayInputStream(file) {
+          @Override
+          public synchronized int available() {
+            return available;
+          }
+        };
+    assertArrayEquals(file, FlinkReleaseFiles.read(in, 9));
   }
 
   @Test

@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -91,9 +92,16 @@ final class Program implements AutoCloseable {
     }
   }
 
-  static List<PtNDArray> arrays(NDManager manager, List<Values> values) {
+  /** The same of many, through one buffer: one for each would be work for the collector. */
+  static List<PtNDArray> arrays(PtNDManager manager, List<Values> values) {
+    Staging staging = new Staging();
     List<PtNDArray> arrays = new ArrayList<>();
-    values.forEach(v -> arrays.add(array(manager, v)));
+    for (Values v : values) {
+      staging.bytes((long) Float.BYTES * v.data().length).asFloatBuffer().put(v.data());
+      try (PtNDArray view = staging.view(manager, DataType.FLOAT32, v.shape())) {
+        arrays.add((PtNDArray) view.duplicate());
+      }
+    }
     return arrays;
   }
 

@@ -1,5 +1,7 @@
 package dev.millrace.model.peft;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.millrace.model.adapter.Site;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,6 +14,10 @@ import java.util.function.Predicate;
 final class ModuleNames {
 
   private static final String WEIGHT = ".weight";
+
+  /** Of the sites of open bases: each adapter that is read asks for them several times. */
+  private static final LoadingCache<Site, List<String>> EXPERTS =
+      Caffeine.newBuilder().weakKeys().executor(Runnable::run).build(ModuleNames::named);
 
   private ModuleNames() {}
 
@@ -30,13 +36,17 @@ final class ModuleNames {
 
   /** The modules of a site's experts, expert by expert. */
   static List<String> experts(Site site) {
+    return EXPERTS.get(site);
+  }
+
+  private static List<String> named(Site site) {
     List<String> names = new ArrayList<>();
     for (int e = 0; e < site.experts(); e++) {
       for (int part = 0; part < site.parts().size(); part++) {
         names.add(expert(site, e, part));
       }
     }
-    return names;
+    return List.copyOf(names);
   }
 
   static String expert(Site site, int expert, int part) {

@@ -34,9 +34,14 @@ final class Targets {
   static List<String> shortest(Collection<String> wanted, Collection<String> all, int parts) {
     Set<String> set = new HashSet<>(wanted);
     Map<String, Boolean> pure = new HashMap<>();
-    for (String name : all) {
+    for (String name : set) {
       for (String end = name; !end.isEmpty(); end = rest(end)) {
-        pure.merge(end, set.contains(name), Boolean::logicalAnd);
+        pure.put(end, true);
+      }
+    }
+    for (String name : all) {
+      if (!set.contains(name)) {
+        spoil(pure, name);
       }
     }
     TreeSet<String> targets = new TreeSet<>();
@@ -50,6 +55,17 @@ final class Targets {
       targets.add(best);
     }
     return List.copyOf(targets);
+  }
+
+  /** Notes which ends are those of a name that is not wanted, from the shortest on. */
+  private static void spoil(Map<String, Boolean> pure, String name) {
+    int dot = name.length();
+    while (dot >= 0) {
+      dot = name.lastIndexOf('.', dot - 1);
+      if (pure.replace(name.substring(dot + 1), false) == null) {
+        return; // nor are longer ones those of wanted names
+      }
+    }
   }
 
   private static String rest(String name) {
