@@ -69,7 +69,7 @@ final class AtomicLiveReleases implements LiveReleases {
             .ticker(ticker)
             .executor(Runnable::run)
             .build();
-    this.swapper = Executors.newSingleThreadExecutor(t -> Threads.daemon(t, "millrace-swap"));
+    this.swapper = Executors.newSingleThreadExecutor(t -> Threads.patient(t, "millrace-swap"));
   }
 
   @Override

@@ -69,7 +69,7 @@ final class EventLine<T> implements AutoCloseable {
     this.fetch = fetch;
     this.unread = unread;
     this.takes = takes;
-    this.swapper = Executors.newSingleThreadExecutor(t -> Threads.daemon(t, thread));
+    this.swapper = Executors.newSingleThreadExecutor(t -> Threads.patient(t, thread));
   }
 
   CompletableFuture<SwapResult> apply(ReleaseEvent event, long readMillis) {

@@ -1,5 +1,6 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.base.ThreadPolicy;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -12,6 +13,16 @@ final class Threads {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
+  }
+
+  /** The same, of what nobody waits for: when it wakes it takes no processor from who answers. */
+  static Thread patient(Runnable task, String name) {
+    return daemon(
+        () -> {
+          var unused = ThreadPolicy.batch();
+          task.run();
+        },
+        name);
   }
 
   /** Returns when all that was begun is done. */
