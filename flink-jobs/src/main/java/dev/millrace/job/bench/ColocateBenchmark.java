@@ -36,7 +36,9 @@ final class ColocateBenchmark implements Benchmark {
           new Lot("both, nobody gives way", true, NONE),
           new Lot("both, training pauses, 20 ms at most", true, new Courtesy(20, 0)),
           new Lot("both, training is nice 19", true, new Courtesy(0, 19)),
-          new Lot("both, it pauses and is nice", true, new Courtesy(20, 19)));
+          new Lot("both, it pauses and is nice 19", true, new Courtesy(20, 19)),
+          new Lot("both, training is idle", true, new Courtesy(0, Courtesy.IDLE)),
+          new Lot("both, it pauses and is idle", true, new Courtesy(20, Courtesy.IDLE)));
 
   /** Figures of a lap; NaN where it has none. */
   private record Figures(double p50, double p99, double tokens) {}
@@ -108,7 +110,7 @@ final class ColocateBenchmark implements Benchmark {
     return table.note(
         "SCORE of 48 tokens at a steady rate, open loop: a time counts from when its request was"
             + " due. Training is one lesson of 16 rows of 96 tokens after the other, fp32, rank 8 on"
-            + " attention. Laps of "
+            + " attention. Idle: Linux's SCHED_IDLE, job.trainNice=20. Laps of "
             + SECONDS
             + " s take turns; a ratio is of laps of one round.");
   }

@@ -11,7 +11,8 @@ import java.io.Serializable;
  * @param trainerSlots the slot sharing group that trains; {@code default} shares slots with all
  * @param yieldMillis how long training pauses at most before each micro-batch while answers are
  *     computed in the same process; 0 never pauses
- * @param trainNice by how much the threads that train are nicer than others (Linux, 0 to 19)
+ * @param trainNice by how much the threads that train are nicer than others (Linux, 0 to 19); 20:
+ *     they run only where no other thread of the machine wants to
  */
 public record JobConfig(
     String name,

@@ -1,11 +1,8 @@
 package dev.millrace.job.operator;
 
-import com.sun.jna.LastErrorException;
-import com.sun.jna.Library;
-import com.sun.jna.Native;
-import com.sun.jna.Platform;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.model.base.Foreground;
+import dev.millrace.model.base.ThreadPolicy;
 import java.io.Serializable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,16 +11,15 @@ import org.slf4j.LoggerFactory;
  * How training gives way to answers in its process. When it computes changes by it, never what.
  *
  * @param yieldMillis how long it pauses at most before each micro-batch while answers are computed
- * @param nice what the system's scheduler is told of the threads that train, 0 to 19
+ * @param nice what the system's scheduler is told of the threads that train, 0 to 19; {@link
+ *     #IDLE}: they run where nobody else would
  */
 public record Courtesy(int yieldMillis, int nice) implements Serializable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Courtesy.class);
+  /** Nicer than nice 19: who wakes takes the processor at once, and keeps it. */
+  public static final int IDLE = 20;
 
-  /** Of the C library: on Linux 0, 0 means the thread that calls, and those that it starts. */
-  private interface C extends Library {
-    int setpriority(int which, int who, int nice) throws LastErrorException;
-  }
+  private static final Logger LOG = LoggerFactory.getLogger(Courtesy.class);
 
   /** A governor that pauses too. */
   public Governor governor(Governor inner) {
@@ -35,14 +31,8 @@ public record Courtesy(int yieldMillis, int nice) implements Serializable {
     if (nice == 0) {
       return;
     }
-    if (!Platform.isLinux()) {
-      LOG.info("job.trainNice {} has no effect here: only Linux has it of threads", nice);
-      return;
-    }
-    try {
-      Native.load("c", C.class).setpriority(0, 0, nice);
-    } catch (LastErrorException | UnsatisfiedLinkError e) {
-      LOG.warn("threads that train are not nicer than others", e);
+    if (!(nice == IDLE ? ThreadPolicy.idle() : ThreadPolicy.nice(nice))) {
+      LOG.warn("job.trainNice {} has no effect: only Linux has it of threads", nice);
     }
   }
 }

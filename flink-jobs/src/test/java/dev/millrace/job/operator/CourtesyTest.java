@@ -16,6 +16,9 @@ class CourtesyTest {
   /** Where the file has it, counted from behind the name: the name may have blanks in it. */
   private static final int NICE = 16;
 
+  private static final int POLICY = 38;
+  private static final String SCHED_IDLE = "5";
+
   @Test
   void adopt_nice_isThatOfTheThreadAndOfThoseThatItStartsAndOfNoOther() throws Exception {
     assumeTrue(Files.exists(THREAD));
@@ -32,9 +35,28 @@ class CourtesyTest {
     assertEquals(before, nice());
   }
 
+  @Test
+  void adopt_idle_isTheIdlePolicyOfTheThreadAndOfThoseThatItStartsAndOfNoOther() throws Exception {
+    assumeTrue(Files.exists(THREAD));
+    String before = field(POLICY);
+    String child =
+        on(
+            () -> {
+              new Courtesy(0, Courtesy.IDLE).adopt();
+              assertEquals(SCHED_IDLE, field(POLICY));
+              return on(() -> field(POLICY));
+            });
+    assertEquals(SCHED_IDLE, child);
+    assertEquals(before, field(POLICY));
+  }
+
   private static int nice() throws Exception {
+    return Integer.parseInt(field(NICE));
+  }
+
+  private static String field(int number) throws Exception {
     String stat = Files.readString(THREAD);
-    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[NICE]);
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[number];
   }
 
   private static <T> T on(Callable<T> work) throws Exception {
