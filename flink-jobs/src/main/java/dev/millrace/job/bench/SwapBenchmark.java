@@ -5,7 +5,12 @@ import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -31,8 +36,8 @@ final class SwapBenchmark implements Benchmark {
 
   @Override
   public String summary() {
-    return "answers while releases are swapped a hundred times a second, beside answers while none"
-        + " is; from publish to serving";
+    return "answers while releases are swapped a hundred times a second, while they are made ready"
+        + " and not switched to, and while nothing is; from publish to serving";
   }
 
   @Override
@@ -45,52 +50,126 @@ final class SwapBenchmark implements Benchmark {
         load.learn(events.get(i));
       }
       Swapper swapper = new Swapper(load, events, PER_SECOND);
-      Table beside = beside(load, swapper, swaps / 4, setting);
+      List<Table> tables = new ArrayList<>(beside(load, swapper, swaps / 4, setting));
       Table trend = trend(load, swapper, swaps - swaps / 4, setting);
-      beside.note(
+      trend.note(
           "%d swaps, no request failed, %d answers that are not bit for bit what their release says."
               .formatted(swapper.swaps(), load.mixed()));
       if (load.mixed() > 0) {
         throw new IllegalStateException(load.mixed() + " answers mix releases, expected none");
       }
-      return List.of(beside, trend, publish(load, setting));
+      tables.add(trend);
+      tables.add(publish(load, setting));
+      return tables;
     }
   }
 
-  /** Laps with and without swaps by turns. */
-  private static Table beside(SwapLoad load, Swapper swapper, int swaps, Setting setting)
-      throws Exception {
+  /** What happens a hundred times a second beside the answers. */
+  private enum Beside {
+    NOTHING("no swaps"),
+    STAGED("all but the switch"),
+    SWAPPED("swaps");
+
+    private final String label;
+
+    Beside(String label) {
+      this.label = label;
+    }
+  }
+
+  /** Answers beside one of them: times of each, and answered laps a second, round by round. */
+  private record Laps(Histogram micros, double[] rates) {
+
+    Laps(int rounds) {
+      this(new Histogram(LatencyLap.DIGITS), new double[rounds]);
+    }
+
+    Estimate over(Laps other) {
+      double[] shares = new double[rates.length];
+      Arrays.setAll(shares, i -> rates[i] / other.rates[i]);
+      return Estimate.of(shares);
+    }
+
+    double added(Laps other, double percentile) {
+      return at(micros, percentile) - at(other.micros, percentile);
+    }
+  }
+
+  /** Laps beside nothing, beside all of a swap but the switch, and beside swaps, by turns. */
+  private static List<Table> beside(SwapLoad load, Swapper swapper, int swaps, Setting setting) {
     int rounds = setting.rounds();
     int each = Math.max(1, swaps / rounds);
-    Histogram calm = new Histogram(LatencyLap.DIGITS);
-    Histogram swapping = new Histogram(LatencyLap.DIGITS);
-    double[] rates = new double[rounds];
+    Map<Beside, Laps> laps = new EnumMap<>(Beside.class);
+    for (Beside beside : Beside.values()) {
+      laps.put(beside, new Laps(rounds));
+    }
     load.ask(REQUESTS * 20, new Histogram(LatencyLap.DIGITS));
     for (int round = 0; round < rounds; round++) {
-      double with = 0;
-      double without = 0;
-      for (int turn = 0; turn < 2; turn++) {
-        if ((round + turn) % 2 == 0) {
-          with = swapper.during(each, () -> load.ask(REQUESTS, swapping));
-        } else {
-          without = swapper.without(each, () -> load.ask(REQUESTS, calm));
-        }
+      for (int turn = 0; turn < Beside.values().length; turn++) {
+        Beside beside = Beside.values()[(round + turn) % Beside.values().length];
+        Laps own = Objects.requireNonNull(laps.get(beside));
+        own.rates[round] = rate(beside, swapper, each, () -> load.ask(REQUESTS, own.micros));
       }
-      rates[round] = with / without;
-      setting
-          .progress()
-          .accept("round " + (round + 1) + ": %.3f of the rate".formatted(with / without));
+      setting.progress().accept("round " + (round + 1));
     }
-    return new Table(
-            "SCORE of 48 tokens one after the other, " + PER_SECOND + " swaps a second",
-            "figure",
-            "no swaps",
-            "swaps")
-        .row("answers", calm.getTotalCount(), swapping.getTotalCount())
-        .row("p50, ms", at(calm, 50), at(swapping, 50))
-        .row("p99, ms", at(calm, 99), at(swapping, 99))
-        .row("p99.9, ms", at(calm, 99.9), at(swapping, 99.9))
-        .row("rate, as a share (95 %)", 1, Estimate.of(rates));
+    return List.of(times(laps), added(laps));
+  }
+
+  private static double rate(Beside beside, Swapper swapper, int count, Supplier<?> work) {
+    return switch (beside) {
+      case NOTHING -> swapper.without(count, work);
+      case STAGED -> swapper.staging(count, work);
+      case SWAPPED -> swapper.during(count, work);
+    };
+  }
+
+  private static Table times(Map<Beside, Laps> laps) {
+    Table table =
+        new Table(
+            "SCORE of 48 tokens one after the other, beside " + PER_SECOND + " swaps a second",
+            "beside",
+            "answers",
+            "p50, ms",
+            "p99, ms",
+            "p99.9, ms");
+    laps.forEach(
+        (beside, own) ->
+            table.row(
+                beside.label,
+                own.micros.getTotalCount(),
+                at(own.micros, 50),
+                at(own.micros, 99),
+                at(own.micros, 99.9)));
+    return table;
+  }
+
+  private static Table added(Map<Beside, Laps> laps) {
+    Laps nothing = Objects.requireNonNull(laps.get(Beside.NOTHING));
+    Laps staged = Objects.requireNonNull(laps.get(Beside.STAGED));
+    Laps swapped = Objects.requireNonNull(laps.get(Beside.SWAPPED));
+    Table table =
+        new Table(
+            "What is added",
+            "by",
+            "p50, ms",
+            "p99, ms",
+            "p99.9, ms",
+            "rate, as a share of that without (95 %)");
+    row(table, "the switch itself", swapped, staged);
+    row(table, "all of a swap", swapped, nothing);
+    return table.note(
+        "All but the switch: a release is fetched, verified, loaded, warmed and dropped. The switch"
+            + " itself: swaps beside that. Times of all laps together; a share is of laps of one"
+            + " round.");
+  }
+
+  private static void row(Table table, String what, Laps with, Laps without) {
+    table.row(
+        what,
+        with.added(without, 50),
+        with.added(without, 99),
+        with.added(without, 99.9),
+        with.over(without));
   }
 
   private static double at(Histogram micros, double percentile) {

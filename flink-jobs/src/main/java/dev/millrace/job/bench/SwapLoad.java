@@ -12,6 +12,7 @@ import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.serve.ServingParts;
 import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.text.Tokenizer;
@@ -104,6 +105,13 @@ final class SwapLoad implements AutoCloseable {
   void swap(ReleaseEvent event) {
     SwapResult result = live.apply(event, System.currentTimeMillis()).join();
     require(result.outcome() == SwapResult.Outcome.SWAPPED, result.reason());
+  }
+
+  /** Makes a release ready to become current, and drops it. */
+  void stage(ReleaseEvent event) {
+    try (Staged staged = live.stage(event, System.currentTimeMillis()).join()) {
+      require(staged.problem() == null, String.valueOf(staged.problem()));
+    }
   }
 
   /** Asks one after the other; gives the times that it took, in microseconds. */

@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Makes one release after another current, at a steady pace. */
+/** Makes one release after another ready or current, at a steady pace. */
 final class Swapper {
 
   private static final long NANOS = 1_000_000_000L;
@@ -16,6 +18,7 @@ final class Swapper {
   private final List<ReleaseEvent> events;
   private final int perSecond;
   private int swaps;
+  private int turn;
 
   Swapper(SwapLoad load, List<ReleaseEvent> events, int perSecond) {
     this.load = load;
@@ -30,7 +33,17 @@ final class Swapper {
 
   /** Swaps so often while something is done again and again; how often that was, a second. */
   double during(int count, Supplier<?> work) {
-    CompletableFuture<Void> swapping = CompletableFuture.runAsync(() -> swap(count));
+    swaps += count;
+    return beside(count, load::swap, work);
+  }
+
+  /** The same with releases that are made ready so often, and dropped. */
+  double staging(int count, Supplier<?> work) {
+    return beside(count, load::stage, work);
+  }
+
+  private double beside(int count, Consumer<ReleaseEvent> step, Supplier<?> work) {
+    CompletableFuture<Void> swapping = CompletableFuture.runAsync(() -> steadily(count, step));
     double rate = repeat(work, () -> !swapping.isDone());
     try {
       swapping.join();
@@ -46,7 +59,7 @@ final class Swapper {
     return repeat(work, () -> System.nanoTime() - end < 0);
   }
 
-  private static double repeat(Supplier<?> work, java.util.function.BooleanSupplier goesOn) {
+  private static double repeat(Supplier<?> work, BooleanSupplier goesOn) {
     long start = System.nanoTime();
     int times = 0;
     do {
@@ -56,14 +69,14 @@ final class Swapper {
     return times * (double) NANOS / (System.nanoTime() - start);
   }
 
-  private void swap(int count) {
+  private void steadily(int count, Consumer<ReleaseEvent> step) {
     long start = System.nanoTime();
     for (int i = 0; i < count; i++) {
       long due = start + i * NANOS / perSecond;
       while (due - System.nanoTime() > 0) {
         LockSupport.parkNanos(due - System.nanoTime());
       }
-      load.swap(events.get(swaps++ % events.size()));
+      step.accept(events.get(turn++ % events.size()));
     }
   }
 }
