@@ -25,7 +25,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** Requests to answers, by the releases that arrive beside them. */
 public final class ServeJob {
-  private static final Duration BUFFER_TIMEOUT = Duration.ofMillis(4);
+  /** A request waits for no other, and no thread looks every few milliseconds whether one does. */
+  public static final Duration BUFFER_TIMEOUT = Duration.ZERO;
 
   private ServeJob() {}
 

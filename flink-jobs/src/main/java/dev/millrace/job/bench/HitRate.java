@@ -1,6 +1,7 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.job.Openers;
+import dev.millrace.job.ServeJob;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.job.operator.KeyedRequest;
@@ -82,6 +83,7 @@ final class HitRate {
   private static double job(long requests, Opener<Serving> servings) throws Exception {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     env.setParallelism(1);
+    env.setBufferTimeout(ServeJob.BUFFER_TIMEOUT.toMillis());
     env.getConfig().enableObjectReuse();
     DataStream<KeyedRequest> questions =
         env.fromSequence(1, requests)

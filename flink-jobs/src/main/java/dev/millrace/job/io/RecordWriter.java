@@ -24,7 +24,7 @@ public final class RecordWriter implements AutoCloseable {
     broker = config.bootstrap();
     format = WireFormat.of(config);
     Properties properties = KafkaTopics.clientProperties(config);
-    properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "2");
+    properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "0");
     properties.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
     properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, "20000");
     producer =
