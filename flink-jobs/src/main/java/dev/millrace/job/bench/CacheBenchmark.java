@@ -20,7 +20,10 @@ final class CacheBenchmark implements Benchmark {
   private static final String TEXT = "a".repeat(200);
 
   /** Requests after which one question in a hundred is replaced by one never asked before. */
-  private static final List<Integer> DRIFTS = List.of(0, 10_000, 2_000);
+  private static final int SLOWLY = 10_000;
+
+  private static final List<Integer> DRIFTS = List.of(0, SLOWLY, 2_000);
+  private static final List<Double> EXPONENTS = List.of(0.9, 1.1, 1.3);
 
   private static final List<Integer> PERCENTS = List.of(1, 5, 20);
 
@@ -37,15 +40,35 @@ final class CacheBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    List<Table> tables = new ArrayList<>(List.of(hits(setting), HitRate.measure(setting)));
+    List<Table> tables = new ArrayList<>();
+    tables.add(hits(setting));
+    tables.add(exponents(setting));
+    tables.add(HitRate.measure(setting));
     tables.addAll(SemanticBounds.measure(setting));
     return tables;
+  }
+
+  /** Hits in a stream of requests, in percent of them, by who decides which answers stay. */
+  private record Hits(int fit, double ours, double lru, double popular, double belady) {}
+
+  private static Hits count(DriftingZipf zipf, int drift, int percent, Setting setting) {
+    long bytes = QUESTIONS * percent / 100 * bytesOfOne();
+    int fit = fit(bytes);
+    int[] questions = zipf.draw(REQUESTS, QUESTIONS, drift, setting.seed());
+    setting.progress().accept(zipf + ", drift " + drift + ", " + percent + " % fit");
+    return new Hits(
+        fit,
+        100.0 * ours(questions, bytes) / REQUESTS,
+        100.0 * Replacement.lru(questions, fit) / REQUESTS,
+        100 * zipf.shareOfTop(fit, QUESTIONS),
+        100.0 * Replacement.belady(questions, fit) / REQUESTS);
   }
 
   private static Table hits(Setting setting) {
     Table table =
         new Table(
-            "Hits in %,d requests for %,d questions, Zipf 0.9".formatted(REQUESTS, QUESTIONS),
+            "Hits in %,d requests for %,d questions, Zipf %s"
+                .formatted(REQUESTS, QUESTIONS, EXPONENTS.get(0)),
             "one in a hundred new each",
             "answers that fit",
             "hits %",
@@ -54,21 +77,16 @@ final class CacheBenchmark implements Benchmark {
             "Belady's",
             "of Belady's %");
     for (int drift : DRIFTS) {
-      int[] questions = DriftingZipf.draw(REQUESTS, QUESTIONS, drift, setting.seed());
       for (int percent : PERCENTS) {
-        long bytes = QUESTIONS * percent / 100 * bytesOfOne();
-        int fit = fit(bytes);
-        double ours = ours(questions, bytes);
-        double most = Replacement.belady(questions, fit);
+        Hits hits = count(new DriftingZipf(EXPONENTS.get(0)), drift, percent, setting);
         table.row(
             drift == 0 ? "never" : "%,d requests".formatted(drift),
-            fit,
-            100 * ours / REQUESTS,
-            100.0 * Replacement.lru(questions, fit) / REQUESTS,
-            100 * DriftingZipf.shareOfTop(fit, QUESTIONS),
-            100 * most / REQUESTS,
-            100 * ours / most);
-        setting.progress().accept("drift " + drift + ", " + percent + " % fit");
+            hits.fit,
+            hits.ours,
+            hits.lru,
+            hits.popular,
+            hits.belady,
+            100 * hits.ours / hits.belady);
       }
     }
     return table.note(
@@ -76,6 +94,32 @@ final class CacheBenchmark implements Benchmark {
             + " cache of the same number of answers has more hits. Most popular: the share of the"
             + " requests that ask for one of those that fit and are asked most; a cache that does not"
             + " know which request comes next can expect no more.");
+  }
+
+  /** Where a cache can come near Belady's at all. */
+  private static Table exponents(Setting setting) {
+    Table table =
+        new Table(
+            "The same by exponent, one in a hundred new each %,d requests".formatted(SLOWLY),
+            "Zipf",
+            "answers that fit",
+            "hits %",
+            "Belady's",
+            "of Belady's %",
+            "most popular, of Belady's %");
+    for (double exponent : EXPONENTS) {
+      for (int percent : PERCENTS) {
+        Hits hits = count(new DriftingZipf(exponent), SLOWLY, percent, setting);
+        table.row(
+            Double.toString(exponent),
+            hits.fit,
+            hits.ours,
+            hits.belady,
+            100 * hits.ours / hits.belady,
+            100 * hits.popular / hits.belady);
+      }
+    }
+    return table;
   }
 
   /** Bound of a cache by the answers that it then holds. */

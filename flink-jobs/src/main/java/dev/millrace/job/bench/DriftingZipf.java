@@ -3,13 +3,14 @@ package dev.millrace.job.bench;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Questions some of which are asked far more often than others, and which change with time. */
-final class DriftingZipf {
+/**
+ * Questions some of which are asked far more often than others, and which change with time.
+ *
+ * @param exponent the question of rank r is asked as often as r to the power of minus this
+ */
+record DriftingZipf(double exponent) {
 
-  private static final double EXPONENT = 0.9;
   private static final int SHARE = 100;
-
-  private DriftingZipf() {}
 
   /**
    * (count): questions by number, from 0.
@@ -18,7 +19,7 @@ final class DriftingZipf {
    * @param every requests after which one in a hundred of them, drawn alike from all, is replaced
    *     by one that was never asked; 0 for never
    */
-  static int[] draw(int count, int questions, int every, long seed) {
+  int[] draw(int count, int questions, int every, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     double[] upTo = cumulative(questions);
     double sum = upTo[questions - 1];
@@ -39,18 +40,18 @@ final class DriftingZipf {
   }
 
   /** (questions): how often those up to each rank are asked together, unnormalized. */
-  private static double[] cumulative(int questions) {
+  private double[] cumulative(int questions) {
     double[] upTo = new double[questions];
     double sum = 0;
     for (int rank = 0; rank < questions; rank++) {
-      sum += Math.pow(rank + 1, -EXPONENT);
+      sum += Math.pow(rank + 1, -exponent);
       upTo[rank] = sum;
     }
     return upTo;
   }
 
   /** Share of the requests that ask one of the most popular questions, 0..1. */
-  static double shareOfTop(int top, int questions) {
+  double shareOfTop(int top, int questions) {
     double[] upTo = cumulative(questions);
     return upTo[Math.min(top, questions) - 1] / upTo[questions - 1];
   }

@@ -20,6 +20,7 @@ final class SimilarQuestions {
 
   private static final int QUESTIONS = 200;
   private static final int WORDS = 24;
+  private static final double ZIPF = 0.9;
 
   private static final Map<String, String> SYNONYMS =
       Map.ofEntries(
@@ -43,7 +44,7 @@ final class SimilarQuestions {
   /** So many questions one after the other, from the texts that nano carries. */
   static List<String> draw(Path nano, int count, long seed) throws IOException {
     List<String> texts = beginnings(nano, seed);
-    int[] asked = DriftingZipf.draw(count, texts.size(), 0, seed);
+    int[] asked = new DriftingZipf(ZIPF).draw(count, texts.size(), 0, seed);
     Random random = new Random(seed);
     return Arrays.stream(asked).mapToObj(q -> reworded(texts.get(q), random)).toList();
   }

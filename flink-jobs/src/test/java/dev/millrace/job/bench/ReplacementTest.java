@@ -46,8 +46,8 @@ class ReplacementTest {
 
   @Test
   void draw_drift_bringsQuestionsThatWereNeverAsked() {
-    int[] still = DriftingZipf.draw(20_000, 1_000, 0, 3);
-    int[] drifting = DriftingZipf.draw(20_000, 1_000, 1_000, 3);
+    int[] still = new DriftingZipf(0.9).draw(20_000, 1_000, 0, 3);
+    int[] drifting = new DriftingZipf(0.9).draw(20_000, 1_000, 1_000, 3);
     assertTrue(max(still) < 1_000, "no drift, no new ones");
     assertTrue(max(drifting) >= 1_000 && max(drifting) < 1_200, () -> "up to " + max(drifting));
   }
