@@ -144,7 +144,7 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
     Trainer trainer = Trainer.of(now, config(lesson.fresh().size()), plan);
     Span span = new Span(0, recipe.steps, recipe.steps);
     AdapterState state =
-        trainer.train(AdapterState.fresh(from), lesson, span, Governor.none()).state();
+        trainer.train(AdapterState.fresh(from), from, lesson, span, Governor.none()).state();
     return Quantizer.quantize(state.weights());
   }
 

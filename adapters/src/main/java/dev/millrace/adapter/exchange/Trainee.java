@@ -10,6 +10,7 @@ import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Trainers;
 import dev.millrace.adapter.train.Training;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import java.util.HashMap;
 import java.util.List;
@@ -38,12 +39,19 @@ public final class Trainee {
   /**
    * A lesson that it is at.
    *
+   * @param incumbent the adapter before the lesson
    * @param span of the steps that it takes now, or took last
    */
   private record Running(
-      Call call, Beginning beginning, AdapterState state, Lesson lesson, Terms terms, Span span) {
+      Call call,
+      Beginning beginning,
+      AdapterWeights incumbent,
+      AdapterState state,
+      Lesson lesson,
+      Terms terms,
+      Span span) {
     Running at(AdapterState other, Span next) {
-      return new Running(call, beginning, other, lesson, terms, next);
+      return new Running(call, beginning, incumbent, other, lesson, terms, next);
     }
   }
 
@@ -70,7 +78,7 @@ public final class Trainee {
      */
     public Training run(Governor governor) {
       return Trainers.of(means.base, means.train, means.plan, from.terms)
-          .train(from.state, from.lesson, from.span, governor);
+          .train(from.state, from.incumbent, from.lesson, from.span, governor);
     }
   }
 
@@ -119,7 +127,13 @@ public final class Trainee {
     AdapterState state = given == null ? known(order, beginning) : given.state();
     kept.keep(order.place(), beginning.from(), beginning.lesson(), state);
     return new Running(
-        order.call(), beginning, state, lesson, terms, new Span(0, 0, beginning.steps()));
+        order.call(),
+        beginning,
+        state.weights(),
+        state,
+        lesson,
+        terms,
+        new Span(0, 0, beginning.steps()));
   }
 
   private AdapterState known(Order order, Beginning beginning) {

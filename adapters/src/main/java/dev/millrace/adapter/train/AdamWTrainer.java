@@ -1,5 +1,6 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import java.util.List;
 
@@ -9,13 +10,14 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
   @Override
   public Training train(AdapterState state, Lesson lesson, Governor governor) {
     int all = Trainer.steps(config, lesson);
-    return train(state, lesson, new Span(0, all, all), governor);
+    return train(state, state.weights(), lesson, new Span(0, all, all), governor);
   }
 
   @Override
-  public Training train(AdapterState state, Lesson lesson, Span span, Governor governor) {
+  public Training train(
+      AdapterState state, AdapterWeights incumbent, Lesson lesson, Span span, Governor governor) {
     try (Workers workers = new Workers(plan.threads())) {
-      Run run = new Run(base, config, plan, state, governor, workers);
+      Run run = new Run(base, config, plan, state, incumbent, governor, workers);
       List<Rows.Step> steps = new Rows(config, lesson).steps();
       int end = Math.min(span.to(), steps.size());
       for (int i = span.from(); i < end && run.healthy(); i++) {

@@ -17,14 +17,18 @@ record Rows(TrainConfig config, Lesson lesson) {
   /**
    * The sequences of one optimizer step.
    *
-   * @param texts fresh and replayed
+   * @param texts fresh ones, and replayed ones that are taught again
+   * @param held replayed ones of which the adapter should go on saying what it said
    * @param anchors what the base should go on saying
    */
-  record Step(List<WeightedSequence> texts, List<WeightedSequence> anchors) {
+  record Step(
+      List<WeightedSequence> texts, List<WeightedSequence> held, List<WeightedSequence> anchors) {
 
     /** Whether anything moves the adapter. */
     boolean teaches() {
-      return Stream.concat(texts.stream(), anchors.stream()).anyMatch(row -> row.weight() > 0);
+      return Stream.of(texts, held, anchors)
+          .flatMap(List::stream)
+          .anyMatch(row -> row.weight() > 0);
     }
   }
 
@@ -42,15 +46,22 @@ record Rows(TrainConfig config, Lesson lesson) {
 
   private List<Step> epoch(long seed) {
     var fresh = shuffled(lesson.freshTokens(), lesson.teacher(), 1, Draws.mix(seed, 0));
-    var replayed = shuffled(tokens(lesson.replayed()), List.of(), 1, Draws.mix(seed, 1));
+    boolean holds = config.replayWeight() > 0;
+    List<int[]> past = tokens(lesson.replayed());
+    var again = shuffled(holds ? List.of() : past, List.of(), 1, Draws.mix(seed, 1));
+    var held = held(holds ? past : List.of(), fresh.size(), Draws.mix(seed, 1));
     var anchors = anchors(Draws.mix(seed, 2));
-    int rows = fresh.size() + replayed.size() + anchors.size();
+    int rows = fresh.size() + again.size() + anchors.size();
     int count = (rows + config.rowsPerStep() - 1) / config.rowsPerStep();
     List<Step> steps = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       List<WeightedSequence> texts = new ArrayList<>(share(fresh, i, count));
-      texts.addAll(share(replayed, i, count));
-      steps.add(new Step(List.copyOf(texts), List.copyOf(share(anchors, i, count))));
+      texts.addAll(share(again, i, count));
+      steps.add(
+          new Step(
+              List.copyOf(texts),
+              List.copyOf(share(held, i, count)),
+              List.copyOf(share(anchors, i, count))));
     }
     steps.removeIf(step -> !step.teaches());
     return steps;
@@ -59,6 +70,18 @@ record Rows(TrainConfig config, Lesson lesson) {
   private static List<WeightedSequence> share(List<WeightedSequence> group, int i, int count) {
     int n = group.size();
     return group.subList(i * n / count, (i + 1) * n / count);
+  }
+
+  /** They add no steps; where they are few, they come more than once. */
+  private List<WeightedSequence> held(List<int[]> past, int fresh, long seed) {
+    List<WeightedSequence> held = new ArrayList<>();
+    int wanted = (int) Math.ceil(config.replayShare() * fresh);
+    var all = shuffled(past, List.of(), config.replayWeight(), Draws.mix(seed, 0));
+    for (int round = 1; held.size() < wanted && !all.isEmpty(); round++) {
+      held.addAll(all.subList(0, Math.min(all.size(), wanted - held.size())));
+      all = shuffled(past, List.of(), config.replayWeight(), Draws.mix(seed, round));
+    }
+    return held;
   }
 
   /** An epoch's share of the anchors. */

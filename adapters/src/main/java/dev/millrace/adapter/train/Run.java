@@ -19,7 +19,7 @@ final class Run {
   private final Workers workers;
   private final int microBatchTokens;
   private final Adjuster adjuster;
-  private final AdapterWeights like;
+  private final AdapterWeights incumbent;
   private final AdamW optimizer;
   private final long stepsBefore;
 
@@ -38,6 +38,7 @@ final class Run {
       TrainConfig config,
       Plan plan,
       AdapterState state,
+      AdapterWeights incumbent,
       Governor governor,
       Workers workers) {
     this.base = base;
@@ -47,7 +48,7 @@ final class Run {
     this.workers = workers;
     microBatchTokens = plan.microBatchTokens(base);
     adjuster = new Adjuster(plan.precision());
-    like = state.weights();
+    this.incumbent = incumbent;
     optimizer = AdamW.of(config, state);
     stepsBefore = state.step();
     summed = new double[optimizer.values().length];
@@ -59,21 +60,23 @@ final class Run {
 
   /** Sums the gradients of a step's micro-batches and moves the values, or stops at non-finite. */
   void step(Rows.Step rows, double rate) {
-    AdapterWeights weights = Parameters.unflatten(optimizer.values(), like);
+    AdapterWeights weights = Parameters.unflatten(optimizer.values(), incumbent);
     double[] gradient = new double[optimizer.values().length];
     List<Micro> micros = micros(rows);
     List<Gradients> parts = compute(weights, micros);
-    Sum texts = sum(micros, parts, false, gradient);
-    Sum anchors = sum(micros, parts, true, gradient);
-    double weight = texts.weight() + anchors.weight();
+    Sum texts = sum(micros, parts, Kind.TEXTS, gradient);
+    Sum held = sum(micros, parts, Kind.HELD, gradient);
+    Sum anchors = sum(micros, parts, Kind.ANCHORS, gradient);
+    double weight = texts.weight() + held.weight() + anchors.weight();
     double norm = norm(gradient) / weight;
     if (texts.weight() > 0) {
       note(texts.loss() / texts.weight());
     }
-    if (!Double.isFinite(texts.loss() + anchors.loss()) || !Double.isFinite(norm)) {
+    double drift = held.loss() + anchors.loss();
+    if (!Double.isFinite(texts.loss() + drift) || !Double.isFinite(norm)) {
       trouble =
           "step %d: loss %s, anchors' %s, gradient norm %s; expected finite"
-              .formatted(steps, texts.loss(), anchors.loss(), norm);
+              .formatted(steps, texts.loss(), drift, norm);
       return;
     }
     worstNorm = Math.max(worstNorm, norm);
@@ -86,19 +89,32 @@ final class Run {
     optimizer.step(gradient, stepsBefore + steps, rate);
   }
 
-  private record Micro(List<WeightedSequence> rows, boolean anchors) {}
+  private enum Kind {
+    TEXTS,
+    HELD,
+    ANCHORS
+  }
 
-  /** Texts, then anchors; enough of each for every thread to have its share. */
+  private record Micro(List<WeightedSequence> rows, Kind kind) {}
+
+  /** Texts, what is held, then anchors; enough of each for every thread to have its share. */
   private List<Micro> micros(Rows.Step step) {
     double texts = MicroBatches.tokens(step.texts());
-    double all = Math.max(1, texts + MicroBatches.tokens(step.anchors()));
+    double held = MicroBatches.tokens(step.held());
+    double all = Math.max(1, texts + held + MicroBatches.tokens(step.anchors()));
     int forTexts = (int) Math.round(plan.threads() * texts / all);
+    int forHeld = (int) Math.round(plan.threads() * held / all);
     List<Micro> micros = new ArrayList<>();
-    MicroBatches.pack(step.texts(), microBatchTokens, forTexts)
-        .forEach(rows -> micros.add(new Micro(rows, false)));
-    MicroBatches.pack(step.anchors(), microBatchTokens, plan.threads() - forTexts)
-        .forEach(rows -> micros.add(new Micro(rows, true)));
+    micros.addAll(micros(step.texts(), forTexts, Kind.TEXTS));
+    micros.addAll(micros(step.held(), forHeld, Kind.HELD));
+    micros.addAll(micros(step.anchors(), plan.threads() - forTexts - forHeld, Kind.ANCHORS));
     return micros;
+  }
+
+  private List<Micro> micros(List<WeightedSequence> rows, int wanted, Kind kind) {
+    return MicroBatches.pack(rows, microBatchTokens, wanted).stream()
+        .map(some -> new Micro(some, kind))
+        .toList();
   }
 
   /** As many at a time as there are threads. */
@@ -122,19 +138,21 @@ final class Run {
   }
 
   private Gradients gradients(AdapterWeights weights, Micro micro, Computation how) {
-    return micro.anchors()
-        ? base.anchorGradients(weights, micro.rows(), how)
-        : base.gradients(weights, micro.rows(), how);
+    return switch (micro.kind()) {
+      case TEXTS -> base.gradients(weights, micro.rows(), how);
+      case HELD -> base.teacherGradients(weights, incumbent, micro.rows(), how);
+      case ANCHORS -> base.anchorGradients(weights, micro.rows(), how);
+    };
   }
 
   private record Sum(double loss, double weight) {}
 
   /** In the order of the micro-batches, whichever was done first. */
-  private Sum sum(List<Micro> micros, List<Gradients> parts, boolean anchors, double[] sum) {
+  private Sum sum(List<Micro> micros, List<Gradients> parts, Kind kind, double[] sum) {
     double loss = 0;
     double weight = 0;
     for (int i = 0; i < micros.size(); i++) {
-      if (micros.get(i).anchors() == anchors) {
+      if (micros.get(i).kind() == kind) {
         Parameters.add(parts.get(i), sum);
         loss += parts.get(i).loss();
         weight += parts.get(i).weight();
@@ -146,7 +164,7 @@ final class Run {
 
   /** The candidate, or the state before if the run broke off. */
   Training result(AdapterState before) {
-    AdapterState after = healthy() ? optimizer.state(like, stepsBefore + steps) : before;
+    AdapterState after = healthy() ? optimizer.state(incumbent, stepsBefore + steps) : before;
     return new Training(
         after,
         trouble,

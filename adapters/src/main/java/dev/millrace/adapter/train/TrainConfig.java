@@ -17,6 +17,8 @@ import java.io.Serializable;
  * @param epochs how often a batch is gone through
  * @param rowsPerStep sequences in an optimizer step
  * @param replayShare replayed sequences per fresh one
+ * @param replayWeight weight of a replayed token's KL(incumbent ‖ adapted), which holds it to what
+ *     was said before the lesson; 0 teaches its text again
  * @param anchorShare sequences of the base's anchor set per fresh one
  * @param anchorWeight weight of an anchor token's KL(base ‖ adapted); a fresh token's loss has 1
  */
@@ -33,9 +35,64 @@ public record TrainConfig(
     int epochs,
     int rowsPerStep,
     double replayShare,
+    double replayWeight,
     double anchorShare,
     double anchorWeight)
     implements Serializable {
+
+  /** Replayed texts are taught again. */
+  public TrainConfig(
+      double learningRate,
+      int warmupSteps,
+      double finalRate,
+      int settleSteps,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double weightDecay,
+      double clipNorm,
+      int epochs,
+      int rowsPerStep,
+      double replayShare,
+      double anchorShare,
+      double anchorWeight) {
+    this(
+        learningRate,
+        warmupSteps,
+        finalRate,
+        settleSteps,
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+        clipNorm,
+        epochs,
+        rowsPerStep,
+        replayShare,
+        0,
+        anchorShare,
+        anchorWeight);
+  }
+
+  /** The same, with so many replayed texts a fresh one, held to what was said of them. */
+  public TrainConfig holding(double share, double weight) {
+    return new TrainConfig(
+        learningRate,
+        warmupSteps,
+        finalRate,
+        settleSteps,
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+        clipNorm,
+        epochs,
+        rowsPerStep,
+        share,
+        weight,
+        anchorShare,
+        anchorWeight);
+  }
 
   /**
    * The same with anchors that weigh so many times more, and steps that are shorter by the root of
@@ -58,6 +115,7 @@ public record TrainConfig(
         epochs,
         rowsPerStep,
         replayShare,
+        replayWeight,
         anchorShare,
         anchorWeight * times);
   }

@@ -1,5 +1,6 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 
 /** Learns a lesson: a pure function of (adapter state, lesson, config, plan). */
@@ -15,9 +16,11 @@ public interface Trainer {
   /**
    * Takes some of a lesson's steps, at the rates that they have in the whole of it.
    *
+   * @param incumbent the adapter before the lesson, which says what is held
    * @throws java.util.concurrent.CancellationException if the governor gives up
    */
-  Training train(AdapterState state, Lesson lesson, Span span, Governor governor);
+  Training train(
+      AdapterState state, AdapterWeights incumbent, Lesson lesson, Span span, Governor governor);
 
   /**
    * Takes AdamW's steps of a lesson along one gradient, for texts that others have read.

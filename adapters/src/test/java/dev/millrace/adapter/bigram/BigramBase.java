@@ -286,12 +286,24 @@ public final class BigramBase implements BaseModel {
   @Override
   public Gradients anchorGradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
+    return toward(new Pass(null), adapter, microBatch);
+  }
+
+  @Override
+  public Gradients teacherGradients(
+      AdapterWeights adapter,
+      AdapterWeights teacher,
+      List<WeightedSequence> microBatch,
+      Computation computation) {
+    return toward(new Pass(teacher), adapter, microBatch);
+  }
+
+  private Gradients toward(Pass teacher, AdapterWeights adapter, List<WeightedSequence> rows) {
     Pass pass = new Pass(adapter);
-    Pass alone = new Pass(null);
-    for (WeightedSequence row : microBatch) {
+    for (WeightedSequence row : rows) {
       for (int t = 1; t < row.tokens().length; t++) {
         int token = row.tokens()[t - 1];
-        pass.backward(token, alone.probabilities(token, 0), row.weight());
+        pass.backward(token, teacher.probabilities(token, 0), row.weight());
       }
     }
     return pass.gradients();

@@ -141,15 +141,15 @@ class DataParallelTrainersTest {
   }
 
   /** The rounds of one lesson, as plainly as they can be written. */
-  private AdapterState naive(Lesson lesson, ExchangeConfig c) {
+  private AdapterState naive(Lesson lesson, ExchangeConfig c, TrainConfig train) {
     List<Share> shares = Share.deal(lesson, c.all());
-    Trainer trainer = Trainer.of(base, TRAIN, Plan.defaults());
+    Trainer trainer = Trainer.of(base, train, Plan.defaults());
     Shape shape = Shape.of(fresh.weights());
     float[][] memories = new float[c.processes() + 1][shape.size()];
     AdapterState shared = fresh;
     int steps =
         shares.stream()
-            .mapToInt(share -> Trainer.steps(TRAIN, share.lesson(anchors)))
+            .mapToInt(share -> Trainer.steps(train, share.lesson(anchors)))
             .max()
             .orElseThrow();
     for (int at = 0; at < steps; at += c.steps()) {
@@ -159,7 +159,7 @@ class DataParallelTrainersTest {
         List<float[]> own = new ArrayList<>();
         for (int t = 0; t < c.trainers(); t++) {
           Lesson mine = shares.get(p * c.trainers() + t).lesson(anchors);
-          Training training = trainer.train(shared, mine, span, Governor.none());
+          Training training = trainer.train(shared, fresh.weights(), mine, span, Governor.none());
           if (training.steps() > 0) {
             own.add(training.gradient());
           }
@@ -169,7 +169,7 @@ class DataParallelTrainersTest {
         }
       }
       float[] together = said(c.codec(), told, memories[c.processes()], shape);
-      shared = Trainer.follow(TRAIN, shared, together, span);
+      shared = Trainer.follow(train, shared, together, span);
     }
     return shared;
   }
@@ -206,11 +206,25 @@ class DataParallelTrainersTest {
     Lesson lesson = lesson(40, 5);
     Training training =
         trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
-    assertSame(naive(lesson, config), training.state());
+    assertSame(naive(lesson, config, TRAIN), training.state());
     assertEquals("", training.trouble());
     assertTrue(training.steps() > 4, training + " has several rounds");
     assertEquals(training.steps(), training.state().step());
     assertTrue(training.lastLoss() < training.firstLoss(), training.toString());
+  }
+
+  /** Not to what the last round led to, which would hold nothing back. */
+  @Test
+  void train_replayIsHeldInSeveralRounds_isHeldToTheAdapterBeforeTheLesson() {
+    ExchangeConfig config = config(2, 2, 2, "dense");
+    TrainConfig holding = TRAIN.holding(1, 20);
+    Lesson lesson = lesson(40, 5);
+    Trainee.Means means =
+        new Trainee.Means(base, anchors, holding, Plan.defaults(), config.codec());
+    Training training =
+        new DataParallelTrainers(config, holding, anchors, new LocalProcesses(means, config))
+            .train(fresh, lesson, terms, Governor.none());
+    assertSame(naive(lesson, config, holding), training.state());
   }
 
   @Test
@@ -238,7 +252,7 @@ class DataParallelTrainersTest {
             .orElseThrow();
     Training training =
         trainers(config, processes(config)).train(fresh, lesson, terms, Governor.none());
-    assertSame(naive(lesson, config), training.state());
+    assertSame(naive(lesson, config, TRAIN), training.state());
   }
 
   /** How many steps each of two trainers has texts for. */
@@ -289,7 +303,7 @@ class DataParallelTrainersTest {
     AdapterState state = fresh;
     for (int i = 0; i < steps; i++) {
       Span span = new Span(i, i + 1, steps);
-      Training training = trainer.train(state, lesson, span, Governor.none());
+      Training training = trainer.train(state, state.weights(), lesson, span, Governor.none());
       AdapterState followed = Trainer.follow(TRAIN, state, training.gradient(), span);
       assertNear(values(training.state()), values(followed));
       assertNear(training.state().first(), followed.first());

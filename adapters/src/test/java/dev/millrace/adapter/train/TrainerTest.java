@@ -11,8 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.model.base.Recompute;
+import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.schema.Origin;
@@ -74,7 +76,8 @@ class TrainerTest {
   }
 
   private float[] moved(Span span) {
-    float[] values = values(trainer().train(before, lesson(7), span, Governor.none()));
+    float[] values =
+        values(trainer().train(before, before.weights(), lesson(7), span, Governor.none()));
     float[] old = Parameters.flatten(before.weights());
     for (int i = 0; i < values.length; i++) {
       values[i] -= old[i];
@@ -134,6 +137,29 @@ class TrainerTest {
     Training training = trainer().train(before, lesson, Governor.none());
     assertEquals(0, training.steps());
     assertEquals(0, training.tokens());
+  }
+
+  @Test
+  void train_replayIsHeld_saysOfItWhatWasSaid() {
+    AdapterState incumbent = trainer().train(before, lesson(7), Governor.none()).state();
+    List<int[]> past = Bigrams.foreign().texts(8, 2);
+    Lesson next =
+        new Lesson(remembered(Bigrams.known().texts(32, 4)), remembered(past), List.of(), 8);
+    Training taught = trainer().train(incumbent, next, Governor.none());
+    Trainer holding = Trainer.of(base, config.holding(1, 20), Plan.defaults());
+    Training held = holding.train(incumbent, next, Governor.none());
+    double drift = drift(incumbent, held, past);
+    assertTrue(drift < 0.5 * drift(incumbent, taught, past), () -> "drift " + drift);
+    assertArrayEquals(values(held), values(holding.train(incumbent, next, Governor.none())));
+  }
+
+  /** KL(before ‖ after) of all predictions, nats. */
+  private double drift(AdapterState incumbent, Training after, List<int[]> texts) {
+    List<WeightedSequence> rows =
+        texts.stream().map(tokens -> new WeightedSequence(tokens, 1)).toList();
+    return base.teacherGradients(
+            after.state().weights(), incumbent.weights(), rows, Computation.plain())
+        .loss();
   }
 
   @ParameterizedTest

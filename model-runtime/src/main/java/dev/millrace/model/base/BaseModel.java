@@ -94,6 +94,17 @@ public interface BaseModel extends AutoCloseable {
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation);
 
   /**
+   * The same for what an earlier adapter said (Hinton, Vinyals and Dean, Distilling the Knowledge
+   * in a Neural Network, arXiv 1503.02531): the loss of a prediction is KL(teacher ‖ adapted),
+   * nats.
+   */
+  Gradients teacherGradients(
+      AdapterWeights adapter,
+      AdapterWeights teacher,
+      List<WeightedSequence> microBatch,
+      Computation computation);
+
+  /**
    * Loss and gradients of prefixes on one micro-batch, by the base alone, on the dequantized
    * weights.
    *

@@ -17,7 +17,7 @@ import dev.millrace.model.config.MoeConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -38,7 +38,39 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       AdapterWeights adapter,
       List<WeightedSequence> microBatch,
       Computation computation) {
-    return of(method, adapter, microBatch, computation, Map.of());
+    return of(method, adapter, microBatch, computation, scope -> List.of());
+  }
+
+  /**
+   * Of KL(base ‖ adapted).
+   *
+   * @param base hidden states before the head, (tokens, hidden_size)
+   */
+  Gradients anchored(
+      Values base,
+      AdapterWeights adapter,
+      List<WeightedSequence> microBatch,
+      Computation computation) {
+    return of(
+        "anchor_gradients",
+        adapter,
+        microBatch,
+        computation,
+        scope -> List.of(Program.Argument.of("base", Program.array(scope, base))));
+  }
+
+  /** Of KL(teacher ‖ adapted). */
+  Gradients toward(
+      AdapterWeights teacher,
+      AdapterWeights adapter,
+      List<WeightedSequence> microBatch,
+      Computation computation) {
+    return of(
+        "teacher_gradients",
+        adapter,
+        microBatch,
+        computation,
+        scope -> List.of(factors("t", scope, teacher)));
   }
 
   /**
@@ -46,12 +78,12 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
    *
    * @param more by the names of its parameters
    */
-  Gradients of(
+  private Gradients of(
       String method,
       AdapterWeights adapter,
       List<WeightedSequence> microBatch,
       Computation computation,
-      Map<String, Values> more) {
+      Function<PtNDManager, List<Program.Argument>> more) {
     microBatch.forEach(row -> DjlModel.checkLength(config, row.tokens(), 2, 0));
     Texts texts = Texts.of(microBatch.stream().map(WeightedSequence::tokens).toList());
     float[] weights = weights(microBatch, texts);
@@ -65,11 +97,9 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       if (method.equals(TAUGHT)) {
         arguments.addAll(taught(scope, microBatch, weights.length));
       }
-      arguments.add(
-          Program.Argument.list("l", Program.arrays(scope, DjlAdapter.factors(adapter, sites))));
+      arguments.add(factors("l", scope, adapter));
       arguments.add(Program.Argument.of("how", (PtNDArray) scope.create(how(computation))));
-      more.forEach(
-          (name, values) -> arguments.add(Program.Argument.of(name, Program.array(scope, values))));
+      arguments.addAll(more.apply(scope));
       NDList out = program.train(scope, method, arguments.toArray(Program.Argument[]::new));
       return gradients(adapter, out, weights);
     }
@@ -92,6 +122,10 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
         Program.Argument.of("likely", (PtNDArray) scope.create(tokens, shape)),
         Program.Argument.of(
             "logp", (PtNDArray) scope.create(StudentTrainer.logProbs(teacher), shape)));
+  }
+
+  private Program.Argument factors(String name, PtNDManager scope, AdapterWeights adapter) {
+    return Program.Argument.list(name, Program.arrays(scope, DjlAdapter.factors(adapter, sites)));
   }
 
   /** (rows, limits); no rows for the top k. */

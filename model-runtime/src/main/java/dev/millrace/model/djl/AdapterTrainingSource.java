@@ -202,6 +202,7 @@ final class AdapterTrainingSource {
 
   /**
    * Second factors lie in memory as their transpose: products with few columns are slow otherwise.
+   * Texts have no {@code teachers}; one without factors is the base.
    */
   private static final String STEP =
       """
@@ -301,7 +302,7 @@ final class AdapterTrainingSource {
               f = torch.t(torch.contiguous(torch.t(f)))
             out.append(f)
           return out
-        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, base: Tensor, taught: List[Tensor]) -> List[Tensor]:
+        def learn(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, base: Tensor, taught: List[Tensor], teacher: List[Tensor]) -> List[Tensor]:
           sites = $sites_at
           sizes = self.lengths(lens)
           limits = self.by_row(r, sizes)
@@ -321,6 +322,10 @@ final class AdapterTrainingSource {
             loss, dy = self.anchor_loss(torch.detach(y), base, weights, type, self.m)
           elif len(taught) > 0:
             loss, dy = self.taught_loss(torch.detach(y), taught[0], taught[1], weights, type, self.m)
+          elif len(teacher) > 0:
+            by = (spans, self.turned(teacher), annotate(List[int], [0]), annotate(List[float], [1.]))
+            b, bi, bf, bn = self.forward_layers(ids, sizes, limits, by, annotate(List[int], [type, 0, 0]))
+            loss, dy = self.anchor_loss(torch.detach(y), self.norm(b, self.w[1], $eps), weights, type, self.m)
           else:
             loss, dy = self.text_loss(torch.detach(y), targets, weights, type, self.m)
           g = unchecked_cast(Tensor, torch.grad(annotate(List[Tensor], [y]), annotate(List[Tensor], [x]), annotate(Optional[List[Optional[Tensor]]], annotate(List[Optional[Tensor]], [dy])), None, False, True)[0])
@@ -347,11 +352,13 @@ final class AdapterTrainingSource {
             all.extend(out[$layers - 1 - j])
           return all
         def adapter_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6), annotate(List[Tensor], []))
+          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6), annotate(List[Tensor], []), annotate(List[Tensor], []))
         def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, base: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, how, base, annotate(List[Tensor], []))
+          return self.learn(ids, targets, lens, r, weights, l, how, base, annotate(List[Tensor], []), annotate(List[Tensor], []))
         def taught_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, likely: Tensor, logp: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
-          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6), annotate(List[Tensor], [likely, logp]))
+          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6), annotate(List[Tensor], [likely, logp]), annotate(List[Tensor], []))
+        def teacher_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, t: List[Tensor]) -> List[Tensor]:
+          return self.learn(ids, targets, lens, r, weights, l, how, torch.zeros([0], dtype=6), annotate(List[Tensor], []), t)
         def anchor_states(self: __torch__.Program, ids: Tensor, type: int) -> List[Tensor]:
           n = annotate(List[int], [ids.size(0)])
           off = (n, annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [0.]))

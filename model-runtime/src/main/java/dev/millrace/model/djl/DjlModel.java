@@ -28,7 +28,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -456,7 +455,17 @@ final class DjlModel implements BaseModel {
     Values base =
         training.anchors().of(program, microBatch, computation.products(), config.hiddenSize());
     return new AdapterGradients(program, config, sites, limits)
-        .of("anchor_gradients", adapter, microBatch, computation, Map.of("base", base));
+        .anchored(base, adapter, microBatch, computation);
+  }
+
+  @Override
+  public Gradients teacherGradients(
+      AdapterWeights adapter,
+      AdapterWeights teacher,
+      List<WeightedSequence> microBatch,
+      Computation computation) {
+    return new AdapterGradients(training.program(), config, sites, limits)
+        .toward(teacher, adapter, microBatch, computation);
   }
 
   @Override

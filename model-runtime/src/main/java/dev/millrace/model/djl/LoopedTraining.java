@@ -50,6 +50,12 @@ public final class LoopedTraining implements AutoCloseable {
     return gradients.of("anchor_gradients", adapter, microBatch, Computation.plain());
   }
 
+  /** As {@link dev.millrace.model.base.BaseModel#teacherGradients}. */
+  public Gradients teacherGradients(
+      AdapterWeights adapter, AdapterWeights teacher, List<WeightedSequence> microBatch) {
+    return gradients.toward(teacher, adapter, microBatch, Computation.plain());
+  }
+
   @Override
   public void close() {
     program.close();

@@ -105,11 +105,16 @@ final class TrainingSource {
           loss = torch.sum(torch.mul(torch.cross_entropy_loss(logits, targets, None, 0, -100, 0.), weights))
           return self.gradients(loss, leaves, annotate(List[Tensor], [torch.to(torch.detach(loss), 7)]))
         def anchor_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor) -> List[Tensor]:
+          base, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, annotate(List[Tensor], []))
+          return self.toward(base, ids, lens, r, weights, l)
+        def teacher_gradients(self: __torch__.Program, ids: Tensor, targets: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor], how: Tensor, t: List[Tensor]) -> List[Tensor]:
+          teacher, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, t)
+          return self.toward(teacher, ids, lens, r, weights, l)
+        def toward(self: __torch__.Program, teacher: Tensor, ids: Tensor, lens: Tensor, r: Tensor, weights: Tensor, l: List[Tensor]) -> List[Tensor]:
           leaves = self.leaves(l)
           logits, balance, chosen = self.train_logits(ids, lens, r, self.w, self.m, leaves)
-          base, balance, chosen = self.train_logits(ids, lens, self.fixed(), self.w, self.m, annotate(List[Tensor], []))
           q = torch.log_softmax(logits, -1)
-          p = torch.detach(torch.log_softmax(base, -1))
+          p = torch.detach(torch.log_softmax(teacher, -1))
           kl = torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1], False)
           loss = torch.sum(torch.mul(kl, weights))
           return self.gradients(loss, leaves, annotate(List[Tensor], [torch.to(torch.detach(loss), 7)]))

@@ -186,6 +186,15 @@ public final class FakeBaseModel implements BaseModel {
   }
 
   @Override
+  public Gradients teacherGradients(
+      AdapterWeights adapter,
+      AdapterWeights teacher,
+      List<WeightedSequence> microBatch,
+      Computation computation) {
+    throw new UnsupportedOperationException("the fake does not train");
+  }
+
+  @Override
   public PrefixGradients prefixGradients(List<int[]> tokens, List<Prefix> prefixes) {
     throw new UnsupportedOperationException("the fake does not train");
   }

@@ -80,6 +80,12 @@ class AdapterGradientsTest {
         Gradients distilled = model.gradients(adapter, taught, Computation.plain());
         check(a -> apart(naive, taught, a), adapter, distilled);
         same(distilled, model.gradients(adapter, taught, again));
+        System.gc();
+        AdapterWeights teacher = drawn(adapter, 4);
+        Gradients held = model.teacherGradients(adapter, teacher, rows(), Computation.plain());
+        naive.adapt(teacher);
+        double[][][] said = logProbs(naive);
+        check(a -> drift(naive, said, a), adapter, held);
       }
     }
   }

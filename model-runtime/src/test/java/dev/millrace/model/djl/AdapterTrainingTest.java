@@ -43,6 +43,11 @@ class AdapterTrainingTest {
           looped.anchorGradients(adapter, rows()),
           model.anchorGradients(adapter, rows(), plain),
           1e-4);
+      AdapterWeights teacher = RandomAdapters.everywhere(model.sites(), 2, 6);
+      close(
+          looped.teacherGradients(adapter, teacher, rows()),
+          model.teacherGradients(adapter, teacher, rows(), plain),
+          1e-4);
     }
   }
 
@@ -52,14 +57,17 @@ class AdapterTrainingTest {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 8);
     try (DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
       AdapterWeights adapter = everywhere(model.sites());
+      AdapterWeights teacher = RandomAdapters.everywhere(model.sites(), 2, 6);
       for (Products products : Products.values()) {
         Computation kept = new Computation(products, Recompute.NOTHING);
         Gradients texts = model.gradients(adapter, rows(), kept);
         Gradients anchors = model.anchorGradients(adapter, rows(), kept);
+        Gradients held = model.teacherGradients(adapter, teacher, rows(), kept);
         for (Recompute recompute : Recompute.values()) {
           Computation again = new Computation(products, recompute);
           same(texts, model.gradients(adapter, rows(), again));
           same(anchors, model.anchorGradients(adapter, rows(), again));
+          same(held, model.teacherGradients(adapter, teacher, rows(), again));
         }
       }
     }

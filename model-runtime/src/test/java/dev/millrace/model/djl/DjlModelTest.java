@@ -362,6 +362,18 @@ class DjlModelTest {
     }
   }
 
+  @Test
+  void teacherGradients_adapterThatIsItsTeacher_areZero() {
+    LoraWeights adapter = random(6);
+    Gradients gradients =
+        reference.teacherGradients(
+            adapter, adapter, List.of(new WeightedSequence(tokens(24, 1), 1)), Computation.plain());
+    assertEquals(0, gradients.loss(), 1e-4);
+    for (float[] factor : gradients.factors()) {
+      assertArrayEquals(new float[factor.length], factor, 1e-4f);
+    }
+  }
+
   /** KL(base ‖ adapted) by its definition, from the logits of both. */
   private static double drift(LoraWeights adapter, List<WeightedSequence> batch) {
     double drift = 0;
