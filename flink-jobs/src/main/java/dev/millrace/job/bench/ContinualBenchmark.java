@@ -62,6 +62,7 @@ final class ContinualBenchmark implements Benchmark {
     courses.add(() -> teach(List.of(shipped, shipped.assigning()), subjects, base, setting));
     courses.add(() -> teach(List.of(school.sequential()), subjects, base, setting));
     courses.add(() -> teach(List.of(school.replaying(subjects)), subjects, base, setting));
+    courses.add(() -> teach(List.of(school.holding(subjects)), subjects, base, setting));
     courses.add(() -> together(school, subjects, base, setting));
     ExecutorService threads =
         Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());

@@ -4,7 +4,6 @@ import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.batch.Draws;
-import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.train.TrainConfig;
@@ -29,6 +28,13 @@ record School(BaseModel base, Surroundings surroundings, long seed) {
 
   private static final TrainConfig TRAIN = TrainConfig.defaults();
 
+  /**
+   * Of every remembered text in nearly every step, lightly: few texts hold firmly by their number.
+   */
+  private static final double HELD_SHARE = 2;
+
+  private static final double HELD_WEIGHT = 5;
+
   School(BaseModel base, Tokenizer tokenizer, Path nano, Path store, long seed) throws IOException {
     this(
         base,
@@ -49,11 +55,16 @@ record School(BaseModel base, Surroundings surroundings, long seed) {
   }
 
   SharedPupil sequential() {
-    return shared("one adapter, in sequence", 0, 0);
+    return shared("one adapter, in sequence", 0, TRAIN);
   }
 
   SharedPupil replaying(List<Subject> subjects) {
-    return shared("one adapter, replay", remembered(subjects), TRAIN.replayShare());
+    return shared("one adapter, replay", remembered(subjects), TRAIN);
+  }
+
+  SharedPupil holding(List<Subject> subjects) {
+    return shared(
+        "one adapter, replay held", remembered(subjects), TRAIN.holding(HELD_SHARE, HELD_WEIGHT));
   }
 
   /** Samples that may be kept of all that is taught. */
@@ -62,19 +73,20 @@ record School(BaseModel base, Surroundings surroundings, long seed) {
   }
 
   SharedPupil joint() {
-    return shared("one adapter, all at once", 0, 0);
+    return shared("one adapter, all at once", 0, TRAIN);
   }
 
-  private SharedPupil shared(String name, int remembered, double replayed) {
+  private SharedPupil shared(String name, int remembered, TrainConfig train) {
     LearnerConfig config = LearnerConfig.defaults();
     return new SharedPupil(
         name,
         base,
-        Trainer.of(base, TRAIN, config.plan()),
+        Trainer.of(base, train, config.plan()),
         surroundings.anchors(),
         Learner.of(surroundings, config).initial(null, "all").adapter(),
-        ReplayBuffer.empty(remembered),
-        replayed,
+        Memories.empty(remembered),
+        train.replayShare(),
+        train.replayWeight() > 0,
         seed);
   }
 

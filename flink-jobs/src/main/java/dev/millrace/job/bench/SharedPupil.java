@@ -2,7 +2,6 @@ package dev.millrace.job.bench;
 
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.batch.Remembered;
-import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
@@ -22,13 +21,15 @@ final class SharedPupil implements Pupil {
   private final List<int[]> anchors;
   private final long seed;
   private final double replayed;
+  private final boolean apart;
   private AdapterState state;
-  private ReplayBuffer past;
+  private Memories past;
   private int batches;
 
   /**
    * @param past what is remembered; an empty one of capacity 0 remembers nothing
    * @param replayed sequences from it per fresh one
+   * @param apart whether each domain has a memory of its own, which rests while it is taught
    */
   SharedPupil(
       String name,
@@ -36,8 +37,9 @@ final class SharedPupil implements Pupil {
       Trainer trainer,
       List<int[]> anchors,
       AdapterState state,
-      ReplayBuffer past,
+      Memories past,
       double replayed,
+      boolean apart,
       long seed) {
     this.name = name;
     this.base = base;
@@ -46,6 +48,7 @@ final class SharedPupil implements Pupil {
     this.state = state;
     this.past = past;
     this.replayed = replayed;
+    this.apart = apart;
     this.seed = seed;
   }
 
@@ -56,16 +59,21 @@ final class SharedPupil implements Pupil {
 
   @Override
   public void learn(Subject subject, int visit) {
-    subject.lessons().get(visit).forEach(this::learn);
+    subject.lessons().get(visit).forEach(batch -> learn(subject.domain(), batch));
   }
 
   void learn(List<ScoredSample> batch) {
+    learn("all", batch);
+  }
+
+  private void learn(String domain, List<ScoredSample> batch) {
     long drawn = Draws.mix(seed, batches++);
     List<Remembered> fresh = batch.stream().map(Remembered::of).toList();
     int n = (int) Math.ceil(replayed * fresh.size());
-    Lesson lesson = new Lesson(fresh, past.draw(n, drawn), anchors, drawn);
+    Memories replayable = apart ? past.without(domain) : past;
+    Lesson lesson = new Lesson(fresh, replayable.draw(n, drawn), anchors, drawn);
     state = trainer.train(state, lesson, Governor.none()).state();
-    past = past.remember(fresh, drawn);
+    past = past.remember(apart ? domain : "all", fresh, drawn);
   }
 
   @Override
