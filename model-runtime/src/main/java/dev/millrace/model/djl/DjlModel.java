@@ -65,7 +65,7 @@ final class DjlModel implements BaseModel {
       String id,
       Path folder,
       Checkpoint checkpoint,
-      Precision precision,
+      MatrixFormat format,
       Device trainsOn,
       LoadProgress progress,
       Consumer<DjlModel> onClose) {
@@ -77,10 +77,10 @@ final class DjlModel implements BaseModel {
     this.limits = new float[0];
     ProgramWeights.requireComplete(layout, checkpoint);
     ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
-    boolean int8 = precision == Precision.INT8;
+    boolean int8 = format != MatrixFormat.FLOAT32;
     this.training = new TrainingProgram(id, folder, layout, int8, trainsOn);
     this.serving =
-        int8 ? Program.compile(ProgramSource.int8(config, layout)) : training.fill(weights);
+        int8 ? Program.compile(ProgramSource.int8(config, layout, format)) : training.fill(weights);
     if (int8) {
       fill(weights);
     }

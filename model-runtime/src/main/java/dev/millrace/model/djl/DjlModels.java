@@ -76,7 +76,7 @@ public final class DjlModels {
                       key.id,
                       folder,
                       checkpoint,
-                      precision,
+                      MatrixFormat.of(precision, checkpoint.config()),
                       trainsOn,
                       progress,
                       closed -> release(key)));
@@ -97,14 +97,8 @@ public final class DjlModels {
   public static BaseModel openLimited(Path folder, int groups, int topkGroups) throws IOException {
     try (Checkpoint checkpoint =
         Checkpoint.open(folder, config -> config.withGroups(groups, topkGroups))) {
-      return new DjlModel(
-          checkpoint.id(),
-          folder,
-          checkpoint,
-          Precision.INT8,
-          Device.cpu(),
-          LoadProgress.SILENT,
-          DjlModel::free);
+      MatrixFormat format = MatrixFormat.of(Precision.INT8, checkpoint.config());
+      return alone(folder, checkpoint, format, LoadProgress.SILENT);
     }
   }
 
@@ -112,9 +106,22 @@ public final class DjlModels {
   static DjlModel openAlone(Path folder, Precision precision, LoadProgress progress)
       throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return new DjlModel(
-          checkpoint.id(), folder, checkpoint, precision, Device.cpu(), progress, DjlModel::free);
+      return alone(folder, checkpoint, MatrixFormat.of(precision, checkpoint.config()), progress);
     }
+  }
+
+  /** The same in a format that is not its own. */
+  static DjlModel openAlone(Path folder, MatrixFormat format) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+      return alone(folder, checkpoint, format, LoadProgress.SILENT);
+    }
+  }
+
+  private static DjlModel alone(
+      Path folder, Checkpoint checkpoint, MatrixFormat format, LoadProgress progress)
+      throws IOException {
+    return new DjlModel(
+        checkpoint.id(), folder, checkpoint, format, Device.cpu(), progress, DjlModel::free);
   }
 
   private static void release(Key key) {

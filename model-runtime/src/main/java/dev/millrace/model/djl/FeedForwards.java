@@ -36,10 +36,15 @@ public final class FeedForwards implements AutoCloseable {
 
   private static final String PLAIN =
       """
+        def plain(self: __torch__.Program, q: Tensor, s: Tensor) -> List[Tensor]:
+          packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+          zero = torch.zeros([q.size(0)], dtype=4)
+          packed.append(ops.quantized.linear_prepack(torch._make_per_channel_quantized_tensor(q, torch.to(s, 7), zero, 0), None))
+          return annotate(List[Tensor], [])
         def run_plain(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
-          g, u = torch.chunk(ops.quantized.linear_dynamic(x, packed[$dense_at], False), 2, -1)
-          y = ops.quantized.linear_dynamic(torch.mul(torch.silu(g), u), packed[$dense_at + 1], False)
+          g, u = torch.chunk(ops.quantized.linear_dynamic(x, packed[$plain_at], False), 2, -1)
+          y = ops.quantized.linear_dynamic(torch.mul(torch.silu(g), u), packed[$plain_at + 1], False)
           return annotate(List[Tensor], [y])
       """;
 
@@ -86,12 +91,15 @@ public final class FeedForwards implements AutoCloseable {
     MoeConfig config = sizes.config();
     Layout layout = new Layout(config);
     boolean int8 = precision == Precision.INT8;
+    MatrixFormat format = MatrixFormat.of(precision, config);
     this.sizes = sizes;
     this.precision = precision;
     this.program =
         Program.compile(
-            (int8 ? ProgramSource.int8(config, layout) : ProgramSource.float32(config, layout))
-                + methods(layout, int8));
+            (int8
+                    ? ProgramSource.int8(config, layout, format)
+                    : ProgramSource.float32(config, layout))
+                + methods(layout, format));
     Engine.getEngine(Program.ENGINE).setRandomSeed((int) seed);
     this.memory = program.scope();
     try (PtNDManager scope = program.scope()) {
@@ -104,38 +112,55 @@ public final class FeedForwards implements AutoCloseable {
     return new FeedForwards(sizes, precision, seed);
   }
 
-  private static String methods(Layout layout, boolean int8) {
+  private static String methods(Layout layout, MatrixFormat format) {
+    boolean int8 = format != MatrixFormat.FLOAT32;
     String experts = SPARSE + ".experts.gate_up_proj";
     String dense = DENSE + ".gate_up_proj.weight";
-    return (METHODS + fill(layout, int8) + (int8 ? PLAIN : ""))
+    return (METHODS + fill(layout, format) + (int8 ? PLAIN : ""))
         .replace("$router", Integer.toString(layout.vector(SPARSE + ".gate")))
         .replace(
             "$experts_at", Integer.toString(int8 ? layout.packed(experts) : layout.matrix(experts)))
+        .replace(
+            "$plain_at", Integer.toString(format == MatrixFormat.INT8 ? layout.packed(dense) : -2))
         .replace("$dense_at", Integer.toString(int8 ? layout.packed(dense) : layout.matrix(dense)));
   }
 
   /** The lines that draw every weight. */
-  private static String fill(Layout layout, boolean int8) {
+  private static String fill(Layout layout, MatrixFormat format) {
+    boolean int8 = format != MatrixFormat.FLOAT32;
     StringBuilder lines = new StringBuilder();
     for (Layout.Vector vector : layout.vectors()) {
       line(lines, "self.w.append(torch.randn(" + Arrays.toString(vector.shape()) + ", dtype=6))");
     }
     line(lines, int8 ? "none = self.begin()" : "none = annotate(List[Tensor], [])");
     if (int8) {
-      layout.packs().forEach(together -> pack(lines, together));
+      layout.packs().forEach(together -> packs(lines, layout, together));
     } else {
       layout.matrices().forEach(m -> matrix(lines, m));
+    }
+    if (format == MatrixFormat.INT8_IN_FP16) {
+      int dense = layout.matrix(DENSE + ".gate_up_proj.weight");
+      layout.matrices().subList(dense, dense + 2).forEach(m -> pack(lines, List.of(m), "plain"));
     }
     line(lines, "return none");
     return lines.toString();
   }
 
-  private static void pack(StringBuilder lines, List<Layout.Matrices> together) {
+  private static void packs(StringBuilder lines, Layout layout, List<Layout.Matrices> together) {
+    Layout.Matrices first = together.get(0);
+    pack(lines, together, "pack");
+    if (first.stacked()) {
+      int at = layout.packed(first.name());
+      line(lines, "none = self.stacked(" + at + ", " + first.parts().size() + ")");
+    }
+  }
+
+  private static void pack(StringBuilder lines, List<Layout.Matrices> together, String method) {
     int rows = together.stream().mapToInt(Layout.Matrices::rows).sum();
     String shape = "[" + rows + ", " + together.get(0).columns() + "]";
     line(lines, "for i in range(" + together.get(0).parts().size() + "):");
     line(lines, "  q = torch.randint(-127, 128, " + shape + ", dtype=1)");
-    line(lines, "  none = self.pack(q, torch.full([" + rows + "], 0.001, dtype=6))");
+    line(lines, "  none = self." + method + "(q, torch.full([" + rows + "], 0.001, dtype=6))");
   }
 
   private static void matrix(StringBuilder lines, Layout.Matrices m) {

@@ -36,6 +36,10 @@ final class Layout {
     boolean stacked() {
       return parts.size() > 1 || name.contains(".experts.");
     }
+
+    long weights() {
+      return (long) parts.size() * rows * columns;
+    }
   }
 
   private final MoeConfig config;

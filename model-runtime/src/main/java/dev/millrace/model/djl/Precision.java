@@ -4,6 +4,6 @@ package dev.millrace.model.djl;
 public enum Precision {
   /** As stored, widened to fp32: the reference. */
   FLOAT32,
-  /** Integer matrices with dynamic activations; router, norms and embedding in fp32. */
+  /** Integer matrices, in the {@link MatrixFormat} of the base; router and norms in fp32. */
   INT8
 }

@@ -426,10 +426,10 @@ final class ProgramSource {
   }
 
   /** The program over packed int8 matrices, its embedding in bf16: it serves. */
-  static String int8(MoeConfig config, Layout layout) {
+  static String int8(MoeConfig config, Layout layout, MatrixFormat format) {
     ProgramSource source = new ProgramSource(config, layout, true);
     String norms = source.attention().normsTogether();
-    return source.render(HEADER + Int8Source.methods(config, norms), "");
+    return source.render(HEADER + Int8Source.methods(config, norms, format), "");
   }
 
   private String render(String matrices, String training) {

@@ -36,11 +36,7 @@ final class ProgramWeights {
     this.layout = layout;
     this.checkpoint = checkpoint;
     this.progress = progress;
-    long values = 0;
-    for (Layout.Matrices m : layout.matrices()) {
-      values += (long) m.parts().size() * m.rows() * m.columns();
-    }
-    this.total = values;
+    this.total = layout.matrices().stream().mapToLong(Layout.Matrices::weights).sum();
   }
 
   MoeConfig config() {
@@ -73,8 +69,18 @@ final class ProgramWeights {
       program.infer(scope, "begin");
     }
     for (List<Layout.Matrices> together : layout.packs()) {
-      for (int i = 0; i < together.get(0).parts().size(); i++) {
+      Layout.Matrices first = together.get(0);
+      for (int i = 0; i < first.parts().size(); i++) {
         pack(program, together, i);
+      }
+      if (first.stacked()) {
+        try (PtNDManager scope = program.scope()) {
+          program.infer(
+              scope,
+              "stacked",
+              IValue.from(layout.packed(first.name())),
+              IValue.from(first.parts().size()));
+        }
       }
     }
   }

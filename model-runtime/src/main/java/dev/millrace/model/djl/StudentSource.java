@@ -25,9 +25,9 @@ final class StudentSource {
       """;
 
   /**
-   * Rounds as the int8 program does: matrices to ±127 steps of their rows' greatest value,
-   * activations to ±8,192 of theirs, the embedding to bf16. The gradient passes straight through
-   * (Bengio, Léonard and Courville, arXiv 1308.3432).
+   * Rounds as the int8 program of a large base does: matrices to ±127 steps of their rows' greatest
+   * value, activations to ±8,192 of theirs, the embedding to bf16. The gradient passes straight
+   * through (Bengio, Léonard and Courville, arXiv 1308.3432).
    */
   private static final String AS_SERVED =
       """

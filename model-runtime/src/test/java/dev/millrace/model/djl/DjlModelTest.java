@@ -33,6 +33,8 @@ import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The generated programs of a small checkpoint against each other and against themselves. */
 class DjlModelTest {
@@ -88,18 +90,20 @@ class DjlModelTest {
     }
   }
 
-  @Test
-  void score_amongOthers_isBitwiseTheSame() {
-    try (LoadedAdapter one = int8.load(random(1));
-        LoadedAdapter two = int8.load(random(2))) {
+  @ParameterizedTest
+  @EnumSource(names = {"INT8", "INT8_IN_FP16"})
+  void score_amongOthers_isBitwiseTheSame(MatrixFormat format) throws IOException {
+    try (DjlModel model = DjlModels.openAlone(GOLDEN, format);
+        LoadedAdapter one = model.load(random(1));
+        LoadedAdapter two = model.load(random(2))) {
       List<Sequence> all = new ArrayList<>();
       for (int i = 0; i < 9; i++) {
-        LoadedAdapter adapter = i % 3 == 0 ? int8.noAdapter() : i % 3 == 1 ? one : two;
+        LoadedAdapter adapter = i % 3 == 0 ? model.noAdapter() : i % 3 == 1 ? one : two;
         all.add(new Sequence(tokens(5 + 7 * i, i), adapter));
       }
-      List<TokenScores> together = int8.score(all);
+      List<TokenScores> together = model.score(all);
       for (int i = 0; i < all.size(); i++) {
-        TokenScores alone = int8.score(List.of(all.get(i))).get(0);
+        TokenScores alone = model.score(List.of(all.get(i))).get(0);
         assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
       }
     }

@@ -22,7 +22,12 @@ class LayoutTest {
       """;
 
   private static MoeConfig mixtral() {
-    return MoeConfigs.parse(MIXTRAL.getBytes(StandardCharsets.UTF_8));
+    return mixtral(32);
+  }
+
+  private static MoeConfig mixtral(int hidden) {
+    String json = MIXTRAL.replace("\"hidden_size\": 32", "\"hidden_size\": " + hidden);
+    return MoeConfigs.parse(json.getBytes(StandardCharsets.UTF_8));
   }
 
   /** conversion_mapping.py of transformers 5 names the parameters, its predecessor the modules. */
@@ -59,5 +64,13 @@ class LayoutTest {
     assertEquals(0, layout.packed(attention + "q_proj.weight"));
     assertEquals(1, layout.packed(attention + "o_proj.weight"));
     assertThrows(IllegalStateException.class, () -> layout.packed(attention + "k_proj.weight"));
+  }
+
+  /** hidden · (8 experts · 3 · 16 + 3 · hidden + 97) weights: 16.4 M and 16.9 M. */
+  @Test
+  void format_int8_isInFp16UpTo16MWeights() {
+    assertEquals(MatrixFormat.FLOAT32, MatrixFormat.of(Precision.FLOAT32, mixtral(32)));
+    assertEquals(MatrixFormat.INT8_IN_FP16, MatrixFormat.of(Precision.INT8, mixtral(2256)));
+    assertEquals(MatrixFormat.INT8, MatrixFormat.of(Precision.INT8, mixtral(2296)));
   }
 }

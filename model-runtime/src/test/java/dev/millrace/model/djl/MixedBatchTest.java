@@ -20,14 +20,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many answers at once, under different adapters: each is bit for bit the one it is alone. */
 class MixedBatchTest {
 
-  private static DjlModel open(String golden) throws IOException {
-    Path folder = Path.of("src/test/resources/golden").resolve(golden);
-    return DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT);
+  private static DjlModel open(String golden, MatrixFormat format) throws IOException {
+    return DjlModels.openAlone(Path.of("src/test/resources/golden").resolve(golden), format);
   }
 
   /** One that changes something everywhere, at all matrices but the experts', or at them alone. */
@@ -55,10 +53,19 @@ class MixedBatchTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2, 1", "8, 2", "8, 3", "32, 1", "32, 5", "32, 32"})
-  void generate_underSoManyAdapters_isEachAsAlone(int rows, int adapters) throws IOException {
+  @CsvSource({
+    "2, 1, INT8_IN_FP16",
+    "8, 2, INT8_IN_FP16",
+    "8, 3, INT8",
+    "32, 1, INT8_IN_FP16",
+    "32, 5, INT8",
+    "32, 5, INT8_IN_FP16",
+    "32, 32, INT8"
+  })
+  void generate_underSoManyAdapters_isEachAsAlone(int rows, int adapters, MatrixFormat format)
+      throws IOException {
     List<LoadedAdapter> loaded = new ArrayList<>();
-    try (DjlModel model = open("olmoe-tiny")) {
+    try (DjlModel model = open("olmoe-tiny", format)) {
       for (int a = 0; a < adapters; a++) {
         loaded.add(model.load(adapter(model, a % 7 == 6 ? 3 : 4, a)));
       }
@@ -74,9 +81,17 @@ class MixedBatchTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"olmoe-tiny", "qwen3-moe-tiny", "deepseek-v3-tiny"})
-  void generate_lengthsOfAllKinds_isEachAsAlone(String golden) throws IOException {
-    try (DjlModel model = open(golden);
+  @CsvSource({
+    "olmoe-tiny, INT8",
+    "olmoe-tiny, INT8_IN_FP16",
+    "qwen3-moe-tiny, INT8",
+    "qwen3-moe-tiny, INT8_IN_FP16",
+    "deepseek-v3-tiny, INT8",
+    "deepseek-v3-tiny, INT8_IN_FP16"
+  })
+  void generate_lengthsOfAllKinds_isEachAsAlone(String golden, MatrixFormat format)
+      throws IOException {
+    try (DjlModel model = open(golden, format);
         LoadedAdapter adapter = model.load(adapter(model, 4, 3))) {
       List<Prompt> prompts = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
@@ -89,7 +104,7 @@ class MixedBatchTest {
 
   @Test
   void adapters_ofTheRows_changeTheirAnswers() throws IOException {
-    try (DjlModel model = open("olmoe-tiny");
+    try (DjlModel model = open("olmoe-tiny", MatrixFormat.INT8);
         LoadedAdapter adapter = model.load(adapter(model, 4, 1))) {
       int[] prompt = tokens(model, 1, 5);
       List<Generation> both =

@@ -326,8 +326,13 @@ class NaiveModelTest {
   @MethodSource("cases")
   void score_int8_isCloseToWhatTrains(Case given) throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 9);
-    int[] row = tokens(30, 4);
-    try (DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
+    for (MatrixFormat format : List.of(MatrixFormat.INT8, MatrixFormat.INT8_IN_FP16)) {
+      assertServesAsTrained(format, tokens(30, 4));
+    }
+  }
+
+  private void assertServesAsTrained(MatrixFormat format, int[] row) throws IOException {
+    try (DjlModel model = DjlModels.openAlone(folder, format)) {
       for (AdapterWeights adapter :
           List.of(none(model), RandomAdapters.everywhere(model.sites(), 3, 4))) {
         try (LoadedAdapter loaded = model.load(adapter)) {
