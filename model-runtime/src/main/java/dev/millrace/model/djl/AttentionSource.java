@@ -62,10 +62,13 @@ final class AttentionSource {
               mask = torch.masked_fill(mask, torch.le(torch.arange(t, dtype=4), torch.sub(aside[2 * i + 2], window)), -inf)
             if $groups > 1:
               mask = torch.expand(mask, [n, 1, $groups, t])
-            qs = torch.permute(torch.reshape(torch.narrow(q, 1, at, n), [$kv, $groups, n, $hd]), [2, 0, 1, 3])
+            qn = q
+            if n < q.size(1):
+              qn = torch.narrow(q, 1, at, n)
+            qs = torch.permute(torch.reshape(qn, [$kv, $groups, n, $hd]), [2, 0, 1, 3])
             ks = torch.as_strided(keys, [n, $kv, t, $hd], [apart * $hd, keys.size(1) * $hd, $hd, 1], slot * $hd)
             vs = torch.as_strided(values, [n, $kv, t, $vd], [apart * $vd, values.size(1) * $vd, $vd, 1], slot * $vd)
-            c = torch.scaled_dot_product_attention(qs, ks, vs, mask, 0., False, scale=$scale)
+            c = $answered
             out.append(torch.reshape(c, [n, $heads * $vd]))
             at = at + n
           return out
@@ -111,7 +114,7 @@ final class AttentionSource {
               n, t = runs[4 * i], runs[4 * i + 3]
               l = torch.reshape(torch.narrow(last, 0, at, n), [n, 1, 1, 1])
               out.append(l)
-              out.append(torch.masked_fill(torch.zeros([n, 1, 1, t], dtype=6), torch.gt(torch.arange(t, dtype=4), l), -inf))
+              out.append(torch.masked_fill_(torch.zeros([n, 1, 1, t], dtype=6), torch.gt(torch.arange(t, dtype=4), l), -inf))
               at = at + n
           return out
         def table(self: __torch__.Program, t: Tensor, lens: List[int], past: List[int], aside: List[Tensor]) -> Tensor:
@@ -122,7 +125,11 @@ final class AttentionSource {
             rows.append(torch.index_select(t, 0, aside[0]))
           for s in range(first, len(lens)):
             rows.append(torch.narrow(t, 0, past[s], lens[s]))
-          return torch.cat(rows, 0)
+          if len(rows) > 1:
+            joined = torch.cat(rows, 0)
+          else:
+            joined = rows[0]
+          return joined
       """;
 
   private static final String SIGNATURE =
@@ -156,7 +163,7 @@ final class AttentionSource {
       """
           n = x.size(0)
           y = self.linear(x, $first, m)
-          if self.adds(s0, a) or self.adds(s0 + 1, a) or self.adds(s0 + 2, a):
+          if len(a[1]) > 1 and (self.adds(s0, a) or self.adds(s0 + 1, a) or self.adds(s0 + 2, a)):
             q, k, v = torch.split_with_sizes(y, [$heads * $hd, $kv * $hd, $kv * $hd], 1)
             y = torch.cat([self.adapt(q, x, s0, a), self.adapt(k, x, s0 + 1, a), self.adapt(v, x, s0 + 2, a)], 1)
           y = $whole
@@ -178,7 +185,7 @@ final class AttentionSource {
           q = torch.transpose(torch.reshape(q, [n, $heads, $hd]), 0, 1)
           qn, qr = torch.split_with_sizes(q, [$nope, $rd], -1)
           kv, kr = torch.split_with_sizes($kva, [$rank, $rd], -1)
-          kv = self.norm(kv, w[$kvnorm], 1e-06)
+          kv = self.norm(torch.contiguous(kv), w[$kvnorm], 1e-06)
           kv = torch.transpose(torch.reshape($kvb, [n, $heads, $nope + $vd]), 0, 1)
           kn, v = torch.split_with_sizes(kv, [$nope, $vd], -1)
           kr = torch.unsqueeze(kr, 0)
@@ -211,7 +218,12 @@ final class AttentionSource {
     AttentionConfig a = config.attention();
     LatentConfig latent = a.latent();
     String body = latent != null ? latent(latent) : packed ? together(a) : grouped(a);
+    String answered =
+        a.headDim() == a.valueHeadDim()
+            ? "torch._scaled_dot_product_flash_attention_for_cpu(qs, ks, vs, 0., False, attn_mask=mask, scale=$scale)[0]"
+            : "torch.scaled_dot_product_attention(qs, ks, vs, mask, 0., False, scale=$scale)";
     return (ATTEND + SIGNATURE + body)
+        .replace("$answered", answered)
         .replace("$heads", Integer.toString(a.numAttentionHeads()))
         .replace("$groups", Integer.toString(a.numAttentionHeads() / a.numKeyValueHeads()))
         .replace("$kv", Integer.toString(a.numKeyValueHeads()))
@@ -259,14 +271,15 @@ final class AttentionSource {
     }
     if (differ(a)) {
       return "torch.cat(["
-          + norm("torch.narrow(qk, 1, 0, $heads * $hd)", weight("q_norm"))
+          + norm("torch.contiguous(torch.narrow(qk, 1, 0, $heads * $hd))", weight("q_norm"))
           + ", "
-          + norm("torch.narrow(qk, 1, $heads * $hd, $kv * $hd)", weight("k_norm"))
+          + norm("torch.contiguous(torch.narrow(qk, 1, $heads * $hd, $kv * $hd))", weight("k_norm"))
           + "], 1)";
     }
     int rows = normedRows(a, a.numAttentionHeads()) + normedRows(a, a.numKeyValueHeads());
     return norm(
-        "torch.reshape(qk, [n, " + rows + ", -1])", "m[" + Int8Source.CONSTANTS + " + layer]");
+        "torch.contiguous(torch.reshape(qk, [n, " + rows + ", -1]))",
+        "m[" + Int8Source.CONSTANTS + " + layer]");
   }
 
   /** The lines that append to m, for each layer, the weights of the norms of q and k together. */

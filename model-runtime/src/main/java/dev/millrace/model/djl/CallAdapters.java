@@ -66,6 +66,13 @@ final class CallAdapters implements AutoCloseable {
     return at;
   }
 
+  /**
+   * Whether no sequence has an adapter: then nothing is handed in, and every one takes the top k.
+   */
+  boolean isEmpty() {
+    return distinct.isEmpty();
+  }
+
   IValue tensors(PtNDManager scope) {
     List<PtNDArray> all = new ArrayList<>();
     distinct.forEach(a -> all.addAll(a.arrays()));

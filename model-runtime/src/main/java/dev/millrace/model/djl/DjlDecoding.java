@@ -37,6 +37,12 @@ final class DjlDecoding implements Decoding {
   private final int mostOfRun;
   private final IValue keys;
   private final IValue values;
+
+  // What most calls hand in: making arrays costs as much as some operations.
+  private final IValue noPrefixes;
+  private final IValue noFactors;
+  private final IValue noLimits;
+
   private final Map<Long, Row> rows = new LinkedHashMap<>();
 
   private static final class Row {
@@ -96,6 +102,11 @@ final class DjlDecoding implements Decoding {
     int layers = config.numHiddenLayers();
     this.keys = pools(layers, a.numKeyValueHeads(), a.headDim());
     this.values = pools(layers, a.numKeyValueHeads(), a.valueHeadDim());
+    this.noPrefixes = rows(memory, List.of());
+    try (CallAdapters none = new CallAdapters(List.of())) {
+      this.noFactors = none.tensors(memory);
+      this.noLimits = none.limits(memory, config);
+    }
   }
 
   private IValue pools(int layers, int heads, int features) {
@@ -180,7 +191,6 @@ final class DjlDecoding implements Decoding {
   /** (rows that end, vocab): log p of their next tokens. */
   private float[] advance(List<Row> taken) {
     List<int[]> tokens = taken.stream().map(Row::next).toList();
-    List<Prefix> given = taken.stream().map(row -> row.given(config.hiddenSize())).toList();
     int[] slots = taken.stream().mapToInt(row -> row.slot).toArray();
     int[] past = taken.stream().mapToInt(row -> row.past).toArray();
     int ones = (int) taken.stream().filter(row -> row.brings() == 1).count();
@@ -188,13 +198,13 @@ final class DjlDecoding implements Decoding {
         CallAdapters call =
             new CallAdapters(taken.stream().map(r -> r.prompt.adapter()).toList(), ones)) {
       IValue[] arguments = {
-        IValue.from((PtNDArray) scope.create(DjlModel.flat(tokens))),
-        IValue.from(Program.array(scope, Texts.given(given, config.hiddenSize()))),
+        IValue.listFrom(DjlModel.flat(tokens)),
+        given(scope, taken),
         IValue.listFrom(tokens.stream().mapToLong(t -> t.length).toArray()),
-        call.tensors(scope),
+        call.isEmpty() ? noFactors : call.tensors(scope),
         call.which(),
         call.scales(),
-        call.limits(scope, config),
+        call.isEmpty() ? noLimits : call.limits(scope, config),
         keys,
         values,
         longs(slots),
@@ -206,9 +216,24 @@ final class DjlDecoding implements Decoding {
       try {
         return program.call(scope, "advance", arguments)[0].toFloatArray();
       } finally {
-        Arrays.stream(arguments).filter(a -> a != keys && a != values).forEach(IValue::close);
+        List<IValue> kept = kept();
+        Arrays.stream(arguments).filter(a -> !kept.contains(a)).forEach(IValue::close);
       }
     }
+  }
+
+  private List<IValue> kept() {
+    return List.of(keys, values, noPrefixes, noFactors, noLimits);
+  }
+
+  private IValue given(PtNDManager scope, List<Row> taken) {
+    return taken.stream().allMatch(row -> row.past >= row.prompt.prefix().length())
+        ? noPrefixes
+        : rows(scope, taken.stream().map(row -> row.given(config.hiddenSize())).toList());
+  }
+
+  private IValue rows(PtNDManager scope, List<Prefix> prefixes) {
+    return IValue.from(Program.array(scope, Texts.given(prefixes, config.hiddenSize())));
   }
 
   private static IValue longs(int[] numbers) {
@@ -258,8 +283,7 @@ final class DjlDecoding implements Decoding {
   @Override
   public void close() {
     List.copyOf(rows.keySet()).forEach(this::cancel);
-    keys.close();
-    values.close();
+    kept().forEach(IValue::close);
     memory.close();
   }
 }

@@ -21,12 +21,12 @@ final class ExpertsSource {
           choice = $choice
           $limit
           k = $k
-          counts = torch.zeros([0], dtype=4)
+          counts = p
           if r.size(0) > 0:
             counts = torch.add(torch.sum(torch.ge(self.uncertainty(p), r), [-1], True), 1)
             k = int(torch.amax(counts, [0, 1]))
           top, experts = torch.topk(choice, k, -1)
-          weights = torch.gather($weighs, 1, experts)
+          weights = $weighs
           if r.size(0) > 0:
             keep = torch.lt(torch.arange(k, dtype=4), counts)
             weights = torch.masked_fill(weights, torch.logical_not(keep), 0.)
@@ -69,7 +69,7 @@ final class ExpertsSource {
             if len(spans) > 1:
               h = torch.narrow(x, 0, at, n)
             if spans[s] < 0:
-              by_row = torch.expand(torch.unsqueeze(torch.transpose(w[w0], 0, 1), 0), [n, -1, -1])
+              by_row = torch.as_strided(w[w0], [n, $d, $experts], [0, 1, $d])
               logits.append(torch.squeeze(torch.bmm(torch.unsqueeze(h, 1), by_row), 1))
             else:
               logits.append(torch.linear(h, w[w0]))
@@ -85,12 +85,12 @@ final class ExpertsSource {
             r = torch.narrow(r, 1, at, n)
           return r
         def adapt_gate_up(self: __torch__.Program, y: Tensor, x: Tensor, expert: Tensor, slot: Tensor, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
-          if self.adds(s0, a):
+          if len(a[1]) > 1 and self.adds(s0, a):
             token = torch.floor_divide(slot, k)
             y = self.adapt_experts(y, x, token, torch.zeros([0], dtype=6), expert, token, s0, a)
           return y
         def adapt_down(self: __torch__.Program, y: Tensor, x: Tensor, share: Tensor, expert: Tensor, slot: Tensor, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
-          if self.adds(s0 + 1, a):
+          if len(a[1]) > 1 and self.adds(s0 + 1, a):
             y = self.adapt_experts(y, x, torch.arange(x.size(0), dtype=4), share, expert, torch.floor_divide(slot, k), s0 + 1, a)
           return y
         def adapt_experts(self: __torch__.Program, y: Tensor, x: Tensor, of: Tensor, share: Tensor, expert: Tensor, token: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
@@ -175,7 +175,7 @@ final class ExpertsSource {
         .replace(
             "$score", sigmoid ? byRow("sigmoid", "logits", router) : "torch.softmax(logits, -1)")
         .replace("$choice", sigmoid ? "torch.add(p, w[w0 + 1])" : "p")
-        .replace("$weighs", sigmoid ? "p" : "choice")
+        .replace("$weighs", sigmoid ? "torch.gather(p, 1, experts)" : "top")
         .replace("$limit\n", limit(router, sigmoid))
         .replace("$normed\n", (router.normTopkProb() ? normed : "weights = weights") + "\n")
         .replace(

@@ -9,18 +9,19 @@ import dev.millrace.model.config.MoeConfig;
  * numbers within ±64, r what they leave, in the same range. Both halves go through the product as
  * rows of it, with a scale of 1 that is given, not measured: a row's result is that of 14-bit
  * activations, and does not depend on its neighbours. Of one row the norm finds the greatest entry
- * sooner, of more rows amax; it is the same number. As {@link MatrixFormat#INT8_IN_FP16}, a row goes
- * through as it is.
+ * sooner, of more rows amax; it is the same number. As {@link MatrixFormat#INT8_IN_FP16}, a row
+ * goes through as it is.
  *
  * <p>A norm's sum of squares is taken of rows that lie end to end, as one row always does: the
- * order of the additions hangs on it. {@code m} holds the constants of these operations as tensors,
- * which cost half of what numbers do, then weights of norms that are taken together, then, as
- * INT8_IN_FP16, the scales of each packed matrix, of a stack at its first.
+ * order of the additions hangs on it. Its weights are multiplied by the root of its width, in place
+ * of the mean. {@code m} holds the constants of these operations as tensors, which cost half of
+ * what numbers do, then weights of norms that are taken together, then, as INT8_IN_FP16, the scales
+ * of each packed matrix, of a stack at its first.
  */
 final class Int8Source {
 
   /** Constants that {@code m} begins with. */
-  static final int CONSTANTS = 4;
+  static final int CONSTANTS = 3;
 
   private static final String COMMON =
       """
@@ -28,21 +29,20 @@ final class Int8Source {
           self.packed = annotate(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], [])
           self.m.append(torch.full([1], 0.015625, dtype=6))
           self.m.append(torch.full([1], 128., dtype=6))
-          self.m.append(torch.full([1], $share, dtype=6))
-          self.m.append(torch.full([1], $eps, dtype=6))
+          self.m.append(torch.full([1], $summed_eps, dtype=6))
           $norms
           return annotate(List[Tensor], [])
         def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-          v = torch.linalg_vector_norm(torch.contiguous(x), 2, [-1], True)
+          v = torch.linalg_vector_norm(x, 2, [-1], True)
           torch.mul_(v, v)
           if x.size(-1) == $d:
             usual = eps == $eps
           else:
             usual = False
           if usual:
-            torch.add_(torch.mul_(v, self.m[2]), self.m[3])
+            torch.add_(v, self.m[2])
           else:
-            torch.add_(torch.div_(v, float(x.size(-1))), eps)
+            torch.add_(v, eps * float(x.size(-1)))
           return torch.mul_(torch.mul(x, torch.rsqrt_(v)), weight)
         def by_expert(self: __torch__.Program, route: List[Tensor]) -> Tuple[List[int], List[int], Tensor, Tensor, Tensor]:
           p, weights, experts, kept = route
@@ -80,6 +80,8 @@ final class Int8Source {
             y = torch.index_copy_(torch.zeros([n * k, d], dtype=6), 0, slot, y)
           return torch.sum(torch.reshape(y, [n, k, d]), [1], False)
         def balanced(self: __torch__.Program, balance: Tensor, route: List[Tensor]) -> Tensor:
+          return balance
+        def mean_balance(self: __torch__.Program, balance: Tensor) -> Tensor:
           return balance
       """;
 
@@ -187,11 +189,25 @@ final class Int8Source {
   /**
    * @param norms lines that append the weights of norms that are taken together
    */
-  static String methods(MoeConfig config, String norms, MatrixFormat format) {
+  static String methods(MoeConfig config, Layout layout, String norms, MatrixFormat format) {
     return (COMMON + (format == MatrixFormat.INT8 ? INTEGERS : IN_FP16))
-        .replace("    $norms\n", norms)
+        .replace("    $norms\n", widthsTaken(layout) + norms)
         .replace("$scales", Long.toString(CONSTANTS + norms.lines().count()))
-        .replace("$share", Double.toString(1.0 / config.hiddenSize()))
+        .replace("$summed_eps", Double.toString(config.rmsNormEps() * config.hiddenSize()))
         .replace("$eps", Double.toString(config.rmsNormEps()));
+  }
+
+  /** The lines that multiply the weights of norms. */
+  private static String widthsTaken(Layout layout) {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < layout.vectors().size(); i++) {
+      Layout.Vector vector = layout.vectors().get(i);
+      if (vector.name().endsWith("norm.weight")) {
+        lines.append(
+            "    self.w[%d] = torch.mul(self.w[%d], %s)\n"
+                .formatted(i, i, Math.sqrt((double) vector.shape()[0])));
+      }
+    }
+    return lines.toString();
   }
 }

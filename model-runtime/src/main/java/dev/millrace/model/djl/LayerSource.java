@@ -54,7 +54,7 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
         line(lines, "x, h, route = self.front_" + layer + "(x, cos, sin, lens, r, a, c, w, m)");
       }
     }
-    line(lines, "return (" + norm(1) + ", torch.div(balance, float($layers)), chosen)");
+    line(lines, "return (" + norm(1) + ", self.mean_balance(balance), chosen)");
     return lines.toString();
   }
 

@@ -52,11 +52,11 @@ final class ProgramSource {
             s = s + 1
           return found
         def inject(self: __torch__.Program, x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
-          if self.adds(site, a):
+          if len(a[1]) > 1 and self.adds(site, a):
             x = self.adapt(x, torch.ones([x.size(0), 1], dtype=6), site, a)
           return x
         def adapt(self: __torch__.Program, y: Tensor, x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
-          if self.adds(site, a):
+          if len(a[1]) > 1 and self.adds(site, a):
             spans, l, which, scales = a
             parts = annotate(List[Tensor], [])
             at = 0
@@ -171,6 +171,8 @@ final class ProgramSource {
           return torch.stack([even, spilled], 0)
         def balanced(self: __torch__.Program, balance: Tensor, route: List[Tensor]) -> Tensor:
           return torch.add(balance, self.balance(route[0], route[2], route[3]))
+        def mean_balance(self: __torch__.Program, balance: Tensor) -> Tensor:
+          return torch.div(balance, float($layers))
       """;
 
   private static final String SORTED_EXPERTS =
@@ -235,7 +237,10 @@ final class ProgramSource {
   private static final String HIDDEN =
       """
         def embedded(self: __torch__.Program, ids: Tensor, given: Tensor, w: List[Tensor]) -> Tensor:
-          x = torch.to(torch.embedding(w[0], torch.clamp_min(ids, 0)), 6)
+          known = ids
+          if given.size(0) > 0:
+            known = torch.clamp_min(ids, 0)
+          x = torch.to(torch.embedding(w[0], known), 6)
           if given.size(0) > 0:
             x = torch.index_copy(x, 0, torch.squeeze(torch.nonzero(torch.lt(ids, 0)), 1), given)
           return x
@@ -348,13 +353,13 @@ final class ProgramSource {
           out.append(torch.argmax(self.linear(x, $head, self.m), -1))
           out.extend(chosen)
           return out
-        def advance(self: __torch__.Program, ids: Tensor, given: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int], ones: int, runs: List[int]) -> List[Tensor]:
+        def advance(self: __torch__.Program, ids: List[int], given: Tensor, lens: List[int], l: List[Tensor], which: List[int], scales: List[float], r: Tensor, keys: List[Tensor], values: List[Tensor], slots: List[int], past: List[int], ends: List[int], ones: int, runs: List[int]) -> List[Tensor]:
           spans = lens
           if ones > 0:
             spans = annotate(List[int], [torch.neg(ones)])
             spans.extend(torch.slice(lens, ones, len(lens), 1))
           c = (keys, values, slots, past, runs, self.aside(slots, past, ones, runs))
-          x, balance, chosen = self.through(self.embedded(ids, given, self.w), lens, (spans, l, which, scales), c, self.by_row(r, lens), self.w, self.m)
+          x, balance, chosen = self.through(self.embedded(torch.tensor(ids, dtype=4), given, self.w), lens, (spans, l, which, scales), c, self.by_row(r, lens), self.w, self.m)
           if len(ends) > 0:
             if len(ends) < x.size(0):
               x = torch.index_select(x, 0, torch.tensor(ends, dtype=4))
@@ -429,7 +434,7 @@ final class ProgramSource {
   static String int8(MoeConfig config, Layout layout, MatrixFormat format) {
     ProgramSource source = new ProgramSource(config, layout, true);
     String norms = source.attention().normsTogether();
-    return source.render(HEADER + Int8Source.methods(config, norms, format), "");
+    return source.render(HEADER + Int8Source.methods(config, layout, norms, format), "");
   }
 
   private String render(String matrices, String training) {

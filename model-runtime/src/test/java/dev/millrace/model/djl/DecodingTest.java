@@ -139,7 +139,7 @@ class DecodingTest {
     }
     Pattern call = Pattern.compile("\"name\": \"(aten|quantized)::");
     long calls = call.matcher(Files.readString(trace)).results().count();
-    assertTrue(calls > 100 && calls < 850, calls + " calls, expected fewer than 850");
+    assertTrue(calls > 100 && calls < 600, calls + " calls, expected fewer than 600");
   }
 
   @Test
