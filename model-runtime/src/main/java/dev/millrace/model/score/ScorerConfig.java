@@ -31,7 +31,7 @@ public record ScorerConfig(
 
   public static ScorerConfig defaults() {
     return new ScorerConfig(
-        Signal.ENTROPY,
+        Signal.BELONGING,
         0.5,
         0.5,
         0.02,
