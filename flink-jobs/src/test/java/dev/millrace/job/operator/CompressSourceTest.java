@@ -105,6 +105,7 @@ class CompressSourceTest {
   @Test
   void teach_stoppedWithASavepoint_goesOnFromThere() throws Exception {
     JobClient job = start((attempt, progress) -> teachForEver(progress), new Configuration());
+    await(job, () -> script.taught.size() == 1);
     await(job, () -> CHECKPOINTS.get() > 0); // before, Flink may not know yet that it runs
     List<Origin> chosen = script.taught.get(0);
     String savepoint =
