@@ -110,7 +110,7 @@ final class TopicTeaching implements Teaching {
             compress.steps(),
             new StudentTrainer.Objective(compress.text(), compress.temperature()),
             true,
-            student.begins(),
+            student,
             compress.seed());
     int[] stream =
         TokenStream.of(texts.stream().map(Text::text).toList(), tokenizer, Integer.MAX_VALUE);

@@ -56,7 +56,7 @@ final class CompressBenchmark implements Benchmark {
           setting.steps(),
           new StudentTrainer.Objective(text, 1),
           asServed,
-          inherits ? student.begins() : Beginning.DRAWN,
+          inherits ? student : new Student(student.shape(), Beginning.DRAWN),
           setting.seed());
     }
   }

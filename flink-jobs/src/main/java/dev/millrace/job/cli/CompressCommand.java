@@ -161,7 +161,7 @@ final class CompressCommand implements Callable<Integer> {
       var objective = new StudentTrainer.Objective(text, temperature);
       compressor.run(
           shape,
-          Distillation.Plan.of(steps, objective, !exact, student.begins(), seed),
+          Distillation.Plan.of(steps, objective, !exact, student, seed),
           stream,
           work.resolve(out.toAbsolutePath().getFileName()),
           out,

@@ -47,8 +47,13 @@ public final class Distillation {
 
     private static final int WARMUP = 100;
 
-    /** Of the learning rate, where nothing else is said. */
+    /** Of the learning rate. */
     private static final double PEAK = 6e-3;
+
+    /** The same of a part as wide as nano: what it begins with is lost at a higher one. */
+    private static final double PEAK_OF_WIDE_PARTS = 3e-3;
+
+    private static final int WIDE = 192;
 
     public Plan {
       if (steps < 1 || batch < 1 || time < 1) {
@@ -62,9 +67,11 @@ public final class Distillation {
         int steps,
         StudentTrainer.Objective objective,
         boolean asServed,
-        Beginning begins,
+        Student student,
         long seed) {
-      return new Plan(steps, 8, 256, PEAK, objective, asServed, begins, seed);
+      boolean wide = student.begins() == Beginning.CUT && student.shape().hiddenSize() >= WIDE;
+      double peak = wide ? PEAK_OF_WIDE_PARTS : PEAK;
+      return new Plan(steps, 8, 256, peak, objective, asServed, student.begins(), seed);
     }
 
     double rate(long step) {
