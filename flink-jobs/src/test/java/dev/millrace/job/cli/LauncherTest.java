@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,31 @@ class LauncherTest {
     String said = run("echo $$ > .millrace/building/pid; exec sh ./millrace --help");
     assertTrue(said.contains("the build failed"), said);
     assertTrue(Files.notExists(lock), "the lock is given back");
+  }
+
+  @Test
+  void run_builds_saysAtOnceHowFarItIs() throws Exception {
+    Files.writeString(
+        root.resolve("mvnw"),
+        """
+        #!/bin/sh
+        echo '[INFO] Building schemas 0.1.0-SNAPSHOT      [2/5]'
+        for i in $(seq 300); do
+          if grep -qxF '  schemas [2/5]' said; then
+            for j in $(seq 100); do echo 'Downloaded from central: file'; done
+            echo '[ERROR] cannot find symbol'
+            exit 1
+          fi
+          sleep 0.1
+        done
+        exit 1
+        """);
+    assertTrue(root.resolve("mvnw").toFile().setExecutable(true));
+    List<String> said = run("exec sh ./millrace --help").lines().toList();
+    assertEquals(
+        List.of("  schemas [2/5]", "  downloaded 100 files", "[ERROR] cannot find symbol"),
+        said.subList(1, said.size() - 1),
+        said::toString);
   }
 
   private String run(String script) throws Exception {
