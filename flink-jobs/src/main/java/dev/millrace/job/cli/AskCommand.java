@@ -7,6 +7,7 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Provenance;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
@@ -60,6 +61,8 @@ import picocli.CommandLine.Parameters;
 final class AskCommand implements Callable<Integer> {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private static final Duration SOON = Duration.ofSeconds(3);
 
   /** Scored to learn which release answers by now. */
   private static final String PROBE = "Who answers?";
@@ -129,7 +132,8 @@ final class AskCommand implements Callable<Integer> {
       Path file = seen ? picture : sound;
       return new Media(
           seen ? Modality.IMAGE : Modality.AUDIO,
-          Files.readAllBytes(Objects.requireNonNull(file, "picocli sets one of them")));
+          Files.readAllBytes(
+              UserMaterial.readable(Objects.requireNonNull(file, "picocli sets one of them"))));
     }
   }
 
@@ -244,21 +248,37 @@ final class AskCommand implements Callable<Integer> {
     return request;
   }
 
-  private static Answer send(
+  private Answer send(
       Request request, RecordReader reader, RecordWriter writer, Topics topics, long deadline)
-      throws InvalidRecordException, TimeoutException {
+      throws TimeoutException {
     String id = request.id();
     writer.send(topics.requests(), id, Codecs.requests().encode(request));
     writer.flush();
+    long soon = System.nanoTime() + SOON.toNanos();
+    boolean told = false;
     while (System.nanoTime() - deadline < 0) {
       for (RawRecord raw : reader.poll(Duration.ofMillis(200))) {
-        Answer answer = Codecs.answers().decode(raw.value(), raw.origin());
-        if (answer.request().equals(id)) {
+        Answer answer = answer(raw);
+        if (answer != null && answer.request().equals(id)) {
           return answer;
         }
       }
+      if (!told && System.nanoTime() - soon > 0) {
+        told = true;
+        output.err().println("no answer yet, waiting for the serve job");
+      }
     }
-    throw new TimeoutException("no answer within " + PATIENCE.toSeconds() + " s");
+    throw new TimeoutException(
+        "no answer within %d s, expected a serve job that runs".formatted(PATIENCE.toSeconds()));
+  }
+
+  /** Null for what is none, which somebody else wrote there. */
+  private static @Nullable Answer answer(RawRecord raw) {
+    try {
+      return Codecs.answers().decode(raw.value(), raw.origin());
+    } catch (InvalidRecordException e) {
+      return null;
+    }
   }
 
   private String answerer(Answer answer) {

@@ -15,10 +15,15 @@ final class BaseOption {
 
   /** Its checkpoint folder. */
   Path folder() {
-    if (!Files.isRegularFile(base.resolve("config.json"))) {
+    return require("base", base);
+  }
+
+  /** The folder, if it can be that of a checkpoint. */
+  static Path require(String what, Path folder) {
+    if (!Files.isRegularFile(folder.resolve("config.json"))) {
       throw new IllegalArgumentException(
-          "base " + base + ", expected a checkpoint folder with a config.json");
+          "%s %s, expected a checkpoint folder with a config.json".formatted(what, folder));
     }
-    return base;
+    return folder;
   }
 }

@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.djl.Int8Check;
 import dev.millrace.model.djl.LogitCheck;
 import dev.millrace.model.text.Tokenizer;
@@ -64,6 +65,7 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    BaseOption.require("checkpoint", folder);
     Path expected = adapter == null ? folder : adapter;
     boolean known = LogitCheck.possible(expected);
     List<int[]> tokens = tokens(known ? LogitCheck.texts(expected) : List.of());
@@ -97,7 +99,7 @@ final class CheckCommand implements Callable<Integer> {
     }
     List<int[]> tokens = new ArrayList<>();
     Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"));
-    for (String line : Files.readAllLines(file)) {
+    for (String line : Files.readAllLines(UserMaterial.readable(file))) {
       JsonNode text = new ObjectMapper().readTree(line).path("text");
       int[] ids = tokenizer.encode(text.asText());
       if (ids.length >= 2) {

@@ -45,7 +45,7 @@ final class ForgetWatch {
    *
    * @throws IllegalStateException if learn refuses, or takes longer
    */
-  Map<String, @Nullable String> await(Duration patience) throws InvalidRecordException {
+  Map<String, @Nullable String> await(Duration patience) {
     long start = System.nanoTime();
     while (done.size() < written.size()) {
       if (System.nanoTime() - start > patience.toNanos()) {
@@ -54,10 +54,19 @@ final class ForgetWatch {
                 .formatted(patience.toSeconds()));
       }
       for (RawRecord raw : verdicts.poll(POLL)) {
-        see(Codecs.verdicts().decode(raw.value(), raw.origin()));
+        see(raw);
       }
     }
     return done;
+  }
+
+  /** A record that is no verdict says nothing of ours. */
+  private void see(RawRecord raw) {
+    try {
+      see(Codecs.verdicts().decode(raw.value(), raw.origin()));
+    } catch (InvalidRecordException e) {
+      err.println(raw.origin() + " is passed over: " + e.getMessage());
+    }
   }
 
   private void see(Verdict verdict) {

@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.job.sql.SqlScript;
 import dev.millrace.job.sql.SqlSession;
 import java.net.URI;
@@ -48,6 +49,9 @@ import picocli.CommandLine.Parameters;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SqlCommand implements Callable<Integer> {
 
+  /** Characters of a message that is read. */
+  private static final int LONG = 400;
+
   @Mixin private Output output;
   @Mixin private RestOption rest;
 
@@ -65,14 +69,17 @@ final class SqlCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (rows < 1) {
+      throw new IllegalArgumentException("--rows " + rows + ", expected at least 1");
+    }
+    String text = Files.readString(UserMaterial.readable(file));
     LocalCluster cluster = Home.here().cluster();
     Optional<ClusterState> local = rest.local().map(state -> state.require("kafka", "jobmanager"));
     URI url = local.map(state -> URI.create(state.restUrl())).or(rest::named).orElse(null);
     List<String> values = new ArrayList<>(List.of("base.dir=" + Home.here().nano()));
     local.ifPresent(state -> values.addAll(SubmitCommand.local(cluster, state)));
     values.addAll(settings);
-    SqlScript script =
-        SqlScript.parse(Files.readString(file), MillraceConfig.read(null, values).toMap());
+    SqlScript script = SqlScript.parse(text, MillraceConfig.read(null, values).toMap());
     SqlSession session = new SqlSession(environment(url, rest.tls(), cluster.jobJar().toString()));
     for (String statement : script.statements()) {
       output.err().println(statement.lines().findFirst().orElse(statement).strip() + " …");
@@ -93,7 +100,10 @@ final class SqlCommand implements Callable<Integer> {
     }
   }
 
-  /** Flink says that something failed, and what did in the innermost cause alone. */
+  /**
+   * Flink says that something failed, and what did in the innermost cause alone; its parser names
+   * every word of SQL that could have stood there.
+   */
   private static String reason(Throwable e) {
     Throwable cause = e;
     while (cause.getCause() != null) {
@@ -101,7 +111,8 @@ final class SqlCommand implements Callable<Integer> {
     }
     String outer = Main.oneLine(e);
     String inner = Main.oneLine(cause);
-    return outer.contains(inner) ? outer : inner;
+    String said = outer.contains(inner) ? outer : inner;
+    return said.length() > LONG ? said.replaceFirst("\\s*Was expecting one of:.*", "") : said;
   }
 
   /** Flink at the URL, or in this process. */

@@ -16,7 +16,9 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -108,9 +110,17 @@ public record Topics(String prefix) {
   }
 
   private static void ensure(String bootstrap, Properties client, Collection<NewTopic> wanted) {
+    ensure(bootstrap, client, wanted, PATIENCE);
+  }
+
+  /**
+   * @param patience for the broker's first answer
+   */
+  static void ensure(
+      String bootstrap, Properties client, Collection<NewTopic> wanted, Duration patience) {
     List<String> names = wanted.stream().map(NewTopic::name).toList();
     try (Admin admin = Admin.create(client)) {
-      Set<String> existing = admin.listTopics().names().get();
+      Set<String> existing = admin.listTopics(within(patience)).names().get();
       for (NewTopic topic : wanted) {
         if (!existing.contains(topic.name())) {
           create(admin, topic);
@@ -118,12 +128,20 @@ public record Topics(String prefix) {
       }
       awaitKnown(admin, names);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof TimeoutException) {
+        throw new IllegalStateException(
+            "broker " + bootstrap + ", expected one that answers", e.getCause());
+      }
       throw new IllegalStateException(
           "cannot create topics " + names + " on " + bootstrap + ": " + e.getCause(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while creating topics on " + bootstrap, e);
     }
+  }
+
+  private static ListTopicsOptions within(Duration patience) {
+    return new ListTopicsOptions().timeoutMs((int) patience.toMillis());
   }
 
   private static void create(Admin admin, NewTopic topic)

@@ -86,10 +86,7 @@ public final class UserMaterial {
    * @throws IllegalArgumentException if it is no such file
    */
   public static BufferedReader open(Path file) throws IOException {
-    if (!Files.isReadable(file) || Files.isDirectory(file)) {
-      throw new IllegalArgumentException("file " + file + ", expected a file that can be read");
-    }
-    InputStream in = Files.newInputStream(file);
+    InputStream in = Files.newInputStream(readable(file));
     try {
       InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in;
       return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
@@ -97,6 +94,18 @@ public final class UserMaterial {
       in.close();
       throw new IllegalArgumentException("file " + file + ", expected gzip: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The same file.
+   *
+   * @throws IllegalArgumentException if it is none, or must not be read
+   */
+  public static Path readable(Path file) {
+    if (!Files.isReadable(file) || Files.isDirectory(file)) {
+      throw new IllegalArgumentException("file " + file + ", expected a file that can be read");
+    }
+    return file;
   }
 
   /**

@@ -3,12 +3,23 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RawRecord;
+import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -64,6 +75,59 @@ class BrokerOptionIT {
       }
       assertEquals(0, run("verdicts", bootstrap), err::toString);
       assertTrue(err.toString().contains("is passed over"), err::toString);
+    }
+  }
+
+  /** Whoever wrote it there: the answer comes behind it. */
+  @Test
+  void ask_recordThatIsNoAnswer_isPassedOver() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      String bootstrap = "--bootstrap=" + stack.bootstrapServers();
+      assertEquals(0, run("topics", bootstrap), err::toString);
+      KafkaConfig kafka =
+          MillraceConfig.defaults()
+              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
+              .kafka();
+      CompletableFuture<Void> answers = CompletableFuture.runAsync(() -> answerOne(kafka));
+      assertEquals(0, run("ask", bootstrap, "--domain=d", "dear"), err::toString);
+      assertTrue(out.toString().contains("dear customer"), out::toString);
+      answers.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void answerOne(KafkaConfig kafka) {
+    try (RecordReader requests = RecordReader.fromBeginning(kafka, List.of("millrace.requests"));
+        RecordWriter writer = new RecordWriter(kafka)) {
+      List<RawRecord> asked = List.of();
+      while (asked.isEmpty()) {
+        asked = requests.poll(Duration.ofSeconds(1));
+      }
+      RawRecord raw = asked.get(0);
+      Request request = Codecs.requests().decode(raw.value(), raw.origin());
+      Answer answer =
+          new Answer(
+              request.id(),
+              raw.origin(),
+              null,
+              "d",
+              request.task(),
+              null,
+              " customer",
+              -1,
+              1,
+              9,
+              new float[0],
+              null,
+              "base",
+              List.of(),
+              Answer.From.MODEL,
+              0,
+              0,
+              0);
+      writer.append("millrace.answers", "k", new byte[] {7, 7}).join();
+      writer.append("millrace.answers", "k", Codecs.answers().encode(answer)).join();
+    } catch (InvalidRecordException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -38,15 +38,27 @@ class SqlCommandTest {
   /** Flink's own words are that it cannot create a provider, and the model's options. */
   @Test
   void run_modelThatCannotBeAsked_saysWhyInOneLine() throws Exception {
-    Path script = Files.writeString(root.resolve("script.sql"), SCRIPT);
+    String said = failed(SCRIPT);
+    assertTrue(said.startsWith("millrace: output column reply, expected one of: answer"), said);
+  }
+
+  /** Flink's parser says all that might have been meant, in four thousand characters. */
+  @Test
+  void run_statementThatIsCutOff_saysWhere() throws Exception {
+    String said = failed("SELECT");
+    assertTrue(said.startsWith("millrace: Encountered \"<EOF>\" at line 1, column 6."), said);
+    assertTrue(said.length() < 200, said);
+  }
+
+  /** What a script that cannot be run says last. */
+  private String failed(String text) throws Exception {
+    Path script = Files.writeString(root.resolve("script.sql"), text);
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int status =
         Main.run(new PrintWriter(out, true), new PrintWriter(err, true), "sql", script.toString());
     assertEquals(Main.FAILED, status);
     assertEquals("", out.toString());
-    String said = err.toString().lines().reduce((earlier, later) -> later).orElse("");
-    assertTrue(
-        said.startsWith("millrace: output column reply, expected one of: answer"), err::toString);
+    return err.toString().lines().reduce((earlier, later) -> later).orElse("");
   }
 }

@@ -1,9 +1,12 @@
 package dev.millrace.job.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.config.MillraceConfig;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -20,5 +23,16 @@ class KafkaTopicsTest {
     assertEquals(
         System.getenv("PATH"),
         new AdminClientConfig(properties).getPassword("ssl.key.password").value());
+  }
+
+  @Test
+  void ensure_nobodyAnswers_saysWhichBroker() {
+    Properties client = new Properties();
+    client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "127.0.0.1:1");
+    IllegalStateException failed =
+        assertThrows(
+            IllegalStateException.class,
+            () -> Topics.ensure("127.0.0.1:1", client, List.of(), Duration.ofMillis(200)));
+    assertEquals("broker 127.0.0.1:1, expected one that answers", failed.getMessage());
   }
 }
