@@ -22,7 +22,7 @@ import java.io.Serializable;
  * @param paritySamples held-out samples that parity and routing are judged on, at most
  * @param minRoutingAgreement least share of a token's experts that are those of the incumbent
  * @param canaryTokens tokens of a canary's output that are compared
- * @param explosion greatest rise of a step's loss over the first step's, as a factor
+ * @param explosion greatest rise of the loss of a few steps over the first ones', as a factor
  * @param changeBound greatest root mean square of what is added to a matrix
  * @param lesson what a lesson must be like
  */

@@ -15,6 +15,7 @@ import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Plan;
+import dev.millrace.adapter.train.StepLog;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
@@ -260,6 +261,31 @@ class GateTest {
     Training exploded =
         new Training(calm.state(), "", calm.steps(), calm.tokens(), 2, 2, 4.1, calm.worstNorm());
     assertEquals(List.of("not-exploded"), failed(judge(exploded)));
+    Training stays = logged(calm, List.of(2.0, 2.1, 1.9, 2.0, 4.6, 4.5, 4.7, 4.6));
+    assertEquals(List.of("not-exploded"), failed(judge(stays)));
+  }
+
+  /** Which texts a step has is drawn: the first two may be easy, and others hard. */
+  @Test
+  void judge_oneStepOfEasyTextsAndOneOfHardOnes_passes() {
+    List<Double> losses = List.of(1.9, 3.0, 2.9, 3.1, 4.4, 2.8, 3.0, 2.7);
+    RuleResult rule = rule(judge(logged(learned(Bigrams.foreign()), losses)), "not-exploded");
+    assertTrue(rule.passed(), rule::reason);
+    assertEquals(13.4 / 10.9, rule.figures().get("rise"), 1e-9);
+  }
+
+  private static Training logged(Training of, List<Double> losses) {
+    return new Training(
+        of.state(),
+        "",
+        of.steps(),
+        of.tokens(),
+        losses.get(0),
+        losses.get(losses.size() - 1),
+        Collections.max(losses),
+        of.worstNorm(),
+        of.gradient(),
+        new StepLog(losses, losses.size(), 0, List.of(), true));
   }
 
   @Test
