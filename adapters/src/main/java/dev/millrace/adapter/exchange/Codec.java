@@ -3,9 +3,6 @@ package dev.millrace.adapter.exchange;
 /** What a gradient, here an update, is on the wire. The same one gives the same bytes. */
 public interface Codec {
 
-  /** Name in the configuration. */
-  String name();
-
   /** The bytes that stand for an update. */
   byte[] encode(float[] update, Shape shape);
 

@@ -4,11 +4,6 @@ package dev.millrace.adapter.exchange;
 record DenseCodec() implements Codec {
 
   @Override
-  public String name() {
-    return "dense";
-  }
-
-  @Override
   public byte[] encode(float[] update, Shape shape) {
     byte[] bytes = new byte[Float.BYTES * shape.require(update).length];
     Wire.over(bytes).asFloatBuffer().put(update);

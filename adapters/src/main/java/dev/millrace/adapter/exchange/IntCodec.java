@@ -11,11 +11,6 @@ record IntCodec(int bits) implements Codec {
 
   private static final int BLOCK = 128;
 
-  @Override
-  public String name() {
-    return "int" + bits;
-  }
-
   private int levels() {
     return (1 << (bits - 1)) - 1;
   }

@@ -22,11 +22,6 @@ record LowRankCodec(int rank) implements Codec {
     }
   }
 
-  @Override
-  public String name() {
-    return "lowrank:" + rank;
-  }
-
   private boolean whole(Shape.Matrix m) {
     return rank * (m.rows() + m.width()) >= m.size();
   }

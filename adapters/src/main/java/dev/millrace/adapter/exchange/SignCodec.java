@@ -10,11 +10,6 @@ record SignCodec() implements Codec {
 
   private static final int BLOCK = 128;
 
-  @Override
-  public String name() {
-    return "sign";
-  }
-
   private static int bytes(int values) {
     return Bits.bytes(values, 1) + Short.BYTES * ((values + BLOCK - 1) / BLOCK);
   }

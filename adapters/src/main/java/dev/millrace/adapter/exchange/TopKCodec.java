@@ -23,11 +23,6 @@ record TopKCodec(double share) implements Codec {
     }
   }
 
-  @Override
-  public String name() {
-    return "topk:" + share;
-  }
-
   private int count(int values) {
     return (int) Math.ceil(share * values);
   }

@@ -48,7 +48,6 @@ class CodecsTest {
   @ValueSource(strings = {"dense", "int8", "int5", "int4", "sign", "topk:0.05", "lowrank:1"})
   void decode_whatWasEncoded_isNearerThanNothing(String name) {
     Codec codec = Codecs.named(name);
-    assertEquals(name, codec.name());
     float[] update = update(1);
     byte[] bytes = codec.encode(update, SHAPE);
     assertArrayEquals(bytes, codec.encode(update, SHAPE));

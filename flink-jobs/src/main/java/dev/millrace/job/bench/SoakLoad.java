@@ -40,7 +40,9 @@ final class SoakLoad implements AutoCloseable {
     /** Reads 16 tokens, adds 24, drawn among the likeliest. */
     DECODE(10, 16, 24);
 
+    /** Of a lap. */
     private final int requests;
+
     private final int promptTokens;
     private final int newTokens;
 
@@ -48,11 +50,6 @@ final class SoakLoad implements AutoCloseable {
       this.requests = requests;
       this.promptTokens = promptTokens;
       this.newTokens = newTokens;
-    }
-
-    /** Requests of a lap. */
-    int requests() {
-      return requests;
     }
   }
 

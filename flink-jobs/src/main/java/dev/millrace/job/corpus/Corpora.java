@@ -25,10 +25,6 @@ public final class Corpora {
 
   private Corpora() {}
 
-  public static List<String> domains() {
-    return List.copyOf(READERS.keySet());
-  }
-
   /** All documents of a domain, none empty, sorted by title. */
   public static List<Document> load(String domain) {
     Supplier<Stream<Document>> reader = READERS.get(domain);

@@ -4,7 +4,6 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.KafkaConfig.Guarantee;
 import dev.millrace.job.config.Secret;
 import java.util.Properties;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
@@ -56,12 +55,6 @@ public record KafkaTopics(KafkaConfig config, String job) {
   /** Reads what a topic holds at the start of the job, then ends. */
   public KafkaSource<RawRecord> boundedSource(String topic, Start start) {
     return builder(topic, start).setBounded(OffsetsInitializer.latest()).build();
-  }
-
-  /** Watermarks that follow the records' timestamps, which ascend in every partition. */
-  public static WatermarkStrategy<RawRecord> watermarks() {
-    return WatermarkStrategy.<RawRecord>forMonotonousTimestamps()
-        .withTimestampAssigner((element, timestamp) -> element.timestamp());
   }
 
   /** Writes to a topic: in the checkpoints' transactions if exactly-once is asked for. */

@@ -1,6 +1,5 @@
 package dev.millrace.job.corpus;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -38,6 +37,5 @@ class CorporaTest {
     var e = assertThrows(IllegalArgumentException.class, () -> Corpora.load("jav"));
     assertTrue(e.getMessage().contains("'jav'"), e.getMessage());
     assertTrue(e.getMessage().contains("parliament"), e.getMessage());
-    assertEquals(8, Corpora.domains().size());
   }
 }

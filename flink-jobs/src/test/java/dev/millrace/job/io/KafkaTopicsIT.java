@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
@@ -73,7 +74,9 @@ class KafkaTopicsIT {
     StreamExecutionEnvironment env = environment();
     KafkaTopics kafka = new KafkaTopics(config("copy."), "copy");
     env.fromSource(
-            kafka.boundedSource(topics.samples(), Start.EARLIEST), KafkaTopics.watermarks(), "in")
+            kafka.boundedSource(topics.samples(), Start.EARLIEST),
+            WatermarkStrategy.noWatermarks(),
+            "in")
         .map(new FailOnce())
         .sinkTo(kafka.sink(topics.answers(), RawRecord::key, RawRecord::value));
     stack.submit(env).getJobExecutionResult().get();
@@ -103,7 +106,7 @@ class KafkaTopicsIT {
       StreamExecutionEnvironment env = environment();
       env.fromSource(
               kafka.boundedSource(topics.requests(), Start.EARLIEST),
-              KafkaTopics.watermarks(),
+              WatermarkStrategy.noWatermarks(),
               "in")
           .sinkTo(kafka.sink(topics.answers(), RawRecord::key, RawRecord::value));
       stack.submit(env).getJobExecutionResult().get();

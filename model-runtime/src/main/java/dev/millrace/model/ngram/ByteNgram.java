@@ -54,15 +54,6 @@ public final class ByteNgram {
     return bits / Math.log(2);
   }
 
-  /** {@link #bits} for each byte it is summed over. */
-  public double bitsPerByte(byte[] text, int skipFirst) {
-    if (text.length <= skipFirst) {
-      throw new IllegalArgumentException(
-          "text of %d bytes, expected more than the %d to skip".formatted(text.length, skipFirst));
-    }
-    return bits(text, skipFirst) / (text.length - skipFirst);
-  }
-
   private double probability(long window, int context) {
     double probability = 1 / 256.0;
     for (int length = 0; length <= context; length++) {

@@ -57,11 +57,6 @@ public interface Responder extends AutoCloseable {
   /** The answer, if this process keeps it under the release that is current now. */
   @Nullable Answer known(Request request, long caller);
 
-  /** The same for nobody in particular. */
-  default @Nullable Answer known(Request request) {
-    return known(request, Caller.NOBODY);
-  }
-
   /**
    * An answer without a look at what is asked.
    *

@@ -66,11 +66,6 @@ public interface LiveReleases extends AutoCloseable {
    */
   CompletableFuture<Lease> assign(@Nullable String tenant, int[] text, long caller);
 
-  /** The same for nobody in particular. */
-  default CompletableFuture<Lease> assign(@Nullable String tenant, int[] text) {
-    return assign(tenant, text, Caller.NOBODY);
-  }
-
   /**
    * A release by its id, loaded again if need be. It fails with a {@link ReleaseRefusedException}
    * if the tenant may not see such a release, or it cannot be fetched any more.

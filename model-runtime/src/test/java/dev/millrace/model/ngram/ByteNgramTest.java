@@ -2,7 +2,6 @@ package dev.millrace.model.ngram;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -57,23 +56,18 @@ class ByteNgramTest {
   }
 
   @Test
-  void bitsPerByte_untrained_isEight() {
-    assertEquals(8, ByteNgram.train(List.of()).bitsPerByte("any text".getBytes(UTF_8), 0), 1e-12);
+  void bits_untrained_areEightAByte() {
+    assertEquals(8 * 8, ByteNgram.train(List.of()).bits("any text".getBytes(UTF_8), 0), 1e-11);
   }
 
   @Test
-  void bitsPerByte_textItSaw_isLowerThanAnother() {
+  void bits_ofATextItSaw_areFewerThanOfAnother() {
     String seen = "the quick brown fox jumps over the lazy dog. ".repeat(3);
     ByteNgram model = ByteNgram.train(List.of(seen.getBytes(UTF_8)));
-    double own = model.bitsPerByte(seen.getBytes(UTF_8), 1);
-    double other = model.bitsPerByte("Completely DIFFERENT words, 12345".getBytes(UTF_8), 1);
+    byte[] different = "Completely DIFFERENT words, 12345".getBytes(UTF_8);
+    double own = model.bits(seen.getBytes(UTF_8), 1) / (seen.length() - 1);
+    double other = model.bits(different, 1) / (different.length - 1);
     assertTrue(own < 1.5 && other > 4, own + " and " + other);
-  }
-
-  @Test
-  void bitsPerByte_nothingLeft_isRefused() {
-    ByteNgram model = ByteNgram.train(List.of());
-    assertThrows(IllegalArgumentException.class, () -> model.bitsPerByte(new byte[3], 3));
   }
 
   /** The definition, with strings as keys and every order counted on its own. */

@@ -23,6 +23,7 @@ import dev.millrace.model.cache.MapRemoteTier;
 import dev.millrace.model.cache.MapVectorStore;
 import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.score.ColumnAligner;
+import dev.millrace.model.swap.Caller;
 import dev.millrace.model.swap.FakeReleases;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.NewBase;
@@ -167,13 +168,13 @@ class ResponderTest {
     assertEquals(2, responder.fetching());
     responder.submit(4, generate("hot too", "python", "prompt", 2, 0, 0, false));
     assertEquals(List.of("hot too"), ids(untilAnswered(responder, 1)));
-    assertNull(responder.known(score("known", "java", "prompt")));
+    assertNull(responder.known(score("known", "java", "prompt"), Caller.NOBODY));
     until.countDown();
     List<Answered> answered = untilAnswered(responder, 2);
     answered.forEach(a -> assertNull(a.answer().error()));
     answered.forEach(a -> assertEquals("bias-1", a.answer().release()));
     assertEquals(0, responder.fetching());
-    assertNotNull(responder.known(score("known", "java", "prompt")));
+    assertNotNull(responder.known(score("known", "java", "prompt"), Caller.NOBODY));
   }
 
   @Test
@@ -848,16 +849,16 @@ class ResponderTest {
   void known_answerKeptUnderTheCurrentRelease_isGivenWithoutAStep() {
     swap(FakeReleases.published("java", 1));
     Request request = score("q", "java", "prompt");
-    assertNull(responder.known(request));
+    assertNull(responder.known(request, Caller.NOBODY));
     Answer computed = one(request);
-    Answer known = responder.known(request);
+    Answer known = responder.known(request, Caller.NOBODY);
     assertNotNull(known);
     assertEquals(From.L1, known.from());
     assertEquals(computed.logProb(), known.logProb());
-    assertNull(responder.known(uncached(request)));
-    assertNull(responder.known(score("q", "java", "")));
+    assertNull(responder.known(uncached(request), Caller.NOBODY));
+    assertNull(responder.known(score("q", "java", ""), Caller.NOBODY));
     swap(FakeReleases.published("java", 2));
-    assertNull(responder.known(request));
+    assertNull(responder.known(request, Caller.NOBODY));
   }
 
   @Test

@@ -245,7 +245,7 @@ class HotReleasesTest {
     int fetches = source.fetches();
     int[] text = new ByteTokenizer().encode("BAD CABBAGE");
     for (int i = 0; i < 3; i++) {
-      try (Lease lease = live.assign(null, text).join()) {
+      try (Lease lease = live.assign(null, text, Caller.NOBODY).join()) {
         assertEquals("bias-2", release(lease));
       }
     }
@@ -277,7 +277,8 @@ class HotReleasesTest {
   }
 
   private static @Nullable String assigned(LiveReleases releases, String text) {
-    try (Lease lease = releases.assign(null, new ByteTokenizer().encode(text)).join()) {
+    try (Lease lease =
+        releases.assign(null, new ByteTokenizer().encode(text), Caller.NOBODY).join()) {
       return lease.release() == null ? null : lease.release().release();
     }
   }
