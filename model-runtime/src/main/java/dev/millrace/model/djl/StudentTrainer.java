@@ -44,11 +44,6 @@ public final class StudentTrainer implements AutoCloseable {
                 .formatted(text, temperature));
       }
     }
-
-    /** The text alone. */
-    public static Objective textAlone() {
-      return new Objective(1, 1);
-    }
   }
 
   /**

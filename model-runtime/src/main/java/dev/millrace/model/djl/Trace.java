@@ -53,13 +53,4 @@ record Trace(float[] logProbs, int[] likeliest, List<int[][]> experts) {
     }
     return loss;
   }
-
-  /** Experts that ran, over all tokens and sparse layers. */
-  long active() {
-    return experts.stream()
-        .flatMap(Arrays::stream)
-        .flatMapToInt(Arrays::stream)
-        .filter(e -> e >= 0)
-        .count();
-  }
 }

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -69,11 +68,6 @@ public final class Pretraining {
    * @param sharpness weight in the loss of the share of the router's scores that no expert took
    */
   public record Experts(List<Double> means, double sharpness) {
-
-    /** The top k for all windows. */
-    public static Experts topK(int batch) {
-      return new Experts(Collections.nCopies(batch, 0.0), 0);
-    }
 
     boolean byEntropy() {
       return means.stream().anyMatch(mean -> mean > 0);
