@@ -10,6 +10,7 @@ import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.job.AlignPairs;
 import dev.millrace.job.Openers;
 import dev.millrace.job.corpus.Pair;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.AlignAdapter.Side;
@@ -155,7 +156,7 @@ final class AlignStream {
               AlignmentConfig.defaults());
       return learn(stream, learner, setting);
     } finally {
-      Scratch.delete(store);
+      TempDirectory.delete(store);
     }
   }
 

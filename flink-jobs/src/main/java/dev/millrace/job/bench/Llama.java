@@ -4,6 +4,7 @@ import de.kherud.llama.InferenceParameters;
 import de.kherud.llama.LlamaModel;
 import de.kherud.llama.ModelParameters;
 import de.kherud.llama.args.Sampler;
+import dev.millrace.job.embedded.TempDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -62,7 +63,7 @@ final class Llama implements Contestant {
       return new Llama(name, child);
     } finally {
       Files.deleteIfExists(lines);
-      Scratch.delete(natives);
+      TempDirectory.delete(natives);
     }
   }
 

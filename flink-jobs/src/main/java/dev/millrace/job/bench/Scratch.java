@@ -1,10 +1,9 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.embedded.TempDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 
 /** A temporary folder, gone when closed. */
 final class Scratch implements AutoCloseable {
@@ -23,19 +22,8 @@ final class Scratch implements AutoCloseable {
     return folder.resolve(name);
   }
 
-  /** Deletes a folder and what is in it. */
-  static void delete(Path folder) throws IOException {
-    List<Path> deepestFirst;
-    try (var paths = Files.walk(folder)) {
-      deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : deepestFirst) {
-      Files.deleteIfExists(path);
-    }
-  }
-
   @Override
   public void close() throws IOException {
-    delete(folder);
+    TempDirectory.delete(folder);
   }
 }
