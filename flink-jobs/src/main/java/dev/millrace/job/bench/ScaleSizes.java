@@ -138,28 +138,15 @@ final class ScaleSizes {
         throws IOException {
       MillraceConfig config =
           MillraceConfig.defaults()
+              .with(OpenGate.SETTINGS)
               .with(
-                  Map.ofEntries(
-                      Map.entry("batch.count", String.valueOf(batch)),
-                      Map.entry("score.acceptRate", "1"),
-                      Map.entry("learn.train.epochs", "1"),
-                      Map.entry("learn.train.anchorWeight", "0"),
-                      Map.entry("learn.watch.samples", "0"),
-                      Map.entry("learn.gate.minGain", "-10"),
-                      Map.entry("learn.gate.level", "0"),
-                      Map.entry("learn.gate.resamples", "10"),
-                      Map.entry("learn.gate.minHeldOutSamples", "0"),
-                      Map.entry("learn.gate.minHeldOutTokens", "0"),
-                      Map.entry("learn.gate.protectedBound", "10"),
-                      Map.entry("learn.gate.worstProtectedBound", "10"),
-                      Map.entry("learn.gate.protectedSamples", "1"),
-                      Map.entry("learn.gate.parityBound", "10"),
-                      Map.entry("learn.gate.paritySamples", "1"),
-                      Map.entry("learn.gate.minRoutingAgreement", "0"),
-                      Map.entry("learn.gate.canaryTokens", "0"),
-                      Map.entry("learn.gate.explosion", "100"),
-                      Map.entry("learn.gate.changeBound", "100"),
-                      Map.entry("learn.gate.lesson.texts", "0")));
+                  Map.of(
+                      "batch.count",
+                      String.valueOf(batch),
+                      "score.acceptRate",
+                      "1",
+                      "learn.train.epochs",
+                      "1"));
       LearnerConfig learn = config.learn();
       learner =
           Learner.of(

@@ -1,6 +1,7 @@
 package dev.millrace.job.chaos;
 
 import dev.millrace.job.Openers;
+import dev.millrace.job.bench.OpenGate;
 import dev.millrace.job.bench.SwapReleases;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.corpus.Chunks;
@@ -49,34 +50,14 @@ public final class Chaos {
   /** A stopped process is missed within seconds. */
   private static final Map<String, String> FLINK = Map.of("heartbeat.timeout", "6 s");
 
-  /**
-   * Small batches, and a gate that lets every finite candidate pass: the run is about what happens
-   * to releases, not about how good they are.
-   */
+  /** Beside {@link OpenGate}: a run is about what happens to releases, not how good they are. */
   private static final Map<String, String> LEARNING =
-      Map.ofEntries(
-          Map.entry("job.trainNice", "19"), // both jobs are on one machine here
-          Map.entry("batch.count", "8"),
-          Map.entry("heldOut.everyNth", "5"),
-          Map.entry("score.acceptRate", "1"),
-          Map.entry("learn.halvings", "0"),
-          Map.entry("learn.train.anchorWeight", "0"),
-          Map.entry("learn.watch.samples", "0"),
-          Map.entry("learn.gate.minHeldOutSamples", "0"),
-          Map.entry("learn.gate.minHeldOutTokens", "0"),
-          Map.entry("learn.gate.minGain", "-10"),
-          Map.entry("learn.gate.level", "0"),
-          Map.entry("learn.gate.resamples", "10"),
-          Map.entry("learn.gate.protectedBound", "10"),
-          Map.entry("learn.gate.worstProtectedBound", "10"),
-          Map.entry("learn.gate.protectedSamples", "1"),
-          Map.entry("learn.gate.parityBound", "10"),
-          Map.entry("learn.gate.paritySamples", "1"),
-          Map.entry("learn.gate.minRoutingAgreement", "0"),
-          Map.entry("learn.gate.canaryTokens", "0"),
-          Map.entry("learn.gate.explosion", "100"),
-          Map.entry("learn.gate.changeBound", "100"),
-          Map.entry("learn.gate.lesson.texts", "0"));
+      Map.of(
+          "job.trainNice", "19", // both jobs are on one machine here
+          "batch.count", "8",
+          "heldOut.everyNth", "5",
+          "score.acceptRate", "1",
+          "learn.halvings", "0");
 
   private final ChaosConfig config;
   private final Consumer<String> progress;
@@ -183,7 +164,7 @@ public final class Chaos {
     Path kept = disk == null ? config.cluster().home() : disk.folder();
     Path store = kept.resolve("store");
     MillraceConfig direct =
-        MillraceConfig.defaults().with(LEARNING).with(Map.of("kafka.bootstrap", state.bootstrap()));
+        MillraceConfig.defaults().with(OpenGate.SETTINGS).with(LEARNING).with(Map.of("kafka.bootstrap", state.bootstrap()));
     Topics topics = new Topics(direct.kafka().prefix());
     try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
         BaseModel base = DjlModels.open(config.base(), Precision.INT8);
@@ -267,6 +248,7 @@ public final class Chaos {
   /** Both jobs reach Kafka and Redis through the relays. */
   private List<String> settings(Relay kafka, Relay redis, Path kept) {
     List<String> settings = new ArrayList<>();
+    OpenGate.SETTINGS.forEach((key, value) -> settings.add(key + "=" + value));
     LEARNING.forEach((key, value) -> settings.add(key + "=" + value));
     settings.add("kafka.bootstrap=127.0.0.1:" + kafka.port());
     settings.add("redis.uri=redis://127.0.0.1:" + redis.port());
