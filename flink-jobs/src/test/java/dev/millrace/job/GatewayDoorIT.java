@@ -305,7 +305,9 @@ class GatewayDoorIT {
         Answer.From.MODEL,
         0,
         0,
-        0);
+        0,
+        0,
+        false);
   }
 
   @Test

@@ -54,49 +54,6 @@ public record Answer(
   /** In place of a {@link From}: a similar question's. */
   private static final String SEMANTIC = "SEMANTIC";
 
-  /** A question's own answer. */
-  public Answer(
-      String request,
-      Origin requestOrigin,
-      @Nullable String tenant,
-      @Nullable String domain,
-      Request.Task task,
-      @Nullable String error,
-      String text,
-      double logProb,
-      int tokens,
-      int bytes,
-      float[] embedding,
-      @Nullable String release,
-      String base,
-      List<Origin> learnedTo,
-      From from,
-      int subtask,
-      long releaseReadMillis,
-      long answeredMillis) {
-    this(
-        request,
-        requestOrigin,
-        tenant,
-        domain,
-        task,
-        error,
-        text,
-        logProb,
-        tokens,
-        bytes,
-        embedding,
-        release,
-        base,
-        learnedTo,
-        from,
-        subtask,
-        releaseReadMillis,
-        answeredMillis,
-        0,
-        false);
-  }
-
   /** What people are told of where the answer came from: a similar question's is called so. */
   public String source() {
     return similarity > 0 ? SEMANTIC : from.name();

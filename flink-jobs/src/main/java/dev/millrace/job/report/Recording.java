@@ -26,17 +26,6 @@ public record Recording(
     List<Committed<Answer>> answers,
     List<Committed<Verdict>> alignments) {
 
-  /** Of a run without pictures and sounds. */
-  public Recording(
-      List<Committed<Arrival>> samples,
-      List<Committed<Rejection>> rejections,
-      List<Committed<Verdict>> verdicts,
-      List<Committed<ReleaseEvent>> releases,
-      List<Committed<Request>> requests,
-      List<Committed<Answer>> answers) {
-    this(samples, rejections, verdicts, releases, requests, answers, List.of());
-  }
-
   /** These records, with the times at which another reader saw them where it did. */
   public Recording seenAs(Recording other) {
     return new Recording(

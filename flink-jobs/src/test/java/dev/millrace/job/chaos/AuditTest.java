@@ -40,7 +40,7 @@ class AuditTest {
   private List<String> problems() {
     List<Committed<ReleaseEvent>> releases = List.of(rollback("first", 0), rollback("second", 1));
     Recording recording =
-        new Recording(List.of(), rejections, verdicts, releases, requests, answers);
+        new Recording(List.of(), rejections, verdicts, releases, requests, answers, List.of());
     StoredReleases none = new StoredReleases(Path.of("nowhere"), new TreeMap<>());
     Evidence evidence =
         new Evidence(recording, none, new HeldOut("salt", 5), Set.of(POISON), seen, repeated);
@@ -94,7 +94,9 @@ class AuditTest {
             Answer.From.MODEL,
             0,
             0,
-            0);
+            0,
+            0,
+            false);
     answers.add(new Committed<>(answer, origin, 0, 0));
     seen.put(origin, 100L * answers.size());
   }

@@ -86,6 +86,7 @@ class LoopOptionsTest {
   }
 
   private static Recording recording(List<Committed<ReleaseEvent>> releases) {
-    return new Recording(List.of(), List.of(), List.of(), releases, List.of(), List.of());
+    return new Recording(
+        List.of(), List.of(), List.of(), releases, List.of(), List.of(), List.of());
   }
 }

@@ -90,6 +90,8 @@ class OneReleaseTest {
         Answer.From.MODEL,
         0,
         0,
-        0);
+        0,
+        0,
+        false);
   }
 }

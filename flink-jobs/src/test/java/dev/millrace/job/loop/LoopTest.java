@@ -78,7 +78,9 @@ class LoopTest {
             Answer.From.MODEL,
             0,
             0,
-            0);
+            0,
+            0,
+            false);
     return new Committed<>(answer, origin, 0, 0);
   }
 }

@@ -52,6 +52,7 @@ class SampleTraceTest {
           List.of(verdict(0, "a", true), verdict(1, null, false), verdict(2, "b", true)),
           List.of(),
           List.of(),
+          List.of(),
           List.of());
 
   private static final StoredReleases STORED =
@@ -106,6 +107,7 @@ class SampleTraceTest {
             List.of(new Committed<>(new Arrival(own), at(2), 2, 2)),
             List.of(),
             RECORDING.verdicts(),
+            List.of(),
             List.of(),
             List.of(),
             List.of());

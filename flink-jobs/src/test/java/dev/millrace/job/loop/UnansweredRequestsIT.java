@@ -71,7 +71,9 @@ class UnansweredRequestsIT {
             Answer.From.MODEL,
             0,
             0,
-            0);
+            0,
+            0,
+            false);
     writer.append(topics.answers(), "", Codecs.answers().encode(answer)).join();
   }
 }

@@ -156,7 +156,9 @@ final class FakeServing implements Responder, LiveReleases {
         Answer.From.MODEL,
         0,
         0,
-        0);
+        0,
+        0,
+        false);
   }
 
   @Override

@@ -89,7 +89,8 @@ class GalleryTest {
 
   private static Recording recording(
       List<Committed<Arrival>> samples, List<Committed<Rejection>> rejections) {
-    return new Recording(samples, rejections, List.of(), List.of(), List.of(), List.of());
+    return new Recording(
+        samples, rejections, List.of(), List.of(), List.of(), List.of(), List.of());
   }
 
   private static Committed<Arrival> sample(

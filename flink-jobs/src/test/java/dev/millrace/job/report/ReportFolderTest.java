@@ -82,6 +82,7 @@ class ReportFolderTest {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             List.of());
     new ReportFolder(folder).write(report("run"), Timeline.of(recording));
     String page = Files.readString(folder.resolve("report.html"));
@@ -109,6 +110,7 @@ class ReportFolderTest {
         List.of(),
         List.of(),
         List.of(Topic.request("a", 0, 0)),
-        List.of(Topic.answer("a", 0, null, null, 10)));
+        List.of(Topic.answer("a", 0, null, null, 10)),
+        List.of());
   }
 }

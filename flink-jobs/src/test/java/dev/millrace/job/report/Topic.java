@@ -79,7 +79,9 @@ final class Topic {
             Answer.From.MODEL,
             subtask,
             release == null ? 0 : at - 40,
-            at);
+            at,
+            0,
+            false);
     return new Committed<>(answer, new Origin("answers", 0, at), at, at + 1);
   }
 

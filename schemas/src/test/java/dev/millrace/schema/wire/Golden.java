@@ -117,7 +117,9 @@ final class Golden {
           Answer.From.REDIS,
           1,
           1_790_000_000_500L,
-          1_790_000_000_600L);
+          1_790_000_000_600L,
+          0,
+          false);
 
   static final Chunk CHUNK = new Chunk("q-1", HERE, "acme", 3, "void", RELEASE, "nano");
 
