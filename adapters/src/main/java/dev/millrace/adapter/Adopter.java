@@ -43,13 +43,7 @@ public final class Adopter {
   public Adopter(Surroundings surroundings, LearnerConfig config) {
     this.surroundings = surroundings;
     this.config = config;
-    gate =
-        Gate.of(
-            surroundings.base(),
-            surroundings.tokenizer(),
-            surroundings.protection(),
-            config.gate(),
-            config.plan().threads());
+    gate = surroundings.gate(config);
   }
 
   /** What a domain is at: its release, if it has one, and whether people hold it there. */

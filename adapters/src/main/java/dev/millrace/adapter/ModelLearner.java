@@ -67,13 +67,7 @@ final class ModelLearner implements Learner {
     this.config = config;
     this.trainers = trainers;
     shares = new ShareKeeper(surroundings.base(), config.routing());
-    gate =
-        Gate.of(
-            surroundings.base(),
-            surroundings.tokenizer(),
-            surroundings.protection(),
-            config.gate(),
-            config.plan().threads());
+    gate = surroundings.gate(config);
     drafter = new Drafter(surroundings, config);
     relearning = new Relearning(surroundings);
     Rebasing rebasing = new Rebasing(surroundings);

@@ -1,6 +1,7 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.exchange.Trainee;
+import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
@@ -71,6 +72,11 @@ public record Surroundings(
   public Trainee.Means means(LearnerConfig config) {
     return new Trainee.Means(
         base, anchors, config.train(), config.plan(), config.exchange().codec());
+  }
+
+  /** What judges candidates here. */
+  public Gate gate(LearnerConfig config) {
+    return Gate.of(base, tokenizer, protection, config.gate(), config.plan().threads());
   }
 
   /** What texts are held against to say which domain they belong to. */

@@ -78,13 +78,7 @@ final class GateTrial {
     this.surroundings = surroundings;
     learner = Learner.of(surroundings, config);
     fanatic = Learner.of(surroundings, overTraining(config));
-    gate =
-        Gate.of(
-            surroundings.base(),
-            surroundings.tokenizer(),
-            surroundings.protection(),
-            config.gate(),
-            config.plan().threads());
+    gate = surroundings.gate(config);
     random = new SplittableRandom(seed);
     spoiler = new Spoiler(random);
   }
