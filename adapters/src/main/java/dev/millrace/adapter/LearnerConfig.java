@@ -45,43 +45,6 @@ public record LearnerConfig(
     ExchangeConfig exchange)
     implements Serializable {
 
-  /** One trainer, and no patterns. */
-  public LearnerConfig(
-      long seed,
-      String adapter,
-      int rank,
-      double alpha,
-      boolean routedExperts,
-      boolean rsLora,
-      int replay,
-      int waiting,
-      int heldOut,
-      int halvings,
-      TrainConfig train,
-      GateConfig gate,
-      Plan plan,
-      RoutingConfig routing,
-      WatchConfig watch) {
-    this(
-        seed,
-        adapter,
-        rank,
-        alpha,
-        routedExperts,
-        rsLora,
-        NamePatterns.none(),
-        replay,
-        waiting,
-        heldOut,
-        halvings,
-        train,
-        gate,
-        plan,
-        routing,
-        watch,
-        ExchangeConfig.defaults());
-  }
-
   /** What the demo runs with. */
   public static LearnerConfig defaults() {
     return new LearnerConfig(
@@ -91,6 +54,7 @@ public record LearnerConfig(
         16,
         false,
         false,
+        NamePatterns.none(),
         256,
         256,
         32,
@@ -99,7 +63,8 @@ public record LearnerConfig(
         GateConfig.defaults(),
         Plan.defaults(),
         RoutingConfig.defaults(),
-        WatchConfig.defaults());
+        WatchConfig.defaults(),
+        ExchangeConfig.defaults());
   }
 
   /** The same, trained by another plan. */

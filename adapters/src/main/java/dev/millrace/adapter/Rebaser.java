@@ -150,23 +150,19 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
 
   /** No decay: what it begins with is nearly right. */
   private TrainConfig config(int texts) {
-    TrainConfig usual = TrainConfig.defaults();
     int perEpoch = (texts + ROWS - 1) / ROWS;
-    return new TrainConfig(
-        recipe.rate,
-        Math.max(1, recipe.steps / 10),
-        0,
-        Integer.MAX_VALUE,
-        usual.beta1(),
-        usual.beta2(),
-        usual.epsilon(),
-        0,
-        usual.clipNorm(),
-        (recipe.steps + perEpoch - 1) / perEpoch,
-        ROWS,
-        0,
-        0,
-        0);
+    return TrainConfig.defaults().toBuilder()
+        .learningRate(recipe.rate)
+        .warmupSteps(Math.max(1, recipe.steps / 10))
+        .finalRate(0)
+        .settleSteps(Integer.MAX_VALUE)
+        .weightDecay(0)
+        .epochs((recipe.steps + perEpoch - 1) / perEpoch)
+        .rowsPerStep(ROWS)
+        .replayShare(0)
+        .anchorShare(0)
+        .anchorWeight(0)
+        .build();
   }
 
   private Outcome outcome(String domain, Exam exam, LoadedAdapter teacher, LoadedAdapter student) {
@@ -179,7 +175,8 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
     String reason =
         String.format(
             Locale.ROOT,
-            "%s: %.4f bits per byte before, %.4f by its adapter on the new base, expected at most %+.2f %%",
+            "%s: %.4f bits per byte before, %.4f by its adapter on the new base, expected at most"
+                + " %+.2f %%",
             outcome.domain(),
             outcome.before(),
             outcome.after(),

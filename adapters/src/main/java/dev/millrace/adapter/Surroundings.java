@@ -40,34 +40,6 @@ public record Surroundings(
     rebased = Map.copyOf(rebased);
   }
 
-  /** Surroundings on whose base nothing was brought from another. */
-  public Surroundings(
-      BaseModel base,
-      Tokenizer tokenizer,
-      List<int[]> anchors,
-      Protection protection,
-      ReleaseStore store,
-      ReleaseFiles published,
-      PastSamples past,
-      Machine machine,
-      InstantSource clock) {
-    this(base, tokenizer, anchors, protection, store, published, past, machine, clock, Map.of());
-  }
-
-  /** Surroundings in which nothing can be read again that was learned. */
-  public Surroundings(
-      BaseModel base,
-      Tokenizer tokenizer,
-      List<int[]> anchors,
-      Protection protection,
-      ReleaseStore store,
-      ReleaseFiles published,
-      Machine machine,
-      InstantSource clock) {
-    this(
-        base, tokenizer, anchors, protection, store, published, PastSamples.none(), machine, clock);
-  }
-
   /** What trainers work with here. */
   public Trainee.Means means(LearnerConfig config) {
     return new Trainee.Means(

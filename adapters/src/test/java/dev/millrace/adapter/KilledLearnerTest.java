@@ -9,6 +9,7 @@ import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
+import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
@@ -19,6 +20,7 @@ import dev.millrace.adapter.publish.StoredFile;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
+import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import java.io.IOException;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
@@ -56,11 +59,19 @@ class KilledLearnerTest {
           8,
           false,
           false,
+          NamePatterns.none(),
           40,
           60,
           16,
           2,
-          new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 4, 16, 0.25, 1, 1),
+          TrainConfig.defaults().toBuilder()
+              .warmupSteps(4)
+              .settleSteps(1_000_000)
+              .epochs(4)
+              .rowsPerStep(16)
+              .anchorShare(1)
+              .anchorWeight(1)
+              .build(),
           new GateConfig(
               4,
               100,
@@ -80,7 +91,8 @@ class KilledLearnerTest {
               LessonConfig.defaults()),
           Plan.defaults(),
           RoutingConfig.defaults(),
-          WatchConfig.defaults());
+          WatchConfig.defaults(),
+          ExchangeConfig.defaults());
 
   @TempDir Path folder;
 
@@ -177,8 +189,10 @@ class KilledLearnerTest {
                 List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
             ReleaseStore.of(random == null ? files : new Failing(files, random)),
             (uri, maxBytes) -> new byte[0],
+            PastSamples.none(),
             Machine.here(1, "test"),
-            InstantSource.system()),
+            InstantSource.system(),
+            Map.of()),
         CONFIG);
   }
 

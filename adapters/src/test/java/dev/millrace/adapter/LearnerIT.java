@@ -10,6 +10,7 @@ import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
+import dev.millrace.adapter.exchange.ExchangeConfig;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
@@ -23,6 +24,7 @@ import dev.millrace.adapter.train.Plan;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Recompute;
@@ -42,6 +44,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -112,6 +115,7 @@ class LearnerIT {
         alpha,
         routedExperts,
         like.rsLora(),
+        NamePatterns.none(),
         like.replay(),
         like.waiting(),
         like.heldOut(),
@@ -120,7 +124,8 @@ class LearnerIT {
         like.gate(),
         like.plan(),
         like.routing(),
-        like.watch());
+        like.watch(),
+        ExchangeConfig.defaults());
   }
 
   @Test
@@ -211,8 +216,10 @@ class LearnerIT {
         new Protection(List.of(new ProtectedSet("low", texts(16, 0, 200, 6))), List.of()),
         ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
         (uri, maxBytes) -> Files.readAllBytes(Path.of(URI.create(uri))),
+        PastSamples.none(),
         Machine.here(1, "test"),
-        InstantSource.system());
+        InstantSource.system(),
+        Map.of());
   }
 
   private static LearnerConfig config(RoutingConfig routing, double minGain) {
@@ -223,11 +230,18 @@ class LearnerIT {
         16,
         false,
         false,
+        NamePatterns.none(),
         64,
         64,
         16,
         2,
-        new TrainConfig(0.01, 2, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 4, 16, 0.25, 1, 1),
+        TrainConfig.defaults().toBuilder()
+            .settleSteps(1_000_000)
+            .epochs(4)
+            .rowsPerStep(16)
+            .anchorShare(1)
+            .anchorWeight(1)
+            .build(),
         new GateConfig(
             4,
             100,
@@ -247,7 +261,8 @@ class LearnerIT {
             LessonConfig.off()),
         new Plan("cpu", TrainPrecision.FP32, Recompute.LAYERS, 2, 64L << 20),
         routing,
-        WatchConfig.defaults());
+        WatchConfig.defaults(),
+        ExchangeConfig.defaults());
   }
 
   /** The domain speaks in twenty tokens of the upper third; what is protected, in the others. */

@@ -73,11 +73,19 @@ class LearnerTest {
           8,
           false,
           false,
+          NamePatterns.none(),
           40,
           60,
           16,
           2,
-          new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1),
+          TrainConfig.defaults().toBuilder()
+              .warmupSteps(4)
+              .settleSteps(1_000_000)
+              .epochs(8)
+              .rowsPerStep(16)
+              .anchorShare(1)
+              .anchorWeight(1)
+              .build(),
           new GateConfig(
               4,
               100,
@@ -97,7 +105,8 @@ class LearnerTest {
               LessonConfig.defaults()),
           Plan.defaults(),
           RoutingConfig.defaults(),
-          new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0));
+          new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0),
+          ExchangeConfig.defaults());
 
   private static final Origin EVENT = new Origin("releases", 0, 41);
 
@@ -179,6 +188,7 @@ class LearnerTest {
         c.alpha(),
         c.routedExperts(),
         c.rsLora(),
+        NamePatterns.none(),
         replay,
         c.waiting(),
         heldOut,
@@ -187,7 +197,8 @@ class LearnerTest {
         c.gate(),
         c.plan(),
         c.routing(),
-        c.watch());
+        c.watch(),
+        ExchangeConfig.defaults());
   }
 
   @Test
@@ -868,8 +879,10 @@ class LearnerTest {
                     List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
                 ReleaseStore.of(StoreFiles.in(folder.resolve("store"))),
                 LearnerTest::read,
+                PastSamples.none(),
                 Machine.here(1, "bigram"),
-                InstantSource.system()),
+                InstantSource.system(),
+                Map.of()),
             CONFIG);
     Outcome outcome = learn(learner, old, batch(1));
     assertNotNull(outcome.release(), () -> outcome.verdict().toString());
@@ -1272,6 +1285,7 @@ class LearnerTest {
         8,
         false,
         false,
+        NamePatterns.none(),
         40,
         60,
         16,
@@ -1280,7 +1294,8 @@ class LearnerTest {
         gate,
         Plan.defaults(),
         RoutingConfig.defaults(),
-        watch);
+        watch,
+        ExchangeConfig.defaults());
   }
 
   private Learner learner(String store) {
@@ -1310,7 +1325,8 @@ class LearnerTest {
         LearnerTest::read,
         past,
         Machine.here(1, "bigram"),
-        InstantSource.system());
+        InstantSource.system(),
+        Map.of());
   }
 
   /** All that was ever taught, but for what has expired. */

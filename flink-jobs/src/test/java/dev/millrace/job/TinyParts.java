@@ -213,7 +213,8 @@ final class TinyParts {
         TinyParts::firstBytes,
         past,
         Machine.here(1, "test"),
-        Clock.systemUTC());
+        Clock.systemUTC(),
+        Map.of());
   }
 
   static Opener<Serving> servings(MillraceConfig config) {

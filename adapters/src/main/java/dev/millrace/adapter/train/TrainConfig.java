@@ -40,58 +40,19 @@ public record TrainConfig(
     double anchorWeight)
     implements Serializable {
 
-  /** Replayed texts are taught again. */
-  public TrainConfig(
-      double learningRate,
-      int warmupSteps,
-      double finalRate,
-      int settleSteps,
-      double beta1,
-      double beta2,
-      double epsilon,
-      double weightDecay,
-      double clipNorm,
-      int epochs,
-      int rowsPerStep,
-      double replayShare,
-      double anchorShare,
-      double anchorWeight) {
-    this(
-        learningRate,
-        warmupSteps,
-        finalRate,
-        settleSteps,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        clipNorm,
-        epochs,
-        rowsPerStep,
-        replayShare,
-        0,
-        anchorShare,
-        anchorWeight);
+  /** What the demo runs with. */
+  public static TrainConfig defaults() {
+    return new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1, 1, 4, 0.25, 0, 0.75, 20);
+  }
+
+  /** Begins with all that this one says. */
+  public Builder toBuilder() {
+    return new Builder(this);
   }
 
   /** The same, with so many replayed texts a fresh one, held to what was said of them. */
   public TrainConfig holding(double share, double weight) {
-    return new TrainConfig(
-        learningRate,
-        warmupSteps,
-        finalRate,
-        settleSteps,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        clipNorm,
-        epochs,
-        rowsPerStep,
-        share,
-        weight,
-        anchorShare,
-        anchorWeight);
+    return toBuilder().replayShare(share).replayWeight(weight).build();
   }
 
   /**
@@ -99,29 +60,123 @@ public record TrainConfig(
    * it, at most by half, since few anchors then decide where they go.
    */
   public TrainConfig anchored(double times) {
-    if (times == 1) {
-      return this;
-    }
-    return new TrainConfig(
-        learningRate / Math.min(2, Math.sqrt(times)),
-        warmupSteps,
-        finalRate,
-        settleSteps,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        clipNorm,
-        epochs,
-        rowsPerStep,
-        replayShare,
-        replayWeight,
-        anchorShare,
-        anchorWeight * times);
+    return times == 1
+        ? this
+        : toBuilder()
+            .learningRate(learningRate / Math.min(2, Math.sqrt(times)))
+            .anchorWeight(anchorWeight * times)
+            .build();
   }
 
-  /** What the demo runs with. */
-  public static TrainConfig defaults() {
-    return new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1.0, 1, 4, 0.25, 0.75, 20.0);
+  /** What is changed of a configuration, name by name. */
+  public static final class Builder {
+    private final TrainConfig from;
+    private double learningRate;
+    private int warmupSteps;
+    private double finalRate;
+    private int settleSteps;
+    private double weightDecay;
+    private double clipNorm;
+    private int epochs;
+    private int rowsPerStep;
+    private double replayShare;
+    private double replayWeight;
+    private double anchorShare;
+    private double anchorWeight;
+
+    private Builder(TrainConfig from) {
+      this.from = from;
+      learningRate = from.learningRate;
+      warmupSteps = from.warmupSteps;
+      finalRate = from.finalRate;
+      settleSteps = from.settleSteps;
+      weightDecay = from.weightDecay;
+      clipNorm = from.clipNorm;
+      epochs = from.epochs;
+      rowsPerStep = from.rowsPerStep;
+      replayShare = from.replayShare;
+      replayWeight = from.replayWeight;
+      anchorShare = from.anchorShare;
+      anchorWeight = from.anchorWeight;
+    }
+
+    public Builder learningRate(double value) {
+      learningRate = value;
+      return this;
+    }
+
+    public Builder warmupSteps(int value) {
+      warmupSteps = value;
+      return this;
+    }
+
+    public Builder finalRate(double value) {
+      finalRate = value;
+      return this;
+    }
+
+    public Builder settleSteps(int value) {
+      settleSteps = value;
+      return this;
+    }
+
+    public Builder weightDecay(double value) {
+      weightDecay = value;
+      return this;
+    }
+
+    public Builder clipNorm(double value) {
+      clipNorm = value;
+      return this;
+    }
+
+    public Builder epochs(int value) {
+      epochs = value;
+      return this;
+    }
+
+    public Builder rowsPerStep(int value) {
+      rowsPerStep = value;
+      return this;
+    }
+
+    public Builder replayShare(double value) {
+      replayShare = value;
+      return this;
+    }
+
+    public Builder replayWeight(double value) {
+      replayWeight = value;
+      return this;
+    }
+
+    public Builder anchorShare(double value) {
+      anchorShare = value;
+      return this;
+    }
+
+    public Builder anchorWeight(double value) {
+      anchorWeight = value;
+      return this;
+    }
+
+    public TrainConfig build() {
+      return new TrainConfig(
+          learningRate,
+          warmupSteps,
+          finalRate,
+          settleSteps,
+          from.beta1,
+          from.beta2,
+          from.epsilon,
+          weightDecay,
+          clipNorm,
+          epochs,
+          rowsPerStep,
+          replayShare,
+          replayWeight,
+          anchorShare,
+          anchorWeight);
+    }
   }
 }

@@ -41,21 +41,7 @@ class DataParallelTrainersTest {
   private static final TrainConfig UNCLIPPED = with(1e9, TRAIN.rowsPerStep());
 
   private static TrainConfig with(double clipNorm, int rows) {
-    return new TrainConfig(
-        TRAIN.learningRate(),
-        TRAIN.warmupSteps(),
-        TRAIN.finalRate(),
-        TRAIN.settleSteps(),
-        TRAIN.beta1(),
-        TRAIN.beta2(),
-        TRAIN.epsilon(),
-        TRAIN.weightDecay(),
-        clipNorm,
-        TRAIN.epochs(),
-        rows,
-        TRAIN.replayShare(),
-        TRAIN.anchorShare(),
-        TRAIN.anchorWeight());
+    return TRAIN.toBuilder().clipNorm(clipNorm).rowsPerStep(rows).build();
   }
 
   private final BigramBase base = new BigramBase(Bigrams.known());
@@ -229,8 +215,7 @@ class DataParallelTrainersTest {
 
   @Test
   void train_firstRoundOfAnchorsAlone_lossesAreThoseOfTheTexts() {
-    TrainConfig many =
-        new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1, 1, 4, 0.25, 4, 20);
+    TrainConfig many = TrainConfig.defaults().toBuilder().anchorShare(4).build();
     ExchangeConfig config = config(1, 1, 1, "dense");
     Trainee.Means means = new Trainee.Means(base, anchors, many, Plan.defaults(), config.codec());
     Training training =

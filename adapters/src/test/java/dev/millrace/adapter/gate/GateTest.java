@@ -51,7 +51,14 @@ class GateTest {
           "canary-prompts");
 
   private static final TrainConfig BRISK =
-      new TrainConfig(0.01, 4, 0.1, 1_000_000, 0.9, 0.99, 1e-8, 0.01, 1, 8, 16, 0.25, 1, 1);
+      TrainConfig.defaults().toBuilder()
+          .warmupSteps(4)
+          .settleSteps(1_000_000)
+          .epochs(8)
+          .rowsPerStep(16)
+          .anchorShare(1)
+          .anchorWeight(1)
+          .build();
 
   private BigramBase base = new BigramBase(Bigrams.known());
   private List<int[]> anchors = Bigrams.known().texts(400, 21);

@@ -5,8 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.api.Test;
 
 class AdamWTest {
-  private final TrainConfig config =
-      new TrainConfig(0, 0, 0, 1, 0.9, 0.99, 1e-8, 0.1, 1, 1, 1, 0, 0, 0);
+  private final TrainConfig config = TrainConfig.defaults().toBuilder().weightDecay(0.1).build();
 
   @Test
   void step_twice_agreesWithTheFormula() {

@@ -166,7 +166,7 @@ class TrainerTest {
   @CsvSource({"1, 0.75", "2, 0.75", "4, 4"})
   void train_stepsOfFewRowsOrOfAnchorsAlone_lossesAreThoseOfTexts(int rows, double anchors) {
     TrainConfig few =
-        new TrainConfig(1e-2, 2, 0.1, 120, 0.9, 0.99, 1e-8, 0.01, 1, 1, rows, 0.25, anchors, 20);
+        TrainConfig.defaults().toBuilder().rowsPerStep(rows).anchorShare(anchors).build();
     Lesson lesson =
         new Lesson(
             remembered(Bigrams.foreign().texts(5, 1)),

@@ -68,22 +68,14 @@ record ExchangeMaterial(List<int[]> train, List<int[]> heldOut) {
 
   /** A rate that is the same in every lesson and falls with the adapter's age alone. */
   static TrainConfig config(int rowsPerStep) {
-    TrainConfig c = TrainConfig.defaults();
-    return new TrainConfig(
-        c.learningRate(),
-        1,
-        1,
-        c.settleSteps(),
-        c.beta1(),
-        c.beta2(),
-        c.epsilon(),
-        c.weightDecay(),
-        c.clipNorm(),
-        1,
-        rowsPerStep,
-        0,
-        0,
-        c.anchorWeight());
+    return TrainConfig.defaults().toBuilder()
+        .warmupSteps(1)
+        .finalRate(1)
+        .epochs(1)
+        .rowsPerStep(rowsPerStep)
+        .replayShare(0)
+        .anchorShare(0)
+        .build();
   }
 
   static Plan plan(int threads) {

@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.adapter.PastSamples;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.batch.BatchPolicy;
 import dev.millrace.adapter.publish.Draft;
@@ -133,8 +134,10 @@ final class GateBenchmark implements Benchmark {
         (uri, maxBytes) -> {
           throw new FileNotFoundException(uri + " was never written");
         },
+        PastSamples.none(),
         Openers.machine(),
-        InstantSource.system());
+        InstantSource.system(),
+        Map.of());
   }
 
   /** Keeps nothing: what is published here never serves. */
@@ -209,9 +212,10 @@ final class GateBenchmark implements Benchmark {
     }
     return table
         .note(
-            "A candidate may be refused by several rules. Stopped: not published. Against those that"
-                + " wait nothing speaks but that they go too far, or are no better and no worse by the"
-                + " test; their texts are taught again with the next batch's. A bad candidate that waits counts as stopped, an honest one not as refused.")
+            "A candidate may be refused by several rules. Stopped: not published. Against those"
+                + " that wait nothing speaks but that they go too far, or are no better and no"
+                + " worse by the test; their texts are taught again with the next batch's. A bad"
+                + " candidate that waits counts as stopped, an honest one not as refused.")
         .note(
             "%d batches more waited, and no candidate was made of them. Processor time: %.0f s."
                 .formatted(waited, processorSeconds));

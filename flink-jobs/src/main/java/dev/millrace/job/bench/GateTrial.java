@@ -86,21 +86,14 @@ final class GateTrial {
   private static LearnerConfig overTraining(LearnerConfig c) {
     TrainConfig t = c.train();
     TrainConfig train =
-        new TrainConfig(
-            2 * t.learningRate(),
-            t.warmupSteps(),
-            t.finalRate(),
-            1_000_000,
-            t.beta1(),
-            t.beta2(),
-            t.epsilon(),
-            0,
-            t.clipNorm(),
-            16,
-            t.rowsPerStep(),
-            0,
-            0,
-            t.anchorWeight());
+        t.toBuilder()
+            .learningRate(2 * t.learningRate())
+            .settleSteps(1_000_000)
+            .weightDecay(0)
+            .epochs(16)
+            .replayShare(0)
+            .anchorShare(0)
+            .build();
     return c.with(train);
   }
 

@@ -248,7 +248,8 @@ final class PoisonBenchmark implements Benchmark {
           around.published(),
           around.past(),
           around.machine(),
-          around.clock());
+          around.clock(),
+          Map.of());
     }
   }
 

@@ -112,7 +112,8 @@ final class PoisonTrial {
         new FlinkReleaseFiles(),
         places -> read,
         around.machine(),
-        around.clock());
+        around.clock(),
+        Map.of());
   }
 
   /** Scores all samples and learns what may teach. */

@@ -2,6 +2,7 @@ package dev.millrace.job.bench;
 
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.adapter.PastSamples;
 import dev.millrace.adapter.Surroundings;
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.publish.ReleaseStore;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Admits pupils to a base model. */
 record School(BaseModel base, Surroundings surroundings, long seed) {
@@ -45,8 +47,10 @@ record School(BaseModel base, Surroundings surroundings, long seed) {
             BaseTexts.protection(nano, tokenizer),
             ReleaseStore.of(StoreFiles.in(store)),
             new FlinkReleaseFiles(),
+            PastSamples.none(),
             Openers.machine(),
-            InstantSource.system()),
+            InstantSource.system(),
+            Map.of()),
         seed);
   }
 

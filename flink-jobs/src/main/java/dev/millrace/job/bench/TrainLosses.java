@@ -176,7 +176,8 @@ final class TrainLosses {
       }
     }
     return table.note(
-        "Every text is new when it is learned from, so a loss is that of unseen text. alpha is twice the rank; the rate is the demo's for all.");
+        "Every text is new when it is learned from, so a loss is that of unseen text. alpha is"
+            + " twice the rank; the rate is the demo's for all.");
   }
 
   private static Run run(
@@ -212,22 +213,12 @@ final class TrainLosses {
   }
 
   private static TrainConfig config() {
-    TrainConfig c = TrainConfig.defaults();
-    return new TrainConfig(
-        c.learningRate(),
-        c.warmupSteps(),
-        c.finalRate(),
-        c.settleSteps(),
-        c.beta1(),
-        c.beta2(),
-        c.epsilon(),
-        c.weightDecay(),
-        c.clipNorm(),
-        1,
-        ROWS,
-        0,
-        0,
-        c.anchorWeight());
+    return TrainConfig.defaults().toBuilder()
+        .epochs(1)
+        .rowsPerStep(ROWS)
+        .replayShare(0)
+        .anchorShare(0)
+        .build();
   }
 
   private static List<int[]> texts(Setting setting) throws IOException {
