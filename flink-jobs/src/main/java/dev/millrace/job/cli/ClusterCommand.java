@@ -4,13 +4,16 @@ import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.ClusterProcess;
 import dev.millrace.job.embedded.ClusterShape;
 import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkFailure;
 import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -30,6 +33,8 @@ final class ClusterCommand implements Callable<Integer> {
 
   private static final String INCOMPLETE =
       "  not all was started: that goes on, or was interrupted; ./millrace cluster up starts anew";
+
+  private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
 
   /** What to do with the cluster. */
   enum Action {
@@ -135,6 +140,7 @@ final class ClusterCommand implements Callable<Integer> {
     }
     ClusterState state = known.get();
     List<FlinkJob> jobs = jobs(state);
+    Map<String, FlinkFailure> failures = failures(state, jobs);
     output.result(
         Map.of(
             "up", state.isUp(),
@@ -143,7 +149,8 @@ final class ClusterCommand implements Callable<Integer> {
             "redis", state.redisUri(),
             "rest", state.restUrl(),
             "processes", state.processes().stream().map(ClusterCommand::json).toList(),
-            "jobs", jobs),
+            "jobs", jobs,
+            "failures", failures),
         "Kafka %s\nRedis %s\nFlink %s\n%s%s%s"
             .formatted(
                 state.bootstrap(),
@@ -152,7 +159,7 @@ final class ClusterCommand implements Callable<Integer> {
                 state.processes().stream()
                     .map(ClusterCommand::line)
                     .collect(Collectors.joining("\n")),
-                jobs.stream().map(job -> "\n  job " + job).collect(Collectors.joining()),
+                jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
                 state.complete() ? "" : "\n" + INCOMPLETE));
     return state.isUp() ? 0 : Main.FAILED;
   }
@@ -162,6 +169,24 @@ final class ClusterCommand implements Callable<Integer> {
     try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()))) {
       return flink.answers() ? flink.jobs() : List.of();
     }
+  }
+
+  /** By id of a job that did not end well the last failure, if there was one. */
+  private static Map<String, FlinkFailure> failures(ClusterState state, List<FlinkJob> jobs) {
+    Map<String, FlinkFailure> failures = new LinkedHashMap<>();
+    try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()))) {
+      for (FlinkJob job : jobs) {
+        if (!ENDED_WELL.contains(job.state())) {
+          flink.lastFailure(job.id()).ifPresent(last -> failures.put(job.id(), last));
+        }
+      }
+    }
+    return failures;
+  }
+
+  private static String line(FlinkJob job, Map<String, FlinkFailure> failures) {
+    FlinkFailure last = failures.get(job.id());
+    return "\n  job " + job + (last == null ? "" : "\n    " + last);
   }
 
   private static Map<String, Object> json(ClusterProcess process) {

@@ -13,6 +13,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class FlinkRest implements AutoCloseable {
 
   private static final Pattern MISSING = Pattern.compile("NoClassDefFoundError: ([\\w/$]+)");
+  private static final Pattern TYPE = Pattern.compile("^(Caused by: )?((\\w+\\.)+[\\w$]+: )+");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
@@ -247,6 +250,20 @@ public final class FlinkRest implements AutoCloseable {
             cluster.path("slots-total").asInt());
   }
 
+  /** The last failure of a job; empty if there was none. */
+  public Optional<FlinkFailure> lastFailure(String job) {
+    JsonNode last =
+        send("GET", "/jobs/" + job + "/exceptions", null).at("/exceptionHistory/entries/0");
+    return last.isMissingNode()
+        ? Optional.empty()
+        : Optional.of(
+            new FlinkFailure(
+                Instant.ofEpochMilli(last.path("timestamp").asLong())
+                    .truncatedTo(ChronoUnit.SECONDS)
+                    .toString(),
+                causes(last.path("stacktrace").asText())));
+  }
+
   /** The stack trace of the last failure, if there was one. */
   private String failure(String job) {
     return send("GET", "/jobs/" + job + "/exceptions", null)
@@ -360,6 +377,22 @@ public final class FlinkRest implements AutoCloseable {
             .reduce((first, second) -> second)
             .map(line -> line.substring("Caused by: ".length()))
             .orElseGet(() -> trace.lines().findFirst().orElse("no reason given"));
-    return cause.length() <= LONGEST_CAUSE ? cause : cause.substring(0, LONGEST_CAUSE) + " …";
+    return cut(cause);
+  }
+
+  /** Of a stack trace, what each cause says that the one before did not, without their types. */
+  private static String causes(String trace) {
+    StringBuilder said = new StringBuilder();
+    trace
+        .lines()
+        .filter(line -> !line.isBlank() && !line.startsWith("\t"))
+        .map(line -> TYPE.matcher(line).replaceFirst(""))
+        .filter(words -> said.indexOf(words) < 0)
+        .forEach(words -> said.append(said.isEmpty() ? "" : ": ").append(words));
+    return cut(said.toString());
+  }
+
+  private static String cut(String words) {
+    return words.length() <= LONGEST_CAUSE ? words : words.substring(0, LONGEST_CAUSE) + " …";
   }
 }

@@ -106,6 +106,19 @@ class FlinkRestTest {
   }
 
   @Test
+  void lastFailure_causesBelowEachOther_areOneLine() {
+    answers.put("/jobs/x/exceptions", FAILED);
+    answers.put("/jobs/y/exceptions", NO_FAILURE);
+    try (FlinkRest rest = new FlinkRest(url)) {
+      assertEquals(
+          "failed last at 2025-11-27T07:00:00Z: Recovery is suppressed by"
+              + " NoRestartBackoffTimeStrategy: base nowhere, expected a folder",
+          rest.lastFailure("x").orElseThrow().toString());
+      assertTrue(rest.lastFailure("y").isEmpty());
+    }
+  }
+
+  @Test
   void awaitRunning_causeIsVeryLong_isCut() {
     answers.put("/jobs/x", "{\"state\": \"FAILED\"}");
     answers.put("/jobs/x/exceptions", FAILED.replace("nowhere", "x".repeat(10_000)));
