@@ -6,6 +6,7 @@ import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrustedKeys;
@@ -30,7 +31,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "show",
-    description = "What a release is and what it was made from, after its digest was verified.",
+    description = {
+      "What a release is and what it was made from, after its digest was verified; fails if one of its",
+      "files is not what the manifest says."
+    },
     footer = {"", "Example:", "  ./millrace releases show 3f9a  (the beginning is enough)"})
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ShowCommand implements Callable<Integer> {
@@ -58,8 +62,24 @@ final class ShowCommand implements Callable<Integer> {
     json.put("chain", chain(stored, manifest));
     json.put("signature", signature(stored, release));
     json.put("manifest", new ObjectMapper().readTree(manifest.toBytes()));
-    output.result(json, text(stored, release, manifest));
-    return 0;
+    List<String> damaged = damaged(stored.uri(release), manifest);
+    json.put("damaged", damaged);
+    output.result(json, text(stored, release, manifest, damaged));
+    return damaged.isEmpty() ? 0 : Main.FAILED;
+  }
+
+  /** What is wrong with which of its files. */
+  private static List<String> damaged(String folder, Manifest manifest) {
+    ReleaseFiles files = new FlinkReleaseFiles();
+    List<String> damaged = new ArrayList<>();
+    for (String name : manifest.files().keySet()) {
+      try {
+        ReleaseReader.readFile(files, folder, manifest, name);
+      } catch (InvalidReleaseException | IOException e) {
+        damaged.add(Main.oneLine(e));
+      }
+    }
+    return damaged;
   }
 
   /** The parents up to the base; one that is not in the store ends it. */
@@ -89,7 +109,9 @@ final class ShowCommand implements Callable<Integer> {
     }
   }
 
-  private String text(StoredReleases stored, String release, Manifest manifest) throws IOException {
+  private String text(
+      StoredReleases stored, String release, Manifest manifest, List<String> damaged)
+      throws IOException {
     List<String> lines = new ArrayList<>();
     lines.add("release    " + release);
     String tenant = manifest.tenant() == null ? "shared" : "of tenant " + manifest.tenant();
@@ -123,6 +145,7 @@ final class ShowCommand implements Callable<Integer> {
     manifest
         .files()
         .forEach((name, file) -> lines.add("sha256     " + file.sha256() + "  " + name));
+    damaged.forEach(file -> lines.add("damaged    " + file));
     return String.join("\n", lines);
   }
 

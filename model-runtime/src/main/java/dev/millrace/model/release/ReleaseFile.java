@@ -14,4 +14,9 @@ public record ReleaseFile(long size, String sha256) {
   public static ReleaseFile of(byte[] bytes) {
     return new ReleaseFile(bytes.length, Digest.sha256(bytes));
   }
+
+  @Override
+  public String toString() {
+    return size + " bytes of SHA-256 " + sha256;
+  }
 }

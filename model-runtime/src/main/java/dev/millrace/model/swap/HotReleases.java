@@ -180,7 +180,11 @@ final class HotReleases implements AutoCloseable {
     } catch (Throwable e) {
       failures.increment();
       loading.remove(Identity.of(registered));
-      askers.completeExceptionally(ReleaseRefusedException.because(e));
+      ReleaseRefusedException why = ReleaseRefusedException.because(e);
+      if (!closing && registered.lose(ticker.read())) {
+        LOG.warn("Release {} cannot answer: {}", registered.release(), why.getMessage());
+      }
+      askers.completeExceptionally(why);
       return;
     } finally {
       fetchNanos.add(System.nanoTime() - start);

@@ -91,7 +91,7 @@ class ReleaseReaderTest {
     byte[] weights = Files.readAllBytes(folder.resolve(PeftFolder.WEIGHTS));
     for (int length : new int[] {0, 1, weights.length - 1, weights.length + 1}) {
       Files.write(folder.resolve(PeftFolder.WEIGHTS), Arrays.copyOf(weights, length));
-      assertRefused(PeftFolder.WEIGHTS + " is ReleaseFile[size=" + length);
+      assertRefused(PeftFolder.WEIGHTS + " is " + length + " bytes of SHA-256 ");
     }
   }
 
