@@ -407,20 +407,20 @@ final class ProgramSource {
   /**
    * A program that trains all weights of a student.
    *
-   * @param asServed with products of numbers that are rounded as those of the int8 program
+   * @param format that it is to serve in: numbers are rounded as there
    */
-  static String student(MoeConfig config, Layout layout, boolean asServed) {
+  static String student(MoeConfig config, Layout layout, MatrixFormat format) {
     ProgramSource source = new ProgramSource(config, layout, false);
     boolean all = config.router().topK() == config.router().numExperts();
     String experts = all ? StudentSource.ALL_EXPERTS : SORTED_EXPERTS;
     String matrices =
         HEADER
             + FLOAT_MATRICES
-            + StudentSource.rounding(asServed)
+            + StudentSource.rounding(format)
             + experts
             + StudentSource.METHODS;
-    String exact = asServed ? matrices.replace("$rounded(", "self.as_served(") : matrices;
-    return source.render(exact, TrainingSource.METHODS + AdapterTrainingSource.PART);
+    String rounded = matrices.replace("$rounded(", "self.as_served(");
+    return source.render(rounded, TrainingSource.METHODS + AdapterTrainingSource.PART);
   }
 
   /** A program that trains with a plain loop over its experts and autograd alone: the rival. */

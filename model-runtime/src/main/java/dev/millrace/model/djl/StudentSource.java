@@ -25,17 +25,27 @@ final class StudentSource {
       """;
 
   /**
-   * Rounds as the int8 program of a large base does: matrices to ±127 steps of their rows' greatest
-   * value, activations to ±8,192 of theirs, the embedding to bf16. The gradient passes straight
-   * through (Bengio, Léonard and Courville, arXiv 1308.3432).
+   * Activations as integer products read them: ±8,192 steps of their rows' greatest value. The
+   * gradient passes straight through (Bengio, Léonard and Courville, arXiv 1308.3432).
    */
-  private static final String AS_SERVED =
+  private static final String ACTIVATIONS_ROUNDED =
       """
         def as_served(self: __torch__.Program, x: Tensor) -> Tensor:
           fixed = torch.detach(x)
           scale = torch.div(torch.clamp_min(torch.linalg_vector_norm(fixed, inf, [-1], True), 1e-30), 8192.)
           off = torch.mul_(torch.round_(torch.div(fixed, scale)), scale)
           return torch.add(x, torch.sub_(off, fixed))
+      """;
+
+  private static final String ACTIVATIONS_AS_THEY_ARE =
+      """
+        def as_served(self: __torch__.Program, x: Tensor) -> Tensor:
+          return x
+      """;
+
+  /** Matrices to ±127 steps of their rows' greatest value, the embedding to bf16. */
+  private static final String WEIGHTS_ROUNDED =
+      """
         def whole(self: __torch__.Program, q: Tensor) -> Tensor:
           scale = torch.div(torch.clamp_min(torch.linalg_vector_norm(q, inf, [-1], True), 1e-30), 127.)
           return torch.mul_(torch.round_(torch.div(q, scale)), scale)
@@ -43,10 +53,8 @@ final class StudentSource {
           return torch.to(torch.to(x, 15), 6)
       """;
 
-  private static final String AS_THEY_ARE =
+  private static final String WEIGHTS_AS_THEY_ARE =
       """
-        def as_served(self: __torch__.Program, x: Tensor) -> Tensor:
-          return x
         def whole(self: __torch__.Program, q: Tensor) -> Tensor:
           return q
         def short(self: __torch__.Program, x: Tensor) -> Tensor:
@@ -136,7 +144,9 @@ final class StudentSource {
 
   private StudentSource() {}
 
-  static String rounding(boolean asServed) {
-    return asServed ? AS_SERVED : AS_THEY_ARE;
+  /** What serving rounds of numbers in a format, and no more. */
+  static String rounding(MatrixFormat format) {
+    return (format == MatrixFormat.INT8 ? ACTIVATIONS_ROUNDED : ACTIVATIONS_AS_THEY_ARE)
+        + (format == MatrixFormat.FLOAT32 ? WEIGHTS_AS_THEY_ARE : WEIGHTS_ROUNDED);
   }
 }

@@ -84,10 +84,10 @@ public final class StudentTrainer implements AutoCloseable {
   private final ExecutorService threads = Executors.newFixedThreadPool(2);
 
   private StudentTrainer(
-      MoeConfig config, Objective objective, boolean asServed, InitialWeights weights) {
+      MoeConfig config, Objective objective, MatrixFormat format, InitialWeights weights) {
     this.objective = objective;
     Layout layout = new Layout(config);
-    this.program = Program.compile(ProgramSource.student(config, layout, asServed));
+    this.program = Program.compile(ProgramSource.student(config, layout, format));
     this.weights = new TrainedWeights(config, layout, program, weights);
   }
 
@@ -98,7 +98,12 @@ public final class StudentTrainer implements AutoCloseable {
    */
   public static StudentTrainer start(
       MoeConfig config, Objective objective, boolean asServed, long seed) {
-    return new StudentTrainer(config, objective, asServed, InitialWeights.random(config, seed));
+    return new StudentTrainer(
+        config, objective, format(config, asServed), InitialWeights.random(config, seed));
+  }
+
+  private static MatrixFormat format(MoeConfig config, boolean asServed) {
+    return MatrixFormat.of(asServed ? Precision.INT8 : Precision.FLOAT32, config);
   }
 
   /**
@@ -109,11 +114,16 @@ public final class StudentTrainer implements AutoCloseable {
   public static StudentTrainer of(Path folder, Objective objective, boolean asServed)
       throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      MoeConfig config = checkpoint.config();
-      ProgramWeights weights =
-          new ProgramWeights(new Layout(config), checkpoint, LoadProgress.SILENT);
-      return new StudentTrainer(config, objective, asServed, weights.values());
+      return of(checkpoint, objective, format(checkpoint.config(), asServed));
     }
+  }
+
+  /** A trainer over the weights of a checkpoint that is to serve in a format. */
+  static StudentTrainer of(Checkpoint checkpoint, Objective objective, MatrixFormat format) {
+    MoeConfig config = checkpoint.config();
+    ProgramWeights weights =
+        new ProgramWeights(new Layout(config), checkpoint, LoadProgress.SILENT);
+    return new StudentTrainer(config, objective, format, weights.values());
   }
 
   /** Sets the embedding: (vocab, width), row-major. */
