@@ -9,6 +9,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
@@ -38,7 +39,7 @@ final class JobSettings {
   static void apply(MillraceConfig config, StreamExecutionEnvironment env, Duration bufferTimeout) {
     env.setParallelism(config.job().parallelism());
     env.setMaxParallelism(config.job().maxParallelism());
-    Configuration flink = checkpoints(config.checkpoint());
+    Configuration flink = checkpoints(config.checkpoint(), env.getConfiguration());
     flink.set(PipelineOptions.GENERIC_TYPES, false);
     flink.set(ExecutionOptions.BUFFER_TIMEOUT, bufferTimeout);
     flink.addAll(restarts(FIRST_RESTART, LATER_RESTARTS));
@@ -61,7 +62,7 @@ final class JobSettings {
     return flink;
   }
 
-  private static Configuration checkpoints(CheckpointConfig config) {
+  private static Configuration checkpoints(CheckpointConfig config, ReadableConfig cluster) {
     Configuration flink = new Configuration();
     flink.set(
         CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(config.intervalMillis()));
@@ -70,12 +71,21 @@ final class JobSettings {
     if (!config.dir().isEmpty()) {
       flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, KeptCheckpoints.storage());
       flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, config.dir());
-      // RocksDB and ForSt read their files to the end, where the checksum is
-      flink.set(StateBackendOptions.STATE_BACKEND, StateBackendLoader.HASHMAP_STATE_BACKEND_NAME);
+      flink.set(StateBackendOptions.STATE_BACKEND, backend(cluster));
       flink.set(
           CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
           ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
     }
     return flink;
+  }
+
+  /**
+   * RocksDB where the cluster has it; ForSt would read its files to the end, where the checksum is.
+   */
+  private static String backend(ReadableConfig cluster) {
+    String theirs = cluster.get(StateBackendOptions.STATE_BACKEND);
+    return StateBackendLoader.ROCKSDB_STATE_BACKEND_NAME.equalsIgnoreCase(theirs)
+        ? KeptCheckpoints.rocksDb()
+        : StateBackendLoader.HASHMAP_STATE_BACKEND_NAME;
   }
 }

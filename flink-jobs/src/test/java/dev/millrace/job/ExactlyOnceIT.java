@@ -44,12 +44,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Failures in the middle of training and of serving change nothing that anybody can read. */
+/**
+ * Failures in the middle of training and of serving change nothing that anybody can read, nor does
+ * where state is kept.
+ */
 @Timeout(value = 12, unit = TimeUnit.MINUTES)
 class ExactlyOnceIT {
 
@@ -70,11 +76,14 @@ class ExactlyOnceIT {
     long seed = Long.getLong("millrace.seed", System.nanoTime());
     Random random = new Random(seed);
     try {
-      Run calm = run();
+      Run calm = run(new Configuration());
       training = new Kills("training", FAILURES, 40, random);
       serving = new Kills("serving", FAILURES, 25, random);
       System.err.println("seed " + seed + ": " + training + ", " + serving);
-      Run disturbed = run();
+      Configuration rocksDb = new Configuration();
+      rocksDb.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+      rocksDb.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+      Run disturbed = run(rocksDb);
       assertEquals(FAILURES, training.done(), "seed " + seed);
       assertEquals(FAILURES, serving.done(), "seed " + seed);
       assertEquals(calm, disturbed, "seed " + seed);
@@ -100,16 +109,17 @@ class ExactlyOnceIT {
       Map<String, List<String>> taught,
       List<String> refused) {}
 
-  private static Run run() throws Exception {
+  private static Run run(Configuration learning) throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
-      return run(Loop.create(stack, 4, SETTINGS));
+      return run(Loop.create(stack, 4, SETTINGS), learning);
     }
   }
 
-  private static Run run(Loop loop) throws Exception {
+  private static Run run(Loop loop, Configuration learning) throws Exception {
     feed(loop);
     JobClient serve = loop.serve(failing(TinyParts.servings(loop.config())));
-    loop.learnAll(LearnerBefore.each(TinyParts.learners(loop.config()), FailingLearner::new))
+    loop.learnAll(
+            learning, LearnerBefore.each(TinyParts.learners(loop.config()), FailingLearner::new))
         .getJobExecutionResult()
         .get();
     List<Answer> answers = loop.answers(REQUESTS);

@@ -46,7 +46,14 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
   }
 
   JobClient learnAll(LearnerOpener learners) {
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    return learnAll(new Configuration(), learners);
+  }
+
+  /**
+   * @param cluster what Flink is told besides
+   */
+  JobClient learnAll(Configuration cluster, LearnerOpener learners) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(cluster);
     LearnJob.buildBounded(
         env,
         config,

@@ -130,7 +130,8 @@ final class ForgetText {
     return List.of(
         "  the samples on %s, until they expire; sooner, with all before them:".formatted(topic),
         "    kafka-delete-records --bootstrap-server %s --offset-json-file FILE".formatted(broker),
-        "  checkpoints and savepoints from before, and what is restored from them:",
+        "  checkpoints and savepoints from before, RocksDB's checkpoints from after too until it compacts,",
+        "  and what is restored from them:",
         "    flink savepoint --dispose PATH",
         "  cached answers by the old releases, which nobody is given, until they expire:",
         "    redis-cli --scan --pattern 'millrace:answer:*' | xargs redis-cli unlink",

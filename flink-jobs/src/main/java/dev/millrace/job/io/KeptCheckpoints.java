@@ -1,16 +1,25 @@
 package dev.millrace.job.io;
 
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
+import org.apache.flink.runtime.state.KeyedStateHandle;
 
 /** The checkpoints that a job has left in its folder. */
 public final class KeptCheckpoints {
@@ -23,6 +32,11 @@ public final class KeptCheckpoints {
   /** The class that writes checkpoints so that damage to them is found. */
   public static String storage() {
     return CheckedStorage.Factory.class.getName();
+  }
+
+  /** The class of the state backend that keeps such checkpoints' state in RocksDB. */
+  public static String rocksDb() {
+    return CheckedRocksDb.Factory.class.getName();
   }
 
   /**
@@ -111,7 +125,37 @@ public final class KeptCheckpoints {
         return file.getPath().getName() + " " + problem;
       }
     }
+    for (Path file : shared(new Path(checkpoint, METADATA))) {
+      String problem =
+          files.exists(file) ? problem(files, files.getFileStatus(file)) : "is missing";
+      if (!problem.isEmpty()) {
+        return file.getName() + " " + problem;
+      }
+    }
     return "";
+  }
+
+  /** The files that a checkpoint has in common with others: an incremental one's. */
+  private static Set<Path> shared(Path metadata) throws IOException {
+    CheckpointMetadata read;
+    try (var in = new DataInputStream(metadata.getFileSystem().open(metadata))) {
+      read =
+          Checkpoints.loadCheckpointMetadata(
+              in, KeptCheckpoints.class.getClassLoader(), metadata.getParent().toString());
+    }
+    Set<Path> files = new LinkedHashSet<>();
+    for (OperatorState operator : read.getOperatorStates()) {
+      for (OperatorSubtaskState subtask : operator.getStates()) {
+        for (KeyedStateHandle keyed : subtask.getManagedKeyedState()) {
+          if (keyed instanceof IncrementalRemoteKeyedStateHandle incremental) {
+            incremental.getSharedState().stream()
+                .flatMap(file -> file.getHandle().maybeGetPath().stream())
+                .forEach(files::add);
+          }
+        }
+      }
+    }
+    return files;
   }
 
   private static String problem(FileSystem files, FileStatus file) throws IOException {

@@ -21,6 +21,11 @@ final class Trailer {
     length += count;
   }
 
+  /** How many bytes it is of. */
+  long length() {
+    return length;
+  }
+
   boolean isOfNothing() {
     return length == 0;
   }
@@ -44,13 +49,18 @@ final class Trailer {
       read.update(piece, 0, n);
       left -= n;
     }
-    ByteBuffer end = ByteBuffer.wrap(file.readNBytes(BYTES));
+    return read.problem(file.readNBytes(BYTES));
+  }
+
+  /** What is wrong with a file that had such bytes behind what was read; empty if nothing is. */
+  String problem(byte[] behind) {
+    ByteBuffer end = ByteBuffer.wrap(behind);
     if (end.remaining() < BYTES || end.getInt() != MARK) {
       return "has no checksum at its end";
     }
     int expected = end.getInt();
-    return (int) read.crc.getValue() == expected
+    return (int) crc.getValue() == expected
         ? ""
-        : "has the checksum %08x, expected %08x".formatted((int) read.crc.getValue(), expected);
+        : "has the checksum %08x, expected %08x".formatted((int) crc.getValue(), expected);
   }
 }

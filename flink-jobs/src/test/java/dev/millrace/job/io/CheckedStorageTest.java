@@ -18,6 +18,8 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
 import org.apache.flink.runtime.state.CheckpointStorage;
 import org.apache.flink.runtime.state.CheckpointStorageAccess;
 import org.apache.flink.runtime.state.CheckpointedStateScope;
@@ -56,8 +58,8 @@ class CheckedStorageTest {
     var location = access.initializeLocationForCheckpoint(number);
     write(location);
     try (var metadata = location.createMetadataOutputStream()) {
-      metadata.write(STATE);
-      metadata.write((int) number);
+      Checkpoints.storeCheckpointMetadata(
+          new CheckpointMetadata(number, List.of(), List.of()), metadata);
       metadata.closeAndFinalizeCheckpoint();
     }
     return jobsFolder().resolve("chk-" + number);
