@@ -123,7 +123,9 @@ class BrokerOptionIT {
               Answer.From.MODEL,
               0,
               0,
-              0);
+              0,
+              0,
+              false);
       writer.append("millrace.answers", "k", new byte[] {7, 7}).join();
       writer.append("millrace.answers", "k", Codecs.answers().encode(answer)).join();
     } catch (InvalidRecordException e) {
