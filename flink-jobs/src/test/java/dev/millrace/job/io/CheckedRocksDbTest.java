@@ -233,7 +233,7 @@ class CheckedRocksDbTest {
     OperatorSubtaskState second = twoCheckpoints(rocksDb()).get(1);
     for (Path file : rocksDbFiles(second)) {
       byte[] whole = Files.readAllBytes(file);
-      for (int at : new int[] {0, whole.length / 2, whole.length - 1}) {
+      for (int at : new int[] {whole.length / 2, whole.length - 1}) {
         byte[] changed = whole.clone();
         changed[at] ^= 4;
         Files.write(file, changed);
