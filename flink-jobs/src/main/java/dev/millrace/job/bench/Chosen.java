@@ -28,6 +28,11 @@ record Chosen(List<Choice> choices, double cpuSeconds) {
     return share(choices.stream().filter(c -> !c.taken()).toList());
   }
 
+  /** Share of all texts that is junk. */
+  double junk() {
+    return share(choices);
+  }
+
   /** Share of what was taken that is junk. */
   double junkTaken() {
     return share(choices.stream().filter(Choice::taken).toList());

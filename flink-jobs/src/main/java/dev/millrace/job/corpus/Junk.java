@@ -28,7 +28,9 @@ public final class Junk {
     /** A text of another language. */
     FOREIGN,
     /** A text of another domain in the same language. */
-    OFF_DOMAIN
+    OFF_DOMAIN,
+    /** A document that nobody made junk of: most of it stood in an earlier one. */
+    REAL_COPY
   }
 
   /** A document and what it is. */
@@ -41,6 +43,9 @@ public final class Junk {
   private static final String NOTICE =
       "This site uses cookies. By continuing to browse you accept our terms of use. "
           + "Click here to accept all. Share this page. Subscribe to our newsletter.\n";
+
+  /** Documents that have so much in common with an earlier one teach little new. */
+  private static final double COPY = 0.5;
 
   private static final Pattern WORD = Pattern.compile("\\p{L}+");
 
@@ -56,10 +61,10 @@ public final class Junk {
 
   /**
    * The documents in their order, with junk between them: made from earlier ones, or from
-   * elsewhere.
+   * elsewhere. A document that is nearly an earlier one is a real copy as it stands.
    *
    * @param elsewhere texts that are junk here as they stand, by what they are
-   * @param share how much of the stream is junk, 0 to 0.5
+   * @param share how much of the stream is put between them, 0 to 0.5
    */
   public static List<Labelled> mixInto(
       List<Document> documents, Map<Label, List<Document>> elsewhere, double share, long seed) {
@@ -67,9 +72,11 @@ public final class Junk {
       throw new IllegalArgumentException("share %s, expected 0 to 0.5".formatted(share));
     }
     Junk junk = new Junk(elsewhere, seed);
+    Copies copies = new Copies();
     List<Labelled> stream = new ArrayList<>();
     for (int i = 0; i < documents.size(); i++) {
-      stream.add(new Labelled(documents.get(i), Label.CLEAN));
+      boolean copy = copies.similarity(documents.get(i).text()) >= COPY;
+      stream.add(new Labelled(documents.get(i), copy ? Label.REAL_COPY : Label.CLEAN));
       if (junk.random.nextDouble() < share / (1 - share)) {
         Document original = documents.get(junk.random.nextInt(i + 1));
         Label kind = junk.kinds.get(junk.random.nextInt(junk.kinds.size()));

@@ -34,6 +34,7 @@ class ChosenTest {
 
   @Test
   void shares_ofRefusedAndTaken_areOfTheirOwn() {
+    assertEquals(1.0 / 2, CHOSEN.junk());
     assertEquals(2.0 / 3, CHOSEN.precision());
     assertEquals(1.0 / 3, CHOSEN.junkTaken());
     assertEquals(1.0 / 3, CHOSEN.refused(Label.CLEAN));

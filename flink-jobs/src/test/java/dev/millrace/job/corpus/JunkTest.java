@@ -11,8 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.job.corpus.Junk.Label;
 import dev.millrace.job.corpus.Junk.Labelled;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -51,7 +53,7 @@ class JunkTest {
     assertEquals(2_000, counts.get(Label.CLEAN));
     double share = 1 - 2_000.0 / stream.size();
     assertTrue(share > 0.17 && share < 0.23, "share " + share);
-    for (Label label : Label.values()) {
+    for (Label label : EnumSet.complementOf(EnumSet.of(Label.REAL_COPY))) {
       assertTrue(counts.getOrDefault(label, 0L) > 45, label + " " + counts);
     }
   }
@@ -112,6 +114,20 @@ class JunkTest {
         }
       }
     }
+  }
+
+  @Test
+  void mixInto_documentNearlyAsAnEarlierOne_isARealCopy() {
+    String notice = "in no event shall the authors be liable for any loss of use data or profits";
+    List<Document> documents =
+        List.of(
+            Document.whole("d", "a", notice),
+            Document.whole("d", "b", "permission is granted to use copy and modify this software"),
+            Document.whole("d", "c", notice.replace("authors", "owners").toUpperCase(Locale.ROOT)),
+            Document.whole("d", "e", "in no event shall others than those that signed it pay"));
+    assertEquals(
+        List.of(Label.CLEAN, Label.CLEAN, Label.REAL_COPY, Label.CLEAN),
+        Junk.mixInto(documents, Map.of(), 0, 3).stream().map(Labelled::label).toList());
   }
 
   @Test
