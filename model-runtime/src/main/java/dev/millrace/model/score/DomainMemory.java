@@ -9,7 +9,10 @@ import java.nio.ByteBuffer;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 6;
+  private static final byte VERSION = 7;
+
+  /** How near others were to its texts was said by the k-th of them alone. */
+  private static final byte OF_ONE_COSINE = 6;
 
   /** Its texts were held against each other in another way, and are left behind. */
   private static final byte OF_GROUPS = 5;
@@ -69,7 +72,7 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote, or its versions 1 to 5; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote, or its versions 1 to 6; smaller limits keep what is newest.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
@@ -270,8 +273,10 @@ public final class DomainMemory {
         captions.read(in);
         fits.read(in);
       }
-      if (version > OF_GROUPS) {
+      if (version > OF_ONE_COSINE) {
         neighbours.read(in);
+      } else if (version > OF_GROUPS) {
+        neighbours.readTexts(in);
       }
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("domain memory is cut short at byte " + in.limit(), e);

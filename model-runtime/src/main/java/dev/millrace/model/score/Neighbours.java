@@ -4,13 +4,14 @@ import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.TokenSet;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 
 /**
  * The last texts that a domain accepted, as sets of tokens, and how near to them those were that
- * came: by the cosine with the k-th nearest (Ramaswamy, Rastogi and Shim, 2000), beside the cosine
- * with what the base knows. k is a share of them all: a kind of text that is less of the domain
- * than that is far from it even where some got in.
+ * came: by the cosine with the k-th nearest (Ramaswamy, Rastogi and Shim, 2000) and the mean one,
+ * beside the cosine with what the base knows. k is a share of them all: a kind of text that is less
+ * of the domain than that is far from it even where some got in.
  */
 final class Neighbours {
 
@@ -49,10 +50,11 @@ final class Neighbours {
     return rank;
   }
 
-  private double nearness(TokenSet text, KnownTexts known) {
+  double nearness(TokenSet text, KnownTexts known) {
     double[] cosines = texts.stream().mapToDouble(t -> text.cosine(t, known)).sorted().toArray();
     double near = cosines[(int) ((1 - SHARE) * cosines.length)];
-    return near / (text.cosine(known) + LEAST_KNOWN);
+    double mean = Arrays.stream(cosines).average().orElseThrow();
+    return Math.sqrt(near * mean) / (text.cosine(known) + LEAST_KNOWN);
   }
 
   /** Takes a text of the domain in, and forgets the oldest where there are too many. */
@@ -83,6 +85,12 @@ final class Neighbours {
   }
 
   void read(ByteBuffer in) {
+    readTexts(in);
+    recent.read(in);
+  }
+
+  /** Leaves behind how near others were to them. */
+  void readTexts(ByteBuffer in) {
     int count = in.getInt();
     for (int i = 0; i < count; i++) {
       double length = in.getDouble();
@@ -92,6 +100,5 @@ final class Neighbours {
       }
       add(new TokenSet(tokens, length));
     }
-    recent.read(in);
   }
 }

@@ -39,9 +39,9 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 6");
+    assertRefused(new byte[0], "not of version 7");
     bytes[0] = 9;
-    assertRefused(bytes, "not of version 6");
+    assertRefused(bytes, "not of version 7");
   }
 
   @Test
@@ -90,6 +90,19 @@ class DomainMemoryTest {
     before.putInt(group - Integer.BYTES); // one text of two tokens
     before.putInt(1).putDouble(Double.NaN).putInt(2).putInt(7).putInt(9);
     assertNoNeighbours(filled, DomainMemory.fromBytes(before.array(), LIMITS));
+  }
+
+  @Test
+  void fromBytes_version6_keepsItsTextsAndNotHowNearOthersWere() {
+    DomainMemory filled = filled(20);
+    byte[] before = filled.toBytes();
+    before[0] = 6;
+    Neighbours read = DomainMemory.fromBytes(before, LIMITS).neighbours();
+    TokenSet text = TokenSet.of(new int[] {1, 2, 3}, KNOWN);
+    for (int i = 0; i < 8; i++) {
+      assertEquals(0.5, read.rank(text, KNOWN), "at " + i);
+    }
+    assertEquals(1, read.rank(text, KNOWN));
   }
 
   private static byte[] withoutNeighbours(DomainMemory memory) {

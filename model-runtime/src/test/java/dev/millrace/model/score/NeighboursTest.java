@@ -56,6 +56,18 @@ class NeighboursTest {
   }
 
   @Test
+  void nearness_ofTwoAsNearToThreeInTen_theOneThatIsNearTheOthersTooIsNearer() {
+    for (int i = 0; i < 100; i++) {
+      shown(i % 2 == 0 ? 700 : 400);
+    }
+    int[] one = tokens(400);
+    int[] both = one.clone();
+    System.arraycopy(tokens(200), 0, one, 0, 20);
+    System.arraycopy(tokens(700), 0, both, 0, 20);
+    assertTrue(nearness(both) > 1.1 * nearness(one), nearness(both) + " and " + nearness(one));
+  }
+
+  @Test
   void read_smaller_keepsTheNewest() {
     for (int i = 0; i < 64; i++) {
       shown(i < 32 ? 700 : 400);
@@ -74,6 +86,10 @@ class NeighboursTest {
     double rank = neighbours.rank(text, known);
     neighbours.add(text);
     return rank;
+  }
+
+  private double nearness(int[] tokens) {
+    return neighbours.nearness(TokenSet.of(tokens, known), known);
   }
 
   private double rank(int first) {
