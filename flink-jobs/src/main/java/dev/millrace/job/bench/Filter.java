@@ -32,7 +32,7 @@ record Filter(String name, @Nullable ScorerConfig config, double share) {
         by("Q, loss", "loss", 0.5, 0.5, ACCEPT_RATE),
         by("Q, excess", "excess", 0.5, 0.5, ACCEPT_RATE),
         by("Q, band", "band", 0.5, 0.5, ACCEPT_RATE),
-        by("Q, belonging", "belonging", 0.5, 0.5, ACCEPT_RATE),
+        by("Q, belonging", "belonging", 0.7, 0.3, ACCEPT_RATE),
         by("belonging", "belonging", 1, 0, ACCEPT_RATE));
   }
 

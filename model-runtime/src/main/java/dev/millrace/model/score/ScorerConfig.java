@@ -32,11 +32,11 @@ public record ScorerConfig(
   public static ScorerConfig defaults() {
     return new ScorerConfig(
         Signal.BELONGING,
-        0.5,
-        0.5,
+        0.7,
+        0.3,
         0.02,
         0.9,
-        0.65,
+        0.55,
         0.95,
         Weights.none(),
         GuardLimits.defaults(),

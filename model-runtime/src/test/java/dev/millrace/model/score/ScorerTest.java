@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -65,6 +66,22 @@ class ScorerTest {
     String text = Samples.words(random, 100);
     accepted(scorer.score(Samples.of(Samples.training(0), text), memory));
     refused("duplicate-near", Samples.training(1), "changed " + text + "words");
+  }
+
+  @Test
+  void nearSimilarity_thatShips_tellsALicenceUnderAnotherName() {
+    String notice =
+        "%s and that the name %s not be used in advertising or publicity pertaining to distribution"
+            + " of the software without specific, written prior permission.";
+    String one = "that both that copyright notice and this permission notice appear in all copies";
+    String other = "that the copyright notice and the permission notice appear in supporting files";
+    memory.near().add(MinHash.of(Normalizer.normalize(notice.formatted(one, "of Apple Inc."))));
+    String text = notice.formatted(other, "(TrademarkedName)");
+    Candidate candidate = new Candidate(Samples.of(Samples.training(0), text), false);
+    candidate.normalized(Normalizer.normalize(text));
+    assertNull(new NearDuplicate(0.65).check(candidate, memory));
+    double ships = ScorerConfig.defaults().nearSimilarity();
+    assertNotNull(new NearDuplicate(ships).check(candidate, memory));
   }
 
   @Test
