@@ -30,8 +30,6 @@ final class AdapterTrainingSource {
           if len(scales) > 0:
             y = torch.mul_(y, scales[e])
           return y
-        def product(self: __torch__.Program, x: Tensor, q: Tensor) -> Tensor:
-          return torch.linear(x, torch.to(q, ops.prim.dtype(x)))
         def product_back(self: __torch__.Program, g: Tensor, q: Tensor, scales: List[Tensor], e: int, type: int) -> Tensor:
           return torch.to(torch.matmul(torch.to(self.scaled(g, scales, e), type), torch.to(q, type)), 6)
         def each(self: __torch__.Program, f: Tensor) -> List[Tensor]:
@@ -49,13 +47,14 @@ final class AdapterTrainingSource {
           gate_up_scales, down_scales = self.row_scales(p0, m), self.row_scales(p0 + 1, m)
           gate_up_a, gate_up_b = self.each(f[0]), self.each(f[1])
           down_a, down_b = self.each(f[2]), self.each(f[3])
+          gate_up_at, down_at = self.packed_at(p0), self.packed_at(p0 + 1)
           tokens, shares = torch.split_with_sizes(token, counts, 0), torch.split_with_sizes(ws, counts, 0)
           inner = annotate(List[Tensor], [])
           y = torch.zeros_like(h)
           for e in range($experts):
             if counts[e] > 0:
               at = tokens[e]
-              t = self.product(torch.index_select(x, 0, at), gate_up[e])
+              t = self.product(torch.index_select(x, 0, at), gate_up[e], gate_up_at + e)
               if keep and type != 6:
                 inner.append(t)
               t = self.scaled(t, gate_up_scales, e)
@@ -65,7 +64,7 @@ final class AdapterTrainingSource {
                 inner.append(t)
               gate, up = torch.chunk(t, 2, -1)
               s = torch.mul_(torch.mul_(torch.silu(gate), up), shares[e])
-              out = self.scaled(self.product(torch.to(s, type), down[e]), down_scales, e)
+              out = self.scaled(self.product(torch.to(s, type), down[e], down_at + e), down_scales, e)
               if len(down_a) > 0:
                 out = self.thin(out, s, down_a[e], down_b[e])
               y = torch.index_add_(y, 0, at, out)
@@ -78,6 +77,7 @@ final class AdapterTrainingSource {
           gate_up_scales, down_scales = self.row_scales(p0, m), self.row_scales(p0 + 1, m)
           gate_up_a, gate_up_b = self.each(f[0]), self.each(f[1])
           down_a, down_b = self.each(f[2]), self.each(f[3])
+          gate_up_at = self.packed_at(p0)
           df = annotate(List[Tensor], [])
           for j in range(4):
             df.append(torch.zeros_like(f[j]))
@@ -90,7 +90,7 @@ final class AdapterTrainingSource {
               if len(inner) > 0:
                 t = inner[len(dws)]
               else:
-                t = self.product(torch.index_select(x, 0, at), gate_up[e])
+                t = self.product(torch.index_select(x, 0, at), gate_up[e], gate_up_at + e)
               if len(inner) == 0 or type != 6:
                 t = self.scaled(t, gate_up_scales, e)
                 if len(gate_up_a) > 0:
@@ -122,6 +122,41 @@ final class AdapterTrainingSource {
           torch.copy_(db, torch.matmul(torch.transpose(g, 0, 1), torch.linear(x, a)))
           torch.copy_(da, torch.matmul(torch.transpose(dz, 0, 1), x))
           return torch.matmul(dz, a)
+      """;
+
+  /** Products with frozen matrices as they lie in {@code m}. */
+  private static final String PRODUCTS =
+      """
+        def packed_at(self: __torch__.Program, i: int) -> int:
+          return 0
+        def product(self: __torch__.Program, x: Tensor, q: Tensor, i: int) -> Tensor:
+          return torch.linear(x, torch.to(q, ops.prim.dtype(x)))
+        def logits_of(self: __torch__.Program, x: Tensor, head: Tensor, type: int) -> Tensor:
+          return torch.to(torch.linear(torch.to(x, type), head), 6)
+      """;
+
+  /** The same in fp32 by what serves, {@link MatrixFormat#INT8_IN_FP16}: faster than MKL's. */
+  private static final String PRODUCTS_AS_SERVED =
+      """
+        def share(self: __torch__.Program, packed: List[__torch__.torch.classes.quantized.LinearPackedParamsBase]) -> List[Tensor]:
+          self.packed = packed
+          return annotate(List[Tensor], [])
+        def packed_at(self: __torch__.Program, i: int) -> int:
+          at = $packed
+          return at[i]
+        def product(self: __torch__.Program, x: Tensor, q: Tensor, i: int) -> Tensor:
+          if ops.prim.dtype(x) == 6:
+            packed = unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
+            y = ops.quantized.linear_dynamic_fp16(x, packed[i])
+          else:
+            y = torch.linear(x, torch.to(q, ops.prim.dtype(x)))
+          return y
+        def logits_of(self: __torch__.Program, x: Tensor, head: Tensor, type: int) -> Tensor:
+          if type == 6:
+            z = torch.mul_(self.product(x, head, self.packed_at($head)), torch.reshape(self.w[$vectors + $head], [-1]))
+          else:
+            z = torch.to(torch.linear(torch.to(x, type), head), 6)
+          return z
       """;
 
   /** How many rows of logits are in memory at a time. */
@@ -194,8 +229,6 @@ final class AdapterTrainingSource {
             dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
             at = at + n
           return (loss, torch.cat(dx, 0))
-        def logits_of(self: __torch__.Program, x: Tensor, head: Tensor, type: int) -> Tensor:
-          return torch.to(torch.linear(torch.to(x, type), head), 6)
         def log_sum(self: __torch__.Program, z: Tensor, p: Tensor) -> Tensor:
           return torch.sub(torch.amax(z, [-1], True), torch.log(torch.amax(p, [-1], True)))
       """;
@@ -368,8 +401,16 @@ final class AdapterTrainingSource {
 
   private AdapterTrainingSource() {}
 
-  static String methods(LayerSource layers) {
+  /**
+   * @param asServed with products by the packed matrices of the program that serves
+   */
+  static String methods(LayerSource layers, boolean asServed) {
+    String products =
+        asServed
+            ? PRODUCTS_AS_SERVED.replace("$packed", layers.layout().packedPlaces().toString())
+            : PRODUCTS;
     return EXPERTS
+        + products
         + PART
         + HEAD
         + STEP.replace("$fronts\n", layers.fronts())

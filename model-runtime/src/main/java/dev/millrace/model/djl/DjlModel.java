@@ -78,11 +78,15 @@ final class DjlModel implements BaseModel {
     ProgramWeights.requireComplete(layout, checkpoint);
     ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
     boolean int8 = format != MatrixFormat.FLOAT32;
-    this.training = new TrainingProgram(id, folder, layout, int8, trainsOn);
-    this.serving =
-        int8 ? Program.compile(ProgramSource.int8(config, layout, format)) : training.fill(weights);
     if (int8) {
+      this.serving = Program.compile(ProgramSource.int8(config, layout, format));
       fill(weights);
+      boolean same = format == MatrixFormat.INT8_IN_FP16 && !trainsOn.isGpu();
+      Program served = same ? serving : null;
+      this.training = new TrainingProgram(id, folder, layout, true, served, trainsOn);
+    } else {
+      this.training = new TrainingProgram(id, folder, layout, false, null, trainsOn);
+      this.serving = training.fill(weights);
     }
   }
 

@@ -32,6 +32,8 @@ final class Int8Source {
           self.m.append(torch.full([1], $summed_eps, dtype=6))
           $norms
           return annotate(List[Tensor], [])
+        def matrices(self: __torch__.Program) -> List[__torch__.torch.classes.quantized.LinearPackedParamsBase]:
+          return unchecked_cast(List[__torch__.torch.classes.quantized.LinearPackedParamsBase], self.packed)
         def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
           v = torch.linalg_vector_norm(x, 2, [-1], True)
           torch.mul_(v, v)

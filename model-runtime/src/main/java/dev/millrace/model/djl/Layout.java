@@ -283,6 +283,11 @@ final class Layout {
     return require(packed, name);
   }
 
+  /** Place of each matrix among the packed ones; -1 where it is in another's. */
+  List<Integer> packedPlaces() {
+    return matrices.stream().map(m -> packed.getOrDefault(m.name(), -1)).toList();
+  }
+
   private static int require(Map<String, Integer> places, String name) {
     Integer place = places.get(name);
     if (place == null) {

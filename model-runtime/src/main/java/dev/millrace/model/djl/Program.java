@@ -124,6 +124,13 @@ final class Program implements AutoCloseable {
     }
   }
 
+  /** Takes the packed matrices of another program: both hold the same. */
+  void share(Program other) {
+    try (IValue matrices = IValueUtils.runMethod(other.block, "matrices")) {
+      IValueUtils.runMethod(block, "share", matrices).close();
+    }
+  }
+
   /**
    * Runs a method with autograd available. Arguments are lists of tensors or single tensors, in the
    * order of the method's parameters; results belong to the scope.

@@ -387,11 +387,19 @@ final class ProgramSource {
 
   /** The program over fp32 matrices: it trains, and is the reference for serving. */
   static String float32(MoeConfig config, Layout layout) {
+    return float32(config, layout, false);
+  }
+
+  /**
+   * @param asServed where adapters are trained, by the matrices of a program in {@link
+   *     MatrixFormat#INT8_IN_FP16}
+   */
+  static String float32(MoeConfig config, Layout layout, boolean asServed) {
     ProgramSource source = new ProgramSource(config, layout, false);
     String training =
         TrainingSource.METHODS
             + TrainingSource.PREFIXES
-            + AdapterTrainingSource.methods(source.layers())
+            + AdapterTrainingSource.methods(source.layers(), asServed)
             + ExpertLayerSource.inputs(source.layers())
             + PruningSource.methods(source.layers());
     return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training);

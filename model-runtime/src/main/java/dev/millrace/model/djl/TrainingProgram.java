@@ -24,6 +24,7 @@ final class TrainingProgram {
 
   private final Layout layout;
   private final boolean asInt8;
+  private final @Nullable Program served;
   private final Device device;
   private final AnchorStates anchors = new AnchorStates();
   private @Nullable Program program;
@@ -31,13 +32,21 @@ final class TrainingProgram {
   /**
    * @param id of the checkpoint, which must still be the same when it is loaded
    * @param asInt8 with the numbers that the int8 program serves with
+   * @param served the program that serves, where its matrices are those that this one multiplies by
    * @param device where it runs
    */
-  TrainingProgram(String id, Path folder, Layout layout, boolean asInt8, Device device) {
+  TrainingProgram(
+      String id,
+      Path folder,
+      Layout layout,
+      boolean asInt8,
+      @Nullable Program served,
+      Device device) {
     this.id = id;
     this.folders.add(folder);
     this.layout = layout;
     this.asInt8 = asInt8;
+    this.served = served;
     this.device = device;
   }
 
@@ -73,8 +82,12 @@ final class TrainingProgram {
   }
 
   synchronized Program fill(ProgramWeights weights) {
-    Program filled = Program.compile(ProgramSource.float32(weights.config(), layout), device);
+    String source = ProgramSource.float32(weights.config(), layout, served != null);
+    Program filled = Program.compile(source, device);
     try {
+      if (served != null) {
+        filled.share(served);
+      }
       weights.training(filled, asInt8);
     } catch (RuntimeException e) {
       filled.close();

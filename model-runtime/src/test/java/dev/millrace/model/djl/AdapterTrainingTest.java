@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.pytorch.jni.JniUtils;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
@@ -13,6 +14,7 @@ import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.LoraWeights;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -70,6 +72,28 @@ class AdapterTrainingTest {
           same(held, model.teacherGradients(adapter, teacher, rows(), again));
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradients_byTheMatricesThatServe_areThoseOfTheirIntegers(NaiveModelTest.Case given)
+      throws IOException {
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 11);
+    try (DjlModel integers = DjlModels.openAlone(folder, MatrixFormat.INT8);
+        DjlModel served = DjlModels.openAlone(folder, MatrixFormat.INT8_IN_FP16)) {
+      AdapterWeights adapter = everywhere(served.sites());
+      Computation plain = Computation.plain();
+      Path trace = folder.resolve("trace.json");
+      JniUtils.startProfile(false, false, false);
+      Gradients found = served.gradients(adapter, rows(), plain);
+      JniUtils.stopProfile(trace.toString());
+      assertTrue(Files.readString(trace).contains("quantized::linear_dynamic_fp16"));
+      close(integers.gradients(adapter, rows(), plain), found, 1e-4);
+      close(
+          integers.anchorGradients(adapter, rows(), plain),
+          served.anchorGradients(adapter, rows(), plain),
+          1e-4);
     }
   }
 
