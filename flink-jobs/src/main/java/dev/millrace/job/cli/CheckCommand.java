@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.djl.Int8Check;
 import dev.millrace.model.djl.LogitCheck;
@@ -98,9 +97,10 @@ final class CheckCommand implements Callable<Integer> {
       return fallback;
     }
     List<int[]> tokens = new ArrayList<>();
+    int number = 0;
     Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"));
     for (String line : Files.readAllLines(UserMaterial.readable(file))) {
-      JsonNode text = new ObjectMapper().readTree(line).path("text");
+      JsonNode text = UserMaterial.json(line, ++number, file).path("text");
       int[] ids = tokenizer.encode(text.asText());
       if (ids.length >= 2) {
         tokens.add(Arrays.copyOf(ids, Math.min(ids.length, LONGEST)));

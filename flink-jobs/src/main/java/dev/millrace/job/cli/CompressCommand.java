@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.corpus.PretrainCorpus;
@@ -139,6 +138,12 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (steps < 1 || likeliest < 1 || saveEvery < 1) {
+      throw new IllegalArgumentException(
+          "--steps %d, --likeliest %d, --save-every %d, expected 1 or more"
+              .formatted(steps, likeliest, saveEvery));
+    }
+    var objective = new StudentTrainer.Objective(text, temperature);
     Path folder = teacher == null ? Home.here().nano() : teacher;
     Compressor compressor = new Compressor(folder, adapter, likeliest, work.resolve("targets"));
     Student student = compressor.student(factor);
@@ -158,7 +163,6 @@ final class CompressCommand implements Callable<Integer> {
       say("reading texts");
       int[] stream = TokenStream.of(texts(), tokenizer, tokens);
       say("%,d tokens; %,d steps of 4,096", stream.length, steps);
-      var objective = new StudentTrainer.Objective(text, temperature);
       compressor.run(
           shape,
           Distillation.Plan.of(steps, objective, !exact, student, seed),
@@ -180,10 +184,9 @@ final class CompressCommand implements Callable<Integer> {
           .toList();
     }
     List<String> texts = new ArrayList<>();
-    ObjectMapper mapper = new ObjectMapper();
     try (BufferedReader reader = UserMaterial.open(input)) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        JsonNode json = mapper.readTree(line).path("text");
+        JsonNode json = UserMaterial.json(line, texts.size() + 1, input).path("text");
         if (!json.isTextual()) {
           throw new IllegalArgumentException(
               "line %d of %s has no text, expected {\"text\": …}"

@@ -42,6 +42,9 @@ final class TopicsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (partitions < 1) {
+      throw new IllegalArgumentException("--partitions " + partitions + ", expected at least 1");
+    }
     MillraceConfig config = broker.require(output.err());
     if (prefix != null) {
       config = config.with(Map.of("kafka.prefix", prefix));

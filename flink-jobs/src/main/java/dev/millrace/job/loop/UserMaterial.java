@@ -1,5 +1,8 @@
 package dev.millrace.job.loop;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
@@ -27,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** A user's own JSON lines as material. */
 public final class UserMaterial {
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MEASURED = 40;
   private static final int PROMPTS = 400;
 
@@ -106,6 +110,22 @@ public final class UserMaterial {
       throw new IllegalArgumentException("file " + file + ", expected a file that can be read");
     }
     return file;
+  }
+
+  /**
+   * A line of a file.
+   *
+   * @throws IllegalArgumentException if it is no JSON
+   */
+  public static JsonNode json(String line, int number, Path file) {
+    try {
+      return JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "line %d of %s is no JSON, expected {\"text\": …}: %s"
+              .formatted(number, file, e.getOriginalMessage()),
+          e);
+    }
   }
 
   /**
