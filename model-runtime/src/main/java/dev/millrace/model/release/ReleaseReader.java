@@ -142,8 +142,8 @@ public final class ReleaseReader {
   }
 
   /** The same of one of its files. */
-  public static byte[] readFile(ReleaseFiles files, String folderUri, Manifest manifest, String name)
-      throws IOException {
+  public static byte[] readFile(
+      ReleaseFiles files, String folderUri, Manifest manifest, String name) throws IOException {
     ReleaseFile promised = Objects.requireNonNull(manifest.files().get(name));
     byte[] bytes = files.read(uri(folderUri, name), (int) promised.size() + 1);
     ReleaseFile found = ReleaseFile.of(bytes);
