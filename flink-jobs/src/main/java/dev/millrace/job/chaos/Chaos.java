@@ -164,7 +164,10 @@ public final class Chaos {
     Path kept = disk == null ? config.cluster().home() : disk.folder();
     Path store = kept.resolve("store");
     MillraceConfig direct =
-        MillraceConfig.defaults().with(OpenGate.SETTINGS).with(LEARNING).with(Map.of("kafka.bootstrap", state.bootstrap()));
+        MillraceConfig.defaults()
+            .with(OpenGate.SETTINGS)
+            .with(LEARNING)
+            .with(Map.of("kafka.bootstrap", state.bootstrap()));
     Topics topics = new Topics(direct.kafka().prefix());
     try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()));
         BaseModel base = DjlModels.open(config.base(), Precision.INT8);
