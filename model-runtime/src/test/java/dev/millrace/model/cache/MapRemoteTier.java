@@ -22,8 +22,4 @@ public final class MapRemoteTier implements RemoteTier {
 
   @Override
   public void close() {}
-
-  int size() {
-    return values.size();
-  }
 }

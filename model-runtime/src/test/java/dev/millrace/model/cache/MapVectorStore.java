@@ -42,11 +42,6 @@ public final class MapVectorStore implements VectorStore {
     }
   }
 
-  /** How many sets there are. */
-  public int sets() {
-    return sets.size();
-  }
-
   void down() {
     up = false;
   }
