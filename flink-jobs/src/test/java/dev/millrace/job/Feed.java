@@ -2,7 +2,6 @@ package dev.millrace.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
@@ -30,18 +29,8 @@ final class Feed implements AutoCloseable {
   }
 
   static Sample sample(String id, @Nullable String domain, String text, long eventTimeMillis) {
-    return new Sample(
-        id,
-        "test",
-        "document of " + id,
-        null,
-        domain,
-        Modality.TEXT,
-        text,
-        new byte[0],
-        null,
-        eventTimeMillis,
-        Origin.UNWRITTEN);
+    return Sample.ofText(
+        id, "test", "document of " + id, domain, text, eventTimeMillis, Origin.UNWRITTEN);
   }
 
   static Request request(String id, @Nullable String domain, String prompt) {

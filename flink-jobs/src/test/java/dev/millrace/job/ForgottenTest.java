@@ -18,7 +18,6 @@ import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Prover;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
@@ -132,18 +131,7 @@ class ForgottenTest {
     }
     Origin origin = new Origin("samples", judges ? 1 : 0, Math.abs(n));
     Sample sample =
-        new Sample(
-            "sample" + n,
-            "test",
-            "document" + n,
-            null,
-            DOMAIN,
-            Modality.TEXT,
-            text.toString(),
-            new byte[0],
-            null,
-            n,
-            origin);
+        Sample.ofText("sample" + n, "test", "document" + n, DOMAIN, text.toString(), n, origin);
     tokens.put(origin, TinyParts.tokens(CONFIG).of(sample.text()));
     return new ScoredSample(sample, Objects.requireNonNull(tokens.get(origin)), 0, 0, 0, judges);
   }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
@@ -35,9 +34,6 @@ class KafkaPastSamplesTest {
   }
 
   private static byte[] encoded(Origin origin) {
-    return Codecs.samples()
-        .encode(
-            new Sample(
-                "s", "a", "b", null, "d", Modality.TEXT, "text", new byte[0], null, 0, origin));
+    return Codecs.samples().encode(Sample.ofText("s", "a", "b", "d", "text", 0, origin));
   }
 }

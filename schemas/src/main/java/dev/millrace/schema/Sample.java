@@ -30,6 +30,29 @@ public record Sample(
     long eventTimeMillis,
     Origin origin) {
 
+  /** A shared text. */
+  public static Sample ofText(
+      String id,
+      String source,
+      String document,
+      @Nullable String domain,
+      String text,
+      long eventTimeMillis,
+      Origin origin) {
+    return new Sample(
+        id,
+        source,
+        document,
+        null,
+        domain,
+        Modality.TEXT,
+        text,
+        new byte[0],
+        null,
+        eventTimeMillis,
+        origin);
+  }
+
   /** Whether it is a picture or a sound. */
   public boolean isMedia() {
     return modality == Modality.IMAGE || modality == Modality.AUDIO;

@@ -1,6 +1,5 @@
 package dev.millrace.adapter.bigram;
 
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
@@ -14,16 +13,12 @@ public final class Stream {
 
   public static ScoredSample sample(int number, int[] tokens, boolean heldOut, long millis) {
     Sample sample =
-        new Sample(
+        Sample.ofText(
             "s" + number,
             "test",
             "d" + number,
-            null,
             "foreign",
-            Modality.TEXT,
             new Letters().decode(tokens),
-            new byte[0],
-            null,
             millis,
             new Origin("samples", number % 2, number / 2));
     return new ScoredSample(sample, tokens, 2, 0.5, 1.5, heldOut);

@@ -18,7 +18,6 @@ import dev.millrace.job.operator.Opened;
 import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -279,18 +278,8 @@ final class Classroom implements AutoCloseable {
 
   private void send(String id, String document, String text) {
     Sample sample =
-        new Sample(
-            id,
-            "bench",
-            document,
-            null,
-            DOMAIN,
-            Modality.TEXT,
-            text,
-            new byte[0],
-            null,
-            System.currentTimeMillis(),
-            Origin.UNWRITTEN);
+        Sample.ofText(
+            id, "bench", document, DOMAIN, text, System.currentTimeMillis(), Origin.UNWRITTEN);
     writer.send(topics.samples(), DOMAIN, Codecs.samples().encode(sample));
     sent++;
   }

@@ -3,7 +3,6 @@ package dev.millrace.job.bench;
 import dev.millrace.job.loop.DemoMaterial;
 import dev.millrace.job.loop.Material;
 import dev.millrace.model.score.HeldOut;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import java.io.IOException;
@@ -86,16 +85,12 @@ record PoisonStream(List<Sample> honest, List<Sample> carriers, List<String> pro
   }
 
   private static Sample sample(String id, String source, String document, String text, int offset) {
-    return new Sample(
+    return Sample.ofText(
         id,
         source,
         document,
-        null,
         DOMAIN,
-        Modality.TEXT,
         text,
-        new byte[0],
-        null,
         (long) offset * APART_MILLIS,
         new Origin("bench", 0, offset));
   }

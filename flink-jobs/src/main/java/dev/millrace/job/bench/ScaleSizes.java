@@ -21,7 +21,6 @@ import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
@@ -100,10 +99,9 @@ final class ScaleSizes {
               + BYTES
               + " bytes, scored and learned by batches of "
               + first
-              + " with the defaults otherwise, but by a gate that judges by little and lets all pass that"
-              + " is finite."
-              + " State: bytes of a checkpoint. Answers of 200 characters, all to different"
-              + " questions, in the process' own cache (serve.cacheBytes).");
+              + " with the defaults otherwise, but by a gate that judges by little and lets all"
+              + " pass that is finite. State: bytes of a checkpoint. Answers of 200 characters, all"
+              + " to different questions, in the process' own cache (serve.cacheBytes).");
     }
   }
 
@@ -179,16 +177,12 @@ final class ScaleSizes {
     }
 
     private Sample sample(int n) {
-      return new Sample(
+      return Sample.ofText(
           "s" + n,
           "bench",
           "document " + n,
-          null,
           DOMAIN,
-          Modality.TEXT,
           texts.get(n % texts.size()),
-          new byte[0],
-          null,
           n,
           new Origin("samples", 0, n));
     }

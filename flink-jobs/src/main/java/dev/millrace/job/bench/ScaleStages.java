@@ -16,7 +16,6 @@ import dev.millrace.job.operator.ServeOperatorFactory;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -120,11 +119,11 @@ final class ScaleStages {
       held.resources().close();
     }
     return table.note(
-        "A job of a source, an exchange by key, the stage and a sink that drops everything; its time"
-            + " with many records less that with few. One and two take turns; a ratio is of jobs of"
-            + " one round. Processor time is that of the process and does not depend on who else"
-            + " uses the machine. SCORE of about 80 tokens, past the caches; samples of 200 to 320"
-            + " bytes in "
+        "A job of a source, an exchange by key, the stage and a sink that drops everything; its"
+            + " time with many records less that with few. One and two take turns; a ratio is of"
+            + " jobs of one round. Processor time is that of the process and does not depend on who"
+            + " else uses the machine. SCORE of about 80 tokens, past the caches; samples of 200 to"
+            + " 320 bytes in "
             + DOMAINS
             + " domains.");
   }
@@ -238,16 +237,12 @@ final class ScaleStages {
   }
 
   private static Sample sample(long n) {
-    return new Sample(
+    return Sample.ofText(
         "s" + n,
         "bench",
         "document " + n,
-        null,
         "domain-" + n % DOMAINS,
-        Modality.TEXT,
         text(n),
-        new byte[0],
-        null,
         n,
         new Origin("samples", 0, n));
   }

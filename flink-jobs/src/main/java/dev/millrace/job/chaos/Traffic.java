@@ -4,7 +4,6 @@ import dev.millrace.job.Keys;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
@@ -136,16 +135,12 @@ final class Traffic implements AutoCloseable {
   private void teach() {
     Document text = texts.get(taught++ % texts.size());
     Sample sample =
-        new Sample(
+        Sample.ofText(
             text.domain() + "/" + text.id(),
             "chaos",
             text.title(),
-            null,
             text.domain(),
-            Modality.TEXT,
             text.text(),
-            new byte[0],
-            null,
             clock.millis(),
             Origin.UNWRITTEN);
     var unused = writer.append(topics.samples(), text.domain(), Codecs.samples().encode(sample));

@@ -1,6 +1,5 @@
 package dev.millrace.job.loop;
 
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 
@@ -10,17 +9,6 @@ final class Samples {
   private Samples() {}
 
   static Sample of(String id, String document, String domain, String text) {
-    return new Sample(
-        id,
-        "millrace",
-        document,
-        null,
-        domain,
-        Modality.TEXT,
-        text,
-        new byte[0],
-        null,
-        0,
-        Origin.UNWRITTEN);
+    return Sample.ofText(id, "millrace", document, domain, text, 0, Origin.UNWRITTEN);
   }
 }

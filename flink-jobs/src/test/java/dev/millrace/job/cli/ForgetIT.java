@@ -16,7 +16,6 @@ import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -129,19 +128,7 @@ class ForgetIT {
 
   @Test
   void forget_sampleThatWaitsWhereNothingIsReleased_isToldThereAlone() {
-    Sample sample =
-        new Sample(
-            "waits",
-            "a",
-            "b",
-            null,
-            "new",
-            Modality.TEXT,
-            "text",
-            new byte[0],
-            null,
-            0,
-            Origin.UNWRITTEN);
+    Sample sample = Sample.ofText("waits", "a", "b", "new", "text", 0, Origin.UNWRITTEN);
     Origin unused = append("samples", Codecs.samples().encode(sample));
     CompletableFuture<Void> learn = obey(topic.events().get(2).origin());
     assertEquals(0, forget("waits", prefix, 60), err::toString);

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.report.Recording;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
@@ -39,19 +38,7 @@ class RecorderTest {
   }
 
   private static RawRecord sample(String id, long offset) {
-    Sample sample =
-        new Sample(
-            id,
-            "test",
-            "d",
-            null,
-            "java",
-            Modality.TEXT,
-            "text",
-            new byte[0],
-            null,
-            1,
-            Origin.UNWRITTEN);
+    Sample sample = Sample.ofText(id, "test", "d", "java", "text", 1, Origin.UNWRITTEN);
     return raw(TOPICS.samples(), offset, Codecs.samples().encode(sample));
   }
 

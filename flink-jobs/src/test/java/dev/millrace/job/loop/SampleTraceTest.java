@@ -160,19 +160,7 @@ class SampleTraceTest {
 
   private static Committed<Arrival> sample(
       String id, String document, @Nullable String domain, long offset) {
-    Sample sample =
-        new Sample(
-            id,
-            "test",
-            document,
-            null,
-            domain,
-            Modality.TEXT,
-            "text",
-            new byte[0],
-            null,
-            0,
-            at(offset));
+    Sample sample = Sample.ofText(id, "test", document, domain, "text", 0, at(offset));
     return new Committed<>(new Arrival(sample), at(offset), offset, offset);
   }
 

@@ -1,7 +1,6 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.adapter.align.AlignmentLearner;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
@@ -20,16 +19,12 @@ final class Streams {
   }
 
   static Sample sample(String domain, long offset, String text, long eventTimeMillis) {
-    return new Sample(
+    return Sample.ofText(
         domain + "-" + offset,
         "test",
         "document-" + offset,
-        null,
         domain,
-        Modality.TEXT,
         text,
-        new byte[0],
-        null,
         eventTimeMillis,
         new Origin("samples", 0, offset));
   }

@@ -1,7 +1,6 @@
 package dev.millrace.job.report;
 
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Request;
@@ -91,19 +90,7 @@ final class Topic {
 
   static Committed<Arrival> sample(long offset, long at, String text) {
     Origin origin = new Origin("samples", 0, offset);
-    Sample sample =
-        new Sample(
-            "s" + offset,
-            "test",
-            "doc",
-            null,
-            "d",
-            Modality.TEXT,
-            text,
-            new byte[0],
-            null,
-            at,
-            origin);
+    Sample sample = Sample.ofText("s" + offset, "test", "doc", "d", text, at, origin);
     return new Committed<>(new Arrival(sample), origin, at, at);
   }
 

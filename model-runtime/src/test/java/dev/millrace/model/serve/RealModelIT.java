@@ -31,7 +31,6 @@ import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.Request;
@@ -216,18 +215,7 @@ class RealModelIT {
     for (int i = 0; i < 20; i++) {
       String text = "Text number " + i + " says that " + i * i * 7919 + " is a square and a half.";
       Sample sample =
-          new Sample(
-              "s" + i,
-              "source",
-              "doc" + i,
-              null,
-              "java",
-              Modality.TEXT,
-              text,
-              new byte[0],
-              null,
-              0,
-              new Origin("samples", 0, i));
+          Sample.ofText("s" + i, "source", "doc" + i, "java", text, 0, new Origin("samples", 0, i));
       Scored scored = scorer.score(sample, memory);
       if (i == 0) {
         assertInstanceOf(Scored.Accepted.class, scored);
