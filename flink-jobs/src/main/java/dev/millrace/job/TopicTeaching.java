@@ -107,7 +107,7 @@ final class TopicTeaching implements Teaching {
     Student student = compressor.student(compress.factor());
     Distillation.Plan plan =
         Distillation.Plan.of(
-            compress.steps(),
+            tokens(),
             new StudentTrainer.Objective(compress.text(), compress.temperature()),
             true,
             student,
@@ -122,6 +122,10 @@ final class TopicTeaching implements Teaching {
     compressor.run(
         student.shape(), plan, stream, run, out, compress.saveEvery(), new Heard(progress));
     return out;
+  }
+
+  private long tokens() {
+    return (long) STEP_TOKENS * compress.steps();
   }
 
   private static void requireEnough(int texts, int tokens, int least) {
@@ -221,7 +225,7 @@ final class TopicTeaching implements Teaching {
         accepted,
         result.rules(),
         samples,
-        (long) STEP_TOKENS * compress.steps(),
+        tokens(),
         millis,
         List.of(),
         Kind.BASE);

@@ -53,7 +53,7 @@ final class CompressBenchmark implements Benchmark {
   private record Way(String title, double text, boolean asServed, boolean inherits) {
     Distillation.Plan plan(Setting setting, Student student) {
       return Distillation.Plan.of(
-          setting.steps(),
+          (long) setting.steps() * TOKENS_A_STEP,
           new StudentTrainer.Objective(text, 1),
           asServed,
           inherits ? student : new Student(student.shape(), Beginning.DRAWN),
@@ -63,8 +63,8 @@ final class CompressBenchmark implements Benchmark {
 
   private static final List<Way> WAYS =
       List.of(
-          new Way("distilled, trained as int8", 0.3, true, true),
-          new Way("distilled, rounded afterwards", 0.3, false, true),
+          new Way("distilled, trained as int8", 0.1, true, true),
+          new Way("distilled, rounded afterwards", 0.1, false, true),
           new Way("text alone, trained as int8", 1, true, true),
           new Way("from scratch, rounded afterwards", 1, false, false));
 

@@ -91,7 +91,8 @@ final class CompressCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Steps of 4,096 tokens (default: ${DEFAULT-VALUE}).")
+      description =
+          "Steps of 4,096 tokens; a narrow part takes four of 1,024 for each (default: ${DEFAULT-VALUE}).")
   private int steps = 6_000;
 
   @Option(
@@ -99,7 +100,7 @@ final class CompressCommand implements Callable<Integer> {
       paramLabel = "W",
       description =
           "Weight of the text's own tokens, 0 to 1; the rest is the teacher's (default: ${DEFAULT-VALUE}).")
-  private double text = 0.3;
+  private double text = 0.1;
 
   @Option(
       names = "--temperature",
@@ -162,15 +163,17 @@ final class CompressCommand implements Callable<Integer> {
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       say("reading texts");
       int[] stream = TokenStream.of(texts(), tokenizer, tokens);
-      say("%,d tokens; %,d steps of 4,096", stream.length, steps);
+      var objective = new StudentTrainer.Objective(text, temperature);
+      var plan = Distillation.Plan.of(4_096L * steps, objective, !exact, student, seed);
+      say("%,d tokens; %,d steps of %,d", stream.length, plan.steps(), plan.tokensAStep());
       compressor.run(
           shape,
-          Distillation.Plan.of(steps, objective, !exact, student, seed),
+          plan,
           stream,
           work.resolve(out.toAbsolutePath().getFileName()),
           out,
           saveEvery,
-          new Progress());
+          new Progress(plan.steps()));
       judge(compressor, tokenizer);
     }
     return 0;
@@ -199,6 +202,12 @@ final class CompressCommand implements Callable<Integer> {
   }
 
   private final class Progress implements Distillation.Listener {
+
+    private final int steps;
+
+    Progress(int steps) {
+      this.steps = steps;
+    }
 
     @Override
     public void asked(long windows, long of) {

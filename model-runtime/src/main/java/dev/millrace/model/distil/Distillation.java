@@ -47,12 +47,9 @@ public final class Distillation {
 
     private static final int WARMUP = 100;
 
-    /** Of the learning rate. */
-    private static final double PEAK = 6e-3;
+    private static final int TIME = 256;
 
-    /** The same of a part as wide as nano: what it begins with is lost at a higher one. */
-    private static final double PEAK_OF_WIDE_PARTS = 3e-3;
-
+    /** A part as wide as nano loses what it begins with at a higher rate. */
     private static final int WIDE = 192;
 
     public Plan {
@@ -62,16 +59,28 @@ public final class Distillation {
       }
     }
 
-    /** Windows of 256 tokens, 4,096 tokens a step. */
+    /**
+     * Windows of 256 tokens, 4,096 tokens a step; a narrow part takes four steps for as many.
+     *
+     * @param tokens that it reads
+     */
     public static Plan of(
-        int steps,
+        long tokens,
         StudentTrainer.Objective objective,
         boolean asServed,
         Student student,
         long seed) {
-      boolean wide = student.begins() == Beginning.CUT && student.shape().hiddenSize() >= WIDE;
-      double peak = wide ? PEAK_OF_WIDE_PARTS : PEAK;
-      return new Plan(steps, 8, 256, peak, objective, asServed, student.begins(), seed);
+      boolean part = student.begins() == Beginning.CUT;
+      boolean wide = student.shape().hiddenSize() >= WIDE;
+      int batch = part && !wide ? 2 : 8;
+      double peak = !part ? 6e-3 : wide ? 3e-3 : 4e-3;
+      int steps = Math.toIntExact(tokens / (2L * batch * TIME));
+      return new Plan(steps, batch, TIME, peak, objective, asServed, student.begins(), seed);
+    }
+
+    /** Two micro-batches. */
+    public int tokensAStep() {
+      return 2 * batch * time;
     }
 
     double rate(long step) {
@@ -153,7 +162,7 @@ public final class Distillation {
         StudentTrainer.Step result =
             trainer.step(lesson(said, step, 0), lesson(said, step, 1), plan.rate(step), step);
         double seconds = (System.nanoTime() - started) / 1e9;
-        listener.stepped(new Progress(step, result, 2.0 * plan.batch * plan.time / seconds));
+        listener.stepped(new Progress(step, result, plan.tokensAStep() / seconds));
         result.requireFinite(step);
         if (step % saveEvery == 0 || step == plan.steps) {
           save(trainer, step, lesson);

@@ -204,15 +204,30 @@ class DistillationTest {
     };
   }
 
+  private static MoeConfig nano() {
+    return MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512))
+        .withEosTokenId(List.of(7));
+  }
+
+  @Test
+  void plan_ofANarrowPart_readsAsManyTokensInSmallerSteps() {
+    long all = StudentShape.parameters(nano());
+    for (double factor : new double[] {2, 4, 8, 13.5, 20}) {
+      Student student = StudentShape.of(nano(), all, factor);
+      Distillation.Plan plan =
+          Distillation.Plan.of(40_960, new StudentTrainer.Objective(1, 1), true, student, 1);
+      assertEquals(factor == 2 || factor == 20 ? 4_096 : 1_024, plan.tokensAStep());
+      assertEquals(40_960, plan.steps() * plan.tokensAStep());
+    }
+  }
+
   @Test
   void of_aFactor_isTheLargestWithinItAndAsManyAsItsFileHolds() throws IOException {
     run(1, "one", step -> {});
     assertEquals(
         StudentShape.parameters(student()),
         StudentShape.parameters(folder.resolve("one").resolve("out")));
-    MoeConfig nano =
-        MoeConfig.olmoe(new MoeConfig.OlmoeShape(4_096, 192, 96, 4, 6, 32, 4, 512))
-            .withEosTokenId(List.of(7));
+    MoeConfig nano = nano();
     long all = StudentShape.parameters(nano);
     for (double factor : new double[] {2, 4, 8, 13.5, 20}) {
       Student student = StudentShape.of(nano, all, factor);
