@@ -60,7 +60,11 @@ public final class Main implements Runnable {
   @SuppressWarnings("NullAway.Init")
   private CommandSpec spec;
 
+  /** Whether this process was told to end, or ends. */
+  private static volatile boolean ending;
+
   public static void main(String[] args) {
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> ending = true, "millrace-ending"));
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     System.exit(run(out, err, args));
@@ -81,7 +85,7 @@ public final class Main implements Runnable {
   }
 
   private static int failed(Exception e, CommandLine command) {
-    command.getErr().println("millrace: " + oneLine(e));
+    command.getErr().println("millrace: " + (ending ? "interrupted" : oneLine(e)));
     LoggerFactory.getLogger(Main.class).info("the command failed", e);
     return e instanceof IllegalArgumentException ? USAGE : FAILED;
   }

@@ -29,6 +29,7 @@ public final class EmbeddedStack implements AutoCloseable {
   private final Thread hook = new Thread(this::closeOnce, "millrace-shutdown");
 
   private EmbeddedStack(int taskManagers, int slots, Configuration flinkOptions) {
+    Runtime.getRuntime().addShutdownHook(hook); // fails in a process that ends: nothing would stop
     Path flinkFolder = directory.folder("flink");
     Path kafkaFolder = directory.folder("kafka");
     Path redisFolder = directory.folder("redis");
@@ -47,7 +48,6 @@ public final class EmbeddedStack implements AutoCloseable {
   /** Starts everything; the Flink options given come on top of ours. */
   public static EmbeddedStack start(int taskManagers, int slots, Configuration flinkOptions) {
     EmbeddedStack stack = new EmbeddedStack(taskManagers, slots, flinkOptions);
-    Runtime.getRuntime().addShutdownHook(stack.hook);
     try {
       CompletableFuture.allOf(stack.kafka, stack.redis, stack.flink).join();
     } catch (CompletionException e) {

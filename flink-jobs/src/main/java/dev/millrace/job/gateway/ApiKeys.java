@@ -89,6 +89,9 @@ public final class ApiKeys {
   }
 
   private static List<String> lines(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(file + " is a folder, expected KEY TENANT a line");
+    }
     try {
       return Files.readAllLines(file);
     } catch (CharacterCodingException e) {

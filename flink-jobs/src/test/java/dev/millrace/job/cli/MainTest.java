@@ -92,6 +92,7 @@ class MainTest {
         "model compress --out nowhere --steps 0 | --steps 0",
         "model compress --out nowhere --text 3 | text 3.0",
         "topics --bootstrap 127.0.0.1:1 --partitions 0 | --partitions 0",
+        "gateway --keys src --port 0 --bootstrap 127.0.0.1:1 | src is a folder",
         "sql src | file src",
         "sql nowhere.sql --rows 0 | --rows 0",
         "model export nowhere --gguf x.gguf | nowhere",
