@@ -163,7 +163,6 @@ final class CompressCommand implements Callable<Integer> {
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       say("reading texts");
       int[] stream = TokenStream.of(texts(), tokenizer, tokens);
-      var objective = new StudentTrainer.Objective(text, temperature);
       var plan = Distillation.Plan.of(4_096L * steps, objective, !exact, student, seed);
       say("%,d tokens; %,d steps of %,d", stream.length, plan.steps(), plan.tokensAStep());
       compressor.run(
