@@ -10,9 +10,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** Threads that compute; what they compute comes back in the order of the work. */
+/**
+ * Threads that compute, with even shares of the processors; what they compute comes back in the
+ * order of the work.
+ */
 public final class Workers implements AutoCloseable {
   private final ExecutorService threads;
+  private final EvenShares shares = new EvenShares();
 
   public Workers(int count) {
     threads = Executors.newFixedThreadPool(count);
@@ -22,7 +26,7 @@ public final class Workers implements AutoCloseable {
   public <T> List<T> inOrder(List<? extends Callable<T>> work) {
     try {
       List<T> done = new ArrayList<>();
-      for (Future<T> future : threads.invokeAll(work)) {
+      for (Future<T> future : threads.invokeAll(work.stream().map(shares::<T>among).toList())) {
         done.add(future.get());
       }
       return done;
@@ -40,6 +44,7 @@ public final class Workers implements AutoCloseable {
   /** Returns when the threads have ended: what they use may be freed afterwards. */
   @Override
   public void close() {
+    shares.close();
     threads.shutdown();
     boolean interrupted = false;
     boolean ended = false;
