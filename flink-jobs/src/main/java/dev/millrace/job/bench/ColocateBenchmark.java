@@ -1,12 +1,13 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.bench.ColocateLoad.Timed;
 import dev.millrace.job.operator.Courtesy;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /** What answers and training cost each other in one process, and what giving way does to both. */
@@ -17,7 +18,10 @@ final class ColocateBenchmark implements Benchmark {
   /** Of all cores: what the requests use of them alone. */
   private static final double LOAD = 0.2;
 
-  private static final int WARM_UP = 400;
+  /** Laps at most before those that count, and their requests a second. */
+  private static final int WARM_UP = 24;
+
+  private static final double WARM_UP_RATE = 50;
 
   /**
    * What a lap does.
@@ -40,8 +44,16 @@ final class ColocateBenchmark implements Benchmark {
           new Lot("both, training is idle", true, new Courtesy(0, Courtesy.IDLE)),
           new Lot("both, it pauses and is idle", true, new Courtesy(20, Courtesy.IDLE)));
 
-  /** Figures of a lap; NaN where it has none. */
-  private record Figures(double p50, double p99, double tokens) {}
+  /** One answer in so many is slow. */
+  private static final int SLOW = 50;
+
+  /**
+   * Figures of a lap; NaN where it has none.
+   *
+   * @param slow milliseconds of its slow answers
+   * @param slowCpu of those, what the answering thread computed
+   */
+  private record Figures(double p50, double p99, double slow, double slowCpu, double tokens) {}
 
   @Override
   public String name() {
@@ -58,9 +70,9 @@ final class ColocateBenchmark implements Benchmark {
   public List<Table> run(Setting setting) throws Exception {
     Map<Lot, List<Figures>> laps = new LinkedHashMap<>();
     try (ColocateLoad load = ColocateLoad.open(setting.nano(), setting.seed())) {
-      double cpu = load.cpuSecondsARequest(WARM_UP);
+      load.warmUp(WARM_UP_RATE, SECONDS, WARM_UP);
+      double cpu = load.cpuSecondsARequest();
       double perSecond = LOAD * Runtime.getRuntime().availableProcessors() / cpu;
-      load.train(NONE, SECONDS / 2).join();
       for (int round = 0; round < setting.rounds(); round++) {
         for (int turn = 0; turn < LOTS.size(); turn++) {
           Lot lot = LOTS.get((round + turn) % LOTS.size());
@@ -75,13 +87,28 @@ final class ColocateBenchmark implements Benchmark {
   private static Figures lap(ColocateLoad load, Lot lot, double perSecond) throws Exception {
     Courtesy courtesy = lot.courtesy;
     if (courtesy != null && !lot.answers) {
-      return new Figures(Double.NaN, Double.NaN, load.train(courtesy, SECONDS).join());
+      return figures(List.of(), load.train(courtesy, SECONDS).join());
     }
     var training = courtesy == null ? null : load.train(courtesy, SECONDS);
-    Histogram micros = load.answers(perSecond, SECONDS);
-    double tokens = training == null ? Double.NaN : training.join();
+    List<Timed> answers = load.answers(perSecond, SECONDS);
+    return figures(answers, training == null ? Double.NaN : training.join());
+  }
+
+  private static Figures figures(List<Timed> answers, double tokens) {
+    List<Timed> slowestFirst =
+        answers.stream().sorted(Comparator.comparingDouble(Timed::millis).reversed()).toList();
+    List<Timed> slow = slowestFirst.subList(0, (answers.size() + SLOW - 1) / SLOW);
     return new Figures(
-        micros.getValueAtPercentile(50) / 1e3, micros.getValueAtPercentile(99) / 1e3, tokens);
+        percentile(slowestFirst, 50),
+        percentile(slowestFirst, 99),
+        slow.stream().mapToDouble(Timed::millis).average().orElse(Double.NaN),
+        slow.stream().mapToDouble(Timed::cpuMillis).average().orElse(Double.NaN),
+        tokens);
+  }
+
+  private static double percentile(List<Timed> slowestFirst, int percentile) {
+    int slower = slowestFirst.size() * (100 - percentile) / 100;
+    return slowestFirst.isEmpty() ? Double.NaN : slowestFirst.get(slower).millis();
   }
 
   private static Table table(Map<Lot, List<Figures>> laps, double perSecond, double cpu) {
@@ -93,6 +120,8 @@ final class ColocateBenchmark implements Benchmark {
             "p50, ms",
             "p99, ms (95 %)",
             "p99 over alone (95 %)",
+            "slowest 2 %, ms",
+            "computed of it",
             "tokens/s (95 %)",
             "of alone (95 %)");
     List<Figures> answers = laps.getOrDefault(ANSWERS, List.of());
@@ -104,15 +133,19 @@ final class ColocateBenchmark implements Benchmark {
           lot.answers ? Estimate.of(each(own, Figures::p50)).median() : "",
           lot.answers ? Estimate.of(each(own, Figures::p99)) : "",
           lot.answers ? ratio(own, answers, Figures::p99) : "",
+          lot.answers ? Estimate.of(each(own, Figures::slow)).median() : "",
+          lot.answers ? Estimate.of(each(own, Figures::slowCpu)).median() : "",
           lot.courtesy == null ? "" : Estimate.of(each(own, Figures::tokens)),
           lot.courtesy == null ? "" : ratio(own, training, Figures::tokens));
     }
     return table.note(
         "SCORE of 48 tokens at a steady rate, open loop: a time counts from when its request was"
-            + " due. Training is one lesson of 16 rows of 96 tokens after the other, fp32, rank 8 on"
-            + " attention. Idle: Linux's SCHED_IDLE, job.trainNice=20. Laps of "
+            + " due; of the slowest 2 % the mean, and what the answering thread computed meanwhile:"
+            + " the rest it waited. Training is one lesson of 16 rows of 96 tokens after the other,"
+            + " fp32, rank 8 on attention. Idle: Linux's SCHED_IDLE, job.trainNice=20. Laps of "
             + SECONDS
-            + " s take turns; a ratio is of laps of one round.");
+            + " s take turns, once the JIT takes less than a fiftieth of a processor or two minutes"
+            + " have gone; a ratio is of laps of one round.");
   }
 
   private static double[] each(List<Figures> laps, ToDoubleFunction<Figures> figure) {

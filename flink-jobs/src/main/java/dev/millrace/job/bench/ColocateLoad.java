@@ -9,12 +9,15 @@ import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.schema.Answer;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
-import org.HdrHistogram.Histogram;
 
 /** Requests to nano, and lessons of an adapter of it, in one process. */
 final class ColocateLoad implements AutoCloseable {
@@ -22,6 +25,9 @@ final class ColocateLoad implements AutoCloseable {
   private static final int ROWS = 16;
   private static final int LESSONS = 8;
   private static final double NANOS = 1e9;
+
+  /** Of a processor: what the JIT may take when all is warm. */
+  private static final double JIT_SHARE = 0.02;
 
   private final BaseModel base;
   private final SoakLoad requests;
@@ -40,11 +46,24 @@ final class ColocateLoad implements AutoCloseable {
     return new ColocateLoad(nano, seed);
   }
 
-  /** What one request costs when nothing else runs. */
-  double cpuSecondsARequest(int warmUp) throws Exception {
-    for (int i = 0; i < warmUp; i++) {
-      ask();
+  /** Answers and trains until the JIT has little left to compile, or so often. */
+  void warmUp(double perSecond, double seconds, int most) {
+    double compiling = 1;
+    for (int i = 0; i < most && compiling > JIT_SHARE; i++) {
+      long before = compileMillis();
+      var training = train(new Courtesy(0, 0), seconds);
+      answers(perSecond, seconds);
+      training.join();
+      compiling = (compileMillis() - before) / (1e3 * seconds);
     }
+  }
+
+  private static long compileMillis() {
+    return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
+  }
+
+  /** What one request costs when nothing else runs. */
+  double cpuSecondsARequest() throws Exception {
     Lap lap =
         Lap.ofThisThread(
             1,
@@ -62,19 +81,31 @@ final class ColocateLoad implements AutoCloseable {
     }
   }
 
-  /** Asks at a steady rate; microseconds from when each request was due to its answer. */
-  Histogram answers(double perSecond, double seconds) {
-    Histogram micros = new Histogram(LatencyLap.DIGITS);
+  /**
+   * An answer that was due.
+   *
+   * @param millis from when its request was due
+   * @param cpuMillis of the thread that answers
+   */
+  record Timed(double millis, double cpuMillis) {}
+
+  /** Asks at a steady rate. */
+  List<Timed> answers(double perSecond, double seconds) {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    List<Timed> answers = new ArrayList<>();
     long start = System.nanoTime();
     for (int i = 0; i < perSecond * seconds; i++) {
       long due = start + Math.round(i / perSecond * NANOS);
       while (due - System.nanoTime() > 0) {
         LockSupport.parkNanos(due - System.nanoTime());
       }
+      long cpu = threads.getCurrentThreadCpuTime();
       ask();
-      micros.recordValue((System.nanoTime() - due) / 1000);
+      answers.add(
+          new Timed(
+              (System.nanoTime() - due) / 1e6, (threads.getCurrentThreadCpuTime() - cpu) / 1e6));
     }
-    return micros;
+    return answers;
   }
 
   /** Trains for so long, on a thread of its own that gives way as told; tokens a second. */
