@@ -422,11 +422,7 @@ final class ProgramSource {
     boolean all = config.router().topK() == config.router().numExperts();
     String experts = all ? StudentSource.ALL_EXPERTS : SORTED_EXPERTS;
     String matrices =
-        HEADER
-            + FLOAT_MATRICES
-            + StudentSource.rounding(format)
-            + experts
-            + StudentSource.METHODS;
+        HEADER + FLOAT_MATRICES + StudentSource.rounding(format) + experts + StudentSource.METHODS;
     String rounded = matrices.replace("$rounded(", "self.as_served(");
     return source.render(rounded, TrainingSource.METHODS + AdapterTrainingSource.PART);
   }
