@@ -44,10 +44,14 @@ final class EvenShares implements AutoCloseable {
     watch.start();
   }
 
-  /** The same work, whose thread has its share while it is done. */
+  /**
+   * The same work, whose thread has its share while it is done, if it gives way to others: one that
+   * does not would be moved to where it holds up an answer.
+   */
   <T> Callable<T> among(Callable<T> work) {
     return () -> {
-      Optional<Runner> runner = ThreadPlace.ofThisThread().map(PlacedRunner::begin);
+      Optional<Runner> runner =
+          ThreadPlace.ofThisThread().filter(ThreadPlace::givesWay).map(PlacedRunner::begin);
       runner.ifPresent(this::add);
       try {
         return work.call();

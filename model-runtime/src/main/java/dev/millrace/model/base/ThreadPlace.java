@@ -20,8 +20,14 @@ public final class ThreadPlace {
   /** Bytes of a set of 8,192 processors, the most that Linux can have. */
   private static final int SET = 1024;
 
-  /** In stat, counted from behind the thread's name, which may have blanks in it. */
+  private static final Path PROCESS = Path.of("/proc/self/stat");
+
+  // in stat, counted from behind the thread's name, which may have blanks in it
+  private static final int NICE = 16;
   private static final int PROCESSOR = 36;
+  private static final int POLICY = 38;
+
+  private static final int IDLE = 5;
 
   private final int thread;
   private final Path stat;
@@ -58,11 +64,20 @@ public final class ThreadPlace {
     }
   }
 
+  /** Whether it gives way: it is nicer than the process, or of the idle policy. */
+  public boolean givesWay() {
+    return read(stat, NICE) > read(PROCESS, NICE) || read(stat, POLICY) == IDLE;
+  }
+
   /** The processor on which it runs, or ran last; it must not have ended. */
   public int processor() {
+    return read(stat, PROCESSOR);
+  }
+
+  private static int read(Path stat, int field) {
     try {
       String line = Files.readString(stat);
-      return Integer.parseInt(line.substring(line.lastIndexOf(')') + 2).split(" ", -1)[PROCESSOR]);
+      return Integer.parseInt(line.substring(line.lastIndexOf(')') + 2).split(" ", -1)[field]);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + stat, e);
     }

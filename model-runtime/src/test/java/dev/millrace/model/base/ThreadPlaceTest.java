@@ -1,6 +1,8 @@
 package dev.millrace.model.base;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
@@ -45,6 +47,31 @@ class ThreadPlaceTest {
     seen.set(true);
     assertEquals(allowed(), allowed.join());
     runs.join();
+  }
+
+  @Test
+  void givesWay_niceOrIdle_butNotAsTheProcessIs() throws Exception {
+    assumeTrue(Files.exists(STATUS));
+    assertFalse(givesWay(() -> {}));
+    assertTrue(givesWay(ThreadPolicy::idle));
+    assumeTrue(niceOfThisProcess() < 19);
+    assertTrue(givesWay(() -> ThreadPolicy.nice(19)));
+  }
+
+  private static int niceOfThisProcess() throws Exception {
+    String stat = Files.readString(Path.of("/proc/self/stat"));
+    return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
+  }
+
+  private static boolean givesWay(Runnable before) {
+    CompletableFuture<Boolean> gives = new CompletableFuture<>();
+    new Thread(
+            () -> {
+              before.run();
+              gives.complete(ThreadPlace.ofThisThread().orElseThrow().givesWay());
+            })
+        .start();
+    return gives.join();
   }
 
   /** The first and the last that this thread may use. */
