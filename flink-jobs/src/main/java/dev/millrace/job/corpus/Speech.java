@@ -2,7 +2,7 @@ package dev.millrace.job.corpus;
 
 import com.sun.speech.freetts.Voice;
 import com.sun.speech.freetts.VoiceManager;
-import com.sun.speech.freetts.audio.AudioPlayer;
+import com.sun.speech.freetts.audio.NullAudioPlayer;
 import dev.millrace.schema.Modality;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -76,12 +76,12 @@ final class Speech {
   }
 
   /** Plays into memory. */
-  private static final class Recording implements AudioPlayer {
+  private static final class Recording extends NullAudioPlayer {
     private final ByteArrayOutputStream pcm = new ByteArrayOutputStream();
-    private AudioFormat format = new AudioFormat(16_000, 16, 1, true, true);
 
     byte[] wav() {
       byte[] bytes = pcm.toByteArray();
+      AudioFormat format = getAudioFormat();
       AudioFormat little =
           new AudioFormat(format.getSampleRate(), 16, format.getChannels(), true, false);
       try (AudioInputStream in =
@@ -97,74 +97,9 @@ final class Speech {
     }
 
     @Override
-    public void setAudioFormat(AudioFormat value) {
-      format = value;
-    }
-
-    @Override
-    public AudioFormat getAudioFormat() {
-      return format;
-    }
-
-    @Override
-    public boolean write(byte[] audio) {
-      return write(audio, 0, audio.length);
-    }
-
-    @Override
     public boolean write(byte[] audio, int from, int length) {
       pcm.write(audio, from, length);
       return true;
     }
-
-    @Override
-    public float getVolume() {
-      return 1;
-    }
-
-    @Override
-    public long getTime() {
-      return 0;
-    }
-
-    @Override
-    public boolean drain() {
-      return true;
-    }
-
-    @Override
-    public boolean end() {
-      return true;
-    }
-
-    @Override
-    public void begin(int size) {}
-
-    @Override
-    public void setVolume(float volume) {}
-
-    @Override
-    public void resetTime() {}
-
-    @Override
-    public void startFirstSampleTimer() {}
-
-    @Override
-    public void reset() {}
-
-    @Override
-    public void cancel() {}
-
-    @Override
-    public void pause() {}
-
-    @Override
-    public void resume() {}
-
-    @Override
-    public void showMetrics() {}
-
-    @Override
-    public void close() {}
   }
 }
