@@ -64,6 +64,7 @@ import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,6 +104,11 @@ public final class Openers {
       return resource;
     }
 
+    <T> T add(Opened<T> opened) {
+      open.push(opened.resources());
+      return opened.value();
+    }
+
     @Override
     public void close() throws Exception {
       try {
@@ -115,6 +121,24 @@ public final class Openers {
         }
       }
     }
+  }
+
+  /** Opens what a subtask works with, out of resources. */
+  private interface Opening<T> extends Serializable {
+    T open(int subtask, Resources resources) throws Exception;
+  }
+
+  /** Closes the resources again if the opening fails. */
+  private static <T> Opener<T> opener(Opening<T> opening) {
+    return subtask -> {
+      Resources resources = new Resources();
+      try {
+        return new Opened<>(opening.open(subtask, resources), resources);
+      } catch (Exception e) {
+        resources.close();
+        throw e;
+      }
+    };
   }
 
   /** What part of the documents is held out under a configuration. */
@@ -170,22 +194,20 @@ public final class Openers {
    * @throws IllegalArgumentException if there are no encoders for the base
    */
   public static Opened<PairPlacer> placer(MillraceConfig config) throws Exception {
-    Resources resources = new Resources();
-    try {
-      BaseModel base = base(config, resources);
-      Tokenizer tokenizer = tokenizer(config, resources);
-      Aligner aligner = aligner(config, base, resources);
-      if (aligner == null) {
-        throw new IllegalArgumentException(
-            "no encoders for base %s at %s, expected those beside it, or --set base.align=DIR"
-                .formatted(base.id(), alignFolder(config)));
-      }
-      return new Opened<>(
-          new PairPlacer(base, tokenizer, aligner, config.score().model()), resources);
-    } catch (IOException | RuntimeException e) {
-      resources.close();
-      throw e;
-    }
+    Opener<PairPlacer> placers =
+        opener(
+            (subtask, resources) -> {
+              BaseModel base = base(config, resources);
+              Tokenizer tokenizer = tokenizer(config, resources);
+              Aligner aligner = aligner(config, base, resources);
+              if (aligner == null) {
+                throw new IllegalArgumentException(
+                    "no encoders for base %s at %s, expected those beside it, or --set base.align=DIR"
+                        .formatted(base.id(), alignFolder(config)));
+              }
+              return new PairPlacer(base, tokenizer, aligner, config.score().model());
+            });
+    return placers.open(0);
   }
 
   /** What the configured encoders know. */
@@ -195,25 +217,18 @@ public final class Openers {
 
   /** Scorers over the base and its encoders alone. */
   public static Opener<Scorer> scorers(MillraceConfig config) {
-    return subtask -> {
-      Resources resources = new Resources();
-      try {
-        BaseModel base = base(config, resources);
-        requireFits(config, base);
-        Tokenizer tokenizer = tokenizer(config, resources);
-        Aligner aligner = aligner(config, base, resources);
-        HeldOut heldOut = heldOut(config);
-        KnownTexts known = known(config, tokenizer);
-        Scorer scorer =
-            aligner == null
-                ? Scorer.of(base, tokenizer, known, heldOut, config.score())
-                : Scorer.of(base, tokenizer, known, heldOut, config.score(), aligner);
-        return new Opened<>(scorer, resources);
-      } catch (IOException | RuntimeException e) {
-        resources.close();
-        throw e;
-      }
-    };
+    return opener(
+        (subtask, resources) -> {
+          BaseModel base = base(config, resources);
+          requireFits(config, base);
+          Tokenizer tokenizer = tokenizer(config, resources);
+          Aligner aligner = aligner(config, base, resources);
+          HeldOut heldOut = heldOut(config);
+          KnownTexts known = known(config, tokenizer);
+          return aligner == null
+              ? Scorer.of(base, tokenizer, known, heldOut, config.score())
+              : Scorer.of(base, tokenizer, known, heldOut, config.score(), aligner);
+        });
   }
 
   /** Or every longer sample would end the job, again and again. */
@@ -235,18 +250,13 @@ public final class Openers {
 
   /** What assigns domains to samples that name none, by the texts of the base alone. */
   public static Opener<Assigning> assigning(MillraceConfig config) {
-    return subtask -> {
-      Resources resources = new Resources();
-      try {
-        Tokenizer tokenizer = tokenizer(config, resources);
-        KnownTexts known = known(config, tokenizer);
-        SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
-        return new Opened<>(new Assigning(tokens, known), resources);
-      } catch (IOException | RuntimeException e) {
-        resources.close();
-        throw e;
-      }
-    };
+    return opener(
+        (subtask, resources) -> {
+          Tokenizer tokenizer = tokenizer(config, resources);
+          KnownTexts known = known(config, tokenizer);
+          SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
+          return new Assigning(tokens, known);
+        });
   }
 
   /** Releases as they may be read: signed, where keys are configured. */
@@ -299,17 +309,15 @@ public final class Openers {
   public static LearnerOpener learners(MillraceConfig config, Opener<ReleaseStore> stores) {
     LearnerOpener learners =
         (subtask, processes) -> {
-          Resources resources = new Resources();
-          try {
-            LearnerConfig learn = planned(config.learn());
-            Opened<ReleaseStore> store = stores.open(subtask);
-            resources.add(store.resources());
-            Surroundings surroundings = surroundings(config, learn, store.value(), resources);
-            return new Opened<>(Learner.of(surroundings, learn, processes), resources);
-          } catch (Exception e) {
-            resources.close();
-            throw e;
-          }
+          Opener<Learner> opener =
+              opener(
+                  (number, resources) -> {
+                    LearnerConfig learn = planned(config.learn());
+                    ReleaseStore store = resources.add(stores.open(number));
+                    return Learner.of(
+                        surroundings(config, learn, store, resources), learn, processes);
+                  });
+          return opener.open(subtask);
         };
     return learners.with(trainers(config)).aligning(alignments(config, stores));
   }
@@ -317,69 +325,55 @@ public final class Openers {
   /** What learns where pictures and sounds meet their captions, beside who scores them. */
   private static Opener<AlignmentLearner> alignments(
       MillraceConfig config, Opener<ReleaseStore> stores) {
-    return subtask -> {
-      Resources resources = new Resources();
-      Path folder = alignFolder(config);
-      if (!Files.isDirectory(folder)) {
-        String missing = "there are no encoders at " + folder;
-        LOG.info("alignments are not learned: {}", missing);
-        return new Opened<>(AlignmentLearner.none(missing), resources);
-      }
-      try {
-        KnownPairs known = knownPairs(config);
-        if (config.align().batch() == 0 || known.byKind().isEmpty()) {
-          LOG.info(
-              "alignments are not learned, orders are obeyed: align.batch is {}, and the encoders"
-                  + " at {} ship {} kinds of known pairs to judge candidates by",
-              config.align().batch(),
-              folder,
-              known.byKind().size());
-        }
-        BaseModel base = base(config, resources);
-        Opened<ReleaseStore> store = stores.open(subtask);
-        resources.add(store.resources());
-        AlignmentParts parts =
-            new AlignmentParts(
-                base.id(),
-                Routing.topK(base.config().router().topK()),
-                known,
-                store.value(),
-                published(config),
-                machine(),
-                config.learn().seed(),
-                InstantSource.system());
-        return new Opened<>(AlignmentLearner.of(parts, config.align()), resources);
-      } catch (IOException | RuntimeException e) {
-        resources.close();
-        throw e;
-      }
-    };
+    return opener(
+        (subtask, resources) -> {
+          Path folder = alignFolder(config);
+          if (!Files.isDirectory(folder)) {
+            String missing = "there are no encoders at " + folder;
+            LOG.info("alignments are not learned: {}", missing);
+            return AlignmentLearner.none(missing);
+          }
+          KnownPairs known = knownPairs(config);
+          if (config.align().batch() == 0 || known.byKind().isEmpty()) {
+            LOG.info(
+                "alignments are not learned, orders are obeyed: align.batch is {}, and the encoders"
+                    + " at {} ship {} kinds of known pairs to judge candidates by",
+                config.align().batch(),
+                folder,
+                known.byKind().size());
+          }
+          BaseModel base = base(config, resources);
+          AlignmentParts parts =
+              new AlignmentParts(
+                  base.id(),
+                  Routing.topK(base.config().router().topK()),
+                  known,
+                  resources.add(stores.open(subtask)),
+                  published(config),
+                  machine(),
+                  config.learn().seed(),
+                  InstantSource.system());
+          return AlignmentLearner.of(parts, config.align());
+        });
   }
 
   /** What trainers work with that a learner leads from elsewhere. */
   private static Opener<Trainee.Means> trainers(MillraceConfig config) {
-    return subtask -> {
-      Resources resources = new Resources();
-      try {
-        LearnerConfig learn = planned(config.learn());
-        Path folder = Path.of(config.base().dir());
-        BaseModel base =
-            resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
-        requireFits(config, base);
-        Tokenizer tokenizer = tokenizer(config, resources);
-        return new Opened<>(
-            new Trainee.Means(
-                base,
-                BaseTexts.anchors(folder, tokenizer),
-                learn.train(),
-                learn.plan(),
-                learn.exchange().codec()),
-            resources);
-      } catch (IOException | RuntimeException e) {
-        resources.close();
-        throw e;
-      }
-    };
+    return opener(
+        (subtask, resources) -> {
+          LearnerConfig learn = planned(config.learn());
+          Path folder = Path.of(config.base().dir());
+          BaseModel base =
+              resources.add(DjlModels.openToTrain(folder, Precision.INT8, learn.plan().device()));
+          requireFits(config, base);
+          Tokenizer tokenizer = tokenizer(config, resources);
+          return new Trainee.Means(
+              base,
+              BaseTexts.anchors(folder, tokenizer),
+              learn.train(),
+              learn.plan(),
+              learn.exchange().codec());
+        });
   }
 
   private static Surroundings surroundings(
@@ -414,29 +408,22 @@ public final class Openers {
 
   /** What judges adapters that people bring, by the rules of the learn job. */
   public static Opener<AdoptionParts> adopting(MillraceConfig config) {
-    return subtask -> {
-      Resources resources = new Resources();
-      try {
-        LearnerConfig learn = planned(config.learn());
-        Surroundings surroundings = surroundings(config, learn, store(config), resources);
-        HeldOut heldOut = heldOut(config);
-        return new Opened<>(
-            new AdoptionParts(
-                surroundings,
-                new Adopter(surroundings, learn),
-                Scorer.of(
-                    surroundings.base(),
-                    surroundings.tokenizer(),
-                    surroundings.knownTexts(),
-                    heldOut,
-                    config.score()),
-                heldOut),
-            resources);
-      } catch (IOException | RuntimeException e) {
-        resources.close();
-        throw e;
-      }
-    };
+    return opener(
+        (subtask, resources) -> {
+          LearnerConfig learn = planned(config.learn());
+          Surroundings surroundings = surroundings(config, learn, store(config), resources);
+          HeldOut heldOut = heldOut(config);
+          return new AdoptionParts(
+              surroundings,
+              new Adopter(surroundings, learn),
+              Scorer.of(
+                  surroundings.base(),
+                  surroundings.tokenizer(),
+                  surroundings.knownTexts(),
+                  heldOut,
+                  config.score()),
+              heldOut);
+        });
   }
 
   /** What makes a student of the configured base, and releases it into the configured store. */
@@ -449,40 +436,36 @@ public final class Openers {
    * base.
    */
   public static Opener<Serving> serving(MillraceConfig config) {
-    return subtask -> {
-      Resources resources = new Resources();
-      try {
-        BaseModel base = base(config, resources);
-        Tokenizer tokenizer = tokenizer(config, resources);
-        List<Carrier> older = older(config, resources);
-        List<BaseModel> bases = new ArrayList<>(List.of(base));
-        older.forEach(carrier -> bases.add(carrier.base()));
-        Carriers carriers = Carriers.of(new Carrier(base, tokenizer), older);
-        NewBases next =
-            resources.add(
-                new NewBases(Path.of(config.base().dir()), base, published(config), carriers));
-        byte[] key = cacheKey();
-        AnswerCache cache = resources.add(cache(config, key)).cache();
-        Aligner aligner = aligner(config, base, resources);
-        LiveReleases adapters =
-            aligner == null ? adapters(config, bases) : aligning(config, base, bases);
-        LiveReleases releases = resources.add(adapters.rebasing(next));
-        ServingParts parts =
-            new ServingParts(
-                carriers,
-                releases,
-                cache,
-                CacheKeys.of(key),
-                Clock.systemUTC(),
-                MediaReader.of(aligner));
-        Responder responder =
-            resources.add(Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
-        return new Opened<>(new Serving(responder, releases, cache), resources);
-      } catch (IOException | RuntimeException e) {
-        resources.close();
-        throw e;
-      }
-    };
+    return opener(
+        (subtask, resources) -> {
+          BaseModel base = base(config, resources);
+          Tokenizer tokenizer = tokenizer(config, resources);
+          List<Carrier> older = older(config, resources);
+          List<BaseModel> bases = new ArrayList<>(List.of(base));
+          older.forEach(carrier -> bases.add(carrier.base()));
+          Carriers carriers = Carriers.of(new Carrier(base, tokenizer), older);
+          NewBases next =
+              resources.add(
+                  new NewBases(Path.of(config.base().dir()), base, published(config), carriers));
+          byte[] key = cacheKey();
+          AnswerCache cache = resources.add(cache(config, key)).cache();
+          Aligner aligner = aligner(config, base, resources);
+          LiveReleases adapters =
+              aligner == null ? adapters(config, bases) : aligning(config, base, bases);
+          LiveReleases releases = resources.add(adapters.rebasing(next));
+          ServingParts parts =
+              new ServingParts(
+                  carriers,
+                  releases,
+                  cache,
+                  CacheKeys.of(key),
+                  Clock.systemUTC(),
+                  MediaReader.of(aligner));
+          Responder responder =
+              resources.add(
+                  Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
+          return new Serving(responder, releases, cache);
+        });
   }
 
   private static LiveReleases adapters(MillraceConfig config, List<BaseModel> bases) {
@@ -535,8 +518,8 @@ public final class Openers {
     }
     if (config.redis().uri().isEmpty()) {
       LOG.warn(
-          "serve.semantic.errorBound is {}, but redis.uri names no Redis: every question is answered"
-              + " for itself",
+          "serve.semantic.errorBound is {}, but redis.uri names no Redis: every question is"
+              + " answered for itself",
           semantic.errorBound());
       return SemanticTier.none();
     }
