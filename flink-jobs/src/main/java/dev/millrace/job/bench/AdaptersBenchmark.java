@@ -59,17 +59,10 @@ final class AdaptersBenchmark implements Benchmark {
 
   private static Table table(Race race, List<Measured> measured, long bytes) {
     Table table =
-        new Table(
+        Table.of(
             "%,d domains of %.0f KiB an adapter, room for all and for half of them"
                 .formatted(DOMAINS, bytes / 1024.0 / DOMAINS),
-            "requests",
-            "domain",
-            "answers/s, all",
-            "answers/s, half",
-            "ratio (95 %)",
-            "by processor time (95 %)",
-            "fetched",
-            "ms a fetch");
+            "requests | domain | answers/s, all | answers/s, half | ratio (95 %) | by processor time (95 %) | fetched | ms a fetch");
     for (int i = 0; i < measured.size(); i += 2) {
       String one = measured.get(i + 1).name();
       String other = measured.get(i).name();

@@ -64,17 +64,9 @@ final class AlignBenchmark implements Benchmark {
 
   private static Table retrieval(Aligner aligner, Map<String, List<AlignedPair>> held) {
     Table table =
-        new Table(
+        Table.of(
             "Pairs held out by name, file or transcript, each found among all of its kind",
-            "pairs",
-            "number",
-            "recall@1",
-            "recall@10",
-            "recall@1 by caption",
-            "recall@10 by caption",
-            "chance@10",
-            "worse recall@10 / chance",
-            "AUC of mismatched pairs");
+            "pairs | number | recall@1 | recall@10 | recall@1 by caption | recall@10 by caption | chance@10 | worse recall@10 / chance | AUC of mismatched pairs");
     held.forEach(
         (kind, pairs) -> {
           AlignExam exam = AlignExam.of(aligner, pairs);
@@ -96,16 +88,10 @@ final class AlignBenchmark implements Benchmark {
   private static Table refusals(Aligner aligner, Map<String, List<AlignedPair>> held, long seed) {
     AlignLimits limits = AlignLimits.defaults();
     Table table =
-        new Table(
+        Table.of(
             "As the scorer judges, against %d others or half of them, refused below a fit of %.2f"
                 .formatted(CaptionFits.OTHERS, limits.leastFit()),
-            "pairs",
-            "true pairs",
-            "median fit",
-            "of them refused %",
-            "wrong captions",
-            "of them refused %",
-            "AUC");
+            "pairs | true pairs | median fit | of them refused % | wrong captions | of them refused % | AUC");
     held.forEach(
         (kind, pairs) -> {
           List<AlignedPair> shuffled = new ArrayList<>(pairs);
@@ -127,17 +113,10 @@ final class AlignBenchmark implements Benchmark {
   private static Table captions(
       BaseModel base, Aligner aligner, Map<String, List<Captioned>> media, long seed) {
     Table table =
-        new Table(
+        Table.of(
             "Loss of captions, nats a token, alone and behind a prefix of %d rows"
                 .formatted(aligner.prefixLength()),
-            "pairs",
-            "captions",
-            "tokens",
-            "alone",
-            "behind another's",
-            "behind their own",
-            "own less than alone [95 %]",
-            "own less than another's [95 %]");
+            "pairs | captions | tokens | alone | behind another's | behind their own | own less than alone [95 %] | own less than another's [95 %]");
     media.forEach(
         (kind, pairs) -> {
           CaptionLosses losses = CaptionLosses.of(base, aligner, pairs, seed);

@@ -21,14 +21,9 @@ record Assignments(School school, List<Subject> subjects, ShippedPupil shipped) 
     Map<String, float[]> centroids = new TreeMap<>();
     subjects.forEach(subject -> centroids.put(subject.domain(), centroid(subject)));
     Table table =
-        new Table(
+        Table.of(
             "Requests routed auto, by the first 160 characters of unseen texts",
-            "domain",
-            "to their own %",
-            "to the base %",
-            "by the nearest embedding %",
-            "bits per byte auto",
-            "by its own");
+            "domain | to their own % | to the base % | by the nearest embedding % | bits per byte auto | by its own");
     for (Subject subject : subjects) {
       table.row(
           subject.domain(),

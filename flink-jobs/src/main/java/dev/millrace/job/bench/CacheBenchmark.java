@@ -66,16 +66,10 @@ final class CacheBenchmark implements Benchmark {
 
   private static Table hits(Setting setting) {
     Table table =
-        new Table(
+        Table.of(
             "Hits in %,d requests for %,d questions, Zipf %s"
                 .formatted(REQUESTS, QUESTIONS, EXPONENTS.get(0)),
-            "one in a hundred new each",
-            "answers that fit",
-            "hits %",
-            "LRU",
-            "most popular",
-            "Belady's",
-            "of Belady's %");
+            "one in a hundred new each | answers that fit | hits % | LRU | most popular | Belady's | of Belady's %");
     for (int drift : DRIFTS) {
       for (int percent : PERCENTS) {
         Hits hits = count(new DriftingZipf(EXPONENTS.get(0)), drift, percent, setting);
@@ -99,14 +93,9 @@ final class CacheBenchmark implements Benchmark {
   /** Where a cache can come near Belady's at all. */
   private static Table exponents(Setting setting) {
     Table table =
-        new Table(
+        Table.of(
             "The same by exponent, one in a hundred new each %,d requests".formatted(SLOWLY),
-            "Zipf",
-            "answers that fit",
-            "hits %",
-            "Belady's",
-            "of Belady's %",
-            "most popular, of Belady's %");
+            "Zipf | answers that fit | hits % | Belady's | of Belady's % | most popular, of Belady's %");
     for (double exponent : EXPONENTS) {
       for (int percent : PERCENTS) {
         Hits hits = count(new DriftingZipf(exponent), SLOWLY, percent, setting);

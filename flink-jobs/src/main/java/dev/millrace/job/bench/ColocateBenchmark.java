@@ -113,17 +113,10 @@ final class ColocateBenchmark implements Benchmark {
 
   private static Table table(Map<Lot, List<Figures>> laps, double perSecond, double cpu) {
     Table table =
-        new Table(
+        Table.of(
             "%.0f requests/s, %.1f ms of a processor each, beside training with two threads"
                 .formatted(perSecond, 1e3 * cpu),
-            "who",
-            "p50, ms",
-            "p99, ms (95 %)",
-            "p99 over alone (95 %)",
-            "slowest 2 %, ms",
-            "computed of it",
-            "tokens/s (95 %)",
-            "of alone (95 %)");
+            "who | p50, ms | p99, ms (95 %) | p99 over alone (95 %) | slowest 2 %, ms | computed of it | tokens/s (95 %) | of alone (95 %)");
     List<Figures> answers = laps.getOrDefault(ANSWERS, List.of());
     List<Figures> training = laps.getOrDefault(TRAINING, List.of());
     for (Lot lot : LOTS) {

@@ -16,16 +16,9 @@ record ContinualTables(List<Subject> subjects, double[] base, Map<Pupil, Retenti
    */
   Table summary(int remembered) {
     Table table =
-        new Table(
+        Table.of(
             "After the course, over " + subjects.size() + " domains",
-            "learned by",
-            "average",
-            "gain",
-            "of the gain at once %",
-            "backward transfer %",
-            "worst forgetting %",
-            "of",
-            "forward transfer %");
+            "learned by | average | gain | of the gain at once % | backward transfer % | worst forgetting % | of | forward transfer %");
     double joint = kept.values().stream().reduce((a, b) -> b).orElseThrow().gain();
     table.row("nobody: the base", mean(base), 0.0, 0.0, 0.0, 0.0, "", 0.0);
     kept.forEach(

@@ -58,15 +58,9 @@ final class DecodeBenchmark implements Benchmark {
   private static Table table(Setting setting, String title, Path model, int newTokens)
       throws Exception {
     Table table =
-        new Table(
+        Table.of(
             title,
-            "streams",
-            "contestant",
-            "threads",
-            "tokens/s",
-            "tokens per CPU second",
-            "Millrace is faster by (95 %)",
-            "by CPU time (95 %)");
+            "streams | contestant | threads | tokens/s | tokens per CPU second | Millrace is faster by (95 %) | by CPU time (95 %)");
     try (Scratch scratch = Scratch.create();
         BaseModel int8 = DjlModels.open(model, Precision.INT8);
         BaseModel fp32 = DjlModels.open(model, Precision.FLOAT32)) {

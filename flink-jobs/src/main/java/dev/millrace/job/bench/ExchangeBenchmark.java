@@ -78,15 +78,10 @@ final class ExchangeBenchmark implements Benchmark {
     int rows = STEPS * TRAINERS * ExchangeMaterial.ROWS;
     ExchangeMaterial material = ExchangeMaterial.read(setting.nano(), rows, setting.seed());
     Table table =
-        new Table(
+        Table.of(
             "%d trainers in %d processes, rank 8 on attention, %d texts learned by each way"
                 .formatted(TRAINERS, PROCESSES, rows),
-            "what crosses",
-            "KB there and back",
-            "fewer than the adapter's gradients",
-            "fewer than the model's",
-            "held-out loss",
-            "higher than with gradients %");
+            "what crosses | KB there and back | fewer than the adapter's gradients | fewer than the model's | held-out loss | higher than with gradients %");
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
       AdapterState fresh = ExchangeMaterial.fresh(base, setting.seed());
       int values = Shape.of(fresh.weights()).size();

@@ -59,14 +59,9 @@ final class ExpertGroups {
 
   static Table table(Setting setting) throws Exception {
     Table table =
-        new Table(
+        Table.of(
             "nano's experts in groups of consecutive ones, on its protected texts",
-            "groups",
-            "a token may use",
-            "copies that cross, a token and layer",
-            "the same, one a group",
-            "loss",
-            "higher than unlimited %");
+            "groups | a token may use | copies that cross, a token and layer | the same, one a group | loss | higher than unlimited %");
     try (Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
       List<int[]> texts =
           BaseTexts.protectedSets(setting.nano(), tokenizer).stream()

@@ -114,14 +114,10 @@ final class ExpertSplit {
   private static Table table(Setting setting, List<Way> ways, Path rows, double tokens)
       throws Exception {
     Table table =
-        new Table(
+        Table.of(
             "Layer %d of nano, its experts in %d task managers of %d tasks, %d batches of %.0f tokens"
                 .formatted(LAYER, GROUPS, PARTS, BATCHES, tokens),
-            "experts",
-            "copies that cross, a token",
-            "bytes there and back, a token",
-            "ms a batch (95 %)",
-            "greatest difference / value");
+            "experts | copies that cross, a token | bytes there and back, a token | ms a batch (95 %) | greatest difference / value");
     double[][] millis = new double[ways.size()][setting.rounds()];
     List<Took> last = new ArrayList<>();
     for (Way way : ways) {

@@ -73,7 +73,7 @@ final class FreshnessBenchmark implements Benchmark {
   }
 
   private static Table times(List<Fact> facts) {
-    Table table = new Table("From told to known, ms", "step", "facts", "p50", "p99", "most");
+    Table table = Table.of("From told to known, ms", "step | facts | p50 | p99 | most");
     Consumer<Step> row =
         step -> {
           Histogram millis = histogram(facts, step.millis());

@@ -112,17 +112,9 @@ final class LatencyBenchmark implements Benchmark {
 
   private static Table table(Map<Lot, List<LatencyLap>> laps) {
     Table table =
-        new Table(
+        Table.of(
             "SCORE of at most 128 tokens, ms from due to committed",
-            "how",
-            "requests/s",
-            "answers",
-            "p50",
-            "p99",
-            "p99.9",
-            "p99 of a lap (95 %)",
-            "CPU ms a request (95 %)",
-            "of all cores %");
+            "how | requests/s | answers | p50 | p99 | p99.9 | p99 of a lap (95 %) | CPU ms a request (95 %) | of all cores %");
     laps.forEach(
         (lot, all) -> {
           Histogram sum = new Histogram(LatencyLap.DIGITS);

@@ -75,17 +75,9 @@ final class LoadBenchmark implements Benchmark {
 
   private static Table table(Setting setting, List<Case> cases) throws IOException {
     Table table =
-        new Table(
+        Table.of(
             "Opening OLMoE-shaped checkpoints in bf16",
-            "million parameters",
-            "file MB",
-            "precision",
-            "size MB",
-            "open s (95 %)",
-            "file MB/s",
-            "peak MB over idle (95 %)",
-            "peak / size",
-            "resident after / size");
+            "million parameters | file MB | precision | size MB | open s (95 %) | file MB/s | peak MB over idle (95 %) | peak / size | resident after / size");
     for (Case one : cases) {
       double file = bytes(one.folder());
       Estimate peak = one.estimate(o -> o.peak() - o.idle());

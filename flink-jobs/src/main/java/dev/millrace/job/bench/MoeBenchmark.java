@@ -57,19 +57,9 @@ final class MoeBenchmark implements Benchmark {
             sizes.experts(),
             sizes.parameters() / 1e6);
     Table table =
-        new Table(
+        Table.of(
             title,
-            "rows",
-            "experts touched",
-            "against",
-            "mixture µs",
-            "dense µs",
-            "mixture is faster by (95 %)",
-            "by CPU time (95 %)",
-            "bound",
-            "share of bound",
-            "mixture / its bound",
-            "dense / its bound");
+            "rows | experts touched | against | mixture µs | dense µs | mixture is faster by (95 %) | by CPU time (95 %) | bound | share of bound | mixture / its bound | dense / its bound");
     setting.progress().accept(title + ": what the machine can do");
     Roofline roofline = Roofline.measure(setting.rounds(), sizes, precision);
     try (FeedForwards layers = FeedForwards.random(sizes, precision, setting.seed())) {

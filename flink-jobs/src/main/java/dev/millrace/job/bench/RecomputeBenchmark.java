@@ -57,23 +57,13 @@ final class RecomputeBenchmark implements Benchmark {
       throws Exception {
     MoeConfig config = MoeConfigs.parse(Files.readAllBytes(folder.resolve("config.json")));
     Table curve =
-        new Table(
+        Table.of(
             title + ": a call",
-            "training",
-            "sequences",
-            "activations MB",
-            "by the formula MB",
-            "CPU s",
-            "CPU ms a sequence");
+            "training | sequences | activations MB | by the formula MB | CPU s | CPU ms a sequence");
     Table batches =
-        new Table(
+        Table.of(
             title + ": the largest batch",
-            "training",
-            "bytes a token, measured",
-            "by the formula",
-            "batch in the memory of FP32 with 16 sequences / its 16",
-            "batch in the memory of the loop with 16 sequences / its 16",
-            "time a token / that of keeping everything");
+            "training | bytes a token, measured | by the formula | batch in the memory of FP32 with 16 sequences / its 16 | batch in the memory of the loop with 16 sequences / its 16 | time a token / that of keeping everything");
     List<Curve> curves = new ArrayList<>();
     for (TrainKind kind : KINDS) {
       List<TrainProbe> probes = new ArrayList<>();

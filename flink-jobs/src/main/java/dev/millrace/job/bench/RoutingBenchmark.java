@@ -204,14 +204,10 @@ final class RoutingBenchmark implements Benchmark {
       Setting setting, BaseModel base, Routing start, Map<String, List<int[]>> texts) {
     double share = start.share();
     Table table =
-        new Table(
+        Table.of(
             "Active share over a stream that drifts from domain to domain, %.2f %% wanted"
                 .formatted(100 * share),
-            "domain",
-            "active % as calibrated at first",
-            "off by %",
-            "active % with limits that follow",
-            "off by % then");
+            "domain | active % as calibrated at first | off by % | active % with limits that follow | off by % then");
     Routing follows = start;
     for (Map.Entry<String, List<int[]>> domain : texts.entrySet()) {
       setting.progress().accept("drift: " + domain.getKey());
@@ -250,14 +246,11 @@ final class RoutingBenchmark implements Benchmark {
         });
     int last = found.values().iterator().next().load().length - 1;
     Table table =
-        new Table(
+        Table.of(
             "Experts by domain, last layer, top k",
-            "domain",
-            "expert 0 to " + (base.config().router().numExperts() - 1),
-            "busiest",
-            "its share %",
-            "experts for half of the load",
-            "bits from the mean");
+            "domain | expert 0 to "
+                + (base.config().router().numExperts() - 1)
+                + " | busiest | its share % | experts for half of the load | bits from the mean");
     double[] mean = mean(found.values().stream().map(r -> r.shares(last)).toList());
     found.forEach(
         (domain, routed) -> {

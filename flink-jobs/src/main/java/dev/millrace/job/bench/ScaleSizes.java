@@ -64,18 +64,9 @@ final class ScaleSizes {
       Path store = scratch.resolve("store");
       Growing domain = new Growing(setting, base, tokenizer, store, first);
       Table table =
-          new Table(
+          Table.of(
               "One domain, and what is kept of it",
-              "after samples",
-              "topic, kB",
-              "state of scoring, kB",
-              "state of learning, kB",
-              "batches",
-              "releases",
-              "kB a release",
-              "store, kB",
-              "answers asked for",
-              "kept in the process");
+              "after samples | topic, kB | state of scoring, kB | state of learning, kB | batches | releases | kB a release | store, kB | answers asked for | kept in the process");
       for (int more : times) {
         domain.growTo(first * more);
         int answers = first * more * ANSWERS;

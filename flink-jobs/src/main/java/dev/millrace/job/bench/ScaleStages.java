@@ -102,14 +102,9 @@ final class ScaleStages {
                 n.readMany,
                 (env, count) -> score(env, count, config, Openers.scorers(config))));
     Table table =
-        new Table(
+        Table.of(
             "Stages with one subtask and with two",
-            "stage",
-            "records/s, one (95 %)",
-            "records/s, two (95 %)",
-            "two over one (95 %)",
-            "CPU µs a record, one",
-            "CPU µs a record, two");
+            "stage | records/s, one (95 %) | records/s, two (95 %) | two over one (95 %) | CPU µs a record, one | CPU µs a record, two");
     Opened<Serving> held = servings.open(0); // the base stays open between the jobs
     try {
       for (Stage stage : stages) {

@@ -127,12 +127,9 @@ final class ScoreBenchmark implements Benchmark {
     }
     Map<String, StageTimes.Cost> costs = times.take();
     Table table =
-        new Table(
+        Table.of(
             "stages, " + TEXTS + " texts of " + DOMAINS,
-            "stage",
-            "texts that reached it",
-            "CPU microseconds a text",
-            "texts/s a core");
+            "stage | texts that reached it | CPU microseconds a text | texts/s a core");
     costs.forEach(
         (stage, cost) ->
             table.row(stage, cost.texts(), cost.nanosPerText() / 1e3, 1e9 / cost.nanosPerText()));

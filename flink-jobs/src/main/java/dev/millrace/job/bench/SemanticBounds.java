@@ -44,16 +44,9 @@ final class SemanticBounds {
 
   private static Table won() {
     Table table =
-        new Table(
+        Table.of(
             "Similar questions, %,d requests".formatted(REQUESTS),
-            "new tokens",
-            "bound",
-            "looked up",
-            "similar",
-            "hits won",
-            "of them wrong",
-            "checked",
-            "ms of processor an answer");
+            "new tokens | bound | looked up | similar | hits won | of them wrong | checked | ms of processor an answer");
     String problem = InstalledRedis.problem();
     return problem == null
         ? table.note(
@@ -132,14 +125,10 @@ final class SemanticBounds {
       }
     }
     Table table =
-        new Table(
+        Table.of(
             "The most similar of the questions before, %,d different ones"
                 .formatted(distinct.size()),
-            "1 − cosine up to",
-            "questions",
-            "other answer, 1 new token %",
-            "4 %",
-            "32 %");
+            "1 − cosine up to | questions | other answer, 1 new token % | 4 % | 32 %");
     for (int band = 0; band < count.length; band++) {
       table.row(
           String.valueOf(BANDS.get(band)),

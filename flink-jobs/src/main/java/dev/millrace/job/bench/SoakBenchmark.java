@@ -135,14 +135,9 @@ final class SoakBenchmark implements Benchmark {
 
   private static Table table(Map<String, double[]> figures, int requests) {
     Table table =
-        new Table(
+        Table.of(
             "%,d requests to nano, past the caches".formatted(requests),
-            "figure",
-            "mean",
-            "first window",
-            "last window",
-            "climb over the run (95 %)",
-            "level");
+            "figure | mean | first window | last window | climb over the run (95 %) | level");
     figures.forEach(
         (name, values) -> {
           Trend trend = Trend.of(values);

@@ -125,13 +125,9 @@ final class SwapBenchmark implements Benchmark {
 
   private static Table times(Map<Beside, Laps> laps) {
     Table table =
-        new Table(
+        Table.of(
             "SCORE of 48 tokens one after the other, beside " + PER_SECOND + " swaps a second",
-            "beside",
-            "answers",
-            "p50, ms",
-            "p99, ms",
-            "p99.9, ms");
+            "beside | answers | p50, ms | p99, ms | p99.9, ms");
     laps.forEach(
         (beside, own) ->
             table.row(
@@ -148,13 +144,9 @@ final class SwapBenchmark implements Benchmark {
     Laps staged = Objects.requireNonNull(laps.get(Beside.STAGED));
     Laps swapped = Objects.requireNonNull(laps.get(Beside.SWAPPED));
     Table table =
-        new Table(
+        Table.of(
             "What is added",
-            "by",
-            "p50, ms",
-            "p99, ms",
-            "p99.9, ms",
-            "rate, as a share of that without (95 %)");
+            "by | p50, ms | p99, ms | p99.9, ms | rate, as a share of that without (95 %)");
     row(table, "the switch itself", swapped, staged);
     row(table, "all of a swap", swapped, nothing);
     return table.note(
@@ -196,12 +188,9 @@ final class SwapBenchmark implements Benchmark {
       setting.progress().accept(swapper.swaps() + " swaps, " + (int) resident[window] + " MiB");
     }
     Table table =
-        new Table(
+        Table.of(
             "%,d swaps under load".formatted(swaps),
-            "figure",
-            "mean",
-            "climb over the run (95 %)",
-            "level");
+            "figure | mean | climb over the run (95 %) | level");
     row(table, "CPU ms a request", cpu);
     row(table, "resident size, MiB", resident);
     return table;

@@ -21,6 +21,11 @@ public final class Table {
     this.columns = List.of(columns);
   }
 
+  /** A table of many columns, their headings in one line: {@code a | b | c}. */
+  static Table of(String title, String headings) {
+    return new Table(title, headings.split(" \\| ", -1));
+  }
+
   /** Adds a row: texts, numbers and {@link Estimate}s, one a column. */
   public Table row(Object... values) {
     if (values.length != columns.size()) {

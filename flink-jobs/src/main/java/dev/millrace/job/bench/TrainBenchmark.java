@@ -91,17 +91,9 @@ final class TrainBenchmark implements Benchmark {
       Setting setting, String title, Path folder, Path tiny, TrainCost cost, Race race)
       throws Exception {
     Table table =
-        new Table(
+        Table.of(
             title,
-            "training",
-            "tokens/s",
-            "tokens/s by CPU time",
-            "faster than the loop by CPU time (95 %)",
-            "% of the fp32 bound",
-            "% of the bf16 bound",
-            "weights MB",
-            "peak MB",
-            "full fine-tuning's peak / its");
+            "training | tokens/s | tokens/s by CPU time | faster than the loop by CPU time (95 %) | % of the fp32 bound | % of the bf16 bound | weights MB | peak MB | full fine-tuning's peak / its");
     MoeConfig config = MoeConfigs.parse(Files.readAllBytes(folder.resolve("config.json")));
     double each = TrainCost.operations(config, TrainKind.LENGTH);
     double full = 0;

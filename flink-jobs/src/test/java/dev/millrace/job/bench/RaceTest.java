@@ -50,7 +50,7 @@ class RaceTest {
   @Test
   void markdown_ofATable_linesUp() {
     String text =
-        new Table("title", "name", "figure")
+        Table.of("title", "name | figure")
             .row("a", 1234.5)
             .row("long", new Estimate(1, 0.5, 2))
             .note("a note")
