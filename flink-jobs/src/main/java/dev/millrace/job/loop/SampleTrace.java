@@ -107,57 +107,59 @@ public record SampleTrace(
           .filter(entry -> entry.getValue().kind() == Kind.ADAPTER)
           .filter(entry -> taught(entry.getValue()).anyMatch(arrival.origin()::equals))
           .min(Comparator.comparingLong(entry -> entry.getValue().batch()))
-          .map(entry -> learned(arrival, sample.id(), entry.getKey(), entry.getValue()))
+          .map(entry -> learned(arrival, entry.getKey(), entry.getValue()))
           .orElseGet(() -> notLearned(arrival, sample));
     }
 
     private SampleTrace notLearned(Committed<Arrival> arrival, Sample sample) {
       String domain = sample.domain();
       if (domain == null) {
-        String why = "names no domain: it waits for one, or its document is held out, or " + UNSEEN;
-        return new SampleTrace(
-            sample.id(),
-            arrival.origin(),
-            time(arrival),
+        return trace(
+            arrival,
             null,
             Fate.WAITING,
-            null,
-            null,
-            null,
-            why);
+            "names no domain: it waits for one, or its document is held out, or " + UNSEEN);
       }
       if (heldOut.contains(sample.tenant(), domain, sample.document())) {
         String why = "document \"" + sample.document() + "\" is held out for ever";
-        return new SampleTrace(
-            sample.id(),
-            arrival.origin(),
-            time(arrival),
-            domain,
-            Fate.HELD_OUT,
-            null,
-            null,
-            null,
-            why);
+        return trace(arrival, domain, Fate.HELD_OUT, why);
       }
       return pending(arrival, sample, domain);
     }
 
-    private static SampleTrace refused(
-        Committed<Arrival> arrival, Sample sample, Rejection rejection) {
-      return new SampleTrace(
-          sample.id(),
-          arrival.origin(),
-          time(arrival),
-          sample.domain(),
-          Fate.REFUSED,
-          Double.isNaN(rejection.quality()) ? null : rejection.quality(),
-          null,
-          null,
-          rejection.reason() + ", " + rejection.detail());
+    private static SampleTrace trace(
+        Committed<Arrival> arrival, @Nullable String domain, Fate fate, String detail) {
+      return trace(arrival, domain, fate, null, null, null, detail);
     }
 
-    private SampleTrace learned(
-        Committed<Arrival> arrival, String sample, String release, Manifest manifest) {
+    private static SampleTrace trace(
+        Committed<Arrival> arrival,
+        @Nullable String domain,
+        Fate fate,
+        @Nullable Double quality,
+        @Nullable Long batch,
+        @Nullable String release,
+        String detail) {
+      return new SampleTrace(
+          Objects.requireNonNull(arrival.value().sample()).id(),
+          arrival.origin(),
+          Instant.ofEpochMilli(arrival.appendedMillis()).toString(),
+          domain,
+          fate,
+          quality,
+          batch,
+          release,
+          detail);
+    }
+
+    private static SampleTrace refused(
+        Committed<Arrival> arrival, Sample sample, Rejection rejection) {
+      Double quality = Double.isNaN(rejection.quality()) ? null : rejection.quality();
+      String why = rejection.reason() + ", " + rejection.detail();
+      return trace(arrival, sample.domain(), Fate.REFUSED, quality, null, null, why);
+    }
+
+    private SampleTrace learned(Committed<Arrival> arrival, String release, Manifest manifest) {
       List<Origin> taught = taught(manifest).toList();
       Verdict verdict =
           verdicts(manifest.tenant(), manifest.domain())
@@ -168,20 +170,14 @@ public record SampleTrace(
           verdict == null || verdict.qualities().size() != taught.size()
               ? null
               : verdict.qualities().get(taught.indexOf(arrival.origin()));
-      return new SampleTrace(
-          sample,
-          arrival.origin(),
-          time(arrival),
-          manifest.domain(),
-          Fate.LEARNED,
-          quality,
-          manifest.batch(),
-          release,
+      String why =
           "batch %d, release %s; %s"
               .formatted(
                   manifest.batch(),
                   release,
-                  verdict == null ? "its verdict is not on the topic" : verdict(verdict)));
+                  verdict == null ? "its verdict is not on the topic" : verdict(verdict));
+      return trace(
+          arrival, manifest.domain(), Fate.LEARNED, quality, manifest.batch(), release, why);
     }
 
     private SampleTrace pending(Committed<Arrival> arrival, Sample sample, String domain) {
@@ -202,16 +198,13 @@ public record SampleTrace(
               .filter(v -> !v.accepted())
               .map(v -> "batch " + v.batch() + " " + verdict(v))
               .collect(Collectors.joining("; "));
-      return new SampleTrace(
-          sample.id(),
-          arrival.origin(),
-          time(arrival),
-          domain,
-          overtaken ? Fate.DROPPED : Fate.WAITING,
-          null,
-          null,
-          null,
-          overtaken ? "with a candidate that was refused, one of: " + refused : last);
+      return overtaken
+          ? trace(
+              arrival,
+              domain,
+              Fate.DROPPED,
+              "with a candidate that was refused, one of: " + refused)
+          : trace(arrival, domain, Fate.WAITING, last);
     }
 
     private Stream<Verdict> verdicts(@Nullable String tenant, String domain) {
@@ -228,9 +221,7 @@ public record SampleTrace(
     }
 
     private static Stream<Origin> taught(Manifest manifest) {
-      return manifest.learned().stream()
-          .filter(sample -> !sample.replay())
-          .map(LearnedSample::origin);
+      return manifest.fresh().map(LearnedSample::origin);
     }
 
     private static String verdict(Verdict verdict) {
@@ -243,10 +234,6 @@ public record SampleTrace(
                   + verdict.rules().stream()
                       .map(RuleResult::rule)
                       .collect(Collectors.joining(", ")));
-    }
-
-    private static String time(Committed<Arrival> arrival) {
-      return Instant.ofEpochMilli(arrival.appendedMillis()).toString();
     }
   }
 }

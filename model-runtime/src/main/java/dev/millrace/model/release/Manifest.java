@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +91,11 @@ public record Manifest(
         verdict,
         obeyed,
         Kind.ADAPTER);
+  }
+
+  /** What it learned that no earlier batch had taught. */
+  public Stream<LearnedSample> fresh() {
+    return learned.stream().filter(sample -> !sample.replay());
   }
 
   /** Whether it is of the space in which pictures and sounds meet their captions. */
