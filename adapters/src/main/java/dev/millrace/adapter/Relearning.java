@@ -58,9 +58,7 @@ record Relearning(Surroundings surroundings) {
     try {
       Manifest manifest = manifest(release);
       List<LearnedSample> wanted =
-          manifest.learned().stream()
-              .filter(sample -> !sample.replay() && !forgotten.contains(sample.sample()))
-              .toList();
+          manifest.fresh().filter(sample -> !forgotten.contains(sample.sample())).toList();
       List<Remembered> fresh = read(wanted);
       return new Step(manifest.batch(), fresh, note(fresh.size(), wanted.size(), left, ""));
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {

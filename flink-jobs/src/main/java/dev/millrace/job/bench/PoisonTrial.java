@@ -178,8 +178,10 @@ final class PoisonTrial {
       for (String id : new Forgetting(stored, Set.of()).lineage(release)) {
         taught +=
             (int)
-                stored.manifest(id).learned().stream()
-                    .filter(sample -> !sample.replay() && PoisonStream.isPoisoned(sample.sample()))
+                stored
+                    .manifest(id)
+                    .fresh()
+                    .filter(sample -> PoisonStream.isPoisoned(sample.sample()))
                     .count();
       }
     }

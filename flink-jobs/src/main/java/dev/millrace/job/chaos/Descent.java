@@ -27,8 +27,7 @@ record Descent(String domain, List<Origin> learned, List<Origin> teaching, int r
     List<Origin> learned =
         new Reproduction(evidence.stored(), release)
             .lineage().stream()
-                .flatMap(id -> evidence.stored().manifest(id).learned().stream())
-                .filter(sample -> !sample.replay())
+                .flatMap(id -> evidence.stored().manifest(id).fresh())
                 .map(LearnedSample::origin)
                 .toList();
     Set<Origin> rejected =

@@ -4,6 +4,7 @@ import dev.millrace.job.report.AnswerCounts;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Machine;
 import dev.millrace.job.report.Recording;
+import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
@@ -37,11 +38,7 @@ record Findings(Evidence evidence, List<String> met, long begun) {
         struck,
         AnswerCounts.of(recording.requests(), recording.answers()),
         recording.releases().size(),
-        (int)
-            evidence.stored().byId().values().stream()
-                .flatMap(manifest -> manifest.learned().stream())
-                .filter(sample -> !sample.replay())
-                .count(),
+        (int) evidence.stored().byId().values().stream().flatMap(Manifest::fresh).count(),
         recording.rejections().size(),
         Gap.longest(evidence.seen().values()).millis(),
         recoveries(struck),

@@ -51,7 +51,7 @@ final class ReleasesCommand implements Runnable {
 
     static Row of(Map.Entry<String, Manifest> release) {
       Manifest manifest = release.getValue();
-      long fresh = manifest.learned().stream().filter(sample -> !sample.replay()).count();
+      long fresh = manifest.fresh().count();
       return new Row(
           release.getKey(),
           manifest.tenant(),

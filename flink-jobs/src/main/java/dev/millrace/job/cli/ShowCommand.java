@@ -130,7 +130,7 @@ final class ShowCommand implements Callable<Integer> {
     if (manifest.obeyed() != null) {
       lines.add("obeyed     " + place(manifest.obeyed()));
     }
-    long fresh = manifest.learned().stream().filter(sample -> !sample.replay()).count();
+    long fresh = manifest.fresh().count();
     long replayed = manifest.learned().size() - fresh;
     lines.add("samples    " + fresh + " new, " + replayed + " again");
     ranges(manifest).forEach((partition, range) -> lines.add("           " + partition + range));
@@ -162,8 +162,8 @@ final class ShowCommand implements Callable<Integer> {
   /** Per partition the offsets that the new samples lie between. */
   private static SortedMap<String, String> ranges(Manifest manifest) {
     SortedMap<String, LongSummaryStatistics> offsets = new TreeMap<>();
-    manifest.learned().stream()
-        .filter(sample -> !sample.replay())
+    manifest
+        .fresh()
         .map(LearnedSample::origin)
         .forEach(
             origin ->

@@ -101,7 +101,7 @@ final class VerdictsCommand implements Callable<Integer> {
   }
 
   private static Verdict ofRelease(String id, Manifest manifest) {
-    long fresh = manifest.learned().stream().filter(sample -> !sample.replay()).count();
+    long fresh = manifest.fresh().count();
     return new Verdict(
         manifest.tenant(),
         manifest.domain(),

@@ -5,6 +5,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,6 +36,11 @@ public record Provenance(
 
   private static final int EXAMPLES = 3;
 
+  private static final Comparator<Origin> IN_ORDER =
+      Comparator.comparing(Origin::topic)
+          .thenComparingInt(Origin::partition)
+          .thenComparingLong(Origin::offset);
+
   /**
    * Follows a release to its base; a released base to the adapter of a domain that it was taught.
    *
@@ -52,7 +58,7 @@ public record Provenance(
           "release " + release + " is not in " + stored.store() + ", expected it there");
     }
     List<String> chain = new ArrayList<>();
-    Set<Origin> samples = new TreeSet<>(Provenance::compare);
+    Set<Origin> samples = new TreeSet<>(IN_ORDER);
     List<String> examples = List.of();
     String missing = null;
     for (String id = release; id != null; ) {
@@ -61,10 +67,7 @@ public record Provenance(
         missing = id;
         break;
       }
-      manifest.learned().stream()
-          .filter(sample -> !sample.replay())
-          .map(LearnedSample::origin)
-          .forEach(samples::add);
+      manifest.fresh().map(LearnedSample::origin).forEach(samples::add);
       if (examples.isEmpty()) {
         examples = examples(manifest);
       }
@@ -92,17 +95,7 @@ public record Provenance(
   }
 
   private static List<String> examples(Manifest manifest) {
-    return manifest.learned().stream()
-        .filter(sample -> !sample.replay())
-        .map(LearnedSample::sample)
-        .limit(EXAMPLES)
-        .toList();
-  }
-
-  private static int compare(Origin a, Origin b) {
-    int topic = a.topic().compareTo(b.topic());
-    int partition = Integer.compare(a.partition(), b.partition());
-    return topic != 0 ? topic : partition != 0 ? partition : Long.compare(a.offset(), b.offset());
+    return manifest.fresh().map(LearnedSample::sample).limit(EXAMPLES).toList();
   }
 
   /** For people, in lines. */

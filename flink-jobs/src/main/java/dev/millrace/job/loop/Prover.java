@@ -130,7 +130,7 @@ public record Prover(
       if (last != null && own.obeyed() != null) {
         last = last.takenBackTo();
       }
-      if (last == null || manifest.learned().stream().anyMatch(sample -> !sample.replay())) {
+      if (last == null || manifest.fresh().findAny().isPresent()) {
         last = retrainer.train(manifest, last, null);
       }
     }

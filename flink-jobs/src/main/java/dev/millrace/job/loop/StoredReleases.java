@@ -236,10 +236,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
                 new Lineage.Learned(
                     manifest.domain(),
                     manifest.batch(),
-                    manifest.learned().stream()
-                        .filter(sample -> !sample.replay())
-                        .map(LearnedSample::origin)
-                        .collect(Collectors.toSet())));
+                    manifest.fresh().map(LearnedSample::origin).collect(Collectors.toSet())));
           }
         });
     return new Lineage(learned);
