@@ -7,6 +7,7 @@ import dev.millrace.job.Keys;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;

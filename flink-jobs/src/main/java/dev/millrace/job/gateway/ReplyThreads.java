@@ -1,5 +1,6 @@
 package dev.millrace.job.gateway;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;

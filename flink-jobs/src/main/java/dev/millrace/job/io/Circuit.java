@@ -1,5 +1,6 @@
 package dev.millrace.job.io;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -35,13 +36,7 @@ final class Circuit implements AutoCloseable {
     this.service = service;
     this.backoffMillis = Math.max(1, backoffMillis);
     this.probe = probe;
-    this.prober = Executors.newSingleThreadScheduledExecutor(Circuit::thread);
-  }
-
-  private static Thread thread(Runnable task) {
-    Thread thread = new Thread(task, "millrace-probe");
-    thread.setDaemon(true);
-    return thread;
+    this.prober = Executors.newSingleThreadScheduledExecutor(new DaemonThreads("millrace-probe"));
   }
 
   /** What the call gives; null if it fails, or is not made because the last one did. */

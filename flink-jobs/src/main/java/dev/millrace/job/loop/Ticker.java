@@ -1,5 +1,6 @@
 package dev.millrace.job.loop;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -8,12 +9,7 @@ import java.util.concurrent.TimeUnit;
 final class Ticker implements AutoCloseable {
 
   private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "millrace-ticker");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("millrace-ticker"));
 
   void start(Spectator spectator, Watcher watcher) {
     var unused =

@@ -1,9 +1,9 @@
-package dev.millrace.job.gateway;
+package dev.millrace.model.base;
 
 import java.util.concurrent.ThreadFactory;
 
 /** Threads of one name that do not keep the process alive. */
-record DaemonThreads(String name) implements ThreadFactory {
+public record DaemonThreads(String name) implements ThreadFactory {
 
   @Override
   public Thread newThread(Runnable work) {
