@@ -29,6 +29,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -148,26 +150,24 @@ final class DjlModel implements BaseModel {
 
   @Override
   public List<TokenScores> score(List<Sequence> sequences) {
-    List<TokenScores> scores = new ArrayList<>();
+    return inCalls(sequences, s -> s.prefix().length() + s.tokens().length, this::scoreCall);
+  }
+
+  /** What calls of a bounded number of tokens give, put together. */
+  private static <S, R> List<R> inCalls(
+      List<S> sequences, ToIntFunction<S> length, Function<List<S>, List<R>> call) {
+    List<R> all = new ArrayList<>();
     for (int from = 0; from < sequences.size(); ) {
-      int to = callEnd(from, sequences.size(), i -> positions(sequences.get(i)));
-      scores.addAll(scoreCall(sequences.subList(from, to)));
+      int to = from;
+      int tokens = 0;
+      do {
+        tokens += length.applyAsInt(sequences.get(to++));
+      } while (to < sequences.size()
+          && tokens + length.applyAsInt(sequences.get(to)) <= CALL_TOKENS);
+      all.addAll(call.apply(sequences.subList(from, to)));
       from = to;
     }
-    return scores;
-  }
-
-  private static int positions(Sequence sequence) {
-    return sequence.prefix().length() + sequence.tokens().length;
-  }
-
-  private static int callEnd(int from, int size, java.util.function.IntUnaryOperator length) {
-    int tokens = 0;
-    int to = from;
-    while (to < size && (to == from || tokens + length.applyAsInt(to) <= CALL_TOKENS)) {
-      tokens += length.applyAsInt(to++);
-    }
-    return to;
+    return all;
   }
 
   private List<TokenScores> scoreCall(List<Sequence> sequences) {
@@ -214,13 +214,8 @@ final class DjlModel implements BaseModel {
           "%d likeliest tokens at temperature %s, expected 1 to %d and more than 0"
               .formatted(count, temperature, config.vocabSize()));
     }
-    List<Likeliest> all = new ArrayList<>();
-    for (int from = 0; from < sequences.size(); ) {
-      int to = callEnd(from, sequences.size(), i -> sequences.get(i).tokens().length);
-      all.addAll(likeliestCall(sequences.subList(from, to), count, temperature));
-      from = to;
-    }
-    return all;
+    return inCalls(
+        sequences, s -> s.tokens().length, call -> likeliestCall(call, count, temperature));
   }
 
   private List<Likeliest> likeliestCall(List<Sequence> sequences, int count, double temperature) {
@@ -257,13 +252,7 @@ final class DjlModel implements BaseModel {
 
   @Override
   public List<Routes> routes(List<Sequence> sequences) {
-    List<Routes> routes = new ArrayList<>();
-    for (int from = 0; from < sequences.size(); ) {
-      int to = callEnd(from, sequences.size(), i -> sequences.get(i).tokens().length);
-      routes.addAll(routesCall(sequences.subList(from, to)));
-      from = to;
-    }
-    return routes;
+    return inCalls(sequences, s -> s.tokens().length, this::routesCall);
   }
 
   private List<Routes> routesCall(List<Sequence> sequences) {
@@ -307,13 +296,7 @@ final class DjlModel implements BaseModel {
 
   @Override
   public List<Reading> read(List<int[]> sequences) {
-    List<Reading> readings = new ArrayList<>();
-    for (int from = 0; from < sequences.size(); ) {
-      int to = callEnd(from, sequences.size(), i -> sequences.get(i).length);
-      readings.addAll(readCall(sequences.subList(from, to)));
-      from = to;
-    }
-    return readings;
+    return inCalls(sequences, tokens -> tokens.length, this::readCall);
   }
 
   private List<Reading> readCall(List<int[]> rows) {
@@ -388,21 +371,17 @@ final class DjlModel implements BaseModel {
   @Override
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
     Program program = training.program();
-    List<TokenScores> scores = new ArrayList<>();
     try (DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites, limits)) {
-      for (int from = 0; from < sequences.size(); ) {
-        int to = callEnd(from, sequences.size(), i -> sequences.get(i).length);
-        List<int[]> rows = sequences.subList(from, to);
-        scores.addAll(
-            scores(
-                program,
-                Collections.nCopies(rows.size(), Prefix.NONE),
-                rows,
-                Collections.nCopies(rows.size(), loaded)));
-        from = to;
-      }
+      return inCalls(
+          sequences,
+          tokens -> tokens.length,
+          rows ->
+              scores(
+                  program,
+                  Collections.nCopies(rows.size(), Prefix.NONE),
+                  rows,
+                  Collections.nCopies(rows.size(), loaded)));
     }
-    return scores;
   }
 
   @Override
@@ -412,13 +391,7 @@ final class DjlModel implements BaseModel {
 
   @Override
   public List<float[]> embed(List<int[]> sequences) {
-    List<float[]> all = new ArrayList<>();
-    for (int from = 0; from < sequences.size(); ) {
-      int to = callEnd(from, sequences.size(), i -> sequences.get(i).length);
-      all.addAll(embedCall(sequences.subList(from, to)));
-      from = to;
-    }
-    return all;
+    return inCalls(sequences, tokens -> tokens.length, this::embedCall);
   }
 
   private List<float[]> embedCall(List<int[]> rows) {
