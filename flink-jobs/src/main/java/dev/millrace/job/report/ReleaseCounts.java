@@ -3,6 +3,7 @@ package dev.millrace.job.report;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -12,32 +13,44 @@ import java.util.TreeMap;
  * @param waited batches that led to no candidate, since there was too little to judge one by; they
  *     are learned with the next
  * @param refusedBy candidates by the first rule that refused them
+ * @param refusedOf the same by domain
  */
 public record ReleaseCounts(
-    int published, int refused, int waited, SortedMap<String, Integer> refusedBy) {
+    int published,
+    int refused,
+    int waited,
+    SortedMap<String, Integer> refusedBy,
+    SortedMap<String, SortedMap<String, Integer>> refusedOf) {
 
   public static ReleaseCounts of(List<Committed<Verdict>> verdicts) {
     int published = 0;
     int waited = 0;
     SortedMap<String, Integer> refusedBy = new TreeMap<>();
+    SortedMap<String, SortedMap<String, Integer>> refusedOf = new TreeMap<>();
     for (Committed<Verdict> verdict : verdicts) {
       if (verdict.value().accepted()) {
         published++;
-      } else if (verdict.value().tokens() == 0) {
-        waited++;
+      } else if (isRefused(verdict.value())) {
+        String rule = refusedBy(verdict.value()).map(RuleResult::rule).orElse("unknown");
+        refusedBy.merge(rule, 1, Integer::sum);
+        refusedOf
+            .computeIfAbsent(verdict.value().domain(), domain -> new TreeMap<>())
+            .merge(rule, 1, Integer::sum);
       } else {
-        refusedBy.merge(refusingRule(verdict.value()), 1, Integer::sum);
+        waited++;
       }
     }
     int refused = refusedBy.values().stream().mapToInt(n -> n).sum();
-    return new ReleaseCounts(published, refused, waited, refusedBy);
+    return new ReleaseCounts(published, refused, waited, refusedBy, refusedOf);
   }
 
-  private static String refusingRule(Verdict verdict) {
-    return verdict.rules().stream()
-        .filter(rule -> !rule.passed())
-        .map(RuleResult::rule)
-        .findFirst()
-        .orElse("unknown");
+  /** Whether it is on a candidate: a batch that waits has none. */
+  static boolean isRefused(Verdict verdict) {
+    return !verdict.accepted() && verdict.tokens() > 0;
+  }
+
+  /** The first rule that did not pass. */
+  static Optional<RuleResult> refusedBy(Verdict verdict) {
+    return verdict.rules().stream().filter(rule -> !rule.passed()).findFirst();
   }
 }

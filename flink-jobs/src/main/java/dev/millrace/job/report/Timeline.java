@@ -3,20 +3,25 @@ package dev.millrace.job.report;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
+import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A run as it went, for the page's plots. Times are milliseconds since the first record.
  *
  * @param verdicts in the order of commit
+ * @param candidates those that were refused, alignments last
  * @param answers one point an answer
  * @param swaps first answers by a release
  * @param qualities by domain: Q of what was accepted and of what was refused
@@ -25,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Timeline(
     List<Judged> verdicts,
+    List<RefusedCandidate> candidates,
     List<Answered> answers,
     List<Swapped> swaps,
     SortedMap<String, Qualities> qualities,
@@ -45,6 +51,10 @@ public record Timeline(
       double candidate,
       String why) {}
 
+  /** What the first rule that did not pass said. */
+  public record RefusedCandidate(
+      long at, String domain, String kind, String rule, String reason) {}
+
   public record Answered(long at, long latency, String task, String from) {}
 
   public record Swapped(long at, String domain, String release, int subtask, long took) {}
@@ -60,6 +70,10 @@ public record Timeline(
         recording.verdicts().stream()
             .filter(verdict -> DomainProgress.figure(verdict.value(), "bitsPerByteBase") != null)
             .map(verdict -> judged(verdict, start))
+            .toList(),
+        Stream.concat(recording.verdicts().stream(), recording.alignments().stream())
+            .filter(verdict -> ReleaseCounts.isRefused(verdict.value()))
+            .map(verdict -> refusedCandidate(verdict, start))
             .toList(),
         answered(recording, start),
         SwapFigures.swaps(recording.answers()).stream()
@@ -96,11 +110,18 @@ public record Timeline(
         figure(verdict, "bitsPerByteBase"),
         verdict.accepted() ? candidate : figure(verdict, "bitsPerByteIncumbent"),
         candidate,
-        verdict.rules().stream()
-            .filter(rule -> !rule.passed())
-            .map(rule -> rule.rule() + ": " + rule.reason())
-            .findFirst()
-            .orElse(""));
+        ReleaseCounts.refusedBy(verdict).map(rule -> rule.rule() + ": " + rule.reason()).orElse(""));
+  }
+
+  private static RefusedCandidate refusedCandidate(Committed<Verdict> committed, long start) {
+    Verdict verdict = committed.value();
+    Optional<RuleResult> rule = ReleaseCounts.refusedBy(verdict);
+    return new RefusedCandidate(
+        committed.seenMillis() - start,
+        verdict.domain(),
+        verdict.kind().name().toLowerCase(Locale.ROOT),
+        rule.map(RuleResult::rule).orElse("unknown"),
+        rule.map(RuleResult::reason).orElse(""));
   }
 
   private static double figure(Verdict verdict, String name) {

@@ -66,7 +66,13 @@ class AuditTest {
                 Topic.verdict(1, null, 100),
                 Topic.verdict(2, "protected-unharmed", 100)));
     assertEquals(
-        new ReleaseCounts(1, 1, 1, new TreeMap<>(Map.of("protected-unharmed", 1))), counts);
+        new ReleaseCounts(
+            1,
+            1,
+            1,
+            new TreeMap<>(Map.of("protected-unharmed", 1)),
+            new TreeMap<>(Map.of("d", new TreeMap<>(Map.of("protected-unharmed", 1))))),
+        counts);
   }
 
   @Test

@@ -71,6 +71,24 @@ class ReportFolderTest {
     assertFalse(page.contains("src=\"http"));
   }
 
+  @Test
+  void write_refusedCandidate_saysOfWhichDomainAndWhy() throws IOException {
+    Recording recording =
+        new Recording(
+            List.of(Topic.sample(0, 0)),
+            List.of(),
+            List.of(
+                Topic.verdict(0, "enough-evidence", 0), Topic.verdict(1, "generalization-gap", 9)),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+    Timeline timeline = Timeline.of(recording);
+    assertEquals(
+        List.of(new Timeline.RefusedCandidate(0, "d", "adapter", "generalization-gap", "too large")),
+        timeline.candidates());
+  }
+
   /** The excerpt of what was refused ends in the middle of it. */
   @Test
   void write_characterOfTwoAtTheEndOfAnExcerpt_isWrittenWhole() throws IOException {

@@ -116,7 +116,7 @@ final class Topic {
                 new RuleResult(
                     refusedBy == null ? "better-than-incumbent" : refusedBy,
                     refusedBy == null,
-                    "",
+                    refusedBy == null ? "" : "too large",
                     Map.of())),
             8,
             tokens,
