@@ -7,7 +7,9 @@ import dev.millrace.schema.Modality;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -70,8 +72,28 @@ final class Speech {
       voice.setRate(130 + Math.floorMod(text.hashCode(), 60));
       voice.setPitch(80 + Math.floorMod(text.hashCode() / 60, 60));
       voice.setAudioPlayer(recording);
-      voice.speak(text);
+      PrintStream err = System.err;
+      System.setErr(new WithoutLacks(err));
+      try {
+        voice.speak(text);
+      } finally {
+        System.setErr(err);
+      }
       return recording.wav();
+    }
+  }
+
+  /** Leaves out what FreeTTS prints for each pair of sounds that its voice takes silence for. */
+  private static final class WithoutLacks extends PrintStream {
+    WithoutLacks(PrintStream to) {
+      super(to, true, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void println(String line) {
+      if (!line.startsWith("Can't find diphone")) {
+        super.println(line);
+      }
     }
   }
 

@@ -11,6 +11,8 @@ import dev.millrace.model.media.Picture;
 import dev.millrace.model.media.Pictures;
 import dev.millrace.model.media.Sound;
 import dev.millrace.model.media.Sounds;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -44,6 +46,24 @@ class PairsTest {
     assertArrayEquals(wav, pair.payload().get());
     Sound sound = Sounds.read(wav);
     assertTrue(sound.millis() > 800 && sound.millis() < 8_000, sound.millis() + " ms");
+  }
+
+  @Test
+  void payload_soundsThatTheVoiceLacks_printsNothing() {
+    Pair pair =
+        Pairs.load(Pairs.SPEECH).stream()
+            .filter(p -> p.caption().equals("small veins coming from the ciliary body"))
+            .findFirst()
+            .orElseThrow();
+    PrintStream err = System.err;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(printed, true, UTF_8));
+    try {
+      byte[] unused = pair.payload().get();
+    } finally {
+      System.setErr(err);
+    }
+    assertEquals("", printed.toString(UTF_8));
   }
 
   @Test
