@@ -36,6 +36,7 @@ final class Spectator implements AutoCloseable {
       while (!closing) {
         for (RawRecord raw : reader.poll(PATIENCE)) {
           recorder.add(raw, clock.millis());
+          pace.came();
         }
         pace.ring();
       }

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
@@ -22,7 +23,31 @@ class PaceTest {
     TimeoutException late =
         assertThrows(
             TimeoutException.class, () -> pace.require("rain", Duration.ofMillis(1), () -> false));
-    assertEquals("rain: not within 0 s", late.getMessage());
+    assertEquals("rain, expected it or any record within 0 s", late.getMessage());
+  }
+
+  @Test
+  void require_recordsThatComeSlowly_waitsOn() throws Exception {
+    AtomicLong now = new AtomicLong();
+    Pace slow = new Pace(now::get);
+    Duration patience = Duration.ofMinutes(5);
+    slow.require(
+        "rain",
+        patience,
+        () -> {
+          slow.came();
+          return now.addAndGet(patience.toNanos() / 2) > 3 * patience.toNanos();
+        });
+    assertThrows(
+        TimeoutException.class,
+        () ->
+            slow.require(
+                "rain",
+                patience,
+                () -> {
+                  now.addAndGet(patience.toNanos() / 2);
+                  return false;
+                }));
   }
 
   @Test
