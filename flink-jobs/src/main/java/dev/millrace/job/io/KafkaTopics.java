@@ -4,6 +4,7 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.KafkaConfig.Guarantee;
 import dev.millrace.job.config.Secret;
 import java.util.Properties;
+import java.util.function.Supplier;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.MetadataRecoveryStrategy;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.provider.EnvVarConfigProvider;
 
@@ -137,5 +139,23 @@ public record KafkaTopics(KafkaConfig config, String job) {
       properties.putIfAbsent("config.providers.env.class", EnvVarConfigProvider.class.getName());
     }
     return properties;
+  }
+
+  /**
+   * Calls a client of Kafka.
+   *
+   * @throws IllegalStateException if it cannot, with the broker and all that is known of why
+   */
+  static <T> T at(String broker, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (KafkaException e) {
+      StringBuilder why = new StringBuilder(broker);
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        String said = String.valueOf(cause.getMessage());
+        why.append(why.indexOf(said) < 0 ? ": " + said : "");
+      }
+      throw new IllegalStateException("broker " + why, e);
+    }
   }
 }

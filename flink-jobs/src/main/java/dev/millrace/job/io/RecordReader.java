@@ -35,10 +35,19 @@ public final class RecordReader implements AutoCloseable {
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
     consumer =
-        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        KafkaTopics.at(
+            config.bootstrap(),
+            () ->
+                new KafkaConsumer<>(
+                    properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
     try {
       partitions =
-          topics.stream().flatMap(topic -> partitions(topic, config.bootstrap()).stream()).toList();
+          KafkaTopics.at(
+              config.bootstrap(),
+              () ->
+                  topics.stream()
+                      .flatMap(topic -> partitions(topic, config.bootstrap()).stream())
+                      .toList());
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();

@@ -28,7 +28,11 @@ public final class RecordWriter implements AutoCloseable {
     properties.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
     properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, "20000");
     producer =
-        new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        KafkaTopics.at(
+            broker,
+            () ->
+                new KafkaProducer<>(
+                    properties, new ByteArraySerializer(), new ByteArraySerializer()));
   }
 
   /** Sends a record and does not wait; a failure shows at the next call. */

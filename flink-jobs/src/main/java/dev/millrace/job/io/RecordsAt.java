@@ -46,7 +46,11 @@ public final class RecordsAt {
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     Map<Origin, RawRecord> found = new HashMap<>();
     try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        KafkaTopics.at(
+            config.bootstrap(),
+            () ->
+                new KafkaConsumer<>(
+                    properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()))) {
       WireFormat format = WireFormat.of(config);
       wanted.forEach((partition, offsets) -> read(consumer, partition, offsets, format, found));
     }

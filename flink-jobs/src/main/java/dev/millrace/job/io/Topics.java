@@ -119,7 +119,7 @@ public record Topics(String prefix) {
   static void ensure(
       String bootstrap, Properties client, Collection<NewTopic> wanted, Duration patience) {
     List<String> names = wanted.stream().map(NewTopic::name).toList();
-    try (Admin admin = Admin.create(client)) {
+    try (Admin admin = KafkaTopics.at(bootstrap, () -> Admin.create(client))) {
       Set<String> existing = admin.listTopics(within(patience)).names().get();
       for (NewTopic topic : wanted) {
         if (!existing.contains(topic.name())) {
