@@ -49,6 +49,9 @@ final class RunLog<T> {
       @Nullable Path file, String run, Class<T> type, LongSupplier processorNanos)
       throws IOException {
     RunLog<T> log = new RunLog<>(run, file, processorNanos);
+    if (file != null && Files.isDirectory(file)) {
+      throw new IllegalArgumentException("--log " + file + ", expected a file");
+    }
     if (file != null && Files.exists(file)) {
       String text = Files.readString(file);
       String whole = text.substring(0, text.lastIndexOf('\n') + 1);

@@ -5,6 +5,7 @@ import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.schema.wire.Names;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -73,6 +74,9 @@ final class AdaptCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (!Names.isName(domain)) {
+      throw new IllegalArgumentException("--domain " + domain + ", expected " + Names.EXPECTED);
+    }
     LoopOptions.within(0, MOST_MINUTES, "--minutes", minutes);
     LoopOptions.within(1, MOST_REQUESTS, "--requests", requests);
     UserMaterial.Lines lines = UserMaterial.lines(input, domain);

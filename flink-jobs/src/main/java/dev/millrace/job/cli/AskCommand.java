@@ -152,6 +152,7 @@ final class AskCommand implements Callable<Integer> {
       Answer answer = ask(there, Map.of());
       return print(answer, explain ? provenance(answer, new Senders(there.kafka())::of) : null);
     }
+    MillraceConfig unused = MillraceConfig.defaults().with(broker.settings()); // refuses others
     StoredReleases stored =
         StoredReleases.read(store == null ? Home.here().store() : store, output.err()::println);
     SortedMap<String, String> releases = place ? alignments(stored) : releases(stored);

@@ -98,11 +98,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Benchmark benchmark = Benchmarks.named(name);
-    Path folder = report == null ? null : report.toAbsolutePath().getParent();
-    if (folder != null && !Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(
-          "--report " + report + ", expected a folder that is there");
-    }
+    requireWritable(report);
     Home home = Home.here();
     Setting setting =
         new Setting(
@@ -136,6 +132,18 @@ final class BenchCommand implements Callable<Integer> {
       Files.writeString(report, written(result, report.toString()));
     }
     return 0;
+  }
+
+  /** What would show only when all was measured. */
+  private static void requireWritable(@Nullable Path report) {
+    if (report == null) {
+      return;
+    }
+    Path folder = report.toAbsolutePath().getParent();
+    if (Files.isDirectory(report) || folder == null || !Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(
+          "--report " + report + ", expected a file in a folder that is there");
+    }
   }
 
   private static String written(BenchReport result, String file) throws IOException {

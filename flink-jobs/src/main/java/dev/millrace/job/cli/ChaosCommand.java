@@ -74,6 +74,7 @@ final class ChaosCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     requireKnown();
+    double unused = LoopOptions.within(1, 3_600, "--bound", bound);
     Duration lasting =
         Duration.ofMillis((long) (60_000 * LoopOptions.within(0.2, 600, "--minutes", minutes)));
     Home home = Home.here();

@@ -27,7 +27,14 @@ import picocli.CommandLine.Spec;
 /** Starts, shows and stops a cluster of processes on this machine. */
 @Command(
     name = "cluster",
-    description = "A multi-process cluster on this machine: Kafka, Redis and Flink.")
+    description = "A multi-process cluster on this machine: Kafka, Redis and Flink.",
+    footer = {
+      "",
+      "Examples:",
+      "  ./millrace cluster up",
+      "  ./millrace cluster up --task-managers 5 --slots 1",
+      "  ./millrace cluster down"
+    })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ClusterCommand implements Callable<Integer> {
 

@@ -155,6 +155,9 @@ final class GatewayCommand implements Callable<Integer> {
     if (port < 0 || port > MOST_PORT) {
       throw new IllegalArgumentException("port " + port + ", expected one from 0 to " + MOST_PORT);
     }
+    if (store != null && Files.exists(store) && !Files.isDirectory(store)) {
+      throw new IllegalArgumentException("store " + store + ", expected a folder");
+    }
     if (keystore != null && !Files.isReadable(keystore)) {
       throw new IllegalArgumentException(
           "keystore " + keystore + ", expected a file that can be read");

@@ -67,11 +67,13 @@ final class LoopOptions {
       return value;
     }
     throw new IllegalArgumentException(
-        "%s %s, expected %s to %s".formatted(option, value, plain(least), plain(most)));
+        "%s %s, expected %s to %s".formatted(option, plain(value), plain(least), plain(most)));
   }
 
-  private static String plain(double bound) {
-    return BigDecimal.valueOf(bound).stripTrailingZeros().toPlainString();
+  private static String plain(double value) {
+    return Double.isFinite(value)
+        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
+        : Double.toString(value);
   }
 
   /** Runs the loop, shows how it comes along, and gives its report out. */

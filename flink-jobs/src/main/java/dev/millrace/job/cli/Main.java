@@ -8,6 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line. */
 @Command(
@@ -96,8 +98,18 @@ public final class Main implements Runnable {
         .getErr()
         .printf(
             "millrace: %s; see ./%s --help%n",
-            oneLine(e), command.getCommandSpec().qualifiedName());
+            misuse(e), command.getCommandSpec().qualifiedName());
     return USAGE;
+  }
+
+  private static String misuse(ParameterException e) {
+    Set<String> commands = e.getCommandLine().getSubcommands().keySet();
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !unmatched.isUnknownOption()
+        && !commands.isEmpty()) {
+      return "no command %s, expected one of %s".formatted(unmatched.getUnmatched().get(0), commands);
+    }
+    return oneLine(e);
   }
 
   /** What went wrong, without line breaks. */
@@ -132,6 +144,6 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "no command given, expected one");
+    throw new ParameterException(spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
   }
 }

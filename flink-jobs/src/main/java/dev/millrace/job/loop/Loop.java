@@ -323,6 +323,9 @@ public final class Loop {
 
   /** The folder, made if there is none; a store that holds a release already would mix two runs. */
   public static void requireFresh(Path folder) throws IOException {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new IllegalArgumentException("--report " + folder + ", expected a folder");
+    }
     Path store = Files.createDirectories(folder.resolve("store"));
     try (Stream<Path> kept = Files.list(store)) {
       if (kept.anyMatch(release -> Files.exists(release.resolve(Manifest.FILE)))) {

@@ -170,7 +170,7 @@ class DocsCommandsTest {
     return code.startsWith(COMMAND);
   }
 
-  private static String[] words(String command) {
+  static String[] words(String command) {
     List<String> words = new ArrayList<>();
     Matcher word = WORD.matcher(command);
     while (word.find()) {

@@ -22,6 +22,7 @@ class GatewayCommandTest {
         "--port 65536 | port 65536, expected one from 0 to 65535",
         "--port -1 | port -1, expected one from 0 to 65535",
         "--host no.such.host.invalid | host no.such.host.invalid, expected an address of this machine",
+        "--store pom.xml | store pom.xml, expected a folder",
         "--keystore no-such-file | keystore no-such-file, expected a file that can be read",
         "--set gateway.inFlight=0 | invalid configuration: gateway.inFlight is \"0\", expected more than 0",
       })

@@ -23,8 +23,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 
 class MainTest {
+
+  private static final String COMMAND = "./millrace ";
 
   @TempDir Path folder;
 
@@ -72,6 +75,9 @@ class MainTest {
       quoteCharacter = '`',
       value = {
         "demo --minutes 0 | --minutes 0",
+        "demo --minutes 61 | --minutes 61, expected 1 to 60",
+        "demo --minutes NaN | --minutes NaN, expected 1 to 60",
+        "demo --report pom.xml | --report pom.xml, expected a folder",
         "demo --minutes abc | 'abc', expected a number",
         "demo --base nowhere | base nowhere",
         "demo --set learn.gate.parityBound=0.03 | learn.gate.parityBound is 0.03",
@@ -81,6 +87,10 @@ class MainTest {
         "ask --domain d --top-p 0 hello | topP is 0.0",
         "ask --domain d --temperature 3 hello | temperature is 3.0",
         "ask --domain d --stop= hello | stop[0] is \"\"",
+        "ask --domain d --set kafka.frob=3 hello | unknown key kafka.frob",
+        "ask --domain d --bootstrap no.such.host.invalid:1 hello | broker no.such.host.invalid:1: Failed to construct kafka consumer: No resolvable",
+        "topics --bootstrap no.such.host.invalid:1 | broker no.such.host.invalid:1: Failed to create new KafkaAdminClient: No resolvable",
+        "adapt --domain D --report r --input nowhere.jsonl | --domain D, expected 1..64 characters",
         "adapt --domain d --report r --minutes -1 --input nowhere.jsonl | --minutes -1",
         "adapt --domain d --report r --input src | file src",
         "adapt --domain d --report r --input nowhere.jsonl | nowhere.jsonl",
@@ -106,12 +116,16 @@ class MainTest {
         "releases reproduce 3f --store nowhere --bootstrap 127.0.0.1:1 | nowhere",
         "releases unpin --domain d | --bootstrap",
         "releases forget --store nowhere --bootstrap 127.0.0.1:1 | --sample",
-        "frobnicate | frobnicate",
+        "frobnicate | no command frobnicate, expected one of [demo, adapt, ask,",
+        "model frobnicate | no command frobnicate, expected one of [check,",
         "submit serve --rest nowhere | --rest nowhere, expected a URL such as",
         "submit serve --rest localhost:8081 | --rest localhost:8081, expected a URL such as",
         "bench dance | dance",
         "bench decode --rounds 0 | rounds 0",
         "bench decode --rounds 1 --report nowhere/decode.md | --report nowhere/decode.md",
+        "bench decode --rounds 1 --report src | --report src, expected a file",
+        "bench gate --rounds 1 --log src | --log src, expected a file",
+        "chaos --bound 0 | --bound 0, expected 1 to 3600",
         "chaos --faults flood | --faults flood",
         "chaos --minutes 0.1 | --minutes 0.1, expected 0.2 to 600"
       })
@@ -187,6 +201,31 @@ class MainTest {
           .forEach(line -> broken.add(spec.qualifiedName() + ": " + line));
     }
     assertEquals(List.of(), broken);
+  }
+
+  @Test
+  void helpExamples_ofEachCommand_areUnderstood() {
+    CommandLine millrace = Numbers.understoodBy(new CommandLine(new Main()));
+    List<String> problems = new ArrayList<>();
+    for (CommandSpec spec : under(new CommandLine(new Main()))) {
+      List<String> examples =
+          String.join("\n", spec.usageMessage().footer())
+              .replaceAll("\\\\\\n\\s*", "")
+              .lines()
+              .filter(line -> line.contains(COMMAND))
+              .toList();
+      if (examples.isEmpty()) {
+        problems.add(spec.qualifiedName() + " has no example");
+      }
+      for (String example : examples) {
+        try {
+          millrace.parseArgs(DocsCommandsTest.words(example.split(COMMAND, 2)[1].split("  ", 2)[0]));
+        } catch (ParameterException e) {
+          problems.add(example + ": " + e.getMessage());
+        }
+      }
+    }
+    assertEquals(List.of(), problems);
   }
 
   /** All commands of a command, but picocli's own help. */
