@@ -45,6 +45,12 @@ public record LocalCluster(Path build, Path home) {
   private static final String ZOO_KEEPER =
       "org.apache.flink.shaded.zookeeper3.org.apache.zookeeper.server.ZooKeeperServerMain";
 
+  /**
+   * Nodes that are empty stay: without the one that it is elected in, a job manager whose session
+   * has expired never leads again (CURATOR-724).
+   */
+  private static final String KEEP = "-Dznode.container.checkIntervalMs=" + Integer.MAX_VALUE;
+
   private static final int PARTITIONS = 4;
 
   private static final String LOGGING =
@@ -315,7 +321,8 @@ public record LocalCluster(Path build, Path home) {
     return java(
         "zookeeper",
         "lib",
-        List.of("-Xmx64m", "-Dzookeeper.jmx.log4j.disable=true", ZOO_KEEPER, config.toString()));
+        List.of(
+            "-Xmx64m", "-Dzookeeper.jmx.log4j.disable=true", KEEP, ZOO_KEEPER, config.toString()));
   }
 
   private List<String> redis(int port) {
