@@ -59,7 +59,10 @@ final class CheckedInput extends FSDataInputStream {
   }
 
   private IOException damaged(String problem) {
-    IOException e = new IOException("state " + name + " is damaged: it " + problem);
+    IOException e =
+        new IOException(
+            "state %s is damaged: it %s; cancel the job, and submit it from its folder of checkpoints"
+                .formatted(name, problem));
     told.accept(e);
     return e;
   }

@@ -62,7 +62,8 @@ public final class KeptCheckpoints {
     throw new IOException(
         kept.isEmpty()
             ? "no checkpoint in " + uri + ", expected one such as chk-1"
-            : "all " + kept.size() + " checkpoints in " + uri + " are damaged");
+            : "all %d checkpoints in %s are damaged; go on from a savepoint, or without one (docs/operations.md, Stop, upgrade, restore)"
+                .formatted(kept.size(), uri));
   }
 
   /** False too where only the cluster knows the file system. */

@@ -161,8 +161,9 @@ class CheckedStorageTest {
     for (Path file : files(complete(1))) {
       Files.write(file, new byte[1]);
     }
-    assertTrue(
-        assertThrows(IOException.class, this::chosen).getMessage().startsWith("all 1 checkpoints"));
+    String all = assertThrows(IOException.class, this::chosen).getMessage();
+    assertTrue(all.startsWith("all 1 checkpoints"), all);
+    assertTrue(all.contains("docs/operations.md"), all);
     String empty = Files.createDirectories(folder.resolve("empty")).toUri().toString();
     var e = assertThrows(IOException.class, () -> KeptCheckpoints.choose(empty, said::add));
     assertTrue(e.getMessage().startsWith("no checkpoint in "), e.getMessage());
