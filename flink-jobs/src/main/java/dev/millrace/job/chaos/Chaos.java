@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -103,7 +104,7 @@ public final class Chaos {
                   losesOne() ? 1 : 4,
                   true,
                   new KafkaRelay(behind, kafka.port()),
-                  FLINK,
+                  options(),
                   config.base(),
                   clocks));
       keeper.start();
@@ -115,6 +116,12 @@ public final class Chaos {
       end(keeper);
       removeHook(hook);
     }
+  }
+
+  private Map<String, String> options() {
+    Map<String, String> options = new HashMap<>(FLINK);
+    options.putAll(config.flink());
+    return options;
   }
 
   private boolean losesOne() {

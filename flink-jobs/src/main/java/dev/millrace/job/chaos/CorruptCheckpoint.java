@@ -12,11 +12,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
 
 /**
- * The learn job is lost, and of its newest checkpoint a file is changed or cut. It goes on from the
- * one before, and makes again what it had made since.
+ * The learn job is lost, and of its newest checkpoint a file is changed or cut that the one before
+ * has not. It goes on from that one, and makes again what it had made since.
  */
 record CorruptCheckpoint() implements Fault {
 
@@ -30,8 +29,9 @@ record CorruptCheckpoint() implements Fault {
         throw new IllegalStateException("no second checkpoint is kept in " + folder);
       }
       site.jobs().loseLearn();
-      String newest = KeptCheckpoints.newestFirst(folder).get(0);
-      String what = damage(Path.of(URI.create(newest).getPath()), random);
+      List<String> kept = KeptCheckpoints.newestFirst(folder);
+      String newest = kept.get(0);
+      String what = damage(ownFiles(newest, kept.get(1)), random);
       return new Struck(what, () -> goOn(site, folder, newest));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -46,13 +46,15 @@ record CorruptCheckpoint() implements Fault {
     }
   }
 
-  private static String damage(Path checkpoint, RandomGenerator random) throws IOException {
-    List<Path> files;
-    try (Stream<Path> all = Files.list(checkpoint)) {
-      files = all.sorted().toList();
-    }
-    Path file = files.get(random.nextInt(files.size()));
-    String name = checkpoint.getFileName() + "/" + file.getFileName();
+  private static List<String> ownFiles(String newest, String before) throws IOException {
+    List<String> files = new ArrayList<>(KeptCheckpoints.files(newest));
+    files.removeAll(KeptCheckpoints.files(before));
+    return files;
+  }
+
+  private static String damage(List<String> files, RandomGenerator random) throws IOException {
+    Path file = Path.of(URI.create(files.get(random.nextInt(files.size()))).getPath());
+    Path name = file.subpath(file.getNameCount() - 2, file.getNameCount());
     long at = random.nextLong(Files.size(file));
     try (FileChannel bytes =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {

@@ -40,14 +40,16 @@ record Faults(Map<String, Fault> byName) {
           CorruptCheckpoint.NAME,
           LoseTaskManager.NAME,
           ClockJump.NAME,
-          DiskFull.NAME);
+          DiskFull.NAME,
+          KillAtRestore.NAME,
+          Rescale.NAME);
 
-  /** Those that need neither rights of their own nor what is not on every machine. */
+  private static final Set<String> BY_NAME =
+      Set.of(LoseTaskManager.NAME, ClockJump.NAME, DiskFull.NAME, KillAtRestore.NAME, Rescale.NAME);
+
+  /** Those that strike where none is asked for by name. */
   static final List<String> ANYWHERE =
-      NAMES.stream()
-          .filter(
-              name -> !Set.of(LoseTaskManager.NAME, ClockJump.NAME, DiskFull.NAME).contains(name))
-          .toList();
+      NAMES.stream().filter(name -> !BY_NAME.contains(name)).toList();
 
   static Faults of(SwapReleases releases) {
     Map<String, Fault> faults = new LinkedHashMap<>();
@@ -85,6 +87,8 @@ record Faults(Map<String, Fault> byName) {
     faults.put(
         ClockJump.NAME, new ClockJump(List.of("jobmanager", "taskmanager-1", "taskmanager-2")));
     faults.put(DiskFull.NAME, new DiskFull());
+    faults.put(KillAtRestore.NAME, new KillAtRestore(TASK_MANAGERS));
+    faults.put(Rescale.NAME, new Rescale());
     return new Faults(faults);
   }
 

@@ -15,12 +15,14 @@ final class Jobs {
 
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long PAUSE_MILLIS = 1_000;
+  private static final String LEARN = "millrace-learn";
 
   private final FlinkRest flink;
   private final Path jar;
   private final List<String> settings;
   private String learn = "";
   private String serve = "";
+  private int learners = 2;
 
   /**
    * @param settings of both jobs, {@code key=value}
@@ -32,11 +34,19 @@ final class Jobs {
   }
 
   synchronized void startServe() throws InterruptedException {
-    serve = submit("serve", null);
+    serve = submit("serve", settings, null);
   }
 
   synchronized void startLearn(@Nullable String savepoint) throws InterruptedException {
-    learn = submit("learn", savepoint);
+    List<String> learning = new ArrayList<>(settings);
+    learning.add("job.parallelism=" + learners);
+    learn = submit("learn", learning, savepoint);
+  }
+
+  /** Goes on with one subtask of each step in place of two, or with two in place of one. */
+  synchronized void rescaleLearn(String savepoint) throws InterruptedException {
+    learners = 3 - learners;
+    startLearn(savepoint);
   }
 
   /** Stops learning, and says where its savepoint is. */
@@ -48,6 +58,15 @@ final class Jobs {
   boolean areWhole(int taskManagers) {
     try {
       return flink.taskManagers() == taskManagers && flink.runs(serve) && flink.runs(learn);
+    } catch (FlinkRestException e) {
+      return false;
+    }
+  }
+
+  /** Whether a task of the learn job restores its state; also while that is being started. */
+  boolean learnRestores() {
+    try {
+      return flink.unfinished(LEARN).stream().anyMatch(job -> flink.restores(job.id()));
     } catch (FlinkRestException e) {
       return false;
     }
@@ -107,7 +126,8 @@ final class Jobs {
   }
 
   /** Tries again while the job manager is away, under one id: a job runs once or not at all. */
-  private String submit(String job, @Nullable String savepoint) throws InterruptedException {
+  private String submit(String job, List<String> settings, @Nullable String savepoint)
+      throws InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(job));
     arguments.addAll(settings);
     String id = FlinkRest.newJobId();

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +52,7 @@ final class ChaosCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       completionCandidates = Names.class,
-      description = "Some of ${COMPLETION-CANDIDATES} (default: all but the last three).")
+      description = "Some of ${COMPLETION-CANDIDATES} (default: all but the last five).")
   private List<String> faults = List.of();
 
   @Option(
@@ -59,6 +60,12 @@ final class ChaosCommand implements Callable<Integer> {
       paramLabel = "SECONDS",
       description = "Longest time that may pass without an answer (default: ${DEFAULT-VALUE}).")
   private int bound = 45;
+
+  @Option(
+      names = "--flink",
+      paramLabel = "KEY=VALUE",
+      description = "An option of Flink's for the cluster.")
+  private Map<String, String> flink = Map.of();
 
   @Option(names = "--keep", description = "Keep the cluster's folder although all is well.")
   private boolean keep;
@@ -88,6 +95,7 @@ final class ChaosCommand implements Callable<Integer> {
             lasting,
             faults.isEmpty() ? Chaos.faultsAnywhere() : faults,
             Duration.ofSeconds(bound),
+            flink,
             home.nano(),
             cluster);
     ChaosReport report =

@@ -78,6 +78,12 @@ final class ClusterCommand implements Callable<Integer> {
       description = "Keep jobs over a crash of the job manager, by a ZooKeeper.")
   private boolean highlyAvailable;
 
+  @Option(
+      names = "--flink",
+      paramLabel = "KEY=VALUE",
+      description = "An option of Flink's, such as state.backend.type=rocksdb.")
+  private Map<String, String> flink = Map.of();
+
   @Override
   public Integer call() {
     LocalCluster cluster = Home.here().cluster();
@@ -107,7 +113,7 @@ final class ClusterCommand implements Callable<Integer> {
 
   private void requireNoShape() {
     ParseResult given = spec.commandLine().getParseResult();
-    for (String option : List.of("--task-managers", "--slots", "--adaptive", "--ha")) {
+    for (String option : List.of("--task-managers", "--slots", "--adaptive", "--ha", "--flink")) {
       if (given.hasMatchedOption(option)) {
         throw new IllegalArgumentException(
             option
@@ -125,13 +131,7 @@ final class ClusterCommand implements Callable<Integer> {
     }
     ClusterShape shape =
         new ClusterShape(
-            taskManagers,
-            slots,
-            highlyAvailable,
-            null,
-            Map.of(),
-            Home.here().nano(),
-            Clocks.real());
+            taskManagers, slots, highlyAvailable, null, flink, Home.here().nano(), Clocks.real());
     return adaptive ? shape.adaptive() : shape;
   }
 

@@ -276,6 +276,13 @@ public final class FlinkRest implements AutoCloseable {
     return state(job).equals("RUNNING") && allRun(job);
   }
 
+  /** Whether a task of the job restores its state. */
+  public boolean restores(String job) {
+    JsonNode vertices = send("GET", "/jobs/" + job, null).path("vertices");
+    return StreamSupport.stream(vertices.spliterator(), false)
+        .anyMatch(vertex -> vertex.at("/tasks/INITIALIZING").asInt() > 0);
+  }
+
   /** How long ago the job was submitted. */
   public Duration age(String job) {
     return Duration.ofMillis(send("GET", "/jobs/" + job, null).path("duration").asLong());

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
@@ -79,6 +80,18 @@ public final class KeptCheckpoints {
   /** The URIs of those in a job's folder that were completed. */
   public static List<String> newestFirst(String folder) throws IOException {
     return kept(new Path(folder)).stream().map(Path::toString).toList();
+  }
+
+  /** The URIs of a checkpoint's files: those in its folder, and those that others have too. */
+  public static List<String> files(String checkpoint) throws IOException {
+    Path folder = new Path(checkpoint);
+    return Stream.concat(
+            Arrays.stream(folder.getFileSystem().listStatus(folder))
+                .map(FileStatus::getPath)
+                .sorted(Comparator.comparing(Path::getName)),
+            shared(new Path(folder, METADATA)).stream())
+        .map(Path::toString)
+        .toList();
   }
 
   private static List<Path> kept(Path folder) throws IOException {

@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,12 +22,22 @@ class ChaosIT {
 
   private static final Path ROOT = Path.of(System.getProperty("millrace.root"));
   private static final Duration BOUND = Duration.ofSeconds(45);
+  private static final Map<String, String> ROCKS_DB =
+      Map.of(
+          "state.backend.type", "rocksdb",
+          "execution.checkpointing.incremental", "true",
+          "taskmanager.memory.managed.size", "128m");
 
-  @ParameterizedTest
-  @ValueSource(longs = {21, 25})
+  @Test
   @Timeout(value = 15, unit = TimeUnit.MINUTES)
-  void run_aFewFaults_auditFindsNothing(long seed, @TempDir Path folder) throws Exception {
-    run(seed, Duration.ofSeconds(25), folder);
+  void run_aFewFaults_auditFindsNothing(@TempDir Path folder) throws Exception {
+    run(21, Duration.ofSeconds(25), Map.of(), folder);
+  }
+
+  @Test
+  @Timeout(value = 15, unit = TimeUnit.MINUTES)
+  void run_aFewFaultsWithStateInRocksDb_auditFindsNothing(@TempDir Path folder) throws Exception {
+    run(25, Duration.ofSeconds(25), ROCKS_DB, folder);
   }
 
   @Tag("full")
@@ -33,10 +45,11 @@ class ChaosIT {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void run_manyFaults_auditFindsNothing(long seed, @TempDir Path folder) throws Exception {
-    run(seed, Duration.ofSeconds(100), folder);
+    run(seed, Duration.ofSeconds(100), Map.of(), folder);
   }
 
-  private static void run(long seed, Duration lasting, Path folder) throws Exception {
+  private static void run(long seed, Duration lasting, Map<String, String> flink, Path folder)
+      throws Exception {
     LocalCluster cluster =
         new LocalCluster(ROOT.resolve("flink-jobs").resolve("target"), folder.resolve("cluster"));
     ChaosConfig config =
@@ -45,6 +58,7 @@ class ChaosIT {
             lasting,
             Chaos.faultsAnywhere(),
             BOUND,
+            flink,
             ROOT.resolve("models").resolve("nano"),
             cluster);
     ChaosReport report = new Chaos(config, System.err::println, InstantSource.system()).run();

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What commands make of a cluster that is up in part: Redis runs, Kafka and Flink do not. */
@@ -82,10 +83,11 @@ class ClusterCommandTest {
     assertEquals(0, run("releases", "list"), err::toString);
   }
 
-  @Test
-  void up_optionsForPartOfACluster_areRefused() {
-    assertEquals(Main.USAGE, run("cluster", "up", "--slots", "2"));
-    assertTrue(err.toString().contains("--slots"), err::toString);
+  @ParameterizedTest
+  @CsvSource({"--slots, 2", "--flink, state.backend.type=rocksdb"})
+  void up_optionsForPartOfACluster_areRefused(String option, String value) {
+    assertEquals(Main.USAGE, run("cluster", "up", option, value));
+    assertTrue(err.toString().contains(option), err::toString);
     assertTrue(err.toString().contains("cluster down"), err::toString);
   }
 

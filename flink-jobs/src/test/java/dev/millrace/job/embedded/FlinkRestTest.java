@@ -1,6 +1,7 @@
 package dev.millrace.job.embedded;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -166,6 +167,16 @@ class FlinkRestTest {
       rest.awaitRunning("x", Duration.ZERO, Duration.ofMinutes(1));
     }
     assertEquals(List.of("job x is RUNNING, 3 of 5 tasks do not run, 0 of 8 slots are free"), told);
+  }
+
+  @Test
+  void restores_aTaskIsInitializing_isTrue() {
+    answers.put("/jobs/x", RUNNING.replace("{\"RUNNING", "{\"INITIALIZING\": 1, \"RUNNING"));
+    answers.put("/jobs/y", RUNNING);
+    try (FlinkRest rest = new FlinkRest(url)) {
+      assertTrue(rest.restores("x"));
+      assertFalse(rest.restores("y"));
+    }
   }
 
   @Test

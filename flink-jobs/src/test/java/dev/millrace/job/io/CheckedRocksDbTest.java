@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -241,6 +242,7 @@ class CheckedRocksDbTest {
         Files.write(file, Arrays.copyOf(whole, at));
         assertRefused(second, file.getFileName() + " is damaged: it ");
       }
+      assertRefused(second, "; cancel the job, and submit it from its folder of checkpoints");
       Files.delete(file);
       assertRefused(second, file.getFileName() + " ");
       Files.write(file, whole);
@@ -275,13 +277,16 @@ class CheckedRocksDbTest {
     JobID job = new JobID();
     writeMetadata(job, 1, both.get(0));
     writeMetadata(job, 2, both.get(1));
+    String jobsFolder = folder.resolve(job.toHexString()).toUri().toString();
+    List<String> kept = KeptCheckpoints.newestFirst(jobsFolder);
+    List<String> ofBoth = KeptCheckpoints.files(kept.get(1));
     Path later =
-        rocksDbFiles(both.get(1)).stream()
+        KeptCheckpoints.files(kept.get(0)).stream()
+            .filter(file -> !ofBoth.contains(file))
+            .map(file -> Path.of(URI.create(file).getPath()))
             .filter(file -> file.getParent().endsWith("shared"))
-            .filter(file -> !rocksDbFiles(both.get(0)).contains(file))
             .findFirst()
             .orElseThrow();
-    String jobsFolder = folder.resolve(job.toHexString()).toUri().toString();
     List<String> said = new ArrayList<>();
     assertTrue(KeptCheckpoints.choose(jobsFolder, said::add).endsWith("/chk-2"));
     Files.write(later, new byte[] {1}, StandardOpenOption.APPEND);
