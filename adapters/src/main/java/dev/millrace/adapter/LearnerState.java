@@ -45,34 +45,6 @@ public record LearnerState(
     String base,
     @Nullable Predecessor predecessor) {
 
-  /** A state whose tokens get the top k, and that watches nothing. */
-  public LearnerState(
-      AdapterState adapter,
-      ReplayBuffer replay,
-      List<Remembered> waiting,
-      Reservoir<HeldOut> heldOut,
-      @Nullable String release,
-      List<Origin> learnedTo,
-      long batches,
-      Profile profile,
-      Orders orders) {
-    this(
-        adapter,
-        replay,
-        waiting,
-        heldOut,
-        release,
-        learnedTo,
-        batches,
-        profile,
-        orders,
-        null,
-        Watch.NONE,
-        Forgotten.NONE,
-        "",
-        null);
-  }
-
   /** Reads what {@link #toBytes} wrote; anything else is refused. */
   public static LearnerState fromBytes(byte[] bytes) {
     return StateCodec.decode(bytes);

@@ -320,11 +320,6 @@ final class TinyParts {
     }
 
     @Override
-    public int vocabSize() {
-      return 256;
-    }
-
-    @Override
     public void close() {}
   }
 }

@@ -20,10 +20,5 @@ public class Letters implements Tokenizer {
   }
 
   @Override
-  public int vocabSize() {
-    return BigramBase.VOCAB;
-  }
-
-  @Override
   public void close() {}
 }

@@ -23,11 +23,6 @@ class BeginningsTest {
         }
 
         @Override
-        public int vocabSize() {
-          return Character.MAX_CODE_POINT + 1;
-        }
-
-        @Override
         public void close() {}
       };
 

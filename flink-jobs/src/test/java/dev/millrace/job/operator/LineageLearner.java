@@ -62,7 +62,12 @@ final class LineageLearner implements Learner {
         List.of(),
         0,
         Profile.empty(),
-        Orders.NONE);
+        Orders.NONE,
+        null,
+        Watch.NONE,
+        Forgotten.NONE,
+        "",
+        null);
   }
 
   @Override
@@ -98,12 +103,13 @@ final class LineageLearner implements Learner {
       TrainingBatch batch =
           new TrainingBatch(event.tenant(), event.domain(), 0, List.of(), List.of());
       return new Outcome(
-          at(again, state, left, Orders.NONE),
+          at(again, state, List.of(), state.batches(), left, Orders.NONE),
           verdict(batch, state, again),
           event(batch, state, again));
     }
+    Orders orders = new Orders(event.origin(), false);
     LearnerState next =
-        at(event.release(), state, event.forgotten(), new Orders(event.origin(), false));
+        at(event.release(), state, List.of(), state.batches(), event.forgotten(), orders);
     Verdict verdict =
         new Verdict(
             event.tenant(),
@@ -129,15 +135,20 @@ final class LineageLearner implements Learner {
   }
 
   private static LearnerState at(
-      String release, LearnerState state, List<String> again, Orders orders) {
+      String release,
+      LearnerState state,
+      List<Origin> learned,
+      long batches,
+      List<String> again,
+      Orders orders) {
     return new LearnerState(
         state.adapter(),
         state.replay(),
         state.waiting(),
         state.heldOut(),
         release,
-        List.of(),
-        state.batches(),
+        learned,
+        batches,
         state.profile(),
         orders,
         null,
@@ -153,16 +164,7 @@ final class LineageLearner implements Learner {
     String from = state.orders().obeyed() == null ? "" : state.release() + ", ";
     String release = from + batch.domain() + learned.stream().map(Origin::offset).toList();
     LearnerState next =
-        new LearnerState(
-            state.adapter(),
-            state.replay(),
-            state.waiting(),
-            state.heldOut(),
-            release,
-            List.copyOf(learned),
-            state.batches() + 1,
-            state.profile(),
-            Orders.NONE);
+        at(release, state, List.copyOf(learned), state.batches() + 1, List.of(), Orders.NONE);
     return new Outcome(next, verdict(batch, state, release), event(batch, state, release));
   }
 

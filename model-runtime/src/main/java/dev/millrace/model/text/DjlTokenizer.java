@@ -103,11 +103,6 @@ final class DjlTokenizer implements Tokenizer {
     return differs < 0 || differs == bos.length ? bos.length : 0;
   }
 
-  @Override
-  public int vocabSize() {
-    return vocabulary.size();
-  }
-
   private <T> T call(Function<HuggingFaceTokenizer, T> function) {
     lock.readLock().lock();
     try {

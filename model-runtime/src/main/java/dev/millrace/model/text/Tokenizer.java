@@ -27,8 +27,6 @@ public interface Tokenizer extends AutoCloseable {
     return decode(tokens);
   }
 
-  int vocabSize();
-
   @Override
   void close();
 }

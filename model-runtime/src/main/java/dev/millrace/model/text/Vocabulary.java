@@ -12,11 +12,10 @@ import java.util.Map;
 /**
  * What tokenizer.json, and tokenizer_config.json beside it, say of its tokens.
  *
- * @param size the largest id plus one
  * @param special the contents of the special tokens
  * @param bos what every text begins with
  */
-record Vocabulary(int size, List<String> special, int[] bos) {
+record Vocabulary(List<String> special, int[] bos) {
   private static final String CONFIG = "tokenizer_config.json";
 
   static Vocabulary read(Path tokenizerJson) throws IOException {
@@ -41,7 +40,6 @@ record Vocabulary(int size, List<String> special, int[] bos) {
     for (JsonFields token : added) {
       ids.put(token.text("content"), id(token, "id"));
     }
-    int largest = ids.values().stream().mapToInt(id -> id).max().orElse(-1);
     List<String> special =
         added.stream()
             .filter(token -> token.bool("special"))
@@ -49,7 +47,7 @@ record Vocabulary(int size, List<String> special, int[] bos) {
             .toList();
     JsonFields config = JsonFields.parse(CONFIG, configJson);
     int[] bos = Bos.read(json, config, token -> ids.getOrDefault(token, -1));
-    return new Vocabulary(largest + 1, special, bos);
+    return new Vocabulary(special, bos);
   }
 
   private static int id(JsonFields json, String name) {

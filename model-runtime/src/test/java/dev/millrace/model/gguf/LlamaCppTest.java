@@ -131,7 +131,7 @@ class LlamaCppTest {
     int[] sequence = Arrays.copyOf(prompt, prompt.length + at + 1);
     System.arraycopy(generation.tokens(), 0, sequence, prompt.length, at);
     double best = Double.NEGATIVE_INFINITY;
-    for (int token = 0; token < tokenizer.vocabSize(); token++) {
+    for (int token = 0; token < ours.config().vocabSize(); token++) {
       String piece = tokenizer.decode(new int[] {token});
       if (!piece.isEmpty() && rest.startsWith(piece)) {
         sequence[sequence.length - 1] = token;

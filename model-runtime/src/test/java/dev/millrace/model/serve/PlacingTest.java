@@ -211,11 +211,6 @@ class PlacingTest {
     }
 
     @Override
-    public int vocabSize() {
-      return new ByteTokenizer().vocabSize();
-    }
-
-    @Override
     public void close() {}
   }
 

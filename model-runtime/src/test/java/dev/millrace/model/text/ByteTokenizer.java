@@ -25,10 +25,5 @@ public class ByteTokenizer implements Tokenizer {
   }
 
   @Override
-  public int vocabSize() {
-    return 256;
-  }
-
-  @Override
   public void close() {}
 }

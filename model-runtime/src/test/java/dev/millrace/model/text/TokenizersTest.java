@@ -103,17 +103,11 @@ class TokenizersTest {
   }
 
   @Test
-  void vocabSize_addedTokens_areCounted() {
-    assertEquals(265, tokenizer.vocabSize());
-  }
-
-  @Test
   void open_tokenizerOfNano_roundTripsWithinItsVocabulary() throws IOException {
     Path nano = Path.of("../models/nano/tokenizer.json");
     String text = "public static void main — Привет 你好 🎉\n\tthe <|endoftext|> of it\u0000";
     try (Tokenizer opened = Tokenizers.open(nano)) {
       int[] tokens = opened.encode(text);
-      assertEquals(4096, opened.vocabSize());
       assertTrue(Arrays.stream(tokens).allMatch(id -> id >= 0 && id < 4096));
       assertEquals(text, opened.decode(tokens));
     }
