@@ -287,27 +287,7 @@ class GatewayDoorIT {
 
   private static Answer answer(
       Request request, String text, @Nullable String release, @Nullable String error) {
-    return new Answer(
-        request.id(),
-        request.origin(),
-        request.tenant(),
-        request.domain(),
-        request.task(),
-        error,
-        text,
-        0,
-        1,
-        1,
-        new float[0],
-        release,
-        "base",
-        List.of(),
-        Answer.From.MODEL,
-        0,
-        0,
-        0,
-        0,
-        false);
+    return StreamRecords.answer(request, error, text, release);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.loop.Watcher;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Recording;
@@ -70,18 +71,7 @@ class LoopOptionsTest {
 
   private static Recording released() {
     Origin origin = new Origin("millrace.releases", 0, 0);
-    ReleaseEvent event =
-        new ReleaseEvent(
-            null,
-            "legal",
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.PUBLISH,
-            "3f9a",
-            "file:/store/3f9a",
-            null,
-            1,
-            "",
-            origin);
+    ReleaseEvent event = StreamRecords.event("legal", ReleaseEvent.Action.PUBLISH, "3f9a", 1, 0);
     return recording(List.of(new Committed<>(event, origin, 1, 2)));
   }
 

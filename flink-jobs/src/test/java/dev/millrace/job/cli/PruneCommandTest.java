@@ -2,13 +2,13 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import java.io.IOException;
@@ -53,17 +53,7 @@ class PruneCommandTest {
         new StoredReleases(
             Path.of("store"), new TreeMap<>(Map.of("a", of("java"), "b", of("java"))));
     ReleaseEvent shadow =
-        new ReleaseEvent(
-                null,
-                "java",
-                ReleaseEvent.Kind.ADAPTER,
-                Action.PUBLISH,
-                "b",
-                "file:/b",
-                "a",
-                1,
-                "test",
-                new Origin("releases", 0, 0))
+        StreamRecords.event("java", ReleaseEvent.Kind.ADAPTER, Action.PUBLISH, "b", "a", 1, 0)
             .withholding(1);
     assertEquals(
         Set.of("a", "b"), PruneCommand.needed(stored, List.of(event(Action.PUBLISH, "a"), shadow)));
@@ -101,17 +91,7 @@ class PruneCommandTest {
   }
 
   private static ReleaseEvent event(Action action, String release, long batch) {
-    return new ReleaseEvent(
-        null,
-        "java",
-        ReleaseEvent.Kind.ADAPTER,
-        action,
-        release,
-        "file:/" + release,
-        null,
-        batch,
-        "test",
-        new Origin("releases", 0, 0));
+    return StreamRecords.event("java", action, release, batch, 0);
   }
 
   private static Manifest of(String domain) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
@@ -130,17 +131,7 @@ class LedgerTest {
   }
 
   private static ReleaseEvent release(String domain, String release) {
-    return new ReleaseEvent(
-        null,
-        domain,
-        ReleaseEvent.Kind.ADAPTER,
-        ReleaseEvent.Action.PUBLISH,
-        release,
-        "",
-        null,
-        1,
-        "",
-        ORIGIN);
+    return StreamRecords.event(domain, ReleaseEvent.Action.PUBLISH, release, 1, 0);
   }
 
   private static Verdict verdict(String release) {

@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.report.Committed;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Request;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,35 +52,14 @@ class LoopTest {
   }
 
   private static ReleaseEvent event(Action action, String release) {
-    Origin origin = new Origin("releases", 0, 0);
-    return new ReleaseEvent(
-        null, "java", Kind.ADAPTER, action, release, "", null, 0, "test", origin);
+    return StreamRecords.event("java", action, release, 0, 0);
   }
 
   private static Committed<Answer> answerBy(String release) {
     Origin origin = new Origin("requests", 0, 0);
-    Answer answer =
-        new Answer(
-            "request",
-            origin,
-            null,
-            "java",
-            Request.Task.SCORE,
-            null,
-            "",
-            -1,
-            1,
-            1,
-            new float[0],
-            release,
-            "base",
-            List.of(),
-            Answer.From.MODEL,
-            0,
-            0,
-            0,
-            0,
-            false);
+    Request request =
+        Request.builder("request", Request.Task.SCORE, "").domain("java").origin(origin).build();
+    Answer answer = StreamRecords.answer(request, null, "", release);
     return new Committed<>(answer, origin, 0, 0);
   }
 }

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -152,17 +152,14 @@ class StoredReleasesTest {
   private static ReleaseEvent event(
       Kind kind, Action action, String release, long batch, double withheld) {
     ReleaseEvent event =
-        new ReleaseEvent(
-            null,
+        StreamRecords.event(
             "java",
             kind,
             action,
             release,
-            "file:/" + release,
             batch == 0 ? null : (kind == Kind.ADAPTER ? "r" : "a") + (batch - 1),
             batch,
-            "test",
-            new Origin("releases", 0, 0));
+            0);
     return event.withholding(withheld);
   }
 

@@ -2,6 +2,7 @@ package dev.millrace.job.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordWriter;
@@ -11,7 +12,6 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.wire.Codecs;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -52,28 +52,8 @@ class UnansweredRequestsIT {
 
   private static void answer(long offset, RecordWriter writer, Topics topics) {
     Origin asked = new Origin(topics.requests(), 0, offset);
-    Answer answer =
-        new Answer(
-            "a",
-            asked,
-            null,
-            "d",
-            Task.SCORE,
-            null,
-            "",
-            -1,
-            1,
-            1,
-            new float[0],
-            null,
-            "",
-            List.of(),
-            Answer.From.MODEL,
-            0,
-            0,
-            0,
-            0,
-            false);
+    Request request = Request.builder("a", Task.SCORE, "p").domain("d").origin(asked).build();
+    Answer answer = StreamRecords.answer(request, null, "", null);
     writer.append(topics.answers(), "", Codecs.answers().encode(answer)).join();
   }
 }

@@ -1,5 +1,6 @@
 package dev.millrace.job.operator;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.model.serve.Answered;
@@ -138,27 +139,7 @@ final class FakeServing implements Responder, LiveReleases {
 
   @Override
   public Answer bare(Request request, @Nullable String error) {
-    return new Answer(
-        request.id(),
-        request.origin(),
-        request.tenant(),
-        request.domain(),
-        request.task(),
-        error,
-        "",
-        0,
-        0,
-        0,
-        new float[0],
-        current,
-        "base",
-        List.of(),
-        Answer.From.MODEL,
-        0,
-        0,
-        0,
-        0,
-        false);
+    return StreamRecords.answer(request, error, "", current);
   }
 
   @Override

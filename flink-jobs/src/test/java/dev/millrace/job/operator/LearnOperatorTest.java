@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.train.TrainPrecision;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.model.base.Foreground;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
@@ -332,17 +332,7 @@ class LearnOperatorTest {
   }
 
   private static ReleaseEvent rollback(String domain, String release, long offset) {
-    return new ReleaseEvent(
-        null,
-        domain,
-        ReleaseEvent.Kind.ADAPTER,
-        ReleaseEvent.Action.ROLLBACK,
-        release,
-        "file:/" + release,
-        null,
-        0,
-        "test",
-        new Origin("releases", 0, offset));
+    return StreamRecords.event(domain, ReleaseEvent.Action.ROLLBACK, release, 0, offset);
   }
 
   private static void runOneMail(AbstractStreamOperatorTestHarness<?> harness) throws Exception {

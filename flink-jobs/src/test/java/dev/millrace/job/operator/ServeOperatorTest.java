@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
@@ -558,17 +559,7 @@ class ServeOperatorTest {
   }
 
   private static ReleaseEvent event(String id, ReleaseEvent.Action action, long offset) {
-    return new ReleaseEvent(
-        null,
-        "cloud",
-        ReleaseEvent.Kind.ADAPTER,
-        action,
-        id,
-        "file:/" + id,
-        null,
-        offset,
-        "test",
-        new Origin("releases", 0, offset));
+    return StreamRecords.event("cloud", action, id, offset, offset);
   }
 
   private static void endRequests(AbstractStreamOperatorTestHarness<KeyedAnswer> harness)

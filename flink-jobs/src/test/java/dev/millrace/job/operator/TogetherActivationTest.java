@@ -3,11 +3,11 @@ package dev.millrace.job.operator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.SemanticConfig;
 import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -235,18 +235,7 @@ class TogetherActivationTest {
 
   private static void publish(String release, Action action) {
     int offset = EVENTS.size();
-    EVENTS.add(
-        new ReleaseEvent(
-            null,
-            "cloud",
-            ReleaseEvent.Kind.ADAPTER,
-            action,
-            release,
-            "file:/" + release,
-            null,
-            offset,
-            "test",
-            new Origin("releases", 0, offset)));
+    EVENTS.add(StreamRecords.event("cloud", action, release, offset, offset));
   }
 
   private void awaitStaging(int subtask, String release) throws Exception {
