@@ -44,8 +44,9 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "",
-      "Example:",
-      "  ./millrace model consolidate --adapter cloud=store/RELEASE --input cloud=cloud.jsonl --out models/next",
+      "Examples:",
+      "  ./millrace model consolidate --adapter cloud=store/RELEASE --input cloud=cloud.jsonl \\",
+      "      --out models/next",
       "  ./millrace model consolidate --adapter cloud=store/RELEASE --input cloud=cloud.jsonl \\",
       "      --rebase legal=store/RELEASE --input legal=legal.jsonl --out models/next",
       "  ./millrace releases base models/next       (running serve jobs go over to it)"
@@ -84,10 +85,9 @@ final class ConsolidateCommand implements Callable<Integer> {
       names = "--input",
       paramLabel = "DOMAIN=F.jsonl",
       required = true,
-      description = {
-        "A domain's lines {\"id\",\"text\",\"document\"?}; each adapter needs some. Of those of a release",
-        "that is brought over, none is read that did not teach it."
-      })
+      description =
+          "A domain's lines {\"id\",\"text\",\"document\"?}; each adapter needs some. Of those of a "
+              + "release that is brought over, none is read that did not teach it.")
   private Map<String, Path> inputs = new TreeMap<>();
 
   @Option(

@@ -93,10 +93,9 @@ final class ForgetCommand implements Callable<Integer> {
   @Option(
       names = "--retire-after",
       paramLabel = "SECONDS",
-      description = {
-        "How long the old releases' files stay: longer than the interval of checkpoints, so that no",
-        "job is restored to one that is gone (default: ${DEFAULT-VALUE})."
-      })
+      description =
+          "How long the old releases' files stay: longer than the interval of checkpoints, so that no "
+              + "job is restored to one that is gone (default: ${DEFAULT-VALUE}).")
   private int retireSeconds = 30;
 
   /**

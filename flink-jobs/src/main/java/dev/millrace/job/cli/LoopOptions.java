@@ -24,7 +24,10 @@ final class LoopOptions {
 
   @Mixin private BaseOption base;
 
-  @Option(names = "--seed", description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Seed of every draw (default: ${DEFAULT-VALUE}).")
   private long seed = 17;
 
   @Option(

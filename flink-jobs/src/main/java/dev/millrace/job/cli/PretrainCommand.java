@@ -74,23 +74,39 @@ public final class PretrainCommand implements Callable<Integer> {
   /** Added to the seed where training goes on, which then sees the corpora in another order. */
   private static final int OTHER_ORDER = 100;
 
-  @Option(names = "--out", description = "Checkpoint folder (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Checkpoint folder (default: ${DEFAULT-VALUE}).")
   Path out = Path.of("models/nano");
 
-  @Option(names = "--work", description = "Folder of the state (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--work",
+      paramLabel = "DIR",
+      description = "Folder of the state (default: ${DEFAULT-VALUE}).")
   Path work = Path.of(".millrace/pretrain");
 
-  @Option(names = "--steps", description = "Steps of 4,096 tokens (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Steps of 4,096 tokens (default: ${DEFAULT-VALUE}).")
   int steps = 1700;
 
-  @Option(names = "--save-every", description = "Steps between states (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--save-every",
+      paramLabel = "N",
+      description = "Steps between states (default: ${DEFAULT-VALUE}).")
   int saveEvery = 250;
 
-  @Option(names = "--seed", description = "Of weights and order (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of weights and order (default: ${DEFAULT-VALUE}).")
   long seed = 1;
 
   @Option(
       names = "--from",
+      paramLabel = "DIR",
       description = "Checkpoint folder to go on from, with an optimizer that remembers nothing.")
   @Nullable Path from;
 
@@ -105,6 +121,7 @@ public final class PretrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--sharpness",
+      paramLabel = "W",
       description =
           "Weight in the loss of the router's scores that no expert took (default: ${DEFAULT-VALUE}).")
   double sharpness;

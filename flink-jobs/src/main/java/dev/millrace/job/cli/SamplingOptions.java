@@ -21,13 +21,15 @@ final class SamplingOptions {
   @Option(
       names = "--top-p",
       paramLabel = "P",
-      description = {
-        "Draw among the likeliest tokens that hold this share of the probability (default:",
-        "${DEFAULT-VALUE})."
-      })
+      description =
+          "Draw among the likeliest tokens that hold this share of the probability "
+              + "(default: ${DEFAULT-VALUE}).")
   private double topP = 1;
 
-  @Option(names = "--seed", description = "Of the draws (default: ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Of the draws (default: ${DEFAULT-VALUE}).")
   private long seed = 0;
 
   @Option(

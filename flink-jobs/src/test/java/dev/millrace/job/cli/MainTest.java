@@ -88,6 +88,7 @@ class MainTest {
         "ask --domain d --temperature 3 hello | temperature is 3.0",
         "ask --domain d --stop= hello | stop[0] is \"\"",
         "ask --domain d --set kafka.frob=3 hello | unknown key kafka.frob",
+        "topics --bootstrap 127.0.0.1:1 --set kafka.client.security.protocol=SSL --set kafka.client.ssl.truststore.location=nowhere.p12 | broker 127.0.0.1:1: Failed to create new KafkaAdminClient: Failed to create new NetworkClient: Failed to load SSL keystore nowhere.p12",
         "ask --domain d --bootstrap no.such.host.invalid:1 hello | broker no.such.host.invalid:1: Failed to construct kafka consumer: No resolvable",
         "topics --bootstrap no.such.host.invalid:1 | broker no.such.host.invalid:1: Failed to create new KafkaAdminClient: No resolvable",
         "adapt --domain D --report r --input nowhere.jsonl | --domain D, expected 1..64 characters",
@@ -189,13 +190,15 @@ class MainTest {
   }
 
   @Test
-  void run_helpOfEachCommand_breaksNoLineOfItsDescription() {
+  void run_helpOfEachCommand_breaksNoLineOfItsDescriptionOrExamples() {
     List<String> broken = new ArrayList<>();
     for (CommandSpec spec : under(new CommandLine(new Main()))) {
       out.getBuffer().setLength(0);
       assertEquals(0, run((spec.qualifiedName() + " --help").split(" ", 2)[1].split(" ")));
       List<String> said = out.toString().lines().toList();
-      Stream.of(spec.usageMessage().description())
+      Stream.concat(
+              Stream.of(spec.usageMessage().description()),
+              Stream.of(spec.usageMessage().footer()))
           .map(String::formatted)
           .filter(line -> !said.contains(line))
           .forEach(line -> broken.add(spec.qualifiedName() + ": " + line));
