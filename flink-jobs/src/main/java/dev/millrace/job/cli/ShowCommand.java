@@ -65,6 +65,9 @@ final class ShowCommand implements Callable<Integer> {
     List<String> damaged = damaged(stored.uri(release), manifest);
     json.put("damaged", damaged);
     output.result(json, text(stored, release, manifest, damaged));
+    if (!damaged.isEmpty()) {
+      output.err().printf("millrace: release %s is damaged: %s%n", release, damaged.get(0));
+    }
     return damaged.isEmpty() ? 0 : Main.FAILED;
   }
 

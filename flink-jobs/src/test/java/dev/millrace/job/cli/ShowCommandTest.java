@@ -18,23 +18,33 @@ class ShowCommandTest {
   @TempDir Path store;
 
   private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
 
   @Test
   void run_fileWasCut_saysWhichAndFails() throws Exception {
     String release = new NanoReleases(store).publish("legal", 1).release();
     assertEquals(0, show(release), out::toString);
     assertFalse(out.toString().contains("damaged"), out::toString);
+    assertEquals("", err.toString());
     Path file = store.resolve(release).resolve("adapter_model.safetensors");
     Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
     assertEquals(Main.FAILED, show(release));
     assertTrue(
         out.toString().contains("damaged    adapter_model.safetensors is 100 bytes of SHA-256"),
         out::toString);
+    assertTrue(
+        err.toString().startsWith("millrace: release " + release + " is damaged: adapter_model."),
+        err::toString);
   }
 
   private int show(String release) {
-    PrintWriter nowhere = new PrintWriter(PrintWriter.nullWriter());
     return Main.run(
-        new PrintWriter(out, true), nowhere, "releases", "show", release, "--store", "" + store);
+        new PrintWriter(out, true),
+        new PrintWriter(err, true),
+        "releases",
+        "show",
+        release,
+        "--store",
+        "" + store);
   }
 }
