@@ -58,7 +58,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--order",
       paramLabel = "DOMAIN",
       split = ",",
-      description = "What continual teaches, in this order (default: six domains), or quality (default: health).")
+      description =
+          "What continual teaches, in this order (default: six domains), or quality (default: health).")
   private List<String> order = List.of();
 
   @Option(

@@ -97,8 +97,7 @@ public final class Main implements Runnable {
     command
         .getErr()
         .printf(
-            "millrace: %s; see ./%s --help%n",
-            misuse(e), command.getCommandSpec().qualifiedName());
+            "millrace: %s; see ./%s --help%n", misuse(e), command.getCommandSpec().qualifiedName());
     return USAGE;
   }
 
@@ -107,7 +106,8 @@ public final class Main implements Runnable {
     if (e instanceof UnmatchedArgumentException unmatched
         && !unmatched.isUnknownOption()
         && !commands.isEmpty()) {
-      return "no command %s, expected one of %s".formatted(unmatched.getUnmatched().get(0), commands);
+      return "no command %s, expected one of %s"
+          .formatted(unmatched.getUnmatched().get(0), commands);
     }
     return oneLine(e);
   }
@@ -144,6 +144,7 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
+    throw new ParameterException(
+        spec.commandLine(), "no command given, expected one of " + spec.subcommands().keySet());
   }
 }

@@ -52,8 +52,7 @@ public record Timeline(
       String why) {}
 
   /** What the first rule that did not pass said. */
-  public record RefusedCandidate(
-      long at, String domain, String kind, String rule, String reason) {}
+  public record RefusedCandidate(long at, String domain, String kind, String rule, String reason) {}
 
   public record Answered(long at, long latency, String task, String from) {}
 
@@ -110,7 +109,9 @@ public record Timeline(
         figure(verdict, "bitsPerByteBase"),
         verdict.accepted() ? candidate : figure(verdict, "bitsPerByteIncumbent"),
         candidate,
-        ReleaseCounts.refusedBy(verdict).map(rule -> rule.rule() + ": " + rule.reason()).orElse(""));
+        ReleaseCounts.refusedBy(verdict)
+            .map(rule -> rule.rule() + ": " + rule.reason())
+            .orElse(""));
   }
 
   private static RefusedCandidate refusedCandidate(Committed<Verdict> committed, long start) {

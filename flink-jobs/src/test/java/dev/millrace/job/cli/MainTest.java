@@ -197,8 +197,7 @@ class MainTest {
       assertEquals(0, run((spec.qualifiedName() + " --help").split(" ", 2)[1].split(" ")));
       List<String> said = out.toString().lines().toList();
       Stream.concat(
-              Stream.of(spec.usageMessage().description()),
-              Stream.of(spec.usageMessage().footer()))
+              Stream.of(spec.usageMessage().description()), Stream.of(spec.usageMessage().footer()))
           .map(String::formatted)
           .filter(line -> !said.contains(line))
           .forEach(line -> broken.add(spec.qualifiedName() + ": " + line));
@@ -222,7 +221,8 @@ class MainTest {
       }
       for (String example : examples) {
         try {
-          millrace.parseArgs(DocsCommandsTest.words(example.split(COMMAND, 2)[1].split("  ", 2)[0]));
+          millrace.parseArgs(
+              DocsCommandsTest.words(example.split(COMMAND, 2)[1].split("  ", 2)[0]));
         } catch (ParameterException e) {
           problems.add(example + ": " + e.getMessage());
         }

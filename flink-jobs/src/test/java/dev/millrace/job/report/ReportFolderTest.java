@@ -85,7 +85,8 @@ class ReportFolderTest {
             List.of());
     Timeline timeline = Timeline.of(recording);
     assertEquals(
-        List.of(new Timeline.RefusedCandidate(0, "d", "adapter", "generalization-gap", "too large")),
+        List.of(
+            new Timeline.RefusedCandidate(0, "d", "adapter", "generalization-gap", "too large")),
         timeline.candidates());
   }
 
