@@ -72,7 +72,7 @@ final class ShowCommand implements Callable<Integer> {
   }
 
   /** What is wrong with which of its files. */
-  private static List<String> damaged(String folder, Manifest manifest) {
+  static List<String> damaged(String folder, Manifest manifest) {
     ReleaseFiles files = new FlinkReleaseFiles();
     List<String> damaged = new ArrayList<>();
     for (String name : manifest.files().keySet()) {

@@ -37,6 +37,28 @@ class ShowCommandTest {
         err::toString);
   }
 
+  @Test
+  void run_askOfAFileThatWasCut_saysWhichBeforeAnythingIsStarted() throws Exception {
+    String release = new NanoReleases(store).publish("legal", 1).release();
+    Path file = store.resolve(release).resolve("adapter_model.safetensors");
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
+    int status =
+        Main.run(
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            "ask",
+            "--domain",
+            "auto",
+            "--base",
+            "../models/nano",
+            "--store",
+            "" + store,
+            "hello");
+    assertEquals(Main.FAILED, status);
+    String line = "millrace: release %s of domain legal is damaged: adapter_model.";
+    assertTrue(err.toString().startsWith(line.formatted(release)), err::toString);
+  }
+
   private int show(String release) {
     return Main.run(
         new PrintWriter(out, true),
