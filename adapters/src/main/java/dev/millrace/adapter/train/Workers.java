@@ -1,5 +1,7 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.model.base.Foreground;
+import dev.millrace.model.base.Foreground.GivingWay;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -8,25 +10,39 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Threads that compute, with even shares of the processors; what they compute comes back in the
- * order of the work.
+ * Threads that compute; what they compute comes back in the order of the work. They and the thread
+ * that opens and closes them leave a processor to an answer that is computed on it.
  */
 public final class Workers implements AutoCloseable {
   private final ExecutorService threads;
-  private final EvenShares shares = new EvenShares();
+  private final GivingWay opener;
 
   public Workers(int count) {
-    threads = Executors.newFixedThreadPool(count);
+    Foreground foreground = Foreground.ofProcess();
+    ThreadFactory plain = Executors.defaultThreadFactory();
+    opener = foreground.giveWay();
+    threads =
+        Executors.newFixedThreadPool(count, work -> plain.newThread(() -> run(work, foreground)));
+  }
+
+  private static void run(Runnable work, Foreground foreground) {
+    GivingWay thread = foreground.giveWay();
+    try {
+      work.run();
+    } finally {
+      thread.close();
+    }
   }
 
   /** Does all of it; what one piece throws is thrown when all have ended. */
   public <T> List<T> inOrder(List<? extends Callable<T>> work) {
     try {
       List<T> done = new ArrayList<>();
-      for (Future<T> future : threads.invokeAll(work.stream().map(shares::<T>among).toList())) {
+      for (Future<T> future : threads.invokeAll(work)) {
         done.add(future.get());
       }
       return done;
@@ -44,7 +60,7 @@ public final class Workers implements AutoCloseable {
   /** Returns when the threads have ended: what they use may be freed afterwards. */
   @Override
   public void close() {
-    shares.close();
+    opener.close();
     threads.shutdown();
     boolean interrupted = false;
     boolean ended = false;

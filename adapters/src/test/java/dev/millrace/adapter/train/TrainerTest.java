@@ -188,12 +188,13 @@ class TrainerTest {
   @Test
   void train_whileAnswersAreComputed_pausesAndTheBytesAreTheSame() throws InterruptedException {
     Foreground foreground = new Foreground();
+    Foreground.Answerer answerer = foreground.answerer();
     AtomicInteger micros = new AtomicInteger();
     CountDownLatch third = new CountDownLatch(3);
     Governor counting =
         () -> {
           if (micros.incrementAndGet() == 3) {
-            foreground.begin(); // an answer is asked for after the third micro-batch was let go on
+            answerer.computing(true); // once the third micro-batch was let go on
           }
           third.countDown();
           return true;
@@ -205,7 +206,7 @@ class TrainerTest {
     assertThrows(
         TimeoutException.class, () -> training.get(100, TimeUnit.MILLISECONDS), "it pauses");
     assertEquals(3, micros.get());
-    foreground.end();
+    answerer.computing(false);
     Training alone = trainer().train(before, lesson(7), Governor.none());
     assertArrayEquals(values(alone), values(training.join()));
     assertArrayEquals(alone.state().second(), training.join().state().second());
@@ -214,7 +215,7 @@ class TrainerTest {
   @Test
   void train_serverThatIsNeverIdle_goesOnAndTheBytesAreTheSame() {
     Foreground foreground = new Foreground();
-    foreground.begin();
+    foreground.answerer().computing(true);
     Training slowed = trainer().train(before, lesson(7), Governor.none().yieldingTo(foreground, 1));
     assertArrayEquals(values(trainer().train(before, lesson(7), Governor.none())), values(slowed));
   }

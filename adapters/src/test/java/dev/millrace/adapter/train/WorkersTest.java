@@ -1,17 +1,30 @@
 package dev.millrace.adapter.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.millrace.model.base.Foreground;
+import dev.millrace.model.base.Foreground.Answerer;
+import dev.millrace.model.base.ThreadPolicy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 class WorkersTest {
+
+  private static final Path STATUS = Path.of("/proc/thread-self/status");
 
   @Test
   void inOrder_manyPieces_comeBackInTheOrderOfTheWork() {
@@ -67,6 +80,62 @@ class WorkersTest {
     assertTrue(Thread.interrupted(), "the interrupt is not lost");
     impatient.join();
     assertEquals(List.of("ended", "closed"), order);
+  }
+
+  @Test
+  void inOrder_idleWhileAnAnswerIsComputed_allOfItsThreadsKeepOffAProcessorUntilItEnds()
+      throws Exception {
+    assumeTrue(Files.exists(STATUS) && Runtime.getRuntime().availableProcessors() > 1);
+    String all = allowed();
+    Answerer answerer = Foreground.ofProcess().answerer();
+    CompletableFuture<String> trained = new CompletableFuture<>();
+    Thread trains =
+        new Thread(
+            () -> {
+              ThreadPolicy.idle();
+              try (Workers workers = new Workers(2)) {
+                assertEquals(List.of(all, all), allowed(workers));
+                answerer.computing(true);
+                assertFalse(allowed(workers).contains(all));
+                assertNotEquals(all, allowed());
+                answerer.computing(false);
+                assertEquals(List.of(all, all), allowed(workers));
+                answerer.computing(true);
+                throw new IllegalStateException("training fails");
+              } catch (IllegalStateException e) {
+                trained.complete(allowed());
+              } catch (Throwable e) {
+                trained.completeExceptionally(e);
+              } finally {
+                answerer.computing(false);
+              }
+            });
+    trains.start();
+    assertEquals(all, trained.get(), "also when training fails");
+  }
+
+  /** Where each of two threads may run. */
+  private static List<String> allowed(Workers workers) {
+    CountDownLatch both = new CountDownLatch(2);
+    Callable<String> piece =
+        () -> {
+          both.countDown();
+          await(both);
+          return allowed();
+        };
+    return workers.inOrder(List.of(piece, piece));
+  }
+
+  /** Where the calling thread may run, as Linux says. */
+  private static String allowed() {
+    try {
+      return Files.readAllLines(STATUS).stream()
+          .filter(line -> line.startsWith("Cpus_allowed_list:"))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Until it is counted down, or its thread interrupted. */

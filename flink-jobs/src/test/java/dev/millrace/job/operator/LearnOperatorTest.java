@@ -45,7 +45,8 @@ class LearnOperatorTest {
     LineageLearner learner = new LineageLearner(1);
     try (var harness = harness(learner, 10, 1, 0)) {
       harness.open();
-      Foreground.ofProcess().begin();
+      Foreground.Answerer answerer = Foreground.ofProcess().answerer();
+      answerer.computing(true);
       try {
         harness.processElement(batch("cloud", 0), 0);
         while (learner.permits.availablePermits() > 0) {
@@ -54,7 +55,7 @@ class LearnOperatorTest {
         Thread.sleep(20);
         assertEquals(0, learner.learned.get());
       } finally {
-        Foreground.ofProcess().end();
+        answerer.computing(false);
       }
       harness.endInput();
       assertEquals(List.of("cloud 0"), verdicts(harness));

@@ -1,5 +1,8 @@
 package dev.millrace.model.base;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -10,27 +13,93 @@ public final class Foreground {
 
   private static final Foreground OF_PROCESS = new Foreground();
 
+  private static final int NO_PROCESSOR = -1;
+
   private int busy;
+
+  /** Those on which answers are computed, one for each who answers. */
+  private final List<Integer> reserved = new ArrayList<>();
+
+  /** Threads that keep off these. */
+  private final List<ThreadPlace> givingWay = new ArrayList<>();
+
+  private volatile boolean anyGivesWay;
 
   /** That of this process: all jobs in it share its processors. */
   public static Foreground ofProcess() {
     return OF_PROCESS;
   }
 
-  /** Somebody begins to compute what is waited for. */
-  public synchronized void begin() {
-    busy++;
+  /** Somebody who will compute what is waited for. */
+  public Answerer answerer() {
+    return new Answerer();
   }
 
-  /** Who began has nothing to compute any more. */
-  public synchronized void end() {
-    busy--;
-    if (busy < 0) {
-      throw new IllegalStateException("ended more often than begun");
+  /** For use by one thread at a time. */
+  public final class Answerer {
+
+    private boolean computing;
+    private int processor = NO_PROCESSOR;
+
+    private Answerer() {}
+
+    /**
+     * Whether it has something to compute from now on. To be said before each call of a model: the
+     * system may have moved the thread to another processor.
+     */
+    public void computing(boolean now) {
+      int here = now && anyGivesWay ? ThreadPlace.current() : NO_PROCESSOR;
+      if (now != computing || here != processor) {
+        change(this, now, here);
+      }
+    }
+  }
+
+  private synchronized void change(Answerer who, boolean computing, int processor) {
+    if (computing != who.computing) {
+      busy += computing ? 1 : -1;
+      who.computing = computing;
+    }
+    if (processor != who.processor) {
+      reserved.remove((Integer) who.processor);
+      if (processor != NO_PROCESSOR) {
+        reserved.add(processor);
+      }
+      who.processor = processor;
+      givingWay.forEach(place -> place.keepOff(reserved));
     }
     if (busy == 0) {
       notifyAll();
     }
+  }
+
+  /** A thread that gives way until this is closed. */
+  public interface GivingWay extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Until it is closed the calling thread keeps off processors on which answers are computed, if it
+   * is nice or idle: one at its turn in the queue of such a processor would run for a tick of the
+   * scheduler.
+   */
+  public GivingWay giveWay() {
+    Optional<ThreadPlace> place = ThreadPlace.ofThisThread().filter(ThreadPlace::givesWay);
+    place.ifPresent(this::add);
+    return () -> place.ifPresent(this::remove);
+  }
+
+  private synchronized void add(ThreadPlace place) {
+    givingWay.add(place);
+    anyGivesWay = true;
+    place.keepOff(reserved);
+  }
+
+  private synchronized void remove(ThreadPlace place) {
+    givingWay.remove(place);
+    anyGivesWay = !givingWay.isEmpty();
+    place.keepOff(List.of());
   }
 
   public synchronized boolean isBusy() {

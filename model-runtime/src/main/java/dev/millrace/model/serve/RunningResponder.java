@@ -58,10 +58,7 @@ final class RunningResponder implements Responder {
 
   private boolean closed;
 
-  private final Foreground foreground;
-
-  /** Whether the foreground knows that this computes. */
-  private boolean computing;
+  private final Foreground.Answerer answerer;
 
   RunningResponder(
       ServingParts parts,
@@ -69,7 +66,7 @@ final class RunningResponder implements Responder {
       UnknownDomain unknown,
       int subtask,
       Foreground foreground) {
-    this.foreground = foreground;
+    this.answerer = foreground.answerer();
     this.cache = parts.cache();
     this.reception = new Reception(parts, limits, unknown);
     this.carriers = parts.carriers();
@@ -92,7 +89,6 @@ final class RunningResponder implements Responder {
   public List<Answered> step() throws InterruptedException {
     chunks = new ArrayList<>();
     if (isIdle()) {
-      computing(false);
       awaitWord();
     }
     readInbox();
@@ -100,8 +96,11 @@ final class RunningResponder implements Responder {
       leave(late.ticket(), deadlines.reason(late));
       readInbox();
     }
-    computing(!isIdle());
+    answerer.computing(!isIdle());
     engines.values().forEach(engine -> engine.step().forEach(this::stepped));
+    if (isIdle()) {
+      answerer.computing(false);
+    }
     List<Answered> done = answered;
     answered = new ArrayList<>();
     return done;
@@ -109,17 +108,6 @@ final class RunningResponder implements Responder {
 
   private boolean isIdle() {
     return engines.values().stream().allMatch(Engine::isIdle);
-  }
-
-  private void computing(boolean now) {
-    if (now != computing) {
-      computing = now;
-      if (now) {
-        foreground.begin();
-      } else {
-        foreground.end();
-      }
-    }
   }
 
   private void tell(Work work, int index, String text) {
@@ -457,7 +445,7 @@ final class RunningResponder implements Responder {
         leave(ticket, "closed");
       }
     }
-    computing(false);
+    answerer.computing(false);
     engines.values().forEach(engine -> engine.batch().close());
   }
 

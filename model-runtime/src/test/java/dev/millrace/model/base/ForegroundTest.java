@@ -1,9 +1,9 @@
 package dev.millrace.model.base;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.model.base.Foreground.Answerer;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,20 +23,23 @@ class ForegroundTest {
 
   @Test
   void awaitQuiet_twoCompute_returnsWhenBothAreDone() {
-    foreground.begin();
-    foreground.begin();
+    Answerer one = foreground.answerer();
+    Answerer other = foreground.answerer();
+    one.computing(true);
+    other.computing(true);
     CompletableFuture<Void> waiting = CompletableFuture.runAsync(this::await);
-    foreground.end();
+    one.computing(false);
+    one.computing(false);
     assertTrue(foreground.isBusy());
     assertFalse(waiting.isDone());
-    foreground.end();
+    other.computing(false);
     waiting.join();
-    assertThrows(IllegalStateException.class, foreground::end);
+    assertFalse(foreground.isBusy());
   }
 
   @Test
   void awaitQuiet_neverQuiet_returnsAfterItsTime() throws InterruptedException {
-    foreground.begin();
+    foreground.answerer().computing(true);
     foreground.awaitQuiet(5);
     assertTrue(foreground.isBusy());
   }

@@ -5,48 +5,114 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.millrace.model.base.Foreground.Answerer;
+import dev.millrace.model.base.Foreground.GivingWay;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/** Where threads may run, as Linux says. */
 @Timeout(180)
 class ThreadPlaceTest {
 
   private static final Path STATUS = Path.of("/proc/thread-self/status");
 
+  private final Foreground foreground = new Foreground();
+
   @Test
-  void move_threadThatRuns_goesOnThereAndIsAllowedWhereItWas() throws Exception {
+  void keepOff_someOrAll_isAllowedOnTheOthersOrAnywhere() throws Exception {
     assumeTrue(Files.exists(STATUS));
-    CompletableFuture<ThreadPlace> place = new CompletableFuture<>();
-    CompletableFuture<String> allowed = new CompletableFuture<>();
-    AtomicBoolean seen = new AtomicBoolean();
-    Thread runs =
-        new Thread(
-            () -> {
-              try {
-                place.complete(ThreadPlace.ofThisThread().orElseThrow());
-                while (!seen.get()) {
-                  Thread.onSpinWait();
-                }
-                allowed.complete(allowed());
-              } catch (Exception e) {
-                place.completeExceptionally(e);
-                allowed.completeExceptionally(e);
-              }
-            });
-    runs.start();
-    for (int processor : processors()) {
-      place.join().move(processor);
-      while (place.join().processor() != processor) {
-        place.join().move(processor); // the system has moved it on meanwhile
-      }
-    }
-    seen.set(true);
-    assertEquals(allowed(), allowed.join());
-    runs.join();
+    Set<Integer> all = allowed();
+    assumeTrue(all.size() > 1);
+    int first = all.iterator().next();
+    Set<Integer> others = new TreeSet<>(all);
+    others.remove(first);
+    elsewhere(
+        () -> {
+          ThreadPlace place = ThreadPlace.ofThisThread().orElseThrow();
+          place.keepOff(Set.of(first));
+          assertEquals(others, allowed());
+          place.keepOff(all);
+          assertEquals(all, allowed(), "never no processor at all");
+          place.keepOff(others);
+          assertEquals(Set.of(first), allowed());
+          place.keepOff(Set.of());
+          assertEquals(all, allowed());
+          return null;
+        });
+  }
+
+  @Test
+  void giveWay_idleThread_keepsOffOneProcessorWhileAnAnswerIsComputed() throws Exception {
+    assumeTrue(Files.exists(STATUS));
+    Set<Integer> all = allowed();
+    assumeTrue(all.size() > 1);
+    elsewhere(
+        () -> {
+          ThreadPolicy.idle();
+          Answerer answerer = foreground.answerer();
+          GivingWay thread = foreground.giveWay();
+          assertEquals(all, allowed());
+          answerer.computing(true);
+          assertEquals(all.size() - 1, allowed().size());
+          answerer.computing(false);
+          assertEquals(all, allowed());
+          answerer.computing(true);
+          thread.close();
+          assertEquals(all, allowed(), "who has closed is confined no more");
+          foreground.giveWay();
+          answerer.computing(true);
+          assertEquals(all.size() - 1, allowed().size(), "of one that began before");
+          return null;
+        });
+  }
+
+  @Test
+  void giveWay_threadStartedByOneThatKeepsOff_isAllowedAnywhereInTheEnd() throws Exception {
+    assumeTrue(Files.exists(STATUS));
+    Set<Integer> all = allowed();
+    elsewhere(
+        () -> {
+          ThreadPolicy.idle();
+          foreground.giveWay();
+          Answerer answerer = foreground.answerer();
+          answerer.computing(true);
+          CompletableFuture<GivingWay> started = new CompletableFuture<>();
+          CompletableFuture<Void> answered = new CompletableFuture<>();
+          CompletableFuture<Set<Integer>> end = new CompletableFuture<>();
+          new Thread(
+                  () -> {
+                    started.complete(foreground.giveWay());
+                    answered.join();
+                    end.complete(allowed());
+                  })
+              .start();
+          started.join();
+          answerer.computing(false);
+          answered.complete(null);
+          assertEquals(all, end.join());
+          return null;
+        });
+  }
+
+  @Test
+  void giveWay_threadOfFullPriority_isAllowedAnywhere() throws Exception {
+    assumeTrue(Files.exists(STATUS));
+    Set<Integer> all = allowed();
+    elsewhere(
+        () -> {
+          foreground.giveWay();
+          foreground.answerer().computing(true);
+          assertEquals(all, allowed());
+          return null;
+        });
   }
 
   @Test
@@ -63,29 +129,51 @@ class ThreadPlaceTest {
     return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[16]);
   }
 
-  private static boolean givesWay(Runnable before) {
-    CompletableFuture<Boolean> gives = new CompletableFuture<>();
+  private static boolean givesWay(Runnable before) throws Exception {
+    return elsewhere(
+        () -> {
+          before.run();
+          return ThreadPlace.ofThisThread().orElseThrow().givesWay();
+        });
+  }
+
+  /** On a thread of its own, which it may leave as it likes. */
+  private static <T> T elsewhere(Callable<T> work) throws Exception {
+    CompletableFuture<T> done = new CompletableFuture<>();
     new Thread(
             () -> {
-              before.run();
-              gives.complete(ThreadPlace.ofThisThread().orElseThrow().givesWay());
+              try {
+                done.complete(work.call());
+              } catch (Throwable e) {
+                done.completeExceptionally(e);
+              }
             })
         .start();
-    return gives.join();
+    return done.get();
   }
 
-  /** The first and the last that this thread may use. */
-  private static int[] processors() throws Exception {
-    String[] all = allowed().split("[,-]", -1);
-    return new int[] {Integer.parseInt(all[all.length - 1]), Integer.parseInt(all[0])};
-  }
-
-  private static String allowed() throws Exception {
+  /** Where the calling thread may run. */
+  private static Set<Integer> allowed() {
     String name = "Cpus_allowed_list:";
-    return Files.readAllLines(STATUS).stream()
-        .filter(line -> line.startsWith(name))
-        .map(line -> line.substring(name.length()).strip())
-        .findFirst()
-        .orElseThrow();
+    String list;
+    try {
+      list =
+          Files.readAllLines(STATUS).stream()
+              .filter(line -> line.startsWith(name))
+              .map(line -> line.substring(name.length()).strip())
+              .findFirst()
+              .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Set<Integer> processors = new TreeSet<>();
+    for (String range : list.split(",", -1)) {
+      String[] ends = range.split("-", -1);
+      int last = Integer.parseInt(ends[ends.length - 1]);
+      for (int processor = Integer.parseInt(ends[0]); processor <= last; processor++) {
+        processors.add(processor);
+      }
+    }
+    return processors;
   }
 }
