@@ -38,7 +38,7 @@ final class ColocateBenchmark implements Benchmark {
           ANSWERS,
           TRAINING,
           new Lot("both, nobody gives way", true, NONE),
-          new Lot("both, training pauses, 20 ms at most", true, new Courtesy(20, 0)),
+          new Lot("both, as shipped: training pauses, 20 ms at most", true, new Courtesy(20, 0)),
           new Lot("both, training is nice 19", true, new Courtesy(0, 19)),
           new Lot("both, it pauses and is nice 19", true, new Courtesy(20, 19)),
           new Lot("both, training is idle", true, new Courtesy(0, Courtesy.IDLE)),
@@ -71,7 +71,7 @@ final class ColocateBenchmark implements Benchmark {
     Map<Lot, List<Figures>> laps = new LinkedHashMap<>();
     try (ColocateLoad load = ColocateLoad.open(setting.nano(), setting.seed())) {
       load.warmUp(WARM_UP_RATE, SECONDS, WARM_UP);
-      double cpu = load.cpuSecondsARequest();
+      double cpu = load.cpuSecondsARequest(WARM_UP_RATE, SECONDS);
       double perSecond = LOAD * Runtime.getRuntime().availableProcessors() / cpu;
       for (int round = 0; round < setting.rounds(); round++) {
         for (int turn = 0; turn < LOTS.size(); turn++) {

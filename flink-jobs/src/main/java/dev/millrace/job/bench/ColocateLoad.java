@@ -62,16 +62,13 @@ final class ColocateLoad implements AutoCloseable {
     return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
   }
 
-  /** What one request costs when nothing else runs. */
-  double cpuSecondsARequest() throws Exception {
-    Lap lap =
-        Lap.ofThisThread(
-            1,
-            () -> {
-              ask();
-              return 1;
-            });
-    return lap.cpuSeconds() / lap.units();
+  /** What one request costs at such a rate, when nothing else runs. */
+  double cpuSecondsARequest(double perSecond, double seconds) {
+    return answers(perSecond, seconds).stream()
+            .mapToDouble(Timed::cpuMillis)
+            .average()
+            .orElseThrow()
+        / 1e3;
   }
 
   private void ask() {
