@@ -32,8 +32,13 @@ record Filter(String name, @Nullable ScorerConfig config, double share) {
         by("Q, loss", "loss", 0.5, 0.5, ACCEPT_RATE),
         by("Q, excess", "excess", 0.5, 0.5, ACCEPT_RATE),
         by("Q, band", "band", 0.5, 0.5, ACCEPT_RATE),
-        by("Q, belonging", "belonging", 0.7, 0.3, ACCEPT_RATE),
+        shipped(),
         by("belonging", "belonging", 1, 0, ACCEPT_RATE));
+  }
+
+  /** The one with the definition of Q(x) that ships. */
+  static Filter shipped() {
+    return by("Q, belonging", "belonging", 0.7, 0.3, ACCEPT_RATE);
   }
 
   private static Filter by(String name, String signal, double alpha, double beta, double rate) {

@@ -1,6 +1,8 @@
 package dev.millrace.job.bench;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.bench.Chosen.Choice;
 import dev.millrace.job.corpus.Junk.Label;
@@ -28,12 +30,21 @@ class ChosenTest {
   }
 
   @Test
+  void aucInterval_ofWhatATextMayTip_holdsTheAucAndIsTheSameAgain() {
+    double[] interval = CHOSEN.aucInterval(Label.SHUFFLED, 7);
+    double auc = CHOSEN.auc(Label.SHUFFLED);
+    assertTrue(interval[0] < auc && auc < interval[1], interval[0] + " to " + interval[1]);
+    assertArrayEquals(interval, CHOSEN.aucInterval(Label.SHUFFLED, 7));
+  }
+
+  @Test
   void mostAuc_cleanTextThatARuleRefused_isBelowOne() {
     assertEquals(2.0 / 3, CHOSEN.mostAuc());
   }
 
   @Test
   void shares_ofRefusedAndTaken_areOfTheirOwn() {
+    assertEquals(2, CHOSEN.texts(Label.SHUFFLED));
     assertEquals(1.0 / 2, CHOSEN.junk());
     assertEquals(2.0 / 3, CHOSEN.precision());
     assertEquals(1.0 / 3, CHOSEN.junkTaken());
