@@ -18,6 +18,7 @@ final class CascadeScorer implements Scorer {
 
   private final HeldOut heldOut;
   private final Guard guard;
+  private final ReorderedCopy reordered;
   private final List<Stage> stages;
   private final List<Stage> mediaStages;
 
@@ -25,14 +26,16 @@ final class CascadeScorer implements Scorer {
       BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
     this.heldOut = heldOut;
     this.guard = new Guard(config.guard());
+    this.reordered = new ReorderedCopy(config.reorderedSimilarity());
     this.stages = stages(base, tokenizer, known, config, guard);
     this.mediaStages = List.of(new SupportedModality());
   }
 
   /** Of texts alone, by stages that were made elsewhere. */
-  CascadeScorer(HeldOut heldOut, Guard guard, List<Stage> stages) {
+  CascadeScorer(HeldOut heldOut, Guard guard, List<Stage> stages, ScorerConfig config) {
     this.heldOut = heldOut;
     this.guard = guard;
+    this.reordered = new ReorderedCopy(config.reorderedSimilarity());
     this.stages = stages;
     this.mediaStages = List.of(new SupportedModality());
   }
@@ -46,6 +49,7 @@ final class CascadeScorer implements Scorer {
       Aligner aligner) {
     this.heldOut = heldOut;
     this.guard = new Guard(config.guard());
+    this.reordered = new ReorderedCopy(config.reorderedSimilarity());
     this.stages = stages(base, tokenizer, known, config, guard);
     this.mediaStages = mediaStages(base, tokenizer, known, config, guard, aligner);
   }
@@ -118,6 +122,9 @@ final class CascadeScorer implements Scorer {
     for (Stage stage : way) {
       Stage.Refusal refusal = stage.check(candidate, memory);
       if (refusal != null) {
+        if (refusal.reason().isOfACopy() && !candidate.heldOut()) {
+          reordered.remember(candidate, memory);
+        }
         guard.judged(sample, refusal.reason(), memory);
         return new Scored.Refused(rejection(candidate, refusal));
       }

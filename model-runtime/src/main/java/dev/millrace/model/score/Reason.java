@@ -56,6 +56,11 @@ public enum Reason {
     };
   }
 
+  /** Whether it nearly is a text that teaches or judges already. */
+  boolean isOfACopy() {
+    return this == DUPLICATE_NEAR || this == NEAR_HELD_OUT;
+  }
+
   public String code() {
     return code;
   }

@@ -35,6 +35,13 @@ final class ReorderedCopy implements Stage {
     return null;
   }
 
+  /** Has the words of a copy that was refused guard like those of a text that was read. */
+  void remember(Candidate copy, DomainMemory memory) {
+    if (check(copy, memory) == null && copy.bag().length > 0) {
+      memory.bags().add(copy.bag());
+    }
+  }
+
   private Refusal refusal(Reason reason, double found) {
     return new Refusal(
         reason,

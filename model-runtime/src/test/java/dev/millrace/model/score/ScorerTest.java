@@ -198,6 +198,18 @@ class ScorerTest {
   }
 
   @Test
+  void score_wordsOfARefusedCopyInAnotherOrder_areAReorderedCopy() {
+    String text = Samples.words(random, 86);
+    String copy = text + Samples.words(random, 14);
+    accepted(
+        scorer.score(Samples.of(Samples.training(0), text + Samples.words(random, 14)), memory));
+    refused("duplicate-near", Samples.training(1), copy);
+    List<String> words = new ArrayList<>(List.of(copy.split(" ")));
+    Collections.shuffle(words, random);
+    refused("duplicate-reordered", Samples.training(2), String.join(" ", words));
+  }
+
+  @Test
   void score_wordsOfAHeldOutTextInAnotherOrder_neverTeach() {
     List<String> words = new ArrayList<>(List.of(Samples.words(random, 100).split(" ")));
     accepted(scorer.score(Samples.of(Samples.heldOut(0), String.join(" ", words)), memory));
