@@ -99,7 +99,7 @@ class DomainMemoryTest {
     before[0] = 6;
     Neighbours read = DomainMemory.fromBytes(before, LIMITS).neighbours();
     TokenSet text = TokenSet.of(new int[] {1, 2, 3}, KNOWN);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 4; i++) {
       assertEquals(0.5, read.rank(text, KNOWN), "at " + i);
     }
     assertEquals(1, read.rank(text, KNOWN));

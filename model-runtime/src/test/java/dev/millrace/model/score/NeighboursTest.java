@@ -23,7 +23,7 @@ class NeighboursTest {
 
   @Test
   void rank_beforeEnoughIsKnown_isAHalf() {
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < 8; i++) {
       assertEquals(0.5, shown(400), "at " + i);
     }
     assertEquals(0, rank(0));
