@@ -5,11 +5,13 @@ import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.TokenSet;
 import dev.millrace.model.base.BaseModel;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code Q(x) = α·signal + β·diversity}, against a floor and against the domain's own recent
- * values.
+ * {@code Q(x) = (α·signal + β·diversity)·(1 − similarity²)}, against a floor and against the
+ * domain's own recent values. What stood in an earlier text teaches nothing more; the square leaves
+ * texts of one template, which share a little, nearly as they are.
  */
 final class Quality implements Stage {
 
@@ -29,13 +31,16 @@ final class Quality implements Stage {
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     candidate.diversity(diversity(candidate, memory));
+    double similarity = memory.near().mostSimilar(candidate.signature());
     memory.read(candidate);
-    double q = config.alpha() * signal(candidate, memory) + config.beta() * candidate.diversity();
-    candidate.quality(q * config.weights().ofSource(candidate.sample().source()));
+    double signal = signal(candidate, memory);
+    double q = config.alpha() * signal + config.beta() * candidate.diversity();
+    double weight = config.weights().ofSource(candidate.sample().source());
+    candidate.quality(q * (1 - similarity * similarity) * weight);
     double least = Math.max(config.minQuality(), memory.qualities().quantile(1 - rate(candidate)));
     memory.qualities().add(candidate.quality());
     if (candidate.quality() < least) {
-      return refusal(candidate.quality(), least);
+      return refusal(candidate, signal, similarity, least);
     }
     memory.usual().add(candidate.fit(), surprise(candidate));
     if (config.signal() == Signal.BELONGING && !candidate.heldOut()) {
@@ -76,7 +81,16 @@ final class Quality implements Stage {
     return candidate.loss() - candidate.entropy();
   }
 
-  private static Refusal refusal(double quality, double least) {
-    return new Refusal(Reason.QUALITY_LOW, QualityThreshold.detail(quality, least));
+  private Refusal refusal(Candidate candidate, double signal, double similarity, double least) {
+    String why =
+        String.format(
+            Locale.ROOT,
+            "%s %.2f, diversity %.2f, similarity %.2f",
+            config.signal().name().toLowerCase(Locale.ROOT),
+            signal,
+            candidate.diversity(),
+            similarity);
+    return new Refusal(
+        Reason.QUALITY_LOW, QualityThreshold.detail(candidate.quality(), least, why));
   }
 }

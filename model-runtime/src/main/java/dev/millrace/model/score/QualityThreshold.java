@@ -10,12 +10,15 @@ import java.util.regex.Pattern;
 public final class QualityThreshold {
 
   private static final Pattern DETAIL =
-      Pattern.compile("Q \\S+, expected at least (-?\\d+\\.\\d+)");
+      Pattern.compile("Q \\S+, expected at least (-?\\d+\\.\\d+)(: .*)?");
 
   private QualityThreshold() {}
 
-  static String detail(double quality, double least) {
-    return String.format(Locale.ROOT, "Q %.4f, expected at least %.4f", quality, least);
+  /**
+   * @param why it is no more
+   */
+  static String detail(double quality, double least, String why) {
+    return String.format(Locale.ROOT, "Q %.4f, expected at least %.4f: %s", quality, least, why);
   }
 
   /** What a rejection tells of it; empty where another stage refused. */

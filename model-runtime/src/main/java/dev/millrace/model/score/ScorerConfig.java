@@ -6,7 +6,7 @@ import java.io.Serializable;
  * How samples are judged.
  *
  * @param signal what the first term measures
- * @param alpha weight of the signal in {@code Q(x) = α·signal + β·diversity}
+ * @param alpha weight of the signal in {@code Q(x) = (α·signal + β·diversity)·(1 − similarity²)}
  * @param beta weight of diversity
  * @param minQuality Q(x) below this is refused always
  * @param acceptRate share of recent texts by Q(x) to accept; 1 accepts down to {@code minQuality}

@@ -60,6 +60,15 @@ final class SignatureRing {
     return best / (8.0 * words);
   }
 
+  /** The greatest share of bytes equal to those of any entry; 0 for none. Looks at all of them. */
+  double mostSimilar(long[] signature) {
+    int best = 0;
+    for (int slot = 0; slot < size; slot++) {
+      best = Math.max(best, equalBytes(signature, slot));
+    }
+    return best / (8.0 * words);
+  }
+
   /** Adds a signature in place of the oldest where there is no room. */
   void add(long[] signature) {
     int slot = size < capacity ? newSlot() : reusedSlot();

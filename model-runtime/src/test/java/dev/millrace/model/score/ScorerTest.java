@@ -69,6 +69,20 @@ class ScorerTest {
   }
 
   @Test
+  void score_textThatSharesALotWithAnEarlierOne_isWorthLess() {
+    String text = Samples.words(random, 22);
+    accept(0);
+    accepted(scorer.score(Samples.of(Samples.training(1), text), memory));
+    accept(2);
+    String half = text + Samples.words(random, 11);
+    double similarity = memory.near().mostSimilar(MinHash.of(Normalizer.normalize(half)));
+    assertTrue(similarity > 0.5, "similarity " + similarity);
+    ScoredSample shares = accepted(scorer.score(Samples.of(Samples.training(3), half), memory));
+    double alone = 0.5 * shares.entropy() / Math.log(256) + 0.5 * shares.diversity();
+    assertEquals(alone * (1 - similarity * similarity), shares.quality(), 1e-12);
+  }
+
+  @Test
   void nearSimilarity_thatShips_tellsALicenceUnderAnotherName() {
     String notice =
         "%s and that the name %s not be used in advertising or publicity pertaining to distribution"
@@ -432,6 +446,13 @@ class ScorerTest {
       foreign += i >= 50 && i % 5 == 0 && taken ? 1 : 0;
     }
     assertEquals(0, foreign);
+    String other = Samples.words(random, 40).toUpperCase(Locale.ROOT).replace(' ', '_');
+    Scored scored = near.score(Samples.of(Samples.training(0), other), memory);
+    String detail = assertInstanceOf(Scored.Refused.class, scored).rejection().detail();
+    String share = "\\d\\.\\d\\d";
+    assertTrue(
+        detail.matches("Q .*: belonging %1$s, diversity %1$s, similarity %1$s".formatted(share)),
+        detail);
   }
 
   private Scorer scorer(double acceptRate) {

@@ -18,7 +18,9 @@ class SignatureRingTest {
       ArrayDeque<long[]> last = new ArrayDeque<>();
       for (int i = 0; i < 500; i++) {
         long[] probe = signature(random);
-        assertEquals(naive(last, probe), ring.nearest(probe), "capacity " + capacity + " at " + i);
+        String at = "capacity " + capacity + " at " + i;
+        assertEquals(naive(last, probe, true), ring.nearest(probe), at);
+        assertEquals(naive(last, probe, false), ring.mostSimilar(probe), at);
         ring.add(probe);
         last.add(probe);
         if (last.size() > capacity) {
@@ -63,13 +65,13 @@ class SignatureRingTest {
     return new long[] {in.getLong(), in.getLong()};
   }
 
-  private static double naive(Iterable<long[]> entries, long[] probe) {
+  private static double naive(Iterable<long[]> entries, long[] probe, boolean byBands) {
     double best = 0;
     for (long[] entry : entries) {
       byte[] a = bytes(entry);
       byte[] b = bytes(probe);
       int equal = 0;
-      boolean sharesBand = false;
+      boolean sharesBand = !byBands;
       for (int band = 0; band < 4; band++) {
         sharesBand |= Arrays.equals(a, 4 * band, 4 * band + 4, b, 4 * band, 4 * band + 4);
       }
