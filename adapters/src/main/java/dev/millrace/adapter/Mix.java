@@ -12,23 +12,25 @@ import org.jspecify.annotations.Nullable;
  * @param anchors how many times as much the anchors weighed as the configuration has it
  * @param blend where they weighed more: how far the candidate goes from there to what training with
  *     the configured weight leads to, 0..1
+ * @param repairs passes of anchors alone that followed the training
  */
-record Mix(double share, double anchors, double blend) {
+record Mix(double share, double anchors, double blend, int repairs) {
   private static final String SHARE = "share";
   private static final String ANCHORS = "anchors";
   private static final String BLEND = "blend";
+  private static final String REPAIRS = "repairs";
 
   /** All of what training with the configured weight changed. */
-  static final Mix WHOLE = new Mix(1, 1, 0);
+  static final Mix WHOLE = new Mix(1, 1, 0, 0);
 
   Mix withShare(double other) {
-    return new Mix(other, anchors, blend);
+    return new Mix(other, anchors, blend, repairs);
   }
 
   /**
    * The candidate.
    *
-   * @param trained what training with these anchors led to
+   * @param trained what training with these anchors, and the repairs, led to
    * @param plain what training with the configured weight led to
    */
   AdapterState of(AdapterState before, AdapterState trained, AdapterState plain) {
@@ -42,6 +44,9 @@ record Mix(double share, double anchors, double blend) {
       hyperparameters.put(ANCHORS, Double.toString(anchors));
       hyperparameters.put(BLEND, Double.toString(blend));
     }
+    if (repairs > 0) {
+      hyperparameters.put(REPAIRS, Integer.toString(repairs));
+    }
   }
 
   /** Takes what {@link #write} has written out again. */
@@ -49,7 +54,8 @@ record Mix(double share, double anchors, double blend) {
     return new Mix(
         number(hyperparameters.remove(SHARE), 1),
         number(hyperparameters.remove(ANCHORS), 1),
-        number(hyperparameters.remove(BLEND), 0));
+        number(hyperparameters.remove(BLEND), 0),
+        (int) number(hyperparameters.remove(REPAIRS), 0));
   }
 
   private static double number(@Nullable String text, double absent) {

@@ -34,7 +34,9 @@ import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +48,11 @@ final class ModelLearner implements Learner {
 
   /** Candidates between one that goes too far and one that gains nothing. */
   private static final int BLENDS = 2;
+
+  /** Passes of anchors alone that may follow a lesson that harms what is protected. */
+  private static final int REPAIRS = 4;
+
+  private static final String REPAIRED = "repaired";
 
   private static final Origin NOWHERE = new Origin("", -1, -1);
 
@@ -260,6 +267,15 @@ final class ModelLearner implements Learner {
     if (!whole.judgement().onlyGoesTooFar()) {
       return attempts;
     }
+    Trained repaired = repaired(taught, plain, governor);
+    if (repaired.repairs() > 0) {
+      Attempt back = whole(repaired);
+      attempts.add(back);
+      attempts.addAll(nearer(back));
+      if (accepted(attempts)) {
+        return attempts;
+      }
+    }
     double anchors = anchors(taught);
     if (anchors > 1) {
       attempts.addAll(between(train(taught, anchors, governor), plain));
@@ -274,12 +290,52 @@ final class ModelLearner implements Learner {
     return attempts;
   }
 
+  /**
+   * Goes on from a candidate that harms what is protected, with anchors alone, until it harms no
+   * more than it may.
+   */
+  private Trained repaired(Task taught, Trained plain, Governor governor) {
+    double before = pressure(plain);
+    double pressure = before;
+    Trained repaired = plain;
+    while (pressure > 1 && repaired.repairs() < REPAIRS && mayRepair(taught)) {
+      long start = surroundings.clock().millis();
+      Training repair =
+          trainers.train(
+              repaired.training().state(),
+              taught.lesson().again(repaired.repairs() + 1),
+              terms(taught, plain.routing(), Terms.ANCHORS_ALONE),
+              governor);
+      repaired = repaired.then(repair, surroundings.clock().millis() - start);
+      pressure = pressure(repaired);
+    }
+    return repaired.repairs() == 0
+        ? plain
+        : repaired.knowing(repairs(before, pressure, repaired.repairs()));
+  }
+
+  private static RuleResult repairs(double before, double after, int passes) {
+    return new RuleResult(
+        REPAIRED,
+        true,
+        "anchors alone brought it from %s of the nearest protected bound to %s"
+            .formatted(before, after),
+        new TreeMap<>(Map.of("before", before, "after", after, "passes", (double) passes)));
+  }
+
+  /** Not where few anchors stand beside a lesson. */
+  private boolean mayRepair(Task taught) {
+    return isTested(taught)
+        && config.train().anchorWeight() > 0
+        && config.train().anchorShare() > 0;
+  }
+
   private static boolean accepted(List<Attempt> attempts) {
     return attempts.get(attempts.size() - 1).judgement().accepted();
   }
 
   private Attempt whole(Trained trained) {
-    Mix whole = new Mix(1, trained.anchors(), 0);
+    Mix whole = new Mix(1, trained.anchors(), 0, trained.repairs());
     return judge(trained, trained.training().state(), whole, config.halvings() > 0);
   }
 
@@ -305,7 +361,7 @@ final class ModelLearner implements Learner {
     attempts.add(attempt);
     double blend = attempt.judgement().accepted() ? 0 : blend(anchored, plain);
     for (int i = 0; i < BLENDS && blend > 0 && goesOn(attempt.judgement(), i); i++) {
-      Mix mix = new Mix(1, anchored.anchors(), blend);
+      Mix mix = new Mix(1, anchored.anchors(), blend, 0);
       attempt = judge(anchored, plain.training().state(), mix, i + 1 < BLENDS);
       attempts.add(attempt);
       blend /= 2;
@@ -335,8 +391,11 @@ final class ModelLearner implements Learner {
 
   /** Not where few anchors stand beside a lesson, nor where there is no release that harms. */
   private boolean mayAnchor(Task taught) {
-    return taught.lesson().fresh().size() >= config.gate().lesson().least()
-        && taught.before().release() != null;
+    return isTested(taught) && taught.before().release() != null;
+  }
+
+  private boolean isTested(Task taught) {
+    return taught.lesson().fresh().size() >= config.gate().lesson().least();
   }
 
   /** Whether a lesson is one of its domain; asked before it teaches. */
@@ -404,6 +463,7 @@ final class ModelLearner implements Learner {
             trained.known(),
             trained.tried(),
             trained.anchors(),
+            trained.repairs(),
             List.of(),
             trained.routing(),
             still,
@@ -478,13 +538,8 @@ final class ModelLearner implements Learner {
     LearnerState before = taught.before();
     Lesson lesson = taught.lesson();
     Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
-    String name = Beginnings.name(taught.batch().tenant(), taught.batch().domain());
     Training training =
-        trainers.train(
-            before.adapter(),
-            lesson,
-            new Terms(name, routing, anchors, config.plan().precision()),
-            governor);
+        trainers.train(before.adapter(), lesson, terms(taught, routing, anchors), governor);
     long millis = surroundings.clock().millis() - start;
     return new Trained(
         taught.batch(),
@@ -493,10 +548,16 @@ final class ModelLearner implements Learner {
         taught.known(),
         tries(before, taught.known()),
         anchors,
+        0,
         taught.texts(),
         routing,
         training,
         millis);
+  }
+
+  private Terms terms(Task taught, Routing routing, double anchors) {
+    String name = Beginnings.name(taught.batch().tenant(), taught.batch().domain());
+    return new Terms(name, routing, anchors, config.plan().precision());
   }
 
   /** What is learned again is nothing new to try, and no fresh samples come with it. */

@@ -74,6 +74,10 @@ public record Retrainer(
                 config.exchange(), config.train(), anchors, processes(config));
     Terms terms = terms(manifest, config, mix.anchors());
     AdapterState trained = train(trainers, terms, before, lesson);
+    for (int pass = 1; pass <= mix.repairs(); pass++) {
+      Terms alone = terms(manifest, config, Terms.ANCHORS_ALONE);
+      trained = train(trainers, alone, trained, lesson.again(pass));
+    }
     AdapterState plain =
         mix.blend() == 0 ? trained : train(trainers, terms(manifest, config, 1), before, lesson);
     AdapterState candidate = mix.of(before, trained, plain);

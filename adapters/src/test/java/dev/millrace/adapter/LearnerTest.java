@@ -58,6 +58,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntBiFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -407,6 +408,48 @@ class LearnerTest {
     assertTrue(halved.verdict().accepted(), () -> halved.verdict().toString());
     String share = read(halved.release()).manifest().plan().hyperparameters().get("share");
     assertTrue(Double.parseDouble(share) < 1, share);
+  }
+
+  @Test
+  void learn_harmsProtected_anchorsAloneBringItBackAndItIsTrainedAgainAlike() throws IOException {
+    LearnerConfig config = withProtectedBound(0.0003, 5);
+    Map<Origin, int[]> tokens = new HashMap<>();
+    batch(0).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
+    Outcome outcome = outcomes(learner("store", config), 1).get(0);
+    Manifest manifest = read(outcome.release()).manifest();
+    RuleResult repaired = rule(outcome, "repaired");
+    assertTrue(repaired.figures().get("before") > 1, repaired::reason);
+    assertTrue(repaired.figures().get("after") <= 1, repaired::reason);
+    assertEquals("1.0", manifest.plan().hyperparameters().get("share"));
+    assertEquals(
+        repaired.figures().get("passes"),
+        Double.parseDouble(manifest.plan().hyperparameters().get("repairs")));
+    Retrainer retrainer =
+        new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
+    assertTrue(retrainer.train(manifest, null, null).equalTo(manifest));
+  }
+
+  @Test
+  void learn_givenUpAtTheEndOfARepair_leadsToTheSameReleaseTheNextTime() throws IOException {
+    Learner learner = learner("store", withProtectedBound(0.0003, 5));
+    LearnerState before = initial(learner);
+    AtomicInteger asked = new AtomicInteger();
+    Outcome calm = learner.learn(before, batch(0), () -> asked.incrementAndGet() > 0);
+    assertTrue(read(calm.release()).manifest().plan().hyperparameters().containsKey("repairs"));
+    AtomicInteger left = new AtomicInteger(asked.get());
+    Governor killer = () -> left.decrementAndGet() > 0;
+    assertThrows(CancellationException.class, () -> learner.learn(before, batch(0), killer));
+    assertEquals(calm.release(), learn(learner, before, batch(0)).release());
+  }
+
+  @Test
+  void learn_harmsProtectedInFewTexts_takesOverAShareAtOnce() throws IOException {
+    LearnerConfig config =
+        withProtectedBound(0.0003, 5, new LessonConfig(0, 25, 0, 0, 0, 0, 0, 0, 0));
+    Outcome outcome = outcomes(learner("store", config), 1).get(0);
+    Map<String, String> how = read(outcome.release()).manifest().plan().hyperparameters();
+    assertTrue(Double.parseDouble(how.get("share")) < 1, how::toString);
+    assertFalse(how.containsKey("repairs"), how::toString);
   }
 
   @Test
@@ -1228,24 +1271,13 @@ class LearnerTest {
   }
 
   private static LearnerConfig withProtectedBound(double bound, int halvings) {
+    return withProtectedBound(bound, halvings, LessonConfig.defaults());
+  }
+
+  private static LearnerConfig withProtectedBound(double bound, int halvings, LessonConfig lesson) {
     GateConfig gate =
         new GateConfig(
-            4,
-            100,
-            1000,
-            0.001,
-            0.95,
-            1000,
-            bound,
-            bound,
-            60,
-            0.02,
-            8,
-            0.5,
-            8,
-            2,
-            10,
-            LessonConfig.defaults());
+            4, 100, 1000, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10, lesson);
     return with(halvings, gate, CONFIG.watch());
   }
 

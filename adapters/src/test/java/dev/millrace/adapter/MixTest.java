@@ -28,13 +28,13 @@ class MixTest {
 
   @Test
   void of_blend_isBetweenBothTrainings() {
-    assertEquals(3f, value(new Mix(1, 4, 0.25).of(state(0), state(1), state(9))));
+    assertEquals(3f, value(new Mix(1, 4, 0.25, 0).of(state(0), state(1), state(9))));
   }
 
   @Test
   void take_whatWasWritten_isTheSameAndIsGone() {
     for (Mix mix :
-        List.of(Mix.WHOLE, new Mix(0.3, 1, 0), new Mix(0.5, 3.7, 0), new Mix(1, 2, 0.1))) {
+        List.of(Mix.WHOLE, new Mix(0.3, 1, 0, 4), new Mix(0.5, 3.7, 0, 0), new Mix(1, 2, 0.1, 0))) {
       SortedMap<String, String> written = new TreeMap<>();
       mix.write(written);
       assertEquals(mix, Mix.take(written));

@@ -1,5 +1,6 @@
 package dev.millrace.adapter.train;
 
+import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.model.base.Likeliest;
 import java.util.List;
@@ -30,6 +31,11 @@ public record Lesson(
   /** A lesson whose samples teach by themselves. */
   public Lesson(List<Remembered> fresh, List<Remembered> replayed, List<int[]> anchors, long seed) {
     this(fresh, List.of(), replayed, anchors, seed);
+  }
+
+  /** The same with draws of its own, for a further pass. */
+  public Lesson again(int pass) {
+    return new Lesson(fresh, teacher, replayed, anchors, Draws.mix(seed, pass));
   }
 
   /** The tokens of the batch's samples. */

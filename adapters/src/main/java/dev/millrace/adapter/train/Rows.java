@@ -14,6 +14,9 @@ import java.util.stream.Stream;
  */
 record Rows(TrainConfig config, Lesson lesson) {
 
+  /** Where they are alone: how many times as many, for a few would be noise. */
+  private static final int ALONE = 4;
+
   /**
    * The sequences of one optimizer step.
    *
@@ -45,12 +48,26 @@ record Rows(TrainConfig config, Lesson lesson) {
   }
 
   private List<Step> epoch(long seed) {
+    return Double.isInfinite(config.anchorWeight()) ? anchorsAlone(seed) : texts(seed);
+  }
+
+  private List<Step> anchorsAlone(long seed) {
+    List<WeightedSequence> anchors = anchors(ALONE * config.anchorShare(), 1, Draws.mix(seed, 2));
+    int count = (anchors.size() + config.rowsPerStep() - 1) / config.rowsPerStep();
+    List<Step> steps = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      steps.add(new Step(List.of(), List.of(), List.copyOf(share(anchors, i, count))));
+    }
+    return steps;
+  }
+
+  private List<Step> texts(long seed) {
     var fresh = shuffled(lesson.freshTokens(), lesson.teacher(), 1, Draws.mix(seed, 0));
     boolean holds = config.replayWeight() > 0;
     List<int[]> past = tokens(lesson.replayed());
     var again = shuffled(holds ? List.of() : past, List.of(), 1, Draws.mix(seed, 1));
     var held = held(holds ? past : List.of(), fresh.size(), Draws.mix(seed, 1));
-    var anchors = anchors(Draws.mix(seed, 2));
+    var anchors = anchors(config.anchorShare(), config.anchorWeight(), Draws.mix(seed, 2));
     int rows = fresh.size() + again.size() + anchors.size();
     int count = (rows + config.rowsPerStep() - 1) / config.rowsPerStep();
     List<Step> steps = new ArrayList<>();
@@ -85,9 +102,9 @@ record Rows(TrainConfig config, Lesson lesson) {
   }
 
   /** An epoch's share of the anchors. */
-  private List<WeightedSequence> anchors(long seed) {
-    List<WeightedSequence> all = shuffled(lesson.anchors(), List.of(), config.anchorWeight(), seed);
-    int wanted = (int) Math.ceil(config.anchorShare() * lesson.fresh().size());
+  private List<WeightedSequence> anchors(double share, double weight, long seed) {
+    List<WeightedSequence> all = shuffled(lesson.anchors(), List.of(), weight, seed);
+    int wanted = (int) Math.ceil(share * lesson.fresh().size());
     return all.subList(0, Math.min(wanted, all.size()));
   }
 

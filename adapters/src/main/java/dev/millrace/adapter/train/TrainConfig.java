@@ -56,8 +56,9 @@ public record TrainConfig(
   }
 
   /**
-   * The same with anchors that weigh so many times more, and steps that are shorter by the root of
-   * it, at most by half, since few anchors then decide where they go.
+   * The same with anchors that weigh so many times more, or {@linkplain Terms#ANCHORS_ALONE alone},
+   * and steps that are shorter by the root of it, at most by half, since few anchors then decide
+   * where they go.
    */
   public TrainConfig anchored(double times) {
     return times == 1

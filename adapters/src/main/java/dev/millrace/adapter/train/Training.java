@@ -26,6 +26,21 @@ public record Training(
     float[] gradient,
     StepLog log) {
 
+  /** Followed by a repair: where that led to, and what both took. */
+  public Training then(Training repair) {
+    return new Training(
+        repair.state,
+        repair.trouble,
+        steps + repair.steps,
+        tokens + repair.tokens,
+        firstLoss,
+        lastLoss,
+        worstLoss,
+        Math.max(worstNorm, repair.worstNorm),
+        gradient,
+        log);
+  }
+
   /** Without a word on precision. */
   public Training(
       AdapterState state,

@@ -153,6 +153,22 @@ class TrainerTest {
     assertArrayEquals(values(held), values(holding.train(incumbent, next, Governor.none())));
   }
 
+  @Test
+  void train_anchorsAlone_goesBackToWhatTheBaseSays() {
+    Training taught = trainer().train(before, lesson(7), Governor.none());
+    Trainer alone = Trainer.of(base, config.anchored(Terms.ANCHORS_ALONE), Plan.defaults());
+    Training repaired = alone.train(taught.state(), lesson(7).again(1), Governor.none());
+    List<int[]> known = Bigrams.known().texts(40, 9);
+    double harm = drift(before, taught, known);
+    double left = drift(before, repaired, known);
+    assertTrue(left < 0.7 * harm, () -> left + " of " + harm);
+    assertTrue(Double.isNaN(repaired.firstLoss()), "no text teaches");
+    Training both = taught.then(repaired);
+    assertEquals(taught.steps() + repaired.steps(), both.steps());
+    assertEquals(taught.firstLoss(), both.firstLoss());
+    assertSame(repaired.state(), both.state());
+  }
+
   /** KL(before ‖ after) of all predictions, nats. */
   private double drift(AdapterState incumbent, Training after, List<int[]> texts) {
     List<WeightedSequence> rows =
