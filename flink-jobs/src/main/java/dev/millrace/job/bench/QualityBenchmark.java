@@ -58,9 +58,8 @@ final class QualityBenchmark implements Benchmark {
 
   @Override
   public String summary() {
-    return "what may teach of a real domain's stream that is half junk, by rules, loss, entropy,"
-        + " diversity and Q(x): what is refused, and what is learned by the record and by"
-        + " processor time";
+    return "what may teach of a real domain's stream that is half junk, by rules, loss, entropy, diversity"
+        + " and Q(x): what is refused, and what is learned by the record and by processor time";
   }
 
   /** The texts of a domain with junk between them, and where a pupil is examined. */
