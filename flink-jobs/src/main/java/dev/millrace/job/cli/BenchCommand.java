@@ -66,7 +66,7 @@ final class BenchCommand implements Callable<Integer> {
       names = "--steps",
       paramLabel = "N",
       description = "Steps that compress trains each student for (default: ${DEFAULT-VALUE}).")
-  private int steps = 200;
+  private int steps = 60;
 
   @Option(
       names = "--factors",

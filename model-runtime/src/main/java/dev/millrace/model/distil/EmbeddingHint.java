@@ -1,5 +1,6 @@
 package dev.millrace.model.distil;
 
+import static dev.millrace.model.distil.Matrices.gram;
 import static dev.millrace.model.distil.PrincipalDirections.dot;
 
 import dev.millrace.model.weights.Checkpoint;
@@ -54,8 +55,7 @@ final class EmbeddingHint {
 
   /** Rows in the coordinates of their first principal directions, scaled as drawn weights are. */
   static float[] of(double[][] rows, int width) {
-    double[][] directions =
-        PrincipalDirections.of(covariance(rows), Math.min(width, rows[0].length));
+    double[][] directions = PrincipalDirections.of(gram(rows), Math.min(width, rows[0].length));
     float[] embedding = new float[rows.length * width];
     double squares = 0;
     for (int r = 0; r < rows.length; r++) {
@@ -70,23 +70,5 @@ final class EmbeddingHint {
       embedding[i] *= (float) scale;
     }
     return embedding;
-  }
-
-  private static double[][] covariance(double[][] rows) {
-    int n = rows[0].length;
-    double[][] sum = new double[n][n];
-    for (double[] row : rows) {
-      for (int i = 0; i < n; i++) {
-        for (int j = 0; j <= i; j++) {
-          sum[i][j] += row[i] * row[j];
-        }
-      }
-    }
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < i; j++) {
-        sum[j][i] = sum[i][j];
-      }
-    }
-    return sum;
   }
 }

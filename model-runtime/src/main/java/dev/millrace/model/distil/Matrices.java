@@ -48,6 +48,25 @@ final class Matrices {
     return sum;
   }
 
+  /** What rows' columns have in common: Rᵀ R. */
+  static double[][] gram(double[][] rows) {
+    int n = rows[0].length;
+    double[][] sum = new double[n][n];
+    for (double[] row : rows) {
+      for (int i = 0; i < n; i++) {
+        for (int j = 0; j <= i; j++) {
+          sum[i][j] += row[i] * row[j];
+        }
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < i; j++) {
+        sum[j][i] = sum[i][j];
+      }
+    }
+    return sum;
+  }
+
   /** Copies of some rows. */
   static double[][] some(double[][] rows, int[] which) {
     return Arrays.stream(which).mapToObj(i -> rows[i].clone()).toArray(double[][]::new);

@@ -41,6 +41,10 @@ import java.util.stream.IntStream;
  */
 final class Pruning {
 
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+  private static final String HEAD = "lm_head.weight";
+  private static final String NORM = "model.norm.weight";
+
   private final Checkpoint teacher;
   private final MoeConfig from;
   private final MoeConfig to;
@@ -48,6 +52,10 @@ final class Pruning {
   private final StreamStatistics stream;
   private final double[][] directions;
   private final StreamPair pair;
+
+  /** So many of the stream's first features the head does not read. */
+  private final int hidden;
+
   private final SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
 
   /**
@@ -72,6 +80,12 @@ final class Pruning {
     this.stream = stream;
     this.directions = directions;
     this.pair = pair;
+    this.hidden = joins(from, to) ? TiedTable.written(to.hiddenSize()) : 0;
+  }
+
+  /** Whether one table comes of the teacher's two. */
+  private static boolean joins(MoeConfig teacher, MoeConfig student) {
+    return student.tieWordEmbeddings() && !teacher.tieWordEmbeddings();
   }
 
   /**
@@ -90,6 +104,9 @@ final class Pruning {
       int[][] experts = used(teacher, texts, count == 1 ? all : count);
       StreamStatistics stream = StreamStatistics.of(teacher, texts, experts);
       double[][] directions = PrincipalDirections.of(sum(stream.grams()), student.hiddenSize());
+      if (joins(checkpoint.config(), student)) {
+        directions = TiedTable.turned(directions, stream.grams().get(0), head(checkpoint), texts);
+      }
       try (StreamPair pair = new StreamPair(teacher, student, flat(directions))) {
         new Pruning(checkpoint, student, experts, stream, directions, pair).write(texts, out);
       }
@@ -120,18 +137,29 @@ final class Pruning {
   }
 
   private void write(List<int[]> texts, Path out) throws IOException {
-    String embedding = "model.embed_tokens.weight";
-    put(embedding, along(matrix(embedding, vocab(), width())));
+    double[][] table = along(matrix(EMBEDDING, vocab(), width()));
+    double factor = 1;
+    if (hidden > 0) {
+      double[][] head = columns(along(head(teacher)), shown(hidden));
+      factor = TiedTable.factor(table, head);
+      TiedTable.put(head, factor, table);
+    }
+    pair.set(EMBEDDING, flat(table));
     pair.begin(texts);
     for (int layer = 0; layer < from.numHiddenLayers(); layer++) {
       String at = "model.layers." + layer + ".";
       attention(at, layer);
       experts(at, layer);
     }
-    Place end = place("model.norm.weight", 2 * from.numHiddenLayers());
-    if (!to.tieWordEmbeddings()) {
-      put("lm_head.weight", readers(matrix("lm_head.weight", vocab(), width()), end));
+    float[] gains = new float[to.hiddenSize()];
+    Arrays.fill(gains, hidden, gains.length, (float) (1 / factor));
+    Place end = place(NORM, 2 * from.numHiddenLayers(), gains);
+    if (hidden > 0) {
+      TiedTable.put(readers(matrix(HEAD, vocab(), width()), end, hidden), factor, table);
+    } else if (!to.tieWordEmbeddings()) {
+      add(HEAD, readers(matrix(HEAD, vocab(), width()), end));
     }
+    add(EMBEDDING, table);
     writer.write(out.resolve("model.safetensors"));
   }
 
@@ -291,34 +319,58 @@ final class Pruning {
    * what the stream's root mean square loses with its other directions.
    */
   private Place place(String name, int place) {
+    float[] gains = new float[to.hiddenSize()];
+    Arrays.fill(gains, 1);
+    return place(name, place, gains);
+  }
+
+  /** The same, each feature times a gain that is not the matrices' to make up for. */
+  private Place place(String name, int place, float[] gains) {
     float[] weights = teacher.values(name, width());
+    double size = divided(weights);
+    double[][] gram = stream.grams().get(place);
+    double kept = Arrays.stream(directions).mapToDouble(d -> dot(d, times(gram, d))).sum();
+    double share = Math.sqrt(kept / to.hiddenSize());
+    float[] students = gains.clone();
+    for (int i = 0; i < students.length; i++) {
+      students[i] *= (float) (size * share);
+    }
+    put(name, students);
+    return new Place(weights, 1 / share, pair.reading());
+  }
+
+  /** Divides a norm's weights by their root mean square, which it returns. */
+  private static double divided(float[] weights) {
     double squares = 0;
     for (float weight : weights) {
       squares += (double) weight * weight / weights.length;
     }
     double size = Math.sqrt(squares);
-    double[][] gram = stream.grams().get(place);
-    double kept = Arrays.stream(directions).mapToDouble(d -> dot(d, times(gram, d))).sum();
-    double share = Math.sqrt(kept / to.hiddenSize());
-    float[] students = new float[to.hiddenSize()];
-    Arrays.fill(students, (float) (size * share));
-    put(name, students);
     for (int i = 0; i < weights.length; i++) {
       weights[i] /= (float) size;
     }
-    return new Place(weights, 1 / share, pair.reading());
+    return size;
   }
 
-  /** Rows that read the stream, as near as they come to what the teacher's read. */
   private double[][] readers(double[][] rows, Place place) {
+    return readers(rows, place, 0);
+  }
+
+  /**
+   * Rows that read the stream but for its first features, as near as they come to what the
+   * teacher's read.
+   */
+  private double[][] readers(double[][] rows, Place place, int first) {
+    int[] shown = shown(first);
     double[][] read = scaled(rows, place.norm);
-    double[][] seen = transposed(place.sums.cross());
+    double[][] seen = transposed(columns(place.sums.cross(), shown));
     double[][] cross = new double[read.length][];
     for (int i = 0; i < cross.length; i++) {
       double[] row = read[i];
       cross[i] = Arrays.stream(seen).mapToDouble(s -> place.scale * dot(s, row)).toArray();
     }
-    return new LeastSquares(place.sums.gram(), cross).near(along(read));
+    double[][] gram = columns(some(place.sums.gram(), shown), shown);
+    return new LeastSquares(gram, cross).near(columns(along(read), shown));
   }
 
   private static double[][] fitted(StreamPair.Sums sums, double[][] first) {
@@ -334,9 +386,7 @@ final class Pruning {
 
   private void put(String name, double[][] rows) {
     add(name, rows);
-    if (!name.startsWith("lm_head")) {
-      pair.set(name, flat(rows));
-    }
+    pair.set(name, flat(rows));
   }
 
   private void put(String name, float[] values) {
@@ -349,6 +399,10 @@ final class Pruning {
   }
 
   private double[][] matrix(String name, int rows, int columns) {
+    return matrix(teacher, name, rows, columns);
+  }
+
+  private static double[][] matrix(Checkpoint teacher, String name, int rows, int columns) {
     float[] flat = teacher.values(name, rows, columns);
     double[][] matrix = new double[rows][columns];
     for (int i = 0; i < flat.length; i++) {
@@ -371,6 +425,18 @@ final class Pruning {
 
   private static int[] range(int first, int count) {
     return IntStream.range(first, first + count).toArray();
+  }
+
+  private int[] shown(int first) {
+    return range(first, to.hiddenSize() - first);
+  }
+
+  /** The teacher's head, times its last norm's weights, but for their size. */
+  private static double[][] head(Checkpoint teacher) {
+    int width = teacher.config().hiddenSize();
+    float[] norm = teacher.values(NORM, width);
+    divided(norm);
+    return scaled(matrix(teacher, HEAD, teacher.config().vocabSize(), width), norm);
   }
 
   private int vocab() {

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * The shape of a student, OLMoE's, with the teacher's vocabulary, ends of texts and depth.
  *
  * <p>Of a teacher of OLMoE's shape it is a part: as wide as a budget allows, and then with as many
- * of the experts as do, or with one that reads every token. Other students have one matrix for head
- * and embedding, and few experts that read every token: where parameters are what is scarce, none
- * may stand idle.
+ * of the experts as do, or with one that reads every token, and with one matrix for head and
+ * embedding where two would be most of it. Other students have one too, and few experts that read
+ * every token: where parameters are what is scarce, none may stand idle.
  */
 public final class StudentShape {
 
@@ -27,6 +27,9 @@ public final class StudentShape {
 
   /** A part has at least one head, and feature of the stream, of so many. */
   private static final int LEAST_OF_WIDTH = 3;
+
+  /** Of a part's parameters, what head and embedding may take if they are two. */
+  private static final double MOST_OF_TABLES = 0.7;
 
   private StudentShape() {}
 
@@ -59,11 +62,23 @@ public final class StudentShape {
     return new Student(shape(teacher, width, size), Beginning.HINTED);
   }
 
+  /** One table is head and embedding where two would be most of the student, or too much. */
+  private static @Nullable MoeConfig part(MoeConfig teacher, long budget) {
+    MoeConfig part = widest(teacher, budget);
+    return part != null && tables(part) <= MOST_OF_TABLES * budget
+        ? part
+        : widest(teacher.withTiedEmbeddings(), budget);
+  }
+
+  private static long tables(MoeConfig config) {
+    return (long) config.vocabSize() * config.hiddenSize() * (config.tieWordEmbeddings() ? 1 : 2);
+  }
+
   /**
    * The widest with room for one expert. Experts stay whole where there is room for as many as a
    * token uses; null where too little would be left of the width to begin with.
    */
-  private static @Nullable MoeConfig part(MoeConfig teacher, long budget) {
+  private static @Nullable MoeConfig widest(MoeConfig teacher, long budget) {
     int all = teacher.attention().numAttentionHeads();
     int size = teacher.experts().intermediateSize();
     for (int heads = all; heads * LEAST_OF_WIDTH >= all; heads--) {
@@ -123,8 +138,7 @@ public final class StudentShape {
     long experts = config.router().numExperts();
     long layer =
         4 * d * d + 4 * d + experts * d + 3 * d * experts * config.experts().intermediateSize();
-    long embeddings = config.vocabSize() * d * (config.tieWordEmbeddings() ? 1 : 2);
-    return embeddings + d + layer * config.numHiddenLayers();
+    return tables(config) + d + layer * config.numHiddenLayers();
   }
 
   /** Parameters of a checkpoint, embeddings included. */

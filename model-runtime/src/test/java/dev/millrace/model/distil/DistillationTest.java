@@ -212,11 +212,11 @@ class DistillationTest {
   @Test
   void plan_ofANarrowPart_readsAsManyTokensInSmallerSteps() {
     long all = StudentShape.parameters(nano());
-    for (double factor : new double[] {2, 4, 8, 13.5, 20}) {
+    for (double factor : new double[] {2, 4, 8, 13.5, 20, 30}) {
       Student student = StudentShape.of(nano(), all, factor);
       Distillation.Plan plan =
           Distillation.Plan.of(40_960, new StudentTrainer.Objective(1, 1), true, student, 1);
-      assertEquals(factor == 2 || factor == 20 ? 4_096 : 1_024, plan.tokensAStep());
+      assertEquals(factor == 2 || factor == 30 ? 4_096 : 1_024, plan.tokensAStep());
       assertEquals(40_960, plan.steps() * plan.tokensAStep());
     }
   }
@@ -229,13 +229,14 @@ class DistillationTest {
         StudentShape.parameters(folder.resolve("one").resolve("out")));
     MoeConfig nano = nano();
     long all = StudentShape.parameters(nano);
-    for (double factor : new double[] {2, 4, 8, 13.5, 20}) {
+    for (double factor : new double[] {2, 4, 8, 13.5, 20, 30}) {
       Student student = StudentShape.of(nano, all, factor);
       MoeConfig shape = student.shape();
       double found = all / (double) StudentShape.parameters(shape);
       assertTrue(found >= factor && found < 1.06 * factor, factor + ": " + found);
       assertEquals(0, shape.hiddenSize() % shape.attention().numAttentionHeads());
-      assertEquals(factor > 13.5 ? Beginning.HINTED : Beginning.CUT, student.begins());
+      assertEquals(factor > 20 ? Beginning.HINTED : Beginning.CUT, student.begins());
+      assertEquals(factor > 8, shape.tieWordEmbeddings());
       assertEquals(nano.eosTokenId(), shape.eosTokenId());
     }
     assertThrows(IllegalArgumentException.class, () -> StudentShape.of(nano, all, 500));

@@ -1,0 +1,120 @@
+package dev.millrace.model.distil;
+
+import static dev.millrace.model.distil.Matrices.gram;
+import static dev.millrace.model.distil.Matrices.times;
+import static dev.millrace.model.distil.PrincipalDirections.dot;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How one table is embedding and head of a student whose teacher has two. The first features of the
+ * student's stream are written by the embedding, the others are read by the head, and the last norm
+ * hides the first, so each begins with what is its own; training may share all of it.
+ */
+final class TiedTable {
+
+  /** One feature of so many is the embedding's: the head needs more. */
+  private static final int PART = 3;
+
+  /** The head's entries to the embedding's: the stream begins with both. */
+  private static final double SIZE = 0.5;
+
+  /** Of a matrix whose eigenvalues lie close. */
+  private static final int SQUARINGS = 3;
+
+  private TiedTable() {}
+
+  /** How many features the embedding writes. */
+  static int written(int width) {
+    return width / PART;
+  }
+
+  /**
+   * Turns directions so that the first hold most of what the embedding writes, and least of what
+   * the head reads.
+   *
+   * @param directions orthonormal
+   * @param embedded Gram matrix of the stream where it begins
+   * @param head (vocab, width of the teacher), times the last norm's weights
+   * @param texts that say how often a token is to be told from others
+   */
+  static double[][] turned(
+      double[][] directions, double[][] embedded, double[][] head, List<int[]> texts) {
+    double[][] writes = ofTraceOne(within(directions, embedded));
+    double[][] reads = ofTraceOne(within(directions, gram(weighted(head, texts))));
+    double[] most = PrincipalDirections.of(reads, 1)[0];
+    double shift = 2 * dot(most, times(reads, most)); // so that none comes near zero
+    double[][] more = new double[writes.length][writes.length];
+    for (int i = 0; i < more.length; i++) {
+      for (int j = 0; j < more.length; j++) {
+        more[i][j] = writes[i][j] - reads[i][j] + (i == j ? shift : 0);
+      }
+    }
+    for (int i = 0; i < SQUARINGS; i++) {
+      more = ofTraceOne(product(more, more));
+    }
+    return product(PrincipalDirections.of(more, more.length), directions);
+  }
+
+  /** How rows differ from their mean, by how often their tokens come, and once more. */
+  private static double[][] weighted(double[][] rows, List<int[]> texts) {
+    double[] counts = new double[rows.length];
+    Arrays.fill(counts, 1);
+    texts.forEach(text -> Arrays.stream(text).forEach(token -> counts[token]++));
+    double all = Arrays.stream(counts).sum();
+    double[] mean = times(Matrices.transposed(rows), counts);
+    double[][] weighted = new double[rows.length][rows[0].length];
+    for (int r = 0; r < rows.length; r++) {
+      double[] row = rows[r];
+      double weight = Math.sqrt(counts[r]);
+      Arrays.setAll(weighted[r], i -> weight * (row[i] - mean[i] / all));
+    }
+    return weighted;
+  }
+
+  /** What the head's entries are multiplied by, beside those of the embedding. */
+  static double factor(double[][] table, double[][] head) {
+    double embedding = 0;
+    for (double[] row : table) {
+      double[] first = Arrays.copyOf(row, written(row.length));
+      embedding += dot(first, first) / first.length;
+    }
+    double squares = Arrays.stream(head).mapToDouble(row -> dot(row, row) / row.length).sum();
+    return SIZE * Math.sqrt(embedding / squares);
+  }
+
+  /** Puts a head into a table, behind what the embedding writes. */
+  static void put(double[][] head, double factor, double[][] table) {
+    for (int r = 0; r < table.length; r++) {
+      int first = table[r].length - head[r].length;
+      for (int i = 0; i < head[r].length; i++) {
+        table[r][first + i] = factor * head[r][i];
+      }
+    }
+  }
+
+  private static double[][] within(double[][] directions, double[][] matrix) {
+    return Arrays.stream(directions)
+        .map(direction -> times(directions, times(matrix, direction)))
+        .toArray(double[][]::new);
+  }
+
+  private static double[][] ofTraceOne(double[][] matrix) {
+    double trace = 0;
+    for (int i = 0; i < matrix.length; i++) {
+      trace += matrix[i][i];
+    }
+    for (double[] row : matrix) {
+      for (int i = 0; i < row.length; i++) {
+        row[i] /= trace;
+      }
+    }
+    return matrix;
+  }
+
+  private static double[][] product(double[][] left, double[][] right) {
+    double[][] columns = Matrices.transposed(right);
+    return Arrays.stream(left).map(row -> times(columns, row)).toArray(double[][]::new);
+  }
+}
