@@ -14,6 +14,7 @@ import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
@@ -299,6 +300,11 @@ class ExactlyOnceIT {
     @Override
     public int fetching() {
       return real.fetching();
+    }
+
+    @Override
+    public Drafts drafts() {
+      return real.drafts();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.schema.Answer;
@@ -45,6 +46,11 @@ record AtOnce(Responder real, BlockingQueue<Answered> due) implements Responder 
   @Override
   public int fetching() {
     return 0;
+  }
+
+  @Override
+  public Drafts drafts() {
+    return real.drafts();
   }
 
   @Override

@@ -88,6 +88,12 @@ final class MetricNames {
   /** Requests that the model is at. */
   static final String RUNNING = "running";
 
+  /** Tokens of answers that were guessed. */
+  static final String DRAFTED = "draftedTokens";
+
+  /** Those that were guessed right. */
+  static final String ACCEPTED_DRAFTS = "acceptedTokens";
+
   /** Requests refused because too many waited. */
   static final String OVERLOADED = "overloaded";
 

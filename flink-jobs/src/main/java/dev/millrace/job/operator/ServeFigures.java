@@ -39,6 +39,8 @@ final class ServeFigures {
     swapMillis = figures.histogram(MetricNames.SWAP_MILLIS);
     group.gauge(MetricNames.WAITING, waiting::getAsInt);
     group.gauge(MetricNames.RUNNING, running::getAsInt);
+    group.gauge(MetricNames.DRAFTED, () -> serving.responder().drafts().drafted());
+    group.gauge(MetricNames.ACCEPTED_DRAFTS, () -> serving.responder().drafts().accepted());
     group.gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
     CacheMetrics.register(group.addGroup(MetricNames.CACHE), serving.cache());
     CacheMetrics.register(group.addGroup(MetricNames.SEMANTIC), serving.cache().semantic());

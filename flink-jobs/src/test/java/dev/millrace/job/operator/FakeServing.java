@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.job.StreamRecords;
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.model.serve.Answered;
@@ -118,6 +119,11 @@ final class FakeServing implements Responder, LiveReleases {
   @Override
   public int fetching() {
     return waiting.size();
+  }
+
+  @Override
+  public Drafts drafts() {
+    return Drafts.NONE;
   }
 
   /** What those that begin with {@code cold} wait for is there. */

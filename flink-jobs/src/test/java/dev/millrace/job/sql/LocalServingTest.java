@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.job.operator.Serving;
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.schema.Answer;
@@ -65,6 +66,11 @@ class LocalServingTest {
     @Override
     public int fetching() {
       return 0;
+    }
+
+    @Override
+    public Drafts drafts() {
+      return Drafts.NONE;
     }
 
     @Override

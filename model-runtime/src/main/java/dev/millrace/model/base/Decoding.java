@@ -29,8 +29,16 @@ public interface Decoding extends AutoCloseable {
   /** Answers in the batch. */
   int running();
 
-  /** Computes the next token of each answer; those whose prompt is still being read have none. */
+  /**
+   * Computes the next token of each answer, or several where what follows is guessed right; those
+   * whose prompt is still being read have none. Tokens of one answer come one after the other.
+   */
   List<Token> step();
+
+  /** What was guessed since the batch was opened. */
+  default Drafts drafts() {
+    return Drafts.NONE;
+  }
 
   /** Takes an answer out of the batch; its room is free at once. Unknown ids are ignored. */
   void cancel(long id);

@@ -38,11 +38,17 @@ public final class Generations {
         while (next < prompts.size() && decoding.admit(next, prompts.get(next))) {
           next++;
         }
-        for (Decoding.Token token : decoding.step()) {
-          if (!reader.read((int) token.id(), token)) {
-            decoding.cancel(token.id());
-          }
-        }
+        read(decoding, reader);
+      }
+    }
+  }
+
+  private static void read(Decoding decoding, Reader reader) {
+    long left = -1;
+    for (Decoding.Token token : decoding.step()) {
+      if (token.id() != left && !reader.read((int) token.id(), token)) {
+        left = token.id();
+        decoding.cancel(left);
       }
     }
   }

@@ -5,6 +5,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.Decoding;
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.config.AttentionConfig;
@@ -15,11 +16,17 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A running batch: each step is one call that brings prompts forward by a piece and answers by a
  * token. Pieces are cut at fixed places of a prompt, whatever else is in the batch. In a call those
  * that bring one token come first, in the order of their slots.
+ *
+ * <p>An answer that is alone also brings tokens that are guessed, each as a row of its own that
+ * looks at the slots up to its own. Each is bit for bit what it is in a step of its own, and stands
+ * if the token before it is the one that was guessed; the slots of those that do not are written
+ * again.
  */
 final class DjlDecoding implements Decoding {
 
@@ -35,6 +42,7 @@ final class DjlDecoding implements Decoding {
   private final SlotPool pool;
   private final int slots;
   private final int mostOfRun;
+  private final Function<Prompt, Drafter> drafters;
   private final IValue keys;
   private final IValue values;
 
@@ -44,6 +52,7 @@ final class DjlDecoding implements Decoding {
   private final IValue noLimits;
 
   private final Map<Long, Row> rows = new LinkedHashMap<>();
+  private Drafts drafted = Drafts.NONE;
 
   private static final class Row {
     private final long id;
@@ -54,22 +63,22 @@ final class DjlDecoding implements Decoding {
 
     private final int slot;
     private final Sampler sampler;
+    private final Drafter drafter;
     private int past;
     private int emitted;
     private int last;
 
-    Row(long id, Prompt prompt, int slot) {
+    Row(long id, Prompt prompt, int slot, Drafter drafter) {
       this.id = id;
       this.prompt = prompt;
       this.tokens = Texts.behind(prompt.prefix(), prompt.tokens());
       this.slot = slot;
       this.sampler = new Sampler(prompt.sampling());
+      this.drafter = drafter;
     }
 
-    int[] next() {
-      return past < tokens.length
-          ? Arrays.copyOfRange(tokens, past, Math.min(tokens.length, past + PIECE))
-          : new int[] {last};
+    boolean reads() {
+      return past < tokens.length;
     }
 
     /** Tokens of the next step. */
@@ -77,23 +86,48 @@ final class DjlDecoding implements Decoding {
       return Math.max(1, Math.min(PIECE, tokens.length - past));
     }
 
-    /** The rows of the prefix that the next step takes. */
-    Prefix given(int hiddenSize) {
-      Prefix prefix = prompt.prefix();
-      int from = Math.min(past, prefix.length());
-      int to = Math.min(past + brings(), prefix.length());
-      return new Prefix(
-          to - from, Arrays.copyOfRange(prefix.rows(), from * hiddenSize, to * hiddenSize));
-    }
-
-    boolean ends() {
-      return past + brings() >= tokens.length;
+    Piece next() {
+      return reads()
+          ? new Piece(this, past, Arrays.copyOfRange(tokens, past, past + brings()))
+          : new Piece(this, past, new int[] {last});
     }
   }
 
-  DjlDecoding(Program program, MoeConfig config, int slots) {
+  /** Tokens that a row brings into a step; past are those before them. */
+  private record Piece(Row row, int past, int[] tokens) {
+
+    private boolean isOne() {
+      return tokens.length == 1;
+    }
+
+    /** Whether a token follows it. */
+    private boolean ends() {
+      return past + tokens.length >= row.tokens.length;
+    }
+
+    /** Whether what it follows on is what was guessed, if it was. */
+    private boolean stands() {
+      return past == row.past && (row.reads() || tokens[0] == row.last);
+    }
+
+    /** The rows of the prefix that it takes. */
+    private Prefix given(int hiddenSize) {
+      Prefix prefix = row.prompt.prefix();
+      int from = Math.min(past, prefix.length());
+      int to = Math.min(past + tokens.length, prefix.length());
+      return new Prefix(
+          to - from, Arrays.copyOfRange(prefix.rows(), from * hiddenSize, to * hiddenSize));
+    }
+  }
+
+  /**
+   * @param drafters who guesses an answer's tokens while it is alone: of use where a step costs
+   *     little more for a few rows than for one, and to be had where each row is computed by itself
+   */
+  DjlDecoding(Program program, MoeConfig config, int slots, Function<Prompt, Drafter> drafters) {
     this.program = program;
     this.config = config;
+    this.drafters = drafters;
     this.slots = SlotPool.rounded(slots);
     this.pool = new SlotPool(this.slots);
     this.memory = program.scope();
@@ -141,7 +175,7 @@ final class DjlDecoding implements Decoding {
       pool.give(slot, length);
       throw e;
     }
-    rows.put(id, new Row(id, prompt, slot));
+    rows.put(id, new Row(id, prompt, slot, drafters.apply(prompt)));
     return true;
   }
 
@@ -156,11 +190,23 @@ final class DjlDecoding implements Decoding {
     if (taken.isEmpty()) {
       return List.of();
     }
-    taken.sort(Comparator.comparing((Row row) -> row.brings() > 1).thenComparing(row -> row.slot));
-    float[] logProbs = advance(taken);
-    List<Row> ended = taken.stream().filter(Row::ends).toList();
-    taken.forEach(row -> row.past += row.brings());
-    return emit(ended, logProbs);
+    List<Piece> pieces = pieces(taken);
+    return emit(pieces, advance(pieces));
+  }
+
+  private List<Piece> pieces(List<Row> taken) {
+    List<Piece> pieces = new ArrayList<>(taken.stream().map(Row::next).toList());
+    Row first = taken.get(0);
+    if (taken.size() == 1 && !first.reads()) {
+      for (int token : first.drafter.draft()) {
+        pieces.add(new Piece(first, first.past + pieces.size(), new int[] {token}));
+      }
+      drafted = drafted.plus(new Drafts(pieces.size() - 1, 0));
+    }
+    pieces.sort(
+        Comparator.comparing((Piece piece) -> !piece.isOne())
+            .thenComparing(piece -> piece.row.slot));
+    return pieces;
   }
 
   /** A NaN that a sequence left in a slot would reach the next one, masked or not. */
@@ -179,7 +225,7 @@ final class DjlDecoding implements Decoding {
     List<Row> taken = new ArrayList<>();
     int reading = 0;
     for (Row row : rows.values()) {
-      int tokens = row.past < row.tokens.length ? row.brings() : 0;
+      int tokens = row.reads() ? row.brings() : 0;
       if (tokens == 0 || reading == 0 || reading + tokens <= STEP_TOKENS) {
         taken.add(row);
         reading += tokens;
@@ -188,18 +234,18 @@ final class DjlDecoding implements Decoding {
     return taken;
   }
 
-  /** (rows that end, vocab): log p of their next tokens. */
-  private float[] advance(List<Row> taken) {
-    List<int[]> tokens = taken.stream().map(Row::next).toList();
-    int[] slots = taken.stream().mapToInt(row -> row.slot).toArray();
-    int[] past = taken.stream().mapToInt(row -> row.past).toArray();
-    int ones = (int) taken.stream().filter(row -> row.brings() == 1).count();
+  /** (pieces that end, vocab): log p of their next tokens. */
+  private float[] advance(List<Piece> pieces) {
+    List<int[]> tokens = pieces.stream().map(Piece::tokens).toList();
+    int[] slots = pieces.stream().mapToInt(piece -> piece.row.slot).toArray();
+    int[] past = pieces.stream().mapToInt(Piece::past).toArray();
+    int ones = (int) pieces.stream().filter(Piece::isOne).count();
     try (PtNDManager scope = program.scope();
         CallAdapters call =
-            new CallAdapters(taken.stream().map(r -> r.prompt.adapter()).toList(), ones)) {
+            new CallAdapters(pieces.stream().map(p -> p.row.prompt.adapter()).toList(), ones)) {
       IValue[] arguments = {
         IValue.listFrom(DjlModel.flat(tokens)),
-        given(scope, taken),
+        given(scope, pieces),
         IValue.listFrom(tokens.stream().mapToLong(t -> t.length).toArray()),
         call.isEmpty() ? noFactors : call.tensors(scope),
         call.which(),
@@ -209,7 +255,7 @@ final class DjlDecoding implements Decoding {
         values,
         longs(slots),
         longs(past),
-        IValue.listFrom(ends(taken)),
+        IValue.listFrom(ends(pieces)),
         IValue.from((long) ones),
         IValue.listFrom(Runs.of(Arrays.copyOf(slots, ones), Arrays.copyOf(past, ones), mostOfRun))
       };
@@ -226,10 +272,10 @@ final class DjlDecoding implements Decoding {
     return List.of(keys, values, noPrefixes, noFactors, noLimits);
   }
 
-  private IValue given(PtNDManager scope, List<Row> taken) {
-    return taken.stream().allMatch(row -> row.past >= row.prompt.prefix().length())
+  private IValue given(PtNDManager scope, List<Piece> pieces) {
+    return pieces.stream().allMatch(piece -> piece.past >= piece.row.prompt.prefix().length())
         ? noPrefixes
-        : rows(scope, taken.stream().map(row -> row.given(config.hiddenSize())).toList());
+        : rows(scope, pieces.stream().map(piece -> piece.given(config.hiddenSize())).toList());
   }
 
   private IValue rows(PtNDManager scope, List<Prefix> prefixes) {
@@ -240,33 +286,58 @@ final class DjlDecoding implements Decoding {
     return IValue.listFrom(Arrays.stream(numbers).asLongStream().toArray());
   }
 
-  /** The rows of a call that end a prompt or an answer so far. */
-  private static long[] ends(List<Row> taken) {
+  /** The last rows of the pieces that end. */
+  private static long[] ends(List<Piece> pieces) {
     List<Long> ends = new ArrayList<>();
     long at = 0;
-    for (Row row : taken) {
-      at += row.brings();
-      if (row.ends()) {
+    for (Piece piece : pieces) {
+      at += piece.tokens.length;
+      if (piece.ends()) {
         ends.add(at - 1);
       }
     }
     return ends.stream().mapToLong(e -> e).toArray();
   }
 
-  private List<Token> emit(List<Row> ended, float[] logProbs) {
+  private List<Token> emit(List<Piece> pieces, float[] logProbs) {
     List<Token> emitted = new ArrayList<>();
-    for (int i = 0; i < ended.size(); i++) {
-      Row row = ended.get(i);
-      int from = i * config.vocabSize();
-      row.last = row.sampler.next(logProbs, from, config.vocabSize());
-      row.emitted++;
-      boolean last = row.emitted == row.prompt.maxTokens();
-      emitted.add(new Token(row.id, row.last, logProbs[from + row.last], last));
-      if (last) {
-        cancel(row.id);
+    Row before = null;
+    int from = 0;
+    for (Piece piece : pieces) {
+      Row row = piece.row;
+      boolean stands = piece.stands();
+      if (stands) {
+        row.past += piece.tokens.length;
+        if (row == before) {
+          row.drafter.accept();
+          drafted = drafted.plus(new Drafts(0, 1));
+        }
+        before = row;
+      }
+      if (piece.ends()) {
+        if (stands) {
+          emitted.add(emit(row, logProbs, from));
+        }
+        from += config.vocabSize();
       }
     }
     return emitted;
+  }
+
+  private Token emit(Row row, float[] logProbs, int from) {
+    row.last = row.sampler.next(logProbs, from, config.vocabSize());
+    row.drafter.add(row.last);
+    row.emitted++;
+    boolean last = row.emitted == row.prompt.maxTokens();
+    if (last) {
+      cancel(row.id);
+    }
+    return new Token(row.id, row.last, logProbs[from + row.last], last);
+  }
+
+  @Override
+  public Drafts drafts() {
+    return drafted;
   }
 
   @Override

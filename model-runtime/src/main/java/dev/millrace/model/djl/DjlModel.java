@@ -15,6 +15,7 @@ import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.PrefixGradients;
+import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
@@ -52,6 +53,7 @@ final class DjlModel implements BaseModel {
   private final List<Site> sites;
   private final TrainingProgram training;
   private final Program serving;
+  private final Function<Prompt, Drafter> drafters;
   private final Consumer<DjlModel> onClose;
 
   /** Of its adapters; empty for the top k. */
@@ -77,6 +79,8 @@ final class DjlModel implements BaseModel {
     this.sites = layout.sites();
     this.onClose = onClose;
     this.limits = new float[0];
+    this.drafters =
+        format == MatrixFormat.INT8_IN_FP16 ? PromptLookup::new : prompt -> Drafter.NONE;
     ProgramWeights.requireComplete(layout, checkpoint);
     ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
     boolean int8 = format != MatrixFormat.FLOAT32;
@@ -99,6 +103,7 @@ final class DjlModel implements BaseModel {
     this.sites = like.sites;
     this.training = like.training;
     this.serving = like.serving;
+    this.drafters = like.drafters;
     this.onClose = closed -> {};
     this.limits = limits;
   }
@@ -386,7 +391,12 @@ final class DjlModel implements BaseModel {
 
   @Override
   public Decoding decoding(int slots) {
-    return new DjlDecoding(serving, config, slots);
+    return decoding(slots, drafters);
+  }
+
+  /** The same with others to guess tokens; no answer differs. */
+  Decoding decoding(int slots, Function<Prompt, Drafter> guessing) {
+    return new DjlDecoding(serving, config, slots, guessing);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.base.Drafts;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +22,10 @@ record Engine(OnePass onePass, RunningBatch batch) {
     List<Work> ended = new ArrayList<>(onePass.step());
     ended.addAll(batch.step());
     return ended;
+  }
+
+  Drafts drafts() {
+    return batch.drafts();
   }
 
   void remove(Work work) {

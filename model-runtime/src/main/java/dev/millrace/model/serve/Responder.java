@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.model.swap.Caller;
 import dev.millrace.schema.Answer;
@@ -35,8 +36,8 @@ public interface Responder extends AutoCloseable {
   void cancel(long ticket, String reason);
 
   /**
-   * Brings everything forward by one token, or one call of the model; waits while there is nothing
-   * to do.
+   * Brings everything forward by a token, or one call of the model; waits while there is nothing to
+   * do.
    *
    * @return what is answered, in no order; may be empty
    */
@@ -53,6 +54,9 @@ public interface Responder extends AutoCloseable {
    * thread may ask.
    */
   int fetching();
+
+  /** What was guessed of the answers so far. Any thread may ask. */
+  Drafts drafts();
 
   /** The answer, if this process keeps it under the release that is current now. */
   @Nullable Answer known(Request request, long caller);

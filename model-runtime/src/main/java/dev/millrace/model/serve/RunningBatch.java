@@ -2,6 +2,7 @@ package dev.millrace.model.serve;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Decoding;
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
 import dev.millrace.model.text.Tokenizer;
@@ -14,7 +15,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Works that take a token a step, each with its own adapter; they join as others leave. */
+/**
+ * Works that take a token a step, or more where they are guessed, each with its own adapter; they
+ * join as others leave.
+ */
 final class RunningBatch implements AutoCloseable {
 
   /** Is told what stands of an answer that is not complete. */
@@ -37,6 +41,9 @@ final class RunningBatch implements AutoCloseable {
 
   /** Opened when it is first needed, for it holds native memory. */
   private @Nullable Decoding decoding;
+
+  /** Of decodings that are closed. */
+  private Drafts drafts = Drafts.NONE;
 
   RunningBatch(BaseModel base, Tokenizer tokenizer, int slots, Teller teller) {
     this.base = base;
@@ -61,7 +68,12 @@ final class RunningBatch implements AutoCloseable {
     return joining.isEmpty() && alone.isEmpty() && running.isEmpty();
   }
 
-  /** One token for each; gives the works that it ended. */
+  /** What was guessed of all answers. */
+  Drafts drafts() {
+    return decoding == null ? drafts : drafts.plus(decoding.drafts());
+  }
+
+  /** A token for each, or more; gives the works that it ended. */
   List<Work> step() {
     if (isIdle()) {
       return List.of();
@@ -162,6 +174,7 @@ final class RunningBatch implements AutoCloseable {
   @Override
   public void close() {
     if (decoding != null) {
+      drafts = drafts();
       decoding.close();
       decoding = null;
     }

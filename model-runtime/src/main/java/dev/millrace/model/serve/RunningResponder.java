@@ -1,5 +1,6 @@
 package dev.millrace.model.serve;
 
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Foreground;
 import dev.millrace.model.cache.AnswerCache;
 import dev.millrace.model.cache.AnswerCache.Hit;
@@ -56,6 +57,8 @@ final class RunningResponder implements Responder {
   private List<Answered> answered = new ArrayList<>();
   private List<Chunk> chunks = new ArrayList<>();
 
+  private volatile Drafts drafts = Drafts.NONE;
+
   private boolean closed;
 
   private final Foreground.Answerer answerer;
@@ -101,6 +104,7 @@ final class RunningResponder implements Responder {
     if (isIdle()) {
       answerer.computing(false);
     }
+    drafts = engines.values().stream().map(Engine::drafts).reduce(Drafts.NONE, Drafts::plus);
     List<Answered> done = answered;
     answered = new ArrayList<>();
     return done;
@@ -202,6 +206,11 @@ final class RunningResponder implements Responder {
   @Override
   public int fetching() {
     return fetching.size();
+  }
+
+  @Override
+  public Drafts drafts() {
+    return drafts;
   }
 
   /** A work that waits for what the cache's other tier, or another asker, has to say. */

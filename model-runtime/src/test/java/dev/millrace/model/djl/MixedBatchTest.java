@@ -3,11 +3,17 @@ package dev.millrace.model.djl;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.millrace.model.adapter.Site;
+import dev.millrace.model.base.Decoding;
+import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Generation;
+import dev.millrace.model.base.Generations;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
+import dev.millrace.model.base.Sampling;
 import dev.millrace.model.peft.LoraWeights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,6 +26,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many answers at once, under different adapters: each is bit for bit the one it is alone. */
 class MixedBatchTest {
@@ -100,6 +107,110 @@ class MixedBatchTest {
       }
       assertEachAsAlone(model, prompts);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"olmoe-tiny", "qwen3-moe-tiny", "deepseek-v3-tiny"})
+  void step_thatGuesses_givesEachTokenAsWithout(String golden) throws IOException {
+    try (DjlModel model = open(golden, MatrixFormat.INT8_IN_FP16);
+        LoadedAdapter adapter = model.load(adapter(model, 4, 3))) {
+      for (int i = 0; i < 6; i++) {
+        LoadedAdapter of = i % 3 == 0 ? model.noAdapter() : adapter;
+        Sampling sampling = new Sampling(i % 2 * 0.8, 0, 1, i);
+        Prompt prompt = new Prompt(tokens(model, 1 + 5 * i, i), of, 60, sampling);
+        try (Decoding plain = model.decoding(128, p -> Drafter.NONE);
+            Decoding looking = model.decoding(128)) {
+          List<Decoding.Token> answer = read(plain, prompt);
+          assertEquals(Drafts.NONE, plain.drafts());
+          assertEquals(answer, read(looking, prompt), "answer " + i);
+          assertGuessedAs(answer, model, prompt);
+        }
+      }
+    }
+  }
+
+  private static void assertGuessedAs(List<Decoding.Token> answer, DjlModel model, Prompt prompt) {
+    try (Decoding guessing = model.decoding(128, p -> new Knowing(answer))) {
+      assertEquals(answer, read(guessing, prompt));
+      assertTrue(guessing.drafts().accepted() > 20, () -> guessing.drafts().toString());
+      assertTrue(guessing.drafts().drafted() > 30 + guessing.drafts().accepted());
+    }
+  }
+
+  private static List<Decoding.Token> read(Decoding decoding, Prompt prompt) {
+    List<Decoding.Token> answer = new ArrayList<>();
+    assertTrue(decoding.admit(0, prompt));
+    while (decoding.running() > 0) {
+      answer.addAll(decoding.step());
+    }
+    return answer;
+  }
+
+  /** Guesses the tokens of an answer, now and then another one among them. */
+  private static final class Knowing implements Drafter {
+
+    private final List<Decoding.Token> answer;
+    private final SplittableRandom random = new SplittableRandom(8);
+    private int at;
+
+    Knowing(List<Decoding.Token> answer) {
+      this.answer = answer;
+    }
+
+    @Override
+    public int[] draft() {
+      int[] draft = new int[Math.min(random.nextInt(8), answer.size() - at - 1)];
+      Arrays.setAll(draft, i -> answer.get(at + i).token() ^ (random.nextInt(4) == 0 ? 1 : 0));
+      return draft;
+    }
+
+    @Override
+    public void add(int token) {
+      at++;
+    }
+
+    @Override
+    public void accept() {}
+  }
+
+  @Test
+  void run_readerThatHasEnough_getsNothingMoreOfTheStep() throws IOException {
+    try (DjlModel model = open("olmoe-tiny", MatrixFormat.INT8_IN_FP16)) {
+      for (int i = 0; i < 20; i++) {
+        Prompt prompt = new Prompt(tokens(model, 4 + i, i), model.noAdapter(), 100, 0, 0);
+        int enough = withinAStep(model, prompt);
+        if (enough > 0) {
+          List<Integer> read = new ArrayList<>();
+          Generations.run(
+              model,
+              List.of(prompt),
+              128,
+              (p, token) -> {
+                read.add(token.token());
+                return read.size() < enough;
+              });
+          assertEquals(enough, read.size());
+          return;
+        }
+      }
+    }
+    fail("no step of several tokens");
+  }
+
+  /** Tokens up to the first one of a step that gives more, or 0. */
+  private static int withinAStep(DjlModel model, Prompt prompt) {
+    try (Decoding decoding = model.decoding(128)) {
+      assertTrue(decoding.admit(0, prompt));
+      int n = 1;
+      while (decoding.running() > 0) {
+        int more = decoding.step().size();
+        if (more > 1) {
+          return n;
+        }
+        n += more;
+      }
+    }
+    return 0;
   }
 
   @Test
