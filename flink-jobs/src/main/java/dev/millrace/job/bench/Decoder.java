@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** A base that goes on with prompts greedily, each thread with its share of the streams. */
+/** A base that goes on with prompts, each thread with its share of the streams. */
 final class Decoder implements Contestant {
 
   /** Long enough for processor time, which comes in steps of 10 ms. */
@@ -20,14 +20,16 @@ final class Decoder implements Contestant {
   private final List<List<Prompt>> shares = new ArrayList<>();
   private final ExecutorService threads;
 
-  Decoder(String name, BaseModel model, Prompts prompts, int threads) {
+  Decoder(String name, BaseModel model, Prompts prompts, int threads, double temperature) {
     this.name = name;
     this.model = model;
     this.prompts = prompts;
     this.threads = Executors.newFixedThreadPool(threads);
     List<Prompt> all =
         prompts.tokens().stream()
-            .map(tokens -> new Prompt(tokens, model.noAdapter(), prompts.newTokens(), 0, 0))
+            .map(
+                tokens ->
+                    new Prompt(tokens, model.noAdapter(), prompts.newTokens(), temperature, 0))
             .toList();
     for (int t = 0; t < threads; t++) {
       shares.add(all.subList(all.size() * t / threads, all.size() * (t + 1) / threads));
