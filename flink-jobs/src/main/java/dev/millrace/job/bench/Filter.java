@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
  * A way to choose what may teach.
  *
  * @param config of the cascade that chooses; null where none does
- * @param share of the texts that are taken without looking at them, where no cascade chooses
+ * @param classifies whether a classifier that was shown examples chooses among what passes
+ * @param share of the texts that are taken without looking at them, where no cascade chooses, or of
+ *     those that the classifier is shown
  */
-record Filter(String name, @Nullable ScorerConfig config, double share) {
+record Filter(String name, @Nullable ScorerConfig config, boolean classifies, double share) {
 
-  /** Share of the texts that the rules let through which Q(x) lets pass. */
+  /** Share of the texts that the rules let through which Q(x) or the classifier lets pass. */
   static final double ACCEPT_RATE = 0.7;
 
   static final String NONE = "no filter";
@@ -22,9 +24,10 @@ record Filter(String name, @Nullable ScorerConfig config, double share) {
   /** Every filter that is compared, the one without any first. */
   static List<Filter> all() {
     return List.of(
-        new Filter(NONE, null, 1),
-        new Filter("random half", null, 0.5),
-        by("rules alone", "entropy", 0, 0, 1),
+        new Filter(NONE, null, false, 1),
+        new Filter("random half", null, false, 0.5),
+        rules("rules alone", false, 1),
+        classifier(),
         by("loss", "loss", 1, 0, ACCEPT_RATE),
         by("entropy", "entropy", 1, 0, ACCEPT_RATE),
         by("diversity", "entropy", 0, 1, ACCEPT_RATE),
@@ -41,6 +44,15 @@ record Filter(String name, @Nullable ScorerConfig config, double share) {
     return by("Q, belonging", "belonging", 0.7, 0.3, ACCEPT_RATE);
   }
 
+  /** The rules, then a linear classifier, as in front of web corpora. */
+  static Filter classifier() {
+    return rules("fastText-style", true, ACCEPT_RATE);
+  }
+
+  private static Filter rules(String name, boolean classifies, double share) {
+    return new Filter(name, by(name, "entropy", 0, 0, 1).config(), classifies, share);
+  }
+
   private static Filter by(String name, String signal, double alpha, double beta, double rate) {
     Map<String, String> settings =
         Map.of(
@@ -49,11 +61,11 @@ record Filter(String name, @Nullable ScorerConfig config, double share) {
             "score.beta", String.valueOf(beta),
             "score.minQuality", "0",
             "score.acceptRate", String.valueOf(rate));
-    return new Filter(name, MillraceConfig.defaults().with(settings).score(), 1);
+    return new Filter(name, MillraceConfig.defaults().with(settings).score(), false, 1);
   }
 
-  /** Whether texts get a Q(x), by which they can be ranked. */
+  /** Whether texts get a Q(x), or the like, by which they can be ranked. */
   boolean ranks() {
-    return config != null && config.alpha() + config.beta() > 0;
+    return classifies || (config != null && config.alpha() + config.beta() > 0);
   }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.job.bench;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.corpus.Junk;
 import dev.millrace.job.corpus.Junk.Label;
@@ -9,6 +11,7 @@ import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.HeldOut;
+import dev.millrace.model.score.QualityWindow;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
@@ -21,10 +24,12 @@ import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +40,7 @@ final class QualityBenchmark implements Benchmark {
   private static final int EXAM = 40;
   private static final double JUNK = 0.5;
 
-  /** Streams of each domain that the filter which ships ranks, the first of them the one taught. */
+  /** Streams of each domain that two filters rank, the first of them the one taught. */
   private static final int SEEDS = 4;
 
   /** The AUC of fewer texts is a draw. */
@@ -48,6 +53,10 @@ final class QualityBenchmark implements Benchmark {
   private static final String FOREIGN = "finnish";
   private static final String OFF_DOMAIN = "nouns";
 
+  /** Good text, but for what came before it: no example of junk. */
+  private static final Set<Label> COPIES =
+      EnumSet.of(Label.DUPLICATE, Label.NEAR_DUPLICATE, Label.REAL_COPY);
+
   /** Nothing of the stream judges here. */
   private static final HeldOut NOTHING_HELD_OUT = new HeldOut("none", Integer.MAX_VALUE);
 
@@ -58,12 +67,17 @@ final class QualityBenchmark implements Benchmark {
 
   @Override
   public String summary() {
-    return "what may teach of a real domain's stream that is half junk, by rules, loss, entropy, diversity"
-        + " and Q(x): what is refused, and what is learned by the record and by processor time";
+    return "what may teach of a real domain's stream that is half junk, by rules, a classifier, loss,"
+        + " entropy, diversity and Q(x): what is refused, and what is learned by the record and by processor time";
   }
 
-  /** The texts of a domain with junk between them, and where a pupil is examined. */
-  private record Stream(String domain, List<Labelled> texts, Subject subject) {}
+  /**
+   * The texts of a domain with junk between them.
+   *
+   * @param examples about as many others of both, of other documents, copies left out
+   * @param subject where a pupil is examined
+   */
+  record Stream(String domain, List<Labelled> texts, List<Labelled> examples, Subject subject) {}
 
   /**
    * How a pupil did.
@@ -95,26 +109,38 @@ final class QualityBenchmark implements Benchmark {
       School school =
           new School(base, tokenizer, setting.nano(), scratch.resolve("store"), setting.seed());
       for (String domain : setting.order().isEmpty() ? DOMAINS : setting.order()) {
-        Stream stream = stream(domain, tokenizer, setting, setting.seed());
+        Stream stream = stream(domain, tokenizer, setting.rounds(), setting.seed());
         tables.addAll(domain(stream, school, tokenizer, setting));
-        tables.add(seeds(domain, school, tokenizer, setting));
+        tables.add(seeds(domain, Filter.shipped(), school, tokenizer, setting));
+        tables.add(seeds(domain, Filter.classifier(), school, tokenizer, setting));
       }
     }
     return tables;
   }
 
-  private static Stream stream(String domain, Tokenizer tokenizer, Setting setting, long seed) {
-    Course course = new Course(tokenizer, seed, 1, setting.rounds(), BATCH, EXAM);
+  /** Every subject's first visit makes the stream, its second the examples. */
+  static Stream stream(String domain, Tokenizer tokenizer, int rounds, long seed) {
+    Course course = new Course(tokenizer, seed, 2, rounds, BATCH, EXAM);
     Subject subject = course.subject(domain);
-    Map<Label, List<Document>> elsewhere =
-        Map.of(
-            Label.FOREIGN, texts(course.subject(FOREIGN)),
-            Label.OFF_DOMAIN, texts(course.subject(OFF_DOMAIN)));
-    return new Stream(domain, Junk.mixInto(texts(subject), elsewhere, JUNK, seed), subject);
+    Subject foreign = course.subject(FOREIGN);
+    Subject offDomain = course.subject(OFF_DOMAIN);
+    List<Labelled> texts = mixed(0, subject, foreign, offDomain, seed);
+    Set<String> seen = texts.stream().map(text -> text.document().title()).collect(toSet());
+    List<Labelled> examples = new ArrayList<>(mixed(1, subject, foreign, offDomain, ~seed));
+    examples.removeIf(
+        example -> COPIES.contains(example.label()) || seen.contains(example.document().title()));
+    return new Stream(domain, texts, examples, subject);
   }
 
-  private static List<Document> texts(Subject subject) {
-    return subject.lessons().get(0).stream()
+  private static List<Labelled> mixed(
+      int visit, Subject subject, Subject foreign, Subject offDomain, long seed) {
+    Map<Label, List<Document>> elsewhere =
+        Map.of(Label.FOREIGN, texts(foreign, visit), Label.OFF_DOMAIN, texts(offDomain, visit));
+    return Junk.mixInto(texts(subject, visit), elsewhere, JUNK, seed);
+  }
+
+  private static List<Document> texts(Subject subject, int visit) {
+    return subject.lessons().get(visit).stream()
         .flatMap(List::stream)
         .map(ScoredSample::sample)
         .map(s -> new Document(s.id(), String.valueOf(s.domain()), s.document(), s.text()))
@@ -125,7 +151,7 @@ final class QualityBenchmark implements Benchmark {
       Stream stream, School school, Tokenizer tokenizer, Setting setting) {
     List<Outcome> outcomes = new ArrayList<>();
     for (Filter filter : Filter.all()) {
-      Way way = new Way(filter, school, tokenizer, setting.seed());
+      Way way = new Way(filter, stream, school, tokenizer, setting.seed());
       Progress progress = way.learn(stream);
       outcomes.add(new Outcome(filter, way.chosen(), progress));
       setting.progress().accept(stream.domain() + ": " + filter.name());
@@ -143,11 +169,14 @@ final class QualityBenchmark implements Benchmark {
     private final School school;
     private final SampleTokens tokens;
     private final @Nullable Scorer scorer;
+    private final @Nullable LinearClassifier classifier;
+    private final QualityWindow odds =
+        new QualityWindow(ScorerConfig.defaults().memory().qualities());
     private final DomainMemory memory = DomainMemory.empty(ScorerConfig.defaults().memory());
     private final List<Chosen.Choice> choices = new ArrayList<>();
     private double choosing;
 
-    Way(Filter filter, School school, Tokenizer tokenizer, long seed) {
+    Way(Filter filter, Stream stream, School school, Tokenizer tokenizer, long seed) {
       ScorerConfig config = filter.config();
       this.filter = filter;
       this.school = school;
@@ -162,6 +191,9 @@ final class QualityBenchmark implements Benchmark {
                   config);
       this.random = new Random(seed);
       this.tokens = new SampleTokens(tokenizer, ScorerConfig.defaults().model().trainTokens());
+      long begin = Lap.processNanos();
+      this.classifier = filter.classifies() ? LinearClassifier.of(stream.examples()) : null;
+      this.choosing = (Lap.processNanos() - begin) / 1e9;
     }
 
     Chosen chosen() {
@@ -172,6 +204,9 @@ final class QualityBenchmark implements Benchmark {
       Sample sample = sample(text.document(), offset);
       long begin = Lap.processNanos();
       Scored scored = scorer == null ? blind(sample) : scorer.score(sample, memory);
+      if (classifier != null && scored instanceof Scored.Accepted accepted) {
+        scored = classified(accepted.sample(), classifier.logOdds(sample.text()));
+      }
       choosing += (Lap.processNanos() - begin) / 1e9;
       choices.add(choice(text.label(), scored));
       return scored;
@@ -219,6 +254,19 @@ final class QualityBenchmark implements Benchmark {
       return taken ? new Scored.Accepted(whole) : new Scored.Refused(LEFT_OUT);
     }
 
+    /** Takes its share of what the rules let through, by the last so many, as Q(x) does. */
+    private Scored classified(ScoredSample passed, double quality) {
+      double least = odds.quantile(1 - filter.share());
+      odds.add(quality);
+      Sample sample = passed.sample();
+      return quality < least
+          ? new Scored.Refused(
+              new Rejection(sample.origin(), null, null, "classified", "as junk", quality))
+          : new Scored.Accepted(
+              new ScoredSample(
+                  sample, passed.tokens(), passed.entropy(), passed.diversity(), quality, false));
+    }
+
     private Chosen.Choice choice(Label label, Scored scored) {
       if (scored instanceof Scored.Accepted accepted) {
         return new Chosen.Choice(label, true, -accepted.sample().quality());
@@ -262,12 +310,16 @@ final class QualityBenchmark implements Benchmark {
               100 * chosen.precision(),
               100 * chosen.junkTaken()));
     }
-    return table.note(
-        "%,d texts, half of them put in as junk; with near copies among the others %.0f %% are junk. All but the first two pass the rules of the cascade first; %.0f %% of what these let through passes Q(x)."
-            .formatted(
-                stream.texts().size(),
-                100 * outcomes.get(0).chosen().junk(),
-                100 * Filter.ACCEPT_RATE));
+    return table
+        .note(
+            "%,d texts, half of them put in as junk; with near copies among the others %.0f %% are junk. All but the first two pass the rules of the cascade first; %.0f %% of what these let through passes Q(x) or the classifier."
+                .formatted(
+                    stream.texts().size(),
+                    100 * outcomes.get(0).chosen().junk(),
+                    100 * Filter.ACCEPT_RATE))
+        .note(
+            "%s, by Apache OpenNLP: logistic regression over words and pairs of words. It alone knows the junk beforehand: it learned from %d texts of other documents, the domain's and junk of every kind but copies, Finnish debates and dictionary entries included. Its own training counts as choosing."
+                .formatted(Filter.classifier().name(), stream.examples().size()));
   }
 
   private static Table ranks(Stream stream, List<Outcome> outcomes) {
@@ -282,19 +334,18 @@ final class QualityBenchmark implements Benchmark {
             .formatted(outcomes.get(outcomes.size() - 1).chosen().mostAuc()));
   }
 
-  /**
-   * How the filter that ships ranks streams of other seeds, and what else their texts might say.
-   */
-  private static Table seeds(String domain, School school, Tokenizer tokenizer, Setting setting) {
+  /** How a filter ranks streams of other seeds, and what else their texts might say. */
+  private static Table seeds(
+      String domain, Filter filter, School school, Tokenizer tokenizer, Setting setting) {
     Table table =
         new Table(
-            domain + ": AUC of " + Filter.shipped().name() + ", by seed",
+            domain + ": AUC of " + filter.name() + ", by seed",
             columns("seed", "worst of " + ENOUGH + " texts or more"));
     for (long seed = setting.seed(); seed < setting.seed() + SEEDS; seed++) {
-      List<Labelled> texts = stream(domain, tokenizer, setting, seed).texts();
-      Way way = new Way(Filter.shipped(), school, tokenizer, seed);
-      for (int i = 0; i < texts.size(); i++) {
-        way.choose(texts.get(i), i);
+      Stream stream = stream(domain, tokenizer, setting.rounds(), seed);
+      Way way = new Way(filter, stream, school, tokenizer, seed);
+      for (int i = 0; i < stream.texts().size(); i++) {
+        way.choose(stream.texts().get(i), i);
       }
       Chosen chosen = way.chosen();
       double worst =
@@ -305,7 +356,7 @@ final class QualityBenchmark implements Benchmark {
               .orElse(Double.NaN);
       long drawn = seed;
       table.row(row(seed, label -> auc(chosen, label, drawn), worst));
-      setting.progress().accept(domain + ": seed " + seed);
+      setting.progress().accept(domain + ": " + filter.name() + ", seed " + seed);
     }
     return table.note(
         "In square brackets the 95 % interval, by bootstrap over the texts; in round ones how many"

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** The last so many values of Q(x), or of another figure, and their quantiles. */
-final class QualityWindow {
+public final class QualityWindow {
 
   private static final int ENOUGH = 32;
 
@@ -12,14 +12,14 @@ final class QualityWindow {
   private int size;
   private int oldest;
 
-  QualityWindow(int capacity) {
+  public QualityWindow(int capacity) {
     this.values = new double[capacity];
   }
 
   /**
    * The value that a share of the window lies below; minus infinity until the window says enough.
    */
-  double quantile(double share) {
+  public double quantile(double share) {
     if (size < Math.min(ENOUGH, values.length) || share <= 0) {
       return Double.NEGATIVE_INFINITY;
     }
@@ -55,7 +55,7 @@ final class QualityWindow {
     return Arrays.stream(values, 0, size).filter(v -> v <= value).count() / (double) size;
   }
 
-  void add(double value) {
+  public void add(double value) {
     if (size < values.length) {
       values[size++] = value;
       return;
