@@ -143,6 +143,7 @@ final class ScoreBenchmark implements Benchmark {
     double whole = before / costs.values().iterator().next().texts() + after / model;
     table.row(
         "the whole way of a text that reaches the model", (long) model, whole / 1e3, 1e9 / whole);
+    int bytes = memory.toBytes().length;
     return table
         .note(
             "%.0f tokens a text, of which the model reads at most %d. The whole way is %.2f readings; with what was refused before it, %.2f a text."
@@ -152,8 +153,8 @@ final class ScoreBenchmark implements Benchmark {
                     whole / ofReading,
                     cascade / (double) read / ofReading))
         .note(
-            "State of a domain after %d texts: %,d bytes; it is bounded by score.memory, so a million texts add nothing beyond."
-                .formatted(documents.size(), memory.toBytes().length));
+            "State of a domain after %d texts: %,d bytes; %,d with all signatures that score.memory allows, after a million texts and for ever."
+                .formatted(documents.size(), bytes, bytes + memory.roomBytes()));
   }
 
   /** By processor time: on a busy machine it takes longer, and compiles as much. */

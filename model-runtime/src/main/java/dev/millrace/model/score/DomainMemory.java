@@ -2,6 +2,7 @@ package dev.millrace.model.score;
 
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.stream.Stream;
 
 /**
  * What one (tenant, domain) has shown lately: bounded, changed in place by the scorer, and written
@@ -130,6 +131,13 @@ public final class DomainMemory {
     fits.write(out);
     neighbours.write(out);
     return out.array();
+  }
+
+  /** By how many bytes signatures of further texts can still lengthen {@link #toBytes}. */
+  public int roomBytes() {
+    return Stream.of(exact, near, heldOut, bags, heldOutBags)
+        .mapToInt(SignatureRing::roomBytes)
+        .sum();
   }
 
   /** Whether nothing of any text was taken note of yet. */

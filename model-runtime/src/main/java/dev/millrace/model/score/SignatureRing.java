@@ -84,6 +84,11 @@ final class SignatureRing {
     return Integer.BYTES + size * words * Long.BYTES;
   }
 
+  /** By how many bytes the encoded ring can still grow. */
+  int roomBytes() {
+    return room() * words * Long.BYTES;
+  }
+
   /** Writes the signatures, oldest first. */
   void write(ByteBuffer out) {
     out.putInt(size);

@@ -27,6 +27,22 @@ class DomainMemoryTest {
   }
 
   @Test
+  void roomBytes_signaturesUntilNoneFits_areWhatToBytesGrowsBy() {
+    DomainMemory memory = filled(50);
+    int most = memory.toBytes().length + memory.roomBytes();
+    for (int i = 0; i < LIMITS.exact(); i++) {
+      long[] signature = new Random(i).longs(MinHash.WORDS).toArray();
+      memory.exact().add(Arrays.copyOf(signature, TextHash.WORDS));
+      memory.near().add(signature);
+      memory.heldOut().add(signature);
+      memory.bags().add(signature);
+      memory.heldOutBags().add(signature);
+    }
+    assertEquals(0, memory.roomBytes());
+    assertEquals(most, memory.toBytes().length);
+  }
+
+  @Test
   void fromBytes_smallerLimits_keepWhatIsNewest() {
     MemoryLimits smaller = new MemoryLimits(10, 8, 20, 32, 9, 5, 40);
     DomainMemory memory = DomainMemory.fromBytes(filled(150).toBytes(), smaller);
