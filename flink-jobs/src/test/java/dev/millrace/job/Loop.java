@@ -38,6 +38,7 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
     settings.put("kafka.bootstrap", stack.bootstrapServers());
     settings.put("checkpoint.intervalMillis", "150");
     settings.put("score.acceptRate", "1");
+    settings.put("score.minQuality", "0");
     settings.put("score.model.maxEntropy", "2"); // to a random base all is noise
     settings.put("score.model.maxLoss", "2");
     settings.put("checkpoint.dir", stack.folder("checkpoints").toUri().toString());
