@@ -137,7 +137,7 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
   private Lesson lesson(List<int[]> texts, List<Likeliest> teacher) {
     List<Remembered> samples = new ArrayList<>();
     texts.forEach(text -> samples.add(new Remembered("", NOWHERE, text)));
-    return new Lesson(samples, teacher, List.of(), List.of(), recipe.seed);
+    return new Lesson(samples, teacher, List.of(), List.of(), List.of(), recipe.seed);
   }
 
   private AdapterWeights taught(BaseModel now, AdapterWeights from, Lesson lesson) {

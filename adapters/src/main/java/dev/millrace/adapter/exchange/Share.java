@@ -21,7 +21,7 @@ public record Share(List<int[]> fresh, List<int[]> replayed, long seed) {
 
   /** Deals a lesson to trainers: to each as many texts, one at most apart, and as many tokens. */
   static List<Share> deal(Lesson lesson, int trainers) {
-    if (!lesson.teacher().isEmpty()) {
+    if (!lesson.teacher().isEmpty() || !lesson.said().isEmpty()) {
       throw new IllegalArgumentException("a lesson with a teacher, expected texts alone");
     }
     List<List<int[]>> fresh = dealt(lesson.fresh(), trainers);

@@ -93,10 +93,10 @@ record Rows(TrainConfig config, Lesson lesson) {
   private List<WeightedSequence> held(List<int[]> past, int fresh, long seed) {
     List<WeightedSequence> held = new ArrayList<>();
     int wanted = (int) Math.ceil(config.replayShare() * fresh);
-    var all = shuffled(past, List.of(), config.replayWeight(), Draws.mix(seed, 0));
+    var all = shuffled(past, lesson.said(), config.replayWeight(), Draws.mix(seed, 0));
     for (int round = 1; held.size() < wanted && !all.isEmpty(); round++) {
       held.addAll(all.subList(0, Math.min(all.size(), wanted - held.size())));
-      all = shuffled(past, List.of(), config.replayWeight(), Draws.mix(seed, round));
+      all = shuffled(past, lesson.said(), config.replayWeight(), Draws.mix(seed, round));
     }
     return held;
   }

@@ -140,9 +140,16 @@ final class Run {
   private Gradients gradients(AdapterWeights weights, Micro micro, Computation how) {
     return switch (micro.kind()) {
       case TEXTS -> base.gradients(weights, micro.rows(), how);
-      case HELD -> base.teacherGradients(weights, incumbent, micro.rows(), how);
+      case HELD -> held(weights, micro.rows(), how);
       case ANCHORS -> base.anchorGradients(weights, micro.rows(), how);
     };
+  }
+
+  /** By what was said of them once, or by what the incumbent says. */
+  private Gradients held(AdapterWeights weights, List<WeightedSequence> rows, Computation how) {
+    return rows.get(0).taught() == null
+        ? base.teacherGradients(weights, incumbent, rows, how)
+        : base.gradients(weights, rows, how);
   }
 
   private record Sum(double loss, double weight) {}

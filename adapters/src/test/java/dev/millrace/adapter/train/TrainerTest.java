@@ -13,7 +13,10 @@ import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Foreground;
+import dev.millrace.model.base.Likeliest;
+import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Recompute;
+import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
@@ -151,6 +154,45 @@ class TrainerTest {
     double drift = drift(incumbent, held, past);
     assertTrue(drift < 0.5 * drift(incumbent, taught, past), () -> "drift " + drift);
     assertArrayEquals(values(held), values(holding.train(incumbent, next, Governor.none())));
+  }
+
+  @Test
+  void train_replayIsHeldToWhatWasSaidOnce_doesNotSlipFromLessonToLesson() {
+    AdapterState then = trainer().train(before, lesson(7), Governor.none()).state();
+    List<int[]> past = Bigrams.foreign().texts(8, 2);
+    List<Likeliest> said;
+    try (LoadedAdapter adapter = base.load(then.weights())) {
+      List<Sequence> read = past.stream().map(text -> new Sequence(text, adapter)).toList();
+      said = base.likeliest(read, BigramBase.VOCAB, 1);
+    }
+    Training fixed = later(then, past, said);
+    double drift = drift(then, fixed, past);
+    double slipped = drift(then, later(then, past, List.of()), past);
+    assertTrue(drift < 0.7 * slipped, () -> drift + " of " + slipped);
+    assertArrayEquals(values(fixed), values(later(then, past, said)));
+  }
+
+  /** After six lessons on other texts that hold these. */
+  private Training later(AdapterState then, List<int[]> held, List<Likeliest> said) {
+    Trainer holding = Trainer.of(base, config.holding(1, 5), Plan.defaults());
+    AdapterState state = then;
+    Training last = null;
+    for (int i = 0; i < 6; i++) {
+      List<Remembered> fresh = remembered(Bigrams.known().texts(32, 10 + i));
+      Lesson next = new Lesson(fresh, List.of(), remembered(held), said, List.of(), 10 + i);
+      last = holding.train(state, next, Governor.none());
+      state = last.state();
+    }
+    return last;
+  }
+
+  @Test
+  void train_saidOfSomeReplayedTextsOnly_isRefused() {
+    List<Remembered> two = remembered(Bigrams.known().texts(2, 1));
+    List<Likeliest> one = List.of(new Likeliest(1, new int[] {1}, new float[] {0}));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Lesson(List.of(), List.of(), two, one, List.of(), 1));
   }
 
   @Test

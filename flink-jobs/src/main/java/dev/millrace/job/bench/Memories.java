@@ -32,6 +32,12 @@ record Memories(int capacity, SortedMap<String, ReplayBuffer> buffers) {
     return new Memories(capacity, Collections.unmodifiableSortedMap(all));
   }
 
+  /** What is remembered under a name. */
+  List<Remembered> of(String name) {
+    ReplayBuffer buffer = buffers.get(name);
+    return buffer == null ? List.of() : buffer.past().entries();
+  }
+
   /** What is remembered under other names. */
   Memories without(String name) {
     SortedMap<String, ReplayBuffer> others = new TreeMap<>(buffers);

@@ -8,12 +8,19 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.base.Sequence;
 import dev.millrace.schema.ScoredSample;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** One adapter for everything, trained on whatever comes. */
 final class SharedPupil implements Pupil {
+
+  /** Tokens that are kept of what was said at each place. */
+  private static final int LIKELIEST = 16;
 
   private final String name;
   private final BaseModel base;
@@ -24,12 +31,14 @@ final class SharedPupil implements Pupil {
   private final boolean apart;
   private AdapterState state;
   private Memories past;
+  private final Map<Remembered, Likeliest> said = new HashMap<>();
   private int batches;
 
   /**
    * @param past what is remembered; an empty one of capacity 0 remembers nothing
    * @param replayed sequences from it per fresh one
-   * @param apart whether each domain has a memory of its own, which rests while it is taught
+   * @param apart whether each domain has a memory of its own, which rests while it is taught and is
+   *     held to what was said of it right after that
    */
   SharedPupil(
       String name,
@@ -60,6 +69,19 @@ final class SharedPupil implements Pupil {
   @Override
   public void learn(Subject subject, int visit) {
     subject.lessons().get(visit).forEach(batch -> learn(subject.domain(), batch));
+    if (apart) {
+      keepWhatIsSaid(past.of(subject.domain()));
+    }
+  }
+
+  private void keepWhatIsSaid(List<Remembered> texts) {
+    try (LoadedAdapter now = base.load(Quantizer.quantize(state.weights()))) {
+      List<Sequence> read = texts.stream().map(text -> new Sequence(text.tokens(), now)).toList();
+      List<Likeliest> likeliest = base.likeliest(read, LIKELIEST, 1);
+      for (int i = 0; i < texts.size(); i++) {
+        said.put(texts.get(i), likeliest.get(i));
+      }
+    }
   }
 
   void learn(List<ScoredSample> batch) {
@@ -70,8 +92,9 @@ final class SharedPupil implements Pupil {
     long drawn = Draws.mix(seed, batches++);
     List<Remembered> fresh = batch.stream().map(Remembered::of).toList();
     int n = (int) Math.ceil(replayed * fresh.size());
-    Memories replayable = apart ? past.without(domain) : past;
-    Lesson lesson = new Lesson(fresh, replayable.draw(n, drawn), anchors, drawn);
+    List<Remembered> again = (apart ? past.without(domain) : past).draw(n, drawn);
+    List<Likeliest> held = apart ? again.stream().map(said::get).toList() : List.of();
+    Lesson lesson = new Lesson(fresh, List.of(), again, held, anchors, drawn);
     state = trainer.train(state, lesson, Governor.none()).state();
     past = past.remember(apart ? domain : "all", fresh, drawn);
   }

@@ -41,6 +41,8 @@ class MemoriesTest {
     Memories memories = Memories.empty(4).remember("b", others, 1).remember("a", samples(20), 2);
     assertEquals(4, memories.draw(9, 3).size());
     assertEquals(Set.copyOf(others), Set.copyOf(memories.without("a").draw(9, 3)));
+    assertEquals(others, memories.of("b"));
+    assertEquals(List.of(), memories.of("c"));
   }
 
   @Test
