@@ -15,6 +15,7 @@ import java.util.TreeSet;
 final class DecodeBenchmark implements Benchmark {
 
   private static final int[] STREAMS = {1, 8, 32};
+  private static final int PROMPTS = 32;
   private static final int NEW_TOKENS = 64;
   private static final int NEW_TOKENS_LARGE = 16;
 
@@ -68,41 +69,41 @@ final class DecodeBenchmark implements Benchmark {
       Path gguf = scratch.resolve("model.gguf");
       setting.progress().accept("exporting " + title + " as GGUF");
       GgufExport.write(model, gguf, tensor -> {});
+      Prompts prompts = Prompts.draw(setting.nano(), PROMPTS, newTokens, setting.seed());
       for (int streams : STREAMS) {
         setting.progress().accept(title + ": " + streams + " streams");
-        Prompts prompts = Prompts.draw(setting.nano(), streams, newTokens, setting.seed());
-        race(table, setting, int8, fp32, gguf, prompts);
+        race(table, setting, int8, fp32, gguf, prompts.groups(streams));
       }
     }
     return table
         .note(
-            "Each stream: a prompt of 8 tokens, then %d greedy ones; prefill is in the time. Faster: Millrace at its faster number of threads against the row."
-                .formatted(newTokens))
+            "Every row: the same %d prompts of 8 tokens, as many at a time as there are streams, each with %d greedy tokens more; prefill is in the time. Faster: Millrace at its faster number of threads against the row."
+                .formatted(PROMPTS, newTokens))
         .note(
             "One greedy stream of a small base guesses what repeats itself (docs/decoding.md); drawn at temperature 1 nearly nothing does. llama.cpp guesses nothing here.");
   }
 
   private static void race(
-      Table table, Setting setting, BaseModel int8, BaseModel fp32, Path gguf, Prompts prompts)
+      Table table, Setting setting, BaseModel int8, BaseModel fp32, Path gguf, List<Prompts> groups)
       throws Exception {
+    int streams = groups.get(0).texts().size();
     List<Entrant> entrants = new ArrayList<>();
     try {
-      if (prompts.texts().size() == 1) {
-        entrants.add(entrant(DRAWN, 1, name -> new Decoder(name, int8, prompts, 1, 1)));
+      if (streams == 1) {
+        entrants.add(entrant(DRAWN, 1, name -> new Decoder(name, int8, groups, 1, 1)));
       }
       for (int threads : new TreeSet<>(List.of(1, Runtime.getRuntime().availableProcessors()))) {
-        if (threads <= prompts.texts().size()) {
+        if (threads <= streams) {
+          entrants.add(entrant(OURS, threads, name -> new Decoder(name, int8, groups, threads, 0)));
           entrants.add(
-              entrant(OURS, threads, name -> new Decoder(name, int8, prompts, threads, 0)));
-          entrants.add(
-              entrant(FLOAT, threads, name -> new Decoder(name, fp32, prompts, threads, 0)));
+              entrant(FLOAT, threads, name -> new Decoder(name, fp32, groups, threads, 0)));
         }
         entrants.add(
-            entrant(LLAMA, threads, name -> Llama.start(name, setting, gguf, threads, prompts)));
+            entrant(LLAMA, threads, name -> Llama.start(name, setting, gguf, threads, groups)));
       }
       entrants.sort(Comparator.comparing(entrant -> ORDER.indexOf(entrant.kind())));
       Race race = Race.run(setting.rounds(), entrants.stream().map(Entrant::contestant).toList());
-      rows(table, race, entrants, prompts.texts().size());
+      rows(table, race, entrants, streams);
     } finally {
       entrants.forEach(entrant -> entrant.contestant().close());
     }

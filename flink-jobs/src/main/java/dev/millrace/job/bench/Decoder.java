@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** A base that goes on with prompts, each thread with its share of the streams. */
+/** A base that goes on with prompts, group by group, each thread with its share of a group. */
 final class Decoder implements Contestant {
 
   /** Long enough for processor time, which comes in steps of 10 ms. */
@@ -16,24 +16,31 @@ final class Decoder implements Contestant {
 
   private final String name;
   private final BaseModel model;
-  private final Prompts prompts;
-  private final List<List<Prompt>> shares = new ArrayList<>();
+  private final double tokens;
+
+  /** Of each group, each thread's share. */
+  private final List<List<List<Prompt>>> groups;
+
   private final ExecutorService threads;
 
-  Decoder(String name, BaseModel model, Prompts prompts, int threads, double temperature) {
+  Decoder(String name, BaseModel model, List<Prompts> groups, int threads, double temperature) {
     this.name = name;
     this.model = model;
-    this.prompts = prompts;
+    this.tokens = groups.stream().mapToDouble(Prompts::totalTokens).sum();
     this.threads = Executors.newFixedThreadPool(threads);
+    this.groups = groups.stream().map(group -> shares(group, threads, temperature)).toList();
+  }
+
+  private List<List<Prompt>> shares(Prompts group, int threads, double temperature) {
     List<Prompt> all =
-        prompts.tokens().stream()
-            .map(
-                tokens ->
-                    new Prompt(tokens, model.noAdapter(), prompts.newTokens(), temperature, 0))
+        group.tokens().stream()
+            .map(tokens -> new Prompt(tokens, model.noAdapter(), group.newTokens(), temperature, 0))
             .toList();
+    List<List<Prompt>> shares = new ArrayList<>();
     for (int t = 0; t < threads; t++) {
       shares.add(all.subList(all.size() * t / threads, all.size() * (t + 1) / threads));
     }
+    return shares;
   }
 
   @Override
@@ -47,6 +54,13 @@ final class Decoder implements Contestant {
   }
 
   private double decodeAll() throws Exception {
+    for (List<List<Prompt>> shares : groups) {
+      decode(shares);
+    }
+    return tokens;
+  }
+
+  private void decode(List<List<Prompt>> shares) throws Exception {
     List<Future<?>> running = new ArrayList<>();
     for (List<Prompt> share : shares) {
       running.add(threads.submit(() -> model.generate(share)));
@@ -54,7 +68,6 @@ final class Decoder implements Contestant {
     for (Future<?> share : running) {
       share.get();
     }
-    return prompts.totalTokens();
   }
 
   @Override

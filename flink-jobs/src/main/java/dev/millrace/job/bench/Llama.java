@@ -36,14 +36,16 @@ final class Llama implements Contestant {
   /**
    * Loads a model.
    *
-   * @param prompts a file of prompts, one a line with {@code \n} escaped, all run at once
+   * @param groups of prompts that run at once, the first the largest
    */
-  static Llama start(String name, Setting setting, Path gguf, int threads, Prompts prompts)
+  static Llama start(String name, Setting setting, Path gguf, int threads, List<Prompts> groups)
       throws IOException {
     Path lines = Files.createTempFile("millrace-prompts", ".txt");
     Path natives = Files.createTempDirectory("millrace-llama");
     try {
-      Files.write(lines, prompts.texts().stream().map(Llama::escape).toList());
+      Files.write(
+          lines,
+          groups.stream().flatMap(group -> group.texts().stream()).map(Llama::escape).toList());
       ChildJvm child =
           ChildJvm.start(
               Llama.class,
@@ -51,8 +53,9 @@ final class Llama implements Contestant {
               List.of("-Xmx256m", "-Dde.kherud.llama.tmpdir=" + natives),
               List.of(
                   gguf.toString(),
+                  Integer.toString(groups.get(0).texts().size()),
                   Integer.toString(threads),
-                  Integer.toString(prompts.newTokens()),
+                  Integer.toString(groups.get(0).newTokens()),
                   lines.toString()));
       try {
         child.answer();
@@ -103,42 +106,59 @@ final class Llama implements Contestant {
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r");
   }
 
-  /** The process: a model file, threads, new tokens, and the file of prompts. */
+  /**
+   * The process: a model file, streams, threads, new tokens, and the file of prompts, one a line
+   * with {@code \n} escaped.
+   */
   public static void main(String[] args) throws Exception {
     List<String> prompts =
-        Files.readAllLines(Path.of(args[3])).stream().map(String::translateEscapes).toList();
-    int newTokens = Integer.parseInt(args[2]);
+        Files.readAllLines(Path.of(args[4])).stream().map(String::translateEscapes).toList();
+    int streams = Integer.parseInt(args[1]);
+    int threads = Integer.parseInt(args[2]);
+    int newTokens = Integer.parseInt(args[3]);
     try (LlamaModel model =
         new LlamaModel(
             new ModelParameters()
                 .setModel(args[0])
-                .setThreads(Integer.parseInt(args[1]))
-                .setThreadsBatch(Integer.parseInt(args[1]))
-                .setParallel(prompts.size())
-                .setCtxSize(prompts.size() * 128)
+                .setThreads(threads)
+                .setThreadsBatch(threads)
+                .setParallel(streams)
+                .setCtxSize(streams * 128)
                 .enableContBatching()
                 .disableLog())) {
-      answerLaps(model, prompts, newTokens);
+      answerLaps(model, prompts, streams, newTokens);
     }
   }
 
-  private static void answerLaps(LlamaModel model, List<String> prompts, int newTokens)
+  private static void answerLaps(LlamaModel model, List<String> prompts, int streams, int newTokens)
       throws Exception {
-    ExecutorService streams = Executors.newFixedThreadPool(prompts.size());
+    ExecutorService callers = Executors.newFixedThreadPool(streams);
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     System.out.println(ChildJvm.ANSWER + "ready");
     while (in.readLine() != null) {
       Lap lap =
-          Lap.of(Decoder.LEAST_SECONDS, () -> completeAll(model, streams, prompts, newTokens));
+          Lap.of(
+              Decoder.LEAST_SECONDS,
+              () -> completeAll(model, callers, prompts, streams, newTokens));
       System.out.println(
           ChildJvm.ANSWER + lap.units() + " " + lap.seconds() + " " + lap.cpuSeconds());
     }
-    streams.shutdownNow();
+    callers.shutdownNow();
   }
 
   private static double completeAll(
-      LlamaModel model, ExecutorService streams, List<String> prompts, int newTokens)
+      LlamaModel model, ExecutorService callers, List<String> prompts, int streams, int newTokens)
+      throws Exception {
+    for (int from = 0; from < prompts.size(); from += streams) {
+      int to = Math.min(from + streams, prompts.size());
+      complete(model, callers, prompts.subList(from, to), newTokens);
+    }
+    return (double) prompts.size() * newTokens;
+  }
+
+  private static void complete(
+      LlamaModel model, ExecutorService callers, List<String> prompts, int newTokens)
       throws Exception {
     List<Future<String>> answers = new ArrayList<>();
     for (String prompt : prompts) {
@@ -150,11 +170,10 @@ final class Llama implements Contestant {
               .setNPredict(newTokens)
               .setIgnoreEos(true)
               .setCachePrompt(false);
-      answers.add(streams.submit(() -> model.complete(parameters)));
+      answers.add(callers.submit(() -> model.complete(parameters)));
     }
     for (Future<String> answer : answers) {
       answer.get();
     }
-    return (double) prompts.size() * newTokens;
   }
 }
