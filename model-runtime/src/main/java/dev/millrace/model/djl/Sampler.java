@@ -54,30 +54,70 @@ final class Sampler {
 
   /** The likeliest tokens: at most topK, and no more than hold topP of the probability. */
   private int[] kept(float[] logProbs, int from, int vocabulary) {
-    int[] order = byProbability(logProbs, from, vocabulary);
-    int most = sampling.topK() == 0 ? vocabulary : Math.min(sampling.topK(), vocabulary);
+    Likeliest likeliest = new Likeliest(logProbs, from, vocabulary);
+    boolean ofAll = sampling.topK() == 0;
+    int[] among = ofAll ? all(vocabulary) : likeliest.next(Math.min(sampling.topK(), vocabulary));
     double total = 0;
-    for (int i = 0; i < most; i++) {
-      total += weight(logProbs[from + order[i]]);
+    for (int token : among) {
+      total += weight(logProbs[from + token]);
     }
+    int[] kept = new int[among.length];
     double sum = 0;
     int n = 0;
-    while (n < most && (n == 0 || sum < sampling.topP() * total)) {
-      sum += weight(logProbs[from + order[n++]]);
+    while (n < kept.length && (n == 0 || sum < sampling.topP() * total)) {
+      kept[n] = ofAll ? likeliest.next() : among[n];
+      sum += weight(logProbs[from + kept[n++]]);
     }
-    return Arrays.copyOf(order, n);
+    return Arrays.copyOf(kept, n);
   }
 
-  /** Token ids, likeliest first, equal ones by their number. */
-  private static int[] byProbability(float[] logProbs, int from, int vocabulary) {
-    long[] keys = new long[vocabulary];
-    for (int v = 0; v < vocabulary; v++) {
-      int bits = Float.floatToIntBits(logProbs[from + v]);
-      int ascending = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
-      keys[v] = ((long) ~ascending << 32) | v;
+  /** Token ids as they are asked for, likeliest first, equal ones by their number: a heap. */
+  private static final class Likeliest {
+
+    private final long[] keys;
+    private int size;
+
+    Likeliest(float[] logProbs, int from, int vocabulary) {
+      keys = new long[vocabulary];
+      size = vocabulary;
+      for (int v = 0; v < vocabulary; v++) {
+        int bits = Float.floatToIntBits(logProbs[from + v]);
+        int ascending = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+        keys[v] = ((long) ~ascending << 32) | v;
+      }
+      for (int at = size / 2 - 1; at >= 0; at--) {
+        sink(at);
+      }
     }
-    Arrays.sort(keys);
-    return Arrays.stream(keys).mapToInt(k -> (int) k).toArray();
+
+    int[] next(int n) {
+      int[] tokens = new int[n];
+      Arrays.setAll(tokens, i -> next());
+      return tokens;
+    }
+
+    int next() {
+      int token = (int) keys[0];
+      keys[0] = keys[--size];
+      sink(0);
+      return token;
+    }
+
+    private void sink(int from) {
+      long key = keys[from];
+      int at = from;
+      for (int child = 2 * at + 1; child < size; child = 2 * at + 1) {
+        if (child + 1 < size && keys[child + 1] < keys[child]) {
+          child++;
+        }
+        if (keys[child] >= key) {
+          break;
+        }
+        keys[at] = keys[child];
+        at = child;
+      }
+      keys[at] = key;
+    }
   }
 
   /** In parts of the likeliest token's: p^(1/temperature) itself may be 0 for every token. */
@@ -86,15 +126,17 @@ final class Sampler {
   }
 
   private int draw(int[] tokens, float[] logProbs, int from, double draw) {
+    double[] weights = new double[tokens.length];
     double total = 0;
-    for (int token : tokens) {
-      total += weight(logProbs[from + token]);
+    for (int i = 0; i < tokens.length; i++) {
+      weights[i] = weight(logProbs[from + tokens[i]]);
+      total += weights[i];
     }
     double left = draw * total;
-    for (int token : tokens) {
-      left -= weight(logProbs[from + token]);
+    for (int i = 0; i < tokens.length; i++) {
+      left -= weights[i];
       if (left < 0) {
-        return token;
+        return tokens[i];
       }
     }
     return tokens[tokens.length - 1];

@@ -16,11 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -189,6 +191,54 @@ class DecodingTest {
         assertEquals(1, new Sampler(sampling).next(logProbs, 0, 5), sampling::toString);
       }
     }
+  }
+
+  @Test
+  void next_anySampling_isAsByAFullSort() {
+    SplittableRandom random = new SplittableRandom(12);
+    for (int round = 0; round < 2_000; round++) {
+      float[] logProbs = new float[1 + random.nextInt(200)];
+      int levels = 1 + random.nextInt(400);
+      for (int v = 0; v < logProbs.length; v++) {
+        logProbs[v] = -random.nextInt(levels) / 32f;
+      }
+      Sampling sampling =
+          new Sampling(
+              random.nextDouble(0.1, 2),
+              random.nextInt(2) * random.nextInt(1, 250),
+              random.nextBoolean() ? 1 : random.nextDouble(0.05, 1),
+              round);
+      int token = new Sampler(sampling).next(logProbs, 0, logProbs.length);
+      assertEquals(naive(sampling, logProbs), token, sampling::toString);
+    }
+  }
+
+  private static int naive(Sampling sampling, float[] logProbs) {
+    List<Integer> order =
+        IntStream.range(0, logProbs.length)
+            .boxed()
+            .sorted(Comparator.comparing(v -> -logProbs[v]))
+            .toList();
+    int most = sampling.topK() == 0 ? order.size() : Math.min(sampling.topK(), order.size());
+    ToDoubleFunction<List<Integer>> held =
+        tokens ->
+            tokens.stream()
+                .mapToDouble(
+                    v -> Math.exp((logProbs[v] - logProbs[order.get(0)]) / sampling.temperature()))
+                .sum();
+    double enough = sampling.topP() * held.applyAsDouble(order.subList(0, most));
+    int n = 1;
+    while (n < most && held.applyAsDouble(order.subList(0, n)) < enough) {
+      n++;
+    }
+    boolean all = sampling.topK() == 0 && sampling.topP() == 1;
+    List<Integer> kept = all ? order.stream().sorted().toList() : order.subList(0, n);
+    double left = new SplittableRandom(sampling.seed()).nextDouble() * held.applyAsDouble(kept);
+    int drawn = 0;
+    while (drawn < kept.size() - 1 && held.applyAsDouble(kept.subList(0, drawn + 1)) <= left) {
+      drawn++;
+    }
+    return kept.get(drawn);
   }
 
   private static float[] logs(double... p) {
