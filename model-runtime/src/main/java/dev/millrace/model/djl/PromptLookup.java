@@ -10,7 +10,7 @@ import java.util.Arrays;
 final class PromptLookup implements Drafter {
 
   /** Tokens of a guess. */
-  private static final int MOST = 7;
+  private static final int MOST = 15;
 
   /** Tokens that must have stood before. */
   private static final int SHORTEST = 3;

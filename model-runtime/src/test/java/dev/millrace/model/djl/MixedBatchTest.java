@@ -159,7 +159,7 @@ class MixedBatchTest {
 
     @Override
     public int[] draft() {
-      int[] draft = new int[Math.min(random.nextInt(8), answer.size() - at - 1)];
+      int[] draft = new int[Math.min(random.nextInt(16), answer.size() - at - 1)];
       Arrays.setAll(draft, i -> answer.get(at + i).token() ^ (random.nextInt(4) == 0 ? 1 : 0));
       return draft;
     }
