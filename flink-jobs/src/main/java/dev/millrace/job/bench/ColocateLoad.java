@@ -5,6 +5,7 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.job.operator.Courtesy;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.Foreground;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.schema.Answer;
@@ -101,6 +102,7 @@ final class ColocateLoad implements AutoCloseable {
       answers.add(
           new Timed(
               (System.nanoTime() - due) / 1e6, (threads.getCurrentThreadCpuTime() - cpu) / 1e6));
+      Foreground.ofProcess().giveBack(); // as a server does before it waits
     }
     return answers;
   }

@@ -1,9 +1,13 @@
 package dev.millrace.model.base;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether somebody waits for what is being computed, such as an answer; what can wait itself gives
@@ -40,6 +44,7 @@ public final class Foreground {
 
     private boolean computing;
     private int processor = NO_PROCESSOR;
+    private @Nullable Thread prompt;
 
     private Answerer() {}
 
@@ -48,9 +53,21 @@ public final class Foreground {
      * system may have moved the thread to another processor.
      */
     public void computing(boolean now) {
-      int here = now && anyGivesWay ? ThreadPlace.current() : NO_PROCESSOR;
+      int here = NO_PROCESSOR;
+      if (now && anyGivesWay) {
+        here = ThreadPlace.current();
+        wakePromptly();
+      }
       if (now != computing || here != processor) {
         change(this, now, here);
+      }
+    }
+
+    /** From the next time that it wakes. */
+    private void wakePromptly() {
+      if (prompt != Thread.currentThread()) {
+        prompt = Thread.currentThread();
+        var unused = ThreadPolicy.prompt();
       }
     }
   }
@@ -100,6 +117,44 @@ public final class Foreground {
     givingWay.remove(place);
     anyGivesWay = !givingWay.isEmpty();
     place.keepOff(List.of());
+  }
+
+  /**
+   * The calling thread has answered and is about to wait: one of those that give way may have its
+   * processor, if it shares another. The system is late to move it. Takes a third of a millisecond,
+   * so to be said when answers are out.
+   */
+  public void giveBack() {
+    if (!anyGivesWay) {
+      return;
+    }
+    int here = ThreadPlace.current();
+    ThreadPlace crowded = crowded(here);
+    if (crowded != null) {
+      crowded.move(here);
+      settle(crowded);
+    }
+  }
+
+  /** One that shares a processor with another; null if that one is taken, or each has its own. */
+  private @Nullable ThreadPlace crowded(int free) {
+    Set<Integer> taken = new HashSet<>();
+    ThreadPlace crowded = null;
+    for (ThreadPlace place : allowedOn(free)) {
+      OptionalInt processor = place.wanted();
+      if (processor.isPresent() && !taken.add(processor.getAsInt())) {
+        crowded = place;
+      }
+    }
+    return taken.contains(free) ? null : crowded;
+  }
+
+  private synchronized List<ThreadPlace> allowedOn(int processor) {
+    return reserved.contains(processor) ? List.of() : List.copyOf(givingWay);
+  }
+
+  private synchronized void settle(ThreadPlace place) {
+    place.keepOff(givingWay.contains(place) ? reserved : List.of());
   }
 
   public synchronized boolean isBusy() {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +25,9 @@ final class ThreadPlace {
   private static final Path PROCESS = Path.of("/proc/self/stat");
 
   // in stat, counted from behind the thread's name, which may have blanks in it
+  private static final int STATE = 0;
   private static final int NICE = 16;
+  private static final int PROCESSOR = 36;
   private static final int POLICY = 38;
 
   private static final int IDLE = 5;
@@ -76,16 +79,40 @@ final class ThreadPlace {
   /** Whether it gives way: it is nicer than the process, or of the idle policy. */
   boolean givesWay() {
     try {
-      return read(stat, NICE) > read(PROCESS, NICE) || read(stat, POLICY) == IDLE;
+      return number(stat, NICE) > number(PROCESS, NICE) || number(stat, POLICY) == IDLE;
     } catch (IOException e) {
       LOG.debug("whether thread {} gives way is not told", thread, e);
       return false;
     }
   }
 
-  private static int read(Path stat, int field) throws IOException {
+  /** The processor on which it runs, or waits for its turn; empty while it sleeps. */
+  OptionalInt wanted() {
+    try {
+      String[] fields = read(stat);
+      return fields[STATE].equals("R")
+          ? OptionalInt.of(Integer.parseInt(fields[PROCESSOR]))
+          : OptionalInt.empty();
+    } catch (IOException e) {
+      LOG.debug("where thread {} runs is not told", thread, e); // it may have ended
+      return OptionalInt.empty();
+    }
+  }
+
+  private static int number(Path stat, int field) throws IOException {
+    return Integer.parseInt(read(stat)[field]);
+  }
+
+  private static String[] read(Path stat) throws IOException {
     String line = Files.readString(stat);
-    return Integer.parseInt(line.substring(line.lastIndexOf(')') + 2).split(" ", -1)[field]);
+    return line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
+  }
+
+  /** It goes on there, and may run nowhere else until it is told again what to keep off. */
+  void move(int processor) {
+    byte[] there = new byte[SET];
+    there[processor / 8] = (byte) (1 << processor % 8);
+    allow(there);
   }
 
   /** It may run on all others from now on, or anywhere if there are none. */
@@ -94,11 +121,14 @@ final class ThreadPlace {
     for (int processor : processors) {
       others[processor / 8] &= (byte) ~(1 << processor % 8);
     }
-    boolean none = Arrays.equals(others, new byte[SET]);
+    allow(Arrays.equals(others, new byte[SET]) ? allowed : others);
+  }
+
+  private void allow(byte[] processors) {
     try {
-      C.LIBRARY.sched_setaffinity(thread, SET, none ? allowed : others);
+      C.LIBRARY.sched_setaffinity(thread, SET, processors);
     } catch (LastErrorException e) {
-      LOG.debug("thread {} does not keep off processors {}", thread, processors, e);
+      LOG.debug("where thread {} may run is not changed", thread, e);
     }
   }
 }

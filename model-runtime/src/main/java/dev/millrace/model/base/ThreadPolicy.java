@@ -4,6 +4,9 @@ import com.sun.jna.LastErrorException;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,18 +21,59 @@ public final class ThreadPolicy {
   private static final int SCHED_BATCH = 3;
   private static final int SCHED_IDLE = 5;
 
+  /** For threads that it starts, none of this; where a policy is told it is another bit. */
+  private static final long RESET_ON_FORK = 1;
+
+  private static final int RESET_ON_FORK_TOLD = 0x40000000;
+
+  /** Of sched_setattr, for which older C libraries have no function. */
+  private static final Map<String, Long> SCHED_SETATTR = Map.of("x86-64", 314L, "aarch64", 274L);
+
+  /** Of struct sched_attr, in its first version. */
+  private static final int ATTRIBUTES = 48;
+
+  /** Below the 1.4 ms or more of others, above what an answering thread does before it reserves. */
+  private static final long PROMPT_NANOS = 1_000_000;
+
   private ThreadPolicy() {}
 
   /** Of the C library: 0 means the thread that calls. */
   private interface C extends Library {
+    int getpriority(int which, int who) throws LastErrorException;
+
     int setpriority(int which, int who, int nice) throws LastErrorException;
 
+    int sched_getscheduler(int pid) throws LastErrorException;
+
     int sched_setscheduler(int pid, int policy, int[] param) throws LastErrorException;
+
+    long syscall(long number, Object... arguments) throws LastErrorException;
   }
 
   /** It is nicer than others, 0 to 19: its share is smaller. */
   public static boolean nice(int nice) {
     return told(c -> c.setpriority(0, 0, nice));
+  }
+
+  /**
+   * When it wakes it takes the processor from threads whose turns are longer, as those of others
+   * are; its share is the same. Linux before 6.12 does not heed it.
+   */
+  static boolean prompt() {
+    Long call = SCHED_SETATTR.get(Platform.ARCH);
+    return call != null && told(c -> c.syscall(call, 0, attributes(c), 0));
+  }
+
+  private static byte[] attributes(C c) {
+    return ByteBuffer.allocate(ATTRIBUTES)
+        .order(ByteOrder.nativeOrder())
+        .putInt(ATTRIBUTES)
+        .putInt(c.sched_getscheduler(0) & ~RESET_ON_FORK_TOLD)
+        .putLong(RESET_ON_FORK)
+        .putInt(c.getpriority(0, 0))
+        .putInt(0)
+        .putLong(PROMPT_NANOS)
+        .array();
   }
 
   /** It has its share, but when it wakes it takes no processor from who runs. */

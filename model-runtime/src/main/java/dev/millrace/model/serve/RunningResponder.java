@@ -61,6 +61,7 @@ final class RunningResponder implements Responder {
 
   private boolean closed;
 
+  private final Foreground foreground;
   private final Foreground.Answerer answerer;
 
   RunningResponder(
@@ -69,6 +70,7 @@ final class RunningResponder implements Responder {
       UnknownDomain unknown,
       int subtask,
       Foreground foreground) {
+    this.foreground = foreground;
     this.answerer = foreground.answerer();
     this.cache = parts.cache();
     this.reception = new Reception(parts, limits, unknown);
@@ -92,6 +94,9 @@ final class RunningResponder implements Responder {
   public List<Answered> step() throws InterruptedException {
     chunks = new ArrayList<>();
     if (isIdle()) {
+      if (inbox.isEmpty()) {
+        foreground.giveBack();
+      }
       awaitWord();
     }
     readInbox();
@@ -127,6 +132,7 @@ final class RunningResponder implements Responder {
     long millis = deadlines.millisToNext();
     Runnable word = millis < 0 ? inbox.take() : inbox.poll(millis, TimeUnit.MILLISECONDS);
     if (word != null) {
+      answerer.computing(true); // before it has run for long beside those that give way
       word.run();
     }
   }

@@ -5,16 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
 import dev.millrace.model.base.Foreground.Answerer;
 import dev.millrace.model.base.Foreground.GivingWay;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -116,6 +125,107 @@ class ThreadPlaceTest {
   }
 
   @Test
+  void giveBack_twoShareAProcessor_oneComesToThatOfTheCallerAndMayRunAnywhereAgain()
+      throws Exception {
+    assumeTrue(Files.exists(STATUS));
+    Set<Integer> all = allowed();
+    assumeTrue(all.size() > 1);
+    List<Integer> processors = List.copyOf(all);
+    AtomicBoolean end = new AtomicBoolean();
+    try {
+      Supplier<Set<Integer>> one = spin(end);
+      elsewhere(
+          () -> {
+            only(processors.get(1));
+            foreground.giveBack();
+            assertEquals(Set.of(processors.get(0)), one.get(), "it has one to itself");
+            Supplier<Set<Integer>> other = spin(end);
+            while (one.get().size() + other.get().size() == 2) {
+              foreground.giveBack(); // one that is stopped for the collector wants none
+            }
+            assertEquals(1 + all.size(), one.get().size() + other.get().size());
+            return null;
+          });
+    } finally {
+      end.set(true);
+    }
+  }
+
+  /** A thread that gives way and wants the first processor; where it may run. */
+  private Supplier<Set<Integer>> spin(AtomicBoolean end) throws Exception {
+    CompletableFuture<Path> begun = new CompletableFuture<>();
+    new Thread(
+            () -> {
+              ThreadPolicy.idle();
+              try (GivingWay open = foreground.giveWay()) {
+                only(allowed().iterator().next());
+                begun.complete(STATUS.toRealPath());
+                while (!end.get()) {
+                  Thread.onSpinWait();
+                }
+              } catch (Throwable e) {
+                begun.completeExceptionally(e);
+              }
+            })
+        .start();
+    Path status = begun.get();
+    return () -> allowed(status);
+  }
+
+  /** Confines the calling thread. */
+  private static void only(int processor) {
+    Set<Integer> others = new TreeSet<>(allowed());
+    others.remove(processor);
+    ThreadPlace.ofThisThread().orElseThrow().keepOff(others);
+  }
+
+  @Test
+  void computing_besideAThreadThatGivesWay_itsTurnsAreShortAndThoseOfThreadsThatItStartsAreNot()
+      throws Exception {
+    assumeTrue(Files.exists(STATUS) && Platform.ARCH.equals("x86-64"));
+    elsewhere(
+        () -> {
+          long before = turn();
+          assumeTrue(before > 0, "this Linux tells no turns");
+          Answerer answerer = foreground.answerer();
+          answerer.computing(true);
+          assertEquals(before, turn(), "nobody gives way");
+          CompletableFuture<Void> gaveWay = new CompletableFuture<>();
+          CompletableFuture<Void> answered = new CompletableFuture<>();
+          Thread trains =
+              new Thread(
+                  () -> {
+                    ThreadPolicy.idle();
+                    try (GivingWay open = foreground.giveWay()) {
+                      gaveWay.complete(null);
+                      answered.join();
+                    }
+                  });
+          trains.start();
+          gaveWay.join();
+          answerer.computing(true);
+          answered.complete(null);
+          trains.join();
+          assertEquals(1_000_000, turn());
+          assertEquals(before, elsewhere(ThreadPlaceTest::turn));
+          return null;
+        });
+  }
+
+  private interface C extends Library {
+    C LIBRARY = Native.load("c", C.class);
+
+    long syscall(long number, Object... arguments) throws LastErrorException;
+  }
+
+  /** How long the calling thread runs when it is its turn, in nanoseconds: sched_getattr(2). */
+  private static long turn() {
+    byte[] attributes = new byte[48];
+    C.LIBRARY.syscall(315, 0, attributes, attributes.length, 0);
+    return ByteBuffer.wrap(attributes).order(ByteOrder.nativeOrder()).getLong(24);
+  }
+
+  @Test
   void givesWay_niceOrIdle_butNotAsTheProcessIs() throws Exception {
     assumeTrue(Files.exists(STATUS));
     assertFalse(givesWay(() -> {}));
@@ -154,11 +264,15 @@ class ThreadPlaceTest {
 
   /** Where the calling thread may run. */
   private static Set<Integer> allowed() {
+    return allowed(STATUS);
+  }
+
+  private static Set<Integer> allowed(Path status) {
     String name = "Cpus_allowed_list:";
     String list;
     try {
       list =
-          Files.readAllLines(STATUS).stream()
+          Files.readAllLines(status).stream()
               .filter(line -> line.startsWith(name))
               .map(line -> line.substring(name.length()).strip())
               .findFirst()

@@ -1031,6 +1031,38 @@ class ResponderTest {
     assertFalse(foreground.isBusy());
   }
 
+  @Test
+  void step_requestThatIsStillRead_theForegroundIsBusyAlready() throws Exception {
+    Foreground foreground = new Foreground();
+    List<Boolean> busy = new ArrayList<>();
+    Tokenizer watched =
+        new ByteTokenizer() {
+          @Override
+          public int[] encode(String text) {
+            busy.add(foreground.isBusy());
+            return super.encode(text);
+          }
+        };
+    RunningResponder reads =
+        new RunningResponder(
+            new ServingParts(
+                base,
+                watched,
+                live,
+                cache(),
+                CacheKeys.of(SECRET),
+                () -> Instant.ofEpochMilli(now)),
+            new ServeLimits(1000, 1000, 1000),
+            UnknownDomain.BASE,
+            5,
+            foreground);
+    opened.add(reads);
+    reads.submit(1, generate("q", null, "prompt", 3, 0, 0, false));
+    reads.step();
+    assertFalse(busy.isEmpty());
+    assertFalse(busy.contains(false));
+  }
+
   private static List<Answered> step(Responder responder) {
     try {
       return responder.step();
