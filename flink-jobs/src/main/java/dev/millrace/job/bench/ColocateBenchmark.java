@@ -38,9 +38,9 @@ final class ColocateBenchmark implements Benchmark {
           ANSWERS,
           TRAINING,
           new Lot("both, nobody gives way", true, NONE),
-          new Lot("both, as shipped: training pauses, 20 ms at most", true, new Courtesy(20, 0)),
+          new Lot("both, training pauses, 20 ms at most", true, new Courtesy(20, 0)),
+          new Lot("both, as shipped: training is nice 10", true, new Courtesy(0, 10)),
           new Lot("both, training is nice 19", true, new Courtesy(0, 19)),
-          new Lot("both, it pauses and is nice 19", true, new Courtesy(20, 19)),
           new Lot("both, training is idle", true, new Courtesy(0, Courtesy.IDLE)),
           new Lot("both, it pauses and is idle", true, new Courtesy(20, Courtesy.IDLE)));
 

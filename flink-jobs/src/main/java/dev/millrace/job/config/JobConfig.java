@@ -24,6 +24,6 @@ public record JobConfig(
     implements Serializable {
 
   static JobConfig defaults() {
-    return new JobConfig("millrace", 2, 128, "default", 20, 0);
+    return new JobConfig("millrace", 2, 128, "default", 0, 10);
   }
 }

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * How training gives way to answers in its process. When it computes changes by it, never what.
  *
  * @param yieldMillis how long it pauses at most before each micro-batch while answers are computed
- * @param nice what the system's scheduler is told of the threads that train, 0 to 19; {@link
+ * @param nice by how much the threads that train are nicer than the process, 0 to 19; {@link
  *     #IDLE}: they run where nobody else would
  */
 public record Courtesy(int yieldMillis, int nice) implements Serializable {
@@ -31,8 +31,8 @@ public record Courtesy(int yieldMillis, int nice) implements Serializable {
     if (nice == 0) {
       return;
     }
-    if (!(nice == IDLE ? ThreadPolicy.idle() : ThreadPolicy.nice(nice))) {
-      LOG.warn("job.trainNice {} has no effect: only Linux has it of threads", nice);
+    if (!(nice == IDLE ? ThreadPolicy.idle() : ThreadPolicy.nicer(nice))) {
+      LOG.info("job.trainNice {} has no effect: only Linux has it of threads", nice);
     }
   }
 }

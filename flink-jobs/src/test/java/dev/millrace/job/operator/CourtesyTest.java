@@ -27,7 +27,7 @@ class CourtesyTest {
     int child =
         on(
             () -> {
-              new Courtesy(0, wanted).adopt();
+              new Courtesy(0, 3).adopt();
               assertEquals(wanted, nice());
               return on(CourtesyTest::nice);
             });

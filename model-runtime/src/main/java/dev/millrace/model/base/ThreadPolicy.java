@@ -20,6 +20,7 @@ public final class ThreadPolicy {
   private static final Logger LOG = LoggerFactory.getLogger(ThreadPolicy.class);
   private static final int SCHED_BATCH = 3;
   private static final int SCHED_IDLE = 5;
+  private static final int NICEST = 19;
 
   /** For threads that it starts, none of this; where a policy is told it is another bit. */
   private static final long RESET_ON_FORK = 1;
@@ -50,9 +51,10 @@ public final class ThreadPolicy {
     long syscall(long number, Object... arguments) throws LastErrorException;
   }
 
-  /** It is nicer than others, 0 to 19: its share is smaller. */
-  public static boolean nice(int nice) {
-    return told(c -> c.setpriority(0, 0, nice));
+  /** It is so much nicer than the process, and nice 19 at most: its share is smaller. */
+  public static boolean nicer(int by) {
+    int process = (int) ProcessHandle.current().pid();
+    return told(c -> c.setpriority(0, 0, Math.min(NICEST, c.getpriority(0, process) + by)));
   }
 
   /**

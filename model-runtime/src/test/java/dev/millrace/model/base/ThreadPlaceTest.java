@@ -231,7 +231,7 @@ class ThreadPlaceTest {
     assertFalse(givesWay(() -> {}));
     assertTrue(givesWay(ThreadPolicy::idle));
     assumeTrue(niceOfThisProcess() < 19);
-    assertTrue(givesWay(() -> ThreadPolicy.nice(19)));
+    assertTrue(givesWay(() -> ThreadPolicy.nicer(19)));
   }
 
   private static int niceOfThisProcess() throws Exception {
