@@ -78,7 +78,8 @@ public final class SwapRule {
   /**
    * Whether an event that may take its alias over does so although what it names cannot be had now:
    * nothing may go on answering in place of what people ordered, nor the base where nothing is
-   * followed yet. What is to be forgotten does not even answer in place of what is invalid.
+   * followed yet. What is to be forgotten does not even answer in place of what is invalid, nor
+   * does the base in place of what was ordered first.
    *
    * @param current the event that the alias follows now
    */
@@ -89,8 +90,9 @@ public final class SwapRule {
     }
     boolean passing =
         failure instanceof IOException && !(failure instanceof ReleaseRefusedException);
-    boolean urgent = event.action() != Action.PUBLISH || current == null;
-    return event.action() == Action.FORGET || (passing && urgent);
+    boolean ordered = event.action() != Action.PUBLISH;
+    boolean first = current == null;
+    return event.action() == Action.FORGET || (ordered && first) || (passing && (ordered || first));
   }
 
   private static String older(ReleaseEvent event, ReleaseEvent current) {

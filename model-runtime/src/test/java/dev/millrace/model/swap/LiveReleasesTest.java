@@ -364,6 +364,18 @@ class LiveReleasesTest {
     assertThrows(IOException.class, () -> pinned(null, "bias-2"));
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"PIN", "ROLLBACK"})
+  void apply_firstOrderOfADomainNamesAnInvalidRelease_theBaseDoesNotAnswerInItsPlace(Action order) {
+    source.replace("bias-1", FakeReleases.release("fake-base", null, "python", 1));
+    assertFailed("alias-mismatch: ", FakeReleases.published("java", 1));
+    assertNull(releaseOf(null, "java"));
+    assertFollowedUnread("alias-mismatch: ", FakeReleases.event(null, "java", order, 1));
+    assertRefused("alias-mismatch: ", "java");
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 2));
+    assertEquals("bias-2", releaseOf(null, "java"));
+  }
+
   @Test
   void apply_firstReleaseOfADomainCannotBeRead_theBaseDoesNotAnswerInItsPlace() {
     source.lose("bias-1");
