@@ -22,36 +22,47 @@ final class CascadeScorer implements Scorer {
   private final List<Stage> stages;
   private final List<Stage> mediaStages;
 
-  CascadeScorer(
-      BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
-    this.heldOut = heldOut;
-    this.guard = new Guard(config.guard());
-    this.reordered = new ReorderedCopy(config.reorderedSimilarity());
-    this.stages = stages(base, tokenizer, known, config, guard);
-    this.mediaStages = List.of(new SupportedModality());
-  }
-
-  /** Of texts alone, by stages that were made elsewhere. */
-  CascadeScorer(HeldOut heldOut, Guard guard, List<Stage> stages, ScorerConfig config) {
+  private CascadeScorer(
+      HeldOut heldOut,
+      Guard guard,
+      List<Stage> stages,
+      List<Stage> mediaStages,
+      ScorerConfig config) {
     this.heldOut = heldOut;
     this.guard = guard;
     this.reordered = new ReorderedCopy(config.reorderedSimilarity());
     this.stages = stages;
-    this.mediaStages = List.of(new SupportedModality());
+    this.mediaStages = mediaStages;
   }
 
-  CascadeScorer(
+  /** Of texts alone, by stages that were made elsewhere. */
+  CascadeScorer(HeldOut heldOut, Guard guard, List<Stage> stages, ScorerConfig config) {
+    this(heldOut, guard, stages, List.of(new SupportedModality()), config);
+  }
+
+  /** Of texts alone. */
+  static CascadeScorer of(
+      BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
+    Guard guard = new Guard(config.guard());
+    List<Stage> stages = stages(base, tokenizer, known, config, guard);
+    return new CascadeScorer(heldOut, guard, stages, config);
+  }
+
+  /** Of texts, pictures and sounds. */
+  static CascadeScorer of(
       BaseModel base,
       Tokenizer tokenizer,
       KnownTexts known,
       HeldOut heldOut,
       ScorerConfig config,
       Aligner aligner) {
-    this.heldOut = heldOut;
-    this.guard = new Guard(config.guard());
-    this.reordered = new ReorderedCopy(config.reorderedSimilarity());
-    this.stages = stages(base, tokenizer, known, config, guard);
-    this.mediaStages = mediaStages(base, tokenizer, known, config, guard, aligner);
+    Guard guard = new Guard(config.guard());
+    return new CascadeScorer(
+        heldOut,
+        guard,
+        stages(base, tokenizer, known, config, guard),
+        mediaStages(base, tokenizer, known, config, guard, aligner),
+        config);
   }
 
   static List<Stage> stages(

@@ -32,7 +32,7 @@ public interface Scorer {
    */
   static Scorer of(
       BaseModel base, Tokenizer tokenizer, KnownTexts known, HeldOut heldOut, ScorerConfig config) {
-    return new CascadeScorer(base, tokenizer, known, heldOut, config);
+    return CascadeScorer.of(base, tokenizer, known, heldOut, config);
   }
 
   /**
@@ -52,6 +52,6 @@ public interface Scorer {
       throw new IllegalArgumentException(
           "encoders of base %s, expected %s".formatted(aligner.config().base(), base.id()));
     }
-    return new CascadeScorer(base, tokenizer, known, heldOut, config, aligner);
+    return CascadeScorer.of(base, tokenizer, known, heldOut, config, aligner);
   }
 }
