@@ -3,6 +3,7 @@ package dev.millrace.job.chaos;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Recording;
@@ -50,53 +51,24 @@ class AuditTest {
   }
 
   private static Committed<ReleaseEvent> rollback(String release, long offset) {
-    Origin origin = new Origin("releases", 0, offset);
     ReleaseEvent event =
-        new ReleaseEvent(
-            null,
-            "swap",
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.ROLLBACK,
-            release,
-            "file:///nowhere",
-            null,
-            0,
-            "test",
-            origin);
-    return new Committed<>(event, origin, 0, 0);
+        StreamRecords.event("swap", ReleaseEvent.Action.ROLLBACK, release, 0, offset);
+    return new Committed<>(event, event.origin(), 0, 0);
+  }
+
+  private static Request request(String id, long offset) {
+    Origin origin = new Origin("requests", 0, offset);
+    return Request.builder(id, Request.Task.SCORE, "p").domain("swap").origin(origin).build();
   }
 
   private void ask(String id, long offset) {
-    Origin origin = new Origin("requests", 0, offset);
-    Request request =
-        Request.builder(id, Request.Task.SCORE, "p").domain("swap").origin(origin).build();
-    requests.add(new Committed<>(request, origin, offset, offset));
+    Request request = request(id, offset);
+    requests.add(new Committed<>(request, request.origin(), offset, offset));
   }
 
   private void answer(String id, long asked, @Nullable String release, @Nullable String error) {
     Origin origin = new Origin("answers", 0, answers.size());
-    Answer answer =
-        new Answer(
-            id,
-            new Origin("requests", 0, asked),
-            null,
-            "swap",
-            Request.Task.SCORE,
-            error,
-            "",
-            -1,
-            1,
-            1,
-            new float[0],
-            release,
-            "base",
-            List.of(),
-            Answer.From.MODEL,
-            0,
-            0,
-            0,
-            0,
-            false);
+    Answer answer = StreamRecords.answer(request(id, asked), error, "", release);
     answers.add(new Committed<>(answer, origin, 0, 0));
     seen.put(origin, 100L * answers.size());
   }
