@@ -71,6 +71,11 @@ public final class Console implements AutoCloseable {
     return ledger.verdictOf(release);
   }
 
+  /** How many domains have a current release that serving could not open, nor answered by since. */
+  public int unserved() {
+    return ledger.unserved();
+  }
+
   @Override
   public void close() {
     Tail.close(tails);

@@ -24,4 +24,8 @@ final class Latest<V> {
   @Nullable V get(String name) {
     return values.get(name);
   }
+
+  void remove(String name) {
+    values.remove(name);
+  }
 }

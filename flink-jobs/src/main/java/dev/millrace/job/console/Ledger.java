@@ -36,6 +36,9 @@ final class Ledger {
   private static final int MOST_DOMAINS = 300;
   private static final int MOST_RELEASES = 10_000;
 
+  /** What the reasons begin with for which serve cannot open a release. */
+  private static final String OF_A_RELEASE = "release-";
+
   private record Refusal(long at, Rejection rejection) {}
 
   private record Event(long at, ReleaseEvent event) {}
@@ -49,6 +52,10 @@ final class Ledger {
 
   private final Latest<ReleaseEvent> seen = new Latest<>(MOST_RELEASES);
   private final Latest<Verdict> passed = new Latest<>(MOST_RELEASES);
+
+  /** Why serving could not open a release, by whose id. */
+  private final Latest<Rejection> unopened = new Latest<>(MOST_RELEASES);
+
   private final Map<String, Long> from = new TreeMap<>();
   private final Window<Refusal> refusals = new Window<>(REFUSED);
   private final Window<Event> releases = new Window<>(RELEASES);
@@ -67,6 +74,9 @@ final class Ledger {
   synchronized void rejection(Rejection rejection, long at) {
     flow("rejected", at);
     refusals.add(new Refusal(at, rejection));
+    if (rejection.id() != null && rejection.reason().startsWith(OF_A_RELEASE)) {
+      unopened.put(rejection.id(), rejection);
+    }
     String domain = rejection.domain();
     if (domain != null) {
       refusing(domain).rejection(rejection);
@@ -136,6 +146,9 @@ final class Ledger {
     flow("answers", at);
     from.merge(answer.source().toLowerCase(Locale.ROOT), 1L, Long::sum);
     failed += answer.error() == null ? 0 : 1;
+    if (answer.release() != null) {
+      unopened.remove(answer.release());
+    }
     Long began = asked.getIfPresent(answer.request());
     if (began != null) {
       asked.invalidate(answer.request());
@@ -146,6 +159,20 @@ final class Ledger {
   /** The last event that named a release. */
   synchronized @Nullable ReleaseEvent named(String release) {
     return seen.get(release);
+  }
+
+  /** How many domains have a current release that serving could not open, nor answered by since. */
+  synchronized int unserved() {
+    return (int)
+        domains.values().stream()
+            .map(DomainLedger::current)
+            .filter(current -> current != null && isUnopened(current))
+            .count();
+  }
+
+  private boolean isUnopened(ReleaseEvent event) {
+    Rejection why = unopened.get(event.release());
+    return why != null && why.origin().equals(event.origin());
   }
 
   private void flow(String topic, long at) {

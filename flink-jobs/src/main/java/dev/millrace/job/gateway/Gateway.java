@@ -598,7 +598,13 @@ public final class Gateway implements AutoCloseable {
     boolean hears = answers.isAlive() && chunks.isAlive() && releases.isAlive();
     boolean ready = hears && !underWay.isEnding();
     ctx.status(ready ? 200 : 503);
-    json(ctx, Fields.JSON.createObjectNode().put("ready", ready).put("keys", keys.required()));
+    json(
+        ctx,
+        Fields.JSON
+            .createObjectNode()
+            .put("ready", ready)
+            .put("keys", keys.required())
+            .put("unserved", console.unserved()));
   }
 
   private static Context json(Context ctx, ObjectNode body) {

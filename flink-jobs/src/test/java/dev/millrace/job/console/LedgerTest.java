@@ -12,6 +12,7 @@ import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
@@ -59,6 +60,24 @@ class LedgerTest {
     for (JsonNode domain : ledger.picture(0).path("domains")) {
       assertEquals(domain.path("tenant").isNull() ? 1 : 0, domain.path("refused").size());
     }
+  }
+
+  @Test
+  void unserved_releaseThatServeCouldNotOpen_countsUntilItAnswersOrAnotherFollows() {
+    ReleaseEvent event = release("mails", "r1");
+    ledger.rejection(
+        new Rejection(event.origin(), "r1", "mails", "release-invalid", "cut", Double.NaN), 0);
+    assertEquals(0, ledger.unserved());
+    ledger.release(event, 0);
+    assertEquals(1, ledger.unserved());
+    Request asked = Request.builder("q", Request.Task.SCORE, "text").build();
+    ledger.answer(StreamRecords.answer(asked, null, "", "r1"), 0);
+    assertEquals(0, ledger.unserved());
+    ledger.rejection(
+        new Rejection(event.origin(), "r1", "mails", "release-unreadable", "", Double.NaN), 0);
+    assertEquals(1, ledger.unserved());
+    ledger.release(release("mails", "r2"), 0);
+    assertEquals(0, ledger.unserved());
   }
 
   @Test
