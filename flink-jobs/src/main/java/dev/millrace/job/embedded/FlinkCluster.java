@@ -1,10 +1,12 @@
 package dev.millrace.job.embedded;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.configuration.BlobServerOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.HeartbeatManagerOptions;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
@@ -17,6 +19,9 @@ import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 record FlinkCluster(MiniCluster cluster) implements AutoCloseable {
 
   private static final String LOOPBACK = "127.0.0.1";
+
+  /** All that beats is in one process: one that was stopped for a while would only lose itself. */
+  private static final Duration NEVER = Duration.ofDays(1);
 
   static FlinkCluster start(Path directory, int taskManagers, int slots, Configuration extra) {
     Configuration configuration = configuration(directory.toString());
@@ -55,6 +60,7 @@ record FlinkCluster(MiniCluster cluster) implements AutoCloseable {
     c.set(WebOptions.TMP_DIR, directory);
     c.set(BlobServerOptions.STORAGE_DIRECTORY, directory);
     c.set(CoreOptions.CHECK_LEAKED_CLASSLOADER, false);
+    c.set(HeartbeatManagerOptions.HEARTBEAT_TIMEOUT, NEVER);
     c.set(RestOptions.ADDRESS, LOOPBACK);
     c.set(RestOptions.BIND_ADDRESS, LOOPBACK);
     c.set(RestOptions.BIND_PORT, "0");
