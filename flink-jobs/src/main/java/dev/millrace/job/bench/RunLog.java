@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class RunLog<T> {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Of every line. */
+  private static final String BEGINNING = "{\"run\":";
 
   private final String run;
   private final @Nullable Path file;
@@ -43,7 +47,7 @@ final class RunLog<T> {
    *
    * @param file null keeps nothing
    * @param run what a run must have in common with the one that began the file
-   * @throws IllegalArgumentException if another run began it
+   * @throws IllegalArgumentException if another run began it, or none
    */
   static <T> RunLog<T> open(
       @Nullable Path file, String run, Class<T> type, LongSupplier processorNanos)
@@ -53,16 +57,33 @@ final class RunLog<T> {
       throw new IllegalArgumentException("--log " + file + ", expected a file");
     }
     if (file != null && Files.exists(file)) {
-      String text = Files.readString(file);
-      String whole = text.substring(0, text.lastIndexOf('\n') + 1);
-      for (String line : whole.lines().toList()) {
-        log.read(line, type);
-      }
-      if (whole.length() < text.length()) {
-        Files.writeString(file, whole);
+      try {
+        log.read(file, type);
+      } catch (JsonProcessingException | CharacterCodingException e) {
+        throw noLog(file, e);
       }
     }
     return log;
+  }
+
+  private void read(Path from, Class<T> type) throws IOException {
+    String text = Files.readString(from);
+    String whole = text.substring(0, text.lastIndexOf('\n') + 1);
+    for (String line : whole.lines().toList()) {
+      read(line, type);
+    }
+    String cut = text.substring(whole.length());
+    if (!cut.startsWith(BEGINNING) && !BEGINNING.startsWith(cut)) {
+      throw noLog(from, null);
+    }
+    if (!cut.isEmpty()) {
+      Files.writeString(from, whole);
+    }
+  }
+
+  private static IllegalArgumentException noLog(Path file, @Nullable Exception cause) {
+    return new IllegalArgumentException(
+        "--log " + file + ", expected one that a run has begun, or no such file", cause);
   }
 
   private void read(String line, Class<T> type) throws JsonProcessingException {

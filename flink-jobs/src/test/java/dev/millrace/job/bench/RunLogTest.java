@@ -18,6 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunLogTest {
   private static final Findings FOUND =
@@ -66,6 +68,16 @@ class RunLogTest {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> open("run of seed 2"));
     assertTrue(e.getMessage().contains("run of seed 1, expected run of seed 2"), e::getMessage);
+  }
+
+  /** A last line without an end is taken away of a log, and of nothing else. */
+  @ParameterizedTest
+  @ValueSource(strings = {"what I must not forget", "not a log\n", "{\"note\": 1}"})
+  void open_fileThatIsNoLog_isRefusedAndLeftAsItIs(String text) throws IOException {
+    Files.writeString(file(), text);
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> open("run"));
+    assertTrue(e.getMessage().startsWith("--log " + file() + ", expected "), e::getMessage);
+    assertEquals(text, Files.readString(file()));
   }
 
   @Test
