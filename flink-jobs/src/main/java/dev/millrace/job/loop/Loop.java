@@ -106,7 +106,7 @@ public final class Loop {
         feed(config, topics, spectator, writer, learn, stack);
         Examination examined = examine(topics, spectator, writer);
         pace.require("an answer to every request", PATIENCE, () -> isAllAnswered(spectator));
-        stop(serve, stack);
+        stop("serve", serve, stack, false);
         return report(config, topics, spectator, examined, started);
       }
     }
@@ -202,7 +202,8 @@ public final class Loop {
           "all full batches",
           PATIENCE,
           () -> feed.onTheirWay(spectator.recording()) < open); // each committed as it is learned
-      drain(learn, stack);
+      watcher.phase("learning the rest, whose releases come all at once");
+      stop("learn", learn, stack, true);
       pace.require(
           "answers by the last releases",
           PATIENCE,
@@ -211,26 +212,17 @@ public final class Loop {
     }
   }
 
-  private void drain(JobClient job, EmbeddedStack stack)
-      throws InterruptedException, TimeoutException {
-    stop(job, stack, true);
-  }
-
-  private void stop(JobClient job, EmbeddedStack stack)
-      throws InterruptedException, TimeoutException {
-    stop(job, stack, false);
-  }
-
-  private void stop(JobClient job, EmbeddedStack stack, boolean drain)
+  private void stop(String name, JobClient job, EmbeddedStack stack, boolean drain)
       throws InterruptedException, TimeoutException {
     CompletableFuture<String> savepoint =
         job.stopWithSavepoint(
             drain, stack.folder("savepoints").toUri().toString(), SavepointFormatType.CANONICAL);
-    pace.require("the end of a job", PATIENCE, savepoint::isDone);
+    pace.require("the end of the " + name + " job", PATIENCE, savepoint::isDone);
     try {
       savepoint.join();
     } catch (CompletionException e) {
-      throw new IllegalStateException("a job did not stop: " + e.getCause(), e.getCause());
+      throw new IllegalStateException(
+          "the %s job did not stop: %s".formatted(name, e.getCause()), e.getCause());
     }
   }
 
@@ -326,7 +318,13 @@ public final class Loop {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new IllegalArgumentException("--report " + folder + ", expected a folder");
     }
-    Path store = Files.createDirectories(folder.resolve("store"));
+    Path store = folder.resolve("store");
+    try {
+      Files.createDirectories(store);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "--report " + folder + ", expected a folder that can be written", e);
+    }
     try (Stream<Path> kept = Files.list(store)) {
       if (kept.anyMatch(release -> Files.exists(release.resolve(Manifest.FILE)))) {
         throw new IllegalArgumentException(
