@@ -34,9 +34,9 @@ public record Setting(
   public static final int FEWEST_ROUNDS = 11;
 
   public Setting {
-    if (steps < 1 || factors.isEmpty()) {
+    if (steps < 1 || factors.isEmpty() || factors.stream().anyMatch(factor -> !(factor > 1))) {
       throw new IllegalArgumentException(
-          "steps %d, factors %s, expected 1 or more, and one factor or more"
+          "steps %d, factors %s, expected 1 or more, and one factor or more, each above 1"
               .formatted(steps, factors));
     }
     if (rounds < 1) {

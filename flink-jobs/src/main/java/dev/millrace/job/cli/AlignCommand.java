@@ -127,6 +127,12 @@ final class AlignCommand implements Callable<Integer> {
     if (prefixSteps < 1) {
       throw new IllegalArgumentException("--prefix-steps " + prefixSteps + ", expected 1 or more");
     }
+    if (Files.isRegularFile(out)) {
+      throw new IllegalArgumentException("--out " + out + ", expected a folder");
+    }
+    if ((keepEncoders || knownOnly) && !Files.isRegularFile(out.resolve("config.json"))) {
+      throw new IllegalArgumentException("--out " + out + ", expected a folder of encoders");
+    }
     long start = System.nanoTime();
     Path folder = base.folder();
     try (BaseModel model = DjlModels.open(folder, Precision.INT8);

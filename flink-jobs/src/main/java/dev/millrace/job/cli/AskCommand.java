@@ -160,8 +160,11 @@ final class AskCommand implements Callable<Integer> {
     output
         .err()
         .printf(
-            "starting an embedded serve job with the releases of %s in %s%n",
-            String.join(", ", releases.keySet()), stored.store());
+            "starting an embedded serve job with %s in %s%n",
+            releases.isEmpty()
+                ? "the base alone, for want of a release"
+                : "the releases of " + String.join(", ", releases.keySet()),
+            stored.store());
     try (EmbeddedJobs jobs = EmbeddedJobs.serving(stored, base.folder(), broker.settings())) {
       Answer answer = ask(jobs.config(), releases);
       return print(answer, explain ? provenance(answer, places -> Map.of()) : null);

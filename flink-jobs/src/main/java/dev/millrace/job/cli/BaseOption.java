@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.model.kinds.AdapterFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -23,6 +24,15 @@ final class BaseOption {
     if (!Files.isRegularFile(folder.resolve("config.json"))) {
       throw new IllegalArgumentException(
           "%s %s, expected a checkpoint folder with a config.json".formatted(what, folder));
+    }
+    return folder;
+  }
+
+  /** The folder, if it can be that of an adapter. */
+  static Path requireAdapter(String what, Path folder) {
+    if (!Files.isRegularFile(folder.resolve(AdapterFolder.CONFIG))) {
+      throw new IllegalArgumentException(
+          "%s %s, expected a PEFT folder with an %s".formatted(what, folder, AdapterFolder.CONFIG));
     }
     return folder;
   }

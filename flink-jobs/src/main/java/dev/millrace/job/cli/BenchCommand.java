@@ -99,7 +99,9 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Benchmark benchmark = Benchmarks.named(name);
-    requireWritable(report);
+    if (report != null) {
+      Output.requireWritable("--report", report);
+    }
     Home home = Home.here();
     Setting setting =
         new Setting(
@@ -133,18 +135,6 @@ final class BenchCommand implements Callable<Integer> {
       Files.writeString(report, written(result, report.toString()));
     }
     return 0;
-  }
-
-  /** What would show only when all was measured. */
-  private static void requireWritable(@Nullable Path report) {
-    if (report == null) {
-      return;
-    }
-    Path folder = report.toAbsolutePath().getParent();
-    if (Files.isDirectory(report) || folder == null || !Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(
-          "--report " + report + ", expected a file in a folder that is there");
-    }
   }
 
   private static String written(BenchReport result, String file) throws IOException {

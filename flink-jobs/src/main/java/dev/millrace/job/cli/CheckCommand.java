@@ -6,6 +6,7 @@ import dev.millrace.model.djl.Int8Check;
 import dev.millrace.model.djl.LogitCheck;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +66,9 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     BaseOption.require("checkpoint", folder);
+    if (!(tolerance >= 0)) {
+      throw new IllegalArgumentException("--tolerance " + tolerance + ", expected 0 or more");
+    }
     Path expected = adapter == null ? folder : adapter;
     boolean known = LogitCheck.possible(expected);
     List<int[]> tokens = tokens(known ? LogitCheck.texts(expected) : List.of());
@@ -99,11 +103,13 @@ final class CheckCommand implements Callable<Integer> {
     List<int[]> tokens = new ArrayList<>();
     int number = 0;
     Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"));
-    for (String line : Files.readAllLines(UserMaterial.readable(file))) {
-      JsonNode text = UserMaterial.json(line, ++number, file).path("text");
-      int[] ids = tokenizer.encode(text.asText());
-      if (ids.length >= 2) {
-        tokens.add(Arrays.copyOf(ids, Math.min(ids.length, LONGEST)));
+    try (BufferedReader reader = UserMaterial.open(file)) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        JsonNode text = UserMaterial.json(line, ++number, file).path("text");
+        int[] ids = tokenizer.encode(text.asText());
+        if (ids.length >= 2) {
+          tokens.add(Arrays.copyOf(ids, Math.min(ids.length, LONGEST)));
+        }
       }
     }
     if (tokens.isEmpty()) {

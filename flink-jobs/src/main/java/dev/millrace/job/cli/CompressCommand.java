@@ -23,6 +23,7 @@ import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -139,13 +140,19 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (steps < 1 || likeliest < 1 || saveEvery < 1) {
+    if (steps < 1 || likeliest < 1 || saveEvery < 1 || tokens < 1) {
       throw new IllegalArgumentException(
-          "--steps %d, --likeliest %d, --save-every %d, expected 1 or more"
-              .formatted(steps, likeliest, saveEvery));
+          "--steps %d, --likeliest %d, --save-every %d, --tokens %d, expected 1 or more"
+              .formatted(steps, likeliest, saveEvery, tokens));
+    }
+    if (Files.isRegularFile(out)) {
+      throw new IllegalArgumentException("--out " + out + ", expected a folder");
+    }
+    if (adapter != null) {
+      Path unused = BaseOption.requireAdapter("--adapter", adapter);
     }
     var objective = new StudentTrainer.Objective(text, temperature);
-    Path folder = teacher == null ? Home.here().nano() : teacher;
+    Path folder = teacher == null ? Home.here().nano() : BaseOption.require("--teacher", teacher);
     Compressor compressor = new Compressor(folder, adapter, likeliest, work.resolve("targets"));
     Student student = compressor.student(factor);
     MoeConfig shape = student.shape();

@@ -128,6 +128,11 @@ final class ConsolidateCommand implements Callable<Integer> {
     if (Files.exists(out)) {
       throw new IllegalArgumentException(out + " is there, expected a folder that is not");
     }
+    if (steps < 1 || !(rate > 0) || !(bound >= 0)) {
+      throw new IllegalArgumentException(
+          "--steps %d, --rate %s, --bound %s, expected 1 or more, more than 0, and 0 or more"
+              .formatted(steps, rate, bound));
+    }
     requireLines();
     Path next = out.resolveSibling(out.getFileName() + ".next");
     List<Consolidation.Outcome> outcomes;
@@ -135,6 +140,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     BroughtOver brought = BroughtOver.NOTHING;
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       Exam guarded = guarded(folder, tokenizer);
+      adapters.forEach((domain, adapter) -> BaseOption.requireAdapter("--adapter", adapter));
       List<int[]> anchors = BaseTexts.anchors(folder, tokenizer);
       Map<String, OldRelease> old = old(folder);
       Map<String, DomainTexts> texts = new TreeMap<>();

@@ -74,9 +74,11 @@ final class ConvertAdapterCommand implements Callable<Integer> {
       throw new ParameterException(
           output.commandLine(), "--out is " + out + ", which holds an adapter, expected a new one");
     }
-    List<Site> sites = DjlModels.sites(MoeConfigs.parse(read(base, "config.json")));
+    ExpertLayout wanted = layout();
+    Path config = BaseOption.require("base", base).resolve("config.json");
+    List<Site> sites = DjlModels.sites(MoeConfigs.read(config));
     LoraWeights adapter = lora(AdapterFolder.read(folder, sites));
-    LoraWeights converted = PeftFolder.in(layout(), adapter, sites);
+    LoraWeights converted = PeftFolder.in(wanted, adapter, sites);
     AdapterFolder.write(converted, baseName(), out);
     double difference = Difference.of(adapter, AdapterFolder.read(out, sites), 1);
     Map<String, Object> json = new LinkedHashMap<>();
@@ -93,10 +95,6 @@ final class ConvertAdapterCommand implements Callable<Integer> {
       return Main.FAILED;
     }
     return 0;
-  }
-
-  private static byte[] read(Path folder, String name) throws IOException {
-    return Files.readAllBytes(folder.resolve(name));
   }
 
   private ExpertLayout layout() {
@@ -124,7 +122,8 @@ final class ConvertAdapterCommand implements Callable<Integer> {
   }
 
   private String baseName() throws IOException {
-    JsonFields json = JsonFields.parse(AdapterFolder.CONFIG, read(folder, AdapterFolder.CONFIG));
+    byte[] config = Files.readAllBytes(folder.resolve(AdapterFolder.CONFIG));
+    JsonFields json = JsonFields.parse(AdapterFolder.CONFIG, config);
     String name = "base_model_name_or_path";
     return json.orElse(name, "", j -> j.text(name));
   }

@@ -55,10 +55,12 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    BaseOption.require("checkpoint", folder);
     Path written;
     long bytes;
     if (form.gguf != null) {
       written = form.gguf;
+      Output.requireWritable("--gguf", written);
       GgufExport.write(folder, written, tensor -> output.err().println(tensor));
       bytes = Files.size(written);
     } else {
@@ -74,7 +76,11 @@ final class ExportCommand implements Callable<Integer> {
   }
 
   private Path newFolder(@Nullable Path out) {
-    if (out == null || Files.exists(out.resolve("config.json"))) {
+    if (out == null || Files.isRegularFile(out)) {
+      throw new ParameterException(
+          output.commandLine(), "--safetensors is " + out + ", expected a new folder");
+    }
+    if (Files.exists(out.resolve("config.json"))) {
       throw new ParameterException(
           output.commandLine(),
           "--safetensors is " + out + ", which holds a checkpoint, expected a new folder");

@@ -112,9 +112,12 @@ final class ForgetCommand implements Callable<Integer> {
     if (samples.isEmpty() && source == null) {
       throw new IllegalArgumentException("nothing to forget, expected --sample ID or --source S");
     }
-    if (models < 2) {
-      throw new IllegalArgumentException("--models " + models + ", expected 2 or more");
+    if (models < 2 || waitSeconds < 1 || retireSeconds < 0) {
+      throw new IllegalArgumentException(
+          "--models %d, --wait %d, --retire-after %d, expected 2, 1 and 0 or more"
+              .formatted(models, waitSeconds, retireSeconds));
     }
+    Path unused = BaseOption.require("base", base);
     MillraceConfig config = broker.require(output.err());
     ReleaseTopic topic = ReleaseTopic.of(config);
     List<Origin> undecoded = new ArrayList<>();

@@ -4,11 +4,13 @@ import dev.millrace.job.Adopting;
 import dev.millrace.job.Openers;
 import dev.millrace.job.TopicAdopting;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.config.Secret;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.loop.StoredReleases;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,6 +18,8 @@ import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -158,15 +162,31 @@ final class GatewayCommand implements Callable<Integer> {
     if (store != null && Files.exists(store) && !Files.isDirectory(store)) {
       throw new IllegalArgumentException("store " + store + ", expected a folder");
     }
-    if (keystore != null && !Files.isReadable(keystore)) {
-      throw new IllegalArgumentException(
-          "keystore " + keystore + ", expected a file that can be read");
+    Path unused = base.folder();
+    if (keystore != null) {
+      requireOpens(keystore);
     }
     try (ServerSocket free = new ServerSocket()) {
       free.bind(new InetSocketAddress(address(), port));
     } catch (BindException e) {
       throw new IllegalStateException(
           "%s:%d, expected a free port of this machine: %s".formatted(host, port, e.getMessage()),
+          e);
+    }
+  }
+
+  private static void requireOpens(Path keystore) {
+    if (!Files.isRegularFile(keystore) || !Files.isReadable(keystore)) {
+      throw new IllegalArgumentException(
+          "keystore " + keystore + ", expected a file that can be read");
+    }
+    String password = Secret.fromEnvironment(Secret.KEYSTORE_PASSWORD).orElse("");
+    try (InputStream in = Files.newInputStream(keystore)) {
+      KeyStore.getInstance("PKCS12").load(in, password.toCharArray());
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalArgumentException(
+          "keystore %s, expected a PKCS #12 file that %s opens: %s"
+              .formatted(keystore, Secret.KEYSTORE_PASSWORD, e.getMessage()),
           e);
     }
   }

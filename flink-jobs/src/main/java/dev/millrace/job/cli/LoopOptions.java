@@ -74,7 +74,7 @@ final class LoopOptions {
   }
 
   private static String plain(double value) {
-    return Double.isFinite(value)
+    return Math.abs(value) < 1e15
         ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
         : Double.toString(value);
   }

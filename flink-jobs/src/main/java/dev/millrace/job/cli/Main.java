@@ -1,9 +1,13 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.model.adapter.InvalidAdapterException;
+import dev.millrace.model.config.InvalidConfigException;
+import dev.millrace.model.weights.InvalidWeightsException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.HashMap;
@@ -26,6 +30,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
     version = "millrace 0.1.0-SNAPSHOT",
     description = "Your events make your model better while it answers.",
     synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:What was asked for came about.",
+      "1:It did not; the last line says why.",
+      "2:What was given cannot be used; the line says what, and what was expected."
+    },
     footer = {"", "Examples:", "  ./millrace demo --report out", "  ./millrace help adapt"},
     subcommands = {
       DemoCommand.class,
@@ -89,7 +99,16 @@ public final class Main implements Runnable {
   private static int failed(Exception e, CommandLine command) {
     command.getErr().println("millrace: " + (ending ? "interrupted" : oneLine(e)));
     LoggerFactory.getLogger(Main.class).info("the command failed", e);
-    return e instanceof IllegalArgumentException ? USAGE : FAILED;
+    return isOfWhatWasGiven(e) ? USAGE : FAILED;
+  }
+
+  private static boolean isOfWhatWasGiven(Exception e) {
+    return e instanceof IllegalArgumentException
+        || e instanceof InvalidConfigException
+        || e instanceof InvalidWeightsException
+        || e instanceof InvalidAdapterException
+        || e instanceof NoSuchFileException
+        || e instanceof AccessDeniedException;
   }
 
   private static int misused(ParameterException e) {
@@ -109,7 +128,7 @@ public final class Main implements Runnable {
       return "no command %s, expected one of %s"
           .formatted(unmatched.getUnmatched().get(0), commands);
     }
-    return oneLine(e);
+    return oneLine(e).replaceFirst("^Error: ", "");
   }
 
   /** What went wrong, without line breaks. */

@@ -11,9 +11,15 @@ final class Numbers {
   private Numbers() {}
 
   static CommandLine understoodBy(CommandLine line) {
-    return line.registerConverter(int.class, reader("a whole number", Integer::valueOf))
-        .registerConverter(long.class, reader("a whole number", Long::valueOf))
-        .registerConverter(double.class, reader("a number", Double::valueOf));
+    return line.registerConverter(
+            int.class, reader(whole(Integer.MIN_VALUE, Integer.MAX_VALUE), Integer::valueOf))
+        .registerConverter(long.class, reader(whole(Long.MIN_VALUE, Long.MAX_VALUE), Long::valueOf))
+        .registerConverter(double.class, reader("a number", Double::valueOf))
+        .registerConverter(Double.class, reader("a number", Double::valueOf));
+  }
+
+  private static String whole(long least, long most) {
+    return "a whole number from %d to %d".formatted(least, most);
   }
 
   private static <T> ITypeConverter<T> reader(String expected, Function<String, T> read) {

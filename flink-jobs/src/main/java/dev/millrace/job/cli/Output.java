@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.millrace.model.djl.LoadProgress;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -63,6 +65,19 @@ final class Output {
         err().flush();
       }
     };
+  }
+
+  /**
+   * A file that an option has written, said before anything is computed for it.
+   *
+   * @throws IllegalArgumentException if it cannot be one
+   */
+  static void requireWritable(String option, Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(
+          option + " " + file + ", expected a file in a folder that is there");
+    }
   }
 
   static String toJson(Object value) {

@@ -150,6 +150,7 @@ public final class PretrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--out " + out + ", expected a checkpoint folder with a tokenizer.json");
     }
+    requireUsable();
     HeldOut heldOut = new HeldOut("millrace-nano", 10);
     progress.println("reading the corpora");
     List<Document> documents = PretrainCorpus.train(PretrainCorpus.NANO, heldOut, seed);
@@ -168,6 +169,29 @@ public final class PretrainCommand implements Callable<Integer> {
       print(judged);
     }
     return 0;
+  }
+
+  /** What would show only when the corpora have been read. */
+  private void requireUsable() {
+    if (steps < 1 || saveEvery < 1) {
+      throw new IllegalArgumentException(
+          "--steps %d, --save-every %d, expected 1 or more".formatted(steps, saveEvery));
+    }
+    if (experts.size() != BATCH || experts.stream().anyMatch(mean -> !(mean >= 0))) {
+      throw new IllegalArgumentException(
+          "--experts is " + experts + ", expected " + BATCH + " numbers from 0 up");
+    }
+    if (!(sharpness >= 0)) {
+      throw new IllegalArgumentException("--sharpness " + sharpness + ", expected 0 or more");
+    }
+    if (from != null) {
+      Path unused = BaseOption.require("--from", from);
+    }
+    for (Path folder : List.of(out, work)) {
+      if (Files.exists(folder) && !Files.isDirectory(folder)) {
+        throw new IllegalArgumentException(folder + ", expected a folder");
+      }
+    }
   }
 
   /** The file of the tokenizer: that of the weights that training goes on from, or its own. */
@@ -221,21 +245,13 @@ public final class PretrainCommand implements Callable<Integer> {
             });
   }
 
-  private List<Double> experts() {
-    if (experts.size() != BATCH || experts.stream().anyMatch(mean -> !(mean >= 0))) {
-      throw new IllegalArgumentException(
-          "--experts is " + experts + ", expected " + BATCH + " numbers from 0 up");
-    }
-    return experts;
-  }
-
   private Pretraining.Plan plan(boolean goesOn) {
     return new Pretraining.Plan(
         steps,
         BATCH,
         256,
         goesOn ? new Pretraining.Rates(1.5e-3, 50, 0) : new Pretraining.Rates(3e-3, 200, 0.8),
-        new Pretraining.Experts(experts(), sharpness),
+        new Pretraining.Experts(experts, sharpness),
         goesOn ? seed + OTHER_ORDER : seed);
   }
 

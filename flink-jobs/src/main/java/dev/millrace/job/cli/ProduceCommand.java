@@ -8,6 +8,7 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
+import dev.millrace.schema.wire.Names;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -64,6 +65,9 @@ final class ProduceCommand implements Callable<Integer> {
     if (!topic.endsWith("samples") && !topic.endsWith("requests")) {
       throw new IllegalArgumentException(
           "topic " + topic + ", expected a name that ends in samples or requests");
+    }
+    if (domain != null && !Names.isName(domain)) {
+      throw new IllegalArgumentException("--domain " + domain + ", expected " + Names.EXPECTED);
     }
     String at;
     try (BufferedReader reader = open()) {

@@ -104,6 +104,9 @@ final class ProtectCommand implements Callable<Integer> {
     try (BufferedReader reader = UserMaterial.open(texts)) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         number++;
+        if (line.isBlank()) {
+          continue;
+        }
         Sample sample = sample(texts, number, line);
         String domain = sample.domain() == null ? "texts" : sample.domain();
         Map<String, Integer> seen = documents.computeIfAbsent(domain, d -> new HashMap<>());

@@ -9,7 +9,6 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -73,6 +72,13 @@ final class ReleaseBaseCommand implements Callable<Integer> {
     if (back == (folder != null)) {
       throw new IllegalArgumentException("expected the folder of a base, or --back");
     }
+    if (!(bound >= 0) || !(domainBound >= 0)) {
+      throw new IllegalArgumentException(
+          "--bound %s, --domain-bound %s, expected 0 or more".formatted(bound, domainBound));
+    }
+    if (folder != null) {
+      Path unused = BaseOption.require("base", folder);
+    }
     MillraceConfig config = config();
     BasePublisher publisher = new BasePublisher(config, output.err()::println);
     return folder == null ? takeBack(publisher, head(config)) : publish(publisher, folder, config);
@@ -93,10 +99,6 @@ final class ReleaseBaseCommand implements Callable<Integer> {
   }
 
   private int publish(BasePublisher publisher, Path of, MillraceConfig config) throws Exception {
-    if (!Files.isRegularFile(of.resolve("config.json"))) {
-      throw new IllegalArgumentException(
-          "base " + of + ", expected a checkpoint folder with a config.json");
-    }
     BasePublisher.Result result =
         publisher.publish(
             of, () -> head(config), new BasePublisher.Bounds(bound, domainBound), reason);

@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.job.embedded.ClusterState;
 import dev.millrace.job.embedded.FlinkRest;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,6 +16,8 @@ import picocli.CommandLine.Option;
 
 /** Which Flink cluster a command speaks to. */
 final class RestOption {
+
+  private static final int MOST_PORT = 65_535;
 
   @Option(
       names = "--rest",
@@ -45,7 +48,9 @@ final class RestOption {
     if (url == null) {
       throw new IllegalArgumentException("no cluster is up, expected --rest URL");
     }
-    if (url.getHost() == null || !Set.of("http", "https").contains(url.getScheme())) {
+    if (url.getHost() == null
+        || url.getPort() > MOST_PORT
+        || !Set.of("http", "https").contains(url.getScheme())) {
       throw new IllegalArgumentException(
           "--rest " + url + ", expected a URL such as http://127.0.0.1:8081");
     }
@@ -59,6 +64,10 @@ final class RestOption {
 
   /** Flink's options for TLS, and no others. */
   Configuration tls() {
+    if (conf != null && !Files.isReadable(conf.resolve("config.yaml"))) {
+      throw new IllegalArgumentException(
+          "--flink-conf " + conf + ", expected a folder with a config.yaml");
+    }
     Map<String, String> options =
         conf == null
             ? new HashMap<>()

@@ -63,6 +63,7 @@ final class SamplesCommand implements Callable<Integer> {
     if (Files.exists(out)) {
       throw new IllegalArgumentException(out + " is there, expected a file that is not");
     }
+    Output.requireWritable("--out", out);
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     String release = stored.find(id);
     Set<Origin> places =

@@ -6,7 +6,9 @@ import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.job.sql.SqlScript;
 import dev.millrace.job.sql.SqlSession;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,14 +74,17 @@ final class SqlCommand implements Callable<Integer> {
     if (rows < 1) {
       throw new IllegalArgumentException("--rows " + rows + ", expected at least 1");
     }
-    String text = Files.readString(UserMaterial.readable(file));
+    String text = text();
     LocalCluster cluster = Home.here().cluster();
     Optional<ClusterState> local = rest.local().map(state -> state.require("kafka", "jobmanager"));
-    URI url = local.map(state -> URI.create(state.restUrl())).or(rest::named).orElse(null);
+    URI url = local.isPresent() || rest.named().isPresent() ? rest.url() : null;
     List<String> values = new ArrayList<>(List.of("base.dir=" + Home.here().nano()));
     local.ifPresent(state -> values.addAll(SubmitCommand.local(cluster, state)));
     values.addAll(settings);
     SqlScript script = SqlScript.parse(text, MillraceConfig.read(null, values).toMap());
+    if (script.statements().isEmpty()) {
+      throw new IllegalArgumentException("file " + file + " holds no statement, expected some");
+    }
     SqlSession session = new SqlSession(environment(url, rest.tls(), cluster.jobJar().toString()));
     for (String statement : script.statements()) {
       output.err().println(statement.lines().findFirst().orElse(statement).strip() + " …");
@@ -87,6 +92,14 @@ final class SqlCommand implements Callable<Integer> {
       run(statement, session, url == null);
     }
     return 0;
+  }
+
+  private String text() throws IOException {
+    try {
+      return Files.readString(UserMaterial.readable(file));
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("file " + file + " is not UTF-8, expected SQL", e);
+    }
   }
 
   private void run(String statement, SqlSession session, boolean here) throws Exception {

@@ -42,8 +42,11 @@ final class Values {
     if (problem instanceof OutOfRangeException) {
       return String.valueOf(problem.getMessage());
     }
-    if (sample instanceof Integer || sample instanceof Long) {
-      return "a whole number";
+    if (sample instanceof Integer) {
+      return "a whole number up to " + Integer.MAX_VALUE;
+    }
+    if (sample instanceof Long) {
+      return "a whole number up to " + Long.MAX_VALUE;
     }
     if (sample instanceof Double) {
       return "a number";

@@ -81,7 +81,9 @@ public final class RecordWriter implements AutoCloseable {
     Exception cause = failure.get();
     if (cause != null) {
       throw new IllegalStateException(
-          "broker " + broker + " did not take a record: " + cause.getMessage(), cause);
+          "broker %s did not take a record, expected one that answers and has its topic: %s"
+              .formatted(broker, cause.getMessage()),
+          cause);
     }
   }
 

@@ -10,6 +10,8 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
 import java.io.BufferedReader;
+import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -39,7 +41,7 @@ public final class UserMaterial {
    *
    * @param refused lines that are no sample of the domain
    */
-  public record Lines(List<Sample> samples, List<Refused> refused) {
+  public record Lines(Path file, List<Sample> samples, List<Refused> refused) {
 
     SortedMap<String, Integer> byReason() {
       SortedMap<String, Integer> counts = new TreeMap<>();
@@ -67,7 +69,7 @@ public final class UserMaterial {
         }
       }
     }
-    return new Lines(samples, refused);
+    return new Lines(file, samples, refused);
   }
 
   private static @Nullable Refused read(
@@ -92,11 +94,36 @@ public final class UserMaterial {
   public static BufferedReader open(Path file) throws IOException {
     InputStream in = Files.newInputStream(readable(file));
     try {
-      InputStream plain = file.toString().endsWith(".gz") ? new GZIPInputStream(in) : in;
+      InputStream plain = file.toString().endsWith(".gz") ? new Unzipped(file, in) : in;
       return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
-    } catch (ZipException e) {
+    } catch (EOFException | ZipException e) {
       in.close();
-      throw new IllegalArgumentException("file " + file + ", expected gzip: " + e.getMessage(), e);
+      throw noGzip(file, e);
+    }
+  }
+
+  private static IllegalArgumentException noGzip(Path file, IOException e) {
+    return new IllegalArgumentException(
+        "file " + file + ", expected gzip, and all of it: " + e.getMessage(), e);
+  }
+
+  /** Names the file where the rest of it is no gzip. */
+  private static final class Unzipped extends FilterInputStream {
+
+    private final Path file;
+
+    Unzipped(Path file, InputStream in) throws IOException {
+      super(new GZIPInputStream(in));
+      this.file = file;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        return super.read(bytes, offset, length);
+      } catch (EOFException | ZipException e) {
+        throw noGzip(file, e);
+      }
     }
   }
 
@@ -156,8 +183,8 @@ public final class UserMaterial {
     }
     if (measured.isEmpty() || prompts.isEmpty()) {
       throw new IllegalArgumentException(
-          "%d lines hold %d to learn from and %d of held-out documents, expected some of both: give more lines, or more documents"
-              .formatted(samples.size(), texts.size(), aside.size()));
+          "file %s: %d lines hold %d to learn from and %d of held-out documents, expected some of both: give more lines, or more documents"
+              .formatted(lines.file(), samples.size(), texts.size(), aside.size()));
     }
     return new Material(
         samples,

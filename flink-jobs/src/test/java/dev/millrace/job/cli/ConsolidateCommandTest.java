@@ -35,6 +35,8 @@ class ConsolidateCommandTest {
     lines.add("{\"id\":\"long\",\"text\":\"%s\"}".formatted("word ".repeat(900)));
     lines.add("{\"id\":\"other\",\"text\":\"Elsewhere.\",\"domain\":\"legal\"}");
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    Path adapter = Files.createDirectory(folder.resolve("no-adapter"));
+    Files.writeString(adapter.resolve("adapter_config.json"), "{}");
     StringWriter err = new StringWriter();
     int exit =
         Main.run(
@@ -42,10 +44,10 @@ class ConsolidateCommandTest {
             new PrintWriter(err, true),
             "model",
             "consolidate",
-            "--adapter=d=" + folder.resolve("no-adapter"),
+            "--adapter=d=" + adapter,
             "--input=d=" + input,
             "--out=" + folder.resolve("out"));
-    assertEquals(Main.FAILED, exit, err::toString);
+    assertEquals(Main.USAGE, exit, err::toString);
     assertTrue(err.toString().contains("line 22 refused, other-domain"), err::toString);
     assertTrue(err.toString().contains("d: of 21 texts "), err::toString);
     assertFalse(Files.exists(folder.resolve("out")));

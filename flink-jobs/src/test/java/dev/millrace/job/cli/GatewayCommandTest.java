@@ -24,10 +24,20 @@ class GatewayCommandTest {
         "--host no.such.host.invalid | host no.such.host.invalid, expected an address of this machine",
         "--store pom.xml | store pom.xml, expected a folder",
         "--keystore no-such-file | keystore no-such-file, expected a file that can be read",
+        "--keystore src | keystore src, expected a file that can be read",
+        "--base src | base src, expected a checkpoint folder with a config.json",
         "--set gateway.inFlight=0 | invalid configuration: gateway.inFlight is \"0\", expected more than 0",
       })
   void call_optionThatCannotBeUsed_isNamed(String options, String message) {
     assertEquals("millrace: " + message, said(Main.USAGE, options));
+  }
+
+  @Test
+  void call_keystoreThatIsNone_isNamedBeforeAnythingIsStarted() {
+    String said = said(Main.USAGE, "--port 0 --keystore pom.xml");
+    String expected =
+        "millrace: keystore pom.xml, expected a PKCS #12 file that MILLRACE_KEYSTORE_PASSWORD opens: ";
+    assertTrue(said.startsWith(expected), said);
   }
 
   @Test

@@ -50,14 +50,24 @@ class SqlCommandTest {
     assertTrue(said.length() < 200, said);
   }
 
+  @Test
+  void run_scriptWithoutAStatement_saysSo() throws Exception {
+    String said = last(Main.USAGE, "-- nothing yet\n");
+    assertTrue(said.endsWith("script.sql holds no statement, expected some"), said);
+  }
+
   /** What a script that cannot be run says last. */
   private String failed(String text) throws Exception {
+    return last(Main.FAILED, text);
+  }
+
+  private String last(int expected, String text) throws Exception {
     Path script = Files.writeString(root.resolve("script.sql"), text);
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int status =
         Main.run(new PrintWriter(out, true), new PrintWriter(err, true), "sql", script.toString());
-    assertEquals(Main.FAILED, status);
+    assertEquals(expected, status);
     assertEquals("", out.toString());
     return err.toString().lines().reduce((earlier, later) -> later).orElse("");
   }

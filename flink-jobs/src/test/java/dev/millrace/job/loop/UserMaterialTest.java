@@ -2,15 +2,20 @@ package dev.millrace.job.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +51,32 @@ class UserMaterialTest {
       }
     }
     assertEquals(lines.samples(), material.samples(), "all of each line teaches");
+  }
+
+  @Test
+  void lines_gzipThatWasCut_namesTheFile(@TempDir Path folder) throws Exception {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
+      out.write(line("1", "Dear customer").getBytes(StandardCharsets.UTF_8));
+    }
+    byte[] bytes = zipped.toByteArray();
+    for (int length : new int[] {0, 5, bytes.length / 2, bytes.length - 4}) {
+      Path file = Files.write(folder.resolve("cut.jsonl.gz"), Arrays.copyOf(bytes, length));
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> UserMaterial.lines(file, "mails"));
+      assertTrue(e.getMessage().startsWith("file " + file + ", expected gzip"), e::getMessage);
+    }
+  }
+
+  @Test
+  void material_noLines_namesTheFile(@TempDir Path folder) throws Exception {
+    Path file = Files.createFile(folder.resolve("empty.jsonl"));
+    UserMaterial.Lines lines = UserMaterial.lines(file, "mails");
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1));
+    assertTrue(e.getMessage().startsWith("file " + file + ": 0 lines"), e::getMessage);
   }
 
   private static String line(String id, String text) {

@@ -34,7 +34,7 @@ public final class MoeConfigs {
    * @throws InvalidConfigException if the family or one of its options is not supported
    */
   public static MoeConfig read(Path configJson) throws IOException {
-    MoeConfig config = parse(Files.readAllBytes(configJson));
+    MoeConfig config = parse(configJson.toString(), Files.readAllBytes(configJson));
     Path generation = configJson.resolveSibling(GENERATION);
     return Files.exists(generation)
         ? config.withEosTokenId(eos(Files.readAllBytes(generation), config))
@@ -48,7 +48,11 @@ public final class MoeConfigs {
 
   /** Reads the bytes of a config.json. */
   public static MoeConfig parse(byte[] configJson) {
-    JsonFields json = JsonFields.parse("config.json", configJson);
+    return parse("config.json", configJson);
+  }
+
+  private static MoeConfig parse(String where, byte[] configJson) {
+    JsonFields json = JsonFields.parse(where, configJson);
     String modelType = json.text("model_type");
     return FAMILIES.stream()
         .filter(family -> family.modelType().equals(modelType))

@@ -48,7 +48,7 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
    *
    * @param stream token ids of the training documents, end to end
    * @param out the student's folder
-   * @throws IllegalArgumentException if that is the teacher's
+   * @throws IllegalArgumentException if that is the teacher's, or the stream is too short
    */
   public void run(
       MoeConfig student,
@@ -61,6 +61,10 @@ public record Compressor(Path teacher, @Nullable Path adapter, int likeliest, Pa
       throws IOException {
     if (Files.exists(out) && Files.isSameFile(teacher, out)) {
       throw new IllegalArgumentException(out + " is the teacher's folder, expected another");
+    }
+    if (stream.length < 2 * plan.time()) {
+      throw new IllegalArgumentException(
+          "%d tokens to learn from, expected %d or more".formatted(stream.length, 2 * plan.time()));
     }
     Files.createDirectories(out);
     takeOver(teacher, out);
