@@ -208,6 +208,14 @@ class MainTest {
     assertTrue(err.toString().contains("lines.jsonl has no text of 2 tokens"), err::toString);
   }
 
+  @Test
+  void run_checkOnTextsThatAreNotUtf8_namesTheLine() throws Exception {
+    Path lines = folder.resolve("lines.jsonl");
+    Files.write(lines, new byte[] {(byte) 0xc3, 0x28});
+    assertEquals(2, run("model", "check", "../models/nano", "--texts", lines.toString()));
+    assertTrue(err.toString().contains("line 1 of " + lines + " is no JSON"), err::toString);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"--help", "model --help", "releases --help"})
   void run_helpOfCommands_saysOfEachWhatItDoes(String line) {

@@ -57,6 +57,7 @@ class ProtectCommandTest {
         List.of(
             "{\"id\": \"1\", \"document\": \"a\", \"text\": \"a1\"}",
             "{\"id\": \"2\", \"document\": \"a\", \"text\": \"a2\"}",
+            "",
             "{\"id\": \"3\", \"document\": \"b\", \"text\": \"b1\"}",
             "{\"id\": \"4\", \"document\": \"c\", \"text\": \"c1\", \"domain\": \"x\"}"));
     assertEquals(0, protect("--texts", texts.toString()));

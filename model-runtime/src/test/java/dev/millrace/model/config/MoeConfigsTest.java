@@ -28,6 +28,14 @@ class MoeConfigsTest {
   }
 
   @Test
+  void read_configThatIsNone_namesTheFile(@TempDir Path folder) throws IOException {
+    Path config = Files.writeString(folder.resolve("config.json"), "{}");
+    InvalidConfigException e =
+        assertThrows(InvalidConfigException.class, () -> MoeConfigs.read(config));
+    assertEquals(config + ": model_type is absent, expected a value", e.getMessage());
+  }
+
+  @Test
   void parse_absentFields_takesDefaultsOfOlmoe() {
     assertEquals(
         MoeConfig.olmoe(new MoeConfig.OlmoeShape(50304, 2048, 2048, 16, 16, 64, 8, 4096)),

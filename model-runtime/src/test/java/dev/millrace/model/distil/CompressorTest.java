@@ -1,6 +1,7 @@
 package dev.millrace.model.distil;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -26,6 +27,17 @@ class CompressorTest {
 
   private final List<Long> asked = new ArrayList<>();
 
+  @Test
+  void run_streamOfLessThanTwoWindows_isRefusedBeforeAnythingIsWritten() {
+    Path out = folder.resolve("out");
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> run(GOLDEN, null, folder.resolve("work"), out, 63));
+    assertEquals("63 tokens to learn from, expected 64 or more", e.getMessage());
+    assertFalse(Files.exists(out));
+  }
+
   private Path run(Path teacher, @Nullable Path adapter, String name) throws IOException {
     Path work = folder.resolve(name);
     run(teacher, adapter, work, work.resolve("out"));
@@ -33,6 +45,11 @@ class CompressorTest {
   }
 
   private void run(Path teacher, @Nullable Path adapter, Path work, Path out) throws IOException {
+    run(teacher, adapter, work, out, 500);
+  }
+
+  private void run(Path teacher, @Nullable Path adapter, Path work, Path out, int tokens)
+      throws IOException {
     asked.clear();
     MoeConfig base = MoeConfigs.read(GOLDEN.resolve("config.json"));
     MoeConfig student =
@@ -41,7 +58,7 @@ class CompressorTest {
     Distillation.Plan plan =
         new Distillation.Plan(
             1, 2, 32, 1e-2, new StudentTrainer.Objective(0.5, 1), true, Beginning.HINTED, 3);
-    int[] stream = new SplittableRandom(1).ints(500, 0, 64).toArray();
+    int[] stream = new SplittableRandom(1).ints(tokens, 0, 64).toArray();
     new Compressor(teacher, adapter, 4, folder.resolve("targets"))
         .run(
             student,
