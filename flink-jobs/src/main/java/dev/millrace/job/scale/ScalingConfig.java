@@ -18,11 +18,18 @@ public record ScalingConfig(
   public ScalingConfig {
     if (!(0 <= below && 2 * below <= above)) {
       throw new IllegalArgumentException(
-          "below %s and above %s, expected at most half of it".formatted(below, above));
+          "below %s and above %s, expected 0 or more, and at least twice that"
+              .formatted(below, above));
     }
     if (least < 1 || most < least) {
       throw new IllegalArgumentException(
-          "%d to %d task managers, expected at least 1".formatted(least, most));
+          "%d to %d task managers, expected 1 or more, and no fewer than that"
+              .formatted(least, most));
+    }
+    if (holds.isNegative() || settles.isNegative()) {
+      throw new IllegalArgumentException(
+          "holds %d and settles %d seconds, expected 0 or more"
+              .formatted(holds.toSeconds(), settles.toSeconds()));
     }
   }
 }
