@@ -35,7 +35,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 
 /** What pairs of a kind teach, streamed through the learner of alignments and its gate. */
 final class AlignStream {
@@ -74,8 +73,10 @@ final class AlignStream {
             "after ",
             "AUC",
             "after  ",
-            "median fit",
+            "AUC by the fit",
             "after   ",
+            "median fit",
+            "after    ",
             "ms a candidate");
     for (String kind : kinds) {
       List<Seen> stream = stream(pairs, aligner, kind, setting);
@@ -88,6 +89,8 @@ final class AlignStream {
       List<float[]> movedLeft = moved(left, learned.adapter(), Side.MEDIA);
       List<float[]> movedRight = moved(right, learned.adapter(), Side.CAPTION);
       AlignExam after = AlignExam.of(movedLeft, movedRight, groups);
+      CaptionFits fits = fits(stream, left, right, AlignAdapter.NONE, setting.seed());
+      CaptionFits movedFits = fits(stream, left, right, learned.adapter(), setting.seed());
       table.row(
           kind,
           stream.size(),
@@ -99,8 +102,10 @@ final class AlignStream {
           after.back10(),
           before.auc(),
           after.auc(),
-          fits(left, right, setting.seed()).median(),
-          fits(movedLeft, movedRight, setting.seed()).median(),
+          fits.auc(),
+          movedFits.auc(),
+          fits.median(),
+          movedFits.median(),
           learned.millis());
     }
     return table.note(
@@ -110,11 +115,21 @@ final class AlignStream {
             + " recordings; on what is held out of none.");
   }
 
-  private static CaptionFits fits(List<float[]> left, List<float[]> right, long seed) {
-    List<Integer> order = new ArrayList<>(IntStream.range(0, left.size()).boxed().toList());
-    Collections.shuffle(order, new Random(seed));
-    return CaptionFits.of(
-        order.stream().map(left::get).toList(), order.stream().map(right::get).toList());
+  /** Of held-out pairs, beside those that taught last. */
+  private static CaptionFits fits(
+      List<Seen> stream, List<float[]> left, List<float[]> right, AlignAdapter adapter, long seed) {
+    List<Places> taught =
+        stream.stream()
+            .filter(seen -> !judges(seen.pair()))
+            .map(seen -> adapter.place(seen.places()))
+            .toList();
+    List<Places> pairs = new ArrayList<>();
+    for (int i = 0; i < left.size(); i++) {
+      pairs.add(adapter.place(new Places(left.get(i), right.get(i))));
+    }
+    Collections.shuffle(pairs, new Random(seed));
+    int from = Math.max(0, taught.size() - CaptionFits.OTHERS);
+    return CaptionFits.of(taught.subList(from, taught.size()), pairs);
   }
 
   private static List<float[]> moved(List<float[]> places, AlignAdapter adapter, Side side) {
@@ -202,7 +217,10 @@ final class AlignStream {
             pair.caption(),
             i,
             new Origin("bench", 0, i));
-    boolean judges = JUDGES.contains(null, pair.kind(), pair.document());
-    return new ScoredSample(sample, new int[0], 0, 0, 0, judges);
+    return new ScoredSample(sample, new int[0], 0, 0, 0, judges(pair));
+  }
+
+  private static boolean judges(Pair pair) {
+    return JUDGES.contains(null, pair.kind(), pair.document());
   }
 }

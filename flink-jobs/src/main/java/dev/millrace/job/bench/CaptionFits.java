@@ -2,6 +2,9 @@ package dev.millrace.job.bench;
 
 import dev.millrace.model.align.AlignedPair;
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.CaptionFit;
+import dev.millrace.model.align.Places;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -18,38 +21,27 @@ record CaptionFits(double[] own, double[] wrong) {
 
   /** The first pairs, half of them where there are few, are what a domain remembers. */
   static CaptionFits of(Aligner aligner, List<AlignedPair> pairs) {
-    return of(
-        aligner.embed(pairs.stream().map(AlignedPair::left).toList()),
-        aligner.embed(pairs.stream().map(AlignedPair::right).toList()));
+    List<float[]> left = aligner.embed(pairs.stream().map(AlignedPair::left).toList());
+    List<float[]> right = aligner.embed(pairs.stream().map(AlignedPair::right).toList());
+    List<Places> places = new ArrayList<>();
+    for (int i = 0; i < left.size(); i++) {
+      places.add(new Places(left.get(i), right.get(i)));
+    }
+    int others = Math.min(OTHERS, places.size() / 2);
+    return of(places.subList(0, others), places.subList(others, places.size()));
   }
 
-  /** The same of pairs by where they lie. */
-  static CaptionFits of(List<float[]> left, List<float[]> right) {
-    int others = Math.min(OTHERS, left.size() / 2);
-    int n = left.size() - others - 1;
+  /** The same beside what a domain remembers. */
+  static CaptionFits of(List<Places> others, List<Places> pairs) {
+    int n = pairs.size() - 1;
     double[] own = new double[n];
     double[] wrong = new double[n];
     for (int i = 0; i < n; i++) {
-      float[] place = left.get(others + i);
-      own[i] = fit(place, right.get(others + i), left.subList(0, others), right);
-      wrong[i] = fit(place, right.get(others + i + 1), left.subList(0, others), right);
+      own[i] = CaptionFit.of(pairs.get(i), others);
+      Places next = pairs.get(i + 1);
+      wrong[i] = CaptionFit.of(new Places(pairs.get(i).media(), next.caption()), others);
     }
     return new CaptionFits(own, wrong);
-  }
-
-  /**
-   * @param left of what is remembered
-   * @param right of all, what is remembered first
-   */
-  private static double fit(
-      float[] place, float[] caption, List<float[]> left, List<float[]> right) {
-    double near = Aligner.cosine(place, caption);
-    int below = 0;
-    for (int j = 0; j < left.size(); j++) {
-      below += Aligner.cosine(place, right.get(j)) < near ? 1 : 0;
-      below += Aligner.cosine(left.get(j), caption) < near ? 1 : 0;
-    }
-    return below / (2.0 * left.size());
   }
 
   double median() {

@@ -96,7 +96,12 @@ public record AlignAdapter(int rank, float[] values) {
     return moved;
   }
 
-  /** The same before it is brought to length 1. */
+  /** The same of a pair. */
+  public Places place(Places pair) {
+    return new Places(place(Side.MEDIA, pair.media()), place(Side.CAPTION, pair.caption()));
+  }
+
+  /** A place of the encoders as the domain sees it, before it is brought to length 1. */
   public float[] moved(Side side, float[] place) {
     float[] inner = inner(side, place);
     float[] moved = new float[D];

@@ -1,8 +1,8 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.align.AlignAdapter;
-import dev.millrace.model.align.AlignAdapter.Side;
 import dev.millrace.model.align.Aligner;
+import dev.millrace.model.align.CaptionFit;
 import dev.millrace.model.align.Places;
 import java.util.Locale;
 import java.util.Objects;
@@ -40,14 +40,10 @@ final class Aligned implements Stage {
     return judges && fit < limits.leastFit() ? refusal(candidate, fit) : null;
   }
 
-  /** The share of the domain's others that lie farther, as the domain sees them all. */
+  /** As the domain sees it and its others. */
   private static double fit(Places seen, DomainMemory memory, AlignAdapter alignment) {
-    float[] media = alignment.place(Side.MEDIA, seen.media());
-    float[] caption = alignment.place(Side.CAPTION, seen.caption());
-    double own = Aligner.cosine(media, caption);
-    double captions = memory.captions().seenBy(alignment, Side.CAPTION).shareBelow(media, own);
-    double others = memory.media().seenBy(alignment, Side.MEDIA).shareBelow(caption, own);
-    return (captions + others) / 2;
+    return CaptionFit.of(
+        alignment.place(seen), memory.pairs().stream().map(alignment::place).toList());
   }
 
   private Refusal refusal(Candidate candidate, double fit) {

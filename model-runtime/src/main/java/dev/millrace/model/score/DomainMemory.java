@@ -1,7 +1,10 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.align.Places;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -232,6 +235,13 @@ public final class DomainMemory {
   /** Where they see their captions. */
   EmbeddingMemory captions() {
     return captions;
+  }
+
+  /** Both, the oldest pair first. */
+  List<Places> pairs() {
+    return IntStream.range(0, media.size())
+        .mapToObj(i -> new Places(media.get(i), captions.get(i)))
+        .toList();
   }
 
   /** How well recent captions fitted, accepted or not. */

@@ -46,14 +46,10 @@ final class EmbeddingMemory {
     return seen;
   }
 
-  /** The share of remembered vectors whose cosine with a vector is less; ties count as halves. */
-  double shareBelow(float[] unit, double cosine) {
-    double below = 0;
-    for (int i = 0; i < size; i++) {
-      double other = dot(unit, i * dim);
-      below += other < cosine ? 1 : other == cosine ? 0.5 : 0;
-    }
-    return below / size;
+  /** A copy of the i-th, the oldest first. */
+  float[] get(int i) {
+    int slot = (oldest + i) % size;
+    return Arrays.copyOfRange(entries, slot * dim, (slot + 1) * dim);
   }
 
   void add(float[] unit) {

@@ -73,6 +73,23 @@ class DomainMemoryTest {
   }
 
   @Test
+  void pairs_ofMoreThanFit_areTheLastInTheirOrder() {
+    DomainMemory memory = DomainMemory.empty(LIMITS);
+    for (int i = 0; i < 2 * LIMITS.embeddings() + 3; i++) {
+      memory.media().add(new float[] {i, 1});
+      memory.captions().add(new float[] {i, 2});
+    }
+    DomainMemory read = DomainMemory.fromBytes(memory.toBytes(), LIMITS);
+    for (List<Places> pairs : List.of(memory.pairs(), read.pairs())) {
+      assertEquals(LIMITS.embeddings(), pairs.size());
+      for (int i = 0; i < pairs.size(); i++) {
+        assertArrayEquals(new float[] {LIMITS.embeddings() + 3 + i, 1}, pairs.get(i).media());
+        assertArrayEquals(new float[] {LIMITS.embeddings() + 3 + i, 2}, pairs.get(i).caption());
+      }
+    }
+  }
+
+  @Test
   void fromBytes_version2_hasSeenNoMedia() {
     DomainMemory filled = filled(20);
     byte[] now = filled.toBytes();
