@@ -9,6 +9,7 @@ import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +102,10 @@ final class ClusterCommand implements Callable<Integer> {
       output.err().println("the last start did not come to its end; what it left is stopped first");
     }
     if (known.isEmpty() || !known.get().isPartlyUp()) {
-      return cluster.up(shape());
+      ClusterShape shape = shape();
+      output.err().printf("starting Kafka, Redis and Flink; logs: %s%n", log("kafka").getParent());
+      output.err().flush();
+      return cluster.up(shape);
     }
     requireNoShape();
     for (ClusterProcess process : known.get().ended()) {
@@ -202,7 +206,7 @@ final class ClusterCommand implements Callable<Integer> {
         "pid", process.pid(),
         "alive", process.isAlive(),
         "address", process.address(),
-        "log", log(process));
+        "log", log(process.name()).toString());
   }
 
   private static String line(ClusterProcess process) {
@@ -212,10 +216,10 @@ final class ClusterCommand implements Callable<Integer> {
             process.pid(),
             process.isAlive() ? "runs" : "ended",
             process.address(),
-            log(process));
+            log(process.name()));
   }
 
-  private static String log(ClusterProcess process) {
-    return Home.here().cluster().log(process.name()).toString();
+  private static Path log(String process) {
+    return Home.here().cluster().log(process);
   }
 }

@@ -101,12 +101,13 @@ final class GatewayCommand implements Callable<Integer> {
       }
     }
     MillraceConfig unused = MillraceConfig.defaults().with(broker.settings()); // refuses others
+    Path folder = base.folder();
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (Ending ending = new Ending();
         EmbeddedJobs jobs =
             EmbeddedJobs.servingAndLearning(
                 StoredReleases.read(store(), output.err()::println),
-                base.folder(),
+                folder,
                 broker.settings())) {
       ending.watch();
       jobs.closedByCaller();
@@ -162,7 +163,6 @@ final class GatewayCommand implements Callable<Integer> {
     if (store != null && Files.exists(store) && !Files.isDirectory(store)) {
       throw new IllegalArgumentException("store " + store + ", expected a folder");
     }
-    Path unused = base.folder();
     if (keystore != null) {
       requireOpens(keystore);
     }

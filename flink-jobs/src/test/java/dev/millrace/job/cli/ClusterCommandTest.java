@@ -83,6 +83,16 @@ class ClusterCommandTest {
     assertEquals(0, run("releases", "list"), err::toString);
   }
 
+  @Test
+  void up_nothingIsUp_saysFirstWhatStartsAndWhereItsLogsAre() throws IOException {
+    Files.delete(root.resolve(".millrace/cluster/cluster.properties"));
+    assertEquals(Main.FAILED, run("cluster", "up"), "there is no build here to start");
+    Path logs = root.resolve(".millrace/cluster/log");
+    assertTrue(
+        err.toString().startsWith("starting Kafka, Redis and Flink; logs: " + logs),
+        err::toString);
+  }
+
   @ParameterizedTest
   @CsvSource({"--slots, 2", "--flink, state.backend.type=rocksdb"})
   void up_optionsForPartOfACluster_areRefused(String option, String value) {
