@@ -23,8 +23,8 @@ import java.util.function.Function;
  * token. Pieces are cut at fixed places of a prompt, whatever else is in the batch. In a call those
  * that bring one token come first, in the order of their slots.
  *
- * <p>An answer that is alone also brings tokens that are guessed, each as a row of its own that
- * looks at the slots up to its own. Each is bit for bit what it is in a step of its own, and stands
+ * <p>Answers that are few also bring tokens that are guessed, each as a row of its own that looks
+ * at the slots up to its own. Each is bit for bit what it is in a step of its own, and stands
  * if the token before it is the one that was guessed; the slots of those that do not are written
  * again.
  */
@@ -35,6 +35,11 @@ final class DjlDecoding implements Decoding {
 
   /** Prompt tokens of all sequences in one step, about. */
   private static final int STEP_TOKENS = 640;
+
+  /** Answers that guess beside each other at most: a right guess pays for two wrong ones there. */
+  private static final int FEW = 8;
+
+  private static final int[] NOTHING = {};
 
   private final Program program;
   private final MoeConfig config;
@@ -121,7 +126,7 @@ final class DjlDecoding implements Decoding {
   }
 
   /**
-   * @param drafters who guesses an answer's tokens while it is alone: of use where a step costs
+   * @param drafters who guesses an answer's tokens while there are few: of use where a step costs
    *     little more for a few rows than for one, and to be had where each row is computed by itself
    */
   DjlDecoding(Program program, MoeConfig config, int slots, Function<Prompt, Drafter> drafters) {
@@ -195,14 +200,16 @@ final class DjlDecoding implements Decoding {
   }
 
   private List<Piece> pieces(List<Row> taken) {
-    List<Piece> pieces = new ArrayList<>(taken.stream().map(Row::next).toList());
-    Row first = taken.get(0);
-    if (taken.size() == 1 && !first.reads()) {
-      for (int token : first.drafter.draft()) {
-        pieces.add(new Piece(first, first.past + pieces.size(), new int[] {token}));
+    List<Piece> pieces = new ArrayList<>();
+    boolean guesses = taken.size() <= FEW && taken.stream().noneMatch(Row::reads);
+    for (Row row : taken) {
+      pieces.add(row.next());
+      int past = row.past;
+      for (int token : guesses ? row.drafter.draft() : NOTHING) {
+        pieces.add(new Piece(row, ++past, new int[] {token}));
       }
-      drafted = drafted.plus(new Drafts(pieces.size() - 1, 0));
     }
+    drafted = drafted.plus(new Drafts(pieces.size() - taken.size(), 0));
     pieces.sort(
         Comparator.comparing((Piece piece) -> !piece.isOne())
             .thenComparing(piece -> piece.row.slot));

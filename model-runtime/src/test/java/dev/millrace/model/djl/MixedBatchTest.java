@@ -19,7 +19,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -126,6 +128,38 @@ class MixedBatchTest {
           assertGuessedAs(answer, model, prompt);
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"olmoe-tiny", "qwen3-moe-tiny", "deepseek-v3-tiny"})
+  void step_thatGuessesBesideOthers_givesEachTokenAsWithout(String golden) throws IOException {
+    try (DjlModel model = open(golden, MatrixFormat.INT8_IN_FP16);
+        LoadedAdapter adapter = model.load(adapter(model, 4, 3))) {
+      Map<Prompt, List<Decoding.Token>> answers = new LinkedHashMap<>();
+      for (int i = 0; i < 6; i++) {
+        LoadedAdapter of = i % 3 == 0 ? model.noAdapter() : adapter;
+        Sampling sampling = new Sampling(i % 2 * 0.8, 0, 1, i);
+        Prompt prompt = new Prompt(tokens(model, 1 + 5 * i, i), of, 30 + i, sampling);
+        try (Decoding plain = model.decoding(128, p -> Drafter.NONE)) {
+          answers.put(prompt, read(plain, prompt));
+        }
+      }
+      List<List<Decoding.Token>> read = new ArrayList<>();
+      try (Decoding guessing = model.decoding(1024, p -> new Knowing(answers.get(p)))) {
+        for (Prompt prompt : answers.keySet()) {
+          assertTrue(guessing.admit(read.size(), prompt));
+          read.add(new ArrayList<>());
+        }
+        while (guessing.running() > 0) {
+          for (Decoding.Token token : guessing.step()) {
+            read.get((int) token.id())
+                .add(new Decoding.Token(0, token.token(), token.logProb(), token.last()));
+          }
+        }
+        assertTrue(guessing.drafts().accepted() > 60, () -> guessing.drafts().toString());
+      }
+      assertEquals(List.copyOf(answers.values()), read);
     }
   }
 
