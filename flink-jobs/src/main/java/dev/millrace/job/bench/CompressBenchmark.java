@@ -33,7 +33,7 @@ import java.util.Objects;
  */
 final class CompressBenchmark implements Benchmark {
 
-  private static final int LIKELIEST = 16;
+  private static final int LIKELIEST = 64;
   private static final int TOKENS_A_STEP = 4_096;
   private static final int SAVE_EVERY = 50;
   private static final int TIMED = 16;

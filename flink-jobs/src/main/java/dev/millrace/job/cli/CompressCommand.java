@@ -113,7 +113,7 @@ final class CompressCommand implements Callable<Integer> {
       names = "--likeliest",
       paramLabel = "K",
       description = "Tokens that the teacher names at each place (default: ${DEFAULT-VALUE}).")
-  private int likeliest = 16;
+  private int likeliest = 64;
 
   @Option(
       names = "--exact",

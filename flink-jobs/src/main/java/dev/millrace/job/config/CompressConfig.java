@@ -38,7 +38,7 @@ public record CompressConfig(
         6_000,
         0.1,
         1,
-        16,
+        64,
         250,
         GateConfig.defaults().protectedBound(),
         0.01,
