@@ -38,9 +38,6 @@ final class CompressBenchmark implements Benchmark {
   private static final int SAVE_EVERY = 50;
   private static final int TIMED = 16;
 
-  /** How often each token is seen: the teacher is asked for as many tokens as two passes need. */
-  private static final int PASSES = 2;
-
   private static final Path WORK = Path.of(".millrace", "compress");
 
   /**
@@ -103,8 +100,7 @@ final class CompressBenchmark implements Benchmark {
         PretrainCorpus.train(PretrainCorpus.NANO, heldOut, setting.seed()).stream()
             .map(Document::text)
             .toList();
-    int wanted = Math.multiplyExact(setting.steps(), TOKENS_A_STEP / PASSES);
-    return TokenStream.of(texts, tokenizer, Math.max(wanted, TOKENS_A_STEP));
+    return TokenStream.of(texts, tokenizer, Math.multiplyExact(setting.steps(), TOKENS_A_STEP));
   }
 
   private static Path train(
@@ -211,12 +207,9 @@ final class CompressBenchmark implements Benchmark {
                     exam.texts().size(),
                     exam.texts().stream().mapToInt(t -> t.tokens().length - 1).sum()))
         .note(
-            "All students see the same %,d tokens %d times. Distilled: %.0f %% of the loss is the text's, the rest KL from the teacher's %d likeliest tokens. All but those from scratch begin as a part of the teacher or, where that would be too little, with its embedding made narrower."
+            "All students read the same %,d tokens. Distilled: %.0f %% of the loss is the text's, the rest KL from the teacher's %d likeliest tokens. All but those from scratch begin as a part of the teacher or, where that would be too little, with its embedding made narrower."
                 .formatted(
-                    (long) setting.steps() * TOKENS_A_STEP / PASSES,
-                    PASSES,
-                    100 * WAYS.get(0).text(),
-                    LIKELIEST))
+                    (long) setting.steps() * TOKENS_A_STEP, 100 * WAYS.get(0).text(), LIKELIEST))
         .note(
             "Domain told: nearest mean embedding of the anchors' domains, for the protected texts.");
   }

@@ -80,7 +80,7 @@ final class DecodeBenchmark implements Benchmark {
             "Every row: the same %d prompts of 8 tokens, as many at a time as there are streams, each with %d greedy tokens more; prefill is in the time. Faster: Millrace at its faster number of threads against the row."
                 .formatted(PROMPTS, newTokens))
         .note(
-            "One greedy stream of a small base guesses what repeats itself (docs/decoding.md); drawn at temperature 1 nearly nothing does. llama.cpp guesses nothing here.");
+            "Up to 8 greedy streams of a small base guess what repeats itself (docs/decoding.md); drawn at temperature 1 nearly nothing does. llama.cpp guesses nothing here.");
   }
 
   private static void race(
