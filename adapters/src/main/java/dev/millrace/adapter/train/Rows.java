@@ -14,8 +14,11 @@ import java.util.stream.Stream;
  */
 record Rows(TrainConfig config, Lesson lesson) {
 
-  /** Where they are alone: how many times as many, for a few would be noise. */
-  private static final int ALONE = 4;
+  /** Anchors of an epoch where they are alone, whatever the lesson. */
+  private static final int ALONE = 24;
+
+  /** Of an optimizer step where they are alone: harm falls by steps more than by rows. */
+  private static final int ALONE_PER_STEP = 2;
 
   /**
    * The sequences of one optimizer step.
@@ -52,8 +55,8 @@ record Rows(TrainConfig config, Lesson lesson) {
   }
 
   private List<Step> anchorsAlone(long seed) {
-    List<WeightedSequence> anchors = anchors(ALONE * config.anchorShare(), 1, Draws.mix(seed, 2));
-    int count = (anchors.size() + config.rowsPerStep() - 1) / config.rowsPerStep();
+    List<WeightedSequence> anchors = anchors(ALONE, 1, Draws.mix(seed, 2));
+    int count = (anchors.size() + ALONE_PER_STEP - 1) / ALONE_PER_STEP;
     List<Step> steps = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       steps.add(new Step(List.of(), List.of(), List.copyOf(share(anchors, i, count))));
@@ -67,7 +70,8 @@ record Rows(TrainConfig config, Lesson lesson) {
     List<int[]> past = tokens(lesson.replayed());
     var again = shuffled(holds ? List.of() : past, List.of(), 1, Draws.mix(seed, 1));
     var held = held(holds ? past : List.of(), fresh.size(), Draws.mix(seed, 1));
-    var anchors = anchors(config.anchorShare(), config.anchorWeight(), Draws.mix(seed, 2));
+    int wanted = (int) Math.ceil(config.anchorShare() * lesson.fresh().size());
+    var anchors = anchors(wanted, config.anchorWeight(), Draws.mix(seed, 2));
     int rows = fresh.size() + again.size() + anchors.size();
     int count = (rows + config.rowsPerStep() - 1) / config.rowsPerStep();
     List<Step> steps = new ArrayList<>();
@@ -101,10 +105,9 @@ record Rows(TrainConfig config, Lesson lesson) {
     return held;
   }
 
-  /** An epoch's share of the anchors. */
-  private List<WeightedSequence> anchors(double share, double weight, long seed) {
+  /** So many of the anchors, drawn anew for each epoch. */
+  private List<WeightedSequence> anchors(int wanted, double weight, long seed) {
     List<WeightedSequence> all = shuffled(lesson.anchors(), List.of(), weight, seed);
-    int wanted = (int) Math.ceil(share * lesson.fresh().size());
     return all.subList(0, Math.min(wanted, all.size()));
   }
 

@@ -211,6 +211,16 @@ class TrainerTest {
     assertSame(repaired.state(), both.state());
   }
 
+  @Test
+  void train_anchorsAlone_takesAsManyStepsForAnyLesson() {
+    TrainConfig alone = config.anchored(Terms.ANCHORS_ALONE);
+    List<int[]> anchors = Bigrams.known().texts(40, 3);
+    for (int texts : new int[] {8, 64, 256}) {
+      List<Remembered> fresh = remembered(Bigrams.foreign().texts(texts, 1));
+      assertEquals(12, Trainer.steps(alone, new Lesson(fresh, List.of(), anchors, 7)));
+    }
+  }
+
   /** KL(before ‖ after) of all predictions, nats. */
   private double drift(AdapterState incumbent, Training after, List<int[]> texts) {
     List<WeightedSequence> rows =
