@@ -52,6 +52,9 @@ final class ModelLearner implements Learner {
   /** Passes of anchors alone that may follow a lesson that harms what is protected. */
   private static final int REPAIRS = 4;
 
+  /** Share of a change from which on it is taken, rather than the change trained back further. */
+  private static final double ENOUGH = 0.7;
+
   private static final String REPAIRED = "repaired";
 
   private static final Origin NOWHERE = new Origin("", -1, -1);
@@ -292,21 +295,25 @@ final class ModelLearner implements Learner {
 
   /**
    * Goes on from a candidate that harms what is protected, with anchors alone, until it harms no
-   * more than it may.
+   * more than it may, or nearly so: a pass more would undo more than a share leaves out.
    */
   private Trained repaired(Task taught, Trained plain, Governor governor) {
+    double start = gate.pressure(shares.served(taught.before().adapter(), plain.routing()));
     double before = pressure(plain);
     double pressure = before;
     Trained repaired = plain;
-    while (pressure > 1 && repaired.repairs() < REPAIRS && mayRepair(taught)) {
-      long start = surroundings.clock().millis();
+    while (pressure > 1
+        && reach(start, pressure) < ENOUGH
+        && repaired.repairs() < REPAIRS
+        && mayRepair(taught)) {
+      long begun = surroundings.clock().millis();
       Training repair =
           trainers.train(
               repaired.training().state(),
               taught.lesson().again(repaired.repairs() + 1),
               terms(taught, plain.routing(), Terms.ANCHORS_ALONE),
               governor);
-      repaired = repaired.then(repair, surroundings.clock().millis() - start);
+      repaired = repaired.then(repair, surroundings.clock().millis() - begun);
       pressure = pressure(repaired);
     }
     return repaired.repairs() == 0
@@ -377,7 +384,12 @@ final class ModelLearner implements Learner {
   private double blend(Trained from, Trained to) {
     double start = pressure(from);
     double end = pressure(to);
-    return start < 1 && end > 1 ? Approach.CAUTION * (1 - start) / (end - start) : 0;
+    return end > 1 ? Approach.CAUTION * reach(start, end) : 0;
+  }
+
+  /** By a straight line, which share of the way from one pressure to another is within bounds. */
+  private static double reach(double start, double end) {
+    return start < 1 ? (1 - start) / (end - start) : 0;
   }
 
   private double pressure(Trained trained) {

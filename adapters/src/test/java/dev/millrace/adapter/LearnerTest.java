@@ -430,6 +430,16 @@ class LearnerTest {
   }
 
   @Test
+  void learn_harmsProtectedALittle_takesOverAShareAndIsNotRepaired() throws IOException {
+    Outcome far = outcomes(learner("far", withProtectedBound(0.0003, 5)), 1).get(0);
+    double rise = 0.0003 * rule(far, "repaired").figures().get("before");
+    Outcome near = outcomes(learner("near", withProtectedBound(rise / 1.2, 5)), 1).get(0);
+    Map<String, String> how = read(near.release()).manifest().plan().hyperparameters();
+    assertTrue(Double.parseDouble(how.get("share")) < 1, how::toString);
+    assertFalse(how.containsKey("repairs"), how::toString);
+  }
+
+  @Test
   void learn_givenUpAtTheEndOfARepair_leadsToTheSameReleaseTheNextTime() throws IOException {
     Learner learner = learner("store", withProtectedBound(0.0003, 5));
     LearnerState before = initial(learner);
