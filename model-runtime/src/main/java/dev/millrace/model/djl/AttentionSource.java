@@ -12,8 +12,9 @@ import java.util.function.ToIntFunction;
  *
  * <p>Projections take all rows at once. What is not exact in int8 arithmetic, the products of
  * queries with keys and of weights with values, runs sequence by sequence, so that a sequence's
- * result does not depend on its neighbours. With a cache, keys and values of a sequence lie in
- * consecutive slots of the layer's pool.
+ * result does not depend on its neighbours; neighbours of one length are one call of a kernel that
+ * keeps them apart, where keys and values are equally wide. With a cache, keys and values of a
+ * sequence lie in consecutive slots of the layer's pool.
  *
  * <p>Sequences that bring one token come first, and go together where they can: {@code runs} are of
  * {@link Runs}, {@code aside} holds their last positions and slots, then of each run the last
@@ -21,11 +22,14 @@ import java.util.function.ToIntFunction;
  */
 final class AttentionSource {
 
-  /** (heads, time, features) each; keys and values may be longer than queries by the past. */
+  /**
+   * (heads, time, features) each, of one sequence or of {@code many} as long end to end; keys and
+   * values may be longer than queries by the past.
+   */
   private static final String ATTEND =
       """
-        def attend(self: __torch__.Program, q: Tensor, k: Tensor, v: Tensor, past: int, window: int) -> Tensor:
-          n = q.size(1)
+        def attend(self: __torch__.Program, q: Tensor, k: Tensor, v: Tensor, many: int, past: int, window: int) -> Tensor:
+          n = torch.floordiv(q.size(1), many)
           if $groups > 1:
             k = torch.repeat_interleave(k, $groups, 0)
             v = torch.repeat_interleave(v, $groups, 0)
@@ -34,16 +38,23 @@ final class AttentionSource {
           else:
             fused = past == 0
           if fused:
-            c = torch.scaled_dot_product_attention(torch.unsqueeze(q, 0), torch.unsqueeze(k, 0), torch.unsqueeze(v, 0), None, 0., True, scale=$scale)
-            c = torch.squeeze(c, 0)
+            c = torch.scaled_dot_product_attention(self.each_of(q, many), self.each_of(k, many), self.each_of(v, many), None, 0., True, scale=$scale)
+            c = torch.transpose(c, 1, 2)
           else:
             a = torch.mul(torch.matmul(q, torch.transpose(k, 1, 2)), $scale)
             if n > 1:
               a = torch.masked_fill(a, torch.triu(torch.ones([n, past + n], dtype=11), past + 1), -inf)
             if past + n > window:
               a = torch.masked_fill(a, torch.tril(torch.ones([n, past + n], dtype=11), past - window), -inf)
-            c = torch.matmul(torch.softmax(a, -1), v)
-          return torch.reshape(torch.transpose(c, 0, 1), [n, $heads * $vd])
+            c = torch.transpose(torch.matmul(torch.softmax(a, -1), v), 0, 1)
+          return torch.reshape(c, [many * n, $heads * $vd])
+        def each_of(self: __torch__.Program, x: Tensor, many: int) -> Tensor:
+          return torch.transpose(torch.reshape(x, [x.size(0), many, torch.floordiv(x.size(1), many), x.size(2)]), 0, 1)
+        def parts(self: __torch__.Program, x: Tensor, sizes: List[int]) -> List[Tensor]:
+          out = annotate(List[Tensor], [x, x])
+          if sizes[1] < x.size(1):
+            out = torch.split_with_sizes(x, sizes, 1)
+          return out
         def remember(self: __torch__.Program, pool: Tensor, x: Tensor, slot: int, past: int) -> Tensor:
           n = x.size(1)
           torch.copy_(torch.narrow(pool, 1, slot + past, n), x)
@@ -87,17 +98,23 @@ final class AttentionSource {
             out = self.answer(q, keys[layer], values[layer], window, runs, aside)
           if first < len(lens):
             sizes = annotate(List[int], [first])
-            sizes.extend(lens[first:])
-            qs = torch.split_with_sizes(q, sizes, 1)
-            ks = torch.split_with_sizes(k, sizes, 1)
-            vs = torch.split_with_sizes(v, sizes, 1)
+            many = annotate(List[int], [1])
             for s in range(first, len(lens)):
-              i = s - first + 1
-              kn, vn = ks[i], vs[i]
+              if s > first and len(keys) == 0 and lens[s] == lens[s - 1] and $alike:
+                sizes[-1] = sizes[-1] + lens[s]
+                many[-1] = many[-1] + 1
+              else:
+                sizes.append(lens[s])
+                many.append(1)
+            qs, ks, vs = self.parts(q, sizes), self.parts(k, sizes), self.parts(v, sizes)
+            for i in range(1, len(sizes)):
+              kn, vn, before = ks[i], vs[i], 0
               if len(keys) > 0:
-                kn = self.remember(keys[layer], kn, slots[s], past[s])
-                vn = self.remember(values[layer], vn, slots[s], past[s])
-              out.append(self.attend(qs[i], kn, vn, past[s], window))
+                s = first + i - 1
+                before = past[s]
+                kn = self.remember(keys[layer], kn, slots[s], before)
+                vn = self.remember(values[layer], vn, slots[s], before)
+              out.append(self.attend(qs[i], kn, vn, many[i], before, window))
           if len(out) > 1:
             joined = torch.cat(out, 0)
           else:
@@ -218,12 +235,14 @@ final class AttentionSource {
     AttentionConfig a = config.attention();
     LatentConfig latent = a.latent();
     String body = latent != null ? latent(latent) : packed ? together(a) : grouped(a);
+    boolean keepsApart = a.headDim() == a.valueHeadDim();
     String answered =
-        a.headDim() == a.valueHeadDim()
+        keepsApart
             ? "torch._scaled_dot_product_flash_attention_for_cpu(qs, ks, vs, 0., False, attn_mask=mask, scale=$scale)[0]"
             : "torch.scaled_dot_product_attention(qs, ks, vs, mask, 0., False, scale=$scale)";
     return (ATTEND + SIGNATURE + body)
         .replace("$answered", answered)
+        .replace("$alike", keepsApart ? "lens[s] <= window" : "False")
         .replace("$heads", Integer.toString(a.numAttentionHeads()))
         .replace("$groups", Integer.toString(a.numAttentionHeads() / a.numKeyValueHeads()))
         .replace("$kv", Integer.toString(a.numKeyValueHeads()))

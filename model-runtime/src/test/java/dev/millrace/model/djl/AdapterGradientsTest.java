@@ -145,7 +145,10 @@ class AdapterGradientsTest {
   }
 
   private static List<WeightedSequence> rows() {
-    return List.of(new WeightedSequence(tokens(9, 1), 1), new WeightedSequence(tokens(6, 2), 0.5f));
+    return List.of(
+        new WeightedSequence(tokens(7, 1), 1),
+        new WeightedSequence(tokens(5, 2), 0.5f),
+        new WeightedSequence(tokens(5, 3), 1));
   }
 
   /** The same, of which the base alone says what is likeliest. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.pytorch.jni.JniUtils;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Computation;
@@ -23,6 +24,7 @@ import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,9 +32,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -99,7 +104,7 @@ class DjlModelTest {
       List<Sequence> all = new ArrayList<>();
       for (int i = 0; i < 9; i++) {
         LoadedAdapter adapter = i % 3 == 0 ? model.noAdapter() : i % 3 == 1 ? one : two;
-        all.add(new Sequence(tokens(5 + 7 * i, i), adapter));
+        all.add(new Sequence(tokens(5 + 7 * (i / 2), i), adapter));
       }
       List<TokenScores> together = model.score(all);
       for (int i = 0; i < all.size(); i++) {
@@ -472,6 +477,23 @@ class DjlModelTest {
     (a ? factorA : factorB)[index] += (float) by;
     pairs.set(site, new LoraPair(pair.site(), factorA, factorB));
     return new LoraWeights(adapter.config(), pairs);
+  }
+
+  @Test
+  void gradients_neighboursOfOneLength_areOneCallOfAttention(@TempDir Path folder)
+      throws IOException {
+    List<WeightedSequence> batch =
+        Stream.of(30, 20, 20, 20)
+            .map(length -> new WeightedSequence(tokens(length, length), 1))
+            .toList();
+    Path trace = folder.resolve("trace.json");
+    JniUtils.startProfile(false, false, false);
+    reference.gradients(random(6), batch, Computation.plain());
+    JniUtils.stopProfile(trace.toString());
+    Pattern call = Pattern.compile("\"name\": \"aten::scaled_dot_product_attention\"");
+    assertEquals(
+        2L * reference.config().numHiddenLayers(),
+        call.matcher(Files.readString(trace)).results().count());
   }
 
   @Test
