@@ -341,8 +341,9 @@ final class AdapterTrainingSource {
           limits = self.by_row(r, sizes)
           type = int(how[0])
           spans = annotate(List[int], [ids.size(0)])
+          l = self.turned(l)
           a = (spans, l, annotate(List[int], [0]), annotate(List[float], [1.]))
-          leaves = self.leaves(self.turned(l))
+          leaves = self.leaves(l)
           traced = (spans, leaves, annotate(List[int], [0]), annotate(List[float], [1.]))
           keep = annotate(List[int], [type, int(how[1]), int(how[2])])
           with_graph = a

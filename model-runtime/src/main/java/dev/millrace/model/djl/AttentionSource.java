@@ -157,7 +157,7 @@ final class AttentionSource {
   private static final String GROUPED =
       """
           n = x.size(0)
-          q, k, v = self.three(x, $first, m)
+          q, k, v = self.adapt_three(self.three(x, $first, m), x, s0, a)
           q = $q
           k = $k
           v = $v
@@ -261,9 +261,9 @@ final class AttentionSource {
         .replace("$headq", normed(head, "q"))
         .replace("$headk", normed(head, "k"))
         .replace("$first", place("q_proj"))
-        .replace("$q\n", adapted("q_proj", "q", "x") + "\n")
-        .replace("$k\n", adapted("k_proj", "k", "x") + "\n")
-        .replace("$v\n", adapted("v_proj", "v", "x") + "\n")
+        .replace("$q\n", biased("q_proj", "q") + "\n")
+        .replace("$k\n", biased("k_proj", "k") + "\n")
+        .replace("$v\n", biased("v_proj", "v") + "\n")
         .replace("$o\n", project("o_proj", "o") + "\n");
   }
 
@@ -386,7 +386,9 @@ final class AttentionSource {
       """;
 
   private String project(String module, String x) {
-    return adapted(module, "self.linear(" + x + ", " + place(module) + ", m)", x);
+    String y = "self.linear(" + x + ", " + place(module) + ", m)";
+    String site = "s0 + " + (layout.site(Layout.at(0, "self_attn." + module)) - firstSite());
+    return biased(module, "self.adapt(" + y + ", " + x + ", " + site + ", a)");
   }
 
   /** A matrix of the layer. */
@@ -394,14 +396,11 @@ final class AttentionSource {
     return "p0 + " + (matrix.applyAsInt(Layout.at(0, "self_attn." + module) + ".weight") - first());
   }
 
-  /** The product y of x with a matrix, and what adapter and bias add to it. */
-  private String adapted(String module, String y, String x) {
-    String name = Layout.at(0, "self_attn." + module);
-    String site = "s0 + " + (layout.site(name) - firstSite());
-    String adapted = "self.adapt(" + y + ", " + x + ", " + site + ", a)";
-    return layout.hasVector(name + ".bias")
-        ? "torch.add(" + adapted + ", w[" + vector(module + ".bias") + "])"
-        : adapted;
+  /** The product y with a matrix, and its bias. */
+  private String biased(String module, String y) {
+    return layout.hasVector(Layout.at(0, "self_attn." + module) + ".bias")
+        ? "torch.add(" + y + ", w[" + vector(module + ".bias") + "])"
+        : y;
   }
 
   private String vector(String module) {

@@ -175,6 +175,34 @@ final class ProgramSource {
           return torch.div(balance, float($layers))
       """;
 
+  /** What an adapter adds to queries, keys and values: their first factors are one matrix. */
+  private static final String ADAPTED_TOGETHER =
+      """
+        def adapt_three(self: __torch__.Program, ys: List[Tensor], x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> List[Tensor]:
+          spans, l, which, scales = a
+          i = -1
+          if len(l) > 1 and len(spans) == 1:
+            i = 2 * ($sites * which[0] + site)
+          if i >= 0 and l[i].numel() > 0 and l[i + 2].numel() > 0 and l[i + 4].numel() > 0:
+            z = torch.linear(x, torch.cat([l[i], l[i + 2], l[i + 4]], 0))
+            zs = torch.split_with_sizes(z, [l[i].size(0), l[i + 2].size(0), l[i + 4].size(0)], 1)
+            for j in range(3):
+              torch.addmm_(ys[j], zs[j], torch.t(l[i + 2 * j + 1]))
+          else:
+            for j in range(3):
+              ys[j] = self.adapt(ys[j], x, site + j, a)
+          return ys
+      """;
+
+  /** The same one by one. */
+  private static final String ADAPTED_APART =
+      """
+        def adapt_three(self: __torch__.Program, ys: List[Tensor], x: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> List[Tensor]:
+          for j in range(3):
+            ys[j] = self.adapt(ys[j], x, site + j, a)
+          return ys
+      """;
+
   private static final String SORTED_EXPERTS =
       """
         def each_expert(self: __torch__.Program, xs: Tensor, counts: List[int], stack: List[Tensor], scales: List[Tensor]) -> Tensor:
@@ -402,7 +430,8 @@ final class ProgramSource {
             + AdapterTrainingSource.methods(source.layers(), asServed)
             + ExpertLayerSource.inputs(source.layers())
             + PruningSource.methods(source.layers());
-    return source.render(HEADER + FLOAT_MATRICES + SORTED_EXPERTS, training);
+    String matrices = HEADER + FLOAT_MATRICES + ADAPTED_TOGETHER + SORTED_EXPERTS;
+    return source.render(matrices, training);
   }
 
   /** The program of one sparse layer's router and experts, or of some of them, in fp32. */
@@ -422,7 +451,12 @@ final class ProgramSource {
     boolean all = config.router().topK() == config.router().numExperts();
     String experts = all ? StudentSource.ALL_EXPERTS : SORTED_EXPERTS;
     String matrices =
-        HEADER + FLOAT_MATRICES + StudentSource.rounding(format) + experts + StudentSource.METHODS;
+        HEADER
+            + FLOAT_MATRICES
+            + StudentSource.rounding(format)
+            + ADAPTED_APART
+            + experts
+            + StudentSource.METHODS;
     String rounded = matrices.replace("$rounded(", "self.as_served(");
     return source.render(rounded, TrainingSource.METHODS + AdapterTrainingSource.PART);
   }
@@ -431,7 +465,8 @@ final class ProgramSource {
   static String looped(MoeConfig config, Layout layout) {
     ProgramSource source = new ProgramSource(config, layout, false);
     String training = TrainingSource.METHODS + TrainingSource.BY_AUTOGRAD;
-    return source.render(HEADER + FLOAT_MATRICES + LOOPED_EXPERTS, training);
+    String matrices = HEADER + FLOAT_MATRICES + ADAPTED_APART + LOOPED_EXPERTS;
+    return source.render(matrices, training);
   }
 
   /** The program over packed int8 matrices, its embedding in bf16: it serves. */
