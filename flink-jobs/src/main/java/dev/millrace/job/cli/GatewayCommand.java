@@ -106,9 +106,7 @@ final class GatewayCommand implements Callable<Integer> {
     try (Ending ending = new Ending();
         EmbeddedJobs jobs =
             EmbeddedJobs.servingAndLearning(
-                StoredReleases.read(store(), output.err()::println),
-                folder,
-                broker.settings())) {
+                StoredReleases.read(store(), output.err()::println), folder, broker.settings())) {
       ending.watch();
       jobs.closedByCaller();
       return open(

@@ -89,8 +89,7 @@ class ClusterCommandTest {
     assertEquals(Main.FAILED, run("cluster", "up"), "there is no build here to start");
     Path logs = root.resolve(".millrace/cluster/log");
     assertTrue(
-        err.toString().startsWith("starting Kafka, Redis and Flink; logs: " + logs),
-        err::toString);
+        err.toString().startsWith("starting Kafka, Redis and Flink; logs: " + logs), err::toString);
   }
 
   @ParameterizedTest

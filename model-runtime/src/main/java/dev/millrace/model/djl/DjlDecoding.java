@@ -24,8 +24,8 @@ import java.util.function.Function;
  * that bring one token come first, in the order of their slots.
  *
  * <p>Answers that are few also bring tokens that are guessed, each as a row of its own that looks
- * at the slots up to its own. Each is bit for bit what it is in a step of its own, and stands
- * if the token before it is the one that was guessed; the slots of those that do not are written
+ * at the slots up to its own. Each is bit for bit what it is in a step of its own, and stands if
+ * the token before it is the one that was guessed; the slots of those that do not are written
  * again.
  */
 final class DjlDecoding implements Decoding {
