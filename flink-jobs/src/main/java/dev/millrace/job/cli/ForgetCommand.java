@@ -112,9 +112,9 @@ final class ForgetCommand implements Callable<Integer> {
     if (samples.isEmpty() && source == null) {
       throw new IllegalArgumentException("nothing to forget, expected --sample ID or --source S");
     }
-    if (models < 2 || waitSeconds < 1 || retireSeconds < 0) {
+    if (models < 2 || waitSeconds < 0 || retireSeconds < 0) {
       throw new IllegalArgumentException(
-          "--models %d, --wait %d, --retire-after %d, expected 2, 1 and 0 or more"
+          "--models %d, --wait %d, --retire-after %d, expected 2, 0 and 0 or more"
               .formatted(models, waitSeconds, retireSeconds));
     }
     Path unused = BaseOption.require("base", base);

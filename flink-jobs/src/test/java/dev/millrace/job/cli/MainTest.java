@@ -148,7 +148,7 @@ class MainTest {
         "model consolidate --adapter a=src --input a=pom.xml --out nowhere --steps 0 | --steps 0",
         "model align --out pom.xml | --out pom.xml, expected a folder",
         "model align --out nowhere --keep-encoders | --out nowhere, expected a folder of encoders",
-        "releases forget --sample x --wait 0 | --wait 0",
+        "releases forget --sample x --wait -1 | --wait -1",
         "releases forget --sample x --base src | base src, expected a checkpoint folder",
         "releases base src | base src, expected a checkpoint folder",
         "releases base src --bound NaN | --bound NaN",
