@@ -127,9 +127,7 @@ final class AlignCommand implements Callable<Integer> {
     if (prefixSteps < 1) {
       throw new IllegalArgumentException("--prefix-steps " + prefixSteps + ", expected 1 or more");
     }
-    if (Files.isRegularFile(out)) {
-      throw new IllegalArgumentException("--out " + out + ", expected a folder");
-    }
+    Output.requireFolder("--out", out);
     if ((keepEncoders || knownOnly) && !Files.isRegularFile(out.resolve("config.json"))) {
       throw new IllegalArgumentException("--out " + out + ", expected a folder of encoders");
     }

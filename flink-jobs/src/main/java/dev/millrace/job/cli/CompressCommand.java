@@ -23,7 +23,6 @@ import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -145,11 +144,9 @@ final class CompressCommand implements Callable<Integer> {
           "--steps %d, --likeliest %d, --save-every %d, --tokens %d, expected 1 or more"
               .formatted(steps, likeliest, saveEvery, tokens));
     }
-    if (Files.isRegularFile(out)) {
-      throw new IllegalArgumentException("--out " + out + ", expected a folder");
-    }
+    Output.requireFolder("--out", out);
     if (adapter != null) {
-      Path unused = BaseOption.requireAdapter("--adapter", adapter);
+      BaseOption.requireAdapter("--adapter", adapter);
     }
     var objective = new StudentTrainer.Objective(text, temperature);
     Path folder = teacher == null ? Home.here().nano() : BaseOption.require("--teacher", teacher);

@@ -117,7 +117,7 @@ final class ForgetCommand implements Callable<Integer> {
           "--models %d, --wait %d, --retire-after %d, expected 2, 0 and 0 or more"
               .formatted(models, waitSeconds, retireSeconds));
     }
-    Path unused = BaseOption.require("base", base);
+    BaseOption.require("base", base);
     MillraceConfig config = broker.require(output.err());
     ReleaseTopic topic = ReleaseTopic.of(config);
     List<Origin> undecoded = new ArrayList<>();

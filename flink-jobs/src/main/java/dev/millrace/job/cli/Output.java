@@ -80,6 +80,17 @@ final class Output {
     }
   }
 
+  /**
+   * A folder that an option has written, which need not be there yet.
+   *
+   * @throws IllegalArgumentException if it is a file
+   */
+  static void requireFolder(String option, Path folder) {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new IllegalArgumentException(option + " " + folder + ", expected a folder");
+    }
+  }
+
   static String toJson(Object value) {
     try {
       return JSON.writeValueAsString(value);

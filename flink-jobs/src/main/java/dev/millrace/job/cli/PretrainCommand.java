@@ -185,13 +185,10 @@ public final class PretrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--sharpness " + sharpness + ", expected 0 or more");
     }
     if (from != null) {
-      Path unused = BaseOption.require("--from", from);
+      BaseOption.require("--from", from);
     }
-    for (Path folder : List.of(out, work)) {
-      if (Files.exists(folder) && !Files.isDirectory(folder)) {
-        throw new IllegalArgumentException(folder + ", expected a folder");
-      }
-    }
+    Output.requireFolder("--out", out);
+    Output.requireFolder("--work", work);
   }
 
   /** The file of the tokenizer: that of the weights that training goes on from, or its own. */

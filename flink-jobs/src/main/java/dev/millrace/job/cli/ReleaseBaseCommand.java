@@ -77,7 +77,7 @@ final class ReleaseBaseCommand implements Callable<Integer> {
           "--bound %s, --domain-bound %s, expected 0 or more".formatted(bound, domainBound));
     }
     if (folder != null) {
-      Path unused = BaseOption.require("base", folder);
+      BaseOption.require("base", folder);
     }
     MillraceConfig config = config();
     BasePublisher publisher = new BasePublisher(config, output.err()::println);

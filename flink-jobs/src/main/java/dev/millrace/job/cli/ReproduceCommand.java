@@ -67,7 +67,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Path unused = BaseOption.require("base", folder);
+    BaseOption.require("base", folder);
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     Reproduction reproduction = new Reproduction(stored, stored.find(id));
     MillraceConfig config = broker.require(output.err());
