@@ -1,10 +1,7 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.job.bench.SoakLoad.Kind;
-import dev.millrace.model.djl.Kernels;
-import dev.millrace.model.djl.Precision;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,9 +19,6 @@ final class SoakBenchmark implements Benchmark {
   private static final int WARM_UP = 2_000;
 
   private static final int LOOKS = 5;
-
-  /** Bytes that the fixed work reads: more than a core's own caches hold. */
-  private static final long BLOCK = 16 << 20;
 
   private static final String RESIDENT = "resident size, MiB";
   private static final String PACE = "fixed work, CPU ms";
@@ -45,11 +39,11 @@ final class SoakBenchmark implements Benchmark {
     int laps = Math.max(1, requests / SoakLoad.LAP / Trend.WINDOWS);
     Map<String, double[]> figures = new LinkedHashMap<>();
     try (SoakLoad load = SoakLoad.open(setting.nano(), setting.seed());
-        Kernels kernels = Kernels.of(BLOCK)) {
+        Pace pace = new Pace()) {
       setting.progress().accept("warming up");
-      window(load, kernels, Math.max(WARM_UP / SoakLoad.LAP, 2 * laps));
+      window(load, pace, Math.max(WARM_UP / SoakLoad.LAP, 2 * laps));
       for (int window = 0; window < Trend.WINDOWS; window++) {
-        for (Map.Entry<String, Double> figure : window(load, kernels, laps).entrySet()) {
+        for (Map.Entry<String, Double> figure : window(load, pace, laps).entrySet()) {
           figures.computeIfAbsent(figure.getKey(), k -> new double[Trend.WINDOWS])[window] =
               figure.getValue();
         }
@@ -68,42 +62,26 @@ final class SoakBenchmark implements Benchmark {
    * Mean milliseconds of processor time a request of each kind, and of work that is always the
    * same; then MiB resident.
    */
-  private static Map<String, Double> window(SoakLoad load, Kernels kernels, int laps)
-      throws Exception {
+  private static Map<String, Double> window(SoakLoad load, Pace pace, int laps) throws Exception {
     Map<Kind, Double> seconds = new EnumMap<>(Kind.class);
-    double pace = 0;
+    double fixed = 0;
     for (int lap = 0; lap < laps; lap++) {
-      pace += Lap.ofThisThread(0, () -> fixedWork(kernels)).cpuSeconds();
+      fixed += pace.cpuSeconds();
       for (Kind kind : Kind.values()) {
         seconds.merge(kind, load.ask(kind), Double::sum);
       }
     }
     Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put(PACE, 1e3 * pace / laps);
+    figures.put(PACE, 1e3 * fixed / laps);
     seconds.forEach((kind, sum) -> figures.put(kind + ", CPU ms a request", 1e3 * sum / laps));
     figures.put(RESIDENT, resident());
     return figures;
   }
 
-  private static double fixedWork(Kernels kernels) {
-    return kernels.read() + kernels.multiply(Precision.INT8);
-  }
-
-  /**
-   * Divides the requests' times by the machine's pace in their window, which other programs on it
-   * and its clock change; what a server that becomes slower adds stays.
-   */
-  static void atOnePace(Map<String, double[]> figures) {
-    double[] pace = figures.getOrDefault(PACE, new double[0]);
-    double mean = Arrays.stream(pace).average().orElseThrow();
-    figures.forEach(
-        (name, values) -> {
-          if (isOfRequests(name)) {
-            for (int window = 0; window < values.length; window++) {
-              values[window] *= mean / pace[window];
-            }
-          }
-        });
+  /** The requests' times at one pace of the machine. */
+  private static void atOnePace(Map<String, double[]> figures) {
+    double[] paces = figures.getOrDefault(PACE, new double[0]);
+    figures.replaceAll((name, values) -> isOfRequests(name) ? Pace.atOne(values, paces) : values);
   }
 
   private static boolean isOfRequests(String name) {
@@ -150,7 +128,10 @@ final class SoakBenchmark implements Benchmark {
               name.equals(PACE) ? "not judged" : trend.isLevel() ? "yes" : "no");
         });
     return table.note(
-        "The median of the slopes between all pairs of 20 windows of equal work (Theil and Sen), after at least 2,000 requests to warm up. Of 50 requests 30 SCORE 48 tokens, 10 read 256 and add one, 10 read 16 and add 24 (temperature 0.8, top-k 40, top-p 0.95). Level: the interval reaches zero, or the run adds less than 1 %. Fixed work: reading 16 MiB and one int8 product of two 1024 × 1024 matrices, once in 50 requests; the requests' times are divided by its, window by window, so that a machine that itself becomes slower is not taken for a server that does.");
+        "The median of the slopes between all pairs of 20 windows of equal work (Theil and Sen), after at least 2,000 requests to warm up. Of 50 requests 30 SCORE 48 tokens, 10 read 256 and add one, 10 read 16 and add 24 (temperature 0.8, top-k 40, top-p 0.95). Level: the interval reaches zero, or the run adds less than 1 %. Fixed work: "
+            + Pace.WORK
+            + ", once in 50 requests; the requests' times are divided by its, window by window, so"
+            + " that a machine that itself becomes slower is not taken for a server that does.");
   }
 
   private static void requireLevel(Map<String, double[]> figures, Table table, Setting setting) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -53,8 +54,8 @@ final class SwapBenchmark implements Benchmark {
       List<Table> tables = new ArrayList<>(beside(load, swapper, swaps / 4, setting));
       Table trend = trend(load, swapper, swaps - swaps / 4, setting);
       trend.note(
-          "%d swaps, no request failed, %d answers that are not bit for bit what their release says."
-              .formatted(swapper.swaps(), load.mixed()));
+          "%d swaps, no request failed, %d answers that are not bit for bit what their release says. Fixed work, once in %d requests: %s; the requests' times are divided by its, window by window, so that a machine that itself becomes slower is not taken for a server that does."
+              .formatted(swapper.swaps(), load.mixed(), REQUESTS, Pace.WORK));
       if (load.mixed() > 0) {
         throw new IllegalStateException(load.mixed() + " answers mix releases, expected none");
       }
@@ -171,27 +172,34 @@ final class SwapBenchmark implements Benchmark {
   private static Table trend(SwapLoad load, Swapper swapper, int swaps, Setting setting)
       throws Exception {
     int each = Math.max(1, swaps / Trend.WINDOWS);
+    double[] fixed = new double[Trend.WINDOWS];
     double[] cpu = new double[Trend.WINDOWS];
     double[] resident = new double[Trend.WINDOWS];
-    for (int window = 0; window < Trend.WINDOWS; window++) {
-      long[] requests = {0};
-      long start = threadCpu();
-      swapper.during(
-          each,
-          () -> {
-            requests[0] += REQUESTS;
-            return load.ask(REQUESTS, new Histogram(LatencyLap.DIGITS));
-          });
-      cpu[window] = (threadCpu() - start) / 1e6 / requests[0];
-      System.gc();
-      resident[window] = resident();
-      setting.progress().accept(swapper.swaps() + " swaps, " + (int) resident[window] + " MiB");
+    try (Pace pace = new Pace()) {
+      for (int window = 0; window < Trend.WINDOWS; window++) {
+        DoubleSummaryStatistics paces = new DoubleSummaryStatistics();
+        long start = threadCpu();
+        swapper.during(
+            each,
+            () -> {
+              paces.accept(1e3 * pace.cpuSeconds());
+              return load.ask(REQUESTS, new Histogram(LatencyLap.DIGITS));
+            });
+        double millis = (threadCpu() - start) / 1e6 - paces.getSum();
+        fixed[window] = paces.getAverage();
+        cpu[window] = millis / (REQUESTS * paces.getCount());
+        System.gc();
+        resident[window] = resident();
+        setting.progress().accept(swapper.swaps() + " swaps, " + (int) resident[window] + " MiB");
+      }
     }
     Table table =
         Table.of(
             "%,d swaps under load".formatted(swaps),
             "figure | mean | climb over the run (95 %) | level");
-    row(table, "CPU ms a request", cpu);
+    row(table, "CPU ms a request", Pace.atOne(cpu, fixed));
+    row(table, "the same, the machine's pace not taken out", cpu);
+    row(table, "fixed work, CPU ms", fixed);
     row(table, "resident size, MiB", resident);
     return table;
   }
