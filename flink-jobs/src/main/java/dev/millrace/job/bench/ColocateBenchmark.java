@@ -18,6 +18,8 @@ final class ColocateBenchmark implements Benchmark {
   /** Of all cores: what the requests use of them alone. */
   private static final double LOAD = 0.2;
 
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
   /** Laps at most before those that count, and their requests a second. */
   private static final int WARM_UP = 24;
 
@@ -52,8 +54,17 @@ final class ColocateBenchmark implements Benchmark {
    *
    * @param slow milliseconds of its slow answers
    * @param slowCpu of those, what the answering thread computed
+   * @param cost seconds of a processor that an answer took
+   * @param share of all processors that the answers took
    */
-  private record Figures(double p50, double p99, double slow, double slowCpu, double tokens) {}
+  private record Figures(
+      double p50,
+      double p99,
+      double slow,
+      double slowCpu,
+      double cost,
+      double share,
+      double tokens) {}
 
   @Override
   public String name() {
@@ -71,16 +82,20 @@ final class ColocateBenchmark implements Benchmark {
     Map<Lot, List<Figures>> laps = new LinkedHashMap<>();
     try (ColocateLoad load = ColocateLoad.open(setting.nano(), setting.seed())) {
       load.warmUp(WARM_UP_RATE, SECONDS, WARM_UP);
-      double cpu = load.cpuSecondsARequest(WARM_UP_RATE, SECONDS);
-      double perSecond = LOAD * Runtime.getRuntime().availableProcessors() / cpu;
+      double cost = lap(load, ANSWERS, WARM_UP_RATE).cost;
       for (int round = 0; round < setting.rounds(); round++) {
+        double perSecond = LOAD * PROCESSORS / cost;
         for (int turn = 0; turn < LOTS.size(); turn++) {
           Lot lot = LOTS.get((round + turn) % LOTS.size());
-          laps.computeIfAbsent(lot, l -> new ArrayList<>()).add(lap(load, lot, perSecond));
+          Figures figures = lap(load, lot, perSecond);
+          laps.computeIfAbsent(lot, l -> new ArrayList<>()).add(figures);
+          if (lot.equals(ANSWERS)) {
+            cost = figures.cost; // the machine is faster and slower by turns
+          }
         }
-        setting.progress().accept("round " + (round + 1));
+        setting.progress().accept("round %d: %.0f requests/s".formatted(round + 1, perSecond));
       }
-      return List.of(table(laps, perSecond, cpu));
+      return List.of(table(laps));
     }
   }
 
@@ -97,12 +112,15 @@ final class ColocateBenchmark implements Benchmark {
   private static Figures figures(List<Timed> answers, double tokens) {
     List<Timed> slowestFirst =
         answers.stream().sorted(Comparator.comparingDouble(Timed::millis).reversed()).toList();
+    double cpu = answers.stream().mapToDouble(Timed::cpuMillis).sum() / 1e3;
     List<Timed> slow = slowestFirst.subList(0, (answers.size() + SLOW - 1) / SLOW);
     return new Figures(
         percentile(slowestFirst, 50),
         percentile(slowestFirst, 99),
         slow.stream().mapToDouble(Timed::millis).average().orElse(Double.NaN),
         slow.stream().mapToDouble(Timed::cpuMillis).average().orElse(Double.NaN),
+        cpu / answers.size(),
+        cpu / SECONDS / PROCESSORS,
         tokens);
   }
 
@@ -111,13 +129,13 @@ final class ColocateBenchmark implements Benchmark {
     return slowestFirst.isEmpty() ? Double.NaN : slowestFirst.get(slower).millis();
   }
 
-  private static Table table(Map<Lot, List<Figures>> laps, double perSecond, double cpu) {
+  private static Table table(Map<Lot, List<Figures>> laps) {
+    List<Figures> answers = laps.getOrDefault(ANSWERS, List.of());
     Table table =
         Table.of(
-            "%.0f requests/s, %.1f ms of a processor each, beside training with two threads"
-                .formatted(perSecond, 1e3 * cpu),
-            "who | p50, ms | p99, ms (95 %) | p99 over alone (95 %) | slowest 2 %, ms | computed of it | tokens/s (95 %) | of alone (95 %)");
-    List<Figures> answers = laps.getOrDefault(ANSWERS, List.of());
+            "Answers of %.1f ms of a processor each, beside training with two threads"
+                .formatted(1e3 * Estimate.of(each(answers, Figures::cost)).median()),
+            "who | p50, ms | p99, ms (95 %) | p99 over alone (95 %) | slowest 2 %, ms | computed of it | of the processors (95 %) | tokens/s (95 %) | of alone (95 %)");
     List<Figures> training = laps.getOrDefault(TRAINING, List.of());
     for (Lot lot : LOTS) {
       List<Figures> own = laps.getOrDefault(lot, List.of());
@@ -128,13 +146,16 @@ final class ColocateBenchmark implements Benchmark {
           lot.answers ? ratio(own, answers, Figures::p99) : "",
           lot.answers ? Estimate.of(each(own, Figures::slow)).median() : "",
           lot.answers ? Estimate.of(each(own, Figures::slowCpu)).median() : "",
+          lot.answers ? Estimate.of(each(own, Figures::share)) : "",
           lot.courtesy == null ? "" : Estimate.of(each(own, Figures::tokens)),
           lot.courtesy == null ? "" : ratio(own, training, Figures::tokens));
     }
     return table.note(
         "SCORE of 48 tokens at a steady rate, open loop: a time counts from when its request was"
             + " due; of the slowest 2 % the mean, and what the answering thread computed meanwhile:"
-            + " the rest it waited. Training is one lesson of 16 rows of 96 tokens after the other,"
+            + " the rest it waited. Of the processors: what answers took of both; each round asks at"
+            + " the rate that took a fifth in the lap of answers alone before. Training is one"
+            + " lesson of 16 rows of 96 tokens after the other,"
             + " fp32, rank 8 on attention. Idle: Linux's SCHED_IDLE, job.trainNice=20. Laps of "
             + SECONDS
             + " s take turns, once the JIT takes less than a fiftieth of a processor or two minutes"

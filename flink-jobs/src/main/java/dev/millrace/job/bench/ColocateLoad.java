@@ -63,15 +63,6 @@ final class ColocateLoad implements AutoCloseable {
     return ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
   }
 
-  /** What one request costs at such a rate, when nothing else runs. */
-  double cpuSecondsARequest(double perSecond, double seconds) {
-    return answers(perSecond, seconds).stream()
-            .mapToDouble(Timed::cpuMillis)
-            .average()
-            .orElseThrow()
-        / 1e3;
-  }
-
   private void ask() {
     Answer answer = requests.one(asked++);
     if (answer.error() != null) {
