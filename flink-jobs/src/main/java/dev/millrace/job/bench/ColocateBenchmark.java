@@ -3,6 +3,7 @@ package dev.millrace.job.bench;
 import dev.millrace.job.bench.ColocateLoad.Timed;
 import dev.millrace.job.operator.Courtesy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,28 +44,32 @@ final class ColocateBenchmark implements Benchmark {
           new Lot("both, training pauses, 20 ms at most", true, new Courtesy(20, 0)),
           new Lot("both, as shipped: training is nice 10", true, new Courtesy(0, 10)),
           new Lot("both, training is nice 19", true, new Courtesy(0, 19)),
-          new Lot("both, training is idle", true, new Courtesy(0, Courtesy.IDLE)),
-          new Lot("both, it pauses and is idle", true, new Courtesy(20, Courtesy.IDLE)));
+          new Lot("both, training is idle", true, new Courtesy(0, Courtesy.IDLE)));
 
   /** One answer in so many is slow. */
   private static final int SLOW = 50;
 
   /**
-   * Figures of a lap; NaN where it has none.
+   * What a lap brought.
    *
-   * @param slow milliseconds of its slow answers
-   * @param slowCpu of those, what the answering thread computed
-   * @param cost seconds of a processor that an answer took
-   * @param share of all processors that the answers took
+   * @param tokens trained a second; NaN where nothing is trained
    */
-  private record Figures(
-      double p50,
-      double p99,
-      double slow,
-      double slowCpu,
-      double cost,
-      double share,
-      double tokens) {}
+  private record Done(List<Timed> answers, double tokens) {
+
+    /** Seconds of a processor that an answer took. */
+    double cost() {
+      return answers.stream().mapToDouble(Timed::cpuMillis).average().orElseThrow() / 1e3;
+    }
+
+    /** Of all processors, what the answers took. */
+    double share() {
+      return cost() * answers.size() / SECONDS / PROCESSORS;
+    }
+
+    double p99() {
+      return percentile(slowestFirst(List.of(this)), 99);
+    }
+  }
 
   @Override
   public String name() {
@@ -79,18 +84,18 @@ final class ColocateBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    Map<Lot, List<Figures>> laps = new LinkedHashMap<>();
+    Map<Lot, List<Done>> laps = new LinkedHashMap<>();
     try (ColocateLoad load = ColocateLoad.open(setting.nano(), setting.seed())) {
       load.warmUp(WARM_UP_RATE, SECONDS, WARM_UP);
-      double cost = lap(load, ANSWERS, WARM_UP_RATE).cost;
+      double cost = lap(load, ANSWERS, WARM_UP_RATE).cost();
       for (int round = 0; round < setting.rounds(); round++) {
         double perSecond = LOAD * PROCESSORS / cost;
         for (int turn = 0; turn < LOTS.size(); turn++) {
           Lot lot = LOTS.get((round + turn) % LOTS.size());
-          Figures figures = lap(load, lot, perSecond);
-          laps.computeIfAbsent(lot, l -> new ArrayList<>()).add(figures);
+          Done done = lap(load, lot, perSecond);
+          laps.computeIfAbsent(lot, l -> new ArrayList<>()).add(done);
           if (lot.equals(ANSWERS)) {
-            cost = figures.cost; // the machine is faster and slower by turns
+            cost = done.cost(); // the machine is faster and slower by turns
           }
         }
         setting.progress().accept("round %d: %.0f requests/s".formatted(round + 1, perSecond));
@@ -99,75 +104,76 @@ final class ColocateBenchmark implements Benchmark {
     }
   }
 
-  private static Figures lap(ColocateLoad load, Lot lot, double perSecond) throws Exception {
+  private static Done lap(ColocateLoad load, Lot lot, double perSecond) throws Exception {
     Courtesy courtesy = lot.courtesy;
     if (courtesy != null && !lot.answers) {
-      return figures(List.of(), load.train(courtesy, SECONDS).join());
+      return new Done(List.of(), load.train(courtesy, SECONDS).join());
     }
     var training = courtesy == null ? null : load.train(courtesy, SECONDS);
     List<Timed> answers = load.answers(perSecond, SECONDS);
-    return figures(answers, training == null ? Double.NaN : training.join());
+    return new Done(answers, training == null ? Double.NaN : training.join());
   }
 
-  private static Figures figures(List<Timed> answers, double tokens) {
-    List<Timed> slowestFirst =
-        answers.stream().sorted(Comparator.comparingDouble(Timed::millis).reversed()).toList();
-    double cpu = answers.stream().mapToDouble(Timed::cpuMillis).sum() / 1e3;
-    List<Timed> slow = slowestFirst.subList(0, (answers.size() + SLOW - 1) / SLOW);
-    return new Figures(
-        percentile(slowestFirst, 50),
-        percentile(slowestFirst, 99),
-        slow.stream().mapToDouble(Timed::millis).average().orElse(Double.NaN),
-        slow.stream().mapToDouble(Timed::cpuMillis).average().orElse(Double.NaN),
-        cpu / answers.size(),
-        cpu / SECONDS / PROCESSORS,
-        tokens);
+  private static List<Timed> slowestFirst(List<Done> laps) {
+    return laps.stream()
+        .flatMap(lap -> lap.answers.stream())
+        .sorted(Comparator.comparingDouble(Timed::millis).reversed())
+        .toList();
   }
 
   private static double percentile(List<Timed> slowestFirst, int percentile) {
-    int slower = slowestFirst.size() * (100 - percentile) / 100;
-    return slowestFirst.isEmpty() ? Double.NaN : slowestFirst.get(slower).millis();
+    return slowestFirst.get(slowestFirst.size() * (100 - percentile) / 100).millis();
   }
 
-  private static Table table(Map<Lot, List<Figures>> laps) {
-    List<Figures> answers = laps.getOrDefault(ANSWERS, List.of());
+  private static Table table(Map<Lot, List<Done>> laps) {
+    List<Done> alone = laps.getOrDefault(ANSWERS, List.of());
     Table table =
         Table.of(
             "Answers of %.1f ms of a processor each, beside training with two threads"
-                .formatted(1e3 * Estimate.of(each(answers, Figures::cost)).median()),
-            "who | p50, ms | p99, ms (95 %) | p99 over alone (95 %) | slowest 2 %, ms | computed of it | of the processors (95 %) | tokens/s (95 %) | of alone (95 %)");
-    List<Figures> training = laps.getOrDefault(TRAINING, List.of());
+                .formatted(1e3 * Estimate.of(each(alone, Done::cost)).median()),
+            "who | answers | p50, ms | p99, ms | p99 over alone | of laps (95 %) | slowest 2 %, ms | computed of it | of the processors (95 %) | tokens/s (95 %) | of alone (95 %)");
     for (Lot lot : LOTS) {
-      List<Figures> own = laps.getOrDefault(lot, List.of());
-      table.row(
-          lot.label,
-          lot.answers ? Estimate.of(each(own, Figures::p50)).median() : "",
-          lot.answers ? Estimate.of(each(own, Figures::p99)) : "",
-          lot.answers ? ratio(own, answers, Figures::p99) : "",
-          lot.answers ? Estimate.of(each(own, Figures::slow)).median() : "",
-          lot.answers ? Estimate.of(each(own, Figures::slowCpu)).median() : "",
-          lot.answers ? Estimate.of(each(own, Figures::share)) : "",
-          lot.courtesy == null ? "" : Estimate.of(each(own, Figures::tokens)),
-          lot.courtesy == null ? "" : ratio(own, training, Figures::tokens));
+      List<Done> own = laps.getOrDefault(lot, List.of());
+      List<Object> row = new ArrayList<>(List.of(lot.label));
+      row.addAll(lot.answers ? ofAnswers(own, alone) : Collections.nCopies(8, ""));
+      boolean trains = lot.courtesy != null;
+      row.add(trains ? Estimate.of(each(own, Done::tokens)) : "");
+      row.add(trains ? ratio(own, laps.getOrDefault(TRAINING, List.of()), Done::tokens) : "");
+      table.row(row.toArray());
     }
     return table.note(
         "SCORE of 48 tokens at a steady rate, open loop: a time counts from when its request was"
-            + " due; of the slowest 2 % the mean, and what the answering thread computed meanwhile:"
-            + " the rest it waited. Of the processors: what answers took of both; each round asks at"
-            + " the rate that took a fifth in the lap of answers alone before. Training is one"
-            + " lesson of 16 rows of 96 tokens after the other,"
-            + " fp32, rank 8 on attention. Idle: Linux's SCHED_IDLE, job.trainNice=20. Laps of "
+            + " due, and percentiles are of all laps together; of the slowest 2 % the mean, and"
+            + " what the answering thread computed meanwhile: the rest it waited. Of the"
+            + " processors: what answers took of both; a round asks at the rate that took a fifth"
+            + " in the lap of answers alone before. Training is one lesson of 16 rows of 96 tokens"
+            + " after the other, fp32, rank 8 on attention. Idle: Linux's SCHED_IDLE,"
+            + " job.trainNice=20. Laps of "
             + SECONDS
             + " s take turns, once the JIT takes less than a fiftieth of a processor or two minutes"
-            + " have gone; a ratio is of laps of one round.");
+            + " have gone; a ratio with an interval is of laps of one round.");
   }
 
-  private static double[] each(List<Figures> laps, ToDoubleFunction<Figures> figure) {
+  private static List<Object> ofAnswers(List<Done> own, List<Done> alone) {
+    List<Timed> all = slowestFirst(own);
+    List<Timed> slow = all.subList(0, (all.size() + SLOW - 1) / SLOW);
+    double p99 = percentile(all, 99);
+    return List.of(
+        all.size(),
+        percentile(all, 50),
+        p99,
+        p99 / percentile(slowestFirst(alone), 99),
+        ratio(own, alone, Done::p99),
+        slow.stream().mapToDouble(Timed::millis).average().orElseThrow(),
+        slow.stream().mapToDouble(Timed::cpuMillis).average().orElseThrow(),
+        Estimate.of(each(own, Done::share)));
+  }
+
+  private static double[] each(List<Done> laps, ToDoubleFunction<Done> figure) {
     return laps.stream().mapToDouble(figure).toArray();
   }
 
-  private static Estimate ratio(
-      List<Figures> one, List<Figures> other, ToDoubleFunction<Figures> figure) {
+  private static Estimate ratio(List<Done> one, List<Done> other, ToDoubleFunction<Done> figure) {
     double[] ratios = new double[one.size()];
     for (int i = 0; i < ratios.length; i++) {
       ratios[i] = figure.applyAsDouble(one.get(i)) / figure.applyAsDouble(other.get(i));
