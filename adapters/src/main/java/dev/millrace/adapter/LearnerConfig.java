@@ -11,7 +11,7 @@ import java.io.Serializable;
  * How adapters are learned, judged and remembered.
  *
  * @param seed of every draw
- * @param adapter kind of the adapters
+ * @param adapter kind of the adapters: {@code lora} or {@code injection}
  * @param rank of the adapters
  * @param alpha scales what an adapter adds by alpha/rank
  * @param routedExperts whether adapters add to routed experts too

@@ -12,8 +12,8 @@ import java.io.Serializable;
  * @param bound greatest relative rise of the loss over that of the release before
  * @param level share of bootstrap resamples in which the loss must be the greater
  * @param resamples of the paired bootstrap
- * @param withheld share of the keys that the release before goes on answering until the new one has
- *     shown on so many fresh samples that it may stay: 1 is a shadow; 0 lets it answer all at once
+ * @param withheld share of the keys that the release before goes on answering until fresh samples
+ *     have shown that the new one may stay: 1 has it answer nobody (a shadow), 0 everybody at once
  */
 public record WatchConfig(
     int samples, int window, int least, double bound, double level, int resamples, double withheld)

@@ -5,8 +5,8 @@ import java.io.Serializable;
 /**
  * When an open batch closes.
  *
- * @param count samples that teach, at least 1
- * @param spanMillis event time from the batch's first sample to the one that no longer fits
+ * @param count samples that teach at which it closes, at least 1
+ * @param spanMillis event time after the batch's first sample at which it closes
  * @param heldOut samples that judge, carried along at most; beyond it the oldest is dropped
  */
 public record BatchPolicy(int count, long spanMillis, int heldOut) implements Serializable {

@@ -5,7 +5,7 @@ import java.io.Serializable;
 /**
  * By how many trainers a domain's lessons are learned, and what they tell each other.
  *
- * @param processes that messages cross between; one a task manager
+ * @param processes that train a domain together, one a task manager
  * @param trainers of each process, whose gradients are combined in memory
  * @param steps optimizer steps between two exchanges
  * @param codec of what crosses: {@code dense}, {@code int8}, {@code int5}, {@code int4}, {@code

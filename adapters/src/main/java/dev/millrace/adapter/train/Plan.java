@@ -9,8 +9,9 @@ import java.io.Serializable;
 /**
  * What pins the computation; part of the manifest.
  *
- * @param device where gradients are computed: cpu or gpu; auto, until it is known what there is
- * @param precision of the products; adaptive, until it is known whether bf16 pays here
+ * @param device where gradients are computed: {@code cpu}, {@code gpu}, or {@code auto} for a GPU
+ *     if there is one
+ * @param precision of the products; adaptive is bf16 in calm steps, if that pays on this machine
  * @param recompute what the backward pass computes again in place of keeping it
  * @param threads micro-batches that are computed at once, each on one thread
  * @param memoryBytes for the activations of all threads together

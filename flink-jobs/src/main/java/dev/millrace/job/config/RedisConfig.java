@@ -11,7 +11,7 @@ import java.io.Serializable;
  * @param caFile PEM certificates that are trusted in place of the platform's; empty for those
  * @param ttlSeconds how long an answer is kept
  * @param timeoutMillis how long each step of an operation may take
- * @param backoffMillis how often Redis is tried that has failed
+ * @param backoffMillis how long after a failure Redis is tried again
  */
 public record RedisConfig(
     String uri, String user, String caFile, int ttlSeconds, int timeoutMillis, long backoffMillis)
