@@ -1,6 +1,7 @@
 package dev.millrace.model.distil;
 
 import dev.millrace.model.base.Likeliest;
+import dev.millrace.model.base.TwoThreads;
 import dev.millrace.model.pretrain.Windows;
 import java.io.EOFException;
 import java.io.IOException;
@@ -11,12 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /**
  * What a teacher says of each window, on disk: it is asked once, however often a window is trained
@@ -73,29 +70,21 @@ final class SoftTargets implements AutoCloseable {
               .formatted(teacher.base().config().vocabSize(), 1 << ID_BITS));
     }
     long all = Math.min(wanted, windows.count());
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
+    try (TwoThreads threads = new TwoThreads("a call of the teacher")) {
       for (long n = file.size() / record(); n < all; ) {
         long middle = Math.min(all, n + CALL);
         long end = Math.min(all, middle + CALL);
-        Future<ByteBuffer> one = threads.submit(asked(teacher, n, middle));
-        Future<ByteBuffer> two = threads.submit(asked(teacher, middle, end));
-        write(n, one.get());
-        write(middle, two.get());
+        List<ByteBuffer> said =
+            threads.run(List.of(asked(teacher, n, middle), asked(teacher, middle, end)));
+        write(n, said.get(0));
+        write(middle, said.get(1));
         n = end;
         progress.accept(n, all);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while asking the teacher", e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("the teacher failed", e.getCause());
-    } finally {
-      threads.shutdown();
     }
   }
 
-  private Callable<ByteBuffer> asked(Teacher teacher, long from, long to) {
+  private Supplier<ByteBuffer> asked(Teacher teacher, long from, long to) {
     List<int[]> texts = new ArrayList<>();
     for (long n = from; n < to; n++) {
       texts.add(windows.at(windows.place(n)));

@@ -9,12 +9,10 @@ import dev.millrace.model.align.AlignConfig;
 import dev.millrace.model.align.AlignTensor;
 import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.PairBatch;
+import dev.millrace.model.base.TwoThreads;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.function.Supplier;
 
 /**
  * Trains the encoders: the batches of a step on two threads, their gradients summed in a fixed
@@ -34,7 +32,7 @@ public final class AlignTrainer implements AutoCloseable {
   private final List<PtNDArray> weights = new ArrayList<>();
   private final List<PtNDArray> first = new ArrayList<>();
   private final List<PtNDArray> second = new ArrayList<>();
-  private final ExecutorService threads = Executors.newFixedThreadPool(2);
+  private final TwoThreads threads = new TwoThreads("a training step");
 
   public AlignTrainer(AlignWeights start) {
     this.config = start.config();
@@ -61,24 +59,15 @@ public final class AlignTrainer implements AutoCloseable {
    */
   public double[] step(List<PairBatch> batches, double learningRate, long number) {
     try (PtNDManager scope = program.scope()) {
-      List<Future<NDList>> running = new ArrayList<>();
-      for (PairBatch batch : batches) {
-        running.add(threads.submit(() -> gradients(scope, batch)));
-      }
-      double[] losses = new double[batches.size()];
-      List<PtNDArray> sum = List.of();
-      for (int i = 0; i < losses.length; i++) {
-        NDList found = running.get(i).get();
-        losses[i] = found.get(0).getFloat();
-        sum = i == 0 ? tail(found) : added(sum, tail(found));
+      List<Supplier<NDList>> tasks = new ArrayList<>();
+      batches.forEach(batch -> tasks.add(() -> gradients(scope, batch)));
+      List<NDList> found = threads.run(tasks);
+      List<PtNDArray> sum = Program.arrays(found.get(0), 1);
+      for (NDList more : found.subList(1, found.size())) {
+        sum = added(sum, Program.arrays(more, 1));
       }
       update(scope, sum, learningRate, number);
-      return losses;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted in a training step", e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a training step failed", e.getCause());
+      return found.stream().mapToDouble(one -> one.get(0).getFloat()).toArray();
     }
   }
 
@@ -150,14 +139,6 @@ public final class AlignTrainer implements AutoCloseable {
     return same;
   }
 
-  private static List<PtNDArray> tail(NDList found) {
-    List<PtNDArray> tail = new ArrayList<>();
-    for (NDArray array : found.subList(1, found.size())) {
-      tail.add((PtNDArray) array);
-    }
-    return tail;
-  }
-
   /** The weights as they are now. */
   public AlignWeights weights() {
     Program.prepareThread();
@@ -166,7 +147,7 @@ public final class AlignTrainer implements AutoCloseable {
 
   @Override
   public void close() {
-    threads.shutdown();
+    threads.close();
     manager.close();
     program.close();
   }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import dev.millrace.model.base.TwoThreads;
 import dev.millrace.model.config.LayerConfig;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.weights.Checkpoint;
@@ -12,10 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /**
@@ -33,7 +30,7 @@ public final class BaseTrainer implements AutoCloseable {
   private final MoeConfig config;
   private final Program program;
   private final TrainedWeights weights;
-  private final ExecutorService threads = Executors.newFixedThreadPool(2);
+  private final TwoThreads threads = new TwoThreads("a training step");
 
   private BaseTrainer(MoeConfig config, InitialWeights weights) {
     this.config = config;
@@ -87,19 +84,17 @@ public final class BaseTrainer implements AutoCloseable {
   public Step step(int[][] left, int[][] right, Routes routes, double learningRate, long number) {
     float[] limits = limits(routes.scales);
     try (PtNDManager scope = program.scope()) {
-      Future<NDList> one = threads.submit(() -> gradients(scope, left, limits, routes.sharpness));
-      Future<NDList> two = threads.submit(() -> gradients(scope, right, limits, routes.sharpness));
-      NDList g = one.get();
-      NDList h = two.get();
-      double norm = weights.step(scope, tail(g), tail(h), learningRate, number);
+      List<NDList> found =
+          threads.run(
+              List.of(
+                  () -> gradients(scope, left, limits, routes.sharpness),
+                  () -> gradients(scope, right, limits, routes.sharpness)));
+      NDList g = found.get(0);
+      NDList h = found.get(1);
+      double norm = weights.step(scope, Program.arrays(g, ACTIVE + 1), Program.arrays(h, ACTIVE + 1), learningRate, number);
       double loss = (g.get(0).getFloat() + h.get(0).getFloat()) / 2;
       double balance = (g.get(1).toFloatArray()[0] + h.get(1).toFloatArray()[0]) / 2;
       return new Step(loss, balance, norm, experts(left, right, g, h));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted in a training step", e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a training step failed", e.getCause());
     }
   }
 
@@ -151,12 +146,6 @@ public final class BaseTrainer implements AutoCloseable {
             "balance_weight", (PtNDArray) scope.create(new float[] {BALANCE, (float) sharpness})));
   }
 
-  private static List<PtNDArray> tail(NDList list) {
-    List<PtNDArray> tail = new ArrayList<>();
-    list.subList(ACTIVE + 1, list.size()).forEach(a -> tail.add((PtNDArray) a));
-    return tail;
-  }
-
   /** Weights and both moments, by name, for a file from which training can resume. */
   public List<NamedValues> state() {
     return weights.state();
@@ -180,7 +169,7 @@ public final class BaseTrainer implements AutoCloseable {
 
   @Override
   public void close() {
-    threads.shutdown();
+    threads.close();
     weights.close();
   }
 }

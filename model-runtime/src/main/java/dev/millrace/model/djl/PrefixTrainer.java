@@ -100,12 +100,10 @@ public final class PrefixTrainer implements AutoCloseable {
   }
 
   private void update(PtNDManager scope, NDList found, double learningRate, long number) {
-    List<PtNDArray> gradients = new ArrayList<>();
-    found.subList(1, found.size()).forEach(g -> gradients.add((PtNDArray) g));
     program.train(
         scope,
         "adamw",
-        Program.Argument.list("g", gradients),
+        Program.Argument.list("g", Program.arrays(found, 1)),
         Program.Argument.list("m1", first),
         Program.Argument.list("m2", second),
         Program.Argument.of(

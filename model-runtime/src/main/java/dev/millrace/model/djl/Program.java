@@ -105,6 +105,11 @@ final class Program implements AutoCloseable {
     return arrays;
   }
 
+  /** The arrays of a list from a place on. */
+  static List<PtNDArray> arrays(NDList list, int from) {
+    return list.subList(from, list.size()).stream().map(array -> (PtNDArray) array).toList();
+  }
+
   /** Runs a method in inference mode; results belong to the manager, arguments are closed. */
   PtNDArray[] infer(PtNDManager scope, String method, IValue... arguments) {
     try {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.base.Likeliest;
+import dev.millrace.model.base.TwoThreads;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
@@ -12,10 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /**
@@ -81,7 +78,7 @@ public final class StudentTrainer implements AutoCloseable {
   private final Objective objective;
   private final Program program;
   private final TrainedWeights weights;
-  private final ExecutorService threads = Executors.newFixedThreadPool(2);
+  private final TwoThreads threads = new TwoThreads("a training step");
 
   private StudentTrainer(
       MoeConfig config, Objective objective, MatrixFormat format, InitialWeights weights) {
@@ -139,19 +136,14 @@ public final class StudentTrainer implements AutoCloseable {
    */
   public Step step(Lesson left, Lesson right, double rate, long number) {
     try (PtNDManager scope = program.scope()) {
-      Future<NDList> one = threads.submit(() -> gradients(scope, left));
-      Future<NDList> two = threads.submit(() -> gradients(scope, right));
-      NDList g = one.get();
-      NDList h = two.get();
+      List<NDList> found =
+          threads.run(List.of(() -> gradients(scope, left), () -> gradients(scope, right)));
+      NDList g = found.get(0);
+      NDList h = found.get(1);
       double[] a = g.get(0).toDoubleArray();
       double[] b = h.get(0).toDoubleArray();
-      double norm = weights.step(scope, tail(g), tail(h), rate, number);
+      double norm = weights.step(scope, Program.arrays(g, FIGURES), Program.arrays(h, FIGURES), rate, number);
       return new Step((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, norm);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted in a training step", e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a training step failed", e.getCause());
     }
   }
 
@@ -196,12 +188,6 @@ public final class StudentTrainer implements AutoCloseable {
     return all;
   }
 
-  private static List<PtNDArray> tail(NDList list) {
-    List<PtNDArray> tail = new ArrayList<>();
-    list.subList(FIGURES, list.size()).forEach(a -> tail.add((PtNDArray) a));
-    return tail;
-  }
-
   /** Weights and both moments, by name, for a file from which training can resume. */
   public List<BaseTrainer.NamedValues> state() {
     return weights.state();
@@ -222,7 +208,7 @@ public final class StudentTrainer implements AutoCloseable {
 
   @Override
   public void close() {
-    threads.shutdown();
+    threads.close();
     weights.close();
   }
 }

@@ -6,16 +6,13 @@ import dev.millrace.model.align.Input;
 import dev.millrace.model.align.PrefixWeights;
 import dev.millrace.model.align.Projection;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.TwoThreads;
 import dev.millrace.model.djl.PrefixTrainer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * Trains the prefixes of pictures and of sounds, each on a thread of its own. The same pairs and
@@ -54,32 +51,30 @@ public final class PrefixAlignment {
       int steps,
       long seed,
       Progress progress) {
-    ExecutorService threads = Executors.newFixedThreadPool(2);
-    try {
-      SplittableRandom random = new SplittableRandom(seed);
-      Task task = new Task(base, encoders, steps);
-      SplittableRandom one = random.split();
-      SplittableRandom other = random.split();
-      Future<Projection> seen =
-          threads.submit(
-              () ->
-                  task.train(
-                      Projection.PICTURE, pictures, one, (n, l) -> progress.step(true, n, l)));
-      Future<Projection> heard =
-          threads.submit(
-              () ->
-                  task.train(
-                      Projection.SOUND, sounds, other, (n, l) -> progress.step(false, n, l)));
-      return new PrefixWeights("", LENGTH, seen.get(), heard.get());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while training prefixes", e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof IllegalArgumentException why
-          ? why
-          : new IllegalStateException("training prefixes failed", e.getCause());
-    } finally {
-      threads.shutdownNow();
+    SplittableRandom random = new SplittableRandom(seed);
+    Task task = new Task(base, encoders, steps);
+    SplittableRandom one = random.split();
+    SplittableRandom other = random.split();
+    requireEnough(pictures);
+    requireEnough(sounds);
+    try (TwoThreads threads = new TwoThreads("training prefixes")) {
+      List<Projection> trained =
+          threads.run(
+              List.of(
+                  () ->
+                      task.train(
+                          Projection.PICTURE, pictures, one, (n, l) -> progress.step(true, n, l)),
+                  () ->
+                      task.train(
+                          Projection.SOUND, sounds, other, (n, l) -> progress.step(false, n, l))));
+      return new PrefixWeights("", LENGTH, trained.get(0), trained.get(1));
+    }
+  }
+
+  private static void requireEnough(List<Captioned> pairs) {
+    if (pairs.size() < BATCH) {
+      throw new IllegalArgumentException(
+          "%d pairs, expected at least %d".formatted(pairs.size(), BATCH));
     }
   }
 
@@ -90,10 +85,6 @@ public final class PrefixAlignment {
   private record Task(BaseModel base, AlignWeights encoders, int steps) {
 
     Projection train(int features, List<Captioned> pairs, SplittableRandom random, Losses losses) {
-      if (pairs.size() < BATCH) {
-        throw new IllegalArgumentException(
-            "%d pairs, expected at least %d".formatted(pairs.size(), BATCH));
-      }
       int outputs = LENGTH * base.config().hiddenSize();
       Projection start = Projection.random(features, INNER, outputs, random);
       Distortion distortion = new Distortion(random);
