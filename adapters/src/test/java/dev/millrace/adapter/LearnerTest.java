@@ -1218,7 +1218,8 @@ class LearnerTest {
         List.of(
             of("other", good.release(), good.uri()),
             of("foreign", "0".repeat(64), good.uri()),
-            of("foreign", good.release(), good.uri() + "-gone"))) {
+            of("foreign", good.release(), good.uri() + "-gone"),
+            of("foreign", good.release(), "no scheme://folder"))) {
       Outcome refused = obey(learner, last.state(), bad);
       assertFalse(refused.verdict().accepted());
       assertArrayEquals(last.state().toBytes(), refused.state().toBytes());

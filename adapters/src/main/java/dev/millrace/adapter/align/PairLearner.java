@@ -223,7 +223,11 @@ final class PairLearner implements AlignmentLearner {
   @Override
   public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
     try {
-      AlignRelease release = event.release().isEmpty() ? null : named(event);
+      AlignRelease release =
+          event.release().isEmpty()
+              ? null
+              : AlignRelease.read(
+                  parts.published(), event, parts.base(), parts.known().encoders());
       List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
       AlignmentState back =
           state.taken(
@@ -240,14 +244,6 @@ final class PairLearner implements AlignmentLearner {
       return new AlignmentOutcome(state, obeyed(state, state, event, trouble), null);
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
-    }
-  }
-
-  private AlignRelease named(ReleaseEvent event) throws IOException {
-    try {
-      return AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
-    } catch (IllegalArgumentException e) { // a URI that is none
-      throw new InvalidReleaseException("URI '%s': %s".formatted(event.uri(), e.getMessage()), e);
     }
   }
 

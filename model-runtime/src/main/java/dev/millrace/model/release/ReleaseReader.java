@@ -76,7 +76,7 @@ public final class ReleaseReader {
     if (!Digest.isSha256(releaseId)) {
       throw new InvalidReleaseException("id is " + releaseId + ", expected 64 hexadecimal digits");
     }
-    byte[] bytes = files.read(uri(folderUri, Manifest.FILE), MAX_MANIFEST_BYTES);
+    byte[] bytes = read(files, folderUri, Manifest.FILE, MAX_MANIFEST_BYTES);
     String digest = Digest.sha256(bytes);
     if (!digest.equals(releaseId)) {
       throw new InvalidReleaseException(
@@ -145,7 +145,7 @@ public final class ReleaseReader {
   public static byte[] readFile(
       ReleaseFiles files, String folderUri, Manifest manifest, String name) throws IOException {
     ReleaseFile promised = Objects.requireNonNull(manifest.files().get(name));
-    byte[] bytes = files.read(uri(folderUri, name), (int) promised.size() + 1);
+    byte[] bytes = read(files, folderUri, name, (int) promised.size() + 1);
     ReleaseFile found = ReleaseFile.of(bytes);
     if (!found.equals(promised)) {
       throw new InvalidReleaseException(name + " is " + found + ", expected " + promised);
@@ -187,7 +187,12 @@ public final class ReleaseReader {
     }
   }
 
-  private static String uri(String folderUri, String name) {
-    return folderUri.endsWith("/") ? folderUri + name : folderUri + "/" + name;
+  private static byte[] read(ReleaseFiles files, String folderUri, String name, int maxBytes)
+      throws IOException {
+    try {
+      return files.read(folderUri + (folderUri.endsWith("/") ? "" : "/") + name, maxBytes);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidReleaseException("URI '%s': %s".formatted(folderUri, e.getMessage()), e);
+    }
   }
 }
