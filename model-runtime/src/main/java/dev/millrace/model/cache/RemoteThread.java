@@ -20,28 +20,10 @@ final class RemoteThread {
         1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(WAITING), new DaemonThreads(name));
   }
 
-  /**
-   * Ends it; waits for a call that it may be inside, which has a time limit of its own, even if it
-   * is interrupted: what the call uses is closed next.
-   */
+  /** Ends it; waits for a call that it may be inside, which has a time limit of its own. */
   static void end(ExecutorService thread) {
     thread.shutdownNow();
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    boolean interrupted = false;
-    boolean waiting = true;
-    boolean ended = false;
-    while (waiting) {
-      try {
-        ended = thread.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        waiting = false;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    if (!ended) {
+    if (!DaemonThreads.end(thread, PATIENCE)) {
       throw new IllegalStateException("a store did not answer for " + PATIENCE.toSeconds() + " s");
     }
   }

@@ -1,11 +1,14 @@
 package dev.millrace.model.swap;
 
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.base.ThreadPolicy;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.TimeUnit;
 
 /** Beginning and end of the threads that load. */
 final class Threads {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private Threads() {}
 
@@ -28,12 +31,8 @@ final class Threads {
   /** Returns when all that was begun is done. */
   static void end(ExecutorService executor) {
     executor.shutdown();
-    try {
-      while (!executor.awaitTermination(1, TimeUnit.MINUTES)) {
-        // A fetch that hangs must not free a model under a thread that uses it.
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    while (!DaemonThreads.end(executor, PATIENCE)) {
+      // A fetch that hangs must not free a model under a thread that uses it.
     }
   }
 }
