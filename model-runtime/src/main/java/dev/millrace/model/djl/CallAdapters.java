@@ -49,10 +49,16 @@ final class CallAdapters implements AutoCloseable {
     which = new long[rows.size()];
     scales = new double[rows.size()];
     limits = new float[rows.size()][];
-    for (int i = 0; i < which.length; i++) {
-      which[i] = rows.get(i) instanceof DjlAdapter adapter ? index(adapter) : -1;
-      scales[i] = rows.get(i) instanceof DjlAdapter ? 1 : 0;
-      limits[i] = rows.get(i) instanceof DjlAdapter adapter ? adapter.limits() : NO_LIMITS;
+    try {
+      for (int i = 0; i < which.length; i++) {
+        DjlAdapter adapter = rows.get(i) instanceof DjlAdapter one ? one : null;
+        which[i] = adapter == null ? -1 : index(adapter);
+        scales[i] = adapter == null ? 0 : 1;
+        limits[i] = adapter == null ? NO_LIMITS : adapter.limits();
+      }
+    } catch (RuntimeException e) { // such as of an adapter that was closed
+      close();
+      throw e;
     }
   }
 

@@ -28,12 +28,19 @@ final class DjlAdapter implements LoadedAdapter {
   }
 
   /**
+   * Takes the manager over.
+   *
    * @param limits of {@link EntropyLimits}; empty for the top k
    */
   DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<Site> sites, float[] limits) {
     this.manager = manager;
-    this.arrays = Program.arrays(manager, factors(adapter, sites));
     this.limits = limits;
+    try {
+      this.arrays = Program.arrays(manager, factors(adapter, sites));
+    } catch (RuntimeException e) { // such as of an adapter of another base
+      manager.close();
+      throw e;
+    }
   }
 
   /** A and B of each site in turn; a site that the adapter lacks gets factors of rank 0. */
