@@ -107,7 +107,7 @@ final class Reference {
     int slot = slot(context);
     if (counts[cell] == 0) {
       taken++;
-      kinds[slot]++;
+      kinds[slot] = (char) Math.min(Character.MAX_VALUE, kinds[slot] + 1);
     }
     counts[cell] = (char) Math.min(Character.MAX_VALUE, counts[cell] + 1);
     totals[slot]++;

@@ -33,6 +33,17 @@ class ReferenceTest {
   }
 
   @Test
+  void fit_moreDifferentWordsThanACounterHolds_expectsFurtherOnes() {
+    Reference reference = new Reference(24);
+    int different = Character.MAX_VALUE + 100;
+    for (int word = 0; word < different; word++) {
+      reference.learn(new int[] {word});
+    }
+    double expected = Math.log(2 * 20_000.0); // every other word is one that never came
+    assertEquals(expected, reference.fit(new int[] {-1}).loss(), 0.01);
+  }
+
+  @Test
   void fit_wordsInAnotherOrder_gainLess() {
     Reference reference = new Reference(17);
     for (int i = 0; i < 50; i++) {
