@@ -35,6 +35,9 @@ public final class Safetensors implements AutoCloseable {
     } catch (InvalidWeightsException e) {
       source.close();
       throw new InvalidWeightsException(file.getFileName() + ": " + e.getMessage(), e);
+    } catch (RuntimeException e) { // such as of a folder: it opens, and cannot be read
+      source.close();
+      throw e;
     }
   }
 

@@ -2,10 +2,13 @@ package dev.millrace.model.weights;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +39,28 @@ class SafetensorsTest {
         assertTrue(token >= 0 && token < 320, () -> "token " + token);
       }
     }
+  }
+
+  @Test
+  void open_folder_leavesNothingOpen(@TempDir Path folder) throws IOException {
+    Path here = Path.of("/proc/self/fd");
+    assumeTrue(Files.exists(here));
+    assertThrows(UncheckedIOException.class, () -> Safetensors.open(folder));
+    for (Path open : opened(here)) {
+      assertNotEquals(folder.toRealPath(), open);
+    }
+  }
+
+  private static List<Path> opened(Path descriptors) throws IOException {
+    List<Path> opened = new ArrayList<>();
+    try (Stream<Path> all = Files.list(descriptors)) {
+      for (Path one : all.toList()) {
+        if (Files.exists(one)) {
+          opened.add(Files.readSymbolicLink(one));
+        }
+      }
+    }
+    return opened;
   }
 
   @ParameterizedTest
