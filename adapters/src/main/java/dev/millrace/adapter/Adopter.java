@@ -115,14 +115,12 @@ public final class Adopter {
     SortedMap<String, byte[]> files = AdapterFolder.toFiles(served.adapter(), Drafter.NO_BASE_NAME);
     Profile profile = before == null ? Profile.empty() : before.profileOrEmpty();
     files.put(Profile.FILE, profile.toBytes());
-    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
-    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             proposal.tenant(),
             proposal.domain(),
             surroundings.base().id(),
-            digests,
+            ReleaseFile.of(files),
             Drafter.QUANTIZATION,
             served.routing(),
             null,

@@ -32,14 +32,12 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
     SortedMap<String, byte[]> files =
         AdapterFolder.toFiles(attempt.served().adapter(), NO_BASE_NAME);
     files.put(Profile.FILE, profile.toBytes());
-    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
-    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             attempt.trained().batch().tenant(),
             attempt.trained().batch().domain(),
             surroundings.base().id(),
-            digests,
+            ReleaseFile.of(files),
             QUANTIZATION,
             attempt.served().routing(),
             attempt.trained().before().release(),

@@ -191,14 +191,12 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
     Manifest of = release.manifest();
     SortedMap<String, byte[]> files = AdapterFolder.toFiles(served, Drafter.NO_BASE_NAME);
     files.put(Profile.FILE, release.profileOrEmpty().toBytes());
-    SortedMap<String, ReleaseFile> digests = new TreeMap<>();
-    files.forEach((name, bytes) -> digests.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             of.tenant(),
             of.domain(),
             next.id(),
-            digests,
+            ReleaseFile.of(files),
             Drafter.QUANTIZATION,
             of.routing(),
             id,

@@ -89,9 +89,7 @@ public record Retrainer(
     if (manifest.files().containsKey(Profile.FILE)) { // releases from before there were any
       contents.put(Profile.FILE, profile.toBytes());
     }
-    SortedMap<String, ReleaseFile> files = new TreeMap<>();
-    contents.forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
-    return new Again(candidate, profile, files);
+    return new Again(candidate, profile, ReleaseFile.of(contents));
   }
 
   private static Terms terms(Manifest manifest, LearnerConfig config, double anchors) {

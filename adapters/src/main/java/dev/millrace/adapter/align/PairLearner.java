@@ -140,14 +140,12 @@ final class PairLearner implements AlignmentLearner {
             state.learnedTo(), state.waiting().stream().map(PairPlaces::origin).toList());
     TreeMap<String, byte[]> files = new TreeMap<>();
     files.put(AlignAdapter.FILE, candidate.toBytes(parts.known().encoders()));
-    TreeMap<String, ReleaseFile> promised = new TreeMap<>();
-    files.forEach((name, bytes) -> promised.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             last.tenant(),
             Objects.requireNonNull(last.domain()),
             parts.base(),
-            promised,
+            ReleaseFile.of(files),
             QUANTIZATION,
             parts.routing(),
             state.release(),

@@ -83,14 +83,12 @@ class DiskFullTest {
                 new byte[9],
                 "adapter_model.safetensors",
                 new byte[KIB << 10]));
-    SortedMap<String, ReleaseFile> promises = new TreeMap<>();
-    files.forEach((name, bytes) -> promises.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             null,
             "foreign",
             "b".repeat(64),
-            promises,
+            ReleaseFile.of(files),
             "int8-row",
             Routing.topK(1),
             null,

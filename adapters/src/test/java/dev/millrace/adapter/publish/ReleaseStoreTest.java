@@ -105,13 +105,11 @@ class ReleaseStoreTest {
   }
 
   private static Manifest manifest() {
-    TreeMap<String, ReleaseFile> files = new TreeMap<>();
-    FILES.forEach((name, bytes) -> files.put(name, ReleaseFile.of(bytes)));
     return new Manifest(
         null,
         "foreign",
         "b".repeat(64),
-        files,
+        ReleaseFile.of(FILES),
         "int8-row",
         Routing.topK(1),
         null,

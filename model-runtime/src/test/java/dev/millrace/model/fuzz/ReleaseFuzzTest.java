@@ -82,13 +82,11 @@ class ReleaseFuzzTest {
   }
 
   private static Manifest manifest() {
-    SortedMap<String, ReleaseFile> promises = new TreeMap<>();
-    FILES.forEach((name, bytes) -> promises.put(name, ReleaseFile.of(bytes)));
     return new Manifest(
         null,
         "java",
         "base",
-        promises,
+        ReleaseFile.of(FILES),
         "int8-row",
         Routing.topK(2),
         null,

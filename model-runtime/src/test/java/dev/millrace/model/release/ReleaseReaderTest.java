@@ -270,10 +270,8 @@ class ReleaseReaderTest {
     Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
   }
 
-  private Map<String, ReleaseFile> promises() {
-    Map<String, ReleaseFile> promises = new HashMap<>();
-    files.forEach((name, bytes) -> promises.put(name, ReleaseFile.of(bytes)));
-    return promises;
+  private SortedMap<String, ReleaseFile> promises() {
+    return ReleaseFile.of(files);
   }
 
   private static Manifest manifest(Map<String, ReleaseFile> files) {

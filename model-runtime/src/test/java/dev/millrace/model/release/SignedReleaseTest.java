@@ -136,14 +136,12 @@ class SignedReleaseTest {
   }
 
   private void sign(String base, SortedMap<String, byte[]> files) {
-    SortedMap<String, ReleaseFile> promises = new TreeMap<>();
-    files.forEach((name, bytes) -> promises.put(name, ReleaseFile.of(bytes)));
     Manifest manifest =
         new Manifest(
             null,
             "java",
             base,
-            promises,
+            ReleaseFile.of(files),
             "int8-row",
             Routing.topK(2),
             null,

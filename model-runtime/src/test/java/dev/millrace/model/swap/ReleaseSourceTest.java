@@ -187,15 +187,13 @@ class ReleaseSourceTest {
 
   private ReleaseEvent write(String domain, long batch, float bias) {
     SortedMap<String, byte[]> files = AdapterFolder.toFiles(FakeBaseModel.adapter(bias), base.id());
-    SortedMap<String, ReleaseFile> promised = new TreeMap<>();
-    files.forEach((name, bytes) -> promised.put(name, ReleaseFile.of(bytes)));
     Manifest m = FakeReleases.release(base.id(), null, domain, bias).manifest();
     Manifest manifest =
         new Manifest(
             m.tenant(),
             m.domain(),
             m.base(),
-            promised,
+            ReleaseFile.of(files),
             m.quantization(),
             m.routing(),
             m.parent(),
