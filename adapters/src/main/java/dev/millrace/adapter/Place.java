@@ -1,6 +1,8 @@
 package dev.millrace.adapter;
 
 import dev.millrace.model.assign.Profile;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.util.List;
@@ -27,4 +29,17 @@ public record Place(
 
   /** Where every domain begins. */
   public static final Place BASE = new Place(null, "", null, 0, List.of(), Profile.empty(), null);
+
+  /** At a release that lies in a folder. */
+  static Place of(String id, String uri, Release release) {
+    Manifest manifest = release.manifest();
+    return new Place(
+        id,
+        uri,
+        manifest.parent(),
+        manifest.batch(),
+        manifest.learnedTo(),
+        release.profileOrEmpty(),
+        manifest.routing());
+  }
 }

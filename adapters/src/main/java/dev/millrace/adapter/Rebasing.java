@@ -68,20 +68,11 @@ record Rebasing(Surroundings surroundings) {
             id,
             surroundings.base().id(),
             surroundings.base().sites());
-    Manifest manifest = release.manifest();
-    if (!before.equals(manifest.parent())) {
+    String parent = release.manifest().parent();
+    if (!before.equals(parent)) {
       throw new InvalidReleaseException(
-          "release %s came of %s, expected %s".formatted(id, manifest.parent(), before));
+          "release %s came of %s, expected %s".formatted(id, parent, before));
     }
-    return new Beginning(
-        AdapterState.fresh(release.adapter()),
-        new Place(
-            id,
-            "",
-            before,
-            manifest.batch(),
-            manifest.learnedTo(),
-            release.profileOrEmpty(),
-            manifest.routing()));
+    return new Beginning(AdapterState.fresh(release.adapter()), Place.of(id, "", release));
   }
 }

@@ -108,18 +108,10 @@ record Rewinder(
 
   private Target target(ReleaseEvent event) throws IOException {
     Release release = read(event);
-    Manifest manifest = release.manifest();
     return new Target(
         AdapterState.fresh(release.adapter()),
-        new Place(
-            event.release(),
-            event.uri(),
-            manifest.parent(),
-            manifest.batch(),
-            manifest.learnedTo(),
-            release.profileOrEmpty(),
-            manifest.routing()),
-        manifest.plan().hyperparameters().containsKey(Adopter.ADOPTED),
+        Place.of(event.release(), event.uri(), release),
+        release.manifest().plan().hyperparameters().containsKey(Adopter.ADOPTED),
         null);
   }
 
