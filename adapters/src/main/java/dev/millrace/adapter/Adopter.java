@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Adopter {
 
-  private static final Origin NOWHERE = new Origin("", -1, -1);
 
   /** In the manifest's hyperparameters: where the adapter came from. */
   static final String ADOPTED = "adopted";
@@ -106,7 +105,7 @@ public final class Adopter {
             null,
             draft.manifest().batch(),
             "adopted from " + proposal.origin(),
-            NOWHERE);
+            Origin.NOWHERE);
     return new Adoption(verdict(proposal, now, id, rules), event);
   }
 

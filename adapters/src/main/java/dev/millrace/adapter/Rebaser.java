@@ -52,7 +52,6 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
   /** Tokens that the base before names at each place. */
   private static final int LIKELIEST = 16;
 
-  private static final Origin NOWHERE = new Origin("", -1, -1);
 
   /**
    * How it is taught.
@@ -136,7 +135,7 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
 
   private Lesson lesson(List<int[]> texts, List<Likeliest> teacher) {
     List<Remembered> samples = new ArrayList<>();
-    texts.forEach(text -> samples.add(new Remembered("", NOWHERE, text)));
+    texts.forEach(text -> samples.add(Remembered.of(text)));
     return new Lesson(samples, teacher, List.of(), List.of(), List.of(), recipe.seed);
   }
 

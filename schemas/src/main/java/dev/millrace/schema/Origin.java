@@ -5,4 +5,7 @@ public record Origin(String topic, int partition, long offset) {
 
   /** Of a record that is on no topic yet. */
   public static final Origin UNWRITTEN = new Origin("", 0, -1);
+
+  /** Of what comes from no topic. */
+  public static final Origin NOWHERE = new Origin("", -1, -1);
 }

@@ -15,7 +15,6 @@ import java.util.TreeMap;
  */
 record KnownHalves(List<PairPlaces> anchors, SortedMap<String, List<PairPlaces>> judging) {
 
-  private static final Origin NOWHERE = new Origin("", -1, -1);
 
   static KnownHalves of(KnownPairs known) {
     List<PairPlaces> anchors = new ArrayList<>();
@@ -36,7 +35,7 @@ record KnownHalves(List<PairPlaces> anchors, SortedMap<String, List<PairPlaces>>
     List<PairPlaces> pairs = new ArrayList<>();
     for (int i = 0; i < places.size(); i++) {
       String id = kind + " " + i;
-      pairs.add(new PairPlaces(id, NOWHERE, id.hashCode(), places.get(i)));
+      pairs.add(new PairPlaces(id, Origin.NOWHERE, id.hashCode(), places.get(i)));
     }
     return pairs;
   }

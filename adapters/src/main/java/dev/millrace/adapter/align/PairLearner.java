@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 /** An {@link AlignmentLearner} by {@link PairTrainer} and {@link PairGate}. */
 final class PairLearner implements AlignmentLearner {
 
-  private static final Origin NOWHERE = new Origin("", -1, -1);
   private static final String QUANTIZATION = "none";
 
   /** Share of resamples from which nothing speaks against what a refused candidate learned. */
@@ -169,7 +168,7 @@ final class PairLearner implements AlignmentLearner {
             state.release(),
             state.batches(),
             "passed the gate",
-            NOWHERE);
+            Origin.NOWHERE);
     return new AlignmentOutcome(
         state.published(candidate, id, remembered(state, seed), progress),
         verdict(state, last, rules, id, config.steps(), millis),

@@ -17,7 +17,6 @@ import java.util.stream.IntStream;
  */
 public record Share(List<int[]> fresh, List<int[]> replayed, long seed) {
 
-  private static final Origin NOWHERE = new Origin("", -1, -1);
 
   /** Deals a lesson to trainers: to each as many texts, one at most apart, and as many tokens. */
   static List<Share> deal(Lesson lesson, int trainers) {
@@ -61,6 +60,6 @@ public record Share(List<int[]> fresh, List<int[]> replayed, long seed) {
   }
 
   private static List<Remembered> named(List<int[]> texts) {
-    return texts.stream().map(tokens -> new Remembered("", NOWHERE, tokens)).toList();
+    return texts.stream().map(Remembered::of).toList();
   }
 }
