@@ -16,6 +16,7 @@ import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -92,7 +93,8 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       arguments.add(Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())));
       arguments.add(Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())));
       arguments.add(Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())));
-      arguments.add(Program.Argument.of("r", limits(scope, microBatch.size())));
+      arguments.add(Program.Argument.of(
+"r", EntropyLimits.array(scope, Collections.nCopies(microBatch.size(), limits), config)));
       arguments.add(Program.Argument.of("weights", (PtNDArray) scope.create(weights)));
       if (method.equals(TAUGHT)) {
         arguments.addAll(taught(scope, microBatch, weights.length));
@@ -126,16 +128,6 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
 
   private Program.Argument factors(String name, PtNDManager scope, AdapterWeights adapter) {
     return Program.Argument.list(name, Program.arrays(scope, DjlAdapter.factors(adapter, sites)));
-  }
-
-  /** (rows, limits); no rows for the top k. */
-  private PtNDArray limits(PtNDManager scope, int rows) {
-    int n = EntropyLimits.topK(config).length;
-    float[] all = new float[rows * limits.length];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = limits[i % n];
-    }
-    return (PtNDArray) scope.create(all, new Shape(limits.length == 0 ? 0 : rows, n));
   }
 
   /** A type as the program takes it. */

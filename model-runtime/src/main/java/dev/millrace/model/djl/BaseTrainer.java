@@ -82,7 +82,7 @@ public final class BaseTrainer implements AutoCloseable {
    * @param number counts steps from 1
    */
   public Step step(int[][] left, int[][] right, Routes routes, double learningRate, long number) {
-    float[] limits = limits(routes.scales);
+    List<float[]> limits = limits(routes.scales);
     try (PtNDManager scope = program.scope()) {
       List<NDList> found =
           threads.run(
@@ -98,19 +98,11 @@ public final class BaseTrainer implements AutoCloseable {
     }
   }
 
-  /** (rows, limits), flat; empty where every row takes the top k. */
-  private float[] limits(double[] scales) {
-    if (Arrays.stream(scales).allMatch(s -> s == 0)) {
-      return new float[0];
-    }
-    int n = EntropyLimits.topK(config).length;
-    float[] limits = new float[scales.length * n];
-    for (int i = 0; i < scales.length; i++) {
-      float[] row =
-          scales[i] == 0 ? EntropyLimits.topK(config) : EntropyLimits.effective(config, scales[i]);
-      System.arraycopy(row, 0, limits, i * n, n);
-    }
-    return limits;
+  /** Of each row; empty where it takes the top k. */
+  private List<float[]> limits(double[] scales) {
+    return Arrays.stream(scales)
+        .mapToObj(scale -> scale == 0 ? new float[0] : EntropyLimits.effective(config, scale))
+        .toList();
   }
 
   private double[] experts(int[][] left, int[][] right, NDList g, NDList h) {
@@ -127,7 +119,7 @@ public final class BaseTrainer implements AutoCloseable {
     return experts;
   }
 
-  private NDList gradients(PtNDManager scope, int[][] rows, float[] limits, double sharpness) {
+  private NDList gradients(PtNDManager scope, int[][] rows, List<float[]> limits, double sharpness) {
     Texts texts = Texts.of(List.of(rows));
     return program.train(
         scope,
@@ -135,13 +127,7 @@ public final class BaseTrainer implements AutoCloseable {
         Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
         Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
         Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
-        Program.Argument.of(
-            "r",
-            (PtNDArray)
-                scope.create(
-                    limits,
-                    new Shape(
-                        limits.length == 0 ? 0 : rows.length, EntropyLimits.topK(config).length))),
+        Program.Argument.of("r", EntropyLimits.array(scope, limits, config)),
         Program.Argument.of(
             "balance_weight", (PtNDArray) scope.create(new float[] {BALANCE, (float) sharpness})));
   }

@@ -31,7 +31,7 @@ final class CallAdapters implements AutoCloseable {
   private final List<DjlAdapter> distinct = new ArrayList<>();
   private final long[] which;
   private final double[] scales;
-  private final float[][] limits;
+  private final List<float[]> limits = new ArrayList<>();
   private final int ones;
 
   /**
@@ -48,13 +48,12 @@ final class CallAdapters implements AutoCloseable {
     this.ones = ones;
     which = new long[rows.size()];
     scales = new double[rows.size()];
-    limits = new float[rows.size()][];
     try {
       for (int i = 0; i < which.length; i++) {
         DjlAdapter adapter = rows.get(i) instanceof DjlAdapter one ? one : null;
         which[i] = adapter == null ? -1 : index(adapter);
         scales[i] = adapter == null ? 0 : 1;
-        limits[i] = adapter == null ? NO_LIMITS : adapter.limits();
+        limits.add(adapter == null ? NO_LIMITS : adapter.limits());
       }
     } catch (RuntimeException e) { // such as of an adapter that was closed
       close();
@@ -113,20 +112,9 @@ final class CallAdapters implements AutoCloseable {
     return IValue.listFrom(DoubleStream.concat(first, spans).toArray());
   }
 
-  /**
-   * (sequences, layers · (most − 1)): from which entropies on a token gets one expert more; no rows
-   * where every sequence takes the top k.
-   */
+  /** (sequences, limits); no rows where every sequence takes the top k. */
   IValue limits(PtNDManager scope, MoeConfig config) {
-    int n = config.numHiddenLayers() * (config.router().mostExperts() - 1);
-    boolean fixed = Arrays.stream(limits).allMatch(l -> l.length == 0);
-    int rows = fixed ? 0 : limits.length;
-    float[] all = new float[rows * n];
-    for (int i = 0; i < rows; i++) {
-      System.arraycopy(
-          limits[i].length == 0 ? EntropyLimits.topK(config) : limits[i], 0, all, i * n, n);
-    }
-    return IValue.from((PtNDArray) scope.create(all, new Shape(rows, n)));
+    return IValue.from(EntropyLimits.array(scope, limits, config));
   }
 
   @Override

@@ -546,31 +546,20 @@ final class DjlModel implements BaseModel {
     }
   }
 
-  /** What {@code trace} of a program saw of some texts under the base alone. */
-  Trace trace(Program program, List<int[]> rows, float[] limits) {
-    Texts texts = texts(rows);
-    int n = config.numHiddenLayers() * (config.router().mostExperts() - 1);
-    int given = limits.length == 0 ? 0 : rows.size();
-    float[] all = new float[given * n];
-    for (int i = 0; i < given; i++) {
-      System.arraycopy(limits, 0, all, i * n, n);
-    }
-    try (PtNDManager scope = program.scope()) {
+  /** What {@code trace} of what serves saw of a text under the base alone. */
+  Trace trace(int[] text) {
+    Texts texts = texts(List.of(text));
+    try (PtNDManager scope = serving.scope()) {
       PtNDArray[] out =
-          program.infer(
+          serving.infer(
               scope,
               "trace",
               IValue.from((PtNDArray) scope.create(texts.starts())),
               IValue.from((PtNDArray) scope.create(texts.targets())),
               IValue.listFrom(texts.lens()),
-              IValue.from((PtNDArray) scope.create(all, new Shape(given, n))));
+              IValue.from(EntropyLimits.array(scope, List.of(), config)));
       return Trace.of(out);
     }
-  }
-
-  /** The program that serves. */
-  Program serving() {
-    return serving;
   }
 
   /** The program that trains. */

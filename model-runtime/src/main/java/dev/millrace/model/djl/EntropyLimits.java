@@ -1,8 +1,12 @@
 package dev.millrace.model.djl;
 
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.release.Routing;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * From which entropies on a token gets one expert more than one, as shares of the greatest possible
@@ -17,22 +21,32 @@ final class EntropyLimits {
 
   /** The limits under which every token gets the top k. */
   static float[] topK(MoeConfig config) {
-    return fixed(config, config.router().topK());
-  }
-
-  /** The limits under which every token gets so many experts. */
-  static float[] fixed(MoeConfig config, int experts) {
-    int most = config.router().mostExperts();
-    if (experts < 1 || experts > most) {
-      throw new IllegalArgumentException(experts + " experts, expected 1 to " + most);
-    }
-    float[] limits = new float[config.numHiddenLayers() * (most - 1)];
+    int each = config.router().mostExperts() - 1;
+    float[] limits = new float[size(config)];
     Arrays.fill(limits, NEVER);
-    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-      int from = layer * (most - 1);
-      Arrays.fill(limits, from, from + experts - 1, ALWAYS);
+    for (int from = 0; from < limits.length; from += each) {
+      Arrays.fill(limits, from, from + config.router().topK() - 1, ALWAYS);
     }
     return limits;
+  }
+
+  private static int size(MoeConfig config) {
+    return config.numHiddenLayers() * (config.router().mostExperts() - 1);
+  }
+
+  /**
+   * (rows, limits) as programs take them: of each row, of which an empty one takes the top k. There
+   * are no rows where all do.
+   */
+  static PtNDArray array(PtNDManager scope, List<float[]> rows, MoeConfig config) {
+    int n = size(config);
+    int count = rows.stream().allMatch(row -> row.length == 0) ? 0 : rows.size();
+    float[] all = new float[count * n];
+    for (int i = 0; i < count; i++) {
+      float[] row = rows.get(i).length == 0 ? topK(config) : rows.get(i);
+      System.arraycopy(row, 0, all, i * n, n);
+    }
+    return (PtNDArray) scope.create(all, new Shape(count, n));
   }
 
   /** The limits under which the number of experts follows the entropy of the router. */

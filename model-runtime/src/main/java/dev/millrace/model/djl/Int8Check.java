@@ -38,8 +38,7 @@ public record Int8Check(
         int[] row =
             Arrays.copyOf(text, Math.min(text.length, fp32.config().maxPositionEmbeddings()));
         sums.add(
-            fp32.trace(fp32.serving(), List.of(row), new float[0]),
-            int8.trace(int8.serving(), List.of(row), new float[0]));
+fp32.trace(row), int8.trace(row));
       }
       return sums.check();
     }

@@ -118,7 +118,7 @@ class DjlModelTest {
   void routes_noAdapter_areThoseOfTheTrace() {
     int[] tokens = tokens(40, 3);
     Routes routes = int8.routes(List.of(new Sequence(tokens, int8.noAdapter()))).get(0);
-    Trace trace = int8.trace(int8.serving(), List.of(tokens), new float[0]);
+    Trace trace = int8.trace(tokens);
     assertEquals(trace.experts().size(), routes.layers().size());
     for (int layer = 0; layer < routes.layers().size(); layer++) {
       assertArrayEquals(trace.experts().get(layer), routes.layers().get(layer));
