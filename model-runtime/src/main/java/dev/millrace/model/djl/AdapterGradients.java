@@ -85,7 +85,7 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       List<WeightedSequence> microBatch,
       Computation computation,
       Function<PtNDManager, List<Program.Argument>> more) {
-    microBatch.forEach(row -> DjlModel.checkLength(config, row.tokens(), 2, 0));
+    microBatch.forEach(row -> Texts.requireLength(config, row.tokens(), 2, 0));
     Texts texts = Texts.of(microBatch.stream().map(WeightedSequence::tokens).toList());
     float[] weights = weights(microBatch, texts);
     try (PtNDManager scope = program.scope()) {

@@ -158,7 +158,7 @@ final class DjlDecoding implements Decoding {
 
   @Override
   public boolean admit(long id, Prompt prompt) {
-    DjlModel.checkLength(
+    Texts.requireLength(
         config, Texts.behind(prompt.prefix(), prompt.tokens()), 1, prompt.maxTokens());
     int length = prompt.length();
     if (prompt.maxTokens() < 1 || SlotPool.rounded(length) > slots || rows.containsKey(id)) {
@@ -251,7 +251,7 @@ final class DjlDecoding implements Decoding {
         CallAdapters call =
             new CallAdapters(pieces.stream().map(p -> p.row.prompt.adapter()).toList(), ones)) {
       IValue[] arguments = {
-        IValue.listFrom(DjlModel.flat(tokens)),
+        IValue.listFrom(Texts.flat(tokens)),
         given(scope, pieces),
         IValue.listFrom(tokens.stream().mapToLong(t -> t.length).toArray()),
         call.isEmpty() ? noFactors : call.tensors(scope),

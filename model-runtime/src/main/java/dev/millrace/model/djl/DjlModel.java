@@ -40,11 +40,6 @@ import java.util.stream.IntStream;
  */
 final class DjlModel implements BaseModel {
 
-  /**
-   * Tokens that one inference call takes at most; bounds its activations (tokens, vocab) in memory.
-   */
-  private static final int CALL_TOKENS = 640;
-
   private static final LoadedAdapter NONE = () -> {};
 
   private final String id;
@@ -155,237 +150,39 @@ final class DjlModel implements BaseModel {
 
   @Override
   public List<TokenScores> score(List<Sequence> sequences) {
-    return inCalls(sequences, s -> s.prefix().length() + s.tokens().length, this::scoreCall);
+    return inference().score(sequences);
   }
 
-  /** What calls of a bounded number of tokens give, put together. */
-  private static <S, R> List<R> inCalls(
-      List<S> sequences, ToIntFunction<S> length, Function<List<S>, List<R>> call) {
-    List<R> all = new ArrayList<>();
-    for (int from = 0; from < sequences.size(); ) {
-      int to = from;
-      int tokens = 0;
-      do {
-        tokens += length.applyAsInt(sequences.get(to++));
-      } while (to < sequences.size()
-          && tokens + length.applyAsInt(sequences.get(to)) <= CALL_TOKENS);
-      all.addAll(call.apply(sequences.subList(from, to)));
-      from = to;
-    }
-    return all;
-  }
-
-  private List<TokenScores> scoreCall(List<Sequence> sequences) {
-    return scores(
-        serving,
-        sequences.stream().map(Sequence::prefix).toList(),
-        sequences.stream().map(Sequence::tokens).toList(),
-        sequences.stream().map(Sequence::adapter).toList());
-  }
-
-  private List<TokenScores> scores(
-      Program program,
-      List<Prefix> prefixes,
-      List<int[]> tokens,
-      List<LoadedAdapter> adapterOfRow) {
-    Texts texts = texts(Texts.behind(prefixes, tokens));
-    int[] skipped = prefixes.stream().mapToInt(p -> Math.max(0, p.length() - 1)).toArray();
-    try (PtNDManager scope = program.scope();
-        CallAdapters adapters = new CallAdapters(adapterOfRow)) {
-      PtNDArray[] out =
-          program.infer(
-              scope,
-              "score",
-              IValue.from((PtNDArray) scope.create(texts.starts())),
-              given(scope, prefixes),
-              IValue.from((PtNDArray) scope.create(texts.targets())),
-              IValue.listFrom(texts.lens()),
-              adapters.tensors(scope),
-              adapters.which(),
-              adapters.scales(),
-              adapters.limits(scope, config));
-      return scores(split(out[0].toFloatArray(), texts.lens(), skipped));
-    }
-  }
-
-  private IValue given(PtNDManager scope, List<Prefix> prefixes) {
-    return IValue.from(Program.array(scope, Texts.given(prefixes, config.hiddenSize())));
+  private Inference inference() {
+    return new Inference(serving, config);
   }
 
   @Override
   public List<Likeliest> likeliest(List<Sequence> sequences, int count, double temperature) {
-    if (count < 1 || count > config.vocabSize() || !(temperature > 0)) {
-      throw new IllegalArgumentException(
-          "%d likeliest tokens at temperature %s, expected 1 to %d and more than 0"
-              .formatted(count, temperature, config.vocabSize()));
-    }
-    return inCalls(
-        sequences, s -> s.tokens().length, call -> likeliestCall(call, count, temperature));
-  }
-
-  private List<Likeliest> likeliestCall(List<Sequence> sequences, int count, double temperature) {
-    Texts texts = texts(sequences.stream().map(Sequence::tokens).toList());
-    try (PtNDManager scope = serving.scope();
-        CallAdapters adapters =
-            new CallAdapters(sequences.stream().map(Sequence::adapter).toList())) {
-      PtNDArray[] out =
-          serving.infer(
-              scope,
-              "likeliest",
-              IValue.from((PtNDArray) scope.create(texts.starts())),
-              IValue.listFrom(texts.lens()),
-              adapters.tensors(scope),
-              adapters.which(),
-              adapters.scales(),
-              adapters.limits(scope, config),
-              IValue.from(count),
-              IValue.from((PtNDArray) scope.create(new float[] {(float) temperature})));
-      float[] logProbs = out[0].toFloatArray();
-      int[] tokens = Trace.ints(out[1].toLongArray());
-      List<Likeliest> likeliest = new ArrayList<>();
-      int at = 0;
-      for (long len : texts.lens()) {
-        int end = at + Math.toIntExact(len * count);
-        likeliest.add(
-            new Likeliest(
-                count, Arrays.copyOfRange(tokens, at, end), Arrays.copyOfRange(logProbs, at, end)));
-        at = end;
-      }
-      return likeliest;
-    }
+    return inference().likeliest(sequences, count, temperature);
   }
 
   @Override
   public List<Routes> routes(List<Sequence> sequences) {
-    return inCalls(sequences, s -> s.tokens().length, this::routesCall);
-  }
-
-  private List<Routes> routesCall(List<Sequence> sequences) {
-    if (config.layers().stream().noneMatch(layer -> layer.sparse())) {
-      return Collections.nCopies(sequences.size(), new Routes(List.of()));
-    }
-    Texts texts = texts(sequences.stream().map(Sequence::tokens).toList());
-    try (PtNDManager scope = serving.scope();
-        CallAdapters adapters =
-            new CallAdapters(sequences.stream().map(Sequence::adapter).toList())) {
-      PtNDArray[] chosen =
-          serving.infer(
-              scope,
-              "used_experts",
-              IValue.from((PtNDArray) scope.create(texts.starts())),
-              IValue.listFrom(texts.lens()),
-              adapters.tensors(scope),
-              adapters.which(),
-              adapters.scales(),
-              adapters.limits(scope, config));
-      return split(Trace.experts(chosen, 0), texts.lens());
-    }
-  }
-
-  private static List<Routes> split(List<int[][]> layers, long[] lens) {
-    List<Routes> routes = new ArrayList<>();
-    int at = 0;
-    for (long len : lens) {
-      int from = at;
-      int to = at + (int) len;
-      routes.add(new Routes(layers.stream().map(l -> Arrays.copyOfRange(l, from, to)).toList()));
-      at = to;
-    }
-    return routes;
-  }
-
-  private Texts texts(List<int[]> rows) {
-    rows.forEach(r -> checkLength(config, r, 2, 0));
-    return Texts.of(rows);
+    return inference().routes(sequences);
   }
 
   @Override
   public List<Reading> read(List<int[]> sequences) {
-    return inCalls(sequences, tokens -> tokens.length, this::readCall);
+    return inference().read(sequences);
   }
 
-  private List<Reading> readCall(List<int[]> rows) {
-    Texts texts = texts(rows);
-    try (PtNDManager scope = serving.scope()) {
-      PtNDArray[] out =
-          serving.infer(
-              scope,
-              "read",
-              IValue.from((PtNDArray) scope.create(texts.starts())),
-              IValue.from((PtNDArray) scope.create(texts.targets())),
-              IValue.listFrom(texts.lens()));
-      int[] none = new int[rows.size()];
-      List<TokenScores> scores = scores(split(out[0].toFloatArray(), texts.lens(), none));
-      List<float[]> entropies = split(out[1].toFloatArray(), texts.lens(), none);
-      List<float[]> embeddings = rows(out[2].toFloatArray(), rows.size());
-      List<Reading> readings = new ArrayList<>();
-      for (int r = 0; r < rows.size(); r++) {
-        readings.add(new Reading(scores.get(r), entropies.get(r), embeddings.get(r)));
-      }
-      return readings;
-    }
-  }
-
-  /** (count, hidden_size), row by row. */
-  private List<float[]> rows(float[] flat, int count) {
-    List<float[]> rows = new ArrayList<>();
-    for (int r = 0; r < count; r++) {
-      rows.add(Arrays.copyOfRange(flat, r * config.hiddenSize(), (r + 1) * config.hiddenSize()));
-    }
-    return rows;
-  }
-
-  private static List<TokenScores> scores(List<float[]> logProbs) {
-    return logProbs.stream().map(TokenScores::new).toList();
-  }
-
-  /**
-   * (predictions) of each sequence.
-   *
-   * @param skipped predictions of each sequence that come first and are not of its tokens
-   */
-  private static List<float[]> split(float[] all, long[] lens, int[] skipped) {
-    List<float[]> split = new ArrayList<>();
-    int at = 0;
-    for (int s = 0; s < lens.length; s++) {
-      int end = at + (int) lens[s];
-      split.add(Arrays.copyOfRange(all, at + skipped[s], end));
-      at = end;
-    }
-    return split;
-  }
-
-  static void checkLength(MoeConfig config, int[] tokens, int min, int more) {
-    if (tokens.length < min || tokens.length + more > config.maxPositionEmbeddings()) {
-      throw new IllegalArgumentException(
-          tokens.length
-              + " tokens and "
-              + more
-              + " to add, expected "
-              + min
-              + " to "
-              + config.maxPositionEmbeddings()
-              + " together");
-    }
-  }
-
-  static long[] flat(List<int[]> rows) {
-    return rows.stream().flatMapToInt(IntStream::of).asLongStream().toArray();
+  @Override
+  public List<float[]> embed(List<int[]> sequences) {
+    return inference().embed(sequences);
   }
 
   @Override
   public List<TokenScores> scoreAsTrained(AdapterWeights adapter, List<int[]> sequences) {
     Program program = training.program();
     try (DjlAdapter loaded = new DjlAdapter(program.scope(), adapter, sites, limits)) {
-      return inCalls(
-          sequences,
-          tokens -> tokens.length,
-          rows ->
-              scores(
-                  program,
-                  Collections.nCopies(rows.size(), Prefix.NONE),
-                  rows,
-                  Collections.nCopies(rows.size(), loaded)));
+      return new Inference(program, config)
+          .score(sequences.stream().map(tokens -> new Sequence(tokens, loaded)).toList());
     }
   }
 
@@ -397,24 +194,6 @@ final class DjlModel implements BaseModel {
   /** The same with others to guess tokens; no answer differs. */
   Decoding decoding(int slots, Function<Prompt, Drafter> guessing) {
     return new DjlDecoding(serving, config, slots, guessing);
-  }
-
-  @Override
-  public List<float[]> embed(List<int[]> sequences) {
-    return inCalls(sequences, tokens -> tokens.length, this::embedCall);
-  }
-
-  private List<float[]> embedCall(List<int[]> rows) {
-    rows.forEach(r -> checkLength(config, r, 1, 0));
-    try (PtNDManager scope = serving.scope()) {
-      PtNDArray[] out =
-          serving.infer(
-              scope,
-              "embed",
-              IValue.from((PtNDArray) scope.create(flat(rows))),
-              IValue.listFrom(rows.stream().mapToLong(r -> r.length).toArray()));
-      return rows(out[0].toFloatArray(), rows.size());
-    }
   }
 
   @Override
@@ -438,7 +217,7 @@ final class DjlModel implements BaseModel {
   public Gradients anchorGradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     Program program = training.program();
-    microBatch.forEach(row -> checkLength(config, row.tokens(), 2, 0));
+    microBatch.forEach(row -> Texts.requireLength(config, row.tokens(), 2, 0));
     Values base =
         training.anchors().of(program, microBatch, computation.products(), config.hiddenSize());
     return new AdapterGradients(program, config, sites, limits)
@@ -462,14 +241,14 @@ final class DjlModel implements BaseModel {
 
   /** What the feed-forward part of a layer reads, by the base alone: (tokens, hidden_size). */
   float[] layerInputs(int[] tokens, int layer) {
-    checkLength(config, tokens, 1, 0);
+    Texts.requireLength(config, tokens, 1, 0);
     Program program = training.program();
     try (PtNDManager scope = program.scope()) {
       return program
           .infer(
               scope,
               "layer_inputs",
-              IValue.from((PtNDArray) scope.create(flat(List.of(tokens)))),
+              IValue.from((PtNDArray) scope.create(Texts.flat(List.of(tokens)))),
               IValue.listFrom(tokens.length),
               IValue.from(layer))[0]
           .toFloatArray();
@@ -498,19 +277,19 @@ final class DjlModel implements BaseModel {
   }
 
   private void addStream(int[] text, int[][] stays, double[][][] grams, double[][] taken) {
-    checkLength(config, text, 2, 0);
+    Texts.requireLength(config, text, 2, 0);
     Program program = training.program();
     try (PtNDManager scope = program.scope()) {
       PtNDArray[] out =
           program.infer(
               scope,
               "stream",
-              IValue.from((PtNDArray) scope.create(flat(List.of(text)))),
+              IValue.from((PtNDArray) scope.create(Texts.flat(List.of(text)))),
               IValue.listFrom((long) text.length),
               IValue.from(
                   (PtNDArray)
                       scope.create(
-                          flat(List.of(stays)), new Shape(stays.length, stays[0].length))));
+                          Texts.flat(List.of(stays)), new Shape(stays.length, stays[0].length))));
       float[] sums = out[0].toFloatArray();
       int at = 0;
       for (double[][] gram : grams) {
@@ -537,7 +316,7 @@ final class DjlModel implements BaseModel {
           .infer(
               scope,
               "logits",
-              IValue.from((PtNDArray) scope.create(flat(List.of(rows)))),
+              IValue.from((PtNDArray) scope.create(Texts.flat(List.of(rows)))),
               IValue.listFrom(Arrays.stream(rows).mapToLong(r -> r.length).toArray()),
               adapters.tensors(scope),
               adapters.which(),
@@ -548,7 +327,8 @@ final class DjlModel implements BaseModel {
 
   /** What {@code trace} of what serves saw of a text under the base alone. */
   Trace trace(int[] text) {
-    Texts texts = texts(List.of(text));
+    Texts.requireLength(config, text, 2, 0);
+    Texts texts = Texts.of(List.of(text));
     try (PtNDManager scope = serving.scope()) {
       PtNDArray[] out =
           serving.infer(

@@ -20,7 +20,7 @@ record PrefixTraining(Program program, MoeConfig config) {
             "%d tokens behind a prefix of %d, expected at least 1 and 1"
                 .formatted(tokens.get(i).length, prefixes.get(i).length()));
       }
-      DjlModel.checkLength(config, Texts.behind(prefixes.get(i), tokens.get(i)), 2, 0);
+      Texts.requireLength(config, Texts.behind(prefixes.get(i), tokens.get(i)), 2, 0);
     }
     Texts texts = Texts.of(Texts.behind(prefixes, tokens));
     try (PtNDManager scope = program.scope()) {

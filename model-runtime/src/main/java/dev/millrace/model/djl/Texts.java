@@ -1,9 +1,11 @@
 package dev.millrace.model.djl;
 
 import dev.millrace.model.base.Prefix;
+import dev.millrace.model.config.MoeConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Sequences end to end, each as what is read and what is to be predicted.
@@ -49,12 +51,31 @@ record Texts(long[] starts, long[] targets, long[] lens) {
 
   static Texts of(List<int[]> rows) {
     return new Texts(
-        DjlModel.flat(rows.stream().map(r -> Arrays.copyOf(r, r.length - 1)).toList()),
-        DjlModel.flat(rows.stream().map(Texts::predicted).toList()),
+        flat(rows.stream().map(r -> Arrays.copyOf(r, r.length - 1)).toList()),
+        flat(rows.stream().map(Texts::predicted).toList()),
         rows.stream().mapToLong(r -> r.length - 1).toArray());
   }
 
   private static int[] predicted(int[] row) {
     return Arrays.stream(row, 1, row.length).map(token -> Math.max(0, token)).toArray();
+  }
+
+  static long[] flat(List<int[]> rows) {
+    return rows.stream().flatMapToInt(IntStream::of).asLongStream().toArray();
+  }
+
+  /** Refuses a sequence that is shorter than so many tokens, or too long with some more to come. */
+  static void requireLength(MoeConfig config, int[] tokens, int min, int more) {
+    if (tokens.length < min || tokens.length + more > config.maxPositionEmbeddings()) {
+      throw new IllegalArgumentException(
+          tokens.length
+              + " tokens and "
+              + more
+              + " to add, expected "
+              + min
+              + " to "
+              + config.maxPositionEmbeddings()
+              + " together");
+    }
   }
 }
