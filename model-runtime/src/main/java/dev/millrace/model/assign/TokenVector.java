@@ -22,8 +22,8 @@ record TokenVector(int[] tokens, double[] weights) {
     int[] tokens = counts.keySet().stream().mapToInt(Integer::intValue).toArray();
     double[] weights = new double[tokens.length];
     for (int i = 0; i < tokens.length; i++) {
-      double rare = -StrictMath.log(known.frequency(tokens[i]));
-      weights[i] = rare * (1 + StrictMath.log(counts.getOrDefault(tokens[i], 1)));
+      double often = 1 + StrictMath.log(counts.getOrDefault(tokens[i], 1));
+      weights[i] = known.rarity()[tokens[i]] * often;
     }
     double length = Math.sqrt(Arrays.stream(weights).map(w -> w * w).sum());
     return new TokenVector(tokens, Arrays.stream(weights).map(w -> w / length).toArray());
