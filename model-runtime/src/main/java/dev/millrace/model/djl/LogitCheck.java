@@ -4,7 +4,6 @@ import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
-import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
@@ -78,15 +77,10 @@ public record LogitCheck(
   private static Agreement agreement(
       DjlModel model, AdapterWeights adapter, Safetensors expected, int[][] rows) {
     Tensor wanted =
-        expected.tensor("logits").require(rows.length, rows[0].length, vocabulary(model));
+        expected.tensor("logits").require(rows.length, rows[0].length, model.config().vocabSize());
     return new Agreement(
         difference(wanted.floats(), model.logits(adapter, rows)),
         greedyMatch(expected, model, adapter));
-  }
-
-  private static long vocabulary(DjlModel model) {
-    MoeConfig config = model.config();
-    return config.vocabSize();
   }
 
   private static AdapterWeights none(DjlModel model) {
