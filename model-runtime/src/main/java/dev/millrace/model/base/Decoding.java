@@ -9,6 +9,9 @@ import java.util.List;
  */
 public interface Decoding extends AutoCloseable {
 
+  /** Room is given in blocks of so many tokens, so that what one answer leaves fits the next. */
+  int BLOCK = 32;
+
   /**
    * One more token of an answer.
    *

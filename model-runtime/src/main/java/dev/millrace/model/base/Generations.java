@@ -9,9 +9,6 @@ public final class Generations {
 
   private static final int SLOTS = 8192;
 
-  /** The cache gives room in blocks of so many tokens. */
-  private static final int BLOCK = 32;
-
   private Generations() {}
 
   /** Is told every token of the answers, each answer's in order. */
@@ -57,7 +54,7 @@ public final class Generations {
     int longest = 0;
     int all = 0;
     for (Prompt prompt : prompts) {
-      int length = prompt.length() + BLOCK - 1;
+      int length = prompt.length() + Decoding.BLOCK - 1;
       longest = Math.max(longest, length);
       all = Math.addExact(all, length);
     }

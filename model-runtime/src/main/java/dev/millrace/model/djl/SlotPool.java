@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import dev.millrace.model.base.Decoding;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -9,18 +10,15 @@ import java.util.TreeMap;
  */
 final class SlotPool {
 
-  /** Slots of a block: few lengths, so that what one sequence leaves fits the next. */
-  private static final int BLOCK = 32;
-
   private final TreeMap<Integer, Integer> free = new TreeMap<>();
 
   SlotPool(int slots) {
-    free.put(0, slots / BLOCK * BLOCK);
+    free.put(0, slots / Decoding.BLOCK * Decoding.BLOCK);
   }
 
   /** Slots that a sequence of so many tokens takes. */
   static int rounded(int tokens) {
-    return (tokens + BLOCK - 1) / BLOCK * BLOCK;
+    return (tokens + Decoding.BLOCK - 1) / Decoding.BLOCK * Decoding.BLOCK;
   }
 
   /** The first of so many consecutive slots, or -1 if there are none now. */
