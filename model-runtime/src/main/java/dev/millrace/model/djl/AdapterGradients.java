@@ -90,17 +90,17 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
     float[] weights = weights(microBatch, texts);
     try (PtNDManager scope = program.scope()) {
       List<Program.Argument> arguments = new ArrayList<>();
-      arguments.add(Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())));
-      arguments.add(Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())));
-      arguments.add(Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())));
+      arguments.add(Program.Argument.of("ids", scope.create(texts.starts())));
+      arguments.add(Program.Argument.of("targets", scope.create(texts.targets())));
+      arguments.add(Program.Argument.of("lens", scope.create(texts.lens())));
       arguments.add(Program.Argument.of(
 "r", EntropyLimits.array(scope, Collections.nCopies(microBatch.size(), limits), config)));
-      arguments.add(Program.Argument.of("weights", (PtNDArray) scope.create(weights)));
+      arguments.add(Program.Argument.of("weights", scope.create(weights)));
       if (method.equals(TAUGHT)) {
         arguments.addAll(taught(scope, microBatch, weights.length));
       }
       arguments.add(factors("l", scope, adapter));
-      arguments.add(Program.Argument.of("how", (PtNDArray) scope.create(how(computation))));
+      arguments.add(Program.Argument.of("how", scope.create(how(computation))));
       arguments.addAll(more.apply(scope));
       NDList out = program.train(scope, method, arguments.toArray(Program.Argument[]::new));
       return gradients(adapter, out, weights);
@@ -121,9 +121,9 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
     }
     Shape shape = new Shape(predictions, count);
     return List.of(
-        Program.Argument.of("likely", (PtNDArray) scope.create(tokens, shape)),
+        Program.Argument.of("likely", scope.create(tokens, shape)),
         Program.Argument.of(
-            "logp", (PtNDArray) scope.create(StudentTrainer.logProbs(teacher), shape)));
+            "logp", scope.create(StudentTrainer.logProbs(teacher), shape)));
   }
 
   private Program.Argument factors(String name, PtNDManager scope, AdapterWeights adapter) {

@@ -124,12 +124,12 @@ public final class BaseTrainer implements AutoCloseable {
     return program.train(
         scope,
         "base_gradients",
-        Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
-        Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
-        Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
+        Program.Argument.of("ids", scope.create(texts.starts())),
+        Program.Argument.of("targets", scope.create(texts.targets())),
+        Program.Argument.of("lens", scope.create(texts.lens())),
         Program.Argument.of("r", EntropyLimits.array(scope, limits, config)),
         Program.Argument.of(
-            "balance_weight", (PtNDArray) scope.create(new float[] {BALANCE, (float) sharpness})));
+            "balance_weight", scope.create(new float[] {BALANCE, (float) sharpness})));
   }
 
   /** Weights and both moments, by name, for a file from which training can resume. */

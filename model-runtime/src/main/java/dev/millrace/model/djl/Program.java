@@ -162,8 +162,8 @@ final class Program implements AutoCloseable {
 
   /** A parameter of a method: one tensor, or a list of tensors where the name ends in []. */
   record Argument(String name, List<PtNDArray> arrays) {
-    static Argument of(String name, PtNDArray array) {
-      return new Argument(name, List.of(array));
+    static Argument of(String name, NDArray array) {
+      return new Argument(name, List.of((PtNDArray) array));
     }
 
     static Argument list(String name, List<PtNDArray> arrays) {

@@ -161,12 +161,12 @@ public final class StudentTrainer implements AutoCloseable {
     return program.train(
         scope,
         "student_gradients",
-        Program.Argument.of("ids", (PtNDArray) scope.create(texts.starts())),
-        Program.Argument.of("targets", (PtNDArray) scope.create(texts.targets())),
-        Program.Argument.of("lens", (PtNDArray) scope.create(texts.lens())),
-        Program.Argument.of("likely", (PtNDArray) scope.create(tokens(lesson.teacher), shape)),
-        Program.Argument.of("logp", (PtNDArray) scope.create(logProbs(lesson.teacher), shape)),
-        Program.Argument.of("how", (PtNDArray) scope.create(how)));
+        Program.Argument.of("ids", scope.create(texts.starts())),
+        Program.Argument.of("targets", scope.create(texts.targets())),
+        Program.Argument.of("lens", scope.create(texts.lens())),
+        Program.Argument.of("likely", scope.create(tokens(lesson.teacher), shape)),
+        Program.Argument.of("logp", scope.create(logProbs(lesson.teacher), shape)),
+        Program.Argument.of("how", scope.create(how)));
   }
 
   /** (predictions, count), flat. */

@@ -71,7 +71,7 @@ final class TrainedWeights implements AutoCloseable {
             Program.Argument.list("h", h),
             Program.Argument.list("m1", first),
             Program.Argument.list("m2", second),
-            Program.Argument.of("step", (PtNDArray) scope.create(rates)))
+            Program.Argument.of("step", scope.create(rates)))
         .get(0)
         .getDouble();
   }
