@@ -54,48 +54,33 @@ public record LearnerState(
   LearnerState resized(int replayed, int judging) {
     return replayed == replay.past().capacity() && judging == heldOut.capacity()
         ? this
-        : new LearnerState(
-            adapter,
-            replay.resized(replayed),
-            waiting,
-            heldOut.resized(judging),
-            release,
-            learnedTo,
-            batches,
-            profile,
-            orders,
-            routing,
-            watch,
-            forgotten,
-            base,
-            predecessor);
+        : with(replay.resized(replayed), waiting, heldOut.resized(judging), watch, forgotten);
   }
 
   /** The state with other samples in line. */
   public LearnerState withWaiting(List<Remembered> line) {
-    return new LearnerState(
-        adapter,
-        replay,
-        List.copyOf(line),
-        heldOut,
-        release,
-        learnedTo,
-        batches,
-        profile,
-        orders,
-        routing,
-        watch,
-        forgotten,
-        base,
-        predecessor);
+    return with(replay, List.copyOf(line), heldOut, watch, forgotten);
   }
 
   LearnerState with(Watch seen) {
+    return with(replay, waiting, heldOut, seen, forgotten);
+  }
+
+  LearnerState with(Forgotten other) {
+    return with(replay, waiting, heldOut, watch, other);
+  }
+
+  private LearnerState with(
+      ReplayBuffer learned,
+      List<Remembered> line,
+      Reservoir<HeldOut> judges,
+      Watch seen,
+      Forgotten gone) {
     return new LearnerState(
         adapter,
-        replay,
-        waiting,
-        heldOut,
+        learned,
+        line,
+        judges,
         release,
         learnedTo,
         batches,
@@ -103,25 +88,7 @@ public record LearnerState(
         orders,
         routing,
         seen,
-        forgotten,
-        base,
-        predecessor);
-  }
-
-  LearnerState with(Forgotten other) {
-    return new LearnerState(
-        adapter,
-        replay,
-        waiting,
-        heldOut,
-        release,
-        learnedTo,
-        batches,
-        profile,
-        orders,
-        routing,
-        watch,
-        other,
+        gone,
         base,
         predecessor);
   }

@@ -89,51 +89,35 @@ public record AlignmentState(
   AlignmentState resized(AlignmentConfig config) {
     return config.replay() == past.capacity() && config.heldOut() == heldOut.capacity()
         ? this
-        : new AlignmentState(
-            space,
-            adapter,
-            release,
-            batches,
-            waiting,
-            past.resized(config.replay()),
-            heldOut.resized(config.heldOut()),
-            learnedTo,
-            obeyed,
-            pinned,
-            forgotten);
+        : with(batches, waiting, past.resized(config.replay()), heldOut.resized(config.heldOut()));
   }
 
   AlignmentState withWaiting(List<PairPlaces> line) {
-    return new AlignmentState(
-        space,
-        adapter,
-        release,
-        batches,
-        List.copyOf(line),
-        past,
-        heldOut,
-        learnedTo,
-        obeyed,
-        pinned,
-        forgotten);
+    return with(batches, List.copyOf(line), past, heldOut);
   }
 
   AlignmentState withHeldOut(Reservoir<PairPlaces> judges) {
-    return new AlignmentState(
-        space, adapter, release, batches, waiting, past, judges, learnedTo, obeyed, pinned,
-        forgotten);
+    return with(batches, waiting, past, judges);
   }
 
   /** After a batch that changed nothing; what it held is remembered, or not. */
   AlignmentState after(Reservoir<PairPlaces> remembered) {
+    return with(batches + 1, List.of(), remembered, heldOut);
+  }
+
+  private AlignmentState with(
+      long number,
+      List<PairPlaces> line,
+      Reservoir<PairPlaces> remembered,
+      Reservoir<PairPlaces> judges) {
     return new AlignmentState(
         space,
         adapter,
         release,
-        batches + 1,
-        List.of(),
+        number,
+        line,
         remembered,
-        heldOut,
+        judges,
         learnedTo,
         obeyed,
         pinned,

@@ -51,6 +51,14 @@ public record AttentionConfig(
   }
 
   AttentionConfig withBias(boolean input, boolean output) {
+    return with(input, output, clipQkv);
+  }
+
+  AttentionConfig withClip(double bound) {
+    return with(inputBias, outputBias, bound);
+  }
+
+  private AttentionConfig with(boolean input, boolean output, double bound) {
     return new AttentionConfig(
         numAttentionHeads,
         numKeyValueHeads,
@@ -58,20 +66,6 @@ public record AttentionConfig(
         valueHeadDim,
         input,
         output,
-        qkNorm,
-        clipQkv,
-        scale,
-        latent);
-  }
-
-  AttentionConfig withClip(double bound) {
-    return new AttentionConfig(
-        numAttentionHeads,
-        numKeyValueHeads,
-        headDim,
-        valueHeadDim,
-        inputBias,
-        outputBias,
         qkNorm,
         bound,
         scale,
