@@ -20,12 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Receive, look up, compute what nobody else does, answer; everything on the stepping thread. */
@@ -45,8 +42,7 @@ final class RunningResponder implements Responder {
   private final AnswerWriter writer;
   private final Deadlines deadlines;
 
-  /** What other threads have to say, run by the stepping thread. */
-  private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+  private final Inbox inbox = new Inbox();
 
   /** All that are in, by ticket. */
   private final Map<Long, Work> works = new HashMap<>();
@@ -59,7 +55,6 @@ final class RunningResponder implements Responder {
 
   private volatile Drafts drafts = Drafts.NONE;
 
-  private boolean closed;
 
   private final Foreground foreground;
   private final Foreground.Answerer answerer;
@@ -99,10 +94,10 @@ final class RunningResponder implements Responder {
       }
       awaitWord();
     }
-    readInbox();
+    inbox.read();
     for (Work late = deadlines.passed(); late != null; late = deadlines.passed()) {
       leave(late.ticket(), deadlines.reason(late));
-      readInbox();
+      inbox.read();
     }
     answerer.computing(!isIdle());
     engines.values().forEach(engine -> engine.step().forEach(this::stepped));
@@ -130,7 +125,7 @@ final class RunningResponder implements Responder {
 
   private void awaitWord() throws InterruptedException {
     long millis = deadlines.millisToNext();
-    Runnable word = millis < 0 ? inbox.take() : inbox.poll(millis, TimeUnit.MILLISECONDS);
+    Runnable word = inbox.await(millis);
     if (word != null) {
       answerer.computing(true); // before it has run for long beside those that give way
       word.run();
@@ -163,7 +158,7 @@ final class RunningResponder implements Responder {
       arrived(work, lease);
     } else {
       fetching.add(work);
-      var unused = lease.whenComplete((held, failure) -> tell(() -> arrived(work, lease)));
+      var unused = lease.whenComplete((held, failure) -> inbox.tell(() -> arrived(work, lease)));
     }
   }
 
@@ -230,34 +225,23 @@ final class RunningResponder implements Responder {
 
     @Override
     public void found(Hit hit) {
-      tell(() -> endUnlessDone(work, () -> work.found(hit)));
+      inbox.tell(() -> endUnlessDone(work, () -> work.found(hit)));
     }
 
     @Override
     public void failed(String reason) {
-      tell(() -> endUnlessDone(work, () -> work.fail(reason)));
+      inbox.tell(() -> endUnlessDone(work, () -> work.fail(reason)));
     }
 
     @Override
     public void compute() {
-      tell(() -> lead(work));
+      inbox.tell(() -> lead(work));
     }
 
     @Override
     public void compute(SemanticTier.Similar similar) {
-      tell(() -> lead(work, similar));
+      inbox.tell(() -> lead(work, similar));
     }
-  }
-
-  /** Once this is closed all works are done, and whoever tells passes the word on. */
-  private void tell(Runnable word) {
-    synchronized (inbox) {
-      if (!closed) {
-        inbox.add(word);
-        return;
-      }
-    }
-    word.run();
   }
 
   private void endUnlessDone(Work work, Runnable result) {
@@ -357,17 +341,17 @@ final class RunningResponder implements Responder {
 
     @Override
     public void found(Hit hit) {
-      tell(() -> endUnlessDone(work, () -> work.found(hit)));
+      inbox.tell(() -> endUnlessDone(work, () -> work.found(hit)));
     }
 
     @Override
     public void similar(SemanticTier.Similar similar) {
-      tell(() -> give(work, similar));
+      inbox.tell(() -> give(work, similar));
     }
 
     @Override
     public void compute(SemanticTier.Own own) {
-      tell(() -> generate(work, own));
+      inbox.tell(() -> generate(work, own));
     }
   }
 
@@ -454,26 +438,13 @@ final class RunningResponder implements Responder {
 
   @Override
   public void close() {
-    while (!isClosed()) {
-      readInbox();
+    while (!works.isEmpty() || !inbox.close()) {
+      inbox.read();
       for (long ticket : List.copyOf(works.keySet())) {
         leave(ticket, "closed");
       }
     }
     answerer.computing(false);
     engines.values().forEach(engine -> engine.batch().close());
-  }
-
-  private boolean isClosed() {
-    synchronized (inbox) {
-      closed = works.isEmpty() && inbox.isEmpty();
-      return closed;
-    }
-  }
-
-  private void readInbox() {
-    for (Runnable said = inbox.poll(); said != null; said = inbox.poll()) {
-      said.run();
-    }
   }
 }
