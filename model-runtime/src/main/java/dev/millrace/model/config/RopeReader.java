@@ -133,11 +133,16 @@ final class RopeReader {
     return rope.orElse(name, fallback, j -> j.number(name, 0, 1e6));
   }
 
+  /** How often a feature turns within the positions of pre-training. */
+  private double rotations(String name, double fallback) {
+    return rope.orElse(name, fallback, j -> j.number(name, 1e-6, 1e6));
+  }
+
   private RopeConfig.Yarn yarn() {
     return new RopeConfig.Yarn(
         factor(),
-        number("beta_fast", 32),
-        number("beta_slow", 1),
+        rotations("beta_fast", 32),
+        rotations("beta_slow", 1),
         original(),
         rope.orElse("truncate", true, j -> j.bool("truncate")));
   }
