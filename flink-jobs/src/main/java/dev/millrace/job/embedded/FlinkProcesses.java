@@ -35,6 +35,12 @@ record FlinkProcesses(Map<String, String> options) {
           "java.net",
           "java.text");
 
+  /**
+   * How long Pekko may take to start on a busy machine, 10 s by default. Flink's own key, {@code
+   * pekko.startup-timeout}, is handed on under a name that Pekko does not read (Flink 2.2).
+   */
+  static final String PATIENCE = "-Dpekko.remote.classic.startup-timeout=120s";
+
   private static final Logger LOG = LoggerFactory.getLogger(FlinkProcesses.class);
   private static final String TASK_OPTION = "env.java.opts.taskmanager";
   private static final String REPORTER = "metrics.reporter.prometheus.";
@@ -55,7 +61,6 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("heartbeat.interval", "250 ms");
     o.put("heartbeat.timeout", "20 s");
     o.put("pekko.ask.timeout", "60 s");
-    o.put("pekko.startup-timeout", "120 s");
     o.put("web.timeout", "120000");
     o.put("io.tmp.dirs", home.resolve("tmp").toString());
     o.put("web.tmpdir", home.resolve("tmp").toString());
@@ -115,6 +120,7 @@ record FlinkProcesses(Map<String, String> options) {
     List<String> command = new ArrayList<>();
     command.addAll(words(JobManagerProcessUtils.generateJvmParametersStr(spec, configuration())));
     command.addAll(opens());
+    command.add(PATIENCE);
     command.add(StandaloneSessionClusterEntrypoint.class.getName());
     command.addAll(List.of("--configDir", conf.toString()));
     command.addAll(words(JobManagerProcessUtils.generateDynamicConfigsStr(spec)));
@@ -128,6 +134,7 @@ record FlinkProcesses(Map<String, String> options) {
     List<String> command = new ArrayList<>();
     command.addAll(words(ProcessMemoryUtils.generateJvmParametersStr(spec)));
     command.addAll(opens());
+    command.add(PATIENCE);
     command.add("-Dai.djl.offline=true");
     if (options.containsKey(TASK_OPTION)) {
       command.addAll(List.of(options.get(TASK_OPTION).split(" (?=-)"))); // paths may hold spaces
