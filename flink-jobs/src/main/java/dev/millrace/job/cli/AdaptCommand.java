@@ -74,8 +74,9 @@ final class AdaptCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (!Names.isName(domain)) {
-      throw new IllegalArgumentException("--domain " + domain + ", expected " + Names.EXPECTED);
+    if (!Names.isDomain(domain)) {
+      throw new IllegalArgumentException(
+          "--domain " + domain + ", expected " + Names.EXPECTED_DOMAIN);
     }
     LoopOptions.within(0, MOST_MINUTES, "--minutes", minutes);
     LoopOptions.within(1, MOST_REQUESTS, "--requests", requests);

@@ -66,9 +66,7 @@ final class ProduceCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "topic " + topic + ", expected a name that ends in samples or requests");
     }
-    if (domain != null && !Names.isName(domain)) {
-      throw new IllegalArgumentException("--domain " + domain + ", expected " + Names.EXPECTED);
-    }
+    requireDomain();
     String at;
     try (BufferedReader reader = open()) {
       MillraceConfig config = broker.find(output.err()).orElseGet(this::local);
@@ -81,6 +79,16 @@ final class ProduceCommand implements Callable<Integer> {
         Map.of("broker", at, "topic", topic, "written", written, "refused", refused),
         "%d records written to %s at %s, %d lines refused".formatted(written, topic, at, refused));
     return refused == 0 ? 0 : Main.FAILED;
+  }
+
+  /** A request may also name what no sample can. */
+  private void requireDomain() {
+    boolean samples = topic.endsWith("samples");
+    if (domain != null && !(samples ? Names.isDomain(domain) : Names.isName(domain))) {
+      throw new IllegalArgumentException(
+          "--domain %s, expected %s"
+              .formatted(domain, samples ? Names.EXPECTED_DOMAIN : Names.EXPECTED));
+    }
   }
 
   private MillraceConfig local() {

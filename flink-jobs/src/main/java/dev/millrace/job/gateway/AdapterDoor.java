@@ -14,6 +14,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.Names;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -51,6 +52,9 @@ final class AdapterDoor implements AutoCloseable {
   CompletableFuture<Verdict> load(ApiKeys.Caller caller, Fields fields) {
     requireOperator(caller);
     String domain = fields.text("lora_name");
+    if (!Names.isDomain(domain)) {
+      throw ApiProblem.badField("lora_name", '"' + domain + '"', Names.EXPECTED_DOMAIN);
+    }
     Path folder = folder(fields.text("lora_path"));
     fields.ignore("base_model_name", "load_inplace");
     fields.requireNoOther();

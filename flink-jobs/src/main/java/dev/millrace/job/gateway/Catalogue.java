@@ -4,6 +4,7 @@ import dev.millrace.model.swap.SwapRule;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.wire.Names;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class Catalogue {
 
   /** The base alone. */
-  static final String BASE = "base";
+  static final String BASE = Names.BASE;
 
   private static final int RELEASE_CHARACTERS = 64;
 

@@ -12,7 +12,6 @@ import dev.millrace.schema.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -28,14 +27,24 @@ class AdapterDoorTest {
     assertEquals(503, status(new IOException("the broker did not take the verdict")));
   }
 
+  @Test
+  void load_nameOfTheBase_isRefusedBeforeItIsJudged() {
+    String body = "{\"lora_name\":\"base\",\"lora_path\":\"/adapters/d\"}";
+    assertEquals(400, status(new IOException("it was judged"), body));
+  }
+
   private static int status(Exception failure) {
+    return status(failure, BODY);
+  }
+
+  private static int status(Exception failure, String body) {
     MillraceConfig config =
         MillraceConfig.defaults().with(Map.of("kafka.bootstrap", "127.0.0.1:1"));
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
       AdapterDoor door =
           new AdapterDoor(new Failing(failure), new Catalogue(), writer, new Topics("t."));
-      var loading = door.load(OPERATOR, Fields.of(BODY));
-      CompletionException e = assertThrows(CompletionException.class, loading::join);
+      RuntimeException e =
+          assertThrows(RuntimeException.class, () -> door.load(OPERATOR, Fields.of(body)).join());
       door.close();
       return ApiProblem.of(e).status();
     }

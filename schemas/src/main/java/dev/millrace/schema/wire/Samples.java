@@ -1,6 +1,5 @@
 package dev.millrace.schema.wire;
 
-import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +16,7 @@ final class Samples {
             Checks.length("source", sample.source(), Limits.ID_BYTES),
             Checks.length("document", sample.document(), Limits.ID_BYTES),
             Checks.name("tenant", sample.tenant()),
-            Checks.name("domain", sample.domain()),
-            ownDomain(sample.domain()),
+            domain(sample.domain()),
             payload(sample),
             caption(sample.caption()),
             Checks.time("eventTimeMillis", sample.eventTimeMillis()));
@@ -28,9 +26,12 @@ final class Samples {
     return sample;
   }
 
-  private static @Nullable Problem ownDomain(@Nullable String domain) {
-    String expected = "domain is \"" + Request.AUTO + "\", expected a name, or none";
-    return Request.AUTO.equals(domain) ? new Problem("bad-domain", expected) : null;
+  private static @Nullable Problem domain(@Nullable String domain) {
+    if (domain == null || Names.isDomain(domain)) {
+      return null;
+    }
+    String expected = ", expected none, or " + Names.EXPECTED_DOMAIN;
+    return new Problem("bad-domain", "domain is " + Checks.quote(domain) + expected);
   }
 
   private static @Nullable Problem payload(Sample sample) {
