@@ -72,7 +72,8 @@ class SqlIT {
     URI rest = stack.cluster().getRestAddress().get();
     SqlSession session =
         new SqlSession(
-            StreamExecutionEnvironment.createRemoteEnvironment(rest.getHost(), rest.getPort(), 1));
+            StreamExecutionEnvironment.createRemoteEnvironment(rest.getHost(), rest.getPort(), 1),
+            said -> {});
     List<String> statements =
         SqlScript.parse(Files.readString(SCRIPT), config.toMap()).statements();
     for (String statement : statements.subList(0, statements.size() - 1)) {

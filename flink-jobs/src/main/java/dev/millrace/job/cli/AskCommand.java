@@ -146,7 +146,7 @@ final class AskCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     request();
-    Optional<MillraceConfig> running = store == null ? broker.find(output.err()) : broker.named();
+    Optional<MillraceConfig> running = broker.find(store, output.err());
     if (running.isPresent()) {
       MillraceConfig there = running.get();
       Answer answer = ask(there, Map.of());

@@ -1,7 +1,9 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.KafkaTopics;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -37,14 +39,22 @@ final class BrokerOption {
         .map(this::at);
   }
 
-  /** What is set, with the broker to speak to, if there is one; says so where nobody named it. */
-  Optional<MillraceConfig> find(PrintWriter err) {
-    return named().or(() -> running(err).map(this::at));
+  /**
+   * What is set, with the broker to speak to, if there is one: it answers. Says which one it is
+   * where nobody named it.
+   *
+   * @param store if it is named, so must be the broker
+   */
+  Optional<MillraceConfig> find(@Nullable Path store, PrintWriter err) {
+    Optional<MillraceConfig> found =
+        store == null ? named().or(() -> running(err).map(this::at)) : named();
+    found.ifPresent(config -> KafkaTopics.await(config.kafka(), err::println));
+    return found;
   }
 
-  /** What is set, with the broker to speak to. */
+  /** What is set, with the broker to speak to, which answers. */
   MillraceConfig require(PrintWriter err) {
-    return find(err)
+    return find(null, err)
         .orElseThrow(
             () ->
                 new IllegalArgumentException(

@@ -91,7 +91,7 @@ final class GatewayCommand implements Callable<Integer> {
     ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
     requireClosed(apiKeys);
     requireUsable();
-    Optional<MillraceConfig> running = store == null ? broker.find(output.err()) : broker.named();
+    Optional<MillraceConfig> running = broker.find(store, output.err());
     if (running.isPresent()) {
       MillraceConfig config =
           running.get().with(Map.of("base.dir", base.folder().toString())).with(broker.settings());

@@ -41,10 +41,10 @@ final class OrderCommands {
 
     @Override
     public Integer call() throws Exception {
-      ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
       StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
       String release = stored.find(id);
       Manifest manifest = stored.manifest(release);
+      ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
       Origin unused = topic.write(event(release, stored.uri(release), manifest));
       output.result(
           Map.of("action", action, "domain", manifest.domain(), "release", release),

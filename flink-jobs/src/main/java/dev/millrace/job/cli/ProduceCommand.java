@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.schema.Request;
@@ -69,7 +70,7 @@ final class ProduceCommand implements Callable<Integer> {
     requireDomain();
     String at;
     try (BufferedReader reader = open()) {
-      MillraceConfig config = broker.find(output.err()).orElseGet(this::local);
+      MillraceConfig config = broker.find(null, output.err()).orElseGet(this::local);
       at = config.kafka().bootstrap();
       try (RecordWriter writer = new RecordWriter(config.kafka())) {
         send(reader, writer);
@@ -93,7 +94,9 @@ final class ProduceCommand implements Callable<Integer> {
 
   private MillraceConfig local() {
     output.err().println("no cluster is up, using broker " + LOCAL);
-    return broker.at(LOCAL);
+    MillraceConfig config = broker.at(LOCAL);
+    KafkaTopics.await(config.kafka(), output.err()::println);
+    return config;
   }
 
   private void send(BufferedReader reader, RecordWriter writer) throws IOException {

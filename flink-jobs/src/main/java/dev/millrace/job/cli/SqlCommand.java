@@ -85,7 +85,8 @@ final class SqlCommand implements Callable<Integer> {
     if (script.statements().isEmpty()) {
       throw new IllegalArgumentException("file " + file + " holds no statement, expected some");
     }
-    SqlSession session = new SqlSession(environment(url, rest.tls(), cluster.jobJar().toString()));
+    StreamExecutionEnvironment env = environment(url, rest.tls(), cluster.jobJar().toString());
+    SqlSession session = new SqlSession(env, output.err()::println);
     for (String statement : script.statements()) {
       output.err().println(statement.lines().findFirst().orElse(statement).strip() + " …");
       output.err().flush();

@@ -74,7 +74,7 @@ final class VerdictsCommand implements Callable<Integer> {
   }
 
   private List<Verdict> read() throws IOException {
-    Optional<MillraceConfig> running = store == null ? broker.find(output.err()) : broker.named();
+    Optional<MillraceConfig> running = broker.find(store, output.err());
     if (running.isPresent()) {
       return ofTopic(running.get().kafka());
     }

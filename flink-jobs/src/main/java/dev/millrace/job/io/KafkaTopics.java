@@ -3,7 +3,12 @@ package dev.millrace.job.io;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.KafkaConfig.Guarantee;
 import dev.millrace.job.config.Secret;
+import java.time.Duration;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -14,10 +19,13 @@ import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.MetadataRecoveryStrategy;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.provider.EnvVarConfigProvider;
 
@@ -32,6 +40,11 @@ public record KafkaTopics(KafkaConfig config, String job) {
   private static final String NO_REBOOTSTRAP = MetadataRecoveryStrategy.NONE.name;
 
   private static final String MAX_REQUEST_BYTES = "16777216";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** After so long whoever waits for a broker is told so. */
+  private static final Duration SOON = Duration.ofSeconds(2);
 
   /** How a variable of the environment is named that Kafka's clients put in. */
   private static final String REFERENCE = "${env:";
@@ -150,12 +163,54 @@ public record KafkaTopics(KafkaConfig config, String job) {
     try {
       return call.get();
     } catch (KafkaException e) {
-      StringBuilder why = new StringBuilder(broker);
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        String said = String.valueOf(cause.getMessage());
-        why.append(why.indexOf(said) < 0 ? ": " + said : "");
+      throw failed(broker, e);
+    }
+  }
+
+  private static IllegalStateException failed(String broker, Throwable e) {
+    if (e instanceof org.apache.kafka.common.errors.TimeoutException) {
+      return new IllegalStateException("broker " + broker + ", expected one that answers", e);
+    }
+    StringBuilder why = new StringBuilder(broker);
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      String said = String.valueOf(cause.getMessage());
+      why.append(why.indexOf(said) < 0 ? ": " + said : "");
+    }
+    return new IllegalStateException("broker " + why, e);
+  }
+
+  /**
+   * Waits until a broker answers.
+   *
+   * @param told of what is waited for, if it does not answer soon
+   * @throws IllegalStateException if it does not answer at all, or refuses; it names the broker
+   */
+  public static void await(KafkaConfig config, Consumer<String> told) {
+    await(config, told, PATIENCE);
+  }
+
+  static void await(KafkaConfig config, Consumer<String> told, Duration patience) {
+    DescribeClusterOptions within =
+        new DescribeClusterOptions().timeoutMs((int) patience.toMillis());
+    try (Admin admin = at(config.bootstrap(), () -> Admin.create(clientProperties(config)))) {
+      String unused = first(config.bootstrap(), admin.describeCluster(within).clusterId(), told);
+    }
+  }
+
+  /** The first answer of a broker, waited for as {@link #await(KafkaConfig, Consumer)} does. */
+  static <T> T first(String broker, KafkaFuture<T> answer, Consumer<String> told) {
+    try {
+      try {
+        return answer.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        told.accept("broker " + broker + " does not answer yet, waiting for it");
+        return answer.get();
       }
-      throw new IllegalStateException("broker " + why, e);
+    } catch (ExecutionException e) {
+      throw failed(broker, e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for broker " + broker, e);
     }
   }
 }

@@ -16,7 +16,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads all partitions of topics, committed records only. One thread uses it. */
@@ -44,10 +43,7 @@ public final class RecordReader implements AutoCloseable {
       partitions =
           KafkaTopics.at(
               config.bootstrap(),
-              () ->
-                  topics.stream()
-                      .flatMap(topic -> partitions(topic, config.bootstrap()).stream())
-                      .toList());
+              () -> topics.stream().flatMap(topic -> partitions(topic).stream()).toList());
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();
@@ -55,13 +51,8 @@ public final class RecordReader implements AutoCloseable {
     }
   }
 
-  private List<TopicPartition> partitions(String topic, String broker) {
-    List<PartitionInfo> found;
-    try {
-      found = consumer.partitionsFor(topic, PATIENCE);
-    } catch (TimeoutException e) {
-      throw new IllegalStateException("broker " + broker + ", expected one that answers", e);
-    }
+  private List<TopicPartition> partitions(String topic) {
+    List<PartitionInfo> found = consumer.partitionsFor(topic, PATIENCE);
     if (found.isEmpty()) {
       throw new IllegalStateException("topic " + topic + ", expected one that the broker knows");
     }

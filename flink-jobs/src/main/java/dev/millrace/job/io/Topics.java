@@ -14,11 +14,11 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -39,6 +39,8 @@ public record Topics(String prefix) {
   private static final Map<String, String> AN_HOUR =
       Map.of(RETENTION_MS_CONFIG, String.valueOf(Duration.ofHours(1).toMillis()));
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final ListTopicsOptions FIRST =
+      new ListTopicsOptions().timeoutMs((int) PATIENCE.toMillis());
 
   public String samples() {
     return prefix + "samples";
@@ -82,14 +84,14 @@ public record Topics(String prefix) {
   public static Topics create(KafkaConfig config, int partitions) {
     Topics topics = new Topics(config.prefix());
     Properties client = KafkaTopics.clientProperties(config);
-    ensure(config.bootstrap(), client, topics.specifications(partitions));
+    ensure(config.bootstrap(), client, topics.specifications(partitions), said -> {});
     return topics;
   }
 
   /** The same on a broker that asks for nothing. */
   public static Topics create(String bootstrap, String prefix, int partitions) {
     Topics topics = new Topics(prefix);
-    ensure(bootstrap, open(bootstrap), topics.specifications(partitions));
+    ensure(bootstrap, open(bootstrap), topics.specifications(partitions), said -> {});
     return topics;
   }
 
@@ -97,10 +99,13 @@ public record Topics(String prefix) {
    * Creates the topics of these names that do not exist yet, as the broker's own settings say.
    *
    * @param client what Kafka's clients are configured with there
+   * @param told of what is waited for, if the broker does not answer soon
    */
-  public static void ensure(Properties client, List<String> names, int partitions) {
+  public static void ensure(
+      Properties client, List<String> names, int partitions, Consumer<String> told) {
     String bootstrap = client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "");
-    ensure(bootstrap, client, names.stream().map(name -> topic(name, partitions)).toList());
+    List<NewTopic> wanted = names.stream().map(name -> topic(name, partitions)).toList();
+    ensure(bootstrap, client, wanted, told);
   }
 
   private static Properties open(String bootstrap) {
@@ -109,18 +114,11 @@ public record Topics(String prefix) {
     return client;
   }
 
-  private static void ensure(String bootstrap, Properties client, Collection<NewTopic> wanted) {
-    ensure(bootstrap, client, wanted, PATIENCE);
-  }
-
-  /**
-   * @param patience for the broker's first answer
-   */
-  static void ensure(
-      String bootstrap, Properties client, Collection<NewTopic> wanted, Duration patience) {
+  private static void ensure(
+      String bootstrap, Properties client, Collection<NewTopic> wanted, Consumer<String> told) {
     List<String> names = wanted.stream().map(NewTopic::name).toList();
     try (Admin admin = KafkaTopics.at(bootstrap, () -> Admin.create(client))) {
-      Set<String> existing = admin.listTopics(within(patience)).names().get();
+      Set<String> existing = KafkaTopics.first(bootstrap, admin.listTopics(FIRST).names(), told);
       for (NewTopic topic : wanted) {
         if (!existing.contains(topic.name())) {
           create(admin, topic);
@@ -128,20 +126,12 @@ public record Topics(String prefix) {
       }
       awaitKnown(admin, names);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof TimeoutException) {
-        throw new IllegalStateException(
-            "broker " + bootstrap + ", expected one that answers", e.getCause());
-      }
       throw new IllegalStateException(
           "cannot create topics " + names + " on " + bootstrap + ": " + e.getCause(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while creating topics on " + bootstrap, e);
     }
-  }
-
-  private static ListTopicsOptions within(Duration patience) {
-    return new ListTopicsOptions().timeoutMs((int) patience.toMillis());
   }
 
   private static void create(Admin admin, NewTopic topic)

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -22,8 +23,13 @@ public final class SqlSession {
   private static final int PARTITIONS = 1;
 
   private final StreamTableEnvironment tables;
+  private final Consumer<String> told;
 
-  public SqlSession(StreamExecutionEnvironment env) {
+  /**
+   * @param told of a broker that does not answer soon
+   */
+  public SqlSession(StreamExecutionEnvironment env, Consumer<String> told) {
+    this.told = told;
     tables = StreamTableEnvironment.create(env);
   }
 
@@ -49,7 +55,7 @@ public final class SqlSession {
       String topics = options.getOrDefault("topic", "");
       String broker = options.getOrDefault(CLIENT + "bootstrap.servers", "");
       if ("kafka".equals(options.get("connector")) && !topics.isEmpty() && !broker.isEmpty()) {
-        Topics.ensure(client(options), Arrays.asList(topics.split(";", -1)), PARTITIONS);
+        Topics.ensure(client(options), Arrays.asList(topics.split(";", -1)), PARTITIONS, told);
       }
     }
   }

@@ -3,10 +3,15 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.PipedReader;
+import java.io.PipedWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -89,7 +94,7 @@ class MainTest {
         "ask --domain d --stop= hello | stop[0] is \"\"",
         "ask --domain d --set kafka.frob=3 hello | unknown key kafka.frob",
         "topics --bootstrap 127.0.0.1:1 --set kafka.client.security.protocol=SSL --set kafka.client.ssl.truststore.location=nowhere.p12 | broker 127.0.0.1:1: Failed to create new KafkaAdminClient: Failed to create new NetworkClient: Failed to load SSL keystore nowhere.p12",
-        "ask --domain d --bootstrap no.such.host.invalid:1 hello | broker no.such.host.invalid:1: Failed to construct kafka consumer: No resolvable",
+        "ask --domain d --bootstrap no.such.host.invalid:1 hello | broker no.such.host.invalid:1: Failed to create new KafkaAdminClient: No resolvable",
         "topics --bootstrap no.such.host.invalid:1 | broker no.such.host.invalid:1: Failed to create new KafkaAdminClient: No resolvable",
         "adapt --domain D --report r --input nowhere.jsonl | --domain D, expected 1..64 characters",
         "adapt --domain base --report r --input nowhere.jsonl | --domain base, expected 1..64 characters [a-z0-9][a-z0-9._-]*, and not auto or base: by these callers ask",
@@ -114,7 +119,7 @@ class MainTest {
         "produce --topic nonsense nowhere | no",
         "releases pin | ID",
         "releases pin 3f --store nowhere --bootstrap 127.0.0.1:1 | nowhere",
-        "releases rollback 3f | --bootstrap",
+        "releases rollback 3f --store src | release 3f names 0 of 0 releases in src",
         "releases reproduce 3f --store nowhere --bootstrap 127.0.0.1:1 | nowhere",
         "releases unpin --domain d | --bootstrap",
         "releases forget --store nowhere --bootstrap 127.0.0.1:1 | --sample",
@@ -179,6 +184,31 @@ class MainTest {
     assertEquals(1, err.toString().strip().lines().count(), err::toString);
     assertTrue(err.toString().startsWith("millrace: "), err::toString);
     assertTrue(err.toString().contains(named), err::toString);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "topics",
+        "produce --topic samples pom.xml",
+        "ask --domain d hello",
+        "verdicts",
+        "releases forget --sample x"
+      })
+  void run_brokerThatDoesNotAnswer_saysSoonWhatIsWaitedFor(String line) throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        PipedReader said = new PipedReader();
+        PrintWriter told = new PrintWriter(new PipedWriter(said), true)) {
+      String broker = "127.0.0.1:" + silent.getLocalPort();
+      String[] words = (line + " --bootstrap " + broker).split(" ");
+      Thread command = new Thread(() -> Main.run(new PrintWriter(out, true), told, words));
+      command.start();
+      assertEquals(
+          "broker " + broker + " does not answer yet, waiting for it",
+          new BufferedReader(said).readLine());
+      command.interrupt();
+      command.join();
+    }
   }
 
   @Test

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -26,13 +26,13 @@ class KafkaTopicsTest {
   }
 
   @Test
-  void ensure_nobodyAnswers_saysWhichBroker() {
-    Properties client = new Properties();
-    client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, "127.0.0.1:1");
+  void await_nobodyAnswers_saysWhichBroker() {
+    KafkaConfig nobody =
+        MillraceConfig.defaults().with(Map.of("kafka.bootstrap", "127.0.0.1:1")).kafka();
     IllegalStateException failed =
         assertThrows(
             IllegalStateException.class,
-            () -> Topics.ensure("127.0.0.1:1", client, List.of(), Duration.ofMillis(200)));
+            () -> KafkaTopics.await(nobody, said -> {}, Duration.ofMillis(200)));
     assertEquals("broker 127.0.0.1:1, expected one that answers", failed.getMessage());
   }
 }

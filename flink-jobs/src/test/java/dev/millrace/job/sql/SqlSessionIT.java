@@ -38,7 +38,8 @@ class SqlSessionIT {
           client.entrySet().stream()
               .map(option -> "'properties.%s' = '%s'".formatted(option.getKey(), option.getValue()))
               .collect(Collectors.joining(", "));
-      SqlSession session = new SqlSession(StreamExecutionEnvironment.createLocalEnvironment(1));
+      SqlSession session =
+          new SqlSession(StreamExecutionEnvironment.createLocalEnvironment(1), said -> {});
       var unused =
           session.run(
               "CREATE TABLE mails (body STRING) WITH ('connector' = 'kafka', 'topic' = '%s', 'format' = 'json', %s)"
