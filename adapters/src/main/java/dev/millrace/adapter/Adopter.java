@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Adopter {
 
-
   /** In the manifest's hyperparameters: where the adapter came from. */
   static final String ADOPTED = "adopted";
 

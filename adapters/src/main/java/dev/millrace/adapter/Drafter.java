@@ -14,7 +14,6 @@ import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** Turns an accepted attempt into the files of a release. */
 record Drafter(Surroundings surroundings, LearnerConfig config) {

@@ -25,7 +25,6 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.TrainingPlan;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +50,6 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
 
   /** Tokens that the base before names at each place. */
   private static final int LIKELIEST = 16;
-
 
   /**
    * How it is taught.

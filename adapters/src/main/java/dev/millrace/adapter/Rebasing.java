@@ -2,7 +2,6 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.release.InvalidReleaseException;
-import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;

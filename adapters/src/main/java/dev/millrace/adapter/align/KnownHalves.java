@@ -15,7 +15,6 @@ import java.util.TreeMap;
  */
 record KnownHalves(List<PairPlaces> anchors, SortedMap<String, List<PairPlaces>> judging) {
 
-
   static KnownHalves of(KnownPairs known) {
     List<PairPlaces> anchors = new ArrayList<>();
     SortedMap<String, List<PairPlaces>> judging = new TreeMap<>();

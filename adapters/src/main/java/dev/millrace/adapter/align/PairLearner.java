@@ -223,8 +223,7 @@ final class PairLearner implements AlignmentLearner {
       AlignRelease release =
           event.release().isEmpty()
               ? null
-              : AlignRelease.read(
-                  parts.published(), event, parts.base(), parts.known().encoders());
+              : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
       List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
       AlignmentState back =
           state.taken(

@@ -3,7 +3,6 @@ package dev.millrace.adapter.exchange;
 import dev.millrace.adapter.batch.Draws;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.train.Lesson;
-import dev.millrace.schema.Origin;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -16,7 +15,6 @@ import java.util.stream.IntStream;
  * @param replayed (texts)(tokens)
  */
 public record Share(List<int[]> fresh, List<int[]> replayed, long seed) {
-
 
   /** Deals a lesson to trainers: to each as many texts, one at most apart, and as many tokens. */
   static List<Share> deal(Lesson lesson, int trainers) {

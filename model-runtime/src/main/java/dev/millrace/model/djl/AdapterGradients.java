@@ -2,7 +2,6 @@ package dev.millrace.model.djl;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Delta;
@@ -93,8 +92,10 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
       arguments.add(Program.Argument.of("ids", scope.create(texts.starts())));
       arguments.add(Program.Argument.of("targets", scope.create(texts.targets())));
       arguments.add(Program.Argument.of("lens", scope.create(texts.lens())));
-      arguments.add(Program.Argument.of(
-"r", EntropyLimits.array(scope, Collections.nCopies(microBatch.size(), limits), config)));
+      arguments.add(
+          Program.Argument.of(
+              "r",
+              EntropyLimits.array(scope, Collections.nCopies(microBatch.size(), limits), config)));
       arguments.add(Program.Argument.of("weights", scope.create(weights)));
       if (method.equals(TAUGHT)) {
         arguments.addAll(taught(scope, microBatch, weights.length));
@@ -122,8 +123,7 @@ record AdapterGradients(Program program, MoeConfig config, List<Site> sites, flo
     Shape shape = new Shape(predictions, count);
     return List.of(
         Program.Argument.of("likely", scope.create(tokens, shape)),
-        Program.Argument.of(
-            "logp", scope.create(StudentTrainer.logProbs(teacher), shape)));
+        Program.Argument.of("logp", scope.create(StudentTrainer.logProbs(teacher), shape)));
   }
 
   private Program.Argument factors(String name, PtNDManager scope, AdapterWeights adapter) {

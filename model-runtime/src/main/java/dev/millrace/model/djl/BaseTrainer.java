@@ -1,8 +1,6 @@
 package dev.millrace.model.djl;
 
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.base.TwoThreads;
 import dev.millrace.model.config.LayerConfig;
@@ -10,7 +8,6 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -91,7 +88,13 @@ public final class BaseTrainer implements AutoCloseable {
                   () -> gradients(scope, right, limits, routes.sharpness)));
       NDList g = found.get(0);
       NDList h = found.get(1);
-      double norm = weights.step(scope, Program.arrays(g, ACTIVE + 1), Program.arrays(h, ACTIVE + 1), learningRate, number);
+      double norm =
+          weights.step(
+              scope,
+              Program.arrays(g, ACTIVE + 1),
+              Program.arrays(h, ACTIVE + 1),
+              learningRate,
+              number);
       double loss = (g.get(0).getFloat() + h.get(0).getFloat()) / 2;
       double balance = (g.get(1).toFloatArray()[0] + h.get(1).toFloatArray()[0]) / 2;
       return new Step(loss, balance, norm, experts(left, right, g, h));
@@ -119,7 +122,8 @@ public final class BaseTrainer implements AutoCloseable {
     return experts;
   }
 
-  private NDList gradients(PtNDManager scope, int[][] rows, List<float[]> limits, double sharpness) {
+  private NDList gradients(
+      PtNDManager scope, int[][] rows, List<float[]> limits, double sharpness) {
     Texts texts = Texts.of(List.of(rows));
     return program.train(
         scope,

@@ -25,14 +25,11 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.Checkpoint;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.ToIntFunction;
-import java.util.stream.IntStream;
 
 /**
  * A base through two generated programs: one serves, one trains against exactly the weights that

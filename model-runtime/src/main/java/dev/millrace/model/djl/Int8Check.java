@@ -37,8 +37,7 @@ public record Int8Check(
       for (int[] text : texts) {
         int[] row =
             Arrays.copyOf(text, Math.min(text.length, fp32.config().maxPositionEmbeddings()));
-        sums.add(
-fp32.trace(row), int8.trace(row));
+        sums.add(fp32.trace(row), int8.trace(row));
       }
       return sums.check();
     }

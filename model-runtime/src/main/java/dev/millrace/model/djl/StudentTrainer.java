@@ -2,7 +2,6 @@ package dev.millrace.model.djl;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.TwoThreads;
@@ -10,7 +9,6 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -142,7 +140,8 @@ public final class StudentTrainer implements AutoCloseable {
       NDList h = found.get(1);
       double[] a = g.get(0).toDoubleArray();
       double[] b = h.get(0).toDoubleArray();
-      double norm = weights.step(scope, Program.arrays(g, FIGURES), Program.arrays(h, FIGURES), rate, number);
+      double norm =
+          weights.step(scope, Program.arrays(g, FIGURES), Program.arrays(h, FIGURES), rate, number);
       return new Step((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, norm);
     }
   }

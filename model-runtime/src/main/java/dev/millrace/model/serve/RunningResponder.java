@@ -55,7 +55,6 @@ final class RunningResponder implements Responder {
 
   private volatile Drafts drafts = Drafts.NONE;
 
-
   private final Foreground foreground;
   private final Foreground.Answerer answerer;
 

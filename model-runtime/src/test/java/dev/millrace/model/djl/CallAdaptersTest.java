@@ -30,8 +30,7 @@ class CallAdaptersTest {
   }
 
   private static LoraWeights at(Site site) {
-    return LoraWeights.initial(
-        new LoraConfig(2, 4, false, List.of("q_proj")), List.of(site), 1);
+    return LoraWeights.initial(new LoraConfig(2, 4, false, List.of("q_proj")), List.of(site), 1);
   }
 
   @Test
@@ -50,8 +49,7 @@ class CallAdaptersTest {
   void adapter_ofAnotherBase_leavesNoMemoryBehind() {
     PtNDManager scope = scope();
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new DjlAdapter(scope, at(ELSEWHERE), List.of(HERE)));
+        IllegalArgumentException.class, () -> new DjlAdapter(scope, at(ELSEWHERE), List.of(HERE)));
     assertFalse(scope.isOpen());
   }
 }
