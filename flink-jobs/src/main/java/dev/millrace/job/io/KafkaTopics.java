@@ -39,7 +39,8 @@ public record KafkaTopics(KafkaConfig config, String job) {
   /** Kafka 4's admin clients try again without a pause while no broker answers. */
   private static final String NO_REBOOTSTRAP = MetadataRecoveryStrategy.NONE.name;
 
-  private static final String MAX_REQUEST_BYTES = "16777216";
+  /** Of what is written at once: the largest record, a sample of media, with room to spare. */
+  static final String MAX_REQUEST_BYTES = "16777216";
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 

@@ -27,6 +27,7 @@ public final class RecordWriter implements AutoCloseable {
     properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "0");
     properties.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
     properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, "20000");
+    properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, KafkaTopics.MAX_REQUEST_BYTES);
     producer =
         KafkaTopics.at(
             broker,

@@ -2,12 +2,14 @@ package dev.millrace.job.io;
 
 import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_COMPACT;
 import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.MAX_MESSAGE_BYTES_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
 
 import dev.millrace.job.config.KafkaConfig;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -170,12 +172,19 @@ public record Topics(String prefix) {
 
   private List<NewTopic> specifications(int partitions) {
     return List.of(
-        topic(samples(), partitions).configs(APPEND_TIME),
-        topic(rejected(), partitions),
-        topic(verdicts(), partitions),
-        topic(releases(), 1).configs(COMPACTED),
-        topic(requests(), partitions).configs(APPEND_TIME),
-        topic(answers(), partitions).configs(APPEND_TIME),
-        topic(chunks(), partitions).configs(AN_HOUR));
+        own(samples(), partitions, APPEND_TIME),
+        own(rejected(), partitions, Map.of()),
+        own(verdicts(), partitions, Map.of()),
+        own(releases(), 1, COMPACTED),
+        own(requests(), partitions, APPEND_TIME),
+        own(answers(), partitions, APPEND_TIME),
+        own(chunks(), partitions, AN_HOUR));
+  }
+
+  /** One that takes what the jobs and the gateway write, whatever the broker's own bound is. */
+  private static NewTopic own(String name, int partitions, Map<String, String> options) {
+    Map<String, String> all = new HashMap<>(options);
+    all.put(MAX_MESSAGE_BYTES_CONFIG, KafkaTopics.MAX_REQUEST_BYTES);
+    return topic(name, partitions).configs(all);
   }
 }

@@ -16,10 +16,12 @@ import dev.millrace.job.io.KafkaTopics.Start;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -33,8 +35,12 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,6 +125,33 @@ class KafkaTopicsIT {
       assertEquals(
           List.of("registry.answers-value", "registry.requests-value"), registry.subjects());
     }
+  }
+
+  /** A broker takes a fourth of it by default, and so does a client. */
+  @Test
+  void append_asMuchMediaAsASampleMayHave_isWritten() throws Exception {
+    try (Admin admin = admin()) {
+      admin
+          .incrementalAlterConfigs(
+              Map.of(
+                  new ConfigResource(ConfigResource.Type.BROKER, ""),
+                  List.of(
+                      new AlterConfigOp(
+                          new ConfigEntry("message.max.bytes", "1048588"),
+                          AlterConfigOp.OpType.SET))))
+          .all()
+          .get();
+    }
+    Topics topics = Topics.create(stack.bootstrapServers(), "large.", 1);
+    try (RecordWriter writer = new RecordWriter(config("large."))) {
+      writer.append(topics.samples(), "k", new byte[Limits.MEDIA_BYTES]).join();
+    }
+    RawRecord read = read(config("large."), topics.samples(), 1).get(0);
+    assertEquals(Limits.MEDIA_BYTES, Objects.requireNonNull(read.value()).length);
+  }
+
+  private static Admin admin() {
+    return Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()));
   }
 
   private static KafkaConfig registered(String prefix, RegistryOfTests registry) {
