@@ -9,7 +9,7 @@ import redis.clients.jedis.params.SetParams;
 
 /**
  * Answers in Redis. While Redis is down every answer is a miss, and nobody waits for it; while it
- * is full it is read and not written.
+ * takes no writes, as when it is full, it is read and not written.
  */
 public final class RedisAnswerStore implements RemoteTier {
 
@@ -52,7 +52,7 @@ public final class RedisAnswerStore implements RemoteTier {
 
   @Override
   public boolean isUp() {
-    return !link.isDown() && !link.isFull();
+    return !link.isDown() && !link.isReadOnly();
   }
 
   @Override

@@ -13,12 +13,12 @@ import redis.clients.jedis.params.SetParams;
 
 /**
  * Calls of Redis, over a connection that is made when it is first used. While Redis is down nobody
- * waits for it; while it is full it is read and not written. Safe for use by several threads.
+ * waits for it; while it takes no writes, as when it is full, it is read and not written. Safe for
+ * use by several threads.
  */
 final class RedisLink implements AutoCloseable {
 
   private static final byte[] PROBE = "millrace:probe".getBytes(StandardCharsets.UTF_8);
-  private static final String FULL = "OOM";
 
   private final RedisConfig config;
   private final Secret password;
@@ -54,22 +54,19 @@ final class RedisLink implements AutoCloseable {
     return reads.call(() -> call.apply(redis()));
   }
 
-  /** Makes the call, unless Redis is down or full. */
+  /** Makes the call, unless Redis is down or takes no writes. */
   void write(Consumer<UnifiedJedis> call) {
     if (!reads.isOpen()) {
       writes.call(() -> attempt(call));
     }
   }
 
-  /** Null; throws if Redis is full, opens the other circuit if it is down. */
+  /** Null; throws what Redis says against it, opens the other circuit if it says nothing. */
   private @Nullable Void attempt(Consumer<UnifiedJedis> call) {
     try {
       call.accept(redis());
     } catch (JedisDataException e) {
-      if (String.valueOf(e.getMessage()).startsWith(FULL)) {
-        throw e;
-      }
-      reads.failed(e);
+      throw e;
     } catch (RuntimeException e) {
       reads.failed(e);
     }
@@ -84,7 +81,7 @@ final class RedisLink implements AutoCloseable {
     return reads.isOpen();
   }
 
-  boolean isFull() {
+  boolean isReadOnly() {
     return writes.isOpen();
   }
 

@@ -108,6 +108,26 @@ class RedisAnswerStoreTest {
   }
 
   @Test
+  void put_userWhoMayNotWrite_goesOnReading() throws Exception {
+    try (OwnRedis redis = OwnRedis.start(folder);
+        Jedis admin = new Jedis("127.0.0.1", redis.port());
+        RedisAnswerStore writer = open(redis.uri(), "", "", NONE)) {
+      admin.aclSetUser("reader", "on", ">right", "~millrace:*", "+get", "+exists");
+      works(writer);
+      try (RedisAnswerStore store = open(redis.uri(), "reader", "", new Secret("right"))) {
+        for (int i = 0; i < TRIES; i++) {
+          store.put(KEY, new byte[] {9});
+          assertArrayEquals(VALUE, store.get(KEY));
+        }
+        assertFalse(store.isUp());
+        admin.aclSetUser("reader", "+set");
+        await(store::isUp);
+        works(store);
+      }
+    }
+  }
+
+  @Test
   void get_serverEvicts_isAMissAndNoFailure() {
     try (OwnRedis redis =
             OwnRedis.start(folder, "--maxmemory", "3mb", "--maxmemory-policy", "allkeys-lru");
