@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,11 +81,11 @@ public record DomainProgress(
         now == null ? bitsPerByteNow : now);
   }
 
-  /** What the gate measured on the held-out samples; null if it did not come so far. */
+  /** What the gate measured on the held-out samples; null if it did not come so far, or failed. */
   static @Nullable Double figure(Verdict verdict, String name) {
     return verdict.rules().stream()
         .filter(rule -> rule.rule().equals(JUDGED_BY))
-        .map(rule -> rule.figures().get(name))
+        .flatMap(rule -> Stream.ofNullable(rule.figures().get(name)))
         .findFirst()
         .orElse(null);
   }

@@ -96,6 +96,23 @@ class AuditTest {
   }
 
   @Test
+  void domainProgress_ruleThatFailedToJudge_saysNothingOfBits() {
+    Recording recording =
+        new Recording(
+            List.of(Topic.sample(0, 0)),
+            List.of(),
+            List.of(Topic.verdict(0, "better-than-incumbent", 100)),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+    assertEquals(
+        Map.of("d", new DomainProgress(1, 0, 1, 0, Double.NaN, Double.NaN)),
+        DomainProgress.of(recording));
+    assertEquals(List.of(), Timeline.of(recording).verdicts());
+  }
+
+  @Test
   void swaps_severalSubtasks_eachItsFirstAnswerByARelease() {
     var answers =
         List.of(
