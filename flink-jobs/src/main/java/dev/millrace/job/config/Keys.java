@@ -37,8 +37,10 @@ record Keys(Set<String> known) {
     if (known.contains(key)) {
       return Optional.empty();
     }
-    if (SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches()) {
-      boolean ofClient = key.startsWith(CLIENT);
+    boolean ofClient = key.startsWith(CLIENT);
+    boolean named =
+        OPEN.stream().anyMatch(open -> key.startsWith(open) && key.length() > open.length());
+    if ((ofClient || !named) && SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches()) {
       return ofClient && REFERENCE.matcher(value).matches()
           ? Optional.empty()
           : Optional.of(
@@ -48,10 +50,13 @@ record Keys(Set<String> known) {
                   + "; secrets come from the environment: "
                   + Secret.variables());
     }
-    if (OPEN.stream().anyMatch(open -> key.startsWith(open) && key.length() > open.length())) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        "unknown key " + key + ", did you mean " + NearestName.of(key, new TreeSet<>(known)) + "?");
+    return named
+        ? Optional.empty()
+        : Optional.of(
+            "unknown key "
+                + key
+                + ", did you mean "
+                + NearestName.of(key, new TreeSet<>(known))
+                + "?");
   }
 }

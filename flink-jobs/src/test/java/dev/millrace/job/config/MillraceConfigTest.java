@@ -60,6 +60,8 @@ class MillraceConfigTest {
             null, List.of("score.weights.source.pubmed=2", "score.weights.domain.health=0.5"));
     assertEquals(Map.of("pubmed", "2"), config.score().weights().source());
     assertEquals(Map.of("health", "0.5"), config.score().weights().domain());
+    MillraceConfig ofAnyName = MillraceConfig.read(null, List.of("score.weights.domain.tokens=2"));
+    assertEquals(Map.of("tokens", "2"), ofAnyName.score().weights().domain());
     var e =
         assertThrows(
             InvalidConfigException.class,
