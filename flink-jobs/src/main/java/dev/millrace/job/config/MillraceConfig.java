@@ -79,7 +79,10 @@ public record MillraceConfig(
    * @throws InvalidConfigException with every problem there is
    */
   public MillraceConfig with(Map<String, String> values) {
-    return bound(values, new Problems());
+    Problems problems = new Problems();
+    MillraceConfig config = bound(values, problems);
+    problems.throwIfAny();
+    return config;
   }
 
   private MillraceConfig bound(Map<String, String> values, Problems problems) {
@@ -101,7 +104,6 @@ public record MillraceConfig(
               .formatted(learn.pattern(), learn.adapter()));
     }
     config.checkAlign(problems);
-    problems.throwIfAny();
     return config;
   }
 

@@ -102,6 +102,22 @@ class MillraceConfigTest {
     assertFalse(all.contains("hunter2"), all);
   }
 
+  @Test
+  void read_problemsOfValuesAndOfWhatTheyMeanTogether_allReportedTogether() {
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () ->
+                MillraceConfig.read(
+                    null,
+                    List.of(
+                        "kafka.bootsrap=k:1",
+                        "learn.train.epsilon=0",
+                        "learn.watch.window=15",
+                        "checkpoint.intervalMillis=300001")));
+    assertEquals(4, e.problems().size(), e.getMessage());
+  }
+
   /** With them every candidate would be refused, and no release ever taken back. */
   @Test
   void read_numbersByWhichNothingIsLearnedOrTakenBack_areRefused() {
