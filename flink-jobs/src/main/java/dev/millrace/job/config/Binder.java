@@ -79,7 +79,7 @@ final class Binder {
 
   /** The text quoted, without what a URI may hold of a password. */
   private static String shown(String text) {
-    return "\"" + text.replaceAll("//[^/@]*@", "//…@") + "\"";
+    return "\"" + text.replaceAll("//.*@", "//…@") + "\"";
   }
 
   private Map<String, String> bindMap(String prefix, Map<?, ?> base) {

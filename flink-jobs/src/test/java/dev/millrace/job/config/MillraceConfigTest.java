@@ -118,6 +118,18 @@ class MillraceConfigTest {
     assertEquals(4, e.problems().size(), e.getMessage());
   }
 
+  @Test
+  void read_passwordOfAnyCharactersInAUri_isNotRepeated() {
+    for (String password : List.of("hunter2", "a/hunter2", "a@hunter2", "//hunter2")) {
+      var e =
+          assertThrows(
+              InvalidConfigException.class,
+              () -> MillraceConfig.read(null, List.of("redis.uri=redis://u:" + password + "@h:1")));
+      assertFalse(e.getMessage().contains("hunter2"), e.getMessage());
+      assertTrue(e.getMessage().contains("redis://…@h:1"), e.getMessage());
+    }
+  }
+
   /** With them every candidate would be refused, and no release ever taken back. */
   @Test
   void read_numbersByWhichNothingIsLearnedOrTakenBack_areRefused() {
