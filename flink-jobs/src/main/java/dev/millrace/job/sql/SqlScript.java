@@ -13,9 +13,12 @@ public record SqlScript(List<String> statements) {
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]*)}");
 
-  /** A quoted text or name, a comment, or any other character. */
+  /**
+   * A quoted text, in which a doubled quote begins another, a quoted name, a comment, or any other
+   * character.
+   */
   private static final Pattern PIECE =
-      Pattern.compile("'(?:[^']|'')*'|`[^`]*`|\"[^\"]*\"|--[^\\n]*|(?s:/\\*.*?\\*/)|(?s:.)");
+      Pattern.compile("'[^']*'|`[^`]*`|\"[^\"]*\"|--[^\\n]*|(?s:/\\*.*?\\*/)|(?s:.)");
 
   public SqlScript {
     statements = List.copyOf(statements);

@@ -26,6 +26,12 @@ class SqlScriptTest {
   }
 
   @Test
+  void parse_longText_isOnePiece() {
+    String text = "SELECT '" + "it''s; ".repeat(100_000) + "'";
+    assertEquals(List.of(text), SqlScript.parse(text, Map.of()).statements());
+  }
+
+  @Test
   void parse_onlyCommentsAndSemicolons_hasNoStatement() {
     assertEquals(List.of(), SqlScript.parse(" ; -- ${end}\n /* ; */ ;; ", Map.of()).statements());
   }
