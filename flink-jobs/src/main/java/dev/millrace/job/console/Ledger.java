@@ -127,7 +127,9 @@ final class Ledger {
   synchronized void release(ReleaseEvent event, long at) {
     flow("releases", at);
     releases.add(new Event(at, event));
-    seen.put(event.release(), event);
+    if (!event.release().isEmpty()) { // else it is the base that answers
+      seen.put(event.release(), event);
+    }
     if (event.kind() == ReleaseEvent.Kind.BASE) {
       return; // of no domain
     }

@@ -94,6 +94,12 @@ class LedgerTest {
   }
 
   @Test
+  void named_domainThatWentBackToTheBase_isNoRelease() {
+    ledger.release(StreamRecords.event("d", ReleaseEvent.Action.ROLLBACK, "", 1, 0), 0);
+    assertNull(ledger.named(""));
+  }
+
+  @Test
   void verdict_ofABase_isOfNoDomain() {
     ledger.verdict(
         new Verdict(
