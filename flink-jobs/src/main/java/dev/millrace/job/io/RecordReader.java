@@ -29,16 +29,7 @@ public final class RecordReader implements AutoCloseable {
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
     format = WireFormat.of(config);
-    Properties properties = KafkaTopics.clientProperties(config);
-    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
-    consumer =
-        KafkaTopics.at(
-            config.bootstrap(),
-            () ->
-                new KafkaConsumer<>(
-                    properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+    consumer = consumer(config);
     try {
       partitions =
           KafkaTopics.at(
@@ -49,6 +40,20 @@ public final class RecordReader implements AutoCloseable {
       consumer.close();
       throw e;
     }
+  }
+
+  /** In no group. Where what comes next has expired, the first that has not comes. */
+  static KafkaConsumer<byte[], byte[]> consumer(KafkaConfig config) {
+    Properties properties = KafkaTopics.clientProperties(config);
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    return KafkaTopics.at(
+        config.bootstrap(),
+        () ->
+            new KafkaConsumer<>(
+                properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
   }
 
   private List<TopicPartition> partitions(String topic) {

@@ -9,14 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads single records again, by their places. */
 public final class RecordsAt {
@@ -41,16 +38,8 @@ public final class RecordsAt {
               new TopicPartition(place.topic(), place.partition()), p -> new TreeSet<>())
           .add(place.offset());
     }
-    Properties properties = KafkaTopics.clientProperties(config);
-    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     Map<Origin, RawRecord> found = new HashMap<>();
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        KafkaTopics.at(
-            config.bootstrap(),
-            () ->
-                new KafkaConsumer<>(
-                    properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()))) {
+    try (KafkaConsumer<byte[], byte[]> consumer = RecordReader.consumer(config)) {
       WireFormat format = WireFormat.of(config);
       wanted.forEach((partition, offsets) -> read(consumer, partition, offsets, format, found));
     }

@@ -38,8 +38,10 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -148,6 +150,24 @@ class KafkaTopicsIT {
     }
     RawRecord read = read(config("large."), topics.samples(), 1).get(0);
     assertEquals(Limits.MEDIA_BYTES, Objects.requireNonNull(read.value()).length);
+  }
+
+  @Test
+  void readToEnd_whatComesNextExpires_goesOnWithWhatHasNot() throws Exception {
+    Topics topics = Topics.create(stack.bootstrapServers(), "expired.", 1);
+    send(IntStream.range(0, 10).mapToObj(i -> record(topics.samples(), "k", "v" + i)).toList());
+    try (Admin admin = admin();
+        RecordReader reader =
+            RecordReader.fromLast(config("expired."), List.of(topics.samples()), 10)) {
+      admin
+          .deleteRecords(
+              Map.of(new TopicPartition(topics.samples(), 0), RecordsToDelete.beforeOffset(4)))
+          .all()
+          .get();
+      assertEquals(
+          List.of("v4", "v5", "v6", "v7", "v8", "v9"),
+          reader.readToEnd().stream().map(raw -> text(raw.value())).toList());
+    }
   }
 
   private static Admin admin() {
