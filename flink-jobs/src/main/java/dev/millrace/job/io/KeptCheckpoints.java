@@ -71,7 +71,9 @@ public final class KeptCheckpoints {
   private static boolean isJobsFolder(Path named) throws IOException {
     try {
       FileSystem files = named.getFileSystem();
-      return files.exists(named) && !files.exists(new Path(named, METADATA));
+      return files.exists(named)
+          && files.getFileStatus(named).isDir()
+          && !files.exists(new Path(named, METADATA));
     } catch (UnsupportedFileSystemSchemeException e) {
       return false;
     }

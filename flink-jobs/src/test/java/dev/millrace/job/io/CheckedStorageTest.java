@@ -171,8 +171,12 @@ class CheckedStorageTest {
 
   @Test
   void choose_namedCheckpointOrUnknownPlace_isLeftToTheCluster() throws IOException {
-    String named = complete(1).toUri().toString();
-    assertEquals(named, KeptCheckpoints.choose(named, said::add));
+    Path checkpoint = complete(1);
+    for (Path path : List.of(checkpoint, checkpoint.resolve("_metadata"))) {
+      String named = path.toUri().toString();
+      assertEquals(named, KeptCheckpoints.choose(named, said::add));
+      assertNotNull(storage.resolveCheckpoint(named));
+    }
     assertEquals("s3://b/c", KeptCheckpoints.choose("s3://b/c", said::add));
     assertEquals("file:///none", KeptCheckpoints.choose("file:///none", said::add));
   }
