@@ -80,7 +80,7 @@ record Embedding(String model, List<String> texts, List<Media> media, boolean ba
     }
     JsonNode part = content.get(0);
     Media shown = Parts.media(part, where);
-    return shown == null ? text(part.path("text").asText()) : shown;
+    return shown == null ? text(Parts.text(part, where)) : shown;
   }
 
   private static Media text(String text) {

@@ -34,6 +34,16 @@ final class Parts {
     };
   }
 
+  /** What a part says that is a text. */
+  static String text(JsonNode part, String field) {
+    JsonNode text = part.path("text");
+    if (!text.isTextual()) {
+      throw ApiProblem.badField(
+          field + ".text", text.isMissingNode() ? "missing" : text.toString(), "text");
+    }
+    return text.textValue();
+  }
+
   private static Media picture(String url, String field) {
     int data = url.indexOf(BASE64);
     if (!url.startsWith(DATA) || data < 0) {

@@ -19,6 +19,8 @@ record Prompting(String transcript, @Nullable Media media) {
   private static final Set<String> ROLES =
       Set.of("system", "developer", "user", "assistant", "tool");
 
+  private static final String CONTENT = "messages.content";
+
   static Prompting of(List<JsonNode> messages) {
     StringBuilder text = new StringBuilder();
     List<Media> media = new ArrayList<>();
@@ -32,8 +34,7 @@ record Prompting(String transcript, @Nullable Media media) {
       text.append('\n');
     }
     if (media.size() > 1) {
-      throw ApiProblem.badField(
-          "messages.content", media.size() + " pictures and sounds", "at most one");
+      throw ApiProblem.badField(CONTENT, media.size() + " pictures and sounds", "at most one");
     }
     String transcript = text.append("assistant:").toString();
     return new Prompting(transcript, media.isEmpty() ? null : media.get(0));
@@ -42,11 +43,13 @@ record Prompting(String transcript, @Nullable Media media) {
   private static void content(JsonNode content, StringBuilder text, List<Media> media) {
     if (content.isTextual()) {
       text.append(content.textValue());
+    } else if (!content.isArray() && !content.isNull() && !content.isMissingNode()) {
+      throw ApiProblem.badField(CONTENT, content.toString(), "a text or a list of parts");
     }
     for (JsonNode part : content) {
-      Media shown = Parts.media(part, "messages.content");
+      Media shown = Parts.media(part, CONTENT);
       if (shown == null) {
-        text.append(part.path("text").asText());
+        text.append(Parts.text(part, CONTENT));
       } else {
         media.add(shown);
       }

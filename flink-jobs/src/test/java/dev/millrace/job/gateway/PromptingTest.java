@@ -14,6 +14,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PromptingTest {
 
@@ -60,10 +61,23 @@ class PromptingTest {
         "{'type':'image_url','image_url':{'url':'data:image/png;base64,?'}}|base 64",
         "{'type':'input_audio','input_audio':{'data':'?'}}|base 64",
         "{'type':'file','file':{}}|image_url or input_audio",
+        "{'type':'text'}|messages.content.text is missing, expected text",
+        "{'type':'text','text':7}|messages.content.text is 7, expected text",
       })
   void of_anythingElse_saysWhatWasExpected(String part, String expected) {
     ApiProblem problem = assertThrows(ApiProblem.class, () -> read(user(part)));
     assertTrue(String.valueOf(problem.getMessage()).contains(expected), problem.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"7", "true", "{'type':'text','text':'Hi'}"})
+  void of_contentThatIsNeitherTextNorParts_isRefused(String content) {
+    ApiProblem problem =
+        assertThrows(
+            ApiProblem.class, () -> read("{'role':'user','content':%s}".formatted(content)));
+    assertTrue(
+        String.valueOf(problem.getMessage()).endsWith("expected a text or a list of parts"),
+        problem.getMessage());
   }
 
   @Test
