@@ -37,6 +37,13 @@ class GeneratingTest {
         problem.getMessage());
   }
 
+  @Test
+  void completion_fieldGivenTwice_isRefusedByName() {
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> completion("'n':1,'n':2"));
+    assertEquals(400, problem.status());
+    assertEquals("the body is not JSON: Duplicate field 'n'", problem.getMessage());
+  }
+
   private static Generating completion(String field) {
     String body = "{'model':'base','prompt':['a','b','c','d'],%s}".formatted(field);
     return Generating.completion(Fields.of(body.replace('\'', '"')));

@@ -70,6 +70,18 @@ class SampleDoorTest {
     }
   }
 
+  @Test
+  void take_fieldGivenTwice_isRefusedByName() {
+    try (RecordWriter writer = writer()) {
+      String body = SAMPLE.replace("}", ",\"text\":\"another\"}");
+      var problem =
+          assertThrows(ApiProblem.class, () -> door(writer).take(CALLER, body, null, null));
+      assertEquals(400, problem.status());
+      String message = String.valueOf(problem.getMessage());
+      assertTrue(message.contains("Duplicate field 'text'"), message);
+    }
+  }
+
   private static RecordWriter writer() {
     Map<String, String> nobody =
         Map.of("kafka.bootstrap", "127.0.0.1:1", "kafka.registry", "http://127.0.0.1:1");
