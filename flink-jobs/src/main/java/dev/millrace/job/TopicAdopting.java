@@ -88,8 +88,8 @@ public final class TopicAdopting implements Adopting {
   private Adopter.Now now(Surroundings surroundings, Proposal proposal) throws IOException {
     ReleaseEvent current = null;
     for (ReleaseEvent event : events(proposal)) {
-      if (SwapRule.reasonToIgnore(event, current) == null) {
-        current = SwapRule.followed(event, current);
+      if (event.kind() == ReleaseEvent.Kind.ADAPTER) {
+        current = SwapRule.after(event, current);
       }
     }
     boolean pinned = current != null && current.action() == ReleaseEvent.Action.PIN;

@@ -206,8 +206,8 @@ final class TopicTeaching implements Teaching {
   private @Nullable ReleaseEvent head() {
     ReleaseEvent head = null;
     for (ReleaseEvent event : accepted.events()) {
-      if (event.kind() == Kind.BASE && SwapRule.reasonNotToFollow(event, head) == null) {
-        head = SwapRule.followed(event, head);
+      if (event.kind() == Kind.BASE) {
+        head = SwapRule.after(event, head);
       }
     }
     return head;

@@ -134,8 +134,8 @@ final class Ledger {
       return; // of no domain
     }
     DomainLedger domain = domain(event.tenant(), event.domain());
-    if (SwapRule.reasonToIgnore(event, domain.current()) == null) {
-      domain.release(SwapRule.followed(event, domain.current()));
+    if (event.kind() == ReleaseEvent.Kind.ADAPTER) {
+      domain.release(SwapRule.after(event, domain.current()));
     }
   }
 

@@ -47,9 +47,9 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
   public static SortedMap<String, ReleaseEvent> followed(List<ReleaseEvent> events, Kind kind) {
     SortedMap<String, ReleaseEvent> followed = new TreeMap<>();
     for (ReleaseEvent event : events) {
-      String alias = alias(event.tenant(), event.domain());
-      if (event.kind() == kind && SwapRule.reasonNotToFollow(event, followed.get(alias)) == null) {
-        followed.put(alias, SwapRule.followed(event, followed.get(alias)));
+      if (event.kind() == kind) {
+        String alias = alias(event.tenant(), event.domain());
+        followed.put(alias, SwapRule.after(event, followed.get(alias)));
       }
     }
     return followed;

@@ -50,10 +50,7 @@ public final class NotedHeads implements AutoCloseable {
 
   private void take(ReleaseEvent event) {
     String line = Heads.alias(event.tenant(), event.domain(), event.kind());
-    ReleaseEvent now = followed.get(line);
-    if (SwapRule.reasonNotToFollow(event, now) == null) {
-      followed.put(line, SwapRule.followed(event, now));
-    }
+    followed.put(line, SwapRule.after(event, followed.get(line)));
     try {
       stored = stored.with(event.release());
       stored.note(List.copyOf(followed.values()));

@@ -85,8 +85,8 @@ final class LocalServing implements AutoCloseable {
         ReleaseEvent event = Codecs.releases().decode(raw.value(), raw.origin());
         if (event.kind() != ReleaseEvent.Kind.BASE) {
           all.add(follow(event));
-        } else if (SwapRule.reasonNotToFollow(event, base) == null) {
-          base = SwapRule.followed(event, base);
+        } else {
+          base = SwapRule.after(event, base);
         }
       } catch (InvalidRecordException e) {
         LOG.warn("the release event at {} is passed over: {}", raw.origin(), e.getMessage());

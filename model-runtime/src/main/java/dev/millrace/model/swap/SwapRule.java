@@ -23,6 +23,13 @@ public final class SwapRule {
     return event.epoch() == 0 && current != null ? followed.withEpoch(current.epoch()) : followed;
   }
 
+  /** What an alias follows once an event was read: the event, or what it followed before. */
+  public static ReleaseEvent after(ReleaseEvent event, @Nullable ReleaseEvent current) {
+    return current != null && reasonNotToFollow(event, current) != null
+        ? current
+        : followed(event, current);
+  }
+
   /**
    * Why the event is passed over; null if it is to be applied.
    *
