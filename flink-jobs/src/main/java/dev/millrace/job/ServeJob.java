@@ -17,7 +17,6 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.Requests;
 import java.time.Duration;
-import java.util.Arrays;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -38,7 +37,7 @@ public final class ServeJob {
     var releases = releases(env, topics);
     var answers =
         requests
-            .partitionCustom(Math::floorMod, ServeJob::place)
+            .partitionCustom(Math::floorMod, request -> request.keyOrId().hashCode())
             .connect(releases.broadcast())
             .transform(
                 "serve",
@@ -88,15 +87,5 @@ public final class ServeJob {
         .name("decode releases")
         .uid("decode-releases")
         .setParallelism(1);
-  }
-
-  /** Requests under one key, and what cancels them, share a subtask. */
-  private static int place(KeyedRequest request) {
-    byte[] key = request.key();
-    return key != null ? Arrays.hashCode(key) : unkeyed(request.request()).hashCode();
-  }
-
-  private static String unkeyed(Request request) {
-    return request.cancels() == null ? request.id() : request.cancels();
   }
 }

@@ -1,7 +1,20 @@
 package dev.millrace.job.operator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.schema.Request;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** A request, and the key under which its caller wants the answer; null if it gave none. */
-public record KeyedRequest(byte @Nullable [] key, Request request) {}
+public record KeyedRequest(byte @Nullable [] key, Request request) {
+
+  /** The caller's key, or what takes its place: a request and what cancels it share it. */
+  public ByteBuffer keyOrId() {
+    if (key != null) {
+      return ByteBuffer.wrap(key);
+    }
+    String cancels = request.cancels();
+    return ByteBuffer.wrap((cancels == null ? request.id() : cancels).getBytes(UTF_8));
+  }
+}

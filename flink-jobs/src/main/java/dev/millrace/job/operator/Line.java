@@ -4,7 +4,6 @@ import dev.millrace.model.swap.Caller;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -30,7 +29,7 @@ final class Line {
   private record Owner(@Nullable String tenant, ByteBuffer key) {
 
     static Owner of(KeyedRequest request) {
-      return new Owner(request.request().tenant(), keyOf(request));
+      return new Owner(request.request().tenant(), request.keyOrId());
     }
   }
 
@@ -154,21 +153,5 @@ final class Line {
   /** All that have no answer yet, in the order of arrival. */
   List<KeyedRequest> requests() {
     return places.values().stream().map(place -> place.request).toList();
-  }
-
-  /** Who asks. */
-  static long caller(KeyedRequest request) {
-    return Caller.of(keyOf(request));
-  }
-
-  /** The caller's key, or what takes its place: a request and what cancels it share it. */
-  static ByteBuffer keyOf(KeyedRequest request) {
-    byte[] key = request.key();
-    if (key != null) {
-      return ByteBuffer.wrap(key);
-    }
-    String cancels = request.request().cancels();
-    String id = cancels == null ? request.request().id() : cancels;
-    return ByteBuffer.wrap(id.getBytes(StandardCharsets.UTF_8));
   }
 }

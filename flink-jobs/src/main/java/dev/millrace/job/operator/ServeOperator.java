@@ -4,6 +4,7 @@ import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.config.ServeConfig.WhenFull;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
+import dev.millrace.model.swap.Caller;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.model.swap.SwapRule;
@@ -196,7 +197,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
     Answer known =
         line.isFirst(request)
-            ? serving.responder().known(request.request(), Line.caller(request))
+            ? serving.responder().known(request.request(), Caller.of(request.keyOrId()))
             : null;
     if (known != null) {
       emit(new KeyedAnswer(request.key(), known));
