@@ -78,7 +78,7 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
         value.getDeadlineMillis(),
         value.getCancels(),
         value.getStream(),
-        media(Modality.valueOf(value.getModality().name()), bytes(value.getMedia())),
+        media(Modality.valueOf(value.getModality().name()), Mapping.bytes(value.getMedia())),
         value.getExact(),
         origin);
   }
@@ -86,11 +86,5 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
   /** Null for a text alone. */
   static @Nullable Media media(Modality modality, byte[] bytes) {
     return modality == Modality.TEXT && bytes.length == 0 ? null : new Media(modality, bytes);
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.duplicate().get(bytes);
-    return bytes;
   }
 }

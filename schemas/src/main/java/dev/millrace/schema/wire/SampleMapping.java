@@ -41,15 +41,9 @@ final class SampleMapping implements Mapping<Sample, dev.millrace.schema.avro.Sa
             value.getDomain(),
             Modality.valueOf(value.getModality().name()),
             value.getText(),
-            bytes(value.getMedia()),
+            Mapping.bytes(value.getMedia()),
             value.getCaption(),
             value.getEventTimeMillis(),
             origin));
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.duplicate().get(bytes);
-    return bytes;
   }
 }
