@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param bootstrap {@code host:port,…}
  * @param prefix what every topic's name begins with
- * @param guarantee how answers and releases are delivered
+ * @param guarantee how answers are delivered; whatever it is, releases come exactly once
  * @param transactionTimeoutMillis at least twice checkpoint.intervalMillis; must stay under the
  *     broker's {@code transaction.max.timeout.ms}
  * @param discoveryMillis how often new partitions are looked for; 0 is never

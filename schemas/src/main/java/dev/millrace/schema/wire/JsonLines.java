@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Lines of JSON, one object each, as people write them → stream records. */
 public final class JsonLines {
 
-  /** Of a record that no topic holds yet. */
+  /** Of a line that does not say. */
   private static final int MAX_TOKENS = 64;
 
   private JsonLines() {}
