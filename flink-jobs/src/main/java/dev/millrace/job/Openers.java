@@ -1,7 +1,5 @@
 package dev.millrace.job;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.millrace.adapter.Adopter;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerConfig;
@@ -15,27 +13,18 @@ import dev.millrace.adapter.publish.Sweeper;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
-import dev.millrace.job.config.SemanticConfig;
-import dev.millrace.job.config.ServeConfig;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.FlinkStoreFiles;
-import dev.millrace.job.io.RedisAnswerStore;
-import dev.millrace.job.io.RedisVectorStore;
 import dev.millrace.job.operator.Assigning;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.job.operator.Teaching;
-import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.KnownPairs;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.cache.AnswerCache;
-import dev.millrace.model.cache.CacheKeys;
-import dev.millrace.model.cache.ErrorBound;
-import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.Devices;
 import dev.millrace.model.djl.DjlAligner;
@@ -50,32 +39,14 @@ import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.PairPlacer;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
-import dev.millrace.model.serve.Carrier;
-import dev.millrace.model.serve.Carriers;
-import dev.millrace.model.serve.MediaReader;
-import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.ServeLimits;
-import dev.millrace.model.serve.ServingParts;
-import dev.millrace.model.serve.UnknownDomain;
-import dev.millrace.model.swap.AlignmentSource;
-import dev.millrace.model.swap.LiveReleases;
-import dev.millrace.model.swap.ReleaseSource;
-import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -93,35 +64,6 @@ public final class Openers {
   private static final String DEFAULT_SALT = "millrace";
 
   private Openers() {}
-
-  /** Closes what it was given, the last first. */
-  @SuppressWarnings("try") // Resources of any kind, closed by Flink with the task.
-  private static final class Resources implements AutoCloseable {
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
-
-    <T extends AutoCloseable> T add(T resource) {
-      open.push(resource);
-      return resource;
-    }
-
-    <T> T add(Opened<T> opened) {
-      open.push(opened.resources());
-      return opened.value();
-    }
-
-    @Override
-    public void close() throws Exception {
-      try {
-        while (!open.isEmpty()) {
-          open.pop().close();
-        }
-      } finally {
-        if (!open.isEmpty()) {
-          close();
-        }
-      }
-    }
-  }
 
   /** Opens what a subtask works with, out of resources. */
   private interface Opening<T> extends Serializable {
@@ -152,23 +94,22 @@ public final class Openers {
     return Machine.here(1, ENGINE);
   }
 
-  private static BaseModel base(MillraceConfig config, Resources resources) throws IOException {
+  static BaseModel base(MillraceConfig config, Resources resources) throws IOException {
     return resources.add(DjlModels.open(Path.of(config.base().dir()), Precision.INT8));
   }
 
-  private static Tokenizer tokenizer(MillraceConfig config, Resources resources)
-      throws IOException {
+  static Tokenizer tokenizer(MillraceConfig config, Resources resources) throws IOException {
     return resources.add(Tokenizers.open(Path.of(config.base().dir(), "tokenizer.json")));
   }
 
-  private static Path alignFolder(MillraceConfig config) {
+  static Path alignFolder(MillraceConfig config) {
     String named = config.base().align();
     return named.isEmpty() ? Path.of(config.base().dir()).resolveSibling("align") : Path.of(named);
   }
 
   /** The encoders beside the base; null where there are none, or none for this base. */
-  private static @Nullable Aligner aligner(
-      MillraceConfig config, BaseModel base, Resources resources) throws IOException {
+  static @Nullable Aligner aligner(MillraceConfig config, BaseModel base, Resources resources)
+      throws IOException {
     String named = config.base().align();
     Path folder = alignFolder(config);
     if (named.isEmpty() && !Files.isDirectory(folder)) {
@@ -264,7 +205,7 @@ public final class Openers {
     return trusted(config).guard(new FlinkReleaseFiles());
   }
 
-  private static TrustedKeys trusted(MillraceConfig config) {
+  static TrustedKeys trusted(MillraceConfig config) {
     return TrustedKeys.parse(config.store().trustedKeys());
   }
 
@@ -436,105 +377,6 @@ public final class Openers {
    * base.
    */
   public static Opener<Serving> serving(MillraceConfig config) {
-    return opener(
-        (subtask, resources) -> {
-          BaseModel base = base(config, resources);
-          Tokenizer tokenizer = tokenizer(config, resources);
-          List<Carrier> older = older(config, resources);
-          List<BaseModel> bases = new ArrayList<>(List.of(base));
-          older.forEach(carrier -> bases.add(carrier.base()));
-          Carriers carriers = Carriers.of(new Carrier(base, tokenizer), older);
-          NewBases next =
-              resources.add(
-                  new NewBases(Path.of(config.base().dir()), base, published(config), carriers));
-          byte[] key = cacheKey();
-          AnswerCache cache = resources.add(cache(config, key)).cache();
-          Aligner aligner = aligner(config, base, resources);
-          LiveReleases adapters =
-              aligner == null ? adapters(config, bases) : aligning(config, base, bases);
-          LiveReleases releases = resources.add(adapters.rebasing(next));
-          ServingParts parts =
-              new ServingParts(
-                  carriers,
-                  releases,
-                  cache,
-                  CacheKeys.of(key),
-                  Clock.systemUTC(),
-                  MediaReader.of(aligner));
-          Responder responder =
-              resources.add(
-                  Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
-          return new Serving(responder, releases, cache);
-        });
-  }
-
-  private static LiveReleases adapters(MillraceConfig config, List<BaseModel> bases) {
-    return LiveReleases.of(
-        bases,
-        ReleaseSource.keeping(trusted(config), new FlinkReleaseFiles(), bases),
-        within(config.serve()));
-  }
-
-  private static LiveReleases aligning(MillraceConfig config, BaseModel base, List<BaseModel> bases)
-      throws IOException {
-    String encoders = AlignWeights.id(alignFolder(config)); // first: it may fail
-    return adapters(config, bases)
-        .aligning(
-            AlignmentSource.of(
-                ReleaseSource.kept(trusted(config), new FlinkReleaseFiles()), base.id(), encoders));
-  }
-
-  private static SwapConfig within(ServeConfig serve) {
-    return new SwapConfig(serve.hotBytes(), serve.fetchers(), SwapConfig.defaults().known());
-  }
-
-  /** The base before the present one, while its releases may serve. */
-  private static List<Carrier> older(MillraceConfig config, Resources resources)
-      throws IOException {
-    if (config.base().previous().isEmpty()) {
-      return List.of();
-    }
-    Path folder = Path.of(config.base().previous());
-    BaseModel base = resources.add(DjlModels.open(folder, Precision.INT8));
-    return List.of(
-        new Carrier(base, resources.add(Tokenizers.open(folder.resolve("tokenizer.json")))));
-  }
-
-  private static SharedCache cache(MillraceConfig config, byte[] key) {
-    long bytes = config.serve().cacheBytes();
-    SemanticConfig semantic = config.serve().semantic();
-    return SharedCache.open(
-        new SharedCache.Name(config.redis(), semantic, bytes, ByteBuffer.wrap(key)),
-        () ->
-            AnswerCache.of(
-                bytes, RedisAnswerStore.open(config.redis()), key, semantic(config, key)));
-  }
-
-  /** What gives similar questions the same answer, within the bound; nobody foresees its draws. */
-  private static SemanticTier semantic(MillraceConfig config, byte[] key) {
-    SemanticConfig semantic = config.serve().semantic();
-    if (!semantic.isOn()) {
-      return SemanticTier.none();
-    }
-    if (config.redis().uri().isEmpty()) {
-      LOG.warn(
-          "serve.semantic.errorBound is {}, but redis.uri names no Redis: every question is"
-              + " answered for itself",
-          semantic.errorBound());
-      return SemanticTier.none();
-    }
-    return SemanticTier.of(
-        RedisVectorStore.open(config.redis(), semantic.elements()),
-        key,
-        new ErrorBound(semantic.errorBound(), semantic.explore(), new SecureRandom().nextLong()));
-  }
-
-  /**
-   * The key under which answers are cached: the environment's, else one that all of an installation
-   * share.
-   */
-  private static byte[] cacheKey() {
-    String secret = Secret.fromEnvironment(Secret.CACHE_KEY).value();
-    return (secret == null ? "millrace-answer-cache" : secret).getBytes(UTF_8);
+    return opener((subtask, resources) -> new ServingOpening(config, resources).open(subtask));
   }
 }

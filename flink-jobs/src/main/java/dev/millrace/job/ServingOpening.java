@@ -1,0 +1,150 @@
+package dev.millrace.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.config.Secret;
+import dev.millrace.job.config.SemanticConfig;
+import dev.millrace.job.config.ServeConfig;
+import dev.millrace.job.io.FlinkReleaseFiles;
+import dev.millrace.job.io.RedisAnswerStore;
+import dev.millrace.job.io.RedisVectorStore;
+import dev.millrace.job.operator.Serving;
+import dev.millrace.model.align.AlignWeights;
+import dev.millrace.model.align.Aligner;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.cache.AnswerCache;
+import dev.millrace.model.cache.CacheKeys;
+import dev.millrace.model.cache.ErrorBound;
+import dev.millrace.model.cache.SemanticTier;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.serve.Carrier;
+import dev.millrace.model.serve.Carriers;
+import dev.millrace.model.serve.MediaReader;
+import dev.millrace.model.serve.Responder;
+import dev.millrace.model.serve.ServeLimits;
+import dev.millrace.model.serve.ServingParts;
+import dev.millrace.model.serve.UnknownDomain;
+import dev.millrace.model.swap.AlignmentSource;
+import dev.millrace.model.swap.LiveReleases;
+import dev.millrace.model.swap.ReleaseSource;
+import dev.millrace.model.swap.SwapConfig;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens what a subtask answers with: a responder with its live releases and the cache of its
+ * process.
+ */
+record ServingOpening(MillraceConfig config, Resources resources) {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ServingOpening.class);
+
+  /** A domain without a release is answered by the base. */
+  Serving open(int subtask) throws Exception {
+    BaseModel base = Openers.base(config, resources);
+    Tokenizer tokenizer = Openers.tokenizer(config, resources);
+    List<Carrier> older = older();
+    List<BaseModel> bases = new ArrayList<>(List.of(base));
+    older.forEach(carrier -> bases.add(carrier.base()));
+    Carriers carriers = Carriers.of(new Carrier(base, tokenizer), older);
+    NewBases next =
+        resources.add(
+            new NewBases(Path.of(config.base().dir()), base, Openers.published(config), carriers));
+    byte[] key = cacheKey();
+    AnswerCache cache = resources.add(cache(key)).cache();
+    Aligner aligner = Openers.aligner(config, base, resources);
+    LiveReleases adapters = aligner == null ? adapters(bases) : aligning(base, bases);
+    LiveReleases releases = resources.add(adapters.rebasing(next));
+    ServingParts parts =
+        new ServingParts(
+            carriers,
+            releases,
+            cache,
+            CacheKeys.of(key),
+            Clock.systemUTC(),
+            MediaReader.of(aligner));
+    Responder responder =
+        resources.add(Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
+    return new Serving(responder, releases, cache);
+  }
+
+  private LiveReleases adapters(List<BaseModel> bases) {
+    return LiveReleases.of(
+        bases,
+        ReleaseSource.keeping(Openers.trusted(config), new FlinkReleaseFiles(), bases),
+        within());
+  }
+
+  private LiveReleases aligning(BaseModel base, List<BaseModel> bases) throws IOException {
+    String encoders = AlignWeights.id(Openers.alignFolder(config)); // first: it may fail
+    return adapters(bases)
+        .aligning(
+            AlignmentSource.of(
+                ReleaseSource.kept(Openers.trusted(config), new FlinkReleaseFiles()),
+                base.id(),
+                encoders));
+  }
+
+  private SwapConfig within() {
+    ServeConfig serve = config.serve();
+    return new SwapConfig(serve.hotBytes(), serve.fetchers(), SwapConfig.defaults().known());
+  }
+
+  /** The base before the present one, while its releases may serve. */
+  private List<Carrier> older() throws IOException {
+    if (config.base().previous().isEmpty()) {
+      return List.of();
+    }
+    Path folder = Path.of(config.base().previous());
+    BaseModel base = resources.add(DjlModels.open(folder, Precision.INT8));
+    return List.of(
+        new Carrier(base, resources.add(Tokenizers.open(folder.resolve("tokenizer.json")))));
+  }
+
+  private SharedCache cache(byte[] key) {
+    long bytes = config.serve().cacheBytes();
+    SemanticConfig semantic = config.serve().semantic();
+    return SharedCache.open(
+        new SharedCache.Name(config.redis(), semantic, bytes, ByteBuffer.wrap(key)),
+        () -> AnswerCache.of(bytes, RedisAnswerStore.open(config.redis()), key, semantic(key)));
+  }
+
+  /** What gives similar questions the same answer, within the bound; nobody foresees its draws. */
+  private SemanticTier semantic(byte[] key) {
+    SemanticConfig semantic = config.serve().semantic();
+    if (!semantic.isOn()) {
+      return SemanticTier.none();
+    }
+    if (config.redis().uri().isEmpty()) {
+      LOG.warn(
+          "serve.semantic.errorBound is {}, but redis.uri names no Redis: every question is"
+              + " answered for itself",
+          semantic.errorBound());
+      return SemanticTier.none();
+    }
+    return SemanticTier.of(
+        RedisVectorStore.open(config.redis(), semantic.elements()),
+        key,
+        new ErrorBound(semantic.errorBound(), semantic.explore(), new SecureRandom().nextLong()));
+  }
+
+  /**
+   * The key under which answers are cached: the environment's, else one that all of an installation
+   * share.
+   */
+  private static byte[] cacheKey() {
+    String secret = Secret.fromEnvironment(Secret.CACHE_KEY).value();
+    return (secret == null ? "millrace-answer-cache" : secret).getBytes(UTF_8);
+  }
+}
