@@ -28,7 +28,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -36,10 +35,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
-import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.Connector;
@@ -96,8 +92,10 @@ public final class Gateway implements AutoCloseable {
   private final CallsUnderWay underWay = new CallsUnderWay();
   private final RecordWriter writer;
   private final Desk desk;
+  private final Asking asking;
   private final Catalogue catalogue = new Catalogue();
   private final SampleDoor samples;
+  private final FeedbackDoor feedback;
   private final Console console;
   private final Verdicts verdicts;
   private final Operating operating;
@@ -121,7 +119,9 @@ public final class Gateway implements AutoCloseable {
         new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * config.limits().inFlight()));
     writer = new RecordWriter(kafka);
     desk = new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis()));
+    asking = new Asking(desk, admission, meter);
     samples = new SampleDoor(writer, topics, clock);
+    feedback = new FeedbackDoor(desk, samples, meter);
     console = Console.start(kafka, clock);
     verdicts = new Verdicts(console::verdict);
     operating = new Operating(writer, topics, console);
@@ -369,12 +369,12 @@ public final class Gateway implements AutoCloseable {
           ctx,
           caller,
           stream,
-          () -> ask(caller, requests, asked.user(), stream::take),
+          () -> asking.each(caller, requests, asked.user(), stream::take),
           () -> requests.forEach(desk::abandon));
     } else {
       reply(
           ctx,
-          () -> ask(caller, requests, asked.user()),
+          () -> asking.all(caller, requests, asked.user()),
           (context, found) -> json(context, writing.write(asked, found, verdicts, now / 1000)));
     }
   }
@@ -431,58 +431,10 @@ public final class Gateway implements AutoCloseable {
     reply(
         ctx,
         () ->
-            OneRelease.ask(() -> ask(caller, asked.requests(caller, target, clock.millis()), null)),
+            OneRelease.ask(
+                () -> asking.all(caller, asked.requests(caller, target, clock.millis()), null)),
         (context, found) ->
             json(context, Replies.embeddings(asked.model(), asked.base64(), found, verdicts)));
-  }
-
-  /** Asks without a stream; gives all answers when they are there. */
-  private CompletableFuture<List<Answer>> ask(
-      ApiKeys.Caller caller, List<Request> requests, @Nullable String key) {
-    List<CompletableFuture<Answer>> asked = ask(caller, requests, key, (chunk, choice) -> {});
-    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
-  }
-
-  /**
-   * Asks; what fails, fails in its future. A request's place is free again before its future is
-   * done, so that whoever has all answers may ask as much again.
-   *
-   * @param chunks is given what comes before the answers, and of which request
-   */
-  private List<CompletableFuture<Answer>> ask(
-      ApiKeys.Caller caller,
-      List<Request> requests,
-      @Nullable String key,
-      ObjIntConsumer<Chunk> chunks) {
-    admission.enter(caller.account(), requests.size());
-    meter.begun();
-    long start = System.nanoTime();
-    AtomicInteger left = new AtomicInteger(requests.size());
-    List<CompletableFuture<Answer>> asked = new ArrayList<>();
-    for (Request request : requests) {
-      int choice = asked.size();
-      asked.add(
-          ask(request, key, chunk -> chunks.accept(chunk, choice))
-              .whenComplete(
-                  (answer, failure) -> {
-                    meter.took(answer, System.nanoTime() - start);
-                    admission.leave(caller.account(), 1);
-                    if (left.decrementAndGet() == 0) {
-                      meter.ended();
-                    }
-                  }));
-    }
-    return asked;
-  }
-
-  private CompletableFuture<Answer> ask(
-      Request request, @Nullable String key, Consumer<Chunk> chunks) {
-    try {
-      return desk.ask(request, key, chunks);
-    } catch (RuntimeException e) {
-      return CompletableFuture.failedFuture(e);
-    }
   }
 
   /** Writes the reply when all answers are there. */
@@ -551,47 +503,10 @@ public final class Gateway implements AutoCloseable {
 
   private void feedback(Context ctx) {
     ApiKeys.Caller caller = caller(ctx);
-    later(ctx, () -> admission.during(caller.account(), () -> rate(caller, Fields.of(body(ctx)))));
-  }
-
-  /** A rating is counted; a corrected text becomes a sample. */
-  private CompletableFuture<ObjectNode> rate(ApiKeys.Caller caller, Fields fields) {
-    Answer answer = known(caller, fields.text("answer"));
-    String rating = fields.textOrNull("rating");
-    String text = fields.textOrNull("text");
-    fields.requireNoOther();
-    if (rating != null && !rating.equals("up") && !rating.equals("down")) {
-      throw ApiProblem.badField("rating", '"' + rating + '"', "\"up\" or \"down\"");
-    }
-    if (rating == null && text == null) {
-      throw ApiProblem.badField("text", "missing", "a corrected text, or a rating");
-    }
-    if (rating != null) {
-      meter.rated(rating);
-    }
-    ObjectNode reply = Fields.JSON.createObjectNode().put("answer", answer.request());
-    if (text == null) {
-      return CompletableFuture.completedFuture(reply);
-    }
-    return samples
-        .correct(caller, answer, text)
-        .thenApply(
-            at -> reply.put("sample", "correction-" + answer.request()).setAll(Replies.place(at)));
-  }
-
-  private Answer known(ApiKeys.Caller caller, String id) {
-    String request = id.replaceFirst("^(chat)?cmpl-", "");
-    Answer answer = desk.find(request);
-    boolean own =
-        answer != null
-            && (answer.tenant() == null
-                ? caller.tenant() == null
-                : answer.tenant().equals(caller.tenant()));
-    if (answer == null || !own) {
-      throw ApiProblem.notFound(
-          "answer_not_found", "answer " + id + " is not among the last that were given here");
-    }
-    return answer;
+    later(
+        ctx,
+        () ->
+            admission.during(caller.account(), () -> feedback.take(caller, Fields.of(body(ctx)))));
   }
 
   private void ready(Context ctx) {

@@ -1,0 +1,80 @@
+package dev.millrace.job.gateway;
+
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Chunk;
+import dev.millrace.schema.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** Takes a call's requests to the desk, no more of an account than it may have under way. */
+final class Asking {
+
+  private final Desk desk;
+  private final Admission admission;
+  private final Meter meter;
+
+  Asking(Desk desk, Admission admission, Meter meter) {
+    this.desk = desk;
+    this.admission = admission;
+    this.meter = meter;
+  }
+
+  /**
+   * Asks; gives all answers when they are there.
+   *
+   * @throws ApiProblem if the account has too many under way
+   */
+  CompletableFuture<List<Answer>> all(
+      ApiKeys.Caller caller, List<Request> requests, @Nullable String key) {
+    List<CompletableFuture<Answer>> asked = each(caller, requests, key, (chunk, choice) -> {});
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(all -> asked.stream().map(CompletableFuture::join).toList());
+  }
+
+  /**
+   * Asks; what fails, fails in its future. A request's place is free again before its future is
+   * done, so that whoever has all answers may ask as much again.
+   *
+   * @param chunks is given what comes before the answers, and of which request
+   * @throws ApiProblem if the account has too many under way
+   */
+  List<CompletableFuture<Answer>> each(
+      ApiKeys.Caller caller,
+      List<Request> requests,
+      @Nullable String key,
+      ObjIntConsumer<Chunk> chunks) {
+    admission.enter(caller.account(), requests.size());
+    meter.begun();
+    long start = System.nanoTime();
+    AtomicInteger left = new AtomicInteger(requests.size());
+    List<CompletableFuture<Answer>> asked = new ArrayList<>();
+    for (Request request : requests) {
+      int choice = asked.size();
+      asked.add(
+          ask(request, key, chunk -> chunks.accept(chunk, choice))
+              .whenComplete(
+                  (answer, failure) -> {
+                    meter.took(answer, System.nanoTime() - start);
+                    admission.leave(caller.account(), 1);
+                    if (left.decrementAndGet() == 0) {
+                      meter.ended();
+                    }
+                  }));
+    }
+    return asked;
+  }
+
+  private CompletableFuture<Answer> ask(
+      Request request, @Nullable String key, Consumer<Chunk> chunks) {
+    try {
+      return desk.ask(request, key, chunks);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+}

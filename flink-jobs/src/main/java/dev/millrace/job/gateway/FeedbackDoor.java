@@ -1,0 +1,59 @@
+package dev.millrace.job.gateway;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.schema.Answer;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+
+/** Takes what callers say of their answers: a rating is counted, a corrected text is a sample. */
+final class FeedbackDoor {
+
+  private final Desk desk;
+  private final SampleDoor samples;
+  private final Meter meter;
+
+  FeedbackDoor(Desk desk, SampleDoor samples, Meter meter) {
+    this.desk = desk;
+    this.samples = samples;
+    this.meter = meter;
+  }
+
+  /**
+   * Takes a call's fields; gives the reply.
+   *
+   * @throws ApiProblem if they say nothing of use, or the answer is not the caller's
+   */
+  CompletableFuture<ObjectNode> take(ApiKeys.Caller caller, Fields fields) {
+    Answer answer = known(caller, fields.text("answer"));
+    String rating = fields.textOrNull("rating");
+    String text = fields.textOrNull("text");
+    fields.requireNoOther();
+    if (rating != null && !rating.equals("up") && !rating.equals("down")) {
+      throw ApiProblem.badField("rating", '"' + rating + '"', "\"up\" or \"down\"");
+    }
+    if (rating == null && text == null) {
+      throw ApiProblem.badField("text", "missing", "a corrected text, or a rating");
+    }
+    if (rating != null) {
+      meter.rated(rating);
+    }
+    ObjectNode reply = Fields.JSON.createObjectNode().put("answer", answer.request());
+    if (text == null) {
+      return CompletableFuture.completedFuture(reply);
+    }
+    return samples
+        .correct(caller, answer, text)
+        .thenApply(
+            at -> reply.put("sample", "correction-" + answer.request()).setAll(Replies.place(at)));
+  }
+
+  private Answer known(ApiKeys.Caller caller, String id) {
+    String request = id.replaceFirst("^(chat)?cmpl-", "");
+    Answer answer = desk.find(request);
+    if (answer == null || !Objects.equals(answer.tenant(), caller.tenant())) {
+      throw ApiProblem.notFound(
+          "answer_not_found", "answer " + id + " is not among the last that were given here");
+    }
+    return answer;
+  }
+}
