@@ -345,6 +345,7 @@ class GatewayIT {
     }
     String text = text();
     String body = "{'answer':'%s','rating':'down','text':'%s'}".formatted(id, text);
+    assertError(400, "more than white space", "/v1/feedback", body.replace(text, " "));
     JsonNode taken = json(post("/v1/feedback", ACME, body));
     assertEquals(404, post("/v1/feedback", OTHER, body).statusCode());
     Origin at =

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.schema.Answer;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Takes what callers say of their answers: a rating is counted, a corrected text is a sample. */
 final class FeedbackDoor {
@@ -34,17 +35,27 @@ final class FeedbackDoor {
     if (rating == null && text == null) {
       throw ApiProblem.badField("text", "missing", "a corrected text, or a rating");
     }
-    if (rating != null) {
-      meter.rated(rating);
-    }
+    return taken(caller, answer, text)
+        .whenComplete(
+            (reply, failure) -> {
+              if (failure == null && rating != null) {
+                meter.rated(rating);
+              }
+            });
+  }
+
+  private CompletableFuture<ObjectNode> taken(
+      ApiKeys.Caller caller, Answer answer, @Nullable String text) {
     ObjectNode reply = Fields.JSON.createObjectNode().put("answer", answer.request());
-    if (text == null) {
-      return CompletableFuture.completedFuture(reply);
-    }
-    return samples
-        .correct(caller, answer, text)
-        .thenApply(
-            at -> reply.put("sample", "correction-" + answer.request()).setAll(Replies.place(at)));
+    return text == null
+        ? CompletableFuture.completedFuture(reply)
+        : samples
+            .correct(caller, answer, text)
+            .thenApply(
+                at ->
+                    reply
+                        .put("sample", "correction-" + answer.request())
+                        .setAll(Replies.place(at)));
   }
 
   private Answer known(ApiKeys.Caller caller, String id) {
