@@ -42,6 +42,21 @@ public final class RecordReader implements AutoCloseable {
     }
   }
 
+  /** A reader that begins with the first record there is. */
+  public static RecordReader fromBeginning(KafkaConfig config, Collection<String> topics) {
+    RecordReader reader = new RecordReader(config, topics);
+    reader.consumer.seekToBeginning(reader.partitions);
+    return reader;
+  }
+
+  /** A reader of what is written from now on. */
+  public static RecordReader fromEnd(KafkaConfig config, Collection<String> topics) {
+    RecordReader reader = new RecordReader(config, topics);
+    reader.consumer.seekToEnd(reader.partitions);
+    reader.partitions.forEach(reader.consumer::position);
+    return reader;
+  }
+
   /** In no group. Where what comes next has expired, the first that has not comes. */
   static KafkaConsumer<byte[], byte[]> consumer(KafkaConfig config) {
     Properties properties = KafkaTopics.clientProperties(config);
@@ -62,21 +77,6 @@ public final class RecordReader implements AutoCloseable {
       throw new IllegalStateException("topic " + topic + ", expected one that the broker knows");
     }
     return found.stream().map(p -> new TopicPartition(p.topic(), p.partition())).toList();
-  }
-
-  /** A reader that begins with the first record there is. */
-  public static RecordReader fromBeginning(KafkaConfig config, Collection<String> topics) {
-    RecordReader reader = new RecordReader(config, topics);
-    reader.consumer.seekToBeginning(reader.partitions);
-    return reader;
-  }
-
-  /** A reader of what is written from now on. */
-  public static RecordReader fromEnd(KafkaConfig config, Collection<String> topics) {
-    RecordReader reader = new RecordReader(config, topics);
-    reader.consumer.seekToEnd(reader.partitions);
-    reader.partitions.forEach(reader.consumer::position);
-    return reader;
   }
 
   /** A reader that begins so many records before the end of each partition, or with the first. */
