@@ -30,14 +30,14 @@ class BrokerOptionIT {
   private final StringWriter err = new StringWriter();
 
   @Test
-  void require_settings_areTheClients() {
+  void named_settings_areTheClients() {
     BrokerOption broker = new BrokerOption();
     new CommandLine(broker)
         .parseArgs(
             "--bootstrap=there:1",
             "--set=kafka.prefix=team.",
             "--set=kafka.client.security.protocol=SASL_SSL");
-    MillraceConfig config = broker.require(new PrintWriter(new StringWriter()));
+    MillraceConfig config = broker.named().orElseThrow();
     assertEquals("there:1", config.kafka().bootstrap());
     assertEquals("team.", config.kafka().prefix());
     assertEquals(Map.of("security.protocol", "SASL_SSL"), config.kafka().client());
