@@ -148,7 +148,9 @@ public final class FlinkRest implements AutoCloseable {
                 new FlinkJob(
                     job.path("jid").asText(),
                     job.path("name").asText(),
-                    job.path("state").asText()))
+                    job.path("state").asText(),
+                    job.at("/tasks/total").asInt(),
+                    job.at("/tasks/running").asInt() + job.at("/tasks/finished").asInt()))
         .toList();
   }
 

@@ -191,8 +191,26 @@ class FlinkRestTest {
         """);
     try (FlinkRest rest = new FlinkRest(url)) {
       assertEquals(
-          List.of(new FlinkJob("3", "millrace-serve", "RESTARTING")),
+          List.of(new FlinkJob("3", "millrace-serve", "RESTARTING", 0, 0)),
           rest.unfinished("millrace-serve"));
+    }
+  }
+
+  @Test
+  void jobs_oneThatRunsWithoutItsTasks_saysSo() {
+    answers.put(
+        "/jobs/overview",
+        """
+        {"jobs": [
+          {"jid": "1", "name": "millrace-serve", "state": "RUNNING",
+            "tasks": {"total": 7, "running": 5, "finished": 1, "scheduled": 1}},
+          {"jid": "2", "name": "millrace-learn", "state": "RUNNING",
+            "tasks": {"total": 2, "running": 2, "finished": 0, "scheduled": 0}}]}
+        """);
+    try (FlinkRest rest = new FlinkRest(url)) {
+      assertEquals(
+          "[millrace-serve RUNNING 1, 1 of 7 tasks do not run, millrace-learn RUNNING 2]",
+          rest.jobs().toString());
     }
   }
 
