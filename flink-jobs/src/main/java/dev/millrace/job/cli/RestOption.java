@@ -42,9 +42,10 @@ final class RestOption {
    * Where Flink listens.
    *
    * @throws IllegalArgumentException if nobody said so and no cluster is up, or it is no such URL
+   * @throws IllegalStateException if the job manager of the cluster of this machine has ended
    */
   URI url() {
-    URI url = local().map(state -> URI.create(state.restUrl())).orElse(rest);
+    URI url = local().map(state -> URI.create(state.require("jobmanager").restUrl())).orElse(rest);
     if (url == null) {
       throw new IllegalArgumentException("no cluster is up, expected --rest URL");
     }

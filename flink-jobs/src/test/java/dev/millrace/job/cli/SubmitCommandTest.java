@@ -10,8 +10,11 @@ import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,5 +60,40 @@ class SubmitCommandTest {
     assertEquals(1, err.toString().strip().lines().count(), err::toString);
     assertTrue(err.toString().contains("team-" + job + " RESTARTING 3f9a"), err::toString);
     assertEquals(List.of("GET /jobs/overview"), asked);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"submit serve", "stop serve"})
+  void run_jobManagerHasEnded_saysHowItIsStartedAgain(String line, @TempDir Path root)
+      throws IOException {
+    Path state = root.resolve(".millrace/cluster/cluster.properties");
+    Files.createDirectories(state.getParent());
+    Files.writeString(
+        state,
+        """
+        bootstrap=127.0.0.1:1
+        redis=redis://127.0.0.1:1
+        rest=http://127.0.0.1:1
+        processes=1
+        process.0.name=jobmanager
+        process.0.pid=%d
+        process.0.started=before this process
+        """
+            .formatted(ProcessHandle.current().pid()));
+    StringWriter err = new StringWriter();
+    String before = System.setProperty("millrace.root", root.toString());
+    try {
+      int status =
+          Main.run(
+              new PrintWriter(new StringWriter(), true),
+              new PrintWriter(err, true),
+              line.split(" "));
+      assertEquals(Main.FAILED, status);
+    } finally {
+      System.setProperty("millrace.root", before);
+    }
+    assertTrue(
+        err.toString().contains("jobmanager of the cluster on this machine does not run"),
+        err::toString);
   }
 }
