@@ -7,6 +7,7 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Requests;
@@ -78,22 +79,20 @@ final class Desk implements AutoCloseable {
       waiting.remove(request.id());
       throw ApiProblem.ending();
     }
+    CompletableFuture<Origin> written =
+        writer.append(
+            topics.requests(), key == null ? request.id() : key, Codecs.requests().encode(request));
     var unused =
-        writer
-            .append(
-                topics.requests(),
-                key == null ? request.id() : key,
-                Codecs.requests().encode(request))
-            .exceptionally(
-                failure -> {
-                  answer.completeExceptionally(
-                      ApiProblem.unavailable("the request was not written: " + failure));
-                  return null;
-                });
+        written.exceptionally(
+            failure -> {
+              answer.completeExceptionally(
+                  ApiProblem.unavailable("the request was not written: " + failure));
+              return null;
+            });
     return answer
         .completeOnTimeout(null, patience.toMillis(), TimeUnit.MILLISECONDS)
         .whenComplete((done, failure) -> forget(request, key, done))
-        .thenApply(this::require);
+        .thenApply(found -> require(found, written.isDone()));
   }
 
   private void forget(Request request, @Nullable String key, @Nullable Answer answer) {
@@ -144,10 +143,15 @@ final class Desk implements AutoCloseable {
         .build();
   }
 
-  private Answer require(@Nullable Answer answer) {
+  private Answer require(@Nullable Answer answer, boolean written) {
     if (answer == null) {
       throw ApiProblem.late(
-          "no answer within " + patience.toSeconds() + " s: is a serve job running?");
+          "no answer within %d s: %s"
+              .formatted(
+                  patience.toSeconds(),
+                  written
+                      ? "is a serve job running?"
+                      : "the broker has not taken the request, is it running?"));
     }
     if (answer.error() != null) {
       throw ApiProblem.refused(answer.error());

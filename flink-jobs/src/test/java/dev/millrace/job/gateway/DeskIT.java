@@ -1,0 +1,50 @@
+package dev.millrace.job.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Request;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+
+class DeskIT {
+
+  @Test
+  void ask_nobodyAnswers_saysWhetherTheBrokerHasTheRequest() {
+    EmbeddedStack stack = EmbeddedStack.start(1, 1);
+    KafkaConfig kafka =
+        MillraceConfig.defaults()
+            .with(
+                Map.of(
+                    "kafka.bootstrap", stack.bootstrapServers(),
+                    "kafka.client.request.timeout.ms", "1000",
+                    "kafka.client.delivery.timeout.ms", "1500"))
+            .kafka();
+    try (RecordWriter writer = new RecordWriter(kafka)) {
+      try (stack) {
+        Topics topics = Topics.create(kafka, 1);
+        writer.append(topics.requests(), "", new byte[] {7, 7}).join();
+        assertEquals("no answer within 2 s: is a serve job running?", late(writer, 2_000));
+      }
+      assertEquals(
+          "no answer within 0 s: the broker has not taken the request, is it running?",
+          late(writer, 100));
+    }
+  }
+
+  private static String late(RecordWriter writer, int millis) {
+    Topics topics = new Topics(Topics.DEFAULT_PREFIX);
+    try (Desk desk = new Desk(writer, topics, Duration.ofMillis(millis))) {
+      Request request = Request.builder("q", Request.Task.SCORE, "who").build();
+      var answer = desk.ask(request, null, chunk -> {});
+      return ApiProblem.of(assertThrows(CompletionException.class, answer::join)).getMessage();
+    }
+  }
+}
