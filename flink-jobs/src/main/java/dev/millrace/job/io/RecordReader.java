@@ -18,7 +18,10 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Reads all partitions of topics, committed records only. One thread uses it. */
+/**
+ * Reads all partitions of topics, committed records only. One thread uses it, but for {@link
+ * #isConnected()}.
+ */
 public final class RecordReader implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -113,6 +116,13 @@ public final class RecordReader implements AutoCloseable {
           new RawRecord(origin, found.timestamp(), found.key(), format.read(found.value())));
     }
     return records;
+  }
+
+  /** Whether a broker is connected. */
+  boolean isConnected() {
+    return consumer.metrics().values().stream()
+        .filter(metric -> metric.metricName().name().equals("connection-count"))
+        .anyMatch(metric -> metric.metricValue() instanceof Double count && count > 0);
   }
 
   /** Everything from here to what is committed now. */

@@ -51,9 +51,9 @@ public final class Tail<T> implements AutoCloseable {
     return tail;
   }
 
-  /** False if it has died: what it waits for will not come. */
+  /** False if it has died, or while no broker is connected: what it waits for does not come. */
   public boolean isAlive() {
-    return thread.isAlive();
+    return thread.isAlive() && reader.isConnected();
   }
 
   private void follow() {
