@@ -183,10 +183,12 @@ final class AdapterTrainingSource {
             p = torch.softmax(z, -1)
             target = torch.unsqueeze(torch.narrow(targets, 0, at, n), -1)
             w = torch.unsqueeze(torch.narrow(weights, 0, at, n), -1)
-            logp = torch.sub(torch.gather(z, -1, target), self.log_sum(z, p))
+            logp = torch.log(torch.gather(p, -1, target))
+            if float(torch.amin(logp, [0, 1])) < -80.:
+              logp = torch.sub(torch.gather(z, -1, target), self.log_sum(z, p))
             loss = torch.sub(loss, torch.to(torch.sum(torch.mul(logp, w)), 7))
-            d = torch.scatter_add_(torch.mul_(p, w), 1, target, torch.neg(w))
-            dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
+            d = torch.scatter_add_(p, 1, target, torch.full_like(w, -1.))
+            dx.append(torch.mul_(torch.to(torch.matmul(torch.to(d, type), head), 6), w))
             at = at + n
           return (loss, torch.cat(dx, 0))
         def anchor_loss(self: __torch__.Program, x: Tensor, base: Tensor, weights: Tensor, type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
@@ -203,8 +205,8 @@ final class AdapterTrainingSource {
             kl = torch.sub(self.log_sum(zq, q), self.log_sum(zp, p))
             kl = torch.add(kl, torch.sum(torch.mul_(torch.sub_(zp, zq), p), [-1], True))
             loss = torch.add(loss, torch.to(torch.sum(torch.mul(kl, w)), 7))
-            d = torch.mul_(torch.sub_(q, p), w)
-            dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
+            d = torch.sub_(q, p)
+            dx.append(torch.mul_(torch.to(torch.matmul(torch.to(d, type), head), 6), w))
             at = at + n
           return (loss, torch.cat(dx, 0))
         def taught_loss(self: __torch__.Program, x: Tensor, likely: Tensor, logp: Tensor, weights: Tensor, type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor]:
@@ -225,8 +227,8 @@ final class AdapterTrainingSource {
             kl = torch.add(kl, torch.sum(torch.mul(p, torch.sub(lp, lq)), [-1], True))
             loss = torch.add(loss, torch.to(torch.sum(torch.mul(kl, w)), 7))
             d = torch.mul_(torch.exp_(d), torch.rsub(torch.div(rest, others), 1.))
-            d = torch.mul_(torch.scatter_(d, 1, tokens, torch.sub(q, p)), w)
-            dx.append(torch.to(torch.matmul(torch.to(d, type), head), 6))
+            d = torch.scatter_(d, 1, tokens, torch.sub(q, p))
+            dx.append(torch.mul_(torch.to(torch.matmul(torch.to(d, type), head), 6), w))
             at = at + n
           return (loss, torch.cat(dx, 0))
         def log_sum(self: __torch__.Program, z: Tensor, p: Tensor) -> Tensor:

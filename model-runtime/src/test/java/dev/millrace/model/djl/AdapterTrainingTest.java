@@ -13,12 +13,17 @@ import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.Safetensors;
+import dev.millrace.model.weights.SafetensorsWriter;
+import dev.millrace.model.weights.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -50,6 +55,37 @@ class AdapterTrainingTest {
           looped.teacherGradients(adapter, teacher, rows()),
           model.teacherGradients(adapter, teacher, rows(), plain),
           1e-4);
+    }
+  }
+
+  /** Their probabilities are 0 in fp32. */
+  @Test
+  void gradients_tokensThatAreNextToImpossible_areThoseOfAutograd() throws IOException {
+    NaiveModelTest.Case given = cases().findFirst().orElseThrow();
+    RandomCheckpoint.write(folder, given.json(), given.dtype(), 7);
+    Path sure = Files.createDirectory(folder.resolve("sure"));
+    Files.copy(folder.resolve("config.json"), sure.resolve("config.json"));
+    try (Safetensors file = Safetensors.open(folder.resolve("model.safetensors"))) {
+      SafetensorsWriter writer = new SafetensorsWriter();
+      for (Tensor tensor : file.tensors().values()) {
+        if (tensor.name().equals("model.norm.weight")) {
+          float[] wide = tensor.floats();
+          for (int i = 0; i < wide.length; i++) {
+            wide[i] *= 300;
+          }
+          writer.add(tensor.name(), DType.F32, wide, tensor.shape());
+        } else {
+          writer.add(tensor);
+        }
+      }
+      writer.write(sure.resolve("model.safetensors"));
+    }
+    try (LoopedTraining looped = LoopedTraining.open(sure);
+        DjlModel model = DjlModels.openModel(sure, Precision.FLOAT32, LoadProgress.SILENT)) {
+      AdapterWeights adapter = everywhere(model.sites());
+      Gradients found = model.gradients(adapter, rows(), Computation.plain());
+      assertTrue(found.loss() > 200 * found.weight(), "loss " + found.loss());
+      close(looped.gradients(adapter, rows()), found, 1e-3);
     }
   }
 
