@@ -14,11 +14,14 @@ final class AdapterTrainingSource {
 
   private static final String EXPERTS =
       """
-        def by_expert(self: __torch__.Program, route: List[Tensor]) -> Tuple[Tensor, Tensor, List[int]]:
+        def slots(self: __torch__.Program, route: List[Tensor]) -> Tensor:
           flat = torch.index_select(torch.reshape(route[2], [-1]), 0, route[3])
           sorted, order = torch.sort(flat, stable=True, dim=0, descending=False)
-          slots = torch.index_select(route[3], 0, order)
-          counts = annotate(List[int], torch.bincount(flat, None, $experts).tolist())
+          return torch.index_select(route[3], 0, order)
+        def by_expert(self: __torch__.Program, route: List[Tensor]) -> Tuple[Tensor, Tensor, List[int]]:
+          slots = route[4]
+          experts = torch.index_select(torch.reshape(route[2], [-1]), 0, slots)
+          counts = annotate(List[int], torch.bincount(experts, None, $experts).tolist())
           return (slots, torch.floor_divide(slots, route[2].size(1)), counts)
         def row_scales(self: __torch__.Program, i: int, m: List[Tensor]) -> List[Tensor]:
           s = annotate(List[Tensor], [])
@@ -30,8 +33,13 @@ final class AdapterTrainingSource {
           if len(scales) > 0:
             y = torch.mul_(y, scales[e])
           return y
-        def product_back(self: __torch__.Program, g: Tensor, q: Tensor, scales: List[Tensor], e: int, type: int) -> Tensor:
-          return torch.to(torch.matmul(torch.to(self.scaled(g, scales, e), type), torch.to(q, type)), 6)
+        def product_back(self: __torch__.Program, out: Tensor, g: Tensor, q: Tensor, scales: List[Tensor], e: int, type: int) -> Tensor:
+          g = self.scaled(g, scales, e)
+          if type == 6:
+            out = torch.mm(g, torch.to(q, 6), out=out)
+          else:
+            out = torch.copy_(out, torch.mm(torch.to(g, type), torch.to(q, type)))
+          return out
         def each(self: __torch__.Program, f: Tensor) -> List[Tensor]:
           out = annotate(List[Tensor], [])
           if f.numel() > 0:
@@ -42,15 +50,15 @@ final class AdapterTrainingSource {
         def experts_forward(self: __torch__.Program, h: Tensor, p0: int, route: List[Tensor], f: List[Tensor], type: int, keep: bool, m: List[Tensor]) -> Tuple[Tensor, List[Tensor]]:
           slots, token, counts = self.by_expert(route)
           x = torch.to(h, type)
-          ws = torch.index_select(torch.reshape(route[1], [-1, 1]), 0, slots)
           gate_up, down = torch.unbind(m[p0], 0), torch.unbind(m[p0 + 1], 0)
           gate_up_scales, down_scales = self.row_scales(p0, m), self.row_scales(p0 + 1, m)
           gate_up_a, gate_up_b = self.each(f[0]), self.each(f[1])
           down_a, down_b = self.each(f[2]), self.each(f[3])
           gate_up_at, down_at = self.packed_at(p0), self.packed_at(p0 + 1)
-          tokens, shares = torch.split_with_sizes(token, counts, 0), torch.split_with_sizes(ws, counts, 0)
+          tokens = torch.split_with_sizes(token, counts, 0)
+          y = torch.empty([slots.size(0), h.size(1)], dtype=6)
+          ys = torch.split_with_sizes(y, counts, 0)
           inner = annotate(List[Tensor], [])
-          y = torch.zeros_like(h)
           for e in range($experts):
             if counts[e] > 0:
               at = tokens[e]
@@ -63,12 +71,23 @@ final class AdapterTrainingSource {
               if keep and type == 6:
                 inner.append(t)
               gate, up = torch.chunk(t, 2, -1)
-              s = torch.mul_(torch.mul_(torch.silu(gate), up), shares[e])
-              out = self.scaled(self.product(torch.to(s, type), down[e], down_at + e), down_scales, e)
+              s = torch.mul_(torch.silu(gate), up)
+              out = self.product(torch.to(s, type), down[e], down_at + e)
+              if len(down_scales) > 0:
+                torch.mul(out, down_scales[e], out=ys[e])
+              else:
+                torch.copy_(ys[e], out)
               if len(down_a) > 0:
-                out = self.thin(out, s, down_a[e], down_b[e])
-              y = torch.index_add_(y, 0, at, out)
-          return (y, inner)
+                self.thin(ys[e], s, down_a[e], down_b[e])
+          return (self.summed(y, route), inner)
+        def summed(self: __torch__.Program, y: Tensor, route: List[Tensor]) -> Tensor:
+          n, k, kept, slots = route[2].size(0), route[2].size(1), route[3], route[4]
+          at = torch.index_copy_(torch.empty([n * k], dtype=4), 0, slots, torch.arange(slots.size(0), dtype=4))
+          at = torch.index_select(at, 0, kept)
+          first = torch.searchsorted(kept, torch.mul(torch.arange(n, dtype=4), k))
+          w = torch.index_select(torch.reshape(route[1], [-1]), 0, kept)
+          sums, bags, sizes, most = torch.embedding_bag(y, at, first, False, 0, False, w, False)
+          return sums
         def experts_backward(self: __torch__.Program, g: Tensor, h: Tensor, p0: int, route: List[Tensor], f: List[Tensor], inner: List[Tensor], type: int, m: List[Tensor]) -> Tuple[Tensor, Tensor, List[Tensor]]:
           slots, token, counts = self.by_expert(route)
           x = torch.to(h, type)
@@ -83,7 +102,8 @@ final class AdapterTrainingSource {
             df.append(torch.zeros_like(f[j]))
           tokens, shares = torch.split_with_sizes(token, counts, 0), torch.split_with_sizes(ws, counts, 0)
           dws = annotate(List[Tensor], [])
-          dh = torch.zeros_like(h)
+          dx = torch.empty([slots.size(0), h.size(1)], dtype=6)
+          dxs = torch.split_with_sizes(dx, counts, 0)
           for e in range($experts):
             if counts[e] > 0:
               at, w = tokens[e], shares[e]
@@ -98,29 +118,28 @@ final class AdapterTrainingSource {
               gate, up = torch.chunk(t, 2, -1)
               s = torch.silu(gate)
               gs = torch.index_select(g, 0, at)
+              da = torch.empty_like(s)
               if len(down_a) > 0:
-                da = self.thin_back(gs, torch.mul_(torch.mul(s, up), w), down_a[e], down_b[e], torch.select(df[2], 0, e), torch.select(df[3], 0, e))
-                da = torch.add_(da, self.product_back(gs, down[e], down_scales, e, type))
+                thin = self.thin_back(gs, torch.mul(s, up), down_a[e], down_b[e], w, torch.select(df[2], 0, e), torch.select(df[3], 0, e))
+                da = torch.add_(self.product_back(da, gs, down[e], down_scales, e, type), thin)
               else:
-                da = self.product_back(gs, down[e], down_scales, e, type)
+                da = self.product_back(da, gs, down[e], down_scales, e, type)
               dt = torch.empty_like(t)
               dg, du = torch.chunk(dt, 2, -1)
               torch.mul(da, s, out=du)
               dws.append(torch.sum(torch.mul(du, up), [-1], False))
-              torch.silu_backward(torch.mul_(torch.mul_(da, up), w), gate, grad_input=dg)
-              torch.mul_(du, w)
+              torch.silu_backward(torch.mul_(da, up), gate, grad_input=dg)
               if len(gate_up_a) > 0:
-                dx = self.thin_back(dt, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e], torch.select(df[0], 0, e), torch.select(df[1], 0, e))
-                dx = torch.add_(dx, self.product_back(dt, gate_up[e], gate_up_scales, e, type))
+                thin = self.thin_back(dt, torch.index_select(h, 0, at), gate_up_a[e], gate_up_b[e], w, torch.select(df[0], 0, e), torch.select(df[1], 0, e))
+                torch.add_(self.product_back(dxs[e], dt, gate_up[e], gate_up_scales, e, type), thin)
               else:
-                dx = self.product_back(dt, gate_up[e], gate_up_scales, e, type)
-              dh = torch.index_add_(dh, 0, at, dx)
+                self.product_back(dxs[e], dt, gate_up[e], gate_up_scales, e, type)
           dw = torch.index_copy(torch.zeros([route[1].numel()], dtype=6), 0, slots, torch.cat(dws, 0))
-          return (dh, torch.reshape(dw, [h.size(0), -1]), df)
-        def thin_back(self: __torch__.Program, g: Tensor, x: Tensor, a: Tensor, b: Tensor, da: Tensor, db: Tensor) -> Tensor:
+          return (self.summed(dx, route), torch.reshape(dw, [h.size(0), -1]), df)
+        def thin_back(self: __torch__.Program, g: Tensor, x: Tensor, a: Tensor, b: Tensor, w: Tensor, da: Tensor, db: Tensor) -> Tensor:
           dz = torch.matmul(g, b)
-          torch.copy_(db, torch.matmul(torch.transpose(g, 0, 1), torch.linear(x, a)))
-          torch.copy_(da, torch.matmul(torch.transpose(dz, 0, 1), x))
+          torch.copy_(db, torch.matmul(torch.transpose(g, 0, 1), torch.mul_(torch.linear(x, a), w)))
+          torch.copy_(da, torch.matmul(torch.transpose(torch.mul(dz, w), 0, 1), x))
           return torch.matmul(dz, a)
       """;
 
@@ -265,6 +284,8 @@ final class AdapterTrainingSource {
           h = x
           route = annotate(List[Tensor], [])
       $fronts
+          if len(route) > 0:
+            route.append(self.slots(route))
           return (x, h, route)
         def forward_layers(self: __torch__.Program, ids: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], how: List[int]) -> Tuple[Tensor, List[Tensor], List[List[Tensor]], List[List[Tensor]]]:
           experts_at = $experts_at
