@@ -126,8 +126,8 @@ final class ProgramSource {
   private static final String FLOAT_MATRICES =
       """
         def norm(self: __torch__.Program, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-          v = torch.div(torch.sum(torch.mul(x, x), [-1], True), x.size(-1))
-          return torch.mul(torch.mul(x, torch.rsqrt(torch.add(v, eps))), weight)
+          v = torch.add(torch.div(torch.sum(torch.mul(x, torch.detach(x)), [-1], True), x.size(-1)), eps)
+          return torch.mul(torch.mul(x, torch.div(torch.sqrt(torch.detach(v)), v)), weight)
         def matrix(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           self.m.append(x)
           return annotate(List[Tensor], [])
