@@ -284,9 +284,12 @@ final class AdapterTrainingSource {
           h = x
           route = annotate(List[Tensor], [])
       $fronts
+          return (x, h, route)
+        def sorted_front(self: __torch__.Program, i: int, x: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], type: int) -> Tuple[Tensor, Tensor, List[Tensor]]:
+          z, h, route = self.front(i, x, lens, r, a, type)
           if len(route) > 0:
             route.append(self.slots(route))
-          return (x, h, route)
+          return (z, h, route)
         def forward_layers(self: __torch__.Program, ids: Tensor, lens: List[int], r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], how: List[int]) -> Tuple[Tensor, List[Tensor], List[List[Tensor]], List[List[Tensor]]]:
           experts_at = $experts_at
           spans, l, which, scales = a
@@ -298,7 +301,7 @@ final class AdapterTrainingSource {
             if how[1] > 0:
               x = torch.requires_grad_(torch.detach(x), True)
             inputs.append(x)
-            z, h, route = self.front(i, x, lens, r, a, how[0])
+            z, h, route = self.sorted_front(i, x, lens, r, a, how[0])
             front = annotate(List[Tensor], [])
             if how[1] > 0:
               front = annotate(List[Tensor], [z, h])
@@ -393,7 +396,7 @@ final class AdapterTrainingSource {
             front = fronts[i]
             if len(front) == 0:
               x = torch.requires_grad_(torch.detach(x), True)
-              z, h, route = self.front(i, x, sizes, limits, traced, type)
+              z, h, route = self.sorted_front(i, x, sizes, limits, traced, type)
               front = annotate(List[Tensor], [z, h])
               front.extend(route)
             some = leaves[2 * sites[i]:2 * sites[i + 1]]

@@ -32,7 +32,7 @@ final class ExpertLayerSource {
           for i in range(layer + 1):
             x, h, route = self.front(i, x, lens, self.fixed(), a, 6)
             if len(route) > 0:
-              x = torch.add(x, self.sparse(h, experts_at[i], 0, route[:4], a, self.m))
+              x = torch.add(x, self.sparse(h, experts_at[i], 0, route, a, self.m))
           return annotate(List[Tensor], [h])
       """;
 
