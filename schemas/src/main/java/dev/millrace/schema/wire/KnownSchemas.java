@@ -15,8 +15,11 @@ import org.apache.avro.message.SchemaStore;
 /** Every schema that a record of one kind was ever written with: the current and the committed. */
 final class KnownSchemas implements SchemaStore {
 
-  /** Committed versions, folders of resources beside this class; a new one is added, none taken. */
-  static final List<String> VERSIONS =
+  /**
+   * Committed versions, folders of resources beside this class: what changed in each. A new one is
+   * added, none taken.
+   */
+  private static final List<String> VERSIONS =
       List.of("v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12");
 
   private final String name;
@@ -38,10 +41,10 @@ final class KnownSchemas implements SchemaStore {
                     SchemaNormalization::parsingFingerprint64, s -> s, (first, same) -> first)));
   }
 
-  /** The versions that have a schema of that name: all since the first that had one. */
+  /** The versions that changed the schema of that name, the first that had one among them. */
   static List<String> versions(String name) {
     return VERSIONS.stream()
-        .dropWhile(v -> KnownSchemas.class.getResource(resource(v, name)) == null)
+        .filter(v -> KnownSchemas.class.getResource(resource(v, name)) != null)
         .toList();
   }
 
@@ -49,7 +52,7 @@ final class KnownSchemas implements SchemaStore {
     return version + "/" + name + ".avsc";
   }
 
-  /** The schema of that name as it stood in that version. */
+  /** The schema of that name as that version changed it. */
   static Schema committed(String version, String name) {
     String resource = resource(version, name);
     try (InputStream in = KnownSchemas.class.getResourceAsStream(resource)) {
