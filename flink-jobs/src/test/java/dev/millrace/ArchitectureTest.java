@@ -42,6 +42,7 @@ class ArchitectureTest {
               "model.release",
               "model.base",
               "model.align",
+              "model.program",
               "model.djl",
               "model.score",
               "model.cache",

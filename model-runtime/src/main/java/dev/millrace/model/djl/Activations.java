@@ -8,9 +8,9 @@ import dev.millrace.model.config.LayerConfig;
 import dev.millrace.model.config.MoeConfig;
 
 /**
- * The memory of a call of {@link AdapterTrainingSource}: what each token keeps until the backward
- * pass, and what one layer and one part of the head need while they run. `bench recompute` prints
- * it beside what was measured.
+ * The memory of a call that trains an adapter: what each token keeps until the backward pass, and
+ * what one layer and one part of the head need while they run. `bench recompute` prints it beside
+ * what was measured.
  */
 public record Activations(MoeConfig config, Computation computation) {
 

@@ -10,6 +10,7 @@ import dev.millrace.model.align.AlignTensor;
 import dev.millrace.model.align.AlignWeights;
 import dev.millrace.model.align.PairBatch;
 import dev.millrace.model.base.TwoThreads;
+import dev.millrace.model.program.AlignSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

@@ -5,6 +5,8 @@ import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.base.TwoThreads;
 import dev.millrace.model.config.LayerConfig;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.ProgramSource;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -22,9 +22,6 @@ import java.util.stream.LongStream;
  */
 final class CallAdapters implements AutoCloseable {
 
-  /** Adapters from which on the factors are gathered row by row into one product. */
-  static final int MANY = 4;
-
   private static final long BY_ROW = -2;
   private static final float[] NO_LIMITS = {};
 

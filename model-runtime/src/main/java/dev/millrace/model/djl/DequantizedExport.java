@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.model.program.Layout;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.HalfFloats;

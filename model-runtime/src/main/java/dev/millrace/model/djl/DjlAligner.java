@@ -11,6 +11,7 @@ import dev.millrace.model.align.Input;
 import dev.millrace.model.align.PrefixWeights;
 import dev.millrace.model.align.Projection;
 import dev.millrace.model.base.Prefix;
+import dev.millrace.model.program.AlignSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

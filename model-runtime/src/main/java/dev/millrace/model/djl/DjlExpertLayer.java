@@ -5,6 +5,8 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.ExpertLayer;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.ProgramSource;
 import dev.millrace.model.weights.Checkpoint;
 import java.util.Arrays;
 

@@ -4,6 +4,8 @@ import ai.djl.Device;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,7 +78,7 @@ public final class DjlModels {
                       key.id,
                       folder,
                       checkpoint,
-                      MatrixFormat.of(precision, checkpoint.config()),
+                      precision.format(checkpoint.config()),
                       trainsOn,
                       progress,
                       closed -> release(key)));
@@ -97,7 +99,7 @@ public final class DjlModels {
   public static BaseModel openLimited(Path folder, int groups, int topkGroups) throws IOException {
     try (Checkpoint checkpoint =
         Checkpoint.open(folder, config -> config.withGroups(groups, topkGroups))) {
-      MatrixFormat format = MatrixFormat.of(Precision.INT8, checkpoint.config());
+      MatrixFormat format = MatrixFormat.int8(checkpoint.config());
       return alone(folder, checkpoint, format, LoadProgress.SILENT);
     }
   }
@@ -106,7 +108,7 @@ public final class DjlModels {
   static DjlModel openAlone(Path folder, Precision precision, LoadProgress progress)
       throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-      return alone(folder, checkpoint, MatrixFormat.of(precision, checkpoint.config()), progress);
+      return alone(folder, checkpoint, precision.format(checkpoint.config()), progress);
     }
   }
 

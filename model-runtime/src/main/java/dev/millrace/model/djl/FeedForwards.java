@@ -6,6 +6,9 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.MatrixFormat;
+import dev.millrace.model.program.ProgramSource;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,7 +94,7 @@ public final class FeedForwards implements AutoCloseable {
     MoeConfig config = sizes.config();
     Layout layout = new Layout(config);
     boolean int8 = precision == Precision.INT8;
-    MatrixFormat format = MatrixFormat.of(precision, config);
+    MatrixFormat format = precision.format(config);
     this.sizes = sizes;
     this.precision = precision;
     this.program =

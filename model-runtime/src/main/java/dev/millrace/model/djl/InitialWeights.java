@@ -1,6 +1,7 @@
 package dev.millrace.model.djl;
 
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

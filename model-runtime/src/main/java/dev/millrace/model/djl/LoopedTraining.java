@@ -5,6 +5,8 @@ import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
 import dev.millrace.model.base.Gradients;
 import dev.millrace.model.base.WeightedSequence;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.ProgramSource;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -12,6 +12,7 @@ import dev.millrace.model.align.Projection;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.PrefixGradients;
+import dev.millrace.model.program.AlignSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -5,6 +5,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.HalfFloats;
 import dev.millrace.model.weights.InvalidWeightsException;

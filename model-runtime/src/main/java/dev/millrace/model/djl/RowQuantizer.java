@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import dev.millrace.model.program.ProgramSource;
 import java.nio.ByteBuffer;
 
 /**

@@ -5,6 +5,8 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.ProgramSource;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;

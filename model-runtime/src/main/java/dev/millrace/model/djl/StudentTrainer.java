@@ -6,6 +6,9 @@ import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.base.Likeliest;
 import dev.millrace.model.base.TwoThreads;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.MatrixFormat;
+import dev.millrace.model.program.ProgramSource;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -98,7 +101,7 @@ public final class StudentTrainer implements AutoCloseable {
   }
 
   private static MatrixFormat format(MoeConfig config, boolean asServed) {
-    return MatrixFormat.of(asServed ? Precision.INT8 : Precision.FLOAT32, config);
+    return asServed ? MatrixFormat.int8(config) : MatrixFormat.FLOAT32;
   }
 
   /**

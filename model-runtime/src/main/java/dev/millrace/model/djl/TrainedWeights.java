@@ -3,6 +3,7 @@ package dev.millrace.model.djl;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,8 @@
 package dev.millrace.model.djl;
 
 import ai.djl.Device;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.ProgramSource;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.InvalidWeightsException;
 import java.io.IOException;

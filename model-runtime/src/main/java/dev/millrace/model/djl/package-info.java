@@ -1,4 +1,4 @@
-/** The base model as a TorchScript program generated in memory, run through DJL. */
+/** The base model as a TorchScript program, loaded, filled and run through DJL. */
 @NullMarked
 package dev.millrace.model.djl;
 

@@ -13,6 +13,7 @@ import dev.millrace.model.base.Products;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;

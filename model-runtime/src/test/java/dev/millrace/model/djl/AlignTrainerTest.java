@@ -20,6 +20,7 @@ import dev.millrace.model.align.Projection;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.media.Picture;
 import dev.millrace.model.media.Sound;
+import dev.millrace.model.program.AlignSource;
 import dev.millrace.model.weights.InvalidWeightsException;
 import java.nio.file.Files;
 import java.nio.file.Path;

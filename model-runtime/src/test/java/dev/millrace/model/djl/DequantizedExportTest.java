@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.program.Layout;
 import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.program.Layout;
+import dev.millrace.model.program.ProgramSource;
 import org.junit.jupiter.api.Test;
 
 class DevicesTest {

@@ -22,6 +22,7 @@ import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.release.Routing;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -15,6 +15,7 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.program.MatrixFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

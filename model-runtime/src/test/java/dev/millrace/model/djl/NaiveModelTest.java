@@ -11,6 +11,7 @@ import dev.millrace.model.base.ShareCalibration;
 import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Safetensors;

@@ -2,6 +2,7 @@ package dev.millrace.model.djl;
 
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
+import dev.millrace.model.program.Layout;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;

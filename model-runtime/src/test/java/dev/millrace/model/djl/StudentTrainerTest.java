@@ -15,6 +15,7 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.SafetensorsWriter;

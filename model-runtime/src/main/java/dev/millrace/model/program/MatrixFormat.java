@@ -1,9 +1,9 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 import dev.millrace.model.config.MoeConfig;
 
 /** How the matrices that serve lie in memory. */
-enum MatrixFormat {
+public enum MatrixFormat {
   FLOAT32,
   /** Integers for integer products, through which activations go twice. */
   INT8,
@@ -16,11 +16,8 @@ enum MatrixFormat {
   /** Weights up to which twice the bytes still fit a processor's cache. */
   private static final long SMALL = 1 << 24;
 
-  /** A matter of the base alone, so that an answer does not depend on the machine. */
-  static MatrixFormat of(Precision precision, MoeConfig config) {
-    if (precision == Precision.FLOAT32) {
-      return FLOAT32;
-    }
+  /** Of integers: a matter of the base alone, so that an answer does not depend on the machine. */
+  public static MatrixFormat int8(MoeConfig config) {
     long weights = new Layout(config).matrices().stream().mapToLong(Layout.Matrices::weights).sum();
     return weights <= SMALL ? INT8_IN_FP16 : INT8;
   }

@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 /** One sparse layer on its own, and what it reads in a model. */
 final class ExpertLayerSource {

@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.WeightNames;

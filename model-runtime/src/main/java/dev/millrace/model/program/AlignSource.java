@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 /**
  * The encoders as a TorchScript program, with the symmetric InfoNCE loss (Radford et al., CLIP,
@@ -6,9 +6,9 @@ package dev.millrace.model.djl;
  * dev.millrace.model.align.AlignTensor#all}; behind them may stand those of the projection of
  * pictures, then of sounds, or of the one that is trained.
  */
-final class AlignSource {
+public final class AlignSource {
 
-  static final String PROGRAM =
+  public static final String PROGRAM =
       """
       class Program(Module):
         __parameters__ = []

@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 /** What a student that is cut out of a model has to know of it, in a whole float program. */
 final class PruningSource {

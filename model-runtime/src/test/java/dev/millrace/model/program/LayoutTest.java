@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -33,7 +33,7 @@ class LayoutTest {
   /** conversion_mapping.py of transformers 5 names the parameters, its predecessor the modules. */
   @Test
   void sites_mixtral_haveTransformersNames() {
-    List<Site> sites = DjlModels.sites(mixtral());
+    List<Site> sites = new Layout(mixtral()).sites();
     String attention = "model.layers.0.self_attn.";
     String modules = "model.layers.0.block_sparse_moe.experts.%d.";
     assertEquals(
@@ -69,8 +69,7 @@ class LayoutTest {
   /** hidden · (8 experts · 3 · 16 + 3 · hidden + 97) weights: 16.4 M and 16.9 M. */
   @Test
   void format_int8_isInFp16UpTo16MWeights() {
-    assertEquals(MatrixFormat.FLOAT32, MatrixFormat.of(Precision.FLOAT32, mixtral(32)));
-    assertEquals(MatrixFormat.INT8_IN_FP16, MatrixFormat.of(Precision.INT8, mixtral(2256)));
-    assertEquals(MatrixFormat.INT8, MatrixFormat.of(Precision.INT8, mixtral(2296)));
+    assertEquals(MatrixFormat.INT8_IN_FP16, MatrixFormat.int8(mixtral(2256)));
+    assertEquals(MatrixFormat.INT8, MatrixFormat.int8(mixtral(2296)));
   }
 }

@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 import dev.millrace.model.config.MoeConfig;
 import java.util.function.ToIntFunction;
@@ -11,12 +11,15 @@ import java.util.function.ToIntFunction;
  * and {@code m}, the matrices, which in int8 are {@code packed} instead, expert by expert.
  *
  * <p>A call takes sequences end to end as one (tokens, d) matrix, {@code lens} tokens each, and two
- * tuples: {@code a}, the adapters (spans of rows, their factors, which span uses which, scales; see
- * {@link CallAdapters}), and {@code c}, the cache (keys and values by layer, first slot and past
- * tokens of each sequence, and what {@link AttentionSource} knows of those that bring one token). A
- * token below 0 has no embedding of its own: it takes the next row of {@code given}.
+ * tuples: {@code a}, the adapters (spans of rows, their factors, which span uses which, scales),
+ * and {@code c}, the cache (keys and values by layer, first slot and past tokens of each sequence,
+ * and what {@link AttentionSource} knows of those that bring one token). A token below 0 has no
+ * embedding of its own: it takes the next row of {@code given}.
  */
-final class ProgramSource {
+public final class ProgramSource {
+
+  /** Adapters from which on the factors are gathered row by row into one product. */
+  private static final int MANY_ADAPTERS = 4;
 
   private static final String HEADER =
       """
@@ -414,15 +417,17 @@ final class ProgramSource {
   }
 
   /** The program over fp32 matrices: it trains, and is the reference for serving. */
-  static String float32(MoeConfig config, Layout layout) {
+  public static String float32(MoeConfig config, Layout layout) {
     return float32(config, layout, false);
   }
 
   /**
+   * The same.
+   *
    * @param asServed where adapters are trained, by the matrices of a program in {@link
    *     MatrixFormat#INT8_IN_FP16}
    */
-  static String float32(MoeConfig config, Layout layout, boolean asServed) {
+  public static String float32(MoeConfig config, Layout layout, boolean asServed) {
     ProgramSource source = new ProgramSource(config, layout, false);
     String training =
         TrainingSource.METHODS
@@ -435,7 +440,7 @@ final class ProgramSource {
   }
 
   /** The program of one sparse layer's router and experts, or of some of them, in fp32. */
-  static String expertLayer(MoeConfig config, Layout layout) {
+  public static String expertLayer(MoeConfig config, Layout layout) {
     ProgramSource source = new ProgramSource(config, layout, false);
     String methods = ExpertsSource.methods(config) + ExpertLayerSource.METHODS;
     return source.filled(HEADER + FLOAT_MATRICES + SORTED_EXPERTS + methods);
@@ -446,7 +451,7 @@ final class ProgramSource {
    *
    * @param format that it is to serve in: numbers are rounded as there
    */
-  static String student(MoeConfig config, Layout layout, MatrixFormat format) {
+  public static String student(MoeConfig config, Layout layout, MatrixFormat format) {
     ProgramSource source = new ProgramSource(config, layout, false);
     boolean all = config.router().topK() == config.router().numExperts();
     String experts = all ? StudentSource.ALL_EXPERTS : SORTED_EXPERTS;
@@ -462,7 +467,7 @@ final class ProgramSource {
   }
 
   /** A program that trains with a plain loop over its experts and autograd alone: the rival. */
-  static String looped(MoeConfig config, Layout layout) {
+  public static String looped(MoeConfig config, Layout layout) {
     ProgramSource source = new ProgramSource(config, layout, false);
     String training = TrainingSource.METHODS + TrainingSource.BY_AUTOGRAD;
     String matrices = HEADER + FLOAT_MATRICES + ADAPTED_APART + LOOPED_EXPERTS;
@@ -470,7 +475,7 @@ final class ProgramSource {
   }
 
   /** The program over packed int8 matrices, its embedding in bf16: it serves. */
-  static String int8(MoeConfig config, Layout layout, MatrixFormat format) {
+  public static String int8(MoeConfig config, Layout layout, MatrixFormat format) {
     ProgramSource source = new ProgramSource(config, layout, true);
     String norms = source.attention().normsTogether();
     return source.render(HEADER + Int8Source.methods(config, layout, norms, format), "");
@@ -497,7 +502,7 @@ final class ProgramSource {
         .replace("$rounded(", "(")
         .replace("$tie", config.tieWordEmbeddings() ? "m[$head] = w[0]" : "pass")
         .replace("$trained", Integer.toString(layout.matrices().size() - frozen))
-        .replace("$many", Integer.toString(CallAdapters.MANY))
+        .replace("$many", Integer.toString(MANY_ADAPTERS))
         .replace("$embedding", packed ? "15" : "6")
         .replace("$experts", Integer.toString(config.router().numExperts()))
         .replace("$sites", Integer.toString(Math.max(1, layout.sites().size())))

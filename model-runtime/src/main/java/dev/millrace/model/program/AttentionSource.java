@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 import dev.millrace.model.config.AttentionConfig;
 import dev.millrace.model.config.AttentionConfig.QkNorm;
@@ -16,9 +16,9 @@ import java.util.function.ToIntFunction;
  * keeps them apart, where keys and values are equally wide. With a cache, keys and values of a
  * sequence lie in consecutive slots of the layer's pool.
  *
- * <p>Sequences that bring one token come first, and go together where they can: {@code runs} are of
- * {@link Runs}, {@code aside} holds their last positions and slots, then of each run the last
- * positions and the mask. Each row of a run is a product of its own, over its own slots.
+ * <p>Sequences that bring one token come first, and go together where they can: {@code runs} say
+ * which, {@code aside} holds their last positions and slots, then of each run the last positions
+ * and the mask. Each row of a run is a product of its own, over its own slots.
  */
 final class AttentionSource {
 

@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.config.AttentionConfig;
@@ -14,17 +14,17 @@ import java.util.Map;
 
 /**
  * Which tensor of a checkpoint stands where in a program: the one place that {@link ProgramSource},
- * which names places, and {@link ProgramWeights}, which fills them, agree on.
+ * which names places, and what fills them, agree on.
  */
-final class Layout {
+public final class Layout {
 
   /** Tables that no checkpoint holds: cos and sin of the rotary angles. */
-  static final int COS = 2;
+  public static final int COS = 2;
 
-  static final int SIN = 3;
+  public static final int SIN = 3;
 
   /** A tensor that stays in fp32. */
-  record Vector(String name, long[] shape) {}
+  public record Vector(String name, long[] shape) {}
 
   /**
    * A matrix that is quantized, or a stack of equal ones.
@@ -32,12 +32,12 @@ final class Layout {
    * @param name of the whole in a checkpoint that stores it whole
    * @param parts one entry a matrix: the tensors whose rows follow each other in it
    */
-  record Matrices(String name, List<List<String>> parts, int rows, int columns) {
-    boolean stacked() {
+  public record Matrices(String name, List<List<String>> parts, int rows, int columns) {
+    public boolean stacked() {
       return parts.size() > 1 || name.contains(".experts.");
     }
 
-    long weights() {
+    public long weights() {
       return (long) parts.size() * rows * columns;
     }
   }
@@ -51,7 +51,7 @@ final class Layout {
   private final Map<String, Integer> packed = new HashMap<>();
   private int packedCount;
 
-  Layout(MoeConfig config) {
+  public Layout(MoeConfig config) {
     this.config = config;
     vector("model.embed_tokens", config.vocabSize(), config.hiddenSize());
     vector("model.norm", config.hiddenSize());
@@ -87,7 +87,7 @@ final class Layout {
     }
   }
 
-  static String at(int layer, String module) {
+  public static String at(int layer, String module) {
     return "model.layers." + layer + "." + module;
   }
 
@@ -242,49 +242,49 @@ final class Layout {
     packedCount -= count - 1;
   }
 
-  List<Vector> vectors() {
+  public List<Vector> vectors() {
     return vectors;
   }
 
-  List<Matrices> matrices() {
+  public List<Matrices> matrices() {
     return matrices;
   }
 
   /** What is packed, in order: matrices of one list are one, the rows of each behind the last's. */
-  List<List<Matrices>> packs() {
+  public List<List<Matrices>> packs() {
     return packs;
   }
 
-  List<Site> sites() {
+  public List<Site> sites() {
     return List.copyOf(sites);
   }
 
   /** Whether there is a vector of this name. */
-  boolean hasVector(String module) {
+  public boolean hasVector(String module) {
     return index.containsKey(module);
   }
 
   /** Place of a vector: a module's weight, or its {@code .bias}. */
-  int vector(String module) {
+  public int vector(String module) {
     return require(index, module);
   }
 
-  int site(String module) {
+  public int site(String module) {
     return require(index, "site:" + module);
   }
 
   /** Place of a matrix, or of a stack, among the fp32 ones. */
-  int matrix(String name) {
+  public int matrix(String name) {
     return require(index, "matrix:" + name);
   }
 
   /** Place of a matrix, or of the first of a stack, among the packed ones. */
-  int packed(String name) {
+  public int packed(String name) {
     return require(packed, name);
   }
 
   /** Place of each matrix among the packed ones; -1 where it is in another's. */
-  List<Integer> packedPlaces() {
+  public List<Integer> packedPlaces() {
     return matrices.stream().map(m -> packed.getOrDefault(m.name(), -1)).toList();
   }
 

@@ -1,4 +1,4 @@
-package dev.millrace.model.djl;
+package dev.millrace.model.program;
 
 /**
  * The part of a float program that trains: one call returns loss and gradients, so that nothing of
