@@ -57,8 +57,6 @@ final class ModelLearner implements Learner {
 
   private static final String REPAIRED = "repaired";
 
-  private static final Origin NOWHERE = new Origin("", -1, -1);
-
   private final Surroundings surroundings;
   private final LearnerConfig config;
   private final Trainers trainers;
@@ -235,7 +233,7 @@ final class ModelLearner implements Learner {
         to.parent(),
         to.batch(),
         reason,
-        NOWHERE);
+        Origin.NOWHERE);
   }
 
   /** What is asked before a candidate is trained. */
@@ -699,7 +697,7 @@ final class ModelLearner implements Learner {
             parent,
             batch.number(),
             "passed the gate",
-            NOWHERE);
+            Origin.NOWHERE);
     if (predecessor != null) {
       return event.withholding(1);
     }

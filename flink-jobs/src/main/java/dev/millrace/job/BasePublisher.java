@@ -1,7 +1,5 @@
 package dev.millrace.job;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.job.config.MillraceConfig;
@@ -27,7 +25,6 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
-import dev.millrace.schema.wire.Codecs;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -365,12 +362,7 @@ public final class BasePublisher {
 
   private void write(ReleaseEvent event) throws IOException {
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
-      writer
-          .append(
-              new Topics(config.kafka().prefix()).releases(),
-              new String(Keys.of(event), UTF_8),
-              Codecs.releases().encode(event))
-          .join();
+      ReleaseRecords.append(writer, new Topics(config.kafka().prefix()), event).join();
     } catch (CompletionException e) {
       throw new IOException("the broker did not take the release", e);
     }

@@ -9,7 +9,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
 
 /** The key of each record that a job writes. */
-public final class Keys {
+final class Keys {
   private Keys() {}
 
   /** What was refused, by the topic it was read from. */
@@ -22,7 +22,7 @@ public final class Keys {
   }
 
   /** {@code tenant|domain|kind}, the tenant empty where the domain is shared: compaction's unit. */
-  public static byte[] of(ReleaseEvent event) {
+  static byte[] of(ReleaseEvent event) {
     String tenant = event.tenant() == null ? "" : event.tenant();
     return (tenant + "|" + event.domain() + "|" + event.kind()).getBytes(UTF_8);
   }

@@ -186,12 +186,7 @@ public final class TopicAdopting implements Adopting {
               Codecs.verdicts().encode(verdict))
           .join();
       if (event != null) {
-        writer
-            .append(
-                topics.releases(),
-                new String(Keys.of(event), UTF_8),
-                Codecs.releases().encode(event))
-            .join();
+        ReleaseRecords.append(writer, topics, event).join();
       }
     } catch (CompletionException e) {
       throw new IOException("the broker did not take the verdict or the release", e);

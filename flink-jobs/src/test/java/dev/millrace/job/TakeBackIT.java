@@ -121,7 +121,7 @@ class TakeBackIT {
   private void forgetWhilePinned(ReleaseEvent pinned, String waits, Feed feed, Loop loop)
       throws Exception {
     int published = loop.releases(0).size();
-    ReleaseEvent forget = event(pinned, Action.FORGET).forgetting(List.of(waits));
+    ReleaseEvent forget = pinned.ordering(Action.FORGET, "test").forgetting(List.of(waits));
     Origin unused = feed.place(loop.topics().releases(), DOMAIN, Codecs.releases().encode(forget));
     Origin again = order(pinned, Action.PIN, feed, loop);
     Deadline deadline = new Deadline("the pin at " + again.offset());
@@ -149,7 +149,7 @@ class TakeBackIT {
     Set<String> gone = Set.copyOf(fresh(manifest(knowing)).stream().sorted().limit(3).toList());
     int published = loop.releases(0).size();
     ReleaseEvent forget =
-        event(unaffected, Action.FORGET).forgetting(List.copyOf(new TreeSet<>(gone)));
+        unaffected.ordering(Action.FORGET, "test").forgetting(List.copyOf(new TreeSet<>(gone)));
     Origin unused = feed.place(loop.topics().releases(), DOMAIN, Codecs.releases().encode(forget));
     List<ReleaseEvent> again = loop.releases(published + 3);
     ReleaseEvent first = again.get(published + 1);
@@ -256,22 +256,8 @@ class TakeBackIT {
 
   private static Origin order(ReleaseEvent release, Action action, Feed feed, Loop loop)
       throws Exception {
-    byte[] event = Codecs.releases().encode(event(release, action));
+    byte[] event = Codecs.releases().encode(release.ordering(action, "test"));
     return feed.place(loop.topics().releases(), DOMAIN, event);
-  }
-
-  private static ReleaseEvent event(ReleaseEvent release, Action action) {
-    return new ReleaseEvent(
-        null,
-        DOMAIN,
-        ReleaseEvent.Kind.ADAPTER,
-        action,
-        release.release(),
-        release.uri(),
-        release.parent(),
-        release.batch(),
-        "test",
-        Origin.UNWRITTEN);
   }
 
   private static void awaitVerdict(String rule, Loop loop) throws Exception {

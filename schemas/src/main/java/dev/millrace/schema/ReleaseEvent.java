@@ -103,6 +103,12 @@ public record ReleaseEvent(
         forgotten, offset);
   }
 
+  /** What people order about the release that the event names. */
+  public ReleaseEvent ordering(Action order, String why) {
+    return new ReleaseEvent(
+        tenant, domain, kind, order, release, uri, parent, batch, why, Origin.UNWRITTEN);
+  }
+
   /** What is released. */
   public enum Kind {
     ADAPTER,

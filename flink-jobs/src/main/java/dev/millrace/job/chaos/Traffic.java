@@ -1,6 +1,6 @@
 package dev.millrace.job.chaos;
 
-import dev.millrace.job.Keys;
+import dev.millrace.job.ReleaseRecords;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
@@ -10,7 +10,6 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
@@ -84,10 +83,7 @@ final class Traffic implements AutoCloseable {
   }
 
   void publish(ReleaseEvent event) {
-    writer.send(
-        topics.releases(),
-        new String(Keys.of(event), StandardCharsets.UTF_8),
-        Codecs.releases().encode(event));
+    ReleaseRecords.send(writer, topics, event);
   }
 
   /** Writes what is no record among samples and requests. */

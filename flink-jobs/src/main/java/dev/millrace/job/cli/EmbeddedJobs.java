@@ -1,10 +1,8 @@
 package dev.millrace.job.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.millrace.job.Keys;
 import dev.millrace.job.LearnJob;
 import dev.millrace.job.Openers;
+import dev.millrace.job.ReleaseRecords;
 import dev.millrace.job.ServeJob;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
@@ -12,10 +10,7 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.NotedHeads;
 import dev.millrace.job.loop.StoredReleases;
-import dev.millrace.model.release.Manifest;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.wire.Codecs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -95,30 +90,13 @@ final class EmbeddedJobs implements AutoCloseable {
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
       for (SortedMap<String, String> line : List.of(stored.serving(), stored.alignments())) {
         for (String release : line.values()) {
-          ReleaseEvent event = event(stored, release);
-          writer.send(
-              topics.releases(),
-              new String(Keys.of(event), UTF_8),
-              Codecs.releases().encode(event));
+          String why = "what answered when the last run ended";
+          ReleaseRecords.send(
+              writer, topics, stored.order(ReleaseEvent.Action.ROLLBACK, release, why));
         }
       }
       writer.flush();
     }
-  }
-
-  private static ReleaseEvent event(StoredReleases stored, String release) {
-    Manifest manifest = stored.manifest(release);
-    return new ReleaseEvent(
-        manifest.tenant(),
-        manifest.domain(),
-        manifest.kind(),
-        ReleaseEvent.Action.ROLLBACK,
-        release,
-        stored.uri(release),
-        manifest.parent(),
-        manifest.batch(),
-        "what answered when the last run ended",
-        Origin.UNWRITTEN);
   }
 
   private void submit(boolean learning) {

@@ -45,25 +45,11 @@ final class OrderCommands {
       String release = stored.find(id);
       Manifest manifest = stored.manifest(release);
       ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
-      Origin unused = topic.write(event(release, stored.uri(release), manifest));
+      Origin unused = topic.write(stored.order(action, release, reason));
       output.result(
           Map.of("action", action, "domain", manifest.domain(), "release", release),
           "domain " + manifest.domain() + " " + done + " " + release);
       return 0;
-    }
-
-    private ReleaseEvent event(String release, String uri, Manifest manifest) {
-      return new ReleaseEvent(
-          manifest.tenant(),
-          manifest.domain(),
-          manifest.kind(),
-          action,
-          release,
-          uri,
-          manifest.parent(),
-          manifest.batch(),
-          reason,
-          Origin.UNWRITTEN);
     }
   }
 
@@ -114,19 +100,7 @@ final class OrderCommands {
       if (pin == null) {
         throw new IllegalArgumentException("domain " + domain + " is not pinned");
       }
-      Origin unused =
-          topic.write(
-              new ReleaseEvent(
-                  pin.tenant(),
-                  pin.domain(),
-                  pin.kind(),
-                  Action.ROLLBACK,
-                  pin.release(),
-                  pin.uri(),
-                  pin.parent(),
-                  pin.batch(),
-                  "unpinned",
-                  Origin.UNWRITTEN));
+      Origin unused = topic.write(pin.ordering(Action.ROLLBACK, "unpinned"));
       output.result(
           Map.of("action", "unpin", "domain", domain, "release", pin.release()),
           "domain " + domain + " goes on from " + pin.release());

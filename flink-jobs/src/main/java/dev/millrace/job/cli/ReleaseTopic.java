@@ -1,6 +1,6 @@
 package dev.millrace.job.cli;
 
-import dev.millrace.job.Keys;
+import dev.millrace.job.ReleaseRecords;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
@@ -15,7 +15,6 @@ import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -123,12 +122,7 @@ record ReleaseTopic(KafkaConfig config) {
   /** Writes an event; gives where it stands. */
   Origin write(ReleaseEvent event) {
     try (RecordWriter writer = new RecordWriter(config)) {
-      return writer
-          .append(
-              new Topics(config.prefix()).releases(),
-              new String(Keys.of(event), StandardCharsets.UTF_8),
-              Codecs.releases().encode(event))
-          .join();
+      return ReleaseRecords.append(writer, new Topics(config.prefix()), event).join();
     }
   }
 }

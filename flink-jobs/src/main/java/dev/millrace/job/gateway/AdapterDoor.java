@@ -1,9 +1,7 @@
 package dev.millrace.job.gateway;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.millrace.job.Adopting;
-import dev.millrace.job.Keys;
+import dev.millrace.job.ReleaseRecords;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.model.adapter.InvalidAdapterException;
@@ -13,7 +11,6 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
-import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Names;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -123,9 +120,7 @@ final class AdapterDoor implements AutoCloseable {
             current.batch(),
             "unloaded by an operator",
             Origin.UNWRITTEN);
-    return writer
-        .append(
-            topics.releases(), new String(Keys.of(event), UTF_8), Codecs.releases().encode(event))
+    return ReleaseRecords.append(writer, topics, event)
         .exceptionally(
             failure -> {
               throw new CompletionException(

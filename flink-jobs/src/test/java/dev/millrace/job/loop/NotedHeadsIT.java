@@ -50,7 +50,8 @@ class NotedHeadsIT {
           NotedHeads noted = NotedHeads.follow(StoredReleases.read(store), kafka)) {
         ReleaseEvent first = store(0, null);
         ReleaseEvent second = store(1, first.release());
-        for (ReleaseEvent event : new ReleaseEvent[] {first, second, takingBackTo(first)}) {
+        for (ReleaseEvent event :
+            new ReleaseEvent[] {first, second, first.ordering(Action.ROLLBACK, "test")}) {
           writer.append(topic, "java", Codecs.releases().encode(event)).join();
         }
         awaitServing(first.release());
@@ -95,20 +96,6 @@ class NotedHeadsIT {
         folder.toUri().toString(),
         parent,
         batch,
-        "test",
-        Origin.UNWRITTEN);
-  }
-
-  private static ReleaseEvent takingBackTo(ReleaseEvent event) {
-    return new ReleaseEvent(
-        null,
-        "java",
-        Kind.ADAPTER,
-        Action.ROLLBACK,
-        event.release(),
-        event.uri(),
-        event.parent(),
-        event.batch(),
         "test",
         Origin.UNWRITTEN);
   }
