@@ -12,17 +12,7 @@ import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Takes a call's requests to the desk, no more of an account than it may have under way. */
-final class Asking {
-
-  private final Desk desk;
-  private final Admission admission;
-  private final Meter meter;
-
-  Asking(Desk desk, Admission admission, Meter meter) {
-    this.desk = desk;
-    this.admission = admission;
-    this.meter = meter;
-  }
+record Asking(Desk desk, Admission admission, Meter meter) {
 
   /**
    * Asks; gives all answers when they are there.
@@ -76,5 +66,10 @@ final class Asking {
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  /** Nobody waits for what of these is still asked. */
+  void abandon(List<Request> requests) {
+    requests.forEach(desk::abandon);
   }
 }

@@ -2,7 +2,6 @@ package dev.millrace.job.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.job.Adopting;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.Secret;
@@ -14,14 +13,12 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
-import io.javalin.http.HttpStatus;
 import io.javalin.http.staticfiles.Location;
 import io.javalin.router.Endpoint;
 import java.io.IOException;
@@ -30,14 +27,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
-import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -57,19 +49,10 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
-  private static final String JSON = "application/json";
-  private static final String EVENTS = "text/event-stream";
-  private static final String CALLER = "caller";
   private static final int MOST_WATCHING = 32;
-
-  /** Each holds a thread of the server's, which has 250. */
-  private static final int MOST_STREAMING = 128;
 
   /** For what is said last to be written. */
   private static final Duration TELLING = Duration.ofSeconds(1);
-
-  /** Of one account. Each holds such a thread, as long as the client takes to send it. */
-  private static final int MOST_BODIES = 64;
 
   /** The console's page runs and shows what comes from here alone, and stands in no other page. */
   private static final String POLICY =
@@ -83,29 +66,20 @@ public final class Gateway implements AutoCloseable {
   private final InstantSource clock = InstantSource.system();
   private final Meter meter = new Meter();
   private final Admission admission;
-  private final Admission streams;
-  private final Admission bodies = new Admission("bodies", MOST_BODIES);
-
-  /** Until their reply is written: of a client that does not read, no more of them wait. */
-  private final Admission calls;
-
-  private final CallsUnderWay underWay = new CallsUnderWay();
+  private final Calls calls;
   private final RecordWriter writer;
   private final Desk desk;
-  private final Asking asking;
+  private final AskDoor questions;
   private final Catalogue catalogue = new Catalogue();
   private final SampleDoor samples;
   private final FeedbackDoor feedback;
   private final Console console;
-  private final Verdicts verdicts;
   private final Operating operating;
   private final AdapterDoor adapters;
   private final Tail<Answer> answers;
   private final Tail<Chunk> chunks;
   private final Tail<ReleaseEvent> releases;
   private final Semaphore watching = new Semaphore(MOST_WATCHING);
-  private final Semaphore streaming = new Semaphore(MOST_STREAMING);
-  private final ReplyThreads replies = new ReplyThreads();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Javalin server;
 
@@ -114,16 +88,20 @@ public final class Gateway implements AutoCloseable {
     this.keys = keys;
     Topics topics = new Topics(kafka.prefix());
     admission = new Admission("requests", config.limits().inFlight());
-    streams = new Admission("streams", config.limits().streams());
-    calls =
-        new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * config.limits().inFlight()));
+    calls = new Calls(keys, config.limits().inFlight());
     writer = new RecordWriter(kafka);
     desk = new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis()));
-    asking = new Asking(desk, admission, meter);
     samples = new SampleDoor(writer, topics, clock);
     feedback = new FeedbackDoor(desk, samples, meter);
     console = Console.start(kafka, clock);
-    verdicts = new Verdicts(console::verdict);
+    questions =
+        new AskDoor(
+            calls,
+            new Asking(desk, admission, meter),
+            catalogue,
+            new Verdicts(console::verdict),
+            config.limits().streams(),
+            clock);
     operating = new Operating(writer, topics, console);
     adapters = new AdapterDoor(adopting, catalogue, writer, topics);
     answers =
@@ -185,10 +163,10 @@ public final class Gateway implements AutoCloseable {
       javalin.jetty.addConnector(this::tls);
     }
     javalin.routes.before(this::secure);
-    javalin.routes.before("/v1/*", this::enter);
-    javalin.routes.post("/v1/completions", this::complete);
-    javalin.routes.post("/v1/chat/completions", this::chat);
-    javalin.routes.post("/v1/embeddings", this::embed);
+    javalin.routes.before("/v1/*", calls::enter);
+    javalin.routes.post("/v1/completions", questions::complete);
+    javalin.routes.post("/v1/chat/completions", questions::chat);
+    javalin.routes.post("/v1/embeddings", questions::embed);
     javalin.routes.get("/v1/models", this::models);
     javalin.routes.get("/v1/models/{id}", this::model);
     javalin.routes.post("/v1/samples", this::teach);
@@ -207,13 +185,14 @@ public final class Gateway implements AutoCloseable {
     javalin.routes.get(
         "/console/uPlot.js", ctx -> chart(ctx, "text/javascript", "uPlot.iife.min.js"));
     javalin.routes.get("/console/uPlot.css", ctx -> chart(ctx, "text/css", "uPlot.min.css"));
-    javalin.routes.get("/health", ctx -> ctx.contentType(JSON).result("{\"status\":\"up\"}"));
+    javalin.routes.get("/health", ctx -> ctx.contentType(Calls.JSON).result("{\"status\":\"up\"}"));
     javalin.routes.get("/ready", this::ready);
     javalin.routes.get("/metrics", ctx -> ctx.contentType(Meter.TEXT).result(meter.scrape()));
-    javalin.routes.exception(Exception.class, (failure, ctx) -> fail(ctx, failure));
+    javalin.routes.exception(Exception.class, (failure, ctx) -> Calls.fail(ctx, failure));
     javalin.routes.exception(
         HttpResponseException.class,
-        (failure, ctx) -> fail(ctx, ApiProblem.http(failure.getStatus(), failure.getMessage())));
+        (failure, ctx) ->
+            Calls.fail(ctx, ApiProblem.http(failure.getStatus(), failure.getMessage())));
     javalin.routes.after(ctx -> meter.call(route(ctx), ctx.statusCode()));
   }
 
@@ -225,19 +204,6 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  /** A call has come; it has ended when its reply is written. */
-  private void enter(Context ctx) {
-    ctx.attribute(CALLER, authorized(ctx));
-    underWay.enter();
-    whenEnded(ctx, underWay::leave);
-  }
-
-  /** Also where Javalin never comes to write. */
-  private static void whenEnded(Context ctx, Runnable then) {
-    org.eclipse.jetty.server.Request.addCompletionListener(
-        ServletContextRequest.getServletContextRequest(ctx.req()), failure -> then.run());
-  }
-
   /** A file of the chart library, out of its jar. */
   private static void chart(Context ctx, String type, String file) {
     ctx.contentType(type)
@@ -246,15 +212,15 @@ public final class Gateway implements AutoCloseable {
 
   /** Sends the picture every second, as server-sent events, until the operator goes away. */
   private void watch(Context ctx) throws IOException, InterruptedException {
-    if (!authorized(ctx).operator()) {
+    if (!calls.authorized(ctx).operator()) {
       throw ApiProblem.forbidden("the API key is not an operator's");
     }
     if (!watching.tryAcquire()) {
       throw ApiProblem.tooMany(MOST_WATCHING + " are watching, expected fewer");
     }
-    ctx.contentType(EVENTS).header("Cache-Control", "no-store");
+    ctx.contentType(Calls.EVENTS).header("Cache-Control", "no-store");
     try {
-      OutputStream out = unbuffered(ctx);
+      OutputStream out = Calls.unbuffered(ctx);
       do {
         out.write(("event: picture\ndata: " + console.picture() + "\n\n").getBytes(UTF_8));
         out.flush();
@@ -266,43 +232,31 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  /** The server's own stream: flushing Javalin's, which may compress, does nothing. */
-  private static OutputStream unbuffered(Context ctx) throws IOException {
-    return ctx.res().getOutputStream();
-  }
-
   private void order(Context ctx) {
-    later(ctx, () -> operating.order(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
+    calls.later(
+        ctx,
+        () ->
+            operating
+                .order(Calls.caller(ctx), Fields.of(calls.body(ctx)))
+                .thenApply(Replies::place));
   }
 
   private void load(Context ctx) {
-    later(ctx, () -> adapters.load(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::adopted));
+    calls.later(
+        ctx,
+        () ->
+            adapters
+                .load(Calls.caller(ctx), Fields.of(calls.body(ctx)))
+                .thenApply(Replies::adopted));
   }
 
   private void unload(Context ctx) {
-    later(ctx, () -> adapters.unload(caller(ctx), Fields.of(body(ctx))).thenApply(Replies::place));
-  }
-
-  private void later(Context ctx, Supplier<CompletableFuture<ObjectNode>> call) {
-    later(ctx, call, Gateway::json);
-  }
-
-  /**
-   * Makes a call, and replies when there is what to reply. Javalin writes on the thread that ends
-   * the future, and waits there for the client to read.
-   */
-  private <T> void later(
-      Context ctx, Supplier<CompletableFuture<T>> call, BiConsumer<Context, T> writing) {
-    String account = caller(ctx).account();
-    Executor threads = replies.of(account);
-    calls.enter(account, 1);
-    whenEnded(ctx, () -> calls.leave(account, 1));
-    CompletableFuture<T> reply = call.get();
-    ctx.future(
+    calls.later(
+        ctx,
         () ->
-            reply
-                .thenAcceptAsync(found -> writing.accept(ctx, found), threads)
-                .exceptionallyAsync(failure -> failLater(ctx, failure), threads));
+            adapters
+                .unload(Calls.caller(ctx), Fields.of(calls.body(ctx)))
+                .thenApply(Replies::place));
   }
 
   private Connector tls(Server jetty, HttpConfiguration http) {
@@ -319,161 +273,19 @@ public final class Gateway implements AutoCloseable {
     return connector;
   }
 
-  private ApiKeys.Caller authorized(Context ctx) {
-    return keys.caller(ctx.header("Authorization"));
-  }
-
-  private static ApiKeys.Caller caller(Context ctx) {
-    return Objects.requireNonNull(ctx.attribute(CALLER), CALLER);
-  }
-
-  private void complete(Context ctx) throws IOException, InterruptedException {
-    generate(ctx, Generating.completion(Fields.of(body(ctx))), false, Replies::completion);
-  }
-
-  private void chat(Context ctx) throws IOException, InterruptedException {
-    generate(ctx, Generating.chat(Fields.of(body(ctx))), true, Replies::chat);
-  }
-
-  private String body(Context ctx) {
-    String account = caller(ctx).account();
-    bodies.enter(account, 1);
-    try {
-      return ctx.body();
-    } catch (IllegalArgumentException e) {
-      throw ApiProblem.bad("unknown_charset", "the body's charset is not known: " + e.getMessage());
-    } catch (Exception e) { // Kotlin declares none
-      if (e instanceof IOException) {
-        throw ApiProblem.bad("body_cut_off", "the body did not come to its end: " + e.getMessage());
-      }
-      throw e;
-    } finally {
-      bodies.leave(account, 1);
-    }
-  }
-
-  /** How answers to a call are written. */
-  private interface Writing {
-    ObjectNode write(Generating asked, List<Answer> answers, Verdicts verdicts, long seconds);
-  }
-
-  private void generate(Context ctx, Generating asked, boolean chat, Writing writing)
-      throws IOException, InterruptedException {
-    ApiKeys.Caller caller = caller(ctx);
-    Catalogue.Target target = catalogue.target(caller.tenant(), asked.model());
-    long now = clock.millis();
-    List<Request> requests = asked.requests(caller, target, now);
-    if (asked.stream()) {
-      Streaming stream = new Streaming(asked, requests, verdicts, chat, now / 1000);
-      stream(
-          ctx,
-          caller,
-          stream,
-          () -> asking.each(caller, requests, asked.user(), stream::take),
-          () -> requests.forEach(desk::abandon));
-    } else {
-      reply(
-          ctx,
-          () -> asking.all(caller, requests, asked.user()),
-          (context, found) -> json(context, writing.write(asked, found, verdicts, now / 1000)));
-    }
-  }
-
-  /**
-   * Streams until all choices have ended, or one has failed, or the client is gone.
-   *
-   * @param cancelling ends what is then still asked: nobody waits for it
-   */
-  private void stream(
-      Context ctx,
-      ApiKeys.Caller caller,
-      Streaming stream,
-      Supplier<List<CompletableFuture<Answer>>> asking,
-      Runnable cancelling)
-      throws InterruptedException {
-    streams.enter(caller.account(), 1);
-    try {
-      if (!streaming.tryAcquire()) {
-        throw ApiProblem.tooMany(MOST_STREAMING + " streams are open, expected fewer");
-      }
-      try {
-        stream.await(asking.get());
-        write(ctx, stream);
-      } finally {
-        streaming.release();
-        cancelling.run();
-      }
-    } finally {
-      streams.leave(caller.account(), 1);
-    }
-  }
-
-  private void write(Context ctx, Streaming stream) throws InterruptedException {
-    try {
-      stream.write(
-          (release, base, from) -> {
-            ctx.contentType(EVENTS).header("Cache-Control", "no-store");
-            provenance(ctx, release, base, from);
-          },
-          unbuffered(ctx));
-    } catch (IOException e) {
-      LOG.debug("a client has gone away", e);
-    }
-  }
-
-  private void embed(Context ctx) {
-    ApiKeys.Caller caller = caller(ctx);
-    Embedding asked = Embedding.of(Fields.of(body(ctx)));
-    Catalogue.Target target =
-        asked.media().isEmpty()
-            ? catalogue.target(caller.tenant(), asked.model())
-            : catalogue.placing(caller.tenant(), asked.model());
-    reply(
-        ctx,
-        () ->
-            OneRelease.ask(
-                () -> asking.all(caller, asked.requests(caller, target, clock.millis()), null)),
-        (context, found) ->
-            json(context, Replies.embeddings(asked.model(), asked.base64(), found, verdicts)));
-  }
-
-  /** Writes the reply when all answers are there. */
-  private void reply(
-      Context ctx,
-      Supplier<CompletableFuture<List<Answer>>> call,
-      BiConsumer<Context, List<Answer>> writing) {
-    later(
-        ctx,
-        call,
-        (context, found) -> {
-          Answer first = found.get(0);
-          provenance(context, first.release(), first.base(), Replies.from(first));
-          writing.accept(context, found);
-        });
-  }
-
-  private void provenance(Context ctx, @Nullable String release, String base, String from) {
-    ctx.header("Millrace-Base", base);
-    ctx.header("Millrace-From", from);
-    ctx.header("Millrace-Verdict", verdicts.word(release));
-    if (release != null) {
-      ctx.header("Millrace-Release", release);
-    }
-  }
-
   private void models(Context ctx) {
-    json(ctx, Replies.models(catalogue.visible(caller(ctx).tenant())));
+    Calls.json(ctx, Replies.models(catalogue.visible(Calls.caller(ctx).tenant())));
   }
 
   /** What one name stands for, of those that {@code model} may be. */
   private void model(Context ctx) {
-    String tenant = caller(ctx).tenant();
+    String tenant = Calls.caller(ctx).tenant();
     String id = ctx.pathParam("id");
     ReleaseEvent event =
         catalogue.target(tenant, id).release() == null
             ? catalogue.current(tenant, id)
             : named(tenant, id);
-    json(ctx, event == null ? Replies.model(id, "millrace") : Replies.model(id, event));
+    Calls.json(ctx, event == null ? Replies.model(id, "millrace") : Replies.model(id, event));
   }
 
   private ReleaseEvent named(@Nullable String tenant, String release) {
@@ -486,8 +298,8 @@ public final class Gateway implements AutoCloseable {
 
   /** Counted before its body is read, which a client may send as slowly as it likes. */
   private void teach(Context ctx) {
-    ApiKeys.Caller caller = caller(ctx);
-    later(
+    ApiKeys.Caller caller = Calls.caller(ctx);
+    calls.later(
         ctx,
         () ->
             admission.during(
@@ -495,52 +307,32 @@ public final class Gateway implements AutoCloseable {
                 () ->
                     samples.take(
                         caller,
-                        body(ctx),
+                        calls.body(ctx),
                         ctx.queryParam("domain"),
                         ctx.header("Idempotency-Key"))),
-        (context, reply) -> context.contentType(JSON).result(reply));
+        (context, reply) -> context.contentType(Calls.JSON).result(reply));
   }
 
   private void feedback(Context ctx) {
-    ApiKeys.Caller caller = caller(ctx);
-    later(
+    ApiKeys.Caller caller = Calls.caller(ctx);
+    calls.later(
         ctx,
         () ->
-            admission.during(caller.account(), () -> feedback.take(caller, Fields.of(body(ctx)))));
+            admission.during(
+                caller.account(), () -> feedback.take(caller, Fields.of(calls.body(ctx)))));
   }
 
   private void ready(Context ctx) {
     boolean hears = answers.isAlive() && chunks.isAlive() && releases.isAlive();
-    boolean ready = hears && !underWay.isEnding();
+    boolean ready = hears && !calls.isEnding();
     ctx.status(ready ? 200 : 503);
-    json(
+    Calls.json(
         ctx,
         Fields.JSON
             .createObjectNode()
             .put("ready", ready)
             .put("keys", keys.required())
             .put("unserved", console.unserved()));
-  }
-
-  private static Context json(Context ctx, ObjectNode body) {
-    return ctx.contentType(JSON).result(body.toString());
-  }
-
-  private static @Nullable Void failLater(Context ctx, Throwable failure) {
-    fail(ctx, failure);
-    return null;
-  }
-
-  private static void fail(Context ctx, Throwable failure) {
-    ApiProblem problem = ApiProblem.of(failure);
-    boolean told = failure instanceof ApiProblem || failure.getCause() instanceof ApiProblem;
-    boolean unavailable = problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode();
-    if (unavailable && told && !problem.code().equals(ApiProblem.ENDING)) {
-      LOG.warn("{} {}: {}", ctx.method(), ctx.path(), problem.getMessage());
-    } else if (unavailable && !told) {
-      LOG.error("{} {} failed", ctx.method(), ctx.path(), failure);
-    }
-    json(ctx.status(problem.status()), Replies.error(problem));
   }
 
   /** As it was registered, so that callers cannot make up labels of metrics. */
@@ -556,10 +348,10 @@ public final class Gateway implements AutoCloseable {
    * @return how many those are
    */
   public int drain(Duration most) throws InterruptedException {
-    int late = underWay.end(most);
+    int late = calls.end(most);
     if (late > 0) {
       desk.end();
-      int unused = underWay.end(TELLING);
+      int unused = calls.end(TELLING);
     }
     return late;
   }
@@ -574,7 +366,7 @@ public final class Gateway implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     server.stop();
-    replies.close();
+    calls.close();
     desk.close();
     console.close();
     Tail.close(List.of(answers, chunks, releases));

@@ -1,0 +1,146 @@
+package dev.millrace.job.gateway;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The calls of clients while they are under way: whose each is, its body, its reply. */
+final class Calls implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
+
+  static final String JSON = "application/json";
+  static final String EVENTS = "text/event-stream";
+
+  private static final String CALLER = "caller";
+
+  /**
+   * Of one account. Each holds a thread of the server's, as long as the client takes to send it.
+   */
+  private static final int MOST_BODIES = 64;
+
+  private final ApiKeys keys;
+  private final Admission bodies = new Admission("bodies", MOST_BODIES);
+
+  /** Until their reply is written: of a client that does not read, no more of them wait. */
+  private final Admission calls;
+
+  private final CallsUnderWay underWay = new CallsUnderWay();
+  private final ReplyThreads replies = new ReplyThreads();
+
+  Calls(ApiKeys keys, int inFlight) {
+    this.keys = keys;
+    calls = new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * inFlight));
+  }
+
+  /** A call has come; it has ended when its reply is written. */
+  void enter(Context ctx) {
+    ctx.attribute(CALLER, authorized(ctx));
+    underWay.enter();
+    whenEnded(ctx, underWay::leave);
+  }
+
+  /** Also where Javalin never comes to write. */
+  private static void whenEnded(Context ctx, Runnable then) {
+    org.eclipse.jetty.server.Request.addCompletionListener(
+        ServletContextRequest.getServletContextRequest(ctx.req()), failure -> then.run());
+  }
+
+  ApiKeys.Caller authorized(Context ctx) {
+    return keys.caller(ctx.header("Authorization"));
+  }
+
+  static ApiKeys.Caller caller(Context ctx) {
+    return Objects.requireNonNull(ctx.attribute(CALLER), CALLER);
+  }
+
+  String body(Context ctx) {
+    String account = caller(ctx).account();
+    bodies.enter(account, 1);
+    try {
+      return ctx.body();
+    } catch (IllegalArgumentException e) {
+      throw ApiProblem.bad("unknown_charset", "the body's charset is not known: " + e.getMessage());
+    } catch (Exception e) { // Kotlin declares none
+      if (e instanceof IOException) {
+        throw ApiProblem.bad("body_cut_off", "the body did not come to its end: " + e.getMessage());
+      }
+      throw e;
+    } finally {
+      bodies.leave(account, 1);
+    }
+  }
+
+  void later(Context ctx, Supplier<CompletableFuture<ObjectNode>> call) {
+    later(ctx, call, Calls::json);
+  }
+
+  /**
+   * Makes a call, and replies when there is what to reply. Javalin writes on the thread that ends
+   * the future, and waits there for the client to read.
+   */
+  <T> void later(Context ctx, Supplier<CompletableFuture<T>> call, BiConsumer<Context, T> writing) {
+    String account = caller(ctx).account();
+    Executor threads = replies.of(account);
+    calls.enter(account, 1);
+    whenEnded(ctx, () -> calls.leave(account, 1));
+    CompletableFuture<T> reply = call.get();
+    ctx.future(
+        () ->
+            reply
+                .thenAcceptAsync(found -> writing.accept(ctx, found), threads)
+                .exceptionallyAsync(failure -> failLater(ctx, failure), threads));
+  }
+
+  /** The server's own stream: flushing Javalin's, which may compress, does nothing. */
+  static OutputStream unbuffered(Context ctx) throws IOException {
+    return ctx.res().getOutputStream();
+  }
+
+  static Context json(Context ctx, ObjectNode body) {
+    return ctx.contentType(JSON).result(body.toString());
+  }
+
+  private static @Nullable Void failLater(Context ctx, Throwable failure) {
+    fail(ctx, failure);
+    return null;
+  }
+
+  static void fail(Context ctx, Throwable failure) {
+    ApiProblem problem = ApiProblem.of(failure);
+    boolean told = failure instanceof ApiProblem || failure.getCause() instanceof ApiProblem;
+    boolean unavailable = problem.status() == HttpStatus.SERVICE_UNAVAILABLE.getCode();
+    if (unavailable && told && !problem.code().equals(ApiProblem.ENDING)) {
+      LOG.warn("{} {}: {}", ctx.method(), ctx.path(), problem.getMessage());
+    } else if (unavailable && !told) {
+      LOG.error("{} {} failed", ctx.method(), ctx.path(), failure);
+    }
+    json(ctx.status(problem.status()), Replies.error(problem));
+  }
+
+  boolean isEnding() {
+    return underWay.isEnding();
+  }
+
+  /** Lets no more in; gives how many are still under way after that time. */
+  int end(Duration most) throws InterruptedException {
+    return underWay.end(most);
+  }
+
+  @Override
+  public void close() {
+    replies.close();
+  }
+}
