@@ -3,18 +3,11 @@ package dev.millrace.job.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.millrace.job.BaseTexts;
-import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.corpus.PretrainCorpus;
 import dev.millrace.job.corpus.TokenStream;
-import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.base.Sequence;
-import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.djl.BaseTrainer;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.ngram.ByteNgram;
 import dev.millrace.model.pretrain.BpeTrainer;
 import dev.millrace.model.pretrain.Pretraining;
@@ -27,16 +20,14 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -63,10 +54,6 @@ public final class PretrainCommand implements Callable<Integer> {
   private static final String END_OF_TEXT = "<|endoftext|>";
   private static final int VOCABULARY = 4096;
   private static final int LONGEST_TOKEN = 16;
-  private static final int CHUNK_BYTES = 600;
-  private static final int ANCHORS = 80;
-  private static final int JUDGED = 80;
-  private static final int PROTECTED = 24;
 
   /** Windows of a micro-batch. */
   private static final int BATCH = 8;
@@ -141,9 +128,6 @@ public final class PretrainCommand implements Callable<Integer> {
     return MoeConfig.olmoe(new MoeConfig.OlmoeShape(VOCABULARY, 192, 96, 4, 6, 32, 4, 512));
   }
 
-  /** Bits per byte on held-out text of one domain. */
-  record Judged(double fp32, double int8, double ngram, long bytes) {}
-
   @Override
   public Integer call() throws IOException {
     if (judgeOnly && !Files.exists(out.resolve(TOKENIZER))) {
@@ -160,11 +144,17 @@ public final class PretrainCommand implements Callable<Integer> {
       if (!judgeOnly) {
         train(documents, tokenizer);
       }
-      Map<String, List<String>> chunks = heldOutChunks(heldOut);
-      Map<String, Judged> judged = judge(documents, chunks, tokenizer);
+      HeldOutTexts texts = HeldOutTexts.of(heldOut, seed);
+      progress.println("training the byte 6-gram on the same bytes");
+      ByteNgram ngram =
+          ByteNgram.train(documents.stream().map(d -> d.text().getBytes(UTF_8)).toList());
+      SortedMap<String, HeldOutTexts.Judged> judged = texts.judge(out, tokenizer, ngram);
       if (!judgeOnly) {
-        writeTexts(chunks);
-        writeCard(documents, judged);
+        texts.write(out);
+        SortedMap<String, Long> bytes = new TreeMap<>();
+        documents.forEach(d -> bytes.merge(d.domain(), (long) d.bytes(), Long::sum));
+        PretrainCard card = new PretrainCard(history(out), steps, seed, bytes, judged);
+        Files.writeString(out.resolve("README.md"), card.text());
       }
       print(judged);
     }
@@ -252,204 +242,23 @@ public final class PretrainCommand implements Callable<Integer> {
         goesOn ? seed + OTHER_ORDER : seed);
   }
 
-  /**
-   * One piece of each held-out document, shuffled, by domain; other languages than English are a
-   * domain of their own.
-   */
-  private Map<String, List<String>> heldOutChunks(HeldOut heldOut) {
-    Map<String, List<String>> chunks = new TreeMap<>();
-    for (Document document : PretrainCorpus.heldOut(PretrainCorpus.NANO, heldOut)) {
-      String domain =
-          document.domain().equals("parliament") && !document.title().startsWith("en/")
-              ? "languages"
-              : document.domain();
-      List<Document> pieces = Chunks.chunks(document, CHUNK_BYTES);
-      chunks
-          .computeIfAbsent(domain, d -> new ArrayList<>())
-          .add(pieces.get(pieces.size() / 2).text());
-    }
-    chunks.values().forEach(list -> Collections.shuffle(list, new Random(seed)));
-    return chunks;
-  }
-
-  private void writeTexts(Map<String, List<String>> chunks) throws IOException {
-    List<String> anchors = new ArrayList<>();
-    List<String> guarded = new ArrayList<>();
-    for (Map.Entry<String, List<String>> domain : chunks.entrySet()) {
-      anchors.addAll(lines(domain.getKey(), anchors(domain.getValue())));
-      guarded.addAll(lines(domain.getKey(), first(judged(domain.getValue()), PROTECTED)));
-    }
-    Files.write(out.resolve(BaseTexts.ANCHORS), anchors);
-    Files.write(out.resolve(BaseTexts.PROTECTED), guarded);
-  }
-
-  /** At most half of a domain's held-out texts. */
-  private static List<String> anchors(List<String> texts) {
-    return first(texts.subList(0, texts.size() / 2), ANCHORS);
-  }
-
-  private static List<String> judged(List<String> texts) {
-    return first(texts.subList(texts.size() / 2, texts.size()), JUDGED);
-  }
-
-  private static List<String> first(List<String> texts, int n) {
-    return texts.subList(0, Math.min(n, texts.size()));
-  }
-
-  private static List<String> lines(String domain, List<String> texts) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
-    List<String> lines = new ArrayList<>();
-    for (String text : texts) {
-      lines.add(
-          mapper.writeValueAsString(
-              mapper.createObjectNode().put("domain", domain).put("text", text)));
-    }
-    return lines;
-  }
-
-  private Map<String, Judged> judge(
-      List<Document> documents, Map<String, List<String>> chunks, Tokenizer tokenizer)
-      throws IOException {
-    progress.println("training the byte 6-gram on the same bytes");
-    ByteNgram ngram =
-        ByteNgram.train(documents.stream().map(d -> d.text().getBytes(UTF_8)).toList());
-    Map<String, Judged> judged = new TreeMap<>();
-    try (BaseModel fp32 = DjlModels.open(out, Precision.FLOAT32);
-        BaseModel int8 = DjlModels.open(out, Precision.INT8)) {
-      chunks.forEach(
-          (domain, texts) ->
-              judged.put(domain, judge(judged(texts), tokenizer, fp32, int8, ngram)));
-    }
-    return judged;
-  }
-
-  /** Bits of all tokens but the first, over all bytes; each text on its own. */
-  private static Judged judge(
-      List<String> texts, Tokenizer tokenizer, BaseModel fp32, BaseModel int8, ByteNgram ngram) {
-    double[] bits = new double[3];
-    long bytes = 0;
-    for (String text : texts) {
-      int[] tokens = tokenizer.encode(text);
-      if (tokens.length < 2 || tokens.length > BaseTexts.MAX_TOKENS) {
-        continue;
-      }
-      byte[] utf8 = text.getBytes(UTF_8);
-      bytes += utf8.length;
-      bits[0] += bits(fp32, tokens);
-      bits[1] += bits(int8, tokens);
-      bits[2] += ngram.bits(utf8, firstTokenBytes(tokenizer, tokens, utf8));
-    }
-    return new Judged(bits[0] / bytes, bits[1] / bytes, bits[2] / bytes, bytes);
-  }
-
-  private static double bits(BaseModel model, int[] tokens) {
-    TokenScores scores = model.score(List.of(new Sequence(tokens, model.noAdapter()))).get(0);
-    return -scores.logProb() / Math.log(2);
-  }
-
-  /**
-   * The bytes of the first token; where it ends inside a character, the character is the n-gram's
-   * to predict.
-   */
-  private static int firstTokenBytes(Tokenizer tokenizer, int[] tokens, byte[] utf8) {
-    byte[] rest = tokenizer.decode(Arrays.copyOfRange(tokens, 1, tokens.length)).getBytes(UTF_8);
-    return Math.max(0, utf8.length - rest.length);
-  }
-
-  private void writeCard(List<Document> documents, Map<String, Judged> judged) throws IOException {
-    Map<String, Long> bytes = new TreeMap<>();
-    documents.forEach(d -> bytes.merge(d.domain(), (long) d.bytes(), Long::sum));
-    StringBuilder card = new StringBuilder();
-    Pretraining.History history = history(out);
-    int seen = history.steps() == 0 ? steps : history.steps();
-    card.append("# nano\n\n")
-        .append(
-            "The base that ships with Millrace: OLMoE layout, 4 layers, width 192, 32 experts of"
-                + " 96, ")
-        .append("4 active a token (12.5 %), 4,096 byte-level BPE tokens, 512 positions.\n\n")
-        .append("Made by ")
-        .append(
-            history.legs().stream()
-                .map(leg -> "`./millrace model pretrain --steps " + leg + " --seed " + seed + "`")
-                .collect(Collectors.joining(", then, from its state, ")))
-        .append(": AdamW (0.9, 0.95), rate 3e-3 after 200 steps of warmup, linear decay to a ")
-        .append(
-            "tenth over the last fifth of the steps of each, weight decay 0.1, gradient norm"
-                + " clipped at 1, load balance 0.01, ")
-        .append("windows of 256 tokens, 4,096 tokens a step.\n\n")
-        .append(entropy(history))
-        .append(
-            String.format(
-                Locale.ROOT,
-                "Tokens seen: %,d. Time: %.0f minutes on %d cores.\n\n",
-                seen * 4096L,
-                history.seconds() / 60,
-                Runtime.getRuntime().availableProcessors()))
-        .append("| data | UTF-8 bytes in one pass |\n|---|---|\n");
-    bytes.forEach((d, n) -> card.append(String.format(Locale.ROOT, "| %s | %,d |\n", d, n)));
-    card.append(
-            "\n"
-                + "Bits per byte on held-out documents (a tenth, by hash), each piece on its own;"
-                + " the 6-gram ")
-        .append("(Witten-Bell) was trained on the same bytes:\n\n")
-        .append(
-            "| domain | fp32 | int8 as served | byte 6-gram | bytes |\n|---|---|---|---|---|\n");
-    judged.forEach(
-        (domain, j) ->
-            card.append(
-                String.format(
-                    Locale.ROOT,
-                    "| %s | %.3f | %.3f | %.3f | %,d |\n",
-                    domain,
-                    j.fp32,
-                    j.int8,
-                    j.ngram,
-                    j.bytes)));
-    card.append(
-            "\n"
-                + "`anchors.jsonl` is trained beside every adapter's batch, `protected.jsonl`"
-                + " judges every candidate; ")
-        .append(
-            "they share no document with each other or with the training data. Licences:"
-                + " NOTICE.\n");
-    Files.writeString(out.resolve("README.md"), card);
-  }
-
-  private String entropy(Pretraining.History history) {
-    return history.entropyLegs().isEmpty()
-        ? ""
-        : "Then, with as many experts as the entropy of the router says, in another order, rate 1.5e-3 after 50 steps and falling linearly to a tenth, "
-            + history.entropyLegs().stream().map(this::leg).collect(Collectors.joining(", "))
-            + ".\n\n";
-  }
-
-  private String leg(Pretraining.Leg leg) {
-    String means =
-        leg.experts().means().stream()
-            .map(
-                mean -> mean == Math.rint(mean) ? Long.toString(Math.round(mean)) : mean.toString())
-            .collect(Collectors.joining(","));
-    return "from step %d on `./millrace model pretrain --from models/nano --experts %s --sharpness %s --steps %d --seed %d`"
-        .formatted(leg.from(), means, leg.experts().sharpness(), leg.planned(), seed);
-  }
-
   private static Pretraining.History history(Path folder) throws IOException {
     try (Safetensors weights = Safetensors.open(folder.resolve("model.safetensors"))) {
       return Pretraining.History.of(weights.metadata());
     }
   }
 
-  private void print(Map<String, Judged> judged) throws IOException {
+  private void print(Map<String, HeldOutTexts.Judged> judged) throws IOException {
     judged.forEach(
         (domain, j) ->
             progress.printf(
                 Locale.ROOT,
                 "%-12s fp32 %.3f  int8 %.3f  6-gram %.3f bits per byte on %,d bytes%n",
                 domain,
-                j.fp32,
-                j.int8,
-                j.ngram,
-                j.bytes));
+                j.fp32(),
+                j.int8(),
+                j.ngram(),
+                j.bytes()));
     if (json) {
       System.out.println(new ObjectMapper().writeValueAsString(judged));
     }
