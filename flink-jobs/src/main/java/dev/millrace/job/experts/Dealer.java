@@ -7,15 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Finds which groups need which rows of a batch. */
-final class Dealer {
-
-  private final ExpertLayer router;
-  private final SplitPlan plan;
-
-  Dealer(ExpertLayer router, SplitPlan plan) {
-    this.router = router;
-    this.plan = plan;
-  }
+record Dealer(ExpertLayer router, SplitPlan plan) {
 
   /** Copies for every group, for some of them perhaps none, so that all know of the batch. */
   List<Copies> deal(HiddenBatch batch, int origin) {

@@ -7,17 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Takes what callers say of their answers: a rating is counted, a corrected text is a sample. */
-final class FeedbackDoor {
-
-  private final Desk desk;
-  private final SampleDoor samples;
-  private final Meter meter;
-
-  FeedbackDoor(Desk desk, SampleDoor samples, Meter meter) {
-    this.desk = desk;
-    this.samples = samples;
-    this.meter = meter;
-  }
+record FeedbackDoor(Desk desk, SampleDoor samples, Meter meter) {
 
   /**
    * Takes a call's fields; gives the reply.

@@ -12,15 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A caption must fit its picture or sound better than what else the domain shows. Encoders that
  * cannot tell a domain's captions apart do not judge it.
  */
-final class Aligned implements Stage {
-
-  private final Aligner aligner;
-  private final AlignLimits limits;
-
-  Aligned(Aligner aligner, AlignLimits limits) {
-    this.aligner = aligner;
-    this.limits = limits;
-  }
+record Aligned(Aligner aligner, AlignLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -6,19 +6,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Mostly lines that many texts of the domain have shown. */
-final class Boilerplate implements Stage {
+record Boilerplate(double most) implements Stage {
 
   private static final int OFTEN = 12;
   private static final int LEAST_CHARS = 10;
 
   /** Counters that saw every line of long texts would be halved before a line came often. */
   private static final int MOST_CHARS = 4_096;
-
-  private final double most;
-
-  Boilerplate(double most) {
-    this.most = most;
-  }
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -7,13 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What only a broken conversion leaves behind: replacement and control characters, lone surrogates,
  * UTF-8 read as Latin-1.
  */
-final class EncodingDamage implements Stage {
-
-  private final double most;
-
-  EncodingDamage(double most) {
-    this.most = most;
-  }
+record EncodingDamage(double most) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -7,16 +7,10 @@ import org.jspecify.annotations.Nullable;
  * In words that its domain does not know, such as those of another language. A domain never learns
  * what it refuses: a limit of 1, the default, refuses nothing.
  */
-final class Foreign implements Stage {
+record Foreign(double most) implements Stage {
 
   /** Texts that a reference must have learned before it refuses any. */
   private static final int ENOUGH = 64;
-
-  private final double most;
-
-  Foreign(double most) {
-    this.most = most;
-  }
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -5,13 +5,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Nobody teaches a domain more than their share, our own model least of all. */
-final class Guard implements Stage {
-
-  private final GuardLimits limits;
-
-  Guard(GuardLimits limits) {
-    this.limits = limits;
-  }
+record Guard(GuardLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

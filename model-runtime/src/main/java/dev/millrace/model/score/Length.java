@@ -4,13 +4,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Neither too short to teach nor too long to handle. */
-final class Length implements Stage {
-
-  private final ShapeLimits limits;
-
-  Length(ShapeLimits limits) {
-    this.limits = limits;
-  }
+record Length(ShapeLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -8,15 +8,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Text that the base model cannot follow at all is noise, not news. */
-final class ModelEntropy implements Stage {
-
-  private final BaseModel base;
-  private final ModelLimits limits;
-
-  ModelEntropy(BaseModel base, ModelLimits limits) {
-    this.base = base;
-    this.limits = limits;
-  }
+record ModelEntropy(BaseModel base, ModelLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -4,13 +4,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Almost the same text as one that teaches or judges already; the two sides never share a text. */
-final class NearDuplicate implements Stage {
-
-  private final double similarity;
-
-  NearDuplicate(double similarity) {
-    this.similarity = similarity;
-  }
+record NearDuplicate(double similarity) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -13,20 +13,10 @@ import org.jspecify.annotations.Nullable;
  * domain's own recent values. What stood in an earlier text teaches nothing more; the square leaves
  * texts of one template, which share a little, nearly as they are.
  */
-final class Quality implements Stage {
+record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements Stage {
 
   /** A word that the reference does not know costs so many nats. */
   private static final double REFERENCE = Math.log(20_000);
-
-  private final BaseModel base;
-  private final KnownTexts known;
-  private final ScorerConfig config;
-
-  Quality(BaseModel base, KnownTexts known, ScorerConfig config) {
-    this.base = base;
-    this.known = known;
-    this.config = config;
-  }
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -4,15 +4,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The words of a text that teaches or judges already, in another order. */
-final class ReorderedCopy implements Stage {
+record ReorderedCopy(double similarity) implements Stage {
 
   private static final int FEWEST_WORDS = 12;
-
-  private final double similarity;
-
-  ReorderedCopy(double similarity) {
-    this.similarity = similarity;
-  }
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

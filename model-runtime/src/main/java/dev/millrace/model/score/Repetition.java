@@ -4,13 +4,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The same few phrases over and over. */
-final class Repetition implements Stage {
-
-  private final double least;
-
-  Repetition(double least) {
-    this.least = least;
-  }
+record Repetition(double least) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -4,16 +4,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** More punctuation than words. */
-final class SymbolShare implements Stage {
+record SymbolShare(double most) implements Stage {
 
   /** (ASCII): which are symbols. */
   private static final boolean[] ASCII = ascii();
-
-  private final double most;
-
-  SymbolShare(double most) {
-    this.most = most;
-  }
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -11,17 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Works to answers. */
-final class AnswerWriter {
+record AnswerWriter(int subtask, InstantSource clock) {
 
   private static final CachedAnswer NOTHING = new CachedAnswer("", 0, 0, new float[0]);
-
-  private final int subtask;
-  private final InstantSource clock;
-
-  AnswerWriter(int subtask, InstantSource clock) {
-    this.subtask = subtask;
-    this.clock = clock;
-  }
 
   Answer write(Work work) {
     Request request = work.request();

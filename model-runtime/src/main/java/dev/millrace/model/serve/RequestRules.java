@@ -6,13 +6,7 @@ import dev.millrace.schema.wire.Requests;
 import org.jspecify.annotations.Nullable;
 
 /** What a request may ask for: the one place of the responder that says no. */
-final class RequestRules {
-
-  private final int contextTokens;
-
-  RequestRules(int contextTokens) {
-    this.contextTokens = contextTokens;
-  }
+record RequestRules(int contextTokens) {
 
   /** Why the request cannot be answered, {@code code: value, expectation}; null if it can. */
   @Nullable String problem(Request request) {
