@@ -65,57 +65,26 @@ public record Sample(
 
   /** The same, of a domain. */
   public Sample withDomain(String known) {
-    return new Sample(
-        id,
-        source,
-        document,
-        tenant,
-        known,
-        modality,
-        text,
-        media,
-        caption,
-        eventTimeMillis,
-        origin);
+    return with(known, media, eventTimeMillis, origin);
   }
 
   /** The same, at another time. */
   public Sample withEventTime(long epochMillis) {
-    return new Sample(
-        id, source, document, tenant, domain, modality, text, media, caption, epochMillis, origin);
+    return with(domain, media, epochMillis, origin);
   }
 
   /** The same, read elsewhere. */
   public Sample withOrigin(Origin place) {
-    return new Sample(
-        id,
-        source,
-        document,
-        tenant,
-        domain,
-        modality,
-        text,
-        media,
-        caption,
-        eventTimeMillis,
-        place);
+    return with(domain, media, eventTimeMillis, place);
   }
 
   /** The same without its media, which stay where it was read. */
   public Sample withoutMedia() {
-    return media.length == 0
-        ? this
-        : new Sample(
-            id,
-            source,
-            document,
-            tenant,
-            domain,
-            modality,
-            text,
-            new byte[0],
-            caption,
-            eventTimeMillis,
-            origin);
+    return media.length == 0 ? this : with(domain, new byte[0], eventTimeMillis, origin);
+  }
+
+  private Sample with(@Nullable String known, byte[] payload, long epochMillis, Origin place) {
+    return new Sample(
+        id, source, document, tenant, known, modality, text, payload, caption, epochMillis, place);
   }
 }

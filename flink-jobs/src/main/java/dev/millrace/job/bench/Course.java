@@ -5,7 +5,6 @@ import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
@@ -149,18 +148,8 @@ record Course(Tokenizer tokenizer, long seed, int visits, int batches, int batch
     for (Document piece : pieces) {
       Origin origin = new Origin(name, heldOut ? 1 : 0, samples.size());
       Sample sample =
-          new Sample(
-              name + "/" + piece.id(),
-              "bench",
-              piece.title(),
-              null,
-              name,
-              Modality.TEXT,
-              piece.text(),
-              new byte[0],
-              null,
-              0,
-              origin);
+          Sample.ofText(
+              name + "/" + piece.id(), "bench", piece.title(), name, piece.text(), 0, origin);
       samples.add(new ScoredSample(sample, tokens(piece.text()), 0, 0, 0, heldOut));
     }
     return samples;

@@ -18,7 +18,6 @@ import dev.millrace.model.score.Scorer;
 import dev.millrace.model.score.ScorerConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
@@ -281,16 +280,12 @@ final class QualityBenchmark implements Benchmark {
       new Rejection(new Origin("", 0, 0), null, null, "left-out", "not looked at", 0);
 
   private static Sample sample(Document document, int offset) {
-    return new Sample(
+    return Sample.ofText(
         document.id(),
         "bench",
         document.title(),
-        null,
         document.domain(),
-        Modality.TEXT,
         document.text(),
-        new byte[0],
-        null,
         offset,
         new Origin("bench", 0, offset));
   }

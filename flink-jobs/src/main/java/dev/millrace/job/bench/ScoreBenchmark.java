@@ -17,7 +17,6 @@ import dev.millrace.model.score.ScorerConfig;
 import dev.millrace.model.score.StageTimes;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import info.debatty.java.lsh.LSHMinHash;
@@ -184,16 +183,12 @@ final class ScoreBenchmark implements Benchmark {
   }
 
   private static Sample sample(Document document, int offset) {
-    return new Sample(
+    return Sample.ofText(
         document.id(),
         "bench",
         document.title(),
-        null,
         "bench",
-        Modality.TEXT,
         document.text(),
-        new byte[0],
-        null,
         offset,
         new Origin("bench", 0, offset));
   }

@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import java.util.Random;
@@ -22,18 +21,8 @@ final class Samples {
   }
 
   private static Sample of(String source, String document, long eventTimeMillis, String text) {
-    return new Sample(
-        "id",
-        source,
-        document,
-        null,
-        "letters",
-        Modality.TEXT,
-        text,
-        new byte[0],
-        null,
-        eventTimeMillis,
-        new Origin("samples", 0, 7));
+    return Sample.ofText(
+        "id", source, document, "letters", text, eventTimeMillis, new Origin("samples", 0, 7));
   }
 
   /** A document that teaches, by its number. */

@@ -115,8 +115,7 @@ class StrictDecodingTest {
   @Test
   void rejection_namesOfMegabytes_areCut() {
     String huge = "n".repeat(9 << 20);
-    Sample sample =
-        new Sample(huge, "", "", null, huge, Modality.TEXT, "a", NO_BYTES, null, 0, Records.HERE);
+    Sample sample = Sample.ofText(huge, "", "", huge, "a", 0, Records.HERE);
     Rejection rejection = refused(encoded(sample)).rejection(Records.HERE);
     assertEquals("too-long", rejection.reason());
     assertEquals("n".repeat(Limits.ID_BYTES) + "…", rejection.id());
