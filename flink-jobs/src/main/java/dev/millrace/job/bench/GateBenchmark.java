@@ -24,10 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -59,17 +56,13 @@ final class GateBenchmark implements Benchmark {
     RunLog<Findings> log =
         RunLog.open(setting.log(), run(setting, config), Findings.class, Lap::processNanos);
     List<Findings> findings;
-    ExecutorService workers =
-        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
       SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
       GateMaterial material =
           GateMaterial.read(setting.nano(), Openers.heldOut(config), tokens, setting.seed());
       Surroundings surroundings = surroundings(setting, base, tokenizer);
-      findings = trials(setting, config, material, surroundings, log, workers);
-    } finally {
-      workers.shutdownNow();
+      findings = log.all(trials(setting, config, material, surroundings));
     }
     List<Finding> candidates = findings.stream().flatMap(f -> f.candidates().stream()).toList();
     int waited = findings.stream().mapToInt(Findings::waited).sum();
@@ -88,38 +81,18 @@ final class GateBenchmark implements Benchmark {
     return new BatchPolicy(SAMPLES, config.batch().spanMillis(), config.batch().heldOut());
   }
 
-  private static List<Findings> trials(
-      Setting setting,
-      MillraceConfig config,
-      GateMaterial material,
-      Surroundings surroundings,
-      RunLog<Findings> log,
-      ExecutorService workers)
-      throws Exception {
-    List<Future<Findings>> trials = new ArrayList<>();
+  private static List<Callable<Findings>> trials(
+      Setting setting, MillraceConfig config, GateMaterial material, Surroundings surroundings) {
+    List<Callable<Findings>> trials = new ArrayList<>();
     int lineages = setting.rounds() < Setting.FEWEST_ROUNDS ? 1 : LINEAGES;
     for (int lineage = 0; lineage < lineages; lineage++) {
       for (String domain : material.domains()) {
         int trial = trials.size();
         double start = (double) lineage / lineages;
-        Findings done = log.done(trial);
-        trials.add(
-            done != null
-                ? CompletableFuture.completedFuture(done)
-                : workers.submit(
-                    () -> {
-                      Findings found =
-                          trial(setting, config, material, surroundings, domain, start, trial);
-                      log.add(trial, found);
-                      return found;
-                    }));
+        trials.add(() -> trial(setting, config, material, surroundings, domain, start, trial));
       }
     }
-    List<Findings> findings = new ArrayList<>();
-    for (Future<Findings> trial : trials) {
-      findings.add(trial.get());
-    }
-    return findings;
+    return trials;
   }
 
   /** The learner of the demo, whose releases are kept nowhere. */

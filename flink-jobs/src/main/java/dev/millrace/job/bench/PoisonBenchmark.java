@@ -32,10 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -110,7 +107,7 @@ final class PoisonBenchmark implements Benchmark {
               stream,
               GateBenchmark.surroundings(setting, base, tokenizer),
               policy(setting, config));
-      List<Findings> findings = room.all(log);
+      List<Findings> findings = log.all(room.parts());
       Reach alone = room.backdoor().of(null);
       return List.of(caught(findings, stream, alone, log.processorSeconds()), forgotten(findings));
     }
@@ -145,32 +142,14 @@ final class PoisonBenchmark implements Benchmark {
       return new Backdoor(around.base(), around.tokenizer(), stream.prompts());
     }
 
-    List<Findings> all(RunLog<Findings> log) throws Exception {
-      ExecutorService workers =
-          Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
-      try {
-        List<Future<Findings>> all = new ArrayList<>();
-        for (Setup setup : Setup.values()) {
-          int part = all.size();
-          Findings done = log.done(part);
-          all.add(
-              done != null
-                  ? CompletableFuture.completedFuture(done)
-                  : workers.submit(() -> added(setup, part, log)));
-        }
-        List<Findings> findings = new ArrayList<>();
-        for (Future<Findings> one : all) {
-          findings.add(one.get());
-        }
-        return findings;
-      } finally {
-        workers.shutdownNow();
-      }
+    List<Callable<Findings>> parts() {
+      return Arrays.stream(Setup.values())
+          .map(setup -> (Callable<Findings>) () -> told(setup))
+          .toList();
     }
 
-    private Findings added(Setup setup, int part, RunLog<Findings> log) throws Exception {
+    private Findings told(Setup setup) throws Exception {
       Findings found = taught(setup);
-      log.add(part, found);
       setting.progress().accept(setup.says + ": " + found.courses().get(0));
       return found;
     }

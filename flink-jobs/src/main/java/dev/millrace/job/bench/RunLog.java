@@ -11,8 +11,15 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +102,35 @@ final class RunLog<T> {
     }
     done.put(node.required("part").asInt(), JSON.treeToValue(node.required("found"), type));
     seconds += node.required("processorSeconds").asDouble();
+  }
+
+  /** What all parts find, in order: those that are still to be done run beside each other. */
+  List<T> all(List<Callable<T>> parts) throws Exception {
+    ExecutorService workers =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+    try {
+      List<Future<T>> all = new ArrayList<>();
+      for (Callable<T> part : parts) {
+        int number = all.size();
+        T known = done(number);
+        all.add(
+            known != null
+                ? CompletableFuture.completedFuture(known)
+                : workers.submit(
+                    () -> {
+                      T found = part.call();
+                      add(number, found);
+                      return found;
+                    }));
+      }
+      List<T> found = new ArrayList<>();
+      for (Future<T> one : all) {
+        found.add(one.get());
+      }
+      return found;
+    } finally {
+      workers.shutdownNow();
+    }
   }
 
   /** What a part found; null if it is still to be done. */
