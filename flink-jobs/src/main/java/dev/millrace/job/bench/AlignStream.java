@@ -47,7 +47,7 @@ final class AlignStream {
   private AlignStream() {}
 
   /** A pair where the encoders see it. */
-  private record Seen(Pair pair, Places places, int group) {}
+  private record Seen(Pair pair, Places places) {}
 
   /** How a stream ended. */
   private record Learned(AlignAdapter adapter, int batches, int published, double millis) {}
@@ -148,7 +148,7 @@ final class AlignStream {
     List<Seen> stream = new ArrayList<>();
     for (int i = 0; i < some.size(); i++) {
       Places places = new Places(left.get(i), right.get(i));
-      stream.add(new Seen(some.get(i), places, aligned.get(i).group()));
+      stream.add(new Seen(some.get(i), places));
     }
     return stream;
   }

@@ -171,9 +171,8 @@ final class ConsolidateCommand implements Callable<Integer> {
   private List<Consolidation.Domain> domains(Map<String, DomainTexts> texts, List<int[]> anchors) {
     List<Consolidation.Domain> domains = new ArrayList<>();
     adapters.forEach(
-        (name, adapter) ->
-            domains.add(new Consolidation.Domain(name, adapter, of(texts, name).texts())));
-    domains.add(new Consolidation.Domain("", null, anchors));
+        (name, adapter) -> domains.add(new Consolidation.Domain(adapter, of(texts, name).texts())));
+    domains.add(new Consolidation.Domain(null, anchors));
     return domains;
   }
 

@@ -38,7 +38,7 @@ public record Consolidation(Path base, List<Domain> domains, Plan plan) {
    *     it must go on saying
    * @param texts 2 tokens or more each
    */
-  public record Domain(String name, @Nullable Path adapter, List<int[]> texts) {}
+  public record Domain(@Nullable Path adapter, List<int[]> texts) {}
 
   /**
    * The recipe.

@@ -188,8 +188,7 @@ public final class Pretraining {
   }
 
   /** What a step did. */
-  public record Progress(
-      long step, BaseTrainer.Step result, double rate, double tokensPerSecond, String scales) {}
+  public record Progress(long step, BaseTrainer.Step result, double rate, double tokensPerSecond) {}
 
   private final MoeConfig config;
   private final Plan plan;
@@ -252,12 +251,7 @@ public final class Pretraining {
         double seconds = (System.nanoTime() - started) / 1e9;
         history = history.plus(seconds);
         progress.accept(
-            new Progress(
-                step,
-                result,
-                plan.rate(step),
-                2.0 * plan.batch * plan.time / seconds,
-                scales.toString()));
+            new Progress(step, result, plan.rate(step), 2.0 * plan.batch * plan.time / seconds));
         if (!Double.isFinite(result.loss() + result.gradientNorm())) {
           throw new IllegalStateException(
               "loss %s, gradient norm %s at step %d, expected finite numbers"

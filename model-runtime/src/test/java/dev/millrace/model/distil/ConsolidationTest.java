@@ -48,8 +48,8 @@ class ConsolidationTest {
     return new Consolidation(
         GOLDEN,
         List.of(
-            new Consolidation.Domain("cloud", ADAPTER, texts(texts, 1)),
-            new Consolidation.Domain("", null, texts(texts, 2))),
+            new Consolidation.Domain(ADAPTER, texts(texts, 1)),
+            new Consolidation.Domain(null, texts(texts, 2))),
         new Consolidation.Plan(steps, 4, 2e-3, 16, new StudentTrainer.Objective(0, 1), 3));
   }
 
@@ -134,7 +134,7 @@ class ConsolidationTest {
     Consolidation consolidation =
         new Consolidation(
             qwen,
-            List.of(new Consolidation.Domain("", null, texts(8, 1))),
+            List.of(new Consolidation.Domain(null, texts(8, 1))),
             new Consolidation.Plan(1, 4, 2e-3, 16, new StudentTrainer.Objective(0, 1), 3));
     Path out = folder.resolve("out");
     InvalidConfigException refused =
