@@ -42,24 +42,6 @@ public record ReleaseEvent(
     forgotten = forgotten == null ? List.of() : List.copyOf(forgotten); // null in older state
   }
 
-  /** An event of a trainer, on no trial. */
-  public ReleaseEvent(
-      @Nullable String tenant,
-      String domain,
-      Kind kind,
-      Action action,
-      String release,
-      String uri,
-      @Nullable String parent,
-      long batch,
-      String reason,
-      Origin origin,
-      long epoch) {
-    this(
-        tenant, domain, kind, action, release, uri, parent, batch, reason, origin, epoch, 0,
-        List.of(), null);
-  }
-
   /** An event of no trainer. */
   public ReleaseEvent(
       @Nullable String tenant,
@@ -72,7 +54,9 @@ public record ReleaseEvent(
       long batch,
       String reason,
       Origin origin) {
-    this(tenant, domain, kind, action, release, uri, parent, batch, reason, origin, 0);
+    this(
+        tenant, domain, kind, action, release, uri, parent, batch, reason, origin, 0, 0, List.of(),
+        null);
   }
 
   /** The same event of another trainer. */

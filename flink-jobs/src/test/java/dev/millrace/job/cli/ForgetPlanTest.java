@@ -288,17 +288,17 @@ class ForgetPlanTest {
 
   private static ReleaseEvent of(ReleaseEvent event, String domain, Kind kind) {
     return new ReleaseEvent(
-        event.tenant(),
-        domain,
-        kind,
-        event.action(),
-        event.release(),
-        event.uri(),
-        event.parent(),
-        event.batch(),
-        event.reason(),
-        event.origin(),
-        event.epoch());
+            event.tenant(),
+            domain,
+            kind,
+            event.action(),
+            event.release(),
+            event.uri(),
+            event.parent(),
+            event.batch(),
+            event.reason(),
+            event.origin())
+        .withEpoch(event.epoch());
   }
 
   private void store(

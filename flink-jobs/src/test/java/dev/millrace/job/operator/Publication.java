@@ -84,9 +84,8 @@ final class Publication {
               release == BASE || parents.get(release) == BASE ? null : name(parents.get(release)),
               release == BASE ? 0 : batches.get(release),
               "",
-              new Origin("releases", 0, offset),
-              epoch);
-      return epoch == 0 ? event : event.withRead((long) read);
+              new Origin("releases", 0, offset));
+      return epoch == 0 ? event : event.withEpoch(epoch).withRead((long) read);
     }
 
     private static long kind(Action action) {

@@ -196,16 +196,16 @@ class ScoreAlignmentTest {
 
   private static ReleaseEvent order(ReleaseEvent to, long epoch) {
     return new ReleaseEvent(
-        null,
-        "stamps",
-        Kind.ALIGNMENT,
-        Action.ROLLBACK,
-        to.release(),
-        to.uri(),
-        null,
-        to.batch(),
-        "test",
-        new Origin("releases", 0, 33),
-        epoch);
+            null,
+            "stamps",
+            Kind.ALIGNMENT,
+            Action.ROLLBACK,
+            to.release(),
+            to.uri(),
+            null,
+            to.batch(),
+            "test",
+            new Origin("releases", 0, 33))
+        .withEpoch(epoch);
   }
 }
