@@ -44,7 +44,7 @@ final class ServeFigures {
     group.gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
     CacheMetrics.register(group.addGroup(MetricNames.CACHE), serving.cache());
     CacheMetrics.register(group.addGroup(MetricNames.SEMANTIC), serving.cache().semantic());
-    AdapterMetrics.register(group.addGroup(MetricNames.ADAPTERS), serving.releases());
+    CacheMetrics.register(group.addGroup(MetricNames.ADAPTERS), serving.releases());
   }
 
   void answered(Answer answer) {
