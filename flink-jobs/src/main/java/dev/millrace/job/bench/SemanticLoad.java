@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The responder on the base, with a fresh cache and, where a bound is set, a fresh Redis 8. */
-final class SemanticLoad {
+record SemanticLoad(BaseModel base, Tokenizer tokenizer, int newTokens) {
 
   private static final byte[] SECRET = new byte[16];
   private static final int AT_A_TIME = 16;
@@ -41,16 +41,6 @@ final class SemanticLoad {
    * @param millis processor time an answer, milliseconds, Redis' included
    */
   record Asked(List<Answer> answers, SemanticCounts counts, double millis) {}
-
-  private final BaseModel base;
-  private final Tokenizer tokenizer;
-  private final int newTokens;
-
-  SemanticLoad(BaseModel base, Tokenizer tokenizer, int newTokens) {
-    this.base = base;
-    this.tokenizer = tokenizer;
-    this.newTokens = newTokens;
-  }
 
   /** Asks all, similar questions sharing no answers. */
   Asked plain(List<String> questions) throws Exception {

@@ -7,8 +7,12 @@ import dev.millrace.schema.Verdict;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What the gate said of the releases that answer. */
-final class Verdicts {
+/**
+ * What the gate said of the releases that answer.
+ *
+ * @param passed the verdict by which a release was published; null if it is not known
+ */
+record Verdicts(Function<String, @Nullable Verdict> passed) {
 
   private static final String ACCEPTED = "accepted";
 
@@ -17,17 +21,6 @@ final class Verdicts {
 
   /** The verdict is not, or no longer, on its topic. */
   private static final String UNKNOWN = "unknown";
-
-  private final Function<String, @Nullable Verdict> passed;
-
-  /**
-   * Verdicts as their topic tells them.
-   *
-   * @param passed the verdict by which a release was published; null if it is not known
-   */
-  Verdicts(Function<String, @Nullable Verdict> passed) {
-    this.passed = passed;
-  }
 
   /** One word: {@code accepted}, {@code base} or {@code unknown}. */
   String word(@Nullable String release) {

@@ -5,23 +5,14 @@ import static dev.millrace.model.distil.PrincipalDirections.dot;
 /**
  * A matrix that takes features to what they are to give, near a first guess: the least {@code |Y −
  * W F|² + ridge · |W − first|²}, so that it never errs more than the guess does.
+ *
+ * @param gram F Fᵀ: (features, features)
+ * @param cross Y Fᵀ: (outputs, features)
  */
-final class LeastSquares {
+record LeastSquares(double[][] gram, double[][] cross) {
 
   /** Of the features' mean square. */
   private static final double RIDGE = 0.1;
-
-  private final double[][] gram;
-  private final double[][] cross;
-
-  /**
-   * @param gram F Fᵀ: (features, features)
-   * @param cross Y Fᵀ: (outputs, features)
-   */
-  LeastSquares(double[][] gram, double[][] cross) {
-    this.gram = gram;
-    this.cross = cross;
-  }
 
   /** (outputs, features). */
   double[][] near(double[][] first) {

@@ -19,8 +19,13 @@ import java.util.function.ToIntFunction;
  * <p>Sequences that bring one token come first, and go together where they can: {@code runs} say
  * which, {@code aside} holds their last positions and slots, then of each run the last positions
  * and the mask. Each row of a run is a product of its own, over its own slots.
+ *
+ * @param matrix the place of a matrix by its name
+ * @param packed whether it is among the packed ones, where those of queries, keys and values are
+ *     one
  */
-final class AttentionSource {
+record AttentionSource(
+    MoeConfig config, Layout layout, ToIntFunction<String> matrix, boolean packed) {
 
   /**
    * (heads, time, features) each, of one sequence or of {@code many} as long end to end; keys and
@@ -213,23 +218,6 @@ final class AttentionSource {
           o = self.attended(q, k, v, layer, window, lens, c)
           return $o
       """;
-
-  private final MoeConfig config;
-  private final Layout layout;
-  private final ToIntFunction<String> matrix;
-  private final boolean packed;
-
-  /**
-   * @param matrix the place of a matrix by its name
-   * @param packed whether it is among the packed ones, where those of queries, keys and values are
-   *     one
-   */
-  AttentionSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix, boolean packed) {
-    this.config = config;
-    this.layout = layout;
-    this.matrix = matrix;
-    this.packed = packed;
-  }
 
   String methods() {
     AttentionConfig a = config.attention();

@@ -6,19 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a text teaches: its first tokens. Of a longer text these must pass by themselves, whatever
  * follows them, and they are what guards against near duplicates.
+ *
+ * @param rules that a beginning must pass
  */
-final class Beginning implements Stage {
-
-  private final SampleTokens tokens;
-  private final List<Stage> rules;
-
-  /**
-   * @param rules that a beginning must pass
-   */
-  Beginning(SampleTokens tokens, List<Stage> rules) {
-    this.tokens = tokens;
-    this.rules = rules;
-  }
+record Beginning(SampleTokens tokens, List<Stage> rules) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {

@@ -19,23 +19,14 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Event to loaded release: fetch and verify, load, warm. */
-final class ReleaseLoader {
+/**
+ * Event to loaded release: fetch and verify, load, warm.
+ *
+ * @param bases that may carry a release
+ */
+record ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
 
   private static final int[] WARM_UP = {0, 1};
-
-  private final List<BaseModel> bases;
-  private final ReleaseSource source;
-
-  /**
-   * A loader for some bases.
-   *
-   * @param bases that may carry a release
-   */
-  ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
-    this.bases = bases;
-    this.source = source;
-  }
 
   /**
    * Fetches and verifies a release, notes what its domain looks like, and loads it.
