@@ -97,7 +97,7 @@ class MainTest {
         "ask --domain d --bootstrap no.such.host.invalid:1 hello | broker no.such.host.invalid:1: Failed to create new KafkaAdminClient: No resolvable",
         "topics --bootstrap no.such.host.invalid:1 | broker no.such.host.invalid:1: Failed to create new KafkaAdminClient: No resolvable",
         "adapt --domain D --report r --input nowhere.jsonl | --domain D, expected 1..64 characters",
-        "adapt --domain base --report r --input nowhere.jsonl | --domain base, expected 1..64 characters [a-z0-9][a-z0-9._-]*, and not auto or base: by these callers ask",
+        "adapt --domain base --report r --input nowhere.jsonl | --domain base, expected 1..64 characters [a-z0-9][a-z0-9._-]*, and not auto, base or 64 hexadecimal digits: by these callers ask",
         "adapt --domain d --report r --minutes -1 --input nowhere.jsonl | --minutes -1",
         "adapt --domain d --report r --input src | file src",
         "adapt --domain d --report r --input nowhere.jsonl | nowhere.jsonl",

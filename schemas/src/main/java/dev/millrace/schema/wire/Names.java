@@ -15,10 +15,11 @@ public final class Names {
   /** What a domain that samples teach is expected to be, for messages. */
   public static final String EXPECTED_DOMAIN =
       EXPECTED
-          + ", and not %s or %s: by these callers ask for the domain that fits, and for the base alone"
+          + ", and not %s, %s or 64 hexadecimal digits: by these callers ask for the domain that fits, for the base alone, and for a release"
               .formatted(Request.AUTO, BASE);
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+  private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern RELEASE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
   private Names() {}
@@ -30,7 +31,10 @@ public final class Names {
 
   /** True for the name of a domain that samples may teach. */
   public static boolean isDomain(String value) {
-    return isName(value) && !value.equals(Request.AUTO) && !value.equals(BASE);
+    return isName(value)
+        && !value.equals(Request.AUTO)
+        && !value.equals(BASE)
+        && !DIGEST.matcher(value).matches();
   }
 
   /** True for what may be a release id. */

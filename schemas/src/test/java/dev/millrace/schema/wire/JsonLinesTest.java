@@ -95,7 +95,8 @@ class JsonLinesTest {
           {"text":"b"}                             | missing-id   | id is ""
           {"id":"a","text":"b","domain":"No Good"} | bad-domain   | domain is "No Good"
           {"id":"a","text":"b","domain":"auto"}    | bad-domain   | domain is "auto", expected none
-          {"id":"a","text":"b","domain":"base"}    | bad-domain   | ask for the domain that fits, and for the base alone
+          {"id":"a","text":"b","domain":"base"}    | bad-domain   | ask for the domain that fits, for the base alone
+          {"id":"a","text":"b","domain":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"} | bad-domain | or 64 hexadecimal digits
           {"id":"a","text":"b","eventTimeMillis":-1} | bad-time   | -1
           """)
   void sample_invalidLine_isRefusedWithItsReason(String line, String reason, String detail) {
