@@ -1,5 +1,7 @@
 package dev.millrace.job.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -32,7 +34,7 @@ final class Fields {
   /**
    * Reads a body.
    *
-   * @throws ApiProblem if it is not a JSON object
+   * @throws ApiProblem if it is not a JSON object, or holds text that UTF-8 has no bytes for
    */
   static Fields of(String body) {
     JsonNode node;
@@ -44,7 +46,20 @@ final class Fields {
     if (!node.isObject()) {
       throw ApiProblem.bad("invalid_json", "the body is no JSON object");
     }
+    requireUnicode("", node);
     return new Fields(node);
+  }
+
+  /** Half a surrogate pair, as an escape may write it, would be asked about as a question mark. */
+  private static void requireUnicode(String place, JsonNode node) {
+    if (node.isTextual() && !UTF_8.newEncoder().canEncode(node.textValue())) {
+      throw ApiProblem.badField(place, "text with half a surrogate pair", "Unicode text");
+    }
+    for (int i = 0; node.isArray() && i < node.size(); i++) {
+      requireUnicode(place + "[" + i + "]", node.get(i));
+    }
+    String within = place.isEmpty() ? "" : place + ".";
+    node.properties().forEach(field -> requireUnicode(within + field.getKey(), field.getValue()));
   }
 
   /** An object in a field; without one, an object with no fields. */

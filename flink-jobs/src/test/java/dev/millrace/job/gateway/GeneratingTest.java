@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GeneratingTest {
@@ -42,6 +43,25 @@ class GeneratingTest {
     ApiProblem problem = assertThrows(ApiProblem.class, () -> completion("'n':1,'n':2"));
     assertEquals(400, problem.status());
     assertEquals("the body is not JSON: Duplicate field 'n'", problem.getMessage());
+  }
+
+  /** It has no UTF-8, and would be asked about as a question mark. */
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "{'prompt':'a\\ud800'} prompt",
+        "{'prompt':['a','\\udc00b']} prompt[1]",
+        "{'stop':['\\ud83d\\ude00','\\ude00\\ud83d']} stop[1]",
+        "{'user':'\\udfff'} user",
+        "{'messages':[{'role':'user','content':[{'text':'\\ud800'}]}]} messages[0].content[0].text"
+      },
+      delimiter = ' ')
+  void fields_halfASurrogatePair_isRefusedWithItsPlace(String body, String place) {
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> Fields.of(body.replace('\'', '"')));
+    assertEquals(400, problem.status());
+    assertEquals(
+        place + " is text with half a surrogate pair, expected Unicode text", problem.getMessage());
   }
 
   private static Generating completion(String field) {

@@ -71,6 +71,18 @@ class SampleDoorTest {
   }
 
   @Test
+  void take_halfASurrogatePair_isRefusedWithItsField() {
+    try (RecordWriter writer = writer()) {
+      String body = SAMPLE.replace("teaches", "\\ud800");
+      var problem =
+          assertThrows(ApiProblem.class, () -> door(writer).take(CALLER, body, null, null));
+      assertEquals(400, problem.status());
+      String message = String.valueOf(problem.getMessage());
+      assertTrue(message.contains("text has a lone surrogate"), message);
+    }
+  }
+
+  @Test
   void take_fieldGivenTwice_isRefusedByName() {
     try (RecordWriter writer = writer()) {
       String body = SAMPLE.replace("}", ",\"text\":\"another\"}");
