@@ -93,6 +93,8 @@ class RegistryFormatTest {
     assertRefused(frame(99), "not-avro");
     assertEquals(1, registry.calls());
     assertRefused(frame(registry.add("no schema")), "not-avro");
+    String fixed = "{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}";
+    assertRefused(frame(registry.add(fixed)), "not-avro");
     assertRefused(frame(-1), "not-avro");
   }
 

@@ -3,7 +3,6 @@ package dev.millrace.schema.wire;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +34,7 @@ public final class RegistryFrame {
     try {
       return Optional.of(
           SchemaNormalization.parsingFingerprint64(new Schema.Parser().parse(schema)));
-    } catch (AvroRuntimeException e) {
+    } catch (RuntimeException e) { // Avro's parser has no exception of its own for some of them
       return Optional.empty();
     }
   }
