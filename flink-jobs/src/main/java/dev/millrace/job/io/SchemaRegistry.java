@@ -14,6 +14,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A schema registry that speaks Confluent's API. Calls throw {@link UncheckedIOException} while it
@@ -34,8 +38,17 @@ final class SchemaRegistry {
 
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
   private final String url;
+  private final Duration patience;
 
   SchemaRegistry(String url) {
+    this(url, PATIENCE);
+  }
+
+  /**
+   * @param patience for an answer
+   */
+  SchemaRegistry(String url, Duration patience) {
+    this.patience = patience;
     this.url = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
   }
 
@@ -61,17 +74,21 @@ final class SchemaRegistry {
 
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create(url + path))
-        .timeout(PATIENCE)
         .header("Accept", TYPE)
         .header("Content-Type", TYPE);
   }
 
+  /** Waits for all of an answer: a request's own timeout ends with the first of it. */
   private HttpResponse<String> send(HttpRequest.Builder request) {
+    CompletableFuture<HttpResponse<String>> answer =
+        http.sendAsync(request.build(), BodyHandlers.ofString());
     try {
-      return http.send(request.build(), BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw new UncheckedIOException("no schema registry answers at " + url, e);
+      return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      answer.cancel(true);
+      throw new UncheckedIOException("no schema registry answers at " + url, new IOException(e));
     } catch (InterruptedException e) {
+      answer.cancel(true);
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while asking " + url, e);
     }

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -140,6 +141,14 @@ class RegistryFormatTest {
     assertThrows(UncheckedIOException.class, () -> format.write(TOPIC, VALUE));
     registry.trouble(0);
     assertEquals(0, format.write(TOPIC, VALUE)[0]);
+  }
+
+  @Test
+  @Timeout(60)
+  void schema_registryStopsInTheMiddleOfItsAnswer_isNotWaitedForWithoutEnd() {
+    registry.trouble(RegistryOfTests.STOPS);
+    SchemaRegistry asked = new SchemaRegistry(registry.url(), Duration.ofSeconds(2));
+    assertThrows(UncheckedIOException.class, () -> asked.schema(1));
   }
 
   @Test
