@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -26,11 +28,19 @@ public final class RecordsAt {
   private RecordsAt() {}
 
   /**
-   * The records at these places; what has expired, or was never committed, is not among them.
+   * The records at these places; what has expired, or was never committed, is not among them, nor
+   * is what the broker has no partition of.
    *
    * @throws IllegalStateException if the broker does not give them
    */
   public static Map<Origin, RawRecord> read(KafkaConfig config, Collection<Origin> places) {
+    try (KafkaConsumer<byte[], byte[]> consumer = RecordReader.consumer(config)) {
+      return read(consumer, places, WireFormat.of(config));
+    }
+  }
+
+  static Map<Origin, RawRecord> read(
+      Consumer<byte[], byte[]> consumer, Collection<Origin> places, WireFormat format) {
     Map<TopicPartition, TreeSet<Long>> wanted = new HashMap<>();
     for (Origin place : places) {
       wanted
@@ -38,11 +48,16 @@ public final class RecordsAt {
               new TopicPartition(place.topic(), place.partition()), p -> new TreeSet<>())
           .add(place.offset());
     }
+    Set<TopicPartition> there =
+        places.stream()
+            .map(Origin::topic)
+            .distinct()
+            .flatMap(topic -> consumer.partitionsFor(topic).stream())
+            .map(known -> new TopicPartition(known.topic(), known.partition()))
+            .collect(Collectors.toSet());
+    wanted.keySet().retainAll(there);
     Map<Origin, RawRecord> found = new HashMap<>();
-    try (KafkaConsumer<byte[], byte[]> consumer = RecordReader.consumer(config)) {
-      WireFormat format = WireFormat.of(config);
-      wanted.forEach((partition, offsets) -> read(consumer, partition, offsets, format, found));
-    }
+    wanted.forEach((partition, offsets) -> read(consumer, partition, offsets, format, found));
     return found;
   }
 

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +35,19 @@ class RecordsAtTest {
       Set<Long> read = found.keySet().stream().map(Origin::offset).collect(Collectors.toSet());
       assertEquals(Set.of(3L, 7L, 2_000L, 10_000L, 19_999L), read);
       assertTrue(polls.get() < 10, () -> polls + " polls");
+    }
+  }
+
+  /** Their topic was made anew with fewer partitions, or is no more: as good as expired. */
+  @Test
+  void read_placesOfNoTopicOrPartitionThatIsThere_areNotAmongWhatIsFound() {
+    try (MockConsumer<byte[], byte[]> consumer = partition(new AtomicInteger())) {
+      consumer.updatePartitions(
+          "samples", List.of(new PartitionInfo("samples", 0, null, null, null)));
+      Origin here = new Origin("samples", 0, 7);
+      List<Origin> places = List.of(new Origin("gone", 0, 3), new Origin("samples", 1, 3), here);
+      assertEquals(
+          Set.of(here), RecordsAt.read(consumer, places, new WireFormat.AsItIs()).keySet());
     }
   }
 
