@@ -106,7 +106,10 @@ record AcceptedText(MillraceConfig config) {
     return texts;
   }
 
-  /** Null where it has no text, or some domain was told to forget it. */
+  /**
+   * Null where it has no text, or some domain was told to forget it. What is no sample any more is
+   * as good as expired: its topic was made anew.
+   */
   static @Nullable Text text(RawRecord raw, Set<String> forgotten) {
     try {
       Sample sample = Codecs.samples().decode(raw.value(), raw.origin());
@@ -115,7 +118,8 @@ record AcceptedText(MillraceConfig config) {
           ? new Text(sample.origin(), sample.id(), sample.document(), sample.teaches())
           : null;
     } catch (InvalidRecordException e) {
-      throw new IllegalStateException(raw.origin() + " is no sample any more", e);
+      LOG.warn("{} is no sample any more: {}", raw.origin(), e.getMessage());
+      return null;
     }
   }
 

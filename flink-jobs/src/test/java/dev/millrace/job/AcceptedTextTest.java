@@ -65,6 +65,13 @@ class AcceptedTextTest {
     assertNull(AcceptedText.text(raw(Modality.TEXT), Set.of("s")));
   }
 
+  /** Or the job that compresses would fail again and again. */
+  @Test
+  void text_whatIsNoSampleAnyMore_isLeftOut() {
+    RawRecord raw = new RawRecord(new Origin("samples", 0, 1), 0, null, new byte[] {7, 7});
+    assertNull(AcceptedText.text(raw, Set.of()));
+  }
+
   @Test
   void places_storeWithWhatIsNoRelease_passesItOver(@TempDir Path store) throws IOException {
     SortedMap<String, byte[]> files = new TreeMap<>();
