@@ -4,6 +4,7 @@ import dev.millrace.job.embedded.LocalCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The folder that Millrace runs from.
@@ -60,18 +61,21 @@ record Home(Path root) {
 
   /** The store of the last run, or one to begin with. */
   Path storeOrNew() throws IOException {
-    return Files.exists(lastStore()) ? store() : ownStore();
+    return last().orElse(ownStore());
   }
 
   /** The store of the last run. */
   Path store() throws IOException {
-    if (Files.exists(lastStore())) {
-      return Path.of(Files.readString(lastStore()).strip());
-    }
-    if (Files.isDirectory(ownStore())) {
-      return ownStore();
-    }
-    throw new IllegalArgumentException(
-        "no store known yet, expected --store DIR or an earlier ./millrace demo or adapt");
+    Optional<Path> last = last().or(() -> Optional.of(ownStore()).filter(Files::isDirectory));
+    return last.orElseThrow(
+        () ->
+            new IllegalArgumentException(
+                "no store known yet, expected --store DIR or an earlier ./millrace demo or adapt"));
+  }
+
+  /** Empty too where a crash has left nothing in the file. */
+  private Optional<Path> last() throws IOException {
+    String noted = Files.exists(lastStore()) ? Files.readString(lastStore()).strip() : "";
+    return noted.isEmpty() ? Optional.empty() : Optional.of(Path.of(noted));
   }
 }

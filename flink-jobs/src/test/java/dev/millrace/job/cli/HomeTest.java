@@ -21,4 +21,14 @@ class HomeTest {
     assertEquals(root.resolve("report"), home.store());
     assertEquals(root.resolve("report"), home.storeOrNew());
   }
+
+  /** Or the store would be wherever the command was called. */
+  @Test
+  void store_crashLeftTheNoteOfTheLastRunEmpty_isAsIfNoneHadRun(@TempDir Path root)
+      throws Exception {
+    Home home = new Home(root);
+    Files.writeString(Files.createDirectories(root.resolve(".millrace")).resolve("last-store"), "");
+    assertThrows(IllegalArgumentException.class, home::store);
+    assertEquals(root.resolve(".millrace").resolve("store"), home.storeOrNew());
+  }
 }
