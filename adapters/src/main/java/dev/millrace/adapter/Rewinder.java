@@ -12,6 +12,7 @@ import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -124,7 +125,16 @@ record Rewinder(
             surroundings.base().id(),
             surroundings.base().sites());
     requireOurs(release.manifest(), event);
+    requireRoutable(release.manifest().routing());
     return release;
+  }
+
+  private void requireRoutable(Routing routing) {
+    try {
+      routing.requireOf(surroundings.base().config());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidReleaseException(e.getMessage(), e);
+    }
   }
 
   private static void requireOurs(Manifest manifest, ReleaseEvent event) {

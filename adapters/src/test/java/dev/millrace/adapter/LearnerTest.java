@@ -39,6 +39,7 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -1224,6 +1225,40 @@ class LearnerTest {
       assertFalse(refused.verdict().accepted());
       assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
     }
+  }
+
+  /** It is one of this base by all that its manifest says but that. */
+  @Test
+  void obey_releaseRoutedAsNoneOfThisBaseIs_isRefusedAndChangesNothing() throws IOException {
+    Learner learner = learner("store");
+    Outcome last = outcomes(learner, 1).get(0);
+    Manifest m = read(last.release()).manifest();
+    Manifest other =
+        new Manifest(
+            m.tenant(),
+            m.domain(),
+            m.base(),
+            m.files(),
+            m.quantization(),
+            Routing.topK(m.routing().topK() + 1),
+            m.parent(),
+            m.batch(),
+            m.learned(),
+            m.learnedTo(),
+            m.plan(),
+            m.verdict(),
+            m.obeyed());
+    Path store = folder.resolve("store");
+    Path copy = Files.createDirectory(store.resolve(other.id()));
+    for (String file : m.files().keySet()) {
+      Files.copy(store.resolve(m.id()).resolve(file), copy.resolve(file));
+    }
+    Files.write(copy.resolve(Manifest.FILE), other.toBytes());
+    Outcome refused = obey(learner, last.state(), of("foreign", other.id(), copy.toUri() + ""));
+    assertEquals(
+        "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing of top 2 with 0 limits, expected top 1 with 0",
+        refused.verdict().rules().get(0).reason());
+    assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
   }
 
   private static ReleaseEvent of(String domain, String release, String uri) {
