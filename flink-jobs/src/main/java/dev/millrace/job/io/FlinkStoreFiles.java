@@ -3,7 +3,6 @@ package dev.millrace.job.io;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,17 +10,30 @@ import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.RecoverableFsDataOutputStream;
+import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
 
 /** A release store on any of Flink's file systems; a file appears when it is whole. */
 public record FlinkStoreFiles(String uri) implements StoreFiles {
 
-  /** The store at a URI, or at a path of this machine. */
+  /**
+   * The store at a URI, or at a path of this machine.
+   *
+   * @throws IllegalArgumentException if no file system here reads it
+   */
   public static StoreFiles at(String uri) {
-    URI absolute = new Path(uri).toUri();
-    String scheme = absolute.getScheme();
-    return scheme == null || scheme.equals("file")
-        ? StoreFiles.in(java.nio.file.Path.of(absolute.getPath()))
-        : new FlinkStoreFiles(uri);
+    Path path = new Path(uri);
+    String scheme = path.toUri().getScheme();
+    if (scheme == null || scheme.equals("file")) {
+      return StoreFiles.in(java.nio.file.Path.of(path.toUri().getPath()));
+    }
+    try {
+      FileSystem unused = path.getFileSystem();
+    } catch (UnsupportedFileSystemSchemeException e) {
+      throw new IllegalArgumentException("store " + uri + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      // It is known, and whoever reads or writes is told what is wrong with it now.
+    }
+    return new FlinkStoreFiles(uri);
   }
 
   @Override

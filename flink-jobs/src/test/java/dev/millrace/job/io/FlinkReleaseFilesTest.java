@@ -2,8 +2,10 @@ package dev.millrace.job.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -43,5 +45,14 @@ class FlinkReleaseFilesTest {
   void read_noFile_throws() {
     String uri = folder.resolve("none").toUri().toString();
     assertThrows(IOException.class, () -> new FlinkReleaseFiles().read(uri, 1));
+  }
+
+  /** Whoever tries again, as one does whose file system is away, tries for ever. */
+  @ParameterizedTest
+  @ValueSource(strings = {"s4://bucket/release", "hdfs://there/release", "file://there/release"})
+  void read_whatNoFileSystemHereReads_isNowhere(String uri) {
+    Exception e =
+        assertThrows(FileNotFoundException.class, () -> new FlinkReleaseFiles().read(uri, 1));
+    assertTrue(e.getMessage().startsWith(uri), e::getMessage);
   }
 }

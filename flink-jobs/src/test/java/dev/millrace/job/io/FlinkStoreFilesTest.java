@@ -63,4 +63,12 @@ class FlinkStoreFilesTest {
     assertThrows(IllegalArgumentException.class, () -> files.write("../x", new byte[0]));
     assertThrows(IllegalArgumentException.class, () -> files.write("/x", new byte[0]));
   }
+
+  /** Or a job would learn for nothing, and be told so by its first release. */
+  @Test
+  void at_whatNoFileSystemHereReads_isRefused() {
+    Exception e =
+        assertThrows(IllegalArgumentException.class, () -> FlinkStoreFiles.at("s4://bucket/store"));
+    assertTrue(e.getMessage().startsWith("store s4://bucket/store: "), e::getMessage);
+  }
 }
