@@ -42,7 +42,7 @@ final class ExpertParameters {
     boolean turned = site.in() != site.out() && Arrays.equals(a.shape(), of(rows, site.out()));
     if (site.in() == site.out() && !knowsWay(version)) {
       throw new InvalidAdapterException(
-          "%s: peft_version is %s, which may have taken rows of %s for columns; expected 0.19 or newer"
+          "%s: peft_version is %s, which may have taken rows of %s for columns; expected 0.19.1 or newer"
               .formatted(PeftConfig.FILE, version.isEmpty() ? "absent" : version, site.name()));
     }
     return turned
@@ -57,12 +57,15 @@ final class ExpertParameters {
     return shape;
   }
 
-  /** PEFT before 0.19 took the middle dimension of any stacked parameter for its input. */
+  /** PEFT before 0.19.1 took the middle dimension of any stacked parameter for its input. */
   private static boolean knowsWay(String version) {
     String[] parts = version.split("\\.", -1);
     try {
-      return parts.length > 1
-          && (Integer.parseInt(parts[0]) > 0 || Integer.parseInt(parts[1]) >= 19);
+      int minor = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
+      boolean fixed =
+          parts.length > 2 && !parts[2].equals("0") && !version.startsWith("0.19.1.dev");
+      return !version.isEmpty()
+          && (Integer.parseInt(parts[0]) > 0 || minor > 19 || (minor == 19 && fixed));
     } catch (NumberFormatException e) {
       throw new InvalidWeightsException("peft_version is " + version + ", expected a version");
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.adapter.Difference;
+import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.weights.DType;
@@ -200,6 +201,35 @@ class ExpertLayoutTest {
       }
     }
     return apart;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.18.1, false",
+    "0.19.0, false",
+    "0.19.1.dev0, false",
+    "0.19.1, true",
+    "0.20.1.dev0@X, true"
+  })
+  void parse_stackOfEqualSides_needsAPeftThatKnowsWhichIsTheInput(String version, boolean known) {
+    List<Site> square =
+        List.of(Site.experts(EXPERTS + ".down_proj", 4, 4, 3, List.of(EXPERTS + ".%d.down_proj")));
+    LoraWeights adapter = Lora.KIND.initial(new AdapterPlan(2, 4, true), square, 3);
+    SortedMap<String, byte[]> files = PeftFolder.toFiles(adapter, "");
+    byte[] config =
+        new String(files.get(PeftFolder.CONFIG), StandardCharsets.UTF_8)
+            .replace("\"0.20.0\"", '"' + version + '"')
+            .getBytes(StandardCharsets.UTF_8);
+    byte[] weights = files.get(PeftFolder.WEIGHTS);
+    if (known) {
+      LoraWeights back = PeftFolder.parse(config, weights, square);
+      assertArrayEquals(adapter.pairs().get(0).a(), back.pairs().get(0).a());
+    } else {
+      var refused =
+          assertThrows(
+              InvalidAdapterException.class, () -> PeftFolder.parse(config, weights, square));
+      assertTrue(refused.getMessage().contains("expected 0.19.1 or newer"), refused.getMessage());
+    }
   }
 
   @Test
