@@ -193,7 +193,7 @@ record PeftConfig(LoraConfig plain, TargetRules rules, List<String> parameters, 
     }
     List<String> texts = json.isText(name) ? List.of(json.text(name)) : json.texts(name);
     List<NamePattern> patterns = new ArrayList<>();
-    texts.forEach(text -> patterns.add(new NamePattern(name, ".*\\." + text + "\\.(\\d+)\\.")));
+    texts.forEach(text -> patterns.add(TargetRules.layers(text)));
     return patterns;
   }
 }

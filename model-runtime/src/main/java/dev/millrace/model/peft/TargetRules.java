@@ -27,7 +27,12 @@ record TargetRules(
   static final NamePattern ALL = new NamePattern("target_modules", ".*");
 
   /** What the names of layers begin with where no layers_pattern is given. */
-  static final NamePattern ANY_LAYERS = new NamePattern("layers_pattern", ".*\\.[^.]*\\.(\\d+)\\.");
+  static final NamePattern ANY_LAYERS = layers("[^.]*");
+
+  /** The first number behind such a name, as PEFT 0.20 takes it: older ones took an expert's. */
+  static NamePattern layers(String pattern) {
+    return new NamePattern("layers_pattern", ".*?\\." + pattern + "\\.(\\d+)\\.");
+  }
 
   boolean target(String module) {
     if (excluded(module)) {

@@ -35,7 +35,9 @@ class TargetRulesTest {
         "'target_modules':['q','v'],'layers_to_transform':[1,2] | 1 3",
         "'target_modules':['q','v'],'layers_to_transform':0 | 0",
         "'target_modules':['q','layers.0.attn.q'],'layers_to_transform':1 | 0 1",
-        "'target_modules':['up'],'layers_to_transform':0 | 2",
+        "'target_modules':['up'],'layers_to_transform':1 | 2",
+        "'target_modules':['up'],'layers_to_transform':0 | ``",
+        "'target_modules':['up'],'layers_to_transform':1,'layers_pattern':['h','layers'] | 2",
         "'target_modules':['up'],'layers_to_transform':0,'layers_pattern':'h' | ``",
       })
   void target_anyRule_isPefts(String fields, String wanted) {
