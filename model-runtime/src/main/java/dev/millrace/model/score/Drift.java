@@ -45,15 +45,27 @@ final class Drift {
     Arrays.sort(sorted);
     double most = 0;
     int b = 0;
-    for (int r = 0; r < RECENT; r++) {
-      while (b < BEFORE && before[b] < sorted[r]) {
+    int r = 0;
+    while (r < RECENT) {
+      double value = sorted[r];
+      while (b < BEFORE && Double.compare(before[b], value) < 0) {
         b++;
       }
-      double share = b / (double) BEFORE;
-      most = Math.max(most, Math.abs(share - r / (double) RECENT));
-      most = Math.max(most, Math.abs(share - (r + 1) / (double) RECENT));
+      most = Math.max(most, apart(b, r));
+      while (b < BEFORE && Double.compare(before[b], value) == 0) {
+        b++;
+      }
+      while (r < RECENT && Double.compare(sorted[r], value) == 0) {
+        r++;
+      }
+      most = Math.max(most, apart(b, r));
     }
     return most;
+  }
+
+  /** How far apart the shares of so many of the first and of the last ones are. */
+  private static double apart(int ofBefore, int ofRecent) {
+    return Math.abs(ofBefore / (double) BEFORE - ofRecent / (double) RECENT);
   }
 
   int encodedBytes() {

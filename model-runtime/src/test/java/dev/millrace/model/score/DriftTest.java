@@ -24,6 +24,18 @@ class DriftTest {
   }
 
   @Test
+  void add_fewDifferentValues_isSeldomADrift() {
+    int drifts = 0;
+    for (int run = 0; run < 100; run++) {
+      Drift drift = new Drift();
+      for (int i = 0; i < 1_000; i++) {
+        drifts += drift.add(random.nextInt(2)) ? 1 : 0;
+      }
+    }
+    assertTrue(drifts <= 3, drifts + " in 1,100 windows");
+  }
+
+  @Test
   void add_distributionThatMoves_isADriftOnceAndThenUsual() {
     Drift drift = new Drift();
     int drifts = 0;
