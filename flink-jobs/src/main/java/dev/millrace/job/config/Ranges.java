@@ -1,6 +1,7 @@
 package dev.millrace.job.config;
 
 import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.assign.DomainFinder;
 import dev.millrace.model.kinds.AdapterKinds;
 import java.util.Map;
 import java.util.Set;
@@ -64,7 +65,7 @@ final class Ranges {
   private static final Map<String, Integer> LEAST =
       Map.of(
           "heldOut.everyNth", 2,
-          "unlabelled.agree", 16,
+          "unlabelled.agree", DomainFinder.LEAST_AGREE,
           "align.leastHeldOut", 2,
           "score.memory.referenceBits", 8,
           "score.model.readTokens", 2,
@@ -80,7 +81,8 @@ final class Ranges {
           "align.rank", AlignAdapter.MOST_RANK,
           "align.steps", 1000,
           "align.resamples", 100_000,
-          "score.memory.referenceBits", 24);
+          "score.memory.referenceBits", 24,
+          "unlabelled.agree", DomainFinder.MOST_AGREE);
 
   private static final Set<String> POWERS_OF_TWO = Set.of("score.memory.lines");
 

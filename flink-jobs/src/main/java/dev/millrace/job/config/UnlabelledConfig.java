@@ -7,7 +7,7 @@ import java.io.Serializable;
  *
  * @param waiting samples of a tenant that may wait for others that agree with them; 0 refuses all
  *     samples without a domain
- * @param agree samples that must agree to open a domain of their own
+ * @param agree samples that must agree to open a domain of their own, 16 to 64
  * @param spanMillis how long a sample waits at most
  */
 public record UnlabelledConfig(int waiting, int agree, long spanMillis) implements Serializable {

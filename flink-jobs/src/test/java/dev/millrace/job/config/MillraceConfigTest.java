@@ -299,6 +299,17 @@ class MillraceConfigTest {
     }
   }
 
+  /** Of more texts some would be forgotten before they are held against the others. */
+  @Test
+  void read_moreTextsThanCanAgree_saysTheBound() {
+    String problems =
+        assertThrows(
+                InvalidConfigException.class,
+                () -> MillraceConfig.read(null, List.of("unlabelled.agree=65")))
+            .getMessage();
+    assertTrue(problems.contains("\"65\", expected at most 64"), problems);
+  }
+
   /** Each would end the job at its first sample, again and again. */
   @ParameterizedTest
   @CsvSource({

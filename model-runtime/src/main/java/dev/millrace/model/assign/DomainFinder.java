@@ -27,6 +27,9 @@ public final class DomainFinder {
   /** Fewer texts say too little of a domain. */
   public static final int LEAST_AGREE = TextGroup.KNOWN;
 
+  /** More would not be held against each other: the first of them would be forgotten by then. */
+  public static final int MOST_AGREE = TextGroup.MOST;
+
   /** A text that speaks less for a domain than all but this share of its own texts waits. */
   private static final double UNLIKE = 0.15;
 
@@ -84,12 +87,12 @@ public final class DomainFinder {
   public record Placed(long text, String domain) {}
 
   /**
-   * @param agree texts that open a domain, at least {@link #LEAST_AGREE}
+   * @param agree texts that open a domain, {@link #LEAST_AGREE} to {@link #MOST_AGREE}
    */
   public DomainFinder(KnownTexts known, int agree) {
-    if (agree < LEAST_AGREE) {
+    if (agree < LEAST_AGREE || agree > MOST_AGREE) {
       throw new IllegalArgumentException(
-          "agree is " + agree + ", expected at least " + LEAST_AGREE);
+          "agree is %d, expected %d to %d".formatted(agree, LEAST_AGREE, MOST_AGREE));
     }
     this.known = known;
     this.agree = agree;
