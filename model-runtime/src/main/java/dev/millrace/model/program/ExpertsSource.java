@@ -12,6 +12,9 @@ final class ExpertsSource {
   /**
    * {@code r} holds, for each row, the entropies from which on it gets one expert more than one: as
    * a share of the greatest possible, ascending. Without rows, every token gets the top k.
+   *
+   * <p>How many columns weights have is a matter of all rows, and the order in which libtorch adds
+   * them one of their number: so a sum is of the first k, and of as many others as there may be.
    */
   private static final String ROUTES =
       """
@@ -35,6 +38,14 @@ final class ExpertsSource {
             kept = torch.arange(n * k, dtype=4)
           $normed
           return (p, $scaled, experts, kept)
+        def total(self: __torch__.Program, weights: Tensor, r: Tensor) -> Tensor:
+          if r.size(0) > 0:
+            all = torch.constant_pad_nd(weights, [0, $most - weights.size(1)], 0.)
+            sum = torch.sum(torch.narrow(all, 1, 0, $k), [-1], True)
+            sum = torch.add(sum, torch.sum(torch.narrow(all, 1, $k, $most - $k), [-1], True))
+          else:
+            sum = torch.sum(weights, [-1], True)
+          return sum
         def uncertainty(self: __torch__.Program, p: Tensor) -> Tensor:
           q = torch.div(p, torch.sum(p, [-1], True))
           h = torch.neg(torch.sum(torch.mul(q, $logq), [-1], True))
@@ -168,7 +179,7 @@ final class ExpertsSource {
 
   private static String routes(RouterConfig router) {
     boolean sigmoid = router.scoring() == RouterConfig.Scoring.SIGMOID;
-    String sum = "torch.sum(weights, [-1], True)";
+    String sum = "self.total(weights, r)";
     String normed =
         "weights = torch.div(weights, " + (sigmoid ? "torch.add(" + sum + ", 1e-20)" : sum) + ")";
     return ROUTES
@@ -185,6 +196,7 @@ final class ExpertsSource {
                 : "torch.mul(weights, " + router.routedScalingFactor() + ")")
         .replace("$logq", byRow("log", "torch.clamp_min(q, 1e-30)", router))
         .replace("$loge", Double.toString(Math.log(Math.max(2, router.numExperts()))))
+        .replace("$most", Integer.toString(router.mostExperts()))
         .replace("$k", Integer.toString(router.topK()));
   }
 

@@ -16,6 +16,8 @@ import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.program.MatrixFormat;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.weights.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,12 +29,15 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many answers at once, under different adapters: each is bit for bit the one it is alone. */
 class MixedBatchTest {
+
+  @TempDir Path folder;
 
   private static DjlModel open(String golden, MatrixFormat format) throws IOException {
     return DjlModels.openAlone(Path.of("src/test/resources/golden").resolve(golden), format);
@@ -110,6 +115,34 @@ class MixedBatchTest {
       }
       assertEachAsAlone(model, prompts);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"olmoe, false, INT8_IN_FP16", "olmoe, true, INT8", "qwen3_moe, true, INT8_IN_FP16"})
+  void generate_underEntropyRouting_isEachAsAlone(
+      String family, boolean normed, MatrixFormat format) throws IOException {
+    String json =
+        "{'model_type':'%s','vocab_size':97,'hidden_size':32,'max_position_embeddings':64,"
+            + "'num_hidden_layers':3,'num_attention_heads':4,'num_key_value_heads':2,"
+            + "'num_experts_per_tok':8,'num_experts':32,'intermediate_size':16,"
+            + "'moe_intermediate_size':16,'rms_norm_eps':1e-5,'norm_topk_prob':%s}";
+    RandomCheckpoint.write(folder, json.formatted(family, normed), DType.F32, 3);
+    try (DjlModel model = DjlModels.openAlone(folder, format);
+        LoadedAdapter wide = entropy(model, 4, 6.5);
+        LoadedAdapter narrow = entropy(model, 3, 2.5)) {
+      List<Prompt> prompts = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        LoadedAdapter of = i % 3 == 0 ? model.noAdapter() : i % 3 == 1 ? narrow : wide;
+        prompts.add(new Prompt(tokens(model, 1 + i % 4 * 7, i), of, 8 + i % 5, 0, 0));
+      }
+      assertEachAsAlone(model, prompts);
+    }
+  }
+
+  private static LoadedAdapter entropy(DjlModel model, int rank, double scale) {
+    return model
+        .under(Routing.entropy(model.config(), 0.25, scale))
+        .load(adapter(model, rank, rank));
   }
 
   @ParameterizedTest
