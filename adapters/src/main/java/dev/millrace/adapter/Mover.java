@@ -6,6 +6,7 @@ import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Served;
 import dev.millrace.schema.Origin;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -59,7 +60,7 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing 
         Watch.at(place),
         new Forgotten(state.forgotten().samples(), List.of()),
         initial.base(),
-        before == null ? null : before.among(judging));
+        before == null ? null : before.among(state.heldOut().entries(), judging));
   }
 
   /** Too few to predict any are as good as none that can be read. */
@@ -76,9 +77,10 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing 
     return places;
   }
 
-  private static HeldOut cut(HeldOut sample, Map<Origin, int[]> tokens) {
+  private HeldOut cut(HeldOut sample, Map<Origin, int[]> tokens) {
     int[] now = tokens.getOrDefault(sample.origin(), new int[0]);
-    return new HeldOut(sample.id(), sample.origin(), now, sample.bytes(), 0, 0);
+    int bytes = surroundings.tokenizer().decode(now).getBytes(StandardCharsets.UTF_8).length;
+    return new HeldOut(sample.id(), sample.origin(), now, bytes, 0, 0);
   }
 
   /** As what a domain begins with judges them. */

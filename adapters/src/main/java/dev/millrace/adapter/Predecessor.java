@@ -6,6 +6,7 @@ import dev.millrace.adapter.gate.PairedBootstrap;
 import dev.millrace.schema.RuleResult;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -41,6 +42,27 @@ public record Predecessor(String release, SortedMap<String, Double> logProbs) {
   Predecessor among(List<HeldOut> kept) {
     TreeMap<String, Double> some = new TreeMap<>(logProbs);
     some.keySet().retainAll(kept.stream().map(HeldOut::id).toList());
+    return new Predecessor(release, some);
+  }
+
+  /**
+   * The same among samples of which another base reads more or less: what it made of them, for as
+   * many bytes.
+   *
+   * @param then as they were cut for it
+   * @param now the same, those that can still be read
+   */
+  Predecessor among(List<HeldOut> then, List<HeldOut> now) {
+    Map<String, Integer> bytes = new HashMap<>();
+    then.forEach(sample -> bytes.put(sample.id(), sample.bytes()));
+    TreeMap<String, Double> some = new TreeMap<>();
+    for (HeldOut sample : now) {
+      Double logProb = logProbs.get(sample.id());
+      if (logProb != null) {
+        double before = bytes.getOrDefault(sample.id(), sample.bytes());
+        some.put(sample.id(), logProb * (sample.bytes() / Math.max(1, before)));
+      }
+    }
     return new Predecessor(release, some);
   }
 

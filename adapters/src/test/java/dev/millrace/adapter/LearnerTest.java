@@ -53,6 +53,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -1010,6 +1011,30 @@ class LearnerTest {
     assertTrue(waiting.size() > batch(2).samples().size(), "those that can be read wait still");
     assertTrue(
         moved.state().heldOut().entries().stream().allMatch(judge -> judge.tokens().length > 1));
+  }
+
+  /** Of a text that is longer than what is learned another tokenizer keeps more or less. */
+  @Test
+  void learn_onANewBaseThatReadsLessOfTexts_isComparedByAsMuchOfThem() {
+    Learner learner = learner("store");
+    Outcome first = outcomes(learner, 1).get(0);
+    LearnerState old = obey(learner, first.state(), event(first.release(), Action.PIN)).state();
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    PastSamples cut =
+        places -> {
+          Map<Origin, int[]> found = past(places);
+          found.replaceAll((at, text) -> Arrays.copyOf(text, text.length / 2));
+          return found;
+        };
+    LearnerState moved =
+        learn(Learner.of(surroundings("store", fresh, cut), CONFIG), old, batch(1)).state();
+    Map<String, Double> logProbs = moved.predecessor().logProbs();
+    assertFalse(logProbs.isEmpty());
+    for (HeldOut before : old.heldOut().entries()) {
+      int now = before.bytes() / 2;
+      assertEquals(
+          before.incumbentLogProb() * now / before.bytes(), logProbs.get(before.id()), 1e-9);
+    }
   }
 
   @Test
