@@ -74,7 +74,9 @@ public final class BaseRelease {
     }
     for (Path file : files) {
       String name = file.getFileName().toString();
-      if (PIECE.matcher(name).matches() || !ReleaseReader.isPlain(name)) {
+      if (PIECE.matcher(name).matches()
+          || name.equals(Manifest.SIGNATURE) // its own would take the place of this one
+          || !ReleaseReader.isPlain(name)) {
         throw new InvalidReleaseException(file + ": its name cannot be one of a release");
       }
       long size = Files.size(file);

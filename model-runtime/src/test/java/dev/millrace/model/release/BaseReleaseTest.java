@@ -123,11 +123,11 @@ class BaseReleaseTest {
 
   @Test
   void pieces_nameThatNoReleaseHas_isRefused() throws IOException {
-    Files.writeString(folder.resolve("model.piece-00001"), "");
-    assertThrows(InvalidReleaseException.class, () -> BaseRelease.pieces(folder));
-    Files.delete(folder.resolve("model.piece-00001"));
-    Files.writeString(folder.resolve(Manifest.FILE), "");
-    assertThrows(InvalidReleaseException.class, () -> BaseRelease.pieces(folder));
+    for (String name : List.of("model.piece-00001", Manifest.FILE, Manifest.SIGNATURE)) {
+      Path file = Files.writeString(folder.resolve(name), "");
+      assertThrows(InvalidReleaseException.class, () -> BaseRelease.pieces(folder), name);
+      Files.delete(file);
+    }
   }
 
   @Test
