@@ -19,7 +19,7 @@ public record Activations(MoeConfig config, Computation computation) {
   /** Tensors of (part, vocab) that are alive at once: an adapter's and the base's logits and p. */
   private static final long OF_HEAD = 4;
 
-  /** Rows of the width of the model that a layer's backward pass holds at once. */
+  /** Rows of the width of the model that a layer's backward pass holds at once, each of a token. */
   private static final long IN_FLIGHT = 14;
 
   /** Bytes that micro-batches of any size need. */
@@ -80,10 +80,15 @@ public record Activations(MoeConfig config, Computation computation) {
     return floats + 5 * wide + (layer.sparse() ? 3L * config.router().numExperts() : 0);
   }
 
-  /** Floats of a token that come and go within one layer, if one expert reads all tokens. */
+  /**
+   * Floats of a token that come and go within one layer, if one expert reads all tokens. Its rows
+   * of all experts stand side by side until they are summed.
+   */
   private long inFlight() {
     AttentionConfig a = config.attention();
     long width = Math.max(config.hiddenSize(), (long) a.numAttentionHeads() * a.headDim());
-    return IN_FLIGHT * width + 6L * config.experts().intermediateSize();
+    boolean sparse = config.layers().stream().anyMatch(LayerConfig::sparse);
+    long byExpert = sparse ? (long) config.router().topK() * config.hiddenSize() : 0;
+    return IN_FLIGHT * width + 6L * config.experts().intermediateSize() + byExpert;
   }
 }

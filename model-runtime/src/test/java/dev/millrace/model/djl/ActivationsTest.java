@@ -1,0 +1,32 @@
+package dev.millrace.model.djl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.model.base.Computation;
+import dev.millrace.model.base.Products;
+import dev.millrace.model.base.Recompute;
+import dev.millrace.model.config.MoeConfigs;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class ActivationsTest {
+
+  private static final int HIDDEN = 32;
+
+  @Test
+  void bytesPerToken_moreExpertsAToken_aLayerHoldsARowOfEach() {
+    assertEquals(2 * HIDDEN * Float.BYTES, bytesPerToken(4) - bytesPerToken(2));
+  }
+
+  private static long bytesPerToken(int experts) {
+    String json =
+        "{'model_type':'olmoe','vocab_size':97,'hidden_size':%d,'max_position_embeddings':64,"
+            + "'num_hidden_layers':3,'num_attention_heads':4,'num_key_value_heads':4,"
+            + "'num_experts':8,'num_experts_per_tok':%d,'intermediate_size':16,"
+            + "'rms_norm_eps':1e-5}";
+    byte[] config =
+        json.formatted(HIDDEN, experts).replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+    Computation computation = new Computation(Products.FP32, Recompute.LAYERS);
+    return new Activations(MoeConfigs.parse(config), computation).bytesPerToken();
+  }
+}
