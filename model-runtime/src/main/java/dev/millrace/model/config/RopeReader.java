@@ -144,7 +144,7 @@ final class RopeReader {
         rotations("beta_fast", 32),
         rotations("beta_slow", 1),
         original(),
-        rope.orElse("truncate", true, j -> j.bool("truncate")));
+        rope.orElse("truncate", true, false, j -> j.bool("truncate")));
   }
 
   private double attentionFactor() {

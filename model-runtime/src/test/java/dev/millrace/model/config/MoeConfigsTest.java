@@ -291,6 +291,14 @@ class MoeConfigsTest {
     assertEquals(stretched, MoeConfigs.parse(MoeConfigs.toBytes(stretched, "float32")));
   }
 
+  @ParameterizedTest
+  @CsvSource({"'', true", "',\"truncate\":true', true", "',\"truncate\":null', false"})
+  void parse_rampOfYarn_isOfWholeFeaturesUnlessTruncateIsThereAndOff(String field, boolean whole) {
+    String yarn = "{'rope_type':'yarn','factor':4" + field + "}";
+    RopeConfig rope = parse("{'model_type':'mixtral','rope_parameters':" + yarn + "}").rope();
+    assertEquals(whole, ((RopeConfig.Yarn) rope.scaling()).truncate());
+  }
+
   @Test
   void mostExperts_moreThanTheOpenGroupsHold_isTheTopK() {
     String config = "{'model_type':'deepseek_v3','n_routed_experts':16,'topk_group':4,";

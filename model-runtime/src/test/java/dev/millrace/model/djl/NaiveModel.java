@@ -363,8 +363,11 @@ final class NaiveModel implements AutoCloseable {
   }
 
   private double yarn(JsonNode r, double plain, int i, double theta, int dim) {
-    double low = Math.max(0, Math.floor(turns(r.path("beta_fast").asDouble(32), theta, dim)));
-    double high = Math.min(dim - 1, Math.ceil(turns(r.path("beta_slow").asDouble(1), theta, dim)));
+    double fast = turns(r.path("beta_fast").asDouble(32), theta, dim);
+    double slow = turns(r.path("beta_slow").asDouble(1), theta, dim);
+    boolean whole = !r.has("truncate") || r.get("truncate").booleanValue();
+    double low = Math.max(0, whole ? Math.floor(fast) : fast);
+    double high = Math.min(dim - 1, whole ? Math.ceil(slow) : slow);
     double ramp = Math.max(0, Math.min(1, (i - low) / (low == high ? 0.001 : high - low)));
     return plain / factor(r) * ramp + plain * (1 - ramp);
   }

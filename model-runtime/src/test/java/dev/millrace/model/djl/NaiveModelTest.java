@@ -182,6 +182,14 @@ class NaiveModelTest {
                 + "'rope_parameters':{'rope_type':'yarn','rope_theta':10000.0,'factor':null,"
                 + "'original_max_position_embeddings':32}}"),
         new Case(
+            "olmoe with YaRN that is not truncated",
+            DType.F32,
+            "{'model_type':'olmoe',"
+                + COMMON
+                + "'rms_norm_eps':1e-5,'num_key_value_heads':4,'num_experts':8,"
+                + "'intermediate_size':16,'rope_parameters':{'rope_type':'yarn','factor':4.0,"
+                + "'rope_theta':10000.0,'original_max_position_embeddings':32,'truncate':null}}"),
+        new Case(
             "qwen2 in FP8, its router and gate too, resaved without windows",
             DType.F8_E4M3,
             "{'model_type':'qwen2_moe',"
