@@ -10,6 +10,10 @@ final class CommonFields {
   private static final int MAX_SIZE = 1 << 24;
   private static final String EOS = "eos_token_id";
 
+  /** What families call the number of experts. */
+  private static final List<String> EXPERTS =
+      List.of("num_experts", "num_local_experts", "n_routed_experts");
+
   /** Two names of one function. */
   private static final Set<String> SILU = Set.of("silu", "swish");
 
@@ -90,9 +94,15 @@ final class CommonFields {
     return IntStream.of(ids).boxed().toList();
   }
 
-  /** The number of experts under any of its names. */
+  /** The number of experts under any of its names, the same under each. */
   int experts(int fallback) {
-    return size(List.of("num_experts", "num_local_experts", "n_routed_experts"), fallback);
+    int experts = size(EXPERTS, fallback);
+    for (String name : EXPERTS) {
+      if (size(name, experts) != experts) {
+        throw json.invalid(name, experts + ", as under its other name");
+      }
+    }
+    return experts;
   }
 
   /**

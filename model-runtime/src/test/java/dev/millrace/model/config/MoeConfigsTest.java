@@ -225,6 +225,7 @@ class MoeConfigsTest {
         "'model_type':'deepseek_v3','n_group':7 | n_group is 7, expected a divisor of n_routed_experts 256",
         "'model_type':'deepseek_v3','topk_group':9 | topk_group is 9, expected at most n_group 8",
         "'model_type':'deepseek_v3','n_routed_experts':16,'num_experts_per_tok':17 | num_experts_per_tok is 17",
+        "'model_type':'qwen3_moe','num_experts':8,'num_local_experts':16 | num_local_experts is 16, expected 8",
         "'model_type':'deepseek_v2','scoring_func':'sigmoid' | scoring_func is \"sigmoid\", expected softmax",
         "'model_type':'qwen3_moe','mlp_only_layers':[-1] | mlp_only_layers is [-1]",
         "'model_type':'qwen2_moe','use_sliding_window':true,'layer_types':['full_attention'] | layer_types is [\"full_attention\"], expected full_attention or sliding_attention, 24 times",
