@@ -51,9 +51,7 @@ final class RopeReader {
    * @param positions max_position_embeddings
    */
   static RopeReader of(JsonFields json, double theta, int positions) {
-    if (json.has(PARTIAL)) {
-      json.number(PARTIAL, 1, 1);
-    }
+    requireWholeHeads(json);
     RopeReader nested = of(json, NESTED, theta, positions);
     if (json.isOff(SCALING)) {
       return nested;
@@ -86,8 +84,12 @@ final class RopeReader {
         throw rope.invalid(field, "nothing, it is not supported");
       }
     }
-    if (rope.has(PARTIAL)) {
-      rope.number(PARTIAL, 1, 1);
+    requireWholeHeads(rope);
+  }
+
+  private static void requireWholeHeads(JsonFields json) {
+    if (json.has(PARTIAL) && json.number(PARTIAL, 0, 1) != 1) {
+      throw json.invalid(PARTIAL, "1, heads that turn in part are not supported");
     }
   }
 

@@ -236,7 +236,7 @@ class MoeConfigsTest {
         "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn'} | rope_parameters: factor is absent",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'linear','factor':null} | rope_parameters: factor is null",
         "'model_type':'olmoe','rope_parameters':{'rope_type':'yarn','factor':2,'beta_fast':0} | beta_fast is 0",
-        "'model_type':'olmoe','rope_parameters':{'rope_type':'default','partial_rotary_factor':0.5} | partial_rotary_factor is 0.5",
+        "'model_type':'olmoe','rope_parameters':{'rope_type':'default','partial_rotary_factor':0.5} | partial_rotary_factor is 0.5, expected 1, heads",
         "'model_type':'olmoe','rope_parameters':{'full_attention':{}} | full_attention is {}",
         "'model_type':'olmoe','rope_parameters':{'rope_theta':10.0},'rope_theta':20.0 | rope_theta is 20.0, expected the 10.0",
         "'model_type':'olmoe','rope_scaling':{'type':'linear','factor':2},'rope_parameters':{'rope_type':'linear','factor':4} | rope_scaling is {",
