@@ -57,14 +57,15 @@ final class PeftReader {
     for (String module : config.rules().unknownAmong(ModuleNames.all(sites))) {
       if (unread.stream().anyMatch(tensor -> tensor.contains("." + module + ".lora_"))) {
         throw new InvalidAdapterException(
-            PeftConfig.FILE + ": target_modules names " + module + ", expected sites of the base");
+            "%s: target_modules names %s, expected linear layers other than routers, gates and head"
+                .formatted(PeftConfig.FILE, module));
       }
     }
     List<String> names = ModuleNames.parameters(sites);
     for (String parameter : config.parameters()) {
       if (names.stream().noneMatch(name -> Targets.cover(List.of(parameter), name))) {
         throw new InvalidAdapterException(
-            "%s: target_parameters names %s, expected weights of the base, such as %s"
+            "%s: target_parameters names %s, expected weights of linear layers other than routers, gates and head, or of experts, such as %s"
                 .formatted(PeftConfig.FILE, parameter, names.get(names.size() - 1)));
       }
     }
