@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
@@ -27,6 +28,9 @@ public final class KeptCheckpoints {
 
   private static final String METADATA = "_metadata";
   private static final String NAME = "chk-";
+
+  /** Not a copy that somebody made, such as {@code chk-7.kept}. */
+  private static final Pattern NUMBERED = Pattern.compile(NAME + "\\d{1,18}");
 
   private KeptCheckpoints() {}
 
@@ -101,7 +105,7 @@ public final class KeptCheckpoints {
     List<Path> kept = new ArrayList<>();
     for (FileStatus one : files.listStatus(folder)) {
       Path path = one.getPath();
-      if (path.getName().startsWith(NAME) && files.exists(new Path(path, METADATA))) {
+      if (NUMBERED.matcher(path.getName()).matches() && files.exists(new Path(path, METADATA))) {
         kept.add(path);
       }
     }

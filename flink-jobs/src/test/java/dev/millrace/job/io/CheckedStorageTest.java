@@ -113,6 +113,13 @@ class CheckedStorageTest {
   }
 
   @Test
+  void choose_copyOfACheckpointBesideThem_isLeftAlone() throws IOException {
+    complete(1);
+    Files.move(complete(2), jobsFolder().resolve("chk-2.kept"));
+    assertTrue(chosen().endsWith("/chk-1"));
+  }
+
+  @Test
   void choose_anyByteOfAnyFileOfTheNewestChanged_isTheOneBefore() throws IOException {
     complete(1);
     for (Path file : files(complete(2))) {
