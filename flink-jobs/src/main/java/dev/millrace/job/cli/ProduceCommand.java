@@ -73,6 +73,7 @@ final class ProduceCommand implements Callable<Integer> {
       MillraceConfig config = broker.find(null, output.err()).orElseGet(this::local);
       at = config.kafka().bootstrap();
       try (RecordWriter writer = new RecordWriter(config.kafka())) {
+        writer.awaitTopic(topic, output.err()::println);
         send(reader, writer);
       }
     }

@@ -6,6 +6,7 @@ import dev.millrace.job.config.Secret;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -25,7 +26,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.provider.EnvVarConfigProvider;
 
@@ -199,12 +199,21 @@ public record KafkaTopics(KafkaConfig config, String job) {
   }
 
   /** The first answer of a broker, waited for as {@link #await(KafkaConfig, Consumer)} does. */
-  static <T> T first(String broker, KafkaFuture<T> answer, Consumer<String> told) {
+  static <T> T first(String broker, Future<T> answer, Consumer<String> told) {
+    return first(broker, answer, told, "broker " + broker + " does not answer yet, waiting for it");
+  }
+
+  /**
+   * The same.
+   *
+   * @param awaited what is told, if it does not answer soon
+   */
+  static <T> T first(String broker, Future<T> answer, Consumer<String> told, String awaited) {
     try {
       try {
         return answer.get(SOON.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        told.accept("broker " + broker + " does not answer yet, waiting for it");
+        told.accept(awaited);
         return answer.get();
       }
     } catch (ExecutionException e) {

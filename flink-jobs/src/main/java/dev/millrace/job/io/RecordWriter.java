@@ -6,9 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,32 @@ public final class RecordWriter implements AutoCloseable {
             () ->
                 new KafkaProducer<>(
                     properties, new ByteArraySerializer(), new ByteArraySerializer()));
+  }
+
+  /**
+   * Waits until the broker has a topic, or has made it.
+   *
+   * @param told of what is waited for, if that takes long
+   * @throws IllegalStateException if it has none
+   */
+  public void awaitTopic(String topic, Consumer<String> told) {
+    String awaited = "broker %s has no topic %s yet, waiting for it".formatted(broker, topic);
+    try {
+      var unused =
+          KafkaTopics.first(
+              broker,
+              CompletableFuture.supplyAsync(() -> producer.partitionsFor(topic)),
+              told,
+              awaited);
+    } catch (IllegalStateException e) {
+      if (e.getCause() instanceof TimeoutException) {
+        throw new IllegalStateException(
+            "broker %s has no topic %s, expected one: ./millrace topics makes those of the jobs"
+                .formatted(broker, topic),
+            e);
+      }
+      throw e;
+    }
   }
 
   /** Sends a record and does not wait; a failure shows at the next call. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.embedded.OwnBroker;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
@@ -15,12 +16,15 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** What is set reaches the clients of every command that speaks to a broker. */
@@ -59,6 +63,31 @@ class BrokerOptionIT {
       assertEquals(0, run("verdicts", bootstrap, "--set=kafka.prefix=team."), err::toString);
       assertTrue(run("verdicts", bootstrap) != 0);
       assertTrue(err.toString().contains("millrace.verdicts"), err::toString);
+    }
+  }
+
+  @Test
+  void produce_topicThatTheBrokerLacks_saysWhatItWaitsForAndWhatMakesIt(@TempDir Path folder)
+      throws Exception {
+    Path file = Files.writeString(folder.resolve("one.jsonl"), "{\"id\":\"a\",\"text\":\"b\"}");
+    try (OwnBroker broker = OwnBroker.start(folder, listens -> listens)) {
+      String at = broker.bootstrapServers();
+      String[] produce = {
+        "produce",
+        "--topic=millrace.samples",
+        "--bootstrap=" + at,
+        "--set=kafka.client.max.block.ms=4000",
+        file.toString()
+      };
+      assertEquals(Main.FAILED, run(produce));
+      String missing = "broker %s has no topic millrace.samples".formatted(at);
+      assertEquals(
+          List.of(
+              missing + " yet, waiting for it",
+              "millrace: " + missing + ", expected one: ./millrace topics makes those of the jobs"),
+          err.toString().lines().toList());
+      assertEquals(0, run("topics", "--bootstrap=" + at), err::toString);
+      assertEquals(0, run(produce), err::toString);
     }
   }
 
