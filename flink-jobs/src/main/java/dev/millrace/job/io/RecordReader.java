@@ -26,18 +26,19 @@ public final class RecordReader implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  private final String broker;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<TopicPartition> partitions;
   private final WireFormat format;
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
+    broker = config.bootstrap();
     format = WireFormat.of(config);
     consumer = consumer(config);
     try {
       partitions =
           KafkaTopics.at(
-              config.bootstrap(),
-              () -> topics.stream().flatMap(topic -> partitions(topic).stream()).toList());
+              broker, () -> topics.stream().flatMap(topic -> partitions(topic).stream()).toList());
       consumer.assign(partitions);
     } catch (RuntimeException e) {
       consumer.close();
@@ -125,7 +126,11 @@ public final class RecordReader implements AutoCloseable {
         .anyMatch(metric -> metric.metricValue() instanceof Double count && count > 0);
   }
 
-  /** Everything from here to what is committed now. */
+  /**
+   * Everything from here to what is committed now.
+   *
+   * @throws IllegalStateException if the broker does not give it
+   */
   public List<RawRecord> readToEnd() {
     List<RawRecord> records = new ArrayList<>();
     readToEnd(records::add);
@@ -134,11 +139,55 @@ public final class RecordReader implements AutoCloseable {
 
   /** Goes through everything from here to what is committed now; keeps nothing. */
   public void readToEnd(Consumer<RawRecord> each) {
-    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-    while (ends.entrySet().stream()
-        .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+    readToEnd(each, PATIENCE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param patience for what comes next
+   */
+  void readToEnd(Consumer<RawRecord> each, Duration patience) {
+    Map<TopicPartition, Long> ends =
+        KafkaTopics.at(broker, () -> consumer.endOffsets(partitions, PATIENCE));
+    long left = left(ends);
+    long moved = System.nanoTime();
+    while (left > 0) {
       poll(Duration.ofMillis(100)).forEach(each);
+      long now = left(ends);
+      if (now < left) {
+        moved = System.nanoTime();
+      } else if (System.nanoTime() - moved > patience.toNanos()) {
+        throw stuck(ends, patience);
+      }
+      left = now;
     }
+  }
+
+  private long left(Map<TopicPartition, Long> ends) {
+    return ends.entrySet().stream()
+        .mapToLong(end -> Math.max(0, end.getValue() - position(end.getKey())))
+        .sum();
+  }
+
+  private long position(TopicPartition partition) {
+    return KafkaTopics.at(broker, () -> consumer.position(partition, PATIENCE));
+  }
+
+  private IllegalStateException stuck(Map<TopicPartition, Long> ends, Duration patience) {
+    StringBuilder missing = new StringBuilder();
+    ends.forEach(
+        (partition, end) -> {
+          long at = position(partition);
+          if (at < end) {
+            missing.append(
+                "%s partition %d from offset %d to %d, "
+                    .formatted(partition.topic(), partition.partition(), at, end));
+          }
+        });
+    return new IllegalStateException(
+        "broker %s gave nothing for %d s, expected %sis it running?"
+            .formatted(broker, patience.toSeconds(), missing));
   }
 
   @Override

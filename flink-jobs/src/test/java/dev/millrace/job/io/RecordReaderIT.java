@@ -1,0 +1,61 @@
+package dev.millrace.job.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.millrace.job.chaos.FailingBroker;
+import dev.millrace.job.config.KafkaConfig;
+import dev.millrace.job.config.MillraceConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class RecordReaderIT {
+
+  @TempDir private Path folder;
+
+  /** Whoever reads would wait for ever, and be told nothing. */
+  @Test
+  void readToEnd_brokerDiesMidway_saysWhatItDidNotGive() throws Exception {
+    try (FailingBroker broker = FailingBroker.start(folder)) {
+      KafkaConfig config =
+          MillraceConfig.defaults()
+              .with(
+                  Map.of(
+                      "kafka.bootstrap",
+                      broker.bootstrapServers(),
+                      "kafka.client.max.partition.fetch.bytes", // a record at a time
+                      "1"))
+              .kafka();
+      String topic = Topics.create(config, 1).samples();
+      try (RecordWriter writer = new RecordWriter(config);
+          RecordReader reader = RecordReader.fromBeginning(config, List.of(topic))) {
+        for (int i = 0; i < 10; i++) {
+          writer.append(topic, "k", new byte[1_000]).join();
+        }
+        List<RawRecord> read = new ArrayList<>();
+        Exception e =
+            assertThrows(
+                IllegalStateException.class,
+                () ->
+                    reader.readToEnd(
+                        record -> {
+                          broker.die();
+                          read.add(record);
+                        },
+                        Duration.ofSeconds(2)));
+        assertEquals(
+            "broker %s gave nothing for 2 s, expected %s partition 0 from offset %d to 10, is it running?"
+                .formatted(broker.bootstrapServers(), topic, read.size()),
+            e.getMessage());
+      }
+    }
+  }
+}
