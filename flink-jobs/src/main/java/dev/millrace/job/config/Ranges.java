@@ -129,7 +129,7 @@ final class Ranges {
           "compress.release", Pattern.compile("([0-9a-f]{64})?"),
           "redis.uri",
               Pattern.compile(
-                  "(rediss?://[^@,/\\s]+(/\\d*)?"
+                  "(rediss?://[^@,/\\s]+(/\\d{0,9})?"
                       + "|rediss?\\+cluster://[^@,/\\s]+(,[^@,/\\s]+)*/?)?"));
 
   private static final Map<String, String> FORM_NAMES =

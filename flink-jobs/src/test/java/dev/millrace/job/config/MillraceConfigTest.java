@@ -130,6 +130,17 @@ class MillraceConfigTest {
     }
   }
 
+  /** Or the answers' cache would be said to be down for ever. */
+  @Test
+  void read_databaseOfRedisThatNoneHas_isRefused() {
+    String uri = "redis.uri=redis://h:1/";
+    assertEquals(
+        "redis://h:1/999999999",
+        MillraceConfig.read(null, List.of(uri + "999999999")).redis().uri());
+    assertThrows(
+        InvalidConfigException.class, () -> MillraceConfig.read(null, List.of(uri + "9999999999")));
+  }
+
   /** With them every candidate would be refused, and no release ever taken back. */
   @Test
   void read_numbersByWhichNothingIsLearnedOrTakenBack_areRefused() {
