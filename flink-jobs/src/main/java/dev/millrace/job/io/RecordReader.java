@@ -17,24 +17,37 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads all partitions of topics, committed records only. One thread uses it, but for {@link
- * #isConnected()}.
+ * #problem()}.
  */
 public final class RecordReader implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  /** How long a broker may say nothing beyond the time that it is told to wait for records. */
+  private static final Duration SILENCE = Duration.ofSeconds(5);
+
+  /** Kafka's default. */
+  private static final long MAX_WAIT_MILLIS = 500;
+
   private final String broker;
+  private final long silenceNanos;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<TopicPartition> partitions;
   private final WireFormat format;
+  private volatile Heard heard = new Heard(0, System.nanoTime());
+
+  /** What a broker had said when it was last seen to say something. */
+  private record Heard(double responses, long nanos) {}
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
     broker = config.bootstrap();
     format = WireFormat.of(config);
     consumer = consumer(config);
+    silenceNanos = SILENCE.plusMillis(maxWaitMillis(config)).toNanos();
     try {
       partitions =
           KafkaTopics.at(
@@ -59,6 +72,11 @@ public final class RecordReader implements AutoCloseable {
     reader.consumer.seekToEnd(reader.partitions);
     reader.partitions.forEach(reader.consumer::position);
     return reader;
+  }
+
+  private static long maxWaitMillis(KafkaConfig config) {
+    String named = config.client().get(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG);
+    return named == null ? MAX_WAIT_MILLIS : Long.parseLong(named.strip());
   }
 
   /** In no group. Where what comes next has expired, the first that has not comes. */
@@ -101,6 +119,10 @@ public final class RecordReader implements AutoCloseable {
    */
   public List<RawRecord> poll(Duration patience) {
     ConsumerRecords<byte[], byte[]> polled = consumer.poll(patience);
+    double responses = metric("response-total");
+    if (responses != heard.responses) {
+      heard = new Heard(responses, System.nanoTime());
+    }
     try {
       return raw(polled);
     } catch (RuntimeException e) {
@@ -119,11 +141,27 @@ public final class RecordReader implements AutoCloseable {
     return records;
   }
 
-  /** Whether a broker is connected. */
-  boolean isConnected() {
+  /**
+   * Why nothing comes, of a reader that is polled all the time: no broker is connected, or it says
+   * nothing, not even that it has no records. Null if neither is so.
+   */
+  @Nullable String problem() {
+    if (metric("connection-count") == 0) {
+      return "broker " + broker + " is not connected";
+    }
+    long silent = System.nanoTime() - heard.nanos;
+    return silent > silenceNanos
+        ? "broker %s has said nothing for %d s"
+            .formatted(broker, Duration.ofNanos(silent).toSeconds())
+        : null;
+  }
+
+  private double metric(String name) {
     return consumer.metrics().values().stream()
-        .filter(metric -> metric.metricName().name().equals("connection-count"))
-        .anyMatch(metric -> metric.metricValue() instanceof Double count && count > 0);
+        .filter(metric -> metric.metricName().name().equals(name))
+        .filter(metric -> metric.metricName().group().equals("consumer-metrics"))
+        .mapToDouble(metric -> metric.metricValue() instanceof Double found ? found : 0)
+        .sum();
   }
 
   /**

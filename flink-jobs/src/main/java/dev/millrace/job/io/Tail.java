@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,9 +52,9 @@ public final class Tail<T> implements AutoCloseable {
     return tail;
   }
 
-  /** False if it has died, or while no broker is connected: what it waits for does not come. */
-  public boolean isAlive() {
-    return thread.isAlive() && reader.isConnected();
+  /** Why what it waits for does not come; null if it may. */
+  public @Nullable String problem() {
+    return thread.isAlive() ? reader.problem() : thread.getName() + " ended";
   }
 
   private void follow() {

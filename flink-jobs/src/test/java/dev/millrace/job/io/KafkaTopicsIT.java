@@ -219,7 +219,7 @@ class KafkaTopicsIT {
           assertTrue(registry.calls() > before, "it was asked");
           registry.trouble(0);
           assertEquals("q", handed.poll(30, TimeUnit.SECONDS));
-          assertTrue(tail.isAlive());
+          assertNull(tail.problem());
         }
       }
     }

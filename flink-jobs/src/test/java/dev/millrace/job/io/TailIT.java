@@ -1,6 +1,6 @@
 package dev.millrace.job.io;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 class TailIT {
 
   @Test
-  void isAlive_brokerHasGone_isFalse() {
+  void problem_brokerHasGone_isToldSoon() {
     EmbeddedStack stack = EmbeddedStack.start(1, 1);
     KafkaConfig kafka =
         MillraceConfig.defaults().with(Map.of("kafka.bootstrap", stack.bootstrapServers())).kafka();
@@ -30,10 +30,10 @@ class TailIT {
               RecordReader.fromEnd(kafka, List.of(topics.answers())),
               Codecs.answers(),
               (answer, at) -> {});
-      assertTrue(tail.isAlive());
+      assertNull(tail.problem());
     }
     try (tail) {
-      while (tail.isAlive()) {
+      while (tail.problem() == null) {
         Thread.onSpinWait();
       }
     }
