@@ -52,7 +52,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private final LearnerOpener learners;
   private final int maxPending;
-  private final long epoch;
+  private final long submitted;
   private final Courtesy courtesy;
   private final MailboxExecutor mailbox;
   private final long patienceMillis;
@@ -67,6 +67,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   /** Of each subtask, what its learner was settled by. */
   private transient ListState<Tuple2<Integer, TrainPrecision>> precision;
+
+  /** Of the events that it writes. */
+  private transient long epoch;
 
   private transient @Nullable Opened<Learner> opened;
   private transient Learner learner;
@@ -84,13 +87,13 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       StreamOperatorParameters<Verdict> parameters,
       LearnerOpener learners,
       int maxPending,
-      long epoch,
+      long submitted,
       Courtesy courtesy,
       long patienceMillis) {
     super(parameters);
     this.learners = learners;
     this.maxPending = maxPending;
-    this.epoch = epoch;
+    this.submitted = submitted;
     this.courtesy = courtesy;
     this.mailbox = parameters.getMailboxExecutor();
     this.patienceMillis = patienceMillis;
@@ -110,6 +113,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
+    epoch = Epoch.of(context.getOperatorStateStore(), submitted);
     KeyedStateStore store = context.getKeyedStateStore();
     pending =
         store.getListState(

@@ -17,30 +17,36 @@ public final class LearnOperatorFactory extends AbstractStreamOperatorFactory<Ve
 
   private final LearnerOpener learners;
   private final int maxPending;
-  private final long epoch;
+  private final long submitted;
   private final Courtesy courtesy;
   private final long patienceMillis;
 
   /**
    * @param maxPending how many batches may wait in a subtask before its input has to wait too
-   * @param epoch of the events that it writes; a later trainer of the same domain makes it fail
+   * @param submitted when the job was, epoch milliseconds: a trainer of the same domain that was
+   *     submitted later makes it fail
    * @param courtesy how it gives way to answers
    * @param patienceMillis how long trainers may take for a round
    */
   public LearnOperatorFactory(
-      LearnerOpener learners, int maxPending, long epoch, Courtesy courtesy, long patienceMillis) {
+      LearnerOpener learners,
+      int maxPending,
+      long submitted,
+      Courtesy courtesy,
+      long patienceMillis) {
     this.courtesy = courtesy;
     this.patienceMillis = patienceMillis;
     this.learners = learners;
     this.maxPending = maxPending;
-    this.epoch = epoch;
+    this.submitted = submitted;
   }
 
   @Override
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Flink's signature
   public <T extends StreamOperator<Verdict>> T createStreamOperator(
       StreamOperatorParameters<Verdict> parameters) {
-    return (T) new LearnOperator(parameters, learners, maxPending, epoch, courtesy, patienceMillis);
+    return (T)
+        new LearnOperator(parameters, learners, maxPending, submitted, courtesy, patienceMillis);
   }
 
   @Override

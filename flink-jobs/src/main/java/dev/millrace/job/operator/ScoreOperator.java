@@ -41,7 +41,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   private final Opener<Scorer> scorers;
   private final Opener<AlignmentLearner> learners;
   private final MemoryLimits limits;
-  private final long epoch;
+  private final long submitted;
 
   private transient ValueState<byte[]> memory;
   private transient ValueState<byte[]> alignment;
@@ -58,6 +58,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   /** The same of what pairs have taught. */
   private transient Map<String, AlignmentState> aligned;
 
+  /** Of the events that it writes. */
+  private transient long epoch;
+
   private transient @Nullable Opened<Scorer> opened;
   private transient Scorer scorer;
   private transient @Nullable Opened<AlignmentLearner> openedLearner;
@@ -65,19 +68,24 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   private transient ScoreFigures figures;
 
   /**
-   * @param epoch of the events that it writes; a later trainer of the same domain makes it fail
+   * @param submitted when the job was, epoch milliseconds: a trainer of the same domain that was
+   *     submitted later makes it fail
    */
   public ScoreOperator(
-      Opener<Scorer> scorers, Opener<AlignmentLearner> learners, MemoryLimits limits, long epoch) {
+      Opener<Scorer> scorers,
+      Opener<AlignmentLearner> learners,
+      MemoryLimits limits,
+      long submitted) {
     this.scorers = scorers;
     this.learners = learners;
     this.limits = limits;
-    this.epoch = epoch;
+    this.submitted = submitted;
   }
 
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
+    epoch = Epoch.of(context.getOperatorStateStore(), submitted);
     changed = new HashMap<>();
     aligned = new HashMap<>();
     KeyedStateStore store = context.getKeyedStateStore();

@@ -21,8 +21,19 @@ final class LearnHarness extends AbstractStreamOperatorTestHarness<Verdict> {
   LearnHarness(
       LearnerOpener learners, int maxPending, int maxParallelism, int parallelism, int subtask)
       throws Exception {
+    this(learners, maxPending, maxParallelism, parallelism, subtask, EPOCH);
+  }
+
+  LearnHarness(
+      LearnerOpener learners,
+      int maxPending,
+      int maxParallelism,
+      int parallelism,
+      int subtask,
+      long submitted)
+      throws Exception {
     super(
-        new LearnOperatorFactory(learners, maxPending, EPOCH, COURTESY, 60_000),
+        new LearnOperatorFactory(learners, maxPending, submitted, COURTESY, 60_000),
         maxParallelism,
         parallelism,
         subtask);

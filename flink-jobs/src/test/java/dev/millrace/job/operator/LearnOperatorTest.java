@@ -332,6 +332,31 @@ class LearnOperatorTest {
     }
   }
 
+  /** The clock that a job is submitted by may step back. */
+  @Test
+  void restore_submittedBeforeTheJobWhoseStateItHas_isItsSuccessorAllTheSame() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.open();
+      snapshot = harness.snapshot(1, 1);
+    }
+    LearnerOpener learners = (s, p) -> new Opened<>(new LineageLearner(FREE), () -> {});
+    try (var harness =
+        new LearnHarness(learners, 10, MAX_PARALLELISM, 1, 0, LearnHarness.EPOCH - 1)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.order(rollback("cloud", "early", 3).withEpoch(LearnHarness.EPOCH));
+      harness.processElement(batch("cloud", 0), 0);
+      harness.endInput();
+      assertEquals(
+          LearnHarness.EPOCH,
+          Objects.requireNonNull(harness.getSideOutput(Outputs.RELEASES))
+              .element()
+              .getValue()
+              .epoch());
+    }
+  }
+
   private static ReleaseEvent rollback(String domain, String release, long offset) {
     return StreamRecords.event(domain, ReleaseEvent.Action.ROLLBACK, release, 0, offset);
   }

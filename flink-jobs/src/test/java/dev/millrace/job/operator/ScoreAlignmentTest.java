@@ -47,6 +47,7 @@ class ScoreAlignmentTest {
   private final List<ReleaseEvent> events = new ArrayList<>();
   private final List<Double> ranks = new ArrayList<>();
   private String encoders = "e".repeat(64);
+  private long submitted = EPOCH;
 
   @Test
   void processElement_restoredTwice_publishesTheSameReleasesWithoutGapOrRepeat() throws Exception {
@@ -115,6 +116,20 @@ class ScoreAlignmentTest {
   }
 
   @Test
+  void restore_submittedBeforeTheJobWhoseStateItHas_isItsSuccessorAllTheSame() throws Exception {
+    OperatorSubtaskState snapshot = run(0, 160, null);
+    ReleaseEvent first = events.get(0);
+    submitted = EPOCH - 1;
+    try (var harness = harness()) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.processElement2(order(first, EPOCH), 0);
+      assertThrows(
+          FencedException.class, () -> harness.processElement2(order(first, EPOCH + 1), 0));
+    }
+  }
+
+  @Test
   void processWatermark_ordersWithoutTime_holdNothingBack() throws Exception {
     try (var harness = harness()) {
       harness.open();
@@ -168,7 +183,7 @@ class ScoreAlignmentTest {
             subtask -> new Opened<>(new Ranking(seen), () -> {}),
             subtask -> new Opened<>(SwappedPairs.learner(Path.of(folder), seers), () -> {}),
             LIMITS,
-            EPOCH),
+            submitted),
         DomainKey::of,
         DomainKey::of,
         Types.STRING);

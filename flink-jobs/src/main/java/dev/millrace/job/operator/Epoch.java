@@ -1,0 +1,30 @@
+package dev.millrace.job.operator;
+
+import java.util.List;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.OperatorStateStore;
+import org.apache.flink.api.common.typeinfo.Types;
+
+/** What tells the events of a trainer from those of one before it: later ones have more. */
+final class Epoch {
+
+  private Epoch() {}
+
+  /**
+   * When the job was submitted, or when the one was whose state it goes on from, if that is later:
+   * by a clock that stepped back in between it would read that one's events as a later trainer's,
+   * and its own would be passed over.
+   *
+   * @param submitted epoch milliseconds
+   */
+  static long of(OperatorStateStore state, long submitted) throws Exception {
+    ListState<Long> kept = state.getUnionListState(new ListStateDescriptor<>("epoch", Types.LONG));
+    long latest = submitted;
+    for (long before : kept.get()) {
+      latest = Math.max(latest, before);
+    }
+    kept.update(List.of(latest));
+    return latest;
+  }
+}
