@@ -37,7 +37,7 @@ public final class ServeJob {
     var releases = releases(env, topics);
     var answers =
         requests
-            .partitionCustom(Math::floorMod, request -> request.keyOrId().hashCode())
+            .partitionCustom(KeyedRequest::subtask, request -> request.keyOrId().hashCode())
             .connect(releases.broadcast())
             .transform(
                 "serve",

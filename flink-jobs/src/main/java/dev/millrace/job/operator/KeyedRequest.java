@@ -17,4 +17,9 @@ public record KeyedRequest(byte @Nullable [] key, Request request) {
     String cancels = request.cancels();
     return ByteBuffer.wrap((cancels == null ? request.id() : cancels).getBytes(UTF_8));
   }
+
+  /** The subtask, of so many, that all requests under one key go to. */
+  public static int subtask(int hash, int subtasks) {
+    return Math.floorMod(hash, subtasks);
+  }
 }

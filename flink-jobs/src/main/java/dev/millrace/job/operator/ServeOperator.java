@@ -76,7 +76,12 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private transient Activation activation;
 
+  /** Of all subtasks: where there are more or fewer than before, others have the keys. */
   private transient ListState<KeyedRequest> unanswered;
+
+  /** In state from before that: whichever subtasks these requests have come to. */
+  private transient ListState<KeyedRequest> dealt;
+
   private transient BroadcastState<String, ReleaseEvent> live;
   private transient BroadcastState<String, ReleaseEvent> loading;
 
@@ -119,11 +124,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     OperatorStateStore state = context.getOperatorStateStore();
-    unanswered =
-        state.getListState(
-            new ListStateDescriptor<>("unanswered", TypeInformation.of(KeyedRequest.class)));
+    unanswered = state.getUnionListState(requests("unanswered-of-all"));
+    dealt = state.getListState(requests("unanswered"));
     live = state.getBroadcastState(events("live"));
     loading = state.getBroadcastState(events("loading"));
+  }
+
+  private static ListStateDescriptor<KeyedRequest> requests(String name) {
+    return new ListStateDescriptor<>(name, TypeInformation.of(KeyedRequest.class));
   }
 
   private static MapStateDescriptor<String, ReleaseEvent> events(String name) {
@@ -143,8 +151,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         coordinator == null ? Activation.independent(means) : new TogetherActivation(means, this);
     reload();
     worker.repeat("answering requests", this::step, steps -> steps.forEach(this::stepped));
-    for (KeyedRequest request : unanswered.get()) {
+    for (KeyedRequest request : dealt.get()) {
       resume(request);
+    }
+    dealt.clear();
+    for (KeyedRequest request : unanswered.get()) {
+      if (isMine(request)) {
+        resume(request);
+      }
     }
     startMore();
   }
@@ -155,6 +169,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception failure ? failure : e;
     }
+  }
+
+  private boolean isMine(KeyedRequest request) {
+    int subtasks = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
+    return KeyedRequest.subtask(request.keyOrId().hashCode(), subtasks) == subtask();
   }
 
   private void resume(KeyedRequest request) {

@@ -23,6 +23,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Limits;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,8 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
@@ -393,6 +396,65 @@ class ServeOperatorTest {
       endRequests(harness);
       assertEquals(ids(0, 8), answered(harness).stream().sorted().toList());
       harness.extractOutputValues().forEach(a -> assertEquals("first", a.answer().release()));
+    }
+  }
+
+  @Test
+  void restore_scaledOut_eachKeyGoesOnInItsOrderWhereItsRequestsGoNow() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new FakeServing(0))) {
+      harness.open();
+      for (int i = 0; i < 6; i++) {
+        ask(harness, "key " + i % 3, request(i));
+      }
+      snapshot = harness.snapshot(1, 1);
+    }
+    List<String> all = new ArrayList<>();
+    for (int subtask = 0; subtask < 2; subtask++) {
+      try (var harness = harness(new FakeServing(FREE), 2, subtask)) {
+        harness.initializeState(
+            AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                snapshot, MAX_PARALLELISM, 1, 2, subtask));
+        harness.open();
+        endRequests(harness);
+        List<String> here = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+          ByteBuffer key = ByteBuffer.wrap(("key " + i % 3).getBytes(StandardCharsets.UTF_8));
+          if (KeyedRequest.subtask(key.hashCode(), 2) == subtask) {
+            here.add("request-" + i);
+          }
+        }
+        assertEquals(here, answered(harness));
+        all.addAll(here);
+      }
+    }
+    assertEquals(6, all.size());
+  }
+
+  @Test
+  void restore_stateFromBeforeRequestsWereOfAllSubtasks_isAnsweredOnce() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new FakeServing(0))) {
+      harness.open();
+      ((ServeOperator) harness.getOperator())
+          .getOperatorStateBackend()
+          .getListState(
+              new ListStateDescriptor<>("unanswered", TypeInformation.of(KeyedRequest.class)))
+          .add(new KeyedRequest(null, request(0)));
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(new FakeServing(1))) {
+      harness.initializeState(snapshot);
+      harness.open();
+      endRequests(harness);
+      assertEquals(ids(0, 1), answered(harness));
+      snapshot = harness.snapshot(2, 2);
+    }
+    try (var harness = harness(new FakeServing(0))) {
+      harness.initializeState(snapshot);
+      harness.open();
+      endRequests(harness);
+      assertEquals(List.of(), answered(harness));
     }
   }
 
