@@ -132,7 +132,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     }
     if (waiting.contains(number)) {
       long now = getProcessingTimeService().getCurrentProcessingTime();
-      timers.registerProcessingTimeTimer(number, now + unlabelled.spanMillis());
+      timers.registerProcessingTimeTimer(number, Due.after(now, unlabelled.spanMillis()));
     }
     for (Long oldest = finder.oldest();
         oldest != null && finder.room() > unlabelled.waiting();

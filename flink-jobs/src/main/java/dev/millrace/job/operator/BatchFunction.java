@@ -90,7 +90,6 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
 
   /** A batch of late samples is open for a span too, not closed at once. */
   private long due(OpenBatch batch, long watermark) {
-    long span = watermark + policy.spanMillis();
-    return Math.max(batch.closesAtMillis(policy), span < watermark ? Long.MAX_VALUE : span);
+    return Math.max(batch.closesAtMillis(policy), Due.after(watermark, policy.spanMillis()));
   }
 }

@@ -268,7 +268,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   /** What cancels takes no place in the queue, and yet cannot be as many as one likes. */
   private boolean isCrowded() {
-    return line.size() >= 2 * limits.queue();
+    return line.size() >= 2L * limits.queue();
   }
 
   /** Waits for nobody: what is refused must not make the line longer. */
@@ -398,7 +398,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   @Override
   public void whenOverdue(Runnable then) {
-    long due = now() + limits.activationMillis();
+    long due = Due.after(now(), limits.activationMillis());
     var unused = getProcessingTimeService().registerTimer(due, time -> then.run());
   }
 

@@ -51,7 +51,8 @@ final class TrainerLink implements Processes {
   public List<Report> round(List<Order> orders, Governor governor) {
     send(orders);
     @Nullable Report[] reports = new Report[orders.size()];
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis);
+    long patience = TimeUnit.MILLISECONDS.toNanos(patienceMillis);
+    long start = System.nanoTime();
     int left = reports.length;
     while (left > 0) {
       if (!governor.proceed()) {
@@ -61,7 +62,7 @@ final class TrainerLink implements Processes {
       if (report != null && isOf(report, orders.get(0))) {
         reports[report.process()] = report;
         left--;
-      } else if (System.nanoTime() > deadline) {
+      } else if (System.nanoTime() - start > patience) {
         throw late(reports, orders.get(0));
       }
     }

@@ -280,6 +280,17 @@ class AssignOperatorTest {
     }
   }
 
+  @Test
+  void onProcessingTime_spanWithoutEnd_goesOnWaiting() throws Exception {
+    try (Bench bench = new Bench(new UnlabelledConfig(4, 24, Long.MAX_VALUE))) {
+      bench.harness.open();
+      bench.harness.setProcessingTime(1);
+      bench.send(null, "nothing", false, alone(1));
+      bench.harness.setProcessingTime(2);
+      assertEquals(List.of(), bench.refused());
+    }
+  }
+
   /** Those that were placed have left their timers behind. */
   @Test
   void onProcessingTime_timersFromBeforeARestart_endNoOthersWait() throws Exception {

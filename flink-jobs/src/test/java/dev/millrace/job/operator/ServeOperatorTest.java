@@ -53,9 +53,13 @@ class ServeOperatorTest {
   private static final ServeConfig PATIENT = limits(WhenFull.WAIT);
 
   private static ServeConfig limits(WhenFull whenFull) {
+    return limits(whenFull, 6);
+  }
+
+  private static ServeConfig limits(WhenFull whenFull, int queue) {
     return new ServeConfig(
         3,
-        6,
+        queue,
         0.5,
         whenFull,
         0,
@@ -286,6 +290,19 @@ class ServeOperatorTest {
       harness
           .extractOutputValues()
           .forEach(a -> assertFalse(a.toString().contains("overloaded"), a.toString()));
+    }
+  }
+
+  @Test
+  void cancel_queueWithoutBound_findsItsRequest() throws Exception {
+    for (WhenFull whenFull : WhenFull.values()) {
+      try (var harness = harness(new FakeServing(0), limits(whenFull, Integer.MAX_VALUE))) {
+        harness.open();
+        ask(harness, 0, 4);
+        ask(harness, null, cancelling("c3", null, "request-3"));
+        assertEquals(List.of("request-3", "c3"), answered(harness));
+        assertEquals("cancelled: by c3", harness.extractOutputValues().get(0).answer().error());
+      }
     }
   }
 

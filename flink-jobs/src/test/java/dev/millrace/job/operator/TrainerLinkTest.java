@@ -84,6 +84,21 @@ class TrainerLinkTest {
   }
 
   @Test
+  void round_patienceWithoutEnd_waitsForWhatComesLater() {
+    TrainerLink link = link(Long.MAX_VALUE);
+    Call given = link.next();
+    Call call = link.next();
+    network =
+        order -> {
+          link.deliver(report(given, 0, order.process()));
+          link.deliver(report(call, 0, order.process()));
+        };
+    assertEquals(
+        List.of(call, call),
+        link.round(orders(call, 0), Governor.none()).stream().map(Report::call).toList());
+  }
+
+  @Test
   void round_governorGivesUp_isCancelledAndTheNextIsNotDisturbed() {
     TrainerLink link = link(60_000);
     Call first = link.next();
