@@ -37,7 +37,10 @@ public final class Tail<T> implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private boolean waits;
 
-  private Tail(String topic, RecordReader reader, Codec<T> codec, Sink<T> sink) {
+  /** Records that could not be decoded. */
+  private long passedOver;
+
+  Tail(String topic, RecordReader reader, Codec<T> codec, Sink<T> sink) {
     this.reader = reader;
     this.codec = codec;
     this.sink = sink;
@@ -86,12 +89,22 @@ public final class Tail<T> implements AutoCloseable {
     }
   }
 
-  /** A record that cannot be decoded is somebody else's: the jobs report it, the door goes on. */
-  private void hand(RawRecord raw) {
+  /**
+   * A record that cannot be decoded is somebody else's: the jobs report it, the door goes on. The
+   * log names the first, the second, the fourth and so on: who writes many must not fill it.
+   */
+  void hand(RawRecord raw) {
     try {
       sink.take(codec.decode(raw.value(), raw.origin()), raw.timestamp());
     } catch (InvalidRecordException e) {
-      LOG.warn("{} at {} is passed over: {}", thread.getName(), raw.origin(), e.getMessage());
+      if (Long.bitCount(++passedOver) == 1) {
+        LOG.warn(
+            "{} at {} is passed over, the {}. so far: {}",
+            thread.getName(),
+            raw.origin(),
+            passedOver,
+            e.getMessage());
+      }
     }
   }
 
