@@ -224,7 +224,8 @@ public final class LearnJob {
     Courtesy courtesy = new Courtesy(config.job().yieldMillis(), config.job().trainNice());
     long patience = config.learn().exchange().patienceMillis();
     var verdicts =
-        DataStreamUtils.reinterpretAsKeyedStream(batches, DomainKey::of, Types.STRING)
+        batches
+            .keyBy(DomainKey::of, Types.STRING) // in slots of its own it may have other subtasks
             .connect(orders.keyBy(DomainKey::of, Types.STRING))
             .transform(
                 "learn",

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.resources.ExternalResource;
 import org.apache.flink.runtime.clusterframework.types.ResourceProfile;
+import org.apache.flink.runtime.jobgraph.DistributionPattern;
+import org.apache.flink.runtime.jobgraph.JobEdge;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -37,6 +39,15 @@ class TrainerSlotsTest {
       for (JobVertex vertex : graph.getVertices()) {
         assertEquals(ResourceProfile.UNKNOWN, resources(vertex), vertex.getName());
       }
+    }
+  }
+
+  /** The adaptive scheduler may give slots of its own fewer subtasks than what is before it. */
+  @Test
+  void build_slotsOfItsOwn_whatTheTrainerReadsGoesByItsKey() {
+    JobGraph graph = graph(Map.of("job.trainerSlots", "train"));
+    for (JobEdge edge : vertex(graph, "learn").getInputs()) {
+      assertEquals(DistributionPattern.ALL_TO_ALL, edge.getDistributionPattern(), edge.toString());
     }
   }
 
