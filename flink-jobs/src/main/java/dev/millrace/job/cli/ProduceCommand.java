@@ -12,8 +12,6 @@ import dev.millrace.schema.wire.JsonLines;
 import dev.millrace.schema.wire.Names;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -114,12 +112,13 @@ final class ProduceCommand implements Callable<Integer> {
   private void send(RecordWriter writer, String line, int number) {
     long now = System.currentTimeMillis();
     try {
+      String text = UserMaterial.decoded(line);
       if (topic.endsWith("samples")) {
-        Sample sample = JsonLines.sample(line, domain, now);
+        Sample sample = JsonLines.sample(text, domain, now);
         String key = sample.domain() == null ? sample.source() : sample.domain();
         writer.send(topic, key, Codecs.samples().encode(sample));
       } else {
-        Request request = JsonLines.request(line, domain, now);
+        Request request = JsonLines.request(text, domain, now);
         writer.send(topic, request.id(), Codecs.requests().encode(request));
       }
       written++;
@@ -130,8 +129,6 @@ final class ProduceCommand implements Callable<Integer> {
   }
 
   private BufferedReader open() throws IOException {
-    return file.equals("-")
-        ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
-        : UserMaterial.open(Path.of(file));
+    return UserMaterial.undecoded(file.equals("-") ? System.in : UserMaterial.bytes(Path.of(file)));
   }
 }

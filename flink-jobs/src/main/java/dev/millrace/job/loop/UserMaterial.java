@@ -59,7 +59,7 @@ public final class UserMaterial {
   public static Lines lines(Path file, String domain) throws IOException {
     List<Sample> samples = new ArrayList<>();
     List<Refused> refused = new ArrayList<>();
-    try (BufferedReader reader = open(file)) {
+    try (BufferedReader reader = undecoded(bytes(file))) {
       int number = 0;
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         number++;
@@ -75,7 +75,7 @@ public final class UserMaterial {
   private static @Nullable Refused read(
       int number, String line, String domain, List<Sample> samples) {
     try {
-      Sample sample = JsonLines.sample(line, domain, 0);
+      Sample sample = JsonLines.sample(decoded(line), domain, 0);
       if (!domain.equals(sample.domain())) {
         return new Refused(number, "other-domain", sample.domain() + ", expected " + domain);
       }
@@ -87,15 +87,39 @@ public final class UserMaterial {
   }
 
   /**
-   * A file of lines, compressed if its name ends in {@code .gz}.
+   * A file of lines, compressed if its name ends in {@code .gz}; reading fails where it is not
+   * UTF-8.
    *
    * @throws IllegalArgumentException if it is no such file
    */
   public static BufferedReader open(Path file) throws IOException {
+    return new BufferedReader(
+        new InputStreamReader(bytes(file), StandardCharsets.UTF_8.newDecoder()));
+  }
+
+  /** Lines of which each is {@link #decoded} for itself, so that one that cannot be is one. */
+  public static BufferedReader undecoded(InputStream in) {
+    return new BufferedReader(new InputStreamReader(in, StandardCharsets.ISO_8859_1));
+  }
+
+  /**
+   * One of the lines that are {@link #undecoded}.
+   *
+   * @throws InvalidRecordException if it is not UTF-8
+   */
+  public static String decoded(String line) throws InvalidRecordException {
+    return JsonLines.text(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * What a file holds, or its name says is compressed in it.
+   *
+   * @throws IllegalArgumentException if it is no such file
+   */
+  public static InputStream bytes(Path file) throws IOException {
     InputStream in = Files.newInputStream(readable(file));
     try {
-      InputStream plain = file.toString().endsWith(".gz") ? new Unzipped(file, in) : in;
-      return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8));
+      return file.toString().endsWith(".gz") ? new Unzipped(file, in) : in;
     } catch (EOFException | ZipException e) {
       in.close();
       throw noGzip(file, e);

@@ -1,5 +1,7 @@
 package dev.millrace.job.loop;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,8 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
+import dev.millrace.schema.Sample;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,11 +57,32 @@ class UserMaterialTest {
     assertEquals(lines.samples(), material.samples(), "all of each line teaches");
   }
 
+  /** As editors and exports on Windows write them. */
+  @Test
+  void lines_byteOrderMarkAndLatin1_takesTheFirstAndRefusesTheOther(@TempDir Path folder)
+      throws Exception {
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    written.writeBytes(("\uFEFF" + line("1", "D\u00e9j\u00e0 vu") + "\n").getBytes(UTF_8));
+    written.writeBytes((line("2", "D\u00e9j\u00e0 vu") + "\n").getBytes(ISO_8859_1));
+    written.writeBytes(line("3", "D\u00e9j\u00e0 lu").getBytes(UTF_8));
+    Path file = Files.write(folder.resolve("mails.jsonl"), written.toByteArray());
+    UserMaterial.Lines lines = UserMaterial.lines(file, "mails");
+    assertEquals(
+        List.of("D\u00e9j\u00e0 vu", "D\u00e9j\u00e0 lu"),
+        lines.samples().stream().map(Sample::text).toList());
+    assertEquals(
+        List.of("2 invalid-utf8"),
+        lines.refused().stream().map(no -> no.line() + " " + no.reason()).toList());
+    try (BufferedReader reader = UserMaterial.open(file)) {
+      assertThrows(MalformedInputException.class, () -> reader.read(new char[1000]));
+    }
+  }
+
   @Test
   void lines_gzipThatWasCut_namesTheFile(@TempDir Path folder) throws Exception {
     ByteArrayOutputStream zipped = new ByteArrayOutputStream();
     try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
-      out.write(line("1", "Dear customer").getBytes(StandardCharsets.UTF_8));
+      out.write(line("1", "Dear customer").getBytes(UTF_8));
     }
     byte[] bytes = zipped.toByteArray();
     for (int length : new int[] {0, 5, bytes.length / 2, bytes.length - 4}) {

@@ -4,6 +4,9 @@ import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import org.jspecify.annotations.Nullable;
 
 /** Lines of JSON, one object each, as people write them → stream records. */
@@ -12,7 +15,27 @@ public final class JsonLines {
   /** Of a line that does not say. */
   private static final int MAX_TOKENS = 64;
 
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private JsonLines() {}
+
+  /**
+   * The text of a line or of lines, without the mark that some editors put first.
+   *
+   * @throws InvalidRecordException if it is not in that charset
+   */
+  public static String text(byte[] bytes, Charset charset) throws InvalidRecordException {
+    try {
+      String text = charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      String read = new String(bytes, charset);
+      throw new InvalidRecordException(
+          new Problem(
+              "invalid-utf8",
+              "%s cannot be decoded, expected %s".formatted(Checks.quote(read), charset)));
+    }
+  }
 
   /**
    * Reads {@code {"id","text","domain"?,"document"?,"source"?,"tenant"?,"modality"?,"media"?
