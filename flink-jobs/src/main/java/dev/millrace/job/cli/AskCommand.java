@@ -311,12 +311,13 @@ final class AskCommand implements Callable<Integer> {
   /** Null where the base alone answered. */
   private @Nullable Provenance provenance(
       Answer answer, Function<Set<Origin>, Map<Origin, String>> senders) throws IOException {
+    if (answer.release() == null) {
+      return null;
+    }
     StoredReleases stored =
         StoredReleases.read(
             store == null ? new StoreOption().folder(broker) : store, output.err()::println);
-    return answer.release() == null
-        ? null
-        : Provenance.of(stored, answer.release(), answer.domain(), senders);
+    return Provenance.of(stored, answer.release(), answer.domain(), senders);
   }
 
   private String text(Answer answer) {

@@ -277,7 +277,7 @@ public record LocalCluster(Path build, Path home) {
       // Jobs that a ZooKeeper kept would come back, and look for Kafka on a port of the last time.
       TempDirectory.delete(home.resolve("zookeeper-data"));
       TempDirectory.delete(home.resolve("ha"));
-      for (String folder : List.of("conf", "log", "tmp", "kafka-data", "redis-data")) {
+      for (String folder : List.of("conf", "log", "tmp", "kafka-data", "redis-data", "store")) {
         Files.createDirectories(home.resolve(folder));
       }
     } catch (IOException e) {

@@ -48,6 +48,7 @@ class LocalClusterTest {
     assertFalse(Files.exists(cluster.home().resolve("zookeeper-data")));
     assertFalse(Files.exists(cluster.home().resolve("ha")));
     assertTrue(Files.exists(cluster.home().resolve("kafka-data").resolve("file")));
+    assertTrue(Files.isDirectory(cluster.home().resolve("store")), "before the first release");
   }
 
   @Test
