@@ -76,10 +76,10 @@ public record SampleTrace(
 
   /** For people, in lines. */
   public String text() {
-    return "sample %s of domain %s at %s/%d@%d, appended %s%n  %s%s: %s"
+    return "sample %s %s at %s/%d@%d, appended %s%n  %s%s: %s"
         .formatted(
             sample,
-            domain,
+            domain == null ? "without a domain" : "of domain " + domain,
             at.topic(),
             at.partition(),
             at.offset(),

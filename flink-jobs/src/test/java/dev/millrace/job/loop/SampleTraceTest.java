@@ -135,6 +135,7 @@ class SampleTraceTest {
     SampleTrace trace = trace("homeless");
     assertEquals(Fate.WAITING, trace.fate());
     assertTrue(trace.detail().startsWith("names no domain"), trace.detail());
+    assertTrue(trace.text().startsWith("sample homeless without a domain at "), trace.text());
   }
 
   @Test
