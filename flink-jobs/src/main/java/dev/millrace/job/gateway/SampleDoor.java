@@ -153,7 +153,7 @@ final class SampleDoor {
   /** A line without an id is named after the call and its place, the same at every try. */
   private static String named(String line, String unnamed) {
     try {
-      if (Fields.JSON.readTree(line) instanceof ObjectNode object && !object.has("id")) {
+      if (Fields.JSON.readTree(line) instanceof ObjectNode object && !object.hasNonNull("id")) {
         return object.put("id", unnamed).toString();
       }
     } catch (JsonProcessingException e) {

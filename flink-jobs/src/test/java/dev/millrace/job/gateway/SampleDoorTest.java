@@ -83,6 +83,15 @@ class SampleDoorTest {
   }
 
   @Test
+  void take_idIsNull_isNamedAfterTheCall() {
+    try (RecordWriter writer = writer()) {
+      var reply = door(writer).take(CALLER, "{\"id\":null,\"text\":\"Dear customer\"}", null, null);
+      var e = assertThrows(ExecutionException.class, () -> reply.get(10, TimeUnit.SECONDS));
+      assertEquals(503, ApiProblem.of(e.getCause()).status(), "valid, and the registry is away");
+    }
+  }
+
+  @Test
   void take_fieldGivenTwice_isRefusedByName() {
     try (RecordWriter writer = writer()) {
       String body = SAMPLE.replace("}", ",\"text\":\"another\"}");
