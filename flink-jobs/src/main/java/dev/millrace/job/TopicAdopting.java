@@ -12,6 +12,7 @@ import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
+import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
@@ -26,6 +27,7 @@ import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +59,9 @@ public final class TopicAdopting implements Adopting {
   @Override
   public synchronized Verdict adopt(@Nullable String tenant, String domain, Path folder)
       throws IOException {
+    if (!Files.isDirectory(folder)) { // nothing is opened for it
+      throw new InvalidAdapterException(folder + " is no folder here, expected an adapter's");
+    }
     AdoptionParts parts = parts();
     Proposal proposal =
         new Proposal(
