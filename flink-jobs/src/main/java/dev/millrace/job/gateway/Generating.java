@@ -97,7 +97,7 @@ record Generating(
     fields.requireDefault("presence_penalty", "0");
     fields.requireDefault("logit_bias", "{}");
     fields.requireDefault("logprobs", "false");
-    fields.ignore("store", "metadata", "service_tier");
+    fields.ignore("store", "metadata", "service_tier", "prompt_cache_key", "safety_identifier");
     fields.requireNoOther();
     if (read.n < 1 || (long) read.n * prompts.size() > MOST_CHOICES) {
       throw ApiProblem.badField(

@@ -30,7 +30,7 @@ final class Parts {
               part.path("input_audio").path("data").asText());
       default ->
           throw ApiProblem.badField(
-              field + ".type", part.path("type").toString(), "text, image_url or input_audio");
+              field + ".type", found(part.path("type")), "text, image_url or input_audio");
     };
   }
 
@@ -38,10 +38,14 @@ final class Parts {
   static String text(JsonNode part, String field) {
     JsonNode text = part.path("text");
     if (!text.isTextual()) {
-      throw ApiProblem.badField(
-          field + ".text", text.isMissingNode() ? "missing" : text.toString(), "text");
+      throw ApiProblem.badField(field + ".text", found(text), "text");
     }
     return text.textValue();
+  }
+
+  /** The value, for people. */
+  static String found(JsonNode value) {
+    return value.isMissingNode() ? "missing" : value.toString();
   }
 
   private static Media picture(String url, String field) {

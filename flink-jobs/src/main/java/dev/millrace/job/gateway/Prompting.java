@@ -29,8 +29,13 @@ record Prompting(String transcript, @Nullable Media media) {
       if (!ROLES.contains(role)) {
         throw ApiProblem.badField("messages.role", '"' + role + '"', "one of " + ROLES);
       }
+      requireNoneOf("tool_calls", message);
+      requireNoneOf("function_call", message);
+      boolean assistant = role.equals("assistant");
       text.append(role).append(": ");
-      content(message.path("content"), text, media);
+      if (!assistant || message.hasNonNull("content")) {
+        content(message.path("content"), text, media);
+      }
       text.append('\n');
     }
     if (media.size() > 1) {
@@ -40,11 +45,19 @@ record Prompting(String transcript, @Nullable Media media) {
     return new Prompting(transcript, media.isEmpty() ? null : media.get(0));
   }
 
+  /** What was asked of a tool would be missing from the transcript. */
+  private static void requireNoneOf(String field, JsonNode message) {
+    if (!message.path(field).isEmpty()) {
+      throw ApiProblem.badField(
+          "messages." + field, message.path(field).toString(), "none: tools are not supported");
+    }
+  }
+
   private static void content(JsonNode content, StringBuilder text, List<Media> media) {
     if (content.isTextual()) {
       text.append(content.textValue());
-    } else if (!content.isArray() && !content.isNull() && !content.isMissingNode()) {
-      throw ApiProblem.badField(CONTENT, content.toString(), "a text or a list of parts");
+    } else if (!content.isArray()) {
+      throw ApiProblem.badField(CONTENT, Parts.found(content), "a text or a list of parts");
     }
     for (JsonNode part : content) {
       Media shown = Parts.media(part, CONTENT);

@@ -39,6 +39,11 @@ class GeneratingTest {
   }
 
   @Test
+  void completion_fieldsThatSayNothingOfTheAnswer_areLetPass() {
+    assertEquals(1, completion("'prompt_cache_key':'mails','safety_identifier':'u1'").n());
+  }
+
+  @Test
   void completion_fieldGivenTwice_isRefusedByName() {
     ApiProblem problem = assertThrows(ApiProblem.class, () -> completion("'n':1,'n':2"));
     assertEquals(400, problem.status());

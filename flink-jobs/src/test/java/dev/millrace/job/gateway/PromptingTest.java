@@ -61,6 +61,7 @@ class PromptingTest {
         "{'type':'image_url','image_url':{'url':'data:image/png;base64,?'}}|base 64",
         "{'type':'input_audio','input_audio':{'data':'?'}}|base 64",
         "{'type':'file','file':{}}|image_url or input_audio",
+        "'Hi'|messages.content.type is missing, expected text",
         "{'type':'text'}|messages.content.text is missing, expected text",
         "{'type':'text','text':7}|messages.content.text is 7, expected text",
       })
@@ -78,6 +79,28 @@ class PromptingTest {
     assertTrue(
         String.valueOf(problem.getMessage()).endsWith("expected a text or a list of parts"),
         problem.getMessage());
+  }
+
+  /** A misspelt name, say. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{'role':'user','contents':'Hi'}", "{'role':'tool','content':null}"})
+  void of_noContent_isRefused(String message) {
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> read(message));
+    assertEquals("messages.content", problem.param());
+  }
+
+  @Test
+  void of_assistantsMessageAsClientsSendItBack_isATranscript() throws Exception {
+    String assistant = "{'role':'assistant','content':%s,'refusal':null,'tool_calls':[]}";
+    Prompting found = read(assistant.formatted("'Hi'") + "," + assistant.formatted("null"));
+    assertEquals("assistant: Hi\nassistant: \nassistant:", found.transcript());
+  }
+
+  @Test
+  void of_callsOfTools_areRefusedByName() {
+    String calls = "{'role':'assistant','content':null,'tool_calls':[{'id':'call_1'}]}";
+    ApiProblem problem = assertThrows(ApiProblem.class, () -> read(calls));
+    assertEquals("messages.tool_calls", problem.param());
   }
 
   @Test
