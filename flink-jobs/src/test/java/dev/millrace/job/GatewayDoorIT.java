@@ -1,5 +1,6 @@
 package dev.millrace.job;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -153,6 +154,19 @@ class GatewayDoorIT {
       String reply = new String(client.getInputStream().readAllBytes(), UTF_8);
       assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
       assertTrue(reply.contains("body_cut_off"), reply);
+    }
+  }
+
+  @Test
+  void call_bodyIsNotInItsCharset_isABadRequest() throws Exception {
+    try (Gateway gateway = open(LIMIT, null)) {
+      HttpRequest call =
+          HttpRequest.newBuilder(URI.create(gateway.url() + "/v1/samples?domain=mails"))
+              .header("Authorization", "Bearer key-of-acme")
+              .POST(BodyPublishers.ofString("{\"text\":\"D\u00e9j\u00e0 vu\"}", ISO_8859_1))
+              .build();
+      HttpResponse<String> reply = HttpClient.newHttpClient().send(call, BodyHandlers.ofString());
+      assertProblem(400, "invalid-utf8", reply);
     }
   }
 

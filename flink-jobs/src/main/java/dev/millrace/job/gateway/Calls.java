@@ -1,10 +1,15 @@
 package dev.millrace.job.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.JsonLines;
 import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -70,7 +75,10 @@ final class Calls implements AutoCloseable {
     String account = caller(ctx).account();
     bodies.enter(account, 1);
     try {
-      return ctx.body();
+      String charset = Objects.requireNonNullElse(ctx.characterEncoding(), UTF_8.name());
+      return JsonLines.text(ctx.bodyAsBytes(), Charset.forName(charset));
+    } catch (InvalidRecordException e) {
+      throw ApiProblem.bad(e.reason(), "the body " + e.detail());
     } catch (IllegalArgumentException e) {
       throw ApiProblem.bad("unknown_charset", "the body's charset is not known: " + e.getMessage());
     } catch (Exception e) { // Kotlin declares none

@@ -2,6 +2,7 @@ package dev.millrace.job.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.job.Adopting;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.Secret;
