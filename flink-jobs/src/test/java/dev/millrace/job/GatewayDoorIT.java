@@ -48,6 +48,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -167,6 +169,24 @@ class GatewayDoorIT {
               .build();
       HttpResponse<String> reply = HttpClient.newHttpClient().send(call, BodyHandlers.ofString());
       assertProblem(400, "invalid-utf8", reply);
+    }
+  }
+
+  @Test
+  void console_addressWithoutTheLastSlash_findsItsFiles() throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    try (Gateway gateway = open(LIMIT, null)) {
+      URI page = URI.create(gateway.url() + "/console");
+      HttpRequest get = HttpRequest.newBuilder(page).build();
+      String html = client.send(get, BodyHandlers.ofString()).body();
+      Matcher files = Pattern.compile(" (?:href|src)=\"([^:\"]+)\"").matcher(html);
+      int found = 0;
+      for (; files.find(); found++) {
+        HttpRequest file = HttpRequest.newBuilder(page.resolve(files.group(1))).build();
+        assertEquals(
+            200, client.send(file, BodyHandlers.ofString()).statusCode(), () -> files.group(1));
+      }
+      assertEquals(4, found);
     }
   }
 

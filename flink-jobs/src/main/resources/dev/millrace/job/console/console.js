@@ -40,7 +40,7 @@ async function watch() {
     return;
   }
   watching = new AbortController();
-  const response = await fetch("events", { headers: headers(), signal: watching.signal });
+  const response = await fetch("/console/events", { headers: headers(), signal: watching.signal });
   if (response.status === 401 || response.status === 403) {
     wantKey((await response.json()).error.message);
     return;
