@@ -57,12 +57,13 @@ final class ContinualBenchmark implements Benchmark {
     List<Subject> subjects = order.stream().map(course::subject).toList();
     double[] base = school.base(subjects);
     ShippedPupil shipped = school.shipped(LearnerConfig.defaults());
+    SharedPupil holding = school.holding(subjects);
     Map<Pupil, Retention> kept = new LinkedHashMap<>();
     List<Callable<Map<Pupil, Retention>>> courses = new ArrayList<>();
     courses.add(() -> teach(List.of(shipped, shipped.assigning()), subjects, base, setting));
     courses.add(() -> teach(List.of(school.sequential()), subjects, base, setting));
     courses.add(() -> teach(List.of(school.replaying(subjects)), subjects, base, setting));
-    courses.add(() -> teach(List.of(school.holding(subjects)), subjects, base, setting));
+    courses.add(() -> teach(List.of(holding, holding.averaging()), subjects, base, setting));
     courses.add(() -> together(school, subjects, base, setting));
     ExecutorService threads =
         Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());

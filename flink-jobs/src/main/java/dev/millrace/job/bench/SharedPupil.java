@@ -30,6 +30,7 @@ final class SharedPupil implements Pupil {
   private final double replayed;
   private final boolean apart;
   private AdapterState state;
+  private DecayingMean mean;
   private Memories past;
   private final Map<Remembered, Likeliest> said = new HashMap<>();
   private int batches;
@@ -55,6 +56,7 @@ final class SharedPupil implements Pupil {
     this.trainer = trainer;
     this.anchors = anchors;
     this.state = state;
+    this.mean = DecayingMean.begin(state);
     this.past = past;
     this.replayed = replayed;
     this.apart = apart;
@@ -96,13 +98,38 @@ final class SharedPupil implements Pupil {
     List<Likeliest> held = apart ? again.stream().map(said::get).toList() : List.of();
     Lesson lesson = new Lesson(fresh, List.of(), again, held, anchors, drawn);
     state = trainer.train(state, lesson, Governor.none()).state();
+    mean = mean.after(state);
     past = past.remember(apart ? domain : "all", fresh, drawn);
   }
 
   @Override
   public double logProb(Subject subject) {
-    try (LoadedAdapter served = base.load(Quantizer.quantize(state.weights()))) {
+    return logProb(state, subject);
+  }
+
+  private double logProb(AdapterState now, Subject subject) {
+    try (LoadedAdapter served = base.load(Quantizer.quantize(now.weights()))) {
       return Exams.logProb(base, served, subject.exam());
     }
+  }
+
+  /** The same lessons, when their mean is served; none goes on from it. */
+  Pupil averaging() {
+    return new Pupil() {
+      @Override
+      public String name() {
+        return "the same, the mean of its lessons served";
+      }
+
+      @Override
+      public void learn(Subject subject, int visit) {
+        throw new UnsupportedOperationException("it learns with the other");
+      }
+
+      @Override
+      public double logProb(Subject subject) {
+        return SharedPupil.this.logProb(mean.mean(), subject);
+      }
+    };
   }
 }
