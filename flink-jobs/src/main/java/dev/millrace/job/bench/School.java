@@ -35,7 +35,7 @@ record School(BaseModel base, Surroundings surroundings, long seed) {
    */
   private static final double HELD_SHARE = 2;
 
-  private static final double HELD_WEIGHT = 5;
+  private static final double HELD_WEIGHT = 3;
 
   School(BaseModel base, Tokenizer tokenizer, Path nano, Path store, long seed) throws IOException {
     this(
