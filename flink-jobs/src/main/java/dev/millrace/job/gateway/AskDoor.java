@@ -47,11 +47,11 @@ final class AskDoor {
   }
 
   void complete(Context ctx) throws IOException, InterruptedException {
-    generate(ctx, Generating.completion(Fields.of(calls.body(ctx))), false, Replies::completion);
+    generate(ctx, Generating.completion(calls.fields(ctx)), false, Replies::completion);
   }
 
   void chat(Context ctx) throws IOException, InterruptedException {
-    generate(ctx, Generating.chat(Fields.of(calls.body(ctx))), true, Replies::chat);
+    generate(ctx, Generating.chat(calls.fields(ctx)), true, Replies::chat);
   }
 
   /** How answers to a call are written. */
@@ -126,7 +126,7 @@ final class AskDoor {
 
   void embed(Context ctx) {
     ApiKeys.Caller caller = Calls.caller(ctx);
-    Embedding asked = Embedding.of(Fields.of(calls.body(ctx)));
+    Embedding asked = Embedding.of(calls.fields(ctx));
     Catalogue.Target target =
         asked.media().isEmpty()
             ? catalogue.target(caller.tenant(), asked.model())

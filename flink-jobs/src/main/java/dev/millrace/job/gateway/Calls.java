@@ -91,6 +91,10 @@ final class Calls implements AutoCloseable {
     }
   }
 
+  Fields fields(Context ctx) {
+    return Fields.of(body(ctx));
+  }
+
   void later(Context ctx, Supplier<CompletableFuture<ObjectNode>> call) {
     later(ctx, call, Calls::json);
   }

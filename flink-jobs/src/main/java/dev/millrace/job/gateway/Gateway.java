@@ -236,29 +236,17 @@ public final class Gateway implements AutoCloseable {
 
   private void order(Context ctx) {
     calls.later(
-        ctx,
-        () ->
-            operating
-                .order(Calls.caller(ctx), Fields.of(calls.body(ctx)))
-                .thenApply(Replies::place));
+        ctx, () -> operating.order(Calls.caller(ctx), calls.fields(ctx)).thenApply(Replies::place));
   }
 
   private void load(Context ctx) {
     calls.later(
-        ctx,
-        () ->
-            adapters
-                .load(Calls.caller(ctx), Fields.of(calls.body(ctx)))
-                .thenApply(Replies::adopted));
+        ctx, () -> adapters.load(Calls.caller(ctx), calls.fields(ctx)).thenApply(Replies::adopted));
   }
 
   private void unload(Context ctx) {
     calls.later(
-        ctx,
-        () ->
-            adapters
-                .unload(Calls.caller(ctx), Fields.of(calls.body(ctx)))
-                .thenApply(Replies::place));
+        ctx, () -> adapters.unload(Calls.caller(ctx), calls.fields(ctx)).thenApply(Replies::place));
   }
 
   private Connector tls(Server jetty, HttpConfiguration http) {
@@ -319,9 +307,7 @@ public final class Gateway implements AutoCloseable {
     ApiKeys.Caller caller = Calls.caller(ctx);
     calls.later(
         ctx,
-        () ->
-            admission.during(
-                caller.account(), () -> feedback.take(caller, Fields.of(calls.body(ctx)))));
+        () -> admission.during(caller.account(), () -> feedback.take(caller, calls.fields(ctx))));
   }
 
   private void ready(Context ctx) {
