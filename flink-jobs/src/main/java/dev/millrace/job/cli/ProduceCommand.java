@@ -129,6 +129,6 @@ final class ProduceCommand implements Callable<Integer> {
   }
 
   private BufferedReader open() throws IOException {
-    return UserMaterial.undecoded(file.equals("-") ? System.in : UserMaterial.bytes(Path.of(file)));
+    return file.equals("-") ? UserMaterial.undecoded(System.in) : UserMaterial.open(Path.of(file));
   }
 }

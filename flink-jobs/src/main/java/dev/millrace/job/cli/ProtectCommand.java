@@ -130,7 +130,7 @@ final class ProtectCommand implements Callable<Integer> {
 
   private static Sample sample(Path texts, int number, String line) {
     try {
-      return JsonLines.sample(line, null, 0);
+      return JsonLines.sample(UserMaterial.decoded(line), null, 0);
     } catch (InvalidRecordException e) {
       throw new IllegalArgumentException(
           "%s line %d: %s".formatted(texts, number, e.getMessage()), e);

@@ -59,7 +59,7 @@ public final class UserMaterial {
   public static Lines lines(Path file, String domain) throws IOException {
     List<Sample> samples = new ArrayList<>();
     List<Refused> refused = new ArrayList<>();
-    try (BufferedReader reader = undecoded(bytes(file))) {
+    try (BufferedReader reader = open(file)) {
       int number = 0;
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         number++;
@@ -87,43 +87,33 @@ public final class UserMaterial {
   }
 
   /**
-   * A file of lines, compressed if its name ends in {@code .gz}; reading fails where it is not
-   * UTF-8.
+   * The lines of a file, compressed if its name ends in {@code .gz}.
    *
+   * @return lines of which each is {@link #decoded} for itself: one that cannot be is one
    * @throws IllegalArgumentException if it is no such file
    */
   public static BufferedReader open(Path file) throws IOException {
-    return new BufferedReader(
-        new InputStreamReader(bytes(file), StandardCharsets.UTF_8.newDecoder()));
+    InputStream in = Files.newInputStream(readable(file));
+    try {
+      return undecoded(file.toString().endsWith(".gz") ? new Unzipped(file, in) : in);
+    } catch (EOFException | ZipException e) {
+      in.close();
+      throw noGzip(file, e);
+    }
   }
 
-  /** Lines of which each is {@link #decoded} for itself, so that one that cannot be is one. */
+  /** Lines of which each is {@link #decoded} for itself. */
   public static BufferedReader undecoded(InputStream in) {
     return new BufferedReader(new InputStreamReader(in, StandardCharsets.ISO_8859_1));
   }
 
   /**
-   * One of the lines that are {@link #undecoded}.
+   * The text of such a line.
    *
    * @throws InvalidRecordException if it is not UTF-8
    */
   public static String decoded(String line) throws InvalidRecordException {
     return JsonLines.text(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
-  }
-
-  /**
-   * What a file holds, or its name says is compressed in it.
-   *
-   * @throws IllegalArgumentException if it is no such file
-   */
-  public static InputStream bytes(Path file) throws IOException {
-    InputStream in = Files.newInputStream(readable(file));
-    try {
-      return file.toString().endsWith(".gz") ? new Unzipped(file, in) : in;
-    } catch (EOFException | ZipException e) {
-      in.close();
-      throw noGzip(file, e);
-    }
   }
 
   private static IllegalArgumentException noGzip(Path file, IOException e) {
@@ -166,17 +156,23 @@ public final class UserMaterial {
   /**
    * A line of a file.
    *
+   * @param line as {@link #open} gives it
    * @throws IllegalArgumentException if it is no JSON
    */
   public static JsonNode json(String line, int number, Path file) {
     try {
-      return JSON.readTree(line);
+      return JSON.readTree(decoded(line));
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          "line %d of %s is no JSON, expected {\"text\": …}: %s"
-              .formatted(number, file, e.getOriginalMessage()),
-          e);
+      throw noJson(number, file, e.getOriginalMessage(), e);
+    } catch (InvalidRecordException e) {
+      throw noJson(number, file, e.detail(), e);
     }
+  }
+
+  private static IllegalArgumentException noJson(
+      int number, Path file, String why, Exception cause) {
+    return new IllegalArgumentException(
+        "line %d of %s is no JSON, expected {\"text\": …}: %s".formatted(number, file, why), cause);
   }
 
   /**
