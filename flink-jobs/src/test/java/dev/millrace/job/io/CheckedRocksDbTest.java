@@ -37,6 +37,7 @@ import org.apache.flink.runtime.state.SharedStateRegistry;
 import org.apache.flink.runtime.state.SharedStateRegistryImpl;
 import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -46,6 +47,7 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.CompactionStyle;
 
 class CheckedRocksDbTest {
 
@@ -104,9 +106,11 @@ class CheckedRocksDbTest {
     }
   }
 
+  /** Without compactions: one that runs in between writes what did not change once more. */
   private static StateBackend rocksDb() {
     Configuration flink = new Configuration();
     flink.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+    flink.set(RocksDBConfigurableOptions.COMPACTION_STYLE, CompactionStyle.NONE);
     return new CheckedRocksDb.Factory()
         .createFromConfig(flink, CheckedRocksDbTest.class.getClassLoader());
   }
