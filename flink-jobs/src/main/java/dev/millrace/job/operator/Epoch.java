@@ -12,19 +12,29 @@ final class Epoch {
   private Epoch() {}
 
   /**
-   * When the job was submitted, or when the one was whose state it goes on from, if that is later:
-   * by a clock that stepped back in between it would read that one's events as a later trainer's,
-   * and its own would be passed over.
+   * When the job was submitted, or one more than that of the job whose state it goes on from, if
+   * that is later: by a clock that stepped back in between it would read that one's events as a
+   * later trainer's, and its own would be passed over. What Flink restores keeps its own.
    *
    * @param submitted epoch milliseconds
    */
   static long of(OperatorStateStore state, long submitted) throws Exception {
-    ListState<Long> kept = state.getUnionListState(new ListStateDescriptor<>("epoch", Types.LONG));
+    ListState<Long> jobs = longs(state, "submitted");
+    ListState<Long> kept = longs(state, "epoch");
+    boolean restored = false;
+    for (long job : jobs.get()) {
+      restored |= job == submitted;
+    }
     long latest = submitted;
     for (long before : kept.get()) {
-      latest = Math.max(latest, before);
+      latest = Math.max(latest, restored ? before : before + 1);
     }
+    jobs.update(List.of(submitted));
     kept.update(List.of(latest));
     return latest;
+  }
+
+  private static ListState<Long> longs(OperatorStateStore state, String name) throws Exception {
+    return state.getUnionListState(new ListStateDescriptor<>(name, Types.LONG));
   }
 }

@@ -123,9 +123,9 @@ class ScoreAlignmentTest {
     try (var harness = harness()) {
       harness.initializeState(snapshot);
       harness.open();
-      harness.processElement2(order(first, EPOCH), 0);
+      harness.processElement2(order(first, EPOCH + 1), 0);
       assertThrows(
-          FencedException.class, () -> harness.processElement2(order(first, EPOCH + 1), 0));
+          FencedException.class, () -> harness.processElement2(order(first, EPOCH + 2), 0));
     }
   }
 
