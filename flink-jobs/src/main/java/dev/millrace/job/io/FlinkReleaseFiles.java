@@ -25,7 +25,12 @@ public final class FlinkReleaseFiles implements ReleaseFiles {
     }
   }
 
-  private static FileSystem files(Path path) throws IOException {
+  /**
+   * The file system of a path.
+   *
+   * @throws FileNotFoundException if there is none here that reads it
+   */
+  static FileSystem files(Path path) throws IOException {
     URI uri = path.toUri();
     if ("file".equals(uri.getScheme()) && uri.getAuthority() != null) {
       throw new FileNotFoundException(uri + " is of a machine " + uri.getAuthority());

@@ -2,7 +2,9 @@ package dev.millrace.job.io;
 
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +12,6 @@ import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.RecoverableFsDataOutputStream;
-import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
 
 /** A release store on any of Flink's file systems; a file appears when it is whole. */
 public record FlinkStoreFiles(String uri) implements StoreFiles {
@@ -22,14 +23,15 @@ public record FlinkStoreFiles(String uri) implements StoreFiles {
    */
   public static StoreFiles at(String uri) {
     Path path = new Path(uri);
-    String scheme = path.toUri().getScheme();
-    if (scheme == null || scheme.equals("file")) {
-      return StoreFiles.in(java.nio.file.Path.of(path.toUri().getPath()));
+    URI absolute = path.toUri();
+    boolean local = absolute.getScheme() == null || absolute.getScheme().equals("file");
+    if (local && absolute.getAuthority() == null) {
+      return StoreFiles.in(java.nio.file.Path.of(absolute.getPath()));
     }
     try {
-      FileSystem unused = path.getFileSystem();
-    } catch (UnsupportedFileSystemSchemeException e) {
-      throw new IllegalArgumentException("store " + uri + ": " + e.getMessage(), e);
+      FileSystem unused = FlinkReleaseFiles.files(path);
+    } catch (FileNotFoundException e) {
+      throw new IllegalArgumentException("store " + e.getMessage(), e);
     } catch (IOException e) {
       // It is known, and whoever reads or writes is told what is wrong with it now.
     }

@@ -65,10 +65,10 @@ class FlinkStoreFilesTest {
   }
 
   /** Or a job would learn for nothing, and be told so by its first release. */
-  @Test
-  void at_whatNoFileSystemHereReads_isRefused() {
-    Exception e =
-        assertThrows(IllegalArgumentException.class, () -> FlinkStoreFiles.at("s4://bucket/store"));
-    assertTrue(e.getMessage().startsWith("store s4://bucket/store: "), e::getMessage);
+  @ParameterizedTest
+  @ValueSource(strings = {"s4://bucket/store", "file://there/store"})
+  void at_whatNoFileSystemHereReads_isRefused(String uri) {
+    Exception e = assertThrows(IllegalArgumentException.class, () -> FlinkStoreFiles.at(uri));
+    assertTrue(e.getMessage().startsWith("store " + uri), e::getMessage);
   }
 }
