@@ -138,7 +138,7 @@ record AcceptedText(MillraceConfig config) {
       reader.readToEnd(
           raw -> {
             try {
-              events.add(Codecs.releases().decode(raw.value(), raw.origin()));
+              events.add(raw.as(Codecs.releases()));
             } catch (InvalidRecordException e) {
               LOG.debug("passed over {}: {}", raw.origin(), e.getMessage());
             }

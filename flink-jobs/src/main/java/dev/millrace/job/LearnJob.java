@@ -189,8 +189,7 @@ public final class LearnJob {
         .uid("orders")
         .setParallelism(1)
         .process(
-            new Decode<>(raw -> Codecs.releases().decode(raw.value(), raw.origin())),
-            TypeInformation.of(ReleaseEvent.class))
+            new Decode<>(raw -> raw.as(Codecs.releases())), TypeInformation.of(ReleaseEvent.class))
         .name("decode orders")
         .uid("decode-orders")
         .setParallelism(1)

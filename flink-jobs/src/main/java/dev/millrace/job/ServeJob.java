@@ -82,8 +82,7 @@ public final class ServeJob {
         .uid("releases")
         .setParallelism(1)
         .process(
-            new Decode<>(raw -> Codecs.releases().decode(raw.value(), raw.origin())),
-            TypeInformation.of(ReleaseEvent.class))
+            new Decode<>(raw -> raw.as(Codecs.releases())), TypeInformation.of(ReleaseEvent.class))
         .name("decode releases")
         .uid("decode-releases")
         .setParallelism(1);

@@ -169,7 +169,7 @@ public final class TopicAdopting implements Adopting {
     reader.readToEnd(
         raw -> {
           try {
-            T value = codec.decode(raw.value(), raw.origin());
+            T value = raw.as(codec);
             if (wanted.test(value)) {
               values.add(value);
             }

@@ -127,6 +127,8 @@ class GarbageIT {
     refuse(feed, loop.topics().releases(), Codecs.releases().encode(event), "release-invalid");
     byte[] noise = {0x7f, 1, 2, 3};
     refuse(feed, loop.topics().releases(), noise, "not-avro");
+    byte[] fencing = Codecs.releases().encode(first.withEpoch(Long.MAX_VALUE));
+    refuse(feed, loop.topics().releases(), fencing, "bad-time");
   }
 
   /** Asks until the release answers: each subtask fetches it for itself. */

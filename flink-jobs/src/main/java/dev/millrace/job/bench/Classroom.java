@@ -303,7 +303,7 @@ final class Classroom implements AutoCloseable {
   private void read(Duration patience) throws InvalidRecordException {
     for (RawRecord raw : reader.poll(patience)) {
       if (raw.origin().topic().equals(topics.releases())) {
-        ReleaseEvent event = Codecs.releases().decode(raw.value(), raw.origin());
+        ReleaseEvent event = raw.as(Codecs.releases());
         parents.put(event.release(), Fact.release(event.parent()));
       } else {
         hear(Codecs.answers().decode(raw.value(), raw.origin()));

@@ -101,7 +101,7 @@ record ReleaseTopic(KafkaConfig config) {
     List<ReleaseEvent> events = new ArrayList<>();
     for (RawRecord raw : records) {
       try {
-        events.add(Codecs.releases().decode(raw.value(), raw.origin()));
+        events.add(raw.as(Codecs.releases()));
       } catch (InvalidRecordException e) { // the serve job has rejected it
         if (raw.value() != null) {
           undecoded.accept(raw.origin());

@@ -1,6 +1,8 @@
 package dev.millrace.job.io;
 
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.wire.Codec;
+import dev.millrace.schema.wire.InvalidRecordException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,4 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param value null is a tombstone
  */
 public record RawRecord(
-    Origin origin, long timestamp, byte @Nullable [] key, byte @Nullable [] value) {}
+    Origin origin, long timestamp, byte @Nullable [] key, byte @Nullable [] value) {
+
+  /** What its value says. */
+  public <T> T as(Codec<T> codec) throws InvalidRecordException {
+    return codec.decode(value, origin, timestamp);
+  }
+}

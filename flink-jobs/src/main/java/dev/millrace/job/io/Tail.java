@@ -95,7 +95,7 @@ public final class Tail<T> implements AutoCloseable {
    */
   void hand(RawRecord raw) {
     try {
-      sink.take(codec.decode(raw.value(), raw.origin()), raw.timestamp());
+      sink.take(raw.as(codec), raw.timestamp());
     } catch (InvalidRecordException e) {
       if (Long.bitCount(++passedOver) == 1) {
         LOG.warn(

@@ -139,7 +139,7 @@ public final class Recorder {
 
   private static <T> @Nullable T decode(Codec<T> codec, RawRecord raw) {
     try {
-      return codec.decode(raw.value(), raw.origin());
+      return raw.as(codec);
     } catch (InvalidRecordException e) {
       return null;
     }

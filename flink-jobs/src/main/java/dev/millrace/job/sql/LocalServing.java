@@ -82,7 +82,7 @@ final class LocalServing implements AutoCloseable {
     ReleaseEvent base = null;
     for (RawRecord raw : events) {
       try {
-        ReleaseEvent event = Codecs.releases().decode(raw.value(), raw.origin());
+        ReleaseEvent event = raw.as(Codecs.releases());
         if (event.kind() != ReleaseEvent.Kind.BASE) {
           all.add(follow(event));
         } else {

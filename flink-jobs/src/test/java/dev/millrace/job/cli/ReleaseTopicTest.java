@@ -26,13 +26,14 @@ class ReleaseTopicTest {
             List.of(
                 record(0, new byte[] {1}),
                 record(1, Codecs.releases().encode(event)),
-                record(2, null)),
+                record(2, null),
+                record(3, Codecs.releases().encode(event.withEpoch(Long.MAX_VALUE)))),
             undecoded::add);
     assertEquals(List.of(event), events);
-    assertEquals(List.of(at(0)), undecoded);
+    assertEquals(List.of(at(0), at(3)), undecoded);
     assertNull(ReleaseTopic.reasonNotToDelete(List.of()));
     assertEquals(
-        "1 events of releases cannot be decoded, the first at offset 0, expected none: no release is deleted",
+        "2 events of releases cannot be decoded, the first at offset 0, expected none: no release is deleted",
         ReleaseTopic.reasonNotToDelete(undecoded));
   }
 

@@ -17,4 +17,15 @@ public interface Codec<T> {
    * @throws InvalidRecordException if the bytes are not exactly one valid record
    */
   T decode(byte @Nullable [] bytes, Origin origin) throws InvalidRecordException;
+
+  /**
+   * The same where it is known when the value was appended: a time in it that nobody can have known
+   * by then is refused too.
+   *
+   * @param appendedMillis epoch milliseconds
+   */
+  default T decode(byte @Nullable [] bytes, Origin origin, long appendedMillis)
+      throws InvalidRecordException {
+    return decode(bytes, origin);
+  }
 }

@@ -24,6 +24,7 @@ public final class Codecs {
   private static final AvroCodec<Rejection, ?> REJECTIONS = new AvroCodec<>(new RejectionMapping());
   private static final AvroCodec<Verdict, ?> VERDICTS = new AvroCodec<>(new VerdictMapping());
   private static final AvroCodec<ReleaseEvent, ?> RELEASES = new AvroCodec<>(new ReleaseMapping());
+  private static final Codec<ReleaseEvent> DATED_RELEASES = new ReleaseCodec(RELEASES);
   private static final AvroCodec<Request, ?> REQUESTS = new AvroCodec<>(new RequestMapping());
   private static final AvroCodec<Answer, ?> ANSWERS = new AvroCodec<>(new AnswerMapping());
   private static final AvroCodec<Chunk, ?> CHUNKS = new AvroCodec<>(new ChunkMapping());
@@ -53,7 +54,7 @@ public final class Codecs {
   }
 
   public static Codec<ReleaseEvent> releases() {
-    return RELEASES;
+    return DATED_RELEASES;
   }
 
   /**

@@ -72,6 +72,7 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
             Checks.release("parent", event.parent()),
             Checks.length("uri", event.uri(), Limits.URI_BYTES),
             batch(event.batch()),
+            Checks.time("epoch", event.epoch()),
             withheld(event.withheld()),
             forgotten(event.forgotten()));
     if (problem != null) {

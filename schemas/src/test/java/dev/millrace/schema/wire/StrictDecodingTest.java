@@ -11,6 +11,7 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -150,6 +151,25 @@ class StrictDecodingTest {
         assertThrows(
             InvalidRecordException.class, () -> Codecs.releases().decode(value, Records.HERE));
       }
+    }
+  }
+
+  /** Learn jobs that read it would take the domain for that of a later trainer for ever. */
+  @Test
+  void decode_epochThatNoTrainerCanHaveHadYet_isRefused() throws Exception {
+    long appended = 1_700_000_000_000L;
+    long most = appended + Duration.ofDays(1).toMillis();
+    ReleaseEvent event = event(ReleaseEvent.Action.PUBLISH, "a");
+    byte[] latest = Codecs.releases().encode(event.withEpoch(most));
+    assertEquals(most, Codecs.releases().decode(latest, Records.HERE, appended).epoch());
+    for (long epoch : new long[] {most + 1, Long.MAX_VALUE, -1}) {
+      byte[] value = Codecs.releases().encode(event.withEpoch(epoch));
+      InvalidRecordException refused =
+          assertThrows(
+              InvalidRecordException.class,
+              () -> Codecs.releases().decode(value, Records.HERE, appended));
+      assertEquals("bad-time", refused.reason());
+      assertEquals("java", refused.domain());
     }
   }
 
