@@ -40,6 +40,9 @@ public final class RecordReader implements AutoCloseable {
   private final WireFormat format;
   private volatile Heard heard = new Heard(0, System.nanoTime());
 
+  /** While what came is decoded, which may wait for a schema registry, nothing is asked. */
+  private volatile boolean decoding;
+
   /** What a broker had said when it was last seen to say something. */
   private record Heard(double responses, long nanos) {}
 
@@ -123,11 +126,17 @@ public final class RecordReader implements AutoCloseable {
     if (responses != heard.responses) {
       heard = new Heard(responses, System.nanoTime());
     }
+    decoding = !polled.isEmpty();
     try {
       return raw(polled);
     } catch (RuntimeException e) {
       polled.partitions().forEach(p -> consumer.seek(p, polled.records(p).get(0).offset()));
       throw e;
+    } finally {
+      if (decoding) {
+        heard = new Heard(responses, System.nanoTime());
+        decoding = false;
+      }
     }
   }
 
@@ -148,6 +157,9 @@ public final class RecordReader implements AutoCloseable {
   @Nullable String problem() {
     if (metric("connection-count") == 0) {
       return "broker " + broker + " is not connected";
+    }
+    if (decoding) {
+      return null;
     }
     long silent = System.nanoTime() - heard.nanos;
     return silent > silenceNanos

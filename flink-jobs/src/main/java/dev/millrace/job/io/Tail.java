@@ -35,7 +35,9 @@ public final class Tail<T> implements AutoCloseable {
   private final Sink<T> sink;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private boolean waits;
+
+  /** Why a schema registry is waited for; null while none is. */
+  private volatile @Nullable String waits;
 
   /** Records that could not be decoded. */
   private long passedOver;
@@ -57,7 +59,11 @@ public final class Tail<T> implements AutoCloseable {
 
   /** Why what it waits for does not come; null if it may. */
   public @Nullable String problem() {
-    return thread.isAlive() ? reader.problem() : thread.getName() + " ended";
+    if (!thread.isAlive()) {
+      return thread.getName() + " ended";
+    }
+    String registry = waits;
+    return registry == null ? reader.problem() : registry;
   }
 
   private void follow() {
@@ -74,16 +80,16 @@ public final class Tail<T> implements AutoCloseable {
   private List<RawRecord> poll() throws InterruptedException {
     try {
       List<RawRecord> records = reader.poll(POLL);
-      if (waits) {
+      if (waits != null) {
         LOG.warn("{} goes on", thread.getName());
       }
-      waits = false;
+      waits = null;
       return records;
     } catch (UncheckedIOException e) {
-      if (!waits) {
+      if (waits == null) {
         LOG.warn("{} waits: {}", thread.getName(), e.getMessage());
       }
-      waits = true;
+      waits = e.getMessage();
       boolean unused = closed.await(PAUSE_SECONDS, TimeUnit.SECONDS);
       return List.of();
     }
