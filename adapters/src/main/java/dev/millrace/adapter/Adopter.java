@@ -20,9 +20,12 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
+import java.io.IOException;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,25 +50,40 @@ public final class Adopter {
   /** What a domain is at: its release, if it has one, and whether people hold it there. */
   public record Now(@Nullable Release release, boolean pinned) {}
 
+  /** Tells what a domain is at, whenever it is asked. */
+  @FunctionalInterface
+  public interface Standing {
+    Now now() throws IOException;
+  }
+
   /**
    * Judges an adapter as a candidate of its domain.
    *
+   * @param standing is asked before and again after: an order to go back would take the domain off
+   *     a pin that came while it was judged
    * @param samples held out, to judge it by
    */
-  public Adoption adopt(Proposal proposal, Now now, List<ScoredSample> samples) {
+  public Adoption adopt(Proposal proposal, Standing standing, Supplier<List<ScoredSample>> samples)
+      throws IOException {
+    Now now = standing.now();
     RuleResult unpinned = gate.unpinned(now.pinned());
     if (!unpinned.passed()) {
       return new Adoption(verdict(proposal, now, null, List.of(unpinned)), null);
     }
     Served incumbent = incumbent(proposal, now.release());
     Served served = new Served(Quantizer.quantize(proposal.adapter()), incumbent.routing());
-    List<HeldOut> heldOut = gate.examine(samples, incumbent);
+    List<HeldOut> heldOut = gate.examine(samples.get(), incumbent);
     Judgement judgement =
         gate.judgeAdopted(
             new Gate.Candidate(served, incumbent, untrained(served), 1, List.of(), seed(proposal)),
             heldOut);
     if (!judgement.accepted()) {
       return new Adoption(verdict(proposal, now, null, judgement.rules()), null);
+    }
+    RuleResult still = gate.unpinned(standing.now().pinned());
+    if (!still.passed()) {
+      List<RuleResult> rules = Stream.concat(Stream.of(still), judgement.rules().stream()).toList();
+      return new Adoption(verdict(proposal, now, null, rules), null);
     }
     return publish(proposal, now, served, judgement.rules());
   }

@@ -708,8 +708,8 @@ class LearnerTest {
             .adopt(
                 new Proposal(
                     null, "foreign", read(outcomes.get(1).release()).adapter(), "/elsewhere"),
-                new Adopter.Now(read(before), false),
-                batch(1).heldOut());
+                () -> new Adopter.Now(read(before), false),
+                () -> batch(1).heldOut());
     assertTrue(adoption.verdict().accepted(), () -> adoption.verdict().toString());
     LearnerState adopted = obey(learner, outcomes.get(0).state(), adoption.release()).state();
     assertEquals(adoption.release().release(), adopted.release());
@@ -719,6 +719,24 @@ class LearnerTest {
     assertEquals(before.release(), taken.release().release());
     LearnerState again = obey(learner, adopted, adoption.release()).state();
     assertNull(again.watch().before(), "an order to stay where it is, is no reason to watch");
+  }
+
+  /** Judging takes long, and its order would take the domain off the pin. */
+  @Test
+  void adopt_pinnedWhileItIsJudged_isRefused() throws IOException {
+    List<Outcome> outcomes = outcomes(learner("store"), 2);
+    Release before = read(outcomes.get(0).release());
+    Release better = read(outcomes.get(1).release());
+    AtomicInteger asked = new AtomicInteger();
+    Adoption adoption =
+        new Adopter(surroundings("store", base), CONFIG)
+            .adopt(
+                new Proposal(null, "foreign", better.adapter(), "/elsewhere"),
+                () -> new Adopter.Now(before, asked.getAndIncrement() > 0),
+                () -> batch(1).heldOut());
+    assertNull(adoption.release());
+    assertFalse(adoption.verdict().accepted());
+    assertEquals("unpinned", adoption.verdict().rules().get(0).rule());
   }
 
   @Test

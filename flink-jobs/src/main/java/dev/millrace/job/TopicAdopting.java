@@ -72,7 +72,10 @@ public final class TopicAdopting implements Adopting {
     Adoption adoption =
         parts
             .adopter()
-            .adopt(proposal, now(parts.surroundings(), proposal), heldOut(parts, proposal));
+            .adopt(
+                proposal,
+                () -> now(parts.surroundings(), proposal),
+                () -> heldOut(parts, proposal));
     write(adoption);
     return adoption.verdict();
   }
