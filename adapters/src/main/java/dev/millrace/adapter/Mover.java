@@ -9,10 +9,8 @@ import dev.millrace.schema.Origin;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,16 +63,16 @@ record Mover(Surroundings surroundings, Gate gate, ShareKeeper shares, Rebasing 
 
   /** Too few to predict any are as good as none that can be read. */
   private Map<Origin, int[]> tokens(LearnerState state) {
-    Map<Origin, int[]> tokens = new HashMap<>(surroundings.past().tokens(places(state)));
+    Map<Origin, int[]> tokens = new HashMap<>(surroundings.past().tokens(ids(state)));
     tokens.values().removeIf(text -> text.length < 2);
     return tokens;
   }
 
-  private static Set<Origin> places(LearnerState state) {
-    Set<Origin> places = new HashSet<>();
-    state.waiting().forEach(sample -> places.add(sample.origin()));
-    state.heldOut().entries().forEach(sample -> places.add(sample.origin()));
-    return places;
+  private static Map<Origin, String> ids(LearnerState state) {
+    Map<Origin, String> ids = new HashMap<>();
+    state.waiting().forEach(sample -> ids.put(sample.origin(), sample.id()));
+    state.heldOut().entries().forEach(sample -> ids.put(sample.origin(), sample.id()));
+    return ids;
   }
 
   private HeldOut cut(HeldOut sample, Map<Origin, int[]> tokens) {

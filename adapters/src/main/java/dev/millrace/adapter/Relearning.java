@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What releases that are taken back had been taught, without what is to be forgotten. */
@@ -74,10 +73,7 @@ record Relearning(Surroundings surroundings) {
   }
 
   private List<Remembered> read(List<LearnedSample> wanted) {
-    Map<Origin, int[]> tokens =
-        surroundings
-            .past()
-            .tokens(wanted.stream().map(LearnedSample::origin).collect(Collectors.toSet()));
+    Map<Origin, int[]> tokens = surroundings.past().tokens(LearnedSample.ids(wanted));
     List<Remembered> read = new ArrayList<>();
     for (LearnedSample sample : wanted) {
       int[] found = tokens.get(sample.origin());

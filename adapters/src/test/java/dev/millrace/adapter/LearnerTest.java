@@ -1451,13 +1451,13 @@ class LearnerTest {
   }
 
   /** All that was ever taught, but for what has expired. */
-  private static Map<Origin, int[]> past(Set<Origin> places) {
+  private static Map<Origin, int[]> past(Map<Origin, String> samples) {
     Map<Origin, int[]> found = new HashMap<>();
     for (int i = 0; i < 5; i++) {
       batch(i).samples().forEach(s -> found.put(s.sample().origin(), s.tokens()));
       batch(i).heldOut().forEach(s -> found.put(s.sample().origin(), s.tokens()));
     }
-    found.keySet().retainAll(places);
+    found.keySet().retainAll(samples.keySet());
     found.remove(EXPIRED);
     return found;
   }

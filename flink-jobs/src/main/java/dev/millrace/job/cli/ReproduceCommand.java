@@ -7,10 +7,9 @@ import dev.millrace.adapter.align.PairRetrainer;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.Openers;
+import dev.millrace.job.TaughtSamples;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.FlinkReleaseFiles;
-import dev.millrace.job.io.RawRecord;
-import dev.millrace.job.io.RecordsAt;
 import dev.millrace.job.loop.Reproduction;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.operator.Opened;
@@ -28,8 +27,6 @@ import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
-import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -161,18 +158,12 @@ final class ReproduceCommand implements Callable<Integer> {
     }
   }
 
-  private static Map<Origin, Sample> samples(MillraceConfig config, Reproduction reproduction)
-      throws InvalidRecordException {
-    Map<Origin, RawRecord> records = RecordsAt.read(config.kafka(), reproduction.samples());
-    int missing = reproduction.samples().size() - records.size();
-    if (missing > 0) {
-      throw new IllegalStateException(
-          "%d of the %d samples behind it have expired, expected all to be on their topic"
-              .formatted(missing, reproduction.samples().size()));
-    }
-    Map<Origin, Sample> samples = new HashMap<>();
-    for (RawRecord record : records.values()) {
-      samples.put(record.origin(), Codecs.samples().decode(record.value(), record.origin()));
+  private static Map<Origin, Sample> samples(MillraceConfig config, Reproduction reproduction) {
+    Map<Origin, String> ids = reproduction.samples();
+    Map<Origin, Sample> samples = TaughtSamples.read(config.kafka(), ids);
+    String gone = TaughtSamples.gone(ids, samples.keySet());
+    if (!gone.isEmpty()) {
+      throw new IllegalStateException(gone + "; expected all that are behind it");
     }
     return samples;
   }

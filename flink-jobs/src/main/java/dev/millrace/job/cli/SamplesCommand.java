@@ -4,15 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.millrace.job.io.RawRecord;
-import dev.millrace.job.io.RecordsAt;
+import dev.millrace.job.TaughtSamples;
 import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
-import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -66,39 +62,39 @@ final class SamplesCommand implements Callable<Integer> {
     Output.requireWritable("--out", out);
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     String release = stored.find(id);
-    Set<Origin> places =
-        new Forgetting(stored, Set.of())
-            .lineage(release).stream()
-                .flatMap(parent -> stored.manifest(parent).learned().stream())
-                .map(LearnedSample::origin)
-                .collect(Collectors.toSet());
-    if (places.isEmpty()) {
+    Map<Origin, String> ids =
+        LearnedSample.ids(
+            new Forgetting(stored, Set.of())
+                .lineage(release).stream()
+                    .flatMap(parent -> stored.manifest(parent).learned().stream())
+                    .toList());
+    if (ids.isEmpty()) {
       throw new IllegalArgumentException(
           "release %s names no sample, expected one that a stream taught".formatted(release));
     }
     ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
-    List<RawRecord> records =
-        RecordsAt.read(topic.config(), places).values().stream()
+    List<Sample> samples =
+        TaughtSamples.read(topic.config(), ids).values().stream()
             .sorted(
-                Comparator.comparing((RawRecord record) -> record.origin().topic())
-                    .thenComparingInt(record -> record.origin().partition())
-                    .thenComparingLong(record -> record.origin().offset()))
+                Comparator.comparing((Sample sample) -> sample.origin().topic())
+                    .thenComparingInt(sample -> sample.origin().partition())
+                    .thenComparingLong(sample -> sample.origin().offset()))
             .toList();
-    int expired = places.size() - records.size();
-    if (records.isEmpty()) {
+    int expired = ids.size() - samples.size();
+    if (samples.isEmpty()) {
       throw new IllegalStateException(
           "all %d samples have expired from their topic, expected some to be there"
               .formatted(expired));
     }
-    write(records);
+    write(samples);
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("release", release);
-    json.put("samples", records.size());
+    json.put("samples", samples.size());
     json.put("expired", expired);
     json.put("out", out.toString());
     output.result(
         json,
-        records.size()
+        samples.size()
             + " samples of "
             + release
             + " written to "
@@ -107,11 +103,10 @@ final class SamplesCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void write(List<RawRecord> records) throws IOException, InvalidRecordException {
+  private void write(List<Sample> samples) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     try (BufferedWriter writer = Files.newBufferedWriter(out, UTF_8)) {
-      for (RawRecord record : records) {
-        Sample sample = Codecs.samples().decode(record.value(), record.origin());
+      for (Sample sample : samples) {
         ObjectNode line =
             mapper
                 .createObjectNode()

@@ -19,6 +19,7 @@ import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -51,16 +52,17 @@ public record Prover(
    *
    * @param after null for the base alone
    */
-  public static Set<Origin> samples(Forgetting forgetting, String before, @Nullable String after) {
-    Set<Origin> places = new HashSet<>();
+  public static Map<Origin, String> samples(
+      Forgetting forgetting, String before, @Nullable String after) {
+    Map<Origin, String> samples = new HashMap<>();
     List<String> ids = new ArrayList<>(forgetting.lineage(before));
     if (after != null) {
       ids.addAll(forgetting.lineage(after));
     }
     for (String id : ids) {
-      forgetting.stored().manifest(id).learned().forEach(sample -> places.add(sample.origin()));
+      samples.putAll(LearnedSample.ids(forgetting.stored().manifest(id).learned()));
     }
-    return places;
+    return samples;
   }
 
   /**
@@ -96,7 +98,7 @@ public record Prover(
 
   private @Nullable Boolean sameBytes(String after) throws IOException {
     Reproduction reproduction = new Reproduction(forgetting.stored(), after);
-    return tokens.keySet().containsAll(reproduction.samples())
+    return tokens.keySet().containsAll(reproduction.samples().keySet())
         ? reproduction.run(retrainer, (id, same) -> progress.accept(id + " again"))
         : null;
   }

@@ -21,10 +21,8 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.BiConsumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,12 +61,10 @@ public record Reproduction(StoredReleases stored, String release) {
     return List.copyOf(lineage);
   }
 
-  /** Where all samples that must be learned were read. */
-  public Set<Origin> samples() {
-    return lineage().stream()
-        .flatMap(id -> stored.manifest(id).learned().stream())
-        .map(LearnedSample::origin)
-        .collect(Collectors.toSet());
+  /** The ids of all samples that must be learned, by where they were read. */
+  public Map<Origin, String> samples() {
+    return LearnedSample.ids(
+        lineage().stream().flatMap(id -> stored.manifest(id).learned().stream()).toList());
   }
 
   /**
