@@ -23,10 +23,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,58 +69,106 @@ record AcceptedText(MillraceConfig config) {
 
   /** Where the samples stand that have taught a shared domain, in the order of their topic. */
   List<Origin> places() throws IOException {
-    return places(releases().values(), topics().samples());
+    return learned().stream().map(LearnedSample::origin).distinct().sorted(ORDER).toList();
   }
 
-  static List<Origin> places(Collection<Manifest> releases, String topic) {
+  private Set<LearnedSample> learned() throws IOException {
+    return learned(releases().values(), topics().samples());
+  }
+
+  /** What has taught a shared domain. */
+  static Set<LearnedSample> learned(Collection<Manifest> releases, String topic) {
     return releases.stream()
         .filter(release -> release.tenant() == null)
         .flatMap(release -> release.learned().stream())
-        .map(LearnedSample::origin)
-        .filter(origin -> origin.topic().equals(topic))
-        .distinct()
-        .sorted(ORDER)
-        .toList();
+        .filter(sample -> sample.origin().topic().equals(topic))
+        .map(sample -> new LearnedSample(sample.sample(), sample.origin(), false))
+        .collect(Collectors.toSet());
   }
 
   /**
-   * Reads the samples at these places again, as far as they have not expired and are to be known.
+   * Texts that were read again, in the order of their topic.
+   *
+   * @param gone says which samples are not there any more; empty if all are
+   */
+  record Read(List<Text> texts, String gone) {
+
+    /**
+     * This.
+     *
+     * @throws IllegalArgumentException if no text is left and samples are gone
+     */
+    Read requireSome() {
+      if (texts.isEmpty() && !gone.isEmpty()) {
+        throw new IllegalArgumentException(gone + "; expected some to teach");
+      }
+      return this;
+    }
+  }
+
+  /**
+   * Reads the samples at these places again, as far as they are still there and are to be known.
    *
    * @param before is run before each record of the topic
    */
-  List<Text> texts(Collection<Origin> places, Runnable before) {
-    Set<Origin> wanted = new HashSet<>(places);
-    Set<String> forgotten = forgotten();
-    List<Text> texts = new ArrayList<>();
+  Read texts(Collection<Origin> places, Runnable before) throws IOException {
+    Reading reading = new Reading(places, learned(), forgotten());
     try (RecordReader reader =
         RecordReader.fromBeginning(config.kafka(), List.of(topics().samples()))) {
       reader.readToEnd(
           raw -> {
             before.run();
-            Text text = wanted.contains(raw.origin()) ? text(raw, forgotten) : null;
-            if (text != null) {
-              texts.add(text);
-            }
+            reading.take(raw);
           });
     }
-    texts.sort(Comparator.comparing(Text::origin, ORDER));
-    return texts;
+    return reading.done();
   }
 
-  /**
-   * Null where it has no text, or some domain was told to forget it. What is no sample any more is
-   * as good as expired: its topic was made anew.
-   */
-  static @Nullable Text text(RawRecord raw, Set<String> forgotten) {
-    try {
-      Sample sample = Codecs.samples().decode(raw.value(), raw.origin());
-      boolean kept = !sample.isMedia() && !forgotten.contains(sample.id());
-      return kept
-          ? new Text(sample.origin(), sample.id(), sample.document(), sample.teaches())
-          : null;
-    } catch (InvalidRecordException e) {
-      LOG.warn("{} is no sample any more: {}", raw.origin(), e.getMessage());
-      return null;
+  /** Sorts out what is wanted of a topic. */
+  static final class Reading {
+    private final Set<Origin> wanted;
+    private final Set<LearnedSample> learned;
+    private final Set<String> forgotten;
+    private final Set<Origin> found = new HashSet<>();
+    private final List<Text> texts = new ArrayList<>();
+
+    /**
+     * @param learned what is to be there: another sample in its place has taught nobody, and may be
+     *     one that judges; its topic was made anew
+     */
+    Reading(Collection<Origin> places, Set<LearnedSample> learned, Set<String> forgotten) {
+      this.wanted = Set.copyOf(places);
+      this.learned = learned;
+      this.forgotten = forgotten;
+    }
+
+    void take(RawRecord raw) {
+      if (!wanted.contains(raw.origin())) {
+        return;
+      }
+      try {
+        Sample sample = raw.as(Codecs.samples());
+        if (learned.contains(new LearnedSample(sample.id(), raw.origin(), false))) {
+          found.add(raw.origin());
+          add(sample);
+        }
+      } catch (InvalidRecordException e) {
+        // As good as expired.
+      }
+    }
+
+    /** But what has no text, and what some domain was told to forget. */
+    private void add(Sample sample) {
+      if (!sample.isMedia() && !forgotten.contains(sample.id())) {
+        texts.add(new Text(sample.origin(), sample.id(), sample.document(), sample.teaches()));
+      }
+    }
+
+    Read done() {
+      Map<Origin, String> ids = LearnedSample.ids(learned);
+      ids.keySet().retainAll(wanted);
+      texts.sort(Comparator.comparing(Text::origin, ORDER));
+      return new Read(List.copyOf(texts), TaughtSamples.gone(ids, found));
     }
   }
 

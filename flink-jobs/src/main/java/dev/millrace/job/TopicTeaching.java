@@ -69,12 +69,20 @@ final class TopicTeaching implements Teaching {
   public Verdict teach(List<Origin> chosen, Progress progress) throws IOException {
     long begun = System.nanoTime();
     BaseTexts.requireProtected(base);
-    List<Text> texts = accepted.texts(chosen, progress::requireWanted);
+    List<Text> texts = texts(chosen, progress);
     Path student = taught(texts, progress);
     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
     BaseRelease.noteLearned(student, texts.stream().map(Text::id).toList());
     requireNoneForgotten(texts);
     return verdict(publish(student, progress), texts.size(), millis);
+  }
+
+  private List<Text> texts(List<Origin> chosen, Progress progress) throws IOException {
+    AcceptedText.Read read = accepted.texts(chosen, progress::requireWanted).requireSome();
+    if (!read.gone().isEmpty()) {
+      LOG.warn("{}: the student goes without", read.gone());
+    }
+    return read.texts();
   }
 
   private Path taught(List<Text> texts, Progress progress) throws IOException {

@@ -1,8 +1,7 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
@@ -34,42 +33,65 @@ import org.junit.jupiter.api.io.TempDir;
 class AcceptedTextTest {
 
   private static final String TOPIC = "millrace.samples";
+  private static final Origin HERE = new Origin(TOPIC, 0, 5);
+  private static final String GONE =
+      "1 of 1 samples are not on their topic any more, such as %s (millrace.samples, partition 0, offset 5)";
 
   @Test
-  void places_releasesOfSharedDomains_eachOnceInTheOrderOfTheTopic() {
+  void learned_releasesOfSharedDomains_eachOnceOfTheTopic() {
     Manifest cloud = release(null, "cloud", learned(1, 7), learned(0, 9), learned(0, 3));
     Manifest legal =
         release(
             null,
             "legal",
-            new LearnedSample("again", new Origin(TOPIC, 0, 3), true),
+            new LearnedSample("s03", new Origin(TOPIC, 0, 3), true),
             new LearnedSample("elsewhere", new Origin("other.samples", 0, 1), false));
     Manifest others = release("somebody", "cloud", learned(0, 4));
     assertEquals(
-        List.of(new Origin(TOPIC, 0, 3), new Origin(TOPIC, 0, 9), new Origin(TOPIC, 1, 7)),
-        AcceptedText.places(List.of(cloud, legal, others), TOPIC));
+        Set.of(learned(0, 3), learned(0, 9), learned(1, 7)),
+        AcceptedText.learned(List.of(cloud, legal, others), TOPIC));
   }
 
   @Test
-  void text_textAndCode_areKeptWithWhatTheyWereCutFrom() {
-    AcceptedText.Text text = AcceptedText.text(raw(Modality.TEXT), Set.of("other"));
-    assertNotNull(text);
-    assertEquals(new AcceptedText.Text(new Origin(TOPIC, 0, 5), "s", "thread", "words"), text);
-    assertNotNull(AcceptedText.text(raw(Modality.CODE), Set.of()));
+  void texts_textAndCode_areKeptWithWhatTheyWereCutFrom() {
+    assertEquals(
+        List.of(new AcceptedText.Text(HERE, "s", "thread", "words")),
+        read(raw(Modality.TEXT), "s", Set.of("other")).texts());
+    assertEquals(1, read(raw(Modality.CODE), "s", Set.of()).texts().size());
   }
 
   @Test
-  void text_mediaOrToBeForgotten_isLeftOut() {
-    assertNull(AcceptedText.text(raw(Modality.IMAGE), Set.of()));
-    assertNull(AcceptedText.text(raw(Modality.AUDIO), Set.of()));
-    assertNull(AcceptedText.text(raw(Modality.TEXT), Set.of("s")));
+  void texts_mediaOrToBeForgotten_areLeftOut() {
+    AcceptedText.Read nothing = new AcceptedText.Read(List.of(), "");
+    assertEquals(nothing, read(raw(Modality.IMAGE), "s", Set.of()));
+    assertEquals(nothing, read(raw(Modality.AUDIO), "s", Set.of()));
+    assertEquals(nothing, read(raw(Modality.TEXT), "s", Set.of("s")));
   }
 
   /** Or the job that compresses would fail again and again. */
   @Test
-  void text_whatIsNoSampleAnyMore_isLeftOut() {
-    RawRecord raw = new RawRecord(new Origin("samples", 0, 1), 0, null, new byte[] {7, 7});
-    assertNull(AcceptedText.text(raw, Set.of()));
+  void texts_whatIsNoSampleAnyMore_isLeftOutAndNamed() {
+    AcceptedText.Read read = read(new RawRecord(HERE, 0, null, new byte[] {7, 7}), "s", Set.of());
+    assertEquals(List.of(), read.texts());
+    assertEquals(GONE.formatted("s"), read.gone());
+  }
+
+  /** Another text would teach the student, which nobody has accepted, and which may judge. */
+  @Test
+  void texts_anotherSampleInItsPlace_isLeftOutAndNamed() {
+    AcceptedText.Read read = read(raw(Modality.TEXT), "before", Set.of());
+    assertEquals(List.of(), read.texts());
+    assertEquals(GONE.formatted("before"), read.gone());
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, read::requireSome);
+    assertEquals(GONE.formatted("before") + "; expected some to teach", e.getMessage());
+  }
+
+  private static AcceptedText.Read read(RawRecord raw, String id, Set<String> forgotten) {
+    AcceptedText.Reading reading =
+        new AcceptedText.Reading(
+            List.of(HERE), Set.of(new LearnedSample(id, HERE, false)), forgotten);
+    reading.take(raw);
+    return reading.done();
   }
 
   @Test
@@ -95,7 +117,6 @@ class AcceptedTextTest {
 
   private static RawRecord raw(Modality modality) {
     boolean media = modality == Modality.IMAGE || modality == Modality.AUDIO;
-    Origin at = new Origin(TOPIC, 0, 5);
     Sample sample =
         new Sample(
             "s",
@@ -108,8 +129,8 @@ class AcceptedTextTest {
             media ? new byte[] {1, 2, 3} : new byte[0],
             media ? "a caption" : null,
             1_000,
-            at);
-    return new RawRecord(at, 1_000, null, Codecs.samples().encode(sample));
+            HERE);
+    return new RawRecord(HERE, 1_000, null, Codecs.samples().encode(sample));
   }
 
   private static Manifest release(
