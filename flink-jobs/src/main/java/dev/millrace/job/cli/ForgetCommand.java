@@ -1,5 +1,7 @@
 package dev.millrace.job.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.adapter.Rebaser;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.job.cli.ForgetPlan.Change;
@@ -149,6 +151,14 @@ final class ForgetCommand implements Callable<Integer> {
     if (ids.size() > Limits.FORGOTTEN) {
       throw new IllegalArgumentException(
           ids.size() + " samples to forget, expected at most " + Limits.FORGOTTEN + " at a time");
+    }
+    for (String id : ids) {
+      int bytes = id.getBytes(UTF_8).length;
+      if (bytes > Limits.ID_BYTES) {
+        throw new IllegalArgumentException(
+            "--sample %s… has %d bytes, expected at most %d, as ids of samples have"
+                .formatted(id.substring(0, 20), bytes, Limits.ID_BYTES));
+      }
     }
   }
 

@@ -102,15 +102,23 @@ final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.
         : new Problem("bad-share", "withheld is " + share + ", expected a share from 0 to 1");
   }
 
+  /** The jobs keep them: an id that is longer than any sample's would not fit into their state. */
   private static @Nullable Problem forgotten(List<String> samples) {
-    return samples.size() <= Limits.FORGOTTEN
-        ? null
-        : new Problem(
-            "too-many",
-            "forgotten has "
-                + samples.size()
-                + " samples, expected at most "
-                + Limits.FORGOTTEN
-                + " in one event");
+    if (samples.size() > Limits.FORGOTTEN) {
+      return new Problem(
+          "too-many",
+          "forgotten has "
+              + samples.size()
+              + " samples, expected at most "
+              + Limits.FORGOTTEN
+              + " in one event");
+    }
+    for (String sample : samples) {
+      Problem problem = Checks.length("an id in forgotten", sample, Limits.ID_BYTES);
+      if (problem != null) {
+        return problem;
+      }
+    }
+    return null;
   }
 }

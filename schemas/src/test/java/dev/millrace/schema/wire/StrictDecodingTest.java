@@ -173,6 +173,21 @@ class StrictDecodingTest {
     }
   }
 
+  /** Learn keeps it in its state, which has no room for it: it would fail after each restart. */
+  @Test
+  void decode_forgetOfAnIdLongerThanAnySampleHas_isRefused() throws Exception {
+    ReleaseEvent event = event(ReleaseEvent.Action.FORGET, "");
+    byte[] longest =
+        Codecs.releases().encode(event.forgetting(List.of("s".repeat(Limits.ID_BYTES))));
+    assertEquals(1, Codecs.releases().decode(longest, Records.HERE).forgotten().size());
+    byte[] longer =
+        Codecs.releases().encode(event.forgetting(List.of("a", "s".repeat(Limits.ID_BYTES + 1))));
+    InvalidRecordException refused =
+        assertThrows(
+            InvalidRecordException.class, () -> Codecs.releases().decode(longer, Records.HERE));
+    assertEquals("too-long", refused.reason());
+  }
+
   private static ReleaseEvent event(ReleaseEvent.Action action, String release) {
     return new ReleaseEvent(
         null,
