@@ -224,7 +224,7 @@ final class Publication {
 
     private void write(Action action, int named) {
       events[written++] = topic;
-      ReleaseEvent event = releases.event(action, named, 0, epoch, state.read - 1);
+      ReleaseEvent event = releases.event(action, named, topic, epoch, state.read - 1);
       append(event, named, state.obeyed, flaw == Flaw.OUTSIDE_THE_TRANSACTION ? SEEN : OPEN);
     }
 

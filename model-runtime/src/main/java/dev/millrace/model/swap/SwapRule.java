@@ -14,12 +14,16 @@ public final class SwapRule {
 
   /**
    * What an alias follows once an event has taken it over. What people write has no trainer: the
-   * last trainer goes on, and what it writes counts once it has read what they ordered.
+   * last trainer goes on, and what it writes counts once it has read what they ordered. No order
+   * stands behind the event: if one seems to, its topic was made anew, and nobody could read as
+   * far.
    */
   public static ReleaseEvent followed(ReleaseEvent event, @Nullable ReleaseEvent current) {
     boolean order = event.epoch() == 0 && event.action() != Action.PUBLISH;
     Long read = current == null ? event.read() : current.read();
-    ReleaseEvent followed = event.withRead(order ? Long.valueOf(event.origin().offset()) : read);
+    long here = event.origin().offset();
+    ReleaseEvent followed =
+        event.withRead(order || (read != null && read > here) ? Long.valueOf(here) : read);
     return event.epoch() == 0 && current != null ? followed.withEpoch(current.epoch()) : followed;
   }
 

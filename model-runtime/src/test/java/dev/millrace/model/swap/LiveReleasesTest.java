@@ -194,6 +194,17 @@ class LiveReleasesTest {
     assertSwapped(ownRollback.withEpoch(50).withRead(4L));
   }
 
+  /** The topic was made anew, and the trainer goes on from its state. */
+  @Test
+  void apply_trainerThatHadReadFurtherThanItsEventStands_isFollowedByItsSuccessors() {
+    assertSwapped(FakeReleases.published("java", 3).withEpoch(50).withRead(1_000L));
+    assertSwapped(FakeReleases.succeeding("java", 4, 3).withEpoch(50).withRead(3L));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 4));
+    assertIgnored(
+        "overtaken: its trainer had read to offset 3, expected the order at 4",
+        FakeReleases.succeeding("java", 5, 4).withEpoch(50).withRead(3L));
+  }
+
   @Test
   void apply_laterTrainerPublishesWhatIsLive_theEarlierIsFencedOff() {
     assertSwapped(FakeReleases.published("java", 3).withEpoch(50));
