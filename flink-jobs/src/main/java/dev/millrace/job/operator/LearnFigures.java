@@ -62,7 +62,9 @@ final class LearnFigures {
 
   private void released(String domain) {
     figures.count(MetricNames.RELEASES, domain, 1);
-    if (published.put(domain, clock.getAsLong()) == null) {
+    long now = clock.getAsLong();
+    if (published.replace(domain, now) == null && published.size() < Figures.MOST_LABELS) {
+      published.put(domain, now);
       figures.gauge(
           MetricNames.RELEASE_AGE,
           domain,
