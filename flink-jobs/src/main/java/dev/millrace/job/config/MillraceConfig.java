@@ -4,6 +4,7 @@ import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.adapter.WatchConfig;
 import dev.millrace.adapter.align.AlignmentConfig;
 import dev.millrace.adapter.batch.BatchPolicy;
+import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.kinds.AdapterKinds;
@@ -108,8 +109,9 @@ public record MillraceConfig(
   }
 
   /**
-   * With these AdamW divides zero by zero or takes no step, and no candidate wins a resample. Not
-   * asked where the configuration of an old release is set anew, to train it again.
+   * With these AdamW divides zero by zero or takes no step, and no candidate wins a resample or is
+   * judged on enough. Not asked where the configuration of an old release is set anew, to train it
+   * again.
    */
   private void checkSteps(Problems problems) {
     TrainConfig train = learn.train();
@@ -118,7 +120,16 @@ public record MillraceConfig(
     requireAbove("learn.train.clipNorm", train.clipNorm(), problems);
     requireBelowOne("learn.train.beta1", train.beta1(), problems);
     requireBelowOne("learn.train.beta2", train.beta2(), problems);
-    requireAbove("learn.gate.resamples", learn.gate().resamples(), problems);
+    GateConfig gate = learn.gate();
+    requireAbove("learn.gate.resamples", gate.resamples(), problems);
+    requireAbove("learn.gate.paritySamples", gate.paritySamples(), problems);
+    requireAbove("learn.gate.protectedSamples", gate.protectedSamples(), problems);
+    requireAbove("batch.heldOut", batch.heldOut(), problems);
+    if (learn.heldOut() < gate.minHeldOutSamples()) {
+      problems.add(
+          "learn.heldOut is %d, expected at least learn.gate.minHeldOutSamples, %d"
+              .formatted(learn.heldOut(), gate.minHeldOutSamples()));
+    }
   }
 
   private static void requireAbove(String key, Number value, Problems problems) {

@@ -72,17 +72,37 @@ final class Ranges {
           "score.model.trainTokens", 2,
           "compress.factor", 1);
 
-  /** Training and judging an alignment are in line, between two samples; bits are a power. */
+  /**
+   * Above a nice of 19 there is idle alone; Flink takes no more than so many key groups; training
+   * and judging an alignment are in line, between two samples; bits are a power. Of the others more
+   * would fill the memory at the first lesson, or never end it.
+   */
   private static final Map<String, Integer> MOST =
-      Map.of(
-          "align.batch", 256,
-          "align.replay", 1 << 16,
-          "align.heldOut", 2048,
-          "align.rank", AlignAdapter.MOST_RANK,
-          "align.steps", 1000,
-          "align.resamples", 100_000,
-          "score.memory.referenceBits", 24,
-          "unlabelled.agree", DomainFinder.MOST_AGREE);
+      Map.ofEntries(
+          Map.entry("job.trainNice", 20),
+          Map.entry("job.maxParallelism", 1 << 15),
+          Map.entry("learn.rank", 1024),
+          Map.entry("learn.halvings", 30),
+          Map.entry("learn.plan.threads", 1024),
+          Map.entry("learn.exchange.processes", 1024),
+          Map.entry("learn.exchange.trainers", 1024),
+          Map.entry("learn.train.replayShare", 1000),
+          Map.entry("learn.gate.resamples", 1_000_000),
+          Map.entry("learn.watch.resamples", 1_000_000),
+          Map.entry("score.memory.exact", 1 << 20),
+          Map.entry("score.memory.near", 1 << 20),
+          Map.entry("score.memory.heldOut", 1 << 20),
+          Map.entry("score.memory.lines", 1 << 20),
+          Map.entry("score.memory.embeddings", 1 << 20),
+          Map.entry("score.memory.qualities", 1 << 20),
+          Map.entry("align.batch", 256),
+          Map.entry("align.replay", 1 << 16),
+          Map.entry("align.heldOut", 2048),
+          Map.entry("align.rank", AlignAdapter.MOST_RANK),
+          Map.entry("align.steps", 1000),
+          Map.entry("align.resamples", 100_000),
+          Map.entry("score.memory.referenceBits", 24),
+          Map.entry("unlabelled.agree", DomainFinder.MOST_AGREE));
 
   private static final Set<String> POWERS_OF_TWO = Set.of("score.memory.lines");
 
@@ -93,14 +113,17 @@ final class Ranges {
           "score.reorderedSimilarity",
           "score.guard.throttleExcess",
           "score.guard.generatedShare",
+          "score.shape.minDistinctShare",
           "score.shape.maxBoilerplateShare",
           "score.shape.maxUnknownShare",
           "score.align.leastFit",
           "score.align.leastMedian",
           "learn.gate.level",
+          "learn.gate.minRoutingAgreement",
           "align.level",
           "learn.gate.lesson.maxForeign",
           "learn.gate.lesson.maxForeignAtFirst",
+          "learn.gate.lesson.minOrder",
           "learn.gate.lesson.maxUnordered",
           "learn.routing.share",
           "learn.watch.withheld",

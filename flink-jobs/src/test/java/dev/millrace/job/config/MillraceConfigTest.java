@@ -152,17 +152,57 @@ class MillraceConfigTest {
             "learn.train.beta1=1",
             "learn.train.beta2=1",
             "learn.gate.resamples=0",
+            "learn.gate.paritySamples=0",
+            "learn.gate.protectedSamples=0",
+            "batch.heldOut=0",
+            "learn.heldOut=3",
             "learn.watch.resamples=0",
             "learn.watch.level=99");
     var e = assertThrows(InvalidConfigException.class, () -> MillraceConfig.read(null, settings));
     assertEquals(settings.size(), e.problems().size(), e.getMessage());
     assertTrue(e.getMessage().contains("learn.train.settleSteps is 0, expected more than 0"));
+    assertTrue(
+        e.getMessage()
+            .contains("learn.heldOut is 3, expected at least learn.gate.minHeldOutSamples, 4"));
     assertTrue(e.getMessage().contains("learn.train.beta1 is 1.0, expected less than 1"));
     Map<String, String> ofAnOldRelease =
         settings.stream()
             .map(setting -> setting.split("=", 2))
             .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
     MillraceConfig.defaults().with(ofAnOldRelease);
+  }
+
+  /** A job would start with them, and then do nothing of use, or nothing at all. */
+  @ParameterizedTest
+  @CsvSource({
+    "job.trainNice, 21, 20",
+    "job.maxParallelism, 32769, 32768",
+    "learn.rank, 2147483647, 1024",
+    "learn.halvings, 2147483647, 30",
+    "learn.plan.threads, 2147483647, 1024",
+    "learn.exchange.processes, 2147483647, 1024",
+    "learn.exchange.trainers, 2147483647, 1024",
+    "learn.train.replayShare, 1e300, 1000",
+    "learn.gate.resamples, 2147483647, 1000000",
+    "learn.watch.resamples, 2147483647, 1000000",
+    "score.memory.exact, 2147483647, 1048576",
+    "score.memory.near, 2147483647, 1048576",
+    "score.memory.heldOut, 2147483647, 1048576",
+    "score.memory.lines, 1073741824, 1048576",
+    "score.memory.embeddings, 2147483647, 1048576",
+    "score.memory.qualities, 2147483647, 1048576",
+    "score.shape.minDistinctShare, 18, 1",
+    "learn.gate.minRoutingAgreement, 60, 1",
+    "learn.gate.lesson.minOrder, 5, 1"
+  })
+  void read_numberTooLargeToBeOfUse_isRefusedWithTheRange(String key, String value, int most) {
+    MillraceConfig.read(null, List.of(key + "=" + most));
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> MillraceConfig.read(null, List.of(key + "=" + value)));
+    assertTrue(e.getMessage().contains(key + " is \"" + value + "\", expected"), e.getMessage());
+    assertTrue(e.getMessage().contains(" " + most), e.getMessage());
   }
 
   @Test
