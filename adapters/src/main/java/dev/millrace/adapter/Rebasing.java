@@ -3,7 +3,6 @@ package dev.millrace.adapter;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Release;
-import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -60,13 +59,7 @@ record Rebasing(Surroundings surroundings) {
   }
 
   private Beginning at(String id, String before) throws IOException {
-    Release release =
-        ReleaseReader.read(
-            surroundings.published(),
-            surroundings.store().uri(id),
-            id,
-            surroundings.base().id(),
-            surroundings.base().sites());
+    Release release = surroundings.release(surroundings.store().uri(id), id);
     String parent = release.manifest().parent();
     if (!before.equals(parent)) {
       throw new InvalidReleaseException(

@@ -12,7 +12,6 @@ import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseReader;
-import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -117,24 +116,9 @@ record Rewinder(
   }
 
   private Release read(ReleaseEvent event) throws IOException {
-    Release release =
-        ReleaseReader.read(
-            surroundings.published(),
-            event.uri(),
-            event.release(),
-            surroundings.base().id(),
-            surroundings.base().sites());
+    Release release = surroundings.release(event.uri(), event.release());
     requireOurs(release.manifest(), event);
-    requireRoutable(release.manifest().routing());
     return release;
-  }
-
-  private void requireRoutable(Routing routing) {
-    try {
-      routing.requireOf(surroundings.base().config());
-    } catch (IllegalArgumentException e) {
-      throw new InvalidReleaseException(e.getMessage(), e);
-    }
   }
 
   private static void requireOurs(Manifest manifest, ReleaseEvent event) {

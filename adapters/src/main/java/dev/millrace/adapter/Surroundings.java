@@ -7,8 +7,12 @@ import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.release.InvalidReleaseException;
+import dev.millrace.model.release.Release;
 import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.text.Tokenizer;
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +42,21 @@ public record Surroundings(
 
   public Surroundings {
     rebased = Map.copyOf(rebased);
+  }
+
+  /**
+   * A release that this base can serve, as it stands at a URI.
+   *
+   * @throws InvalidReleaseException if it is none
+   */
+  Release release(String uri, String id) throws IOException {
+    Release release = ReleaseReader.read(published, uri, id, base.id(), base.sites());
+    try {
+      release.manifest().routing().requireOf(base.config());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidReleaseException(e.getMessage(), e);
+    }
+    return release;
   }
 
   /** What trainers work with here. */

@@ -894,6 +894,15 @@ class LearnerTest {
     assertNotNull(next.state().predecessor());
   }
 
+  @Test
+  void learn_onANewBaseThatWhatWasBroughtIsNotRoutedAs_beginsAnew() throws IOException {
+    Outcome old = outcomes(learner("store"), 1).get(0);
+    BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+    Manifest brought = routedOtherwise(brought(old.release(), fresh));
+    Learner learner = learner(fresh, Map.of(old.release().release(), brought.id()));
+    assertNull(learn(learner, old.state(), batch(1)).verdict().parent());
+  }
+
   /** A release on another base that says the same, stored beside it. */
   private Manifest brought(ReleaseEvent event, BigramBase fresh) throws IOException {
     Rebaser rebaser =
@@ -1275,7 +1284,17 @@ class LearnerTest {
   void obey_releaseRoutedAsNoneOfThisBaseIs_isRefusedAndChangesNothing() throws IOException {
     Learner learner = learner("store");
     Outcome last = outcomes(learner, 1).get(0);
-    Manifest m = read(last.release()).manifest();
+    Manifest other = routedOtherwise(read(last.release()).manifest());
+    String uri = folder.resolve("store").resolve(other.id()).toUri().toString();
+    Outcome refused = obey(learner, last.state(), of("foreign", other.id(), uri));
+    assertEquals(
+        "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing of top 2 with 0 limits, expected top 1 with 0",
+        refused.verdict().rules().get(0).reason());
+    assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
+  }
+
+  /** The same as none of its base is routed, stored beside it. */
+  private Manifest routedOtherwise(Manifest m) throws IOException {
     Manifest other =
         new Manifest(
             m.tenant(),
@@ -1297,11 +1316,7 @@ class LearnerTest {
       Files.copy(store.resolve(m.id()).resolve(file), copy.resolve(file));
     }
     Files.write(copy.resolve(Manifest.FILE), other.toBytes());
-    Outcome refused = obey(learner, last.state(), of("foreign", other.id(), copy.toUri() + ""));
-    assertEquals(
-        "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing of top 2 with 0 limits, expected top 1 with 0",
-        refused.verdict().rules().get(0).reason());
-    assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
+    return other;
   }
 
   private static ReleaseEvent of(String domain, String release, String uri) {
