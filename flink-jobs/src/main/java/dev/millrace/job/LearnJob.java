@@ -111,7 +111,7 @@ public final class LearnJob {
       Opener<Assigning> assigning,
       Opener<Scorer> scorers,
       LearnerOpener learners,
-      long epoch) {
+      long submitted) {
     JobSettings.apply(config, env, BUFFER_TIMEOUT);
     var decoded =
         env.fromSource(inputs.samples(), EventTime.watermarks(), "samples")
@@ -125,9 +125,9 @@ public final class LearnJob {
     var orders = orders(env, inputs);
     Opener<AlignmentLearner> alignments = learners.alignments();
     var scored =
-        score(labelled.union(assigned), only(orders, true), config, scorers, alignments, epoch);
+        score(labelled.union(assigned), only(orders, true), config, scorers, alignments, submitted);
     var batches = batch(scored, config);
-    var verdicts = learn(batches, only(orders, false), config, learners, epoch);
+    var verdicts = learn(batches, only(orders, false), config, learners, submitted);
     Sinks sinks = new Sinks(topics(config));
     sinks.rejected(
         decoded
@@ -158,14 +158,14 @@ public final class LearnJob {
       MillraceConfig config,
       Opener<Scorer> scorers,
       Opener<AlignmentLearner> alignments,
-      long epoch) {
+      long submitted) {
     return samples
         .keyBy(DomainKey::of, Types.STRING)
         .connect(orders.keyBy(DomainKey::of, Types.STRING))
         .transform(
             "score",
             TypeInformation.of(ScoredSample.class),
-            new ScoreOperator(scorers, alignments, config.score().memory(), epoch))
+            new ScoreOperator(scorers, alignments, config.score().memory(), submitted))
         .uid("score");
   }
 
@@ -219,7 +219,7 @@ public final class LearnJob {
       SingleOutputStreamOperator<ReleaseEvent> orders,
       MillraceConfig config,
       LearnerOpener learners,
-      long epoch) {
+      long submitted) {
     Courtesy courtesy = new Courtesy(config.job().yieldMillis(), config.job().trainNice());
     long patience = config.learn().exchange().patienceMillis();
     var verdicts =
@@ -229,7 +229,7 @@ public final class LearnJob {
             .transform(
                 "learn",
                 TypeInformation.of(Verdict.class),
-                new LearnOperatorFactory(learners, MAX_PENDING, epoch, courtesy, patience))
+                new LearnOperatorFactory(learners, MAX_PENDING, submitted, courtesy, patience))
             .uid("learn")
             .slotSharingGroup(TrainerSlots.of(config));
     if (!config.learn().exchange().isAlone()) {
