@@ -53,8 +53,8 @@ final class CompressReader implements SourceReader<Verdict, Chosen> {
   }
 
   private void run() {
-    courtesy.adopt();
     try {
+      courtesy.adopt();
       verdict.complete(taught());
     } catch (IllegalArgumentException failure) {
       verdict.completeExceptionally(new SuppressRestartsException(failure));

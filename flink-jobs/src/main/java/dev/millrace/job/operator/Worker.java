@@ -37,7 +37,7 @@ final class Worker implements AutoCloseable {
               Thread t =
                   new Thread(
                       () -> {
-                        first.run();
+                        begin(name, first);
                         runnable.run();
                       },
                       name);
@@ -45,6 +45,15 @@ final class Worker implements AutoCloseable {
               t.setDaemon(true);
               return t;
             });
+  }
+
+  /** A thread that ended here would leave all work undone, and nobody would know. */
+  private void begin(String name, Runnable first) {
+    try {
+      first.run();
+    } catch (Throwable failure) {
+      post(name, failed("beginning to " + name, failure));
+    }
   }
 
   /** Runs {@code work} on the worker's thread; its result is for whoever asks the future. */

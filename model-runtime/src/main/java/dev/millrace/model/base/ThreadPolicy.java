@@ -95,7 +95,7 @@ public final class ThreadPolicy {
     try {
       call.accept(Native.load("c", C.class));
       return true;
-    } catch (LastErrorException | UnsatisfiedLinkError e) {
+    } catch (LastErrorException | LinkageError e) { // the second time no class is found either
       LOG.debug("the scheduler was not told", e);
       return false;
     }

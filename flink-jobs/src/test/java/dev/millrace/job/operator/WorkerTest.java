@@ -1,0 +1,66 @@
+package dev.millrace.job.operator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.util.FlinkException;
+import org.apache.flink.util.function.ThrowingRunnable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class WorkerTest {
+
+  /** Keeps what is posted. */
+  private static final class Mails implements MailboxExecutor {
+    private final BlockingQueue<ThrowingRunnable<? extends Exception>> posted =
+        new LinkedBlockingQueue<>();
+
+    @Override
+    public void execute(
+        MailOptions options,
+        ThrowingRunnable<? extends Exception> mail,
+        String format,
+        Object... arguments) {
+      posted.add(mail);
+    }
+
+    @Override
+    public void yield() {}
+
+    @Override
+    public boolean tryYield() {
+      return false;
+    }
+
+    @Override
+    public boolean shouldInterrupt() {
+      return false;
+    }
+  }
+
+  /** Else all work would wait for ever, and nobody would know. */
+  @Test
+  void submit_whatComesBeforeAllWorkFails_failsTheTask() throws Exception {
+    NoClassDefFoundError missing = new NoClassDefFoundError("of a library");
+    Mails mails = new Mails();
+    try (Worker worker =
+        new Worker(
+            "train",
+            WorkerTest.class.getClassLoader(),
+            mails,
+            () -> {
+              throw missing;
+            })) {
+      assertEquals(1, worker.call(() -> 1).get(20, TimeUnit.SECONDS));
+      FlinkException failed = assertThrows(FlinkException.class, () -> mails.posted.take().run());
+      assertEquals("beginning to train failed", failed.getMessage());
+      assertSame(missing, failed.getCause());
+    }
+  }
+}
