@@ -42,6 +42,8 @@ final class ClusterCommand implements Callable<Integer> {
   private static final String INCOMPLETE =
       "  not all was started: that goes on, or was interrupted; ./millrace cluster up starts anew";
 
+  private static final String SILENT = "\n  Flink does not answer: which jobs it has is not known";
+
   private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
 
   /** What to do with the cluster. */
@@ -150,7 +152,8 @@ final class ClusterCommand implements Callable<Integer> {
       return Main.FAILED;
     }
     ClusterState state = known.get();
-    List<FlinkJob> jobs = jobs(state);
+    Optional<List<FlinkJob>> told = jobs(state);
+    List<FlinkJob> jobs = told.orElse(List.of());
     Map<String, FlinkFailure> failures = failures(state, jobs);
     output.result(
         Map.of(
@@ -162,7 +165,7 @@ final class ClusterCommand implements Callable<Integer> {
             "processes", state.processes().stream().map(ClusterCommand::json).toList(),
             "jobs", jobs,
             "failures", failures),
-        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s"
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
@@ -171,14 +174,15 @@ final class ClusterCommand implements Callable<Integer> {
                     .map(ClusterCommand::line)
                     .collect(Collectors.joining("\n")),
                 jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
+                told.isPresent() ? "" : SILENT,
                 state.complete() ? "" : "\n" + INCOMPLETE));
     return state.isUp() ? 0 : Main.FAILED;
   }
 
-  /** None where Flink does not answer: the processes say why. */
-  private static List<FlinkJob> jobs(ClusterState state) {
+  /** Empty where Flink does not answer. */
+  private static Optional<List<FlinkJob>> jobs(ClusterState state) {
     try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()))) {
-      return flink.answers() ? flink.jobs() : List.of();
+      return flink.answers() ? Optional.of(flink.jobs()) : Optional.empty();
     }
   }
 
@@ -210,11 +214,11 @@ final class ClusterCommand implements Callable<Integer> {
   }
 
   private static String line(ClusterProcess process) {
-    return "  %-14s %-7d %-5s %-32s %s"
+    return "  %-14s %-7d %-7s %-32s %s"
         .formatted(
             process.name(),
             process.pid(),
-            process.isAlive() ? "runs" : "ended",
+            process.isStopped() ? "stopped" : process.isAlive() ? "runs" : "ended",
             process.address(),
             log(process.name()));
   }

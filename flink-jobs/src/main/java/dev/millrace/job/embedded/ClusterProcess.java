@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A process of the local cluster.
@@ -24,8 +25,14 @@ public record ClusterProcess(
 
   private static final Duration STOP = Duration.ofSeconds(20);
 
-  /** Of {@code starttime} in {@code /proc/PID/stat}, behind the name in parentheses. */
+  /** Of {@code state} in {@code /proc/PID/stat}, behind the name in parentheses. */
+  private static final int STATE = 0;
+
+  /** The same of {@code starttime}. */
   private static final int START_TICKS = 22 - 3;
+
+  /** By a signal, or by a debugger. */
+  private static final Set<String> STOPPED = Set.of("T", "t");
 
   public ClusterProcess {
     command = List.copyOf(command);
@@ -53,6 +60,15 @@ public record ClusterProcess(
   /** Whether it still runs. */
   public boolean isAlive() {
     return handle().isPresent();
+  }
+
+  /** Whether somebody has stopped it with a signal: its connections stay, nothing answers. */
+  public boolean isStopped() {
+    try {
+      return isAlive() && STOPPED.contains(stat(pid)[STATE]);
+    } catch (IOException e) {
+      return false; // no /proc here, or it has just ended
+    }
   }
 
   /** Ends it as {@code kill -9} does; a process that has ended is left alone. */
@@ -92,11 +108,15 @@ public record ClusterProcess(
 
   private static String startOf(ProcessHandle handle) {
     try {
-      String stat = Files.readString(Path.of("/proc", String.valueOf(handle.pid()), "stat"));
-      return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[START_TICKS];
+      return stat(handle.pid())[START_TICKS];
     } catch (IOException e) {
       return timeOf(handle); // no /proc here, or it has just ended
     }
+  }
+
+  private static String[] stat(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc", String.valueOf(pid), "stat"));
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
   }
 
   private static String timeOf(ProcessHandle handle) {

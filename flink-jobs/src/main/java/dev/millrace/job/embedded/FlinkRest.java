@@ -38,6 +38,9 @@ public final class FlinkRest implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
+  /** Whether somebody answers is soon known: one that hangs takes calls, and says nothing. */
+  private static final Duration SOON = Duration.ofSeconds(20);
+
   /** How long a job may take to run without a word. */
   private static final Duration QUIET = Duration.ofSeconds(2);
 
@@ -92,7 +95,8 @@ public final class FlinkRest implements AutoCloseable {
   /** How many task managers are registered; -1 if the cluster does not answer. */
   public int taskManagers() {
     try {
-      return send("GET", "/overview", null).path("taskmanagers").asInt();
+      HttpRequest overview = request("/overview", SOON).GET().build();
+      return send(overview).path("taskmanagers").asInt();
     } catch (FlinkRestException e) {
       return -1;
     }
@@ -326,12 +330,14 @@ public final class FlinkRest implements AutoCloseable {
   }
 
   private JsonNode send(String method, String path, BodyPublisher body, String type) {
-    HttpRequest request =
-        HttpRequest.newBuilder(url.resolve(path))
-            .timeout(TIMEOUT)
-            .header("Content-Type", type)
-            .method(method, body)
-            .build();
+    return send(request(path, TIMEOUT).header("Content-Type", type).method(method, body).build());
+  }
+
+  private HttpRequest.Builder request(String path, Duration patience) {
+    return HttpRequest.newBuilder(url.resolve(path)).timeout(patience);
+  }
+
+  private JsonNode send(HttpRequest request) {
     try {
       var response = http.send(request, BodyHandlers.ofString());
       Optional<String> elsewhere = response.headers().firstValue("Location");

@@ -110,6 +110,12 @@ class ClusterCommandTest {
   }
 
   @Test
+  void status_flinkDoesNotAnswer_saysThatItsJobsAreNotKnown() {
+    assertEquals(Main.FAILED, run("cluster", "status"));
+    assertTrue(out.toString().contains("Flink does not answer"), out::toString);
+  }
+
+  @Test
   void status_fileIsEmpty_namesIt() throws IOException {
     Path file = root.resolve(".millrace/cluster/cluster.properties");
     Files.writeString(file, "");

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,24 @@ class ClusterProcessTest {
       process.kill();
     }
     assertFalse(process.isAlive());
+  }
+
+  @Test
+  void isStopped_asItWasTold() {
+    assumeTrue(Files.exists(Path.of("/proc/self/stat")));
+    ClusterProcess process =
+        ClusterProcess.start(
+            "sleeper", "", List.of("sleep", "600"), folder, folder.resolve("said"));
+    try {
+      assertFalse(process.isStopped());
+      process.signal("STOP");
+      assertTrue(Poll.until(Duration.ofSeconds(20), process::isStopped));
+      process.signal("CONT");
+      assertTrue(Poll.until(Duration.ofSeconds(20), () -> !process.isStopped()));
+    } finally {
+      process.kill();
+    }
+    assertFalse(process.isStopped());
   }
 
   @Test
