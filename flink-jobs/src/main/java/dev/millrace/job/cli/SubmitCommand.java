@@ -9,6 +9,7 @@ import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.io.KeptCheckpoints;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -88,11 +89,27 @@ final class SubmitCommand implements Callable<Integer> {
 
   private @Nullable String from() throws IOException {
     if (savepoint == null) {
+      if (rest.local().isPresent()) {
+        tellOfTheOneBefore(Home.here().cluster().home());
+      }
       return null;
     }
     String from = KeptCheckpoints.choose(savepoint, output.err()::println);
     output.err().println("going on from " + from);
     return from;
+  }
+
+  /** A job that begins anew has forgotten what the one before knew, which may not be meant. */
+  private void tellOfTheOneBefore(Path home) throws IOException {
+    List<Path> folders = List.of(home.resolve("checkpoints"), home.resolve("savepoints"));
+    KeptCheckpoints.last(folders, job.name())
+        .ifPresent(
+            last ->
+                output
+                    .err()
+                    .printf(
+                        "beginning anew; a %s job before has left its state: --savepoint %s goes on from there%n",
+                        job, last));
   }
 
   /** What a job must know of the cluster on this machine. */

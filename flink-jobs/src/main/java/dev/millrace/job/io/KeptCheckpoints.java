@@ -2,11 +2,14 @@ package dev.millrace.job.io;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -80,6 +83,42 @@ public final class KeptCheckpoints {
           && !files.exists(new Path(named, METADATA));
     } catch (UnsupportedFileSystemSchemeException e) {
       return false;
+    }
+  }
+
+  /**
+   * The checkpoint or savepoint that was written last and has the state of an operator; empty if
+   * there is none.
+   *
+   * @param folders of jobs' folders of checkpoints, and of savepoints
+   * @param uid of the operator
+   */
+  public static Optional<java.nio.file.Path> last(List<java.nio.file.Path> folders, String uid)
+      throws IOException {
+    List<java.nio.file.Path> found = new ArrayList<>();
+    for (java.nio.file.Path folder : folders) {
+      if (Files.isDirectory(folder)) {
+        try (Stream<java.nio.file.Path> files = Files.walk(folder, 3)) {
+          files.filter(file -> file.endsWith(METADATA)).forEach(found::add);
+        }
+      }
+    }
+    found.sort(Comparator.comparingLong((java.nio.file.Path f) -> f.toFile().lastModified()));
+    Collections.reverse(found);
+    for (java.nio.file.Path metadata : found) {
+      if (holds(metadata, uid)) {
+        return Optional.ofNullable(metadata.getParent());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean holds(java.nio.file.Path metadata, String uid) {
+    try {
+      return read(new Path(metadata.toUri())).getOperatorStates().stream()
+          .anyMatch(operator -> operator.getOperatorUid().filter(uid::equals).isPresent());
+    } catch (IOException e) {
+      return false; // damaged, or removed meanwhile
     }
   }
 
@@ -157,14 +196,8 @@ public final class KeptCheckpoints {
 
   /** The files that a checkpoint has in common with others: an incremental one's. */
   private static Set<Path> shared(Path metadata) throws IOException {
-    CheckpointMetadata read;
-    try (var in = new DataInputStream(metadata.getFileSystem().open(metadata))) {
-      read =
-          Checkpoints.loadCheckpointMetadata(
-              in, KeptCheckpoints.class.getClassLoader(), metadata.getParent().toString());
-    }
     Set<Path> files = new LinkedHashSet<>();
-    for (OperatorState operator : read.getOperatorStates()) {
+    for (OperatorState operator : read(metadata).getOperatorStates()) {
       for (OperatorSubtaskState subtask : operator.getStates()) {
         for (KeyedStateHandle keyed : subtask.getManagedKeyedState()) {
           if (keyed instanceof IncrementalRemoteKeyedStateHandle incremental) {
@@ -176,6 +209,13 @@ public final class KeptCheckpoints {
       }
     }
     return files;
+  }
+
+  private static CheckpointMetadata read(Path metadata) throws IOException {
+    try (var in = new DataInputStream(metadata.getFileSystem().open(metadata))) {
+      return Checkpoints.loadCheckpointMetadata(
+          in, KeptCheckpoints.class.getClassLoader(), metadata.getParent().toString());
+    }
   }
 
   private static String problem(FileSystem files, FileStatus file) throws IOException {

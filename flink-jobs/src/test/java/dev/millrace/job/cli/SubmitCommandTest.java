@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
@@ -14,6 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.jobgraph.OperatorID;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -62,38 +68,75 @@ class SubmitCommandTest {
     assertEquals(List.of("GET /jobs/overview"), asked);
   }
 
+  @Test
+  void run_jobBeforeLeftItsStateAndNoneIsNamed_saysWhereItIs(@TempDir Path root)
+      throws IOException {
+    Path kept = root.resolve(".millrace/cluster/savepoints/savepoint-1");
+    Files.createDirectories(kept);
+    try (var metadata = Files.newOutputStream(kept.resolve("_metadata"))) {
+      Checkpoints.storeCheckpointMetadata(
+          new CheckpointMetadata(
+              1, List.of(new OperatorState("learn", "learn", new OperatorID(), 1, 1)), List.of()),
+          metadata);
+    }
+    HttpServer flink =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    flink.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 2);
+          exchange.getResponseBody().write("{}".getBytes(StandardCharsets.UTF_8));
+          exchange.close();
+        });
+    flink.start();
+    ProcessHandle here = ProcessHandle.current();
+    String started = here.info().startInstant().orElseThrow().toString();
+    writeState(root, flink.getAddress().getPort(), started);
+    String before = System.setProperty("millrace.root", root.toString());
+    try {
+      assertTrue(failing("submit learn").contains("--savepoint " + kept + " goes on from there"));
+      assertFalse(failing("submit serve").contains("--savepoint"));
+    } finally {
+      System.setProperty("millrace.root", before);
+      flink.stop(0);
+    }
+  }
+
+  private static String failing(String line) {
+    StringWriter err = new StringWriter();
+    PrintWriter out = new PrintWriter(new StringWriter(), true);
+    assertEquals(Main.FAILED, Main.run(out, new PrintWriter(err, true), line.split(" ")));
+    return err.toString();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"submit serve", "stop serve"})
   void run_jobManagerHasEnded_saysHowItIsStartedAgain(String line, @TempDir Path root)
       throws IOException {
+    writeState(root, 1, "before this process");
+    String before = System.setProperty("millrace.root", root.toString());
+    try {
+      String said = failing(line);
+      assertTrue(said.contains("jobmanager of the cluster on this machine does not run"), said);
+    } finally {
+      System.setProperty("millrace.root", before);
+    }
+  }
+
+  private static void writeState(Path root, int port, String started) throws IOException {
     Path state = root.resolve(".millrace/cluster/cluster.properties");
     Files.createDirectories(state.getParent());
     Files.writeString(
         state,
         """
-        bootstrap=127.0.0.1:1
-        redis=redis://127.0.0.1:1
-        rest=http://127.0.0.1:1
+        bootstrap=127.0.0.1\\:1
+        redis=redis\\://127.0.0.1\\:1
+        rest=http\\://127.0.0.1\\:%d
         processes=1
         process.0.name=jobmanager
         process.0.pid=%d
-        process.0.started=before this process
+        process.0.started=%s
         """
-            .formatted(ProcessHandle.current().pid()));
-    StringWriter err = new StringWriter();
-    String before = System.setProperty("millrace.root", root.toString());
-    try {
-      int status =
-          Main.run(
-              new PrintWriter(new StringWriter(), true),
-              new PrintWriter(err, true),
-              line.split(" "));
-      assertEquals(Main.FAILED, status);
-    } finally {
-      System.setProperty("millrace.root", before);
-    }
-    assertTrue(
-        err.toString().contains("jobmanager of the cluster on this machine does not run"),
-        err::toString);
+            .formatted(port, ProcessHandle.current().pid(), started.replace(":", "\\:")));
   }
 }

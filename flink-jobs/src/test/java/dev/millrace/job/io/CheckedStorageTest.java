@@ -19,7 +19,9 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.state.CheckpointStorage;
 import org.apache.flink.runtime.state.CheckpointStorageAccess;
 import org.apache.flink.runtime.state.CheckpointedStateScope;
@@ -34,7 +36,7 @@ class CheckedStorageTest {
 
   @TempDir Path folder;
 
-  private final JobID job = new JobID();
+  private JobID job = new JobID();
   private final List<String> said = new ArrayList<>();
   private CheckpointStorage storage;
   private CheckpointStorageAccess access;
@@ -55,11 +57,15 @@ class CheckedStorageTest {
 
   /** Writes a checkpoint of one state. */
   private Path complete(long number) throws IOException {
+    return complete(number, List.of());
+  }
+
+  private Path complete(long number, List<OperatorState> operators) throws IOException {
     var location = access.initializeLocationForCheckpoint(number);
     write(location);
     try (var metadata = location.createMetadataOutputStream()) {
       Checkpoints.storeCheckpointMetadata(
-          new CheckpointMetadata(number, List.of(), List.of()), metadata);
+          new CheckpointMetadata(number, operators, List.of()), metadata);
       metadata.closeAndFinalizeCheckpoint();
     }
     return jobsFolder().resolve("chk-" + number);
@@ -174,6 +180,32 @@ class CheckedStorageTest {
     String empty = Files.createDirectories(folder.resolve("empty")).toUri().toString();
     var e = assertThrows(IOException.class, () -> KeptCheckpoints.choose(empty, said::add));
     assertTrue(e.getMessage().startsWith("no checkpoint in "), e.getMessage());
+  }
+
+  @Test
+  void last_severalJobsWereHere_isTheLastThatHasTheOperator() throws IOException {
+    Path older = complete(9, List.of(operator("learn")));
+    openAnother();
+    Path newer = complete(7, List.of(operator("learn")));
+    openAnother();
+    complete(3, List.of(operator("serve")));
+    assertTrue(older.resolve("_metadata").toFile().setLastModified(1_000));
+    assertTrue(newer.resolve("_metadata").toFile().setLastModified(2_000));
+    List<Path> folders = List.of(folder, folder.resolve("none"));
+    assertEquals(newer, KeptCheckpoints.last(folders, "learn").orElseThrow());
+    assertTrue(KeptCheckpoints.last(folders, "compress").isEmpty());
+    Files.write(newer.resolve("_metadata"), STATE);
+    assertEquals(older, KeptCheckpoints.last(folders, "learn").orElseThrow());
+  }
+
+  private static OperatorState operator(String uid) {
+    return new OperatorState(uid, uid, new OperatorID(), 1, 128);
+  }
+
+  private void openAnother() throws IOException {
+    job = new JobID();
+    access = storage.createCheckpointStorage(job);
+    access.initializeBaseLocationsForCheckpoint();
   }
 
   @Test
