@@ -8,7 +8,7 @@ import java.io.Serializable;
  * @param inFlight requests and calls that teach which one tenant may have under way
  * @param streams that one tenant may have open, of 128 in all
  * @param bodyBytes of a call's body
- * @param patienceMillis how long an answer is waited for
+ * @param patienceMillis how long an answer is waited for; of a stream, its next chunk
  */
 public record GatewayLimits(int inFlight, int streams, long bodyBytes, long patienceMillis)
     implements Serializable {

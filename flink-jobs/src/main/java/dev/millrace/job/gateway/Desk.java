@@ -20,6 +20,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,7 +50,16 @@ final class Desk implements AutoCloseable {
           new LinkedBlockingQueue<>(MOST_CANCELLING),
           new DaemonThreads("millrace-cancel"));
 
-  private record Waiting(CompletableFuture<Answer> answer, Consumer<Chunk> chunks) {}
+  /**
+   * @param heard when it was asked, or something of it came last, {@link System#nanoTime()}
+   */
+  private record Waiting(
+      CompletableFuture<Answer> answer, Consumer<Chunk> chunks, AtomicLong heard) {
+
+    long silentMillis() {
+      return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heard.get());
+    }
+  }
 
   /** What was answered last, so that feedback can name it. */
   private final Cache<String, Answer> answered =
@@ -74,7 +84,8 @@ final class Desk implements AutoCloseable {
       throw ApiProblem.bad("request_refused", problem);
     }
     CompletableFuture<Answer> answer = new CompletableFuture<>();
-    waiting.put(request.id(), new Waiting(answer, chunks));
+    Waiting asked = new Waiting(answer, chunks, new AtomicLong(System.nanoTime()));
+    waiting.put(request.id(), asked);
     if (ended) { // and did not see it waiting
       waiting.remove(request.id());
       throw ApiProblem.ending();
@@ -89,10 +100,27 @@ final class Desk implements AutoCloseable {
                   ApiProblem.unavailable("the request was not written: " + failure));
               return null;
             });
+    watch(asked, patience.toMillis());
     return answer
-        .completeOnTimeout(null, patience.toMillis(), TimeUnit.MILLISECONDS)
         .whenComplete((done, failure) -> forget(request, key, done))
         .thenApply(found -> require(found, written.isDone()));
+  }
+
+  /** Ends the waiting once nothing has come for as long as the patience lasts. */
+  private void watch(Waiting asked, long millis) {
+    CompletableFuture<Void> timer =
+        new CompletableFuture<Void>().completeOnTimeout(null, millis, TimeUnit.MILLISECONDS);
+    var unused =
+        timer.thenRun(
+            () -> {
+              long left = patience.toMillis() - asked.silentMillis();
+              if (left > 0) {
+                watch(asked, left);
+              } else {
+                asked.answer().complete(null);
+              }
+            });
+    var unusedToo = asked.answer().whenComplete((answer, failure) -> timer.cancel(false));
   }
 
   private void forget(Request request, @Nullable String key, @Nullable Answer answer) {
@@ -146,7 +174,7 @@ final class Desk implements AutoCloseable {
   private Answer require(@Nullable Answer answer, boolean written) {
     if (answer == null) {
       throw ApiProblem.late(
-          "no answer within %d s: %s"
+          "nothing of the answer came within %d s: %s"
               .formatted(
                   patience.toSeconds(),
                   written
@@ -172,6 +200,7 @@ final class Desk implements AutoCloseable {
   void take(Chunk chunk) {
     Waiting asked = waiting.get(chunk.request());
     if (asked != null) {
+      asked.heard().set(System.nanoTime());
       asked.chunks().accept(chunk);
     }
   }

@@ -1,6 +1,7 @@
 package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.job.config.KafkaConfig;
@@ -8,6 +9,8 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Chunk;
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.time.Duration;
 import java.util.Map;
@@ -31,11 +34,36 @@ class DeskIT {
       try (stack) {
         Topics topics = Topics.create(kafka, 1);
         writer.append(topics.requests(), "", new byte[] {7, 7}).join();
-        assertEquals("no answer within 2 s: is a serve job running?", late(writer, 2_000));
+        assertEquals(
+            "nothing of the answer came within 2 s: is a serve job running?", late(writer, 2_000));
       }
       assertEquals(
-          "no answer within 0 s: the broker has not taken the request, is it running?",
+          "nothing of the answer came within 0 s: the broker has not taken the request, is it running?",
           late(writer, 100));
+    }
+  }
+
+  @Test
+  void ask_chunksComeForLongerThanThePatience_isNotLateUntilTheyStop() {
+    Duration patience = Duration.ofSeconds(1);
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      KafkaConfig kafka =
+          MillraceConfig.defaults()
+              .with(Map.of("kafka.bootstrap", stack.bootstrapServers()))
+              .kafka();
+      Topics topics = Topics.create(kafka, 1);
+      try (RecordWriter writer = new RecordWriter(kafka);
+          Desk desk = new Desk(writer, topics, patience)) {
+        Request request = Request.builder("q", Request.Task.GENERATE, "who").maxTokens(4).build();
+        var answer = desk.ask(request, null, chunk -> {});
+        long begun = System.nanoTime();
+        while (System.nanoTime() - begun < 3 * patience.toNanos()) {
+          desk.take(new Chunk("q", Origin.UNWRITTEN, null, 0, "b", null, "base"));
+          assertFalse(answer.isDone());
+        }
+        var late = assertThrows(CompletionException.class, answer::join);
+        assertEquals(504, ApiProblem.of(late).status());
+      }
     }
   }
 
