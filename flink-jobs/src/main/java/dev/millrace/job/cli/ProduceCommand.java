@@ -14,6 +14,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,6 +40,9 @@ final class ProduceCommand implements Callable<Integer> {
 
   private static final String LOCAL = "127.0.0.1:9092";
 
+  /** Refused lines that are shown, of each reason; of later ones the eighth, the sixteenth, … */
+  private static final int SHOWN = 4;
+
   @Mixin private Output output;
   @Mixin private BrokerOption broker;
 
@@ -57,7 +62,7 @@ final class ProduceCommand implements Callable<Integer> {
   private String file;
 
   private int written;
-  private int refused;
+  private final SortedMap<String, Integer> refusals = new TreeMap<>();
 
   @Override
   public Integer call() throws Exception {
@@ -74,6 +79,10 @@ final class ProduceCommand implements Callable<Integer> {
         writer.awaitTopic(topic, output.err()::println);
         send(reader, writer);
       }
+    }
+    int refused = refusals.values().stream().mapToInt(count -> count).sum();
+    if (refused > 0) {
+      output.err().println("lines refused, by reason: " + refusals);
     }
     output.result(
         Map.of("broker", at, "topic", topic, "written", written, "refused", refused),
@@ -123,8 +132,10 @@ final class ProduceCommand implements Callable<Integer> {
       }
       written++;
     } catch (InvalidRecordException e) {
-      refused++;
-      output.err().println("line " + number + " refused, " + e.reason() + ": " + e.detail());
+      int count = refusals.merge(e.reason(), 1, Integer::sum);
+      if (count <= SHOWN || Integer.bitCount(count) == 1) {
+        output.err().println("line " + number + " refused, " + e.reason() + ": " + e.detail());
+      }
     }
   }
 

@@ -91,6 +91,25 @@ class BrokerOptionIT {
     }
   }
 
+  @Test
+  void produce_manyLinesAreRefused_someAreShownAndAllCounted(@TempDir Path folder)
+      throws Exception {
+    String lines = "no JSON\n".repeat(1000) + "{\"id\":\"a\"}\n";
+    Path file = Files.writeString(folder.resolve("bad.jsonl"), lines);
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      String bootstrap = "--bootstrap=" + stack.bootstrapServers();
+      assertEquals(0, run("topics", bootstrap), err::toString);
+      String[] produce = {"produce", "--topic=millrace.samples", bootstrap, file.toString()};
+      assertEquals(Main.FAILED, run(produce));
+      List<String> said = err.toString().lines().toList();
+      assertEquals(
+          12, said.stream().filter(line -> line.startsWith("line ")).count(), said::toString);
+      String last = said.get(said.size() - 1);
+      assertTrue(last.startsWith("lines refused, by reason: {"), last);
+      assertTrue(last.contains("not-json=1000"), last);
+    }
+  }
+
   /** Whoever wrote it there: the verdicts before and after it are what people look for. */
   @Test
   void verdicts_recordThatIsNone_isToldAndPassedOver() {
