@@ -30,6 +30,10 @@ final class Program implements AutoCloseable {
 
   private static final ThreadLocal<Boolean> PREPARED = ThreadLocal.withInitial(() -> false);
 
+  static {
+    ProcessEnd.skipDestructors();
+  }
+
   private final PtNDManager manager;
   private final PtSymbolBlock block;
 
