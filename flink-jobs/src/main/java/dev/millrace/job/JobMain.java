@@ -13,7 +13,6 @@ public final class JobMain {
   public static void main(String[] arguments) throws Exception {
     MillraceConfig config =
         MillraceConfig.read(
-            null,
             Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length));
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     String job = arguments.length == 0 ? "" : arguments[0];

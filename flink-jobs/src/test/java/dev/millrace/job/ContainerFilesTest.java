@@ -130,7 +130,7 @@ class ContainerFilesTest {
       assertEquals("dev.millrace.job.JobMain", deployment.at("/spec/job/entryClass").asText());
       List<String> arguments = new ArrayList<>();
       deployment.at("/spec/job/args").forEach(argument -> arguments.add(argument.asText()));
-      MillraceConfig.read(null, arguments.subList(1, arguments.size()));
+      MillraceConfig.read(arguments.subList(1, arguments.size()));
     }
     ((ObjectNode) deployments.get(0).at("/spec/job")).put("parallelism", "many");
     assertFalse(schema.validate(deployments.get(0)).isEmpty(), "the schema knows its types");

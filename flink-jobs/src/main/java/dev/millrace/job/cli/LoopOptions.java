@@ -43,7 +43,7 @@ final class LoopOptions {
     all.add("learn.seed=" + seed);
     all.add("learn.routedExperts=true");
     all.addAll(settings);
-    MillraceConfig config = MillraceConfig.read(null, all);
+    MillraceConfig config = MillraceConfig.read(all);
     double bound = GateConfig.defaults().parityBound();
     if (config.learn().gate().parityBound() > bound) {
       throw new IllegalArgumentException(

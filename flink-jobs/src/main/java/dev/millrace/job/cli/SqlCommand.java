@@ -81,7 +81,7 @@ final class SqlCommand implements Callable<Integer> {
     List<String> values = new ArrayList<>(List.of("base.dir=" + Home.here().nano()));
     local.ifPresent(state -> values.addAll(SubmitCommand.local(cluster, state)));
     values.addAll(settings);
-    SqlScript script = SqlScript.parse(text, MillraceConfig.read(null, values).toMap());
+    SqlScript script = SqlScript.parse(text, MillraceConfig.read(values).toMap());
     if (script.statements().isEmpty()) {
       throw new IllegalArgumentException("file " + file + " holds no statement, expected some");
     }

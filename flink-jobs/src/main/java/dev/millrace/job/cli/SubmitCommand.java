@@ -68,7 +68,7 @@ final class SubmitCommand implements Callable<Integer> {
     List<String> arguments = new ArrayList<>(List.of(job.name()));
     rest.local().ifPresent(state -> arguments.addAll(local(cluster, state)));
     arguments.addAll(settings);
-    MillraceConfig config = MillraceConfig.read(null, arguments.subList(1, arguments.size()));
+    MillraceConfig config = MillraceConfig.read(arguments.subList(1, arguments.size()));
     try (FlinkRest flink = new FlinkRest(url, rest.tls(), output.err()::println)) {
       requireAlone(flink.unfinished(config.job().name() + "-" + job));
       String from = from();

@@ -10,10 +10,8 @@ import dev.millrace.model.adapter.Site;
 import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.score.ScorerConfig;
 import java.io.Serializable;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** All that can be set, by keys such as {@code kafka.bootstrap} and {@code learn.train.epochs}. */
 public record MillraceConfig(
@@ -57,15 +55,14 @@ public record MillraceConfig(
   }
 
   /**
-   * Reads a YAML or properties file, and settings that come on top of it.
+   * Reads settings that come on top of the defaults.
    *
-   * @param file null does without
    * @param settings {@code key=value} each
    * @throws InvalidConfigException with every problem there is
    */
-  public static MillraceConfig read(@Nullable Path file, List<String> settings) {
+  public static MillraceConfig read(List<String> settings) {
     Problems problems = new Problems();
-    Map<String, String> values = Settings.read(file, settings, problems);
+    Map<String, String> values = Settings.read(settings, problems);
     MillraceConfig config = defaults().bound(values, problems);
     config.checkSteps(problems);
     config.checkWatch(problems);

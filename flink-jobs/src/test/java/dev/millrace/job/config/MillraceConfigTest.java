@@ -6,72 +6,46 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.exchange.Codecs;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class MillraceConfigTest {
 
-  @TempDir Path folder;
-
   @Test
-  void read_yamlAndSettings_settingsWin() throws IOException {
-    Path file =
-        write(
-            "a.yaml",
-            """
-            kafka:
-              bootstrap: k:1
-              guarantee: at-least-once
-              client:
-                linger.ms: 5
-            learn:
-              train:
-                epochs: 3
-            """);
-    MillraceConfig config = MillraceConfig.read(file, List.of("kafka.bootstrap=k:2,l:3"));
-    assertEquals("k:2,l:3", config.kafka().bootstrap());
+  void read_settings_areAboveTheDefaults() {
+    MillraceConfig config =
+        MillraceConfig.read(
+            List.of(
+                "kafka.guarantee=at-least-once",
+                "kafka.client.linger.ms=5",
+                "learn.train.epochs=3",
+                "learn.gate.minGain = -0.5"));
     assertEquals(KafkaConfig.Guarantee.AT_LEAST_ONCE, config.kafka().guarantee());
     assertEquals(Map.of("linger.ms", "5"), config.kafka().client());
     assertEquals(3, config.learn().train().epochs());
-    assertEquals(MillraceConfig.defaults().score(), config.score());
-  }
-
-  @Test
-  void read_properties_sameKeys() throws IOException {
-    Path file = write("a.properties", "kafka.prefix=t.\nlearn.gate.minGain = -0.5\n");
-    MillraceConfig config = MillraceConfig.read(file, List.of());
-    assertEquals("t.", config.kafka().prefix());
     assertEquals(-0.5, config.learn().gate().minGain());
+    assertEquals(MillraceConfig.defaults().score(), config.score());
   }
 
   @Test
   void read_weights_areNumbersByName() {
     MillraceConfig config =
         MillraceConfig.read(
-            null, List.of("score.weights.source.pubmed=2", "score.weights.domain.health=0.5"));
+            List.of("score.weights.source.pubmed=2", "score.weights.domain.health=0.5"));
     assertEquals(Map.of("pubmed", "2"), config.score().weights().source());
     assertEquals(Map.of("health", "0.5"), config.score().weights().domain());
-    MillraceConfig ofAnyName = MillraceConfig.read(null, List.of("score.weights.domain.tokens=2"));
+    MillraceConfig ofAnyName = MillraceConfig.read(List.of("score.weights.domain.tokens=2"));
     assertEquals(Map.of("tokens", "2"), ofAnyName.score().weights().domain());
     var e =
         assertThrows(
             InvalidConfigException.class,
-            () -> MillraceConfig.read(null, List.of("score.weights.source.pubmed=much")));
+            () -> MillraceConfig.read(List.of("score.weights.source.pubmed=much")));
     assertTrue(e.getMessage().contains("source pubmed is \"much\""), e.getMessage());
-  }
-
-  @Test
-  void read_emptyFile_defaults() throws IOException {
-    assertEquals(MillraceConfig.defaults(), MillraceConfig.read(write("e.yaml", ""), List.of()));
   }
 
   @Test
@@ -81,7 +55,6 @@ class MillraceConfigTest {
             InvalidConfigException.class,
             () ->
                 MillraceConfig.read(
-                    null,
                     List.of(
                         "kafka.bootsrap=k:1",
                         "job.parallelism=two",
@@ -109,7 +82,6 @@ class MillraceConfigTest {
             InvalidConfigException.class,
             () ->
                 MillraceConfig.read(
-                    null,
                     List.of(
                         "kafka.bootsrap=k:1",
                         "learn.train.epsilon=0",
@@ -124,7 +96,7 @@ class MillraceConfigTest {
       var e =
           assertThrows(
               InvalidConfigException.class,
-              () -> MillraceConfig.read(null, List.of("redis.uri=redis://u:" + password + "@h:1")));
+              () -> MillraceConfig.read(List.of("redis.uri=redis://u:" + password + "@h:1")));
       assertFalse(e.getMessage().contains("hunter2"), e.getMessage());
       assertTrue(e.getMessage().contains("redis://…@h:1"), e.getMessage());
     }
@@ -135,10 +107,9 @@ class MillraceConfigTest {
   void read_databaseOfRedisThatNoneHas_isRefused() {
     String uri = "redis.uri=redis://h:1/";
     assertEquals(
-        "redis://h:1/999999999",
-        MillraceConfig.read(null, List.of(uri + "999999999")).redis().uri());
+        "redis://h:1/999999999", MillraceConfig.read(List.of(uri + "999999999")).redis().uri());
     assertThrows(
-        InvalidConfigException.class, () -> MillraceConfig.read(null, List.of(uri + "9999999999")));
+        InvalidConfigException.class, () -> MillraceConfig.read(List.of(uri + "9999999999")));
   }
 
   /** With them every candidate would be refused, and no release ever taken back. */
@@ -158,7 +129,7 @@ class MillraceConfigTest {
             "learn.heldOut=3",
             "learn.watch.resamples=0",
             "learn.watch.level=99");
-    var e = assertThrows(InvalidConfigException.class, () -> MillraceConfig.read(null, settings));
+    var e = assertThrows(InvalidConfigException.class, () -> MillraceConfig.read(settings));
     assertEquals(settings.size(), e.problems().size(), e.getMessage());
     assertTrue(e.getMessage().contains("learn.train.settleSteps is 0, expected more than 0"));
     assertTrue(
@@ -212,7 +183,6 @@ class MillraceConfigTest {
                 InvalidConfigException.class,
                 () ->
                     MillraceConfig.read(
-                        null,
                         List.of(
                             "compress.factor=0.5",
                             "compress.steps=0",
@@ -223,15 +193,14 @@ class MillraceConfigTest {
     assertTrue(all.contains("compress.steps is \"0\", expected more than 0"), all);
     assertTrue(all.contains("compress.text is \"1.5\", expected a share from 0 to 1"), all);
     assertTrue(all.contains("compress.release is \"3f9a\", expected the 64 hexadecimal"), all);
-    assertEquals(-1, MillraceConfig.read(null, List.of("compress.seed=-1")).compress().seed());
+    assertEquals(-1, MillraceConfig.read(List.of("compress.seed=-1")).compress().seed());
   }
 
   @Test
   void read_adapterThatIsNotThereOrCannotDoIt_saysWhatIsExpected() {
     var unknown =
         assertThrows(
-            InvalidConfigException.class,
-            () -> MillraceConfig.read(null, List.of("learn.adapter=dora")));
+            InvalidConfigException.class, () -> MillraceConfig.read(List.of("learn.adapter=dora")));
     assertTrue(
         unknown.getMessage().contains("\"dora\", expected one of lora, injection"),
         unknown.getMessage());
@@ -240,7 +209,6 @@ class MillraceConfigTest {
             InvalidConfigException.class,
             () ->
                 MillraceConfig.read(
-                    null,
                     List.of(
                         "learn.adapter=injection",
                         "learn.routedExperts=true",
@@ -258,14 +226,13 @@ class MillraceConfigTest {
   void read_ranksByPatterns_areThoseOfThePartsThatTheirNamesFit() {
     MillraceConfig config =
         MillraceConfig.read(
-            null,
             List.of("learn.pattern.rank.mlp\\.experts\\..*=2", "learn.pattern.alpha.q_proj=4.5"));
     assertEquals(Map.of("mlp\\.experts\\..*", "2"), config.learn().pattern().rank());
     assertEquals(Map.of("q_proj", "4.5"), config.learn().pattern().alpha());
     var problem =
         assertThrows(
             InvalidConfigException.class,
-            () -> MillraceConfig.read(null, List.of("learn.pattern.rank.q_proj=many")));
+            () -> MillraceConfig.read(List.of("learn.pattern.rank.q_proj=many")));
     assertTrue(
         problem
             .getMessage()
@@ -274,9 +241,11 @@ class MillraceConfigTest {
   }
 
   @Test
-  void read_secretInFile_namesVariableAndKeepsQuiet() throws IOException {
-    Path file = write("s.yaml", "kafka:\n  client:\n    sasl.jaas.config: hunter2\n");
-    var e = assertThrows(InvalidConfigException.class, () -> MillraceConfig.read(file, List.of()));
+  void read_secret_namesVariableAndKeepsQuiet() {
+    var e =
+        assertThrows(
+            InvalidConfigException.class,
+            () -> MillraceConfig.read(List.of("kafka.client.sasl.jaas.config=hunter2")));
     assertTrue(e.getMessage().contains(Secret.KAFKA_JAAS), e.getMessage());
     assertFalse(e.getMessage().contains("hunter2"), e.getMessage());
     assertFalse(new Secret("hunter2").toString().contains("hunter2"));
@@ -291,14 +260,14 @@ class MillraceConfigTest {
             "ssl.key.password",
             "ssl.keystore.key")) {
       String setting = "kafka.client." + key + "=";
-      MillraceConfig config = MillraceConfig.read(null, List.of(setting + "${env:TRUST_1}"));
+      MillraceConfig config = MillraceConfig.read(List.of(setting + "${env:TRUST_1}"));
       assertEquals(Map.of(key, "${env:TRUST_1}"), config.kafka().client());
       assertEquals(config, MillraceConfig.defaults().with(config.toMap()));
       for (String value : List.of("hunter2", "hunter2${env:A}", "-----BEGIN hunter2", "")) {
         String refused =
             assertThrows(
                     InvalidConfigException.class,
-                    () -> MillraceConfig.read(null, List.of(setting + value)))
+                    () -> MillraceConfig.read(List.of(setting + value)))
                 .getMessage();
         assertTrue(refused.contains(key + " looks like a secret, expected ${env:"), refused);
         assertFalse(refused.contains("hunter2"), refused);
@@ -306,7 +275,7 @@ class MillraceConfigTest {
     }
     assertThrows(
         InvalidConfigException.class,
-        () -> MillraceConfig.read(null, List.of("redis.password=${env:TRUST_1}")));
+        () -> MillraceConfig.read(List.of("redis.password=${env:TRUST_1}")));
   }
 
   @Test
@@ -322,10 +291,6 @@ class MillraceConfigTest {
     assertEquals(config, InstantiationUtil.clone(config));
   }
 
-  private Path write(String name, String text) throws IOException {
-    return Files.writeString(folder.resolve(name), text);
-  }
-
   @Test
   void read_alignBeyondWhatAReleaseOrATaskTakes_saysTheBounds() {
     String problems =
@@ -333,7 +298,6 @@ class MillraceConfigTest {
                 InvalidConfigException.class,
                 () ->
                     MillraceConfig.read(
-                        null,
                         List.of(
                             "align.rank=65",
                             "align.batch=200",
@@ -356,7 +320,7 @@ class MillraceConfigTest {
     String problems =
         assertThrows(
                 InvalidConfigException.class,
-                () -> MillraceConfig.read(null, List.of("unlabelled.agree=65")))
+                () -> MillraceConfig.read(List.of("unlabelled.agree=65")))
             .getMessage();
     assertTrue(problems.contains("\"65\", expected at most 64"), problems);
   }
@@ -380,7 +344,7 @@ class MillraceConfigTest {
     var e =
         assertThrows(
             InvalidConfigException.class,
-            () -> MillraceConfig.read(null, List.of("score." + key + "=" + value)));
+            () -> MillraceConfig.read(List.of("score." + key + "=" + value)));
     String problem = "score.%s is \"%s\", expected %s".formatted(key, value, expected);
     assertTrue(e.getMessage().contains(problem), e.getMessage());
   }
@@ -390,10 +354,10 @@ class MillraceConfigTest {
     var e =
         assertThrows(
             InvalidConfigException.class,
-            () -> MillraceConfig.read(null, List.of("learn.watch.window=15")));
+            () -> MillraceConfig.read(List.of("learn.watch.window=15")));
     String expected = "learn.watch.least is 16, expected at most learn.watch.window, 15";
     assertTrue(e.getMessage().contains(expected), e.getMessage());
-    MillraceConfig.read(null, List.of("learn.watch.window=15", "learn.watch.samples=0"));
+    MillraceConfig.read(List.of("learn.watch.window=15", "learn.watch.samples=0"));
     MillraceConfig.defaults().with(Map.of("learn.watch.window", "15"));
   }
 
@@ -402,12 +366,12 @@ class MillraceConfigTest {
     var e =
         assertThrows(
             InvalidConfigException.class,
-            () -> MillraceConfig.read(null, List.of("checkpoint.intervalMillis=300001")));
+            () -> MillraceConfig.read(List.of("checkpoint.intervalMillis=300001")));
     String expected =
         "checkpoint.intervalMillis is 300001, expected at most half of"
             + " kafka.transactionTimeoutMillis, 600000";
     assertTrue(e.getMessage().contains(expected), e.getMessage());
-    MillraceConfig.read(null, List.of("checkpoint.intervalMillis=300000"));
+    MillraceConfig.read(List.of("checkpoint.intervalMillis=300000"));
   }
 
   @Test
