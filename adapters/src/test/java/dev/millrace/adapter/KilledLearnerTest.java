@@ -9,18 +9,12 @@ import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
-import dev.millrace.adapter.exchange.ExchangeConfig;
-import dev.millrace.adapter.gate.GateConfig;
-import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
 import dev.millrace.adapter.train.Machine;
-import dev.millrace.adapter.train.Plan;
-import dev.millrace.adapter.train.TrainConfig;
-import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import java.io.IOException;
@@ -52,47 +46,7 @@ class KilledLearnerTest {
   private static final int SAMPLES = 30 * BATCHES;
 
   private static final LearnerConfig CONFIG =
-      new LearnerConfig(
-          17,
-          "lora",
-          4,
-          8,
-          false,
-          false,
-          NamePatterns.none(),
-          40,
-          60,
-          16,
-          2,
-          TrainConfig.defaults().toBuilder()
-              .warmupSteps(4)
-              .settleSteps(1_000_000)
-              .epochs(4)
-              .rowsPerStep(16)
-              .anchorShare(1)
-              .anchorWeight(1)
-              .build(),
-          new GateConfig(
-              4,
-              100,
-              1000,
-              0.001,
-              0.95,
-              1000,
-              0.03,
-              0.03,
-              60,
-              0.02,
-              8,
-              0.5,
-              8,
-              2,
-              10,
-              LessonConfig.defaults()),
-          Plan.defaults(),
-          RoutingConfig.defaults(),
-          WatchConfig.defaults(),
-          ExchangeConfig.defaults());
+      Configs.with(Configs.LEARNER, "train", Configs.LEARNER.train().toBuilder().epochs(4).build());
 
   @TempDir Path folder;
 

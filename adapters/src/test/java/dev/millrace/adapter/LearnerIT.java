@@ -11,7 +11,6 @@ import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.Letters;
 import dev.millrace.adapter.bigram.Stream;
 import dev.millrace.adapter.exchange.ExchangeConfig;
-import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.adapter.gate.LessonConfig;
 import dev.millrace.adapter.gate.ProtectedSet;
 import dev.millrace.adapter.gate.Protection;
@@ -108,24 +107,7 @@ class LearnerIT {
 
   private static LearnerConfig of(
       String kind, boolean routedExperts, double alpha, LearnerConfig like) {
-    return new LearnerConfig(
-        like.seed(),
-        kind,
-        like.rank(),
-        alpha,
-        routedExperts,
-        like.rsLora(),
-        NamePatterns.none(),
-        like.replay(),
-        like.waiting(),
-        like.heldOut(),
-        like.halvings(),
-        like.train(),
-        like.gate(),
-        like.plan(),
-        like.routing(),
-        like.watch(),
-        ExchangeConfig.defaults());
+    return Configs.with(like, "adapter", kind, "alpha", alpha, "routedExperts", routedExperts);
   }
 
   @Test
@@ -242,22 +224,17 @@ class LearnerIT {
             .anchorShare(1)
             .anchorWeight(1)
             .build(),
-        new GateConfig(
-            4,
-            100,
-            1000,
+        Configs.with(
+            Configs.GATE,
+            "minGain",
             minGain,
-            0.95,
-            1000,
+            "protectedBound",
             0.02,
+            "worstProtectedBound",
             0.02,
+            "protectedSamples",
             16,
-            0.02,
-            8,
-            0.5,
-            8,
-            2,
-            10,
+            "lesson",
             LessonConfig.off()),
         new Plan("cpu", TrainPrecision.FP32, Recompute.LAYERS, 2, 64L << 20),
         routing,

@@ -1,5 +1,6 @@
 package dev.millrace.adapter;
 
+import static dev.millrace.adapter.Configs.with;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -29,7 +30,6 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Machine;
 import dev.millrace.adapter.train.Parameters;
 import dev.millrace.adapter.train.Plan;
-import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.model.adapter.NamePatterns;
 import dev.millrace.model.base.Products;
@@ -69,47 +69,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LearnerTest {
   private static final LearnerConfig CONFIG =
-      new LearnerConfig(
-          17,
-          "lora",
-          4,
-          8,
-          false,
-          false,
-          NamePatterns.none(),
-          40,
-          60,
-          16,
-          2,
-          TrainConfig.defaults().toBuilder()
-              .warmupSteps(4)
-              .settleSteps(1_000_000)
-              .epochs(8)
-              .rowsPerStep(16)
-              .anchorShare(1)
-              .anchorWeight(1)
-              .build(),
-          new GateConfig(
-              4,
-              100,
-              1000,
-              0.001,
-              0.95,
-              1000,
-              0.03,
-              0.03,
-              60,
-              0.02,
-              8,
-              0.5,
-              8,
-              2,
-              10,
-              LessonConfig.defaults()),
-          Plan.defaults(),
-          RoutingConfig.defaults(),
-          new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0),
-          ExchangeConfig.defaults());
+      with(Configs.LEARNER, "watch", new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0));
 
   private static final Origin EVENT = new Origin("releases", 0, 41);
 
@@ -183,25 +143,7 @@ class LearnerTest {
   }
 
   private static LearnerConfig withSizes(int replay, int heldOut) {
-    LearnerConfig c = CONFIG;
-    return new LearnerConfig(
-        c.seed(),
-        c.adapter(),
-        c.rank(),
-        c.alpha(),
-        c.routedExperts(),
-        c.rsLora(),
-        NamePatterns.none(),
-        replay,
-        c.waiting(),
-        heldOut,
-        c.halvings(),
-        c.train(),
-        c.gate(),
-        c.plan(),
-        c.routing(),
-        c.watch(),
-        ExchangeConfig.defaults());
+    return with(CONFIG, "replay", replay, "heldOut", heldOut);
   }
 
   @Test
@@ -564,7 +506,7 @@ class LearnerTest {
   @Test
   void learn_alphasByPatterns_theManifestNamesThem() throws IOException {
     NamePatterns pattern = new NamePatterns(Map.of(), Map.of("mix", "5"));
-    LearnerConfig config = with(CONFIG, pattern, CONFIG.exchange());
+    LearnerConfig config = with(CONFIG, "pattern", pattern);
     Release release = read(outcomes(learner("store", config), 1).get(0).release());
     assertEquals("5", release.manifest().plan().hyperparameters().get("pattern.alpha.mix"));
   }
@@ -572,35 +514,13 @@ class LearnerTest {
   @Test
   void initial_patternThatFitsNothing_isRefusedBeforeAnythingIsLearned() {
     NamePatterns pattern = new NamePatterns(Map.of("q_proj", "2"), Map.of());
-    LearnerConfig config = with(CONFIG, pattern, CONFIG.exchange());
+    LearnerConfig config = with(CONFIG, "pattern", pattern);
     var refused = assertThrows(IllegalArgumentException.class, () -> learner("store", config));
     assertTrue(refused.getMessage().contains("pattern q_proj fits no part"), refused::getMessage);
   }
 
   private static LearnerConfig several(LearnerConfig c) {
-    return with(c, c.pattern(), new ExchangeConfig(2, 2, 2, "int8", 1_000));
-  }
-
-  private static LearnerConfig with(
-      LearnerConfig c, NamePatterns pattern, ExchangeConfig exchange) {
-    return new LearnerConfig(
-        c.seed(),
-        c.adapter(),
-        c.rank(),
-        c.alpha(),
-        c.routedExperts(),
-        c.rsLora(),
-        pattern,
-        c.replay(),
-        c.waiting(),
-        c.heldOut(),
-        c.halvings(),
-        c.train(),
-        c.gate(),
-        c.plan(),
-        c.routing(),
-        c.watch(),
-        exchange);
+    return with(c, "exchange", new ExchangeConfig(2, 2, 2, "int8", 1_000));
   }
 
   @Test
@@ -1380,58 +1300,18 @@ class LearnerTest {
 
   private static LearnerConfig withProtectedBound(double bound, int halvings, LessonConfig lesson) {
     GateConfig gate =
-        new GateConfig(
-            4, 100, 1000, 0.001, 0.95, 1000, bound, bound, 60, 0.02, 8, 0.5, 8, 2, 10, lesson);
-    return with(halvings, gate, CONFIG.watch());
+        with(
+            CONFIG.gate(), "protectedBound", bound, "worstProtectedBound", bound, "lesson", lesson);
+    return with(CONFIG, "halvings", halvings, "gate", gate);
   }
 
   /** No candidate gains so much. */
   private static LearnerConfig neverBetter() {
-    GateConfig g = CONFIG.gate();
-    GateConfig never =
-        new GateConfig(
-            g.minHeldOutSamples(),
-            g.minHeldOutTokens(),
-            g.manyHeldOutSamples(),
-            0.9,
-            g.level(),
-            g.resamples(),
-            g.protectedBound(),
-            g.worstProtectedBound(),
-            g.protectedSamples(),
-            g.parityBound(),
-            g.paritySamples(),
-            g.minRoutingAgreement(),
-            g.canaryTokens(),
-            g.explosion(),
-            g.changeBound(),
-            g.lesson());
-    return with(2, never, CONFIG.watch());
+    return with(CONFIG, "gate", with(CONFIG.gate(), "minGain", 0.9));
   }
 
   private static LearnerConfig withholding(double share) {
-    return with(2, CONFIG.gate(), new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, share));
-  }
-
-  private static LearnerConfig with(int halvings, GateConfig gate, WatchConfig watch) {
-    return new LearnerConfig(
-        17,
-        "lora",
-        4,
-        8,
-        false,
-        false,
-        NamePatterns.none(),
-        40,
-        60,
-        16,
-        halvings,
-        CONFIG.train(),
-        gate,
-        Plan.defaults(),
-        RoutingConfig.defaults(),
-        watch,
-        ExchangeConfig.defaults());
+    return with(CONFIG, "watch", new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, share));
   }
 
   private Learner learner(String store) {

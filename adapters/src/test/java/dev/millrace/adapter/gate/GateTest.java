@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.Configs;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.bigram.BigramBase;
 import dev.millrace.adapter.bigram.Bigrams;
@@ -325,23 +326,18 @@ class GateTest {
 
   private Judgement judge(Training training, List<ScoredSample> heldOut) {
     GateConfig config =
-        new GateConfig(
-            4,
-            100,
-            1000,
+        Configs.with(
+            Configs.GATE,
+            "minGain",
             minGain,
-            0.95,
-            1000,
+            "protectedBound",
             0.005,
+            "worstProtectedBound",
             0.005,
-            60,
-            0.02,
-            8,
+            "minRoutingAgreement",
             agreement,
-            4,
-            2,
-            10,
-            LessonConfig.defaults());
+            "canaryTokens",
+            4);
     Gate gate = Gate.of(base, new Letters(), new Protection(protectedSets, canaries), config, 2);
     List<HeldOut> examined = gate.examine(heldOut, served(zero().weights()));
     AdapterWeights candidate = Quantizer.quantize(training.state().weights());
