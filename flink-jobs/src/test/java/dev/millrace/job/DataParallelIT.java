@@ -16,18 +16,14 @@ import dev.millrace.job.operator.Opened;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.score.HeldOut;
-import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
-import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,7 +33,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.junit.jupiter.api.Test;
@@ -168,7 +163,7 @@ class DataParallelIT {
     StoredReleases stored = StoredReleases.read(TinyParts.path(loop.config().store().uri()));
     assertLineagesAreWhole(stored, loop);
     assertOneProcessGetsTheSame(stored, loop);
-    return new Run(releases, files(loop));
+    return new Run(releases, loop.files());
   }
 
   /** Behind each domain's last release stands every sample that may teach, once. */
@@ -209,17 +204,6 @@ class DataParallelIT {
               new Reproduction(stored, release), loop.config(), texts::get, one -> {}),
           release);
     }
-  }
-
-  private static Map<String, String> files(Loop loop) throws IOException {
-    Path store = TinyParts.path(loop.config().store().uri());
-    Map<String, String> files = new TreeMap<>();
-    try (Stream<Path> paths = Files.walk(store)) {
-      for (Path path : paths.filter(Files::isRegularFile).toList()) {
-        files.put(store.relativize(path).toString(), Digest.sha256(Files.readAllBytes(path)));
-      }
-    }
-    return files;
   }
 
   private static void feed(Loop loop, int from) {

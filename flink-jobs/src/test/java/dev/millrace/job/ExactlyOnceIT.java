@@ -20,7 +20,6 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
@@ -33,7 +32,6 @@ import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -44,7 +42,6 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateBackendOptions;
@@ -133,7 +130,7 @@ class ExactlyOnceIT {
     Map<String, List<String>> taught = taught(events);
     assertAllTaughtOnce(taught, refused, loop);
     assertLineagesAreWhole(refused, loop);
-    return new Run(answered, releases(events), files(loop), taught, refused);
+    return new Run(answered, releases(events), loop.files(), taught, refused);
   }
 
   /** A sample is in one batch, and in the lineage of a domain once if that batch was accepted. */
@@ -201,17 +198,6 @@ class ExactlyOnceIT {
     }
     assertEquals(DOMAINS, List.copyOf(releases.keySet()), "all domains have releases");
     return releases;
-  }
-
-  private static Map<String, String> files(Loop loop) throws IOException {
-    Path store = TinyParts.path(loop.config().store().uri());
-    Map<String, String> files = new TreeMap<>();
-    try (Stream<Path> paths = Files.walk(store)) {
-      for (Path path : paths.filter(Files::isRegularFile).toList()) {
-        files.put(store.relativize(path).toString(), Digest.sha256(Files.readAllBytes(path)));
-      }
-    }
-    return files;
   }
 
   private static Map<String, List<String>> taught(List<ReleaseEvent> events) throws IOException {

@@ -6,6 +6,7 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
+import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
@@ -15,12 +16,17 @@ import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -115,6 +121,18 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
 
   List<Rejection> rejections(int count) throws InvalidRecordException {
     return read(topics.rejected(), Codecs.rejections(), count);
+  }
+
+  /** The digests of all files of the store, by their paths in it. */
+  Map<String, String> files() throws IOException {
+    Path store = TinyParts.path(config.store().uri());
+    Map<String, String> files = new TreeMap<>();
+    try (Stream<Path> paths = Files.walk(store)) {
+      for (Path path : paths.filter(Files::isRegularFile).toList()) {
+        files.put(store.relativize(path).toString(), Digest.sha256(Files.readAllBytes(path)));
+      }
+    }
+    return files;
   }
 
   /** All committed records of a topic, once there are so many at least. */

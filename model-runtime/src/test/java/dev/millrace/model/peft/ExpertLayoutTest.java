@@ -45,8 +45,12 @@ class ExpertLayoutTest {
   }
 
   private static LoraWeights random(AdapterPlan plan) {
+    return random(Lora.KIND.initial(plan, SITES, 3));
+  }
+
+  /** The same with other values in every factor. */
+  static LoraWeights random(LoraWeights zero) {
     SplittableRandom random = new SplittableRandom(4);
-    LoraWeights zero = Lora.KIND.initial(plan, SITES, 3);
     List<float[]> values = new ArrayList<>();
     zero.factors()
         .forEach(

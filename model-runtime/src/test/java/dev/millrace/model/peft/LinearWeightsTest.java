@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,9 +76,9 @@ class LinearWeightsTest {
     for (LoraPair pair : stable.pairs()) {
       assertEquals(8 / Math.sqrt(4), stable.scale(pair));
     }
-    SortedMap<String, byte[]> files = PeftFolder.toFiles(random(stable), "");
+    SortedMap<String, byte[]> files = PeftFolder.toFiles(ExpertLayoutTest.random(stable), "");
     assertTrue(config(files).get("use_rslora").asBoolean());
-    assertEquals(0, Difference.of(random(stable), read(files), 1));
+    assertEquals(0, Difference.of(ExpertLayoutTest.random(stable), read(files), 1));
   }
 
   @Test
@@ -93,8 +92,8 @@ class LinearWeightsTest {
       assertEquals(experts ? 1 : 4, pair.rank(), pair.site().name());
       assertEquals((down ? 12.0 : 8.0) / pair.rank(), mixed.scale(pair), pair.site().name());
     }
-    SortedMap<String, byte[]> files = PeftFolder.toFiles(random(mixed), "");
-    assertEquals(0, Difference.of(random(mixed), read(files), 1));
+    SortedMap<String, byte[]> files = PeftFolder.toFiles(ExpertLayoutTest.random(mixed), "");
+    assertEquals(0, Difference.of(ExpertLayoutTest.random(mixed), read(files), 1));
     AdapterPlan nowhere =
         new AdapterPlan(4, 8, false, false, new NamePatterns(Map.of("lm_head", "2"), Map.of()));
     var problem =
@@ -126,7 +125,7 @@ class LinearWeightsTest {
     LoraConfig plain =
         new LoraConfig(2, 4, false, List.of("q_proj", "mlp.gate_proj", "shared_experts.gate_proj"));
     LoraWeights before =
-        random(
+        ExpertLayoutTest.random(
             LoraWeights.initial(
                 plain.withPatterns(
                     new TreeMap<>(Map.of("mlp.gate_proj", 3)),
@@ -175,22 +174,7 @@ class LinearWeightsTest {
   }
 
   private static LoraWeights random(boolean routed) {
-    return random(Lora.KIND.initial(new AdapterPlan(2, 4, routed), SITES, 3));
-  }
-
-  private static LoraWeights random(LoraWeights zero) {
-    SplittableRandom random = new SplittableRandom(4);
-    List<float[]> values = new ArrayList<>();
-    zero.factors()
-        .forEach(
-            f -> {
-              float[] some = new float[f.values().length];
-              for (int i = 0; i < some.length; i++) {
-                some[i] = (float) random.nextGaussian();
-              }
-              values.add(some);
-            });
-    return zero.with(values);
+    return ExpertLayoutTest.random(Lora.KIND.initial(new AdapterPlan(2, 4, routed), SITES, 3));
   }
 
   private static LoraWeights read(SortedMap<String, byte[]> files) {
