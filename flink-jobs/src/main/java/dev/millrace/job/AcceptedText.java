@@ -186,10 +186,9 @@ record AcceptedText(MillraceConfig config) {
         RecordReader.fromBeginning(config.kafka(), List.of(topics().releases()))) {
       reader.readToEnd(
           raw -> {
-            try {
-              events.add(raw.as(Codecs.releases()));
-            } catch (InvalidRecordException e) {
-              LOG.debug("passed over {}: {}", raw.origin(), e.getMessage());
+            ReleaseEvent event = raw.decoded(Codecs.releases());
+            if (event != null) {
+              events.add(event);
             }
           });
     }

@@ -25,7 +25,6 @@ import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -171,13 +170,9 @@ public final class TopicAdopting implements Adopting {
     List<T> values = new ArrayList<>();
     reader.readToEnd(
         raw -> {
-          try {
-            T value = raw.as(codec);
-            if (wanted.test(value)) {
-              values.add(value);
-            }
-          } catch (InvalidRecordException e) {
-            // Said elsewhere, with its reason.
+          T value = raw.decoded(codec);
+          if (value != null && wanted.test(value)) {
+            values.add(value);
           }
         });
     return values;

@@ -14,7 +14,6 @@ import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.Requests;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -276,7 +275,7 @@ final class AskCommand implements Callable<Integer> {
     boolean told = false;
     while (System.nanoTime() - deadline < 0) {
       for (RawRecord raw : reader.poll(Duration.ofMillis(200))) {
-        Answer answer = answer(raw);
+        Answer answer = raw.decoded(Codecs.answers());
         if (answer != null && answer.request().equals(id)) {
           return answer;
         }
@@ -288,15 +287,6 @@ final class AskCommand implements Callable<Integer> {
     }
     throw new TimeoutException(
         "no answer within %d s, expected a serve job that runs".formatted(PATIENCE.toSeconds()));
-  }
-
-  /** Null for what is none, which somebody else wrote there. */
-  private static @Nullable Answer answer(RawRecord raw) {
-    try {
-      return Codecs.answers().decode(raw.value(), raw.origin());
-    } catch (InvalidRecordException e) {
-      return null;
-    }
   }
 
   private String answerer(Answer answer) {

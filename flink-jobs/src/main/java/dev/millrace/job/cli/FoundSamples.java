@@ -2,13 +2,11 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.cli.ReleaseTopic.Line;
 import dev.millrace.job.config.KafkaConfig;
-import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -50,7 +48,7 @@ record FoundSamples(List<Found> samples, Set<Line> lines) {
         RecordReader.fromBeginning(config, List.of(new Topics(config.prefix()).samples()))) {
       reader.readToEnd(
           raw -> {
-            Sample sample = decoded(raw);
+            Sample sample = raw.decoded(Codecs.samples());
             if (sample == null) {
               return;
             }
@@ -69,14 +67,5 @@ record FoundSamples(List<Found> samples, Set<Line> lines) {
   static List<Line> lines(@Nullable String tenant, String domain, boolean media) {
     Line adapters = new Line(tenant, domain, Kind.ADAPTER);
     return media ? List.of(adapters, new Line(tenant, domain, Kind.ALIGNMENT)) : List.of(adapters);
-  }
-
-  /** Null where learn has rejected it. */
-  private static @Nullable Sample decoded(RawRecord raw) {
-    try {
-      return Codecs.samples().decode(raw.value(), raw.origin());
-    } catch (InvalidRecordException e) {
-      return null;
-    }
   }
 }

@@ -14,7 +14,6 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -100,12 +99,11 @@ record ReleaseTopic(KafkaConfig config) {
   static List<ReleaseEvent> decoded(List<RawRecord> records, Consumer<Origin> undecoded) {
     List<ReleaseEvent> events = new ArrayList<>();
     for (RawRecord raw : records) {
-      try {
-        events.add(raw.as(Codecs.releases()));
-      } catch (InvalidRecordException e) { // the serve job has rejected it
-        if (raw.value() != null) {
-          undecoded.accept(raw.origin());
-        }
+      ReleaseEvent event = raw.decoded(Codecs.releases());
+      if (event != null) {
+        events.add(event);
+      } else if (raw.value() != null) {
+        undecoded.accept(raw.origin());
       }
     }
     return events;

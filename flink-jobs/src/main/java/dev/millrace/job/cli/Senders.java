@@ -4,8 +4,8 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordsAt;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -17,11 +17,9 @@ record Senders(KafkaConfig config) {
   Map<Origin, String> of(Set<Origin> places) {
     Map<Origin, String> senders = new HashMap<>();
     for (RawRecord record : RecordsAt.read(config, places).values()) {
-      try {
-        senders.put(
-            record.origin(), Codecs.samples().decode(record.value(), record.origin()).source());
-      } catch (InvalidRecordException e) {
-        // As good as expired: its topic was made anew.
+      Sample sample = record.decoded(Codecs.samples());
+      if (sample != null) { // else it is as good as expired: its topic was made anew
+        senders.put(record.origin(), sample.source());
       }
     }
     return senders;

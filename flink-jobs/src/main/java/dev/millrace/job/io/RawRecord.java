@@ -20,4 +20,13 @@ public record RawRecord(
   public <T> T as(Codec<T> codec) throws InvalidRecordException {
     return codec.decode(value, origin, timestamp);
   }
+
+  /** The same; null where it cannot be decoded, which the jobs reject with its reason. */
+  public <T> @Nullable T decoded(Codec<T> codec) {
+    try {
+      return as(codec);
+    } catch (InvalidRecordException e) {
+      return null;
+    }
+  }
 }

@@ -14,7 +14,6 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -66,19 +65,19 @@ public final class Recorder {
   synchronized void add(RawRecord raw, long seenMillis) {
     String topic = raw.origin().topic();
     if (topic.equals(topics.samples())) {
-      Sample sample = decode(Codecs.samples(), raw);
+      Sample sample = raw.decoded(Codecs.samples());
       if (isKept(sample == null ? null : sample.id())) {
         samples.add(committed(new Arrival(sample), raw, seenMillis));
       }
     } else if (topic.equals(topics.rejected())) {
-      Rejection rejection = decode(Codecs.rejections(), raw);
+      Rejection rejection = raw.decoded(Codecs.rejections());
       if (rejection != null && isKept(rejection.id())) {
         rejections.add(committed(rejection, raw, seenMillis));
       }
     } else if (topic.equals(topics.verdicts())) {
-      add(raw, seenMillis, decode(Codecs.verdicts(), raw));
+      add(raw, seenMillis, raw.decoded(Codecs.verdicts()));
     } else if (topic.equals(topics.releases())) {
-      add(raw, seenMillis, decode(Codecs.releases(), raw));
+      add(raw, seenMillis, raw.decoded(Codecs.releases()));
     } else if (topic.equals(topics.requests())) {
       add(requests, Codecs.requests(), raw, seenMillis);
     } else if (topic.equals(topics.answers())) {
@@ -127,7 +126,7 @@ public final class Recorder {
 
   private static <T> void add(
       List<Committed<T>> records, Codec<T> codec, RawRecord raw, long seenMillis) {
-    T value = decode(codec, raw);
+    T value = raw.decoded(codec);
     if (value != null) {
       records.add(committed(value, raw, seenMillis));
     }
@@ -135,13 +134,5 @@ public final class Recorder {
 
   private static <T> Committed<T> committed(T value, RawRecord raw, long seenMillis) {
     return new Committed<>(value, raw.origin(), raw.timestamp(), seenMillis);
-  }
-
-  private static <T> @Nullable T decode(Codec<T> codec, RawRecord raw) {
-    try {
-      return raw.as(codec);
-    } catch (InvalidRecordException e) {
-      return null;
-    }
   }
 }

@@ -4,6 +4,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
@@ -53,10 +54,9 @@ public final class UnansweredRequests {
   }
 
   private static void answered(RawRecord raw, Map<Origin, String> open) {
-    try {
-      open.remove(Codecs.answers().decode(raw.value(), raw.origin()).requestOrigin());
-    } catch (InvalidRecordException e) {
-      // It answers nothing: what it would have answered counts as open.
+    Answer answer = raw.decoded(Codecs.answers());
+    if (answer != null) { // else it answers nothing: what it would have answered counts as open
+      open.remove(answer.requestOrigin());
     }
   }
 }
