@@ -1,33 +1,21 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.job.BaseTexts;
-import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.cache.AnswerCache;
-import dev.millrace.model.cache.CacheKeys;
-import dev.millrace.model.cache.RemoteTier;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.ServeLimits;
-import dev.millrace.model.serve.ServingParts;
 import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.HotCounts;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.swap.SwapResult;
-import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
-import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
@@ -38,30 +26,20 @@ final class AdapterLoad implements AutoCloseable {
 
   private static final int PROMPTS = 64;
   private static final int RANK = 8;
-  private static final byte[] SECRET = new byte[16];
 
-  private final Scratch scratch;
-  private final BaseModel base;
-  private final Tokenizer tokenizer;
-  private final AnswerCache cache;
+  private final TempDirectory scratch;
+  private final NanoParts nano;
   private final SwapReleases releases;
   private final List<ReleaseEvent> events = new ArrayList<>();
-  private final int[] text;
   private final Deque<Runnable> servers = new ArrayDeque<>();
 
-  private AdapterLoad(Path nano, int domains) throws IOException, NoSuchAlgorithmException {
-    scratch = Scratch.create();
-    base = DjlModels.open(nano, Precision.INT8);
-    tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"));
-    cache = AnswerCache.of(1 << 20, RemoteTier.none(), SECRET);
-    releases = new SwapReleases(base, scratch.resolve("store"));
+  private AdapterLoad(Path folder, int domains) throws IOException, NoSuchAlgorithmException {
+    scratch = TempDirectory.create();
+    nano = NanoParts.open(folder);
+    releases = new SwapReleases(nano.base(), scratch.resolve("store"));
     for (int i = 0; i < domains; i++) {
       events.add(releases.publish(releases.draft("domain-" + i, RANK, i)));
     }
-    text =
-        BaseTexts.lines(nano, BaseTexts.PROTECTED).stream()
-            .flatMapToInt(line -> Arrays.stream(tokenizer.encode(line.text())))
-            .toArray();
   }
 
   /** Publishes a release of each of so many domains. */
@@ -72,7 +50,8 @@ final class AdapterLoad implements AutoCloseable {
   /** Serves all domains with so much memory for their adapters; closed with this. */
   Server server(long hotBytes) {
     LiveReleases live =
-        LiveReleases.of(base, releases.source(), SwapConfig.defaults().withHotBytes(hotBytes));
+        LiveReleases.of(
+            nano.base(), releases.source(), SwapConfig.defaults().withHotBytes(hotBytes));
     servers.push(live::close);
     for (ReleaseEvent event : events) {
       SwapResult result = live.restore(event, System.currentTimeMillis()).join();
@@ -80,9 +59,7 @@ final class AdapterLoad implements AutoCloseable {
         throw new IllegalStateException("a release is not current: " + result.reason());
       }
     }
-    ServingParts parts =
-        new ServingParts(base, tokenizer, live, cache, CacheKeys.of(SECRET), Clock.systemUTC());
-    Responder responder = Responder.of(parts, ServeLimits.defaults(), UnknownDomain.REFUSE, 0);
+    Responder responder = nano.responder(live, UnknownDomain.REFUSE);
     servers.push(responder::close);
     return new Server(live, responder);
   }
@@ -108,8 +85,7 @@ final class AdapterLoad implements AutoCloseable {
     Random random = new Random(seed);
     List<String> drawn = new ArrayList<>();
     for (int i = 0; i < PROMPTS; i++) {
-      int from = random.nextInt(text.length - kind.promptTokens);
-      drawn.add(tokenizer.decode(Arrays.copyOfRange(text, from, from + kind.promptTokens)));
+      drawn.add(nano.prompt(kind.promptTokens, random));
     }
     return drawn;
   }
@@ -184,9 +160,7 @@ final class AdapterLoad implements AutoCloseable {
   @Override
   public void close() throws IOException {
     servers.forEach(Runnable::run);
-    cache.close();
-    tokenizer.close();
-    base.close();
+    nano.close();
     scratch.close();
   }
 }

@@ -5,23 +5,16 @@ import dev.millrace.job.embedded.InstalledRedis;
 import dev.millrace.job.io.RedisVectorStore;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.AnswerCache;
-import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.ErrorBound;
-import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.model.cache.SemanticCounts;
 import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.ServeLimits;
-import dev.millrace.model.serve.ServingParts;
 import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
-import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -65,21 +58,10 @@ record SemanticLoad(BaseModel base, Tokenizer tokenizer, int newTokens) {
   }
 
   private Asked lap(List<String> questions, SemanticTier semantic) throws Exception {
-    try (LiveReleases releases =
-            LiveReleases.of(
-                base,
-                event -> {
-                  throw new IOException("release " + event.release() + ", expected the base alone");
-                },
-                SwapConfig.defaults());
-        AnswerCache cache = AnswerCache.of(64L << 20, RemoteTier.none(), SECRET, semantic);
+    try (LiveReleases releases = NanoParts.noReleases(base);
+        AnswerCache cache = NanoParts.cache(64L << 20, semantic);
         Responder responder =
-            Responder.of(
-                new ServingParts(
-                    base, tokenizer, releases, cache, CacheKeys.of(SECRET), Clock.systemUTC()),
-                ServeLimits.defaults(),
-                UnknownDomain.BASE,
-                0)) {
+            NanoParts.responder(base, tokenizer, releases, cache, UnknownDomain.BASE)) {
       List<Answer> answers = new ArrayList<>();
       Lap lap =
           Lap.of(

@@ -1,6 +1,5 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.job.BaseTexts;
 import dev.millrace.job.Openers;
 import dev.millrace.job.ServeJob;
 import dev.millrace.job.bench.LatencyBenchmark.Contender;
@@ -10,11 +9,6 @@ import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
-import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
-import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
@@ -22,7 +16,6 @@ import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -43,9 +36,7 @@ final class ServedNano implements AutoCloseable {
 
   private final EmbeddedStack stack;
   private final Path folder;
-  private final BaseModel base;
-  private final Tokenizer tokenizer;
-  private final int[] text;
+  private final NanoParts nano;
   private final Random random;
   private int laps;
 
@@ -53,12 +44,7 @@ final class ServedNano implements AutoCloseable {
     this.folder = folder;
     this.stack = stack;
     this.random = new Random(seed);
-    this.base = DjlModels.open(folder, Precision.INT8); // what holds it opens it once for all jobs
-    this.tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"));
-    this.text =
-        BaseTexts.lines(folder, BaseTexts.PROTECTED).stream()
-            .flatMapToInt(line -> Arrays.stream(tokenizer.encode(line.text())))
-            .toArray();
+    this.nano = NanoParts.open(folder); // what holds its base opens it once for all jobs
   }
 
   static ServedNano open(Path folder, EmbeddedStack stack, long seed) throws IOException {
@@ -165,9 +151,7 @@ final class ServedNano implements AutoCloseable {
 
   private Request request(String id) {
     int length = TOKENS / 2 + random.nextInt(TOKENS / 2);
-    int from = random.nextInt(text.length - length);
-    String prompt = tokenizer.decode(Arrays.copyOfRange(text, from, from + length));
-    return Request.builder(id, Request.Task.SCORE, prompt)
+    return Request.builder(id, Request.Task.SCORE, nano.prompt(length, random))
         .cached(false)
         .eventTimeMillis(System.currentTimeMillis())
         .build();
@@ -175,7 +159,6 @@ final class ServedNano implements AutoCloseable {
 
   @Override
   public void close() {
-    tokenizer.close();
-    base.close();
+    nano.close();
   }
 }

@@ -1,28 +1,14 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.job.BaseTexts;
-import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.cache.AnswerCache;
-import dev.millrace.model.cache.CacheKeys;
-import dev.millrace.model.cache.RemoteTier;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.ServeLimits;
-import dev.millrace.model.serve.ServingParts;
 import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
-import dev.millrace.model.swap.SwapConfig;
-import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Request.Task;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -56,33 +42,18 @@ final class SoakLoad implements AutoCloseable {
   /** Requests of all kinds in a lap. */
   static final int LAP = 50;
 
-  private static final byte[] SECRET = new byte[16];
-
-  private final BaseModel base;
-  private final Tokenizer tokenizer;
+  private final NanoParts nano;
   private final LiveReleases releases;
-  private final AnswerCache cache;
   private final Responder responder;
   private final Map<Kind, List<Request>> requests = new EnumMap<>(Kind.class);
 
-  private SoakLoad(Path nano, long seed) throws IOException {
-    base = DjlModels.open(nano, Precision.INT8);
-    tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"));
-    releases =
-        LiveReleases.of(
-            base,
-            event -> {
-              throw new IOException("release " + event.release() + ", expected the base alone");
-            },
-            SwapConfig.defaults());
-    cache = AnswerCache.of(1 << 20, RemoteTier.none(), SECRET);
-    ServingParts parts =
-        new ServingParts(base, tokenizer, releases, cache, CacheKeys.of(SECRET), Clock.systemUTC());
-    responder = Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, 0);
-    int[] text = text(nano);
+  private SoakLoad(Path folder, long seed) throws IOException {
+    nano = NanoParts.open(folder);
+    releases = NanoParts.noReleases(nano.base());
+    responder = nano.responder(releases, UnknownDomain.BASE);
     Random random = new Random(seed);
     for (Kind kind : Kind.values()) {
-      requests.put(kind, draw(kind, text, random));
+      requests.put(kind, draw(kind, random));
     }
   }
 
@@ -92,17 +63,10 @@ final class SoakLoad implements AutoCloseable {
   }
 
   /** All texts that nano is judged by, one after the other. */
-  private int[] text(Path nano) throws IOException {
-    return BaseTexts.lines(nano, BaseTexts.PROTECTED).stream()
-        .flatMapToInt(line -> Arrays.stream(tokenizer.encode(line.text())))
-        .toArray();
-  }
-
-  private List<Request> draw(Kind kind, int[] text, Random random) {
+  private List<Request> draw(Kind kind, Random random) {
     List<Request> drawn = new ArrayList<>();
     for (int i = 0; i < kind.requests; i++) {
-      int from = random.nextInt(text.length - kind.promptTokens);
-      String prompt = tokenizer.decode(Arrays.copyOfRange(text, from, from + kind.promptTokens));
+      String prompt = nano.prompt(kind.promptTokens, random);
       drawn.add(
           Request.builder(kind + "-" + i, kind == Kind.SCORE ? Task.SCORE : Task.GENERATE, prompt)
               .maxTokens(kind.newTokens)
@@ -141,8 +105,6 @@ final class SoakLoad implements AutoCloseable {
   public void close() {
     responder.close();
     releases.close();
-    cache.close();
-    tokenizer.close();
-    base.close();
+    nano.close();
   }
 }

@@ -1,31 +1,19 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.job.BaseTexts;
-import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.cache.AnswerCache;
-import dev.millrace.model.cache.CacheKeys;
-import dev.millrace.model.cache.RemoteTier;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.ServeLimits;
-import dev.millrace.model.serve.ServingParts;
 import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.swap.SwapResult;
-import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
-import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,14 +27,11 @@ final class SwapLoad implements AutoCloseable {
 
   private static final int PROMPTS = 16;
   private static final int TOKENS = 48;
-  private static final byte[] SECRET = new byte[16];
 
-  private final Scratch scratch;
-  private final BaseModel base;
-  private final Tokenizer tokenizer;
+  private final TempDirectory scratch;
+  private final NanoParts nano;
   private final SwapReleases releases;
   private final LiveReleases live;
-  private final AnswerCache cache;
   private final Responder responder;
   private final List<String> prompts = new ArrayList<>();
 
@@ -56,22 +41,15 @@ final class SwapLoad implements AutoCloseable {
   private int asked;
   private int mixed;
 
-  private SwapLoad(Path nano, long seed) throws IOException, NoSuchAlgorithmException {
-    scratch = Scratch.create();
-    base = DjlModels.open(nano, Precision.INT8);
-    tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"));
-    releases = new SwapReleases(base, scratch.resolve("store"));
-    live = LiveReleases.of(base, releases.source(), SwapConfig.defaults());
-    cache = AnswerCache.of(1 << 20, RemoteTier.none(), SECRET);
+  private SwapLoad(Path folder, long seed) throws IOException, NoSuchAlgorithmException {
+    scratch = TempDirectory.create();
+    nano = NanoParts.open(folder);
+    releases = new SwapReleases(nano.base(), scratch.resolve("store"));
+    live = LiveReleases.of(nano.base(), releases.source(), SwapConfig.defaults());
     responder = responder();
-    int[] text =
-        BaseTexts.lines(nano, BaseTexts.PROTECTED).stream()
-            .flatMapToInt(line -> Arrays.stream(tokenizer.encode(line.text())))
-            .toArray();
     Random random = new Random(seed);
     for (int i = 0; i < PROMPTS; i++) {
-      int from = random.nextInt(text.length - TOKENS);
-      prompts.add(tokenizer.decode(Arrays.copyOfRange(text, from, from + TOKENS)));
+      prompts.add(nano.prompt(TOKENS, random));
     }
   }
 
@@ -84,9 +62,7 @@ final class SwapLoad implements AutoCloseable {
   }
 
   private Responder responder() {
-    ServingParts parts =
-        new ServingParts(base, tokenizer, live, cache, CacheKeys.of(SECRET), Clock.systemUTC());
-    return Responder.of(parts, ServeLimits.defaults(), UnknownDomain.REFUSE, 0);
+    return nano.responder(live, UnknownDomain.REFUSE);
   }
 
   /** Makes a release current, and notes what it says to every prompt. */
@@ -182,9 +158,7 @@ final class SwapLoad implements AutoCloseable {
   public void close() throws IOException {
     responder.close();
     live.close();
-    cache.close();
-    tokenizer.close();
-    base.close();
+    nano.close();
     scratch.close();
   }
 }

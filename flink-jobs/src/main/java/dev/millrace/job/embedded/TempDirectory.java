@@ -9,12 +9,17 @@ import org.apache.flink.util.FileUtils;
 /** A fresh folder that {@code close} deletes with all it holds. */
 public record TempDirectory(Path path) implements AutoCloseable {
 
-  static TempDirectory create() {
+  /** A folder of no name in particular. */
+  public static TempDirectory create() {
     try {
       return new TempDirectory(Files.createTempDirectory("millrace-"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  public Path resolve(String name) {
+    return path.resolve(name);
   }
 
   /** Creates a folder inside this one. */
