@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,6 +14,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Throttle implements AutoCloseable {
 
+  private static final DaemonThreads THREADS = new DaemonThreads("throttle");
   private static final int PIECE = 2_048;
 
   private final ServerSocket server;
@@ -28,7 +30,7 @@ final class Throttle implements AutoCloseable {
   static Throttle before(int target) throws IOException {
     Throttle throttle =
         new Throttle(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()), target);
-    daemon(throttle::serve);
+    THREADS.newThread(throttle::serve).start();
     return throttle;
   }
 
@@ -41,18 +43,12 @@ final class Throttle implements AutoCloseable {
     bytesPerSecond = bytes;
   }
 
-  private static void daemon(Runnable work) {
-    Thread thread = new Thread(work, "throttle");
-    thread.setDaemon(true);
-    thread.start();
-  }
-
   private void serve() {
     try (Socket near = server.accept();
         Socket far = new Socket(InetAddress.getLoopbackAddress(), target)) {
       near.setTcpNoDelay(true);
       far.setTcpNoDelay(true);
-      daemon(() -> pump(near, far));
+      THREADS.newThread(() -> pump(near, far)).start();
       pump(far, near);
     } catch (IOException e) {
       // The link was closed, or its target was: both ends see that.

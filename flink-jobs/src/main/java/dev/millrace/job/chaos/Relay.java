@@ -1,5 +1,6 @@
 package dev.millrace.job.chaos;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -207,9 +208,7 @@ final class Relay implements AutoCloseable {
   }
 
   private static void daemon(String what, Runnable task) {
-    Thread thread = new Thread(task, "millrace-relay-" + what);
-    thread.setDaemon(true);
-    thread.start();
+    new DaemonThreads("millrace-relay-" + what).newThread(task).start();
   }
 
   @Override

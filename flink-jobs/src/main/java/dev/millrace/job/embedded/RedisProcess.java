@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import dev.millrace.model.base.DaemonThreads;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -111,16 +112,15 @@ final class RedisProcess implements AutoCloseable {
   /** Reads on, so that Redis never blocks on a full pipe. */
   private static Thread drain(BufferedReader out) {
     Thread thread =
-        new Thread(
-            () -> {
-              try (out) {
-                while (out.readLine() != null) {}
-              } catch (IOException e) {
-                // The process has ended.
-              }
-            },
-            "redis-output");
-    thread.setDaemon(true);
+        new DaemonThreads("redis-output")
+            .newThread(
+                () -> {
+                  try (out) {
+                    while (out.readLine() != null) {}
+                  } catch (IOException e) {
+                    // The process has ended.
+                  }
+                });
     thread.start();
     return thread;
   }

@@ -1,5 +1,6 @@
 package dev.millrace.job.io;
 
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.UncheckedIOException;
@@ -46,8 +47,7 @@ public final class Tail<T> implements AutoCloseable {
     this.reader = reader;
     this.codec = codec;
     this.sink = sink;
-    thread = new Thread(this::follow, "millrace-tail-" + topic);
-    thread.setDaemon(true);
+    thread = new DaemonThreads("millrace-tail-" + topic).newThread(this::follow);
   }
 
   /** Begins to follow; closes the reader in the end. */

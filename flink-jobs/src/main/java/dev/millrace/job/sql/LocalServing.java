@@ -6,6 +6,7 @@ import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.Serving;
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.model.swap.SwapResult.Outcome;
@@ -43,8 +44,7 @@ final class LocalServing implements AutoCloseable {
   LocalServing(Serving serving, ClassLoader userCode, InstantSource clock) {
     this.serving = serving;
     this.clock = clock;
-    stepper = new Thread(this::answer, "millrace-sql");
-    stepper.setDaemon(true);
+    stepper = new DaemonThreads("millrace-sql").newThread(this::answer);
     stepper.setContextClassLoader(userCode);
   }
 

@@ -1,6 +1,7 @@
 package dev.millrace.job.warmup;
 
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sequence;
@@ -40,9 +41,7 @@ public final class WarmUp {
 
   /** Begins on a thread of its own; what fails there is a warning, and the process goes on. */
   public static void premain(String base) {
-    Thread thread = new Thread(() -> run(Path.of(base)), "warm-up");
-    thread.setDaemon(true);
-    thread.start();
+    new DaemonThreads("warm-up").newThread(() -> run(Path.of(base))).start();
   }
 
   private static void run(Path base) {

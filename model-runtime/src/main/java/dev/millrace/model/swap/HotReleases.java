@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.millrace.model.base.DaemonThreads;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -305,6 +306,6 @@ final class HotReleases implements AutoCloseable {
   }
 
   private Thread thread(Runnable task) {
-    return Threads.daemon(task, "millrace-fetch-" + threads.incrementAndGet());
+    return new DaemonThreads("millrace-fetch-" + threads.incrementAndGet()).newThread(task);
   }
 }

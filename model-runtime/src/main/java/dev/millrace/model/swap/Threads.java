@@ -12,20 +12,14 @@ final class Threads {
 
   private Threads() {}
 
-  static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
-  }
-
-  /** The same, of what nobody waits for: when it wakes it takes no processor from who answers. */
+  /** A daemon that nobody waits for: when it wakes it takes no processor from who answers. */
   static Thread patient(Runnable task, String name) {
-    return daemon(
-        () -> {
-          var unused = ThreadPolicy.batch();
-          task.run();
-        },
-        name);
+    return new DaemonThreads(name)
+        .newThread(
+            () -> {
+              var unused = ThreadPolicy.batch();
+              task.run();
+            });
   }
 
   /** Returns when all that was begun is done. */
