@@ -174,10 +174,6 @@ final class ColocateBenchmark implements Benchmark {
   }
 
   private static Estimate ratio(List<Done> one, List<Done> other, ToDoubleFunction<Done> figure) {
-    double[] ratios = new double[one.size()];
-    for (int i = 0; i < ratios.length; i++) {
-      ratios[i] = figure.applyAsDouble(one.get(i)) / figure.applyAsDouble(other.get(i));
-    }
-    return Estimate.of(ratios);
+    return Estimate.ofRatios(each(one, figure), each(other, figure));
   }
 }

@@ -21,6 +21,13 @@ public record Estimate(double median, double low, double high) {
     return new Estimate(median, sorted[rank], sorted[n - 1 - rank]);
   }
 
+  /** The median of how many times one value is the other, pair by pair. */
+  static Estimate ofRatios(double[] one, double[] other) {
+    double[] ratios = new double[one.length];
+    Arrays.setAll(ratios, i -> one[i] / other[i]);
+    return of(ratios);
+  }
+
   /**
    * The largest rank, from 0, such that the interval from there to its mirror image misses the
    * median with at most 5 %: a binomial tail at one half. For fewer than six values, 0.

@@ -56,12 +56,12 @@ public final class Race {
 
   /** How many times as fast the one is as the other: the median over the rounds. */
   public Estimate ratio(String one, String other) {
-    return ratio(figures(rates, one), figures(rates, other));
+    return Estimate.ofRatios(figures(rates, one), figures(rates, other));
   }
 
   /** The same by processor time, which other processes change less. */
   public Estimate cpuRatio(String one, String other) {
-    return ratio(figures(cpuRates, one), figures(cpuRates, other));
+    return Estimate.ofRatios(figures(cpuRates, one), figures(cpuRates, other));
   }
 
   private static double[] figures(Map<String, double[]> all, String name) {
@@ -70,13 +70,5 @@ public final class Race {
       throw new IllegalArgumentException(name + ", expected one of " + all.keySet());
     }
     return figures;
-  }
-
-  private static Estimate ratio(double[] one, double[] other) {
-    double[] ratios = new double[one.length];
-    for (int i = 0; i < ratios.length; i++) {
-      ratios[i] = one[i] / other[i];
-    }
-    return Estimate.of(ratios);
   }
 }

@@ -138,15 +138,11 @@ final class ScaleStages {
       }
       setting.progress().accept("%s, round %d".formatted(stage.label, round + 1));
     }
-    double[] ratios = new double[setting.rounds()];
-    for (int i = 0; i < ratios.length; i++) {
-      ratios[i] = perSecond[1][i] / perSecond[0][i];
-    }
     table.row(
         stage.label,
         Estimate.of(perSecond[0]),
         Estimate.of(perSecond[1]),
-        Estimate.of(ratios),
+        Estimate.ofRatios(perSecond[1], perSecond[0]),
         Estimate.of(micros[0]).median(),
         Estimate.of(micros[1]).median());
   }

@@ -5,7 +5,6 @@ import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.EnumMap;
 import java.util.List;
@@ -86,9 +85,7 @@ final class SwapBenchmark implements Benchmark {
     }
 
     Estimate over(Laps other) {
-      double[] shares = new double[rates.length];
-      Arrays.setAll(shares, i -> rates[i] / other.rates[i]);
-      return Estimate.of(shares);
+      return Estimate.ofRatios(rates, other.rates);
     }
 
     double added(Laps other, double percentile) {
