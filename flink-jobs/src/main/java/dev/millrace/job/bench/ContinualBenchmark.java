@@ -1,6 +1,7 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.adapter.LearnerConfig;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -38,7 +39,7 @@ final class ContinualBenchmark implements Benchmark {
   public List<Table> run(Setting setting) throws Exception {
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
-        Scratch scratch = Scratch.create()) {
+        TempDirectory scratch = TempDirectory.create()) {
       int scale = setting.large() ? LARGE : 1;
       Course course =
           new Course(

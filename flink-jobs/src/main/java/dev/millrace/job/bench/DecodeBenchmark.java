@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -43,7 +44,7 @@ final class DecodeBenchmark implements Benchmark {
     List<Table> tables = new ArrayList<>();
     tables.add(table(setting, "nano", setting.nano(), NEW_TOKENS));
     if (setting.large()) {
-      try (Scratch scratch = Scratch.create()) {
+      try (TempDirectory scratch = TempDirectory.create()) {
         setting.progress().accept("writing a random checkpoint of 0.8 B parameters");
         Path folder =
             RandomCheckpoint.write(scratch.resolve("large"), LARGE, setting.nano(), setting.seed());
@@ -63,7 +64,7 @@ final class DecodeBenchmark implements Benchmark {
         Table.of(
             title,
             "streams | contestant | threads | tokens/s | tokens per CPU second | Millrace is faster by (95 %) | by CPU time (95 %)");
-    try (Scratch scratch = Scratch.create();
+    try (TempDirectory scratch = TempDirectory.create();
         BaseModel int8 = DjlModels.open(model, Precision.INT8);
         BaseModel fp32 = DjlModels.open(model, Precision.FLOAT32)) {
       Path gguf = scratch.resolve("model.gguf");

@@ -1,6 +1,7 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.job.BaseTexts;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.job.experts.CrossedBytes;
 import dev.millrace.job.experts.ExpertsJob;
 import dev.millrace.job.experts.HiddenBatch;
@@ -55,7 +56,7 @@ final class ExpertSplit {
   private record Took(double millis, double bytes, double copies, double difference) {}
 
   static Table table(Setting setting) throws Exception {
-    try (Scratch scratch = Scratch.create()) {
+    try (TempDirectory scratch = TempDirectory.create()) {
       Path rows = scratch.resolve("rows");
       List<float[]> inputs = ExpertLayers.inputs(setting.nano(), LAYER, texts(setting));
       SplitPlan flat = plan(setting, GROUPS, Copying.EACH_EXPERT);

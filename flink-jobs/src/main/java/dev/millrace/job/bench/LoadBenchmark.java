@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.djl.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ final class LoadBenchmark implements Benchmark {
     if (setting.large()) {
       shapes.add(LARGE);
     }
-    try (Scratch scratch = Scratch.create()) {
+    try (TempDirectory scratch = TempDirectory.create()) {
       Path tiny =
           RandomCheckpoint.write(scratch.resolve("tiny"), TINY, setting.nano(), setting.seed());
       List<Case> cases = new ArrayList<>();

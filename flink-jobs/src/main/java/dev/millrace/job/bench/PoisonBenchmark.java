@@ -10,6 +10,7 @@ import dev.millrace.job.bench.Backdoor.Reach;
 import dev.millrace.job.bench.PoisonTrial.Course;
 import dev.millrace.job.bench.PoisonTrial.Findings;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Spread;
 import dev.millrace.model.base.BaseModel;
@@ -155,10 +156,10 @@ final class PoisonBenchmark implements Benchmark {
     }
 
     private Findings taught(Setup setup) throws Exception {
-      try (Scratch scratch = Scratch.create()) {
+      try (TempDirectory scratch = TempDirectory.create()) {
         LearnerConfig learn = config.learn();
         PoisonTrial trial =
-            new PoisonTrial(setup.says, guarded(setup), scratch.resolve(""), learn, backdoor());
+            new PoisonTrial(setup.says, guarded(setup), scratch.path(), learn, backdoor());
         List<Sample> samples = stream.samples(setup.attackers);
         Course course = trial.teach(scorer(setup), samples, policy);
         return setup == Setup.ONE_SOURCE

@@ -6,6 +6,7 @@ import dev.millrace.job.corpus.Document;
 import dev.millrace.job.corpus.Junk;
 import dev.millrace.job.corpus.Junk.Label;
 import dev.millrace.job.corpus.Junk.Labelled;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
@@ -104,7 +105,7 @@ final class QualityBenchmark implements Benchmark {
     List<Table> tables = new ArrayList<>();
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
-        Scratch scratch = Scratch.create()) {
+        TempDirectory scratch = TempDirectory.create()) {
       School school =
           new School(base, tokenizer, setting.nano(), scratch.resolve("store"), setting.seed());
       for (String domain : setting.order().isEmpty() ? DOMAINS : setting.order()) {

@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.Activations;
@@ -41,7 +42,7 @@ final class RecomputeBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    try (Scratch scratch = Scratch.create()) {
+    try (TempDirectory scratch = TempDirectory.create()) {
       Path tiny =
           RandomCheckpoint.write(scratch.resolve("tiny"), TINY, setting.nano(), setting.seed());
       Path model =

@@ -12,6 +12,7 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
@@ -58,7 +59,7 @@ final class ScaleSizes {
    * @param first samples in the shortest stream, and in a batch
    */
   static Table measure(Setting setting, int first, List<Integer> times) throws Exception {
-    try (Scratch scratch = Scratch.create();
+    try (TempDirectory scratch = TempDirectory.create();
         BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
       Path store = scratch.resolve("store");

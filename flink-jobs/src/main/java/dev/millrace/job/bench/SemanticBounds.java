@@ -1,6 +1,7 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.job.embedded.InstalledRedis;
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.SemanticCounts;
 import dev.millrace.model.djl.DjlModels;
@@ -72,7 +73,7 @@ final class SemanticBounds {
     }
     for (double bound : BOUNDS) {
       setting.progress().accept("%d new tokens, bound %s".formatted(newTokens, bound));
-      try (Scratch folder = Scratch.create()) {
+      try (TempDirectory folder = TempDirectory.create()) {
         SemanticLoad.Asked asked =
             load.within(bound, questions, folder.resolve("redis"), setting.seed());
         int wrong = 0;

@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.Products;
 import dev.millrace.model.base.WeightedSequence;
 import dev.millrace.model.config.MoeConfig;
@@ -48,7 +49,7 @@ final class TrainBenchmark implements Benchmark {
   public List<Table> run(Setting setting) throws Exception {
     List<Table> tables = new ArrayList<>();
     TrainCost cost = TrainCost.measure(setting.rounds());
-    try (Scratch scratch = Scratch.create()) {
+    try (TempDirectory scratch = TempDirectory.create()) {
       Path tiny =
           RandomCheckpoint.write(scratch.resolve("tiny"), TINY, setting.nano(), setting.seed());
       tables.add(table(setting, "nano", setting.nano(), tiny, cost));
