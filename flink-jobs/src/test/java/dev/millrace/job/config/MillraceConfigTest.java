@@ -167,11 +167,10 @@ class MillraceConfigTest {
     "learn.gate.lesson.minOrder, 5, 1"
   })
   void read_numberTooLargeToBeOfUse_isRefusedWithTheRange(String key, String value, int most) {
-    MillraceConfig.read(null, List.of(key + "=" + most));
+    MillraceConfig.read(List.of(key + "=" + most));
     var e =
         assertThrows(
-            InvalidConfigException.class,
-            () -> MillraceConfig.read(null, List.of(key + "=" + value)));
+            InvalidConfigException.class, () -> MillraceConfig.read(List.of(key + "=" + value)));
     assertTrue(e.getMessage().contains(key + " is \"" + value + "\", expected"), e.getMessage());
     assertTrue(e.getMessage().contains(" " + most), e.getMessage());
   }
