@@ -53,7 +53,11 @@ public record LocalCluster(Path build, Path home) {
 
   private static final int PARTITIONS = 4;
 
-  private static final String LOGGING =
+  /**
+   * What is said at every checkpoint, several times a second, is left out: it would fill the disk
+   * and hide the rest. That records have expired which nobody had read is said.
+   */
+  static final String LOGGING =
       """
       status = error
       appender.file.type = File
@@ -65,6 +69,16 @@ public record LocalCluster(Path build, Path home) {
       rootLogger.appenderRef.file.ref = file
       logger.clients.name = org.apache.kafka
       logger.clients.level = warn
+      logger.expired.name = org.apache.kafka.clients.consumer.internals.FetchCollector
+      logger.expired.level = info
+      logger.flushes.name = org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer
+      logger.flushes.level = warn
+      logger.marks.name = org.apache.flink.runtime.source.coordinator.SourceCoordinator
+      logger.marks.level = warn
+      logger.turns.name = org.apache.flink.runtime.checkpoint.CheckpointRequestDecider
+      logger.turns.level = warn
+      logger.transactions.name = kafka.coordinator.transaction.TransactionCoordinator
+      logger.transactions.level = warn
       logger.groups.name = org.apache.flink.metrics.MetricGroup
       logger.groups.level = error
       """;

@@ -6,10 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Properties;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.config.Configuration;
+import org.apache.logging.log4j.core.config.ConfigurationSource;
+import org.apache.logging.log4j.core.config.properties.PropertiesConfigurationBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +98,37 @@ class LocalClusterTest {
       String yaml = FlinkProcesses.of(cluster.home(), 1, 2, shape).yaml();
       Files.writeString(conf.resolve("config.yaml"), yaml);
       assertEquals(yaml.contains("adaptive"), cluster.isAdaptive());
+    }
+  }
+
+  /** By log4j itself. */
+  @Test
+  void logging_whatIsSaidAtEveryCheckpointIsLeftOut_thatRecordsHaveExpiredIsNot()
+      throws IOException {
+    Properties properties = new Properties();
+    properties.load(new StringReader(LocalCluster.LOGGING));
+    properties.setProperty("appender.file.fileName", folder.resolve("said").toString());
+    Configuration log4j =
+        new PropertiesConfigurationBuilder()
+            .setConfigurationSource(ConfigurationSource.NULL_SOURCE)
+            .setRootProperties(properties)
+            .setLoggerContext(new LoggerContext("of this test"))
+            .build();
+    log4j.initialize();
+    for (String often :
+        List.of(
+            "org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer",
+            "org.apache.flink.runtime.source.coordinator.SourceCoordinator",
+            "org.apache.flink.runtime.checkpoint.CheckpointRequestDecider",
+            "kafka.coordinator.transaction.TransactionCoordinator",
+            "org.apache.kafka.clients.NetworkClient")) {
+      assertEquals(Level.WARN, log4j.getLoggerConfig(often).getLevel(), often);
+    }
+    for (String said :
+        List.of(
+            "org.apache.kafka.clients.consumer.internals.FetchCollector",
+            "org.apache.flink.runtime.checkpoint.CheckpointCoordinator")) {
+      assertEquals(Level.INFO, log4j.getLoggerConfig(said).getLevel(), said);
     }
   }
 
