@@ -23,6 +23,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -138,11 +139,30 @@ class GatewayDoorIT {
   }
 
   @Test
-  void call_bodyTooLarge_isRefusedInTheShapeOfEveryProblem() throws Exception {
+  void call_bodyTooLarge_isRefusedWithItsSizeAndTheLimit() throws Exception {
     HttpClient client = HttpClient.newHttpClient();
     try (Gateway gateway = open(LIMIT, null)) {
       String large = ASK.replace("\"a\"", '"' + "a".repeat(BODY_BYTES) + '"');
-      assertProblem(413, "http_413", ask(client, gateway, "key-of-acme", large).get());
+      HttpResponse<String> refused = ask(client, gateway, "key-of-acme", large).get();
+      assertProblem(413, "too_large", refused);
+      String said = "the body has %d bytes, expected at most %d";
+      assertTrue(
+          refused.body().contains(said.formatted(large.length(), BODY_BYTES)), refused::body);
+    }
+  }
+
+  @Test
+  void call_bodyWithoutASizeIsTooLarge_isRefusedWithTheLimit() throws Exception {
+    byte[] large = ASK.replace("\"a\"", '"' + "a".repeat(BODY_BYTES) + '"').getBytes(UTF_8);
+    try (Gateway gateway = open(LIMIT, null)) {
+      HttpRequest call =
+          HttpRequest.newBuilder(URI.create(gateway.url() + "/v1/completions"))
+              .header("Authorization", "Bearer key-of-acme")
+              .POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(large)))
+              .build();
+      HttpResponse<String> refused = HttpClient.newHttpClient().send(call, BodyHandlers.ofString());
+      assertProblem(413, "too_large", refused);
+      assertTrue(refused.body().contains("expected at most " + BODY_BYTES), refused::body);
     }
   }
 

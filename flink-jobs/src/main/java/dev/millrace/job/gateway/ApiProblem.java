@@ -55,7 +55,7 @@ final class ApiProblem extends RuntimeException {
     return new ApiProblem(413, "too_large", null, message);
   }
 
-  /** What the HTTP server itself refuses: an unknown route, a body that is too large. */
+  /** What the HTTP server itself refuses, as an unknown route. */
   static ApiProblem http(int status, @Nullable String message) {
     return new ApiProblem(status, "http_" + status, null, String.valueOf(message));
   }

@@ -3,9 +3,11 @@ package dev.millrace.job.gateway;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.job.config.GatewayLimits;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
 import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
 import io.javalin.http.HttpStatus;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,6 +39,7 @@ final class Calls implements AutoCloseable {
   private static final int MOST_BODIES = 64;
 
   private final ApiKeys keys;
+  private final long bodyBytes;
   private final Admission bodies = new Admission("bodies", MOST_BODIES);
 
   /** Until their reply is written: of a client that does not read, no more of them wait. */
@@ -45,9 +48,10 @@ final class Calls implements AutoCloseable {
   private final CallsUnderWay underWay = new CallsUnderWay();
   private final ReplyThreads replies = new ReplyThreads();
 
-  Calls(ApiKeys keys, int inFlight) {
+  Calls(ApiKeys keys, GatewayLimits limits) {
     this.keys = keys;
-    calls = new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * inFlight));
+    bodyBytes = limits.bodyBytes();
+    calls = new Admission("calls", (int) Math.min(Integer.MAX_VALUE, 2L * limits.inFlight()));
   }
 
   /** A call has come; it has ended when its reply is written. */
@@ -79,6 +83,11 @@ final class Calls implements AutoCloseable {
       return JsonLines.text(ctx.bodyAsBytes(), Charset.forName(charset));
     } catch (InvalidRecordException e) {
       throw ApiProblem.bad(e.reason(), "the body " + e.detail());
+    } catch (HttpResponseException e) { // of its size: there is no other reason
+      int size = ctx.contentLength(); // -1 of one that comes in chunks
+      throw ApiProblem.tooLarge(
+          "the body has %s, expected at most %d bytes"
+              .formatted(size < 0 ? "more" : size + " bytes", bodyBytes));
     } catch (IllegalArgumentException e) {
       throw ApiProblem.bad("unknown_charset", "the body's charset is not known: " + e.getMessage());
     } catch (Exception e) { // Kotlin declares none

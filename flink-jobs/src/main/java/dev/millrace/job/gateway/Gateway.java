@@ -90,7 +90,7 @@ public final class Gateway implements AutoCloseable {
     this.keys = keys;
     Topics topics = new Topics(kafka.prefix());
     admission = new Admission("requests", config.limits().inFlight());
-    calls = new Calls(keys, config.limits().inFlight());
+    calls = new Calls(keys, config.limits());
     writer = new RecordWriter(kafka);
     desk = new Desk(writer, topics, Duration.ofMillis(config.limits().patienceMillis()));
     samples = new SampleDoor(writer, topics, clock);
