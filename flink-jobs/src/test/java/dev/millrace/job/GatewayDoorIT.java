@@ -64,6 +64,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The door with no job behind it: how much it takes, how long it waits, and how safe it is. */
@@ -163,6 +164,39 @@ class GatewayDoorIT {
       HttpResponse<String> refused = HttpClient.newHttpClient().send(call, BodyHandlers.ofString());
       assertProblem(413, "too_large", refused);
       assertTrue(refused.body().contains("expected at most " + BODY_BYTES), refused::body);
+    }
+  }
+
+  /** The server refuses them before any route sees them. */
+  @ParameterizedTest
+  @CsvSource({
+    "GET /health HTTP/9.9, 505",
+    "GET /he|th{ HTTP/1.1, 400",
+    "PUT /%zz HTTP/1.1, 400"
+  })
+  void call_serverCannotReadIt_isRefusedInTheShapeOfEveryProblem(String line, int status)
+      throws Exception {
+    try (Gateway gateway = open(LIMIT, null)) {
+      assertEarly(status, gateway, line + "\r\nHost: a\r\nConnection: close\r\n\r\n");
+    }
+  }
+
+  @Test
+  void call_headerTooLarge_isRefusedInTheShapeOfEveryProblem() throws Exception {
+    String large = "X: " + "a".repeat(8 << 10);
+    try (Gateway gateway = open(LIMIT, null)) {
+      assertEarly(431, gateway, "GET /health HTTP/1.1\r\nHost: a\r\n" + large + "\r\n\r\n");
+    }
+  }
+
+  private static void assertEarly(int status, Gateway gateway, String call) throws IOException {
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      client.getOutputStream().write(call.getBytes(UTF_8));
+      String reply = new String(client.getInputStream().readAllBytes(), UTF_8);
+      assertTrue(reply.startsWith("HTTP/1.1 " + status + " "), reply);
+      assertTrue(reply.contains("application/json"), reply);
+      JsonNode error = new ObjectMapper().readTree(reply.split("\r\n\r\n", 2)[1]).path("error");
+      assertEquals("http_" + status, error.path("code").asText(), reply);
     }
   }
 

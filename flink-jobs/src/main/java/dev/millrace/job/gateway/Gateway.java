@@ -161,6 +161,7 @@ public final class Gateway implements AutoCloseable {
     javalin.http.maxRequestSize = config.limits().bodyBytes();
     javalin.http.asyncTimeout = 0;
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
+    javalin.jetty.modifyServer(jetty -> jetty.setErrorHandler(new EarlyProblems()));
     if (config.keystore() != null) {
       javalin.jetty.addConnector(this::tls);
     }
