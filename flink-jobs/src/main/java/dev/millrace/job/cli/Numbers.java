@@ -1,11 +1,12 @@
 package dev.millrace.job.cli;
 
+import java.net.URI;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How numbers of the command line are read, and what is said of those that are none. */
+/** How numbers and URLs of the command line are read, and what is said of those that are none. */
 final class Numbers {
 
   private Numbers() {}
@@ -15,7 +16,8 @@ final class Numbers {
             int.class, reader(whole(Integer.MIN_VALUE, Integer.MAX_VALUE), Integer::valueOf))
         .registerConverter(long.class, reader(whole(Long.MIN_VALUE, Long.MAX_VALUE), Long::valueOf))
         .registerConverter(double.class, reader("a number", Double::valueOf))
-        .registerConverter(Double.class, reader("a number", Double::valueOf));
+        .registerConverter(Double.class, reader("a number", Double::valueOf))
+        .registerConverter(URI.class, reader(RestOption.EXPECTED, URI::create));
   }
 
   private static String whole(long least, long most) {
@@ -26,7 +28,7 @@ final class Numbers {
     return value -> {
       try {
         return read.apply(value);
-      } catch (NumberFormatException e) {
+      } catch (IllegalArgumentException e) {
         throw new TypeConversionException("'" + value + "', expected " + expected);
       }
     };

@@ -17,6 +17,8 @@ import picocli.CommandLine.Option;
 /** Which Flink cluster a command speaks to. */
 final class RestOption {
 
+  static final String EXPECTED = "a URL such as http://127.0.0.1:8081";
+
   private static final int MOST_PORT = 65_535;
 
   @Option(
@@ -52,8 +54,7 @@ final class RestOption {
     if (url.getHost() == null
         || url.getPort() > MOST_PORT
         || !Set.of("http", "https").contains(url.getScheme())) {
-      throw new IllegalArgumentException(
-          "--rest " + url + ", expected a URL such as http://127.0.0.1:8081");
+      throw new IllegalArgumentException("--rest " + url + ", expected " + EXPECTED);
     }
     return url;
   }

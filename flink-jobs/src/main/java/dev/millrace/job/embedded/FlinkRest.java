@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -351,13 +352,21 @@ public final class FlinkRest implements AutoCloseable {
             "the cluster at " + url + " refused: " + explain(response.body()));
       }
       return JSON.readTree(response.body().isEmpty() ? "{}" : response.body());
+    } catch (JsonProcessingException e) {
+      throw new FlinkRestException(
+          "what answers at %s is not Flink, expected the REST address of a job manager"
+              .formatted(url),
+          e);
     } catch (SSLException e) {
       throw new FlinkRestException(
           "no TLS with the cluster at %s: %s; expected a key that it trusts and a truststore that trusts it, see --flink-conf"
               .formatted(url, e.getMessage()),
           e);
     } catch (IOException e) {
-      throw new FlinkRestException("no Flink cluster answers at " + url + ": " + e, e);
+      throw new FlinkRestException(
+          "no Flink cluster answers at %s, expected the REST address of a job manager: %s"
+              .formatted(url, e),
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FlinkRestException("interrupted while asking " + url, e);
@@ -378,7 +387,7 @@ public final class FlinkRest implements AutoCloseable {
       JsonNode errors = JSON.readTree(body).path("errors");
       return cause(errors.path(errors.size() - 1).asText());
     } catch (IOException e) {
-      return body;
+      return cut(body);
     }
   }
 

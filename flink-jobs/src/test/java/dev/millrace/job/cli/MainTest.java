@@ -126,6 +126,8 @@ class MainTest {
         "frobnicate | no command frobnicate, expected one of [demo, adapt, ask,",
         "model frobnicate | no command frobnicate, expected one of [check,",
         "submit serve --rest nowhere | --rest nowhere, expected a URL such as",
+        "submit serve --rest http://127.0.0.1:1 | no Flink cluster answers at http://127.0.0.1:1, expected the REST address of a job manager",
+        "submit serve --rest http://[:1 | 'http://[:1', expected a URL such as http://127.0.0.1:8081",
         "submit serve --rest localhost:8081 | --rest localhost:8081, expected a URL such as",
         "bench dance | dance",
         "demo --seed 99999999999999999999 | '99999999999999999999', expected a whole number from -",

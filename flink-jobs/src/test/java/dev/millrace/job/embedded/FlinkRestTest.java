@@ -97,6 +97,18 @@ class FlinkRestTest {
   }
 
   @Test
+  void state_whatAnswersIsNotFlink_saysSo() {
+    answers.put("/jobs/x", "<html>\nsomething else</html>");
+    try (FlinkRest rest = new FlinkRest(url)) {
+      String said = assertThrows(FlinkRestException.class, () -> rest.state("x")).getMessage();
+      assertEquals(
+          "what answers at %s is not Flink, expected the REST address of a job manager"
+              .formatted(url),
+          said);
+    }
+  }
+
+  @Test
   void awaitRunning_jobFails_saysTheInnermostCauseOfTheLastFailure() {
     answers.put("/jobs/x", "{\"state\": \"FAILED\"}");
     answers.put("/jobs/x/exceptions", FAILED);
