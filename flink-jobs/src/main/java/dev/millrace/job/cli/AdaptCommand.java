@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.Openers;
+import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.UserMaterial;
@@ -80,17 +81,19 @@ final class AdaptCommand implements Callable<Integer> {
     }
     LoopOptions.within(0, MOST_MINUTES, "--minutes", minutes);
     LoopOptions.within(1, MOST_REQUESTS, "--requests", requests);
-    UserMaterial.Lines lines = UserMaterial.lines(input, domain);
-    show(lines.refused(), output.err());
     HeldOut heldOut = Openers.heldOut(options.config(LEAST_BATCH));
-    Material material =
-        UserMaterial.material(lines, domain, options.base(), heldOut, options.seed());
+    Path base = options.base();
+    Path file = UserMaterial.readable(input);
+    Loop.requireFresh(folder);
+    UserMaterial.Lines lines = UserMaterial.lines(file, domain);
+    show(lines.refused(), output.err());
+    Material material = UserMaterial.material(lines, domain, base, heldOut, options.seed());
     int batch =
         Math.max(LEAST_BATCH, Math.min(MOST_BATCH, lines.samples().size() / FEWEST_BATCHES));
     RunConfig run =
         new RunConfig(
             "adapt --domain " + domain,
-            options.base(),
+            base,
             folder,
             Duration.ofSeconds((long) (minutes * 60)),
             BETWEEN_REQUESTS.multipliedBy(requests),

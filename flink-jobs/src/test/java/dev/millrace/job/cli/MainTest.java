@@ -101,6 +101,7 @@ class MainTest {
         "adapt --domain d --report r --minutes -1 --input nowhere.jsonl | --minutes -1",
         "adapt --domain d --report r --input src | file src",
         "adapt --domain d --report r --input nowhere.jsonl | nowhere.jsonl",
+        "adapt --domain d --report pom.xml --input pom.xml | --report pom.xml, expected a folder",
         "submit dance | dance",
         "model check nowhere | checkpoint nowhere",
         "model check ../models/nano --texts src | file src",
