@@ -13,7 +13,9 @@ import dev.millrace.job.embedded.SecureBroker;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.io.Tail;
 import dev.millrace.job.io.Topics;
+import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.core.execution.JobClient;
@@ -56,7 +59,7 @@ class AccessIT {
 
   @BeforeAll
   static void start() throws Exception {
-    broker = SecureBroker.start(folder.resolve("broker"), List.of("serve", "learn"));
+    broker = SecureBroker.start(folder.resolve("broker"), List.of("serve", "learn", "late"));
     topics = Topics.create(broker.open(), Topics.DEFAULT_PREFIX, 1);
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()))) {
       List<AclBinding> rights = rights();
@@ -149,10 +152,7 @@ class AccessIT {
   }
 
   private static RawRecord await(String topic) {
-    try (RecordReader reader =
-        RecordReader.fromBeginning(
-            MillraceConfig.defaults().with(Map.of("kafka.bootstrap", broker.open())).kafka(),
-            List.of(topic))) {
+    try (RecordReader reader = RecordReader.fromBeginning(open(), List.of(topic))) {
       List<RawRecord> found = reader.poll(POLL);
       while (found.isEmpty()) {
         found = reader.poll(POLL);
@@ -173,6 +173,43 @@ class AccessIT {
     KafkaConfig learn = as("learn");
     assertMayNotWrite(learn, topics.samples(), topics.requests(), topics.answers());
     assertMayNotRead(learn, topics.requests(), topics.answers());
+  }
+
+  /** As when rights are set a little late: whoever reads need not be started again. */
+  @Test
+  void tail_topicThatItMayNotReadYet_saysSoAndGoesOnOnceItMay() throws Exception {
+    String topic = Topics.create(broker.open(), "late.", 1).verdicts();
+    CountDownLatch taken = new CountDownLatch(1);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.open()));
+        RecordWriter writer = new RecordWriter(open())) {
+      admin.createAcls(List.of(right(topic, AclOperation.DESCRIBE))).all().get();
+      RecordReader reader = RecordReader.fromEnd(as("late"), List.of(topic));
+      try (Tail<?> tail =
+          Tail.start(topic, reader, Codecs.verdicts(), (verdict, at) -> taken.countDown())) {
+        String refused = "millrace-tail-" + topic + " waits: Not authorized";
+        while (!String.valueOf(tail.problem()).startsWith(refused)) {
+          Thread.onSpinWait();
+        }
+        Verdict verdict =
+            new Verdict(null, "d", 0, null, null, false, List.of(), 8, 100, 5, List.of());
+        writer.append(topic, "d", Codecs.verdicts().encode(verdict)).get();
+        admin.createAcls(List.of(right(topic, AclOperation.READ))).all().get();
+        taken.await();
+        while (tail.problem() != null) {
+          Thread.onSpinWait();
+        }
+      }
+    }
+  }
+
+  private static AclBinding right(String topic, AclOperation operation) {
+    return new AclBinding(
+        new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+        new AccessControlEntry("User:late", "*", operation, AclPermissionType.ALLOW));
+  }
+
+  private static KafkaConfig open() {
+    return MillraceConfig.defaults().with(Map.of("kafka.bootstrap", broker.open())).kafka();
   }
 
   private static void assertMayNotWrite(KafkaConfig who, String... refused) {

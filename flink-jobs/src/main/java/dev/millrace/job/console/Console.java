@@ -1,5 +1,6 @@
 package dev.millrace.job.console;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.Tail;
@@ -56,9 +57,10 @@ public final class Console implements AutoCloseable {
     tails.add(Tail.start(name, reader, codec, sink));
   }
 
-  /** What the topics say now, JSON on one line. */
+  /** What the topics say now, JSON on one line; of one that cannot be heard, why. */
   public String picture() {
-    return ledger.picture(clock.millis()).toString();
+    ObjectNode picture = ledger.picture(clock.millis());
+    return picture.put("unheard", Tail.problem(tails)).toString();
   }
 
   /** The last event that named a release; null if none did. */

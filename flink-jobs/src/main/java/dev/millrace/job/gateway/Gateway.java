@@ -31,7 +31,6 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -312,22 +311,16 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void ready(Context ctx) {
-    String problem = calls.isEnding() ? ApiProblem.ending().getMessage() : unheard();
+    String problem =
+        calls.isEnding()
+            ? ApiProblem.ending().getMessage()
+            : Tail.problem(List.of(answers, chunks, releases));
     ObjectNode said = Fields.JSON.createObjectNode().put("ready", problem == null);
     if (problem != null) {
       said.put("reason", problem);
     }
     ctx.status(problem == null ? 200 : 503);
     Calls.json(ctx, said.put("keys", keys.required()).put("unserved", console.unserved()));
-  }
-
-  /** Why a topic that replies are made of cannot be heard; null if all can. */
-  private @Nullable String unheard() {
-    return Stream.of(answers, chunks, releases)
-        .map(Tail::problem)
-        .filter(Objects::nonNull)
-        .findFirst()
-        .orElse(null);
   }
 
   /** As it was registered, so that callers cannot make up labels of metrics. */

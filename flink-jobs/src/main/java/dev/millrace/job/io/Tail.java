@@ -3,10 +3,10 @@ package dev.millrace.job.io;
 import dev.millrace.model.base.DaemonThreads;
 import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.InvalidRecordException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,10 +37,10 @@ public final class Tail<T> implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  /** Why a schema registry is waited for; null while none is. */
-  private volatile @Nullable String waits;
+  /** Why it waits; null while it reads. */
+  private volatile @Nullable String failure;
 
-  /** Records that could not be decoded. */
+  /** Records that could not be decoded, or taken. */
   private long passedOver;
 
   Tail(String topic, RecordReader reader, Codec<T> codec, Sink<T> sink) {
@@ -59,11 +59,16 @@ public final class Tail<T> implements AutoCloseable {
 
   /** Why what it waits for does not come; null if it may. */
   public @Nullable String problem() {
+    String why = failure;
     if (!thread.isAlive()) {
       return thread.getName() + " ended";
     }
-    String registry = waits;
-    return registry == null ? reader.problem() : registry;
+    return why == null ? reader.problem() : thread.getName() + " waits: " + why;
+  }
+
+  /** Why what one of some waits for does not come; null if all of it may. */
+  public static @Nullable String problem(Collection<Tail<?>> tails) {
+    return tails.stream().map(Tail::problem).filter(Objects::nonNull).findFirst().orElse(null);
   }
 
   private void follow() {
@@ -76,41 +81,49 @@ public final class Tail<T> implements AutoCloseable {
     }
   }
 
-  /** While a schema registry is away, nothing; then what came meanwhile. */
+  /** While the topic cannot be read, nothing; then what came meanwhile. */
   private List<RawRecord> poll() throws InterruptedException {
     try {
       List<RawRecord> records = reader.poll(POLL);
-      if (waits != null) {
+      if (failure != null) {
         LOG.warn("{} goes on", thread.getName());
       }
-      waits = null;
+      failure = null;
       return records;
-    } catch (UncheckedIOException e) {
-      if (waits == null) {
-        LOG.warn("{} waits: {}", thread.getName(), e.getMessage());
+    } catch (RuntimeException e) { // a schema registry is away, a right was taken
+      if (failure == null) {
+        LOG.warn("{} waits, and tries again: {}", thread.getName(), e.toString());
       }
-      waits = e.getMessage();
+      failure = String.valueOf(e.getMessage());
       boolean unused = closed.await(PAUSE_SECONDS, TimeUnit.SECONDS);
       return List.of();
     }
   }
 
   /**
-   * A record that cannot be decoded is somebody else's: the jobs report it, the door goes on. The
-   * log names the first, the second, the fourth and so on: who writes many must not fill it.
+   * A record that cannot be decoded is somebody else's: the jobs report it, the door goes on, as it
+   * does after one that its sink fails at. The log names the first, the second, the fourth and so
+   * on: who writes many must not fill it.
    */
   void hand(RawRecord raw) {
     try {
       sink.take(raw.as(codec), raw.timestamp());
     } catch (InvalidRecordException e) {
-      if (Long.bitCount(++passedOver) == 1) {
-        LOG.warn(
-            "{} at {} is passed over, the {}. so far: {}",
-            thread.getName(),
-            raw.origin(),
-            passedOver,
-            e.getMessage());
-      }
+      passOver(raw, e.getMessage(), null);
+    } catch (RuntimeException e) {
+      passOver(raw, e.getMessage(), e);
+    }
+  }
+
+  private void passOver(RawRecord raw, @Nullable String why, @Nullable Exception fault) {
+    if (Long.bitCount(++passedOver) == 1) {
+      LOG.warn(
+          "{} at {} is passed over, the {}. so far: {}",
+          thread.getName(),
+          raw.origin(),
+          passedOver,
+          why,
+          fault);
     }
   }
 

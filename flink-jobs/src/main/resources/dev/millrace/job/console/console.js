@@ -55,7 +55,7 @@ async function watch() {
       const event = text.slice(0, end).split("\n\n").pop();
       text = text.slice(end + 2);
       last = JSON.parse(event.slice(event.indexOf("data: ") + 6));
-      status("up", "live, " + time(last.now));
+      status(last.unheard ? "down" : "up", last.unheard || "live, " + time(last.now));
       show(last);
     }
   }

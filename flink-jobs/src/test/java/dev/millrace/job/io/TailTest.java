@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,20 @@ class TailTest {
     assertEquals(14, lines.said.size(), lines.said.toString());
     String last = lines.said.get(13);
     assertTrue(last.contains("the 8192. so far: not-avro"), last);
+  }
+
+  @Test
+  void hand_sinkFails_goesOn() {
+    Tail<?> tail =
+        new Tail<>(
+            "samples",
+            null,
+            Codecs.samples(),
+            (sample, at) -> {
+              throw new IllegalStateException("no place for it");
+            });
+    Sample sample = Sample.ofText("a", "mails", "a", "d", "b", 0, Origin.UNWRITTEN);
+    tail.hand(new RawRecord(new Origin("samples", 0, 0), 0, null, Codecs.samples().encode(sample)));
   }
 
   private static final class Lines extends AbstractAppender {
