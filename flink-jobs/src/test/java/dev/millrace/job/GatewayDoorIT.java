@@ -169,11 +169,7 @@ class GatewayDoorIT {
 
   /** The server refuses them before any route sees them. */
   @ParameterizedTest
-  @CsvSource({
-    "GET /health HTTP/9.9, 505",
-    "GET /he|th{ HTTP/1.1, 400",
-    "PUT /%zz HTTP/1.1, 400"
-  })
+  @CsvSource({"GET /health HTTP/9.9, 505", "GET /he|th{ HTTP/1.1, 400", "PUT /%zz HTTP/1.1, 400"})
   void call_serverCannotReadIt_isRefusedInTheShapeOfEveryProblem(String line, int status)
       throws Exception {
     try (Gateway gateway = open(LIMIT, null)) {
