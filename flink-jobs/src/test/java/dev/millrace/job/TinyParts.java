@@ -50,7 +50,7 @@ import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.ReleaseSource;
 import dev.millrace.model.swap.SwapConfig;
-import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -298,8 +298,18 @@ final class TinyParts {
     return Path.of(new org.apache.flink.core.fs.Path(uri).toUri().getPath());
   }
 
-  /** Token i is byte i, of text that may be no UTF-8. */
-  private static final class Bytes extends ByteTokenizer {
+  /** Token i is byte i. */
+  private static final class Bytes implements Tokenizer {
+    @Override
+    public int[] encode(String text) {
+      byte[] bytes = text.getBytes(UTF_8);
+      int[] tokens = new int[bytes.length];
+      for (int i = 0; i < bytes.length; i++) {
+        tokens[i] = bytes[i] & 0xff;
+      }
+      return tokens;
+    }
+
     @Override
     public String decode(int[] tokens) {
       byte[] bytes = new byte[tokens.length];
@@ -308,5 +318,8 @@ final class TinyParts {
       }
       return new String(bytes, ISO_8859_1);
     }
+
+    @Override
+    public void close() {}
   }
 }
