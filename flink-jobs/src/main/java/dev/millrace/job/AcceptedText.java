@@ -39,9 +39,6 @@ record AcceptedText(MillraceConfig config) {
 
   private static final Logger LOG = LoggerFactory.getLogger(AcceptedText.class);
 
-  private static final Comparator<Origin> ORDER =
-      Comparator.comparingInt(Origin::partition).thenComparingLong(Origin::offset);
-
   /** A sample as it was read again. */
   record Text(Origin origin, String id, String document, String text) {}
 
@@ -69,7 +66,7 @@ record AcceptedText(MillraceConfig config) {
 
   /** Where the samples stand that have taught a shared domain, in the order of their topic. */
   List<Origin> places() throws IOException {
-    return learned().stream().map(LearnedSample::origin).distinct().sorted(ORDER).toList();
+    return learned().stream().map(LearnedSample::origin).distinct().sorted(Origin.ORDER).toList();
   }
 
   private Set<LearnedSample> learned() throws IOException {
@@ -167,7 +164,7 @@ record AcceptedText(MillraceConfig config) {
     Read done() {
       Map<Origin, String> ids = LearnedSample.ids(learned);
       ids.keySet().retainAll(wanted);
-      texts.sort(Comparator.comparing(Text::origin, ORDER));
+      texts.sort(Comparator.comparing(Text::origin, Origin.ORDER));
       return new Read(List.copyOf(texts), TaughtSamples.gone(ids, found));
     }
   }

@@ -8,7 +8,6 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -18,11 +17,6 @@ import java.util.stream.Collectors;
 public final class TaughtSamples {
 
   private static final int NAMED = 3;
-
-  private static final Comparator<Origin> ORDER =
-      Comparator.comparing(Origin::topic)
-          .thenComparingInt(Origin::partition)
-          .thenComparingLong(Origin::offset);
 
   private TaughtSamples() {}
 
@@ -61,7 +55,7 @@ public final class TaughtSamples {
     String named =
         ids.entrySet().stream()
             .filter(sample -> !found.contains(sample.getKey()))
-            .sorted(Map.Entry.comparingByKey(ORDER))
+            .sorted(Map.Entry.comparingByKey(Origin.ORDER))
             .limit(NAMED)
             .map(sample -> named(sample.getValue(), sample.getKey()))
             .collect(Collectors.joining("; "));

@@ -1,5 +1,7 @@
 package dev.millrace.schema;
 
+import java.util.Comparator;
+
 /** Where a record was read: its coordinates on a Kafka topic. */
 public record Origin(String topic, int partition, long offset) {
 
@@ -8,4 +10,10 @@ public record Origin(String topic, int partition, long offset) {
 
   /** Of what comes from no topic. */
   public static final Origin NOWHERE = new Origin("", -1, -1);
+
+  /** By topic, partition and offset. */
+  public static final Comparator<Origin> ORDER =
+      Comparator.comparing(Origin::topic)
+          .thenComparingInt(Origin::partition)
+          .thenComparingLong(Origin::offset);
 }

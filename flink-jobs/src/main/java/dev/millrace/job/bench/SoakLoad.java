@@ -62,7 +62,6 @@ final class SoakLoad implements AutoCloseable {
     return new SoakLoad(nano, seed);
   }
 
-  /** All texts that nano is judged by, one after the other. */
   private List<Request> draw(Kind kind, Random random) {
     List<Request> drawn = new ArrayList<>();
     for (int i = 0; i < kind.requests; i++) {

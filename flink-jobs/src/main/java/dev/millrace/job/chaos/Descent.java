@@ -8,7 +8,6 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -39,7 +38,7 @@ record Descent(String domain, List<Origin> learned, List<Origin> teaching, int r
             .filter(arrival -> teaches(evidence, domain, arrival.value()))
             .map(Committed::origin)
             .filter(origin -> !rejected.contains(origin))
-            .sorted(Comparator.comparingInt(Origin::partition).thenComparingLong(Origin::offset))
+            .sorted(Origin.ORDER)
             .toList();
     int refused =
         evidence.recording().verdicts().stream()

@@ -75,10 +75,7 @@ final class SamplesCommand implements Callable<Integer> {
     ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
     List<Sample> samples =
         TaughtSamples.read(topic.config(), ids).values().stream()
-            .sorted(
-                Comparator.comparing((Sample sample) -> sample.origin().topic())
-                    .thenComparingInt(sample -> sample.origin().partition())
-                    .thenComparingLong(sample -> sample.origin().offset()))
+            .sorted(Comparator.comparing(Sample::origin, Origin.ORDER))
             .toList();
     int expired = ids.size() - samples.size();
     if (samples.isEmpty()) {

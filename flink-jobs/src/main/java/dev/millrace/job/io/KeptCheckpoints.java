@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -103,8 +102,8 @@ public final class KeptCheckpoints {
         }
       }
     }
-    found.sort(Comparator.comparingLong((java.nio.file.Path f) -> f.toFile().lastModified()));
-    Collections.reverse(found);
+    found.sort(
+        Comparator.comparingLong((java.nio.file.Path f) -> f.toFile().lastModified()).reversed());
     for (java.nio.file.Path metadata : found) {
       if (holds(metadata, uid)) {
         return Optional.ofNullable(metadata.getParent());

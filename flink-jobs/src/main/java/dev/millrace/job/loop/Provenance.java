@@ -5,7 +5,6 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,11 +35,6 @@ public record Provenance(
 
   private static final int EXAMPLES = 3;
 
-  private static final Comparator<Origin> IN_ORDER =
-      Comparator.comparing(Origin::topic)
-          .thenComparingInt(Origin::partition)
-          .thenComparingLong(Origin::offset);
-
   /**
    * Follows a release to its base; a released base to the adapter of a domain that it was taught.
    *
@@ -58,7 +52,7 @@ public record Provenance(
           "release " + release + " is not in " + stored.store() + ", expected it there");
     }
     List<String> chain = new ArrayList<>();
-    Set<Origin> samples = new TreeSet<>(IN_ORDER);
+    Set<Origin> samples = new TreeSet<>(Origin.ORDER);
     List<String> examples = List.of();
     String missing = null;
     for (String id = release; id != null; ) {
