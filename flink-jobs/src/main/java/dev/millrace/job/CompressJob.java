@@ -21,7 +21,7 @@ public final class CompressJob {
 
   public static void build(
       StreamExecutionEnvironment env, MillraceConfig config, Opener<Teaching> teachings) {
-    JobSettings.apply(config, env, BUFFER_TIMEOUT);
+    JobSettings.apply(config, env, BUFFER_TIMEOUT, JobSettings.HEAP);
     env.setParallelism(1);
     Courtesy courtesy = new Courtesy(config.job().yieldMillis(), config.job().trainNice());
     var verdicts =

@@ -8,16 +8,21 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.runtime.state.StateBackendLoader;
+import org.apache.flink.state.rocksdb.RocksDBOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** What the jobs ask of Flink. */
 final class JobSettings {
+  static final String HEAP = StateBackendLoader.HASHMAP_STATE_BACKEND_NAME;
+  static final String ROCKSDB = StateBackendLoader.ROCKSDB_STATE_BACKEND_NAME;
+
   /** A first failure is over at once; one that comes again and again is tried at this pace. */
   private static final Duration FIRST_RESTART = Duration.ofMillis(50);
 
@@ -29,17 +34,25 @@ final class JobSettings {
    */
   private static final Duration BEHIND_SERVE = Duration.ofSeconds(10);
 
+  /** RocksDB wants 28 MB a slot; less, and it writes small files all the time. */
+  private static final MemorySize ROCKSDB_MEMORY = MemorySize.ofMebiBytes(32);
+
   private JobSettings() {}
 
   /**
    * Settings of one job.
    *
    * @param bufferTimeout how long a record may wait for others on its way between two tasks
+   * @param stateBackend where keyed state is unless the cluster names one
    */
-  static void apply(MillraceConfig config, StreamExecutionEnvironment env, Duration bufferTimeout) {
+  static void apply(
+      MillraceConfig config,
+      StreamExecutionEnvironment env,
+      Duration bufferTimeout,
+      String stateBackend) {
     env.setParallelism(config.job().parallelism());
     env.setMaxParallelism(config.job().maxParallelism());
-    Configuration flink = checkpoints(config.checkpoint(), env.getConfiguration());
+    Configuration flink = checkpoints(config.checkpoint(), env.getConfiguration(), stateBackend);
     flink.set(PipelineOptions.GENERIC_TYPES, false);
     flink.set(ExecutionOptions.BUFFER_TIMEOUT, bufferTimeout);
     flink.addAll(restarts(FIRST_RESTART, LATER_RESTARTS));
@@ -62,7 +75,8 @@ final class JobSettings {
     return flink;
   }
 
-  private static Configuration checkpoints(CheckpointConfig config, ReadableConfig cluster) {
+  private static Configuration checkpoints(
+      CheckpointConfig config, ReadableConfig cluster, String stateBackend) {
     Configuration flink = new Configuration();
     flink.set(
         CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(config.intervalMillis()));
@@ -71,7 +85,7 @@ final class JobSettings {
     if (!config.dir().isEmpty()) {
       flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, KeptCheckpoints.storage());
       flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, config.dir());
-      flink.set(StateBackendOptions.STATE_BACKEND, backend(cluster));
+      flink.addAll(state(cluster, stateBackend));
       flink.set(
           CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
           ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
@@ -79,13 +93,21 @@ final class JobSettings {
     return flink;
   }
 
-  /**
-   * RocksDB where the cluster has it; ForSt would read its files to the end, where the checksum is.
-   */
-  private static String backend(ReadableConfig cluster) {
-    String theirs = cluster.get(StateBackendOptions.STATE_BACKEND);
-    return StateBackendLoader.ROCKSDB_STATE_BACKEND_NAME.equalsIgnoreCase(theirs)
-        ? KeptCheckpoints.rocksDb()
-        : StateBackendLoader.HASHMAP_STATE_BACKEND_NAME;
+  /** On the heap for ForSt too: it would read its files to the end, where the checksum is. */
+  private static Configuration state(ReadableConfig cluster, String stateBackend) {
+    Configuration flink = new Configuration();
+    String named = cluster.getOptional(StateBackendOptions.STATE_BACKEND).orElse(stateBackend);
+    if (!ROCKSDB.equalsIgnoreCase(named)) {
+      flink.set(StateBackendOptions.STATE_BACKEND, HEAP);
+      return flink;
+    }
+    flink.set(StateBackendOptions.STATE_BACKEND, KeptCheckpoints.rocksDb());
+    if (cluster.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).isEmpty()) {
+      flink.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+    }
+    if (cluster.getOptional(StateBackendOptions.STATE_BACKEND).isEmpty()) { // made for the heap
+      flink.set(RocksDBOptions.FIX_PER_SLOT_MEMORY_SIZE, ROCKSDB_MEMORY);
+    }
+    return flink;
   }
 }

@@ -112,7 +112,7 @@ public final class LearnJob {
       Opener<Scorer> scorers,
       LearnerOpener learners,
       long submitted) {
-    JobSettings.apply(config, env, BUFFER_TIMEOUT);
+    JobSettings.apply(config, env, BUFFER_TIMEOUT, JobSettings.ROCKSDB);
     var decoded =
         env.fromSource(inputs.samples(), EventTime.watermarks(), "samples")
             .uid("samples")

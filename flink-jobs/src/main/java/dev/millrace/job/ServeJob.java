@@ -31,7 +31,7 @@ public final class ServeJob {
 
   public static void build(
       StreamExecutionEnvironment env, MillraceConfig config, Opener<Serving> servings) {
-    JobSettings.apply(config, env, BUFFER_TIMEOUT);
+    JobSettings.apply(config, env, BUFFER_TIMEOUT, JobSettings.HEAP);
     KafkaTopics topics = new KafkaTopics(config.kafka(), config.job().name() + "-serve");
     var requests = requests(env, topics);
     var releases = releases(env, topics);

@@ -42,7 +42,6 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -74,14 +73,11 @@ class ExactlyOnceIT {
     long seed = Long.getLong("millrace.seed", System.nanoTime());
     Random random = new Random(seed);
     try {
-      Run calm = run(new Configuration());
+      Run calm = run(stateIn("hashmap"));
       training = new Kills("training", FAILURES, 40, random);
       serving = new Kills("serving", FAILURES, 25, random);
       System.err.println("seed " + seed + ": " + training + ", " + serving);
-      Configuration rocksDb = new Configuration();
-      rocksDb.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
-      rocksDb.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
-      Run disturbed = run(rocksDb);
+      Run disturbed = run(stateIn("rocksdb"));
       assertEquals(FAILURES, training.done(), "seed " + seed);
       assertEquals(FAILURES, serving.done(), "seed " + seed);
       assertEquals(calm, disturbed, "seed " + seed);
@@ -89,6 +85,10 @@ class ExactlyOnceIT {
       training = Kills.none();
       serving = Kills.none();
     }
+  }
+
+  private static Configuration stateIn(String backend) {
+    return new Configuration().set(StateBackendOptions.STATE_BACKEND, backend);
   }
 
   /**

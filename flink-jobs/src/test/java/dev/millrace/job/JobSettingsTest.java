@@ -1,15 +1,23 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KeptCheckpoints;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.state.rocksdb.RocksDBOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JobSettingsTest {
 
@@ -17,23 +25,53 @@ class JobSettingsTest {
       Map.of("checkpoint.dir", "file:///tmp/checkpoints");
 
   @Test
-  void apply_checkpointsWithChecksums_stateIsInRocksDbWhereTheClusterSaysSoElseOnTheHeap() {
-    assertEquals(KeptCheckpoints.rocksDb(), backend("rocksdb", WITH_CHECKSUMS));
-    assertEquals(KeptCheckpoints.rocksDb(), backend("RocksDB", WITH_CHECKSUMS));
-    assertEquals("hashmap", backend("forst", WITH_CHECKSUMS));
-    assertEquals("hashmap", backend("hashmap", WITH_CHECKSUMS));
+  void apply_clusterNamesNoStateBackend_stateIsWhereTheJobWantsItWithMemoryOfItsOwn() {
+    assertEquals("hashmap", backend(applied(Map.of(), WITH_CHECKSUMS, JobSettings.HEAP)));
+    ReadableConfig learn = applied(Map.of(), WITH_CHECKSUMS, JobSettings.ROCKSDB);
+    assertEquals(KeptCheckpoints.rocksDb(), backend(learn));
+    assertEquals(true, learn.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS));
+    assertEquals(MemorySize.ofMebiBytes(32), learn.get(RocksDBOptions.FIX_PER_SLOT_MEMORY_SIZE));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {JobSettings.HEAP, JobSettings.ROCKSDB})
+  void apply_clusterNamesOne_stateIsThereWithItsChecksums(String wanted) {
+    for (String rocksDb : List.of("rocksdb", "RocksDB")) {
+      ReadableConfig job = applied(named(rocksDb), WITH_CHECKSUMS, wanted);
+      assertEquals(KeptCheckpoints.rocksDb(), backend(job));
+      assertEquals(true, job.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS));
+      assertNull(job.get(RocksDBOptions.FIX_PER_SLOT_MEMORY_SIZE));
+    }
+    assertEquals("hashmap", backend(applied(named("forst"), WITH_CHECKSUMS, wanted)));
+    assertEquals("hashmap", backend(applied(named("hashmap"), WITH_CHECKSUMS, wanted)));
+  }
+
+  @Test
+  void apply_clusterWantsWholeCheckpoints_rocksDbWritesThem() {
+    String incremental = CheckpointingOptions.INCREMENTAL_CHECKPOINTS.key();
+    ReadableConfig job = applied(Map.of(incremental, "false"), WITH_CHECKSUMS, JobSettings.ROCKSDB);
+    assertEquals(false, job.get(CheckpointingOptions.INCREMENTAL_CHECKPOINTS));
   }
 
   @Test
   void apply_checkpointsLeftToTheCluster_itsStateBackendStays() {
-    assertEquals("rocksdb", backend("rocksdb", Map.of()));
+    assertEquals("rocksdb", backend(applied(named("rocksdb"), Map.of(), JobSettings.HEAP)));
+    assertEquals("hashmap", backend(applied(Map.of(), Map.of(), JobSettings.ROCKSDB)));
   }
 
-  private static String backend(String clusters, Map<String, String> settings) {
-    Configuration cluster = new Configuration();
-    cluster.set(StateBackendOptions.STATE_BACKEND, clusters);
-    var env = StreamExecutionEnvironment.getExecutionEnvironment(cluster);
-    JobSettings.apply(MillraceConfig.defaults().with(settings), env, Duration.ZERO);
-    return env.getConfiguration().get(StateBackendOptions.STATE_BACKEND);
+  private static Map<String, String> named(String stateBackend) {
+    return Map.of(StateBackendOptions.STATE_BACKEND.key(), stateBackend);
+  }
+
+  private static String backend(ReadableConfig job) {
+    return job.get(StateBackendOptions.STATE_BACKEND);
+  }
+
+  private static ReadableConfig applied(
+      Map<String, String> cluster, Map<String, String> settings, String wanted) {
+    var env = StreamExecutionEnvironment.getExecutionEnvironment(Configuration.fromMap(cluster));
+    MillraceConfig config = MillraceConfig.defaults().with(settings);
+    JobSettings.apply(config, env, Duration.ZERO, wanted);
+    return env.getConfiguration();
   }
 }

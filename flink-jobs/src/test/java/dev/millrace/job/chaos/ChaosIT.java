@@ -22,11 +22,6 @@ class ChaosIT {
 
   private static final Path ROOT = Path.of(System.getProperty("millrace.root"));
   private static final Duration BOUND = Duration.ofSeconds(45);
-  private static final Map<String, String> ROCKS_DB =
-      Map.of(
-          "state.backend.type", "rocksdb",
-          "execution.checkpointing.incremental", "true",
-          "taskmanager.memory.managed.size", "128m");
 
   @Test
   @Timeout(value = 15, unit = TimeUnit.MINUTES)
@@ -36,8 +31,8 @@ class ChaosIT {
 
   @Test
   @Timeout(value = 15, unit = TimeUnit.MINUTES)
-  void run_aFewFaultsWithStateInRocksDb_auditFindsNothing(@TempDir Path folder) throws Exception {
-    run(25, Duration.ofSeconds(25), ROCKS_DB, folder);
+  void run_aFewFaultsWithStateOnTheHeap_auditFindsNothing(@TempDir Path folder) throws Exception {
+    run(25, Duration.ofSeconds(25), Map.of("state.backend.type", "hashmap"), folder);
   }
 
   @Tag("full")
