@@ -2,12 +2,39 @@ package dev.millrace.adapter.train;
 
 import dev.millrace.model.base.WeightedSequence;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
 /** Shares the rows of a step out to micro-batches, within a token budget and without padding. */
 final class MicroBatches {
+
+  /** A call of the gradient program costs about what so many more tokens in another call do. */
+  private static final long CALL_TOKENS = 128;
+
   private MicroBatches() {}
+
+  /**
+   * How many micro-batches each kind of rows should have: one, and more where a thread would be
+   * idle and each has tokens enough to be worth a call.
+   *
+   * @param tokens of each kind
+   */
+  static int[] counts(long[] tokens, int threads) {
+    int[] counts = Arrays.stream(tokens).mapToInt(n -> n > 0 ? 1 : 0).toArray();
+    for (int idle = threads - Arrays.stream(counts).sum(); idle > 0; idle--) {
+      int longest = 0;
+      for (int kind = 1; kind < tokens.length; kind++) {
+        if (tokens[kind] * (counts[longest] + 1) > tokens[longest] * (counts[kind] + 1)) {
+          longest = kind;
+        }
+      }
+      if (tokens[longest] >= CALL_TOKENS * (counts[longest] + 1)) {
+        counts[longest]++;
+      }
+    }
+    return counts;
+  }
 
   /**
    * Longest first, each row to the micro-batch that has the fewest tokens; as few micro-batches as

@@ -97,17 +97,18 @@ final class Run {
 
   private record Micro(List<WeightedSequence> rows, Kind kind) {}
 
-  /** Texts, what is held, then anchors; enough of each for every thread to have its share. */
+  /** Texts, what is held, then anchors; no more than there are threads, where the budget allows. */
   private List<Micro> micros(Rows.Step step) {
-    double texts = MicroBatches.tokens(step.texts());
-    double held = MicroBatches.tokens(step.held());
-    double all = Math.max(1, texts + held + MicroBatches.tokens(step.anchors()));
-    int forTexts = (int) Math.round(plan.threads() * texts / all);
-    int forHeld = (int) Math.round(plan.threads() * held / all);
+    long[] tokens = {
+      MicroBatches.tokens(step.texts()),
+      MicroBatches.tokens(step.held()),
+      MicroBatches.tokens(step.anchors())
+    };
+    int[] counts = MicroBatches.counts(tokens, plan.threads());
     List<Micro> micros = new ArrayList<>();
-    micros.addAll(micros(step.texts(), forTexts, Kind.TEXTS));
-    micros.addAll(micros(step.held(), forHeld, Kind.HELD));
-    micros.addAll(micros(step.anchors(), plan.threads() - forTexts - forHeld, Kind.ANCHORS));
+    micros.addAll(micros(step.texts(), counts[0], Kind.TEXTS));
+    micros.addAll(micros(step.held(), counts[1], Kind.HELD));
+    micros.addAll(micros(step.anchors(), counts[2], Kind.ANCHORS));
     return micros;
   }
 
