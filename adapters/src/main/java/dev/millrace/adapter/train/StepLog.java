@@ -34,7 +34,7 @@ public record StepLog(
     figures.put("fp32Steps", (double) fp32Steps);
     figures.put("bf16Steps", (double) bf16Steps);
     for (Switch one : switches) {
-      figures.put("to%sAtStep%d".formatted(one.to(), one.step()), one.norm());
+      figures.put("to" + one.to() + "AtStep" + one.step(), one.norm());
     }
     if (!bf16Pays) {
       figures.put("bf16Pays", 0.0);

@@ -11,6 +11,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.slf4j.LoggerFactory;
@@ -84,6 +85,7 @@ public final class Main implements Runnable {
 
   /** Runs a command; gives its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // numbers are told as in the docs
     CommandLine line = new CommandLine(new Main());
     Map<String, IHelpSectionRenderer> sections = new HashMap<>(line.getHelpSectionMap());
     sections.put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, new CommandList());

@@ -4,6 +4,7 @@ import dev.millrace.job.operator.ActivationMessage.Decision;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapResult;
 import dev.millrace.schema.ReleaseEvent;
+import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.apache.flink.util.function.ThrowingConsumer;
 
@@ -52,7 +53,10 @@ interface Activation {
   /** Names an event; sorts in the order of reading. */
   static String place(ReleaseEvent event) {
     return String.format(
+        Locale.ROOT,
         "%s-%05d-%019d",
-        event.origin().topic(), event.origin().partition(), event.origin().offset());
+        event.origin().topic(),
+        event.origin().partition(),
+        event.origin().offset());
   }
 }

@@ -121,7 +121,7 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
       return;
     }
     long number = number();
-    String name = "found-%d-%d".formatted(sample.origin().partition(), sample.origin().offset());
+    String name = "found-" + sample.origin().partition() + "-" + sample.origin().offset();
     waiting.put(number, sample);
     List<Placed> placed = finder.place(number, tokens, room(sample), name);
     for (Placed one : placed) {

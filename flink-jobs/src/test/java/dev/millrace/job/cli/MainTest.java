@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -287,6 +288,18 @@ class MainTest {
           .forEach(line -> broken.add(spec.qualifiedName() + ": " + line));
     }
     assertEquals(List.of(), broken);
+  }
+
+  @Test
+  void run_languageWithDigitsOfItsOwn_tellsNumbersAsTheDocsDo() {
+    Locale before = Locale.getDefault(Locale.Category.FORMAT);
+    Locale.setDefault(Locale.Category.FORMAT, Locale.forLanguageTag("ar-EG"));
+    try {
+      assertEquals(0, run("--version"));
+      assertEquals("4 0.5", "%d %.1f".formatted(4, 0.5));
+    } finally {
+      Locale.setDefault(Locale.Category.FORMAT, before);
+    }
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -167,7 +168,7 @@ public final class DequantizedExport {
   }
 
   private String file() {
-    return "model-%05d.safetensors".formatted(shards + 1);
+    return String.format(Locale.ROOT, "model-%05d.safetensors", shards + 1);
   }
 
   private void end() throws IOException {

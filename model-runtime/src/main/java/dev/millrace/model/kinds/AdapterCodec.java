@@ -10,6 +10,7 @@ import dev.millrace.model.weights.SafetensorsWriter;
 import dev.millrace.model.weights.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -27,7 +28,7 @@ public final class AdapterCodec {
     for (int i = 0; i < factors.size(); i++) {
       Factor factor = factors.get(i);
       int rows = factor.values().length / factor.width();
-      String name = "%06d:%s".formatted(i, factor.name());
+      String name = String.format(Locale.ROOT, "%06d:%s", i, factor.name());
       writer.add(name, DType.F32, factor.values(), rows, factor.width());
     }
     return writer.toBytes();

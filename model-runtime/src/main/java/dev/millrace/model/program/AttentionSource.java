@@ -4,6 +4,7 @@ import dev.millrace.model.config.AttentionConfig;
 import dev.millrace.model.config.AttentionConfig.QkNorm;
 import dev.millrace.model.config.LatentConfig;
 import dev.millrace.model.config.MoeConfig;
+import java.util.Locale;
 import java.util.function.ToIntFunction;
 
 /**
@@ -296,13 +297,14 @@ record AttentionSource(
     if (a.latent() == null && a.qkNorm() != QkNorm.NONE && !differ(a)) {
       for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
         lines.append(
-            ("    self.m.append(torch.cat([torch.expand(self.w[%d], [%d, -1]), "
-                    + "torch.expand(self.w[%d], [%d, -1])], 0))\n")
-                .formatted(
-                    layout.vector(Layout.at(layer, "self_attn.q_norm")),
-                    normedRows(a, a.numAttentionHeads()),
-                    layout.vector(Layout.at(layer, "self_attn.k_norm")),
-                    normedRows(a, a.numKeyValueHeads())));
+            String.format(
+                Locale.ROOT,
+                "    self.m.append(torch.cat([torch.expand(self.w[%d], [%d, -1]), "
+                    + "torch.expand(self.w[%d], [%d, -1])], 0))\n",
+                layout.vector(Layout.at(layer, "self_attn.q_norm")),
+                normedRows(a, a.numAttentionHeads()),
+                layout.vector(Layout.at(layer, "self_attn.k_norm")),
+                normedRows(a, a.numKeyValueHeads())));
       }
     }
     return lines.toString();

@@ -2,6 +2,7 @@ package dev.millrace.model.program;
 
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.RouterConfig;
+import java.util.Locale;
 
 /**
  * The feed-forward parts of a program: one dense, one sparse, and the router that leads to the
@@ -209,8 +210,13 @@ final class ExpertsSource {
     int rest = Math.floorMod(-router.numExperts(), LANES);
     return rest == 0
         ? "torch." + function + "(" + x + ")"
-        : "torch.narrow(torch.%s(torch.constant_pad_nd(%s, [0, %d], 1.)), 1, 0, %d)"
-            .formatted(function, x, rest, router.numExperts());
+        : String.format(
+            Locale.ROOT,
+            "torch.narrow(torch.%s(torch.constant_pad_nd(%s, [0, %d], 1.)), 1, 0, %d)",
+            function,
+            x,
+            rest,
+            router.numExperts());
   }
 
   /**

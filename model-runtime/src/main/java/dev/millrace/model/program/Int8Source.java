@@ -1,6 +1,7 @@
 package dev.millrace.model.program;
 
 import dev.millrace.model.config.MoeConfig;
+import java.util.Locale;
 
 /**
  * Matrices of packed integers, in a program that serves.
@@ -206,8 +207,12 @@ final class Int8Source {
       Layout.Vector vector = layout.vectors().get(i);
       if (vector.name().endsWith("norm.weight")) {
         lines.append(
-            "    self.w[%d] = torch.mul(self.w[%d], %s)\n"
-                .formatted(i, i, Math.sqrt((double) vector.shape()[0])));
+            String.format(
+                Locale.ROOT,
+                "    self.w[%d] = torch.mul(self.w[%d], %s)\n",
+                i,
+                i,
+                Math.sqrt((double) vector.shape()[0])));
       }
     }
     return lines.toString();

@@ -4,6 +4,7 @@ import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.WeightNames;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
@@ -148,21 +149,20 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
 
   private String attention(int layer, int norm) {
     String first = AttentionSource.firstMatrix(config, layer);
-    return "self.attention(h, %d, %d, %d, %d, %d, cos, sin, lens, a, c, w, m)"
-        .formatted(
-            layer,
-            norm,
-            matrix.applyAsInt(first + ".weight"),
-            layout.site(first),
-            config.layers().get(layer).slidingWindow());
+    return String.format(
+        Locale.ROOT,
+        "self.attention(h, %d, %d, %d, %d, %d, cos, sin, lens, a, c, w, m)",
+        layer,
+        norm,
+        matrix.applyAsInt(first + ".weight"),
+        layout.site(first),
+        config.layers().get(layer).slidingWindow());
   }
 
   private void sparse(StringBuilder lines, int layer) {
     WeightNames names = config.names();
-    line(
-        lines,
-        "route = self.routed(h, %d, %s, a, w)"
-            .formatted(layout.vector(routed(layer) + ".gate"), limits(layer)));
+    int router = layout.vector(routed(layer) + ".gate");
+    line(lines, "route = self.routed(h, " + router + ", " + limits(layer) + ", a, w)");
     if (config.experts().sharedIntermediateSize() > 0) {
       String shared = routed(layer) + "." + names.shared();
       int gate = config.experts().sharedGate() ? layout.vector(shared + "_gate") : 0;

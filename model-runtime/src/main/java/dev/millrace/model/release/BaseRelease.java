@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -81,7 +82,8 @@ public final class BaseRelease {
       }
       long size = Files.size(file);
       for (long piece = 0; piece == 0 || piece * PIECE_BYTES < size; piece++) {
-        String of = size <= PIECE_BYTES ? name : "%s.piece-%05d".formatted(name, piece);
+        String of =
+            size <= PIECE_BYTES ? name : String.format(Locale.ROOT, "%s.piece-%05d", name, piece);
         pieces.put(of, ReleaseFile.of(read(folder, of)));
       }
     }
