@@ -12,10 +12,9 @@ import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
@@ -138,19 +137,6 @@ class AcceptedTextTest {
     SortedMap<String, ReleaseFile> files = new TreeMap<>();
     files.put(AdapterFolder.CONFIG, ReleaseFile.of(new byte[] {1}));
     files.put(AdapterFolder.WEIGHTS, ReleaseFile.of(new byte[] {2}));
-    return new Manifest(
-        tenant,
-        domain,
-        "base",
-        files,
-        "int8-row",
-        Routing.topK(1),
-        null,
-        1,
-        List.of(learned),
-        List.of(),
-        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-        List.of(),
-        null);
+    return Manifests.of(tenant, domain, Kind.ADAPTER, "base", files, null, 1, learned);
   }
 }

@@ -15,11 +15,10 @@ import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,19 +107,14 @@ class TeachingReleaseTest {
     SortedMap<String, ReleaseFile> files = new TreeMap<>();
     files.put(AdapterFolder.CONFIG, ReleaseFile.of(new byte[] {1}));
     files.put(AdapterFolder.WEIGHTS, ReleaseFile.of(WEIGHTS));
-    return new Manifest(
+    return Manifests.of(
         tenant,
         "cloud",
+        Kind.ADAPTER,
         base,
         files,
-        "int8-row",
-        Routing.topK(1),
         parent,
         learned,
-        List.of(new LearnedSample("s" + learned, at(learned), false)),
-        List.of(),
-        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-        List.of(),
-        null);
+        new LearnedSample("s" + learned, at(learned), false));
   }
 }

@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
@@ -152,28 +153,7 @@ class BrokerOptionIT {
       }
       RawRecord raw = asked.get(0);
       Request request = Codecs.requests().decode(raw.value(), raw.origin());
-      Answer answer =
-          new Answer(
-              request.id(),
-              raw.origin(),
-              null,
-              "d",
-              request.task(),
-              null,
-              " customer",
-              -1,
-              1,
-              9,
-              new float[0],
-              null,
-              "base",
-              List.of(),
-              Answer.From.MODEL,
-              0,
-              0,
-              0,
-              0,
-              false);
+      Answer answer = StreamRecords.answer(request, null, " customer", null);
       writer.append("millrace.answers", "k", new byte[] {7, 7}).join();
       writer.append("millrace.answers", "k", Codecs.answers().encode(answer)).join();
     } catch (InvalidRecordException e) {

@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.Manifests;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.RawRecord;
@@ -14,8 +15,6 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.ReleaseReader;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -224,21 +223,15 @@ class ForgetIT {
   /** A release whose files nobody reads. */
   private String publish(@Nullable String parent, long batch, String sample) throws IOException {
     Manifest manifest =
-        new Manifest(
+        Manifests.of(
             null,
             DOMAIN,
+            Kind.ALIGNMENT,
             "base",
             new TreeMap<>(Map.of(ReleaseReader.ALIGNMENT, ReleaseFile.of(new byte[0]))),
-            "none",
-            Routing.topK(1),
             parent,
             batch,
-            List.of(new LearnedSample(sample, new Origin("samples", 0, batch), false)),
-            List.of(),
-            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-            List.of(),
-            null,
-            Kind.ALIGNMENT);
+            new LearnedSample(sample, new Origin("samples", 0, batch), false));
     Path folder = Files.createDirectory(store.resolve(manifest.id()));
     Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
     Origin unused = topic.write(event(Action.PUBLISH, manifest.id(), parent, batch));

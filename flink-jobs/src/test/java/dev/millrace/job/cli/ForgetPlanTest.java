@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.Manifests;
 import dev.millrace.job.cli.ForgetPlan.Change;
 import dev.millrace.job.cli.ForgetPlan.Pin;
 import dev.millrace.job.cli.FoundSamples.Found;
@@ -12,8 +13,6 @@ import dev.millrace.job.loop.Forgetting;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -310,20 +309,14 @@ class ForgetPlanTest {
       String sample) {
     stored.put(
         release,
-        new Manifest(
+        Manifests.of(
             null,
             domain,
+            kind,
             "base",
             new TreeMap<>(),
-            "int8-row",
-            Routing.topK(1),
             parent,
             batch,
-            List.of(new LearnedSample(sample, new Origin("samples", 0, batch), false)),
-            List.of(),
-            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-            List.of(),
-            null,
-            kind));
+            new LearnedSample(sample, new Origin("samples", 0, batch), false)));
   }
 }

@@ -2,13 +2,12 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.Manifests;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import java.io.IOException;
@@ -63,22 +62,7 @@ class PruneCommandTest {
   void needed_broughtToABaseThatIsHere_stays(@TempDir Path store) throws IOException {
     Path folder = Files.createDirectory(store.resolve("n"));
     BaseRelease.noteRebased(folder, Map.of("a", new BaseRelease.Rebased("java", "r", 1.5, 1.5)));
-    Manifest base =
-        new Manifest(
-            null,
-            BaseRelease.DOMAIN,
-            "base",
-            BaseRelease.pieces(folder),
-            "none",
-            Routing.topK(1),
-            null,
-            1,
-            List.of(),
-            List.of(),
-            BaseRelease.plan("next"),
-            List.of(),
-            null,
-            ReleaseEvent.Kind.BASE);
+    Manifest base = Manifests.ofBase("base", "next", BaseRelease.pieces(folder), 1);
     StoredReleases stored =
         new StoredReleases(
             store, new TreeMap<>(Map.of("a", of("java"), "r", of("java"), "n", base)));
@@ -95,19 +79,6 @@ class PruneCommandTest {
   }
 
   private static Manifest of(String domain) {
-    return new Manifest(
-        null,
-        domain,
-        "base",
-        new TreeMap<>(),
-        "int8-row",
-        Routing.topK(1),
-        null,
-        0,
-        List.of(),
-        List.of(),
-        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-        List.of(),
-        null);
+    return Manifests.of(domain, null, 0);
   }
 }

@@ -3,8 +3,8 @@ package dev.millrace.job.gateway;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -72,26 +72,7 @@ class OneReleaseTest {
   }
 
   private static Answer answer(@Nullable String release) {
-    return new Answer(
-        "q",
-        new Origin("requests", 0, 1),
-        null,
-        "stamps",
-        Request.Task.EMBED,
-        null,
-        "",
-        0,
-        0,
-        0,
-        new float[] {1},
-        release,
-        "base",
-        List.of(),
-        Answer.From.MODEL,
-        0,
-        0,
-        0,
-        0,
-        false);
+    Request request = Request.builder("q", Request.Task.EMBED, "").domain("stamps").build();
+    return StreamRecords.answer(request, null, "", release);
   }
 }

@@ -6,12 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.Manifests;
 import dev.millrace.model.release.BaseRelease;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
@@ -22,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,23 +147,7 @@ class ForgettingTest {
         Map.of("java", new BaseRelease.Taught("c", 1.5, 1.5)));
     SortedMap<String, Manifest> releases = new TreeMap<>(STORED.byId());
     releases.put("n", base(BaseRelease.pieces(store.resolve("n"))));
-    releases.put(
-        "m",
-        new Manifest(
-            null,
-            BaseRelease.DOMAIN,
-            "next",
-            new TreeMap<>(),
-            "none",
-            Routing.topK(1),
-            null,
-            2,
-            List.of(),
-            List.of(),
-            BaseRelease.plan("after next"),
-            List.of(),
-            null,
-            Kind.BASE));
+    releases.put("m", Manifests.ofBase("next", "after next", new TreeMap<>(), 2));
     StoredReleases stored = new StoredReleases(store, releases);
     new Forgetting(stored, Set.of("s4")).requireUnknownTo("m");
     assertThrows(
@@ -172,21 +156,7 @@ class ForgettingTest {
   }
 
   private static Manifest base(SortedMap<String, ReleaseFile> files) {
-    return new Manifest(
-        null,
-        BaseRelease.DOMAIN,
-        "base",
-        files,
-        "none",
-        Routing.topK(1),
-        null,
-        1,
-        List.of(),
-        List.of(),
-        BaseRelease.plan("next"),
-        List.of(),
-        null,
-        Kind.BASE);
+    return Manifests.ofBase("base", "next", files, 1);
   }
 
   private static Forgetting forgetting(String... samples) {
@@ -198,23 +168,10 @@ class ForgettingTest {
   }
 
   private static Manifest releaseOf(String base, @Nullable String parent, String... samples) {
-    List<LearnedSample> learned =
-        List.of(samples).stream()
+    LearnedSample[] learned =
+        Stream.of(samples)
             .map(sample -> new LearnedSample(sample, new Origin("samples", 0, 1), false))
-            .toList();
-    return new Manifest(
-        null,
-        "java",
-        base,
-        new TreeMap<>(),
-        "int8-row",
-        Routing.topK(1),
-        parent,
-        0,
-        learned,
-        List.of(),
-        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-        List.of(),
-        null);
+            .toArray(LearnedSample[]::new);
+    return Manifests.of(null, "java", Kind.ADAPTER, base, new TreeMap<>(), parent, 0, learned);
   }
 }

@@ -2,6 +2,7 @@ package dev.millrace.job.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.job.Manifests;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
@@ -10,8 +11,6 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -21,7 +20,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -71,20 +69,14 @@ class NotedHeadsIT {
   private ReleaseEvent store(long batch, @Nullable String parent) throws IOException {
     ReleaseFile none = ReleaseFile.of(new byte[0]);
     Manifest manifest =
-        new Manifest(
+        Manifests.of(
             null,
             "java",
+            Kind.ADAPTER,
             "base",
             new TreeMap<>(Map.of(AdapterFolder.CONFIG, none, AdapterFolder.WEIGHTS, none)),
-            "int8-row",
-            Routing.topK(1),
             parent,
-            batch,
-            List.of(),
-            List.of(),
-            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-            List.of(),
-            null);
+            batch);
     Path folder = Files.createDirectory(store.resolve(manifest.id()));
     Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
     return new ReleaseEvent(

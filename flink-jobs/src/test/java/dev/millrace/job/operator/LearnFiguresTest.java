@@ -3,7 +3,7 @@ package dev.millrace.job.operator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.adapter.Outcome;
-import dev.millrace.schema.Origin;
+import dev.millrace.job.StreamRecords;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
 import java.util.List;
@@ -29,18 +29,7 @@ class LearnFiguresTest {
   private static Outcome released(String domain) {
     Verdict verdict =
         new Verdict(null, domain, 1, "3f", null, true, List.of(), 8, 100, 0, List.of());
-    ReleaseEvent event =
-        new ReleaseEvent(
-            null,
-            domain,
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.PUBLISH,
-            "3f",
-            "",
-            null,
-            1,
-            "",
-            Origin.UNWRITTEN);
+    ReleaseEvent event = StreamRecords.event(domain, ReleaseEvent.Action.PUBLISH, "3f", 1, -1);
     return new Outcome(null, verdict, event);
   }
 

@@ -8,11 +8,11 @@ import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
+import dev.millrace.job.Manifests;
 import dev.millrace.job.operator.Publication.Flaw;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,23 +40,15 @@ class PublicationTest {
   private static List<String> filesAsTheStoreWritesThem() {
     List<String> written = new ArrayList<>();
     Manifest manifest =
-        new Manifest(
+        Manifests.of(
             null,
             "java",
+            Kind.ADAPTER,
             "base",
             new TreeMap<>(
-                Map.of(
-                    "a", ReleaseFile.of(new byte[1]),
-                    "z", ReleaseFile.of(new byte[1]))),
-            "int8-row",
-            Routing.topK(1),
+                Map.of("a", ReleaseFile.of(new byte[1]), "z", ReleaseFile.of(new byte[1]))),
             null,
-            0,
-            List.of(),
-            List.of(),
-            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-            List.of(),
-            null);
+            0);
     SortedMap<String, byte[]> files = new TreeMap<>(Map.of("a", new byte[1], "z", new byte[1]));
     ReleaseStore.of(new Watched(written)).publish(new Draft(manifest, files));
     return written.stream().map(path -> path.substring(path.indexOf('/') + 1)).toList();

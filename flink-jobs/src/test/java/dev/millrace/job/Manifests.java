@@ -1,0 +1,72 @@
+package dev.millrace.job;
+
+import dev.millrace.model.release.BaseRelease;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.ReleaseFile;
+import dev.millrace.model.release.Routing;
+import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Manifests that are plain wherever a test does not look. */
+public final class Manifests {
+
+  private Manifests() {}
+
+  /** Of an adapter of a shared domain, without files. */
+  public static Manifest of(
+      String domain, @Nullable String parent, long batch, LearnedSample... learned) {
+    return of(null, domain, Kind.ADAPTER, "base", new TreeMap<>(), parent, batch, learned);
+  }
+
+  public static Manifest of(
+      @Nullable String tenant,
+      String domain,
+      Kind kind,
+      String base,
+      SortedMap<String, ReleaseFile> files,
+      @Nullable String parent,
+      long batch,
+      LearnedSample... learned) {
+    TrainingPlan plan = new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none");
+    return of(tenant, domain, kind, base, files, parent, batch, List.of(learned), plan);
+  }
+
+  /** Of a base that takes another's place. */
+  public static Manifest ofBase(
+      String before, String next, SortedMap<String, ReleaseFile> files, long batch) {
+    TrainingPlan plan = BaseRelease.plan(next);
+    return of(null, BaseRelease.DOMAIN, Kind.BASE, before, files, null, batch, List.of(), plan);
+  }
+
+  private static Manifest of(
+      @Nullable String tenant,
+      String domain,
+      Kind kind,
+      String base,
+      SortedMap<String, ReleaseFile> files,
+      @Nullable String parent,
+      long batch,
+      List<LearnedSample> learned,
+      TrainingPlan plan) {
+    return new Manifest(
+        tenant,
+        domain,
+        base,
+        files,
+        "int8-row",
+        Routing.topK(1),
+        parent,
+        batch,
+        learned,
+        List.of(),
+        plan,
+        List.of(),
+        null,
+        kind);
+  }
+}
