@@ -1,5 +1,6 @@
 package dev.millrace.job.cli;
 
+import dev.millrace.job.TaughtSamples;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.RecordReader;
@@ -13,6 +14,7 @@ import dev.millrace.schema.Media;
 import dev.millrace.schema.Modality;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
+import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.Requests;
 import java.io.IOException;
@@ -26,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -149,7 +150,9 @@ final class AskCommand implements Callable<Integer> {
     if (running.isPresent()) {
       MillraceConfig there = running.get();
       Answer answer = ask(there, Map.of());
-      return print(answer, explain ? provenance(answer, new Senders(there.kafka())::of) : null);
+      return print(
+          answer,
+          explain ? provenance(answer, ids -> TaughtSamples.read(there.kafka(), ids)) : null);
     }
     MillraceConfig unused = MillraceConfig.defaults().with(broker.settings()); // refuses others
     StoredReleases stored =
@@ -166,7 +169,7 @@ final class AskCommand implements Callable<Integer> {
             stored.store());
     try (EmbeddedJobs jobs = EmbeddedJobs.serving(stored, base.folder(), broker.settings())) {
       Answer answer = ask(jobs.config(), releases);
-      return print(answer, explain ? provenance(answer, places -> Map.of()) : null);
+      return print(answer, explain ? provenance(answer, ids -> Map.of()) : null);
     }
   }
 
@@ -300,14 +303,14 @@ final class AskCommand implements Callable<Integer> {
 
   /** Null where the base alone answered. */
   private @Nullable Provenance provenance(
-      Answer answer, Function<Set<Origin>, Map<Origin, String>> senders) throws IOException {
+      Answer answer, Function<Map<Origin, String>, Map<Origin, Sample>> read) throws IOException {
     if (answer.release() == null) {
       return null;
     }
     StoredReleases stored =
         StoredReleases.read(
             store == null ? new StoreOption().folder(broker) : store, output.err()::println);
-    return Provenance.of(stored, answer.release(), answer.domain(), senders);
+    return Provenance.of(stored, answer.release(), answer.domain(), read);
   }
 
   private String text(Answer answer) {

@@ -4,13 +4,13 @@ import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.Sample;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -39,20 +39,20 @@ public record Provenance(
    * Follows a release to its base; a released base to the adapter of a domain that it was taught.
    *
    * @param domain whose answer it is
-   * @param senders who sent the samples at these places, as far as they can still be read
+   * @param read reads the samples with these ids by place, as far as they are still there
    * @throws IllegalArgumentException if the release is not in the store
    */
   public static Provenance of(
       StoredReleases stored,
       String release,
       @Nullable String domain,
-      Function<Set<Origin>, Map<Origin, String>> senders) {
+      Function<Map<Origin, String>, Map<Origin, Sample>> read) {
     if (!stored.byId().containsKey(release)) {
       throw new IllegalArgumentException(
           "release " + release + " is not in " + stored.store() + ", expected it there");
     }
     List<String> chain = new ArrayList<>();
-    Set<Origin> samples = new TreeSet<>(Origin.ORDER);
+    SortedMap<Origin, String> samples = new TreeMap<>(Origin.ORDER);
     List<String> examples = List.of();
     String missing = null;
     for (String id = release; id != null; ) {
@@ -61,7 +61,7 @@ public record Provenance(
         missing = id;
         break;
       }
-      manifest.fresh().map(LearnedSample::origin).forEach(samples::add);
+      manifest.fresh().forEach(sample -> samples.putIfAbsent(sample.origin(), sample.sample()));
       if (examples.isEmpty()) {
         examples = examples(manifest);
       }
@@ -70,9 +70,9 @@ public record Provenance(
         chain.add(id);
       }
     }
-    Map<Origin, String> known = senders.apply(samples);
+    Collection<Sample> known = read.apply(samples).values();
     SortedMap<String, Integer> sources = new TreeMap<>();
-    known.values().forEach(source -> sources.merge(source, 1, Integer::sum));
+    known.forEach(sample -> sources.merge(sample.source(), 1, Integer::sum));
     return new Provenance(
         release,
         List.copyOf(chain),

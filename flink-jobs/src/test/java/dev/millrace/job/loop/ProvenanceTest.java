@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.millrace.job.Manifests;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +30,13 @@ class ProvenanceTest {
   void of_lineage_countsEachSampleOnceByItsSource() {
     Provenance provenance =
         Provenance.of(
-            STORED, "c", "legal", places -> Map.of(at(1), "mail", at(2), "wiki", at(3), "mail"));
+            STORED,
+            "c",
+            "legal",
+            ids -> {
+              assertEquals(Map.of(at(1), "s1", at(2), "s2", at(3), "s3"), ids);
+              return Map.of(at(1), sample("mail"), at(2), sample("wiki"), at(3), sample("mail"));
+            });
     assertEquals(List.of("b", "a"), provenance.chain());
     assertNull(provenance.missing());
     assertEquals(3, provenance.samples());
@@ -40,7 +46,8 @@ class ProvenanceTest {
 
   @Test
   void of_samplesExpired_saysHowMany() {
-    Provenance provenance = Provenance.of(STORED, "c", "legal", places -> Map.of(at(3), "mail"));
+    Provenance provenance =
+        Provenance.of(STORED, "c", "legal", ids -> Map.of(at(3), sample("mail")));
     assertEquals(2, provenance.unread());
     assertEquals(
         "release c, 2 parents up to the base\n3 samples taught them, such as s3\n  1 from mail\n"
@@ -52,10 +59,13 @@ class ProvenanceTest {
   void of_parentPruned_namesIt() {
     StoredReleases pruned =
         new StoredReleases(Path.of("store"), new TreeMap<>(Map.of("b", release("a", 2))));
-    assertEquals("a", Provenance.of(pruned, "b", "legal", places -> Map.of()).missing());
+    assertEquals("a", Provenance.of(pruned, "b", "legal", ids -> Map.of()).missing());
     assertThrows(
-        IllegalArgumentException.class,
-        () -> Provenance.of(pruned, "a", "legal", places -> Map.of()));
+        IllegalArgumentException.class, () -> Provenance.of(pruned, "a", "legal", ids -> Map.of()));
+  }
+
+  private static Sample sample(String source) {
+    return Sample.ofText("s", source, "d", "java", "text", 0, Origin.UNWRITTEN);
   }
 
   private static Origin at(long offset) {
@@ -68,19 +78,6 @@ class ProvenanceTest {
     for (long offset : offsets) {
       learned.add(new LearnedSample("s" + offset, at(Math.abs(offset)), offset < 0));
     }
-    return new Manifest(
-        null,
-        "java",
-        "base",
-        new TreeMap<>(),
-        "int8-row",
-        Routing.topK(1),
-        parent,
-        0,
-        learned,
-        List.of(),
-        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-        List.of(),
-        null);
+    return Manifests.of("java", parent, 0, learned.toArray(LearnedSample[]::new));
   }
 }
