@@ -1,6 +1,6 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.job.corpus.Junk.Label;
+import dev.millrace.job.bench.Junk.Label;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -1,8 +1,8 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.job.bench.Junk.Label;
+import dev.millrace.job.bench.Junk.Labelled;
 import dev.millrace.job.corpus.Document;
-import dev.millrace.job.corpus.Junk.Label;
-import dev.millrace.job.corpus.Junk.Labelled;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

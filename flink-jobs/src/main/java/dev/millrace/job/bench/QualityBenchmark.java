@@ -2,10 +2,9 @@ package dev.millrace.job.bench;
 
 import static java.util.stream.Collectors.toSet;
 
+import dev.millrace.job.bench.Junk.Label;
+import dev.millrace.job.bench.Junk.Labelled;
 import dev.millrace.job.corpus.Document;
-import dev.millrace.job.corpus.Junk;
-import dev.millrace.job.corpus.Junk.Label;
-import dev.millrace.job.corpus.Junk.Labelled;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  */
 public record Document(String id, String domain, String title, String text) {
 
-  static Document whole(String domain, String title, String text) {
+  public static Document whole(String domain, String title, String text) {
     return new Document(title, domain, title, text);
   }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.bench.Chosen.Choice;
-import dev.millrace.job.corpus.Junk.Label;
+import dev.millrace.job.bench.Junk.Label;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.bench.Junk.Label;
+import dev.millrace.job.bench.Junk.Labelled;
 import dev.millrace.job.bench.QualityBenchmark.Stream;
-import dev.millrace.job.corpus.Junk.Label;
-import dev.millrace.job.corpus.Junk.Labelled;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.millrace.job.corpus;
+package dev.millrace.job.bench;
 
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
@@ -8,8 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.job.corpus.Junk.Label;
-import dev.millrace.job.corpus.Junk.Labelled;
+import dev.millrace.job.bench.Junk.Label;
+import dev.millrace.job.bench.Junk.Labelled;
+import dev.millrace.job.corpus.Document;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;

@@ -1,4 +1,4 @@
-package dev.millrace.job.corpus;
+package dev.millrace.job.bench;
 
 import java.util.ArrayList;
 import java.util.HashMap;

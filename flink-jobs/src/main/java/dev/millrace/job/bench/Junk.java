@@ -1,5 +1,6 @@
-package dev.millrace.job.corpus;
+package dev.millrace.job.bench;
 
+import dev.millrace.job.corpus.Document;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,10 +11,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Texts that should teach nobody anything, made from good ones, each with its label. */
-public final class Junk {
+final class Junk {
 
   /** What a text of a mixed stream is. */
-  public enum Label {
+  enum Label {
     CLEAN,
     /** Most characters replaced by random ones. */
     GARBLED,
@@ -34,7 +35,7 @@ public final class Junk {
   }
 
   /** A document and what it is. */
-  public record Labelled(Document document, Label label) {}
+  record Labelled(Document document, Label label) {}
 
   private static final List<Label> MADE =
       List.of(
@@ -66,7 +67,7 @@ public final class Junk {
    * @param elsewhere texts that are junk here as they stand, by what they are
    * @param share how much of the stream is put between them, 0 to 0.5
    */
-  public static List<Labelled> mixInto(
+  static List<Labelled> mixInto(
       List<Document> documents, Map<Label, List<Document>> elsewhere, double share, long seed) {
     if (!(share >= 0 && share <= 0.5)) {
       throw new IllegalArgumentException("share %s, expected 0 to 0.5".formatted(share));
