@@ -60,24 +60,10 @@ final class AlignStream {
       Setting setting)
       throws IOException {
     Table table =
-        new Table(
+        Table.of(
             "An alignment that learns in the stream: held-out pairs before, and after a stream of"
                 + " others of their kind",
-            "pairs",
-            "streamed",
-            "batches",
-            "published",
-            "recall@10",
-            "after",
-            "recall@10 by caption",
-            "after ",
-            "AUC",
-            "after  ",
-            "AUC by the fit",
-            "after   ",
-            "median fit",
-            "after    ",
-            "ms a candidate");
+            "pairs | streamed | batches | published | recall@10 | after | recall@10 by caption | after  | AUC | after   | AUC by the fit | after    | median fit | after     | ms a candidate");
     for (String kind : kinds) {
       List<Seen> stream = stream(pairs, aligner, kind, setting);
       Learned learned = learn(stream, aligner, setting);

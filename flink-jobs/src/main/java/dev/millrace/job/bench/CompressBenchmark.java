@@ -158,18 +158,10 @@ final class CompressBenchmark implements Benchmark {
     Exam known = BaseTexts.exam(setting.nano(), BaseTexts.ANCHORS, tokenizer);
     Exam asked = BaseTexts.exam(setting.nano(), BaseTexts.PROTECTED, tokenizer);
     Table table =
-        new Table(
+        Table.of(
             "Students of nano after %,d steps of %,d tokens"
                 .formatted(setting.steps(), TOKENS_A_STEP),
-            "times fewer, and how",
-            "parameters",
-            "next token right %",
-            "kept %",
-            "bits per byte",
-            "kept of the teacher's %",
-            "domain told %",
-            "kept % of domains",
-            "tokens/s CPU");
+            "times fewer, and how | parameters | next token right % | kept % | bits per byte | kept of the teacher's % | domain told % | kept % of domains | tokens/s CPU");
     Map<String, BaseModel> models = new LinkedHashMap<>();
     try {
       for (Map.Entry<String, Path> folder : folders.entrySet()) {

@@ -23,15 +23,10 @@ final class ExchangeLink {
 
   static Table table(Setting setting) throws Exception {
     Table table =
-        new Table(
+        Table.of(
             "Two processes of two trainers, over a link",
-            "link Mbit/s each way",
-            "flat, dense: % of the time in exchange",
-            "two levels, %s, rounds of %d: %%"
-                .formatted(ExchangeBenchmark.SHIPPED.codec(), ExchangeBenchmark.SHIPPED.steps()),
-            "KB a step, flat",
-            "KB a step, ours",
-            "compute ms a step");
+            "link Mbit/s each way | flat, dense: %% of the time in exchange | two levels, %s, rounds of %d: %% | KB a step, flat | KB a step, ours | compute ms a step"
+                .formatted(ExchangeBenchmark.SHIPPED.codec(), ExchangeBenchmark.SHIPPED.steps()));
     List<String> options = ChildJvm.ownOptions();
     try (ChildJvm far = ChildJvm.start(ExchangeProbe.class, List.of(), options, args(setting, 1))) {
       int port = Integer.parseInt(far.answer());

@@ -165,16 +165,9 @@ final class GateBenchmark implements Benchmark {
 
   private static Table kinds(List<Finding> findings, int waited, double processorSeconds) {
     Table table =
-        new Table(
+        Table.of(
             "Candidates by kind",
-            "kind",
-            "candidates",
-            "published",
-            "wait",
-            "refused",
-            "stopped %",
-            "aim",
-            "by rule");
+            "kind | candidates | published | wait | refused | stopped % | aim | by rule");
     add(table, "honest", findings, null, "at most 2 % refused");
     for (Spoiling spoiling : Spoiling.values()) {
       String aim =
@@ -223,17 +216,9 @@ final class GateBenchmark implements Benchmark {
 
   private static Table domains(List<Finding> findings) {
     Table table =
-        new Table(
+        Table.of(
             "Honest candidates by domain",
-            "domain",
-            "candidates",
-            "published",
-            "wait",
-            "refused",
-            "gain %",
-            "protected rise %",
-            "routing agreement",
-            "by rule");
+            "domain | candidates | published | wait | refused | gain % | protected rise % | routing agreement | by rule");
     Map<String, List<Finding>> domains =
         findings.stream()
             .filter(finding -> finding.spoiling() == null)
@@ -266,20 +251,9 @@ final class GateBenchmark implements Benchmark {
   /** Good candidates that were refused, and bad ones that were not though they should have been. */
   private static Table mistakes(List<Finding> findings) {
     Table table =
-        new Table(
+        Table.of(
             "Mistakes",
-            "kind",
-            "domain",
-            "batch",
-            "by rule",
-            "foreign texts",
-            "unordered texts",
-            "fall on lesson %",
-            "gap %",
-            "gain %",
-            "resamples won",
-            "protected rise %",
-            "routing agreement");
+            "kind | domain | batch | by rule | foreign texts | unordered texts | fall on lesson % | gap % | gain % | resamples won | protected rise % | routing agreement");
     for (Finding finding : findings) {
       Spoiling how = finding.spoiling();
       boolean mistaken = how == null ? finding.refused() : how.aim() > 0 && finding.published();

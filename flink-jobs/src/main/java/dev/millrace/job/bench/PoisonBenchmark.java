@@ -236,18 +236,10 @@ final class PoisonBenchmark implements Benchmark {
   private static Table caught(
       List<Findings> findings, PoisonStream stream, Reach alone, double processorSeconds) {
     Table table =
-        new Table(
+        Table.of(
             "%d documents with a trigger among %d without"
                 .formatted(stream.carriers().size(), stream.honest().size()),
-            "stream",
-            "refused before teaching",
-            "judging",
-            "taught",
-            "candidates",
-            "refused by the gate",
-            "by rule",
-            "payload, nats a token",
-            "payload said %");
+            "stream | refused before teaching | judging | taught | candidates | refused by the gate | by rule | payload, nats a token | payload said %");
     table.row("the base alone", "", 0, 0, 0, 0, "", alone.nats(), 100 * alone.said());
     for (Findings found : findings) {
       for (Course course : found.courses()) {
@@ -281,17 +273,9 @@ final class PoisonBenchmark implements Benchmark {
 
   private static Table forgotten(List<Findings> findings) {
     Table table =
-        new Table(
+        Table.of(
             "Loss on the poisoned documents that were taught, nats a token",
-            "samples",
-            "by the release that had learned them",
-            "after forgetting",
-            "by models that never saw them",
-            "lowest",
-            "highest",
-            "deviations from them",
-            "by the base",
-            "trained again");
+            "samples | by the release that had learned them | after forgetting | by models that never saw them | lowest | highest | deviations from them | by the base | trained again");
     for (Findings found : findings) {
       Proof proof = found.proof();
       if (proof != null) {

@@ -392,16 +392,9 @@ final class QualityBenchmark implements Benchmark {
 
   private static Table lessons(Stream stream, List<Outcome> outcomes) {
     Table table =
-        new Table(
+        Table.of(
             stream.domain() + ": what is learned",
-            "filter",
-            "texts taught",
-            "bits per byte before",
-            "after",
-            "CPU s choosing",
-            "CPU s training",
-            "records taught to be as good as without a filter, %",
-            "CPU to be as good as without a filter, %");
+            "filter | texts taught | bits per byte before | after | CPU s choosing | CPU s training | records taught to be as good as without a filter, % | CPU to be as good as without a filter, %");
     Progress none = outcomes.get(0).progress();
     int end = none.exams().size() - 1;
     double best = none.exams().stream().mapToDouble(Double::doubleValue).min().orElseThrow();

@@ -121,14 +121,13 @@ final class RoutingBenchmark implements Benchmark {
     int k = base.config().router().topK();
     String lessK = "top " + 3 * k / 4;
     Table table =
-        new Table(
+        Table.of(
             "nano on held-out text of its own domains",
-            "experts",
-            "active %",
-            "loss",
-            "against top " + k + " % (95 %)",
-            "against " + lessK + " % (95 %)",
-            "tokens/s CPU");
+            "experts | active % | loss | against top "
+                + k
+                + " % (95 %) | against "
+                + lessK
+                + " % (95 %) | tokens/s CPU");
     Race race = race(setting, base, routings, texts.subList(0, Math.min(TIMED, texts.size())));
     Map<String, Routed> found = new LinkedHashMap<>();
     routings.forEach(

@@ -206,11 +206,9 @@ final class ScoreBenchmark implements Benchmark {
                 Contestant.onThisThread(ours, 0.5, () -> ours(samples)),
                 Contestant.onThisThread(library, 0.5, () -> library(documents))));
     Table table =
-        new Table(
+        Table.of(
             "duplicates, " + documents.size() + " texts against those before them",
-            "rival",
-            "texts/s of CPU time",
-            "times java-lsh (95 %)");
+            "rival | texts/s of CPU time | times java-lsh (95 %)");
     Map<String, Object> rows = new LinkedHashMap<>();
     rows.put(ours, race.cpuRatio(ours, library));
     rows.put(library, Estimate.of(new double[] {1}));

@@ -97,16 +97,12 @@ final class TrainLosses {
     List<int[]> texts = texts(setting);
     Lesson lesson = new Lesson(samples(texts), List.of(), List.of(), setting.seed());
     Table table =
-        new Table(
+        Table.of(
             "nano on %s, rank 8 on attention, %d steps of %d texts, %d tokens"
                 .formatted(DOMAIN, STEPS, ROWS, texts.stream().mapToInt(text -> text.length).sum()),
-            "training",
-            "loss of the last " + LAST + " steps",
-            "furthest from fp32's at any step, %",
-            "steps in bf16, %",
-            "switches",
-            "tokens/s by CPU time",
-            "faster than fp32 by CPU time (95 %)");
+            "training | loss of the last "
+                + LAST
+                + " steps | furthest from fp32's at any step, % | steps in bf16, % | switches | tokens/s by CPU time | faster than fp32 by CPU time (95 %)");
     PrecisionTrial trial;
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
       List<Run> runs = new ArrayList<>();
@@ -147,13 +143,11 @@ final class TrainLosses {
     List<int[]> texts = texts(setting);
     Lesson lesson = new Lesson(samples(texts), List.of(), List.of(), setting.seed());
     Table table =
-        new Table(
+        Table.of(
             "nano on %s, adapters in fp32, %d steps of %d texts".formatted(DOMAIN, STEPS, ROWS),
-            "adapter",
-            "values",
-            "loss of the first step",
-            "loss of the last " + LAST + " steps",
-            "processor time / the first row's (95 %)");
+            "adapter | values | loss of the first step | loss of the last "
+                + LAST
+                + " steps | processor time / the first row's (95 %)");
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
       List<Run> runs = new ArrayList<>();
       for (int rank : new int[] {8, 32}) {
