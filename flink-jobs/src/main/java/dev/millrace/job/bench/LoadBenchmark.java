@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -104,14 +103,11 @@ final class LoadBenchmark implements Benchmark {
   }
 
   private static double bytes(Path folder) throws IOException {
-    List<Path> weights;
     try (var files = Files.list(folder)) {
-      weights = files.filter(file -> file.toString().endsWith(".safetensors")).toList();
+      return files
+          .filter(file -> file.toString().endsWith(".safetensors"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
     }
-    long[] sizes = new long[weights.size()];
-    for (int i = 0; i < sizes.length; i++) {
-      sizes[i] = Files.size(weights.get(i));
-    }
-    return Arrays.stream(sizes).sum();
   }
 }

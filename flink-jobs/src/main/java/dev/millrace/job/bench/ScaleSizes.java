@@ -102,12 +102,20 @@ final class ScaleSizes {
       return 0;
     }
     try (Stream<Path> files = Files.walk(folder)) {
-      long sum = 0;
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        sum += Files.size(file);
-      }
-      return sum;
+      return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
     }
+  }
+
+  /** Pieces of the domain's texts in any order, each of so many bytes at most and at least. */
+  static List<String> texts(int most, int least, long seed) {
+    List<String> all = new ArrayList<>();
+    for (Document document : Corpora.load(DOMAIN)) {
+      Chunks.chunks(document, most).stream()
+          .filter(chunk -> chunk.bytes() >= least)
+          .forEach(chunk -> all.add(chunk.text()));
+    }
+    Collections.shuffle(all, new Random(seed));
+    return List.copyOf(all);
   }
 
   /** A domain whose stream goes on. */
@@ -148,7 +156,7 @@ final class ScaleSizes {
           KnownTexts.of(BaseTexts.anchors(setting.nano(), tokenizer), base.config().vocabSize());
       scorer = Scorer.of(base, tokenizer, known, Openers.heldOut(config), config.score());
       memory = DomainMemory.empty(config.score().memory());
-      texts = texts(setting.seed());
+      texts = texts(BYTES, LEAST_BYTES, setting.seed());
     }
 
     void growTo(int samples) {
@@ -177,17 +185,6 @@ final class ScaleSizes {
           texts.get(n % texts.size()),
           n,
           new Origin("samples", 0, n));
-    }
-
-    private static List<String> texts(long seed) {
-      List<String> all = new ArrayList<>();
-      for (Document document : Corpora.load(DOMAIN)) {
-        Chunks.chunks(document, BYTES).stream()
-            .filter(chunk -> chunk.bytes() >= LEAST_BYTES)
-            .forEach(chunk -> all.add(chunk.text()));
-      }
-      Collections.shuffle(all, new Random(seed));
-      return List.copyOf(all);
     }
   }
 }

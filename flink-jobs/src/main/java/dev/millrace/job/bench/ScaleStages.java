@@ -3,9 +3,6 @@ package dev.millrace.job.bench;
 import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.job.Openers;
 import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.job.corpus.Chunks;
-import dev.millrace.job.corpus.Corpora;
-import dev.millrace.job.corpus.Document;
 import dev.millrace.job.operator.DomainKey;
 import dev.millrace.job.operator.KeyedAnswer;
 import dev.millrace.job.operator.KeyedRequest;
@@ -21,11 +18,8 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -74,7 +68,7 @@ final class ScaleStages {
   record Sizes(long few, long many, long readFew, long readMany) {}
 
   static Table measure(Setting setting, Sizes n) throws Exception {
-    texts = texts(setting.seed());
+    texts = ScaleSizes.texts(BYTES, LEAST_BYTES, setting.seed());
     MillraceConfig config =
         MillraceConfig.defaults()
             .with(Map.of("base.dir", setting.nano().toString(), "serve.whenFull", "wait"));
@@ -240,16 +234,5 @@ final class ScaleStages {
 
   private static String text(long n) {
     return texts.get((int) (n % texts.size()));
-  }
-
-  private static List<String> texts(long seed) {
-    List<String> all = new ArrayList<>();
-    for (Document document : Corpora.load("legal")) {
-      Chunks.chunks(document, BYTES).stream()
-          .filter(chunk -> chunk.bytes() >= LEAST_BYTES)
-          .forEach(chunk -> all.add(chunk.text()));
-    }
-    Collections.shuffle(all, new Random(seed));
-    return List.copyOf(all);
   }
 }

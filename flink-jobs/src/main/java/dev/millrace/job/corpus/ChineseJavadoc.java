@@ -21,21 +21,12 @@ final class ChineseJavadoc {
   private ChineseJavadoc() {}
 
   static Stream<Document> read() {
-    return MARKERS.stream().flatMap(ChineseJavadoc::readJar);
-  }
-
-  private static Stream<Document> readJar(String marker) {
-    try (CorpusJar jar = CorpusJar.holding(marker)) {
-      return jar.names(SourceCode::isJava).stream()
-          .map(name -> Document.whole("chinese", name, comments(jar.text(name))))
-          .toList()
-          .stream();
-    }
+    return SourceCode.java("chinese", MARKERS, ChineseJavadoc::comments);
   }
 
   static String comments(String source) {
     StringBuilder text = new StringBuilder();
-    Matcher matcher = COMMENT.matcher(SourceCode.withoutJavaHeader(source));
+    Matcher matcher = COMMENT.matcher(source);
     while (matcher.find()) {
       if (HAN.matcher(matcher.group(1)).find()) {
         text.append(MARGIN.matcher(matcher.group(1)).replaceAll("").strip()).append('\n');

@@ -1,6 +1,7 @@
 package dev.millrace.job.corpus;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** Java and Python source files, without their licence headers. */
@@ -16,19 +17,24 @@ final class SourceCode {
   private SourceCode() {}
 
   static Stream<Document> java() {
-    return JAVA_MARKERS.stream().flatMap(SourceCode::javaFiles);
+    return java("java", JAVA_MARKERS, text -> text);
   }
 
-  private static Stream<Document> javaFiles(String marker) {
+  /** The Java files of the jars that hold these, and what is made of each text. */
+  static Stream<Document> java(String domain, List<String> markers, UnaryOperator<String> made) {
+    return markers.stream().flatMap(marker -> java(domain, marker, made));
+  }
+
+  private static Stream<Document> java(String domain, String marker, UnaryOperator<String> made) {
     try (CorpusJar jar = CorpusJar.holding(marker)) {
       return jar.names(SourceCode::isJava).stream()
-          .map(name -> Document.whole("java", name, withoutJavaHeader(jar.text(name))))
+          .map(name -> Document.whole(domain, name, made.apply(withoutJavaHeader(jar.text(name)))))
           .toList()
           .stream();
     }
   }
 
-  static boolean isJava(String name) {
+  private static boolean isJava(String name) {
     return name.endsWith(".java") && !name.endsWith("module-info.java");
   }
 
