@@ -17,16 +17,6 @@ final class AdaptersBenchmark implements Benchmark {
   /** Adapters asked for before the laps: the hot ones have shown by then that they are. */
   private static final int WARM_UP = 8 * DOMAINS;
 
-  @Override
-  public String name() {
-    return "adapters";
-  }
-
-  @Override
-  public String summary() {
-    return "1,024 domains asked by turns, with room for all their adapters and for half of them";
-  }
-
   /** One way to ask, of a server. */
   private record Asking(Kind kind, Choice choice, boolean half) {
     String label() {

@@ -27,16 +27,6 @@ import java.util.TreeMap;
 final class AlignBenchmark implements Benchmark {
 
   @Override
-  public String name() {
-    return "align";
-  }
-
-  @Override
-  public String summary() {
-    return "whether icons, speech and methods find their captions, and wrong captions are noticed";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     Map<String, List<AlignedPair>> held = new TreeMap<>();
     Map<String, List<Captioned>> media = new TreeMap<>();

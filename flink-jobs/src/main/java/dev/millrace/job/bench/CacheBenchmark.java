@@ -28,17 +28,6 @@ final class CacheBenchmark implements Benchmark {
   private static final List<Integer> PERCENTS = List.of(1, 5, 20);
 
   @Override
-  public String name() {
-    return "cache";
-  }
-
-  @Override
-  public String summary() {
-    return "what a kept answer costs, at the operator and by itself; hits on a drifting Zipf beside"
-        + " LRU and Belady's; answers that similar questions share within a bound, and wrong ones";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     List<Table> tables = new ArrayList<>();
     tables.add(hits(setting));

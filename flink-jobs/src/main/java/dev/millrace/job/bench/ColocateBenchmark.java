@@ -72,17 +72,6 @@ final class ColocateBenchmark implements Benchmark {
   }
 
   @Override
-  public String name() {
-    return "colocate";
-  }
-
-  @Override
-  public String summary() {
-    return "answers and training in one process: times of answers at a modest rate, trained"
-        + " tokens/s, each alone, both, and both with training that gives way";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     Map<Lot, List<Done>> laps = new LinkedHashMap<>();
     try (ColocateLoad load = ColocateLoad.open(setting.nano(), setting.seed())) {

@@ -66,16 +66,6 @@ final class CompressBenchmark implements Benchmark {
           new Way("from scratch, rounded afterwards", 1, false, false));
 
   @Override
-  public String name() {
-    return "compress";
-  }
-
-  @Override
-  public String summary() {
-    return "students of nano with fewer parameters: what distillation and training as int8 keep";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     Path nano = setting.nano();
     Compressor compressor = new Compressor(nano, null, LIKELIEST, WORK.resolve("targets"));

@@ -25,17 +25,6 @@ final class ContinualBenchmark implements Benchmark {
   private static final int LARGE = 3;
 
   @Override
-  public String name() {
-    return "continual";
-  }
-
-  @Override
-  public String summary() {
-    return "what is kept of domains that are taught one after the other, twice: an adapter a domain, one"
-        + " for all, with and without replay, all at once";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));

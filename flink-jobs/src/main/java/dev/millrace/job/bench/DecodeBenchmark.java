@@ -30,16 +30,6 @@ final class DecodeBenchmark implements Benchmark {
       new RandomCheckpoint.Shape(8, 1024, 512, 64, 16);
 
   @Override
-  public String name() {
-    return "decode";
-  }
-
-  @Override
-  public String summary() {
-    return "tokens/s of 1, 8 and 32 streams: int8 against DJL fp32 and llama.cpp Q8_0";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     List<Table> tables = new ArrayList<>();
     tables.add(table(setting, "nano", setting.nano(), NEW_TOKENS));

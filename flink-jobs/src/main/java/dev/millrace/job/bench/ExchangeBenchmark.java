@@ -56,16 +56,6 @@ final class ExchangeBenchmark implements Benchmark {
           new Rung("rounds of 4 steps, int5", PROCESSES, LESSON, "int5"));
 
   @Override
-  public String name() {
-    return "exchange";
-  }
-
-  @Override
-  public String summary() {
-    return "trainers of one adapter: bytes that cross against loss, and time over a slow link";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     return List.of(
         ladder(setting),

@@ -23,16 +23,6 @@ final class FreshnessBenchmark implements Benchmark {
   private static final int FACTS_A_ROUND = 5;
 
   @Override
-  public String name() {
-    return "freshness";
-  }
-
-  @Override
-  public String summary() {
-    return "from a fact's append to the first committed answer that knows it, step by step";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     List<Fact> facts = new ArrayList<>();
     try (EmbeddedStack stack = EmbeddedStack.start(1, 8);

@@ -41,16 +41,6 @@ final class GateBenchmark implements Benchmark {
   private static final int SAMPLES = 32;
 
   @Override
-  public String name() {
-    return "gate";
-  }
-
-  @Override
-  public String summary() {
-    return "what the gate refuses of honest candidates and of eight kinds of bad ones";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     MillraceConfig config = MillraceConfig.defaults();
     RunLog<Findings> log =

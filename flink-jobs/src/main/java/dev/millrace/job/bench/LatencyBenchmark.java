@@ -60,17 +60,6 @@ final class LatencyBenchmark implements Benchmark {
   }
 
   @Override
-  public String name() {
-    return "latency";
-  }
-
-  @Override
-  public String summary() {
-    return "from request to committed answer on the embedded stack, by guarantee and checkpoint"
-        + " interval";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     return List.of(endToEnd(setting));
   }

@@ -22,16 +22,6 @@ final class LoadBenchmark implements Benchmark {
   private static final RandomCheckpoint.Shape LARGE =
       new RandomCheckpoint.Shape(7, 1024, 512, 64, 16);
 
-  @Override
-  public String name() {
-    return "load";
-  }
-
-  @Override
-  public String summary() {
-    return "open time and peak resident memory by file size, in int8 and in fp32";
-  }
-
   /** A checkpoint in a precision, and what each of its openings took. */
   private record Case(
       RandomCheckpoint.Shape shape, Path folder, Precision precision, List<LoadProbe> openings) {

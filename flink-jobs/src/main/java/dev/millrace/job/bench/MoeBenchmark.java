@@ -23,16 +23,6 @@ final class MoeBenchmark implements Benchmark {
   private static final String PLAIN = "dense, 8-bit activations";
 
   @Override
-  public String name() {
-    return "moe";
-  }
-
-  @Override
-  public String summary() {
-    return "one layer of experts against one dense layer of the same total parameters";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     List<Table> tables = new ArrayList<>();
     for (Precision precision : List.of(Precision.INT8, Precision.FLOAT32)) {

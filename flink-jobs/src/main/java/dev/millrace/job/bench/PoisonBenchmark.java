@@ -81,16 +81,6 @@ final class PoisonBenchmark implements Benchmark {
   }
 
   @Override
-  public String name() {
-    return "poison";
-  }
-
-  @Override
-  public String summary() {
-    return "250 documents with a trigger among a stream: what catches them, and forgetting them";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     MillraceConfig config = MillraceConfig.defaults();
     RunLog<Findings> log =

@@ -59,17 +59,6 @@ final class QualityBenchmark implements Benchmark {
   /** Nothing of the stream judges here. */
   private static final HeldOut NOTHING_HELD_OUT = new HeldOut("none", Integer.MAX_VALUE);
 
-  @Override
-  public String name() {
-    return "quality";
-  }
-
-  @Override
-  public String summary() {
-    return "what may teach of a real domain's stream that is half junk, by rules, a classifier, loss,"
-        + " entropy, diversity and Q(x): what is refused, and what is learned by the record and by processor time";
-  }
-
   /**
    * The texts of a domain with junk between them.
    *

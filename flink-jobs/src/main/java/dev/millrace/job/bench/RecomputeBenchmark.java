@@ -31,16 +31,6 @@ final class RecomputeBenchmark implements Benchmark {
           TrainKind.BF16_LAYERS);
 
   @Override
-  public String name() {
-    return "recompute";
-  }
-
-  @Override
-  public String summary() {
-    return "memory and time of a micro-batch by its size and by what is computed again";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     try (TempDirectory scratch = TempDirectory.create()) {
       Path tiny =

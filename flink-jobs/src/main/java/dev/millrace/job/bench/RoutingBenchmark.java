@@ -39,16 +39,6 @@ final class RoutingBenchmark implements Benchmark {
   private static final List<String> NEW = List.of("legal", "health", "dictionary");
 
   @Override
-  public String name() {
-    return "routing";
-  }
-
-  @Override
-  public String summary() {
-    return "experts by the router's entropy against fixed top-k: loss, active share, speed";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {

@@ -53,17 +53,6 @@ final class ScoreBenchmark implements Benchmark {
   private static final StageTimes.Cost NONE = new StageTimes.Cost(0, 0);
 
   @Override
-  public String name() {
-    return "score";
-  }
-
-  @Override
-  public String summary() {
-    return "documents a second a core of each stage of scoring, of the whole beside one reading of the model, and"
-        + " of a MinHash library";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
         Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {

@@ -24,16 +24,6 @@ final class SoakBenchmark implements Benchmark {
   private static final String PACE = "fixed work, CPU ms";
 
   @Override
-  public String name() {
-    return "soak";
-  }
-
-  @Override
-  public String summary() {
-    return "resident size and processor time a request over thousands of requests to nano";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     int requests = Integer.getInteger("millrace.soak.requests", REQUESTS);
     int laps = Math.max(1, requests / SoakLoad.LAP / Trend.WINDOWS);

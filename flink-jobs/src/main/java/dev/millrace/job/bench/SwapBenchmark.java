@@ -30,17 +30,6 @@ final class SwapBenchmark implements Benchmark {
   private static final int WARM_UP = 20;
 
   @Override
-  public String name() {
-    return "swap";
-  }
-
-  @Override
-  public String summary() {
-    return "answers while releases are swapped a hundred times a second, while they are made ready"
-        + " and not switched to, and while nothing is; from publish to serving";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     int swaps = Integer.getInteger("millrace.swap.swaps", SWAPS) * (setting.large() ? 10 : 1);
     try (SwapLoad load = SwapLoad.open(setting.nano(), setting.seed())) {

@@ -36,16 +36,6 @@ final class TrainBenchmark implements Benchmark {
           TrainKind.FULL);
 
   @Override
-  public String name() {
-    return "train";
-  }
-
-  @Override
-  public String summary() {
-    return "adapters against a plain loop over experts and full fine-tuning: speed, memory, loss";
-  }
-
-  @Override
   public List<Table> run(Setting setting) throws Exception {
     List<Table> tables = new ArrayList<>();
     TrainCost cost = TrainCost.measure(setting.rounds());

@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.bench.BenchReport;
-import dev.millrace.job.bench.Benchmark;
 import dev.millrace.job.bench.Benchmarks;
 import dev.millrace.job.bench.Setting;
 import dev.millrace.job.bench.Table;
@@ -98,7 +97,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Benchmark benchmark = Benchmarks.named(name);
+    Benchmarks.Named named = Benchmarks.named(name);
     if (report != null) {
       Output.requireWritable("--report", report);
     }
@@ -118,11 +117,11 @@ final class BenchCommand implements Callable<Integer> {
     Instant begun = Instant.now();
     Machine machine = Machine.read();
     long start = System.nanoTime();
-    List<Table> tables = benchmark.run(setting);
+    List<Table> tables = named.benchmark().run(setting);
     BenchReport result =
         new BenchReport(
-            benchmark.name(),
-            benchmark.summary(),
+            named.name(),
+            named.summary(),
             begun.truncatedTo(ChronoUnit.SECONDS).toString(),
             seed,
             rounds,
