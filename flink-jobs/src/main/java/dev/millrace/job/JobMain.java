@@ -1,7 +1,6 @@
 package dev.millrace.job;
 
 import dev.millrace.job.config.MillraceConfig;
-import java.time.InstantSource;
 import java.util.Arrays;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -18,13 +17,7 @@ public final class JobMain {
     String job = arguments.length == 0 ? "" : arguments[0];
     switch (job) {
       case "learn" -> {
-        LearnJob.build(
-            env,
-            config,
-            Openers.assigning(config),
-            Openers.scorers(config),
-            Openers.learners(config),
-            InstantSource.system());
+        LearnJob.build(env, config);
         JobSettings.restartsBehindServe(env);
       }
       case "serve" -> ServeJob.build(env, config, Openers.serving(config));

@@ -61,8 +61,19 @@ public final class LearnJob {
 
   private LearnJob() {}
 
+  /** Builds the job that reads samples for ever, of the parts that the configuration names. */
+  public static void build(StreamExecutionEnvironment env, MillraceConfig config) {
+    build(
+        env,
+        config,
+        Openers.assigning(config),
+        Openers.scorers(config),
+        Openers.learners(config),
+        InstantSource.system());
+  }
+
   /**
-   * Builds the job that reads samples for ever.
+   * The same of other parts.
    *
    * @param clock says when the job was submitted; of two jobs that teach a domain the later counts
    */

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.millrace.job.config.MillraceConfig;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.resources.ExternalResource;
@@ -54,13 +53,7 @@ class TrainerSlotsTest {
   private static JobGraph graph(Map<String, String> settings) {
     MillraceConfig config = MillraceConfig.defaults().with(settings);
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    LearnJob.build(
-        env,
-        config,
-        Openers.assigning(config),
-        Openers.scorers(config),
-        Openers.learners(config),
-        InstantSource.system());
+    LearnJob.build(env, config);
     return env.getStreamGraph().getJobGraph();
   }
 

@@ -13,7 +13,6 @@ import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.schema.ReleaseEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -105,13 +104,7 @@ final class EmbeddedJobs implements AutoCloseable {
     stack.submit(serve);
     if (learning) {
       StreamExecutionEnvironment learn = StreamExecutionEnvironment.getExecutionEnvironment();
-      LearnJob.build(
-          learn,
-          config,
-          Openers.assigning(config),
-          Openers.scorers(config),
-          Openers.learners(config),
-          InstantSource.system());
+      LearnJob.build(learn, config);
       stack.submit(learn);
     }
   }

@@ -37,7 +37,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -133,13 +132,7 @@ public final class Loop {
 
   private JobClient learn(EmbeddedStack stack, MillraceConfig config) {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-    LearnJob.build(
-        env,
-        config,
-        Openers.assigning(config),
-        Openers.scorers(config),
-        Openers.learners(config),
-        InstantSource.system());
+    LearnJob.build(env, config);
     return submit("learn", env, stack);
   }
 
