@@ -126,7 +126,7 @@ class AccessIT {
       Random random = new Random(7);
       try (Feed feed = new Feed(broker.open())) {
         for (int i = 0; i < 24; i++) {
-          String text = text(random);
+          String text = Feed.text("legal", random);
           feed.send(topics.samples(), Feed.sample("s" + i, "legal", text, 1_000 + i));
         }
         feed.send(topics.requests(), "caller", Feed.request("q", "legal", "what is said"));
@@ -140,15 +140,6 @@ class AccessIT {
           Codecs.verdicts().decode(await(topics.verdicts()).value(), answer.origin()).domain());
       serve.cancel().get();
     }
-  }
-
-  /** Unlike all others, or it would teach nothing. */
-  private static String text(Random random) {
-    StringBuilder text = new StringBuilder("legal");
-    while (text.length() < 100) {
-      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
-    }
-    return text.toString();
   }
 
   private static RawRecord await(String topic) {

@@ -4,14 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.align.AlignmentLearner;
-import dev.millrace.adapter.align.AlignmentOutcome;
-import dev.millrace.adapter.align.AlignmentState;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.loop.Heads;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.SwappedPairs;
-import dev.millrace.model.align.Places;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.score.Scored;
 import dev.millrace.schema.ReleaseEvent;
@@ -107,8 +104,7 @@ class AlignmentIT {
         subtask -> new Opened<>((sample, memory) -> accepted(sample), () -> {}),
         TinyParts.learners(loop.config())
             .aligning(
-                subtask ->
-                    new Opened<>(new Failing(SwappedPairs.learner(Path.of(store))), () -> {})),
+                subtask -> new Opened<>(failing(SwappedPairs.learner(Path.of(store))), () -> {})),
         InstantSource.system());
     loop.stack().submit(env).getJobExecutionResult().get();
   }
@@ -121,28 +117,15 @@ class AlignmentIT {
   }
 
   /** Fails when all is published and nobody knows of it. */
-  private record Failing(AlignmentLearner real) implements AlignmentLearner {
-
-    @Override
-    public AlignmentState initial() {
-      return real.initial();
-    }
-
-    @Override
-    public AlignmentState restored(AlignmentState state) {
-      return real.restored(state);
-    }
-
-    @Override
-    public AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places) {
-      AlignmentOutcome outcome = real.take(state, sample, places);
-      learning.pass();
-      return outcome;
-    }
-
-    @Override
-    public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
-      return real.obey(state, event);
-    }
+  private static AlignmentLearner failing(AlignmentLearner real) {
+    return Behind.calls(
+        AlignmentLearner.class,
+        real,
+        (method, result) -> {
+          if (method.equals("take")) {
+            learning.pass();
+          }
+          return result;
+        });
   }
 }

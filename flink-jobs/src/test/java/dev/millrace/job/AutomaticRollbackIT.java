@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RawRecord;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
@@ -17,11 +18,8 @@ import dev.millrace.schema.wire.Codecs;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -48,7 +46,6 @@ class AutomaticRollbackIT {
 
   private final Random random = new Random(5);
   private int samples;
-  private int asked;
 
   @Test
   void liveLoss_releaseLoses_theOneBeforeAnswersAndLearnGoesOnFromIt() throws Exception {
@@ -57,32 +54,33 @@ class AutomaticRollbackIT {
       loop.serve(TinyParts.servings(loop.config()));
       loop.learn(TinyParts.learners(loop.config()));
       try (Feed feed = loop.feed();
-          Committed releases = new Committed(stack.bootstrapServers(), loop.topics().releases())) {
-        ReleaseEvent bad = event(taught(1, BEFORE, feed, loop, releases));
+          Committed releases = loop.committed(loop.topics().releases())) {
+        Asker asker = new Asker(loop, feed);
+        ReleaseEvent bad = taught(1, BEFORE, feed, loop, releases).as(Codecs.releases());
         assertEquals(Action.PUBLISH, bad.action());
-        awaitAnswerBy(bad.release(), feed, loop);
+        asker.await(bad.release(), DOMAIN);
         long firstBadSample = System.currentTimeMillis();
-        ConsumerRecord<byte[], byte[]> record = taught(2, AFTER, feed, loop, releases);
-        ReleaseEvent back = event(record);
+        RawRecord record = taught(2, AFTER, feed, loop, releases);
+        ReleaseEvent back = record.as(Codecs.releases());
         assertEquals(Action.ROLLBACK, back.action());
         assertEquals("", back.release());
         assertTrue(back.reason().contains("not yet learned"), back::reason);
         assertNotEquals(0, back.epoch());
-        Answer old = awaitAnswerBy(null, feed, loop);
+        Answer old = asker.await(null, DOMAIN);
         long millis = old.answeredMillis() - record.timestamp();
         System.out.printf(
             "AutomaticRollbackIT: the old release answers %d ms after the event, %d ms after the"
                 + " first bad sample: %s%n",
             millis, old.answeredMillis() - firstBadSample, back.reason());
         assertTrue(millis < PATIENCE_MILLIS, millis + " ms until the old release answers");
-        ReleaseEvent next = event(taught(3, AFTER, feed, loop, releases));
+        ReleaseEvent next = taught(3, AFTER, feed, loop, releases).as(Codecs.releases());
         assertEquals(Action.PUBLISH, next.action());
         assertNull(next.parent());
         Manifest manifest =
             Manifest.parse(Files.readAllBytes(TinyParts.path(next.uri()).resolve(Manifest.FILE)));
         Origin seen = new Origin("live-loss", 0, manifest.obeyed().offset());
         assertEquals(seen, manifest.obeyed());
-        awaitAnswerBy(next.release(), feed, loop);
+        asker.await(next.release(), DOMAIN);
       }
       assertFalse(
           loop.verdicts(0).stream()
@@ -93,9 +91,9 @@ class AutomaticRollbackIT {
   }
 
   /** Teaches batch by batch until there are so many events, and gives the last of them. */
-  private ConsumerRecord<byte[], byte[]> taught(
-      int count, String letters, Feed feed, Loop loop, Committed releases) throws Exception {
-    List<ConsumerRecord<byte[], byte[]>> events = releases.all();
+  private RawRecord taught(int count, String letters, Feed feed, Loop loop, Committed releases)
+      throws Exception {
+    List<RawRecord> events = releases.all();
     for (int verdicts = verdicts(loop); events.size() < count; verdicts++) {
       teachBatch(letters, feed, loop);
       Deadline deadline = new Deadline("verdict " + (verdicts + 1));
@@ -128,37 +126,6 @@ class AutomaticRollbackIT {
       feed.send(loop.topics().samples(), sample);
       boolean judges = TinyParts.heldOut(loop.config()).contains(null, DOMAIN, sample.document());
       taught += judges ? 0 : 1;
-    }
-  }
-
-  private Answer awaitAnswerBy(@Nullable String release, Feed feed, Loop loop) throws Exception {
-    Deadline deadline = new Deadline("an answer by " + release);
-    while (true) {
-      String id = "request" + asked++;
-      feed.send(loop.topics().requests(), "caller", Feed.request(id, DOMAIN, "say " + id));
-      Answer answer =
-          loop.answers(asked).stream().filter(a -> a.request().equals(id)).findAny().orElseThrow();
-      if (Objects.equals(release, answer.release())) {
-        return answer;
-      }
-      deadline.check();
-    }
-  }
-
-  private static ReleaseEvent event(ConsumerRecord<byte[], byte[]> record) throws Exception {
-    Origin origin = new Origin(record.topic(), record.partition(), record.offset());
-    return Codecs.releases().decode(record.value(), origin);
-  }
-
-  /** Gives up after two minutes. */
-  private record Deadline(String what, long nanos) {
-    Deadline(String what) {
-      this(what, System.nanoTime() + TimeUnit.MINUTES.toNanos(2));
-    }
-
-    void check() throws InterruptedException {
-      assertTrue(System.nanoTime() - nanos < 0, "waited in vain for " + what);
-      Thread.sleep(20);
     }
   }
 }

@@ -104,18 +104,10 @@ class BacklogIT {
         for (String domain : DOMAINS) {
           feed.send(
               loop.topics().samples(),
-              Feed.sample(domain + i, domain, text(domain, random), 1_000 + i));
+              Feed.sample(domain + i, domain, Feed.text(domain, random), 1_000 + i));
         }
       }
     }
-  }
-
-  private static String text(String domain, Random random) {
-    StringBuilder text = new StringBuilder(domain);
-    while (text.length() < 100) {
-      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
-    }
-    return text.toString();
   }
 
   private record WaitingLearner(Learner learner) implements LearnerBefore {

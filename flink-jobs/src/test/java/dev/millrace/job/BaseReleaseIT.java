@@ -34,7 +34,6 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.Configuration;
@@ -54,8 +53,6 @@ class BaseReleaseIT {
 
   private static final BasePublisher.Bounds BOUND = new BasePublisher.Bounds(0.01, 0.01);
 
-  private int asked;
-
   @Test
   void publish_nextBase_answersWhereItWasTaughtUntilItIsTakenBack(@TempDir Path folder)
       throws Exception {
@@ -74,26 +71,27 @@ class BaseReleaseIT {
       JobClient job = loop.serve(Openers.serving(loop.config()));
       try (Feed feed = loop.feed();
           RecordWriter writer = new RecordWriter(loop.config().kafka())) {
+        Asker asker = new Asker(loop, feed);
         for (ReleaseEvent event : List.of(cloud, legal, health)) {
           writer.send(loop.topics().releases(), "key", Codecs.releases().encode(event));
         }
-        assertEquals(before, await(cloud.release(), "cloud", feed, loop).base());
-        assertEquals(before, await(legal.release(), "legal", feed, loop).base());
-        assertEquals(before, await(health.release(), "health", feed, loop).base());
+        assertEquals(before, asker.await(cloud.release(), "cloud").base());
+        assertEquals(before, asker.await(legal.release(), "legal").base());
+        assertEquals(before, asker.await(health.release(), "health").base());
 
-        keepAsking("health", feed, loop);
+        keepAsking("health", asker);
         BasePublisher publisher = new BasePublisher(loop.config(), System.err::println);
         BasePublisher.Result result = publisher.publish(next, () -> null, BOUND, "a test");
         String release = result.release();
         assertNotNull(release, result.rules()::toString);
-        keepAsking("health", feed, loop);
-        assertEquals(after, await(brought, "health", feed, loop).base());
-        Answer taught = await(release, "cloud", feed, loop);
+        keepAsking("health", asker);
+        assertEquals(after, asker.await(brought, "health").base());
+        Answer taught = asker.await(release, "cloud");
         assertEquals(after, taught.base());
-        assertEquals(after, ask(null, feed, loop).base());
-        assertEquals(before, await(legal.release(), "legal", feed, loop).base());
+        assertEquals(after, asker.ask(null).base());
+        assertEquals(before, asker.await(legal.release(), "legal").base());
         Provenance provenance =
-            Provenance.of(StoredReleases.read(store), release, "cloud", places -> Map.of());
+            Provenance.of(StoredReleases.read(store), release, "cloud", ids -> Map.of());
         assertEquals(List.of(cloud.release()), provenance.chain());
 
         String savepoint =
@@ -101,16 +99,16 @@ class BaseReleaseIT {
                     false, stack.folder("savepoints").toString(), SavepointFormatType.CANONICAL)
                 .get();
         JobClient again = serveFrom(savepoint, loop);
-        assertEquals(after, await(release, "cloud", feed, loop).base());
-        assertEquals(after, await(brought, "health", feed, loop).base());
+        assertEquals(after, asker.await(release, "cloud").base());
+        assertEquals(after, asker.await(brought, "health").base());
 
-        keepAsking("health", feed, loop);
+        keepAsking("health", asker);
         ReleaseEvent head =
             loop.releases(4).stream().filter(e -> e.kind() == Kind.BASE).findAny().orElseThrow();
         publisher.takeBack(head, "a test");
-        assertEquals(before, await(cloud.release(), "cloud", feed, loop).base());
-        assertEquals(before, ask(null, feed, loop).base());
-        assertEquals(before, await(health.release(), "health", feed, loop).base());
+        assertEquals(before, asker.await(cloud.release(), "cloud").base());
+        assertEquals(before, asker.ask(null).base());
+        assertEquals(before, asker.await(health.release(), "health").base());
 
         ReleaseEvent back =
             loop.releases(5).stream().filter(e -> e.release().isEmpty()).findAny().orElseThrow();
@@ -123,10 +121,10 @@ class BaseReleaseIT {
         }
         String second = publisher.publish(next, () -> back, BOUND, "again").release();
         assertNotEquals(release, second);
-        assertEquals(after, await(second, "cloud", feed, loop).base());
+        assertEquals(after, asker.await(second, "cloud").base());
         assertFalse(Files.exists(store.resolve(brought)), "what it came of is gone");
-        List<Answer> answers = loop.answers(asked);
-        assertEquals(asked, answers.size());
+        List<Answer> answers = loop.answers(asker.asked());
+        assertEquals(asker.asked(), answers.size());
         for (Answer answer : answers) { // also those that were asked for during a switch
           String of = answer.release();
           if (Set.of(health.release(), brought).contains(String.valueOf(of))) {
@@ -207,10 +205,9 @@ class BaseReleaseIT {
   }
 
   /** Sends requests whose answers nobody waits for yet. */
-  private void keepAsking(String domain, Feed feed, Loop loop) {
+  private static void keepAsking(String domain, Asker asker) {
     for (int i = 0; i < 20; i++) {
-      String id = "request" + asked++;
-      feed.send(loop.topics().requests(), "caller", Feed.request(id, domain, "say " + id));
+      asker.send(domain);
     }
   }
 
@@ -218,26 +215,5 @@ class BaseReleaseIT {
     try (BaseModel base = DjlModels.open(folder, Precision.INT8)) {
       return base.id();
     }
-  }
-
-  private Answer await(@Nullable String release, String domain, Feed feed, Loop loop)
-      throws Exception {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (System.nanoTime() < end) {
-      Answer answer = ask(domain, feed, loop);
-      if (Objects.equals(release, answer.release())) {
-        return answer;
-      }
-    }
-    throw new AssertionError("waited in vain for an answer by " + release);
-  }
-
-  private Answer ask(@Nullable String domain, Feed feed, Loop loop) throws Exception {
-    String id = "request" + asked++;
-    feed.send(loop.topics().requests(), "caller", Feed.request(id, domain, "say " + id));
-    Answer answer =
-        loop.answers(asked).stream().filter(a -> a.request().equals(id)).findAny().orElseThrow();
-    assertNull(answer.error());
-    return answer;
   }
 }

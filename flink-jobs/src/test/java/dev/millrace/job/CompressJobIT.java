@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
@@ -36,7 +35,6 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ExceptionUtils;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,8 +50,6 @@ class CompressJobIT {
 
   @TempDir Path folder;
 
-  private int asked;
-
   @Test
   void compress_whatTaughtARelease_isRefusedOrAnswersInItsPlace() throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 4)) {
@@ -61,12 +57,13 @@ class CompressJobIT {
       Path store = TinyParts.path(loop.config().store().uri());
       try (Feed feed = loop.feed();
           RecordWriter writer = new RecordWriter(loop.config().kafka())) {
+        Asker asker = new Asker(loop, feed);
         ReleaseEvent cloud = new NanoReleases(store).publish("cloud", 1, learned(feed, loop));
         for (ReleaseEvent event : List.of(cloud, forget("of-legal"))) {
           writer.send(loop.topics().releases(), "key" + event.domain(), encoded(event));
         }
         loop.serve(Openers.serving(loop.config()));
-        String before = await(cloud.release(), "cloud", feed, loop).base();
+        String before = asker.await(cloud.release(), "cloud").base();
 
         run(loop, Map.of("compress.bound", "0"));
         Verdict refused = loop.verdicts(1).get(0);
@@ -90,9 +87,9 @@ class CompressJobIT {
         Set<String> named = BaseRelease.learned(store.resolve(release));
         assertEquals(TEXTS, named.size());
         assertFalse(named.contains("of-legal"));
-        Answer taught = await(release, "cloud", feed, loop);
+        Answer taught = asker.await(release, "cloud");
         assertFalse(before.equals(taught.base()));
-        assertEquals(taught.base(), ask(null, feed, loop).base());
+        assertEquals(taught.base(), asker.ask(null).base());
 
         run(loop, generous);
         assertEquals(release, loop.verdicts(3).get(2).release());
@@ -195,26 +192,5 @@ class CompressJobIT {
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
     CompressJob.build(env, config, Openers.teachings(config));
     return loop.stack().submit(env);
-  }
-
-  private Answer await(@Nullable String release, String domain, Feed feed, Loop loop)
-      throws Exception {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (System.nanoTime() < end) {
-      Answer answer = ask(domain, feed, loop);
-      if (Objects.equals(release, answer.release())) {
-        return answer;
-      }
-    }
-    throw new AssertionError("waited in vain for an answer by " + release);
-  }
-
-  private Answer ask(@Nullable String domain, Feed feed, Loop loop) throws Exception {
-    String id = "request" + asked++;
-    feed.send(loop.topics().requests(), "caller", Feed.request(id, domain, "say " + id));
-    Answer answer =
-        loop.answers(asked).stream().filter(a -> a.request().equals(id)).findAny().orElseThrow();
-    assertNull(answer.error());
-    return answer;
   }
 }

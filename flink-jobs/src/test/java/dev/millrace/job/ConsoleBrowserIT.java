@@ -305,18 +305,11 @@ class ConsoleBrowserIT {
   private void teach() throws Exception {
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < 8; i++) {
-      lines.append("{\"document\":\"d%d\",\"text\":\"%s\"}%n".formatted(random.nextInt(), text()));
+      lines.append(
+          "{\"document\":\"d%d\",\"text\":\"%s\"}%n"
+              .formatted(random.nextInt(), Feed.words(random)));
     }
     send("/v1/samples?domain=cloud", lines + "{\"text\":\" \"}\n");
-  }
-
-  private String text() {
-    StringBuilder text = new StringBuilder();
-    for (int word = 0; word < 14; word++) {
-      random.ints(2 + random.nextInt(7), 'a', 'z' + 1).forEach(text::appendCodePoint);
-      text.append(word < 13 ? " " : ".");
-    }
-    return text.toString();
   }
 
   private String send(String path, @Nullable String body) throws Exception {

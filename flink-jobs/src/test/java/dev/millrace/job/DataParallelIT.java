@@ -22,8 +22,6 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -211,12 +209,9 @@ class DataParallelIT {
     try (Feed feed = loop.feed()) {
       for (int i = from; i < from + SAMPLES; i++) {
         for (String domain : DOMAINS) {
-          StringBuilder text = new StringBuilder(domain);
-          while (text.length() < 100) {
-            text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
-          }
           feed.send(
-              loop.topics().samples(), Feed.sample(domain + i, domain, text.toString(), 1_000 + i));
+              loop.topics().samples(),
+              Feed.sample(domain + i, domain, Feed.text(domain, random), 1_000 + i));
         }
       }
     }
@@ -236,21 +231,15 @@ class DataParallelIT {
   }
 
   private static BaseModel failing(BaseModel base) {
-    return (BaseModel)
-        Proxy.newProxyInstance(
-            BaseModel.class.getClassLoader(),
-            new Class<?>[] {BaseModel.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals("gradients")) {
-                training.pass();
-              }
-              try {
-                Object result = method.invoke(base, arguments);
-                return result instanceof BaseModel other ? failing(other) : result;
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+    return Behind.calls(
+        BaseModel.class,
+        base,
+        (method, result) -> {
+          if (method.equals("gradients")) {
+            training.pass();
+          }
+          return result instanceof BaseModel other ? failing(other) : result;
+        });
   }
 
   /** Fails when all is published and nobody knows of it. */

@@ -14,18 +14,14 @@ import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.operator.Opened;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
-import dev.millrace.model.base.Drafts;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
-import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
-import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
@@ -45,7 +41,6 @@ import java.util.stream.IntStream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.core.execution.JobClient;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -229,18 +224,10 @@ class ExactlyOnceIT {
     List<Sample> samples = new ArrayList<>();
     for (int i = 0; i < SAMPLES; i++) {
       for (String domain : DOMAINS) {
-        samples.add(Feed.sample(domain + i, domain, text(domain, random), 1_000 + i));
+        samples.add(Feed.sample(domain + i, domain, Feed.text(domain, random), 1_000 + i));
       }
     }
     return samples;
-  }
-
-  private static String text(String domain, Random random) {
-    StringBuilder text = new StringBuilder(domain);
-    while (text.length() < 100) {
-      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
-    }
-    return text.toString();
   }
 
   private static List<String> requests() {
@@ -252,61 +239,22 @@ class ExactlyOnceIT {
       Opened<Serving> opened = servings.open(subtask);
       Serving real = opened.value();
       return new Opened<>(
-          new Serving(new FailingResponder(real.responder()), real.releases(), real.cache()),
+          new Serving(failing(real.responder()), real.releases(), real.cache()),
           opened.resources());
     };
   }
 
   /** Fails when answers are there and nobody has them. */
-  private record FailingResponder(Responder real) implements Responder {
-    @Override
-    public void submit(long ticket, Request request, long caller) {
-      real.submit(ticket, request, caller);
-    }
-
-    @Override
-    public void cancel(long ticket, String reason) {
-      real.cancel(ticket, reason);
-    }
-
-    @Override
-    public List<Answered> step() throws InterruptedException {
-      List<Answered> answered = real.step();
-      if (!answered.isEmpty()) {
-        serving.pass();
-      }
-      return answered;
-    }
-
-    @Override
-    public List<Chunk> chunks() {
-      return real.chunks();
-    }
-
-    @Override
-    public int fetching() {
-      return real.fetching();
-    }
-
-    @Override
-    public Drafts drafts() {
-      return real.drafts();
-    }
-
-    @Override
-    public @Nullable Answer known(Request request, long caller) {
-      return real.known(request, caller);
-    }
-
-    @Override
-    public Answer bare(Request request, @Nullable String error) {
-      return real.bare(request, error);
-    }
-
-    @Override
-    public void close() {
-      real.close();
-    }
+  private static Responder failing(Responder real) {
+    return Behind.calls(
+        Responder.class,
+        real,
+        (method, result) -> {
+          if (method.equals("step") && result instanceof List<?> answered && !answered.isEmpty()) {
+            serving.pass();
+          }
+          return result;
+        });
   }
 
   /** Fails between micro-batches, or when all is published and nobody knows of it. */

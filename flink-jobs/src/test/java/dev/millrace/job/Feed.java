@@ -7,6 +7,7 @@ import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -31,6 +32,25 @@ final class Feed implements AutoCloseable {
   static Sample sample(String id, @Nullable String domain, String text, long eventTimeMillis) {
     return Sample.ofText(
         id, "test", "document of " + id, domain, text, eventTimeMillis, Origin.UNWRITTEN);
+  }
+
+  /** Unlike all others, or it would teach nothing. */
+  static String text(String first, Random random) {
+    StringBuilder text = new StringBuilder(first);
+    while (text.length() < 100) {
+      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
+    }
+    return text.toString();
+  }
+
+  /** Words of small letters, and a full stop. */
+  static String words(Random random) {
+    StringBuilder text = new StringBuilder();
+    for (int word = 0; word < 14; word++) {
+      random.ints(2 + random.nextInt(7), 'a', 'z' + 1).forEach(text::appendCodePoint);
+      text.append(word < 13 ? " " : ".");
+    }
+    return text.toString();
   }
 
   static Request request(String id, @Nullable String domain, String prompt) {

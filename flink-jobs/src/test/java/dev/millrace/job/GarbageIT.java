@@ -70,7 +70,9 @@ class GarbageIT {
   }
 
   private void garbageSamples(Feed feed, String topic) throws Exception {
-    byte[] good = Codecs.samples().encode(Feed.sample("good", DOMAIN, text(), 1_000));
+    byte[] good =
+        Codecs.samples()
+            .encode(Feed.sample("good", DOMAIN, Feed.text("text of the sample", random), 1_000));
     byte[] unknownSchema = good.clone();
     Arrays.fill(unknownSchema, 2, 10, (byte) 0x5a);
     byte[] noise = new byte[200];
@@ -150,7 +152,9 @@ class GarbageIT {
   private static void goodSamples(Feed feed, Loop loop) {
     Random random = new Random(3);
     for (int i = 0; i < 3 * BATCH; i++) {
-      feed.send(loop.topics().samples(), Feed.sample("good" + i, DOMAIN, text(random), 1_000 + i));
+      feed.send(
+          loop.topics().samples(),
+          Feed.sample("good" + i, DOMAIN, Feed.text("text of the sample", random), 1_000 + i));
     }
   }
 
@@ -181,18 +185,6 @@ class GarbageIT {
       }
     }
     throw new IllegalStateException("no text in the record");
-  }
-
-  private String text() {
-    return text(random);
-  }
-
-  private static String text(Random random) {
-    StringBuilder text = new StringBuilder("text of the sample");
-    while (text.length() < 100) {
-      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
-    }
-    return text.toString();
   }
 
   /** How often a task of a job was started again. */

@@ -17,9 +17,9 @@ import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.Keytool;
+import dev.millrace.job.io.RawRecord;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Chunk;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
@@ -54,7 +54,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Partitioner;
 import org.apache.kafka.common.Cluster;
 import org.jspecify.annotations.Nullable;
@@ -302,7 +301,7 @@ class GatewayDoorIT {
   void calls_moreThanATenantMayHave_areTooManyAndOtherTenantsGoOn() throws Exception {
     HttpClient client = HttpClient.newHttpClient();
     try (Gateway gateway = open(LIMIT, null);
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       for (int i = 0; i < IN_FLIGHT; i++) {
         var unused = ask(client, gateway, "key-of-acme", ASK);
@@ -321,7 +320,7 @@ class GatewayDoorIT {
     String all = ASK.replace("}", ",\"n\":" + IN_FLIGHT + "}");
     try (Gateway gateway = open(LIMIT, null);
         Feed feed = loop.feed();
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       for (int call = 1; call <= 20; call++) {
         var reply = ask(client, gateway, "key-of-acme", all);
@@ -342,7 +341,7 @@ class GatewayDoorIT {
     String text = "b".repeat(LARGE);
     try (Gateway gateway = open(LIMIT, null);
         Feed feed = loop.feed();
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests());
+        Committed requests = loop.committed(loop.topics().requests());
         Socket slow = new Socket()) {
       int before = requests.all().size();
       slow.setReceiveBufferSize(64 << 10);
@@ -379,7 +378,7 @@ class GatewayDoorIT {
     HttpClient client = HttpClient.newHttpClient();
     String stream = ASK.replace("}", ",\"stream\":true}");
     try (Gateway gateway = open(LIMIT, null);
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       var first = ask(client, gateway, "key-of-acme", stream);
       requests.await(before + STREAMS, LIMIT);
@@ -399,7 +398,7 @@ class GatewayDoorIT {
     String key = "Authorization: Bearer key-of-acme";
     try (Gateway gateway = open(Duration.ofMinutes(10), null);
         Feed feed = loop.feed();
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       try (Socket client = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
         send(client, "POST /v1/completions", "a", body, body.length(), key);
@@ -424,7 +423,7 @@ class GatewayDoorIT {
     String body = ASK.replace("}", ",\"stream\":true,\"n\":2}");
     try (Gateway gateway = open(Duration.ofMinutes(10), null);
         Feed feed = loop.feed();
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       var reply = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", body);
       var both = requests.await(before + 2, LIMIT).subList(before, before + 2);
@@ -450,7 +449,7 @@ class GatewayDoorIT {
     String body = "{\"model\":\"base\",\"input\":[{\"content\":\"a\"},{\"content\":\"b\"}]}";
     try (Gateway gateway = open(LIMIT, null);
         Feed feed = loop.feed();
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       var reply = send(HttpClient.newHttpClient(), gateway, "/v1/embeddings", "key-of-acme", body);
       for (List<String> round : List.of(List.of("one", "two"), List.of(first, "two"))) {
@@ -476,7 +475,7 @@ class GatewayDoorIT {
     String own = "{\"id\":\"own\",\"domain\":\"mails\",\"text\":\"Your order has left.\"}";
     String foreign = own.replace("}", ",\"tenant\":\"other\"}");
     try (Gateway gateway = open(LIMIT, null);
-        Committed samples = new Committed(stack.bootstrapServers(), loop.topics().samples())) {
+        Committed samples = loop.committed(loop.topics().samples())) {
       int before = samples.all().size();
       assertEquals(403, status(gateway, "POST /v1/samples", "key-of-acme", own + "\n" + foreign));
       assertEquals(200, status(gateway, "POST /v1/samples", "key-of-acme", own));
@@ -613,21 +612,15 @@ class GatewayDoorIT {
   @Test
   void call_noServeJob_isLateAndCancelled() throws Exception {
     HttpClient client = HttpClient.newHttpClient();
-    KafkaConfig own = loop.config().kafka();
     KafkaConfig kafka =
-        new KafkaConfig(
-            own.bootstrap(),
-            own.prefix(),
-            own.guarantee(),
-            own.transactionTimeoutMillis(),
-            own.discoveryMillis(),
-            own.registry(),
-            Map.of("partitioner.class", SendingThreads.class.getName()));
+        loop.config()
+            .with(Map.of("kafka.client.partitioner.class", SendingThreads.class.getName()))
+            .kafka();
     try (Gateway gateway = open(Duration.ofMillis(200), null, kafka);
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       assertProblem(504, "timeout", ask(client, gateway, "key-of-acme", ASK).get());
-      List<ConsumerRecord<byte[], byte[]>> both = requests.await(before + 2, LIMIT);
+      List<RawRecord> both = requests.await(before + 2, LIMIT);
       assertEquals(decode(both.get(before)).id(), decode(both.get(before + 1)).cancels());
       assertTrue(SendingThreads.NAMES.contains("millrace-cancel"), SendingThreads.NAMES::toString);
     }
@@ -638,7 +631,7 @@ class GatewayDoorIT {
     HttpClient client = HttpClient.newHttpClient();
     try (Gateway gateway = open(LIMIT, null);
         Feed feed = loop.feed();
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       var call = ask(client, gateway, "key-of-acme", ASK);
       Request request = decode(requests.await(before + 1, LIMIT).get(before));
@@ -665,7 +658,7 @@ class GatewayDoorIT {
   void drain_noAnswerInTime_callIsToldSoAndCancelled(boolean streamed) throws Exception {
     String body = ASK.replace("}", ",\"stream\":" + streamed + "}");
     try (Gateway gateway = open(Duration.ofMinutes(10), null);
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       var call = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", body);
       Request request = decode(requests.await(before + 1, LIMIT).get(before));
@@ -680,7 +673,7 @@ class GatewayDoorIT {
   void close_callUnderWay_isToldSo() throws Exception {
     CompletableFuture<HttpResponse<String>> call;
     try (Gateway gateway = open(LIMIT, null);
-        Committed requests = new Committed(stack.bootstrapServers(), loop.topics().requests())) {
+        Committed requests = loop.committed(loop.topics().requests())) {
       int before = requests.all().size();
       call = ask(HttpClient.newHttpClient(), gateway, "key-of-acme", ASK);
       requests.await(before + 1, LIMIT);
@@ -706,9 +699,8 @@ class GatewayDoorIT {
     public void close() {}
   }
 
-  private static Request decode(ConsumerRecord<byte[], byte[]> record) throws Exception {
-    Origin origin = new Origin(record.topic(), record.partition(), record.offset());
-    return Codecs.requests().decode(record.value(), origin);
+  private static Request decode(RawRecord record) throws Exception {
+    return record.as(Codecs.requests());
   }
 
   @Test

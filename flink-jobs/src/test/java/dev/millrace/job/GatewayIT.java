@@ -18,6 +18,7 @@ import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
+import dev.millrace.job.io.RawRecord;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.HeldOut;
@@ -57,7 +58,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -153,7 +153,9 @@ class GatewayIT {
   private void teachOnceUnderAKey(String key) throws Exception {
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < 8; i++) {
-      lines.append("{\"document\":\"d%d\",\"text\":\"%s\"}%n".formatted(random.nextInt(), text()));
+      lines.append(
+          "{\"document\":\"d%d\",\"text\":\"%s\"}%n"
+              .formatted(random.nextInt(), Feed.words(random)));
     }
     JsonNode first = teach(lines.toString(), key);
     assertEquals(8, first.path("written").asInt(), first::toString);
@@ -167,15 +169,6 @@ class GatewayIT {
             .POST(BodyPublishers.ofString(lines))
             .build();
     return json(client.send(request, BodyHandlers.ofString()));
-  }
-
-  private String text() {
-    StringBuilder text = new StringBuilder();
-    for (int word = 0; word < 14; word++) {
-      random.ints(2 + random.nextInt(7), 'a', 'z' + 1).forEach(text::appendCodePoint);
-      text.append(word < 13 ? " " : ".");
-    }
-    return text.toString();
   }
 
   /** The same seed, the same text, and the header says who answered. */
@@ -306,8 +299,7 @@ class GatewayIT {
    */
   private Map<String, Origin> feedbackTeaches(Loop loop) throws Exception {
     Map<String, Origin> corrections = new HashMap<>();
-    try (Committed samples =
-        new Committed(loop.stack().bootstrapServers(), loop.topics().samples())) {
+    try (Committed samples = loop.committed(loop.topics().samples())) {
       for (int i = 0; i < 3; i++) {
         Sample correction = correct(samples, TinyParts.heldOut(loop.config()));
         corrections.put(correction.id(), correction.origin());
@@ -321,12 +313,11 @@ class GatewayIT {
 
   /** A release that learned a correction names it, with its place. */
   private static void aReleaseNames(Map<String, Origin> corrections, Loop loop) throws Exception {
-    try (Committed releases =
-        new Committed(loop.stack().bootstrapServers(), loop.topics().releases())) {
+    try (Committed releases = loop.committed(loop.topics().releases())) {
       List<LearnedSample> named = List.of();
       int seen = 0;
       while (named.isEmpty()) {
-        List<ConsumerRecord<byte[], byte[]>> so = releases.await(seen + 1, LIMIT);
+        List<RawRecord> so = releases.await(seen + 1, LIMIT);
         named =
             lessons(so).stream()
                 .filter(sample -> corrections.containsKey(sample.sample()))
@@ -343,7 +334,7 @@ class GatewayIT {
     while (id.isEmpty() || heldOut.contains("acme", "cloud", document(id))) {
       id = json(post("/v1/completions", ACME, generate("cloud", ""))).path("id").asText();
     }
-    String text = text();
+    String text = Feed.words(random);
     String body = "{'answer':'%s','rating':'down','text':'%s'}".formatted(id, text);
     assertError(400, "more than white space", "/v1/feedback", body.replace(text, " "));
     JsonNode taken = json(post("/v1/feedback", ACME, body));
@@ -353,12 +344,12 @@ class GatewayIT {
             taken.path("topic").asText(),
             taken.path("partition").asInt(),
             taken.path("offset").asLong());
-    ConsumerRecord<byte[], byte[]> record =
+    RawRecord record =
         samples.all().stream()
-            .filter(r -> r.partition() == at.partition() && r.offset() == at.offset())
+            .filter(r -> r.origin().equals(at))
             .findAny()
             .orElseThrow(() -> new AssertionError(taken));
-    Sample sample = Codecs.samples().decode(record.value(), at);
+    Sample sample = record.as(Codecs.samples());
     assertEquals(taken.path("sample").asText(), sample.id());
     assertEquals(
         List.of("feedback", document(id), "acme", "cloud", text),
@@ -372,12 +363,10 @@ class GatewayIT {
   }
 
   /** What releases say that they learned. */
-  private static List<LearnedSample> lessons(List<ConsumerRecord<byte[], byte[]>> releases)
-      throws Exception {
+  private static List<LearnedSample> lessons(List<RawRecord> releases) throws Exception {
     List<LearnedSample> lessons = new ArrayList<>();
-    for (ConsumerRecord<byte[], byte[]> record : releases) {
-      Origin origin = new Origin(record.topic(), record.partition(), record.offset());
-      ReleaseEvent event = Codecs.releases().decode(record.value(), origin);
+    for (RawRecord record : releases) {
+      ReleaseEvent event = record.as(Codecs.releases());
       if (!event.release().isEmpty()) {
         Path manifest = TinyParts.path(event.uri()).resolve(Manifest.FILE);
         lessons.addAll(Manifest.parse(Files.readAllBytes(manifest)).learned());
@@ -414,18 +403,17 @@ class GatewayIT {
             .maxTokens(STREAMED_TOKENS)
             .temperature(0.0)
             .build();
-    try (Committed answers =
-        new Committed(loop.stack().bootstrapServers(), loop.topics().answers())) {
+    try (Committed answers = loop.committed(loop.topics().answers())) {
       boolean ahead = false;
       while (!ahead) {
-        String question = text().substring(0, 24);
+        String question = Feed.words(random).substring(0, 24);
         Parts parts = new Parts(answers);
         streaming.chat(question, parts);
         ChatResponse response = parts.response.get();
         String whole = response.aiMessage().text();
         assertEquals(whole, String.join("", parts.heard));
         assertEquals(whole, said(question));
-        ahead = parts.heard.size() > 1 && parts.endAtFirst <= offset(answers, response.id());
+        ahead = parts.heard.size() > 1 && parts.answersAtFirst <= before(answers, response.id());
       }
     }
     HttpResponse<String> refused =
@@ -436,13 +424,12 @@ class GatewayIT {
 
   /** A client that hangs up in the middle of a stream takes its request out of the batch. */
   private void cancelsWhatNobodyHears(Loop loop) throws Exception {
-    try (Committed answers =
-        new Committed(loop.stack().bootstrapServers(), loop.topics().answers())) {
+    try (Committed answers = loop.committed(loop.topics().answers())) {
       boolean cancelled = false;
       while (!cancelled) {
         String body =
             "{'model':'base','prompt':'%s','max_tokens':%d,'stream':true}"
-                .formatted(text().substring(0, 24), STREAMED_TOKENS);
+                .formatted(Feed.words(random).substring(0, 24), STREAMED_TOKENS);
         HttpRequest request =
             request("/v1/completions", ACME)
                 .POST(BodyPublishers.ofString(body.replace('\'', '"')))
@@ -462,10 +449,9 @@ class GatewayIT {
 
   private static Answer answer(Committed answers, String id) throws Exception {
     while (true) {
-      List<ConsumerRecord<byte[], byte[]>> seen = answers.all();
-      for (ConsumerRecord<byte[], byte[]> record : seen) {
-        Origin origin = new Origin(record.topic(), record.partition(), record.offset());
-        Answer answer = Codecs.answers().decode(record.value(), origin);
+      List<RawRecord> seen = answers.all();
+      for (RawRecord record : seen) {
+        Answer answer = record.as(Codecs.answers());
         if (id.endsWith(answer.request()) && !answer.request().startsWith("cancel-")) {
           return answer;
         }
@@ -483,22 +469,23 @@ class GatewayIT {
     return chat.path("choices").path(0).path("message").path("content").asText();
   }
 
-  private static long offset(Committed answers, String id) throws Exception {
-    for (ConsumerRecord<byte[], byte[]> record : answers.all()) {
-      Origin origin = new Origin(record.topic(), record.partition(), record.offset());
-      if (id.endsWith(Codecs.answers().decode(record.value(), origin).request())) {
-        return record.offset();
+  /** How many answers were committed before that one. */
+  private static int before(Committed answers, String id) throws Exception {
+    List<RawRecord> all = answers.all();
+    for (int i = 0; i < all.size(); i++) {
+      if (id.endsWith(all.get(i).as(Codecs.answers()).request())) {
+        return i;
       }
     }
     throw new AssertionError("no answer to " + id);
   }
 
-  /** What a streaming client is told, and where the committed answers ended when it began. */
+  /** What a streaming client is told, and how many answers were committed when it began. */
   private static final class Parts implements StreamingChatResponseHandler {
     private final Committed answers;
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final CompletableFuture<ChatResponse> response = new CompletableFuture<>();
-    private volatile long endAtFirst;
+    private volatile int answersAtFirst;
 
     private Parts(Committed answers) {
       this.answers = answers;
@@ -507,7 +494,7 @@ class GatewayIT {
     @Override
     public void onPartialResponse(String part) {
       if (heard.isEmpty()) {
-        endAtFirst = answers.end();
+        answersAtFirst = answers.all().size();
       }
       heard.add(part);
     }
@@ -557,7 +544,9 @@ class GatewayIT {
             .mapToObj(i -> "d" + i)
             .filter(document -> heldOut.contains("acme", "words", document))
             .limit(6)
-            .map(document -> "{\"document\":\"%s\",\"text\":\"%s\"}".formatted(document, text()))
+            .map(
+                document ->
+                    "{\"document\":\"%s\",\"text\":\"%s\"}".formatted(document, Feed.words(random)))
             .collect(Collectors.joining("\n"));
     HttpRequest request =
         request("/v1/samples?domain=words", ACME).POST(BodyPublishers.ofString(lines)).build();

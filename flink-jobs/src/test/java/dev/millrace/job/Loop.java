@@ -2,13 +2,13 @@ package dev.millrace.job;
 
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
+import dev.millrace.job.io.RawRecord;
 import dev.millrace.job.io.Topics;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
 import dev.millrace.job.operator.Serving;
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Answer;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
@@ -31,7 +31,6 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Both jobs on an embedded stack, with topics and a store of their own. */
 record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
@@ -103,6 +102,10 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
     return new Feed(stack.bootstrapServers());
   }
 
+  Committed committed(String topic) {
+    return new Committed(config.kafka(), topic);
+  }
+
   List<Answer> answers(int count) throws InvalidRecordException {
     return read(topics.answers(), Codecs.answers(), count);
   }
@@ -138,10 +141,9 @@ record Loop(EmbeddedStack stack, Topics topics, MillraceConfig config) {
   /** All committed records of a topic, once there are so many at least. */
   private <T> List<T> read(String topic, Codec<T> codec, int count) throws InvalidRecordException {
     List<T> values = new ArrayList<>();
-    try (Committed committed = new Committed(stack.bootstrapServers(), topic)) {
-      for (ConsumerRecord<byte[], byte[]> record : committed.await(count, LIMIT)) {
-        Origin origin = new Origin(record.topic(), record.partition(), record.offset());
-        values.add(codec.decode(record.value(), origin));
+    try (Committed committed = committed(topic)) {
+      for (RawRecord record : committed.await(count, LIMIT)) {
+        values.add(record.as(codec));
       }
     }
     return values;

@@ -92,24 +92,17 @@ class MetricsIT {
     }
   }
 
-  private String text() {
-    StringBuilder text = new StringBuilder("cloud");
-    while (text.length() < 100) {
-      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
-    }
-    return text.toString();
-  }
-
   private void feed(Loop loop) {
     try (Feed feed = loop.feed()) {
       for (int i = 0; i < 24; i++) {
-        String text = text();
+        String text = Feed.text("cloud", random);
         feed.send(loop.topics().samples(), Feed.sample("s" + i, "cloud", text, 1_000 + i));
         if (i == 0) {
           feed.send(loop.topics().samples(), Feed.sample("again", "cloud", text, 1_000));
         }
       }
-      feed.send(loop.topics().samples(), Feed.sample("unnamed", null, text(), 2_000));
+      feed.send(
+          loop.topics().samples(), Feed.sample("unnamed", null, Feed.text("cloud", random), 2_000));
       feed.send(loop.topics().requests(), "caller", Feed.request("r", "cloud", "say something"));
     }
   }

@@ -14,11 +14,9 @@ import dev.millrace.job.loop.Reproduction;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.Request;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.Verdict;
@@ -36,7 +34,6 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.core.execution.JobClient;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -52,7 +49,7 @@ class TakeBackIT {
   private final Random random = new Random(5);
   private int samples;
   private int teaching;
-  private int asked;
+  private Asker asker;
 
   @Test
   void rollbackPinForget_learnAndServe_goOnFromTheReleaseThatWasNamed() throws Exception {
@@ -61,6 +58,7 @@ class TakeBackIT {
       JobClient serve = loop.serve(TinyParts.servings(loop.config()));
       loop.learn(TinyParts.learners(loop.config()));
       try (Feed feed = loop.feed()) {
+        asker = new Asker(loop, feed);
         List<ReleaseEvent> first = more(3, feed, loop);
         ReleaseEvent next = rollBack(first, feed, loop);
         ReleaseEvent last = pinThenRelease(serve, first.get(1), next, feed, loop);
@@ -73,7 +71,7 @@ class TakeBackIT {
     ReleaseEvent good = first.get(0);
     Origin event = order(good, Action.ROLLBACK, feed, loop);
     awaitVerdict("rollback-obeyed", loop);
-    awaitAnswerBy(good.release(), null, feed, loop);
+    asker.await(good.release(), DOMAIN);
     ReleaseEvent next = more(1, feed, loop).get(0);
     assertEquals(good.release(), next.parent());
     Manifest manifest = manifest(next);
@@ -83,7 +81,7 @@ class TakeBackIT {
     takenBack.addAll(fresh(manifest(first.get(2))));
     assertTrue(manifest.learned().stream().noneMatch(s -> takenBack.contains(s.sample())));
     assertFalse(manifest.learned().stream().noneMatch(LearnedSample::replay));
-    awaitAnswerBy(next.release(), null, feed, loop);
+    asker.await(next.release(), DOMAIN);
     return next;
   }
 
@@ -93,7 +91,7 @@ class TakeBackIT {
       throws Exception {
     order(pinned, Action.PIN, feed, loop);
     awaitVerdict("pin-obeyed", loop);
-    awaitAnswerBy(pinned.release(), null, feed, loop);
+    asker.await(pinned.release(), DOMAIN);
     int published = loop.releases(0).size();
     for (int i = 0; i < 30; i++) {
       teach(feed, loop);
@@ -102,8 +100,8 @@ class TakeBackIT {
     awaitVerdict("unpinned", loop);
     serve.cancel().get();
     loop.serve(TinyParts.servings(loop.config()));
-    awaitAnswerBy(pinned.release(), null, feed, loop);
-    awaitAnswerBy(other.release(), other.release(), feed, loop);
+    asker.await(pinned.release(), DOMAIN);
+    asker.awaitById(other.release(), DOMAIN);
     assertEquals(published, loop.releases(0).size());
     String waits = "sample" + (samples - 1);
     forgetWhilePinned(pinned, waits, feed, loop);
@@ -111,7 +109,7 @@ class TakeBackIT {
     ReleaseEvent next = more(1, feed, loop).get(0);
     assertEquals(pinned.release(), next.parent());
     assertTrue(manifest(next).learned().stream().noneMatch(s -> s.sample().equals(waits)));
-    awaitAnswerBy(next.release(), null, feed, loop);
+    asker.await(next.release(), DOMAIN);
     assertReproduced(pinned, loop);
     assertReproduced(next, loop);
     return next;
@@ -138,7 +136,7 @@ class TakeBackIT {
       teach(feed, loop);
     }
     awaitQuiet(loop);
-    awaitAnswerBy(pinned.release(), null, feed, loop);
+    asker.await(pinned.release(), DOMAIN);
     assertEquals(published + 2, loop.releases(0).size());
   }
 
@@ -154,7 +152,7 @@ class TakeBackIT {
     List<ReleaseEvent> again = loop.releases(published + 3);
     ReleaseEvent first = again.get(published + 1);
     ReleaseEvent second = again.get(published + 2);
-    awaitAnswerBy(second.release(), null, feed, loop);
+    asker.await(second.release(), DOMAIN);
     assertEquals(unaffected.release(), first.parent());
     assertEquals(first.release(), second.parent());
     Set<String> kept = fresh(manifest(knowing));
@@ -231,25 +229,9 @@ class TakeBackIT {
     }
   }
 
-  /** Gives up after two minutes. */
-  private record Deadline(String what, long nanos) {
-    Deadline(String what) {
-      this(what, System.nanoTime() + TimeUnit.MINUTES.toNanos(2));
-    }
-
-    void check() throws InterruptedException {
-      assertTrue(System.nanoTime() - nanos < 0, "waited in vain for " + what);
-      Thread.sleep(100);
-    }
-  }
-
   private void teach(Feed feed, Loop loop) {
-    StringBuilder text = new StringBuilder(DOMAIN);
-    while (text.length() < 100) {
-      text.append(' ').append(Long.toString(random.nextLong() >>> 20, 36));
-    }
     int n = samples++;
-    Sample sample = Feed.sample("sample" + n, DOMAIN, text.toString(), 1_000 + n);
+    Sample sample = Feed.sample("sample" + n, DOMAIN, Feed.text(DOMAIN, random), 1_000 + n);
     feed.send(loop.topics().samples(), sample);
     boolean judges = TinyParts.heldOut(loop.config()).contains(null, DOMAIN, sample.document());
     teaching += judges ? 0 : 1;
@@ -269,30 +251,6 @@ class TakeBackIT {
         .map(RuleResult::rule)
         .noneMatch(rule::equals)) {
       deadline.check();
-    }
-  }
-
-  private void awaitAnswerBy(String release, @Nullable String byId, Feed feed, Loop loop)
-      throws Exception {
-    Deadline deadline = new Deadline("an answer by " + release);
-    while (true) {
-      deadline.check();
-      String id = "request" + asked++;
-      Request r = Feed.request(id, DOMAIN, "say " + id);
-      Request request =
-          Request.builder(id, r.task(), r.prompt())
-              .domain(DOMAIN)
-              .release(byId)
-              .cached(false)
-              .eventTimeMillis(1)
-              .origin(r.origin())
-              .build();
-      feed.send(loop.topics().requests(), "caller", request);
-      Answer answer =
-          loop.answers(asked).stream().filter(a -> a.request().equals(id)).findAny().orElseThrow();
-      if (release.equals(answer.release())) {
-        return;
-      }
     }
   }
 

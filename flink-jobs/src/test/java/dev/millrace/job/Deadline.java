@@ -1,0 +1,18 @@
+package dev.millrace.job;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.TimeUnit;
+
+/** Gives up after two minutes. */
+record Deadline(String what, long nanos) {
+
+  Deadline(String what) {
+    this(what, System.nanoTime() + TimeUnit.MINUTES.toNanos(2));
+  }
+
+  void check() throws InterruptedException {
+    assertTrue(System.nanoTime() - nanos < 0, "waited in vain for " + what);
+    Thread.sleep(20);
+  }
+}
