@@ -4,7 +4,6 @@ import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.CaptionFit;
 import dev.millrace.model.align.Places;
-import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -39,14 +38,12 @@ record Aligned(Aligner aligner, AlignLimits limits) implements Stage {
   }
 
   private Refusal refusal(Candidate candidate, double fit) {
-    return new Refusal(
+    return Refusal.of(
         Reason.CAPTION_MISMATCH,
-        String.format(
-            Locale.ROOT,
-            "caption '%.60s' fits its %s better than %.0f %% of others, expected at least %.0f %%",
-            candidate.text(),
-            candidate.sample().modality(),
-            100 * fit,
-            100 * limits.leastFit()));
+        "caption '%.60s' fits its %s better than %.0f %% of others, expected at least %.0f %%",
+        candidate.text(),
+        candidate.sample().modality(),
+        100 * fit,
+        100 * limits.leastFit());
   }
 }

@@ -1,7 +1,6 @@
 package dev.millrace.model.score;
 
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,14 +18,12 @@ record Boilerplate(double most) implements Stage {
     String text = candidate.text();
     double share = share(text.substring(0, Math.min(text.length(), MOST_CHARS)), memory.lines());
     return share > most
-        ? new Refusal(
+        ? Refusal.of(
             Reason.BOILERPLATE,
-            String.format(
-                Locale.ROOT,
-                "share %.3f of lines that %d texts have shown, expected at most %.3f",
-                share,
-                OFTEN,
-                most))
+            "share %.3f of lines that %d texts have shown, expected at most %.3f",
+            share,
+            OFTEN,
+            most)
         : null;
   }
 

@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,13 +12,11 @@ record EncodingDamage(double most) implements Stage {
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     double share = share(candidate.text());
     return share > most
-        ? new Refusal(
+        ? Refusal.of(
             Reason.ENCODING_DAMAGE,
-            String.format(
-                Locale.ROOT,
-                "share %.3f of damaged characters, expected at most %.3f",
-                share,
-                most))
+            "share %.3f of damaged characters, expected at most %.3f",
+            share,
+            most)
         : null;
   }
 

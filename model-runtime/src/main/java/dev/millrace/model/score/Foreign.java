@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +16,11 @@ record Foreign(double most) implements Stage {
     candidate.fit(memory.reference().fit(candidate.words()));
     double unknown = candidate.fit().unknown();
     return memory.reference().learned() >= ENOUGH && unknown > most
-        ? new Refusal(
+        ? Refusal.of(
             Reason.LANGUAGE_UNLIKE,
-            String.format(
-                Locale.ROOT,
-                "share %.3f of words that the domain does not know, expected at most %.3f",
-                unknown,
-                most))
+            "share %.3f of words that the domain does not know, expected at most %.3f",
+            unknown,
+            most)
         : null;
   }
 }

@@ -1,7 +1,6 @@
 package dev.millrace.model.score;
 
 import dev.millrace.schema.Sample;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Nobody teaches a domain more than their share, our own model least of all. */
@@ -20,21 +19,21 @@ record Guard(GuardLimits limits) implements Stage {
           byAll + " samples in this window, expected at most " + limits.domainQuota());
     }
     if (limits.sourceQuota() > 0 && bySource >= limits.sourceQuota()) {
-      return new Refusal(
+      return Refusal.of(
           Reason.SOURCE_QUOTA,
-          "%d samples of source %s in this window, expected at most %d"
-              .formatted(bySource, sample.source(), limits.sourceQuota()));
+          "%d samples of source %s in this window, expected at most %d",
+          bySource,
+          sample.source(),
+          limits.sourceQuota());
     }
     if (limits.generatedShare() > 0
         && isGenerated(sample)
         && ledger.tooManyGenerated(limits.generatedShare())) {
-      return new Refusal(
+      return Refusal.of(
           Reason.GENERATED_CAP,
-          String.format(
-              Locale.ROOT,
-              "source %s: more than a share of %.2f would be generated",
-              sample.source(),
-              limits.generatedShare()));
+          "source %s: more than a share of %.2f would be generated",
+          sample.source(),
+          limits.generatedShare());
     }
     return throttled(sample, ledger);
   }
@@ -42,14 +41,12 @@ record Guard(GuardLimits limits) implements Stage {
   private @Nullable Refusal throttled(Sample sample, SourceLedger ledger) {
     double excess = limits.throttleExcess() > 0 ? ledger.excess(sample.source()) : 0;
     return excess > limits.throttleExcess() && !ledger.probes(sample.source())
-        ? new Refusal(
+        ? Refusal.of(
             Reason.SOURCE_THROTTLED,
-            String.format(
-                Locale.ROOT,
-                "source %s: share of refusals %.2f above the others', expected at most %.2f",
-                sample.source(),
-                excess,
-                limits.throttleExcess()))
+            "source %s: share of refusals %.2f above the others', expected at most %.2f",
+            sample.source(),
+            excess,
+            limits.throttleExcess())
         : null;
   }
 

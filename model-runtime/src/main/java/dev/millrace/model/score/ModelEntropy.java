@@ -4,7 +4,6 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Reading;
 import dev.millrace.model.base.TokenScores;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Text that the base model cannot follow at all is noise, not news. */
@@ -26,13 +25,11 @@ record ModelEntropy(BaseModel base, ModelLimits limits) implements Stage {
   private static @Nullable Refusal noise(String what, double share, double most) {
     return share <= most
         ? null
-        : new Refusal(
+        : Refusal.of(
             Reason.ENTROPY_NOISE,
-            String.format(
-                Locale.ROOT,
-                "%s %.3f of ln(vocabulary), expected at most %.3f",
-                what,
-                share,
-                most));
+            "%s %.3f of ln(vocabulary), expected at most %.3f",
+            what,
+            share,
+            most);
   }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Almost the same text as one that teaches or judges already; the two sides never share a text. */
@@ -34,8 +33,6 @@ record NearDuplicate(double similarity) implements Stage {
   }
 
   private Refusal refusal(Reason reason, double found) {
-    return new Refusal(
-        reason,
-        String.format(Locale.ROOT, "similarity %.2f, expected below %.2f", found, similarity));
+    return Refusal.of(reason, "similarity %.2f, expected below %.2f", found, similarity);
   }
 }

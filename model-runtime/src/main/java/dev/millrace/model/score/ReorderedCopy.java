@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The words of a text that teaches or judges already, in another order. */
@@ -37,9 +36,7 @@ record ReorderedCopy(double similarity) implements Stage {
   }
 
   private Refusal refusal(Reason reason, double found) {
-    return new Refusal(
-        reason,
-        String.format(
-            Locale.ROOT, "similarity %.2f of the words, expected below %.2f", found, similarity));
+    return Refusal.of(
+        reason, "similarity %.2f of the words, expected below %.2f", found, similarity);
   }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The same few phrases over and over. */
@@ -10,13 +9,11 @@ record Repetition(double least) implements Stage {
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     double share = share(candidate.text());
     return share < least
-        ? new Refusal(
+        ? Refusal.of(
             Reason.REPETITION,
-            String.format(
-                Locale.ROOT,
-                "share %.3f of distinct 4-grams, expected at least %.3f",
-                share,
-                least))
+            "share %.3f of distinct 4-grams, expected at least %.3f",
+            share,
+            least)
         : null;
   }
 

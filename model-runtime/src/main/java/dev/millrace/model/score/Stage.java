@@ -1,5 +1,6 @@
 package dev.millrace.model.score;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** One step of the cascade. */
@@ -10,5 +11,11 @@ interface Stage {
   @Nullable Refusal check(Candidate candidate, DomainMemory memory);
 
   /** A reason, with the offending value and what was expected. */
-  record Refusal(Reason reason, String detail) {}
+  record Refusal(Reason reason, String detail) {
+
+    /** With the detail's values in it. */
+    static Refusal of(Reason reason, String detail, Object... values) {
+      return new Refusal(reason, String.format(Locale.ROOT, detail, values));
+    }
+  }
 }

@@ -1,6 +1,5 @@
 package dev.millrace.model.score;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** More punctuation than words. */
@@ -13,9 +12,8 @@ record SymbolShare(double most) implements Stage {
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     double share = share(candidate.text());
     return share > most
-        ? new Refusal(
-            Reason.SYMBOL_SHARE,
-            String.format(Locale.ROOT, "share %.3f of symbols, expected at most %.3f", share, most))
+        ? Refusal.of(
+            Reason.SYMBOL_SHARE, "share %.3f of symbols, expected at most %.3f", share, most)
         : null;
   }
 
