@@ -103,7 +103,13 @@ record CheckedStorage(FileSystemCheckpointStorage real) implements CheckpointSto
     }
   }
 
-  private record Streams(CheckpointStreamFactory real) implements CheckpointStreamFactory {
+  private static class Streams implements CheckpointStreamFactory {
+    private final CheckpointStreamFactory real;
+
+    Streams(CheckpointStreamFactory real) {
+      this.real = real;
+    }
+
     @Override
     public CheckpointStateOutputStream createCheckpointStateOutputStream(
         CheckpointedStateScope scope) throws IOException {
@@ -133,7 +139,14 @@ record CheckedStorage(FileSystemCheckpointStorage real) implements CheckpointSto
     }
   }
 
-  private record Location(CheckpointStorageLocation real) implements CheckpointStorageLocation {
+  private static final class Location extends Streams implements CheckpointStorageLocation {
+    private final CheckpointStorageLocation real;
+
+    Location(CheckpointStorageLocation real) {
+      super(real);
+      this.real = real;
+    }
+
     @Override
     public CheckpointMetadataOutputStream createMetadataOutputStream() throws IOException {
       return CheckedStreams.of(real.createMetadataOutputStream());
@@ -147,24 +160,6 @@ record CheckedStorage(FileSystemCheckpointStorage real) implements CheckpointSto
     @Override
     public CheckpointStorageLocationReference getLocationReference() {
       return real.getLocationReference();
-    }
-
-    @Override
-    public CheckpointStateOutputStream createCheckpointStateOutputStream(
-        CheckpointedStateScope scope) throws IOException {
-      return CheckedStreams.of(real.createCheckpointStateOutputStream(scope));
-    }
-
-    @Override
-    public boolean canFastDuplicate(StreamStateHandle handle, CheckpointedStateScope scope)
-        throws IOException {
-      return real.canFastDuplicate(handle, scope);
-    }
-
-    @Override
-    public List<StreamStateHandle> duplicate(
-        List<StreamStateHandle> handles, CheckpointedStateScope scope) throws IOException {
-      return real.duplicate(handles, scope);
     }
   }
 }

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -234,16 +235,13 @@ public final class BaseRelease {
    * @throws InvalidReleaseException if it says it in another form
    */
   public static SortedMap<String, Rebased> rebased(Path folder) throws IOException {
-    Path file = folder.resolve(REBASED);
-    return Files.exists(file) ? parseRebased(Files.readAllBytes(file)) : new TreeMap<>();
+    return read(folder, REBASED, BaseRelease::toRebased);
   }
 
   /** The same of a release whose manifest was verified. */
   public static SortedMap<String, Rebased> rebased(
       ReleaseFiles files, String uri, Manifest manifest) throws IOException {
-    return manifest.files().containsKey(REBASED)
-        ? parseRebased(ReleaseReader.readFile(files, uri, manifest, REBASED))
-        : new TreeMap<>();
+    return read(files, uri, manifest, REBASED, BaseRelease::toRebased);
   }
 
   /**
@@ -252,16 +250,13 @@ public final class BaseRelease {
    * @throws InvalidReleaseException if it says it in another form
    */
   public static SortedMap<String, Taught> taught(Path folder) throws IOException {
-    Path file = folder.resolve(CONSOLIDATED);
-    return Files.exists(file) ? parse(Files.readAllBytes(file)) : new TreeMap<>();
+    return read(folder, CONSOLIDATED, BaseRelease::toTaught);
   }
 
   /** The same of a release whose manifest was verified. */
   public static SortedMap<String, Taught> taught(ReleaseFiles files, String uri, Manifest manifest)
       throws IOException {
-    return manifest.files().containsKey(CONSOLIDATED)
-        ? parse(ReleaseReader.readFile(files, uri, manifest, CONSOLIDATED))
-        : new TreeMap<>();
+    return read(files, uri, manifest, CONSOLIDATED, BaseRelease::toTaught);
   }
 
   /** Writes the ids of the samples whose text taught a base into its folder. */
@@ -301,42 +296,41 @@ public final class BaseRelease {
     }
   }
 
-  private static SortedMap<String, Rebased> parseRebased(byte[] bytes) {
+  private static <T> SortedMap<String, T> read(
+      Path folder, String name, Function<JsonFields, T> read) throws IOException {
+    Path file = folder.resolve(name);
+    return Files.exists(file) ? parse(name, Files.readAllBytes(file), read) : new TreeMap<>();
+  }
+
+  private static <T> SortedMap<String, T> read(
+      ReleaseFiles files, String uri, Manifest manifest, String name, Function<JsonFields, T> read)
+      throws IOException {
+    return manifest.files().containsKey(name)
+        ? parse(name, ReleaseReader.readFile(files, uri, manifest, name), read)
+        : new TreeMap<>();
+  }
+
+  private static <T> SortedMap<String, T> parse(
+      String name, byte[] bytes, Function<JsonFields, T> read) {
     try {
-      JsonFields json = JsonFields.parse(REBASED, bytes);
-      SortedMap<String, Rebased> rebased = new TreeMap<>();
-      for (String release : json.names()) {
-        JsonFields of = json.object(release);
-        rebased.put(
-            release,
-            new Rebased(
-                of.text("domain"),
-                of.text("release"),
-                of.number(BEFORE, 0, Double.MAX_VALUE),
-                of.number(AFTER, 0, Double.MAX_VALUE)));
-      }
-      return rebased;
+      JsonFields json = JsonFields.parse(name, bytes);
+      SortedMap<String, T> parsed = new TreeMap<>();
+      json.names().forEach(key -> parsed.put(key, read.apply(json.object(key))));
+      return parsed;
     } catch (InvalidConfigException e) {
       throw new InvalidReleaseException(e.getMessage(), e);
     }
   }
 
-  private static SortedMap<String, Taught> parse(byte[] bytes) {
-    try {
-      JsonFields json = JsonFields.parse(CONSOLIDATED, bytes);
-      SortedMap<String, Taught> taught = new TreeMap<>();
-      for (String domain : json.names()) {
-        JsonFields of = json.object(domain);
-        taught.put(
-            domain,
-            new Taught(
-                of.text("release"),
-                of.number(BEFORE, 0, Double.MAX_VALUE),
-                of.number(AFTER, 0, Double.MAX_VALUE)));
-      }
-      return taught;
-    } catch (InvalidConfigException e) {
-      throw new InvalidReleaseException(e.getMessage(), e);
-    }
+  private static Rebased toRebased(JsonFields of) {
+    return new Rebased(of.text("domain"), of.text("release"), bits(of, BEFORE), bits(of, AFTER));
+  }
+
+  private static Taught toTaught(JsonFields of) {
+    return new Taught(of.text("release"), bits(of, BEFORE), bits(of, AFTER));
+  }
+
+  private static double bits(JsonFields of, String name) {
+    return of.number(name, 0, Double.MAX_VALUE);
   }
 }

@@ -1,9 +1,9 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.weights.Digest;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +20,7 @@ public record HeldOut(String salt, int everyNth) {
 
   /** Whether the document, with all its pieces, is held out; a null tenant means shared. */
   public boolean contains(@Nullable String tenant, String domain, String document) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Digest.newSha256();
     update(digest, salt);
     update(digest, tenant == null ? "" : tenant);
     update(digest, domain);
@@ -34,13 +34,5 @@ public record HeldOut(String salt, int everyNth) {
     byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
     digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
     digest.update(bytes);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -32,7 +32,8 @@ public final class Digest {
     return text.matches("[0-9a-f]{64}");
   }
 
-  private static MessageDigest newSha256() {
+  /** An empty one, for what comes in parts. */
+  public static MessageDigest newSha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
