@@ -10,11 +10,6 @@ import java.util.List;
 final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.Answer> {
 
   @Override
-  public Class<dev.millrace.schema.avro.Answer> avroClass() {
-    return dev.millrace.schema.avro.Answer.class;
-  }
-
-  @Override
   public dev.millrace.schema.avro.Answer toAvro(Answer answer) {
     return dev.millrace.schema.avro.Answer.newBuilder()
         .setRequest(answer.request())

@@ -27,8 +27,7 @@ final class AvroCodec<T, A extends SpecificRecord> implements Codec<T> {
   private final BinaryMessageEncoder<A> encoder;
   private final BinaryMessageDecoder<A> decoder;
 
-  AvroCodec(Mapping<T, A> mapping) {
-    Class<A> type = mapping.avroClass();
+  AvroCodec(Mapping<T, A> mapping, Class<A> type) {
     SpecificData model = new GeneratedClasses(type);
     Schema schema = model.getSchema(type);
     this.mapping = mapping;

@@ -7,11 +7,6 @@ import dev.millrace.schema.Origin;
 final class ChunkMapping implements Mapping<Chunk, dev.millrace.schema.avro.Chunk> {
 
   @Override
-  public Class<dev.millrace.schema.avro.Chunk> avroClass() {
-    return dev.millrace.schema.avro.Chunk.class;
-  }
-
-  @Override
   public dev.millrace.schema.avro.Chunk toAvro(Chunk chunk) {
     return dev.millrace.schema.avro.Chunk.newBuilder()
         .setRequest(chunk.request())

@@ -20,14 +20,21 @@ import org.apache.avro.SchemaNormalization;
  */
 public final class Codecs {
 
-  private static final AvroCodec<Sample, ?> SAMPLES = new AvroCodec<>(new SampleMapping());
-  private static final AvroCodec<Rejection, ?> REJECTIONS = new AvroCodec<>(new RejectionMapping());
-  private static final AvroCodec<Verdict, ?> VERDICTS = new AvroCodec<>(new VerdictMapping());
-  private static final AvroCodec<ReleaseEvent, ?> RELEASES = new AvroCodec<>(new ReleaseMapping());
+  private static final AvroCodec<Sample, ?> SAMPLES =
+      new AvroCodec<>(new SampleMapping(), dev.millrace.schema.avro.Sample.class);
+  private static final AvroCodec<Rejection, ?> REJECTIONS =
+      new AvroCodec<>(new RejectionMapping(), dev.millrace.schema.avro.Rejection.class);
+  private static final AvroCodec<Verdict, ?> VERDICTS =
+      new AvroCodec<>(new VerdictMapping(), dev.millrace.schema.avro.Verdict.class);
+  private static final AvroCodec<ReleaseEvent, ?> RELEASES =
+      new AvroCodec<>(new ReleaseMapping(), dev.millrace.schema.avro.ReleaseEvent.class);
   private static final Codec<ReleaseEvent> DATED_RELEASES = new ReleaseCodec(RELEASES);
-  private static final AvroCodec<Request, ?> REQUESTS = new AvroCodec<>(new RequestMapping());
-  private static final AvroCodec<Answer, ?> ANSWERS = new AvroCodec<>(new AnswerMapping());
-  private static final AvroCodec<Chunk, ?> CHUNKS = new AvroCodec<>(new ChunkMapping());
+  private static final AvroCodec<Request, ?> REQUESTS =
+      new AvroCodec<>(new RequestMapping(), dev.millrace.schema.avro.Request.class);
+  private static final AvroCodec<Answer, ?> ANSWERS =
+      new AvroCodec<>(new AnswerMapping(), dev.millrace.schema.avro.Answer.class);
+  private static final AvroCodec<Chunk, ?> CHUNKS =
+      new AvroCodec<>(new ChunkMapping(), dev.millrace.schema.avro.Chunk.class);
 
   private Codecs() {}
 

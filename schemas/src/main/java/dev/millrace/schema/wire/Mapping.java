@@ -7,8 +7,6 @@ import org.apache.avro.specific.SpecificRecord;
 /** A stream record ⇄ its generated Avro class. */
 interface Mapping<T, A extends SpecificRecord> {
 
-  Class<A> avroClass();
-
   A toAvro(T value);
 
   /** Strict: what the record's own rules refuse does not come through. */

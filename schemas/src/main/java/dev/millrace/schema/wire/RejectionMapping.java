@@ -8,11 +8,6 @@ import org.jspecify.annotations.Nullable;
 final class RejectionMapping implements Mapping<Rejection, dev.millrace.schema.avro.Rejection> {
 
   @Override
-  public Class<dev.millrace.schema.avro.Rejection> avroClass() {
-    return dev.millrace.schema.avro.Rejection.class;
-  }
-
-  @Override
   public dev.millrace.schema.avro.Rejection toAvro(Rejection rejection) {
     return dev.millrace.schema.avro.Rejection.newBuilder()
         .setOrigin(Origins.toAvro(rejection.origin()))

@@ -12,11 +12,6 @@ import org.jspecify.annotations.Nullable;
 final class ReleaseMapping implements Mapping<ReleaseEvent, dev.millrace.schema.avro.ReleaseEvent> {
 
   @Override
-  public Class<dev.millrace.schema.avro.ReleaseEvent> avroClass() {
-    return dev.millrace.schema.avro.ReleaseEvent.class;
-  }
-
-  @Override
   public dev.millrace.schema.avro.ReleaseEvent toAvro(ReleaseEvent event) {
     boolean aligns = event.kind() == ReleaseEvent.Kind.ALIGNMENT;
     return dev.millrace.schema.avro.ReleaseEvent.newBuilder()

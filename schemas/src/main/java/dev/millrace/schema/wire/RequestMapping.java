@@ -17,11 +17,6 @@ final class RequestMapping implements Mapping<Request, dev.millrace.schema.avro.
   private static final byte[] NO_BYTES = {};
 
   @Override
-  public Class<dev.millrace.schema.avro.Request> avroClass() {
-    return dev.millrace.schema.avro.Request.class;
-  }
-
-  @Override
   public dev.millrace.schema.avro.Request toAvro(Request request) {
     return dev.millrace.schema.avro.Request.newBuilder()
         .setId(request.id())

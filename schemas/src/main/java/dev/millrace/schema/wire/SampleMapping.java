@@ -9,11 +9,6 @@ import java.nio.ByteBuffer;
 final class SampleMapping implements Mapping<Sample, dev.millrace.schema.avro.Sample> {
 
   @Override
-  public Class<dev.millrace.schema.avro.Sample> avroClass() {
-    return dev.millrace.schema.avro.Sample.class;
-  }
-
-  @Override
   public dev.millrace.schema.avro.Sample toAvro(Sample sample) {
     return dev.millrace.schema.avro.Sample.newBuilder()
         .setId(sample.id())

@@ -11,11 +11,6 @@ import java.util.Map;
 final class VerdictMapping implements Mapping<Verdict, dev.millrace.schema.avro.Verdict> {
 
   @Override
-  public Class<dev.millrace.schema.avro.Verdict> avroClass() {
-    return dev.millrace.schema.avro.Verdict.class;
-  }
-
-  @Override
   public dev.millrace.schema.avro.Verdict toAvro(Verdict verdict) {
     return dev.millrace.schema.avro.Verdict.newBuilder()
         .setTenant(verdict.tenant())
