@@ -357,8 +357,6 @@ class LearnerTest {
   @Test
   void learn_harmsProtected_anchorsAloneBringItBackAndItIsTrainedAgainAlike() throws IOException {
     LearnerConfig config = withProtectedBound(0.0003, 5);
-    Map<Origin, int[]> tokens = new HashMap<>();
-    batch(0).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
     Outcome outcome = outcomes(learner("store", config), 1).get(0);
     Manifest manifest = read(outcome.release()).manifest();
     RuleResult repaired = rule(outcome, "repaired");
@@ -368,9 +366,7 @@ class LearnerTest {
     assertEquals(
         repaired.figures().get("passes"),
         Double.parseDouble(manifest.plan().hyperparameters().get("repairs")));
-    Retrainer retrainer =
-        new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
-    assertTrue(retrainer.train(manifest, null, null).equalTo(manifest));
+    assertTrue(retrainer(config).train(manifest, null, null).equalTo(manifest));
   }
 
   @Test
@@ -436,21 +432,8 @@ class LearnerTest {
     LearnerConfig config = withProtectedBound(0.0005, 5);
     Learner learner = learner("store", config);
     List<Outcome> outcomes = outcomes(learner, 3);
-    Map<Origin, int[]> tokens = new HashMap<>();
-    for (int i = 0; i < 5; i++) {
-      batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
-    }
-    Retrainer retrainer =
-        new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
-    Retrainer.Again last = null;
-    for (Outcome outcome : outcomes) {
-      if (outcome.release() != null) {
-        Manifest manifest = read(outcome.release()).manifest();
-        last = retrainer.train(manifest, last, null);
-        assertTrue(last.equalTo(manifest));
-      }
-    }
-    assertNotNull(last);
+    Retrainer retrainer = retrainer(config);
+    assertFalse(retrained(outcomes, retrainer).isEmpty());
     ReleaseEvent first = outcomes.get(0).release();
     LearnerState state =
         obey(learner, outcomes.get(2).state(), event(first, Action.ROLLBACK)).state();
@@ -466,25 +449,13 @@ class LearnerTest {
     LearnerConfig config = several(withProtectedBound(0.0005, 5));
     Learner learner = learner("store", config);
     List<Outcome> outcomes = outcomes(learner, 3);
-    Map<Origin, int[]> tokens = new HashMap<>();
-    for (int i = 0; i < 5; i++) {
-      batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
+    Retrainer retrainer = retrainer(config);
+    List<Map<String, String>> releases = retrained(outcomes, retrainer);
+    assertTrue(releases.size() > 1, "a release goes on from one before it");
+    for (Map<String, String> hyperparameters : releases) {
+      assertEquals("2", hyperparameters.get("exchange.processes"));
+      assertFalse(hyperparameters.containsKey("exchange.patienceMillis"));
     }
-    Retrainer retrainer =
-        new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
-    Retrainer.Again last = null;
-    int releases = 0;
-    for (Outcome outcome : outcomes) {
-      if (outcome.release() != null) {
-        Manifest manifest = read(outcome.release()).manifest();
-        assertEquals("2", manifest.plan().hyperparameters().get("exchange.processes"));
-        assertFalse(manifest.plan().hyperparameters().containsKey("exchange.patienceMillis"));
-        last = retrainer.train(manifest, last, null);
-        assertTrue(last.equalTo(manifest));
-        releases++;
-      }
-    }
-    assertTrue(releases > 1, "a release goes on from one before it");
     ReleaseEvent first = outcomes.get(0).release();
     LearnerState state =
         obey(learner, outcomes.get(2).state(), event(first, Action.ROLLBACK)).state();
@@ -519,29 +490,47 @@ class LearnerTest {
     assertTrue(refused.getMessage().contains("pattern q_proj fits no part"), refused::getMessage);
   }
 
+  /** Of whatever base. */
+  private static Manifest manifest(ReleaseEvent event) throws IOException {
+    return ReleaseReader.readManifest(LearnerTest::read, event.uri(), event.release());
+  }
+
+  /** Trains the releases of the first batches again. */
+  private Retrainer retrainer(LearnerConfig config) {
+    Map<Origin, int[]> tokens = new HashMap<>();
+    for (int i = 0; i < 5; i++) {
+      batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
+    }
+    return new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
+  }
+
+  /** Trains each release again, behind the one before, to the same files; what their plans say. */
+  private List<Map<String, String>> retrained(List<Outcome> outcomes, Retrainer retrainer)
+      throws IOException {
+    Retrainer.Again last = null;
+    List<Map<String, String>> plans = new ArrayList<>();
+    for (Outcome outcome : outcomes) {
+      if (outcome.release() != null) {
+        Manifest manifest = read(outcome.release()).manifest();
+        last = retrainer.train(manifest, last, null);
+        assertTrue(last.equalTo(manifest));
+        plans.add(manifest.plan().hyperparameters());
+      }
+    }
+    return plans;
+  }
+
   private static LearnerConfig several(LearnerConfig c) {
     return with(c, "exchange", new ExchangeConfig(2, 2, 2, "int8", 1_000));
   }
 
   @Test
   void learn_everyShareGoesTooFar_theAnchorsWeighMoreAndItIsTrainedAgainAlike() throws IOException {
-    Map<Origin, int[]> tokens = new HashMap<>();
-    for (int i = 0; i < 5; i++) {
-      batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
-    }
     LearnerConfig config = withProtectedBound(0.0005, 0);
-    Retrainer retrainer =
-        new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
-    Retrainer.Again last = null;
-    List<String> anchors = new ArrayList<>();
-    for (Outcome outcome : outcomes(learner("store", config), 3)) {
-      if (outcome.release() != null) {
-        Manifest manifest = read(outcome.release()).manifest();
-        last = retrainer.train(manifest, last, null);
-        assertTrue(last.equalTo(manifest));
-        anchors.add(manifest.plan().hyperparameters().getOrDefault("anchors", "1"));
-      }
-    }
+    List<String> anchors =
+        retrained(outcomes(learner("store", config), 3), retrainer(config)).stream()
+            .map(hyperparameters -> hyperparameters.getOrDefault("anchors", "1"))
+            .toList();
     assertEquals("1", anchors.get(0), "nothing is harmed before there is a release");
     assertTrue(Double.parseDouble(anchors.get(1)) > 2, anchors::toString);
   }
@@ -762,9 +751,7 @@ class LearnerTest {
 
     assertNotNull(next.release());
     assertEquals(last.release(), next.release().parent());
-    Manifest manifest =
-        ReleaseReader.readManifest(
-            LearnerTest::read, next.release().uri(), next.release().release());
+    Manifest manifest = manifest(next.release());
     assertEquals(brought.id(), manifest.parent());
     assertEquals(new Origin("rebased", 0, brought.batch()), manifest.obeyed());
     assertEquals(0, next.release().withheld(), "it begins as good as what serves");
@@ -794,9 +781,7 @@ class LearnerTest {
     for (Outcome again : obeyed) {
       if (again.release() != null) {
         assertEquals(to.release(), again.release().parent());
-        Manifest manifest =
-            ReleaseReader.readManifest(
-                LearnerTest::read, again.release().uri(), again.release().release());
+        Manifest manifest = manifest(again.release());
         manifest.learned().forEach(sample -> taught.add(sample.sample()));
       }
     }
@@ -871,21 +856,7 @@ class LearnerTest {
   void learn_onANewBaseWithNothingToCompareBy_staysAShadow() {
     LearnerState old = outcomes(learner("store"), 1).get(0).state();
     BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
-    Learner learner =
-        Learner.of(
-            new Surroundings(
-                fresh,
-                new Letters(),
-                Bigrams.known().texts(400, 21),
-                new Protection(
-                    List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
-                ReleaseStore.of(StoreFiles.in(folder.resolve("store"))),
-                LearnerTest::read,
-                PastSamples.none(),
-                Machine.here(1, "bigram"),
-                InstantSource.system(),
-                Map.of()),
-            CONFIG);
+    Learner learner = Learner.of(surroundings("store", fresh, PastSamples.none()), CONFIG);
     Outcome outcome = learn(learner, old, batch(1));
     assertNotNull(outcome.release(), () -> outcome.verdict().toString());
     assertEquals(1, outcome.release().withheld());
@@ -913,9 +884,7 @@ class LearnerTest {
     assertNotNull(again.release(), () -> again.verdict().toString());
     assertEquals(to.release(), again.release().parent());
     assertEquals(1, again.release().withheld());
-    Manifest manifest =
-        ReleaseReader.readManifest(
-            LearnerTest::read, again.release().uri(), again.release().release());
+    Manifest manifest = manifest(again.release());
     assertNull(manifest.parent());
     assertTrue(manifest.learned().stream().noneMatch(s -> gone.contains(s.sample())));
     assertTrue(again.state().forgotten().samples().containsAll(gone));
@@ -999,23 +968,7 @@ class LearnerTest {
     Learner learner = learner("store");
     List<Outcome> outcomes = outcomes(learner, 2);
     ReleaseEvent last = outcomes.get(1).release();
-    LearnerState state = outcomes.get(1).state();
-    LearnerState pinned =
-        new LearnerState(
-            state.adapter(),
-            state.replay(),
-            state.waiting(),
-            state.heldOut(),
-            state.release(),
-            state.learnedTo(),
-            state.batches(),
-            state.profile(),
-            new Orders(EVENT, true),
-            state.routing(),
-            state.watch(),
-            state.forgotten(),
-            state.base(),
-            state.predecessor());
+    LearnerState pinned = with(outcomes.get(1).state(), "orders", new Orders(EVENT, true));
     Outcome waits = learn(learner, pinned, backwards(2));
     assertNull(waits.release());
     assertEquals(last.release(), waits.state().release());
@@ -1215,21 +1168,7 @@ class LearnerTest {
 
   /** The same as none of its base is routed, stored beside it. */
   private Manifest routedOtherwise(Manifest m) throws IOException {
-    Manifest other =
-        new Manifest(
-            m.tenant(),
-            m.domain(),
-            m.base(),
-            m.files(),
-            m.quantization(),
-            Routing.topK(m.routing().topK() + 1),
-            m.parent(),
-            m.batch(),
-            m.learned(),
-            m.learnedTo(),
-            m.plan(),
-            m.verdict(),
-            m.obeyed());
+    Manifest other = with(m, "routing", Routing.topK(m.routing().topK() + 1));
     Path store = folder.resolve("store");
     Path copy = Files.createDirectory(store.resolve(other.id()));
     for (String file : m.files().keySet()) {

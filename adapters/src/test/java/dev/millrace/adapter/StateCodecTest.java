@@ -227,22 +227,7 @@ class StateCodecTest {
   void decode_predecessor_isTheSameAgain() {
     Predecessor predecessor =
         new Predecessor("c".repeat(64), new TreeMap<>(Map.of("h", -1.5, "é", -2.0)));
-    LearnerState state =
-        new LearnerState(
-            STATE.adapter(),
-            STATE.replay(),
-            STATE.waiting(),
-            STATE.heldOut(),
-            STATE.release(),
-            STATE.learnedTo(),
-            STATE.batches(),
-            STATE.profile(),
-            STATE.orders(),
-            STATE.routing(),
-            STATE.watch(),
-            STATE.forgotten(),
-            "d".repeat(64),
-            predecessor);
+    LearnerState state = Configs.with(STATE, "base", "d".repeat(64), "predecessor", predecessor);
     LearnerState read = LearnerState.fromBytes(state.toBytes());
     assertEquals(predecessor, read.predecessor());
     assertEquals("d".repeat(64), read.base());

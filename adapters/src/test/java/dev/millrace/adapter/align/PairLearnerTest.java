@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.Configs;
 import dev.millrace.adapter.publish.Hyperparameters;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
@@ -248,17 +249,7 @@ class PairLearnerTest {
     AlignmentState state = learned(learner, 0, 200);
     ReleaseEvent event = events.get(0);
     ReleaseEvent foreign =
-        new ReleaseEvent(
-            null,
-            "icons",
-            Kind.ALIGNMENT,
-            Action.ROLLBACK,
-            event.release(),
-            event.uri(),
-            null,
-            0,
-            "test",
-            new Origin("releases", 0, 77));
+        Configs.with(order(event, Action.ROLLBACK, List.of()), "domain", "icons");
     assertEquals(state, obey(learner, state, foreign));
     Verdict verdict = verdicts.get(verdicts.size() - 1);
     assertFalse(verdict.accepted());
@@ -270,18 +261,7 @@ class PairLearnerTest {
     AlignmentLearner learner = learner();
     AlignmentState state = learned(learner, 0, 200);
     ReleaseEvent event = events.get(0);
-    ReleaseEvent nowhere =
-        new ReleaseEvent(
-            null,
-            "stamps",
-            Kind.ALIGNMENT,
-            Action.ROLLBACK,
-            event.release(),
-            "",
-            null,
-            event.batch(),
-            "test",
-            new Origin("releases", 0, 77));
+    ReleaseEvent nowhere = Configs.with(order(event, Action.ROLLBACK, List.of()), "uri", "");
     assertSame(state, obey(learner, state, nowhere));
     Verdict verdict = verdicts.get(verdicts.size() - 1);
     assertFalse(verdict.accepted());
