@@ -1,6 +1,5 @@
 package dev.millrace.model.djl;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -70,7 +69,7 @@ class AdapterGradientsTest {
         check(a -> loss(naive, a), adapter, texts);
         System.gc();
         Computation again = new Computation(Products.FP32, Recompute.LAYERS);
-        same(texts, model.gradients(adapter, rows(), again));
+        AdapterTrainingTest.same(texts, model.gradients(adapter, rows(), again));
         System.gc();
         Gradients anchors = model.anchorGradients(adapter, rows(), Computation.plain());
         naive.adapt(nothing(adapter));
@@ -79,7 +78,7 @@ class AdapterGradientsTest {
         List<WeightedSequence> taught = taught(model);
         Gradients distilled = model.gradients(adapter, taught, Computation.plain());
         check(a -> apart(naive, taught, a), adapter, distilled);
-        same(distilled, model.gradients(adapter, taught, again));
+        AdapterTrainingTest.same(distilled, model.gradients(adapter, taught, again));
         System.gc();
         AdapterWeights teacher = drawn(adapter, 4);
         Gradients held = model.teacherGradients(adapter, teacher, rows(), Computation.plain());
@@ -304,12 +303,5 @@ class AdapterGradientsTest {
               return logits;
             })
         .toArray(double[][][]::new);
-  }
-
-  private static void same(Gradients expected, Gradients found) {
-    assertEquals(expected.loss(), found.loss());
-    for (int factor = 0; factor < expected.factors().size(); factor++) {
-      assertArrayEquals(expected.factors().get(factor), found.factors().get(factor));
-    }
   }
 }

@@ -193,7 +193,7 @@ class AdapterTrainingTest {
     }
   }
 
-  private static void same(Gradients expected, Gradients found) {
+  static void same(Gradients expected, Gradients found) {
     assertEquals(expected.loss(), found.loss());
     for (int factor = 0; factor < expected.factors().size(); factor++) {
       assertArrayEquals(expected.factors().get(factor), found.factors().get(factor));

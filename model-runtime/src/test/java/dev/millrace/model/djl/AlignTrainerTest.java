@@ -51,7 +51,7 @@ class AlignTrainerTest {
         found.subList(1, found.size()).forEach(g -> gradients.add(g.toFloatArray()));
       }
       for (int tensor = 0; tensor < gradients.size(); tensor++) {
-        int at = largest(gradients.get(tensor));
+        int at = PrefixTest.largest(gradients.get(tensor));
         float h = 0.01f;
         double slope =
             (loss(scope, batch, tensor, at, h) - loss(scope, batch, tensor, at, -h)) / (2 * h);
@@ -202,14 +202,6 @@ class AlignTrainerTest {
     try (AlignTrainer trainer = new AlignTrainer(new AlignWeights(CONFIG, moved))) {
       return trainer.gradients(scope, batch).get(0).getFloat();
     }
-  }
-
-  private static int largest(float[] values) {
-    int largest = 0;
-    for (int i = 0; i < values.length; i++) {
-      largest = Math.abs(values[i]) > Math.abs(values[largest]) ? i : largest;
-    }
-    return largest;
   }
 
   private List<PairBatch> batches() {

@@ -107,11 +107,7 @@ class DjlModelTest {
         LoadedAdapter adapter = i % 3 == 0 ? model.noAdapter() : i % 3 == 1 ? one : two;
         all.add(new Sequence(tokens(5 + 7 * (i / 2), i), adapter));
       }
-      List<TokenScores> together = model.score(all);
-      for (int i = 0; i < all.size(); i++) {
-        TokenScores alone = model.score(List.of(all.get(i))).get(0);
-        assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
-      }
+      MixedBatchTest.assertEachScoredAsAlone(model, all);
     }
   }
 
@@ -146,12 +142,9 @@ class DjlModelTest {
         LoadedAdapter adapter = i % 2 == 0 ? int8.noAdapter() : one;
         all.add(new Prompt(tokens(3 + 5 * i, i), adapter, 4 + 3 * i, i < 3 ? 0 : 0.8, 7 + i));
       }
-      List<Generation> together = int8.generate(all);
+      List<Generation> together = MixedBatchTest.assertEachAsAlone(int8, all);
       for (int i = 0; i < all.size(); i++) {
-        Generation alone = int8.generate(List.of(all.get(i))).get(0);
-        assertArrayEquals(alone.tokens(), together.get(i).tokens());
-        assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
-        assertEquals(all.get(i).maxTokens(), alone.tokens().length);
+        assertEquals(all.get(i).maxTokens(), together.get(i).tokens().length);
       }
     }
   }
@@ -259,11 +252,7 @@ class DjlModelTest {
         LoadedAdapter adapter = i % 3 == 0 ? int8.noAdapter() : i % 3 == 1 ? fixed : routed;
         all.add(new Sequence(tokens(5 + 7 * i, i), adapter));
       }
-      List<TokenScores> together = int8.score(all);
-      for (int i = 0; i < all.size(); i++) {
-        TokenScores alone = int8.score(List.of(all.get(i))).get(0);
-        assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
-      }
+      MixedBatchTest.assertEachScoredAsAlone(int8, all);
       Sequence as = new Sequence(tokens(40, 4), fixed);
       Sequence otherwise = new Sequence(tokens(40, 4), routed);
       assertTrue(
@@ -282,12 +271,7 @@ class DjlModelTest {
         LoadedAdapter adapter = i % 2 == 0 ? int8.noAdapter() : routed;
         all.add(new Prompt(tokens(3 + 5 * i, i), adapter, 12, 0, 7));
       }
-      List<Generation> together = int8.generate(all);
-      for (int i = 0; i < all.size(); i++) {
-        Generation alone = int8.generate(List.of(all.get(i))).get(0);
-        assertArrayEquals(alone.tokens(), together.get(i).tokens());
-        assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
-      }
+      List<Generation> together = MixedBatchTest.assertEachAsAlone(int8, all);
       int[] prompt = all.get(1).tokens();
       int[] whole = Arrays.copyOf(prompt, prompt.length + 12);
       System.arraycopy(together.get(1).tokens(), 0, whole, prompt.length, 12);
@@ -325,11 +309,7 @@ class DjlModelTest {
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = routed.gradients(adapter, batch, Computation.plain());
-    SplittableRandom random = new SplittableRandom(3);
-    for (int site = 0; site < adapter.pairs().size(); site++) {
-      check(a -> loss(routed, a, batch), adapter, site, true, random.nextInt(20), gradients);
-      check(a -> loss(routed, a, batch), adapter, site, false, random.nextInt(20), gradients);
-    }
+    check(a -> loss(routed, a, batch), adapter, gradients);
   }
 
   @Test
@@ -338,11 +318,7 @@ class DjlModelTest {
     List<WeightedSequence> batch =
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = reference.gradients(adapter, batch, Computation.plain());
-    SplittableRandom random = new SplittableRandom(3);
-    for (int site = 0; site < adapter.pairs().size(); site++) {
-      check(a -> loss(a, batch), adapter, site, true, random.nextInt(20), gradients);
-      check(a -> loss(a, batch), adapter, site, false, random.nextInt(20), gradients);
-    }
+    check(a -> loss(a, batch), adapter, gradients);
   }
 
   @Test
@@ -352,11 +328,7 @@ class DjlModelTest {
         List.of(new WeightedSequence(tokens(24, 1), 1), new WeightedSequence(tokens(17, 2), 0.5f));
     Gradients gradients = reference.anchorGradients(adapter, batch, Computation.plain());
     assertEquals(drift(adapter, batch), gradients.loss(), 1e-3 * gradients.loss());
-    SplittableRandom random = new SplittableRandom(3);
-    for (int site = 0; site < adapter.pairs().size(); site++) {
-      check(a -> drift(a, batch), adapter, site, true, random.nextInt(20), gradients);
-      check(a -> drift(a, batch), adapter, site, false, random.nextInt(20), gradients);
-    }
+    check(a -> drift(a, batch), adapter, gradients);
   }
 
   @Test
@@ -424,6 +396,15 @@ class DjlModelTest {
   }
 
   /** Compares where the loss is smooth: a step that changes the routing has no derivative. */
+  private static void check(
+      ToDoubleFunction<LoraWeights> loss, LoraWeights adapter, Gradients gradients) {
+    SplittableRandom random = new SplittableRandom(3);
+    for (int site = 0; site < adapter.pairs().size(); site++) {
+      check(loss, adapter, site, true, random.nextInt(20), gradients);
+      check(loss, adapter, site, false, random.nextInt(20), gradients);
+    }
+  }
+
   private static void check(
       ToDoubleFunction<LoraWeights> loss,
       LoraWeights adapter,

@@ -14,6 +14,8 @@ import dev.millrace.model.base.Generations;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
+import dev.millrace.model.base.Sequence;
+import dev.millrace.model.base.TokenScores;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.release.Routing;
@@ -58,13 +60,23 @@ class MixedBatchTest {
     return new SplittableRandom(seed).ints(n, 0, model.config().vocabSize()).toArray();
   }
 
-  private static void assertEachAsAlone(DjlModel model, List<Prompt> prompts) {
+  static List<TokenScores> assertEachScoredAsAlone(DjlModel model, List<Sequence> sequences) {
+    List<TokenScores> together = model.score(sequences);
+    for (int i = 0; i < sequences.size(); i++) {
+      TokenScores alone = model.score(List.of(sequences.get(i))).get(0);
+      assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
+    }
+    return together;
+  }
+
+  static List<Generation> assertEachAsAlone(DjlModel model, List<Prompt> prompts) {
     List<Generation> together = model.generate(prompts);
     for (int i = 0; i < prompts.size(); i++) {
       Generation alone = model.generate(List.of(prompts.get(i))).get(0);
       assertArrayEquals(alone.tokens(), together.get(i).tokens(), "answer " + i);
       assertArrayEquals(alone.logProbs(), together.get(i).logProbs(), "answer " + i);
     }
+    return together;
   }
 
   @ParameterizedTest

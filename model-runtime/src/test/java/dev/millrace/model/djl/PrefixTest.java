@@ -116,11 +116,10 @@ class PrefixTest {
       Prefix prefix = i % 2 == 0 ? Prefix.NONE : noise(i, i);
       all.add(new Sequence(tokens(3 + 4 * i, i), int8.noAdapter(), prefix));
     }
-    List<TokenScores> together = int8.score(all);
+    List<TokenScores> together = MixedBatchTest.assertEachScoredAsAlone(int8, all);
     for (int i = 0; i < all.size(); i++) {
-      TokenScores alone = int8.score(List.of(all.get(i))).get(0);
-      assertArrayEquals(alone.logProbs(), together.get(i).logProbs());
-      assertEquals(all.get(i).tokens().length - (i % 2 == 0 ? 1 : 0), alone.logProbs().length);
+      int scored = all.get(i).tokens().length - (i % 2 == 0 ? 1 : 0);
+      assertEquals(scored, together.get(i).logProbs().length);
     }
     Sequence other = new Sequence(all.get(1).tokens(), int8.noAdapter(), noise(1, 9));
     assertFalse(
@@ -164,7 +163,7 @@ class PrefixTest {
         .loss()[0];
   }
 
-  private static int largest(float[] values) {
+  static int largest(float[] values) {
     int largest = 0;
     for (int i = 0; i < values.length; i++) {
       largest = Math.abs(values[i]) > Math.abs(values[largest]) ? i : largest;

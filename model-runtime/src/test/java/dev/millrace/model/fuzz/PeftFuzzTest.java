@@ -54,7 +54,7 @@ class PeftFuzzTest {
         });
   }
 
-  private static List<Site> sites() {
+  static List<Site> sites() {
     List<Site> sites = new ArrayList<>();
     for (int layer = 0; layer < 3; layer++) {
       for (String projection : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -38,7 +37,7 @@ import net.jqwik.api.Tag;
 class ReleaseFuzzTest {
 
   private static final Path GOLDEN = Golden.folder("olmoe-tiny").resolve("adapter");
-  private static final List<Site> SITES = sites();
+  private static final List<Site> SITES = PeftFuzzTest.sites();
   private static final Map<String, byte[]> FILES =
       new TreeMap<>(
           Map.of(
@@ -109,15 +108,5 @@ class ReleaseFuzzTest {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  private static List<Site> sites() {
-    List<Site> sites = new ArrayList<>();
-    for (int layer = 0; layer < 3; layer++) {
-      for (String projection : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
-        sites.add(Site.linear("model.layers." + layer + ".self_attn." + projection, 64, 64));
-      }
-    }
-    return sites;
   }
 }

@@ -13,7 +13,6 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,14 +29,7 @@ class BaseReleaseTest {
 
   @TempDir private Path folder;
   private final Map<String, byte[]> store = new HashMap<>();
-  private final ReleaseFiles files =
-      (uri, maxBytes) -> {
-        byte[] bytes = store.get(uri);
-        if (bytes == null) {
-          throw new IOException("no " + uri);
-        }
-        return Arrays.copyOf(bytes, Math.min(bytes.length, maxBytes));
-      };
+  private final ReleaseFiles files = new FilesInMemory(store);
 
   @BeforeEach
   void aBase() throws IOException {

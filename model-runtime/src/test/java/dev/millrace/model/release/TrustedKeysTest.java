@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
@@ -130,15 +129,9 @@ class TrustedKeysTest {
   }
 
   private byte[] read(String keys) throws IOException {
-    return TrustedKeys.parse(keys).guard(this::stored).read("s:/r/manifest.json", 1 << 20);
-  }
-
-  private byte[] stored(String uri, int maxBytes) throws IOException {
-    byte[] found = store.get(uri);
-    if (found == null) {
-      throw new FileNotFoundException(uri);
-    }
-    return Arrays.copyOf(found, Math.min(found.length, maxBytes));
+    return TrustedKeys.parse(keys)
+        .guard(new FilesInMemory(store))
+        .read("s:/r/manifest.json", 1 << 20);
   }
 
   private void assertRefused(String reason, String keys) {

@@ -51,6 +51,21 @@ public final class FakeReleases implements ReleaseSource {
     return event(null, domain, Action.PUBLISH, batch);
   }
 
+  /** The same of a release of another name; "" is none. */
+  public static ReleaseEvent renamed(ReleaseEvent event, String release) {
+    return new ReleaseEvent(
+        event.tenant(),
+        event.domain(),
+        event.kind(),
+        event.action(),
+        release,
+        event.uri(),
+        event.parent(),
+        event.batch(),
+        event.reason(),
+        event.origin());
+  }
+
   /** The same, of a release that was trained from {@code bias-<parent>}. */
   public static ReleaseEvent succeeding(String domain, long batch, long parent) {
     ReleaseEvent event = published(domain, batch);

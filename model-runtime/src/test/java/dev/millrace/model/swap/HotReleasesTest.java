@@ -222,7 +222,7 @@ class HotReleasesTest {
     source.hold("bias-0", until);
     CompletableFuture<Lease> lease = live.acquire(null, domain(0));
     ReleaseEvent forget = FakeReleases.event(null, domain(0), Action.FORGET, 0);
-    assertSwapped(live.apply(withoutRelease(forget), 0));
+    assertSwapped(live.apply(FakeReleases.renamed(forget, ""), 0));
     until.countDown();
     lease.join().close();
     awaitOpen(0);
@@ -332,19 +332,5 @@ class HotReleasesTest {
 
   private static ReleaseEvent succeeding(int domain, int batch) {
     return FakeReleases.succeeding(domain(domain), batch, domain);
-  }
-
-  private static ReleaseEvent withoutRelease(ReleaseEvent event) {
-    return new ReleaseEvent(
-        event.tenant(),
-        event.domain(),
-        event.kind(),
-        event.action(),
-        "",
-        event.uri(),
-        event.parent(),
-        event.batch(),
-        event.reason(),
-        event.origin());
   }
 }

@@ -113,7 +113,7 @@ class LiveReleasesTest {
   void apply_badReleases_leaveTheOldOneServingAndSayWhy() throws IOException {
     assertSwapped(FakeReleases.published("java", 3));
     ReleaseEvent next = FakeReleases.published("java", 4);
-    assertFailed("release-unreadable: ", renamed(next, "gone"));
+    assertFailed("release-unreadable: ", FakeReleases.renamed(next, "gone"));
     source.replace("bias-4", FakeReleases.release("another-base", null, "java", 1));
     assertFailed("base-mismatch: release of base another-base, expected fake-base", next);
     source.replace("bias-4", FakeReleases.release("fake-base", null, "python", 1));
@@ -239,7 +239,8 @@ class LiveReleasesTest {
     assertSwapped(FakeReleases.succeeding("java", 2, 1).withEpoch(50));
     assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 1).withEpoch(50));
     assertEquals("bias-1", releaseOf(null, "java"));
-    ReleaseEvent toBase = renamed(FakeReleases.event(null, "java", Action.ROLLBACK, 0), "");
+    ReleaseEvent toBase =
+        FakeReleases.renamed(FakeReleases.event(null, "java", Action.ROLLBACK, 0), "");
     assertSwapped(toBase.withEpoch(50));
     assertNull(releaseOf(null, "java"));
     assertSwapped(FakeReleases.event(null, "java", Action.PIN, 2));
@@ -342,7 +343,7 @@ class LiveReleasesTest {
   void apply_forgotten_returnsTheDomainToTheBaseAndItsReleasesAreGone() {
     assertSwapped(FakeReleases.published("java", 1));
     assertSwapped(FakeReleases.published("java", 2));
-    assertSwapped(renamed(FakeReleases.event(null, "java", Action.FORGET, 0), ""));
+    assertSwapped(FakeReleases.renamed(FakeReleases.event(null, "java", Action.FORGET, 0), ""));
     assertNull(releaseOf(null, "java"));
     assertThrows(IOException.class, () -> pinned(null, "bias-1"));
     assertThrows(IOException.class, () -> pinned(null, "bias-2"));
@@ -457,7 +458,7 @@ class LiveReleasesTest {
     source.hold("b".repeat(64), until);
     CompletableFuture<Lease> unknown = live.acquirePinned(null, "b".repeat(64));
     source.awaitHeld();
-    assertSwapped(renamed(FakeReleases.event(null, "java", Action.FORGET, 9), ""));
+    assertSwapped(FakeReleases.renamed(FakeReleases.event(null, "java", Action.FORGET, 9), ""));
     assertFalse(unknown.isDone());
     until.countDown();
     assertThrows(CompletionException.class, unknown::join);
@@ -471,7 +472,7 @@ class LiveReleasesTest {
     source.hold("b".repeat(64), until);
     CompletableFuture<Lease> found = live.acquirePinned(null, "b".repeat(64));
     source.awaitHeld();
-    assertSwapped(renamed(FakeReleases.event(null, "java", Action.FORGET, 9), ""));
+    assertSwapped(FakeReleases.renamed(FakeReleases.event(null, "java", Action.FORGET, 9), ""));
     until.countDown();
     CompletionException failure = assertThrows(CompletionException.class, found::join);
     assertEquals("unknown-release: " + "b".repeat(64), failure.getCause().getMessage());
@@ -591,20 +592,6 @@ class LiveReleasesTest {
     SwapResult result = live.apply(event, 77).join();
     assertEquals(Outcome.FAILED, result.outcome());
     assertTrue(result.reason().startsWith(reason), result.reason());
-  }
-
-  private static ReleaseEvent renamed(ReleaseEvent event, String release) {
-    return new ReleaseEvent(
-        event.tenant(),
-        event.domain(),
-        event.kind(),
-        event.action(),
-        release,
-        event.uri(),
-        event.parent(),
-        event.batch(),
-        event.reason(),
-        event.origin());
   }
 
   private static dev.millrace.schema.Origin origin() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.kinds.AdapterFolder;
+import dev.millrace.model.release.FilesInMemory;
 import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
@@ -17,7 +18,6 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -36,9 +36,10 @@ class ReleaseSourceTest {
 
   private final FakeBaseModel base = new FakeBaseModel();
   private final Map<String, byte[]> store = new ConcurrentHashMap<>();
+  private final ReleaseFiles files = new FilesInMemory(store);
   private final AtomicLong nanos = new AtomicLong();
   private final LiveReleases live =
-      LiveReleases.of(base, ReleaseSource.of(this::read, base), SwapConfig.defaults());
+      LiveReleases.of(base, ReleaseSource.of(files, base), SwapConfig.defaults());
 
   @AfterEach
   void everyAdapterIsFreed() {
@@ -127,14 +128,6 @@ class ReleaseSourceTest {
     }
   }
 
-  private byte[] read(String uri, int maxBytes) throws IOException {
-    byte[] found = store.get(uri);
-    if (found == null) {
-      throw new FileNotFoundException(uri);
-    }
-    return Arrays.copyOf(found, Math.min(found.length, maxBytes));
-  }
-
   @Test
   void restore_storeIsAway_whatThisProcessReadBeforeAnswersAndWhatIsAskedForByItsIdDoesNot()
       throws IOException {
@@ -163,10 +156,10 @@ class ReleaseSourceTest {
   @Test
   void fetch_keptFileIsNotWhatTheIdSays_isRefused() {
     ReleaseEvent event = write(1, 0.5f);
-    ReleaseFiles kept = ReleaseSource.kept(TrustedKeys.parse(""), this::read);
+    ReleaseFiles kept = ReleaseSource.kept(TrustedKeys.parse(""), files);
     store.replaceAll((uri, bytes) -> new byte[] {1});
     assertThrows(IOException.class, () -> kept.read(event.uri() + "/none", 10));
-    ReleaseSource source = ReleaseSource.keeping(TrustedKeys.parse(""), this::read, List.of(base));
+    ReleaseSource source = ReleaseSource.keeping(TrustedKeys.parse(""), files, List.of(base));
     assertThrows(InvalidReleaseException.class, () -> source.fetch(event));
     store.clear();
     assertThrows(InvalidReleaseException.class, () -> source.fetch(event));
@@ -175,7 +168,7 @@ class ReleaseSourceTest {
   private LiveReleases keeping() {
     return new AtomicLiveReleases(
         List.of(base),
-        ReleaseSource.keeping(TrustedKeys.parse(""), this::read, List.of(base)),
+        ReleaseSource.keeping(TrustedKeys.parse(""), files, List.of(base)),
         SwapConfig.defaults(),
         nanos::get);
   }
