@@ -107,14 +107,10 @@ final class ClusterCommand implements Callable<Integer> {
       ClusterShape shape = shape();
       output.err().printf("starting Kafka, Redis and Flink; logs: %s%n", log("kafka").getParent());
       output.err().flush();
-      return cluster.up(shape);
+      return cluster.up(shape, output.err()::println);
     }
     requireNoShape();
-    for (ClusterProcess process : known.get().ended()) {
-      output.err().printf("%s had ended, and is started again%n", process.name());
-      cluster.revive(process.name());
-    }
-    return cluster.status().orElse(known.get());
+    return cluster.reviveEnded(output.err()::println);
   }
 
   private void requireNoShape() {

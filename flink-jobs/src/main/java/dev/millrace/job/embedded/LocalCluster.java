@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
@@ -32,7 +33,12 @@ import org.jspecify.annotations.Nullable;
 public record LocalCluster(Path build, Path home) {
 
   private static final Duration START = Duration.ofMinutes(5);
+
+  /** After so long whoever waits for a process is told so. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
   private static final Duration OTHERS = Duration.ofSeconds(30);
+  private static final String JOB_MANAGER = "jobmanager";
   private static final String TASK_MANAGER = "taskmanager-";
 
   /** What Flink says first in a task manager's log, and what {@code WarmUp} says in the end. */
@@ -95,11 +101,20 @@ public record LocalCluster(Path build, Path home) {
    * @throws IllegalStateException if one is up already, or a process does not come up
    */
   public ClusterState up(ClusterShape shape) {
+    return up(shape, line -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param told what is waited for, if it does not answer soon
+   */
+  public ClusterState up(ClusterShape shape, Consumer<String> told) {
     return alone(
         () -> {
           stopInterrupted();
           try {
-            return start(shape);
+            return start(shape, told);
           } catch (RuntimeException e) {
             down();
             throw e;
@@ -161,6 +176,36 @@ public record LocalCluster(Path build, Path home) {
               ? known()
               : launch(known(), name, process.address(), process.command());
         });
+  }
+
+  /**
+   * Starts again all that has ended, and waits until it takes its part.
+   *
+   * @param told what is started, and what is waited for, if it does not answer soon
+   * @throws IllegalStateException if a process does not come up
+   */
+  public ClusterState reviveEnded(Consumer<String> told) {
+    List<ClusterProcess> ended = known().ended();
+    for (ClusterProcess process : ended) {
+      told.accept(process.name() + " had ended, and is started again");
+      revive(process.name());
+    }
+    ClusterState state = known();
+    try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
+      for (ClusterProcess process : ended) {
+        awaitUp(state, process.name(), () -> takesPart(process, rest), told);
+      }
+    }
+    return state;
+  }
+
+  private boolean takesPart(ClusterProcess process, FlinkRest rest) {
+    if (process.name().equals(JOB_MANAGER)) {
+      return rest.answers();
+    }
+    return process.name().startsWith(TASK_MANAGER)
+        ? rest.taskManagers() >= taskManagers().size()
+        : listens(URI.create("//" + process.address()).getPort());
   }
 
   /** Stops a process in the middle of what it does: its connections stay, nothing answers. */
@@ -231,7 +276,7 @@ public record LocalCluster(Path build, Path home) {
     return new ClusterLib(build).jobJar();
   }
 
-  private ClusterState start(ClusterShape shape) {
+  private ClusterState start(ClusterShape shape, Consumer<String> told) {
     List<Integer> ports = FreePorts.find(6);
     prepare();
     FlinkProcesses flink = FlinkProcesses.of(home, ports.get(3), ports.get(4), shape);
@@ -253,23 +298,24 @@ public record LocalCluster(Path build, Path home) {
     state =
         launch(
             state, "kafka", local(ports.get(0)), kafka(ports.get(0), ports.get(1), shape.relay()));
-    awaitPort(state, "redis", ports.get(2));
-    awaitPort(state, "kafka", ports.get(0));
+    awaitPort(state, "redis", ports.get(2), told);
+    awaitPort(state, "kafka", ports.get(0), told);
     Topics.create(state.bootstrap(), Topics.DEFAULT_PREFIX, PARTITIONS);
-    return keep(startFlink(state, flink, shape).completed());
+    return keep(startFlink(state, flink, shape, told).completed());
   }
 
   /** One process after the other: a busy machine would make them miss each other's deadlines. */
-  private ClusterState startFlink(ClusterState services, FlinkProcesses flink, ClusterShape shape) {
+  private ClusterState startFlink(
+      ClusterState services, FlinkProcesses flink, ClusterShape shape, Consumer<String> told) {
     List<Integer> metrics = FreePorts.find(shape.taskManagers() + 1);
     ClusterState state =
         launch(
             services,
-            "jobmanager",
+            JOB_MANAGER,
             metrics(metrics.get(0)),
-            flink("jobmanager", shape.clocks(), flink.jobManager(conf(), metrics.get(0))));
+            flink(JOB_MANAGER, shape.clocks(), flink.jobManager(conf(), metrics.get(0))));
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
-      awaitUp(state, "jobmanager", rest::answers);
+      awaitUp(state, JOB_MANAGER, rest::answers, told);
       for (int i = 1; i <= shape.taskManagers(); i++) {
         int registered = i;
         String name = TASK_MANAGER + i;
@@ -280,7 +326,7 @@ public record LocalCluster(Path build, Path home) {
                 metrics(metrics.get(i)),
                 behindOthers(
                     flink(name, shape.clocks(), flink.taskManager(conf(), name, metrics.get(i)))));
-        awaitUp(state, name, () -> rest.taskManagers() == registered);
+        awaitUp(state, name, () -> rest.taskManagers() == registered, told);
       }
     }
     return state;
@@ -396,12 +442,18 @@ public record LocalCluster(Path build, Path home) {
     return "http://127.0.0.1:" + port + "/metrics";
   }
 
-  private void awaitPort(ClusterState state, String name, int port) {
-    awaitUp(state, name, () -> listens(port));
+  private void awaitPort(ClusterState state, String name, int port, Consumer<String> told) {
+    awaitUp(state, name, () -> listens(port), told);
   }
 
-  private void awaitUp(ClusterState state, String name, BooleanSupplier isUp) {
-    boolean done = Poll.until(START, () -> !state.ended().isEmpty() || isUp.getAsBoolean());
+  private void awaitUp(
+      ClusterState state, String name, BooleanSupplier isUp, Consumer<String> told) {
+    BooleanSupplier decided = () -> !state.ended().isEmpty() || isUp.getAsBoolean();
+    boolean done = Poll.until(SOON, decided);
+    if (!done) {
+      told.accept("waiting for %s; log: %s".formatted(name, log(name)));
+      done = Poll.until(START, decided);
+    }
     if (!state.ended().isEmpty()) {
       String ended = state.ended().get(0).name();
       throw new IllegalStateException(ended + " ended while it started; see " + log(ended));

@@ -1,11 +1,16 @@
 package dev.millrace.job.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +38,7 @@ class ClusterCommandTest {
     running = new ProcessBuilder("sleep", "600").start();
     Files.createDirectories(root.resolve(".millrace/cluster/store"));
     Files.writeString(root.resolve("lines"), "{\"id\": \"1\", \"text\": \"some text\"}\n");
-    write(true);
+    write(true, "kafka", 1);
   }
 
   @AfterEach
@@ -42,23 +47,29 @@ class ClusterCommandTest {
     running.destroyForcibly().waitFor();
   }
 
-  private void write(boolean complete) throws IOException {
+  private void write(boolean complete, String ended, int flink) throws IOException {
     Files.writeString(
         root.resolve(".millrace/cluster/cluster.properties"),
         """
         complete=%s
         bootstrap=127.0.0.1\\:1
         redis=redis\\://127.0.0.1\\:1
-        rest=http\\://127.0.0.1\\:1
+        rest=http\\://127.0.0.1\\:%d
         processes=2
         process.0.name=redis
         process.0.pid=%d
         process.0.started=%s
-        process.1.name=kafka
-        process.1.pid=%2$d
+        process.1.name=%s
+        process.1.pid=%3$d
         process.1.started=0
+        process.1.command=sleep\\n600
         """
-            .formatted(complete, running.pid(), running.info().startInstant().orElseThrow()));
+            .formatted(
+                complete,
+                flink,
+                running.pid(),
+                running.info().startInstant().orElseThrow(),
+                ended));
   }
 
   @ParameterizedTest
@@ -92,6 +103,31 @@ class ClusterCommandTest {
         err.toString().startsWith("starting Kafka, Redis and Flink; logs: " + logs), err::toString);
   }
 
+  /** Flink answers some time after its job manager was started, here once that was said. */
+  @Test
+  void up_jobManagerHadEnded_isUpOnceFlinkAnswers() throws IOException {
+    HttpServer flink =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    flink.createContext(
+        "/",
+        exchange -> {
+          boolean answers = err.toString().contains("waiting for jobmanager");
+          exchange.sendResponseHeaders(answers ? 200 : 503, 2);
+          exchange.getResponseBody().write("{}".getBytes(UTF_8));
+          exchange.close();
+        });
+    flink.start();
+    Files.createDirectories(root.resolve(".millrace/cluster/log"));
+    write(true, "jobmanager", flink.getAddress().getPort());
+    try {
+      assertEquals(0, run("cluster", "up"), err::toString);
+    } finally {
+      Home.here().cluster().down();
+      flink.stop(0);
+    }
+    assertFalse(out.toString().contains("Flink does not answer"), out::toString);
+  }
+
   @ParameterizedTest
   @CsvSource({"--slots, 2", "--flink, state.backend.type=rocksdb"})
   void up_optionsForPartOfACluster_areRefused(String option, String value) {
@@ -104,7 +140,7 @@ class ClusterCommandTest {
   void status_startWasInterrupted_saysSo() throws IOException {
     assertEquals(Main.FAILED, run("cluster", "status"));
     assertTrue(!out.toString().contains("not all was started"), out::toString);
-    write(false);
+    write(false, "kafka", 1);
     assertEquals(Main.FAILED, run("cluster", "status"));
     assertTrue(out.toString().contains("not all was started"), out::toString);
   }
