@@ -61,14 +61,21 @@ public record LocalCluster(Path build, Path home) {
 
   /**
    * What is said at every checkpoint, several times a second, is left out: it would fill the disk
-   * and hide the rest. That records have expired which nobody had read is said.
+   * and hide the rest. That records have expired which nobody had read is said. A process keeps ten
+   * files of 20 MB.
    */
   static final String LOGGING =
       """
       status = error
-      appender.file.type = File
+      appender.file.type = RollingFile
       appender.file.name = file
       appender.file.fileName = ${sys:log.file}
+      appender.file.filePattern = ${sys:log.file}.%i
+      appender.file.policies.type = Policies
+      appender.file.policies.size.type = SizeBasedTriggeringPolicy
+      appender.file.policies.size.size = 20MB
+      appender.file.strategy.type = DefaultRolloverStrategy
+      appender.file.strategy.max = 9
       appender.file.layout.type = PatternLayout
       appender.file.layout.pattern = %d{ISO8601} %-5p [%t] %c - %m%n
       rootLogger.level = info

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.config.Configuration;
@@ -105,15 +106,7 @@ class LocalClusterTest {
   @Test
   void logging_whatIsSaidAtEveryCheckpointIsLeftOut_thatRecordsHaveExpiredIsNot()
       throws IOException {
-    Properties properties = new Properties();
-    properties.load(new StringReader(LocalCluster.LOGGING));
-    properties.setProperty("appender.file.fileName", folder.resolve("said").toString());
-    Configuration log4j =
-        new PropertiesConfigurationBuilder()
-            .setConfigurationSource(ConfigurationSource.NULL_SOURCE)
-            .setRootProperties(properties)
-            .setLoggerContext(new LoggerContext("of this test"))
-            .build();
+    Configuration log4j = logging(new LoggerContext("of this test"));
     log4j.initialize();
     for (String often :
         List.of(
@@ -130,6 +123,38 @@ class LocalClusterTest {
             "org.apache.flink.runtime.checkpoint.CheckpointCoordinator")) {
       assertEquals(Level.INFO, log4j.getLoggerConfig(said).getLevel(), said);
     }
+  }
+
+  /** A cluster that fails all night long must not fill the disk; by log4j itself. */
+  @Test
+  void logging_muchIsSaid_tenFilesAreKept() throws IOException {
+    LoggerContext context = new LoggerContext("of this test");
+    context.start(logging(context));
+    for (int line = 0; line < 2_000; line++) {
+      context.getLogger("a.job").info("it failed once more, the {}. time", line);
+    }
+    context.stop();
+    try (Stream<Path> files = Files.list(folder.resolve("logs"))) {
+      List<Path> kept = files.sorted().toList();
+      assertEquals(10, kept.size(), kept::toString);
+      assertTrue(Files.readString(kept.get(0)).contains("the 1999. time"), kept::toString);
+      for (Path file : kept) {
+        assertTrue(Files.size(file) < 2_000, file + " has " + Files.size(file) + " bytes");
+      }
+    }
+  }
+
+  /** To files that are full after a kilobyte. */
+  private Configuration logging(LoggerContext context) throws IOException {
+    String said = folder.resolve("logs").resolve("said").toString();
+    Properties properties = new Properties();
+    properties.load(new StringReader(LocalCluster.LOGGING.replace("${sys:log.file}", said)));
+    properties.replace("appender.file.policies.size.size", "1KB");
+    return new PropertiesConfigurationBuilder()
+        .setConfigurationSource(ConfigurationSource.NULL_SOURCE)
+        .setRootProperties(properties)
+        .setLoggerContext(context)
+        .build();
   }
 
   @Test
