@@ -66,6 +66,9 @@ public final class Main implements Runnable {
   /** What was asked for did not come about. */
   static final int FAILED = 1;
 
+  /** How picocli's help begins to say that it knows no such command. */
+  private static final String UNKNOWN_TO_HELP = "Unknown subcommand";
+
   /** Columns of a help: its lines are written for as many. */
   private static final int WIDTH = 100;
 
@@ -124,13 +127,14 @@ public final class Main implements Runnable {
 
   private static String misuse(ParameterException e) {
     Set<String> commands = e.getCommandLine().getSubcommands().keySet();
-    if (e instanceof UnmatchedArgumentException unmatched
-        && !unmatched.isUnknownOption()
-        && !commands.isEmpty()) {
-      return "no command %s, expected one of %s"
-          .formatted(unmatched.getUnmatched().get(0), commands);
-    }
-    return oneLine(e).replaceFirst("^Error: ", "");
+    String said = oneLine(e).replaceFirst("^Error: ", "");
+    String unknown =
+        e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()
+            ? unmatched.getUnmatched().get(0)
+            : said.startsWith(UNKNOWN_TO_HELP) ? e.getValue() : null;
+    return unknown == null || commands.isEmpty()
+        ? said
+        : "no command %s, expected one of %s".formatted(unknown, commands);
   }
 
   /** What went wrong, without line breaks. */

@@ -172,6 +172,9 @@ final class Ranges {
                   + Secret.REDIS_PASSWORD
                   + ", or nothing");
 
+  private static final Pattern PORT = Pattern.compile("(?<=:)\\d+(?=[,/]|$)");
+  private static final int MOST_PORT = 65_535;
+
   private Ranges() {}
 
   /**
@@ -186,8 +189,16 @@ final class Ranges {
       if (!FORMS.get(key).matcher(text).matches()) {
         throw new OutOfRangeException(String.valueOf(FORM_NAMES.get(key)));
       }
+      if (!PORT.matcher(text).results().allMatch(port -> isPort(port.group()))) {
+        throw new OutOfRangeException("a port from 1 to " + MOST_PORT);
+      }
     }
     return value;
+  }
+
+  private static boolean isPort(String digits) {
+    double port = Double.parseDouble(digits);
+    return port >= 1 && port <= MOST_PORT;
   }
 
   private static void checkNumber(String key, double number) {

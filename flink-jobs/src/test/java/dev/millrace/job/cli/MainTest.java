@@ -191,6 +191,26 @@ class MainTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "topics --bootstrap 127.0.0.1:99999 | kafka.bootstrap is \"127.0.0.1:99999\", expected a port",
+        "ask --domain d --bootstrap 127.0.0.1:0 hello | kafka.bootstrap is \"127.0.0.1:0\", expected a",
+        "produce --topic samples --bootstrap nonsense pom.xml | kafka.bootstrap is \"nonsense\"",
+        "verdicts --set kafka.bootstrap=127.0.0.1:99999 | \"127.0.0.1:99999\", expected a port from 1",
+        "submit serve --rest http://127.0.0.1:99999 | --rest http://127.0.0.1:99999, expected a URL",
+        "submit serve --set redis.uri=redis://h:99999 --rest http://127.0.0.1:1 | expected a port from",
+        "help nonsense | no command nonsense, expected one of [demo, adapt, ask,"
+      })
+  void run_malformed_isMisuseAndNamesTheValue(String line, String named) {
+    assertEquals(Main.USAGE, run(line.split(" ")), err::toString);
+    assertEquals("", out.toString());
+    assertEquals(1, err.toString().strip().lines().count(), err::toString);
+    assertTrue(err.toString().contains(named), err::toString);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "topics",

@@ -102,6 +102,23 @@ class MillraceConfigTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "kafka.bootstrap=h:99999",
+    "'kafka.bootstrap=h:1,h:65536'",
+    "kafka.bootstrap=h:0",
+    "kafka.bootstrap=h:99999999999999999999",
+    "kafka.registry=http://h:65536/path",
+    "redis.uri=redis://h:65536/1"
+  })
+  void read_portThatNoneHas_isRefused(String setting) {
+    var e =
+        assertThrows(
+            InvalidConfigException.class, () -> MillraceConfig.read(List.of(setting)), setting);
+    assertTrue(e.getMessage().endsWith("expected a port from 1 to 65535"), e.getMessage());
+    MillraceConfig unused = MillraceConfig.read(List.of(setting.replaceAll(":\\d+\\b", ":65535")));
+  }
+
   /** Or the answers' cache would be said to be down for ever. */
   @Test
   void read_databaseOfRedisThatNoneHas_isRefused() {
