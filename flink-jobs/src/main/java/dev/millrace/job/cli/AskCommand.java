@@ -218,6 +218,7 @@ final class AskCommand implements Callable<Integer> {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     try (RecordReader reader = RecordReader.fromEnd(config.kafka(), List.of(topics.answers()));
         RecordWriter writer = new RecordWriter(config.kafka())) {
+      writer.awaitTopic(topics.requests(), output.err()::println);
       for (Map.Entry<String, String> release : releases.entrySet()) {
         Answer probe;
         do {

@@ -99,7 +99,7 @@ public final class RecordReader implements AutoCloseable {
   private List<TopicPartition> partitions(String topic) {
     List<PartitionInfo> found = consumer.partitionsFor(topic, PATIENCE);
     if (found.isEmpty()) {
-      throw new IllegalStateException("topic " + topic + ", expected one that the broker knows");
+      throw new IllegalStateException(Topics.missing(broker, topic));
     }
     return found.stream().map(p -> new TopicPartition(p.topic(), p.partition())).toList();
   }

@@ -55,10 +55,7 @@ public final class RecordWriter implements AutoCloseable {
               awaited);
     } catch (IllegalStateException e) {
       if (e.getCause() instanceof TimeoutException) {
-        throw new IllegalStateException(
-            "broker %s has no topic %s, expected one: ./millrace topics makes those of the jobs"
-                .formatted(broker, topic),
-            e);
+        throw new IllegalStateException(Topics.missing(broker, topic), e);
       }
       throw e;
     }

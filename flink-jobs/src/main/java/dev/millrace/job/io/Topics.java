@@ -72,6 +72,12 @@ public record Topics(String prefix) {
     return prefix + "chunks";
   }
 
+  /** What is said of a topic that a broker lacks. */
+  static String missing(String broker, String topic) {
+    return "broker %s has no topic %s, expected one: ./millrace topics makes those of the jobs"
+        .formatted(broker, topic);
+  }
+
   /** Every name. */
   public List<String> all() {
     return List.of(samples(), rejected(), verdicts(), releases(), requests(), answers(), chunks());

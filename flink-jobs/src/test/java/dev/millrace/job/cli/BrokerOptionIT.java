@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -89,6 +90,25 @@ class BrokerOptionIT {
           err.toString().lines().toList());
       assertEquals(0, run("topics", "--bootstrap=" + at), err::toString);
       assertEquals(0, run(produce), err::toString);
+    }
+  }
+
+  @Test
+  void ask_topicThatTheBrokerLacks_saysWhatMakesIt(@TempDir Path folder) throws Exception {
+    try (OwnBroker broker = OwnBroker.start(folder, listens -> listens);
+        Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+      String at = broker.bootstrapServers();
+      String missing =
+          "millrace: broker %s has no topic millrace.%s, expected one: ./millrace topics makes those of the jobs";
+      String[] ask = {
+        "ask", "--domain=d", "--bootstrap=" + at, "--set=kafka.client.max.block.ms=4000", "dear"
+      };
+      assertEquals(Main.FAILED, run(ask));
+      assertEquals(List.of(missing.formatted(at, "answers")), err.toString().lines().toList());
+      assertEquals(0, run("topics", "--bootstrap=" + at), err::toString);
+      admin.deleteTopics(List.of("millrace.requests")).all().get();
+      assertEquals(Main.FAILED, run(ask));
+      assertTrue(err.toString().strip().endsWith(missing.formatted(at, "requests")), err::toString);
     }
   }
 
