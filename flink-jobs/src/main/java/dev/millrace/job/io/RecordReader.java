@@ -38,13 +38,7 @@ public final class RecordReader implements AutoCloseable {
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<TopicPartition> partitions;
   private final WireFormat format;
-  private volatile Heard heard = new Heard(0, System.nanoTime());
-
-  /** While what came is decoded, which may wait for a schema registry, nothing is asked. */
-  private volatile boolean decoding;
-
-  /** What a broker had said when it was last seen to say something. */
-  private record Heard(double responses, long nanos) {}
+  private final Silence silence = new Silence();
 
   private RecordReader(KafkaConfig config, Collection<String> topics) {
     broker = config.bootstrap();
@@ -121,22 +115,14 @@ public final class RecordReader implements AutoCloseable {
    * @throws UncheckedIOException if a schema registry is away; the next call gives the same records
    */
   public List<RawRecord> poll(Duration patience) {
+    long asked = System.nanoTime();
     ConsumerRecords<byte[], byte[]> polled = consumer.poll(patience);
-    double responses = metric("response-total");
-    if (responses != heard.responses) {
-      heard = new Heard(responses, System.nanoTime());
-    }
-    decoding = !polled.isEmpty();
+    silence.asked(metric("response-total"), System.nanoTime() - asked, patience);
     try {
       return raw(polled);
     } catch (RuntimeException e) {
       polled.partitions().forEach(p -> consumer.seek(p, polled.records(p).get(0).offset()));
       throw e;
-    } finally {
-      if (decoding) {
-        heard = new Heard(responses, System.nanoTime());
-        decoding = false;
-      }
     }
   }
 
@@ -158,10 +144,7 @@ public final class RecordReader implements AutoCloseable {
     if (metric("connection-count") == 0) {
       return "broker " + broker + " is not connected";
     }
-    if (decoding) {
-      return null;
-    }
-    long silent = System.nanoTime() - heard.nanos;
+    long silent = silence.nanos();
     return silent > silenceNanos
         ? "broker %s has said nothing for %d s"
             .formatted(broker, Duration.ofNanos(silent).toSeconds())
