@@ -175,8 +175,11 @@ final class ClusterCommand implements Callable<Integer> {
     return state.isUp() ? 0 : Main.FAILED;
   }
 
-  /** Empty where Flink does not answer. */
+  /** Empty where Flink does not answer, as it does not while its job manager is stopped. */
   private static Optional<List<FlinkJob>> jobs(ClusterState state) {
+    if (state.processes().stream().anyMatch(p -> p.name().equals("jobmanager") && p.isStopped())) {
+      return Optional.empty();
+    }
     try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()))) {
       return flink.answers() ? Optional.of(flink.jobs()) : Optional.empty();
     }

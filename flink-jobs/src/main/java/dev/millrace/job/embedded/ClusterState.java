@@ -53,7 +53,7 @@ public record ClusterState(
   /**
    * This, if the processes that somebody needs run.
    *
-   * @throws IllegalStateException if not
+   * @throws IllegalStateException if not: it has ended, or was stopped and would not answer
    */
   public ClusterState require(String... names) {
     List<String> run =
@@ -63,6 +63,13 @@ public record ClusterState(
       throw new IllegalStateException(
           "%s of the cluster on this machine does not run: ./millrace cluster up starts what has ended, cluster down ends the rest"
               .formatted(String.join(", ", missing)));
+    }
+    for (ClusterProcess process : processes) {
+      if (List.of(names).contains(process.name()) && process.isStopped()) {
+        throw new IllegalStateException(
+            "%s of the cluster on this machine is stopped: kill -CONT %d lets it go on"
+                .formatted(process.name(), process.pid()));
+      }
     }
     return this;
   }

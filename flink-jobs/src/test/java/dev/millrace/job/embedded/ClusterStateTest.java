@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +93,29 @@ class ClusterStateTest {
         assertThrows(IllegalStateException.class, () -> state.require("redis", "kafka", "other"));
     assertTrue(e.getMessage().startsWith("kafka, other of the cluster"), e.getMessage());
     assertTrue(e.getMessage().contains("./millrace cluster up"), e.getMessage());
+  }
+
+  /** It takes calls and answers none: who asked would wait for minutes. */
+  @Test
+  void require_processIsStopped_namesItAndWhatLetsItGoOn() {
+    assumeTrue(Files.exists(Path.of("/proc/self/stat")));
+    ClusterProcess process =
+        ClusterProcess.start(
+            "jobmanager", "", List.of("sleep", "600"), folder, folder.resolve("said"));
+    try {
+      ClusterState state = state(true, HERE, process);
+      assertEquals(state, state.require("redis", "jobmanager"));
+      process.signal("STOP");
+      assertTrue(Poll.until(Duration.ofSeconds(20), process::isStopped));
+      assertEquals(state, state.require("redis"));
+      var e = assertThrows(IllegalStateException.class, () -> state.require("jobmanager"));
+      assertEquals(
+          "jobmanager of the cluster on this machine is stopped: kill -CONT %d lets it go on"
+              .formatted(process.pid()),
+          e.getMessage());
+    } finally {
+      process.kill();
+    }
   }
 
   private static ClusterState state(boolean complete, ClusterProcess... processes) {
