@@ -8,6 +8,7 @@ import dev.millrace.job.embedded.FlinkFailure;
 import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -43,6 +44,9 @@ final class ClusterCommand implements Callable<Integer> {
       "  not all was started: that goes on, or was interrupted; ./millrace cluster up starts anew";
 
   private static final String SILENT = "\n  Flink does not answer: which jobs it has is not known";
+
+  private static final String GOES_ON =
+      "\n  no %s job; one before has left its state: ./millrace submit %s --savepoint %s goes on from there";
 
   private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
 
@@ -88,7 +92,7 @@ final class ClusterCommand implements Callable<Integer> {
   private Map<String, String> flink = Map.of();
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     LocalCluster cluster = Home.here().cluster();
     return switch (action) {
       case up -> show(Optional.of(up(cluster)));
@@ -142,7 +146,7 @@ final class ClusterCommand implements Callable<Integer> {
     return 0;
   }
 
-  private int show(Optional<ClusterState> known) {
+  private int show(Optional<ClusterState> known) throws IOException {
     if (known.isEmpty()) {
       output.result(Map.of("up", false), "no cluster");
       return Main.FAILED;
@@ -170,7 +174,7 @@ final class ClusterCommand implements Callable<Integer> {
                     .map(ClusterCommand::line)
                     .collect(Collectors.joining("\n")),
                 jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
-                told.isPresent() ? "" : SILENT,
+                told.isPresent() ? lost(jobs) : SILENT,
                 state.complete() ? "" : "\n" + INCOMPLETE));
     return state.isUp() ? 0 : Main.FAILED;
   }
@@ -183,6 +187,18 @@ final class ClusterCommand implements Callable<Integer> {
     try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()))) {
       return flink.answers() ? Optional.of(flink.jobs()) : Optional.empty();
     }
+  }
+
+  /** How jobs go on that have left their state, as those of a job manager that was lost. */
+  private static String lost(List<FlinkJob> jobs) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (SubmitCommand.Job kind : List.of(SubmitCommand.Job.serve, SubmitCommand.Job.learn)) {
+      if (jobs.stream().allMatch(job -> job.hasEnded() || !job.name().endsWith("-" + kind))) {
+        SubmitCommand.left(kind)
+            .ifPresent(last -> lines.append(GOES_ON.formatted(kind, kind, last)));
+      }
+    }
+    return lines.toString();
   }
 
   /** By id of a job that did not end well the last failure, if there was one. */

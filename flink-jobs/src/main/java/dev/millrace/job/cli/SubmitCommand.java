@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -90,7 +91,7 @@ final class SubmitCommand implements Callable<Integer> {
   private @Nullable String from() throws IOException {
     if (savepoint == null) {
       if (rest.local().isPresent()) {
-        tellOfTheOneBefore(Home.here().cluster().home());
+        tellOfTheOneBefore();
       }
       return null;
     }
@@ -100,9 +101,8 @@ final class SubmitCommand implements Callable<Integer> {
   }
 
   /** A job that begins anew has forgotten what the one before knew, which may not be meant. */
-  private void tellOfTheOneBefore(Path home) throws IOException {
-    List<Path> folders = List.of(home.resolve("checkpoints"), home.resolve("savepoints"));
-    KeptCheckpoints.last(folders, job.name())
+  private void tellOfTheOneBefore() throws IOException {
+    left(job)
         .ifPresent(
             last ->
                 output
@@ -110,6 +110,13 @@ final class SubmitCommand implements Callable<Integer> {
                     .printf(
                         "beginning anew; a %s job before has left its state: --savepoint %s goes on from there%n",
                         job, last));
+  }
+
+  /** Where the last such job of the cluster on this machine has left its state. */
+  static Optional<Path> left(Job job) throws IOException {
+    Path home = Home.here().cluster().home();
+    return KeptCheckpoints.last(
+        List.of(home.resolve("checkpoints"), home.resolve("savepoints")), job.name());
   }
 
   /** What a job must know of the cluster on this machine. */

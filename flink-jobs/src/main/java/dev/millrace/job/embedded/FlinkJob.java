@@ -9,6 +9,11 @@ package dev.millrace.job.embedded;
  */
 public record FlinkJob(String id, String name, String state, int tasks, int running) {
 
+  /** Whether it has ended for good. */
+  public boolean hasEnded() {
+    return FlinkRest.OVER.contains(state);
+  }
+
   @Override
   public String toString() {
     String known = name + " " + state + " " + id;

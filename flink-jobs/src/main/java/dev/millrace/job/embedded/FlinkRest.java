@@ -47,7 +47,7 @@ public final class FlinkRest implements AutoCloseable {
 
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
   private static final int LONGEST_CAUSE = 500;
-  private static final Set<String> OVER = Set.of("FAILED", "CANCELED", "FINISHED", "SUSPENDED");
+  static final Set<String> OVER = Set.of("FAILED", "CANCELED", "FINISHED", "SUSPENDED");
 
   private final HttpClient http;
   private final URI url;
@@ -161,9 +161,7 @@ public final class FlinkRest implements AutoCloseable {
 
   /** The jobs of a name that are not over. */
   public List<FlinkJob> unfinished(String name) {
-    return jobs().stream()
-        .filter(job -> job.name().equals(name) && !OVER.contains(job.state()))
-        .toList();
+    return jobs().stream().filter(job -> job.name().equals(name) && !job.hasEnded()).toList();
   }
 
   /** Stops a job with a savepoint, and says where that is. */

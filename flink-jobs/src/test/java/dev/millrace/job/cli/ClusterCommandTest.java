@@ -13,6 +13,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,17 +112,7 @@ class ClusterCommandTest {
   /** Flink answers some time after its job manager was started, here once that was said. */
   @Test
   void up_jobManagerHadEnded_isUpOnceFlinkAnswers() throws IOException {
-    HttpServer flink =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    flink.createContext(
-        "/",
-        exchange -> {
-          boolean answers = err.toString().contains("waiting for jobmanager");
-          exchange.sendResponseHeaders(answers ? 200 : 503, 2);
-          exchange.getResponseBody().write("{}".getBytes(UTF_8));
-          exchange.close();
-        });
-    flink.start();
+    HttpServer flink = flink(() -> err.toString().contains("waiting for jobmanager"));
     Files.createDirectories(root.resolve(".millrace/cluster/log"));
     write(true, "jobmanager", flink.getAddress().getPort());
     try {
@@ -149,6 +145,43 @@ class ClusterCommandTest {
   void status_flinkDoesNotAnswer_saysThatItsJobsAreNotKnown() {
     assertEquals(Main.FAILED, run("cluster", "status"));
     assertTrue(out.toString().contains("Flink does not answer"), out::toString);
+  }
+
+  /** As after its job manager was lost, with all jobs that it had. */
+  @Test
+  void status_flinkHasNoJobAndOneBeforeLeftItsState_saysHowItGoesOn() throws IOException {
+    Path kept = root.resolve(".millrace/cluster/checkpoints/3f9a/chk-7");
+    Files.createDirectories(kept);
+    try (var metadata = Files.newOutputStream(kept.resolve("_metadata"))) {
+      Checkpoints.storeCheckpointMetadata(
+          new CheckpointMetadata(
+              7, List.of(new OperatorState("learn", "learn", new OperatorID(), 1, 1)), List.of()),
+          metadata);
+    }
+    HttpServer flink = flink(() -> true);
+    write(true, "kafka", flink.getAddress().getPort());
+    try {
+      assertEquals(Main.FAILED, run("cluster", "status"));
+    } finally {
+      flink.stop(0);
+    }
+    String goesOn = "./millrace submit learn --savepoint " + kept + " goes on from there";
+    assertTrue(out.toString().contains(goesOn), out::toString);
+    assertFalse(out.toString().contains("submit serve"), out::toString);
+  }
+
+  private static HttpServer flink(BooleanSupplier answers) throws IOException {
+    HttpServer flink =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    flink.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(answers.getAsBoolean() ? 200 : 503, 2);
+          exchange.getResponseBody().write("{}".getBytes(UTF_8));
+          exchange.close();
+        });
+    flink.start();
+    return flink;
   }
 
   @Test
