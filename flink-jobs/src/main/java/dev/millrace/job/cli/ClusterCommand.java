@@ -176,7 +176,8 @@ final class ClusterCommand implements Callable<Integer> {
                 jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
                 told.isPresent() ? lost(jobs) : SILENT,
                 state.complete() ? "" : "\n" + INCOMPLETE));
-    return state.isUp() ? 0 : Main.FAILED;
+    boolean stopped = state.processes().stream().anyMatch(ClusterProcess::isStopped);
+    return state.isUp() && !stopped && told.isPresent() ? 0 : Main.FAILED;
   }
 
   /** Empty where Flink does not answer, as it does not while its job manager is stopped. */

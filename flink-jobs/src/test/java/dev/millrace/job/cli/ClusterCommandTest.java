@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -168,6 +169,43 @@ class ClusterCommandTest {
     String goesOn = "./millrace submit learn --savepoint " + kept + " goes on from there";
     assertTrue(out.toString().contains(goesOn), out::toString);
     assertFalse(out.toString().contains("submit serve"), out::toString);
+  }
+
+  @Test
+  void status_allRunAndFlinkAnswersNoMore_fails() throws IOException {
+    HttpServer flink = flink(() -> out.toString().isEmpty());
+    writeRunning(flink);
+    try {
+      assertEquals(0, run("cluster", "status"), out::toString);
+      assertEquals(Main.FAILED, run("cluster", "status"), out::toString);
+    } finally {
+      flink.stop(0);
+    }
+  }
+
+  @Test
+  void status_processIsStopped_fails() throws Exception {
+    Path stat = Path.of("/proc/%d/stat".formatted(running.pid()));
+    assumeTrue(Files.exists(stat));
+    HttpServer flink = flink(() -> true);
+    writeRunning(flink);
+    try {
+      new ProcessBuilder("kill", "-STOP", String.valueOf(running.pid())).start().waitFor();
+      while (!Files.readString(stat).contains(" T ")) {
+        Thread.onSpinWait();
+      }
+      assertEquals(Main.FAILED, run("cluster", "status"), out::toString);
+    } finally {
+      flink.stop(0);
+    }
+  }
+
+  /** Two processes that run, of which none is a job manager. */
+  private void writeRunning(HttpServer flink) throws IOException {
+    write(true, "kafka", flink.getAddress().getPort());
+    Path file = root.resolve(".millrace/cluster/cluster.properties");
+    String started = "process.1.started=" + running.info().startInstant().orElseThrow();
+    Files.writeString(file, Files.readString(file).replace("process.1.started=0", started));
   }
 
   private static HttpServer flink(BooleanSupplier answers) throws IOException {
