@@ -6,9 +6,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -50,18 +52,27 @@ record LocalFiles(Path root) implements StoreFiles {
     List<StoredFile> files = new ArrayList<>();
     try (DirectoryStream<Path> folders = Files.newDirectoryStream(root, Files::isDirectory)) {
       for (Path folder : folders) {
-        try (DirectoryStream<Path> inside =
-            Files.newDirectoryStream(folder, Files::isRegularFile)) {
+        try (DirectoryStream<Path> inside = Files.newDirectoryStream(folder)) {
           for (Path file : inside) {
-            files.add(
-                new StoredFile(
-                    folder.getFileName() + "/" + file.getFileName(),
-                    Files.getLastModifiedTime(file).toInstant()));
+            add(folder.getFileName() + "/" + file.getFileName(), file, files);
           }
+        } catch (NoSuchFileException e) {
+          // deleted meanwhile
         }
       }
     }
     return files;
+  }
+
+  private static void add(String path, Path file, List<StoredFile> files) throws IOException {
+    try {
+      BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
+      if (found.isRegularFile()) {
+        files.add(new StoredFile(path, found.lastModifiedTime().toInstant()));
+      }
+    } catch (NoSuchFileException e) {
+      // moved into place, or deleted meanwhile
+    }
   }
 
   @Override

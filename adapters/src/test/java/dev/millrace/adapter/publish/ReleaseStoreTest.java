@@ -2,6 +2,7 @@ package dev.millrace.adapter.publish;
 
 import static java.time.Duration.ofMinutes;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +93,31 @@ class ReleaseStoreTest {
     assertEquals(2, new Sweeper(files, () -> now.plus(ofMinutes(61))).sweep());
     assertEquals(List.of(ID, "photos"), names(folder));
     assertEquals(3, names(folder.resolve(ID)).size());
+  }
+
+  /** As learn publishes while somebody prunes. */
+  @Test
+  void list_whileFilesComeAndGo_hasThoseThatStay() throws Exception {
+    StoreFiles files = StoreFiles.in(folder);
+    ReleaseStore.of(files).publish(RELEASE);
+    Path aside = folder.resolve(ID).resolve(".1.part");
+    AtomicBoolean over = new AtomicBoolean();
+    CompletableFuture<Void> publishing =
+        CompletableFuture.runAsync(
+            () -> {
+              while (!over.get()) {
+                assertDoesNotThrow(() -> Files.delete(Files.createFile(aside)));
+              }
+            });
+    try {
+      for (int i = 0; i < 5_000; i++) {
+        List<StoredFile> found = files.list();
+        assertEquals(3, found.stream().filter(f -> !f.path().endsWith(StoreFiles.PART)).count());
+      }
+    } finally {
+      over.set(true);
+    }
+    publishing.get();
   }
 
   @Test
