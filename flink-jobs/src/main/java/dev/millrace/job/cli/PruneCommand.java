@@ -15,12 +15,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,11 +66,13 @@ final class PruneCommand implements Callable<Integer> {
     StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
     MillraceConfig config = broker.require(output.err());
     List<Origin> undecoded = new ArrayList<>();
-    Set<String> needed = needed(stored, ReleaseTopic.of(config).events(undecoded::add));
+    List<ReleaseEvent> events = ReleaseTopic.of(config).events(undecoded::add);
+    Set<String> needed = needed(stored, events);
     String blind = ReleaseTopic.reasonNotToDelete(undecoded);
     if (blind != null) {
       throw new IllegalStateException(blind);
     }
+    gone(stored, events).forEach(head -> sayThatAllStay(head, stored));
     needed.addAll(UnansweredRequests.releases(config));
     StoreFiles files = StoreFiles.in(stored.store());
     Map<String, Retention.Stored> releases = releases(stored, files.list());
@@ -88,6 +92,14 @@ final class PruneCommand implements Callable<Integer> {
     return 0;
   }
 
+  private void sayThatAllStay(ReleaseEvent head, StoredReleases stored) {
+    output
+        .err()
+        .printf(
+            "domain %s is at release %s, which is not in %s or cannot be read: all of its releases stay%n",
+            head.domain(), head.release(), stored.store());
+  }
+
   private static Map<String, Retention.Stored> releases(
       StoredReleases stored, List<StoredFile> files) {
     Map<String, Retention.Stored> releases = new HashMap<>();
@@ -102,13 +114,14 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   /**
-   * What any domain may be at, all of a domain of which the topic knows nothing, and what was
-   * brought to a base that is here.
+   * What any domain may be at, all of a domain of which the topic knows nothing or whose current
+   * release is not here or cannot be read, and what was brought to a base that is here.
    */
   static Set<String> needed(StoredReleases stored, List<ReleaseEvent> events) {
     Set<String> needed = new HashSet<>();
     for (Kind kind : Kind.values()) {
-      needed.addAll(needed(stored, ReleaseTopic.heads(events, kind), kind));
+      ReleaseTopic.heads(events, kind).values().forEach(needed::addAll);
+      needed.addAll(ofUnknown(stored, Heads.followed(events, kind), kind));
     }
     stored
         .byId()
@@ -121,20 +134,32 @@ final class PruneCommand implements Callable<Integer> {
     return needed;
   }
 
-  private static Set<String> needed(
-      StoredReleases stored, Map<String, Set<String>> heads, Kind kind) {
-    Set<String> needed = new HashSet<>();
-    heads.values().forEach(needed::addAll);
+  /** All of each domain of which nobody can tell what its current release came of. */
+  private static Set<String> ofUnknown(
+      StoredReleases stored, Map<String, ReleaseEvent> followed, Kind kind) {
+    Set<String> unknown = new HashSet<>();
     stored
         .byId()
         .forEach(
             (id, manifest) -> {
-              if (manifest.kind() == kind
-                  && !heads.containsKey(Heads.alias(manifest.tenant(), manifest.domain()))) {
-                needed.add(id);
+              ReleaseEvent head = followed.get(Heads.alias(manifest.tenant(), manifest.domain()));
+              if (manifest.kind() == kind && (head == null || isGone(stored, head))) {
+                unknown.add(id);
               }
             });
-    return needed;
+    return unknown;
+  }
+
+  private static List<ReleaseEvent> gone(StoredReleases stored, List<ReleaseEvent> events) {
+    return Arrays.stream(Kind.values())
+        .flatMap(kind -> Heads.followed(events, kind).values().stream())
+        .filter(head -> isGone(stored, head))
+        .toList();
+  }
+
+  private static boolean isGone(StoredReleases stored, ReleaseEvent head) {
+    return Stream.of(head.release(), Heads.answering(head))
+        .anyMatch(release -> !release.isEmpty() && !stored.byId().containsKey(release));
   }
 
   /** The manifest first: what is cut off here is no release any more, and is swept. */

@@ -45,6 +45,23 @@ class PruneCommandTest {
     assertEquals("a", Heads.followed(events).get("|java").release());
   }
 
+  /** What it came of would be deleted with all that could take its place. */
+  @Test
+  void needed_currentIsNotHere_allOfItsDomainIs() {
+    StoredReleases stored =
+        new StoredReleases(
+            Path.of("store"),
+            new TreeMap<>(Map.of("a", of("java"), "b", of("java"), "x", of("other"))));
+    List<ReleaseEvent> events =
+        List.of(
+            event(Action.PUBLISH, "a", 1),
+            StreamRecords.event("other", Action.PUBLISH, "y", 1, 0),
+            StreamRecords.event("other", Action.ROLLBACK, "", 1, 1),
+            StreamRecords.event(
+                "java", ReleaseEvent.Kind.ADAPTER, Action.PUBLISH, "gone", "a", 2, 2));
+    assertEquals(Set.of("", "a", "b", "gone", "y"), PruneCommand.needed(stored, events));
+  }
+
   /** A shadow on another base has no parent in its manifest. */
   @Test
   void needed_onTrial_soIsWhatAnswersMeanwhile() {
