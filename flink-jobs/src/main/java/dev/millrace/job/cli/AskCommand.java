@@ -158,7 +158,7 @@ final class AskCommand implements Callable<Integer> {
     StoredReleases stored =
         StoredReleases.read(store == null ? Home.here().store() : store, output.err()::println);
     SortedMap<String, String> releases = place ? alignments(stored) : releases(stored);
-    requireWhole(stored, releases);
+    releases.values().forEach(release -> ShowCommand.requireWhole(stored, release));
     output
         .err()
         .printf(
@@ -171,19 +171,6 @@ final class AskCommand implements Callable<Integer> {
       Answer answer = ask(jobs.config(), releases);
       return print(answer, explain ? provenance(answer, ids -> Map.of()) : null);
     }
-  }
-
-  /** One that is not would never answer. */
-  private static void requireWhole(StoredReleases stored, SortedMap<String, String> releases) {
-    releases.forEach(
-        (domain, release) -> {
-          List<String> damaged = ShowCommand.damaged(stored.uri(release), stored.manifest(release));
-          if (!damaged.isEmpty()) {
-            throw new IllegalStateException(
-                "release %s of domain %s is damaged: %s"
-                    .formatted(release, domain, damaged.get(0)));
-          }
-        });
   }
 
   /** The domain's alignment, if it has one. */

@@ -44,6 +44,7 @@ final class OrderCommands {
       StoredReleases stored = StoredReleases.read(store.folder(broker), output.err()::println);
       String release = stored.find(id);
       Manifest manifest = stored.manifest(release);
+      ShowCommand.requireWhole(stored, release);
       ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
       Origin unused = topic.write(stored.order(action, release, reason));
       output.result(

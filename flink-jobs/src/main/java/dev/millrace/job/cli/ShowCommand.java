@@ -72,7 +72,7 @@ final class ShowCommand implements Callable<Integer> {
   }
 
   /** What is wrong with which of its files. */
-  static List<String> damaged(String folder, Manifest manifest) {
+  private static List<String> damaged(String folder, Manifest manifest) {
     ReleaseFiles files = new FlinkReleaseFiles();
     List<String> damaged = new ArrayList<>();
     for (String name : manifest.files().keySet()) {
@@ -83,6 +83,21 @@ final class ShowCommand implements Callable<Integer> {
       }
     }
     return damaged;
+  }
+
+  /**
+   * Refuses a release that nothing could answer by.
+   *
+   * @throws IllegalStateException if one of its files is not what the manifest says
+   */
+  static void requireWhole(StoredReleases stored, String release) {
+    Manifest manifest = stored.manifest(release);
+    List<String> damaged = damaged(stored.uri(release), manifest);
+    if (!damaged.isEmpty()) {
+      throw new IllegalStateException(
+          "release %s of domain %s is damaged: %s"
+              .formatted(release, manifest.domain(), damaged.get(0)));
+    }
   }
 
   /** The parents up to the base; one that is not in the store ends it. */

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ShowCommandTest {
 
@@ -56,6 +58,28 @@ class ShowCommandTest {
             "hello");
     assertEquals(Main.FAILED, status);
     String line = "millrace: release %s of domain legal is damaged: adapter_model.";
+    assertTrue(err.toString().startsWith(line.formatted(release)), err::toString);
+  }
+
+  /** Serve would not follow it, or answer nothing in its place. */
+  @ParameterizedTest
+  @ValueSource(strings = {"pin", "rollback"})
+  void run_orderToAReleaseThatLacksAFile_saysWhichAndOrdersNothing(String order) throws Exception {
+    String release = new NanoReleases(store).publish("legal", 1).release();
+    Files.delete(store.resolve(release).resolve("adapter_model.safetensors"));
+    int status =
+        Main.run(
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            "releases",
+            order,
+            release,
+            "--store",
+            "" + store,
+            "--bootstrap",
+            "127.0.0.1:1");
+    assertEquals(Main.FAILED, status);
+    String line = "millrace: release %s of domain legal is damaged: ";
     assertTrue(err.toString().startsWith(line.formatted(release)), err::toString);
   }
 
