@@ -11,6 +11,7 @@ import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -50,15 +51,14 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
   /**
    * Those that can be read.
    *
-   * @param skipped is told of each that is not what its id says
+   * @param skipped is told of each that is not what its id says, or whose manifest cannot be opened
    */
   public static StoredReleases read(Path store, Consumer<String> skipped) {
     return read(
         store, (id, problem) -> skipped.accept("skipped " + id + ": " + problem.getMessage()));
   }
 
-  private static StoredReleases read(
-      Path store, BiConsumer<String, InvalidReleaseException> broken) {
+  private static StoredReleases read(Path store, BiConsumer<String, RuntimeException> broken) {
     if (!Files.isDirectory(store)) {
       throw new IllegalArgumentException("store " + store + ", expected a folder");
     }
@@ -72,6 +72,8 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
           byId.put(id, ReleaseReader.readManifest(new FlinkReleaseFiles(), uri, id));
         } catch (InvalidReleaseException e) {
           broken.accept(id, e);
+        } catch (FileNotFoundException e) { // another's, or deleted meanwhile
+          broken.accept(id, new UncheckedIOException(e.getMessage(), e));
         }
       }
     } catch (IOException e) {

@@ -15,6 +15,7 @@ import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,6 +144,17 @@ class StoredReleasesTest {
     assertEquals(Map.of(), StoredReleases.read(store, skipped::add).byId());
     assertEquals(1, skipped.size());
     assertEquals("skipped " + id, skipped.get(0).replaceFirst(":.*", ""));
+  }
+
+  @Test
+  void read_manifestThatCannotBeOpened_isSkippedAndNamed() throws IOException {
+    String id = "a".repeat(64);
+    Files.createDirectories(store.resolve(id).resolve(Manifest.FILE));
+    assertThrows(UncheckedIOException.class, () -> StoredReleases.read(store));
+    List<String> skipped = new ArrayList<>();
+    assertEquals(Map.of(), StoredReleases.read(store, skipped::add).byId());
+    assertEquals(1, skipped.size());
+    assertTrue(skipped.get(0).startsWith("skipped " + id + ": "), skipped.get(0));
   }
 
   private static ReleaseEvent event(Action action, String release, long batch, double withheld) {
