@@ -139,43 +139,56 @@ final class Ranges {
       Set.of("learn.seed", "learn.gate.minGain", "learn.watch.bound", "compress.seed");
 
   private static final Map<String, Pattern> FORMS =
-      Map.of(
-          "kafka.bootstrap", Pattern.compile("[^\\s:,]+:\\d+(,[^\\s:,]+:\\d+)*"),
-          "kafka.prefix", Pattern.compile("[a-zA-Z0-9._-]{1,100}"),
-          "kafka.registry", Pattern.compile("(https?://[^@?#\\s]+)?"),
-          "job.name", Pattern.compile("[a-zA-Z0-9._-]{1,64}"),
-          "learn.adapter", Pattern.compile(String.join("|", AdapterKinds.names())),
-          "learn.plan.device", Pattern.compile("auto|cpu|gpu"),
-          "learn.exchange.codec",
-              Pattern.compile(
-                  "dense|int[458]|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
-          "compress.release", Pattern.compile("([0-9a-f]{64})?"),
-          "redis.uri",
-              Pattern.compile(
-                  "(rediss?://[^@,/\\s]+(/\\d{0,9})?"
-                      + "|rediss?\\+cluster://[^@,/\\s]+(,[^@,/\\s]+)*/?)?"));
+      Map.ofEntries(
+          form("kafka.bootstrap", "[^\\s:,]+:\\d+(,[^\\s:,]+:\\d+)*"),
+          form("kafka.prefix", "[a-zA-Z0-9._-]{1,100}"),
+          form("kafka.registry", "(https?://[^@?#\\s]+)?"),
+          form("job.name", "[a-zA-Z0-9._-]{1,64}"),
+          form("checkpoint.dir", "(\\w[\\w+.-]*:.+)?"),
+          form("store.uri", ".+"),
+          form("base.dir", ".+"),
+          form("learn.adapter", String.join("|", AdapterKinds.names())),
+          form("learn.plan.device", "auto|cpu|gpu"),
+          form(
+              "learn.exchange.codec",
+              "dense|int[458]|sign|topk:(1|0?\\.\\d*[1-9]\\d*)|lowrank:[1-9]\\d{0,3}"),
+          form("compress.release", "([0-9a-f]{64})?"),
+          form(
+              "redis.uri",
+              "(rediss?://[^@,/\\s]+(/\\d{0,9})?"
+                  + "|rediss?\\+cluster://[^@,/\\s]+(,[^@,/\\s]+)*/?)?"));
 
   private static final Map<String, String> FORM_NAMES =
-      Map.of(
-          "kafka.bootstrap", "host:port,…",
-          "kafka.prefix", "1 to 100 letters, digits, '.', '_' or '-'",
-          "kafka.registry", "http[s]://host[:port][/path] without credentials, or nothing",
-          "job.name", "1 to 64 letters, digits, '.', '_' or '-'",
-          "learn.adapter", "one of " + String.join(", ", AdapterKinds.names()),
-          "learn.plan.device", "auto, cpu or gpu",
-          "learn.exchange.codec",
-              "dense, int8, int5, int4, sign, topk:SHARE (more than 0, to 1) or lowrank:RANK (1 or more)",
-          "compress.release", "the 64 hexadecimal digits of a release's id, or nothing",
-          "redis.uri",
+      Map.ofEntries(
+          Map.entry("kafka.bootstrap", "host:port,…"),
+          Map.entry("kafka.prefix", "1 to 100 letters, digits, '.', '_' or '-'"),
+          Map.entry(
+              "kafka.registry", "http[s]://host[:port][/path] without credentials, or nothing"),
+          Map.entry("job.name", "1 to 64 letters, digits, '.', '_' or '-'"),
+          Map.entry("checkpoint.dir", "a URI such as file:///folder, or nothing"),
+          Map.entry("store.uri", "a folder or its URI"),
+          Map.entry("base.dir", "a folder"),
+          Map.entry("learn.adapter", "one of " + String.join(", ", AdapterKinds.names())),
+          Map.entry("learn.plan.device", "auto, cpu or gpu"),
+          Map.entry(
+              "learn.exchange.codec",
+              "dense, int8, int5, int4, sign, topk:SHARE (more than 0, to 1) or lowrank:RANK (1 or more)"),
+          Map.entry("compress.release", "the 64 hexadecimal digits of a release's id, or nothing"),
+          Map.entry(
+              "redis.uri",
               "redis[s]://host:port or redis[s]+cluster://host:port,… without a password, which"
                   + " comes from "
                   + Secret.REDIS_PASSWORD
-                  + ", or nothing");
+                  + ", or nothing"));
 
   private static final Pattern PORT = Pattern.compile("(?<=:)\\d+(?=[,/]|$)");
   private static final int MOST_PORT = 65_535;
 
   private Ranges() {}
+
+  private static Map.Entry<String, Pattern> form(String key, String pattern) {
+    return Map.entry(key, Pattern.compile(pattern));
+  }
 
   /**
    * The value itself.

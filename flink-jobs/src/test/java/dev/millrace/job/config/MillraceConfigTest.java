@@ -63,14 +63,19 @@ class MillraceConfigTest {
                         "kafka.guarantee=maybe",
                         "redis.uri=redis://u:hunter2@h:1",
                         "kafka.registry=u:8081",
+                        "checkpoint.dir=/checkpoints",
+                        "store.uri=",
+                        "base.dir=",
                         "oops")));
     String all = e.getMessage();
-    assertEquals(8, e.problems().size(), all);
+    assertEquals(11, e.problems().size(), all);
     assertTrue(all.contains("unknown key kafka.bootsrap, did you mean kafka.bootstrap?"), all);
     assertTrue(all.contains("job.parallelism is \"two\", expected a whole number"), all);
     assertTrue(all.contains("batch.count is \"0\", expected more than 0"), all);
     assertTrue(all.contains("expected exactly-once or at-least-once"), all);
     assertTrue(all.contains("kafka.registry is \"u:8081\", expected http[s]://host"), all);
+    assertTrue(all.contains("checkpoint.dir is \"/checkpoints\", expected a URI such as"), all);
+    assertTrue(all.contains("store.uri is \"\", expected a folder or its URI"), all);
     assertTrue(all.contains("\"oops\" is not key=value"), all);
     assertFalse(all.contains("hunter2"), all);
   }
