@@ -154,7 +154,7 @@ final class AskCommand implements Callable<Integer> {
           answer,
           explain ? provenance(answer, ids -> TaughtSamples.read(there.kafka(), ids)) : null);
     }
-    MillraceConfig unused = MillraceConfig.defaults().with(broker.settings()); // refuses others
+    broker.requireUsable();
     StoredReleases stored =
         StoredReleases.read(store == null ? Home.here().store() : store, output.err()::println);
     SortedMap<String, String> releases = place ? alignments(stored) : releases(stored);

@@ -32,6 +32,13 @@ final class BrokerOption {
     return settings;
   }
 
+  /** Refuses settings that jobs in this process cannot have. */
+  void requireUsable() {
+    MillraceConfig unused =
+        MillraceConfig.read(
+            settings.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList());
+  }
+
   /** What is set, with the broker that the command line names; empty if it names none. */
   Optional<MillraceConfig> named() {
     return Optional.ofNullable(bootstrap)

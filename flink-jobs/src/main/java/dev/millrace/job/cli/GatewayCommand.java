@@ -100,7 +100,7 @@ final class GatewayCommand implements Callable<Integer> {
         return open(config, apiKeys, adopting(config), ending);
       }
     }
-    MillraceConfig unused = MillraceConfig.defaults().with(broker.settings()); // refuses others
+    broker.requireUsable();
     Path folder = base.folder();
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (Ending ending = new Ending();

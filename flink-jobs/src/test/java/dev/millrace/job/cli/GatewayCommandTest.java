@@ -27,6 +27,7 @@ class GatewayCommandTest {
         "--keystore src | keystore src, expected a file that can be read",
         "--base src | base src, expected a checkpoint folder with a config.json",
         "--set gateway.inFlight=0 | invalid configuration: gateway.inFlight is \"0\", expected more than 0",
+        "--set learn.watch.window=15 | invalid configuration: learn.watch.least is 16, expected at most learn.watch.window, 15",
       })
   void call_optionThatCannotBeUsed_isNamed(String options, String message) {
     assertEquals("millrace: " + message, said(Main.USAGE, options));
