@@ -515,6 +515,22 @@ class GatewayDoorIT {
     }
   }
 
+  @Test
+  void samples_queryThatNamesNoDomain_areRefused() throws Exception {
+    String body = "{\"text\":\"Your order has left our house.\"}";
+    String key = "Authorization: Bearer key-of-acme";
+    try (Gateway gateway = open(LIMIT, null)) {
+      for (String query :
+          List.of("domian=mails", "domain=%zz", "domain=a&domain=b", "x=1&domain=a")) {
+        String reply = exchange(gateway, "POST /v1/samples?" + query, "a", body, key);
+        assertTrue(reply.startsWith("HTTP/1.1 400 "), reply);
+        assertTrue(reply.contains("bad_query"), reply);
+      }
+      String reply = exchange(gateway, "POST /v1/samples?", "a", body, key);
+      assertTrue(reply.startsWith("HTTP/1.1 200 "), reply);
+    }
+  }
+
   /** Bodies that do not come to their end keep their calls under way, and no other tenant's. */
   @Test
   void samples_moreCallsThanATenantMayHave_areTooManyUntilOneIsWritten() throws Exception {

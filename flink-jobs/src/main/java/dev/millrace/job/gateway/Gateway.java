@@ -296,11 +296,19 @@ public final class Gateway implements AutoCloseable {
                 caller.account(),
                 () ->
                     samples.take(
-                        caller,
-                        calls.body(ctx),
-                        ctx.queryParam("domain"),
-                        ctx.header("Idempotency-Key"))),
+                        caller, calls.body(ctx), domain(ctx), ctx.header("Idempotency-Key"))),
         (context, reply) -> context.contentType(Calls.JSON).result(reply));
+  }
+
+  /** One that is misspelt would have samples go to no domain. */
+  private static @Nullable String domain(Context ctx) {
+    String query = Objects.requireNonNullElse(ctx.queryString(), "");
+    List<String> domains = ctx.queryParams("domain");
+    if (!query.isEmpty() && (ctx.queryParamMap().size() != 1 || domains.size() != 1)) {
+      throw ApiProblem.bad(
+          "bad_query", "the query is \"%s\", expected domain=NAME".formatted(query));
+    }
+    return ctx.queryParam("domain");
   }
 
   private void feedback(Context ctx) {
