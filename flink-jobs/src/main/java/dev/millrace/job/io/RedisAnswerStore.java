@@ -5,6 +5,8 @@ import dev.millrace.job.config.Secret;
 import dev.millrace.model.cache.RemoteTier;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.SetParams;
 
 /**
@@ -15,6 +17,7 @@ public final class RedisAnswerStore implements RemoteTier {
 
   private static final byte[] PREFIX = "millrace:answer:".getBytes(StandardCharsets.UTF_8);
   private static final byte[] NO_KEY = "millrace:none".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] FOREIGN = {};
 
   private final RedisLink link;
   private final SetParams expiry;
@@ -37,7 +40,21 @@ public final class RedisAnswerStore implements RemoteTier {
 
   @Override
   public byte @Nullable [] get(byte[] key) {
-    return link.read(redis -> redis.get(RedisLink.key(PREFIX, key)));
+    return link.read(redis -> value(redis, RedisLink.key(PREFIX, key)));
+  }
+
+  /**
+   * A value of another type is no sign that Redis is down: it is somebody else's, and no answer.
+   */
+  private static byte @Nullable [] value(UnifiedJedis redis, byte[] key) {
+    try {
+      return redis.get(key);
+    } catch (JedisDataException e) {
+      if (String.valueOf(e.getMessage()).startsWith("WRONGTYPE")) {
+        return FOREIGN;
+      }
+      throw e;
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.job.config.RedisConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.embedded.OwnRedis;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -104,6 +105,20 @@ class RedisAnswerStoreTest {
       await(store::isUp);
       store.put(new byte[] {4}, VALUE);
       assertArrayEquals(VALUE, store.get(new byte[] {4}));
+    }
+  }
+
+  @Test
+  void get_valueOfAnotherType_isNoAnswerAndIsReplaced() {
+    try (OwnRedis redis = OwnRedis.start(folder);
+        RedisAnswerStore store = open(redis.uri(), "", "", NONE);
+        Jedis admin = new Jedis("127.0.0.1", redis.port())) {
+      byte[] key = RedisLink.key("millrace:answer:".getBytes(StandardCharsets.UTF_8), KEY);
+      admin.rpush(key, VALUE);
+      assertArrayEquals(new byte[0], store.get(KEY));
+      assertTrue(store.isUp());
+      assertEquals(0, store.failures());
+      works(store);
     }
   }
 
