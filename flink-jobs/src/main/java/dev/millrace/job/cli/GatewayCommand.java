@@ -102,11 +102,11 @@ final class GatewayCommand implements Callable<Integer> {
     }
     broker.requireUsable();
     Path folder = base.folder();
+    StoredReleases stored = StoredReleases.read(store(), output.err()::println);
+    stored.lost().forEach((domain, release) -> sayThatItIsLost(domain, release, stored.store()));
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (Ending ending = new Ending();
-        EmbeddedJobs jobs =
-            EmbeddedJobs.servingAndLearning(
-                StoredReleases.read(store(), output.err()::println), folder, broker.settings())) {
+        EmbeddedJobs jobs = EmbeddedJobs.servingAndLearning(stored, folder, broker.settings())) {
       ending.watch();
       jobs.closedByCaller();
       return open(
@@ -115,6 +115,14 @@ final class GatewayCommand implements Callable<Integer> {
           new TopicAdopting(jobs.config(), Openers.adopting(jobs.config())),
           ending);
     }
+  }
+
+  private void sayThatItIsLost(String domain, String release, Path from) {
+    output
+        .err()
+        .printf(
+            "domain %s was at release %s, which is not in %s: the base answers until there is another%n",
+            domain, release, from);
   }
 
   /** The store that the jobs behind the broker publish into, if it is known here. */

@@ -186,6 +186,21 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
     return current(Kind.ALIGNMENT);
   }
 
+  /** By shared domain what answered when the last run ended and is not here: the base does. */
+  public SortedMap<String, String> lost() {
+    SortedMap<String, String> lost = new TreeMap<>();
+    Heads.read(store, Kind.ADAPTER)
+        .byDomain()
+        .forEach(
+            (domain, head) -> {
+              boolean here = head.release().isEmpty() || byId.containsKey(head.release());
+              if (!here && head.batch() >= lastBatch(domain, Kind.ADAPTER)) {
+                lost.put(domain, head.release());
+              }
+            });
+    return lost;
+  }
+
   private SortedMap<String, String> current(Kind kind) {
     SortedMap<String, String> current = newest(kind);
     Heads.read(store, kind)

@@ -70,6 +70,17 @@ class StoredReleasesTest {
   }
 
   @Test
+  void lost_whatAnsweredIsNotStoredAnyMore_isNamed() {
+    StoredReleases stored = stored(3);
+    stored.note(List.of(event(Action.PUBLISH, "r2", 2, 0)));
+    assertEquals(Map.of(), stored.lost());
+    assertEquals(Map.of("java", "r2"), stored(2).lost());
+    assertEquals(Map.of(), stored(2).serving());
+    stored.note(List.of(event(Action.ROLLBACK, "", 0, 0)));
+    assertEquals(Map.of(), stored(2).lost());
+  }
+
+  @Test
   void serving_onTrialOrTakenBackToTheBase_isTheOneBefore() {
     StoredReleases stored = stored(2);
     ReleaseEvent first = event(Action.PUBLISH, "r0", 0, 0);
