@@ -40,9 +40,14 @@ public record TokenSet(int[] tokens, double length) {
 
   /** The mean cosine with the texts that the base knows. */
   public double cosine(KnownTexts known) {
+    return along(known.mean(), known);
+  }
+
+  /** The product of a vector and this one, made to be of length 1. */
+  double along(double[] vector, KnownTexts known) {
     double sum = 0;
     for (int token : tokens) {
-      sum += known.rarity()[token] * known.mean()[token];
+      sum += known.rarity()[token] * vector[token];
     }
     return sum == 0 ? 0 : sum / length;
   }

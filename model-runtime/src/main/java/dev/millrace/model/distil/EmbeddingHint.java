@@ -1,9 +1,10 @@
 package dev.millrace.model.distil;
 
 import static dev.millrace.model.distil.Matrices.gram;
-import static dev.millrace.model.distil.PrincipalDirections.dot;
+import static dev.millrace.model.weights.PrincipalDirections.dot;
 
 import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.model.weights.PrincipalDirections;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,6 +1,6 @@
 package dev.millrace.model.distil;
 
-import static dev.millrace.model.distil.PrincipalDirections.dot;
+import static dev.millrace.model.weights.PrincipalDirections.dot;
 
 /**
  * A matrix that takes features to what they are to give, near a first guess: the least {@code |Y −

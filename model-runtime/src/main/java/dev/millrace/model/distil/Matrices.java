@@ -1,6 +1,6 @@
 package dev.millrace.model.distil;
 
-import static dev.millrace.model.distil.PrincipalDirections.dot;
+import static dev.millrace.model.weights.PrincipalDirections.dot;
 
 import java.util.Arrays;
 import java.util.List;

@@ -7,7 +7,7 @@ import static dev.millrace.model.distil.Matrices.some;
 import static dev.millrace.model.distil.Matrices.sum;
 import static dev.millrace.model.distil.Matrices.times;
 import static dev.millrace.model.distil.Matrices.transposed;
-import static dev.millrace.model.distil.PrincipalDirections.dot;
+import static dev.millrace.model.weights.PrincipalDirections.dot;
 
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Routes;
@@ -20,6 +20,7 @@ import dev.millrace.model.djl.StreamPair;
 import dev.millrace.model.djl.StreamStatistics;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.DType;
+import dev.millrace.model.weights.PrincipalDirections;
 import dev.millrace.model.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;

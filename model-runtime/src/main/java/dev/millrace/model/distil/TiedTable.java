@@ -2,8 +2,9 @@ package dev.millrace.model.distil;
 
 import static dev.millrace.model.distil.Matrices.gram;
 import static dev.millrace.model.distil.Matrices.times;
-import static dev.millrace.model.distil.PrincipalDirections.dot;
+import static dev.millrace.model.weights.PrincipalDirections.dot;
 
+import dev.millrace.model.weights.PrincipalDirections;
 import java.util.Arrays;
 import java.util.List;
 

@@ -13,10 +13,10 @@ import java.util.stream.Stream;
  */
 public final class DomainMemory {
 
-  private static final byte VERSION = 7;
+  private static final byte VERSION = 8;
 
-  /** How near others were to its texts was said by the k-th of them alone. */
-  private static final byte OF_ONE_COSINE = 6;
+  /** How near others were to its texts was said by all of their tokens. */
+  private static final byte OF_WHOLE_TEXTS = 7;
 
   /** Its texts were held against each other in another way, and are left behind. */
   private static final byte OF_GROUPS = 5;
@@ -76,7 +76,7 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote, or its versions 1 to 6; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote, or its versions 1 to 7; smaller limits keep what is newest.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
@@ -291,7 +291,7 @@ public final class DomainMemory {
         captions.read(in);
         fits.read(in);
       }
-      if (version > OF_ONE_COSINE) {
+      if (version > OF_WHOLE_TEXTS) {
         neighbours.read(in);
       } else if (version > OF_GROUPS) {
         neighbours.readTexts(in);

@@ -1,6 +1,7 @@
 package dev.millrace.model.score;
 
 import dev.millrace.model.assign.KnownTexts;
+import dev.millrace.model.assign.OwnTokens;
 import dev.millrace.model.assign.TokenSet;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -9,9 +10,10 @@ import java.util.Deque;
 
 /**
  * The last texts that a domain accepted, as sets of tokens, and how near to them those were that
- * came: by the cosine with the k-th nearest (Ramaswamy, Rastogi and Shim, 2000) and the mean one,
- * beside the cosine with what the base knows. k is a share of them all: a kind of text that is less
- * of the domain than that is far from it even where some got in.
+ * came: by the cosine of what both have of their own with the k-th nearest (Ramaswamy, Rastogi and
+ * Shim, 2000) and the mean one, beside the cosine of all with what the base knows. k is a share of
+ * them all: a kind of text that is less of the domain than that is far from it even where some got
+ * in.
  */
 final class Neighbours {
 
@@ -51,10 +53,15 @@ final class Neighbours {
   }
 
   double nearness(TokenSet text, KnownTexts known) {
-    double[] cosines = texts.stream().mapToDouble(t -> text.cosine(t, known)).sorted().toArray();
+    OwnTokens own = OwnTokens.of(text, known);
+    double[] cosines =
+        texts.stream()
+            .mapToDouble(other -> own.cosine(OwnTokens.of(other, known), known))
+            .sorted()
+            .toArray();
     double near = cosines[(int) ((1 - SHARE) * cosines.length)];
     double mean = Arrays.stream(cosines).average().orElseThrow();
-    return Math.sqrt(near * mean) / (text.cosine(known) + LEAST_KNOWN);
+    return (near + mean) / 2 / (text.cosine(known) + LEAST_KNOWN);
   }
 
   /** Takes a text of the domain in, and forgets the oldest where there are too many. */

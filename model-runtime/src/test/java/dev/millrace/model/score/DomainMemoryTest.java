@@ -55,9 +55,9 @@ class DomainMemoryTest {
   void fromBytes_cutOrForeign_isRefusedWithTheReason() {
     byte[] bytes = filled(20).toBytes();
     assertRefused(Arrays.copyOf(bytes, bytes.length - 1), "cut short");
-    assertRefused(new byte[0], "not of version 7");
+    assertRefused(new byte[0], "not of version 8");
     bytes[0] = 9;
-    assertRefused(bytes, "not of version 7");
+    assertRefused(bytes, "not of version 8");
   }
 
   @Test
@@ -126,10 +126,10 @@ class DomainMemoryTest {
   }
 
   @Test
-  void fromBytes_version6_keepsItsTextsAndNotHowNearOthersWere() {
+  void fromBytes_version7_keepsItsTextsAndNotHowNearOthersWere() {
     DomainMemory filled = filled(20);
     byte[] before = filled.toBytes();
-    before[0] = 6;
+    before[0] = 7;
     Neighbours read = DomainMemory.fromBytes(before, LIMITS).neighbours();
     TokenSet text = TokenSet.of(new int[] {1, 2, 3}, KNOWN);
     for (int i = 0; i < 4; i++) {

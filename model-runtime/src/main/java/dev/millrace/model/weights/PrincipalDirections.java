@@ -1,27 +1,38 @@
-package dev.millrace.model.distil;
+package dev.millrace.model.weights;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 
 /** Directions in which rows of numbers differ most. */
-final class PrincipalDirections {
+public final class PrincipalDirections {
 
   private static final int ITERATIONS = 20;
 
   private PrincipalDirections() {}
 
   /** Of a symmetric matrix, the first ones: orthonormal rows. Subspace iteration, fixed start. */
-  static double[][] of(double[][] matrix, int count) {
+  public static double[][] of(double[][] matrix, int count) {
+    return of(
+        vector -> Arrays.stream(matrix).mapToDouble(row -> dot(row, vector)).toArray(),
+        matrix.length,
+        count);
+  }
+
+  /**
+   * The same of a matrix that is never written down.
+   *
+   * @param times the product of the matrix and a vector
+   * @param size of the vector
+   */
+  public static double[][] of(UnaryOperator<double[]> times, int size, int count) {
     SplittableRandom random = new SplittableRandom(count);
-    double[][] directions = new double[count][matrix.length];
+    double[][] directions = new double[count][size];
     for (double[] direction : directions) {
       Arrays.setAll(direction, i -> random.nextGaussian());
     }
     for (int i = 0; i < ITERATIONS; i++) {
-      for (int k = 0; k < count; k++) {
-        double[] before = directions[k];
-        directions[k] = Arrays.stream(matrix).mapToDouble(row -> dot(row, before)).toArray();
-      }
+      Arrays.setAll(directions, k -> times.apply(directions[k]));
       orthonormal(directions);
     }
     return directions;
@@ -42,7 +53,7 @@ final class PrincipalDirections {
     }
   }
 
-  static double dot(double[] a, double[] b) {
+  public static double dot(double[] a, double[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {
       sum += a[i] * b[i];
