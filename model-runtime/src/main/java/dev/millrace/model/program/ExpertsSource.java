@@ -67,6 +67,11 @@ final class ExpertsSource {
           return self.project(torch.mul(torch.silu(g), u), p0 + 1, s0 + 2, a, m)
       """;
 
+  /**
+   * What adapters add to experts. The rows of all sequences of an adapter lie in blocks of {@link
+   * #BLOCK}, each of one expert and one product: however many rows there are, a row's is of the
+   * same shape.
+   */
   private static final String SPARSE =
       """
         def routed(self: __torch__.Program, x: Tensor, w0: int, r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor]) -> List[Tensor]:
@@ -107,35 +112,37 @@ final class ExpertsSource {
           return y
         def adapt_experts(self: __torch__.Program, y: Tensor, x: Tensor, of: Tensor, share: Tensor, expert: Tensor, token: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
           spans, l, which, scales = a
-          at = 0
+          owners = annotate(List[Tensor], [])
+          asked = annotate(List[int], [])
           for s in range(len(spans)):
             n = spans[s]
             if n < 0:
               n = torch.neg(n)
-            if which[s] >= 0:
-              i = 2 * ($sites * which[s] + site)
+            owners.append(torch.full([n], which[s], dtype=4))
+            if which[s] >= 0 and torch.__not__(torch.__contains__(asked, which[s])):
+              asked.append(which[s])
+          owner = torch.cat(owners, 0)
+          for j in range(len(asked)):
+            i = 2 * ($sites * asked[j] + site)
+            if l[i].numel() > 0:
+              rows = torch.arange(token.size(0), dtype=4)
+              if len(spans) > 1:
+                rows = torch.squeeze(torch.nonzero(torch.eq(torch.index_select(owner, 0, token), asked[j])), 1)
+              if rows.size(0) > 0:
+                added = self.expert_blocks(x, torch.index_select(of, 0, rows), torch.index_select(expert, 0, rows), l[i], l[i + 1])
+                y = self.add_shared(y, rows, added, share)
+          if which[0] == -2:
+            n = torch.neg(spans[0])
+            adapters = torch.floordiv(len(l), 2 * $sites + 1)
+            for j in range(adapters):
+              i = 2 * ($sites * j + site)
               if l[i].numel() > 0:
-                if len(spans) > 1:
-                  among = torch.logical_and(torch.ge(token, at), torch.lt(token, at + n))
-                  rows = torch.squeeze(torch.nonzero(among), 1)
-                else:
-                  rows = torch.arange(token.size(0), dtype=4)
+                among = torch.index_fill_(torch.zeros([n], dtype=11), 0, l[2 * $sites * adapters + j], 1)
+                rows = torch.squeeze(torch.nonzero(torch.logical_and(torch.lt(token, n), torch.index_select(among, 0, torch.clamp_max(token, n - 1)))), 1)
                 if rows.size(0) > 0:
                   e = torch.index_select(expert, 0, rows)
-                  added = self.expert_groups(torch.index_select(x, 0, torch.index_select(of, 0, rows)), e, l[i], l[i + 1])
+                  added = self.expert_rows(torch.index_select(x, 0, torch.index_select(of, 0, rows)), e, l[i], l[i + 1])
                   y = self.add_shared(y, rows, added, share)
-            if which[s] == -2:
-              adapters = torch.floordiv(len(l), 2 * $sites + 1)
-              for j in range(adapters):
-                i = 2 * ($sites * j + site)
-                if l[i].numel() > 0:
-                  among = torch.index_fill_(torch.zeros([at + n], dtype=11), 0, l[2 * $sites * adapters + j], 1)
-                  rows = torch.squeeze(torch.nonzero(torch.logical_and(torch.lt(token, at + n), torch.index_select(among, 0, torch.clamp_max(token, at + n - 1)))), 1)
-                  if rows.size(0) > 0:
-                    e = torch.index_select(expert, 0, rows)
-                    added = self.expert_rows(torch.index_select(x, 0, torch.index_select(of, 0, rows)), e, l[i], l[i + 1])
-                    y = self.add_shared(y, rows, added, share)
-            at = at + n
           return y
         def add_shared(self: __torch__.Program, y: Tensor, rows: Tensor, added: Tensor, share: Tensor) -> Tensor:
           if share.size(0) > 0:
@@ -144,17 +151,21 @@ final class ExpertsSource {
         def expert_rows(self: __torch__.Program, x: Tensor, expert: Tensor, down: Tensor, up: Tensor) -> Tensor:
           z = torch.bmm(torch.unsqueeze(x, 1), torch.transpose(torch.index_select(down, 0, expert), 1, 2))
           return torch.squeeze(torch.bmm(z, torch.transpose(torch.index_select(up, 0, expert), 1, 2)), 1)
-        def expert_groups(self: __torch__.Program, x: Tensor, expert: Tensor, down: Tensor, up: Tensor) -> Tensor:
+        def expert_blocks(self: __torch__.Program, x: Tensor, of: Tensor, expert: Tensor, down: Tensor, up: Tensor) -> Tensor:
           counts = torch.bincount(expert, None, $experts)
-          most = int(torch.amax(counts, [0]))
-          place = torch.mul(expert, most)
-          if most > 1:
-            before = torch.sub(torch.cumsum(counts, 0), counts)
+          blocks = torch.floor_divide(torch.add(counts, $block - 1), $block)
+          whose = torch.repeat_interleave(torch.arange($experts, dtype=4), blocks)
+          n = whose.size(0)
+          first = torch.mul(torch.sub(torch.cumsum(blocks, 0), blocks), $block)
+          before = torch.sub(torch.cumsum(counts, 0), counts)
+          place = torch.index_select(first, 0, expert)
+          if int(torch.amax(counts, [0])) > 1:
             place = torch.add(place, torch.sub(torch.arange(expert.size(0), dtype=4), torch.index_select(before, 0, expert)))
-          apart = torch.index_copy(torch.zeros([$experts * most, x.size(1)], dtype=6), 0, place, x)
-          z = torch.bmm(torch.reshape(apart, [$experts, most, x.size(1)]), torch.transpose(down, 1, 2))
-          y = torch.bmm(z, torch.transpose(up, 1, 2))
-          return torch.index_select(torch.reshape(y, [$experts * most, up.size(1)]), 0, place)
+          source = torch.index_copy_(torch.zeros([n * $block], dtype=4), 0, place, of)
+          apart = torch.reshape(torch.index_select(x, 0, source), [n, $block, x.size(1)])
+          z = torch.bmm(apart, torch.transpose(torch.index_select(down, 0, whose), 1, 2))
+          y = torch.bmm(z, torch.transpose(torch.index_select(up, 0, whose), 1, 2))
+          return torch.index_select(torch.reshape(y, [n * $block, up.size(1)]), 0, place)
         def sparse(self: __torch__.Program, x: Tensor, p0: int, s0: int, route: List[Tensor], a: Tuple[List[int], List[Tensor], List[int], List[float]], m: List[Tensor]) -> Tensor:
           return self.experts(x, p0, s0, route, a, m)
         def shared(self: __torch__.Program, x: Tensor, w0: int, p0: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor], m: List[Tensor]) -> Tensor:
@@ -166,16 +177,21 @@ final class ExpertsSource {
   /** Entries that a vectorized loop takes at a time at most: two registers of 16. */
   private static final int LANES = 32;
 
+  /** Rows of a block. */
+  private static final int BLOCK = 16;
+
   private ExpertsSource() {}
 
   static String methods(MoeConfig config) {
     return routes(config.router())
         + DENSE
-        + SPARSE.replace(
-            "$gate\n",
-            config.experts().sharedGate()
-                ? "y = torch.mul(y, torch.narrow(torch.sigmoid(torch.repeat(torch.sum(torch.mul(x, w[w0]), [-1], True), [1, 32])), 1, 0, 1))\n"
-                : "y = y\n");
+        + SPARSE
+            .replace(
+                "$gate\n",
+                config.experts().sharedGate()
+                    ? "y = torch.mul(y, torch.narrow(torch.sigmoid(torch.repeat(torch.sum(torch.mul(x, w[w0]), [-1], True), [1, 32])), 1, 0, 1))\n"
+                    : "y = y\n")
+            .replace("$block", Integer.toString(BLOCK));
   }
 
   private static String routes(RouterConfig router) {
