@@ -90,10 +90,8 @@ record ServingOpening(MillraceConfig config, Resources resources) {
     String encoders = AlignWeights.id(Openers.alignFolder(config)); // first: it may fail
     return adapters(bases)
         .aligning(
-            AlignmentSource.of(
-                ReleaseSource.kept(Openers.trusted(config), new FlinkReleaseFiles()),
-                base.id(),
-                encoders));
+            AlignmentSource.keeping(
+                Openers.trusted(config), new FlinkReleaseFiles(), base.id(), encoders));
   }
 
   private SwapConfig within() {

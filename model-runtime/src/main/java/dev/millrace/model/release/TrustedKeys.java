@@ -24,6 +24,10 @@ public final class TrustedKeys {
 
   private final List<PublicKey> keys;
 
+  /** Digests of the manifests that one of the keys has signed. */
+  private final Cache<String, Boolean> verified =
+      Caffeine.newBuilder().maximumSize(MOST_VERIFIED).build();
+
   private TrustedKeys(List<PublicKey> keys) {
     this.keys = keys;
   }
@@ -57,15 +61,10 @@ public final class TrustedKeys {
    * once for the same bytes: an adapter that is fetched again and again pays for it once.
    */
   public ReleaseFiles guard(ReleaseFiles files) {
-    if (keys.isEmpty()) {
-      return files;
-    }
-    Cache<String, Boolean> verified = Caffeine.newBuilder().maximumSize(MOST_VERIFIED).build();
-    return (uri, maxBytes) -> read(files, verified, uri, maxBytes);
+    return keys.isEmpty() ? files : (uri, maxBytes) -> read(files, uri, maxBytes);
   }
 
-  private byte[] read(ReleaseFiles files, Cache<String, Boolean> verified, String uri, int maxBytes)
-      throws IOException {
+  private byte[] read(ReleaseFiles files, String uri, int maxBytes) throws IOException {
     byte[] bytes = files.read(uri, maxBytes);
     if (uri.endsWith("/" + Manifest.FILE)) {
       String digest = Digest.sha256(bytes);

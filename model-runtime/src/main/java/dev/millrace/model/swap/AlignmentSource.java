@@ -2,6 +2,7 @@ package dev.millrace.model.swap;
 
 import dev.millrace.model.align.AlignRelease;
 import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 
@@ -18,12 +19,15 @@ public interface AlignmentSource {
   AlignRelease fetch(ReleaseEvent event) throws IOException;
 
   /**
-   * Alignments in folders.
+   * Alignments in folders, signed by these keys, which remembers what it read for when the store is
+   * away.
    *
    * @param base id of the base whose captions they were trained on
    * @param encoders id of those whose places they move
    */
-  static AlignmentSource of(ReleaseFiles files, String base, String encoders) {
-    return event -> AlignRelease.read(files, event, base, encoders);
+  static AlignmentSource keeping(
+      TrustedKeys keys, ReleaseFiles files, String base, String encoders) {
+    return event ->
+        KeptFiles.read(files, kept -> AlignRelease.read(keys.guard(kept), event, base, encoders));
   }
 }

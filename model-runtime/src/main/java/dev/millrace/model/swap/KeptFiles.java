@@ -4,15 +4,22 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.millrace.model.release.ReleaseFiles;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files of a store, with what this process read last for when the store is away: a job that is
- * restarted meanwhile answers by the releases that it answered by before. What a file is worth is
- * known by its digest, wherever it was read.
+ * What this process read last of a store, for when the store is away: a job that is restarted
+ * meanwhile answers by the releases that it answered by before.
  */
-final class KeptFiles implements ReleaseFiles {
+final class KeptFiles {
+
+  /** Reads files, and verifies that they are what was promised. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T of(ReleaseFiles files) throws IOException;
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(KeptFiles.class);
   private static final long BYTES = 64 << 20;
@@ -24,23 +31,26 @@ final class KeptFiles implements ReleaseFiles {
           .weigher((String uri, byte[] bytes) -> uri.length() + bytes.length)
           .build();
 
-  private final ReleaseFiles files;
+  private KeptFiles() {}
 
-  private KeptFiles(ReleaseFiles files) {
-    this.files = files;
+  /** Reads files that are kept once all of them were verified. */
+  static <T> T read(ReleaseFiles files, Reading<T> reading) throws IOException {
+    Map<String, byte[]> read = new HashMap<>();
+    T verified =
+        reading.of(
+            (uri, maxBytes) -> {
+              byte[] bytes = readOrKept(files, uri, maxBytes);
+              read.put(uri, bytes);
+              return bytes;
+            });
+    KEPT.putAll(read);
+    return verified;
   }
 
-  /** Files that are kept once they were read. */
-  static ReleaseFiles over(ReleaseFiles files) {
-    return new KeptFiles(files);
-  }
-
-  @Override
-  public byte[] read(String uri, int maxBytes) throws IOException {
+  private static byte[] readOrKept(ReleaseFiles files, String uri, int maxBytes)
+      throws IOException {
     try {
-      byte[] bytes = files.read(uri, maxBytes);
-      KEPT.put(uri, bytes);
-      return bytes;
+      return files.read(uri, maxBytes);
     } catch (IOException e) {
       byte[] bytes = KEPT.getIfPresent(uri);
       if (bytes == null || bytes.length > maxBytes) {

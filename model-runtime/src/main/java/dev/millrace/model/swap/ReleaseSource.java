@@ -32,16 +32,16 @@ public interface ReleaseSource {
   }
 
   /**
-   * The same, which remembers what it read for when the store is away. What is asked for by its id
-   * alone must be in the store: it may have been deleted there, to be forgotten.
+   * The same, signed by these keys, which remembers what it read for when the store is away. What
+   * is asked for by its id alone must be in the store: it may have been deleted there, to be
+   * forgotten.
    */
   static ReleaseSource keeping(TrustedKeys keys, ReleaseFiles files, List<BaseModel> bases) {
-    ReleaseSource kept = of(kept(keys, files), bases);
     ReleaseSource stored = of(keys.guard(files), bases);
     return new ReleaseSource() {
       @Override
       public Release fetch(ReleaseEvent event) throws IOException {
-        return kept.fetch(event);
+        return KeptFiles.read(files, kept -> of(keys.guard(kept), bases).fetch(event));
       }
 
       @Override
@@ -49,11 +49,6 @@ public interface ReleaseSource {
         return stored.fetch(event);
       }
     };
-  }
-
-  /** Files, signed by these keys, of which the process remembers what it read last. */
-  static ReleaseFiles kept(TrustedKeys keys, ReleaseFiles files) {
-    return keys.guard(KeptFiles.over(files));
   }
 
   /** Releases in folders, each for the base that it was trained on, if that is one of these. */

@@ -154,15 +154,19 @@ class ReleaseSourceTest {
   }
 
   @Test
-  void fetch_keptFileIsNotWhatTheIdSays_isRefused() {
+  void fetch_damagedInTheStore_isRefusedAndWhatWasReadWholeAnswersWhenTheStoreIsAway()
+      throws IOException {
     ReleaseEvent event = write(1, 0.5f);
-    ReleaseFiles kept = ReleaseSource.kept(TrustedKeys.parse(""), files);
-    store.replaceAll((uri, bytes) -> new byte[] {1});
-    assertThrows(IOException.class, () -> kept.read(event.uri() + "/none", 10));
+    Map<String, byte[]> intact = Map.copyOf(store);
     ReleaseSource source = ReleaseSource.keeping(TrustedKeys.parse(""), files, List.of(base));
-    assertThrows(InvalidReleaseException.class, () -> source.fetch(event));
-    store.clear();
-    assertThrows(InvalidReleaseException.class, () -> source.fetch(event));
+    source.fetch(event);
+    for (String damaged : intact.keySet()) {
+      store.putAll(intact);
+      store.put(damaged, new byte[] {1});
+      assertThrows(InvalidReleaseException.class, () -> source.fetch(event), damaged);
+      store.clear();
+      assertEquals(event.release(), source.fetch(event).manifest().id(), damaged);
+    }
   }
 
   private LiveReleases keeping() {
