@@ -4,7 +4,9 @@ import dev.millrace.job.config.CheckpointConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KeptCheckpoints;
 import java.time.Duration;
+import java.util.List;
 import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
@@ -36,6 +38,14 @@ final class JobSettings {
 
   /** RocksDB wants 28 MB a slot; less, and it writes small files all the time. */
   private static final MemorySize ROCKSDB_MEMORY = MemorySize.ofMebiBytes(32);
+
+  /** A cluster that sets one of these was made for RocksDB. */
+  private static final List<ConfigOption<?>> OF_ROCKSDB =
+      List.of(
+          StateBackendOptions.STATE_BACKEND,
+          RocksDBOptions.USE_MANAGED_MEMORY,
+          RocksDBOptions.FIX_PER_SLOT_MEMORY_SIZE,
+          RocksDBOptions.FIX_PER_TM_MEMORY_SIZE);
 
   private JobSettings() {}
 
@@ -105,7 +115,7 @@ final class JobSettings {
     if (cluster.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).isEmpty()) {
       flink.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
     }
-    if (cluster.getOptional(StateBackendOptions.STATE_BACKEND).isEmpty()) { // made for the heap
+    if (OF_ROCKSDB.stream().allMatch(option -> cluster.getOptional(option).isEmpty())) {
       flink.set(RocksDBOptions.FIX_PER_SLOT_MEMORY_SIZE, ROCKSDB_MEMORY);
     }
     return flink;

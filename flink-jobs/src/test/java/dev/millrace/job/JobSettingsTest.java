@@ -34,6 +34,17 @@ class JobSettingsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"fixed-per-slot=64mb", "fixed-per-tm=256mb", "managed=true"})
+  void apply_clusterSaysWhatMemoryRocksDbHas_thatStays(String said) {
+    String[] option = ("state.backend.rocksdb.memory." + said).split("=");
+    ReadableConfig learn =
+        applied(Map.of(option[0], option[1]), WITH_CHECKSUMS, JobSettings.ROCKSDB);
+    assertEquals(KeptCheckpoints.rocksDb(), backend(learn));
+    MemorySize perSlot = learn.get(RocksDBOptions.FIX_PER_SLOT_MEMORY_SIZE);
+    assertEquals(said.startsWith("fixed-per-slot") ? MemorySize.ofMebiBytes(64) : null, perSlot);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {JobSettings.HEAP, JobSettings.ROCKSDB})
   void apply_clusterNamesOne_stateIsThereWithItsChecksums(String wanted) {
     for (String rocksDb : List.of("rocksdb", "RocksDB")) {
