@@ -41,6 +41,9 @@ record FlinkProcesses(Map<String, String> options) {
    */
   static final String PATIENCE = "-Dpekko.remote.classic.startup-timeout=120s";
 
+  /** The options that name folders of what need not outlive a process. */
+  static final List<String> TEMPORARY = List.of("io.tmp.dirs", "web.tmpdir");
+
   private static final Logger LOG = LoggerFactory.getLogger(FlinkProcesses.class);
   private static final String TASK_OPTION = "env.java.opts.taskmanager";
   private static final String REPORTER = "metrics.reporter.prometheus.";
@@ -62,8 +65,7 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("heartbeat.timeout", "20 s");
     o.put("pekko.ask.timeout", "60 s");
     o.put("web.timeout", "120000");
-    o.put("io.tmp.dirs", home.resolve("tmp").toString());
-    o.put("web.tmpdir", home.resolve("tmp").toString());
+    TEMPORARY.forEach(folder -> o.put(folder, home.resolve("tmp").toString()));
     o.put("execution.checkpointing.dir", home.resolve("checkpoints").toUri().toString());
     o.put("execution.checkpointing.num-retained", "3");
     o.put("execution.checkpointing.savepoint-dir", home.resolve("savepoints").toUri().toString());

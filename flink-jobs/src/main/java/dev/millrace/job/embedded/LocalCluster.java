@@ -162,10 +162,10 @@ public record LocalCluster(Path build, Path home) {
     }
     try {
       Files.deleteIfExists(stateFile());
-      TempDirectory.delete(home.resolve("tmp"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    delete(temp());
     return running.size();
   }
 
@@ -257,6 +257,7 @@ public record LocalCluster(Path build, Path home) {
     alone(
         () -> {
           process(name).stop();
+          delete(temp(name));
           return keep(known().without(name));
         });
   }
@@ -320,7 +321,7 @@ public record LocalCluster(Path build, Path home) {
             services,
             JOB_MANAGER,
             metrics(metrics.get(0)),
-            flink(JOB_MANAGER, shape.clocks(), flink.jobManager(conf(), metrics.get(0))));
+            flink(JOB_MANAGER, shape, flink.jobManager(conf(), metrics.get(0))));
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
       awaitUp(state, JOB_MANAGER, rest::answers, told);
       for (int i = 1; i <= shape.taskManagers(); i++) {
@@ -331,8 +332,7 @@ public record LocalCluster(Path build, Path home) {
                 state,
                 name,
                 metrics(metrics.get(i)),
-                behindOthers(
-                    flink(name, shape.clocks(), flink.taskManager(conf(), name, metrics.get(i)))));
+                behindOthers(flink(name, shape, flink.taskManager(conf(), name, metrics.get(i)))));
         awaitUp(state, name, () -> rest.taskManagers() == registered, told);
       }
     }
@@ -406,9 +406,14 @@ public record LocalCluster(Path build, Path home) {
     return nice;
   }
 
-  private List<String> flink(String name, Clocks clocks, List<String> arguments) {
-    List<String> command = new ArrayList<>(clocks.before(name));
+  private List<String> flink(String name, ClusterShape shape, List<String> arguments) {
+    List<String> command = new ArrayList<>(shape.clocks().before(name));
     command.addAll(java(name, "lib", arguments));
+    for (String folder : FlinkProcesses.TEMPORARY) {
+      if (!shape.options().containsKey(folder)) {
+        command.addAll(List.of("-D", folder + "=" + temp(name)));
+      }
+    }
     return command;
   }
 
@@ -423,9 +428,13 @@ public record LocalCluster(Path build, Path home) {
     return command;
   }
 
-  /** Starts a process, and writes down that it runs; one that cannot be written down is ended. */
+  /**
+   * Starts a process, and writes down that it runs; one that cannot be written down is ended. What
+   * one before of its name has left in its temporary folder is deleted.
+   */
   private ClusterState launch(
       ClusterState state, String name, String address, List<String> command) {
+    delete(temp(name));
     Path said = home.resolve("log").resolve(name + ".out");
     ClusterProcess started = ClusterProcess.start(name, address, command, home, said);
     try {
@@ -480,6 +489,14 @@ public record LocalCluster(Path build, Path home) {
     }
   }
 
+  private static void delete(Path folder) {
+    try {
+      TempDirectory.delete(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot delete " + folder, e);
+    }
+  }
+
   private static void write(Path file, String text) {
     try {
       Files.writeString(file, text);
@@ -490,6 +507,15 @@ public record LocalCluster(Path build, Path home) {
 
   private Path stateFile() {
     return home.resolve("cluster.properties");
+  }
+
+  private Path temp() {
+    return home.resolve("tmp");
+  }
+
+  /** Where a Flink process keeps what it needs no longer than it lives. */
+  private Path temp(String name) {
+    return temp().resolve(name);
   }
 
   private Path conf() {

@@ -69,6 +69,9 @@ class LocalClusterIT {
           Poll.until(Duration.ofMinutes(1), () -> says(log, "warmed up with " + base)),
           "taskmanager-1 has opened the base");
       state.processes().forEach(process -> assertTrue(process.address().contains("127.0.0.1:")));
+      assertEquals(
+          List.of("jobmanager", "taskmanager-1", "taskmanager-2"),
+          Stream.of(folder.resolve("cluster/tmp").toFile().list()).sorted().toList());
       cluster.kill("taskmanager-2");
       cluster.revive("taskmanager-2");
       cluster.revive("taskmanager-1");

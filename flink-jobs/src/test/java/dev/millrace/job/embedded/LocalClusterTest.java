@@ -87,6 +87,26 @@ class LocalClusterTest {
     assertEquals(before, children());
   }
 
+  @Test
+  void revive_processWasKilled_itsTemporaryFilesAreGoneAndThoseOfOthersAreNot() throws IOException {
+    ClusterProcess lost =
+        ClusterProcess.start(
+            "taskmanager-1", "", List.of("sleep", "0"), folder, folder.resolve("said"));
+    state(true, lost);
+    lost.kill();
+    for (String name : List.of("kafka", "taskmanager-1", "taskmanager-11")) {
+      Files.createDirectories(cluster.home().resolve("tmp").resolve(name).resolve("tm_1"));
+    }
+    cluster.revive("taskmanager-1");
+    try (Stream<Path> left = Files.list(cluster.home().resolve("tmp"))) {
+      assertEquals(
+          List.of("kafka", "taskmanager-11"),
+          left.map(path -> path.getFileName().toString()).sorted().toList());
+    } finally {
+      cluster.kill("taskmanager-1");
+    }
+  }
+
   private static long children() {
     return ProcessHandle.current().children().filter(ProcessHandle::isAlive).count();
   }
@@ -164,9 +184,10 @@ class LocalClusterTest {
     assertFalse(Files.exists(none.home()));
   }
 
-  private void state(boolean complete) {
+  private void state(boolean complete, ClusterProcess... more) {
+    List<ClusterProcess> processes = Stream.concat(Stream.of(process), Stream.of(more)).toList();
     new ClusterState(
-            "127.0.0.1:1", "redis://127.0.0.1:2", "http://127.0.0.1:3", List.of(process), complete)
+            "127.0.0.1:1", "redis://127.0.0.1:2", "http://127.0.0.1:3", processes, complete)
         .write(cluster.home().resolve("cluster.properties"));
   }
 }
