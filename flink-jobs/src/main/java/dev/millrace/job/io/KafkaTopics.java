@@ -168,7 +168,7 @@ public record KafkaTopics(KafkaConfig config, String job) {
     }
   }
 
-  private static IllegalStateException failed(String broker, Throwable e) {
+  static IllegalStateException failed(String broker, Throwable e) {
     if (e instanceof org.apache.kafka.common.errors.TimeoutException) {
       return new IllegalStateException("broker " + broker + ", expected one that answers", e);
     }

@@ -11,6 +11,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -54,11 +55,15 @@ public final class RecordWriter implements AutoCloseable {
               told,
               awaited);
     } catch (IllegalStateException e) {
-      if (e.getCause() instanceof TimeoutException) {
-        throw new IllegalStateException(Topics.missing(broker, topic), e);
-      }
-      throw e;
+      throw e.getCause() instanceof TimeoutException late ? failed(topic, late) : e;
     }
+  }
+
+  /** A producer that got no answer calls the topic missing too, but knows no error of it. */
+  private IllegalStateException failed(String topic, TimeoutException late) {
+    return late.getCause() instanceof UnknownTopicOrPartitionException
+        ? new IllegalStateException(Topics.missing(broker, topic), late)
+        : KafkaTopics.failed(broker, late);
   }
 
   /** Sends a record and does not wait; a failure shows at the next call. */
@@ -85,7 +90,8 @@ public final class RecordWriter implements AutoCloseable {
               new ProducerRecord<>(topic, keyBytes, format.write(topic, value)),
               (metadata, exception) -> {
                 if (exception != null) {
-                  written.completeExceptionally(exception);
+                  written.completeExceptionally(
+                      exception instanceof TimeoutException late ? failed(topic, late) : exception);
                 } else {
                   written.complete(
                       new Origin(metadata.topic(), metadata.partition(), metadata.offset()));
