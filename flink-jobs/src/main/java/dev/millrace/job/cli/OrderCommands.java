@@ -2,7 +2,6 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import java.util.Map;
@@ -46,7 +45,7 @@ final class OrderCommands {
       Manifest manifest = stored.manifest(release);
       ShowCommand.requireWhole(stored, release);
       ReleaseTopic topic = ReleaseTopic.of(broker.require(output.err()));
-      Origin unused = topic.write(stored.order(action, release, reason));
+      topic.order(stored.order(action, release, reason), output.err()::println);
       output.result(
           Map.of("action", action, "domain", manifest.domain(), "release", release),
           "domain " + manifest.domain() + " " + done + " " + release);
@@ -101,7 +100,7 @@ final class OrderCommands {
       if (pin == null) {
         throw new IllegalArgumentException("domain " + domain + " is not pinned");
       }
-      Origin unused = topic.write(pin.ordering(Action.ROLLBACK, "unpinned"));
+      topic.order(pin.ordering(Action.ROLLBACK, "unpinned"), output.err()::println);
       output.result(
           Map.of("action", "unpin", "domain", domain, "release", pin.release()),
           "domain " + domain + " goes on from " + pin.release());

@@ -14,6 +14,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The releases topic of a broker, as people read and write it. */
 record ReleaseTopic(KafkaConfig config) {
+
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  /** After so long whoever waits for an order is told so. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   static ReleaseTopic of(MillraceConfig config) {
     return new ReleaseTopic(config.kafka());
@@ -115,6 +123,43 @@ record ReleaseTopic(KafkaConfig config) {
         ? null
         : "%d events of %s cannot be decoded, the first at offset %d, expected none: no release is deleted"
             .formatted(undecoded.size(), undecoded.get(0).topic(), undecoded.get(0).offset());
+  }
+
+  /**
+   * Writes an event, and waits until the jobs can read it: what stands before it must be committed.
+   *
+   * @param told what is waited for, if that takes long
+   * @throws IllegalStateException if it takes too long; the event is written all the same
+   */
+  void order(ReleaseEvent event, Consumer<String> told) {
+    order(event, told, PATIENCE);
+  }
+
+  void order(ReleaseEvent event, Consumer<String> told, Duration patience) {
+    List<String> topic = List.of(new Topics(config.prefix()).releases());
+    try (RecordReader reader = RecordReader.fromEnd(config, topic)) {
+      Origin written = write(event);
+      if (isRead(reader, written, SOON)) {
+        return;
+      }
+      told.accept(
+          "the order is written, behind what learn has not committed: waiting for its next checkpoint");
+      if (!isRead(reader, written, patience)) {
+        throw new IllegalStateException(
+            "the order stands at offset %d of %s and need not be given again, but no job can read it after %d s, expected a checkpoint of learn, which commits what stands before it"
+                .formatted(written.offset(), written.topic(), patience.toSeconds()));
+      }
+    }
+  }
+
+  private static boolean isRead(RecordReader reader, Origin written, Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    do {
+      if (reader.poll(PAUSE).stream().anyMatch(record -> record.origin().equals(written))) {
+        return true;
+      }
+    } while (System.nanoTime() - end < 0);
+    return false;
   }
 
   /** Writes an event; gives where it stands. */
