@@ -46,7 +46,7 @@ final class ClusterCommand implements Callable<Integer> {
   private static final String SILENT = "\n  Flink does not answer: which jobs it has is not known";
 
   private static final String GOES_ON =
-      "\n  no %s job; one before has left its state: ./millrace submit %s --savepoint %s goes on from there";
+      "\n  no %s job; one before has left its state: %s goes on from there";
 
   private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
 
@@ -155,6 +155,7 @@ final class ClusterCommand implements Callable<Integer> {
     Optional<List<FlinkJob>> told = jobs(state);
     List<FlinkJob> jobs = told.orElse(List.of());
     Map<String, FlinkFailure> failures = failures(state, jobs);
+    Map<String, String> left = told.isPresent() ? left(jobs) : Map.of();
     output.result(
         Map.of(
             "up", state.isUp(),
@@ -163,9 +164,11 @@ final class ClusterCommand implements Callable<Integer> {
             "redis", state.redisUri(),
             "rest", state.restUrl(),
             "processes", state.processes().stream().map(ClusterCommand::json).toList(),
+            "flinkAnswers", told.isPresent(),
             "jobs", jobs,
-            "failures", failures),
-        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s"
+            "failures", failures,
+            "left", left),
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
@@ -174,7 +177,10 @@ final class ClusterCommand implements Callable<Integer> {
                     .map(ClusterCommand::line)
                     .collect(Collectors.joining("\n")),
                 jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
-                told.isPresent() ? lost(jobs) : SILENT,
+                told.isPresent() ? "" : SILENT,
+                left.entrySet().stream()
+                    .map(job -> GOES_ON.formatted(job.getKey(), job.getValue()))
+                    .collect(Collectors.joining()),
                 state.complete() ? "" : "\n" + INCOMPLETE));
     boolean stopped = state.processes().stream().anyMatch(ClusterProcess::isStopped);
     return state.isUp() && !stopped && told.isPresent() ? 0 : Main.FAILED;
@@ -190,16 +196,18 @@ final class ClusterCommand implements Callable<Integer> {
     }
   }
 
-  /** How jobs go on that have left their state, as those of a job manager that was lost. */
-  private static String lost(List<FlinkJob> jobs) throws IOException {
-    StringBuilder lines = new StringBuilder();
+  /** By kind of a job that the cluster has none of, what goes on from the state that one left. */
+  private static Map<String, String> left(List<FlinkJob> jobs) throws IOException {
+    Map<String, String> left = new LinkedHashMap<>();
     for (SubmitCommand.Job kind : List.of(SubmitCommand.Job.serve, SubmitCommand.Job.learn)) {
       if (jobs.stream().allMatch(job -> job.hasEnded() || !job.name().endsWith("-" + kind))) {
-        SubmitCommand.left(kind)
-            .ifPresent(last -> lines.append(GOES_ON.formatted(kind, kind, last)));
+        Optional<Path> last = SubmitCommand.left(kind);
+        if (last.isPresent()) {
+          left.put(kind.name(), Submitted.here().again(kind, last.get().toString()));
+        }
       }
     }
-    return lines.toString();
+    return left;
   }
 
   /** By id of a job that did not end well the last failure, if there was one. */
@@ -225,6 +233,7 @@ final class ClusterCommand implements Callable<Integer> {
         "name", process.name(),
         "pid", process.pid(),
         "alive", process.isAlive(),
+        "stopped", process.isStopped(),
         "address", process.address(),
         "log", log(process.name()).toString());
   }

@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -42,15 +43,15 @@ final class StopCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     try (FlinkRest flink = rest.open()) {
       FlinkJob found = find(flink.jobs());
       output.err().printf("stopping %s, job %s%n", found.name(), found.id());
       String savepoint = flink.stop(found.id());
       output.result(
           Map.of("job", found.id(), "name", found.name(), "savepoint", savepoint),
-          "job %s has stopped; it goes on with%n  ./millrace submit %s --savepoint %s"
-              .formatted(found.id(), job, savepoint));
+          "job %s has stopped; it goes on with%n  %s"
+              .formatted(found.id(), Submitted.here().again(job, savepoint)));
     }
     return 0;
   }

@@ -75,6 +75,9 @@ final class SubmitCommand implements Callable<Integer> {
       String from = from();
       String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
       output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
+      if (rest.local().isPresent()) {
+        Submitted.here().note(id, settings);
+      }
     }
     return 0;
   }
@@ -112,7 +115,7 @@ final class SubmitCommand implements Callable<Integer> {
                         job, last));
   }
 
-  /** Where the last such job of the cluster on this machine has left its state. */
+  /** Where the last such job of the cluster on this machine goes on. */
   static Optional<Path> left(Job job) throws IOException {
     Path home = Home.here().cluster().home();
     return KeptCheckpoints.last(

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -86,8 +87,8 @@ public final class KeptCheckpoints {
   }
 
   /**
-   * The checkpoint or savepoint that was written last and has the state of an operator; empty if
-   * there is none.
+   * Where to go on from what was written last and has the state of an operator: a savepoint, or a
+   * job's folder of checkpoints; empty if there is none.
    *
    * @param folders of jobs' folders of checkpoints, and of savepoints
    * @param uid of the operator
@@ -106,7 +107,9 @@ public final class KeptCheckpoints {
         Comparator.comparingLong((java.nio.file.Path f) -> f.toFile().lastModified()).reversed());
     for (java.nio.file.Path metadata : found) {
       if (holds(metadata, uid)) {
-        return Optional.ofNullable(metadata.getParent());
+        java.nio.file.Path kept = Objects.requireNonNull(metadata.getParent());
+        boolean numbered = NUMBERED.matcher(kept.getFileName().toString()).matches();
+        return Optional.ofNullable(numbered ? kept.getParent() : kept);
       }
     }
     return Optional.empty();

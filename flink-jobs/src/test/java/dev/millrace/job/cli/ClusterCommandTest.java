@@ -159,6 +159,8 @@ class ClusterCommandTest {
               7, List.of(new OperatorState("learn", "learn", new OperatorID(), 1, 1)), List.of()),
           metadata);
     }
+    Submitted.here().note("3f9b", List.of("batch.count=64"));
+    Submitted.here().note("3f9a", List.of("batch.count=32", "kafka.prefix=a team's"));
     HttpServer flink = flink(() -> true);
     write(true, "kafka", flink.getAddress().getPort());
     try {
@@ -166,7 +168,10 @@ class ClusterCommandTest {
     } finally {
       flink.stop(0);
     }
-    String goesOn = "./millrace submit learn --savepoint " + kept + " goes on from there";
+    String goesOn =
+        "./millrace submit learn --savepoint "
+            + kept.getParent()
+            + " --set batch.count=32 --set 'kafka.prefix=a team'\\''s' goes on from there";
     assertTrue(out.toString().contains(goesOn), out::toString);
     assertFalse(out.toString().contains("submit serve"), out::toString);
   }
@@ -177,7 +182,9 @@ class ClusterCommandTest {
     writeRunning(flink);
     try {
       assertEquals(0, run("cluster", "status"), out::toString);
-      assertEquals(Main.FAILED, run("cluster", "status"), out::toString);
+      assertEquals(Main.FAILED, run("cluster", "status", "--json"), out::toString);
+      assertTrue(out.toString().contains("\"flinkAnswers\" : false"), out::toString);
+      assertFalse(out.toString().contains("\"stopped\" : true"), out::toString);
     } finally {
       flink.stop(0);
     }
@@ -194,7 +201,9 @@ class ClusterCommandTest {
       while (!Files.readString(stat).contains(" T ")) {
         Thread.onSpinWait();
       }
-      assertEquals(Main.FAILED, run("cluster", "status"), out::toString);
+      assertEquals(Main.FAILED, run("cluster", "status", "--json"), out::toString);
+      assertTrue(out.toString().contains("\"stopped\" : true"), out::toString);
+      assertTrue(out.toString().contains("\"flinkAnswers\" : true"), out::toString);
     } finally {
       flink.stop(0);
     }

@@ -1,0 +1,58 @@
+package dev.millrace.job.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What the jobs of the cluster on this machine were submitted with, so that they can go on with it.
+ *
+ * @param folder a file for each job, named by its id, of a setting a line
+ */
+record Submitted(Path folder) {
+
+  /** Flink names a savepoint by the first digits of its job's id. */
+  private static final Pattern SAVEPOINT = Pattern.compile("savepoint-([0-9a-f]+)-[0-9a-f]+");
+
+  /** What a shell takes as it is. */
+  private static final Pattern PLAIN = Pattern.compile("[\\w./:=,@%+-]+");
+
+  static Submitted here() {
+    return new Submitted(Home.here().cluster().home().resolve("submitted"));
+  }
+
+  void note(String job, List<String> settings) throws IOException {
+    Files.createDirectories(folder);
+    Files.write(folder.resolve(job), settings);
+  }
+
+  /**
+   * The command that goes on from a savepoint or a job's folder of checkpoints, with the settings
+   * that are known of the job that left it.
+   */
+  String again(SubmitCommand.Job kind, String from) throws IOException {
+    Stream<String> sets = settings(from).stream().flatMap(set -> Stream.of("--set", set));
+    return Stream.concat(Stream.of("./millrace", "submit", kind.name(), "--savepoint", from), sets)
+        .map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
+        .collect(Collectors.joining(" "));
+  }
+
+  private List<String> settings(String from) throws IOException {
+    String name = from.substring(from.lastIndexOf('/') + 1);
+    Matcher savepoint = SAVEPOINT.matcher(name);
+    String id = savepoint.matches() ? savepoint.group(1) : name;
+    List<Path> noted = new ArrayList<>();
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        files.filter(file -> file.getFileName().toString().startsWith(id)).forEach(noted::add);
+      }
+    }
+    return noted.size() == 1 ? Files.readAllLines(noted.get(0)) : List.of();
+  }
+}
