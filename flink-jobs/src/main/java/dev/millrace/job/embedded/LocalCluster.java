@@ -501,7 +501,7 @@ public record LocalCluster(Path build, Path home) {
     try {
       Files.writeString(file, text);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException("cannot write " + file, e);
     }
   }
 

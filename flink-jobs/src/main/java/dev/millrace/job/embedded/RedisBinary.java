@@ -25,7 +25,7 @@ record RedisBinary(Path path) {
       Files.copy(in, target, StandardCopyOption.REPLACE_EXISTING);
       Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rwx------"));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException("cannot unpack Redis to " + target, e);
     }
     return new RedisBinary(target);
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.StringReader;
@@ -66,6 +67,21 @@ class LocalClusterTest {
     assertTrue(e.getMessage().startsWith("a cluster is up already"), e.getMessage());
     assertTrue(process.isAlive());
     assertTrue(Files.exists(cluster.home().resolve("zookeeper-data").resolve("file")));
+  }
+
+  @Test
+  void up_diskIsFull_saysWhichFileCannotBeWritten() throws IOException {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full));
+    process.kill();
+    Files.createDirectories(folder.resolve("build/lib"));
+    for (String jar : List.of("flink-jobs.jar", ClusterLib.WARM_UP)) {
+      Files.writeString(folder.resolve("build").resolve(jar), "");
+    }
+    Path conf = Files.createDirectories(cluster.home().resolve("conf"));
+    Path logging = Files.createSymbolicLink(conf.resolve("log4j2.properties"), full);
+    var e = assertThrows(UncheckedIOException.class, () -> cluster.up(ClusterShape.defaults()));
+    assertTrue(e.getMessage().contains(logging.toString()), e.getMessage());
   }
 
   @Test
