@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ final class Line {
     private final Owner owner;
     private final long arrivedNanos = System.nanoTime();
     private boolean taken;
+    private @Nullable Future<?> overdue;
     private @Nullable Answer answer;
 
     private Place(long ticket, KeyedRequest request) {
@@ -77,6 +79,23 @@ final class Line {
 
     void take() {
       taken = true;
+      cancelOverdue();
+    }
+
+    /** Until somebody is at it, or it is answered, this timer runs. */
+    void until(Future<?> timer) {
+      overdue = timer;
+    }
+
+    private void answer(Answer own) {
+      answer = own;
+      cancelOverdue();
+    }
+
+    private void cancelOverdue() {
+      if (overdue != null) {
+        overdue.cancel(false);
+      }
     }
 
     boolean isAnswered() {
@@ -125,7 +144,7 @@ final class Line {
 
   /** Answers a request: it leaves when those before it under its key have left. */
   void answer(Place place, Answer answer) {
-    place.answer = answer;
+    place.answer(answer);
     Deque<Place> line = byOwner.getOrDefault(place.owner, new ArrayDeque<>());
     for (Place first = line.peek(); first != null && first.answer != null; first = line.peek()) {
       line.remove();

@@ -178,7 +178,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
 
   private void resume(KeyedRequest request) {
     if (request.request().cancels() == null) {
-      queue.add(request.request().tenant(), line.add(request));
+      queue.add(request.request().tenant(), admitted(request));
     } else {
       cancel(request);
     }
@@ -245,14 +245,33 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       while (!queue.hasRoom(weight(request.request()))) {
         mailbox.yield();
       }
-      queue.add(tenant, line.add(request)); // whatever its share: who waits here stops all others
+      queue.add(tenant, admitted(request)); // whatever its share: who waits here stops all others
     } else {
-      Line.Place refused = queue.offer(tenant, line.add(request));
+      Line.Place refused = queue.offer(tenant, admitted(request));
       if (refused != null) {
         refuse(refused);
       }
     }
     startMore();
+  }
+
+  /** A place in the line, which is left in time: what waits for its turn may be late before it. */
+  private Line.Place admitted(KeyedRequest request) {
+    Line.Place place = line.add(request);
+    long deadline = request.request().deadlineMillis();
+    if (deadline > 0) {
+      long due = Due.after(deadline, 1);
+      place.until(getProcessingTimeService().registerTimer(due, time -> overdue(place)));
+    }
+    return place;
+  }
+
+  /** Only the responder answers late requests, and asks the model nothing for them. */
+  private void overdue(Line.Place place) {
+    if (!place.isTaken() && !place.isAnswered()) {
+      queue.take(place.request().tenant(), place);
+      start(place);
+    }
   }
 
   private void enterCancelling(KeyedRequest request) throws Exception {
@@ -274,6 +293,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Waits for nobody: what is refused must not make the line longer. */
   private void refuse(Line.Place place) {
     figures.overloaded();
+    place.take();
     emit(place.keyed(serving.responder().bare(place.request(), overload())));
     line.remove(place);
   }
@@ -300,10 +320,14 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       if (next == null) {
         return;
       }
-      next.take();
-      running++;
-      serving.responder().submit(next.ticket(), next.request(), next.caller());
+      start(next);
     }
+  }
+
+  private void start(Line.Place place) {
+    place.take();
+    running++;
+    serving.responder().submit(place.ticket(), place.request(), place.caller());
   }
 
   /** What came of a step of the responder. */

@@ -31,6 +31,7 @@ import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -158,6 +159,44 @@ class ServeOperatorTest {
       serving.fetched();
       endRequests(harness);
       assertEquals(ids(0, 6), answered(harness).stream().sorted().toList());
+    }
+  }
+
+  /** Else it would wait for its turn, and take the room of those that still want an answer. */
+  @Test
+  void processElement1_deadlinePassesInTheQueue_goesToTheResponderOutOfTurn() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, 0, 4);
+      ask(harness, null, request(4).toBuilder().deadlineMillis(1000).build());
+      harness.setProcessingTime(1000);
+      assertEquals(ids(0, 3), serving.running());
+      harness.setProcessingTime(1001);
+      assertEquals(List.of("request-0", "request-1", "request-2", "request-4"), serving.running());
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(ids(0, 5), answered(harness).stream().sorted().toList());
+    }
+  }
+
+  @Test
+  void processElement1_deadlinePassesAfterTheAnswer_isAnsweredOnce() throws Exception {
+    FakeServing serving = new FakeServing(0);
+    try (var harness = harness(serving)) {
+      harness.open();
+      ask(harness, 0, 4);
+      for (long i = 4; i < 7; i++) {
+        ask(harness, null, request(i).toBuilder().deadlineMillis(1000).build());
+      }
+      ask(harness, null, cancelling("c4", null, "request-4"));
+      assertEquals(List.of("request-6", "request-4", "c4"), answered(harness));
+      harness.setProcessingTime(1001);
+      serving.permits.release(FREE);
+      endRequests(harness);
+      assertEquals(
+          Stream.concat(Stream.of("c4"), ids(0, 7).stream()).toList(),
+          answered(harness).stream().sorted().toList());
     }
   }
 
