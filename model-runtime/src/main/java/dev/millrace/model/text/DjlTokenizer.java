@@ -22,6 +22,9 @@ final class DjlTokenizer implements Tokenizer {
   private static final Map<String, String> OPTIONS =
       Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
 
+  /** In place of a character that lacks bytes. */
+  private static final char CUT = '\uFFFD';
+
   private final HuggingFaceTokenizer tokenizer;
   private final Vocabulary vocabulary;
   private final Pattern inSpecial;
@@ -87,14 +90,21 @@ final class DjlTokenizer implements Tokenizer {
   @Override
   public String decode(int[] tokens) {
     long[] ids = Arrays.stream(tokens).skip(begin(tokens)).asLongStream().toArray();
-    return call(tokenizer -> tokenizer.decode(ids, false));
+    return call(open -> text(open, ids));
   }
 
   /** SentencePiece's decoder drops the space that a text begins with: another text goes before. */
   @Override
   public String decodeBehind(int[] tokens) {
     LongStream ids = LongStream.concat(LongStream.of(before), IntStream.of(tokens).asLongStream());
-    return call(open -> open.decode(ids.toArray(), false).substring(beforeText.length()));
+    return call(open -> text(open, ids.toArray()).substring(beforeText.length()));
+  }
+
+  /** Of a run of bytes HuggingFace's decoder keeps nothing if the last character lacks one. */
+  private String text(HuggingFaceTokenizer open, long[] ids) {
+    int cut = vocabulary.bytes().cut(ids);
+    String whole = open.decode(Arrays.copyOf(ids, ids.length - cut), false);
+    return cut == 0 ? whole : whole + CUT;
   }
 
   private int begin(int[] tokens) {

@@ -13,9 +13,10 @@ import java.util.Map;
  * What tokenizer.json, and tokenizer_config.json beside it, say of its tokens.
  *
  * @param special the contents of the special tokens
+ * @param bytes the tokens of one byte each; none without {@code byte_fallback}
  * @param bos what every text begins with
  */
-record Vocabulary(List<String> special, int[] bos) {
+record Vocabulary(List<String> special, ByteTokens bytes, int[] bos) {
   private static final String CONFIG = "tokenizer_config.json";
 
   static Vocabulary read(Path tokenizerJson) throws IOException {
@@ -47,7 +48,8 @@ record Vocabulary(List<String> special, int[] bos) {
             .toList();
     JsonFields config = JsonFields.parse(CONFIG, configJson);
     int[] bos = Bos.read(json, config, token -> ids.getOrDefault(token, -1));
-    return new Vocabulary(special, bos);
+    boolean ofBytes = model.has("byte_fallback") && model.bool("byte_fallback");
+    return new Vocabulary(special, ByteTokens.of(ofBytes ? ids : Map.of()), bos);
   }
 
   private static int id(JsonFields json, String name) {

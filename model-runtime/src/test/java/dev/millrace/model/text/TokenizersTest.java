@@ -219,6 +219,31 @@ class TokenizersTest {
     assertEquals(" the", tokenizer.decodeBehind(new int[] {259}));
   }
 
+  /** HuggingFace's decoder makes all bytes of a run U+FFFD if the last character lacks one. */
+  @Test
+  void decode_bytesThatEndInACharacter_keepTheCharactersBeforeIt(@TempDir Path folder)
+      throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    Files.writeString(
+        file,
+        """
+        {"decoder": {"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}]},
+         "model": {"type": "BPE", "byte_fallback": true, "merges": [],
+           "vocab": {"a": 0, "<0xE2>": 1, "<0x82>": 2, "<0xAC>": 3, "<0xF0>": 4, "<0x9F>": 5,
+             "<0x98>": 6, "<0x80>": 7}}}
+        """);
+    try (Tokenizer opened = Tokenizers.open(file)) {
+      int[] tokens = opened.encode("€😀a€");
+      assertArrayEquals(new int[] {1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3}, tokens);
+      List<String> texts =
+          List.of("", "�", "�", "€", "€�", "€�", "€�", "€😀", "€😀a", "€😀a�", "€😀a�", "€😀a€");
+      for (int n = 0; n <= tokens.length; n++) {
+        assertEquals(texts.get(n), opened.decode(Arrays.copyOf(tokens, n)));
+        assertEquals(texts.get(n), opened.decodeBehind(Arrays.copyOf(tokens, n)));
+      }
+    }
+  }
+
   @Test
   void open_bosThatIsNoToken_isNamed(@TempDir Path folder) {
     InvalidConfigException e =
