@@ -13,13 +13,14 @@ final class Told {
 
   private final StringBuilder text = new StringBuilder();
   private @Nullable Chunk last;
+  private boolean whole;
 
   /** What to tell of a chunk; empty if nothing. */
   String take(Chunk chunk) {
     Chunk before = last;
     int next = before == null ? 0 : before.index() + 1;
     boolean same = before == null || Objects.equals(before.release(), chunk.release());
-    if (chunk.index() != next || !same) {
+    if (whole || chunk.index() != next || !same) {
       return "";
     }
     last = chunk;
@@ -31,8 +32,12 @@ final class Told {
     return last == null;
   }
 
-  /** What is left to tell of the whole; null if the whole does not begin with what was told. */
-  @Nullable String rest(String whole) {
-    return whole.startsWith(text.toString()) ? whole.substring(text.length()) : null;
+  /**
+   * What is left to tell of the answer, after which there is nothing; null if it does not begin
+   * with what was told.
+   */
+  @Nullable String rest(String answer) {
+    whole = true;
+    return answer.startsWith(text.toString()) ? answer.substring(text.length()) : null;
   }
 }

@@ -35,6 +35,14 @@ class ToldTest {
     assertNull(told.rest("eins zwei "));
   }
 
+  /** Chunks and answers come on threads of their own. */
+  @Test
+  void take_afterTheWhole_tellsNothingMore() {
+    assertEquals("one ", take(0, "one ", "r"));
+    assertEquals("two", told.rest("one two"));
+    assertEquals("", take(1, "two", "r"));
+  }
+
   private String take(int index, String text, @Nullable String release) {
     return told.take(new Chunk("q", new Origin("t", 0, 1), null, index, text, release, "base"));
   }
