@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** What a model's output may have as columns, by their names; null where there is nothing. */
 @SuppressWarnings("ImmutableEnumChecker") // Flink's types and these functions never change
 enum AnswerColumn {
-  ANSWER("answer", DataTypes.STRING(), answer -> text(answer.error() == null, answer.text())),
+  ANSWER("answer", DataTypes.STRING(), said(answer -> StringData.fromString(answer.text()))),
   ERROR("error", DataTypes.STRING(), answer -> StringData.fromString(answer.error())),
   RELEASE_ID("release_id", DataTypes.STRING(), answer -> StringData.fromString(answer.release())),
   BASE_ID("base_id", DataTypes.STRING(), answer -> StringData.fromString(answer.base())),
@@ -27,12 +27,12 @@ enum AnswerColumn {
   LEARNED_TO("learned_to", DataTypes.STRING(), answer -> StringData.fromString(learned(answer))),
   ANSWERED_FROM(
       "answered_from", DataTypes.STRING(), answer -> StringData.fromString(answer.source())),
-  TOKENS("tokens", DataTypes.INT(), Answer::tokens),
-  LOG_PROB("log_prob", DataTypes.DOUBLE(), Answer::logProb),
+  TOKENS("tokens", DataTypes.INT(), said(Answer::tokens)),
+  LOG_PROB("log_prob", DataTypes.DOUBLE(), said(Answer::logProb)),
   EMBEDDING(
       "embedding",
       DataTypes.ARRAY(DataTypes.FLOAT().notNull()),
-      answer -> new GenericArrayData(answer.embedding()));
+      said(answer -> new GenericArrayData(answer.embedding())));
 
   private final String column;
   private final DataType type;
@@ -82,8 +82,9 @@ enum AnswerColumn {
     }
   }
 
-  private static @Nullable StringData text(boolean there, String text) {
-    return there ? StringData.fromString(text) : null;
+  /** What a model says, which it does not of a text that is refused. */
+  private static Function<Answer, @Nullable Object> said(Function<Answer, Object> value) {
+    return answer -> answer.error() == null ? value.apply(answer) : null;
   }
 
   private static String learned(Answer answer) {
