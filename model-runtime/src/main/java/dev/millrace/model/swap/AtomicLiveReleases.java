@@ -97,7 +97,7 @@ final class AtomicLiveReleases implements LiveReleases {
   @Override
   public CompletableFuture<Lease> acquire(
       @Nullable String tenant, @Nullable String domain, long caller) {
-    return lease(answering(live, tenant, domain, caller));
+    return lease(tenant, answering(live, tenant, domain, caller));
   }
 
   @Override
@@ -116,8 +116,11 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   /** What answers for its alias; null is the base. */
-  private CompletableFuture<Lease> lease(@Nullable Registered answering) {
-    return answering == null ? CompletableFuture.completedFuture(baseAlone) : hot.lease(answering);
+  private CompletableFuture<Lease> lease(
+      @Nullable String tenant, @Nullable Registered answering) {
+    return answering == null
+        ? CompletableFuture.completedFuture(baseAlone)
+        : hot.lease(tenant, answering);
   }
 
   @Override
@@ -127,13 +130,13 @@ final class AtomicLiveReleases implements LiveReleases {
     CompletableFuture<?>[] unread =
         visible.releases().values().stream()
             .filter(release -> !release.isRead())
-            .map(hot::read)
+            .map(release -> hot.read(tenant, release))
             .toArray(CompletableFuture<?>[]::new);
     return CompletableFuture.allOf(unread)
         .thenCompose(
             all -> {
               Registered assigned = visible.assigned(text);
-              return lease(assigned == null ? null : now.to(assigned.alias(), caller));
+              return lease(tenant, assigned == null ? null : now.to(assigned.alias(), caller));
             });
   }
 
@@ -143,11 +146,11 @@ final class AtomicLiveReleases implements LiveReleases {
     if (found == null) {
       Asked asked = new Asked(tenant, release);
       return absent.getIfPresent(asked) == null
-          ? hot.beside(() -> find(asked)).thenCompose(hot::lease)
+          ? hot.beside(tenant, () -> find(asked)).thenCompose(it -> hot.lease(tenant, it))
           : CompletableFuture.failedFuture(ReleaseLoader.unknown(release));
     }
     return mayRead(tenant, found.event())
-        ? hot.lease(found)
+        ? hot.lease(tenant, found)
         : CompletableFuture.failedFuture(ReleaseLoader.unknown(release));
   }
 

@@ -9,8 +9,6 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
@@ -43,7 +41,7 @@ final class HotReleases implements AutoCloseable {
 
   private final Map<Identity, CompletableFuture<LoadedRelease>> loading = new ConcurrentHashMap<>();
   private final Map<Registered, CompletableFuture<Void>> reading = new ConcurrentHashMap<>();
-  private final ExecutorService fetchers;
+  private final FairThreads fetchers;
   private final AtomicInteger threads = new AtomicInteger();
   private final LongAdder hits = new LongAdder();
   private final LongAdder misses = new LongAdder();
@@ -78,7 +76,7 @@ final class HotReleases implements AutoCloseable {
             .executor(Runnable::run)
             .removalListener(this::removed)
             .build();
-    this.fetchers = Executors.newFixedThreadPool(config.fetchers(), this::thread);
+    this.fetchers = new FairThreads(config.fetchers(), this::thread);
   }
 
   private static int weight(LoadedRelease release) {
@@ -115,15 +113,19 @@ final class HotReleases implements AutoCloseable {
     return here(registered, kept.policy()::getIfPresentQuietly);
   }
 
-  /** A lease of a release, fetched by another thread if it is not in memory. */
-  CompletableFuture<Lease> lease(Registered registered) {
+  /**
+   * A lease of a release, fetched by another thread if it is not in memory.
+   *
+   * @param tenant who asks
+   */
+  CompletableFuture<Lease> lease(@Nullable String tenant, Registered registered) {
     Lease lease = here(registered, kept::getIfPresent);
     if (lease != null) {
       hits.increment();
       return CompletableFuture.completedFuture(lease);
     }
     misses.increment();
-    return loaded(registered);
+    return loaded(tenant, registered);
   }
 
   private @Nullable Lease here(Registered registered, Function<Place, LoadedRelease> kind) {
@@ -148,21 +150,22 @@ final class HotReleases implements AutoCloseable {
     return lease;
   }
 
-  private CompletableFuture<Lease> loaded(Registered registered) {
+  private CompletableFuture<Lease> loaded(@Nullable String tenant, Registered registered) {
     return loading
-        .computeIfAbsent(Identity.of(registered), absent -> begin(registered))
+        .computeIfAbsent(Identity.of(registered), absent -> begin(tenant, registered))
         .thenCompose(
             loaded -> {
               Lease lease = loaded.lease();
               return lease == null // it came and went before this asker could say so
-                  ? loaded(registered)
+                  ? loaded(tenant, registered)
                   : CompletableFuture.completedFuture(lease);
             });
   }
 
-  private CompletableFuture<LoadedRelease> begin(Registered registered) {
+  private CompletableFuture<LoadedRelease> begin(
+      @Nullable String tenant, Registered registered) {
     CompletableFuture<LoadedRelease> askers = new CompletableFuture<>();
-    fetchers.execute(() -> load(registered, askers));
+    fetchers.of(tenant).execute(() -> load(registered, askers));
     return askers;
   }
 
@@ -197,9 +200,9 @@ final class HotReleases implements AutoCloseable {
     loaded.release();
   }
 
-  /** Runs something on a thread that fetches. */
-  <T> CompletableFuture<T> beside(Supplier<T> task) {
-    return CompletableFuture.supplyAsync(task, fetchers);
+  /** Runs something that a tenant asks for on a thread that fetches. */
+  <T> CompletableFuture<T> beside(@Nullable String tenant, Supplier<T> task) {
+    return CompletableFuture.supplyAsync(task, fetchers.of(tenant));
   }
 
   private boolean isAnswering(Registered registered) {
@@ -211,13 +214,13 @@ final class HotReleases implements AutoCloseable {
    * Has another thread find out what the texts of a release's domain look like. A release that
    * cannot be read stays without a profile, and is tried again by whoever asks a moment later.
    */
-  CompletableFuture<Void> read(Registered registered) {
+  CompletableFuture<Void> read(@Nullable String tenant, Registered registered) {
     if (registered.isLost(ticker.read())) {
       return CompletableFuture.completedFuture(null);
     }
     CompletableFuture<Void> read =
         reading.computeIfAbsent(
-            registered, r -> CompletableFuture.runAsync(() -> fetch(r), fetchers));
+            registered, r -> CompletableFuture.runAsync(() -> fetch(r), fetchers.of(tenant)));
     return read.whenComplete((nothing, failure) -> reading.remove(registered, read));
   }
 
@@ -300,7 +303,7 @@ final class HotReleases implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    Threads.end(fetchers);
+    fetchers.close();
     kept.invalidateAll();
     kept.cleanUp();
   }

@@ -194,6 +194,24 @@ class HotReleasesTest {
     assertEquals(3, source.fetches());
   }
 
+  /** More than the threads that fetch can have begun wait in front of it. */
+  @Test
+  void acquire_anotherTenantAsksForManyColdOnes_isFetchedInTurn() throws Exception {
+    restoreAll();
+    CountDownLatch first = new CountDownLatch(1);
+    CountDownLatch others = new CountDownLatch(1);
+    List<CompletableFuture<Lease>> many = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      source.hold("bias-" + i, i < 10 ? first : others);
+      many.add(live.acquire("many", domain(i)));
+    }
+    CompletableFuture<Lease> one = live.acquire("one", domain(20));
+    first.countDown();
+    one.get(30, TimeUnit.SECONDS).close();
+    others.countDown();
+    many.forEach(lease -> lease.join().close());
+  }
+
   @Test
   void acquire_cannotBeFetched_failsWithTheReasonOthersGoOnAndItHeals() throws IOException {
     restoreAll();
