@@ -17,8 +17,7 @@ class AnswerColumnTest {
   @Test
   void of_refusedText_hasTheReasonAndNothingThatAModelSays() {
     for (AnswerColumn column : AnswerColumn.values()) {
-      boolean said =
-          List.of("ANSWER", "TOKENS", "LOG_PROB", "EMBEDDING").contains(column.name());
+      boolean said = List.of("ANSWER", "TOKENS", "LOG_PROB", "EMBEDDING").contains(column.name());
       assertEquals(said, column.of(answer("too-long: 9")) == null, column.name());
     }
     assertNull(AnswerColumn.ERROR.of(answer(null)));

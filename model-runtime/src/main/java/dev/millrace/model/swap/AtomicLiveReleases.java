@@ -116,8 +116,7 @@ final class AtomicLiveReleases implements LiveReleases {
   }
 
   /** What answers for its alias; null is the base. */
-  private CompletableFuture<Lease> lease(
-      @Nullable String tenant, @Nullable Registered answering) {
+  private CompletableFuture<Lease> lease(@Nullable String tenant, @Nullable Registered answering) {
     return answering == null
         ? CompletableFuture.completedFuture(baseAlone)
         : hot.lease(tenant, answering);

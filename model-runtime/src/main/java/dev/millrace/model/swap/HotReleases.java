@@ -162,8 +162,7 @@ final class HotReleases implements AutoCloseable {
             });
   }
 
-  private CompletableFuture<LoadedRelease> begin(
-      @Nullable String tenant, Registered registered) {
+  private CompletableFuture<LoadedRelease> begin(@Nullable String tenant, Registered registered) {
     CompletableFuture<LoadedRelease> askers = new CompletableFuture<>();
     fetchers.of(tenant).execute(() -> load(registered, askers));
     return askers;
