@@ -69,7 +69,8 @@ final class Qwen2MoeConfig implements ConfigFamily {
       }
       return layer -> types.get(layer).equals(SLIDING);
     }
-    int below = fields.size("max_window_layers", 28);
+    int below =
+        json.orElse("max_window_layers", 28, j -> j.integer("max_window_layers", 0, 1 << 24));
     return layer -> (layer + 1) % 2 != 0 && layer < below;
   }
 }

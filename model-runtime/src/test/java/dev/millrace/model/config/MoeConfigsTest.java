@@ -171,6 +171,13 @@ class MoeConfigsTest {
   }
 
   @Test
+  void parse_noLayerBelowMaxWindowLayers_hasNoWindow() {
+    MoeConfig config =
+        parse("{'model_type':'qwen2_moe','use_sliding_window':true,'max_window_layers':0}");
+    assertEquals(LayerConfig.NO_WINDOW, config.layers().get(0).slidingWindow());
+  }
+
+  @Test
   void parse_fp8WithoutBlockSize_takesTransformersDefault() {
     MoeConfig config = parse("{'model_type':'olmoe','quantization_config':{'quant_method':'fp8'}}");
     assertEquals(new Fp8Blocks(128, 128), config.fp8());
