@@ -111,7 +111,8 @@ public final class SwapReleases {
   }
 
   private Stream<Site> linear() {
-    return base.sites().stream().filter(site -> site.place() == Site.Place.LINEAR);
+    return base.sites().stream()
+        .filter(site -> site.place() == Site.Place.LINEAR && !site.isGate());
   }
 
   private AdapterWeights adapter(int rank, long seed) {

@@ -10,7 +10,8 @@ import java.util.List;
  * @param out features of what is added
  * @param experts matrices of the place: 1, or one an expert
  * @param parts of an expert's matrix: the names of the modules whose rows follow each other in it,
- *     in a checkpoint that keeps experts one by one, {@code %d} for the expert
+ *     in a checkpoint that keeps experts one by one, {@code %d} for the expert; of a linear layer
+ *     its other name in such a checkpoint, if it has one
  */
 public record Site(Place place, String name, int in, int out, int experts, List<String> parts) {
 
@@ -26,6 +27,21 @@ public record Site(Place place, String name, int in, int out, int experts, List<
 
   public static Site linear(String name, int in, int out) {
     return new Site(Place.LINEAR, name, in, out, 1, List.of());
+  }
+
+  /**
+   * A router, or the gate of a shared expert.
+   *
+   * @param module what transformers 4 calls it
+   */
+  public static Site gate(String name, String module, int in, int out) {
+    List<String> other = module.equals(name) ? List.of() : List.of(module);
+    return new Site(Place.LINEAR, name, in, out, 1, other);
+  }
+
+  /** Whether it is a router, or the gate of a shared expert. */
+  public boolean isGate() {
+    return place == Place.LINEAR && name.endsWith("gate");
   }
 
   public static Site experts(String name, int in, int out, int experts, List<String> parts) {

@@ -123,7 +123,8 @@ final class DeepseekConfig {
     if (scoring == RouterConfig.Scoring.SIGMOID && groups > 1 && experts / groups < 2) {
       throw json.invalid("n_group", "groups of two experts or more");
     }
-    return new RouterConfig(experts, topK, scoring, norm, scaling, groups, topkGroups);
+    boolean adaptable = scoring == RouterConfig.Scoring.SIGMOID;
+    return new RouterConfig(experts, topK, scoring, norm, scaling, groups, topkGroups, adaptable);
   }
 
   double scaling(double fallback) {

@@ -133,7 +133,8 @@ public record MoeConfig(
             router.normTopkProb(),
             router.routedScalingFactor(),
             groups,
-            topkGroups),
+            topkGroups,
+            router.adaptable()),
         eosTokenId);
   }
 

@@ -7,6 +7,8 @@ package dev.millrace.model.config;
  * @param normTopkProb weights of the chosen experts sum to one
  * @param routedScalingFactor factor on those weights
  * @param groups equal groups of experts; a token may use {@code topkGroups} of them
+ * @param adaptable an adapter may add to the logits; not in DeepSeek-V2, where transformers takes
+ *     the router's weight past what PEFT puts around it
  */
 public record RouterConfig(
     int numExperts,
@@ -15,7 +17,8 @@ public record RouterConfig(
     boolean normTopkProb,
     double routedScalingFactor,
     int groups,
-    int topkGroups) {
+    int topkGroups,
+    boolean adaptable) {
 
   /** From router logits to scores. */
   public enum Scoring {
@@ -33,6 +36,6 @@ public record RouterConfig(
   }
 
   static RouterConfig softmax(int experts, int topK, boolean normTopkProb) {
-    return new RouterConfig(experts, topK, Scoring.SOFTMAX, normTopkProb, 1, 1, 1);
+    return new RouterConfig(experts, topK, Scoring.SOFTMAX, normTopkProb, 1, 1, 1, true);
   }
 }

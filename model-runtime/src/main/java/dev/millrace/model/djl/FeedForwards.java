@@ -27,7 +27,7 @@ public final class FeedForwards implements AutoCloseable {
         def off(self: __torch__.Program, n: int) -> Tuple[List[int], List[Tensor], List[int], List[float]]:
           return (annotate(List[int], [n]), annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [0.]))
         def run_mixture(self: __torch__.Program, x: Tensor) -> List[Tensor]:
-          route = self.routed(x, $router, torch.zeros([0, 1], dtype=6), self.off(x.size(0)), self.w)
+          route = self.routed(x, $router, 0, torch.zeros([0, 1], dtype=6), self.off(x.size(0)), self.w)
           return annotate(List[Tensor], [self.sparse(x, $experts_at, 0, route, self.off(x.size(0)), self.m)])
         def run_dense(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           return annotate(List[Tensor], [self.feed_forward(x, $dense_at, 0, self.off(x.size(0)), self.m)])

@@ -44,7 +44,9 @@ public final class Lora implements AdapterKind {
           "routedExperts is true, expected false: this base has no sites there");
     }
     List<Site> wanted =
-        sites.stream().filter(site -> plan.routedExperts() || !routed(site)).toList();
+        sites.stream()
+            .filter(site -> (plan.routedExperts() || !routed(site)) && !site.isGate())
+            .toList();
     Map<String, Integer> ranks = new TreeMap<>();
     plan.patterns().rank().forEach((name, rank) -> ranks.put(name, Integer.valueOf(rank)));
     Map<String, Double> alphas = new TreeMap<>();

@@ -70,21 +70,22 @@ public record LoraConfig(
   /** True if the adapter adds at this site. */
   public boolean targets(Site site) {
     return switch (site.place()) {
-      case LINEAR -> Targets.cover(targetModules, site.name()) || targetsWeight(site);
+      case LINEAR -> Targets.cover(targetModules, ModuleNames.module(site)) || targetsWeight(site);
       case EXPERTS -> Targets.cover(targetParameters, site.name());
       case STREAM -> false;
     };
   }
 
-  private boolean targetsWeight(Site site) {
+  boolean targetsWeight(Site site) {
     return Targets.cover(targetParameters, ModuleNames.weight(site));
   }
 
   /** What PEFT's patterns of names are held against at a site: its module or its parameter. */
   String key(Site site) {
-    return site.place() == Site.Place.LINEAR && targetsWeight(site)
-        ? ModuleNames.weight(site)
-        : site.name();
+    if (site.place() != Site.Place.LINEAR) {
+      return site.name();
+    }
+    return targetsWeight(site) ? ModuleNames.weight(site) : ModuleNames.module(site);
   }
 
   /** Those of a base's sites where the adapter adds, in their order. */
@@ -132,10 +133,10 @@ public record LoraConfig(
     for (Site site : wanted) {
       if (site.place() == Site.Place.EXPERTS) {
         parameters.add(site.name());
-      } else if (byWeight.test(site)) {
+      } else if (site.isGate() ? in == ExpertLayout.PARAMETERS : byWeight.test(site)) {
         parameters.add(ModuleNames.weight(site));
       } else if (site.place() == Site.Place.LINEAR) {
-        modules.add(site.name());
+        modules.add(ModuleNames.module(site));
       }
     }
     return new LoraConfig(

@@ -26,7 +26,7 @@ final class ModuleNames {
     List<String> names = new ArrayList<>();
     for (Site site : sites) {
       switch (site.place()) {
-        case LINEAR -> names.add(site.name());
+        case LINEAR -> names.add(module(site));
         case EXPERTS -> names.addAll(experts(site));
         case STREAM -> {}
       }
@@ -51,6 +51,11 @@ final class ModuleNames {
 
   static String expert(Site site, int expert, int part) {
     return site.parts().get(part).replace("%d", Integer.toString(expert));
+  }
+
+  /** The module of a linear layer, as transformers 4 names it. */
+  static String module(Site linear) {
+    return linear.parts().isEmpty() ? linear.name() : linear.parts().get(0);
   }
 
   /** The parameter of a linear layer. */

@@ -1,8 +1,11 @@
 package dev.millrace.model.peft;
 
+import dev.millrace.model.adapter.Site;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 
 /** Gathers the rank_pattern and alpha_pattern that some names need beyond a configuration. */
 final class Patterns {
@@ -24,6 +27,16 @@ final class Patterns {
    */
   void need(String name, String alike, int rank, double scale) {
     needs.put(name, new Need(alike, rank, config.alphaOf(scale, rank)));
+  }
+
+  /** Notes those pairs that stand at linear layers. */
+  void needLinear(List<LoraPair> pairs, ToDoubleFunction<LoraPair> scale) {
+    for (LoraPair pair : pairs) {
+      if (pair.site().place() == Site.Place.LINEAR) {
+        String name = config.key(pair.site());
+        need(name, lastParts(name, 3), pair.rank(), scale.applyAsDouble(pair));
+      }
+    }
   }
 
   LoraConfig config() {

@@ -63,6 +63,8 @@ public final class PeftFolder {
             .filter(site -> layout == ExpertLayout.MODULES && site.place() == Site.Place.EXPERTS)
             .flatMap(site -> ModuleNames.experts(site).stream())
             .toList();
-    return new LoraWeights(adapter.config().at(wanted, sites, experts, layout), adapter.pairs());
+    Patterns patterns = new Patterns(adapter.config().at(wanted, sites, experts, layout));
+    patterns.needLinear(adapter.pairs(), adapter::scale);
+    return new LoraWeights(patterns.config(), adapter.pairs());
   }
 }

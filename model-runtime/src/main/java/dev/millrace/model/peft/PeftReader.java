@@ -57,7 +57,7 @@ final class PeftReader {
     for (String module : config.rules().unknownAmong(ModuleNames.all(sites))) {
       if (unread.stream().anyMatch(tensor -> tensor.contains("." + module + ".lora_"))) {
         throw new InvalidAdapterException(
-            "%s: target_modules names %s, expected linear layers other than routers, gates and head"
+            "%s: target_modules names %s, expected linear layers other than the head"
                 .formatted(PeftConfig.FILE, module));
       }
     }
@@ -65,7 +65,7 @@ final class PeftReader {
     for (String parameter : config.parameters()) {
       if (names.stream().noneMatch(name -> Targets.cover(List.of(parameter), name))) {
         throw new InvalidAdapterException(
-            "%s: target_parameters names %s, expected weights of linear layers other than routers, gates and head, or of experts, such as %s"
+            "%s: target_parameters names %s, expected weights of linear layers other than the head, or of experts, such as %s"
                 .formatted(PeftConfig.FILE, parameter, names.get(names.size() - 1)));
       }
     }
@@ -80,18 +80,15 @@ final class PeftReader {
             modules,
             modules.isEmpty() ? ExpertLayout.PARAMETERS : ExpertLayout.MODULES);
     Patterns patterns = new Patterns(named);
-    for (LoraPair pair : pairs) {
-      if (pair.site().place() == Site.Place.LINEAR) {
-        String name = named.key(pair.site());
-        double scale = config.plain().scaleAt(key(pair.site()), pair.rank());
-        patterns.need(name, Patterns.lastParts(name, 3), pair.rank(), scale);
-      }
-    }
+    patterns.needLinear(pairs, pair -> config.plain().scaleAt(key(pair.site()), pair.rank()));
     return patterns.config();
   }
 
+  /** A gate that is named is none to a PEFT under transformers 5: then the file has no tensors. */
   private boolean module(Site site) {
-    return config.rules().target(site.name());
+    String name = ModuleNames.module(site);
+    return config.rules().target(name)
+        && (!site.isGate() || file.tensors().containsKey(PeftFolder.PREFIX + name + PeftFolder.A));
   }
 
   private boolean weight(Site site) {
@@ -99,7 +96,7 @@ final class PeftReader {
   }
 
   private String key(Site site) {
-    return weight(site) ? ModuleNames.weight(site) : site.name();
+    return weight(site) ? ModuleNames.weight(site) : ModuleNames.module(site);
   }
 
   private LoraPair linear(Site site) {
@@ -109,10 +106,11 @@ final class PeftReader {
               .formatted(PeftConfig.FILE, site.name()));
     }
     int rank = config.plain().rankAt(key(site));
+    String name = weight(site) ? site.name() : ModuleNames.module(site);
     return new LoraPair(
         site,
-        values(site.name() + PeftFolder.A, rank, site.in()),
-        values(site.name() + PeftFolder.B, site.out(), rank));
+        values(name + PeftFolder.A, rank, site.in()),
+        values(name + PeftFolder.B, site.out(), rank));
   }
 
   private float[] values(String name, int rows, int columns) {

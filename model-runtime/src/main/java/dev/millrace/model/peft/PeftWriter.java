@@ -23,15 +23,7 @@ final class PeftWriter {
   }
 
   private List<LoraPair> experts() {
-    return at(Site.Place.EXPERTS);
-  }
-
-  private List<LoraPair> linear() {
-    return at(Site.Place.LINEAR);
-  }
-
-  private List<LoraPair> at(Site.Place place) {
-    return adapter.pairs().stream().filter(p -> p.site().place() == place).toList();
+    return adapter.pairs().stream().filter(p -> p.site().place() == Site.Place.EXPERTS).toList();
   }
 
   /** As the file says it. */
@@ -49,10 +41,8 @@ final class PeftWriter {
                     config.targetParameters().stream()
                         .filter(t -> stacks.stream().noneMatch(s -> Targets.cover(List.of(t), s)))
                         .toList()));
-    for (LoraPair pair : linear()) { // a pattern of the stacks' may have been theirs too
-      String name = config.key(pair.site());
-      patterns.need(name, Patterns.lastParts(name, 3), pair.rank(), adapter.scale(pair));
-    }
+    // a pattern of the stacks' may have been theirs too
+    patterns.needLinear(adapter.pairs(), adapter::scale);
     for (LoraPair pair : experts()) {
       for (int part = 0; part < pair.site().parts().size(); part++) {
         String alike = Patterns.lastParts(pair.site().parts().get(part), 3).replace("%d", "\\d+");
@@ -73,7 +63,7 @@ final class PeftWriter {
     SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
     for (LoraPair pair : adapter.pairs()) {
       if (pair.site().place() == Site.Place.LINEAR) {
-        add(writer, pair.site().name(), pair.rank(), pair.a(), pair.b());
+        add(writer, name(pair.site()), pair.rank(), pair.a(), pair.b());
       } else if (byModule) {
         addModules(writer, pair);
       } else {
@@ -81,6 +71,10 @@ final class PeftWriter {
       }
     }
     return writer.toBytes();
+  }
+
+  private String name(Site linear) {
+    return adapter.config().targetsWeight(linear) ? linear.name() : ModuleNames.module(linear);
   }
 
   private static void add(SafetensorsWriter writer, String name, int rank, float[] a, float[] b) {

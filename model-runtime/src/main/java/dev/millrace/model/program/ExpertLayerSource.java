@@ -9,7 +9,7 @@ final class ExpertLayerSource {
         def off(self: __torch__.Program, n: int) -> Tuple[List[int], List[Tensor], List[int], List[float]]:
           return (annotate(List[int], [n]), annotate(List[Tensor], []), annotate(List[int], [-1]), annotate(List[float], [0.]))
         def route(self: __torch__.Program, x: Tensor) -> List[Tensor]:
-          return self.routed(x, 0, torch.zeros([0, 1], dtype=6), self.off(x.size(0)), self.w)
+          return self.routed(x, 0, 0, torch.zeros([0, 1], dtype=6), self.off(x.size(0)), self.w)
         def choose(self: __torch__.Program, x: Tensor) -> List[Tensor]:
           p, weights, experts, kept = self.route(x)
           return annotate(List[Tensor], [experts, weights])

@@ -74,7 +74,7 @@ final class ExpertsSource {
    */
   private static final String SPARSE =
       """
-        def routed(self: __torch__.Program, x: Tensor, w0: int, r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor]) -> List[Tensor]:
+        def routed(self: __torch__.Program, x: Tensor, w0: int, s0: int, r: Tensor, a: Tuple[List[int], List[Tensor], List[int], List[float]], w: List[Tensor]) -> List[Tensor]:
           spans, l, which, scales = a
           logits = annotate(List[Tensor], [])
           at = 0
@@ -95,7 +95,7 @@ final class ExpertsSource {
             joined = torch.cat(logits, 0)
           else:
             joined = logits[0]
-          p, weights, experts, kept = self.routes(joined, w, w0, r)
+          p, weights, experts, kept = self.routes($adapted, w, w0, r)
           return annotate(List[Tensor], [p, weights, experts, kept])
         def limits(self: __torch__.Program, r: Tensor, at: int, n: int) -> Tensor:
           if r.size(0) > 0:
@@ -174,6 +174,13 @@ final class ExpertsSource {
           return y
       """;
 
+  /** Its site stands before those of the shared expert. */
+  private static final String SHARED_GATE =
+      """
+      z = self.adapt(torch.sum(torch.mul(x, w[w0]), [-1], True), x, s0 - 1, a)
+          y = torch.mul(y, torch.narrow(torch.sigmoid(torch.repeat(z, [1, 32])), 1, 0, 1))
+      """;
+
   /** Entries that a vectorized loop takes at a time at most: two registers of 16. */
   private static final int LANES = 32;
 
@@ -186,11 +193,10 @@ final class ExpertsSource {
     return routes(config.router())
         + DENSE
         + SPARSE
+            .replace("$gate\n", config.experts().sharedGate() ? SHARED_GATE : "y = y\n")
             .replace(
-                "$gate\n",
-                config.experts().sharedGate()
-                    ? "y = torch.mul(y, torch.narrow(torch.sigmoid(torch.repeat(torch.sum(torch.mul(x, w[w0]), [-1], True), [1, 32])), 1, 0, 1))\n"
-                    : "y = y\n")
+                "$adapted",
+                config.router().adaptable() ? "self.adapt(joined, x, s0, a)" : "joined")
             .replace("$block", Integer.toString(BLOCK));
   }
 

@@ -162,7 +162,9 @@ record LayerSource(MoeConfig config, Layout layout, ToIntFunction<String> matrix
   private void sparse(StringBuilder lines, int layer) {
     WeightNames names = config.names();
     int router = layout.vector(routed(layer) + ".gate");
-    line(lines, "route = self.routed(h, " + router + ", " + limits(layer) + ", a, w)");
+    int site = config.router().adaptable() ? layout.site(Layout.at(layer, Layout.ROUTER)) : 0;
+    String at = router + ", " + site + ", " + limits(layer);
+    line(lines, "route = self.routed(h, " + at + ", a, w)");
     if (config.experts().sharedIntermediateSize() > 0) {
       String shared = routed(layer) + "." + names.shared();
       int gate = config.experts().sharedGate() ? layout.vector(shared + "_gate") : 0;

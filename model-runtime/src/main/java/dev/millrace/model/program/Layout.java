@@ -23,6 +23,9 @@ public final class Layout {
 
   public static final int SIN = 3;
 
+  /** A sparse layer's router, as transformers 5 names it in all families. */
+  static final String ROUTER = "mlp.gate";
+
   /** A tensor that stays in fp32. */
   public record Vector(String name, long[] shape) {}
 
@@ -135,6 +138,9 @@ public final class Layout {
     ExpertsConfig experts = config.experts();
     String module = at(layer, names.sparse());
     vector(module + ".gate", router.numExperts(), config.hiddenSize());
+    if (router.adaptable()) {
+      add(Site.gate(at(layer, ROUTER), module + ".gate", config.hiddenSize(), router.numExperts()));
+    }
     if (router.scoring() == RouterConfig.Scoring.SIGMOID) {
       index.put(module + ".gate.e_score_correction_bias", vectors.size());
       vectors.add(
@@ -143,7 +149,9 @@ public final class Layout {
     experts(module + ".experts.", names, router.numExperts(), experts.intermediateSize());
     if (experts.sharedIntermediateSize() > 0) {
       if (experts.sharedGate()) {
-        vector(module + "." + names.shared() + "_gate", 1, config.hiddenSize());
+        String gate = module + "." + names.shared() + "_gate";
+        vector(gate, 1, config.hiddenSize());
+        add(Site.gate(gate, gate, config.hiddenSize(), 1));
       }
       feedForward(
           module + "." + names.shared(),

@@ -427,13 +427,23 @@ final class NaiveModel implements AutoCloseable {
     return !listed && (layer + 1) % c.path("decoder_sparse_step").asInt(1) == 0;
   }
 
+  /** DeepSeek-V2's is not adapted: transformers multiplies with its weight alone. */
+  private double[][] router(double[][] x, String sparse, String at) {
+    double[][] weight = matrix(sparse + "gate.weight");
+    double[][] y = map(x, row -> times(weight, row, new double[weight.length]));
+    for (int t = 0; t < x.length; t++) {
+      add(y[t], added(at + "mlp.gate", 0, x[t]));
+    }
+    return y;
+  }
+
   private double[][] feedForward(double[][] x, String at, int layer) {
     if (!sparse(layer)) {
       return mlp(x, at + "mlp.", "gate_proj", "up_proj", "down_proj");
     }
     String sparse = at + (type.equals("mixtral") ? "block_sparse_moe." : "mlp.");
     double[][] y = new double[x.length][];
-    double[][] logits = linear(x, sparse + "gate");
+    double[][] logits = router(x, sparse, at);
     for (int t = 0; t < x.length; t++) {
       y[t] = new double[x[t].length];
       double[] weights = route(logits[t], sparse, layer);

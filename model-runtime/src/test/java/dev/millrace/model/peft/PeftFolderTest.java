@@ -114,7 +114,7 @@ class PeftFolderTest {
         "\"exclude_modules\": null | \"exclude_modules\": [\"q_proj\"] | expected only pairs at"
             + " the",
         "\"target_parameters\": [] | \"target_parameters\": [\"gate.weight\"] | target_parameters names"
-            + " gate.weight, expected weights of linear layers other than routers",
+            + " gate.weight, expected weights of linear layers other than the head",
         "\"trainable_token_indices\": null | \"trainable_token_indices\": [1] | trainable_token_in",
         "\"init_lora_weights\": true | \"init_lora_weights\": \"pissa\" | init_lora_weights is",
         "\"peft_type\": \"LORA\" | \"peft_type\": \"ADALORA\" | peft_type is \"ADALORA\"",

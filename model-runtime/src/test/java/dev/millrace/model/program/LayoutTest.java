@@ -43,6 +43,7 @@ class LayoutTest {
             Site.linear(attention + "k_proj", 32, 16),
             Site.linear(attention + "v_proj", 32, 16),
             Site.linear(attention + "o_proj", 32, 32),
+            Site.gate("model.layers.0.mlp.gate", "model.layers.0.block_sparse_moe.gate", 32, 8),
             Site.experts(
                 "model.layers.0.mlp.experts.gate_up_proj",
                 32,
