@@ -1,9 +1,9 @@
 package dev.millrace.adapter.align;
 
 import dev.millrace.model.align.Places;
+import dev.millrace.model.text.LowerCase;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
-import java.util.Locale;
 
 /**
  * What is kept of a picture or a sound and its caption: enough to learn from, and to name it.
@@ -15,7 +15,7 @@ public record PairPlaces(String id, Origin origin, long group, Places places) {
 
   /** Of a sample; captions that differ in case alone say the same. */
   public static PairPlaces of(Sample sample, Places places) {
-    int group = sample.teaches().strip().toLowerCase(Locale.ROOT).hashCode();
+    int group = LowerCase.of(sample.teaches().strip()).hashCode();
     return new PairPlaces(sample.id(), sample.origin(), group, places);
   }
 }

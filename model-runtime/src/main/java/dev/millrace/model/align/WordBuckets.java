@@ -1,6 +1,6 @@
 package dev.millrace.model.align;
 
-import java.util.Locale;
+import dev.millrace.model.text.LowerCase;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -29,7 +29,7 @@ public final class WordBuckets {
     IntStream.Builder buckets = IntStream.builder();
     Matcher words = WORD.matcher(text);
     for (int n = 0; n < MOST_WORDS && words.find(); n++) {
-      String word = words.group().toLowerCase(Locale.ROOT);
+      String word = LowerCase.of(words.group());
       buckets.add(bucket(word));
       String marked = "<" + word + ">";
       for (int i = 0; i + GRAM <= marked.length(); i++) {

@@ -1,9 +1,10 @@
 package dev.millrace.model.score;
 
+import dev.millrace.model.text.LowerCase;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer.Form;
 import java.util.Arrays;
-import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * Texts that differ in case, spacing, Unicode composition or characters that nobody sees alone are
@@ -29,6 +30,9 @@ final class Normalizer {
 
   /** (characters of the BMP): what each becomes, 0 if nobody asked yet; all threads write alike. */
   private static final char[] FOLDED = new char[1 << Character.SIZE];
+
+  /** As many marks in a row as stay together. */
+  private static final Pattern PILE = Pattern.compile("\\p{M}{30}");
 
   private Normalizer() {}
 
@@ -155,9 +159,10 @@ final class Normalizer {
     return c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
   }
 
-  /** By the definition. */
+  /** By the definition, of a stream-safe text (UAX #15): piles of marks are sorted by insertion. */
   private static byte[] composed(String text) {
-    String composed = java.text.Normalizer.normalize(text, Form.NFC).toLowerCase(Locale.ROOT);
+    String safe = PILE.matcher(text).replaceAll("$0\u034F");
+    String composed = LowerCase.of(java.text.Normalizer.normalize(safe, Form.NFC));
     char[] out = new char[composed.length()];
     int length = 0;
     boolean space = false;

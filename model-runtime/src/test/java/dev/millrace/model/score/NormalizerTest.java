@@ -3,9 +3,11 @@ package dev.millrace.model.score;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer.Form;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -50,6 +52,20 @@ class NormalizerTest {
         assertAsDefined(around.replace("%s", String.valueOf((char) c)));
       }
     }
+  }
+
+  /** As long as a sample may be: Java's own ways with either take seconds to minutes. */
+  @Test
+  void normalize_oneWordOfSigmasOrAPileOfMarks_takesNoLongerThanAnyText() {
+    String sigmas = "\u03a3".repeat(32_000);
+    String marks = "a" + "\u0301".repeat(16_000) + "\u0323".repeat(16_000);
+    assertTimeoutPreemptively(
+        Duration.ofMinutes(1),
+        () -> {
+          assertEquals("\u03c3".repeat(10), normalized(sigmas).substring(0, 10));
+          String piled = "\u00e1" + "\u0301".repeat(29) + "\u034f\u0301";
+          assertEquals(piled, normalized(marks).substring(0, piled.length()));
+        });
   }
 
   private static void assertAsDefined(String text) {
