@@ -130,9 +130,10 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     if (placed.size() > 1) {
       figures.found(name, placed.size());
     }
-    if (waiting.contains(number)) {
-      long now = getProcessingTimeService().getCurrentProcessingTime();
-      timers.registerProcessingTimeTimer(number, Due.after(now, unlabelled.spanMillis()));
+    long due =
+        Due.after(getProcessingTimeService().getCurrentProcessingTime(), unlabelled.spanMillis());
+    if (waiting.contains(number) && due < Long.MAX_VALUE) { // else its timer would stay for ever
+      timers.registerProcessingTimeTimer(number, due);
     }
     for (Long oldest = finder.oldest();
         oldest != null && finder.room() > unlabelled.waiting();

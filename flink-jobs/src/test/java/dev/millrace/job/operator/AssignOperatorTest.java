@@ -288,6 +288,7 @@ class AssignOperatorTest {
       bench.send(null, "nothing", false, alone(1));
       bench.harness.setProcessingTime(2);
       assertEquals(List.of(), bench.refused());
+      assertEquals(0, bench.harness.numProcessingTimeTimers(), "none would ever go");
     }
   }
 
