@@ -14,8 +14,12 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 
-/** {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. */
+/**
+ * {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. Not by
+ * Java's temporary files: only their owner may read those.
+ */
 record LocalFiles(Path root) implements StoreFiles {
 
   @Override
@@ -28,9 +32,10 @@ record LocalFiles(Path root) implements StoreFiles {
     Path target = resolve(path);
     Path folder = Objects.requireNonNull(target.getParent());
     Files.createDirectories(folder);
-    Path aside = Files.createTempFile(folder, ".", PART);
+    Path aside = folder.resolve("." + UUID.randomUUID() + PART);
     try {
-      try (FileChannel channel = FileChannel.open(aside, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         for (ByteBuffer left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
           channel.write(left);
         }

@@ -51,6 +51,16 @@ class ReleaseStoreTest {
         RELEASE.manifest().toBytes(), Files.readAllBytes(release.resolve("manifest.json")));
   }
 
+  /** Who serves, or looks at a store, may be another user than who learns. */
+  @Test
+  void publish_anyFile_mayBeReadByWhoMayReadWhatItsUserWrites() throws IOException {
+    Path release = Path.of(URI.create(ReleaseStore.of(StoreFiles.in(folder)).publish(RELEASE)));
+    Object plain = Files.getAttribute(Files.createFile(folder.resolve("plain")), "unix:mode");
+    for (String name : names(release)) {
+      assertEquals(plain, Files.getAttribute(release.resolve(name), "unix:mode"), name);
+    }
+  }
+
   @Test
   void publish_twice_changesNothing() throws IOException {
     ReleaseStore store = ReleaseStore.of(StoreFiles.in(folder));
