@@ -40,7 +40,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Runs a script of Flink SQL, in which CREATE MODEL … WITH ('provider' = 'millrace') and",
       "ML_PREDICT ask releases: on the cluster that is up, on that of --rest, else in this process.",
-      "${key} stands for a key of the configuration; topics that Kafka tables name are created."
+      "$${key} stands for a key of the configuration; topics that Kafka tables name are created."
     },
     footer = {
       "",
@@ -66,7 +66,7 @@ final class SqlCommand implements Callable<Integer> {
       description = "End each SELECT after so many rows (default: when it ends itself).")
   private long rows = Long.MAX_VALUE;
 
-  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "What ${KEY} stands for.")
+  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "What $${KEY} stands for.")
   private List<String> settings = List.of();
 
   @Override

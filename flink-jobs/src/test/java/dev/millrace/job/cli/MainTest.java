@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -66,12 +67,14 @@ class MainTest {
         "cluster --help",
         "submit --help",
         "stop --help",
+        "sql --help",
         "bench --help",
         "chaos --help"
       })
   void run_help_exitsWithZeroOnStandardOutput(String line) {
     assertEquals(0, run(line.split(" ")));
     assertTrue(out.toString().contains("Usage: "), out::toString);
+    assertFalse(out.toString().contains("null"), "picocli knows no such variable");
     assertEquals("", err.toString());
   }
 
