@@ -31,7 +31,7 @@ record Summary(Report report, Path folder) {
             (domain, d) ->
                 line(
                     text,
-                    "%-12s %7d %8d %7d %9d │ %9.4f %9.4f %9s │ %+7.1f%% %+7.1f%%",
+                    "%-12s %7d %8d %7d %9d │ %9.4f %9.4f %9s │ %+7.1f%% %8s",
                     domain,
                     d.in(),
                     d.accepted(),
@@ -41,7 +41,7 @@ record Summary(Report report, Path folder) {
                     d.bitsPerByteAdapted(),
                     ngram(d.bitsPerByteNgram()),
                     100 * d.change(),
-                    100 * d.otherDomainsChange()));
+                    elsewhere(d.otherDomainsChange())));
     line(
         text,
         "bits per byte on held-out documents; elsewhere: the same adapter on the other domains");
@@ -116,6 +116,10 @@ record Summary(Report report, Path folder) {
 
   private static String ngram(@Nullable Double bits) {
     return bits == null ? "–" : String.format(Locale.ROOT, "%.4f", bits);
+  }
+
+  private static String elsewhere(@Nullable Double change) {
+    return change == null ? "–" : String.format(Locale.ROOT, "%+.1f%%", 100 * change);
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     release has learned any
  * @param heldOutBytes UTF-8 bytes that all three were measured on
  * @param change relative change from the base to the adapted model; -0.1 is ten percent fewer bits
- * @param otherDomainsChange relative change of the same adapter on all other domains together
+ * @param otherDomainsChange relative change of the same adapter on all other domains together; null
+ *     without any
  * @param trainedBytes UTF-8 bytes that taught
  */
 public record DomainFigures(
@@ -21,7 +22,7 @@ public record DomainFigures(
     @Nullable Double bitsPerByteNgram,
     long heldOutBytes,
     double change,
-    double otherDomainsChange,
+    @Nullable Double otherDomainsChange,
     long trainedBytes,
     int in,
     int accepted,

@@ -51,8 +51,8 @@ public record Measurements(
     return changes;
   }
 
-  /** Relative change of all other domains' bits together with this domain's adapter. */
-  public double otherDomainsChange(String adapter) {
+  /** Relative change of all other domains' bits together with this domain's adapter, if any. */
+  public @Nullable Double otherDomainsChange(String adapter) {
     double before = 0;
     double after = 0;
     for (var entry : byDomain.entrySet()) {
@@ -63,6 +63,6 @@ public record Measurements(
         after += adapted * text.bytes();
       }
     }
-    return before == 0 ? 0 : after / before - 1;
+    return before == 0 ? null : (Double) (after / before - 1);
   }
 }
