@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of one line's object; what is asked for is known, anything else is an error. */
@@ -27,6 +28,9 @@ final class JsonFields {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build()
           .readerFor(JsonNode.class);
+
+  /** Where what is not closed began: always in the same line. */
+  private static final Pattern START = Pattern.compile(" \\(start marker at \\[.*]\\)");
 
   private static final byte[] NO_BYTES = {};
 
@@ -46,7 +50,7 @@ final class JsonFields {
         return new JsonFields(line, object);
       }
     } catch (JsonProcessingException e) {
-      throw invalid("not-json", e.getOriginalMessage(), line);
+      throw invalid("not-json", START.matcher(e.getOriginalMessage()).replaceFirst(""), line);
     }
     throw invalid("not-json", "expected one object", line);
   }
