@@ -6,8 +6,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.StreamSupport;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterJobClient;
 import org.apache.flink.runtime.minicluster.MiniClusterJobClient.JobFinalizationBehavior;
@@ -90,6 +93,21 @@ public final class EmbeddedStack implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while submitting a job", e);
+    }
+  }
+
+  /** Whether every task of a job runs: no savepoint can be taken before. */
+  public boolean runs(JobClient job) {
+    try {
+      Iterable<? extends AccessExecutionVertex> tasks =
+          cluster().getExecutionGraph(job.getJobID()).get().getAllExecutionVertices();
+      return StreamSupport.stream(tasks.spliterator(), false)
+          .allMatch(task -> task.getExecutionState() == ExecutionState.RUNNING);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the job is not known: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while asking for a job", e);
     }
   }
 

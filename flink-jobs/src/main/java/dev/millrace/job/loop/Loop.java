@@ -185,7 +185,11 @@ public final class Loop {
                       * Math.max(1, material.heldOut().size())),
               spectator::recording,
               System.nanoTime() + run.feeding().toNanos());
-      watcher.phase("learning what has come in");
+      watcher.phase(
+          sent == material.samples().size()
+              ? "learning what has come in"
+              : "learning what has come in, %d of %d samples"
+                  .formatted(sent, material.samples().size()));
       pace.require(
           "all samples on their topic",
           PATIENCE,
@@ -207,6 +211,7 @@ public final class Loop {
 
   private void stop(String name, JobClient job, EmbeddedStack stack, boolean drain)
       throws InterruptedException, TimeoutException {
+    pace.require("all tasks of the " + name + " job", PATIENCE, () -> stack.runs(job));
     CompletableFuture<String> savepoint =
         job.stopWithSavepoint(
             drain, stack.folder("savepoints").toUri().toString(), SavepointFormatType.CANONICAL);

@@ -29,6 +29,7 @@ class AdaptIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ROOT = "millrace.root";
   private static final int LINES = 160;
+  private static final int FEW = 12;
   private static final int BYTES = 400;
   private static final int REQUESTS = 40;
 
@@ -58,7 +59,7 @@ class AdaptIT {
             new PrintWriter(err, true),
             "adapt",
             "--domain=words",
-            "--input=" + lines(),
+            "--input=" + lines(LINES),
             "--report=" + report,
             "--base=" + Path.of(repository, "models", "nano"),
             "--requests=" + REQUESTS,
@@ -84,6 +85,27 @@ class AdaptIT {
     assertTrue(Files.readString(report.resolve("report.html")).contains("\"words\""));
   }
 
+  /** All are on their topic before the learn job runs. */
+  @Test
+  void adapt_fewerLinesThanABatch_endsWithAReport() throws Exception {
+    Path report = folder.resolve("report");
+    StringWriter err = new StringWriter();
+    int status =
+        Main.run(
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(err, true),
+            "adapt",
+            "--domain=words",
+            "--input=" + lines(FEW),
+            "--report=" + report,
+            "--base=" + Path.of(repository, "models", "nano"),
+            "--requests=1");
+    assertEquals(0, status, err::toString);
+    JsonNode json = JSON.readTree(report.resolve("report.json").toFile());
+    assertEquals(0, json.path("releases").path("published").asInt());
+    assertEquals(FEW, json.path("samples").path("accepted").asInt(), json::toString);
+  }
+
   @Test
   void adapt_baseWhoseWeightsCannotBeRead_endsAtOnceAndSaysWhy() throws Exception {
     Path base = Files.createDirectories(folder.resolve("base"));
@@ -101,7 +123,7 @@ class AdaptIT {
             new PrintWriter(err, true),
             "adapt",
             "--domain=words",
-            "--input=" + lines(),
+            "--input=" + lines(LINES),
             "--report=" + folder.resolve("report"),
             "--base=" + base);
     assertEquals(1, status);
@@ -112,11 +134,11 @@ class AdaptIT {
   }
 
   /** Beginnings of a dictionary's documents, and a line that is none. */
-  private Path lines() throws Exception {
+  private Path lines(int count) throws Exception {
     List<String> lines = new ArrayList<>();
     List<Document> entries =
         Corpora.load("dictionary").stream().filter(d -> d.text().length() > BYTES).toList();
-    for (Document document : entries.subList(0, LINES)) {
+    for (Document document : entries.subList(0, count)) {
       lines.add(
           JSON.writeValueAsString(
               Map.of(

@@ -2,6 +2,7 @@ package dev.millrace.job.embedded;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.io.Topics;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.accumulators.IntCounter;
@@ -67,6 +69,39 @@ class EmbeddedStackIT {
         assertEquals(2, consumer.partitionsFor(again.samples()).size());
         assertEquals(1, consumer.partitionsFor(again.releases()).size());
       }
+    }
+  }
+
+  /** Until then Flink takes no savepoint, and so stops no job with one. */
+  @Test
+  void runs_taskThatOpens_onlyOnceItIsOpen() throws Exception {
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+      env.setParallelism(1);
+      env.fromSequence(1, Long.MAX_VALUE).map(new Opening()).sinkTo(new DiscardingSink<>());
+      JobClient job = stack.submit(env);
+      Opening.BEGUN.await();
+      assertFalse(stack.runs(job));
+      Opening.MAY_END.countDown();
+      assertTrue(Poll.until(Duration.ofMinutes(2), () -> stack.runs(job)));
+      job.cancel().get();
+    }
+  }
+
+  /** Opens when it is told to. */
+  private static final class Opening extends RichMapFunction<Long, Long> {
+    static final CountDownLatch BEGUN = new CountDownLatch(1);
+    static final CountDownLatch MAY_END = new CountDownLatch(1);
+
+    @Override
+    public void open(OpenContext context) throws Exception {
+      BEGUN.countDown();
+      MAY_END.await();
+    }
+
+    @Override
+    public Long map(Long value) {
+      return value;
     }
   }
 
