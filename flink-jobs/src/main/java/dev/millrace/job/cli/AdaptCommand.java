@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
     name = "adapt",
     description = {
       "Runs the same loop as demo on your own JSON lines:",
-      "  {\"id\": …, \"text\": …, \"domain\": …, \"document\": …}",
-      "domain and document may be left out. Lines of other domains are refused.",
+      "  {\"text\": …, \"id\": …, \"domain\": …, \"document\": …}",
+      "All but text may be left out. Lines of other domains are refused.",
       "A tenth of the documents is held out to measure on, by what of a line fits the base's context."
     },
     footer = {
@@ -70,7 +70,7 @@ final class AdaptCommand implements Callable<Integer> {
   @Option(
       names = "--requests",
       paramLabel = "N",
-      description = "Requests to send meanwhile (default: ${DEFAULT-VALUE}).")
+      description = "Requests to send meanwhile, at least (default: ${DEFAULT-VALUE}).")
   private int requests = 200;
 
   @Override

@@ -61,6 +61,7 @@ final class ProduceCommand implements Callable<Integer> {
       description = "JSON lines, .jsonl or .jsonl.gz; - is standard input.")
   private String file;
 
+  private final long started = System.currentTimeMillis();
   private int written;
   private final SortedMap<String, Integer> refusals = new TreeMap<>();
 
@@ -123,7 +124,7 @@ final class ProduceCommand implements Callable<Integer> {
     try {
       String text = UserMaterial.decoded(line);
       if (topic.endsWith("samples")) {
-        Sample sample = JsonLines.sample(text, domain, now);
+        Sample sample = JsonLines.sample(text, unnamed(number), domain, now);
         String key = sample.domain() == null ? sample.source() : sample.domain();
         writer.send(topic, key, Codecs.samples().encode(sample));
       } else {
@@ -137,6 +138,13 @@ final class ProduceCommand implements Callable<Integer> {
         output.err().println("line " + number + " refused, " + e.reason() + ": " + e.detail());
       }
     }
+  }
+
+  /** A file's line has the same id however often it is written. */
+  private String unnamed(int number) {
+    return file.equals("-")
+        ? "stdin-%d#%d".formatted(started, number)
+        : UserMaterial.unnamed(Path.of(file), number);
   }
 
   private BufferedReader open() throws IOException {

@@ -110,8 +110,7 @@ final class ProtectCommand implements Callable<Integer> {
         Sample sample = sample(texts, number, line);
         String domain = sample.domain() == null ? "texts" : sample.domain();
         Map<String, Integer> seen = documents.computeIfAbsent(domain, d -> new HashMap<>());
-        String document = sample.document().isEmpty() ? "line " + number : sample.document();
-        int turn = seen.computeIfAbsent(document, d -> seen.size());
+        int turn = seen.computeIfAbsent(sample.document(), d -> seen.size());
         (turn % 2 == 0 ? guarded : anchors).add(new Line(domain, sample.teaches()));
       }
     }
@@ -130,7 +129,7 @@ final class ProtectCommand implements Callable<Integer> {
 
   private static Sample sample(Path texts, int number, String line) {
     try {
-      return JsonLines.sample(UserMaterial.decoded(line), null, 0);
+      return JsonLines.sample(UserMaterial.decoded(line), "line " + number, null, 0);
     } catch (InvalidRecordException e) {
       throw new IllegalArgumentException(
           "%s line %d: %s".formatted(texts, number, e.getMessage()), e);

@@ -139,27 +139,18 @@ final class SampleDoor {
     return body.lines().filter(line -> !line.isBlank()).toList();
   }
 
+  /**
+   * @param unnamed a line without an id: named after the call and its place, the same at every try
+   */
   private Sample sample(ApiKeys.Caller caller, String line, @Nullable String domain, String unnamed)
       throws InvalidRecordException {
-    Sample sample = JsonLines.sample(named(line, unnamed), domain, clock.millis());
+    Sample sample = JsonLines.sample(line, unnamed, domain, clock.millis());
     if (sample.tenant() != null && !sample.tenant().equals(caller.tenant())) {
       throw ApiProblem.forbidden(
           "sample %s is of tenant %s, which is not the caller's"
               .formatted(sample.id(), sample.tenant()));
     }
     return of(caller, sample);
-  }
-
-  /** A line without an id is named after the call and its place, the same at every try. */
-  private static String named(String line, String unnamed) {
-    try {
-      if (Fields.JSON.readTree(line) instanceof ObjectNode object && !object.hasNonNull("id")) {
-        return object.put("id", unnamed).toString();
-      }
-    } catch (JsonProcessingException e) {
-      // JsonLines says what is wrong with it.
-    }
-    return line;
   }
 
   private static Sample of(ApiKeys.Caller caller, Sample sample) {
@@ -191,7 +182,7 @@ final class SampleDoor {
             .put("document", "answer:" + answer.request())
             .put("text", text);
     try {
-      Sample sample = JsonLines.sample(line.toString(), answer.domain(), clock.millis());
+      Sample sample = JsonLines.sample(line.toString(), "", answer.domain(), clock.millis());
       return append(of(caller, sample));
     } catch (InvalidRecordException e) {
       throw ApiProblem.bad(e.reason(), e.detail());

@@ -63,7 +63,7 @@ public final class UserMaterial {
       int number = 0;
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         number++;
-        Refused problem = line.isBlank() ? null : read(number, line, domain, samples);
+        Refused problem = line.isBlank() ? null : read(file, number, line, domain, samples);
         if (problem != null) {
           refused.add(problem);
         }
@@ -73,9 +73,9 @@ public final class UserMaterial {
   }
 
   private static @Nullable Refused read(
-      int number, String line, String domain, List<Sample> samples) {
+      Path file, int number, String line, String domain, List<Sample> samples) {
     try {
-      Sample sample = JsonLines.sample(decoded(line), domain, 0);
+      Sample sample = JsonLines.sample(decoded(line), unnamed(file, number), domain, 0);
       if (!domain.equals(sample.domain())) {
         return new Refused(number, "other-domain", sample.domain() + ", expected " + domain);
       }
@@ -84,6 +84,11 @@ public final class UserMaterial {
     } catch (InvalidRecordException e) {
       return new Refused(number, e.reason(), e.detail());
     }
+  }
+
+  /** The id of a line that has none. */
+  public static String unnamed(Path file, int number) {
+    return file.getFileName() + "#" + number;
   }
 
   /**
@@ -183,6 +188,11 @@ public final class UserMaterial {
       throws IOException {
     List<Sample> samples = lines.samples();
     SortedMap<String, Integer> refused = lines.byReason();
+    if (samples.isEmpty() && !refused.isEmpty()) {
+      throw new IllegalArgumentException(
+          "file %s: none of its lines can be used %s, expected lines such as {\"text\": \"…\", \"document\": \"…\"}"
+              .formatted(lines.file(), refused));
+    }
     List<String> aside = new ArrayList<>();
     List<String> texts = new ArrayList<>();
     for (Sample sample : samples) {

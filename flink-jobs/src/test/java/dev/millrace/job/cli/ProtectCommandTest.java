@@ -59,7 +59,7 @@ class ProtectCommandTest {
             "{\"id\": \"2\", \"document\": \"a\", \"text\": \"a2\"}",
             "",
             "{\"id\": \"3\", \"document\": \"b\", \"text\": \"b1\"}",
-            "{\"id\": \"4\", \"document\": \"c\", \"text\": \"c1\", \"domain\": \"x\"}"));
+            "{\"text\": \"c1\", \"domain\": \"x\"}"));
     assertEquals(0, protect("--texts", texts.toString()));
     assertEquals(
         List.of(new Line("texts", "a1"), new Line("texts", "a2"), new Line("x", "c1")),

@@ -99,6 +99,33 @@ class UserMaterialTest {
     assertTrue(e.getMessage().startsWith("file " + file + ": 0 lines"), e::getMessage);
   }
 
+  @Test
+  void material_noLineOfUse_saysWhyAndWhatWasExpected(@TempDir Path folder) throws Exception {
+    Path file =
+        Files.writeString(folder.resolve("mails.csv"), "a,b\n{\"body\": \"c\"}\n\n{\"text\": 5}");
+    UserMaterial.Lines lines = UserMaterial.lines(file, "mails");
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1));
+    assertEquals(
+        "file %s: none of its lines can be used {bad-value=1, not-json=1, unknown-key=1}, expected lines such as {\"text\": \"…\", \"document\": \"…\"}"
+            .formatted(file),
+        e.getMessage());
+  }
+
+  @Test
+  void lines_withoutIds_areDocumentsOfTheirOwn(@TempDir Path folder) throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("mails.jsonl"), "{\"text\": \"a\"}\n\n{\"text\": \"b\"}\n");
+    assertEquals(
+        List.of("mails.jsonl#1 mails.jsonl#1", "mails.jsonl#3 mails.jsonl#3"),
+        UserMaterial.lines(file, "mails").samples().stream()
+            .map(sample -> sample.id() + " " + sample.document())
+            .toList());
+  }
+
   private static String line(String id, String text) {
     return "{\"id\": \"%s\", \"text\": \"%s\"}".formatted(id, text);
   }

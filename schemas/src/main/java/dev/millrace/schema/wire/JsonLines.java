@@ -38,17 +38,18 @@ public final class JsonLines {
   }
 
   /**
-   * Reads {@code {"id","text","domain"?,"document"?,"source"?,"tenant"?,"modality"?,"media"?
+   * Reads {@code {"text","id"?,"domain"?,"document"?,"source"?,"tenant"?,"modality"?,"media"?
    * (base64),"caption"?,"eventTimeMillis"?}}.
    *
+   * @param unnamed the id of a line that has none
    * @param domain of a line that names none; null leaves it unlabelled
    * @param time of a line that has none, epoch milliseconds
    * @throws InvalidRecordException if the line is not such an object, or not a valid sample
    */
-  public static Sample sample(String line, @Nullable String domain, long time)
+  public static Sample sample(String line, String unnamed, @Nullable String domain, long time)
       throws InvalidRecordException {
     JsonFields fields = JsonFields.read(line);
-    String id = fields.text("id", "");
+    String id = fields.text("id", unnamed);
     Sample sample =
         new Sample(
             id,

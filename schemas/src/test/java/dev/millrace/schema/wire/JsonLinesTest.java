@@ -19,12 +19,32 @@ class JsonLinesTest {
 
   @Test
   void sample_withIdAndTextAlone_takesTheDefaults() throws Exception {
-    Sample sample = JsonLines.sample("{\"id\":\"a1\",\"text\":\"hello\"}", "java", 17);
+    Sample sample = JsonLines.sample("{\"id\":\"a1\",\"text\":\"hello\"}", "file#1", "java", 17);
     assertEquals("a1", sample.document());
     assertEquals("java", sample.domain());
     assertEquals(Modality.TEXT, sample.modality());
     assertEquals(17, sample.eventTimeMillis());
     assertNull(sample.tenant());
+  }
+
+  @Test
+  void sample_withoutId_isNamedByTheCaller() throws Exception {
+    for (String line : List.of("{\"text\":\"hello\"}", "{\"id\":null,\"text\":\"hello\"}")) {
+      Sample sample = JsonLines.sample(line, "file#1", "java", 17);
+      assertEquals("file#1", sample.id());
+      assertEquals("file#1", sample.document());
+    }
+  }
+
+  /** As the lines of an object that is laid out over several. */
+  @Test
+  void sample_cutLine_saysNothingOfTheParser() {
+    InvalidRecordException refused =
+        assertThrows(
+            InvalidRecordException.class, () -> JsonLines.sample("{\"a\":[", "file#1", null, 0));
+    assertEquals(
+        "Unexpected end-of-input: expected close marker for Array; the line is \"{\\\"a\\\":[\"",
+        refused.detail());
   }
 
   @Test
@@ -34,7 +54,7 @@ class JsonLinesTest {
         {"id":"p1","source":"camera","document":"film","tenant":"acme","domain":"birds",
         "modality":"image","media":"AQID","caption":"a wren","eventTimeMillis":99}
         """;
-    Sample sample = JsonLines.sample(line, "java", 17);
+    Sample sample = JsonLines.sample(line, "file#1", "java", 17);
     assertArrayEquals(new byte[] {1, 2, 3}, sample.media());
     assertEquals("camera film acme birds IMAGE a wren 99", summary(sample));
   }
@@ -92,7 +112,7 @@ class JsonLinesTest {
           {"id":"a","text":"b","eventTimeMillis":1.5}| bad-value  | eventTimeMillis is "1.5"
           {"id":"a","text":"\\ud800"}              | invalid-utf8 | lone surrogate
           {"id":"a","text":"  "}                   | empty-text   | white space
-          {"text":"b"}                             | missing-id   | id is ""
+          {"id":" ","text":"b"}                    | missing-id   | id is " "
           {"id":"a","text":"b","domain":"No Good"} | bad-domain   | domain is "No Good"
           {"id":"a","text":"b","domain":"auto"}    | bad-domain   | domain is "auto", expected none
           {"id":"a","text":"b","domain":"base"}    | bad-domain   | ask for the domain that fits, for the base alone
@@ -101,7 +121,8 @@ class JsonLinesTest {
           """)
   void sample_invalidLine_isRefusedWithItsReason(String line, String reason, String detail) {
     InvalidRecordException refused =
-        assertThrows(InvalidRecordException.class, () -> JsonLines.sample(line, "java", 0));
+        assertThrows(
+            InvalidRecordException.class, () -> JsonLines.sample(line, "file#1", "java", 0));
     assertEquals(reason, refused.reason());
     assertTrue(refused.detail().contains(detail), refused.detail());
   }
