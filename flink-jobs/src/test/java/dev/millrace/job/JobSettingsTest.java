@@ -36,7 +36,7 @@ class JobSettingsTest {
   @ParameterizedTest
   @ValueSource(strings = {"fixed-per-slot=64mb", "fixed-per-tm=256mb", "managed=true"})
   void apply_clusterSaysWhatMemoryRocksDbHas_thatStays(String said) {
-    String[] option = ("state.backend.rocksdb.memory." + said).split("=");
+    String[] option = ("state.backend.rocksdb.memory." + said).split("=", 2);
     ReadableConfig learn =
         applied(Map.of(option[0], option[1]), WITH_CHECKSUMS, JobSettings.ROCKSDB);
     assertEquals(KeptCheckpoints.rocksDb(), backend(learn));

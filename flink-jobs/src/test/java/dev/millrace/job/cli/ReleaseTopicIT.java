@@ -43,7 +43,7 @@ class ReleaseTopicIT {
       try (KafkaProducer<byte[], byte[]> learn = learn(stack.bootstrapServers())) {
         learn.initTransactions();
         learn.beginTransaction();
-        learn.send(new ProducerRecord<>(releases, new byte[1], new byte[1]));
+        var unused = learn.send(new ProducerRecord<>(releases, new byte[1], new byte[1]));
         learn.flush();
         IllegalStateException late =
             assertThrows(

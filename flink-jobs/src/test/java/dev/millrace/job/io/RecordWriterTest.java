@@ -15,7 +15,7 @@ class RecordWriterTest {
 
   /** Whose producer says that the topic is not present. */
   @Test
-  void nobodyAnswers_saysWhichBrokerAndNotThatATopicIsMissing() {
+  void append_nobodyAnswers_saysWhichBrokerAndNotThatATopicIsMissing() {
     KafkaConfig nobody =
         MillraceConfig.defaults()
             .with(Map.of("kafka.bootstrap", "127.0.0.1:1", "kafka.client.max.block.ms", "200"))
