@@ -34,11 +34,13 @@ final class FairThreads implements AutoCloseable {
   }
 
   private synchronized Runnable next() {
-    Optional<String> tenant = waiting.keySet().iterator().next();
-    Deque<Runnable> tasks = waiting.remove(tenant);
+    Map.Entry<Optional<String>, Deque<Runnable>> turn = waiting.entrySet().iterator().next();
+    Optional<String> tenant = turn.getKey();
+    Deque<Runnable> tasks = turn.getValue();
+    waiting.remove(tenant);
     Runnable next = tasks.remove();
     if (!tasks.isEmpty()) {
-      waiting.put(tenant, tasks);
+      waiting.put(tenant, tasks); // behind the others
     }
     return next;
   }
