@@ -17,8 +17,8 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. Not by
- * Java's temporary files: only their owner may read those.
+ * {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. Not
+ * by Java's temporary files: only their owner may read those.
  */
 record LocalFiles(Path root) implements StoreFiles {
 

@@ -195,8 +195,7 @@ final class ExpertsSource {
         + SPARSE
             .replace("$gate\n", config.experts().sharedGate() ? SHARED_GATE : "y = y\n")
             .replace(
-                "$adapted",
-                config.router().adaptable() ? "self.adapt(joined, x, s0, a)" : "joined")
+                "$adapted", config.router().adaptable() ? "self.adapt(joined, x, s0, a)" : "joined")
             .replace("$block", Integer.toString(BLOCK));
   }
 
