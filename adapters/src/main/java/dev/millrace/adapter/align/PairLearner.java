@@ -220,20 +220,7 @@ final class PairLearner implements AlignmentLearner {
   @Override
   public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
     try {
-      AlignRelease release =
-          event.release().isEmpty()
-              ? null
-              : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
-      List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
-      AlignmentState back =
-          state.taken(
-              release == null ? AlignAdapter.NONE : release.adapter(),
-              release == null ? null : event.release(),
-              progress,
-              event.origin(),
-              event.action() == Action.PIN,
-              state.forgottenBeside(event.forgotten()),
-              pair -> Progress.includes(progress, pair.origin()));
+      AlignmentState back = beganHere(state, event) ? bound(state, event) : taken(state, event);
       return new AlignmentOutcome(back, obeyed(back, state, event, ""), null);
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
       String trouble = "release-invalid: " + e;
@@ -241,6 +228,42 @@ final class PairLearner implements AlignmentLearner {
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
     }
+  }
+
+  /** Whether the event names what a domain, which began anew, had in another space. */
+  private boolean beganHere(AlignmentState state, ReleaseEvent event) throws IOException {
+    return state.release() == null
+        && !event.release().isEmpty()
+        && AlignRelease.isElsewhere(
+            parts.published(), event, parts.base(), parts.known().encoders());
+  }
+
+  /** The domain stays where it is: no more of the event can be obeyed here. */
+  private static AlignmentState bound(AlignmentState state, ReleaseEvent event) {
+    return state.taken(
+        state.adapter(),
+        null,
+        state.learnedTo(),
+        event.origin(),
+        event.action() == Action.PIN,
+        state.forgottenBeside(event.forgotten()),
+        pair -> true);
+  }
+
+  private AlignmentState taken(AlignmentState state, ReleaseEvent event) throws IOException {
+    AlignRelease release =
+        event.release().isEmpty()
+            ? null
+            : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
+    List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
+    return state.taken(
+        release == null ? AlignAdapter.NONE : release.adapter(),
+        release == null ? null : event.release(),
+        progress,
+        event.origin(),
+        event.action() == Action.PIN,
+        state.forgottenBeside(event.forgotten()),
+        pair -> Progress.includes(progress, pair.origin()));
   }
 
   /** The verdict on an order. */

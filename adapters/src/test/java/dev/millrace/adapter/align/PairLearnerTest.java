@@ -363,6 +363,44 @@ class PairLearnerTest {
     }
   }
 
+  @Test
+  void obey_unpinnedOnOtherEncodersOrBase_learnsThere() {
+    AlignmentState state = learned(learner(), 0, 200);
+    ReleaseEvent first = events.get(0);
+    state = obey(learner(), state, order(first, Action.PIN, List.of()));
+    for (AlignmentLearner other :
+        List.of(learner("base", "f".repeat(64)), learner("other", ENCODERS))) {
+      AlignmentState on =
+          obey(other, other.restored(state), order(first, Action.ROLLBACK, List.of()));
+      Verdict verdict = verdicts.get(verdicts.size() - 1);
+      assertTrue(verdict.accepted(), verdict.toString());
+      assertFalse(on.pinned());
+      int published = events.size();
+      for (int i = 200; i < 500; i++) {
+        on = take(other, on, i);
+      }
+      assertTrue(events.size() > published, verdicts.toString());
+      assertNull(events.get(published).parent());
+      AlignmentState learned = on;
+      assertSame(learned, obey(other, learned, order(first, Action.ROLLBACK, List.of())));
+      assertFalse(verdicts.get(verdicts.size() - 1).accepted(), "it has a release to go on from");
+    }
+  }
+
+  @Test
+  void obey_forgetThatNamesAReleaseOfOtherEncoders_forgets() {
+    AlignmentState state = learned(learner(), 0, 200);
+    AlignmentLearner other = learner("base", "f".repeat(64));
+    AlignmentState on = other.restored(state);
+    for (int i = 200; i < 220; i++) {
+      on = take(other, on, i);
+    }
+    String waits = on.waiting().get(1).id();
+    AlignmentState forgot = obey(other, on, order(events.get(0), Action.FORGET, List.of(waits)));
+    assertEquals(List.of(waits), forgot.forgotten());
+    assertEquals(without(ids(on.waiting()), waits), ids(forgot.waiting()));
+  }
+
   private AlignmentLearner learner() {
     return learner("base", ENCODERS);
   }

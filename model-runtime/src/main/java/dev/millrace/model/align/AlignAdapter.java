@@ -162,7 +162,7 @@ public record AlignAdapter(int rank, float[] values) {
    */
   public static AlignAdapter parse(byte[] bytes, String encoders) {
     Safetensors file = Safetensors.parse(bytes);
-    String found = file.metadata().getOrDefault(ENCODERS, "");
+    String found = encoders(file);
     if (!found.equals(encoders)) {
       throw new InvalidWeightsException(
           "%s: of encoders '%s', expected %s".formatted(FILE, found, encoders));
@@ -182,6 +182,19 @@ public record AlignAdapter(int rank, float[] values) {
       read.fill(read.bias(side), file.tensor(name + ".bias").require(D).floats());
     }
     return read;
+  }
+
+  /**
+   * Id of the encoders whose places the bytes of {@link #FILE} move; empty if they name none.
+   *
+   * @throws InvalidWeightsException if they are no safetensors
+   */
+  static String encoders(byte[] bytes) {
+    return encoders(Safetensors.parse(bytes));
+  }
+
+  private static String encoders(Safetensors file) {
+    return file.metadata().getOrDefault(ENCODERS, "");
   }
 
   private void fill(int from, float[] part) {

@@ -27,9 +27,31 @@ public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
   public static AlignRelease read(
       ReleaseFiles files, ReleaseEvent event, String base, String encoders) throws IOException {
     AlignRelease release = read(files, event.uri(), event.release(), base, encoders);
-    require("tenant", release.manifest().tenant(), event.tenant());
-    require("domain", release.manifest().domain(), event.domain());
+    requireOf(event, release.manifest());
     return release;
+  }
+
+  /**
+   * Whether the release that an event names was learned on another base or with other encoders.
+   *
+   * @throws InvalidReleaseException if it is no alignment of the event's domain
+   */
+  public static boolean isElsewhere(
+      ReleaseFiles files, ReleaseEvent event, String base, String encoders) throws IOException {
+    Manifest manifest = ReleaseReader.readManifest(files, event.uri(), event.release());
+    require("kind", manifest.kind(), ReleaseEvent.Kind.ALIGNMENT);
+    requireOf(event, manifest);
+    try {
+      return !manifest.base().equals(base)
+          || !AlignAdapter.encoders(adapter(files, event.uri(), manifest)).equals(encoders);
+    } catch (InvalidWeightsException e) {
+      throw new InvalidReleaseException(e.getMessage(), e);
+    }
+  }
+
+  private static void requireOf(ReleaseEvent event, Manifest manifest) {
+    require("tenant", manifest.tenant(), event.tenant());
+    require("domain", manifest.domain(), event.domain());
   }
 
   /** The same of a release by its id, whosever it is. */
@@ -38,9 +60,7 @@ public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
     Manifest manifest = ReleaseReader.readManifest(files, uri, id);
     require("kind", manifest.kind(), ReleaseEvent.Kind.ALIGNMENT);
     require("base", manifest.base(), base);
-    byte[] bytes =
-        Objects.requireNonNull(
-            ReleaseReader.readFiles(files, uri, manifest).get(AlignAdapter.FILE));
+    byte[] bytes = adapter(files, uri, manifest);
     try {
       AlignAdapter adapter = AlignAdapter.parse(bytes, encoders);
       for (float value : adapter.values()) {
@@ -53,6 +73,12 @@ public record AlignRelease(Manifest manifest, AlignAdapter adapter) {
     } catch (InvalidWeightsException e) {
       throw new InvalidReleaseException(e.getMessage(), e);
     }
+  }
+
+  private static byte[] adapter(ReleaseFiles files, String uri, Manifest manifest)
+      throws IOException {
+    return Objects.requireNonNull(
+        ReleaseReader.readFiles(files, uri, manifest).get(AlignAdapter.FILE));
   }
 
   private static void require(String what, @Nullable Object found, @Nullable Object expected) {
