@@ -195,7 +195,8 @@ final class AtomicLiveReleases implements LiveReleases {
     } catch (IOException | RuntimeException e) {
       prepared.close();
       String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-      if (SwapRule.isFollowedUnread(event, current == null ? null : current.event(), e)) {
+      boolean other = current != null && !current.release().equals(event.release());
+      if (SwapRule.isFollowedUnread(event, other, e)) {
         prepared.answering = next;
         prepared.missing = why;
       } else {

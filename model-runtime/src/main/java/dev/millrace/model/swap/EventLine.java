@@ -156,7 +156,8 @@ final class EventLine<T> implements AutoCloseable {
     }
 
     private @Nullable SwapResult prepare(boolean restored) {
-      ReleaseEvent current = followed.get(Alias.of(event));
+      Alias alias = Alias.of(event);
+      ReleaseEvent current = followed.get(alias);
       String ignored = SwapRule.reasonNotToFollow(event, current);
       if (ignored != null) {
         return new SwapResult(event, Outcome.IGNORED, ignored, elapsed());
@@ -168,7 +169,8 @@ final class EventLine<T> implements AutoCloseable {
         fetched = fetch.fetch(event, readMillis, restored);
         return null;
       } catch (IOException | RuntimeException e) {
-        if (!restored && !SwapRule.isFollowedUnread(event, current, e)) {
+        boolean other = current != null && !missing.containsKey(alias);
+        if (!restored && !SwapRule.isFollowedUnread(event, other, e)) {
           return new SwapResult(event, Outcome.FAILED, why(e), elapsed());
         }
         why = why(e);
