@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 public final class DequantizedExport {
 
   private static final int CHUNK = 1 << 16;
+  private static final String CONFIG = "config.json";
   private static final String BESIDE = ".*\\.(json|txt|jinja|model)";
 
   private final Checkpoint checkpoint;
@@ -48,7 +49,8 @@ public final class DequantizedExport {
   }
 
   /**
-   * Writes a folder with all that HuggingFace loads.
+   * Writes a folder with all that HuggingFace loads; {@code config.json} comes last, so that a
+   * folder that has one is whole.
    *
    * @param shardBytes about how large a file becomes
    * @param progress is told the name of each file as it is written
@@ -71,7 +73,8 @@ public final class DequantizedExport {
   private static void copyBeside(Path folder, Path out) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(f -> f.getFileName().toString().matches(BESIDE)).toList()) {
-        if (!file.getFileName().toString().endsWith(".index.json")) {
+        String name = file.getFileName().toString();
+        if (!name.equals(CONFIG) && !name.endsWith(".index.json")) {
           Files.copy(file, out.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
         }
       }
@@ -181,11 +184,11 @@ public final class DequantizedExport {
 
   private void config(Path folder) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
-    Path file = Path.of("config.json");
-    ObjectNode config = (ObjectNode) mapper.readTree(Files.readAllBytes(folder.resolve(file)));
+    ObjectNode config = (ObjectNode) mapper.readTree(Files.readAllBytes(folder.resolve(CONFIG)));
     config.remove("quantization_config");
     config.put("tie_word_embeddings", false).put("dtype", "float32").put("torch_dtype", "float32");
-    Files.write(
-        out.resolve(file), mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+    Path part = out.resolve(CONFIG + ".part");
+    Files.write(part, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+    Files.move(part, out.resolve(CONFIG), StandardCopyOption.ATOMIC_MOVE);
   }
 }

@@ -2,6 +2,8 @@ package dev.millrace.model.djl;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +44,26 @@ class DequantizedExportTest {
     assertArrayEquals(integers, logits(out, Precision.FLOAT32), 2e-5f);
     assertArrayEquals(integers, logits(out, Precision.INT8), 2e-5f);
     assertEquals(0, integersThatDiffer(GOLDEN.resolve(name)));
+  }
+
+  /** Or the half of a model would look whole, and a second try be refused. */
+  @Test
+  void write_endsInBetween_leavesNoConfigAndCanBeTriedAgain() throws IOException {
+    Path golden = GOLDEN.resolve("olmoe-tiny");
+    List<String> files = new ArrayList<>();
+    Consumer<String> killed =
+        file -> {
+          files.add(file);
+          if (files.size() > 1) {
+            throw new IllegalStateException("killed");
+          }
+        };
+    assertThrows(
+        IllegalStateException.class, () -> DequantizedExport.write(golden, out, 200_000, killed));
+    assertTrue(Files.exists(out.resolve(files.get(0))));
+    assertFalse(Files.exists(out.resolve("config.json")));
+    long unused = DequantizedExport.write(golden, out, 200_000, file -> {});
+    assertArrayEquals(logits(golden, Precision.INT8), logits(out, Precision.FLOAT32), 2e-5f);
   }
 
   @Test
