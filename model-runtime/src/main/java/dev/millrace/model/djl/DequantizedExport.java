@@ -9,6 +9,7 @@ import dev.millrace.model.weights.HalfFloats;
 import dev.millrace.model.weights.InvalidWeightsException;
 import dev.millrace.model.weights.Matrix;
 import dev.millrace.model.weights.SafetensorsWriter;
+import dev.millrace.model.weights.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -95,7 +96,7 @@ public final class DequantizedExport {
     }
     end();
     index.putObject("metadata").put("total_size", bytes);
-    Files.write(
+    WholeFile.write(
         out.resolve("model.safetensors.index.json"), new ObjectMapper().writeValueAsBytes(index));
     return bytes;
   }
@@ -187,8 +188,7 @@ public final class DequantizedExport {
     ObjectNode config = (ObjectNode) mapper.readTree(Files.readAllBytes(folder.resolve(CONFIG)));
     config.remove("quantization_config");
     config.put("tie_word_embeddings", false).put("dtype", "float32").put("torch_dtype", "float32");
-    Path part = out.resolve(CONFIG + ".part");
-    Files.write(part, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
-    Files.move(part, out.resolve(CONFIG), StandardCopyOption.ATOMIC_MOVE);
+    WholeFile.write(
+        out.resolve(CONFIG), mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
   }
 }

@@ -1,16 +1,14 @@
 package dev.millrace.model.gguf;
 
 import dev.millrace.model.weights.Tensor;
-import java.io.BufferedOutputStream;
+import dev.millrace.model.weights.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -79,26 +77,23 @@ final class GgufWriter {
   }
 
   /**
-   * Writes a file under a temporary name beside it, then moves it into place.
+   * Writes a file under a temporary name beside it, then moves it into place; when this returns, it
+   * is on the disk.
    *
    * @param progress is told the name of each tensor as it is written
    */
   void write(Path file, Consumer<String> progress) throws IOException {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part), 1 << 20)) {
-        byte[] head = head();
-        out.write(head);
-        pad(out, head.length);
-        for (GgufTensor tensor : tensors) {
-          progress.accept(tensor.name());
-          writeData(out, tensor);
-        }
-      }
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(part);
-    }
+    WholeFile.write(
+        file,
+        out -> {
+          byte[] head = head();
+          out.write(head);
+          pad(out, head.length);
+          for (GgufTensor tensor : tensors) {
+            progress.accept(tensor.name());
+            writeData(out, tensor);
+          }
+        });
   }
 
   private byte[] head() throws IOException {
