@@ -124,7 +124,7 @@ final class AdapterDoor implements AutoCloseable {
         .exceptionally(
             failure -> {
               throw new CompletionException(
-                  ApiProblem.unavailable("the order was not written: " + failure));
+                  ApiProblem.unwritten("the order was not written", failure));
             });
   }
 

@@ -78,6 +78,16 @@ final class ApiProblem extends RuntimeException {
     return new ApiProblem(503, "unavailable", null, message);
   }
 
+  /** 503: the broker did not take something. */
+  static ApiProblem unwritten(String what, Throwable failure) {
+    Throwable cause = failure.getCause();
+    if (failure instanceof CompletionException && cause != null) {
+      return unwritten(what, cause);
+    }
+    String why = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    return unavailable(what + ": " + why);
+  }
+
   /** 503: the gateway is being stopped. */
   static ApiProblem ending() {
     return new ApiProblem(503, ENDING, null, "the gateway is being stopped");

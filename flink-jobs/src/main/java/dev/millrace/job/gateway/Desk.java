@@ -97,7 +97,7 @@ final class Desk implements AutoCloseable {
         written.exceptionally(
             failure -> {
               answer.completeExceptionally(
-                  ApiProblem.unavailable("the request was not written: " + failure));
+                  ApiProblem.unwritten("the request was not written", failure));
               return null;
             });
     watch(asked, patience.toMillis());

@@ -104,7 +104,7 @@ final class SampleDoor {
             (all, failure) -> {
               if (failure != null) {
                 throw new CompletionException(
-                    ApiProblem.unavailable("not all samples were written: " + failure));
+                    ApiProblem.unwritten("not all samples were written", failure));
               }
               ArrayNode origins = Fields.JSON.createArrayNode();
               writes.forEach(write -> origins.add(Replies.place(write.join())));
