@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -228,7 +229,9 @@ final class ForgetCommand implements Callable<Integer> {
           new ForgetWatch(reader, written, output.err()).await(Duration.ofSeconds(waitSeconds));
       for (Map.Entry<String, Change> change : changes.entrySet()) {
         String release = at.get(change.getKey());
-        awaitEvent(topic, release);
+        if (release != null) {
+          awaitEvent(topic::events, release, Duration.ofSeconds(waitSeconds));
+        }
         if (change.getValue().pin() == Pin.AFTERWARDS) {
           Path folder = forgetting.stored().store();
           pin(change.getValue(), release, topic, StoredReleases.read(folder, skipped -> {}));
@@ -249,10 +252,15 @@ final class ForgetCommand implements Callable<Integer> {
   }
 
   /** Verdicts and release events are committed one after the other. */
-  private static void awaitEvent(ReleaseTopic topic, @Nullable String release)
+  static void awaitEvent(Supplier<List<ReleaseEvent>> events, String release, Duration patience)
       throws InterruptedException {
-    while (release != null
-        && topic.events().stream().noneMatch(event -> event.release().equals(release))) {
+    long start = System.nanoTime();
+    while (events.get().stream().noneMatch(event -> event.release().equals(release))) {
+      if (System.nanoTime() - start > patience.toNanos()) {
+        throw new IllegalStateException(
+            "the event of release %s is not on its topic after %d s, expected a job that runs; run this again"
+                .formatted(release, patience.toSeconds()));
+      }
       Thread.sleep(200);
     }
   }
