@@ -1,6 +1,9 @@
 package dev.millrace.job.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.model.weights.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +54,7 @@ record Home(Path root) {
 
   void remember(Path store) throws IOException {
     Files.createDirectories(root.resolve(".millrace"));
-    Files.writeString(lastStore(), store.toAbsolutePath().normalize().toString());
+    WholeFile.write(lastStore(), store.toAbsolutePath().normalize().toString().getBytes(UTF_8));
   }
 
   /** Where a gateway learns that was given no store, before any run had one. */

@@ -76,10 +76,19 @@ final class SubmitCommand implements Callable<Integer> {
       String id = flink.submit(cluster.jobJar(), JobMain.class.getName(), arguments, from);
       output.result(Map.of("job", id, "state", flink.state(id)), "job " + id + " runs on " + url);
       if (rest.local().isPresent()) {
-        Submitted.here().note(id, settings);
+        note(id);
       }
     }
     return 0;
+  }
+
+  /** The job runs as well where that fails. */
+  private void note(String id) {
+    try {
+      Submitted.here().note(id, settings);
+    } catch (IOException e) {
+      output.err().println("the job's settings are not remembered: " + Main.oneLine(e));
+    }
   }
 
   /** Two of one name would fence each other's transactions, and share a consumer group. */

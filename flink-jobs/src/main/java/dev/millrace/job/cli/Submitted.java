@@ -1,5 +1,9 @@
 package dev.millrace.job.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
+
+import dev.millrace.model.weights.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -29,7 +32,8 @@ record Submitted(Path folder) {
 
   void note(String job, List<String> settings) throws IOException {
     Files.createDirectories(folder);
-    Files.write(folder.resolve(job), settings);
+    byte[] lines = settings.stream().map(set -> set + "\n").collect(joining()).getBytes(UTF_8);
+    WholeFile.write(folder.resolve(job), lines);
   }
 
   /**
@@ -40,7 +44,7 @@ record Submitted(Path folder) {
     Stream<String> sets = settings(from).stream().flatMap(set -> Stream.of("--set", set));
     return Stream.concat(Stream.of("./millrace", "submit", kind.name(), "--savepoint", from), sets)
         .map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
-        .collect(Collectors.joining(" "));
+        .collect(joining(" "));
   }
 
   private List<String> settings(String from) throws IOException {

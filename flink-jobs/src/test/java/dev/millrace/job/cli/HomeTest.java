@@ -2,7 +2,10 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -30,5 +33,18 @@ class HomeTest {
     Files.writeString(Files.createDirectories(root.resolve(".millrace")).resolve("last-store"), "");
     assertThrows(IllegalArgumentException.class, home::store);
     assertEquals(root.resolve(".millrace").resolve("store"), home.storeOrNew());
+  }
+
+  @Test
+  void remember_diskIsFull_namesTheFileAndKeepsTheNoteBefore(@TempDir Path root) throws Exception {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full));
+    Home home = new Home(root);
+    home.remember(root.resolve("report"));
+    Path note = root.resolve(".millrace").resolve("last-store");
+    Files.createSymbolicLink(note.resolveSibling("last-store.part"), full);
+    IOException e = assertThrows(IOException.class, () -> home.remember(root.resolve("other")));
+    assertTrue(e.getMessage().startsWith(note + ": "), e::getMessage);
+    assertEquals(root.resolve("report"), home.store());
   }
 }

@@ -102,6 +102,53 @@ class SubmitCommandTest {
     }
   }
 
+  /** The job runs by then. */
+  @Test
+  void run_settingsCannotBeNoted_isToldAndSucceeds(@TempDir Path root) throws IOException {
+    HttpServer flink = running();
+    ProcessHandle here = ProcessHandle.current();
+    String started = here.info().startInstant().orElseThrow().toString();
+    writeState(root, flink.getAddress().getPort(), started);
+    Path target = Files.createDirectories(root.resolve("flink-jobs").resolve("target"));
+    Files.createFile(target.resolve("millrace-job.jar"));
+    Files.writeString(root.resolve(".millrace/cluster/submitted"), "no folder");
+    String before = System.setProperty("millrace.root", root.toString());
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    try {
+      int status =
+          Main.run(new PrintWriter(out, true), new PrintWriter(err, true), "submit", "serve");
+      assertEquals(0, status, err::toString);
+    } finally {
+      System.setProperty("millrace.root", before);
+      flink.stop(0);
+    }
+    assertTrue(out.toString().startsWith("job 3f9a runs on "), out::toString);
+    assertTrue(err.toString().contains("submitted"), err::toString);
+  }
+
+  /** A cluster that runs whatever it is given. */
+  private static HttpServer running() throws IOException {
+    HttpServer flink =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    flink.createContext(
+        "/",
+        exchange -> {
+          exchange.getRequestBody().readAllBytes();
+          byte[] body =
+              """
+              {"jobs": [], "filename": "/jars/1.jar", "jobid": "3f9a", "state": "RUNNING",
+               "vertices": [{"status": "RUNNING", "parallelism": 1, "tasks": {"RUNNING": 1}}]}
+              """
+                  .getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    flink.start();
+    return flink;
+  }
+
   private static String failing(String line) {
     StringWriter err = new StringWriter();
     PrintWriter out = new PrintWriter(new StringWriter(), true);
