@@ -57,11 +57,14 @@ public record FlinkStoreFiles(String uri) implements StoreFiles {
   @Override
   public List<StoredFile> list() throws IOException {
     Path root = new Path(uri);
-    FileSystem files = root.getFileSystem();
+    return list(root.getFileSystem(), root);
+  }
+
+  static List<StoredFile> list(FileSystem files, Path root) throws IOException {
     List<StoredFile> found = new ArrayList<>();
-    for (FileStatus folder : files.exists(root) ? files.listStatus(root) : new FileStatus[0]) {
+    for (FileStatus folder : inside(files, root)) {
       if (folder.isDir()) {
-        for (FileStatus file : files.listStatus(folder.getPath())) {
+        for (FileStatus file : inside(files, folder.getPath())) {
           String path = folder.getPath().getName() + "/" + file.getPath().getName();
           found.add(new StoredFile(path, Instant.ofEpochMilli(file.getModificationTime())));
         }
@@ -70,13 +73,22 @@ public record FlinkStoreFiles(String uri) implements StoreFiles {
     return found;
   }
 
+  /** Nothing, where there is no such folder, or no more. */
+  private static FileStatus[] inside(FileSystem files, Path folder) throws IOException {
+    try {
+      FileStatus[] found = files.listStatus(folder); // null from Flink's own
+      return found == null ? new FileStatus[0] : found;
+    } catch (FileNotFoundException e) {
+      return new FileStatus[0];
+    }
+  }
+
   @Override
   public void delete(String path) throws IOException {
     Path file = resolve(path);
     FileSystem files = file.getFileSystem();
     files.delete(file, false);
-    FileStatus[] left = files.listStatus(file.getParent());
-    if (left != null && left.length == 0) {
+    if (inside(files, file.getParent()).length == 0) {
       files.delete(file.getParent(), false);
     }
   }

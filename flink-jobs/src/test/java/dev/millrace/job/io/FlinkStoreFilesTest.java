@@ -8,11 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.local.LocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +52,32 @@ class FlinkStoreFilesTest {
     files.delete("a/c.json");
     assertEquals(List.of(), files.list());
     assertFalse(Files.exists(folder.resolve("a")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void list_folderIsDeletedMeanwhile_isPassedOver(boolean throwing) throws IOException {
+    StoreFiles files = files(true);
+    files.write("a/b.json", new byte[] {1});
+    files.write("gone/b.json", new byte[] {1});
+    LocalFileSystem pruned =
+        new LocalFileSystem() {
+          @Override
+          public FileStatus[] listStatus(org.apache.flink.core.fs.Path path) throws IOException {
+            boolean gone = path.getName().equals("gone");
+            if (gone && throwing) {
+              throw new FileNotFoundException(path.toString());
+            }
+            if (gone) {
+              files.delete("gone/b.json");
+            }
+            return super.listStatus(path);
+          }
+        };
+    var root = new org.apache.flink.core.fs.Path(folder.toUri());
+    assertEquals(
+        List.of("a/b.json"),
+        FlinkStoreFiles.list(pruned, root).stream().map(StoredFile::path).toList());
   }
 
   private StoreFiles files(boolean throughFlink) {
