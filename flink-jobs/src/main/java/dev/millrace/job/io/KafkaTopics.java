@@ -42,7 +42,8 @@ public record KafkaTopics(KafkaConfig config, String job) {
   /** Of what is written at once: the largest record, a sample of media, with room to spare. */
   static final String MAX_REQUEST_BYTES = "16777216";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  /** How long a broker may take to answer for the first time; a busy machine's does take long. */
+  static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** After so long whoever waits for a broker is told so. */
   private static final Duration SOON = Duration.ofSeconds(2);
@@ -200,7 +201,8 @@ public record KafkaTopics(KafkaConfig config, String job) {
 
   /** The first answer of a broker, waited for as {@link #await(KafkaConfig, Consumer)} does. */
   static <T> T first(String broker, Future<T> answer, Consumer<String> told) {
-    return first(broker, answer, told, "broker " + broker + " does not answer yet, waiting for it");
+    return first(
+        broker, answer, told, "broker " + broker + " has not answered in 2 s, waiting for it");
   }
 
   /**

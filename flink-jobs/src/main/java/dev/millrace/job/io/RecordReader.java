@@ -25,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordReader implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-
   /** How long a broker may say nothing beyond the time that it is told to wait for records. */
   private static final Duration SILENCE = Duration.ofSeconds(5);
 
@@ -91,7 +89,7 @@ public final class RecordReader implements AutoCloseable {
   }
 
   private List<TopicPartition> partitions(String topic) {
-    List<PartitionInfo> found = consumer.partitionsFor(topic, PATIENCE);
+    List<PartitionInfo> found = consumer.partitionsFor(topic, KafkaTopics.PATIENCE);
     if (found.isEmpty()) {
       throw new IllegalStateException(Topics.missing(broker, topic));
     }
@@ -172,7 +170,7 @@ public final class RecordReader implements AutoCloseable {
 
   /** Goes through everything from here to what is committed now; keeps nothing. */
   public void readToEnd(Consumer<RawRecord> each) {
-    readToEnd(each, PATIENCE);
+    readToEnd(each, KafkaTopics.PATIENCE);
   }
 
   /**
@@ -182,7 +180,7 @@ public final class RecordReader implements AutoCloseable {
    */
   void readToEnd(Consumer<RawRecord> each, Duration patience) {
     Map<TopicPartition, Long> ends =
-        KafkaTopics.at(broker, () -> consumer.endOffsets(partitions, PATIENCE));
+        KafkaTopics.at(broker, () -> consumer.endOffsets(partitions, KafkaTopics.PATIENCE));
     long left = left(ends);
     long moved = System.nanoTime();
     while (left > 0) {
@@ -204,7 +202,7 @@ public final class RecordReader implements AutoCloseable {
   }
 
   private long position(TopicPartition partition) {
-    return KafkaTopics.at(broker, () -> consumer.position(partition, PATIENCE));
+    return KafkaTopics.at(broker, () -> consumer.position(partition, KafkaTopics.PATIENCE));
   }
 
   private IllegalStateException stuck(Map<TopicPartition, Long> ends, Duration patience) {

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** Appends records to topics, each once. Any thread may use it. */
 public final class RecordWriter implements AutoCloseable {
 
+  private static final String PATIENCE = String.valueOf(KafkaTopics.PATIENCE.toMillis());
+
   private final String broker;
   private final WireFormat format;
   private final KafkaProducer<byte[], byte[]> producer;
@@ -29,7 +31,7 @@ public final class RecordWriter implements AutoCloseable {
     Properties properties = KafkaTopics.clientProperties(config);
     properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "0");
     properties.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
-    properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, "20000");
+    properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, PATIENCE);
     properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, KafkaTopics.MAX_REQUEST_BYTES);
     producer =
         KafkaTopics.at(

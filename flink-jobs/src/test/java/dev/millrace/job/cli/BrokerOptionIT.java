@@ -1,9 +1,11 @@
 package dev.millrace.job.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.StreamRecords;
+import dev.millrace.job.chaos.FailingBroker;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.EmbeddedStack;
@@ -15,6 +17,8 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
 import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -110,6 +114,27 @@ class BrokerOptionIT {
       assertEquals(Main.FAILED, run(ask));
       assertTrue(err.toString().strip().endsWith(missing.formatted(at, "requests")), err::toString);
     }
+  }
+
+  /** As one on a busy machine does. */
+  @Test
+  void produce_brokerAnswersAfter22Seconds_linesOfAPipeAreWritten(@TempDir Path folder) {
+    InputStream before = System.in;
+    try (FailingBroker broker = FailingBroker.start(folder)) {
+      String bootstrap = "--bootstrap=" + broker.bootstrapServers();
+      assertEquals(0, run("topics", bootstrap), err::toString);
+      System.setIn(new ByteArrayInputStream("{\"text\": \"some\"}\n".getBytes(UTF_8)));
+      broker.hang();
+      CompletableFuture.delayedExecutor(22, TimeUnit.SECONDS).execute(broker::recover);
+      assertEquals(
+          0,
+          run("produce", "--topic=millrace.samples", "--domain=d", bootstrap, "-"),
+          err::toString);
+    } finally {
+      System.setIn(before);
+    }
+    assertTrue(out.toString().contains("1 records written"), out::toString);
+    assertTrue(err.toString().contains("has not answered in 2 s"), err::toString);
   }
 
   @Test

@@ -231,7 +231,7 @@ class MainTest {
       Thread command = new Thread(() -> Main.run(new PrintWriter(out, true), told, words));
       command.start();
       assertEquals(
-          "broker " + broker + " does not answer yet, waiting for it",
+          "broker " + broker + " has not answered in 2 s, waiting for it",
           new BufferedReader(said).readLine());
       command.interrupt();
       command.join();
