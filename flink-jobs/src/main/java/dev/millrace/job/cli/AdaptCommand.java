@@ -4,6 +4,7 @@ import dev.millrace.job.Openers;
 import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
+import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.wire.Names;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -100,7 +102,23 @@ final class AdaptCommand implements Callable<Integer> {
             requests,
             options.config(batch),
             options.seed());
-    return LoopOptions.run(run, () -> material, output);
+    int status = LoopOptions.run(run, () -> material, output);
+    if (!output.json() && StoredReleases.read(run.store()).serving().containsKey(domain)) {
+      output.out().println("ask it       " + ask(domain, run.store(), base));
+    }
+    return status;
+  }
+
+  /** The command that asks a run's releases, whatever cluster is up and whatever ran since. */
+  static String ask(String domain, Path store, Path base) {
+    Stream<String> model =
+        base.equals(Home.here().nano()) ? Stream.empty() : Stream.of("--base", base.toString());
+    return ShellWords.line(
+        Stream.of(
+                Stream.of("./millrace", "ask", "--domain", domain, "--store", store.toString()),
+                model,
+                Stream.of("Once upon a time"))
+            .flatMap(words -> words));
   }
 
   /** Says which lines were not taken. */

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,6 +48,8 @@ final class ClusterCommand implements Callable<Integer> {
 
   private static final String GOES_ON =
       "\n  no %s job; one before has left its state: %s goes on from there";
+
+  private static final String NEXT = "\n  no %s job yet: ./millrace submit %1$s";
 
   private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
 
@@ -155,7 +158,8 @@ final class ClusterCommand implements Callable<Integer> {
     Optional<List<FlinkJob>> told = jobs(state);
     List<FlinkJob> jobs = told.orElse(List.of());
     Map<String, FlinkFailure> failures = failures(state, jobs);
-    Map<String, String> left = told.isPresent() ? left(jobs) : Map.of();
+    List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
+    Map<String, String> left = left(lacking);
     output.result(
         Map.of(
             "up", state.isUp(),
@@ -168,7 +172,7 @@ final class ClusterCommand implements Callable<Integer> {
             "jobs", jobs,
             "failures", failures,
             "left", left),
-        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s"
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
@@ -178,6 +182,10 @@ final class ClusterCommand implements Callable<Integer> {
                     .collect(Collectors.joining("\n")),
                 jobs.stream().map(job -> line(job, failures)).collect(Collectors.joining()),
                 told.isPresent() ? "" : SILENT,
+                lacking.stream()
+                    .filter(job -> !left.containsKey(job.name()))
+                    .map(NEXT::formatted)
+                    .collect(Collectors.joining()),
                 left.entrySet().stream()
                     .map(job -> GOES_ON.formatted(job.getKey(), job.getValue()))
                     .collect(Collectors.joining()),
@@ -196,15 +204,22 @@ final class ClusterCommand implements Callable<Integer> {
     }
   }
 
+  /** The kinds of jobs of which none runs, or is about to. */
+  private static List<SubmitCommand.Job> lacking(List<FlinkJob> jobs) {
+    return Stream.of(SubmitCommand.Job.serve, SubmitCommand.Job.learn)
+        .filter(
+            kind ->
+                jobs.stream().allMatch(job -> job.hasEnded() || !job.name().endsWith("-" + kind)))
+        .toList();
+  }
+
   /** By kind of a job that the cluster has none of, what goes on from the state that one left. */
-  private static Map<String, String> left(List<FlinkJob> jobs) throws IOException {
+  private static Map<String, String> left(List<SubmitCommand.Job> lacking) throws IOException {
     Map<String, String> left = new LinkedHashMap<>();
-    for (SubmitCommand.Job kind : List.of(SubmitCommand.Job.serve, SubmitCommand.Job.learn)) {
-      if (jobs.stream().allMatch(job -> job.hasEnded() || !job.name().endsWith("-" + kind))) {
-        Optional<Path> last = SubmitCommand.left(kind);
-        if (last.isPresent()) {
-          left.put(kind.name(), Submitted.here().again(kind, last.get().toString()));
-        }
+    for (SubmitCommand.Job kind : lacking) {
+      Optional<Path> last = SubmitCommand.left(kind);
+      if (last.isPresent()) {
+        left.put(kind.name(), Submitted.here().again(kind, last.get().toString()));
       }
     }
     return left;

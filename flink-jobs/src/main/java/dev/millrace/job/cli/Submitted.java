@@ -23,9 +23,6 @@ record Submitted(Path folder) {
   /** Flink names a savepoint by the first digits of its job's id. */
   private static final Pattern SAVEPOINT = Pattern.compile("savepoint-([0-9a-f]+)-[0-9a-f]+");
 
-  /** What a shell takes as it is. */
-  private static final Pattern PLAIN = Pattern.compile("[\\w./:=,@%+-]+");
-
   static Submitted here() {
     return new Submitted(Home.here().cluster().home().resolve("submitted"));
   }
@@ -42,9 +39,8 @@ record Submitted(Path folder) {
    */
   String again(SubmitCommand.Job kind, String from) throws IOException {
     Stream<String> sets = settings(from).stream().flatMap(set -> Stream.of("--set", set));
-    return Stream.concat(Stream.of("./millrace", "submit", kind.name(), "--savepoint", from), sets)
-        .map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
-        .collect(joining(" "));
+    return ShellWords.line(
+        Stream.concat(Stream.of("./millrace", "submit", kind.name(), "--savepoint", from), sets));
   }
 
   private List<String> settings(String from) throws IOException {

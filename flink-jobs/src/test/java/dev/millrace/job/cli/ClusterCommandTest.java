@@ -123,6 +123,11 @@ class ClusterCommandTest {
       flink.stop(0);
     }
     assertFalse(out.toString().contains("Flink does not answer"), out::toString);
+    for (String job : List.of("serve", "learn")) {
+      String begins = "no %s job yet: ./millrace submit %1$s".formatted(job);
+      assertTrue(
+          out.toString().lines().anyMatch(line -> line.strip().equals(begins)), out::toString);
+    }
   }
 
   @ParameterizedTest
@@ -146,6 +151,7 @@ class ClusterCommandTest {
   void status_flinkDoesNotAnswer_saysThatItsJobsAreNotKnown() {
     assertEquals(Main.FAILED, run("cluster", "status"));
     assertTrue(out.toString().contains("Flink does not answer"), out::toString);
+    assertFalse(out.toString().contains("submit"), out::toString);
   }
 
   /** As after its job manager was lost, with all jobs that it had. */
@@ -173,7 +179,9 @@ class ClusterCommandTest {
             + kept.getParent()
             + " --set batch.count=32 --set 'kafka.prefix=a team'\\''s' goes on from there";
     assertTrue(out.toString().contains(goesOn), out::toString);
-    assertFalse(out.toString().contains("submit serve"), out::toString);
+    String begins = "no serve job yet: ./millrace submit serve";
+    assertTrue(out.toString().lines().anyMatch(line -> line.strip().equals(begins)), out::toString);
+    assertFalse(out.toString().contains("no learn job yet"), out::toString);
   }
 
   @Test
