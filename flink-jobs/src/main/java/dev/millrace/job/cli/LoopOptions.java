@@ -7,6 +7,7 @@ import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.Watcher;
+import dev.millrace.job.operator.Lessons;
 import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.Report;
 import java.io.IOException;
@@ -83,7 +84,8 @@ final class LoopOptions {
   static int run(RunConfig run, Callable<Material> material, Output output) throws Exception {
     Loop.requireFresh(run.folder());
     Report report;
-    try (ProgressView view = new ProgressView(output.err())) {
+    try (ProgressView view =
+        new ProgressView(output.err(), run.config().batch().count(), Lessons::of)) {
       view.phase("reading the texts");
       Remembering remembering = new Remembering(view, run.store());
       report = new Loop(run, material.call(), remembering).run();

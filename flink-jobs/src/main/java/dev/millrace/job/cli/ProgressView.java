@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.loop.Watcher;
+import dev.millrace.job.operator.Lessons.Lesson;
 import dev.millrace.job.report.CacheCounts;
 import dev.millrace.job.report.DomainProgress;
 import dev.millrace.job.report.Recording;
@@ -9,6 +10,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /** A table that is drawn over itself on a terminal, and a line now and then elsewhere. */
 final class ProgressView implements Watcher, AutoCloseable {
@@ -22,6 +24,8 @@ final class ProgressView implements Watcher, AutoCloseable {
   private static final String WRAP = "\u001b[?7h";
 
   private final PrintWriter err;
+  private final int batch;
+  private final Function<String, Lesson> lessons;
   private final boolean terminal = Boolean.getBoolean("millrace.terminal");
   private final List<Integer> answered = new ArrayList<>();
 
@@ -29,8 +33,14 @@ final class ProgressView implements Watcher, AutoCloseable {
   private int ticks;
   private boolean closed;
 
-  ProgressView(PrintWriter err) {
+  /**
+   * @param batch samples that a batch has at most
+   * @param lessons what is done for a domain now
+   */
+  ProgressView(PrintWriter err, int batch, Function<String, Lesson> lessons) {
     this.err = err;
+    this.batch = batch;
+    this.lessons = lessons;
   }
 
   @Override
@@ -64,27 +74,29 @@ final class ProgressView implements Watcher, AutoCloseable {
     lines.add(
         String.format(
             Locale.ROOT,
-            "%-12s %6s %8s %7s %7s %8s  %s",
+            "%-12s %6s %8s %7s %7s %8s %-9s %s",
             "domain",
             "in",
             "accepted",
             "refused",
             "batches",
             "releases",
-            "bits/byte now (base)"));
+            "learns",
+            "bits/byte (base)"));
     DomainProgress.of(recording)
         .forEach(
             (domain, p) ->
                 lines.add(
                     String.format(
                         Locale.ROOT,
-                        "%-12s %6d %8d %7d %7d %8d  %s",
+                        "%-12s %6d %8d %7d %7d %8d %-9s %s",
                         domain,
                         p.in(),
                         p.accepted(),
                         p.refused(),
                         p.batches(),
                         p.releases(),
+                        doing(domain, "%d/%d", "for %d s"),
                         bits(p))));
     lines.add(summary(recording));
     return lines;
@@ -98,13 +110,32 @@ final class ProgressView implements Watcher, AutoCloseable {
                 line.append(
                     String.format(
                         Locale.ROOT,
-                        " | %s %d in, %d refused, %d releases, %s",
+                        " | %s %d in, %d refused, %d releases, %s%s",
                         domain,
                         p.in(),
                         p.refused(),
                         p.releases(),
+                        begun(doing(domain, "gathering %d/%d", "learning %d s")),
                         bits(p))));
     return line.toString();
+  }
+
+  private static String begun(String words) {
+    return words.isEmpty() ? "" : words + ", ";
+  }
+
+  /** Of what is done for a domain the last step; empty if there is nothing to do. */
+  private String doing(String domain, String gathers, String learns) {
+    Lesson lesson = lessons.apply(domain);
+    if (lesson.learningSeconds() > 0) {
+      return String.format(Locale.ROOT, learns, (long) lesson.learningSeconds());
+    }
+    if (lesson.pending() > 0) {
+      return "in line";
+    }
+    return lesson.gathering() > 0
+        ? String.format(Locale.ROOT, gathers, lesson.gathering(), batch)
+        : "";
   }
 
   private static String bits(DomainProgress p) {

@@ -12,6 +12,7 @@ import dev.millrace.job.gateway.GatewayConfig;
 import dev.millrace.job.io.RecordReader;
 import dev.millrace.job.io.RecordWriter;
 import dev.millrace.job.io.Topics;
+import dev.millrace.job.operator.Lessons;
 import dev.millrace.job.report.AnswerCounts;
 import dev.millrace.job.report.Arrival;
 import dev.millrace.job.report.Committed;
@@ -86,7 +87,9 @@ public final class Loop {
   public Report run() throws IOException, InterruptedException, TimeoutException {
     Instant started = clock.instant();
     watcher.phase("starting Kafka, Redis and Flink");
-    try (EmbeddedStack stack = EmbeddedStack.start(1, SLOTS)) {
+    Configuration flink = new Configuration();
+    Lessons.watchIn(flink);
+    try (EmbeddedStack stack = EmbeddedStack.start(1, SLOTS, flink)) {
       MillraceConfig config = config(stack);
       Topics topics = Topics.create(config.kafka(), PARTITIONS);
       try (Spectator spectator = new Spectator(config.kafka(), pace, clock);

@@ -4,11 +4,15 @@ import dev.millrace.adapter.Outcome;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.apache.flink.metrics.MetricGroup;
+import org.jspecify.annotations.Nullable;
 
 /** Counts verdicts and releases, and shows figures of each domain's last training. */
 final class LearnFigures {
@@ -23,6 +27,13 @@ final class LearnFigures {
   private final Figures figures;
   private final LongSupplier clock;
   private final Map<String, Long> published = new ConcurrentHashMap<>();
+  private final Map<String, Integer> pending = new HashMap<>();
+  private final Set<String> timed = new HashSet<>();
+
+  private volatile @Nullable Lesson lesson;
+
+  /** What is being learned, and since when. */
+  private record Lesson(String domain, long sinceMillis) {}
 
   /**
    * @param pending batches that are not learned yet
@@ -33,6 +44,36 @@ final class LearnFigures {
     this.clock = clock;
     figures.group().gauge(MetricNames.PENDING, pending::getAsInt);
     figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
+  }
+
+  /** A batch of a domain came, to be learned. */
+  void came(String domain) {
+    figures.set(MetricNames.PENDING, domain, pending.merge(domain, 1, Integer::sum));
+  }
+
+  /** A batch of a domain needs to be learned no more. */
+  void left(String domain) {
+    figures.set(MetricNames.PENDING, domain, pending.merge(domain, -1, Integer::sum));
+  }
+
+  /** A batch of a domain is being learned from now on. */
+  void learning(String domain) {
+    lesson = new Lesson(domain, clock.getAsLong());
+    if (timed.size() < Figures.MOST_LABELS && timed.add(domain)) {
+      figures.gauge(MetricNames.LEARNING, domain, () -> learningSeconds(domain));
+    }
+  }
+
+  /** Nothing is being learned any more. */
+  void rests() {
+    lesson = null;
+  }
+
+  private double learningSeconds(String domain) {
+    Lesson now = lesson;
+    return now == null || !now.domain.equals(domain)
+        ? 0
+        : (clock.getAsLong() - now.sinceMillis) / 1e3;
   }
 
   void learned(Outcome outcome) {

@@ -159,7 +159,10 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     }
     for (String key : keysWith(PENDING)) {
       setCurrentKey(key);
-      pending.get().forEach(batch -> order.add(key));
+      for (TrainingBatch batch : pending.get()) {
+        order.add(key);
+        figures.came(batch.domain());
+      }
     }
     workAtHead();
   }
@@ -187,6 +190,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   @Override
   public void processElement1(StreamRecord<TrainingBatch> element) throws Exception {
     pending.add(element.getValue());
+    figures.came(element.getValue().domain());
     takeTurn();
     while (order.size() > maxPending) {
       mailbox.yield();
@@ -220,6 +224,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   }
 
   private void workAtHead() throws Exception {
+    figures.rests();
     String key = order.peek();
     if (key == null) {
       return;
@@ -237,6 +242,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
 
   private void learnBeside(TrainingBatch batch, byte @Nullable [] before) {
     Turn mine = turn;
+    figures.learning(batch.domain());
     worker.submit(
         "learning batch " + batch.number() + " of " + batch.domain(),
         () -> learn(before, batch, mine),
@@ -286,6 +292,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     if (result.isPresent() && !mine.overtaken) {
       setCurrentKey(order.remove());
       pending.update(withoutHead(batch));
+      figures.left(batch.domain());
       emit(result.get());
     }
     workAtHead();

@@ -64,8 +64,11 @@ final class MetricNames {
   /** Share of a held-out token's experts that the last candidate kept. */
   static final String ROUTING_AGREEMENT = "routingAgreement";
 
-  /** Batches that wait to be learned, or are being learned. */
+  /** Batches that wait to be learned, or are being learned: of all domains, and of each. */
   static final String PENDING = "pending";
+
+  /** How long a batch has been learned so far, seconds; 0 where none is. */
+  static final String LEARNING = "learningSeconds";
 
   /** Steps that a student was taught. */
   static final String COMPRESS_STEPS = "compressSteps";

@@ -81,6 +81,11 @@ class AdaptIT {
       assertThrows(IllegalArgumentException.class, () -> Home.here().store());
     }
     assertEquals(1, json.path("samples").path("rejected").path("not-json").asInt());
+    assertTrue(
+        err.toString()
+            .lines()
+            .anyMatch(line -> line.matches(".*(gathering \\d+/\\d+|learning \\d+ s), .*")),
+        err::toString);
     assertEquals(json, JSON.readTree(report.resolve("report.json").toFile()));
     assertTrue(Files.readString(report.resolve("report.html")).contains("\"words\""));
   }

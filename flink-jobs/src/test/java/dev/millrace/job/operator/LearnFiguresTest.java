@@ -6,8 +6,11 @@ import dev.millrace.adapter.Outcome;
 import dev.millrace.job.StreamRecords;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
@@ -24,6 +27,48 @@ class LearnFiguresTest {
       figures.learned(released("d0"));
     }
     assertEquals(Figures.MOST_LABELS, ages.get());
+  }
+
+  @Test
+  void learning_oneDomainWhileAnotherWaits_showsWhoIsLearnedSinceWhen() {
+    Map<String, Gauge<?>> gauges = new HashMap<>();
+    AtomicLong clock = new AtomicLong(10_000);
+    LearnFigures figures = new LearnFigures(keeping(gauges), () -> 0, clock::get);
+    figures.came("cloud");
+    figures.came("legal");
+    figures.learning("cloud");
+    clock.addAndGet(12_500);
+    assertEquals(12.5, gauges.get("cloud learningSeconds").getValue());
+    figures.rests();
+    figures.left("cloud");
+    figures.learning("legal");
+    clock.addAndGet(500);
+    assertEquals(0.0, gauges.get("cloud pending").getValue());
+    assertEquals(0.0, gauges.get("cloud learningSeconds").getValue());
+    assertEquals(1.0, gauges.get("legal pending").getValue());
+    assertEquals(0.5, gauges.get("legal learningSeconds").getValue());
+    figures.rests();
+    assertEquals(0.0, gauges.get("legal learningSeconds").getValue());
+  }
+
+  private static MetricGroup keeping(Map<String, Gauge<?>> gauges) {
+    return new UnregisteredMetricsGroup() {
+      @Override
+      public MetricGroup addGroup(String name) {
+        return this;
+      }
+
+      @Override
+      public MetricGroup addGroup(String key, String domain) {
+        return new UnregisteredMetricsGroup() {
+          @Override
+          public <T, G extends Gauge<T>> G gauge(String name, G gauge) {
+            gauges.put(domain + " " + name, gauge);
+            return gauge;
+          }
+        };
+      }
+    };
   }
 
   private static Outcome released(String domain) {

@@ -1,0 +1,82 @@
+package dev.millrace.job.operator;
+
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.metrics.MetricConfig;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.reporter.MetricReporter;
+import org.apache.flink.metrics.reporter.MetricReporterFactory;
+import org.jspecify.annotations.Nullable;
+
+/** What the learn job of this process is at, by its metrics. */
+public final class Lessons implements MetricReporterFactory, MetricReporter {
+
+  private static final Set<String> NAMES =
+      Set.of(MetricNames.GATHERING, MetricNames.PENDING, MetricNames.LEARNING);
+  private static final Map<Shown, Gauge<?>> GAUGES = new ConcurrentHashMap<>();
+
+  private record Shown(String domain, String name) {}
+
+  /**
+   * What is done for a domain.
+   *
+   * @param gathering samples in the batch that gathers
+   * @param pending batches that wait to be learned, or are being learned
+   * @param learningSeconds how long one has been learned so far; 0 if none is
+   */
+  public record Lesson(int gathering, int pending, double learningSeconds) {}
+
+  /** Has a cluster in this process tell. */
+  public static void watchIn(Configuration cluster) {
+    cluster.setString("metrics.reporter.lessons.factory.class", Lessons.class.getName());
+  }
+
+  /** What is done for a domain now. */
+  public static Lesson of(String domain) {
+    return new Lesson(
+        (int) value(domain, MetricNames.GATHERING),
+        (int) value(domain, MetricNames.PENDING),
+        value(domain, MetricNames.LEARNING));
+  }
+
+  private static double value(String domain, String name) {
+    Gauge<?> gauge = GAUGES.get(new Shown(domain, name));
+    return gauge != null && gauge.getValue() instanceof Number value ? value.doubleValue() : 0;
+  }
+
+  @Override
+  public MetricReporter createMetricReporter(Properties properties) {
+    return this;
+  }
+
+  @Override
+  public void open(MetricConfig config) {}
+
+  @Override
+  public void close() {}
+
+  @Override
+  public void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
+    String domain = domain(group);
+    if (domain != null && NAMES.contains(name) && metric instanceof Gauge<?> gauge) {
+      GAUGES.put(new Shown(domain, name), gauge);
+    }
+  }
+
+  @Override
+  public void notifyOfRemovedMetric(Metric metric, String name, MetricGroup group) {
+    String domain = domain(group);
+    if (domain != null) {
+      GAUGES.remove(new Shown(domain, name), metric);
+    }
+  }
+
+  private static @Nullable String domain(MetricGroup group) {
+    return group.getAllVariables().get("<" + MetricNames.DOMAIN + ">");
+  }
+}

@@ -1,0 +1,74 @@
+package dev.millrace.job.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.job.operator.Lessons.Lesson;
+import dev.millrace.job.report.Arrival;
+import dev.millrace.job.report.Committed;
+import dev.millrace.job.report.Recording;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.Sample;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProgressViewTest {
+
+  private static final int BATCH = 64;
+
+  private final StringWriter err = new StringWriter();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0  | 0 | 0    | legal 1 in, 0 refused, 0 releases, –",
+        "40 | 0 | 0    | legal 1 in, 0 refused, 0 releases, gathering 40/64, –",
+        "7  | 1 | 0    | legal 1 in, 0 refused, 0 releases, in line, –",
+        "7  | 1 | 12.7 | legal 1 in, 0 refused, 0 releases, learning 12 s, –"
+      })
+  void progress_domain_saysWhatIsDoneForIt(
+      int gathering, int pending, double seconds, String expected) {
+    try (ProgressView view = view(new Lesson(gathering, pending, seconds))) {
+      while (err.toString().isEmpty()) { // every few ticks there is a line
+        view.progress(recording());
+      }
+    }
+    String line = err.toString().strip();
+    assertEquals(expected, line.substring(line.indexOf("| ") + 2));
+  }
+
+  @Test
+  void progress_onATerminal_fitsEightyColumns() {
+    System.setProperty("millrace.terminal", "true");
+    try (ProgressView view = view(new Lesson(40, 1, 312.7))) {
+      view.progress(recording());
+    } finally {
+      System.clearProperty("millrace.terminal");
+    }
+    List<String> lines = err.toString().replaceAll("\u001b\\[\\?7[lh]", "").lines().toList();
+    lines.forEach(line -> assertTrue(line.length() <= 80, line));
+    assertTrue(lines.get(1).contains(" for 312 s "), lines::toString);
+  }
+
+  private ProgressView view(Lesson lesson) {
+    return new ProgressView(new PrintWriter(err, true), BATCH, domain -> lesson);
+  }
+
+  private static Recording recording() {
+    Origin origin = new Origin("millrace.samples", 0, 0);
+    Sample sample = Sample.ofText("a", "test", "d", "legal", "text", 1, Origin.UNWRITTEN);
+    return new Recording(
+        List.of(new Committed<>(new Arrival(sample), origin, 1, 2)),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of());
+  }
+}

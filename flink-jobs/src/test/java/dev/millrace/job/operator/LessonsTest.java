@@ -1,0 +1,49 @@
+package dev.millrace.job.operator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.millrace.job.operator.Lessons.Lesson;
+import java.util.Map;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.junit.jupiter.api.Test;
+
+class LessonsTest {
+
+  private static final String DOMAIN = "only-here";
+
+  private final Lessons lessons = new Lessons();
+
+  /**
+   * As after a failure of the job, whose new task may be there before the old one's end is told.
+   */
+  @Test
+  void of_taskOfBeforeEndsLast_showsTheNewOne() {
+    Gauge<Double> before = () -> 12.0;
+    Gauge<Double> now = () -> 3.0;
+    lessons.notifyOfAddedMetric(before, MetricNames.LEARNING, domain());
+    assertEquals(new Lesson(0, 0, 12), Lessons.of(DOMAIN));
+    lessons.notifyOfAddedMetric(now, MetricNames.LEARNING, domain());
+    lessons.notifyOfRemovedMetric(before, MetricNames.LEARNING, domain());
+    assertEquals(new Lesson(0, 0, 3), Lessons.of(DOMAIN));
+    lessons.notifyOfRemovedMetric(now, MetricNames.LEARNING, domain());
+    assertEquals(new Lesson(0, 0, 0), Lessons.of(DOMAIN));
+  }
+
+  @Test
+  void of_pendingBatchesOfAllDomains_areOfNone() {
+    Gauge<Integer> all = () -> 7;
+    lessons.notifyOfAddedMetric(all, MetricNames.PENDING, new UnregisteredMetricsGroup());
+    assertEquals(new Lesson(0, 0, 0), Lessons.of(DOMAIN));
+  }
+
+  private static MetricGroup domain() {
+    return new UnregisteredMetricsGroup() {
+      @Override
+      public Map<String, String> getAllVariables() {
+        return Map.of("<domain>", DOMAIN);
+      }
+    };
+  }
+}
