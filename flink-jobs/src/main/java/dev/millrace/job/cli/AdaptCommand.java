@@ -5,13 +5,13 @@ import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
 import dev.millrace.job.loop.StoredReleases;
+import dev.millrace.job.loop.UserInput;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.wire.Names;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -21,16 +21,19 @@ import picocli.CommandLine.Option;
 @Command(
     name = "adapt",
     description = {
-      "Runs the same loop as demo on your own JSON lines:",
+      "Runs the same loop as demo on your own texts: JSON lines, a text file, or a folder of them.",
       "  {\"text\": …, \"id\": …, \"domain\": …, \"document\": …}",
-      "All but text may be left out. Lines of other domains are refused.",
-      "A tenth of the documents is held out to measure on, by what of a line fits the base's context."
+      "All but text may be left out. Lines of other domains are refused. A text file is a document,",
+      "and teaches in pieces of whole paragraphs.",
+      "A tenth of the documents is held out to measure on, by what of a text fits the base's context."
     },
     footer = {
       "",
       "Examples:",
       "  ./millrace adapt --domain tickets --input tickets.jsonl --report out",
-      "  ./millrace adapt --domain tickets --input tickets.jsonl.gz --report out --json"
+      "  ./millrace adapt --domain tickets --input tickets.jsonl.gz --report out --json",
+      "  ./millrace adapt --domain handbook --input handbook/ --report out",
+      "  ./millrace adapt --domain tickets --input tickets.jsonl --text-field body --report out"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class AdaptCommand implements Callable<Integer> {
@@ -52,9 +55,11 @@ final class AdaptCommand implements Callable<Integer> {
   @Option(
       names = "--input",
       required = true,
-      paramLabel = "F",
-      description = "JSON lines, .jsonl or .jsonl.gz.")
+      paramLabel = "F|DIR",
+      description = TextFieldOption.INPUT)
   private Path input;
+
+  @Mixin private TextFieldOption textField;
 
   @Option(
       names = "--report",
@@ -85,10 +90,10 @@ final class AdaptCommand implements Callable<Integer> {
     LoopOptions.within(1, MOST_REQUESTS, "--requests", requests);
     HeldOut heldOut = Openers.heldOut(options.config(LEAST_BATCH));
     Path base = options.base();
-    Path file = UserMaterial.readable(input);
+    UserInput.requireReadable(input, textField.name());
     Loop.requireFresh(folder);
-    UserMaterial.Lines lines = UserMaterial.lines(file, domain);
-    show(lines.refused(), output.err());
+    UserMaterial.Lines lines = UserMaterial.lines(input, domain, textField.name());
+    show(lines, output.err());
     Material material = UserMaterial.material(lines, domain, base, heldOut, options.seed());
     int batch =
         Math.max(LEAST_BATCH, Math.min(MOST_BATCH, lines.samples().size() / FEWEST_BATCHES));
@@ -121,13 +126,16 @@ final class AdaptCommand implements Callable<Integer> {
             .flatMap(words -> words));
   }
 
-  /** Says which lines were not taken. */
-  static void show(List<UserMaterial.Refused> refused, PrintWriter to) {
-    refused.stream()
+  /** Says what was not taken. */
+  static void show(UserMaterial.Lines lines, PrintWriter to) {
+    lines.refused().stream()
         .limit(SHOWN)
-        .forEach(r -> to.printf("line %d refused, %s: %s%n", r.line(), r.reason(), r.detail()));
-    if (refused.size() > SHOWN) {
-      to.printf("… %d lines refused in all%n", refused.size());
+        .forEach(r -> to.printf("%s refused, %s: %s%n", r.where(), r.reason(), r.detail()));
+    if (lines.refused().size() > SHOWN) {
+      to.printf("… %d refused in all%n", lines.refused().size());
+    }
+    if (!lines.passedOver().isEmpty()) {
+      to.println("files passed over, by reason: " + lines.passedOver());
     }
   }
 }

@@ -28,7 +28,7 @@ record DomainTexts(List<int[]> texts, Exam exam) {
       throws IOException {
     err.println("reading " + file);
     UserMaterial.Lines lines = UserMaterial.lines(file, domain);
-    AdaptCommand.show(lines.refused(), err);
+    AdaptCommand.show(lines, err);
     List<Sample> samples = new ArrayList<>(lines.samples());
     if (old != null && samples.removeIf(sample -> !old.samples().contains(sample.id()))) {
       err.printf(

@@ -3,20 +3,21 @@ package dev.millrace.job.cli;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.io.KafkaTopics;
 import dev.millrace.job.io.RecordWriter;
+import dev.millrace.job.loop.UserInput;
 import dev.millrace.job.loop.UserMaterial;
-import dev.millrace.schema.Request;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
 import dev.millrace.schema.wire.Names;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,13 +27,15 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "produce",
     description = {
-      "Writes JSON lines to a topic as Avro records: samples or requests. Without --bootstrap it",
-      "writes to the cluster that is up, else to 127.0.0.1:9092."
+      "Writes JSON lines to a topic as Avro records: samples or requests. Text files are samples too,",
+      "each a document in pieces of whole paragraphs. Without --bootstrap it writes to the cluster",
+      "that is up, else to 127.0.0.1:9092."
     },
     footer = {
       "",
       "Examples:",
       "  ./millrace produce --topic millrace.samples --bootstrap 127.0.0.1:9092 events.jsonl",
+      "  ./millrace produce --topic millrace.samples --domain handbook handbook/",
       "  tail -F events.jsonl | ./millrace produce --topic millrace.samples -"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -57,9 +60,11 @@ final class ProduceCommand implements Callable<Integer> {
   private @Nullable String domain;
 
   @Parameters(
-      paramLabel = "FILE|-",
-      description = "JSON lines, .jsonl or .jsonl.gz; - is standard input.")
+      paramLabel = "FILE|DIR|-",
+      description = {TextFieldOption.INPUT, "- is JSON lines from standard input."})
   private String file;
+
+  @Mixin private TextFieldOption textField;
 
   private final long started = System.currentTimeMillis();
   private int written;
@@ -72,28 +77,31 @@ final class ProduceCommand implements Callable<Integer> {
           "topic " + topic + ", expected a name that ends in samples or requests");
     }
     requireDomain();
-    String at;
-    try (BufferedReader reader = open()) {
-      MillraceConfig config = broker.find(null, output.err()).orElseGet(this::local);
-      at = config.kafka().bootstrap();
-      try (RecordWriter writer = new RecordWriter(config.kafka())) {
-        writer.awaitTopic(topic, output.err()::println);
-        send(reader, writer);
+    requireInput();
+    MillraceConfig config = broker.find(null, output.err()).orElseGet(this::local);
+    String at = config.kafka().bootstrap();
+    try (RecordWriter writer = new RecordWriter(config.kafka())) {
+      writer.awaitTopic(topic, output.err()::println);
+      if (samples()) {
+        sendSamples(writer);
+      } else {
+        sendRequests(writer);
       }
+      writer.flush();
     }
     int refused = refusals.values().stream().mapToInt(count -> count).sum();
     if (refused > 0) {
-      output.err().println("lines refused, by reason: " + refusals);
+      output.err().println("refused, by reason: " + refusals);
     }
     output.result(
         Map.of("broker", at, "topic", topic, "written", written, "refused", refused),
-        "%d records written to %s at %s, %d lines refused".formatted(written, topic, at, refused));
+        "%d records written to %s at %s, %d refused".formatted(written, topic, at, refused));
     return refused == 0 ? 0 : Main.FAILED;
   }
 
   /** A request may also name what no sample can. */
   private void requireDomain() {
-    boolean samples = topic.endsWith("samples");
+    boolean samples = samples();
     if (domain != null && !(samples ? Names.isDomain(domain) : Names.isName(domain))) {
       throw new IllegalArgumentException(
           "--domain %s, expected %s"
@@ -108,46 +116,64 @@ final class ProduceCommand implements Callable<Integer> {
     return config;
   }
 
-  private void send(BufferedReader reader, RecordWriter writer) throws IOException {
-    int number = 0;
-    for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-      number++;
-      if (!line.isBlank()) {
-        send(writer, line, number);
-      }
-    }
-    writer.flush();
+  private boolean samples() {
+    return topic.endsWith("samples");
   }
 
-  private void send(RecordWriter writer, String line, int number) {
-    long now = System.currentTimeMillis();
-    try {
-      String text = UserMaterial.decoded(line);
-      if (topic.endsWith("samples")) {
-        Sample sample = JsonLines.sample(text, unnamed(number), domain, now);
-        String key = sample.domain() == null ? sample.source() : sample.domain();
-        writer.send(topic, key, Codecs.samples().encode(sample));
-      } else {
-        Request request = JsonLines.request(text, domain, now);
-        writer.send(topic, request.id(), Codecs.requests().encode(request));
-      }
-      written++;
-    } catch (InvalidRecordException e) {
-      int count = refusals.merge(e.reason(), 1, Integer::sum);
-      if (count <= SHOWN || Integer.bitCount(count) == 1) {
-        output.err().println("line " + number + " refused, " + e.reason() + ": " + e.detail());
-      }
+  private boolean standardInput() {
+    return file.equals("-");
+  }
+
+  private void requireInput() {
+    if (!samples() && textField.name() != null) {
+      throw new IllegalArgumentException("--text-field is for samples, topic is " + topic);
+    }
+    if (!standardInput() && samples()) {
+      UserInput.requireReadable(Path.of(file), textField.name());
+    } else if (!standardInput()) {
+      UserMaterial.readable(Path.of(file));
     }
   }
 
-  /** A file's line has the same id however often it is written. */
-  private String unnamed(int number) {
-    return file.equals("-")
-        ? "stdin-%d#%d".formatted(started, number)
-        : UserMaterial.unnamed(Path.of(file), number);
+  private void sendSamples(RecordWriter writer) throws IOException {
+    UserInput input = new UserInput(domain, textField.name(), InstantSource.system());
+    BiConsumer<String, Sample> send =
+        (where, sample) -> {
+          String key = sample.domain() == null ? sample.source() : sample.domain();
+          writer.send(topic, key, Codecs.samples().encode(sample));
+          written++;
+        };
+    if (standardInput()) {
+      input.lines(UserMaterial.undecoded(System.in), "stdin-" + started, send, this::refuse);
+      return;
+    }
+    SortedMap<String, Integer> passedOver = input.read(Path.of(file), send, this::refuse);
+    if (!passedOver.isEmpty()) {
+      output.err().println("files passed over, by reason: " + passedOver);
+    }
   }
 
-  private BufferedReader open() throws IOException {
-    return file.equals("-") ? UserMaterial.undecoded(System.in) : UserMaterial.open(Path.of(file));
+  private void sendRequests(RecordWriter writer) throws IOException {
+    try (BufferedReader reader =
+        standardInput() ? UserMaterial.undecoded(System.in) : UserMaterial.open(Path.of(file))) {
+      UserInput.each(
+          reader,
+          (line, number) -> JsonLines.request(line, domain, System.currentTimeMillis()),
+          (where, request) -> {
+            writer.send(topic, request.id(), Codecs.requests().encode(request));
+            written++;
+          },
+          this::refuse);
+    }
+  }
+
+  private void refuse(UserInput.Refused refused) {
+    int count = refusals.merge(refused.reason(), 1, Integer::sum);
+    if (count <= SHOWN || Integer.bitCount(count) == 1) {
+      output
+          .err()
+          .println(
+              "%s refused, %s: %s".formatted(refused.where(), refused.reason(), refused.detail()));
+    }
   }
 }

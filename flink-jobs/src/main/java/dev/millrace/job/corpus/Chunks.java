@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Cuts documents into pieces of about equal size, at the ends of lines, sentences or words. */
 public final class Chunks {
@@ -17,26 +18,38 @@ public final class Chunks {
           Pattern.compile("\\s+"),
           Pattern.compile("(?s)."));
 
+  /** The same, but first where paragraphs end: at empty lines. */
+  private static final List<Pattern> PARAGRAPH_CUTS =
+      Stream.concat(Stream.of(Pattern.compile("\n[ \t]*\n+")), CUTS.stream()).toList();
+
   private Chunks() {}
 
   /** Pieces of at most so many UTF-8 bytes; put together they are the text. */
   public static List<Document> chunks(Document document, int maxBytes) {
-    if (maxBytes < 4) {
-      throw new IllegalArgumentException("maxBytes %d, expected at least 4".formatted(maxBytes));
-    }
-    List<String> pieces = new ArrayList<>();
-    split(document.text(), 0, maxBytes, pieces);
-    List<String> texts = pack(pieces, maxBytes);
     List<Document> chunks = new ArrayList<>();
-    for (String text : texts) {
+    for (String text : cut(document.text(), CUTS, maxBytes)) {
       String id = document.title() + "#" + chunks.size();
       chunks.add(new Document(id, document.domain(), document.title(), text));
     }
     return chunks;
   }
 
-  private static void split(String text, int level, int maxBytes, List<String> pieces) {
-    Matcher cut = CUTS.get(level).matcher(text);
+  /** Whole paragraphs in pieces of at most so many UTF-8 bytes; a longer one is cut as above. */
+  public static List<String> paragraphs(String text, int maxBytes) {
+    return cut(text, PARAGRAPH_CUTS, maxBytes);
+  }
+
+  private static List<String> cut(String text, List<Pattern> cuts, int maxBytes) {
+    if (maxBytes < 4) {
+      throw new IllegalArgumentException("maxBytes %d, expected at least 4".formatted(maxBytes));
+    }
+    List<String> pieces = new ArrayList<>();
+    split(text, cuts, maxBytes, pieces);
+    return pack(pieces, maxBytes);
+  }
+
+  private static void split(String text, List<Pattern> cuts, int maxBytes, List<String> pieces) {
+    Matcher cut = cuts.get(0).matcher(text);
     int start = 0;
     while (start < text.length()) {
       int end = cut.find() ? cut.end() : text.length();
@@ -45,7 +58,7 @@ public final class Chunks {
         if (bytes(piece) <= maxBytes) {
           pieces.add(piece);
         } else {
-          split(piece, level + 1, maxBytes, pieces);
+          split(piece, cuts.subList(1, cuts.size()), maxBytes, pieces);
         }
         start = end;
       }

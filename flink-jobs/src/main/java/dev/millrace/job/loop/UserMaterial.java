@@ -18,6 +18,8 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -29,7 +31,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
-/** A user's own JSON lines as material. */
+/** What a user has, as material. */
 public final class UserMaterial {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -39,9 +41,14 @@ public final class UserMaterial {
   /**
    * What was read.
    *
-   * @param refused lines that are no sample of the domain
+   * @param refused what is no sample of the domain
+   * @param passedOver by reason: files of a folder that were not read
    */
-  public record Lines(Path file, List<Sample> samples, List<Refused> refused) {
+  public record Lines(
+      Path file,
+      List<Sample> samples,
+      List<UserInput.Refused> refused,
+      SortedMap<String, Integer> passedOver) {
 
     SortedMap<String, Integer> byReason() {
       SortedMap<String, Integer> counts = new TreeMap<>();
@@ -50,45 +57,37 @@ public final class UserMaterial {
     }
   }
 
-  /** A line that was not taken. */
-  public record Refused(int line, String reason, String detail) {}
-
   private UserMaterial() {}
 
-  /** Reads {@code .jsonl} or {@code .jsonl.gz}; lines that name no domain are of the given one. */
+  /** Reads an input; lines that name no domain are of the given one. */
   public static Lines lines(Path file, String domain) throws IOException {
+    return lines(file, domain, null);
+  }
+
+  /**
+   * Reads an input.
+   *
+   * @param textField as {@link UserInput} has it
+   */
+  public static Lines lines(Path file, String domain, @Nullable String textField)
+      throws IOException {
     List<Sample> samples = new ArrayList<>();
-    List<Refused> refused = new ArrayList<>();
-    try (BufferedReader reader = open(file)) {
-      int number = 0;
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        number++;
-        Refused problem = line.isBlank() ? null : read(file, number, line, domain, samples);
-        if (problem != null) {
-          refused.add(problem);
-        }
-      }
-    }
-    return new Lines(file, samples, refused);
-  }
-
-  private static @Nullable Refused read(
-      Path file, int number, String line, String domain, List<Sample> samples) {
-    try {
-      Sample sample = JsonLines.sample(decoded(line), unnamed(file, number), domain, 0);
-      if (!domain.equals(sample.domain())) {
-        return new Refused(number, "other-domain", sample.domain() + ", expected " + domain);
-      }
-      samples.add(sample);
-      return null;
-    } catch (InvalidRecordException e) {
-      return new Refused(number, e.reason(), e.detail());
-    }
-  }
-
-  /** The id of a line that has none. */
-  public static String unnamed(Path file, int number) {
-    return file.getFileName() + "#" + number;
+    List<UserInput.Refused> refused = new ArrayList<>();
+    UserInput input = new UserInput(domain, textField, InstantSource.fixed(Instant.EPOCH));
+    SortedMap<String, Integer> passedOver =
+        input.read(
+            file,
+            (where, sample) -> {
+              if (domain.equals(sample.domain())) {
+                samples.add(sample);
+              } else {
+                refused.add(
+                    new UserInput.Refused(
+                        where, "other-domain", sample.domain() + ", expected " + domain));
+              }
+            },
+            refused::add);
+    return new Lines(file, samples, refused, passedOver);
   }
 
   /**
@@ -98,9 +97,14 @@ public final class UserMaterial {
    * @throws IllegalArgumentException if it is no such file
    */
   public static BufferedReader open(Path file) throws IOException {
+    return undecoded(unzipped(file));
+  }
+
+  /** The bytes of a file, the same way. */
+  static InputStream unzipped(Path file) throws IOException {
     InputStream in = Files.newInputStream(readable(file));
     try {
-      return undecoded(file.toString().endsWith(".gz") ? new Unzipped(file, in) : in);
+      return file.toString().endsWith(".gz") ? new Unzipped(file, in) : in;
     } catch (EOFException | ZipException e) {
       in.close();
       throw noGzip(file, e);
@@ -190,7 +194,7 @@ public final class UserMaterial {
     SortedMap<String, Integer> refused = lines.byReason();
     if (samples.isEmpty() && !refused.isEmpty()) {
       throw new IllegalArgumentException(
-          "file %s: none of its lines can be used %s, expected lines such as {\"text\": \"…\", \"document\": \"…\"}"
+          "file %s: none of it can be used %s, expected lines such as {\"text\": \"…\", \"document\": \"…\"} (--text-field names another key), or text files such as .txt, .md or .java"
               .formatted(lines.file(), refused));
     }
     List<String> aside = new ArrayList<>();
@@ -213,8 +217,13 @@ public final class UserMaterial {
     }
     if (measured.isEmpty() || prompts.isEmpty()) {
       throw new IllegalArgumentException(
-          "file %s: %d lines hold %d to learn from and %d of held-out documents, expected some of both: give more lines, or more documents"
-              .formatted(lines.file(), samples.size(), texts.size(), aside.size()));
+          "file %s: %d texts of %d documents hold %d to learn from and %d of held-out documents, expected some of both: give more documents (a text file is one)"
+              .formatted(
+                  lines.file(),
+                  samples.size(),
+                  samples.stream().map(Sample::document).distinct().count(),
+                  texts.size(),
+                  aside.size()));
     }
     return new Material(
         samples,

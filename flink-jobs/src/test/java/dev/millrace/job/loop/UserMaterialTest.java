@@ -69,8 +69,8 @@ class UserMaterialTest {
         List.of("D\u00e9j\u00e0 vu", "D\u00e9j\u00e0 lu"),
         lines.samples().stream().map(Sample::text).toList());
     assertEquals(
-        List.of("2 invalid-utf8"),
-        lines.refused().stream().map(no -> no.line() + " " + no.reason()).toList());
+        List.of("line 2 invalid-utf8"),
+        lines.refused().stream().map(no -> no.where() + " " + no.reason()).toList());
   }
 
   @Test
@@ -96,7 +96,7 @@ class UserMaterialTest {
         assertThrows(
             IllegalArgumentException.class,
             () -> UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1));
-    assertTrue(e.getMessage().startsWith("file " + file + ": 0 lines"), e::getMessage);
+    assertTrue(e.getMessage().startsWith("file " + file + ": 0 texts"), e::getMessage);
   }
 
   @Test
@@ -109,7 +109,7 @@ class UserMaterialTest {
             IllegalArgumentException.class,
             () -> UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1));
     assertEquals(
-        "file %s: none of its lines can be used {bad-value=1, not-json=1, unknown-key=1}, expected lines such as {\"text\": \"…\", \"document\": \"…\"}"
+        "file %s: none of it can be used {bad-value=1, not-json=1, unknown-key=1}, expected lines such as {\"text\": \"…\", \"document\": \"…\"} (--text-field names another key), or text files such as .txt, .md or .java"
             .formatted(file),
         e.getMessage());
   }

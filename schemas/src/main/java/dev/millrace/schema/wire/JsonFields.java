@@ -55,6 +55,16 @@ final class JsonFields {
     throw invalid("not-json", "expected one object", line);
   }
 
+  /** A text that must be there. */
+  String text(String key) throws InvalidRecordException {
+    JsonNode node = find(key);
+    if (node == null) {
+      throw invalid(
+          "missing-key", "no " + Checks.quote(key) + ", expected the text under it", line);
+    }
+    return string(key, node);
+  }
+
   String text(String key, String otherwise) throws InvalidRecordException {
     JsonNode node = find(key);
     return node == null ? otherwise : string(key, node);

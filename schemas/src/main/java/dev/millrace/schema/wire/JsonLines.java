@@ -68,6 +68,24 @@ public final class JsonLines {
   }
 
   /**
+   * Reads an object of somebody else's: the text stands under a key of that name, {@code document}
+   * may name what it was cut from, other keys are passed over.
+   *
+   * @param id of the sample
+   * @param domain null leaves it unlabelled
+   * @param time epoch milliseconds
+   * @throws InvalidRecordException if the line has no such text, or is not a valid sample
+   */
+  public static Sample foreign(
+      String line, String textField, String id, @Nullable String domain, long time)
+      throws InvalidRecordException {
+    JsonFields fields = JsonFields.read(line);
+    String text = fields.text(textField);
+    String document = textField.equals("document") ? id : fields.text("document", id);
+    return Samples.valid(Sample.ofText(id, "json", document, domain, text, time, Origin.UNWRITTEN));
+  }
+
+  /**
    * Reads {@code {"id","prompt","domain"?,"tenant"?,"release"?,"task"?,"maxTokens"?,"temperature"?,
    * "topK"?,"topP"?,"seed"?,"stop"? (a list of
    * texts),"cached"?,"eventTimeMillis"?,"deadlineMillis"?,"stream"?,"modality"?,"media"?

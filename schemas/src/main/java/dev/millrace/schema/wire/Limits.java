@@ -6,6 +6,9 @@ public final class Limits {
   /** Payload of a TEXT or CODE sample. */
   public static final int TEXT_BYTES = 64 << 10;
 
+  /** A text file, of which each piece becomes a sample. */
+  public static final int FILE_BYTES = 32 << 20;
+
   /** Payload of an IMAGE or AUDIO sample. */
   public static final int MEDIA_BYTES = 4 << 20;
 

@@ -1,0 +1,24 @@
+package dev.millrace.job.cli;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Of commands that read other people's JSON lines. */
+final class TextFieldOption {
+
+  static final String INPUT =
+      "JSON lines (.jsonl), a text file (.txt, .md, .rst, .java, .py, …), each also .gz, or a folder of text files.";
+
+  @Option(
+      names = "--text-field",
+      paramLabel = "NAME",
+      description = {
+        "The key of JSON lines that holds the text. Of their other keys only document is",
+        "read then."
+      })
+  private @Nullable String name;
+
+  @Nullable String name() {
+    return name;
+  }
+}

@@ -1,0 +1,152 @@
+package dev.millrace.job.loop;
+
+import dev.millrace.job.corpus.Chunks;
+import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.InvalidRecordException;
+import dev.millrace.schema.wire.JsonLines;
+import dev.millrace.schema.wire.PlainText;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what a user has into samples: JSON lines, a text file, or a folder of text files. A text
+ * file is one document, in pieces of whole paragraphs.
+ *
+ * @param domain of what names none; null leaves it unlabelled
+ * @param textField the key under which other people's lines have their text; null reads our own
+ * @param clock when a sample happened whose line does not say
+ */
+public record UserInput(@Nullable String domain, @Nullable String textField, InstantSource clock) {
+
+  /** A piece's UTF-8 bytes at most: as long as the demo's samples, so that all of it teaches. */
+  private static final int PIECE_BYTES = 480;
+
+  private static final Set<String> PASSED_OVER = Set.of(PlainText.BINARY, PlainText.EMPTY);
+
+  /** Something that was not taken, a line or a file. */
+  public record Refused(String where, String reason, String detail) {}
+
+  /** Makes something of a line. */
+  public interface Reading<T> {
+
+    T read(String line, int number) throws InvalidRecordException;
+  }
+
+  /**
+   * Reads what is there.
+   *
+   * @param taken where each sample stands, and the sample
+   * @return by reason: files of a folder that were passed over
+   * @throws IllegalArgumentException if there is no such input
+   */
+  public SortedMap<String, Integer> read(
+      Path path, BiConsumer<String, Sample> taken, Consumer<Refused> refused) throws IOException {
+    requireReadable(path, textField);
+    if (!isText(path)) {
+      try (BufferedReader reader = UserMaterial.open(path)) {
+        lines(reader, String.valueOf(path.getFileName()), taken, refused);
+      }
+      return new TreeMap<>();
+    }
+    TextFiles texts = TextFiles.at(path);
+    for (Path file : texts.files()) {
+      String name = texts.name(file);
+      try (InputStream in = UserMaterial.unzipped(file)) {
+        pieces(name, PlainText.text(in), taken);
+      } catch (InvalidRecordException e) {
+        if (Files.isDirectory(path) && PASSED_OVER.contains(e.reason())) {
+          texts.passOver(e.reason());
+        } else {
+          refused.accept(new Refused(name, e.reason(), e.detail()));
+        }
+      }
+    }
+    return texts.passedOver();
+  }
+
+  private static boolean isText(Path path) {
+    return Files.isDirectory(path) || TextFiles.isText(path);
+  }
+
+  /**
+   * Looks before anything is read.
+   *
+   * @throws IllegalArgumentException if there is no such input
+   */
+  public static void requireReadable(Path path, @Nullable String textField) {
+    if (textField != null && isText(path)) {
+      throw new IllegalArgumentException(
+          "--text-field %s: %s is no file of JSON lines, expected one".formatted(textField, path));
+    }
+    if (!Files.isDirectory(path) || !Files.isReadable(path)) {
+      UserMaterial.readable(path);
+    }
+  }
+
+  /**
+   * Samples of JSON lines.
+   *
+   * @param name of the file, for lines without an id
+   */
+  public void lines(
+      BufferedReader reader,
+      String name,
+      BiConsumer<String, Sample> taken,
+      Consumer<Refused> refused)
+      throws IOException {
+    each(reader, (line, number) -> sample(line, name + "#" + number), taken, refused);
+  }
+
+  private Sample sample(String line, String unnamed) throws InvalidRecordException {
+    return textField == null
+        ? JsonLines.sample(line, unnamed, domain, clock.millis())
+        : JsonLines.foreign(line, textField, unnamed, domain, clock.millis());
+  }
+
+  /** Reads lines that are not blank, as {@link UserMaterial#undecoded} gives them. */
+  public static <T> void each(
+      BufferedReader reader,
+      Reading<T> reading,
+      BiConsumer<String, T> taken,
+      Consumer<Refused> refused)
+      throws IOException {
+    int number = 0;
+    for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+      number++;
+      if (line.isBlank()) {
+        continue;
+      }
+      String where = "line " + number;
+      T made;
+      try {
+        made = reading.read(UserMaterial.decoded(line), number);
+      } catch (InvalidRecordException e) {
+        refused.accept(new Refused(where, e.reason(), e.detail()));
+        continue;
+      }
+      taken.accept(where, made);
+    }
+  }
+
+  private void pieces(String name, String text, BiConsumer<String, Sample> taken)
+      throws InvalidRecordException {
+    int number = 0;
+    for (String piece : Chunks.paragraphs(text, PIECE_BYTES)) {
+      if (!piece.isBlank()) {
+        number++;
+        String id = name + "#" + number;
+        taken.accept(id, PlainText.sample(id, name, domain, piece.stripTrailing(), clock.millis()));
+      }
+    }
+  }
+}
