@@ -7,15 +7,14 @@ import picocli.CommandLine.Option;
 final class TextFieldOption {
 
   static final String INPUT =
-      "JSON lines (.jsonl), a text file (.txt, .md, .rst, .java, .py, …), each also .gz, or a folder of text files.";
+      "JSON lines (.jsonl), a text file (.txt, .md, .rst, .java, .py, …), each also .gz, or a folder"
+          + " of text files.";
 
   @Option(
       names = "--text-field",
       paramLabel = "NAME",
-      description = {
-        "The key of JSON lines that holds the text. Of their other keys only document is",
-        "read then."
-      })
+      description =
+          "The key of JSON lines that holds the text. Of other keys only document is read then.")
   private @Nullable String name;
 
   @Nullable String name() {

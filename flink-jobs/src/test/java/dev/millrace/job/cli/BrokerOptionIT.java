@@ -138,6 +138,24 @@ class BrokerOptionIT {
   }
 
   @Test
+  void produce_folder_writesItsTextsAndSaysWhatIsNot(@TempDir Path folder) throws Exception {
+    Path in = Files.createDirectory(folder.resolve("in"));
+    Files.writeString(in.resolve("a.txt"), "Dear customer");
+    Files.write(in.resolve("b.txt"), new byte[1]);
+    try (EmbeddedStack stack = EmbeddedStack.start(1, 1)) {
+      String bootstrap = "--bootstrap=" + stack.bootstrapServers();
+      assertEquals(0, run("topics", bootstrap), err::toString);
+      String[] produce = {"produce", "--topic=millrace.samples", bootstrap, in.toString()};
+      assertEquals(0, run(produce), err::toString);
+      List<String> said = err.toString().lines().toList();
+      assertEquals("files passed over, by reason: {binary=1}", said.get(said.size() - 1));
+      Files.write(in.resolve("c.txt"), new byte[] {'a', (byte) 0xe9});
+      assertEquals(Main.FAILED, run(produce));
+      assertTrue(err.toString().contains("in/c.txt refused, invalid-utf8: byte 1 "), err::toString);
+    }
+  }
+
+  @Test
   void produce_manyLinesAreRefused_someAreShownAndAllCounted(@TempDir Path folder)
       throws Exception {
     String lines = "no JSON\n".repeat(1000) + "{\"id\":\"a\"}\n";
