@@ -29,7 +29,7 @@ record TextFiles(Path above, List<Path> files, SortedMap<String, Integer> passed
                   + " java kt kts scala groovy clj py pyi pl pm rb php js mjs ts jsx tsx c h cc cpp"
                   + " cxx hpp hh cs fs go rs swift lua r jl hs ml el lisp erl ex exs dart sh bash sql"
                   + " proto tcl")
-              .split(" "));
+              .split(" ", -1));
 
   /** Whether its name is that of a text file, which may be compressed. */
   static boolean isText(Path file) {

@@ -116,7 +116,7 @@ class UserInputTest {
     assertTrue(samples.size() > 2, samples::toString);
     assertEquals(
         paragraphs,
-        samples.stream().flatMap(sample -> List.of(sample.text().split("\n\n")).stream()).toList());
+        samples.stream().flatMap(sample -> List.of(sample.text().split("\n\n", -1)).stream()).toList());
     samples.forEach(sample -> assertTrue(sample.text().length() <= 480, sample::text));
     assertEquals(
         Set.of("a.txt"), samples.stream().map(Sample::document).collect(Collectors.toSet()));
@@ -168,7 +168,7 @@ class UserInputTest {
     assertEquals(12, judging.size() + teaching.size());
     assertTrue(!judging.isEmpty() && !teaching.isEmpty());
     for (Sample sample : lines.samples()) {
-      String file = sample.text().split(" says")[0];
+      String file = sample.text().split(" says", 2)[0];
       assertEquals(judging.contains(file), heldOut.contains(null, "mails", sample.document()));
     }
   }
@@ -185,7 +185,7 @@ class UserInputTest {
   }
 
   private static Set<String> files(List<String> texts) {
-    return texts.stream().map(text -> text.split(" says")[0]).collect(Collectors.toSet());
+    return texts.stream().map(text -> text.split(" says", 2)[0]).collect(Collectors.toSet());
   }
 
   private List<String> read(Path path) throws IOException {
