@@ -116,7 +116,9 @@ class UserInputTest {
     assertTrue(samples.size() > 2, samples::toString);
     assertEquals(
         paragraphs,
-        samples.stream().flatMap(sample -> List.of(sample.text().split("\n\n", -1)).stream()).toList());
+        samples.stream()
+            .flatMap(sample -> List.of(sample.text().split("\n\n", -1)).stream())
+            .toList());
     samples.forEach(sample -> assertTrue(sample.text().length() <= 480, sample::text));
     assertEquals(
         Set.of("a.txt"), samples.stream().map(Sample::document).collect(Collectors.toSet()));
