@@ -56,7 +56,7 @@ class UserInputTest {
   void lines_notUtf8_namesFileAndByte() throws Exception {
     write("in/a.txt", TEXT.getBytes(ISO_8859_1));
     write("in/b.txt", TEXT.getBytes(UTF_8));
-    byte[] marked = (("\uFEFF" + TEXT).substring(0, 3)).getBytes(UTF_8);
+    byte[] marked = ("\uFEFF" + TEXT).substring(0, 3).getBytes(UTF_8);
     write("in/c.txt", Arrays.copyOf(marked, marked.length - 1));
     UserMaterial.Lines lines = UserMaterial.lines(folder.resolve("in"), "d");
     assertEquals(
