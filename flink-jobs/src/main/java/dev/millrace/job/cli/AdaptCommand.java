@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
     description = {
       "Runs the same loop as demo on your own texts: JSON lines, a text file, or a folder of them.",
       "  {\"text\": …, \"id\": …, \"domain\": …, \"document\": …}",
-      "All but text may be left out. Lines of other domains are refused. A text file is a document,",
-      "and teaches in pieces of whole paragraphs.",
+      "All but text may be left out. Lines of other domains are refused. Text files teach in pieces",
+      "of whole paragraphs; each file of a folder is a document, and they take turns.",
       "A tenth of the documents is held out to measure on, by what of a text fits the base's context."
     },
     footer = {

@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
     name = "produce",
     description = {
       "Writes JSON lines to a topic as Avro records: samples or requests. Text files are samples too,",
-      "each a document in pieces of whole paragraphs. Without --bootstrap it writes to the cluster",
+      "in pieces of whole paragraphs. Without --bootstrap it writes to the cluster",
       "that is up, else to 127.0.0.1:9092."
     },
     footer = {

@@ -19,8 +19,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what a user has into samples: JSON lines, a text file, or a folder of text files. A text
- * file is one document, in pieces of whole paragraphs.
+ * Reads what a user has into samples: JSON lines, a text file, or a folder of text files. Texts
+ * teach in pieces of whole paragraphs. Each file of a folder is a document; of a file that comes
+ * alone each section is.
  *
  * @param domain of what names none; null leaves it unlabelled
  * @param textField the key under which other people's lines have their text; null reads our own
@@ -30,6 +31,9 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
 
   /** A piece's UTF-8 bytes at most: as long as the demo's samples, so that all of it teaches. */
   private static final int PIECE_BYTES = 480;
+
+  /** Pieces of a section: short, that a tenth of them can be held out of a small file. */
+  private static final int SECTION = 8;
 
   private static final Set<String> PASSED_OVER = Set.of(PlainText.BINARY, PlainText.EMPTY);
 
@@ -62,7 +66,7 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
     for (Path file : texts.files()) {
       String name = texts.name(file);
       try (InputStream in = UserMaterial.unzipped(file)) {
-        pieces(name, PlainText.text(in), taken);
+        pieces(name, PlainText.text(in), !Files.isDirectory(path), taken);
       } catch (InvalidRecordException e) {
         if (Files.isDirectory(path) && PASSED_OVER.contains(e.reason())) {
           texts.passOver(e.reason());
@@ -74,7 +78,8 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
     return texts.passedOver();
   }
 
-  private static boolean isText(Path path) {
+  /** Whether it is read as text, not as JSON lines. */
+  static boolean isText(Path path) {
     return Files.isDirectory(path) || TextFiles.isText(path);
   }
 
@@ -138,14 +143,16 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
     }
   }
 
-  private void pieces(String name, String text, BiConsumer<String, Sample> taken)
+  private void pieces(String name, String text, boolean alone, BiConsumer<String, Sample> taken)
       throws InvalidRecordException {
     int number = 0;
     for (String piece : Chunks.paragraphs(text, PIECE_BYTES)) {
       if (!piece.isBlank()) {
+        String document = alone ? name + "/" + (1 + number / SECTION) : name;
         number++;
         String id = name + "#" + number;
-        taken.accept(id, PlainText.sample(id, name, domain, piece.stripTrailing(), clock.millis()));
+        taken.accept(
+            id, PlainText.sample(id, document, domain, piece.stripTrailing(), clock.millis()));
       }
     }
   }

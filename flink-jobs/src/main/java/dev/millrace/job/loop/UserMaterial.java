@@ -1,5 +1,7 @@
 package dev.millrace.job.loop;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,11 +24,14 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +92,26 @@ public final class UserMaterial {
               }
             },
             refused::add);
-    return new Lines(file, samples, refused, passedOver);
+    List<Sample> ordered = UserInput.isText(file) ? woven(samples) : samples;
+    return new Lines(file, ordered, refused, passedOver);
+  }
+
+  /** The pieces of each document evenly among all: what comes first is of every file. */
+  private static List<Sample> woven(List<Sample> samples) {
+    record Placed(double at, Sample sample) {}
+    Map<String, List<Sample>> documents =
+        samples.stream()
+            .collect(groupingBy(Sample::document, LinkedHashMap::new, Collectors.toList()));
+    List<Placed> placed = new ArrayList<>();
+    for (List<Sample> pieces : documents.values()) {
+      for (int i = 0; i < pieces.size(); i++) {
+        placed.add(new Placed((i + 0.5) / pieces.size(), pieces.get(i)));
+      }
+    }
+    return placed.stream()
+        .sorted(Comparator.comparingDouble(Placed::at))
+        .map(Placed::sample)
+        .toList();
   }
 
   /**
@@ -217,7 +241,7 @@ public final class UserMaterial {
     }
     if (measured.isEmpty() || prompts.isEmpty()) {
       throw new IllegalArgumentException(
-          "file %s: %d texts of %d documents hold %d to learn from and %d of held-out documents, expected some of both: give more documents (a text file is one)"
+          "file %s: %d texts of %d documents hold %d to learn from and %d of held-out documents, expected some of both: give more documents (of a folder each file is one)"
               .formatted(
                   lines.file(),
                   samples.size(),

@@ -35,11 +35,11 @@ class UserInputTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a.txt", "a.TEXT", "a.md", "a.rst", "A.java", "a.py"})
-  void lines_textFile_isOneDocument(String name) throws Exception {
+  void lines_textFile_isReadAsText(String name) throws Exception {
     assertEquals(
-        List.of(name + "#1 of " + name + ": " + TEXT), read(write(name, TEXT.getBytes(UTF_8))));
+        List.of(name + "#1 of " + name + "/1: " + TEXT), read(write(name, TEXT.getBytes(UTF_8))));
     assertEquals(
-        List.of(name + ".gz#1 of " + name + ".gz: " + TEXT),
+        List.of(name + ".gz#1 of " + name + ".gz/1: " + TEXT),
         read(write(name + ".gz", zipped(TEXT.getBytes(UTF_8)))));
   }
 
@@ -48,7 +48,7 @@ class UserInputTest {
     String marked = "\uFEFF" + TEXT.replace("\n", "\r\n");
     for (byte[] bytes :
         List.of(marked.getBytes(UTF_8), marked.getBytes(UTF_16LE), marked.getBytes(UTF_16BE))) {
-      assertEquals(List.of("a.txt#1 of a.txt: " + TEXT), read(write("a.txt", bytes)));
+      assertEquals(List.of("a.txt#1 of a.txt/1: " + TEXT), read(write("a.txt", bytes)));
     }
   }
 
@@ -121,7 +121,7 @@ class UserInputTest {
             .toList());
     samples.forEach(sample -> assertTrue(sample.text().length() <= 480, sample::text));
     assertEquals(
-        Set.of("a.txt"), samples.stream().map(Sample::document).collect(Collectors.toSet()));
+        Set.of("a.txt/1"), samples.stream().map(Sample::document).collect(Collectors.toSet()));
   }
 
   @Test
@@ -175,8 +175,40 @@ class UserInputTest {
     }
   }
 
+  /** A run that ends early has learned something of each. */
   @Test
-  void material_ofOneFile_saysThatItIsOneDocument() throws Exception {
+  void lines_ofFolder_eachFilesPiecesAreSpreadOverAll() throws Exception {
+    write("in/a.txt", paragraphs(4).getBytes(UTF_8));
+    write("in/b.txt", paragraphs(2).getBytes(UTF_8));
+    assertEquals(
+        List.of("a.txt#1", "b.txt#1", "a.txt#2", "a.txt#3", "b.txt#2", "a.txt#4"),
+        UserMaterial.lines(folder.resolve("in"), "d").samples().stream()
+            .map(sample -> sample.id().substring("in/".length()))
+            .toList());
+  }
+
+  @Test
+  void material_ofOneFile_holdsSectionsOut() throws Exception {
+    Path file = write("a.txt", paragraphs(100).getBytes(UTF_8));
+    UserMaterial.Lines lines = UserMaterial.lines(file, "mails");
+    assertEquals(
+        List.of("a.txt#1 of a.txt/1", "a.txt#8 of a.txt/1", "a.txt#9 of a.txt/2"),
+        lines.samples().stream()
+            .filter(sample -> Set.of("a.txt#1", "a.txt#8", "a.txt#9").contains(sample.id()))
+            .map(sample -> sample.id() + " of " + sample.document())
+            .sorted()
+            .toList());
+    Material material = UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 3), 1);
+    assertTrue(material.heldOut().get("mails").size() >= 8, material::toString);
+  }
+
+  /** Each a piece of its own. */
+  private static String paragraphs(int count) {
+    return "The order has left. ".repeat(20).concat("\n\n").repeat(count);
+  }
+
+  @Test
+  void material_ofShortFile_saysThatItIsOneDocument() throws Exception {
     Path file = write("a.txt", "The order has left.\n\n".repeat(99).getBytes(UTF_8));
     UserMaterial.Lines lines = UserMaterial.lines(file, "mails");
     IllegalArgumentException e =
