@@ -195,8 +195,7 @@ final class AtomicLiveReleases implements LiveReleases {
     } catch (IOException | RuntimeException e) {
       prepared.close();
       String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-      boolean other = current != null && !current.release().equals(event.release());
-      if (SwapRule.isFollowedUnread(event, other, e)) {
+      if (SwapRule.isFollowedUnread(event, current == null ? null : current.event(), e)) {
         prepared.answering = next;
         prepared.missing = why;
       } else {

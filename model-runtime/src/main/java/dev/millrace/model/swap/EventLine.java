@@ -156,8 +156,7 @@ final class EventLine<T> implements AutoCloseable {
     }
 
     private @Nullable SwapResult prepare(boolean restored) {
-      Alias alias = Alias.of(event);
-      ReleaseEvent current = followed.get(alias);
+      ReleaseEvent current = followed.get(Alias.of(event));
       String ignored = SwapRule.reasonNotToFollow(event, current);
       if (ignored != null) {
         return new SwapResult(event, Outcome.IGNORED, ignored, elapsed());
@@ -169,8 +168,7 @@ final class EventLine<T> implements AutoCloseable {
         fetched = fetch.fetch(event, readMillis, restored);
         return null;
       } catch (IOException | RuntimeException e) {
-        boolean other = current != null && !missing.containsKey(alias);
-        if (!restored && !SwapRule.isFollowedUnread(event, other, e)) {
+        if (!restored && !SwapRule.isFollowedUnread(event, current, e)) {
           return new SwapResult(event, Outcome.FAILED, why(e), elapsed());
         }
         why = why(e);

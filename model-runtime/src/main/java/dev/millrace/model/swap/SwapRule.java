@@ -92,18 +92,18 @@ public final class SwapRule {
    * followed yet. What is to be forgotten does not even answer in place of what is invalid, nor
    * does the base in place of what was ordered first.
    *
-   * @param other whether the alias follows another release already, which can go on answering
+   * @param current the event that the alias follows now
    */
-  static boolean isFollowedUnread(ReleaseEvent event, boolean other, Exception failure) {
+  static boolean isFollowedUnread(
+      ReleaseEvent event, @Nullable ReleaseEvent current, Exception failure) {
     if (event.kind() == Kind.BASE || event.withheld() > 0) {
       return false;
     }
     boolean passing =
         failure instanceof IOException && !(failure instanceof ReleaseRefusedException);
     boolean ordered = event.action() != Action.PUBLISH;
-    return event.action() == Action.FORGET
-        || (ordered && !other)
-        || (passing && (ordered || !other));
+    boolean first = current == null;
+    return event.action() == Action.FORGET || (ordered && first) || (passing && (ordered || first));
   }
 
   private static String older(ReleaseEvent event, ReleaseEvent current) {

@@ -126,20 +126,6 @@ class PlacingTest {
     assertEquals("align-8", one("letters", picture(3)).release());
   }
 
-  /** As after a restart with other encoders. */
-  @Test
-  void apply_unpinsWhatCannotBeUsedHere_whatIsLearnedNextAnswers() {
-    broken = true;
-    live.restore(event(Action.PIN, 7, null), 77).join();
-    SwapResult unpinned = apply(event(Action.ROLLBACK, 7, null));
-    assertEquals(Outcome.SWAPPED, unpinned.outcome(), unpinned.reason());
-    assertNotNull(one("letters", picture(3)).error());
-    broken = false;
-    ReleaseEvent anew = event(Action.PUBLISH, 8, null).withEpoch(2).withRead(100L);
-    assertEquals(Outcome.SWAPPED, apply(anew).outcome());
-    assertEquals("align-8", one("letters", picture(3)).release());
-  }
-
   @Test
   void restore_alignmentThatIsBackInTheStore_isFetchedByTheFirstThatAsks() {
     broken = true;

@@ -388,18 +388,6 @@ class LiveReleasesTest {
     assertEquals("bias-2", releaseOf(null, "java"));
   }
 
-  /** As after a restart on another base. */
-  @Test
-  void apply_unpinsWhatCannotBeUsedHere_whatIsLearnedNextAnswers() {
-    source.replace("bias-1", FakeReleases.release("other-base", null, "java", 1));
-    live.restore(FakeReleases.event(null, "java", Action.PIN, 1), 77).join();
-    assertRefused("base-mismatch: ", "java");
-    assertFollowedUnread("base-mismatch: ", FakeReleases.event(null, "java", Action.ROLLBACK, 1));
-    assertRefused("base-mismatch: ", "java");
-    assertSwapped(FakeReleases.succeeding("java", 2, 1));
-    assertEquals("bias-2", releaseOf(null, "java"));
-  }
-
   @Test
   void apply_firstReleaseOfADomainCannotBeRead_theBaseDoesNotAnswerInItsPlace() {
     source.lose("bias-1");
