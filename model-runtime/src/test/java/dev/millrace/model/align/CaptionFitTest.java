@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class CaptionFitTest {
@@ -42,42 +44,73 @@ class CaptionFitTest {
   void of_othersInOnePlace_isAHalf() {
     Places pair = new Places(near(1, 0), near(2, 0));
     assertEquals(0.5, CaptionFit.of(pair, List.of(pair)));
+    assertEquals(0.5, CaptionFit.of(pair, List.of(pair, pair)));
     assertEquals(0.5, CaptionFit.of(pair, Collections.nCopies(20, pair)));
   }
 
   @Test
-  void of_pairs_isWhatIsExpectedOfEachCaptionWithoutItself() {
-    List<Places> others = pairs(24, TOPICS);
+  void of_pairs_isTheShareOfWrongCaptionsThatLieFarther() {
+    List<Places> all = new ArrayList<>(pairs(40, TOPICS));
     for (Places pair : pairs(24, TOPICS)) {
-      List<Places> turned = others.stream().map(CaptionFitTest::turned).toList();
-      double naive = (naive(pair, others) + naive(turned(pair), turned)) / 2;
-      assertEquals(naive, CaptionFit.of(pair, others), 1e-9);
+      List<Places> others = all.subList(all.size() - 24, all.size());
+      assertEquals(naive(pair, others), CaptionFit.of(pair, others), 1e-9);
+      all.add(pair);
     }
   }
 
-  /** The share of others' captions that lie farther from its media. */
+  /** Of the last 16 others' pictures and captions that belong to different ones. */
   private static double naive(Places pair, List<Places> others) {
     List<Places> all = new ArrayList<>(others);
     all.add(pair);
     double[][] media = centred(all.stream().map(Places::media).toList());
     double[][] captions = centred(all.stream().map(Places::caption).toList());
     int n = others.size();
-    double[] near = new double[n + 1];
-    for (int i = 0; i <= n; i++) {
-      double sum = 0;
-      double weights = 0;
-      for (int j = 0; j < n; j++) {
-        double weight = j == i ? 0 : Math.exp(dot(media[n], media[j]) / 0.1);
-        sum += weight * dot(captions[j], captions[i]);
-        weights += weight;
-      }
-      near[i] = Aligner.cosine(pair.media(), all.get(i).caption()) + sum / weights;
-    }
+    double own = apart(all, media, captions, n, n);
     int farther = 0;
-    for (int i = 0; i < n; i++) {
-      farther += near[i] < near[n] ? 1 : 0;
+    for (int i = n - 16; i < n; i++) {
+      for (int j = n - 16; j < n; j++) {
+        farther += i != j && apart(all, media, captions, i, j) < own ? 1 : 0;
+      }
     }
-    return (double) farther / n;
+    return farther / (16.0 * 15);
+  }
+
+  private static double apart(
+      List<Places> all, double[][] media, double[][] captions, int i, int j) {
+    double[] fromMedia = new double[all.size()];
+    double[] fromCaption = new double[all.size()];
+    for (int k = 0; k < all.size(); k++) {
+      fromMedia[k] =
+          Aligner.cosine(all.get(i).media(), all.get(k).caption())
+              + expected(media, captions, i, k);
+      fromCaption[k] =
+          Aligner.cosine(all.get(k).media(), all.get(j).caption())
+              + expected(captions, media, j, k);
+    }
+    return fromMedia[j] - nearest(fromMedia, i) + fromCaption[i] - nearest(fromCaption, j);
+  }
+
+  /** How close one's place lies to those of the others that are like the other one there. */
+  private static double expected(double[][] like, double[][] there, int one, int other) {
+    double sum = 0;
+    double weights = 0;
+    for (int k = 0; k < like.length; k++) {
+      double weight = k == one || k == other ? 0 : Math.exp(dot(like[one], like[k]) / 0.1);
+      sum += weight * dot(there[k], there[other]);
+      weights += weight;
+    }
+    return sum / weights;
+  }
+
+  private static double nearest(double[] closeness, int own) {
+    return IntStream.range(0, closeness.length)
+        .filter(i -> i != own)
+        .mapToObj(i -> closeness[i])
+        .sorted(Comparator.reverseOrder())
+        .limit(10)
+        .mapToDouble(x -> x)
+        .average()
+        .orElseThrow();
   }
 
   private static double[][] centred(List<float[]> places) {
@@ -104,10 +137,6 @@ class CaptionFitTest {
       sum += a[k] * b[k];
     }
     return sum;
-  }
-
-  private static Places turned(Places pair) {
-    return new Places(/* media= */ pair.caption(), /* caption= */ pair.media());
   }
 
   private static double mean(List<Places> pairs, List<Places> others) {
