@@ -190,7 +190,8 @@ final class AtomicLiveReleases implements LiveReleases {
       if (event.withheld() > 0) {
         tried(prepared);
       } else {
-        prepared.answering = released(prepared, loads);
+        boolean same = SwapRule.namesTheSame(event, current == null ? null : current.event());
+        prepared.answering = released(prepared, loads && !same);
       }
     } catch (IOException | RuntimeException e) {
       prepared.close();

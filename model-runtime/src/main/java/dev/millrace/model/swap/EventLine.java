@@ -145,6 +145,7 @@ final class EventLine<T> implements AutoCloseable {
     private final long readMillis;
     private final @Nullable SwapResult problem;
     private @Nullable T fetched;
+    private boolean same;
     private String why = "";
     private final double millis;
 
@@ -161,7 +162,8 @@ final class EventLine<T> implements AutoCloseable {
       if (ignored != null) {
         return new SwapResult(event, Outcome.IGNORED, ignored, elapsed());
       }
-      if (event.release().isEmpty()) {
+      same = SwapRule.namesTheSame(event, current);
+      if (same || event.release().isEmpty()) {
         return null;
       }
       try {
@@ -186,15 +188,21 @@ final class EventLine<T> implements AutoCloseable {
       if (problem != null) {
         return problem;
       }
-      takes.take(event, fetched);
       Alias alias = Alias.of(event);
       followed.put(alias, SwapRule.followed(event, followed.get(alias)));
+      if (!same) {
+        take(alias);
+      }
+      return new SwapResult(event, Outcome.SWAPPED, why, elapsed());
+    }
+
+    private void take(Alias alias) {
+      takes.take(event, fetched);
       if (why.isEmpty()) {
         missing.remove(alias);
       } else {
         missing.put(alias, new Missing(event, readMillis));
       }
-      return new SwapResult(event, Outcome.SWAPPED, why, elapsed());
     }
 
     @Override

@@ -106,6 +106,19 @@ public final class SwapRule {
     return event.action() == Action.FORGET || (ordered && first) || (passing && (ordered || first));
   }
 
+  /**
+   * Whether an event names the very files that its alias follows already. It is followed without
+   * reading them: what answers by them answers on, and if they cannot be used here, nothing does.
+   */
+  static boolean namesTheSame(ReleaseEvent event, @Nullable ReleaseEvent current) {
+    return current != null
+        && event.release().equals(current.release())
+        && event.uri().equals(current.uri())
+        && event.batch() == current.batch()
+        && event.withheld() == 0
+        && current.withheld() == 0;
+  }
+
   private static String older(ReleaseEvent event, ReleaseEvent current) {
     return "batch-older: " + event.batch() + ", expected at least " + current.batch();
   }

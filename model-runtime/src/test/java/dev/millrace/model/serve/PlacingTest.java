@@ -43,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Where pictures, sounds and texts lie, by the alignment that a domain is at. */
 @Timeout(60)
@@ -124,6 +126,32 @@ class PlacingTest {
     broken = false;
     assertEquals(Outcome.SWAPPED, apply(event(Action.PUBLISH, 8, "align-7")).outcome());
     assertEquals("align-8", one("letters", picture(3)).release());
+  }
+
+  /** As after a restart with other encoders. */
+  @Test
+  void apply_unpinsWhatCannotBeUsedHere_whatIsLearnedNextAnswers() {
+    broken = true;
+    live.restore(event(Action.PIN, 7, null), 77).join();
+    assertEquals(Outcome.FAILED, apply(event(Action.ROLLBACK, 6, null)).outcome());
+    SwapResult unpinned = apply(event(Action.ROLLBACK, 7, null));
+    assertEquals(Outcome.SWAPPED, unpinned.outcome(), unpinned.reason());
+    assertNotNull(one("letters", picture(3)).error());
+    broken = false;
+    ReleaseEvent anew = event(Action.PUBLISH, 8, null).withEpoch(2).withRead(100L);
+    assertEquals(Outcome.SWAPPED, apply(anew).outcome());
+    assertEquals("align-8", one("letters", picture(3)).release());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"PIN", "ROLLBACK"})
+  void apply_ordersWhatAnswersAndIsDamagedByNow_isFollowedAndAnswersOn(Action order) {
+    apply(event(Action.PUBLISH, 7, null));
+    broken = true;
+    assertEquals(Outcome.SWAPPED, apply(event(order, 7, null)).outcome());
+    assertEquals("align-7", one("letters", picture(3)).release());
+    assertEquals(Outcome.FAILED, apply(event(order, 7, null, "memory:copy")).outcome());
+    assertEquals("align-7", one("letters", picture(3)).release());
   }
 
   @Test

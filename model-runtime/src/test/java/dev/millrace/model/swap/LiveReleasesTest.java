@@ -388,6 +388,29 @@ class LiveReleasesTest {
     assertEquals("bias-2", releaseOf(null, "java"));
   }
 
+  /** As after a restart on another base. */
+  @Test
+  void apply_unpinsWhatCannotBeUsedHere_whatIsLearnedNextAnswers() {
+    source.replace("bias-1", FakeReleases.release("other-base", null, "java", 1));
+    live.restore(FakeReleases.event(null, "java", Action.PIN, 1), 77).join();
+    assertRefused("base-mismatch: ", "java");
+    source.replace("bias-0", FakeReleases.release("other-base", null, "java", 0));
+    assertFailed("base-mismatch: ", FakeReleases.event(null, "java", Action.ROLLBACK, 0));
+    assertSwapped(FakeReleases.event(null, "java", Action.ROLLBACK, 1));
+    assertRefused("base-mismatch: ", "java");
+    assertSwapped(FakeReleases.succeeding("java", 2, 1));
+    assertEquals("bias-2", releaseOf(null, "java"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"PIN", "ROLLBACK"})
+  void apply_ordersWhatAnswersAndIsDamagedByNow_isFollowedAndAnswersOn(Action order) {
+    assertSwapped(FakeReleases.published("java", 1));
+    source.replace("bias-1", FakeReleases.release("fake-base", null, "python", 1));
+    assertSwapped(FakeReleases.event(null, "java", order, 1));
+    assertEquals("bias-1", releaseOf(null, "java"));
+  }
+
   @Test
   void apply_firstReleaseOfADomainCannotBeRead_theBaseDoesNotAnswerInItsPlace() {
     source.lose("bias-1");
