@@ -64,8 +64,9 @@ record ServingOpening(MillraceConfig config, Resources resources) {
     byte[] key = cacheKey();
     AnswerCache cache = resources.add(cache(key)).cache();
     Aligner aligner = Openers.aligner(config, base, resources);
-    LiveReleases adapters = aligner == null ? adapters(bases) : aligning(base, bases);
-    LiveReleases releases = resources.add(adapters.rebasing(next));
+    LiveReleases aligned =
+        aligner == null ? adapters(bases).aligningLater() : aligning(base, bases);
+    LiveReleases releases = resources.add(aligned.rebasing(next));
     ServingParts parts =
         new ServingParts(
             carriers,

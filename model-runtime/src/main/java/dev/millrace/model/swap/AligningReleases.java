@@ -25,19 +25,24 @@ import org.jspecify.annotations.Nullable;
 final class AligningReleases implements LiveReleases {
 
   private final LiveReleases adapters;
-  private final AlignmentSource source;
-  private final EventLine<Aligned> line =
-      new EventLine<>(
-          "millrace-align",
-          (event, readMillis, restored) -> fetch(event, readMillis),
-          AligningReleases::unread,
-          this::take);
+  private final EventLine<Aligned> line;
 
   private volatile Map<Alias, Aligned> live = Map.of();
 
-  AligningReleases(LiveReleases adapters, AlignmentSource source) {
+  private AligningReleases(LiveReleases adapters, EventLine.Fetch<Aligned> fetch) {
     this.adapters = adapters;
-    this.source = source;
+    this.line = new EventLine<>("millrace-align", fetch, AligningReleases::unread, this::take);
+  }
+
+  static LiveReleases of(LiveReleases adapters, AlignmentSource source) {
+    return new AligningReleases(
+        adapters, (event, readMillis, restored) -> fetch(source, event, readMillis));
+  }
+
+  /** Where there are no encoders: what is followed is not read. */
+  static LiveReleases withoutEncoders(LiveReleases adapters) {
+    return new AligningReleases(
+        adapters, (event, readMillis, restored) -> unread(event, readMillis, null));
   }
 
   /**
@@ -121,14 +126,15 @@ final class AligningReleases implements LiveReleases {
     return lease(found);
   }
 
-  private Aligned fetch(ReleaseEvent event, long readMillis) throws IOException {
+  private static Aligned fetch(AlignmentSource source, ReleaseEvent event, long readMillis)
+      throws IOException {
     AlignRelease release = source.fetch(event);
     requireBatch(event, release.manifest());
     LiveRelease about = about(event, release.manifest().learnedTo(), readMillis);
     return new Aligned(about, release.adapter(), null);
   }
 
-  private static Aligned unread(ReleaseEvent event, long readMillis, String why) {
+  private static Aligned unread(ReleaseEvent event, long readMillis, @Nullable String why) {
     return new Aligned(about(event, List.of(), readMillis), AlignAdapter.NONE, why);
   }
 

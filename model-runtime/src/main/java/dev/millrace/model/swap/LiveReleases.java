@@ -83,7 +83,12 @@ public interface LiveReleases extends AutoCloseable {
 
   /** The same releases, which follow alignments too. */
   default LiveReleases aligning(AlignmentSource source) {
-    return new AligningReleases(this, source);
+    return AligningReleases.of(this, source);
+  }
+
+  /** The same where there are no encoders: alignments are followed for when there are some. */
+  default LiveReleases aligningLater() {
+    return AligningReleases.withoutEncoders(this);
   }
 
   /** The same releases, under bases that are released too. */

@@ -143,6 +143,22 @@ class PlacingTest {
     assertEquals("align-8", one("letters", picture(3)).release());
   }
 
+  /** What is followed is state: it holds when there are encoders again. */
+  @Test
+  void apply_thereAreNoEncoders_alignmentsAreFollowedUnread() {
+    try (LiveReleases blind =
+        LiveReleases.of(base, new FakeReleases(), SwapConfig.defaults()).aligningLater()) {
+      ReleaseEvent pin = event(Action.PIN, 7, null);
+      ReleaseEvent next = event(Action.PUBLISH, 8, "align-7");
+      assertEquals(Outcome.SWAPPED, blind.restore(pin, 77).join().outcome());
+      assertEquals(Outcome.IGNORED, blind.apply(next, 77).join().outcome());
+      ReleaseEvent unpinned = event(Action.ROLLBACK, 7, null);
+      assertEquals(Outcome.SWAPPED, blind.apply(unpinned, 77).join().outcome());
+      assertEquals(Outcome.SWAPPED, blind.apply(next, 77).join().outcome());
+      assertEquals(AlignAdapter.NONE, blind.aligned(null, "letters").join().alignment());
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"PIN", "ROLLBACK"})
   void apply_ordersWhatAnswersAndIsDamagedByNow_isFollowedAndAnswersOn(Action order) {
