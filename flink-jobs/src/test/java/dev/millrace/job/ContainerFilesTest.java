@@ -178,7 +178,9 @@ class ContainerFilesTest {
     for (String topic : List.of(topics.samples(), topics.requests(), topics.answers())) {
       expected.put(topic, "4 --config message.timestamp.type=LogAppendTime");
     }
-    expected.put(topics.releases(), "1 --config cleanup.policy=compact");
+    expected.put(
+        topics.releases(),
+        "1 --config cleanup.policy=compact --config min.compaction.lag.ms=604800000");
     expected.put(topics.chunks(), "4 --config retention.ms=3600000");
     assertEquals(expected, created);
   }

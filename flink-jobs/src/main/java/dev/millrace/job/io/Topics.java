@@ -4,6 +4,7 @@ import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_COMPACT;
 import static org.apache.kafka.common.config.TopicConfig.CLEANUP_POLICY_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MAX_MESSAGE_BYTES_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
+import static org.apache.kafka.common.config.TopicConfig.MIN_COMPACTION_LAG_MS_CONFIG;
 import static org.apache.kafka.common.config.TopicConfig.RETENTION_MS_CONFIG;
 
 import dev.millrace.job.config.KafkaConfig;
@@ -36,8 +37,15 @@ public record Topics(String prefix) {
 
   private static final Map<String, String> APPEND_TIME =
       Map.of(MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+
+  /** A job that is away for less reads every order, also those that others follow. */
   private static final Map<String, String> COMPACTED =
-      Map.of(CLEANUP_POLICY_CONFIG, CLEANUP_POLICY_COMPACT);
+      Map.of(
+          CLEANUP_POLICY_CONFIG,
+          CLEANUP_POLICY_COMPACT,
+          MIN_COMPACTION_LAG_MS_CONFIG,
+          String.valueOf(Duration.ofDays(7).toMillis()));
+
   private static final Map<String, String> AN_HOUR =
       Map.of(RETENTION_MS_CONFIG, String.valueOf(Duration.ofHours(1).toMillis()));
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -86,8 +94,9 @@ public record Topics(String prefix) {
   /**
    * Creates the topics that do not exist yet.
    *
-   * <p>Samples, requests and answers carry the broker's append time. Releases are compacted and
-   * have one partition, so that all readers see them in one order. Chunks are kept for an hour.
+   * <p>Samples, requests and answers carry the broker's append time. Releases are compacted after a
+   * week and have one partition, so that all readers see them in one order. Chunks are kept for an
+   * hour.
    */
   public static Topics create(KafkaConfig config, int partitions) {
     Topics topics = new Topics(config.prefix());
