@@ -201,6 +201,19 @@ class RebasingReleasesTest {
     assertEquals("old null", answers(null, null));
   }
 
+  /** As after a restart with another base.dir. */
+  @Test
+  void apply_unpinsABaseInPlaceOfAnother_theNextOneAnswers() {
+    ReleaseEvent pin = base("of-another", null, 1).ordering(Action.PIN, "by hand");
+    live.restore(pin, 88).join();
+    assertEquals(Outcome.IGNORED, live.apply(base("b2", null, 2), 89).join().outcome());
+    ReleaseEvent unpinned = pin.ordering(Action.ROLLBACK, "unpinned");
+    assertEquals(Outcome.SWAPPED, live.apply(unpinned, 90).join().outcome());
+    SwapResult released = live.apply(base("b2", "of-another", 2), 91).join();
+    assertEquals(Outcome.SWAPPED, released.outcome(), released.reason());
+    assertSame(next, live.base().base());
+  }
+
   @Test
   void apply_pinnedDomain_keepsItsReleaseUntilItIsUnpinned() {
     live.apply(FakeReleases.event(null, "java", Action.PIN, 1), 77).join();
