@@ -2,6 +2,7 @@ package dev.millrace.adapter.train;
 
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.base.WeightedSequence;
 import java.util.List;
 
 /** A {@link Trainer} that sums micro-batches in a fixed order and steps with AdamW. */
@@ -21,7 +22,8 @@ record AdamWTrainer(BaseModel base, TrainConfig config, Plan plan) implements Tr
       List<Rows.Step> steps = new Rows(config, lesson).steps();
       int end = Math.min(span.to(), steps.size());
       for (int i = span.from(); i < end && run.healthy(); i++) {
-        run.step(steps.get(i), rate(config, state, span, i));
+        List<WeightedSequence> next = i + 1 < end ? steps.get(i + 1).anchors() : List.of();
+        run.step(steps.get(i), next, rate(config, state, span, i));
       }
       return run.result(state);
     }

@@ -58,12 +58,16 @@ final class Run {
     return trouble.isEmpty();
   }
 
-  /** Sums the gradients of a step's micro-batches and moves the values, or stops at non-finite. */
-  void step(Rows.Step rows, double rate) {
+  /**
+   * Sums the gradients of a step's micro-batches and moves the values, or stops at non-finite.
+   *
+   * @param next anchors of the step after it
+   */
+  void step(Rows.Step rows, List<WeightedSequence> next, double rate) {
     AdapterWeights weights = Parameters.unflatten(optimizer.values(), incumbent);
     double[] gradient = new double[optimizer.values().length];
     List<Micro> micros = micros(rows);
-    List<Gradients> parts = compute(weights, micros);
+    List<Gradients> parts = compute(weights, micros, next);
     Sum texts = sum(micros, parts, Kind.TEXTS, gradient);
     Sum held = sum(micros, parts, Kind.HELD, gradient);
     Sum anchors = sum(micros, parts, Kind.ANCHORS, gradient);
@@ -118,16 +122,20 @@ final class Run {
         .toList();
   }
 
-  /** As many at a time as there are threads. */
-  private List<Gradients> compute(AdapterWeights weights, List<Micro> micros) {
+  /** As many at a time as there are threads; one that would be idle reads ahead. */
+  private List<Gradients> compute(
+      AdapterWeights weights, List<Micro> micros, List<WeightedSequence> next) {
     Computation how = new Computation(adjuster.products(), plan.recompute());
     List<Gradients> parts = new ArrayList<>();
     for (int from = 0; from < micros.size(); from += plan.threads()) {
       List<Micro> now = micros.subList(from, Math.min(micros.size(), from + plan.threads()));
       now.forEach(micro -> askGovernor());
-      List<Callable<Gradients>> work = new ArrayList<>();
-      now.forEach(micro -> work.add(() -> gradients(weights, micro, how)));
-      parts.addAll(workers.inOrder(work));
+      List<Callable<List<Gradients>>> work = new ArrayList<>();
+      now.forEach(micro -> work.add(() -> List.of(gradients(weights, micro, how))));
+      if (now.size() < plan.threads()) {
+        work.add(() -> readAhead(next, how));
+      }
+      workers.inOrder(work).forEach(parts::addAll);
     }
     return parts;
   }
@@ -136,6 +144,11 @@ final class Run {
     if (!governor.proceed()) {
       throw new CancellationException("training given up by its governor at step " + steps);
     }
+  }
+
+  private List<Gradients> readAhead(List<WeightedSequence> anchors, Computation how) {
+    base.readAhead(anchors, how);
+    return List.of();
   }
 
   private Gradients gradients(AdapterWeights weights, Micro micro, Computation how) {

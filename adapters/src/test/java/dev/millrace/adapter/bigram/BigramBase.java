@@ -27,7 +27,10 @@ import dev.millrace.model.release.Routing;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +55,7 @@ public final class BigramBase implements BaseModel {
   private volatile @Nullable Products slow;
   private volatile Products asked = Products.FP32;
   private final AtomicInteger calls = new AtomicInteger();
+  private final Queue<List<Integer>> readAhead = new ConcurrentLinkedQueue<>();
 
   public BigramBase(Bigrams bigrams) {
     this(bigrams, 0);
@@ -287,6 +291,18 @@ public final class BigramBase implements BaseModel {
   public Gradients anchorGradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
     return toward(new Pass(null), adapter, microBatch);
+  }
+
+  @Override
+  public void readAhead(List<WeightedSequence> anchors, Computation computation) {
+    for (WeightedSequence anchor : anchors) {
+      readAhead.add(Arrays.stream(anchor.tokens()).boxed().toList());
+    }
+  }
+
+  /** The tokens of what was read ahead, in order. */
+  public List<List<Integer>> readAhead() {
+    return List.copyOf(readAhead);
   }
 
   @Override

@@ -221,6 +221,27 @@ class TrainerTest {
     }
   }
 
+  /** One thread computes a step of anchors alone; another would be idle. */
+  @Test
+  void train_anchorsAlone_readsThoseOfTheNextStepAhead() {
+    TrainConfig alone = config.anchored(Terms.ANCHORS_ALONE);
+    Lesson lesson = lesson(7);
+    Training one =
+        Trainer.of(base, alone, plan(TrainPrecision.FP32, 1, 1000))
+            .train(before, lesson, Governor.none());
+    assertEquals(List.of(), base.readAhead());
+    Training two = Trainer.of(base, alone, Plan.defaults()).train(before, lesson, Governor.none());
+    List<Rows.Step> steps = new Rows(alone, lesson).steps();
+    List<List<Integer>> later =
+        steps.stream()
+            .skip(1)
+            .flatMap(step -> step.anchors().stream())
+            .map(row -> Arrays.stream(row.tokens()).boxed().toList())
+            .toList();
+    assertEquals(later, base.readAhead());
+    assertArrayEquals(values(one), values(two));
+  }
+
   /** KL(before ‖ after) of all predictions, nats. */
   private double drift(AdapterState incumbent, Training after, List<int[]> texts) {
     List<WeightedSequence> rows =
@@ -316,9 +337,11 @@ class TrainerTest {
   }
 
   private Trainer trainer(TrainPrecision precision, int threads, int tokens) {
-    Plan plan =
-        new Plan("cpu", precision, Recompute.NOTHING, threads, ((long) threads * tokens) << 10);
-    return Trainer.of(base, config, plan);
+    return Trainer.of(base, config, plan(precision, threads, tokens));
+  }
+
+  private static Plan plan(TrainPrecision precision, int threads, int tokens) {
+    return new Plan("cpu", precision, Recompute.NOTHING, threads, ((long) threads * tokens) << 10);
   }
 
   private Trainer trainer() {

@@ -94,6 +94,12 @@ public interface BaseModel extends AutoCloseable {
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation);
 
   /**
+   * Computes and keeps what {@link #anchorGradients} of these rows will ask of the base alone; its
+   * result is the same without.
+   */
+  default void readAhead(List<WeightedSequence> anchors, Computation computation) {}
+
+  /**
    * The same for what an earlier adapter said (Hinton, Vinyals and Dean, Distilling the Knowledge
    * in a Neural Network, arXiv 1503.02531): the loss of a prediction is KL(teacher ‖ adapted),
    * nats.

@@ -216,12 +216,21 @@ final class DjlModel implements BaseModel {
   @Override
   public Gradients anchorGradients(
       AdapterWeights adapter, List<WeightedSequence> microBatch, Computation computation) {
-    Program program = training.program();
-    microBatch.forEach(row -> Texts.requireLength(config, row.tokens(), 2, 0));
-    Values base =
-        training.anchors().of(program, microBatch, computation.products(), config.hiddenSize());
-    return new AdapterGradients(program, config, sites, limits)
+    Values base = anchorStates(microBatch, computation);
+    return new AdapterGradients(training.program(), config, sites, limits)
         .anchored(base, adapter, microBatch, computation);
+  }
+
+  @Override
+  public void readAhead(List<WeightedSequence> anchors, Computation computation) {
+    var unused = anchorStates(anchors, computation);
+  }
+
+  private Values anchorStates(List<WeightedSequence> rows, Computation computation) {
+    rows.forEach(row -> Texts.requireLength(config, row.tokens(), 2, 0));
+    return training
+        .anchors()
+        .of(training.program(), rows, computation.products(), config.hiddenSize());
   }
 
   @Override
