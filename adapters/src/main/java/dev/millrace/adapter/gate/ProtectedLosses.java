@@ -1,11 +1,9 @@
 package dev.millrace.adapter.gate;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.millrace.adapter.batch.Draws;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Factor;
-import dev.millrace.model.weights.Digest;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
+import dev.millrace.model.release.Routing;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -17,11 +15,30 @@ import java.util.function.Supplier;
 final class ProtectedLosses {
   private static final int KEPT = 64;
 
-  private final Map<String, Map<String, Double>> nats = new LinkedHashMap<>();
+  private final Map<Key, Map<String, Double>> nats = new LinkedHashMap<>();
+
+  /**
+   * What tells adapters from each other.
+   *
+   * @param values all of them, mixed: a digest would cost ten times as much
+   */
+  private record Key(String kind, Map<String, String> settings, Routing routing, long values) {
+
+    static Key of(Served served) {
+      AdapterWeights adapter = served.adapter();
+      long mixed = 0;
+      for (Factor factor : adapter.factors()) {
+        for (float value : factor.values()) {
+          mixed = Draws.mix(mixed, Float.floatToRawIntBits(value));
+        }
+      }
+      return new Key(adapter.kind().name(), adapter.settings(), served.routing(), mixed);
+    }
+  }
 
   /** What is known of it, or is measured now. */
   synchronized Map<String, Double> of(Served served, Supplier<Map<String, Double>> measure) {
-    String key = key(served);
+    Key key = Key.of(served);
     Map<String, Double> known = nats.remove(key);
     if (known == null) {
       known = measure.get();
@@ -31,16 +48,5 @@ final class ProtectedLosses {
       nats.remove(nats.keySet().iterator().next());
     }
     return known;
-  }
-
-  private static String key(Served served) {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    all.writeBytes((served.adapter().settings() + " " + served.routing()).getBytes(UTF_8));
-    for (Factor factor : served.adapter().factors()) {
-      ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * factor.values().length);
-      bytes.asFloatBuffer().put(factor.values());
-      all.writeBytes(bytes.array());
-    }
-    return served.adapter().kind().name() + Digest.sha256(all.toByteArray());
   }
 }
