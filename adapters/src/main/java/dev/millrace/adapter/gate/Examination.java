@@ -48,7 +48,7 @@ final class Examination {
 
   /** What the protected sets lose by an adapter as it serves. */
   ProtectedRise rise(Served served) {
-    return rise(losses.of(served, () -> loadedNats(served)));
+    return rise(served.isBase(base) ? baseNats() : losses.of(served, () -> loadedNats(served)));
   }
 
   private Map<String, Double> loadedNats(Served served) {

@@ -50,7 +50,7 @@ final class ModelGate implements Gate {
     List<ScoredSample> usable = samples.stream().filter(s -> s.tokens().length >= 2).toList();
     List<int[]> tokens = usable.stream().map(ScoredSample::tokens).toList();
     double[] byBase = examination.logProbs(tokens, base.noAdapter());
-    double[] byIncumbent = logProbs(tokens, incumbent);
+    double[] byIncumbent = incumbent.isBase(base) ? byBase : logProbs(tokens, incumbent);
     List<HeldOut> examined = new ArrayList<>();
     for (int i = 0; i < usable.size(); i++) {
       examined.add(heldOut(usable.get(i), byBase[i], byIncumbent[i]));
