@@ -306,7 +306,7 @@ final class ModelLearner implements Learner {
         && mayRepair(taught)) {
       long begun = surroundings.clock().millis();
       Training repair =
-          trainers.train(
+          training(
               repaired.training().state(),
               taught.lesson().again(repaired.repairs() + 1),
               terms(taught, plain.routing(), Terms.ANCHORS_ALONE),
@@ -549,7 +549,7 @@ final class ModelLearner implements Learner {
     Lesson lesson = taught.lesson();
     Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
     Training training =
-        trainers.train(before.adapter(), lesson, terms(taught, routing, anchors), governor);
+        training(before.adapter(), lesson, terms(taught, routing, anchors), governor);
     long millis = surroundings.clock().millis() - start;
     return new Trained(
         taught.batch(),
@@ -563,6 +563,15 @@ final class ModelLearner implements Learner {
         routing,
         training,
         millis);
+  }
+
+  private Training training(AdapterState state, Lesson lesson, Terms terms, Governor governor) {
+    governor.training(true);
+    try {
+      return trainers.train(state, lesson, terms, governor);
+    } finally {
+      governor.training(false);
+    }
   }
 
   private Terms terms(Task taught, Routing routing, double anchors) {

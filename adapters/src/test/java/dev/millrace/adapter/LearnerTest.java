@@ -102,6 +102,27 @@ class LearnerTest {
     }
   }
 
+  @Test
+  void learn_anyBatch_tellsTheGovernorWhenItTrains() {
+    Learner learner = learner("store");
+    List<Boolean> told = new ArrayList<>();
+    Governor governor =
+        new Governor() {
+          @Override
+          public boolean proceed() {
+            return told.get(told.size() - 1);
+          }
+
+          @Override
+          public void training(boolean now) {
+            told.add(now);
+          }
+        };
+    Outcome outcome = learner.learn(initial(learner), batch(0), governor);
+    assertTrue(outcome.verdict().accepted(), outcome::toString);
+    assertEquals(List.of(true, false), told);
+  }
+
   /** What a restart finds where the card is gone and learn.plan.device is auto. */
   @Test
   void learn_deviceLostBetweenBatches_isAnotherPlanInTheNextManifest() throws IOException {

@@ -9,6 +9,9 @@ public interface Governor {
   /** Returns when training may go on; false gives it up without a trace. */
   boolean proceed();
 
+  /** Told when training begins and ends; between two trainings of a lesson it is judged. */
+  default void training(boolean now) {}
+
   /**
    * The same, and pauses while answers are computed.
    *

@@ -19,4 +19,9 @@ record YieldingGovernor(Governor inner, Foreground foreground, long mostMillis)
     }
     return inner.proceed();
   }
+
+  @Override
+  public void training(boolean now) {
+    inner.training(now);
+  }
 }

@@ -74,7 +74,7 @@ final class ProgressView implements Watcher, AutoCloseable {
     lines.add(
         String.format(
             Locale.ROOT,
-            "%-12s %6s %8s %7s %7s %8s %-9s %s",
+            "%-11s %5s %8s %7s %7s %8s %-11s %s",
             "domain",
             "in",
             "accepted",
@@ -89,14 +89,14 @@ final class ProgressView implements Watcher, AutoCloseable {
                 lines.add(
                     String.format(
                         Locale.ROOT,
-                        "%-12s %6d %8d %7d %7d %8d %-9s %s",
+                        "%-11s %5d %8d %7d %7d %8d %-11s %s",
                         domain,
                         p.in(),
                         p.accepted(),
                         p.refused(),
                         p.batches(),
                         p.releases(),
-                        doing(domain, "%d/%d", "for %d s"),
+                        doing(domain, "%d/%d", "train %d s", "judge %d s"),
                         bits(p))));
     lines.add(summary(recording));
     return lines;
@@ -115,7 +115,12 @@ final class ProgressView implements Watcher, AutoCloseable {
                         p.in(),
                         p.refused(),
                         p.releases(),
-                        begun(doing(domain, "gathering %d/%d", "learning %d s")),
+                        begun(
+                            doing(
+                                domain,
+                                "gathering %d/%d",
+                                "learning %d s (training)",
+                                "learning %d s (judging)")),
                         bits(p))));
     return line.toString();
   }
@@ -125,10 +130,11 @@ final class ProgressView implements Watcher, AutoCloseable {
   }
 
   /** Of what is done for a domain the last step; empty if there is nothing to do. */
-  private String doing(String domain, String gathers, String learns) {
+  private String doing(String domain, String gathers, String trains, String judges) {
     Lesson lesson = lessons.apply(domain);
     if (lesson.learningSeconds() > 0) {
-      return String.format(Locale.ROOT, learns, (long) lesson.learningSeconds());
+      return String.format(
+          Locale.ROOT, lesson.training() ? trains : judges, (long) lesson.learningSeconds());
     }
     if (lesson.pending() > 0) {
       return "in line";

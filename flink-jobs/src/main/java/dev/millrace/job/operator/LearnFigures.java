@@ -1,6 +1,7 @@
 package dev.millrace.job.operator;
 
 import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.train.Governor;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
@@ -31,6 +32,7 @@ final class LearnFigures {
   private final Set<String> timed = new HashSet<>();
 
   private volatile @Nullable Lesson lesson;
+  private volatile boolean training;
 
   /** What is being learned, and since when. */
   private record Lesson(String domain, long sinceMillis) {}
@@ -61,12 +63,33 @@ final class LearnFigures {
     lesson = new Lesson(domain, clock.getAsLong());
     if (timed.size() < Figures.MOST_LABELS && timed.add(domain)) {
       figures.gauge(MetricNames.LEARNING, domain, () -> learningSeconds(domain));
+      figures.gauge(MetricNames.TRAINING, domain, () -> training && isLearned(domain) ? 1 : 0);
     }
   }
 
   /** Nothing is being learned any more. */
   void rests() {
     lesson = null;
+  }
+
+  /** The same governor, which shows too when it trains. */
+  Governor shown(Governor inner) {
+    return new Governor() {
+      @Override
+      public boolean proceed() {
+        return inner.proceed();
+      }
+
+      @Override
+      public void training(boolean now) {
+        training = now;
+      }
+    };
+  }
+
+  private boolean isLearned(String domain) {
+    Lesson now = lesson;
+    return now != null && now.domain.equals(domain);
   }
 
   private double learningSeconds(String domain) {

@@ -269,7 +269,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
               learner.learn(
                   current(before, batch.tenant(), batch.domain()),
                   batch,
-                  courtesy.governor(() -> !worker.isClosing() && !mine.overtaken))));
+                  courtesy.governor(figures.shown(() -> !worker.isClosing() && !mine.overtaken)))));
     } catch (CancellationException e) {
       if (mine.overtaken) {
         return Optional.empty();

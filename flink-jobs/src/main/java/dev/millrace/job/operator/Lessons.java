@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class Lessons implements MetricReporterFactory, MetricReporter {
 
   private static final Set<String> NAMES =
-      Set.of(MetricNames.GATHERING, MetricNames.PENDING, MetricNames.LEARNING);
+      Set.of(
+          MetricNames.GATHERING, MetricNames.PENDING, MetricNames.LEARNING, MetricNames.TRAINING);
   private static final Map<Shown, Gauge<?>> GAUGES = new ConcurrentHashMap<>();
 
   private record Shown(String domain, String name) {}
@@ -28,8 +29,9 @@ public final class Lessons implements MetricReporterFactory, MetricReporter {
    * @param gathering samples in the batch that gathers
    * @param pending batches that wait to be learned, or are being learned
    * @param learningSeconds how long one has been learned so far; 0 if none is
+   * @param training whether it is trained or repaired now, rather than judged
    */
-  public record Lesson(int gathering, int pending, double learningSeconds) {}
+  public record Lesson(int gathering, int pending, double learningSeconds, boolean training) {}
 
   /** Has a cluster in this process tell. */
   public static void watchIn(Configuration cluster) {
@@ -41,7 +43,8 @@ public final class Lessons implements MetricReporterFactory, MetricReporter {
     return new Lesson(
         (int) value(domain, MetricNames.GATHERING),
         (int) value(domain, MetricNames.PENDING),
-        value(domain, MetricNames.LEARNING));
+        value(domain, MetricNames.LEARNING),
+        value(domain, MetricNames.TRAINING) > 0);
   }
 
   private static double value(String domain, String name) {

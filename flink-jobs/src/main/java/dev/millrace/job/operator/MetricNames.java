@@ -70,6 +70,9 @@ final class MetricNames {
   /** How long a batch has been learned so far, seconds; 0 where none is. */
   static final String LEARNING = "learningSeconds";
 
+  /** 1 while that batch is trained or repaired; 0 while it is judged, or none is learned. */
+  static final String TRAINING = "training";
+
   /** Steps that a student was taught. */
   static final String COMPRESS_STEPS = "compressSteps";
 

@@ -26,14 +26,15 @@ class ProgressViewTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "0  | 0 | 0    | legal 1 in, 0 refused, 0 releases, –",
-        "40 | 0 | 0    | legal 1 in, 0 refused, 0 releases, gathering 40/64, –",
-        "7  | 1 | 0    | legal 1 in, 0 refused, 0 releases, in line, –",
-        "7  | 1 | 12.7 | legal 1 in, 0 refused, 0 releases, learning 12 s, –"
+        "0  | 0 | 0    | false | legal 1 in, 0 refused, 0 releases, –",
+        "40 | 0 | 0    | false | legal 1 in, 0 refused, 0 releases, gathering 40/64, –",
+        "7  | 1 | 0    | false | legal 1 in, 0 refused, 0 releases, in line, –",
+        "7  | 1 | 12.7 | true  | legal 1 in, 0 refused, 0 releases, learning 12 s (training), –",
+        "7  | 1 | 12.7 | false | legal 1 in, 0 refused, 0 releases, learning 12 s (judging), –"
       })
   void progress_domain_saysWhatIsDoneForIt(
-      int gathering, int pending, double seconds, String expected) {
-    try (ProgressView view = view(new Lesson(gathering, pending, seconds))) {
+      int gathering, int pending, double seconds, boolean training, String expected) {
+    try (ProgressView view = view(new Lesson(gathering, pending, seconds, training))) {
       while (err.toString().isEmpty()) { // every few ticks there is a line
         view.progress(recording());
       }
@@ -45,14 +46,14 @@ class ProgressViewTest {
   @Test
   void progress_onATerminal_fitsEightyColumns() {
     System.setProperty("millrace.terminal", "true");
-    try (ProgressView view = view(new Lesson(40, 1, 312.7))) {
+    try (ProgressView view = view(new Lesson(40, 1, 312.7, true))) {
       view.progress(recording());
     } finally {
       System.clearProperty("millrace.terminal");
     }
     List<String> lines = err.toString().replaceAll("\u001b\\[\\?7[lh]", "").lines().toList();
     lines.forEach(line -> assertTrue(line.length() <= 80, line));
-    assertTrue(lines.get(1).contains(" for 312 s "), lines::toString);
+    assertTrue(lines.get(1).contains(" train 312 s "), lines::toString);
   }
 
   private ProgressView view(Lesson lesson) {

@@ -3,7 +3,9 @@ package dev.millrace.job.operator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.StreamRecords;
+import dev.millrace.model.base.Foreground;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
 import java.util.HashMap;
@@ -39,6 +41,12 @@ class LearnFiguresTest {
     figures.learning("cloud");
     clock.addAndGet(12_500);
     assertEquals(12.5, gauges.get("cloud learningSeconds").getValue());
+    assertEquals(0.0, gauges.get("cloud training").getValue());
+    Governor governor = figures.shown(() -> true).yieldingTo(new Foreground(), 1);
+    governor.training(true);
+    assertEquals(1.0, gauges.get("cloud training").getValue());
+    governor.training(false);
+    assertEquals(0.0, gauges.get("cloud training").getValue());
     figures.rests();
     figures.left("cloud");
     figures.learning("legal");

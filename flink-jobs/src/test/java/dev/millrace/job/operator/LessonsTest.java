@@ -23,19 +23,19 @@ class LessonsTest {
     Gauge<Double> before = () -> 12.0;
     Gauge<Double> now = () -> 3.0;
     lessons.notifyOfAddedMetric(before, MetricNames.LEARNING, domain());
-    assertEquals(new Lesson(0, 0, 12), Lessons.of(DOMAIN));
+    assertEquals(new Lesson(0, 0, 12, false), Lessons.of(DOMAIN));
     lessons.notifyOfAddedMetric(now, MetricNames.LEARNING, domain());
     lessons.notifyOfRemovedMetric(before, MetricNames.LEARNING, domain());
-    assertEquals(new Lesson(0, 0, 3), Lessons.of(DOMAIN));
+    assertEquals(new Lesson(0, 0, 3, false), Lessons.of(DOMAIN));
     lessons.notifyOfRemovedMetric(now, MetricNames.LEARNING, domain());
-    assertEquals(new Lesson(0, 0, 0), Lessons.of(DOMAIN));
+    assertEquals(new Lesson(0, 0, 0, false), Lessons.of(DOMAIN));
   }
 
   @Test
   void of_pendingBatchesOfAllDomains_areOfNone() {
     Gauge<Integer> all = () -> 7;
     lessons.notifyOfAddedMetric(all, MetricNames.PENDING, new UnregisteredMetricsGroup());
-    assertEquals(new Lesson(0, 0, 0), Lessons.of(DOMAIN));
+    assertEquals(new Lesson(0, 0, 0, false), Lessons.of(DOMAIN));
   }
 
   private static MetricGroup domain() {
