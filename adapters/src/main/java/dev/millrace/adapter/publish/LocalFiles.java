@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -40,6 +41,10 @@ record LocalFiles(Path root) implements StoreFiles {
           channel.write(left);
         }
         channel.force(true);
+      } catch (FileSystemException e) {
+        throw e; // it names the file
+      } catch (IOException e) { // the disk is full: it names none
+        throw new IOException(target + ": " + e.getMessage(), e);
       }
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
     } finally {

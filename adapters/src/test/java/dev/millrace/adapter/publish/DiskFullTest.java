@@ -35,6 +35,8 @@ class DiskFullTest {
       throws Exception {
     String said = publishWithRoomFor(KIB / 2);
     assertTrue(said.contains(RELEASE.manifest().id() + " could not be published"), said);
+    Path cut = folder.resolve(RELEASE.manifest().id()).resolve("adapter_model.safetensors");
+    assertTrue(said.contains(cut + ": File too large"), said);
     StoreFiles files = StoreFiles.in(folder);
     assertFalse(files.exists(RELEASE.manifest().id() + "/" + Manifest.FILE));
     for (StoredFile file : files.list()) {
