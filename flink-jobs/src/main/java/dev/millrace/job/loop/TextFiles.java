@@ -33,9 +33,15 @@ record TextFiles(Path above, List<Path> files, SortedMap<String, Integer> passed
 
   /** Whether its name is that of a text file, which may be compressed. */
   static boolean isText(Path file) {
-    String name = file.toString().toLowerCase(Locale.ROOT);
+    return ENDINGS.contains(ending(file));
+  }
+
+  /** How its name ends behind the last dot, compressed or not; empty without one. */
+  private static String ending(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     String plain = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
-    return ENDINGS.contains(plain.substring(plain.lastIndexOf('.') + 1));
+    int dot = plain.lastIndexOf('.');
+    return dot < 0 ? "" : plain.substring(dot + 1);
   }
 
   static TextFiles at(Path path) throws IOException {
@@ -85,7 +91,7 @@ record TextFiles(Path above, List<Path> files, SortedMap<String, Integer> passed
       } else if (!attributes.isRegularFile()) {
         passOver("link");
       } else if (!isText(file)) {
-        passOver("other-ending");
+        passOver(ending(file).isEmpty() ? "no-ending" : "other-ending");
       } else if (!Files.isReadable(file)) {
         passOver("unreadable");
       } else {

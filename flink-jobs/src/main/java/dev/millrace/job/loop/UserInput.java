@@ -63,16 +63,22 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
       return new TreeMap<>();
     }
     TextFiles texts = TextFiles.at(path);
+    boolean alone = !Files.isDirectory(path);
     for (Path file : texts.files()) {
       String name = texts.name(file);
       try (InputStream in = UserMaterial.unzipped(file)) {
-        pieces(name, PlainText.text(in), !Files.isDirectory(path), taken);
+        pieces(name, PlainText.text(in), alone, taken);
       } catch (InvalidRecordException e) {
-        if (Files.isDirectory(path) && PASSED_OVER.contains(e.reason())) {
+        if (!alone && PASSED_OVER.contains(e.reason())) {
           texts.passOver(e.reason());
         } else {
           refused.accept(new Refused(name, e.reason(), e.detail()));
         }
+      } catch (UserMaterial.NoGzipException e) {
+        if (alone) {
+          throw e;
+        }
+        refused.accept(new Refused(name, "no-gzip", String.valueOf(e.getMessage())));
       }
     }
     return texts.passedOver();

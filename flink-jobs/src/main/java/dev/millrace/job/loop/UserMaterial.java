@@ -17,6 +17,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Serial;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,7 +132,7 @@ public final class UserMaterial {
       return file.toString().endsWith(".gz") ? new Unzipped(file, in) : in;
     } catch (EOFException | ZipException e) {
       in.close();
-      throw noGzip(file, e);
+      throw new NoGzipException(file, e);
     }
   }
 
@@ -149,9 +150,14 @@ public final class UserMaterial {
     return JsonLines.text(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
 
-  private static IllegalArgumentException noGzip(Path file, IOException e) {
-    return new IllegalArgumentException(
-        "file " + file + ", expected gzip, and all of it: " + e.getMessage(), e);
+  /** A file whose name says gzip is none, or not all of it. */
+  static final class NoGzipException extends IllegalArgumentException {
+
+    @Serial private static final long serialVersionUID = 1;
+
+    private NoGzipException(Path file, IOException e) {
+      super("file " + file + ", expected gzip, and all of it: " + e.getMessage(), e);
+    }
   }
 
   /** Names the file where the rest of it is no gzip. */
@@ -169,7 +175,7 @@ public final class UserMaterial {
       try {
         return super.read(bytes, offset, length);
       } catch (EOFException | ZipException e) {
-        throw noGzip(file, e);
+        throw new NoGzipException(file, e);
       }
     }
   }

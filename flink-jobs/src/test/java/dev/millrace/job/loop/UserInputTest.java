@@ -80,6 +80,7 @@ class UserInputTest {
     write("in/none.txt", new byte[0]);
     write("in/blank.txt", " \n".getBytes(UTF_8));
     write("in/a.png", new byte[] {1});
+    write("in/LICENSE", new byte[] {1});
     Files.createSymbolicLink(folder.resolve("in/link.txt"), folder.resolve("in/z.md"));
     UserMaterial.Lines lines = UserMaterial.lines(folder.resolve("in"), "d");
     assertEquals(
@@ -89,9 +90,40 @@ class UserInputTest {
             "in/z.md#1 of in/z.md: last"),
         said(lines));
     assertEquals(
-        Map.of("hidden", 2, "binary", 1, "empty-text", 2, "other-ending", 1, "link", 1),
+        Map.of(
+            "hidden",
+            2,
+            "binary",
+            1,
+            "empty-text",
+            2,
+            "other-ending",
+            1,
+            "no-ending",
+            1,
+            "link",
+            1),
         lines.passedOver());
     assertEquals(List.of(), lines.refused());
+  }
+
+  @Test
+  void lines_brokenGzip_isRefusedByNameInAFolderAndAnErrorAlone() throws Exception {
+    byte[] zipped = zipped(TEXT.getBytes(UTF_8));
+    write("in/a.txt.gz", Arrays.copyOf(zipped, zipped.length - 9));
+    write("in/b.txt.gz", TEXT.getBytes(UTF_8));
+    write("in/c.txt.gz", zipped);
+    UserMaterial.Lines lines = UserMaterial.lines(folder.resolve("in"), "d");
+    assertEquals(List.of("in/c.txt.gz#1 of in/c.txt.gz: " + TEXT), said(lines));
+    assertEquals(
+        List.of("in/a.txt.gz no-gzip", "in/b.txt.gz no-gzip"),
+        lines.refused().stream().map(no -> no.where() + " " + no.reason()).toList());
+    String detail = lines.refused().get(0).detail();
+    assertTrue(detail.contains("in/a.txt.gz, expected gzip, and all of it"), detail);
+    for (String name : List.of("a.txt.gz", "b.txt.gz")) {
+      Path alone = folder.resolve("in").resolve(name);
+      assertThrows(IllegalArgumentException.class, () -> UserMaterial.lines(alone, "d"));
+    }
   }
 
   @Test
