@@ -78,7 +78,8 @@ public final class ApiKeys {
     if (callers.isEmpty()) {
       return new Caller(null, true);
     }
-    if (authorization == null || !authorization.startsWith(BEARER)) {
+    if (authorization == null
+        || !authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
       throw ApiProblem.unauthorized("no API key, expected the header Authorization: Bearer KEY");
     }
     Caller caller = callers.get(digest(authorization.substring(BEARER.length()).strip()));

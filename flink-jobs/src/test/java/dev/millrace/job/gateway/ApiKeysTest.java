@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,17 @@ class ApiKeysTest {
     Path file = Files.write(folder.resolve("keys"), new byte[] {(byte) 0xff});
     var e = assertThrows(IllegalArgumentException.class, () -> ApiKeys.read(file));
     assertEquals(file + " is not UTF-8, expected KEY TENANT a line", e.getMessage());
+  }
+
+  @Test
+  void caller_schemeInAnyCase_isKnown(@TempDir Path folder) throws IOException {
+    ApiKeys keys = ApiKeys.read(Files.writeString(folder.resolve("keys"), "secret acme\n"));
+    for (String scheme : List.of("Bearer", "bearer", "BEARER")) {
+      assertEquals("acme", keys.caller(scheme + " secret").tenant());
+    }
+    for (String wrong : List.of("secret", "Basic secret", "bearersecret", "bearer SECRET")) {
+      assertThrows(ApiProblem.class, () -> keys.caller(wrong));
+    }
   }
 
   @Test
