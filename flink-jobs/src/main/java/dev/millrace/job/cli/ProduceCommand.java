@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "produce",
     description = {
-      "Writes JSON lines to a topic as Avro records: samples or requests. Text files are samples too,",
+      "Writes JSON lines to a topic as Avro records: samples or requests. Text files are samples"
+          + " too,",
       "in pieces of whole paragraphs. Without --bootstrap it writes to the cluster",
       "that is up, else to 127.0.0.1:9092."
     },
@@ -67,7 +68,6 @@ final class ProduceCommand implements Callable<Integer> {
   @Mixin private TextFieldOption textField;
 
   private final long started = System.currentTimeMillis();
-  private int written;
   private final SortedMap<String, Integer> refusals = new TreeMap<>();
 
   @Override
@@ -80,14 +80,10 @@ final class ProduceCommand implements Callable<Integer> {
     requireInput();
     MillraceConfig config = broker.find(null, output.err()).orElseGet(this::local);
     String at = config.kafka().bootstrap();
+    int written;
     try (RecordWriter writer = new RecordWriter(config.kafka())) {
       writer.awaitTopic(topic, output.err()::println);
-      if (samples()) {
-        sendSamples(writer);
-      } else {
-        sendRequests(writer);
-      }
-      writer.flush();
+      written = send(writer);
     }
     int refused = refusals.values().stream().mapToInt(count -> count).sum();
     if (refused > 0) {
@@ -97,6 +93,23 @@ final class ProduceCommand implements Callable<Integer> {
         Map.of("broker", at, "topic", topic, "written", written, "refused", refused),
         "%d records written to %s at %s, %d refused".formatted(written, topic, at, refused));
     return refused == 0 ? 0 : Main.FAILED;
+  }
+
+  private int send(RecordWriter writer) throws IOException {
+    try (Sending sending = new Sending(writer, topic, output.err())) {
+      try {
+        if (samples()) {
+          sendSamples(sending);
+        } else {
+          sendRequests(sending);
+        }
+        sending.flush();
+      } catch (IOException | RuntimeException e) {
+        sending.end();
+        throw e;
+      }
+      return sending.written();
+    }
   }
 
   /** A request may also name what no sample can. */
@@ -135,13 +148,12 @@ final class ProduceCommand implements Callable<Integer> {
     }
   }
 
-  private void sendSamples(RecordWriter writer) throws IOException {
+  private void sendSamples(Sending sending) throws IOException {
     UserInput input = new UserInput(domain, textField.name(), InstantSource.system());
     BiConsumer<String, Sample> send =
         (where, sample) -> {
           String key = sample.domain() == null ? sample.source() : sample.domain();
-          writer.send(topic, key, Codecs.samples().encode(sample));
-          written++;
+          sending.send(where, key, Codecs.samples().encode(sample));
         };
     if (standardInput()) {
       input.lines(UserMaterial.undecoded(System.in), "stdin-" + started, send, this::refuse);
@@ -153,16 +165,13 @@ final class ProduceCommand implements Callable<Integer> {
     }
   }
 
-  private void sendRequests(RecordWriter writer) throws IOException {
+  private void sendRequests(Sending sending) throws IOException {
     try (BufferedReader reader =
         standardInput() ? UserMaterial.undecoded(System.in) : UserMaterial.open(Path.of(file))) {
       UserInput.each(
           reader,
           (line, number) -> JsonLines.request(line, domain, System.currentTimeMillis()),
-          (where, request) -> {
-            writer.send(topic, request.id(), Codecs.requests().encode(request));
-            written++;
-          },
+          (where, request) -> sending.send(where, request.id(), Codecs.requests().encode(request)),
           this::refuse);
     }
   }

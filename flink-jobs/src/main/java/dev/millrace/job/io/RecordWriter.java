@@ -3,6 +3,7 @@ package dev.millrace.job.io;
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.schema.Origin;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -119,6 +120,11 @@ public final class RecordWriter implements AutoCloseable {
               .formatted(broker, cause.getMessage()),
           cause);
     }
+  }
+
+  /** Closes; what is not written by then fails. */
+  public void close(Duration most) {
+    producer.close(most);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.StreamRecords;
@@ -19,6 +20,8 @@ import dev.millrace.schema.wire.Codecs;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -103,7 +106,8 @@ class BrokerOptionIT {
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       String at = broker.bootstrapServers();
       String missing =
-          "millrace: broker %s has no topic millrace.%s, expected one: ./millrace topics makes those of the jobs";
+          "millrace: broker %s has no topic millrace.%s, expected one: ./millrace topics makes"
+              + " those of the jobs";
       String[] ask = {
         "ask", "--domain=d", "--bootstrap=" + at, "--set=kafka.client.max.block.ms=4000", "dear"
       };
@@ -135,6 +139,57 @@ class BrokerOptionIT {
     }
     assertTrue(out.toString().contains("1 records written"), out::toString);
     assertTrue(err.toString().contains("has not answered in 2 s"), err::toString);
+  }
+
+  @Test
+  void produce_brokerGoesAway_saysWhatIsWrittenAndFromWhereToGoOn(@TempDir Path folder)
+      throws Exception {
+    InputStream before = System.in;
+    try (FailingBroker broker = FailingBroker.start(folder);
+        PipedOutputStream pipe = new PipedOutputStream()) {
+      String bootstrap = "--bootstrap=" + broker.bootstrapServers();
+      assertEquals(0, run("topics", bootstrap), err::toString);
+      System.setIn(new PipedInputStream(pipe));
+      CompletableFuture<Integer> status =
+          CompletableFuture.supplyAsync(
+              () ->
+                  run(
+                      "produce",
+                      "--topic=millrace.samples",
+                      "--domain=d",
+                      "--set=kafka.client.request.timeout.ms=3000",
+                      "--set=kafka.client.delivery.timeout.ms=6000",
+                      bootstrap,
+                      "-"));
+      pipe.write("{\"text\": \"one\"}\n\n{\"text\": \"two\"}\n".getBytes(UTF_8));
+      pipe.flush();
+      try (RecordReader reader =
+          RecordReader.fromBeginning(
+              MillraceConfig.defaults()
+                  .with(Map.of("kafka.bootstrap", broker.bootstrapServers()))
+                  .kafka(),
+              List.of("millrace.samples"))) {
+        for (int read = 0; read < 2; ) {
+          read += reader.poll(Duration.ofSeconds(1)).size();
+        }
+      }
+      broker.hang();
+      pipe.write("{\"text\": \"three\"}\n".getBytes(UTF_8));
+      pipe.flush();
+      while (!err.toString().contains("line 4 is not written: ")) {
+        assertFalse(status.isDone(), err::toString);
+        Thread.onSpinWait();
+      }
+      pipe.close();
+      assertEquals(Main.FAILED, status.get());
+      broker.recover();
+    } finally {
+      System.setIn(before);
+    }
+    List<String> said = err.toString().lines().toList();
+    assertEquals(
+        "2 records written to millrace.samples, go on from line 4", said.get(said.size() - 2));
+    assertTrue(said.get(said.size() - 1).startsWith("millrace: line 4 is not written: broker "));
   }
 
   @Test
