@@ -240,6 +240,48 @@ class GatewayDoorIT {
   }
 
   @Test
+  void call_methodThatNoRouteHas_isToldThoseItHas() throws Exception {
+    String key = "Authorization: bearer key-of-acme";
+    try (Gateway gateway = open(LIMIT, null)) {
+      String reply = exchange(gateway, "GET /v1/completions", "a", "", key);
+      assertTrue(reply.startsWith("HTTP/1.1 405 "), reply);
+      assertTrue(reply.contains("Allow: POST\r\n"), reply);
+      assertTrue(reply.contains("of /v1/completions is GET, expected POST\""), reply);
+    }
+  }
+
+  /** Javalin itself answers HEAD with 200 where there is a GET. */
+  @Test
+  void head_isAnsweredAsGetIsWithoutABody() throws Exception {
+    String key = "Authorization: Bearer key-of-acme";
+    try (Gateway gateway = open(LIMIT, null)) {
+      assertHead(200, exchange(gateway, "HEAD /health", "a", ""));
+      assertHead(200, exchange(gateway, "HEAD /v1/models", "a", "", key));
+      assertHead(404, exchange(gateway, "HEAD /v1/models/nope", "a", "", key));
+      String unknown = exchange(gateway, "HEAD /v1/models", "a", "");
+      assertHead(401, unknown);
+      assertTrue(unknown.contains("WWW-Authenticate: Bearer\r\n"), unknown);
+    }
+  }
+
+  private static void assertHead(int status, String reply) {
+    assertTrue(reply.startsWith("HTTP/1.1 " + status + " "), reply);
+    assertTrue(reply.contains("Content-Type: application/json\r\n"), reply);
+    assertTrue(reply.endsWith("\r\n\r\n"), reply);
+  }
+
+  @Test
+  void call_bodyIsPacked_isToldSo() throws Exception {
+    String key = "Authorization: Bearer key-of-acme";
+    try (Gateway gateway = open(LIMIT, null)) {
+      String reply =
+          exchange(gateway, "POST /v1/completions", "a", ASK, key + "\r\nContent-Encoding: gzip");
+      assertTrue(reply.startsWith("HTTP/1.1 415 "), reply);
+      assertTrue(reply.contains("Content-Encoding is gzip, expected none"), reply);
+    }
+  }
+
+  @Test
   void call_charsetThatNobodyKnows_isABadRequest() throws Exception {
     String headers =
         "Authorization: Bearer key-of-acme\r\nContent-Type: application/json; charset=klingon";

@@ -1,6 +1,7 @@
 package dev.millrace.job.gateway;
 
 import java.io.Serial;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,15 @@ final class ApiProblem extends RuntimeException {
 
   /** The code of {@link #ending}. */
   static final String ENDING = "ending";
+
+  /** Of a call, by what the serve job says of them. */
+  private static final Map<String, String> FIELDS =
+      Map.of(
+          "bad-max-tokens", "max_tokens",
+          "bad-temperature", "temperature",
+          "bad-top-k", "top_k",
+          "bad-top-p", "top_p",
+          "bad-stop", "stop");
 
   @Serial private static final long serialVersionUID = 1;
 
@@ -53,6 +63,11 @@ final class ApiProblem extends RuntimeException {
   /** 413: there is more in the body than one call may have. */
   static ApiProblem tooLarge(String message) {
     return new ApiProblem(413, "too_large", null, message);
+  }
+
+  /** 415: the body is packed. */
+  static ApiProblem unknownCoding(String message) {
+    return new ApiProblem(415, "unsupported_encoding", null, message);
   }
 
   /** What the HTTP server itself refuses, as an unknown route. */
@@ -111,7 +126,11 @@ final class ApiProblem extends RuntimeException {
           "not-finite" ->
           unavailable(error);
       case "model-failed" -> new ApiProblem(500, "model_failed", null, error);
-      default -> reason.startsWith("unknown-") ? noModel(error) : bad("request_refused", error);
+      case "prompt-too-long" -> bad("context_length_exceeded", error);
+      default ->
+          reason.startsWith("unknown-")
+              ? noModel(error)
+              : new ApiProblem(400, "request_refused", FIELDS.get(reason), error);
     };
   }
 

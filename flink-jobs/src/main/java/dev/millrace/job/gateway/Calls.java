@@ -77,6 +77,10 @@ final class Calls implements AutoCloseable {
 
   String body(Context ctx) {
     String account = caller(ctx).account();
+    String coding = ctx.header("Content-Encoding");
+    if (coding != null && !coding.equalsIgnoreCase("identity")) {
+      throw ApiProblem.unknownCoding("Content-Encoding is %s, expected none".formatted(coding));
+    }
     bodies.enter(account, 1);
     try {
       String charset = Objects.requireNonNullElse(ctx.characterEncoding(), UTF_8.name());
@@ -147,6 +151,9 @@ final class Calls implements AutoCloseable {
       LOG.warn("{} {}: {}", ctx.method(), ctx.path(), problem.getMessage());
     } else if (unavailable && !told) {
       LOG.error("{} {} failed", ctx.method(), ctx.path(), failure);
+    }
+    if (problem.status() == HttpStatus.UNAUTHORIZED.getCode()) {
+      ctx.header("WWW-Authenticate", "Bearer");
     }
     json(ctx.status(problem.status()), Replies.error(problem));
   }

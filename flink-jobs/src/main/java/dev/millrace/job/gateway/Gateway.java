@@ -19,6 +19,7 @@ import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
+import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.staticfiles.Location;
 import io.javalin.router.Endpoint;
@@ -159,6 +160,7 @@ public final class Gateway implements AutoCloseable {
     javalin.jetty.port = config.port();
     javalin.http.maxRequestSize = config.limits().bodyBytes();
     javalin.http.asyncTimeout = 0;
+    javalin.http.prefer405over404 = true;
     javalin.http.compressionStrategy = CompressionStrategy.NONE;
     javalin.jetty.modifyServer(jetty -> jetty.setErrorHandler(new EarlyProblems()));
     if (config.keystore() != null) {
@@ -169,8 +171,8 @@ public final class Gateway implements AutoCloseable {
     javalin.routes.post("/v1/completions", questions::complete);
     javalin.routes.post("/v1/chat/completions", questions::chat);
     javalin.routes.post("/v1/embeddings", questions::embed);
-    javalin.routes.get("/v1/models", this::models);
-    javalin.routes.get("/v1/models/{id}", this::model);
+    get(javalin, "/v1/models", this::models);
+    get(javalin, "/v1/models/{id}", this::model);
     javalin.routes.post("/v1/samples", this::teach);
     javalin.routes.post("/v1/feedback", this::feedback);
     javalin.routes.post("/v1/releases", this::order);
@@ -187,15 +189,30 @@ public final class Gateway implements AutoCloseable {
     javalin.routes.get(
         "/console/uPlot.js", ctx -> chart(ctx, "text/javascript", "uPlot.iife.min.js"));
     javalin.routes.get("/console/uPlot.css", ctx -> chart(ctx, "text/css", "uPlot.min.css"));
-    javalin.routes.get("/health", ctx -> ctx.contentType(Calls.JSON).result("{\"status\":\"up\"}"));
-    javalin.routes.get("/ready", this::ready);
-    javalin.routes.get("/metrics", ctx -> ctx.contentType(Meter.TEXT).result(meter.scrape()));
+    get(javalin, "/health", ctx -> ctx.contentType(Calls.JSON).result("{\"status\":\"up\"}"));
+    get(javalin, "/ready", this::ready);
+    get(javalin, "/metrics", ctx -> ctx.contentType(Meter.TEXT).result(meter.scrape()));
     javalin.routes.exception(Exception.class, (failure, ctx) -> Calls.fail(ctx, failure));
     javalin.routes.exception(
-        HttpResponseException.class,
-        (failure, ctx) ->
-            Calls.fail(ctx, ApiProblem.http(failure.getStatus(), failure.getMessage())));
+        HttpResponseException.class, (failure, ctx) -> Calls.fail(ctx, problem(failure, ctx)));
     javalin.routes.after(ctx -> meter.call(route(ctx), ctx.statusCode()));
+  }
+
+  /** Also HEAD, which Javalin would answer with 200 whatever GET says. */
+  private static void get(JavalinConfig javalin, String path, Handler handler) {
+    javalin.routes.get(path, handler);
+    javalin.routes.head(path, handler);
+  }
+
+  private static ApiProblem problem(HttpResponseException failure, Context ctx) {
+    String methods = failure.getDetails().get("availableMethods");
+    if (methods == null) {
+      return ApiProblem.http(failure.getStatus(), failure.getMessage());
+    }
+    ctx.header("Allow", methods);
+    return ApiProblem.http(
+        failure.getStatus(),
+        "the method of %s is %s, expected %s".formatted(ctx.path(), ctx.method(), methods));
   }
 
   /** Before anything else. */

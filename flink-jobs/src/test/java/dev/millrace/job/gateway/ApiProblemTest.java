@@ -2,6 +2,7 @@ package dev.millrace.job.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -9,7 +10,7 @@ class ApiProblemTest {
 
   @ParameterizedTest
   @CsvSource({
-    "prompt-too-long: 9, 400, request_refused, invalid_request_error",
+    "prompt-too-long: 9, 400, context_length_exceeded, invalid_request_error",
     "cancelled: by cancel-1, 400, request_refused, invalid_request_error",
     "unknown-domain: mails, 404, model_not_found, invalid_request_error",
     "unknown-release: f00, 404, model_not_found, invalid_request_error",
@@ -30,5 +31,11 @@ class ApiProblemTest {
     assertEquals(code, problem.code());
     assertEquals(type, problem.type());
     assertEquals(error, problem.getMessage());
+  }
+
+  @Test
+  void refused_fieldThatTheServeJobCallsOtherwise_isNamedAsTheCallerWroteIt() {
+    assertEquals("max_tokens", ApiProblem.refused("bad-max-tokens: maxTokens is 0").param());
+    assertEquals("top_p", ApiProblem.refused("bad-top-p: topP is 2").param());
   }
 }
