@@ -61,6 +61,12 @@ public final class UserMaterial {
       refused.forEach(line -> counts.merge(line.reason(), 1, Integer::sum));
       return counts;
     }
+
+    private String whyNone() {
+      SortedMap<String, Integer> counts = byReason();
+      passedOver.forEach((reason, count) -> counts.merge(reason, count, Integer::sum));
+      return counts.isEmpty() ? "there is no text" : "none of it can be used " + counts;
+    }
   }
 
   private UserMaterial() {}
@@ -222,10 +228,10 @@ public final class UserMaterial {
       throws IOException {
     List<Sample> samples = lines.samples();
     SortedMap<String, Integer> refused = lines.byReason();
-    if (samples.isEmpty() && !refused.isEmpty()) {
+    if (samples.isEmpty()) {
       throw new IllegalArgumentException(
-          "file %s: none of it can be used %s, expected lines such as {\"text\": \"…\", \"document\": \"…\"} (--text-field names another key), or text files such as .txt, .md or .java"
-              .formatted(lines.file(), refused));
+          "file %s: %s, expected lines such as {\"text\": \"…\", \"document\": \"…\"} (--text-field names another key), or text files such as .txt, .md or .java"
+              .formatted(lines.file(), lines.whyNone()));
     }
     List<String> aside = new ArrayList<>();
     List<String> texts = new ArrayList<>();

@@ -89,14 +89,22 @@ class UserMaterialTest {
   }
 
   @Test
-  void material_noLines_namesTheFile(@TempDir Path folder) throws Exception {
+  void material_noLines_saysSoAndWhatWasExpected(@TempDir Path folder) throws Exception {
     Path file = Files.createFile(folder.resolve("empty.jsonl"));
-    UserMaterial.Lines lines = UserMaterial.lines(file, "mails");
+    Path pictures = Files.createDirectory(folder.resolve("pictures"));
+    assertNone(file, ": there is no text, expected lines such as ");
+    assertNone(pictures, ": there is no text, expected lines such as ");
+    Files.createFile(pictures.resolve("a.png"));
+    assertNone(pictures, ": none of it can be used {other-ending=1}, expected lines such as ");
+  }
+
+  private static void assertNone(Path input, String said) throws Exception {
+    UserMaterial.Lines lines = UserMaterial.lines(input, "mails");
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
             () -> UserMaterial.material(lines, "mails", NANO, new HeldOut("salt", 2), 1));
-    assertTrue(e.getMessage().startsWith("file " + file + ": 0 texts"), e::getMessage);
+    assertTrue(e.getMessage().startsWith("file " + input + said), e::getMessage);
   }
 
   @Test
