@@ -187,6 +187,11 @@ final class AskCommand implements Callable<Integer> {
       return current;
     }
     String release = current.get(domain);
+    if (current.isEmpty()) {
+      throw new IllegalArgumentException(
+          "store %s has no release, expected that of a run, such as store in its --report"
+              .formatted(stored.store()));
+    }
     if (release == null) {
       throw new IllegalArgumentException(
           "domain %s, expected %s or one of %s in store %s"

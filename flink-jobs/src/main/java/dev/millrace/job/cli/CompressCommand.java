@@ -148,6 +148,9 @@ final class CompressCommand implements Callable<Integer> {
     if (adapter != null) {
       BaseOption.requireAdapter("--adapter", adapter);
     }
+    if (input != null) {
+      Path unused = UserMaterial.readable(input);
+    }
     var objective = new StudentTrainer.Objective(text, temperature);
     Path folder = teacher == null ? Home.here().nano() : BaseOption.require("--teacher", teacher);
     Compressor compressor = new Compressor(folder, adapter, likeliest, work.resolve("targets"));
