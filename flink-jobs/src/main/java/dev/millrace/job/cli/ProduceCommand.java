@@ -27,8 +27,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "produce",
     description = {
-      "Writes JSON lines to a topic as Avro records: samples or requests. Text files are samples"
-          + " too,",
+      "Writes JSON lines to a topic as Avro records: samples or requests. Text files are samples too,",
       "in pieces of whole paragraphs. Without --bootstrap it writes to the cluster",
       "that is up, else to 127.0.0.1:9092."
     },

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ final class Sending implements AutoCloseable {
   private final ConcurrentNavigableMap<Integer, String> unwritten = new ConcurrentSkipListMap<>();
   private final AtomicReference<@Nullable IllegalStateException> failure = new AtomicReference<>();
   private final Thread hook = new Thread(this::end, "millrace-sending-end");
-  private volatile int sent;
+  private final AtomicInteger sent = new AtomicInteger();
 
   /**
    * Begins; if this process is told to end, says what is written.
@@ -42,7 +43,7 @@ final class Sending implements AutoCloseable {
    */
   void send(String where, @Nullable String key, byte[] value) {
     throwFailure();
-    int number = sent++;
+    int number = sent.getAndIncrement();
     unwritten.put(number, where);
     var unused =
         writer
@@ -78,7 +79,7 @@ final class Sending implements AutoCloseable {
   }
 
   int written() {
-    return sent - unwritten.size();
+    return sent.get() - unwritten.size();
   }
 
   /** Gives up what is not written in a few seconds, and says what is. */

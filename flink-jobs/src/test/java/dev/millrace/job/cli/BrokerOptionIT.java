@@ -106,8 +106,7 @@ class BrokerOptionIT {
         Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
       String at = broker.bootstrapServers();
       String missing =
-          "millrace: broker %s has no topic millrace.%s, expected one: ./millrace topics makes"
-              + " those of the jobs";
+          "millrace: broker %s has no topic millrace.%s, expected one: ./millrace topics makes those of the jobs";
       String[] ask = {
         "ask", "--domain=d", "--bootstrap=" + at, "--set=kafka.client.max.block.ms=4000", "dear"
       };
