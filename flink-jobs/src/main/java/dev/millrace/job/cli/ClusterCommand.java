@@ -1,5 +1,7 @@
 package dev.millrace.job.cli;
 
+import static java.util.Map.entry;
+
 import dev.millrace.job.embedded.Clocks;
 import dev.millrace.job.embedded.ClusterProcess;
 import dev.millrace.job.embedded.ClusterShape;
@@ -10,6 +12,7 @@ import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +53,9 @@ final class ClusterCommand implements Callable<Integer> {
       "\n  no %s job; one before has left its state: %s goes on from there";
 
   private static final String NEXT = "\n  no %s job yet: ./millrace submit %1$s";
+
+  /** With less, processes end and jobs fail that say nothing of it: their logs are on that disk. */
+  private static final long LITTLE = 64L << 20;
 
   private static final Set<String> ENDED_WELL = Set.of("FINISHED", "CANCELED");
 
@@ -155,24 +161,27 @@ final class ClusterCommand implements Callable<Integer> {
       return Main.FAILED;
     }
     ClusterState state = known.get();
+    Path home = Home.here().cluster().home();
+    long free = Files.getFileStore(home).getUsableSpace();
     Optional<List<FlinkJob>> told = jobs(state);
     List<FlinkJob> jobs = told.orElse(List.of());
     Map<String, FlinkFailure> failures = failures(state, jobs);
     List<SubmitCommand.Job> lacking = told.isPresent() ? lacking(jobs) : List.of();
     Map<String, String> left = left(lacking);
     output.result(
-        Map.of(
-            "up", state.isUp(),
-            "complete", state.complete(),
-            "bootstrap", state.bootstrap(),
-            "redis", state.redisUri(),
-            "rest", state.restUrl(),
-            "processes", state.processes().stream().map(ClusterCommand::json).toList(),
-            "flinkAnswers", told.isPresent(),
-            "jobs", jobs,
-            "failures", failures,
-            "left", left),
-        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s"
+        Map.ofEntries(
+            entry("up", state.isUp()),
+            entry("complete", state.complete()),
+            entry("bootstrap", state.bootstrap()),
+            entry("redis", state.redisUri()),
+            entry("rest", state.restUrl()),
+            entry("processes", state.processes().stream().map(ClusterCommand::json).toList()),
+            entry("flinkAnswers", told.isPresent()),
+            entry("jobs", jobs),
+            entry("failures", failures),
+            entry("left", left),
+            entry("freeBytes", free)),
+        "Kafka %s\nRedis %s\nFlink %s\n%s%s%s%s%s%s%s"
             .formatted(
                 state.bootstrap(),
                 state.redisUri(),
@@ -189,9 +198,19 @@ final class ClusterCommand implements Callable<Integer> {
                 left.entrySet().stream()
                     .map(job -> GOES_ON.formatted(job.getKey(), job.getValue()))
                     .collect(Collectors.joining()),
-                state.complete() ? "" : "\n" + INCOMPLETE));
+                state.complete() ? "" : "\n" + INCOMPLETE,
+                full(home, free)));
     boolean stopped = state.processes().stream().anyMatch(ClusterProcess::isStopped);
-    return state.isUp() && !stopped && told.isPresent() ? 0 : Main.FAILED;
+    boolean well = state.isUp() && !stopped && told.isPresent() && free >= LITTLE;
+    return well ? 0 : Main.FAILED;
+  }
+
+  /** What is said of a disk; empty if there is room. */
+  static String full(Path folder, long free) {
+    return free >= LITTLE
+        ? ""
+        : "\n  the disk is full, %d MB are free for %s: make room, then ./millrace cluster up"
+            .formatted(free >> 20, folder);
   }
 
   /** Empty where Flink does not answer, as it does not while its job manager is stopped. */

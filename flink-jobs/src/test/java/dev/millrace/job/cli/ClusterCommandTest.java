@@ -240,6 +240,12 @@ class ClusterCommandTest {
   }
 
   @Test
+  void full_littleIsFree_saysOfWhichFolder() {
+    assertTrue(ClusterCommand.full(root, 5 << 20).contains("5 MB are free for " + root + ":"));
+    assertEquals("", ClusterCommand.full(root, 1L << 30));
+  }
+
+  @Test
   void status_fileIsEmpty_namesIt() throws IOException {
     Path file = root.resolve(".millrace/cluster/cluster.properties");
     Files.writeString(file, "");
