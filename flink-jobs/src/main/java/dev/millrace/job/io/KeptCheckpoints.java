@@ -217,6 +217,8 @@ public final class KeptCheckpoints {
     try (var in = new DataInputStream(metadata.getFileSystem().open(metadata))) {
       return Checkpoints.loadCheckpointMetadata(
           in, KeptCheckpoints.class.getClassLoader(), metadata.getParent().toString());
+    } catch (RuntimeException e) { // what Flink throws depends on which byte was changed
+      throw new IOException(metadata + " is damaged: " + e, e);
     }
   }
 

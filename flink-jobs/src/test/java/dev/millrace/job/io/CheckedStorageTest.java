@@ -198,6 +198,21 @@ class CheckedStorageTest {
     assertEquals(older.getParent(), KeptCheckpoints.last(folders, "learn").orElseThrow());
   }
 
+  @Test
+  void last_byteOfTheMetadataWasChanged_isTheOneBefore() throws IOException {
+    Path older = complete(1, List.of(operator("learn")));
+    openAnother();
+    Path metadata = complete(2, List.of(operator("learn"))).resolve("_metadata");
+    byte[] whole = Files.readAllBytes(metadata);
+    for (int i = 0; i < Long.BYTES; i++) {
+      byte[] changed = whole.clone();
+      changed[i]++;
+      Files.write(metadata, changed);
+      assertEquals(
+          older.getParent(), KeptCheckpoints.last(List.of(folder), "learn").orElseThrow(), "" + i);
+    }
+  }
+
   private static OperatorState operator(String uid) {
     return new OperatorState(uid, uid, new OperatorID(), 1, 128);
   }
