@@ -49,6 +49,9 @@ final class ClusterCommand implements Callable<Integer> {
 
   private static final String SILENT = "\n  Flink does not answer: which jobs it has is not known";
 
+  private static final String STRAYS =
+      "no cluster, but %d processes of one whose files were deleted: ./millrace cluster down stops them";
+
   private static final String GOES_ON =
       "\n  no %s job; one before has left its state: %s goes on from there";
 
@@ -157,7 +160,10 @@ final class ClusterCommand implements Callable<Integer> {
 
   private int show(Optional<ClusterState> known) throws IOException {
     if (known.isEmpty()) {
-      output.result(Map.of("up", false), "no cluster");
+      int strays = Home.here().cluster().strays();
+      output.result(
+          Map.of("up", false, "strays", strays),
+          strays == 0 ? "no cluster" : STRAYS.formatted(strays));
       return Main.FAILED;
     }
     ClusterState state = known.get();

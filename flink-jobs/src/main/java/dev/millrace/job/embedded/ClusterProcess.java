@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A process of the local cluster.
@@ -55,6 +56,21 @@ public record ClusterProcess(
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start " + name, e);
     }
+  }
+
+  /** Those that run for a cluster in a folder, whether that is still there or not. */
+  static List<ClusterProcess> of(Path home) {
+    return ProcessHandle.allProcesses()
+        .filter(handle -> isOf(handle.info(), home))
+        .map(handle -> new ClusterProcess("", handle.pid(), startOf(handle), "", List.of()))
+        .toList();
+  }
+
+  private static boolean isOf(ProcessHandle.Info info, Path home) {
+    String log = "-Dlog.file=" + home.resolve("log") + File.separator;
+    String redis = home.resolve("redis-data") + File.separator;
+    return info.command().filter(command -> command.startsWith(redis)).isPresent()
+        || Stream.of(info.arguments().orElse(new String[0])).anyMatch(word -> word.startsWith(log));
   }
 
   /** Whether it still runs. */

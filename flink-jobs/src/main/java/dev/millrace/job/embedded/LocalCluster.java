@@ -119,7 +119,7 @@ public record LocalCluster(Path build, Path home) {
   public ClusterState up(ClusterShape shape, Consumer<String> told) {
     return alone(
         () -> {
-          stopInterrupted();
+          stopInterrupted(told);
           try {
             return start(shape, told);
           } catch (RuntimeException e) {
@@ -129,9 +129,11 @@ public record LocalCluster(Path build, Path home) {
         });
   }
 
-  private void stopInterrupted() {
+  private void stopInterrupted(Consumer<String> told) {
     Optional<ClusterState> known = status();
-    if (known.isPresent() && !known.get().complete()) {
+    if (known.isEmpty() && strays() > 0) {
+      told.accept("stopped %d processes of a cluster whose files were deleted".formatted(down()));
+    } else if (known.isPresent() && !known.get().complete()) {
       down();
     } else if (known.filter(state -> state.isUp() || state.isPartlyUp()).isPresent()) {
       throw new IllegalStateException("a cluster is up already: " + known.get().restUrl());
@@ -147,14 +149,19 @@ public record LocalCluster(Path build, Path home) {
     return ClusterState.read(stateFile());
   }
 
+  /** How many processes run of a cluster here of which nothing is known any more. */
+  public int strays() {
+    return status().isPresent() ? 0 : ClusterProcess.of(home).size();
+  }
+
   /** Stops the processes that {@link #up} started and no others; says how many there were. */
   public int down() {
-    return Files.isDirectory(home) ? alone(this::stop) : 0;
+    return Files.isDirectory(home) || strays() > 0 ? alone(this::stop) : 0;
   }
 
   private int stop() {
     List<ClusterProcess> running =
-        status().map(ClusterState::processes).orElse(List.of()).stream()
+        status().map(ClusterState::processes).orElseGet(() -> ClusterProcess.of(home)).stream()
             .filter(ClusterProcess::isAlive)
             .toList();
     for (int i = running.size() - 1; i >= 0; i--) {

@@ -123,6 +123,30 @@ class LocalClusterTest {
     }
   }
 
+  @Test
+  void down_filesWereDeleted_itsProcessesAreStoppedAndThoseOfOthersAreNot() throws IOException {
+    ClusterProcess stray = waiting(cluster.home());
+    ClusterProcess others = waiting(folder.resolve("cluster-2"));
+    TempDirectory.delete(cluster.home());
+    try {
+      assertEquals(1, cluster.strays());
+      assertEquals(1, cluster.down());
+      assertFalse(stray.isAlive());
+      assertTrue(others.isAlive());
+    } finally {
+      stray.kill();
+      others.kill();
+    }
+    assertEquals(0, cluster.strays());
+  }
+
+  /** A process that logs for a cluster, as its Java processes do. */
+  private ClusterProcess waiting(Path home) {
+    String log = "-Dlog.file=" + home.resolve("log").resolve("jobmanager.log");
+    List<String> command = List.of("tail", "-f", "--", "/dev/null", log);
+    return ClusterProcess.start("jobmanager", "", command, folder, folder.resolve("said"));
+  }
+
   private static long children() {
     return ProcessHandle.current().children().filter(ProcessHandle::isAlive).count();
   }
