@@ -1,13 +1,13 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.job.BaseTexts;
+import dev.millrace.job.bench.experts.CrossedBytes;
+import dev.millrace.job.bench.experts.ExpertsJob;
+import dev.millrace.job.bench.experts.HiddenBatch;
+import dev.millrace.job.bench.experts.SplitPlan;
+import dev.millrace.job.bench.experts.SplitPlan.Copying;
+import dev.millrace.job.bench.experts.StoredRows;
 import dev.millrace.job.embedded.TempDirectory;
-import dev.millrace.job.experts.CrossedBytes;
-import dev.millrace.job.experts.ExpertsJob;
-import dev.millrace.job.experts.HiddenBatch;
-import dev.millrace.job.experts.SplitPlan;
-import dev.millrace.job.experts.SplitPlan.Copying;
-import dev.millrace.job.experts.StoredRows;
 import dev.millrace.model.base.ExpertLayer;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.ExpertLayers;

@@ -1,4 +1,4 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 import java.util.Map;
 import java.util.Properties;

@@ -1,4 +1,4 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichFlatMapFunction;

@@ -1,4 +1,4 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 /**
  * What some of a layer's experts add to some rows of a batch, by their weights.

@@ -1,4 +1,4 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.job.experts.SplitPlan.Copying;
+import dev.millrace.job.bench.experts.SplitPlan.Copying;
 import dev.millrace.model.djl.ExpertLayers;
 import java.nio.file.Path;
 import java.time.Duration;

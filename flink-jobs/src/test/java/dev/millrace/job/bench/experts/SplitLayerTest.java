@@ -1,9 +1,9 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.job.experts.SplitPlan.Copying;
+import dev.millrace.job.bench.experts.SplitPlan.Copying;
 import dev.millrace.model.base.ExpertLayer;
 import dev.millrace.model.base.ExpertLayer.Choices;
 import java.util.Arrays;

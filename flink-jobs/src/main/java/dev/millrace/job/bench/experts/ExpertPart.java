@@ -1,4 +1,4 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 import dev.millrace.model.base.ExpertLayer;
 import java.util.Arrays;

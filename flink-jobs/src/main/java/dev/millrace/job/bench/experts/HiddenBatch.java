@@ -1,4 +1,4 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 /**
  * What a layer reads of some tokens, or what its experts answer.

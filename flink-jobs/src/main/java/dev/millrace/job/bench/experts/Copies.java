@@ -1,4 +1,4 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 /**
  * Rows of a batch that a group's experts are to read: what crosses the network.

@@ -1,4 +1,4 @@
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

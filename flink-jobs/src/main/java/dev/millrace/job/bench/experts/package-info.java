@@ -1,5 +1,5 @@
 /** One layer's experts split over task managers, between which tokens travel in two levels. */
 @NullMarked
-package dev.millrace.job.experts;
+package dev.millrace.job.bench.experts;
 
 import org.jspecify.annotations.NullMarked;
