@@ -25,7 +25,6 @@ import dev.millrace.model.serve.MediaReader;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.serve.ServingParts;
-import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.AlignmentSource;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.ReleaseSource;
@@ -75,8 +74,7 @@ record ServingOpening(MillraceConfig config, Resources resources) {
             CacheKeys.of(key),
             Clock.systemUTC(),
             MediaReader.of(aligner));
-    Responder responder =
-        resources.add(Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask));
+    Responder responder = resources.add(Responder.of(parts, ServeLimits.defaults(), subtask));
     return new Serving(responder, releases, cache);
   }
 

@@ -46,7 +46,6 @@ import dev.millrace.model.serve.MediaReader;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.serve.ServingParts;
-import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.ReleaseSource;
 import dev.millrace.model.swap.SwapConfig;
@@ -232,8 +231,7 @@ final class TinyParts {
               CacheKeys.of(SECRET),
               Clock.systemUTC(),
               MediaReader.of(new OneSpace(base.id())));
-      Responder responder =
-          Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, subtask);
+      Responder responder = Responder.of(parts, ServeLimits.defaults(), subtask);
       return new Opened<>(
           new Serving(responder, releases, cache),
           () -> {

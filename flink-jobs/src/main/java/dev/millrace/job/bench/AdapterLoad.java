@@ -3,7 +3,6 @@ package dev.millrace.job.bench;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.serve.Answered;
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.HotCounts;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapConfig;
@@ -59,7 +58,7 @@ final class AdapterLoad implements AutoCloseable {
         throw new IllegalStateException("a release is not current: " + result.reason());
       }
     }
-    Responder responder = nano.responder(live, UnknownDomain.REFUSE);
+    Responder responder = nano.responder(live);
     servers.push(responder::close);
     return new Server(live, responder);
   }

@@ -11,7 +11,6 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.serve.Responder;
 import dev.millrace.model.serve.ServeLimits;
 import dev.millrace.model.serve.ServingParts;
-import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.SwapConfig;
 import dev.millrace.model.text.Tokenizer;
@@ -62,20 +61,15 @@ record NanoParts(BaseModel base, Tokenizer tokenizer, AnswerCache cache, int[] t
         SwapConfig.defaults());
   }
 
-  Responder responder(LiveReleases releases, UnknownDomain unknown) {
-    return responder(base, tokenizer, releases, cache, unknown);
+  Responder responder(LiveReleases releases) {
+    return responder(base, tokenizer, releases, cache);
   }
 
   static Responder responder(
-      BaseModel base,
-      Tokenizer tokenizer,
-      LiveReleases releases,
-      AnswerCache cache,
-      UnknownDomain unknown) {
+      BaseModel base, Tokenizer tokenizer, LiveReleases releases, AnswerCache cache) {
     return Responder.of(
         new ServingParts(base, tokenizer, releases, cache, CacheKeys.of(SECRET), Clock.systemUTC()),
         ServeLimits.defaults(),
-        unknown,
         0);
   }
 

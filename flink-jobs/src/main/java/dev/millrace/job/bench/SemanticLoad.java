@@ -9,7 +9,6 @@ import dev.millrace.model.cache.ErrorBound;
 import dev.millrace.model.cache.SemanticCounts;
 import dev.millrace.model.cache.SemanticTier;
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.text.Tokenizer;
 import dev.millrace.schema.Answer;
@@ -60,8 +59,7 @@ record SemanticLoad(BaseModel base, Tokenizer tokenizer, int newTokens) {
   private Asked lap(List<String> questions, SemanticTier semantic) throws Exception {
     try (LiveReleases releases = NanoParts.noReleases(base);
         AnswerCache cache = NanoParts.cache(64L << 20, semantic);
-        Responder responder =
-            NanoParts.responder(base, tokenizer, releases, cache, UnknownDomain.BASE)) {
+        Responder responder = NanoParts.responder(base, tokenizer, releases, cache)) {
       List<Answer> answers = new ArrayList<>();
       Lap lap =
           Lap.of(

@@ -1,7 +1,6 @@
 package dev.millrace.job.bench;
 
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.schema.Answer;
 import dev.millrace.schema.Request;
@@ -50,7 +49,7 @@ final class SoakLoad implements AutoCloseable {
   private SoakLoad(Path folder, long seed) throws IOException {
     nano = NanoParts.open(folder);
     releases = NanoParts.noReleases(nano.base());
-    responder = nano.responder(releases, UnknownDomain.BASE);
+    responder = nano.responder(releases);
     Random random = new Random(seed);
     for (Kind kind : Kind.values()) {
       requests.put(kind, draw(kind, random));

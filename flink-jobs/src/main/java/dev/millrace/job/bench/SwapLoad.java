@@ -2,7 +2,6 @@ package dev.millrace.job.bench;
 
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.serve.Responder;
-import dev.millrace.model.serve.UnknownDomain;
 import dev.millrace.model.swap.LiveReleases;
 import dev.millrace.model.swap.Staged;
 import dev.millrace.model.swap.SwapConfig;
@@ -62,7 +61,7 @@ final class SwapLoad implements AutoCloseable {
   }
 
   private Responder responder() {
-    return nano.responder(live, UnknownDomain.REFUSE);
+    return nano.responder(live);
   }
 
   /** Makes a release current, and notes what it says to every prompt. */

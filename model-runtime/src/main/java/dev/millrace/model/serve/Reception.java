@@ -15,13 +15,11 @@ final class Reception {
 
   private final ServingParts parts;
   private final RequestRules rules;
-  private final UnknownDomain unknown;
 
-  Reception(ServingParts parts, ServeLimits limits, UnknownDomain unknown) {
+  Reception(ServingParts parts, ServeLimits limits) {
     this.parts = parts;
     int context = Math.min(limits.contextTokens(), limits.batchTokens());
     this.rules = new RequestRules(Math.min(context, parts.carriers().positions()));
-    this.unknown = unknown;
   }
 
   /** A work without its release; one that cannot be answered is done. */
@@ -117,12 +115,7 @@ final class Reception {
     if (request.domain() == null || request.isAssigned() || request.task() == Request.Task.EMBED) {
       return null;
     }
-    if (release == null) {
-      return unknown == UnknownDomain.REFUSE
-          ? "unknown-domain: " + request.domain() + " has no release that this tenant may see"
-          : null;
-    }
-    return release.domain().equals(request.domain())
+    return release == null || release.domain().equals(request.domain())
         ? null
         : "unknown-release: " + release.release() + " of domain " + request.domain();
   }

@@ -93,11 +93,13 @@ public interface Responder extends AutoCloseable {
   }
 
   /**
-   * A responder on parts that it does not own; what can wait in this process gives way to it.
+   * A responder on parts that it does not own; what can wait in this process gives way to it. Where
+   * a domain has no release that the caller may see, the base alone answers, and the answer says
+   * so.
    *
    * @param subtask stands in each answer
    */
-  static Responder of(ServingParts parts, ServeLimits limits, UnknownDomain unknown, int subtask) {
-    return new RunningResponder(parts, limits, unknown, subtask, Foreground.ofProcess());
+  static Responder of(ServingParts parts, ServeLimits limits, int subtask) {
+    return new RunningResponder(parts, limits, subtask, Foreground.ofProcess());
   }
 }

@@ -58,16 +58,11 @@ final class RunningResponder implements Responder {
   private final Foreground foreground;
   private final Foreground.Answerer answerer;
 
-  RunningResponder(
-      ServingParts parts,
-      ServeLimits limits,
-      UnknownDomain unknown,
-      int subtask,
-      Foreground foreground) {
+  RunningResponder(ServingParts parts, ServeLimits limits, int subtask, Foreground foreground) {
     this.foreground = foreground;
     this.answerer = foreground.answerer();
     this.cache = parts.cache();
-    this.reception = new Reception(parts, limits, unknown);
+    this.reception = new Reception(parts, limits);
     this.carriers = parts.carriers();
     this.limits = limits;
     this.writer = new AnswerWriter(subtask, parts.clock());

@@ -66,7 +66,6 @@ class PlacingTest {
               () -> Instant.ofEpochMilli(1234),
               MediaReader.of(new ColumnAligner(base.id()))),
           new ServeLimits(1000, 1000, 1000),
-          UnknownDomain.BASE,
           5);
   private boolean broken;
 

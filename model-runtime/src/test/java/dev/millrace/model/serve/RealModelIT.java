@@ -244,7 +244,7 @@ class RealModelIT {
             AnswerCache.of(1 << 20, RemoteTier.none(), SECRET),
             CacheKeys.of(SECRET),
             Clock.systemUTC());
-    Responder made = Responder.of(parts, ServeLimits.defaults(), UnknownDomain.BASE, 0);
+    Responder made = Responder.of(parts, ServeLimits.defaults(), 0);
     opened.add(made);
     return made;
   }

@@ -68,7 +68,7 @@ class ResponderTest {
   private final FakeReleases source = new FakeReleases();
   private final LiveReleases live = LiveReleases.of(base, source, SwapConfig.defaults());
   private final List<Responder> opened = new ArrayList<>();
-  private final Responder responder = responder(UnknownDomain.BASE);
+  private final Responder responder = responder();
 
   @AfterEach
   void everyLeaseIsGivenBack() {
@@ -96,15 +96,11 @@ class ResponderTest {
   }
 
   @Test
-  void respond_domainWithoutRelease_isAnsweredByTheBaseOrRefusedAsConfigured() {
+  void respond_domainWithoutRelease_isAnsweredByTheBase() {
     Answer byBase = one(score("q", "java", "prompt"));
     assertNull(byBase.error());
     assertNull(byBase.release());
     assertEquals(byBase.logProb(), one(score("q", null, "prompt")).logProb());
-    Responder strict = responder(UnknownDomain.REFUSE);
-    Answer refused = strict.respond(List.of(score("q", "java", "prompt"))).get(0);
-    assertError("unknown-domain: java", refused);
-    assertNull(strict.respond(List.of(score("q", null, "prompt"))).get(0).error());
   }
 
   @Test
@@ -218,7 +214,7 @@ class ResponderTest {
   @Test
   void close_whileFetching_givesTheLeaseBackWhenItComes() throws InterruptedException {
     CountDownLatch until = restoreCold("bias-1");
-    Responder closing = responder(UnknownDomain.BASE);
+    Responder closing = responder();
     closing.submit(1, score("cold", "java", "prompt"));
     closing.submit(2, score("base", null, "prompt"));
     assertEquals(List.of("base"), ids(closing.step()));
@@ -260,7 +256,7 @@ class ResponderTest {
     assertEquals(before + 1, base.scoreCalls().size());
     responder.close();
     assertEquals(List.of(9), base.mostRunning());
-    Responder other = responder(UnknownDomain.BASE);
+    Responder other = responder();
     for (int i = 0; i < requests.size(); i++) {
       assertEquals(requests.get(i).id(), together.get(i).request());
       Request fresh = uncached(requests.get(i));
@@ -292,8 +288,7 @@ class ResponderTest {
     Answer second = one(score("b", "java", "prompt"));
     assertEquals(From.L1, second.from());
     assertEquals(first.logProb(), second.logProb());
-    Answer elsewhere =
-        responder(UnknownDomain.BASE).respond(List.of(score("c", "java", "prompt"))).get(0);
+    Answer elsewhere = responder().respond(List.of(score("c", "java", "prompt"))).get(0);
     assertEquals(From.REDIS, elsewhere.from());
     assertEquals(From.MODEL, one(uncached(score("d", "java", "prompt"))).from());
     swap(FakeReleases.published("java", 2));
@@ -484,8 +479,7 @@ class ResponderTest {
   }
 
   private Responder similar(SemanticTier tier) {
-    return responder(
-        UnknownDomain.BASE, AnswerCache.of(1 << 20, remote, SECRET, tier, new DirectExecutor()));
+    return responder(AnswerCache.of(1 << 20, remote, SECRET, tier, new DirectExecutor()));
   }
 
   /** Asks similar questions until one gets another's answer. */
@@ -614,7 +608,6 @@ class ResponderTest {
                     CacheKeys.of(SECRET),
                     () -> Instant.ofEpochMilli(now)),
                 new ServeLimits(1000, 1000, 1000),
-                UnknownDomain.BASE,
                 5)) {
       Answer answer = one(other, generate("a", null, "prompt", 20, 0, 0, true));
       assertEquals("uvw", answer.text());
@@ -785,8 +778,8 @@ class ResponderTest {
   @Test
   void close_whoComputesForOthersElsewhere_theOtherComputes() throws Exception {
     AnswerCache shared = cache();
-    Responder first = responder(UnknownDomain.BASE, shared);
-    Responder second = responder(UnknownDomain.BASE, shared);
+    Responder first = responder(shared);
+    Responder second = responder(shared);
     first.submit(1, generate("a", null, "prompt", 4, 0, 0, true));
     first.step();
     second.submit(1, generate("b", null, "prompt", 4, 0, 0, true));
@@ -806,8 +799,7 @@ class ResponderTest {
     swap(FakeReleases.published("java", 1));
     int before = base.scoreCalls().size();
     AnswerCache shared = AnswerCache.of(1 << 20, remote, SECRET);
-    List<Responder> subtasks =
-        List.of(responder(UnknownDomain.BASE, shared), responder(UnknownDomain.BASE, shared));
+    List<Responder> subtasks = List.of(responder(shared), responder(shared));
     CountDownLatch half = new CountDownLatch(1);
     CompletableFuture<Void> swapped = new CompletableFuture<>();
     List<CompletableFuture<List<Answer>>> results =
@@ -914,8 +906,7 @@ class ResponderTest {
             CacheKeys.of(SECRET),
             () -> Instant.ofEpochMilli(now),
             MediaReader.of(null));
-    try (Responder two =
-        Responder.of(parts, new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5)) {
+    try (Responder two = Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5)) {
       ReleaseEvent old = FakeReleases.published("java", 3);
       ReleaseEvent next = FakeReleases.succeeding("java", 4, 3);
       AdapterWeights adapter = FakeBaseModel.adapter(FakeReleases.bias("bias-4"));
@@ -955,8 +946,7 @@ class ResponderTest {
             CacheKeys.of(SECRET),
             () -> Instant.ofEpochMilli(now),
             MediaReader.of(null));
-    try (Responder one =
-        Responder.of(parts, new ServeLimits(1000, 1000, 1000), UnknownDomain.REFUSE, 5)) {
+    try (Responder one = Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5)) {
       assertSwapped(rebased, FakeReleases.published("java", 3));
       Request plain = generate("q", null, "xy", 3, 0, 0, true);
       assertEquals("fake-base MODEL", baseAndSource(one, plain));
@@ -1013,8 +1003,7 @@ class ResponderTest {
   void step_whileItComputes_theForegroundIsBusyAndQuietAfterwards() throws Exception {
     Foreground foreground = new Foreground();
     RunningResponder busy =
-        new RunningResponder(
-            parts(cache()), new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5, foreground);
+        new RunningResponder(parts(cache()), new ServeLimits(1000, 1000, 1000), 5, foreground);
     opened.add(busy);
     busy.submit(1, generate("q", null, "prompt", 3, 0, 0, false));
     assertFalse(foreground.isBusy());
@@ -1053,7 +1042,6 @@ class ResponderTest {
                 CacheKeys.of(SECRET),
                 () -> Instant.ofEpochMilli(now)),
             new ServeLimits(1000, 1000, 1000),
-            UnknownDomain.BASE,
             5,
             foreground);
     opened.add(reads);
@@ -1071,8 +1059,8 @@ class ResponderTest {
     }
   }
 
-  private Responder responder(UnknownDomain unknown) {
-    return responder(unknown, cache());
+  private Responder responder() {
+    return responder(cache());
   }
 
   @Test
@@ -1134,7 +1122,6 @@ class ResponderTest {
             new ServingParts(
                 base, broken, live, cache(), CacheKeys.of(SECRET), () -> Instant.ofEpochMilli(now)),
             new ServeLimits(1000, 1000, 1000),
-            UnknownDomain.BASE,
             5)) {
       List<Answer> answers =
           reading.respond(
@@ -1197,7 +1184,7 @@ class ResponderTest {
             CacheKeys.of(SECRET),
             () -> Instant.ofEpochMilli(now),
             MediaReader.of(new ColumnAligner(of)));
-    return Responder.of(parts, new ServeLimits(1000, 1000, 1000), UnknownDomain.BASE, 5);
+    return Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5);
   }
 
   private static Answer one(Responder responder, Request request) {
@@ -1208,8 +1195,8 @@ class ResponderTest {
     return AnswerCache.of(1 << 20, remote, SECRET, SemanticTier.none(), new DirectExecutor());
   }
 
-  private Responder responder(UnknownDomain unknown, AnswerCache cache) {
-    Responder responder = Responder.of(parts(cache), new ServeLimits(1000, 1000, 1000), unknown, 5);
+  private Responder responder(AnswerCache cache) {
+    Responder responder = Responder.of(parts(cache), new ServeLimits(1000, 1000, 1000), 5);
     opened.add(responder);
     return responder;
   }
