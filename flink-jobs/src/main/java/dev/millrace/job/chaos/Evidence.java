@@ -6,6 +6,7 @@ import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Origin;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What is left of a run.
@@ -24,4 +25,11 @@ record Evidence(
     HeldOut heldOut,
     Set<Origin> poisoned,
     Map<Origin, Long> seen,
-    boolean repeated) {}
+    boolean repeated) {
+
+  /** The longest time between two answers. */
+  long longestGapMillis() {
+    long[] times = seen.values().stream().mapToLong(Long::longValue).sorted().toArray();
+    return IntStream.range(1, times.length).mapToLong(i -> times[i] - times[i - 1]).max().orElse(0);
+  }
+}

@@ -40,7 +40,7 @@ record Findings(Evidence evidence, List<String> met, long begun) {
         recording.releases().size(),
         (int) evidence.stored().byId().values().stream().flatMap(Manifest::fresh).count(),
         recording.rejections().size(),
-        Gap.longest(evidence.seen().values()).millis(),
+        evidence.longestGapMillis(),
         recoveries(struck),
         Stream.concat(met.stream(), Audit.problems(evidence, config.bound().toMillis()).stream())
             .toList(),

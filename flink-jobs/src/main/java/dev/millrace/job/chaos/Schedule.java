@@ -35,11 +35,7 @@ record Schedule(List<Strike> strikes) {
       }
       strikes.add(
           new Strike(
-              strikes.size(),
-              left.remove(0),
-              at,
-              random.nextLong(LEAST_LASTING, MOST_LASTING),
-              random.nextLong()));
+              left.remove(0), at, random.nextLong(LEAST_LASTING, MOST_LASTING), random.nextLong()));
       at += random.nextLong(LEAST_PAUSE, MOST_PAUSE);
     }
     return new Schedule(strikes);

@@ -8,4 +8,4 @@ package dev.millrace.job.chaos;
  * @param lastingMillis how long until it is healed
  * @param seed of what the fault leaves open
  */
-record Strike(int number, String fault, long atMillis, long lastingMillis, long seed) {}
+record Strike(String fault, long atMillis, long lastingMillis, long seed) {}
