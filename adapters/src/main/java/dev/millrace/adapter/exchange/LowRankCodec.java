@@ -1,5 +1,6 @@
 package dev.millrace.adapter.exchange;
 
+import dev.millrace.model.weights.PrincipalDirections;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -14,7 +15,6 @@ import java.util.SplittableRandom;
 record LowRankCodec(int rank) implements Codec {
 
   private static final int ITERATIONS = 2;
-  private static final double TINY = 1e-30;
 
   LowRankCodec {
     if (rank < 1) {
@@ -60,7 +60,7 @@ record LowRankCodec(int rank) implements Codec {
     double[][] left = new double[rank][m.rows()];
     for (int i = 0; i < ITERATIONS; i++) {
       product(update, at, m, right, left, false);
-      orthonormal(left);
+      PrincipalDirections.orthonormal(left);
       product(update, at, m, left, right, true);
     }
     put(left, bytes);
@@ -79,29 +79,6 @@ record LowRankCodec(int rank) implements Codec {
         }
       }
     }
-  }
-
-  private static void orthonormal(double[][] columns) {
-    for (int k = 0; k < columns.length; k++) {
-      for (int before = 0; before < k; before++) {
-        double along = dot(columns[k], columns[before]);
-        for (int i = 0; i < columns[k].length; i++) {
-          columns[k][i] -= along * columns[before][i];
-        }
-      }
-      double norm = Math.sqrt(dot(columns[k], columns[k]));
-      for (int i = 0; i < columns[k].length; i++) {
-        columns[k][i] = norm < TINY ? 0 : columns[k][i] / norm;
-      }
-    }
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
-    }
-    return sum;
   }
 
   private static void put(double[][] columns, ByteBuffer bytes) {

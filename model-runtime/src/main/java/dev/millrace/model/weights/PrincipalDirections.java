@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 public final class PrincipalDirections {
 
   private static final int ITERATIONS = 20;
+  private static final double TINY = 1e-30;
 
   private PrincipalDirections() {}
 
@@ -38,7 +39,8 @@ public final class PrincipalDirections {
     return directions;
   }
 
-  private static void orthonormal(double[][] rows) {
+  /** Gram-Schmidt, in place; a row that the ones before it span becomes zero. */
+  public static void orthonormal(double[][] rows) {
     for (int k = 0; k < rows.length; k++) {
       for (int before = 0; before < k; before++) {
         double along = dot(rows[k], rows[before]);
@@ -48,7 +50,7 @@ public final class PrincipalDirections {
       }
       double norm = Math.sqrt(dot(rows[k], rows[k]));
       for (int i = 0; i < rows[k].length; i++) {
-        rows[k][i] = norm == 0 ? 0 : rows[k][i] / norm;
+        rows[k][i] = norm < TINY ? 0 : rows[k][i] / norm;
       }
     }
   }
