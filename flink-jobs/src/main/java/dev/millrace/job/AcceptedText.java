@@ -178,17 +178,9 @@ record AcceptedText(MillraceConfig config) {
 
   /** The events of the store's releases, in order; the jobs reject what cannot be decoded. */
   List<ReleaseEvent> events() {
-    List<ReleaseEvent> events = new ArrayList<>();
     try (RecordReader reader =
         RecordReader.fromBeginning(config.kafka(), List.of(topics().releases()))) {
-      reader.readToEnd(
-          raw -> {
-            ReleaseEvent event = raw.decoded(Codecs.releases());
-            if (event != null) {
-              events.add(event);
-            }
-          });
+      return reader.readToEnd(Codecs.releases(), event -> true);
     }
-    return events;
   }
 }

@@ -23,7 +23,6 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
-import dev.millrace.schema.wire.Codec;
 import dev.millrace.schema.wire.Codecs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +31,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,8 +104,7 @@ public final class TopicAdopting implements Adopting {
   private List<ReleaseEvent> events(Proposal proposal) {
     try (RecordReader reader =
         RecordReader.fromBeginning(config.kafka(), List.of(topics.releases()))) {
-      return decoded(
-          reader,
+      return reader.readToEnd(
           Codecs.releases(),
           event ->
               event.domain().equals(proposal.domain())
@@ -133,8 +130,7 @@ public final class TopicAdopting implements Adopting {
     try (RecordReader reader =
         RecordReader.fromLast(config.kafka(), List.of(topics.samples()), SAMPLES)) {
       samples =
-          decoded(
-              reader,
+          reader.readToEnd(
               Codecs.samples(),
               sample ->
                   proposal.domain().equals(sample.domain())
@@ -163,19 +159,6 @@ public final class TopicAdopting implements Adopting {
 
   private static <T> List<T> newest(List<T> all, int most) {
     return all.subList(Math.max(0, all.size() - most), all.size());
-  }
-
-  /** What is wanted of a topic; what cannot be decoded has been rejected by the jobs. */
-  private static <T> List<T> decoded(RecordReader reader, Codec<T> codec, Predicate<T> wanted) {
-    List<T> values = new ArrayList<>();
-    reader.readToEnd(
-        raw -> {
-          T value = raw.decoded(codec);
-          if (value != null && wanted.test(value)) {
-            values.add(value);
-          }
-        });
-    return values;
   }
 
   private void write(Adoption adoption) throws IOException {

@@ -2,6 +2,7 @@ package dev.millrace.job.io;
 
 import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.wire.Codec;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -166,6 +168,19 @@ public final class RecordReader implements AutoCloseable {
     List<RawRecord> records = new ArrayList<>();
     readToEnd(records::add);
     return records;
+  }
+
+  /** What is wanted of that; what cannot be decoded the jobs reject. */
+  public <T> List<T> readToEnd(Codec<T> codec, Predicate<T> wanted) {
+    List<T> values = new ArrayList<>();
+    readToEnd(
+        raw -> {
+          T value = raw.decoded(codec);
+          if (value != null && wanted.test(value)) {
+            values.add(value);
+          }
+        });
+    return values;
   }
 
   /** Goes through everything from here to what is committed now; keeps nothing. */
