@@ -85,8 +85,8 @@ public final class Openers {
 
   /** What part of the documents is held out under a configuration. */
   public static HeldOut heldOut(MillraceConfig config) {
-    String salt = Secret.fromEnvironment(Secret.HELD_OUT_SALT).value();
-    return new HeldOut(salt == null ? DEFAULT_SALT : salt, config.heldOut().everyNth());
+    String salt = Secret.fromEnvironment(Secret.HELD_OUT_SALT).orElse(DEFAULT_SALT);
+    return new HeldOut(salt, config.heldOut().everyNth());
   }
 
   /** What computes here; part of every manifest. */

@@ -141,7 +141,6 @@ record ServingOpening(MillraceConfig config, Resources resources) {
    * share.
    */
   private static byte[] cacheKey() {
-    String secret = Secret.fromEnvironment(Secret.CACHE_KEY).value();
-    return (secret == null ? "millrace-answer-cache" : secret).getBytes(UTF_8);
+    return Secret.fromEnvironment(Secret.CACHE_KEY).orElse("millrace-answer-cache").getBytes(UTF_8);
   }
 }

@@ -12,6 +12,7 @@ import dev.millrace.model.score.ScorerConfig;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** All that can be set, by keys such as {@code kafka.bootstrap} and {@code learn.train.epochs}. */
 public record MillraceConfig(
@@ -62,13 +63,26 @@ public record MillraceConfig(
    */
   public static MillraceConfig read(List<String> settings) {
     Problems problems = new Problems();
-    Map<String, String> values = Settings.read(settings, problems);
+    Map<String, String> values = values(settings, problems);
     MillraceConfig config = defaults().bound(values, problems);
     config.checkSteps(problems);
     config.checkWatch(problems);
     config.checkTransactions(problems);
     problems.throwIfAny();
     return config;
+  }
+
+  private static Map<String, String> values(List<String> settings, Problems problems) {
+    Map<String, String> values = new TreeMap<>();
+    for (String setting : settings) {
+      int equals = setting.indexOf('=');
+      if (equals < 1) {
+        problems.add("\"" + setting + "\" is not key=value");
+      } else {
+        values.put(setting.substring(0, equals).strip(), setting.substring(equals + 1).strip());
+      }
+    }
+    return values;
   }
 
   /**
