@@ -4,18 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.model.swap.SwapRule;
+import dev.millrace.model.weights.WholeFile;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,20 +137,9 @@ public record Heads(Kind kind, SortedMap<String, Head> byDomain) {
     Path file = file(store, kind);
     try {
       Files.createDirectories(store);
-      replace(file, mapper.writeValueAsString(node));
+      WholeFile.write(file, mapper.writeValueAsBytes(node));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + file, e);
-    }
-  }
-
-  /** Who is killed meanwhile leaves the file as it was. */
-  private static void replace(Path file, String text) throws IOException {
-    Path aside = file.resolveSibling("." + UUID.randomUUID() + ".part");
-    try {
-      Files.writeString(aside, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(aside);
     }
   }
 }

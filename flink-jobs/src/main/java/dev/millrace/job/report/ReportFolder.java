@@ -34,10 +34,6 @@ public record ReportFolder(Path folder) {
     }
   }
 
-  public static String json(Report report) {
-    return text(report);
-  }
-
   private record Page(Report report, Timeline timeline) {}
 
   /** One file that loads nothing. */
@@ -47,7 +43,7 @@ public record ReportFolder(Path folder) {
         throw new IllegalStateException("report.html is not on the classpath");
       }
       String template = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return template.replace(PLACE, inScript(text(new Page(report, timeline))));
+      return template.replace(PLACE, inScript(json(new Page(report, timeline))));
     }
   }
 
@@ -56,7 +52,7 @@ public record ReportFolder(Path folder) {
     return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029");
   }
 
-  private static String text(Object value) {
+  private static String json(Object value) {
     try {
       return JSON.writeValueAsString(value);
     } catch (IOException e) {
