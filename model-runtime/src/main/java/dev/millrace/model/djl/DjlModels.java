@@ -41,13 +41,7 @@ public final class DjlModels {
 
   /** Opens a HuggingFace checkpoint folder; the caller closes it once. */
   public static BaseModel open(Path folder, Precision precision) throws IOException {
-    return open(folder, precision, LoadProgress.SILENT);
-  }
-
-  /** The same; {@code progress} hears how far it is. */
-  public static BaseModel open(Path folder, Precision precision, LoadProgress progress)
-      throws IOException {
-    return openModel(folder, precision, progress);
+    return openModel(folder, precision, LoadProgress.SILENT);
   }
 
   /**
