@@ -30,7 +30,7 @@ import java.util.Random;
  */
 record ExchangeMaterial(List<int[]> train, List<int[]> heldOut) {
 
-  private static final String DOMAIN = "legal";
+  static final String DOMAIN = "legal";
   private static final int LENGTH = 96;
   private static final int HELD_OUT = 48;
 
@@ -38,23 +38,28 @@ record ExchangeMaterial(List<int[]> train, List<int[]> heldOut) {
   static final int ROWS = 2;
 
   static ExchangeMaterial read(Path nano, int rows, long seed) throws IOException {
-    List<Document> documents = new ArrayList<>(Corpora.load(DOMAIN));
-    Collections.shuffle(documents, new Random(seed));
-    List<int[]> texts = new ArrayList<>();
-    try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
-      for (Document document : documents) {
-        String text = document.text();
-        int[] tokens = tokenizer.encode(text.substring(0, Math.min(text.length(), 2_000)));
-        if (texts.size() < rows + HELD_OUT && tokens.length > LENGTH) {
-          texts.add(Arrays.copyOf(tokens, LENGTH + 1));
-        }
-      }
-    }
+    List<int[]> texts = texts(nano, rows + HELD_OUT, LENGTH, LENGTH + 1, seed);
     if (texts.size() < rows + HELD_OUT) {
       throw new IllegalArgumentException(
           "%s has %d texts, expected %d".formatted(DOMAIN, texts.size(), rows + HELD_OUT));
     }
     return new ExchangeMaterial(texts.subList(HELD_OUT, texts.size()), texts.subList(0, HELD_OUT));
+  }
+
+  /** So many texts of more tokens than a bound, cut to so many at most. */
+  static List<int[]> texts(Path nano, int count, int longerThan, int most, long seed)
+      throws IOException {
+    List<Document> documents = new ArrayList<>(Corpora.load(DOMAIN));
+    Collections.shuffle(documents, new Random(seed));
+    try (Tokenizer tokenizer = Tokenizers.open(nano.resolve("tokenizer.json"))) {
+      return documents.stream()
+          .map(Document::text)
+          .map(text -> tokenizer.encode(text.substring(0, Math.min(text.length(), 2_000))))
+          .filter(tokens -> tokens.length > longerThan)
+          .map(tokens -> Arrays.copyOf(tokens, Math.min(tokens.length, most)))
+          .limit(count)
+          .toList();
+    }
   }
 
   /** The lesson of some rows, in their order. */

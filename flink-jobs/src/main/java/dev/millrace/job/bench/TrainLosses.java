@@ -11,8 +11,6 @@ import dev.millrace.adapter.train.TrainConfig;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.adapter.train.Training;
-import dev.millrace.job.corpus.Corpora;
-import dev.millrace.job.corpus.Document;
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
@@ -22,21 +20,16 @@ import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.peft.LoraWeights;
-import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** Loss after equal tokens of a domain that nano has not seen, in each precision. */
 final class TrainLosses {
 
-  private static final String DOMAIN = "legal";
+  private static final String DOMAIN = ExchangeMaterial.DOMAIN;
   private static final int ROWS = 8;
   private static final int STEPS = 24;
   private static final int LAST = 5;
@@ -216,19 +209,8 @@ final class TrainLosses {
   }
 
   private static List<int[]> texts(Setting setting) throws IOException {
-    List<Document> documents = new ArrayList<>(Corpora.load(DOMAIN));
-    Collections.shuffle(documents, new Random(setting.seed()));
-    List<int[]> texts = new ArrayList<>();
-    try (Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
-      for (Document document : documents) {
-        String text = document.text();
-        int[] tokens = tokenizer.encode(text.substring(0, Math.min(text.length(), 2_000)));
-        if (texts.size() < ROWS * STEPS && tokens.length > 16) {
-          texts.add(Arrays.copyOf(tokens, Math.min(tokens.length, TrainKind.LENGTH + 1)));
-        }
-      }
-    }
-    return texts;
+    return ExchangeMaterial.texts(
+        setting.nano(), ROWS * STEPS, 16, TrainKind.LENGTH + 1, setting.seed());
   }
 
   private static List<Remembered> samples(List<int[]> texts) {
