@@ -7,7 +7,6 @@ import dev.millrace.model.weights.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -16,7 +15,6 @@ import java.util.function.Consumer;
  */
 public final class GgufExport {
 
-  private static final List<LlamaFamily> FAMILIES = List.of(new OlmoeFamily());
   private static final int MOSTLY_Q8_0 = 7;
   private static final int QUANTIZATION_VERSION = 2;
 
@@ -32,14 +30,13 @@ public final class GgufExport {
   public static void write(Path folder, Path gguf, Consumer<String> progress) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       MoeConfig config = checkpoint.config();
-      LlamaFamily family = family(config);
-      family.requireSupported(config);
+      OlmoeFamily.requireSupported(config);
       if (config.fp8().rows() > 0) {
         throw new InvalidConfigException(
             "config.json: quantization_config is fp8, expected none for GGUF");
       }
       GgufWriter file = new GgufWriter();
-      describe(folder, config, family, file);
+      describe(folder, config, file);
       putTokens(
           BpeTables.parse(
               Files.readAllBytes(folder.resolve("tokenizer.json")),
@@ -47,27 +44,14 @@ public final class GgufExport {
               config.vocabSize()),
           Tokenizers.bos(folder.resolve("tokenizer.json")),
           file);
-      family.addTensors(checkpoint, file);
+      OlmoeFamily.addTensors(checkpoint, file);
       file.write(gguf, progress);
     }
   }
 
-  private static LlamaFamily family(MoeConfig config) {
-    return FAMILIES.stream()
-        .filter(family -> family.modelType().equals(config.modelType()))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InvalidConfigException(
-                    "config.json: model_type is %s, expected one of %s for GGUF"
-                        .formatted(
-                            config.modelType(),
-                            FAMILIES.stream().map(LlamaFamily::modelType).toList())));
-  }
-
-  private static void describe(Path folder, MoeConfig config, LlamaFamily family, GgufWriter file) {
-    String arch = family.architecture() + ".";
-    file.put("general.architecture", family.architecture())
+  private static void describe(Path folder, MoeConfig config, GgufWriter file) {
+    String arch = OlmoeFamily.NAME + ".";
+    file.put("general.architecture", OlmoeFamily.NAME)
         .put("general.name", folder.toAbsolutePath().normalize().getFileName().toString())
         .put("general.file_type", MOSTLY_Q8_0)
         .put("general.quantization_version", QUANTIZATION_VERSION)
@@ -80,8 +64,8 @@ public final class GgufExport {
         .put(arch + "attention.layer_norm_rms_epsilon", (float) config.rmsNormEps())
         .put(arch + "rope.freq_base", (float) config.rope().theta())
         .put(arch + "expert_count", config.router().numExperts())
-        .put(arch + "expert_used_count", config.numExpertsPerTok());
-    family.describe(config, file);
+        .put(arch + "expert_used_count", config.numExpertsPerTok())
+        .put(arch + "feed_forward_length", config.experts().intermediateSize());
   }
 
   private static void putTokens(BpeTables bpe, int[] bos, GgufWriter file) {

@@ -10,8 +10,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
-/** OLMoE: llama.cpp neither clips q, k, v nor normalises the weights of the chosen experts. */
-final class OlmoeFamily implements LlamaFamily {
+/**
+ * OLMoE as llama.cpp knows it, which neither clips q, k, v nor normalises the weights of the chosen
+ * experts.
+ */
+final class OlmoeFamily {
+
+  /** config.json's {@code model_type}, and llama.cpp's {@code general.architecture}. */
+  static final String NAME = "olmoe";
 
   private static final Map<String, String> MATRICES =
       new TreeMap<>(
@@ -37,18 +43,19 @@ final class OlmoeFamily implements LlamaFamily {
               "up_proj", "ffn_up_exps",
               "down_proj", "ffn_down_exps"));
 
-  @Override
-  public String modelType() {
-    return "olmoe";
-  }
+  private OlmoeFamily() {}
 
-  @Override
-  public String architecture() {
-    return "olmoe";
-  }
-
-  @Override
-  public void requireSupported(MoeConfig config) {
+  /**
+   * Refuses what llama.cpp's program would leave out.
+   *
+   * @throws InvalidConfigException naming the option
+   */
+  static void requireSupported(MoeConfig config) {
+    if (!config.modelType().equals(NAME)) {
+      throw new InvalidConfigException(
+          "config.json: model_type is %s, expected one of [%s] for GGUF"
+              .formatted(config.modelType(), NAME));
+    }
     if (Double.isFinite(config.attention().clipQkv())) {
       throw unsupported("clip_qkv is " + config.attention().clipQkv(), "null");
     }
@@ -73,13 +80,8 @@ final class OlmoeFamily implements LlamaFamily {
         "config.json: " + is + ", expected " + expected + ": llama.cpp's olmoe knows no other");
   }
 
-  @Override
-  public void describe(MoeConfig config, GgufWriter file) {
-    file.put("olmoe.feed_forward_length", config.experts().intermediateSize());
-  }
-
-  @Override
-  public void addTensors(Checkpoint checkpoint, GgufWriter file) {
+  /** Every tensor of the checkpoint. */
+  static void addTensors(Checkpoint checkpoint, GgufWriter file) {
     MoeConfig config = checkpoint.config();
     Tensor embedding = checkpoint.tensor("model.embed_tokens.weight");
     Tensor head = config.tieWordEmbeddings() ? embedding : checkpoint.tensor("lm_head.weight");
