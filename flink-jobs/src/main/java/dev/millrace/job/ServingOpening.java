@@ -73,7 +73,7 @@ record ServingOpening(MillraceConfig config, Resources resources) {
             cache,
             CacheKeys.of(key),
             Clock.systemUTC(),
-            MediaReader.of(aligner));
+            new MediaReader(aligner));
     Responder responder = resources.add(Responder.of(parts, ServeLimits.defaults(), subtask));
     return new Serving(responder, releases, cache);
   }

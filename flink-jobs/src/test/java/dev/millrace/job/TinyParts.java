@@ -230,7 +230,7 @@ final class TinyParts {
               cache,
               CacheKeys.of(SECRET),
               Clock.systemUTC(),
-              MediaReader.of(new OneSpace(base.id())));
+              new MediaReader(new OneSpace(base.id())));
       Responder responder = Responder.of(parts, ServeLimits.defaults(), subtask);
       return new Opened<>(
           new Serving(responder, releases, cache),

@@ -14,14 +14,18 @@ import dev.millrace.schema.Media;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a base sees and hears of pictures and sounds that are asked about. */
-public interface MediaReader {
+/**
+ * What a base sees and hears of pictures and sounds that are asked about.
+ *
+ * @param aligner the encoders, which it does not own; by none, or for another base, it refuses
+ */
+public record MediaReader(@Nullable Aligner aligner) {
 
   /** What the base reads of a text to place it, as when samples are scored. */
-  int TEXT_TOKENS = 96;
+  static final int TEXT_TOKENS = 96;
 
   /** Media that cannot be read; the message begins with a code, as an answer's error does. */
-  final class UnreadableException extends Exception {
+  static final class UnreadableException extends Exception {
     private static final long serialVersionUID = 1;
 
     private UnreadableException(Reason reason, String detail) {
@@ -34,64 +38,47 @@ public interface MediaReader {
    *
    * @param base that is to read it, by its id
    */
-  Prefix read(Media media, String base) throws UnreadableException;
+  Prefix read(Media media, String base) throws UnreadableException {
+    if (aligner == null || aligner.prefixLength() == 0 || !aligner.config().base().equals(base)) {
+      throw new UnreadableException(
+          Reason.MODALITY_UNSUPPORTED,
+          media.modality() + ", expected text: no encoders make prefixes for this base");
+    }
+    return aligner.prefixes(List.of(input(media))).get(0);
+  }
 
   /**
    * Where the encoders see media, which may be a text, in the space of all media: of length 1.
    *
    * @param alignment what a domain adds to them
    */
-  float[] place(Media media, Carrier carrier, AlignAdapter alignment) throws UnreadableException;
+  float[] place(Media media, Carrier carrier, AlignAdapter alignment) throws UnreadableException {
+    if (aligner == null || !aligner.config().base().equals(carrier.base().id())) {
+      throw new UnreadableException(
+          Reason.MODALITY_UNSUPPORTED,
+          media.modality() + ", expected a prompt: there are no encoders for this base");
+    }
+    return media.isText()
+        ? alignment.place(Side.CAPTION, aligner.embed(words(media, carrier)))
+        : alignment.place(Side.MEDIA, aligner.embed(input(media)));
+  }
+
+  private static Input input(Media media) throws UnreadableException {
+    try {
+      return Input.read(media.modality(), media.bytes());
+    } catch (InvalidMediaException e) {
+      throw new UnreadableException(Reason.of(e.kind()), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Input words(Media media, Carrier carrier) {
+    String text = new String(media.bytes(), UTF_8);
+    int[] read = new SampleTokens(carrier.tokenizer(), TEXT_TOKENS).of(text);
+    return Input.Words.of(text, carrier.base().embed(List.of(read)).get(0));
+  }
 
   /** What it makes of media goes by this name too: part of the name of an answer. */
-  String id();
-
-  /** Reads by encoders, which it does not own; by none, or for another base, it refuses. */
-  static MediaReader of(@Nullable Aligner aligner) {
-    return new MediaReader() {
-      @Override
-      public Prefix read(Media media, String base) throws UnreadableException {
-        if (aligner == null
-            || aligner.prefixLength() == 0
-            || !aligner.config().base().equals(base)) {
-          throw new UnreadableException(
-              Reason.MODALITY_UNSUPPORTED,
-              media.modality() + ", expected text: no encoders make prefixes for this base");
-        }
-        return aligner.prefixes(List.of(input(media))).get(0);
-      }
-
-      @Override
-      public float[] place(Media media, Carrier carrier, AlignAdapter alignment)
-          throws UnreadableException {
-        if (aligner == null || !aligner.config().base().equals(carrier.base().id())) {
-          throw new UnreadableException(
-              Reason.MODALITY_UNSUPPORTED,
-              media.modality() + ", expected a prompt: there are no encoders for this base");
-        }
-        return media.isText()
-            ? alignment.place(Side.CAPTION, aligner.embed(words(media, carrier)))
-            : alignment.place(Side.MEDIA, aligner.embed(input(media)));
-      }
-
-      private static Input input(Media media) throws UnreadableException {
-        try {
-          return Input.read(media.modality(), media.bytes());
-        } catch (InvalidMediaException e) {
-          throw new UnreadableException(Reason.of(e.kind()), String.valueOf(e.getMessage()));
-        }
-      }
-
-      private static Input words(Media media, Carrier carrier) {
-        String text = new String(media.bytes(), UTF_8);
-        int[] read = new SampleTokens(carrier.tokenizer(), TEXT_TOKENS).of(text);
-        return Input.Words.of(text, carrier.base().embed(List.of(read)).get(0));
-      }
-
-      @Override
-      public String id() {
-        return aligner == null ? "" : aligner.prefixId();
-      }
-    };
+  String id() {
+    return aligner == null ? "" : aligner.prefixId();
   }
 }

@@ -36,6 +36,6 @@ public record ServingParts(
         cache,
         keys,
         clock,
-        MediaReader.of(null));
+        new MediaReader(null));
   }
 }

@@ -64,7 +64,7 @@ class PlacingTest {
                   1 << 20, new MapRemoteTier(), SECRET, SemanticTier.none(), new DirectExecutor()),
               CacheKeys.of(SECRET),
               () -> Instant.ofEpochMilli(1234),
-              MediaReader.of(new ColumnAligner(base.id()))),
+              new MediaReader(new ColumnAligner(base.id()))),
           new ServeLimits(1000, 1000, 1000),
           5);
   private boolean broken;
@@ -229,7 +229,7 @@ class PlacingTest {
     List<Integer> lengths = new ArrayList<>();
     byte[] text = (ColumnAligner.caption(3) + " x".repeat(8_000)).getBytes(UTF_8);
     float[] place =
-        MediaReader.of(new ColumnAligner(base.id()))
+        new MediaReader(new ColumnAligner(base.id()))
             .place(
                 new Media(Modality.TEXT, text),
                 new Carrier(base, new Watched(lengths)),

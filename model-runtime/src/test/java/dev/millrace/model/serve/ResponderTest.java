@@ -905,7 +905,7 @@ class ResponderTest {
             cache(),
             CacheKeys.of(SECRET),
             () -> Instant.ofEpochMilli(now),
-            MediaReader.of(null));
+            new MediaReader(null));
     try (Responder two = Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5)) {
       ReleaseEvent old = FakeReleases.published("java", 3);
       ReleaseEvent next = FakeReleases.succeeding("java", 4, 3);
@@ -945,7 +945,7 @@ class ResponderTest {
             cache(),
             CacheKeys.of(SECRET),
             () -> Instant.ofEpochMilli(now),
-            MediaReader.of(null));
+            new MediaReader(null));
     try (Responder one = Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5)) {
       assertSwapped(rebased, FakeReleases.published("java", 3));
       Request plain = generate("q", null, "xy", 3, 0, 0, true);
@@ -1183,7 +1183,7 @@ class ResponderTest {
             cache(),
             CacheKeys.of(SECRET),
             () -> Instant.ofEpochMilli(now),
-            MediaReader.of(new ColumnAligner(of)));
+            new MediaReader(new ColumnAligner(of)));
     return Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5);
   }
 
