@@ -16,7 +16,6 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -140,17 +139,10 @@ record AcceptedText(MillraceConfig config) {
     }
 
     void take(RawRecord raw) {
-      if (!wanted.contains(raw.origin())) {
-        return;
-      }
-      try {
-        Sample sample = raw.as(Codecs.samples());
-        if (learned.contains(new LearnedSample(sample.id(), raw.origin(), false))) {
-          found.add(raw.origin());
-          add(sample);
-        }
-      } catch (InvalidRecordException e) {
-        // As good as expired.
+      Sample sample = wanted.contains(raw.origin()) ? raw.decoded(Codecs.samples()) : null;
+      if (sample != null && learned.contains(new LearnedSample(sample.id(), raw.origin(), false))) {
+        found.add(raw.origin());
+        add(sample);
       }
     }
 

@@ -6,7 +6,6 @@ import dev.millrace.job.io.RecordsAt;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
-import dev.millrace.schema.wire.InvalidRecordException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -34,13 +33,9 @@ public final class TaughtSamples {
   static Map<Origin, Sample> among(Collection<RawRecord> records, Map<Origin, String> ids) {
     Map<Origin, Sample> found = new HashMap<>();
     for (RawRecord record : records) {
-      try {
-        Sample sample = record.as(Codecs.samples());
-        if (sample.id().equals(ids.get(record.origin()))) {
-          found.put(record.origin(), sample);
-        }
-      } catch (InvalidRecordException e) {
-        // As good as expired.
+      Sample sample = record.decoded(Codecs.samples());
+      if (sample != null && sample.id().equals(ids.get(record.origin()))) {
+        found.put(record.origin(), sample);
       }
     }
     return found;
