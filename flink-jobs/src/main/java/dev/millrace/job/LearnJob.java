@@ -84,12 +84,8 @@ public final class LearnJob {
       Opener<Scorer> scorers,
       LearnerOpener learners,
       InstantSource clock) {
-    KafkaTopics topics = topics(config);
-    Inputs inputs =
-        new Inputs(
-            topics.source(topics.names().samples(), Start.COMMITTED),
-            topics.source(topics.names().releases(), Start.EARLIEST));
-    build(env, config, inputs, assigning, scorers, learners, clock.millis());
+    Sources sources = topics(config)::source;
+    build(env, config, sources, assigning, scorers, learners, clock.millis());
   }
 
   /** Builds the job that ends when it has learned the samples there are when it starts. */
@@ -100,16 +96,14 @@ public final class LearnJob {
       Opener<Scorer> scorers,
       LearnerOpener learners,
       InstantSource clock) {
-    KafkaTopics topics = topics(config);
-    Inputs inputs =
-        new Inputs(
-            topics.boundedSource(topics.names().samples(), Start.COMMITTED),
-            topics.boundedSource(topics.names().releases(), Start.EARLIEST));
-    build(env, config, inputs, assigning, scorers, learners, clock.millis());
+    Sources sources = topics(config)::boundedSource;
+    build(env, config, sources, assigning, scorers, learners, clock.millis());
   }
 
-  /** What the job reads: samples, and what people say of its releases. */
-  private record Inputs(Source<RawRecord, ?, ?> samples, Source<RawRecord, ?, ?> releases) {}
+  /** Reads topics, for ever or to their end. */
+  private interface Sources {
+    Source<RawRecord, ?, ?> of(String topic, Start start);
+  }
 
   private static KafkaTopics topics(MillraceConfig config) {
     return new KafkaTopics(config.kafka(), config.job().name() + "-learn");
@@ -118,14 +112,18 @@ public final class LearnJob {
   private static void build(
       StreamExecutionEnvironment env,
       MillraceConfig config,
-      Inputs inputs,
+      Sources sources,
       Opener<Assigning> assigning,
       Opener<Scorer> scorers,
       LearnerOpener learners,
       long submitted) {
+    KafkaTopics topics = topics(config);
     JobSettings.apply(config, env, BUFFER_TIMEOUT, JobSettings.ROCKSDB);
     var decoded =
-        env.fromSource(inputs.samples(), EventTime.watermarks(), "samples")
+        env.fromSource(
+                sources.of(topics.names().samples(), Start.COMMITTED),
+                EventTime.watermarks(),
+                "samples")
             .uid("samples")
             .process(new Decode<>(EventTime::sample), TypeInformation.of(Sample.class))
             .name("decode")
@@ -133,13 +131,13 @@ public final class LearnJob {
     boolean assigns = config.unlabelled().assigns();
     var labelled = decoded.process(new Labelled(assigns)).name("label").uid("label");
     var assigned = assign(labelled.getSideOutput(Outputs.TO_ASSIGN), config, assigning);
-    var orders = orders(env, inputs);
+    var orders = orders(env, sources.of(topics.names().releases(), Start.EARLIEST));
     Opener<AlignmentLearner> alignments = learners.alignments();
     var scored =
         score(labelled.union(assigned), only(orders, true), config, scorers, alignments, submitted);
     var batches = batch(scored, config);
     var verdicts = learn(batches, only(orders, false), config, learners, submitted);
-    Sinks sinks = new Sinks(topics(config));
+    Sinks sinks = new Sinks(topics);
     sinks.rejected(
         decoded
             .getSideOutput(Outputs.REJECTED)
@@ -195,8 +193,8 @@ public final class LearnJob {
    * decoded is rejected by the serve job, which reads the same topic.
    */
   private static SingleOutputStreamOperator<ReleaseEvent> orders(
-      StreamExecutionEnvironment env, Inputs inputs) {
-    return env.fromSource(inputs.releases(), WatermarkStrategy.noWatermarks(), "orders")
+      StreamExecutionEnvironment env, Source<RawRecord, ?, ?> releases) {
+    return env.fromSource(releases, WatermarkStrategy.noWatermarks(), "orders")
         .uid("orders")
         .setParallelism(1)
         .process(
