@@ -65,6 +65,7 @@ record FlinkProcesses(Map<String, String> options) {
     o.put("heartbeat.timeout", "20 s");
     o.put("pekko.ask.timeout", "60 s");
     o.put("web.timeout", "120000");
+    o.put("state.backend.rocksdb.log.level", "ERROR_LEVEL"); // else two lines a checkpoint
     TEMPORARY.forEach(folder -> o.put(folder, home.resolve("tmp").toString()));
     o.put("execution.checkpointing.dir", home.resolve("checkpoints").toUri().toString());
     o.put("execution.checkpointing.num-retained", "3");
