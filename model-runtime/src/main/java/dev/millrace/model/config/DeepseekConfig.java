@@ -81,6 +81,9 @@ final class DeepseekConfig {
 
   private AttentionConfig attention(boolean interleave, double softmaxFactor) {
     int heads = fields.size("num_attention_heads", defaults.heads);
+    if (fields.size("num_key_value_heads", heads, heads) != heads) {
+      throw json.invalid("num_key_value_heads", "num_attention_heads " + heads);
+    }
     LatentConfig latent =
         new LatentConfig(
             json.orElse("q_lora_rank", Q_LORA_RANK, 0, j -> j.integer("q_lora_rank", 1, 1 << 20)),

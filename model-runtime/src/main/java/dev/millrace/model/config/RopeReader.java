@@ -169,7 +169,7 @@ final class RopeReader {
         rope.number("high_freq_factor", 1e-6, 1e6), original());
   }
 
-  /** What DeepSeek-V3 multiplies the scale of q·k with when positions are stretched. */
+  /** What DeepSeek multiplies the scale of q·k with when positions are stretched. */
   double softmaxFactor() {
     double allDim = number("mscale_all_dim", 0);
     if (kind().equals("default") || allDim == 0) {

@@ -50,7 +50,7 @@ class MoeConfigsTest {
         "'model_type':'olmoe' | [50279]",
         "'model_type':'qwen3_moe' | []",
         "'model_type':'mixtral' | [2]",
-        "'model_type':'deepseek_v2' | [2]",
+        "'model_type':'deepseek_v2','num_experts_per_tok':6 | [2]",
         "'model_type':'deepseek_v3' | [1]",
         "'model_type':'deepseek_v3','eos_token_id':null | []",
         "'model_type':'qwen2_moe','eos_token_id':151643 | [151643]",
@@ -101,9 +101,39 @@ class MoeConfigsTest {
     return MoeConfigs.read(config);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "`` | true",
+        ",'transformers_version':null | true",
+        ",'transformers_version':'4.33.1' | true",
+        ",'transformers_version':'4.53.3' | true",
+        ",'transformers_version':'4.54.0' | false",
+        ",'transformers_version':'4.57.6' | false",
+        ",'transformers_version':'5.0.0rc1' | false",
+        ",'transformers_version':'5.3.0.dev0' | false",
+        ",'transformers_version':'5.14.1' | false",
+        ",'transformers_version':'5.15.0' | true",
+        ",'transformers_version':'5.20.0' | true",
+      })
+  void parse_stretchedDeepseekV2_scalesAsTheTransformersThatWroteIt(
+      String version, boolean stretched) {
+    AttentionConfig attention =
+        parse(
+                "{'model_type':'deepseek_v2','num_experts_per_tok':6,'rope_scaling':{'type':'yarn',"
+                    + "'factor':40,'mscale':0.707,'mscale_all_dim':0.707}"
+                    + version
+                    + "}")
+            .attention();
+    double mscale = stretched ? 0.1 * 0.707 * Math.log(40) + 1 : 1;
+    assertEquals(mscale * mscale / Math.sqrt(192), attention.scale(), 1e-12);
+  }
+
   @Test
   void parse_absentFields_takesDefaultsOfDeepseek() {
-    MoeConfig v2 = parse("{'model_type':'deepseek_v2'}");
+    MoeConfig v2 = parse("{'model_type':'deepseek_v2','num_experts_per_tok':6}");
     assertEquals(List.of(32000, 4096, 11008, 2048), sizes(v2));
     assertEquals(new ExpertsConfig(1407, 2 * 1407, false), v2.experts());
     assertEquals(new LatentConfig(1536, 512, 128, 64, true), v2.attention().latent());
@@ -131,7 +161,10 @@ class MoeConfigsTest {
   @ValueSource(strings = {"deepseek_v2", "deepseek_v3"})
   void parse_nullWhereDeepseekHasADefault_meansNone(String family) {
     MoeConfig config =
-        parse("{'model_type':'" + family + "','n_shared_experts':null,'q_lora_rank':null}");
+        parse(
+            "{'model_type':'"
+                + family
+                + "','num_experts_per_tok':6,'n_shared_experts':null,'q_lora_rank':null}");
     assertEquals(0, config.experts().sharedIntermediateSize());
     assertEquals(0, config.attention().latent().qLoraRank());
   }
@@ -233,6 +266,9 @@ class MoeConfigsTest {
         "'model_type':'deepseek_v3','topk_group':9 | topk_group is 9, expected at most n_group 8",
         "'model_type':'deepseek_v3','n_routed_experts':16,'num_experts_per_tok':17 | num_experts_per_tok is 17",
         "'model_type':'qwen3_moe','num_experts':8,'num_local_experts':16 | num_local_experts is 16, expected 8",
+        "'model_type':'deepseek_v2' | num_experts_per_tok is absent",
+        "'model_type':'deepseek_v2','num_experts_per_tok':6,'topk_method':'group_limited_greedy' | n_group is absent",
+        "'model_type':'deepseek_v2','num_experts_per_tok':6,'num_key_value_heads':8 | num_key_value_heads is 8, expected num_attention_heads 32",
         "'model_type':'deepseek_v2','scoring_func':'sigmoid' | scoring_func is \"sigmoid\", expected softmax",
         "'model_type':'qwen3_moe','mlp_only_layers':[-1] | mlp_only_layers is [-1]",
         "'model_type':'qwen2_moe','use_sliding_window':true,'layer_types':['full_attention'] | layer_types is [\"full_attention\"], expected full_attention or sliding_attention, 24 times",

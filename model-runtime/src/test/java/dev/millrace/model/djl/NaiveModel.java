@@ -282,7 +282,8 @@ final class NaiveModel implements AutoCloseable {
     JsonNode r = rope();
     boolean stretched =
         !r.path("rope_type").asText(r.path("type").asText("default")).equals("default");
-    if (type.equals("deepseek_v3") && stretched && r.path("mscale_all_dim").asDouble() != 0) {
+    boolean leftOut = c.path("transformers_version").asText().startsWith("5.3");
+    if (stretched && !leftOut && r.path("mscale_all_dim").asDouble() != 0) {
       scale *= Math.pow(mscale(factor(r), r.get("mscale_all_dim").doubleValue()), 2);
     }
     return scale;

@@ -165,6 +165,15 @@ class NaiveModelTest {
                 + "'n_group':2,'topk_group':1,"
                 + "'norm_topk_prob':true,'routed_scaling_factor':2.5,'rope_interleave':true}"),
         new Case(
+            "deepseek v2 with YaRN as transformers 5.3 writes and computes it",
+            DType.F32,
+            "{'model_type':'deepseek_v2','transformers_version':'5.3.0.dev0',"
+                + LATENT
+                + "'q_lora_rank':14,'n_shared_experts':1,'topk_method':'greedy',"
+                + "'routed_scaling_factor':1.0,'rope_parameters':{'rope_type':'yarn',"
+                + "'rope_theta':10000.0,'factor':4.0,'mscale':0.707,'mscale_all_dim':0.707,"
+                + "'original_max_position_embeddings':16}}"),
+        new Case(
             "mixtral with a key head for each head and dynamic positions",
             DType.F32,
             "{'model_type':'mixtral',"
