@@ -29,6 +29,7 @@ final class PeftReader {
   }
 
   LoraWeights read() {
+    passOverIdleRouters();
     requireKnown();
     List<LoraPair> pairs = new ArrayList<>();
     for (Site site : sites) {
@@ -50,6 +51,23 @@ final class PeftReader {
           "expected only pairs at the targeted sites, found tensors " + unread);
     }
     return new ExpertRanks(config.plain(), experts).shared(pairs, this::configOf);
+  }
+
+  /**
+   * DeepSeek-V2's router is no site: from 5.0 on transformers takes its weight past what PEFT puts
+   * around the module, so that the tensors of one add nothing.
+   */
+  private void passOverIdleRouters() {
+    for (Site site : sites) {
+      if (site.place() == Site.Place.EXPERTS) {
+        String router = site.name().replaceFirst("\\.experts\\.[a-z_]+$", ".gate");
+        boolean idle = sites.stream().noneMatch(other -> other.name().equals(router));
+        if (idle && config.rules().target(router)) {
+          unread.remove(PeftFolder.PREFIX + router + PeftFolder.A);
+          unread.remove(PeftFolder.PREFIX + router + PeftFolder.B);
+        }
+      }
+    }
   }
 
   /** PEFT passes over a listed module that the base lacks; tensors of one say that it had it. */

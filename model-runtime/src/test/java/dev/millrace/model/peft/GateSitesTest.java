@@ -2,10 +2,12 @@ package dev.millrace.model.peft;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.adapter.AdapterPlan;
 import dev.millrace.model.adapter.Difference;
+import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Safetensors;
@@ -15,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters of Mixtral's router, which transformers 4 and 5 name differently. */
 class GateSitesTest {
@@ -27,6 +31,8 @@ class GateSitesTest {
           ROUTER,
           Site.experts(
               "model.layers.0.mlp.experts.down_proj", 4, 6, 3, List.of(OLD + "experts.%d.w2")));
+
+  private static final List<Site> WITHOUT_ROUTER = List.of(SITES.get(0), SITES.get(2));
 
   @Test
   void parse_routerOfTransformers4And5_isTheSame() {
@@ -44,20 +50,47 @@ class GateSitesTest {
     assertEquals(List.of(SITES.get(0)), adapter.pairs().stream().map(LoraPair::site).toList());
   }
 
+  /** DeepSeek-V2's, whose weight transformers takes past the module that PEFT puts around it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[\"gate\",\"q_proj\"]", "\"all-linear\""})
+  void parse_routerThatIsNoSite_isPassedOver(String modules) {
+    LoraWeights adapter = parse("\"target_modules\":" + modules, both(), WITHOUT_ROUTER);
+    assertEquals(List.of(SITES.get(0)), adapter.pairs().stream().map(LoraPair::site).toList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"target_modules\":[\"q_proj\"]",
+        "\"target_modules\":[\"q_proj\"],\"target_parameters\":[\"gate.weight\"]",
+      })
+  void parse_routerThatIsNeitherSiteNorTargetedModule_isRefused(String targets) {
+    assertThrows(InvalidAdapterException.class, () -> parse(targets, both(), WITHOUT_ROUTER));
+  }
+
+  private static byte[] both() {
+    SafetensorsWriter file = pair(new SafetensorsWriter(), SITES.get(0).name(), 6);
+    return pair(file, ROUTER.name(), 3).toBytes();
+  }
+
   /** Of one pair, whose B counts on from A. */
   private static LoraWeights read(String targets, String module, int out) {
+    return parse(targets, pair(new SafetensorsWriter(), module, out).toBytes(), SITES);
+  }
+
+  private static SafetensorsWriter pair(SafetensorsWriter file, String module, int out) {
     String name = "base_model.model." + module;
     float[] b = new float[out];
     for (int i = 0; i < out; i++) {
       b[i] = 7 + i;
     }
-    byte[] weights =
-        new SafetensorsWriter()
-            .add(name + ".lora_A.weight", DType.F32, new float[] {1, 2, 3, 4, 5, 6}, 1, 6)
-            .add(name + ".lora_B.weight", DType.F32, b, out, 1)
-            .toBytes();
+    return file.add(name + ".lora_A.weight", DType.F32, new float[] {1, 2, 3, 4, 5, 6}, 1, 6)
+        .add(name + ".lora_B.weight", DType.F32, b, out, 1);
+  }
+
+  private static LoraWeights parse(String targets, byte[] weights, List<Site> sites) {
     String config = "{\"peft_type\":\"LORA\",\"r\":1,\"lora_alpha\":3," + targets + "}";
-    return PeftFolder.parse(config.getBytes(StandardCharsets.UTF_8), weights, SITES);
+    return PeftFolder.parse(config.getBytes(StandardCharsets.UTF_8), weights, sites);
   }
 
   @Test
