@@ -149,10 +149,16 @@ public final class Checkpoint implements AutoCloseable {
     return find(name) != null;
   }
 
-  /** Mixtral's experts are in a module {@code mlp} from transformers 5 on. */
+  /**
+   * Mixtral's experts are in a module {@code mlp} from transformers 5 on, and of a tied pair one
+   * may be there, whichever it is.
+   */
   private @Nullable Tensor find(String name) {
-    @Nullable Tensor tensor = tensors.get(name);
-    return tensor == null ? tensors.get(name.replace(".block_sparse_moe.", ".mlp.")) : tensor;
+    String other =
+        name.equals(EMBEDDING) && config.tieWordEmbeddings()
+            ? HEAD
+            : name.replace(".block_sparse_moe.", ".mlp.");
+    return tensors.getOrDefault(name, tensors.get(other));
   }
 
   /** A matrix of this name and shape, its FP8 blocks scaled. */

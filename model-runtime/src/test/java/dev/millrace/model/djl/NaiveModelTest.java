@@ -16,6 +16,7 @@ import dev.millrace.model.release.Routing;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.Safetensors;
 import dev.millrace.model.weights.SafetensorsWriter;
+import dev.millrace.model.weights.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -279,9 +281,7 @@ class NaiveModelTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void logits_headInATiedCheckpoint_isUsedWhereItIsNoCopy(boolean copy) throws IOException {
-    Case tied =
-        cases().filter(c -> c.json().contains("'tie_word_embeddings':true")).toList().get(0);
-    RandomCheckpoint.write(folder, tied.json(), DType.F32, 13);
+    RandomCheckpoint.write(folder, tied().json(), DType.F32, 13);
     Path other = Files.createDirectory(folder.resolve("other"));
     Files.copy(folder.resolve("config.json"), other.resolve("config.json"));
     try (Safetensors file = Safetensors.open(folder.resolve("model.safetensors"))) {
@@ -301,6 +301,26 @@ class NaiveModelTest {
         assertEquals(expected[i], found[i], 1e-4);
       }
     }
+  }
+
+  @Test
+  void logits_tiedCheckpointThatHoldsTheHeadAlone_areThoseOfTheEmbeddingAlone() throws IOException {
+    RandomCheckpoint.write(folder, tied().json(), DType.F32, 13);
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Files.copy(folder.resolve("config.json"), other.resolve("config.json"));
+    try (Safetensors file = Safetensors.open(folder.resolve("model.safetensors"))) {
+      SafetensorsWriter writer = new SafetensorsWriter();
+      for (Tensor tensor : file.tensors().values()) {
+        String name = tensor.name().replace("model.embed_tokens", "lm_head");
+        writer.add(name, DType.F32, tensor.floats(), tensor.shape());
+      }
+      writer.write(other.resolve("model.safetensors"));
+    }
+    assertArrayEquals(logits(folder), logits(other));
+  }
+
+  private static Case tied() {
+    return cases().filter(c -> c.json().contains("'tie_word_embeddings':true")).toList().get(0);
   }
 
   private static float[] logits(Path folder) throws IOException {
