@@ -1,13 +1,16 @@
 package dev.millrace.model.text;
 
+import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.JsonFields;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What tokenizer.json, and tokenizer_config.json beside it, say of its tokens.
@@ -18,16 +21,27 @@ import java.util.Map;
  */
 record Vocabulary(List<String> special, ByteTokens bytes, int[] bos) {
   private static final String CONFIG = "tokenizer_config.json";
+  private static final String MODEL = "config.json";
+  private static final String SIZE = "vocab_size";
+  private static final int MOST = Integer.MAX_VALUE;
 
+  /** What a text can become, or begin with, must be a token of the model whose folder it is. */
   static Vocabulary read(Path tokenizerJson) throws IOException {
-    Path config = tokenizerJson.resolveSibling(CONFIG);
+    JsonFields model = beside(tokenizerJson, MODEL);
     return parse(
-        Files.readAllBytes(tokenizerJson),
-        Files.exists(config) ? Files.readAllBytes(config) : "{}".getBytes(StandardCharsets.UTF_8));
+        JsonFields.parse("tokenizer.json", Files.readAllBytes(tokenizerJson)),
+        beside(tokenizerJson, CONFIG),
+        model.orElse(SIZE, MOST, fields -> fields.integer(SIZE, 1, MOST)));
   }
 
-  private static Vocabulary parse(byte[] tokenizerJson, byte[] configJson) {
-    JsonFields json = JsonFields.parse("tokenizer.json", tokenizerJson);
+  private static JsonFields beside(Path tokenizerJson, String name) throws IOException {
+    Path file = tokenizerJson.resolveSibling(name);
+    return JsonFields.parse(
+        name,
+        Files.exists(file) ? Files.readAllBytes(file) : "{}".getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Vocabulary parse(JsonFields json, JsonFields config, int size) {
     JsonFields model = json.object("model");
     if (!model.text("type").equals("BPE")) {
       throw model.invalid("type", "BPE, other kinds are not supported");
@@ -35,24 +49,28 @@ record Vocabulary(List<String> special, ByteTokens bytes, int[] bos) {
     JsonFields vocab = model.object("vocab");
     Map<String, Integer> ids = new HashMap<>();
     for (String token : vocab.names()) {
-      ids.put(token, id(vocab, token));
+      ids.put(token, id(vocab, token, size));
     }
     List<JsonFields> added = json.has("added_tokens") ? json.objects("added_tokens") : List.of();
     for (JsonFields token : added) {
-      ids.put(token.text("content"), id(token, "id"));
+      ids.put(token.text("content"), id(token, "id", token.bool("special") ? MOST : size));
     }
     List<String> special =
         added.stream()
             .filter(token -> token.bool("special"))
             .map(token -> token.text("content"))
             .toList();
-    JsonFields config = JsonFields.parse(CONFIG, configJson);
     int[] bos = Bos.read(json, config, token -> ids.getOrDefault(token, -1));
+    if (IntStream.of(bos).anyMatch(token -> token >= size)) {
+      throw new InvalidConfigException(
+          "tokenizer.json: texts begin with %s, expected tokens below %s %d"
+              .formatted(Arrays.toString(bos), SIZE, size));
+    }
     boolean ofBytes = model.has("byte_fallback") && model.bool("byte_fallback");
     return new Vocabulary(special, ByteTokens.of(ofBytes ? ids : Map.of()), bos);
   }
 
-  private static int id(JsonFields json, String name) {
-    return json.integer(name, 0, Integer.MAX_VALUE - 1);
+  private static int id(JsonFields json, String name, int size) {
+    return json.integer(name, 0, size - 1);
   }
 }

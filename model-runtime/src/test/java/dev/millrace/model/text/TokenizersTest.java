@@ -256,6 +256,24 @@ class TokenizersTest {
         e.getMessage());
   }
 
+  /** FILE has 265 tokens: the last, a special one, is none that a text can become. */
+  @Test
+  void open_tokensThatTheModelLacks_areNamedUnlessSpecial(@TempDir Path folder) throws IOException {
+    Path model = folder.resolve("config.json");
+    Files.writeString(model, "{\"vocab_size\": 264}");
+    open(folder, "{}", "null").close();
+    Files.writeString(model, "{\"vocab_size\": 263}");
+    InvalidConfigException e =
+        assertThrows(InvalidConfigException.class, () -> open(folder, "{}", "null"));
+    assertTrue(e.getMessage().endsWith("expected an integer from 0 to 262"), e::getMessage);
+    Files.writeString(model, "{\"vocab_size\": 264}");
+    String bos = "{\"add_bos_token\": true, \"bos_token\": \"<|pad|>\"}";
+    e = assertThrows(InvalidConfigException.class, () -> open(folder, bos, "null"));
+    assertEquals(
+        "tokenizer.json: texts begin with [264], expected tokens below vocab_size 264",
+        e.getMessage());
+  }
+
   private static Tokenizer open(Path folder, String config, String processor) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode json = (ObjectNode) mapper.readTree(Files.readAllBytes(FILE));
