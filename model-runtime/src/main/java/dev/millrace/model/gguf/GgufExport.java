@@ -31,10 +31,6 @@ public final class GgufExport {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       MoeConfig config = checkpoint.config();
       OlmoeFamily.requireSupported(config);
-      if (config.fp8().rows() > 0) {
-        throw new InvalidConfigException(
-            "config.json: quantization_config is fp8, expected none for GGUF");
-      }
       GgufWriter file = new GgufWriter();
       describe(folder, config, file);
       putTokens(

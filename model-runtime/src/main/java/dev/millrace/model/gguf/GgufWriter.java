@@ -1,6 +1,5 @@
 package dev.millrace.model.gguf;
 
-import dev.millrace.model.weights.Tensor;
 import dev.millrace.model.weights.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Writes GGUF version 3 (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), one matrix in
@@ -123,8 +123,8 @@ final class GgufWriter {
   }
 
   private static void writeData(OutputStream out, GgufTensor tensor) throws IOException {
-    for (Tensor part : tensor.parts()) {
-      float[] values = part.floats();
+    for (Supplier<float[]> part : tensor.parts()) {
+      float[] values = part.get();
       int bytes = Math.toIntExact(tensor.type().bytes(values.length));
       ByteBuffer encoded = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
       tensor.type().encode(values, encoded);

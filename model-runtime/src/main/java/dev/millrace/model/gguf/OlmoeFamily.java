@@ -4,8 +4,7 @@ import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.config.RopeConfig;
 import dev.millrace.model.weights.Checkpoint;
-import dev.millrace.model.weights.Tensor;
-import java.util.List;
+import dev.millrace.model.weights.Matrix;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -27,14 +26,13 @@ final class OlmoeFamily {
               "self_attn.v_proj", "attn_v",
               "self_attn.o_proj", "attn_output"));
 
-  private static final Map<String, String> EXACT =
+  private static final Map<String, String> NORMS =
       new TreeMap<>(
           Map.of(
               "input_layernorm", "attn_norm",
               "post_attention_layernorm", "ffn_norm",
               "self_attn.q_norm", "attn_q_norm",
-              "self_attn.k_norm", "attn_k_norm",
-              "mlp.gate", "ffn_gate_inp"));
+              "self_attn.k_norm", "attn_k_norm"));
 
   private static final Map<String, String> EXPERTS =
       new TreeMap<>(
@@ -83,35 +81,58 @@ final class OlmoeFamily {
   /** Every tensor of the checkpoint. */
   static void addTensors(Checkpoint checkpoint, GgufWriter file) {
     MoeConfig config = checkpoint.config();
-    Tensor embedding = checkpoint.tensor("model.embed_tokens.weight");
-    Tensor head = config.tieWordEmbeddings() ? embedding : checkpoint.tensor("lm_head.weight");
+    int d = config.hiddenSize();
+    String head = config.tieWordEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight";
+    Matrix embedding = checkpoint.matrix("model.embed_tokens.weight", config.vocabSize(), d);
     file.add(GgufTensor.matrix("token_embd.weight", embedding));
-    file.add(GgufTensor.exact("output_norm.weight", checkpoint.tensor("model.norm.weight")));
-    file.add(GgufTensor.matrix("output.weight", head));
+    file.add(exact(checkpoint, "output_norm", "model.norm", d));
+    file.add(GgufTensor.matrix("output.weight", checkpoint.matrix(head, config.vocabSize(), d)));
     for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
       addLayer(checkpoint, "model.layers." + layer + ".", "blk." + layer + ".", file);
     }
   }
 
+  private static GgufTensor exact(Checkpoint checkpoint, String to, String from, long... shape) {
+    String name = from + ".weight";
+    checkpoint.tensor(name).require(shape);
+    return GgufTensor.exact(to + ".weight", () -> checkpoint.values(name, shape), shape);
+  }
+
   private static void addLayer(Checkpoint checkpoint, String from, String to, GgufWriter file) {
-    EXACT.forEach(
-        (theirs, name) ->
-            file.add(
-                GgufTensor.exact(
-                    to + name + ".weight", checkpoint.tensor(from + theirs + ".weight"))));
+    int d = checkpoint.config().hiddenSize();
+    int experts = checkpoint.config().router().numExperts();
+    NORMS.forEach((theirs, name) -> file.add(exact(checkpoint, to + name, from + theirs, d)));
+    file.add(exact(checkpoint, to + "ffn_gate_inp", from + "mlp.gate", experts, d));
     MATRICES.forEach(
         (theirs, name) ->
             file.add(
                 GgufTensor.matrix(
-                    to + name + ".weight", checkpoint.tensor(from + theirs + ".weight"))));
+                    to + name + ".weight", checkpoint.matrix(from + theirs + ".weight", d, d))));
     EXPERTS.forEach(
         (theirs, name) ->
-            file.add(GgufTensor.stack(to + name + ".weight", experts(checkpoint, from, theirs))));
+            file.add(
+                GgufTensor.stack(
+                    to + name + ".weight",
+                    IntStream.range(0, experts)
+                        .mapToObj(e -> expert(checkpoint, from + "mlp.experts.", theirs, e))
+                        .toList())));
   }
 
-  private static List<Tensor> experts(Checkpoint checkpoint, String layer, String projection) {
-    return IntStream.range(0, checkpoint.config().router().numExperts())
-        .mapToObj(e -> checkpoint.tensor(layer + "mlp.experts." + e + "." + projection + ".weight"))
-        .toList();
+  /** An expert's matrix, by itself or in the stack of all, where gate lies above up. */
+  private static Matrix expert(Checkpoint checkpoint, String experts, String projection, int e) {
+    MoeConfig config = checkpoint.config();
+    int n = config.router().numExperts();
+    int d = config.hiddenSize();
+    int size = config.experts().intermediateSize();
+    boolean down = projection.equals("down_proj");
+    String alone = experts + e + "." + projection + ".weight";
+    if (checkpoint.has(alone) || !checkpoint.has(experts + "gate_up_proj")) {
+      return checkpoint.matrix(alone, down ? d : size, down ? size : d);
+    }
+    return down
+        ? checkpoint.matrix(experts + "down_proj", e, n, d, size)
+        : checkpoint
+            .matrix(experts + "gate_up_proj", e, n, 2 * size, d)
+            .part(projection.equals("up_proj") ? size : 0, size);
   }
 }

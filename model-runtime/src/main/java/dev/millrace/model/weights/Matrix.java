@@ -14,4 +14,25 @@ public interface Matrix {
    * @throws InvalidWeightsException if a value is infinite or not a number
    */
   void read(int row, int count, float[] into);
+
+  /** Some of its rows. */
+  default Matrix part(int from, int count) {
+    Matrix whole = this;
+    return new Matrix() {
+      @Override
+      public int rows() {
+        return count;
+      }
+
+      @Override
+      public int columns() {
+        return whole.columns();
+      }
+
+      @Override
+      public void read(int row, int n, float[] into) {
+        whole.read(from + row, n, into);
+      }
+    };
+  }
 }

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Writes small checkpoints of any family with random weights. */
-final class RandomCheckpoint {
+public final class RandomCheckpoint {
 
   private final SplittableRandom random;
   private final DType dtype;
@@ -34,7 +34,8 @@ final class RandomCheckpoint {
    * @param configJson with single quotes
    * @param dtype of the matrices
    */
-  static Path write(Path folder, String configJson, DType dtype, long seed) throws IOException {
+  public static Path write(Path folder, String configJson, DType dtype, long seed)
+      throws IOException {
     byte[] json = configJson.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
     Files.createDirectories(folder);
     Files.write(folder.resolve("config.json"), json);

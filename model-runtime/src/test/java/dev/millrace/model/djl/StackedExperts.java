@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Writes a checkpoint as transformers 5 saves a model: one tensor for all experts of a layer. */
-final class StackedExperts {
+public final class StackedExperts {
 
   private static final Pattern EXPERT =
       Pattern.compile("(.*\\.experts\\.)(\\d+)\\.(\\w+)\\.weight(|_scale_inv)");
@@ -29,7 +29,7 @@ final class StackedExperts {
 
   private StackedExperts() {}
 
-  static void write(Path from, Path to) throws IOException {
+  public static void write(Path from, Path to) throws IOException {
     Files.createDirectories(to);
     Files.copy(from.resolve("config.json"), to.resolve("config.json"));
     SafetensorsWriter writer = new SafetensorsWriter();

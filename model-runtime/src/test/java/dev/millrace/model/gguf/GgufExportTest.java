@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.config.InvalidConfigException;
+import dev.millrace.model.djl.RandomCheckpoint;
+import dev.millrace.model.djl.StackedExperts;
 import dev.millrace.model.weights.Checkpoint;
+import dev.millrace.model.weights.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,19 +56,36 @@ class GgufExportTest {
   }
 
   @Test
-  void write_fp8_isRefused(@TempDir Path fp8) throws IOException {
-    for (String name : List.of("model.safetensors", "tokenizer.json")) {
-      Files.createSymbolicLink(fp8.resolve(name), NANO.toRealPath().resolve(name));
+  void write_expertsInStacks_areThoseOfOneByOne(@TempDir Path other) throws IOException {
+    Path stacked = other.resolve("nano");
+    StackedExperts.write(NANO, stacked);
+    Files.copy(NANO.resolve("tokenizer.json"), stacked.resolve("tokenizer.json"));
+    Path gguf = other.resolve("stacked.gguf");
+    GgufExport.write(stacked, gguf, name -> {});
+    assertEquals(-1, Files.mismatch(folder.resolve("nano.gguf"), gguf));
+  }
+
+  @Test
+  void write_fp8_isItsNumbersTimesTheirScales(@TempDir Path fp8) throws IOException {
+    RandomCheckpoint.write(
+        fp8,
+        "{'model_type':'olmoe','vocab_size':4096,'hidden_size':32,'num_hidden_layers':1,"
+            + "'num_attention_heads':2,'num_experts':3,'num_experts_per_tok':2,"
+            + "'intermediate_size':64,'eos_token_id':0,"
+            + "'quantization_config':{'quant_method':'fp8','weight_block_size':[6,10]}}",
+        DType.F8_E4M3,
+        3);
+    Files.copy(NANO.resolve("tokenizer.json"), fp8.resolve("tokenizer.json"));
+    GgufExport.write(fp8, fp8.resolve("x.gguf"), name -> {});
+    GgufFile written = GgufFile.read(fp8.resolve("x.gguf"));
+    try (Checkpoint checkpoint = Checkpoint.open(fp8)) {
+      String expert = "model.layers.0.mlp.experts.2.down_proj.weight";
+      float[] one = checkpoint.values(expert, 32, 64);
+      assertClose(one, written.floats("blk.0.ffn_down_exps.weight"), 2 * one.length);
+      assertArrayEquals(
+          checkpoint.values("model.layers.0.mlp.gate.weight", 3, 32),
+          written.floats("blk.0.ffn_gate_inp.weight"));
     }
-    String config = Files.readString(NANO.resolve("config.json"));
-    Files.writeString(
-        fp8.resolve("config.json"),
-        config.replaceFirst("\\{", "{\"quantization_config\": {\"quant_method\": \"fp8\"},"));
-    var e =
-        assertThrows(
-            InvalidConfigException.class,
-            () -> GgufExport.write(fp8, fp8.resolve("out.gguf"), name -> {}));
-    assertEquals("config.json: quantization_config is fp8, expected none for GGUF", e.getMessage());
   }
 
   @Test
