@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -25,7 +26,7 @@ record Vocabulary(List<String> special, ByteTokens bytes, int[] bos) {
   private static final String SIZE = "vocab_size";
   private static final int MOST = Integer.MAX_VALUE;
 
-  /** What a text can become, or begin with, must be a token of the model whose folder it is. */
+  /** What a text becomes or begins with must be a token of the model whose folder it is. */
   static Vocabulary read(Path tokenizerJson) throws IOException {
     JsonFields model = beside(tokenizerJson, MODEL);
     return parse(
@@ -46,20 +47,22 @@ record Vocabulary(List<String> special, ByteTokens bytes, int[] bos) {
     if (!model.text("type").equals("BPE")) {
       throw model.invalid("type", "BPE, other kinds are not supported");
     }
-    JsonFields vocab = model.object("vocab");
-    Map<String, Integer> ids = new HashMap<>();
-    for (String token : vocab.names()) {
-      ids.put(token, id(vocab, token, size));
-    }
     List<JsonFields> added = json.has("added_tokens") ? json.objects("added_tokens") : List.of();
-    for (JsonFields token : added) {
-      ids.put(token.text("content"), id(token, "id", token.bool("special") ? MOST : size));
-    }
     List<String> special =
         added.stream()
             .filter(token -> token.bool("special"))
             .map(token -> token.text("content"))
             .toList();
+    Set<String> never = Set.copyOf(special);
+    JsonFields vocab = model.object("vocab");
+    Map<String, Integer> ids = new HashMap<>();
+    for (String token : vocab.names()) {
+      ids.put(token, id(vocab, token, never.contains(token) ? MOST : size));
+    }
+    for (JsonFields token : added) {
+      String content = token.text("content");
+      ids.put(content, id(token, "id", never.contains(content) ? MOST : size));
+    }
     int[] bos = Bos.read(json, config, token -> ids.getOrDefault(token, -1));
     if (IntStream.of(bos).anyMatch(token -> token >= size)) {
       throw new InvalidConfigException(
