@@ -28,7 +28,7 @@ final class CommonFields {
     if (json.has("hidden_act") && !SILU.contains(json.text("hidden_act"))) {
       throw json.invalid("hidden_act", "silu or swish, other activations are not supported");
     }
-    if (json.has("architectures") && !json.texts("architectures").contains(architecture)) {
+    if (!json.isOff("architectures") && !json.texts("architectures").contains(architecture)) {
       throw json.invalid("architectures", architecture);
     }
     for (String option :

@@ -179,10 +179,10 @@ class MoeConfigsTest {
         none, parse(config + ",'num_key_value_heads':null}").attention().numKeyValueHeads());
   }
 
-  @Test
-  void parse_swish_isSilu() {
-    assertEquals(
-        parse("{'model_type':'olmoe'}"), parse("{'model_type':'olmoe','hidden_act':'swish'}"));
+  @ParameterizedTest
+  @ValueSource(strings = {"'hidden_act':'swish'", "'architectures':[]", "'architectures':null"})
+  void parse_otherWordsForADefault_areIt(String fields) {
+    assertEquals(parse("{'model_type':'olmoe'}"), parse("{'model_type':'olmoe'," + fields + "}"));
   }
 
   @ParameterizedTest
