@@ -98,7 +98,7 @@ record BpeTables(
 
   private static int endOfText(JsonNode eos, List<String> tokens, List<Integer> types) {
     JsonNode id = eos.isArray() ? eos.path(0) : eos;
-    if (id.isInt()) {
+    if (id.isInt() && id.intValue() >= 0 && id.intValue() < tokens.size()) {
       return id.intValue();
     }
     int named = tokens.indexOf("<|endoftext|>");

@@ -66,18 +66,20 @@ class GgufExportTest {
   }
 
   @Test
-  void write_fp8_isItsNumbersTimesTheirScales(@TempDir Path fp8) throws IOException {
+  void write_fp8WithoutEnd_isItsNumbersTimesTheirScalesAndEndsByName(@TempDir Path fp8)
+      throws IOException {
     RandomCheckpoint.write(
         fp8,
         "{'model_type':'olmoe','vocab_size':4096,'hidden_size':32,'num_hidden_layers':1,"
             + "'num_attention_heads':2,'num_experts':3,'num_experts_per_tok':2,"
-            + "'intermediate_size':64,'eos_token_id':0,"
+            + "'intermediate_size':64,'eos_token_id':-1,"
             + "'quantization_config':{'quant_method':'fp8','weight_block_size':[6,10]}}",
         DType.F8_E4M3,
         3);
     Files.copy(NANO.resolve("tokenizer.json"), fp8.resolve("tokenizer.json"));
     GgufExport.write(fp8, fp8.resolve("x.gguf"), name -> {});
     GgufFile written = GgufFile.read(fp8.resolve("x.gguf"));
+    assertEquals(0, written.metadata().get("tokenizer.ggml.eos_token_id"));
     try (Checkpoint checkpoint = Checkpoint.open(fp8)) {
       String expert = "model.layers.0.mlp.experts.2.down_proj.weight";
       float[] one = checkpoint.values(expert, 32, 64);
