@@ -84,7 +84,10 @@ class AdaptIT {
     assertTrue(
         err.toString()
             .lines()
-            .anyMatch(line -> line.matches(".*(gathering \\d+/\\d+|learning \\d+ s), .*")),
+            .anyMatch(
+                line ->
+                    line.matches(
+                        ".*(gathering \\d+/\\d+|learning \\d+ s \\((train|judg)ing\\)), .*")),
         err::toString);
     assertEquals(json, JSON.readTree(report.resolve("report.json").toFile()));
     assertTrue(Files.readString(report.resolve("report.html")).contains("\"words\""));
