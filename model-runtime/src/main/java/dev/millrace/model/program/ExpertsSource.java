@@ -104,12 +104,23 @@ final class ExpertsSource {
         def adapt_gate_up(self: __torch__.Program, y: Tensor, x: Tensor, expert: Tensor, slot: Tensor, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
           if len(a[1]) > 1 and self.adds(s0, a):
             token = torch.floor_divide(slot, k)
-            y = self.adapt_experts(y, x, token, torch.zeros([0], dtype=6), expert, token, s0, a)
+            if self.lone_rows(x.size(0), a):
+              y = torch.add_(y, self.expert_rows(torch.index_select(x, 0, token), expert, a[1][2 * s0], a[1][2 * s0 + 1]))
+            else:
+              y = self.adapt_experts(y, x, token, torch.zeros([0], dtype=6), expert, token, s0, a)
           return y
-        def adapt_down(self: __torch__.Program, y: Tensor, x: Tensor, share: Tensor, expert: Tensor, slot: Tensor, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
+        def adapt_down(self: __torch__.Program, y: Tensor, x: Tensor, share: Tensor, expert: Tensor, slot: Tensor, n: int, k: int, s0: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
           if len(a[1]) > 1 and self.adds(s0 + 1, a):
-            y = self.adapt_experts(y, x, torch.arange(x.size(0), dtype=4), share, expert, torch.floor_divide(slot, k), s0 + 1, a)
+            if self.lone_rows(n, a):
+              added = self.expert_rows(x, expert, a[1][2 * s0 + 2], a[1][2 * s0 + 3])
+              if share.size(0) > 0:
+                added = torch.mul_(added, share)
+              y = torch.add_(y, added)
+            else:
+              y = self.adapt_experts(y, x, torch.arange(x.size(0), dtype=4), share, expert, torch.floor_divide(slot, k), s0 + 1, a)
           return y
+        def lone_rows(self: __torch__.Program, n: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> bool:
+          return len(a[2]) == 1 and a[2][0] == -2 and self.lone(n, a[1])
         def adapt_experts(self: __torch__.Program, y: Tensor, x: Tensor, of: Tensor, share: Tensor, expert: Tensor, token: Tensor, site: int, a: Tuple[List[int], List[Tensor], List[int], List[float]]) -> Tensor:
           spans, l, which, scales = a
           owners = annotate(List[Tensor], [])

@@ -148,7 +148,7 @@ final class Int8Source {
           y = self.each_expert(torch.split_with_sizes(rows, sizes, 0), used, p0 + $experts)
           share = self.shares(route, slot)
           torch.mul_(y, torch.mul_(scale, share))
-          return self.summed(self.adapt_down(y, inner, share, sorted, slot, k, s0, a), route, slot)
+          return self.summed(self.adapt_down(y, inner, share, sorted, slot, x.size(0), k, s0, a), route, slot)
       """;
 
   private static final String IN_FP16 =
@@ -184,7 +184,7 @@ final class Int8Source {
           y = self.each_expert(torch.split_with_sizes(inner, counts, 0), used, sorted, p0 + $experts, m)
           share = self.shares(route, slot)
           torch.mul_(y, share)
-          return self.summed(self.adapt_down(y, inner, share, sorted, slot, k, s0, a), route, slot)
+          return self.summed(self.adapt_down(y, inner, share, sorted, slot, x.size(0), k, s0, a), route, slot)
       """;
 
   private Int8Source() {}

@@ -85,7 +85,21 @@ public final class ProgramSource {
             else:
               y = parts[0]
           return y
+        def lone(self: __torch__.Program, n: int, l: List[Tensor]) -> bool:
+          return len(l) == 2 * $sites + 1 and l[2 * $sites].size(0) == n
         def adapt_rows(self: __torch__.Program, y: Tensor, x: Tensor, site: int, l: List[Tensor]) -> Tensor:
+          if self.lone(y.size(0), l):
+            i, n = 2 * site, y.size(0)
+            if l[i].size(0) > 0:
+              rows = x
+              if x.size(0) > n:
+                rows = torch.narrow(x, 0, 0, n)
+              z = torch.bmm(torch.unsqueeze(rows, 1), torch.expand(torch.t(l[i]), [n, -1, -1]))
+              y = torch.add_(y, torch.squeeze(torch.bmm(z, torch.expand(torch.t(l[i + 1]), [n, -1, -1])), 1))
+          else:
+            y = self.adapt_some(y, x, site, l)
+          return y
+        def adapt_some(self: __torch__.Program, y: Tensor, x: Tensor, site: int, l: List[Tensor]) -> Tensor:
           adapters = torch.floordiv(len(l), 2 * $sites + 1)
           rows = annotate(List[Tensor], [])
           downs = annotate(List[Tensor], [])
@@ -234,7 +248,7 @@ public final class ProgramSource {
           g, u = torch.chunk(self.adapt_gate_up(t, x, sorted, slot, k, s0, a), 2, -1)
           inner = torch.mul(torch.silu(g), u)
           y = self.each_expert($rounded(inner), counts, down, down_scales)
-          y = self.adapt_down(y, inner, torch.zeros([0], dtype=6), sorted, slot, k, s0, a)
+          y = self.adapt_down(y, inner, torch.zeros([0], dtype=6), sorted, slot, n, k, s0, a)
           y = torch.index_select(y, 0, torch.argsort(order, 0, False))
           if kept.size(0) < n * k:
             y = torch.index_copy(torch.zeros([n * k, $d], dtype=6), 0, kept, y)
@@ -259,7 +273,7 @@ public final class ProgramSource {
               g, u = torch.chunk(self.adapt_gate_up(t, x, same, token, 1, s0, a), 2, -1)
               inner = torch.mul(torch.silu(g), u)
               out = torch.linear(inner, down[e])
-              out = self.adapt_down(out, inner, torch.zeros([0], dtype=6), same, token, 1, s0, a)
+              out = self.adapt_down(out, inner, torch.zeros([0], dtype=6), same, token, x.size(0), 1, s0, a)
               w = torch.index(weights, annotate(List[Optional[Tensor]], [token, at]))
               y = torch.index_add_(y, 0, token, torch.mul(out, torch.unsqueeze(w, -1)))
           return y
