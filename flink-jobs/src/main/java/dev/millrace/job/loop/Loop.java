@@ -48,6 +48,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -70,6 +71,9 @@ public final class Loop {
   private static final int FAILURES = 3;
 
   private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /** The savepoint that drains learn is complete once all domains have learned what they have. */
+  private static final Duration DRAINING = Duration.ofHours(6);
 
   private final RunConfig run;
   private final Material material;
@@ -141,16 +145,16 @@ public final class Loop {
 
   /** A cluster's job restarts for ever; nobody watches over this one but who waits for it. */
   private JobClient submit(String job, StreamExecutionEnvironment env, EmbeddedStack stack) {
-    Configuration restarts = new Configuration();
-    restarts.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
-    restarts.set(
+    Configuration flink = new Configuration();
+    flink.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, DRAINING);
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
+    flink.set(
         RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL, FAILURES);
-    restarts.set(
+    flink.set(
         RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL,
         Duration.ofMinutes(1));
-    restarts.set(
-        RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
-    env.configure(restarts);
+    flink.set(RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofMillis(500));
+    env.configure(flink);
     JobClient client = stack.submit(env);
     pace.watch(job, client.getJobExecutionResult());
     return client;
