@@ -185,6 +185,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private void reload() throws Exception {
+    renameLive();
     List<CompletableFuture<SwapResult>> reloads = new ArrayList<>();
     for (Map.Entry<String, ReleaseEvent> entry : live.immutableEntries()) {
       reloads.add(serving.releases().restore(entry.getValue(), now()));
@@ -196,6 +197,16 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     loading.immutableEntries().forEach(entry -> inOrder.put(entry.getKey(), entry.getValue()));
     for (ReleaseEvent event : inOrder.values()) {
       activation.read(event);
+    }
+  }
+
+  /** State of before has shared domains under the names of those of a tenant "null". */
+  private void renameLive() throws Exception {
+    List<ReleaseEvent> events = new ArrayList<>();
+    live.immutableEntries().forEach(entry -> events.add(entry.getValue()));
+    live.clear();
+    for (ReleaseEvent event : events) {
+      live.put(alias(event), event);
     }
   }
 
@@ -519,6 +530,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private static String alias(ReleaseEvent event) {
-    return event.tenant() + "|" + event.domain() + "|" + event.kind();
+    String tenant = event.tenant() == null ? "" : event.tenant();
+    return tenant + "|" + event.domain() + "|" + event.kind();
   }
 }

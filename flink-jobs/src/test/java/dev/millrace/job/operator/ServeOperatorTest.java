@@ -33,7 +33,9 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
@@ -596,6 +598,55 @@ class ServeOperatorTest {
   }
 
   @Test
+  void restore_sharedDomainAndThatOfATenantNamedNull_bothServeOn() throws Exception {
+    ReleaseEvent own = event("own", ReleaseEvent.Action.PUBLISH, 1);
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new FakeServing(FREE))) {
+      harness.open();
+      release(harness, "shared", 0);
+      input(harness).processElement2(new StreamRecord<>(ofTenant("null", own)));
+      endReleases(harness);
+      snapshot = harness.snapshot(1, 1);
+    }
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = harness(serving)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      assertEquals(List.of("own", "shared"), serving.switched().stream().sorted().toList());
+    }
+  }
+
+  @Test
+  void restore_liveUnderItsNameOfBefore_isReplacedByTheNext() throws Exception {
+    MapStateDescriptor<String, ReleaseEvent> live =
+        new MapStateDescriptor<>("live", Types.STRING, TypeInformation.of(ReleaseEvent.class));
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(new FakeServing(FREE))) {
+      harness.open();
+      ((ServeOperator) harness.getOperator())
+          .getOperatorStateBackend()
+          .getBroadcastState(live)
+          .put("null|cloud|ADAPTER", event("before", ReleaseEvent.Action.PUBLISH, 0));
+      snapshot = harness.snapshot(1, 1);
+    }
+    FakeServing serving = new FakeServing(FREE);
+    try (var harness = harness(serving)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      release(harness, "next", 1);
+      endReleases(harness);
+      assertEquals(List.of("before", "next"), serving.switched());
+      snapshot = harness.snapshot(2, 2);
+    }
+    serving = new FakeServing(FREE);
+    try (var harness = harness(serving)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      assertEquals(List.of("next"), serving.switched());
+    }
+  }
+
+  @Test
   void restore_whatIsOnTrialIsLost_failsInsteadOfAnsweringByTheBase() throws Exception {
     OperatorSubtaskState snapshot;
     try (var harness = harness(new FakeServing(FREE))) {
@@ -678,6 +729,20 @@ class ServeOperatorTest {
 
   private static ReleaseEvent event(String id, ReleaseEvent.Action action, long offset) {
     return StreamRecords.event("cloud", action, id, offset, offset);
+  }
+
+  private static ReleaseEvent ofTenant(String tenant, ReleaseEvent event) {
+    return new ReleaseEvent(
+        tenant,
+        event.domain(),
+        event.kind(),
+        event.action(),
+        event.release(),
+        event.uri(),
+        event.parent(),
+        event.batch(),
+        event.reason(),
+        event.origin());
   }
 
   private static void endRequests(AbstractStreamOperatorTestHarness<KeyedAnswer> harness)
