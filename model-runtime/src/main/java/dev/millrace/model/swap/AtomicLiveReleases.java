@@ -322,13 +322,12 @@ final class AtomicLiveReleases implements LiveReleases {
   /** What does not answer any more stays within reach for those who name it. */
   private void settle(Registered next, Live before, Live now) {
     Alias alias = next.alias();
+    boolean forgets = next.event().action() == Action.FORGET;
+    if (forgets) {
+      known.forget(alias);
+    }
     if (!next.release().isEmpty()) {
       known.add(next);
-    }
-    if (next.event().action() == Action.FORGET) {
-      known.forget(alias);
-      hot.forget(alias);
-      return;
     }
     Trial tried = before.trials().get(alias);
     Stream.of(before.releases().get(alias), tried == null ? null : tried.release())
@@ -339,6 +338,9 @@ final class AtomicLiveReleases implements LiveReleases {
       hot.settle(answering);
     }
     hot.settle(next);
+    if (forgets) {
+      hot.forget(alias);
+    }
   }
 
   /** What was published before this process began lies beside what is followed. */

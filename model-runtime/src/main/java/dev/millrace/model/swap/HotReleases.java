@@ -278,8 +278,14 @@ final class HotReleases implements AutoCloseable {
     }
   }
 
+  /** Lets go of an alias's releases that belong nowhere any more. */
   void forget(Alias alias) {
-    kept.asMap().keySet().removeIf(place -> place.alias().equals(alias));
+    kept.asMap()
+        .entrySet()
+        .removeIf(
+            here ->
+                here.getKey().alias().equals(alias)
+                    && !here.getKey().equals(place(here.getValue())));
   }
 
   /** What it did since it was made, and what it holds now. */

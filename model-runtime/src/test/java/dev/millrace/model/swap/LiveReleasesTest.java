@@ -365,6 +365,20 @@ class LiveReleasesTest {
     assertEquals("bias-0", releaseOf(null, "java"));
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"PIN", "ROLLBACK", "FORGET"})
+  void apply_orderToWhatWasRead_answersByItThoughItsStoreIsAwayByNow(Action order)
+      throws IOException {
+    assertSwapped(FakeReleases.published("java", 1));
+    assertSwapped(FakeReleases.published("java", 2));
+    assertSwapped(FakeReleases.event(null, "java", order, 1));
+    assertSwapped(FakeReleases.event(null, "java", order, 1));
+    source.lose("bias-1");
+    assertEquals("bias-1", releaseOf(null, "java"));
+    assertPinned("bias-1");
+    assertEquals(order == Action.FORGET ? 1 : 2, base.openAdapters());
+  }
+
   @Test
   void apply_forgetToAnInvalidRelease_nothingAnswersThatKnows() {
     assertSwapped(FakeReleases.published("java", 2));
