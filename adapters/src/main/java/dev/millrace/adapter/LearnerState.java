@@ -62,6 +62,10 @@ public record LearnerState(
     return with(replay, List.copyOf(line), heldOut, watch, forgotten);
   }
 
+  LearnerState with(ReplayBuffer learned) {
+    return with(learned, waiting, heldOut, watch, forgotten);
+  }
+
   LearnerState with(Watch seen) {
     return with(replay, waiting, heldOut, seen, forgotten);
   }

@@ -665,7 +665,7 @@ final class ModelLearner implements Learner {
     LearnerState after =
         new LearnerState(
             attempt.candidate(),
-            before.replay().remember(lesson.fresh(), lesson.seed()),
+            before.replay().remember(learned(lesson, event.batch()), lesson.seed()),
             List.of(),
             before.heldOut().with(attempt.judgement().heldOut()),
             id,
@@ -681,6 +681,10 @@ final class ModelLearner implements Learner {
             before.base(),
             predecessor);
     return new Outcome(after, attempt.verdict(id), event);
+  }
+
+  private static List<Remembered> learned(Lesson lesson, long batch) {
+    return lesson.fresh().stream().map(sample -> sample.learnedWith(batch)).toList();
   }
 
   /** What serves on another base still; null if nothing does any more. */

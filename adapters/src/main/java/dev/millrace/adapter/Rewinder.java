@@ -1,6 +1,7 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Progress;
+import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
@@ -141,10 +142,7 @@ record Rewinder(
         target.adapter(),
         state
             .replay()
-            .keep(
-                sample ->
-                    Progress.includes(place.learnedTo(), sample.origin())
-                        && !forgotten.contains(sample.id())),
+            .keep(sample -> wasLearned(sample, place) && !forgotten.contains(sample.id())),
         state.waiting().stream().filter(sample -> !forgotten.contains(sample.id())).toList(),
         judging.with(gate.reexamine(judging.entries(), incumbent)),
         place.release(),
@@ -157,6 +155,11 @@ record Rewinder(
         forgotten,
         surroundings.base().id(),
         predecessor == null ? null : predecessor.among(judging.entries()));
+  }
+
+  /** What waited for a domain is learned later than what was appended after it. */
+  private static boolean wasLearned(Remembered sample, Place place) {
+    return sample.batch() <= place.batch() && Progress.includes(place.learnedTo(), sample.origin());
   }
 
   /** What was adopted is watched beside what served until then; what served once is not. */

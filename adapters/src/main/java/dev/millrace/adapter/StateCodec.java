@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 /** {@link LearnerState} ⇄ bytes: magic and version, the fields in order, CRC-32C of all before. */
 final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
-  private static final int VERSION = 10;
+  private static final int VERSION = 11;
 
   /** The first that knew orders. */
   static final int ORDERS = 2;
@@ -38,6 +38,9 @@ final class StateCodec {
 
   /** The only one whose adapter might have its moments elsewhere. */
   static final int KEPT = 9;
+
+  /** The first that knew which batches what it replays was learned with. */
+  static final int REPLAYED = 11;
 
   private StateCodec() {}
 

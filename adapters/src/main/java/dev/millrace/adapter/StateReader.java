@@ -41,7 +41,15 @@ record StateReader(DataInputStream in) {
     if (version == StateCodec.KEPT) {
       in.readUTF(); // whose trainers kept its moments: they are zeros here
     }
-    return state;
+    return version >= StateCodec.REPLAYED ? state.with(replayed(state.replay())) : state;
+  }
+
+  private ReplayBuffer replayed(ReplayBuffer replay) throws IOException {
+    List<Remembered> samples = new ArrayList<>();
+    for (Remembered sample : replay.past().entries()) {
+      samples.add(sample.learnedWith(in.readLong()));
+    }
+    return replay.with(samples);
   }
 
   private LearnerState asOf(int version) throws IOException {

@@ -37,6 +37,9 @@ record StateWriter(DataOutputStream out) {
     write(state.forgotten().again(), out::writeUTF);
     out.writeUTF(state.base());
     write(state.predecessor());
+    for (Remembered sample : state.replay().past().entries()) {
+      out.writeLong(sample.batch());
+    }
   }
 
   private void write(@Nullable Predecessor predecessor) throws IOException {

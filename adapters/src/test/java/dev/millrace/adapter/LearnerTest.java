@@ -449,6 +449,42 @@ class LearnerTest {
   }
 
   @Test
+  void obey_rollbackPastSamplesThatWaitedForTheirDomain_replaysNoneOfThem() throws IOException {
+    Learner learner = learner("store");
+    Outcome target = learn(learner, initial(learner), appendedLater(batch(0)));
+    Outcome last = learn(learner, target.state(), batch(1));
+    assertTrue(last.verdict().accepted(), () -> last.verdict().toString());
+    LearnerState state =
+        obey(learner, last.state(), event(target.release(), Action.ROLLBACK)).state();
+    Set<String> known = new HashSet<>();
+    target.state().replay().past().entries().forEach(sample -> known.add(sample.id()));
+    assertFalse(state.replay().past().entries().isEmpty());
+    state.replay().past().entries().forEach(s -> assertTrue(known.contains(s.id()), s::id));
+  }
+
+  /** The same samples, from further down their topic. */
+  private static TrainingBatch appendedLater(TrainingBatch batch) {
+    List<ScoredSample> samples =
+        batch.samples().stream()
+            .map(
+                scored -> {
+                  Origin origin = scored.sample().origin();
+                  Origin later =
+                      new Origin(origin.topic(), origin.partition(), origin.offset() + 10_000);
+                  return new ScoredSample(
+                      scored.sample().withOrigin(later),
+                      scored.tokens(),
+                      scored.entropy(),
+                      scored.diversity(),
+                      scored.quality(),
+                      scored.heldOut());
+                })
+            .toList();
+    return new TrainingBatch(
+        batch.tenant(), batch.domain(), batch.number(), samples, batch.heldOut());
+  }
+
+  @Test
   void retrain_lineageWithHalvingsReplayAndARollback_hasTheSameFiles() throws IOException {
     LearnerConfig config = withProtectedBound(0.0005, 5);
     Learner learner = learner("store", config);

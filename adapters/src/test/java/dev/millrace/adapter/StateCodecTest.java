@@ -43,8 +43,11 @@ class StateCodecTest {
    */
   private static final int ROUTING_BYTES = 1 + 2 + "entropy".length() + 4 + 8 + 4 + 2 * 8;
 
-  /** What version 8 added: the base, empty here, and whether there is a predecessor. */
-  private static final int BASE_BYTES = 2 + 1;
+  /** What version 11 added: the batch of each sample that is replayed. */
+  private static final int REPLAYED_BYTES = Long.BYTES;
+
+  /** What version 8 added, and that: the base, empty here, and whether there is a predecessor. */
+  private static final int BASE_BYTES = 2 + 1 + REPLAYED_BYTES;
 
   /** What version 7 added, and that: whether there is a trial, and two lists, empty here. */
   private static final int FORGOTTEN_BYTES = 1 + 2 * Integer.BYTES + BASE_BYTES;
@@ -195,6 +198,16 @@ class StateCodecTest {
   }
 
   @Test
+  void decode_whatIsReplayed_wasLearnedWithItsBatch() {
+    List<Remembered> replayed =
+        STATE.replay().past().entries().stream().map(sample -> sample.learnedWith(5)).toList();
+    LearnerState read = LearnerState.fromBytes(STATE.with(STATE.replay().with(replayed)).toBytes());
+    assertEquals(5, read.replay().past().entries().get(0).batch());
+    LearnerState older = LearnerState.fromBytes(cut(10, REPLAYED_BYTES));
+    assertEquals(0, older.replay().past().entries().get(0).batch());
+  }
+
+  @Test
   void decode_stateFromBeforeItKnewItsBase_isOfNone() {
     LearnerState read = LearnerState.fromBytes(cut(7, BASE_BYTES));
     assertEquals("", read.base());
@@ -207,8 +220,10 @@ class StateCodecTest {
     int moments = 2 * STATE.adapter().first().length * Float.BYTES;
     int adapter = 3 * Integer.BYTES + ByteBuffer.wrap(now).getInt(2 * Integer.BYTES);
     String training = "2x2-a-b";
-    int end = now.length - Integer.BYTES;
-    ByteBuffer older = ByteBuffer.allocate(now.length - moments + Short.BYTES + training.length());
+    int end = now.length - Integer.BYTES - REPLAYED_BYTES;
+    ByteBuffer older =
+        ByteBuffer.allocate(
+            now.length - REPLAYED_BYTES - moments + Short.BYTES + training.length());
     older.put(now, 0, adapter).putInt(0).putInt(0);
     int rest = adapter + 2 * Integer.BYTES + moments;
     older.put(now, rest, end - rest);

@@ -17,6 +17,11 @@ public record ReplayBuffer(Reservoir<Remembered> past) {
     return new ReplayBuffer(past.offer(samples, seed));
   }
 
+  /** The buffer with other entries in the places of these. */
+  public ReplayBuffer with(List<Remembered> replaced) {
+    return new ReplayBuffer(past.with(replaced));
+  }
+
   /** The buffer as if only such samples had been learned. */
   public ReplayBuffer keep(Predicate<Remembered> learned) {
     return new ReplayBuffer(past.keep(learned));
