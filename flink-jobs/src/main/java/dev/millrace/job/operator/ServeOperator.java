@@ -191,7 +191,7 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
       reloads.add(serving.releases().restore(entry.getValue(), now()));
     }
     for (CompletableFuture<SwapResult> reload : reloads) {
-      requireLive(reload.get());
+      restored(reload.get());
     }
     Map<String, ReleaseEvent> inOrder = new TreeMap<>();
     loading.immutableEntries().forEach(entry -> inOrder.put(entry.getKey(), entry.getValue()));
@@ -210,11 +210,10 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     }
   }
 
-  /** Answering by what is not on trial, because what is was lost, would break a promise. */
-  private static void requireLive(SwapResult reload) {
-    if (reload.outcome() == Outcome.FAILED) {
-      throw new IllegalStateException(
-          "release " + reload.event().release() + " served before: " + reload.reason());
+  /** What cannot be had now is tried again by whoever asks: it keeps no subtask from starting. */
+  private void restored(SwapResult reload) {
+    if (reload.outcome() != Outcome.IGNORED && !reload.reason().isEmpty()) {
+      missing(reload.event(), reload.reason());
     }
   }
 

@@ -647,7 +647,7 @@ class ServeOperatorTest {
   }
 
   @Test
-  void restore_whatIsOnTrialIsLost_failsInsteadOfAnsweringByTheBase() throws Exception {
+  void restore_whatIsOnTrialIsLost_startsAndSaysSo() throws Exception {
     OperatorSubtaskState snapshot;
     try (var harness = harness(new FakeServing(FREE))) {
       harness.open();
@@ -655,10 +655,15 @@ class ServeOperatorTest {
       endReleases(harness);
       snapshot = harness.snapshot(1, 1);
     }
-    try (var harness = harness(new FakeServing(FREE, "first"))) {
+    FakeServing serving = new FakeServing(FREE);
+    serving.lose("first", "release-unreadable: the store is away");
+    try (var harness = harness(serving)) {
       harness.initializeState(snapshot);
-      var thrown = assertThrows(IllegalStateException.class, harness::open);
-      assertTrue(thrown.getMessage().contains("first"), thrown.getMessage());
+      harness.open();
+      ask(harness, 0, 1);
+      endRequests(harness);
+      assertEquals(1, harness.extractOutputValues().size());
+      assertEquals("release-unreadable", rejected(harness).get(0).reason());
     }
   }
 

@@ -97,7 +97,11 @@ final class AtomicLiveReleases implements LiveReleases {
   @Override
   public CompletableFuture<Lease> acquire(
       @Nullable String tenant, @Nullable String domain, long caller) {
-    return lease(tenant, answering(live, tenant, domain, caller));
+    Live now = live;
+    return lease(
+        tenant,
+        answering(now, tenant, domain, caller),
+        answering(now, tenant, domain, Caller.NOBODY));
   }
 
   @Override
@@ -113,6 +117,13 @@ final class AtomicLiveReleases implements LiveReleases {
     }
     Registered own = now.to(new Alias(tenant, domain), caller);
     return own != null ? own : now.to(new Alias(null, domain), caller);
+  }
+
+  /** What is on trial and cannot be had leaves its callers to what answers the others. */
+  private CompletableFuture<Lease> lease(
+      @Nullable String tenant, @Nullable Registered chosen, @Nullable Registered settled) {
+    CompletableFuture<Lease> lease = lease(tenant, chosen);
+    return chosen == settled ? lease : lease.exceptionallyCompose(lost -> lease(tenant, settled));
   }
 
   /** What answers for its alias; null is the base. */
@@ -135,7 +146,9 @@ final class AtomicLiveReleases implements LiveReleases {
         .thenCompose(
             all -> {
               Registered assigned = visible.assigned(text);
-              return lease(tenant, assigned == null ? null : now.to(assigned.alias(), caller));
+              return assigned == null
+                  ? lease(tenant, null)
+                  : lease(tenant, now.to(assigned.alias(), caller), assigned);
             });
   }
 
@@ -196,9 +209,9 @@ final class AtomicLiveReleases implements LiveReleases {
     } catch (IOException | RuntimeException e) {
       prepared.close();
       String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
-      if (SwapRule.isFollowedUnread(event, current == null ? null : current.event(), e)) {
-        prepared.answering = next;
+      if (!loads || SwapRule.isFollowedUnread(event, current == null ? null : current.event(), e)) {
         prepared.missing = why;
+        prepared.followUnread();
       } else {
         prepared.problem = prepared.result(Outcome.FAILED, why);
       }
@@ -221,6 +234,13 @@ final class AtomicLiveReleases implements LiveReleases {
 
     Prepared(Registered next) {
       this.next = next;
+    }
+
+    /** What cannot be had now answers, and is refused to whoever asks until it can be. */
+    private void followUnread() {
+      if (trial == null) {
+        answering = next;
+      }
     }
 
     @Override
@@ -296,8 +316,9 @@ final class AtomicLiveReleases implements LiveReleases {
       return null;
     }
     Trial trial = live.trials().get(next.alias());
-    if (trial != null && trial.release().release().equals(next.release())) {
-      return trial.release();
+    Registered tried = trial == null ? null : trial.release();
+    if (tried != null && tried.isRead() && tried.release().equals(next.release())) {
+      return tried;
     }
     if (loads) {
       prepared.held.add(hot.stage(next));
@@ -308,14 +329,13 @@ final class AtomicLiveReleases implements LiveReleases {
   /** Beside what answers now: a reader that comes late finds it as the parent. */
   private void tried(Prepared prepared) throws IOException {
     Registered next = prepared.next;
-    prepared.held.add(hot.stage(next));
+    Registered current = live.releases().get(next.alias());
+    Registered before = current == null ? ReleaseLoader.before(next) : current;
     prepared.trial = new Trial(next, next.event().withheld());
-    prepared.answering = live.releases().get(next.alias());
-    String parent = next.event().parent();
-    if (prepared.answering == null && parent != null) {
-      Registered found = loader.find(List.of(next), parent);
-      prepared.held.add(hot.stage(found));
-      prepared.answering = found;
+    prepared.answering = before;
+    prepared.held.add(hot.stage(next));
+    if (before != null && current == null) {
+      prepared.held.add(hot.stage(before));
     }
   }
 

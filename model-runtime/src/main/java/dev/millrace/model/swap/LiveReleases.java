@@ -30,7 +30,8 @@ public interface LiveReleases extends AutoCloseable {
 
   /**
    * Makes current what an event made current before this process began, without loading it: the
-   * first request does. What is on trial is loaded.
+   * first request does. What is on trial is loaded; where it cannot be, the release before it
+   * answers all until it can be.
    *
    * @param readMillis when the event was read, epoch milliseconds
    */

@@ -28,6 +28,9 @@ record ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
 
   private static final int[] WARM_UP = {0, 1};
 
+  /** Of a release of which only the id is known: its manifest says which batch it is of. */
+  private static final long ANY_BATCH = -1;
+
   /**
    * Fetches and verifies a release, notes what its domain looks like, and loads it.
    *
@@ -88,6 +91,17 @@ record ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
       }
     }
     throw unknown(id);
+  }
+
+  /** The release that one on trial would succeed, which nobody has read yet; null is the base. */
+  static @Nullable Registered before(Registered trial) {
+    ReleaseEvent event = trial.event();
+    String parent = event.parent();
+    if (parent == null) {
+      return null;
+    }
+    String uri = Objects.requireNonNullElse(besides(event, parent), event.uri());
+    return new Registered(asked(event, parent, uri, ANY_BATCH), trial.readMillis());
   }
 
   static ReleaseRefusedException unknown(String id) {
@@ -164,7 +178,7 @@ record ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
               + ", expected "
               + Alias.of(event));
     }
-    if (manifest.batch() != event.batch()) {
+    if (event.batch() != ANY_BATCH && manifest.batch() != event.batch()) {
       throw new ReleaseRefusedException(
           "batch-mismatch: release of batch " + manifest.batch() + ", expected " + event.batch());
     }
@@ -192,7 +206,7 @@ record ReleaseLoader(List<BaseModel> bases, ReleaseSource source) {
         event.domain(),
         event.release(),
         manifest.parent(),
-        event.batch(),
+        manifest.batch(),
         manifest.learnedTo(),
         readMillis);
   }

@@ -96,14 +96,20 @@ public final class SwapRule {
    */
   static boolean isFollowedUnread(
       ReleaseEvent event, @Nullable ReleaseEvent current, Exception failure) {
-    if (event.kind() == Kind.BASE || event.withheld() > 0) {
+    if (event.kind() == Kind.BASE) {
       return false;
     }
-    boolean passing =
-        failure instanceof IOException && !(failure instanceof ReleaseRefusedException);
+    boolean passing = isPassing(failure);
     boolean ordered = event.action() != Action.PUBLISH;
     boolean first = current == null;
+    if (event.withheld() > 0) {
+      return first; // it only stands beside the release that it would succeed
+    }
     return event.action() == Action.FORGET || (ordered && first) || (passing && (ordered || first));
+  }
+
+  private static boolean isPassing(Exception failure) {
+    return failure instanceof IOException && !(failure instanceof ReleaseRefusedException);
   }
 
   /**

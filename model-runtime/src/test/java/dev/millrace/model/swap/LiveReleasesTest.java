@@ -291,29 +291,115 @@ class LiveReleasesTest {
 
   @Test
   void apply_trialIsAllThatIsLeftOfTheTopic_itsParentAnswersTheOthers() {
-    String parent = "a".repeat(64);
-    String child = "b".repeat(64);
+    assertSwapped(trial());
+    assertEquals(Set.of(PARENT, CHILD), answering());
+  }
+
+  @Test
+  void apply_trialIsAllThatIsLeftOfTheTopicAndCannotBeRead_itsParentAnswersAllUntilItCan() {
+    ReleaseEvent trial = trial();
+    source.lose(CHILD);
+    assertFollowedUnread("release-unreadable: ", trial);
+    assertEquals(Set.of(PARENT), answering());
+    source.find(CHILD);
+    assertEquals(Set.of(PARENT, CHILD), answering());
+  }
+
+  @Test
+  void restore_trialCannotBeRead_itsParentAnswersAllUntilItCan() {
+    ReleaseEvent trial = trial();
+    source.lose(CHILD);
+    assertRestoredUnread("release-unreadable: ", trial);
+    assertEquals(Set.of(PARENT), answering());
+    source.find(CHILD);
+    assertEquals(Set.of(PARENT, CHILD), answering());
+  }
+
+  @Test
+  void restore_trialCannotBeReadAndIsPublishedToAll_itsParentAnswersOn() {
+    ReleaseEvent trial = trial();
+    source.lose(CHILD);
+    assertRestoredUnread("release-unreadable: ", trial);
+    assertFailed("release-unreadable: ", trial.withholding(0));
+    assertEquals(Set.of(PARENT), answering());
+    source.find(CHILD);
+    assertSwapped(trial.withholding(0));
+    assertEquals(Set.of(CHILD), answering());
+  }
+
+  @Test
+  void restore_neitherTrialNorItsParentCanBeRead_theBaseDoesNotAnswerInTheirPlace() {
+    ReleaseEvent trial = trial();
+    source.lose(CHILD);
+    source.lose(PARENT);
+    assertRestoredUnread("release-unreadable: ", trial);
+    assertRefused("release-unreadable: ", "java");
+    source.find(PARENT);
+    assertEquals(Set.of(PARENT), answering());
+    source.find(CHILD);
+    assertEquals(Set.of(PARENT, CHILD), answering());
+  }
+
+  @Test
+  void restore_trialIsInvalid_itsParentAnswersAndTheTrialIsTakenBackAsEver() {
+    ReleaseEvent trial = trial();
+    source.replace(CHILD, FakeReleases.release("fake-base", null, "python", 2));
+    assertRestoredUnread("alias-mismatch: ", trial);
+    assertEquals(Set.of(PARENT), answering());
+    assertSwapped(named(PARENT, Action.ROLLBACK, null, 1));
+    assertEquals(Set.of(PARENT), answering());
+  }
+
+  @Test
+  void restore_trialOfADomainsFirstReleaseCannotBeRead_theBaseAnswers() {
+    source.lose("bias-1");
+    assertRestoredUnread(
+        "release-unreadable: ", FakeReleases.published("java", 1).withholding(0.5));
+    assertNull(releaseOf(null, "java"));
+    for (int i = 0; i < 100; i++) {
+      assertNull(releaseTo(i));
+    }
+  }
+
+  private static final String PARENT = "a".repeat(64);
+  private static final String CHILD = "b".repeat(64);
+
+  /** Of a child, which is in the store with its parent. */
+  private ReleaseEvent trial() {
     AdapterWeights adapter = FakeBaseModel.adapter(0.5f);
-    source.replace(parent, FakeReleases.release("fake-base", null, "java", adapter, 1));
-    source.replace(child, FakeReleases.release("fake-base", null, "java", adapter, 2));
-    ReleaseEvent event =
-        new ReleaseEvent(
-            null,
-            "java",
-            ReleaseEvent.Kind.ADAPTER,
-            Action.PUBLISH,
-            child,
-            "memory:/" + child,
-            parent,
-            2,
-            "test",
-            new Origin("releases", 0, 9));
-    assertSwapped(event.withholding(0.5));
+    source.replace(PARENT, FakeReleases.release("fake-base", null, "java", adapter, 1));
+    source.replace(CHILD, FakeReleases.release("fake-base", null, "java", adapter, 2));
+    return named(CHILD, Action.PUBLISH, PARENT, 2).withholding(0.5);
+  }
+
+  private static ReleaseEvent named(
+      String release, Action action, @Nullable String parent, long batch) {
+    return new ReleaseEvent(
+        null,
+        "java",
+        ReleaseEvent.Kind.ADAPTER,
+        action,
+        release,
+        "memory:/" + release,
+        parent,
+        batch,
+        "test",
+        new Origin("releases", 0, 9));
+  }
+
+  /** What answers a hundred callers. */
+  private Set<String> answering() {
     Set<String> answering = new HashSet<>();
     for (int i = 0; i < 100; i++) {
       answering.add(releaseTo(i));
     }
-    assertEquals(Set.of(parent, child), answering);
+    return answering;
+  }
+
+  private void assertRestoredUnread(String reason, ReleaseEvent event) {
+    SwapResult result = live.restore(event, 77).join();
+    assertEquals(Outcome.SWAPPED, result.outcome(), result.reason());
+    assertTrue(result.reason().startsWith(reason), result.reason());
   }
 
   /** The release that answers the caller with a key. */
