@@ -66,6 +66,13 @@ public record ReleaseEvent(
         withheld, forgotten, read);
   }
 
+  /** The same event with another action. */
+  public ReleaseEvent withAction(Action another) {
+    return new ReleaseEvent(
+        tenant, domain, kind, another, release, uri, parent, batch, reason, origin, epoch, withheld,
+        forgotten, read);
+  }
+
   /** The same event on a trial in which the release before keeps that share of the keys. */
   public ReleaseEvent withholding(double share) {
     return new ReleaseEvent(

@@ -148,7 +148,7 @@ final class TogetherActivation implements Activation {
         .worker()
         .whenDone("switching to release " + candidate.event.release(), staged.activate(), r -> {});
     SwapResult result =
-        new SwapResult(candidate.event, Outcome.SWAPPED, staged.missing(), staged.millis());
+        new SwapResult(staged.event(), Outcome.SWAPPED, staged.missing(), staged.millis());
     link.outcome(result);
     end(candidate, result);
   }

@@ -211,7 +211,7 @@ final class AtomicLiveReleases implements LiveReleases {
       String why = String.valueOf(ReleaseRefusedException.because(e).getMessage());
       if (!loads || SwapRule.isFollowedUnread(event, current == null ? null : current.event(), e)) {
         prepared.missing = why;
-        prepared.followUnread();
+        prepared.follow(SwapRule.unread(event, e), readMillis);
       } else {
         prepared.problem = prepared.result(Outcome.FAILED, why);
       }
@@ -224,7 +224,7 @@ final class AtomicLiveReleases implements LiveReleases {
   private final class Prepared implements Staged {
 
     private final long start = System.nanoTime();
-    private final Registered next;
+    private Registered next;
     private final List<LoadedRelease> held = new ArrayList<>();
     private @Nullable SwapResult problem;
     private @Nullable Registered answering;
@@ -237,8 +237,9 @@ final class AtomicLiveReleases implements LiveReleases {
     }
 
     /** What cannot be had now answers, and is refused to whoever asks until it can be. */
-    private void followUnread() {
+    private void follow(ReleaseEvent unread, long readMillis) {
       if (trial == null) {
+        next = new Registered(unread, readMillis);
         answering = next;
       }
     }

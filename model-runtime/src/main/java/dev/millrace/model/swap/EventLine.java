@@ -141,7 +141,7 @@ final class EventLine<T> implements AutoCloseable {
   private final class Prepared implements Staged {
 
     private final long start = System.nanoTime();
-    private final ReleaseEvent event;
+    private ReleaseEvent event;
     private final long readMillis;
     private final @Nullable SwapResult problem;
     private @Nullable T fetched;
@@ -174,6 +174,7 @@ final class EventLine<T> implements AutoCloseable {
           return new SwapResult(event, Outcome.FAILED, why(e), elapsed());
         }
         why = why(e);
+        event = restored ? event : SwapRule.unread(event, e);
         fetched = unread.of(event, readMillis, why);
         return null;
       }

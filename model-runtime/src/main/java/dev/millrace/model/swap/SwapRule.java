@@ -108,6 +108,16 @@ public final class SwapRule {
     return event.action() == Action.FORGET || (ordered && first) || (passing && (ordered || first));
   }
 
+  /**
+   * What is followed of an event that could not be had. What is no release here holds no domain:
+   * learn refuses such a pin too, and what it publishes is followed.
+   */
+  static ReleaseEvent unread(ReleaseEvent event, Exception failure) {
+    return event.action() == Action.PIN && !isPassing(failure)
+        ? event.withAction(Action.ROLLBACK)
+        : event;
+  }
+
   private static boolean isPassing(Exception failure) {
     return failure instanceof IOException && !(failure instanceof ReleaseRefusedException);
   }

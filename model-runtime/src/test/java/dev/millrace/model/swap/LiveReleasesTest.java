@@ -488,6 +488,16 @@ class LiveReleasesTest {
     assertEquals("bias-2", releaseOf(null, "java"));
   }
 
+  /** Such an order may be all that compaction left of a domain; learn refused it, and goes on. */
+  @ParameterizedTest
+  @EnumSource(names = {"PIN", "ROLLBACK"})
+  void apply_publishedAfterAFirstOrderOfAnInvalidRelease_answers(Action order) {
+    source.replace("bias-1", FakeReleases.release("fake-base", null, "python", 1));
+    assertFollowedUnread("alias-mismatch: ", FakeReleases.event(null, "java", order, 1));
+    assertSwapped(FakeReleases.succeeding("java", 4, 3).withEpoch(50).withRead(1L));
+    assertEquals("bias-4", releaseOf(null, "java"));
+  }
+
   /** As after a restart on another base. */
   @Test
   void apply_unpinsWhatCannotBeUsedHere_whatIsLearnedNextAnswers() {
