@@ -202,7 +202,12 @@ public final class Openers {
 
   /** Releases as they may be read: signed, where keys are configured. */
   static ReleaseFiles published(MillraceConfig config) {
-    return trusted(config).guard(new FlinkReleaseFiles());
+    return trusted(config).guard(files(config));
+  }
+
+  /** The files of the configured store, as they are. */
+  static ReleaseFiles files(MillraceConfig config) {
+    return new FlinkReleaseFiles(config.store().uri());
   }
 
   static TrustedKeys trusted(MillraceConfig config) {

@@ -6,7 +6,6 @@ import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
 import dev.millrace.job.config.SemanticConfig;
 import dev.millrace.job.config.ServeConfig;
-import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.RedisAnswerStore;
 import dev.millrace.job.io.RedisVectorStore;
 import dev.millrace.job.operator.Serving;
@@ -81,7 +80,7 @@ record ServingOpening(MillraceConfig config, Resources resources) {
   private LiveReleases adapters(List<BaseModel> bases) {
     return LiveReleases.of(
         bases,
-        ReleaseSource.keeping(Openers.trusted(config), new FlinkReleaseFiles(), bases),
+        ReleaseSource.keeping(Openers.trusted(config), Openers.files(config), bases),
         within());
   }
 
@@ -90,7 +89,7 @@ record ServingOpening(MillraceConfig config, Resources resources) {
     return adapters(bases)
         .aligning(
             AlignmentSource.keeping(
-                Openers.trusted(config), new FlinkReleaseFiles(), base.id(), encoders));
+                Openers.trusted(config), Openers.files(config), base.id(), encoders));
   }
 
   private SwapConfig within() {

@@ -188,7 +188,7 @@ class GarbageIT {
   }
 
   /** How often a task of a job was started again. */
-  private static int restarts(EmbeddedStack stack, JobClient job) throws Exception {
+  static int restarts(EmbeddedStack stack, JobClient job) throws Exception {
     int most = 0;
     var graph = stack.cluster().getExecutionGraph(job.getJobID()).get();
     for (AccessExecutionVertex vertex : graph.getAllExecutionVertices()) {

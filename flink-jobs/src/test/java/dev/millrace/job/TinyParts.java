@@ -37,6 +37,7 @@ import dev.millrace.model.djl.Precision;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.peft.LoraPair;
 import dev.millrace.model.peft.LoraWeights;
+import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.score.Scorer;
@@ -198,10 +199,16 @@ final class TinyParts {
     return surroundings(
         base,
         ReleaseStore.of(FlinkStoreFiles.at(config.store().uri())),
+        Openers.published(config),
         new KafkaPastSamples(config.kafka(), tokens(config)));
   }
 
   static Surroundings surroundings(BaseModel base, ReleaseStore store, PastSamples past) {
+    return surroundings(base, store, TinyParts::firstBytes, past);
+  }
+
+  private static Surroundings surroundings(
+      BaseModel base, ReleaseStore store, ReleaseFiles published, PastSamples past) {
     int[] known = new Bytes().encode("what the base knows and must not forget");
     return new Surroundings(
         base,
@@ -209,7 +216,7 @@ final class TinyParts {
         List.of(known),
         new Protection(List.of(new ProtectedSet("known", List.of(known))), List.of()),
         store,
-        TinyParts::firstBytes,
+        published,
         past,
         Machine.here(1, "test"),
         Clock.systemUTC(),

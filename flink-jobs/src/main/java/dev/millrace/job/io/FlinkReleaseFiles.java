@@ -5,23 +5,73 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Release files on any of Flink's file systems. What none of them reads is nowhere, however often
- * it is tried.
+ * it is tried. What is not there is told apart from what cannot be read now: a file that is there
+ * and cannot be opened, and all of a store whose folder is gone, as one is that is not mounted.
  */
 public final class FlinkReleaseFiles implements ReleaseFiles {
 
+  /** The folder of the store, if it has one on this machine. */
+  private final java.nio.file.@Nullable Path store;
+
+  /** Files of any store; the folder of none is expected to be there. */
+  public FlinkReleaseFiles() {
+    store = null;
+  }
+
+  /** Files of a store, and of any other. */
+  public FlinkReleaseFiles(String store) {
+    this.store = local(new Path(store));
+  }
+
+  /**
+   * @throws FileNotFoundException if there is no such file in a store that is there
+   */
   @Override
   public byte[] read(String uri, int maxBytes) throws IOException {
     Path path = new Path(uri);
-    try (FSDataInputStream in = files(path).open(path)) {
+    FileSystem files = files(path);
+    try (FSDataInputStream in = files.open(path)) {
       return read(in, maxBytes);
+    } catch (FileNotFoundException e) { // Java's own says so of all that it cannot open
+      java.nio.file.Path file = local(path);
+      throw file == null ? e : failure(e, file);
+    }
+  }
+
+  /** What a file that was not found here fails with. */
+  IOException failure(FileNotFoundException found, java.nio.file.Path file) {
+    if (store != null && file.startsWith(store) && !Files.isDirectory(store)) {
+      return new IOException("store " + store + " is away: there is no such folder", found);
+    }
+    return isThere(file) ? new IOException("cannot be read now: " + found.getMessage()) : found;
+  }
+
+  private static java.nio.file.@Nullable Path local(Path path) {
+    String scheme = path.toUri().getScheme();
+    return scheme == null || scheme.equals("file")
+        ? java.nio.file.Path.of(path.getPath()).toAbsolutePath().normalize()
+        : null;
+  }
+
+  private static boolean isThere(java.nio.file.Path file) {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).isRegularFile();
+    } catch (AccessDeniedException e) {
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

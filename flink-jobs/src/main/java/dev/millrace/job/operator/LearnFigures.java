@@ -31,6 +31,7 @@ final class LearnFigures {
   private final Map<String, Integer> pending = new HashMap<>();
   private final Set<String> timed = new HashSet<>();
 
+  private volatile int held;
   private volatile @Nullable Lesson lesson;
   private volatile boolean training;
 
@@ -46,6 +47,12 @@ final class LearnFigures {
     this.clock = clock;
     figures.group().gauge(MetricNames.PENDING, pending::getAsInt);
     figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
+    figures.group().gauge(MetricNames.HELD, () -> held);
+  }
+
+  /** So many domains wait for an order that cannot be obeyed now. */
+  void held(int domains) {
+    held = domains;
   }
 
   /** A batch of a domain came, to be learned. */

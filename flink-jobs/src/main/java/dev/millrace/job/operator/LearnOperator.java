@@ -7,12 +7,15 @@ import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
@@ -50,6 +53,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private static final String PRECISION = "precision";
   private static final long NOTHING_READ = -1;
 
+  /** After which an order whose release cannot be read is tried again. */
+  static final long PAUSE_MILLIS = 5_000;
+
   private final LearnerOpener learners;
   private final int maxPending;
   private final long submitted;
@@ -78,8 +84,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** The key of each pending batch and order, by turns; the worker is at the head. */
   private transient Queue<String> order;
 
-  /** What the worker is at. */
-  private transient Turn turn;
+  /** Keys whose next order cannot be obeyed now: all that is theirs waits behind it. */
+  private transient Set<String> held;
+
+  /** What the worker is at; null if there is nothing that it could be at. */
+  private transient @Nullable Turn turn;
 
   private transient LearnFigures figures;
 
@@ -150,6 +159,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     learner = opened.value().settled(found(subtask));
     precision.update(List.of(Tuple2.of(subtask, learner.precision())));
     order = new ArrayDeque<>();
+    held = new HashSet<>();
     figures =
         new LearnFigures(
             getMetricGroup(), order::size, getProcessingTimeService()::getCurrentProcessingTime);
@@ -209,23 +219,25 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       }
       return;
     }
+    Turn before = turn;
+    if (before != null && before.key.equals(getCurrentKey())) {
+      before.overtaken = true;
+    }
     orders.add(event);
     takeTurn();
-    if (turn.key.equals(getCurrentKey())) {
-      turn.overtaken = order.size() > 1;
-    }
   }
 
   private void takeTurn() throws Exception {
     order.add((String) getCurrentKey());
-    if (order.size() == 1) {
+    if (turn == null) {
       workAtHead();
     }
   }
 
   private void workAtHead() throws Exception {
     figures.rests();
-    String key = order.peek();
+    turn = null;
+    String key = next();
     if (key == null) {
       return;
     }
@@ -236,12 +248,23 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     if (due.hasNext()) {
       obeyBeside(due.next(), before);
     } else {
-      learnBeside(pending.get().iterator().next(), before);
+      learnBeside(pending.get().iterator().next(), turn, before);
     }
   }
 
-  private void learnBeside(TrainingBatch batch, byte @Nullable [] before) {
-    Turn mine = turn;
+  /** The first key that is not held, which is the head then; null if there is none. */
+  private @Nullable String next() {
+    for (int i = order.size(); i > 0; i--) {
+      String key = order.element();
+      if (!held.contains(key)) {
+        return key;
+      }
+      order.add(order.remove());
+    }
+    return null;
+  }
+
+  private void learnBeside(TrainingBatch batch, Turn mine, byte @Nullable [] before) {
     figures.learning(batch.domain());
     worker.submit(
         "learning batch " + batch.number() + " of " + batch.domain(),
@@ -252,13 +275,55 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private void obeyBeside(ReleaseEvent event, byte @Nullable [] before) {
     worker.submit(
         "taking " + event.domain() + " to release " + event.release(),
-        () ->
-            finished(
-                learner.obey(
-                    current(before, event.tenant(), event.domain()),
-                    event,
-                    courtesy.governor(() -> !worker.isClosing()))),
-        this::obeyed);
+        () -> obey(before, event),
+        obeyed -> {
+          if (obeyed.isPresent()) {
+            obeyed(obeyed.get());
+          } else {
+            hold();
+          }
+        });
+  }
+
+  /** Runs on the worker's thread; empty if what it takes cannot be read now. */
+  private Optional<Finished> obey(byte @Nullable [] before, ReleaseEvent event) {
+    try {
+      return Optional.of(
+          finished(
+              learner.obey(
+                  current(before, event.tenant(), event.domain()),
+                  event,
+                  courtesy.governor(() -> !worker.isClosing()))));
+    } catch (UncheckedIOException e) {
+      LOG.warn(
+          "{} of {} to release {} cannot be obeyed now and is tried again, the domain waits: {}",
+          event.action(),
+          event.domain(),
+          event.release(),
+          e + ", " + e.getCause());
+      return Optional.empty();
+    }
+  }
+
+  /** Others have their turns while an order waits to be tried again. */
+  private void hold() throws Exception {
+    String key = order.remove();
+    order.add(key);
+    held.add(key);
+    figures.held(held.size());
+    long due = Due.after(getProcessingTimeService().getCurrentProcessingTime(), PAUSE_MILLIS);
+    var unused =
+        getProcessingTimeService()
+            .registerTimer(
+                due,
+                time -> {
+                  held.remove(key);
+                  figures.held(held.size());
+                  if (turn == null) {
+                    workAtHead();
+                  }
+                });
+    workAtHead();
   }
 
   /** Runs on the worker's thread; empty if it was overtaken. */

@@ -73,6 +73,9 @@ final class MetricNames {
   /** 1 while that batch is trained or repaired; 0 while it is judged, or none is learned. */
   static final String TRAINING = "training";
 
+  /** Domains that wait for an order whose release cannot be read now. */
+  static final String HELD = "held";
+
   /** Steps that a student was taught. */
   static final String COMPRESS_STEPS = "compressSteps";
 

@@ -1,6 +1,9 @@
 package dev.millrace.job.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +49,42 @@ class FlinkReleaseFilesTest {
   void read_noFile_throws() {
     String uri = folder.resolve("none").toUri().toString();
     assertThrows(IOException.class, () -> new FlinkReleaseFiles().read(uri, 1));
+  }
+
+  @Test
+  void read_storeIsThereAndTheReleaseIsNot_saysThatItIsNotThere() throws IOException {
+    Path store = Files.createDirectories(folder.resolve("store"));
+    FlinkReleaseFiles files = new FlinkReleaseFiles(store.toString());
+    for (String name : List.of("store/release/file", "elsewhere/release/file", "store")) {
+      String uri = folder.resolve(name).toUri().toString();
+      assertThrows(FileNotFoundException.class, () -> files.read(uri, 1), name);
+    }
+    Path file = Files.write(folder.resolve("store/file"), new byte[1]);
+    String inAFile = file.resolve("release/file").toUri().toString();
+    assertThrows(FileNotFoundException.class, () -> files.read(inAFile, 1));
+  }
+
+  @Test
+  void read_storeIsAway_saysThatItCannotBeReadNow() throws IOException {
+    Path store = folder.resolve("store");
+    String uri = store.resolve("release/file").toUri().toString();
+    FlinkReleaseFiles files = new FlinkReleaseFiles(store.toUri().toString());
+    IOException e = assertThrows(IOException.class, () -> files.read(uri, 1));
+    assertFalse(e instanceof FileNotFoundException, e::toString);
+    assertTrue(e.getMessage().startsWith("store " + store + " is away"), e::toString);
+    Files.createDirectories(store.resolve("release"));
+    Files.write(store.resolve("release/file"), new byte[1]);
+    assertEquals(1, files.read(uri, 1).length);
+  }
+
+  /** As where too many files are open, or a disk fails: Java says of all that it is not found. */
+  @Test
+  void failure_fileThatIsThere_cannotBeReadNow() throws IOException {
+    Path file = Files.write(folder.resolve("file"), new byte[1]);
+    FileNotFoundException found = new FileNotFoundException("file (Too many open files)");
+    FlinkReleaseFiles files = new FlinkReleaseFiles();
+    assertFalse(files.failure(found, file) instanceof FileNotFoundException);
+    assertSame(found, files.failure(found, folder.resolve("none")));
   }
 
   /** Whoever tries again, as one does whose file system is away, tries for ever. */

@@ -305,6 +305,56 @@ class LearnOperatorTest {
   }
 
   @Test
+  void order_whileTheStoreIsAway_itsDomainWaitsOthersGoOnAndItIsObeyedOnceTheStoreIsBack()
+      throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    learner.storeIsAway = true;
+    try (var harness = harness(learner, 10, 1, 0)) {
+      harness.open();
+      harness.order(rollback("cloud", "early", 3));
+      harness.processElement(batch("cloud", 0), 0);
+      harness.processElement(batch("health", 0), 0);
+      runOneMail(harness);
+      runOneMail(harness);
+      assertEquals(List.of("health 0"), verdicts(harness));
+      harness.processElement(batch("health", 1), 0);
+      runOneMail(harness);
+      harness.order(rollback("cloud", "later", 4));
+      assertEquals(List.of("health 0", "health 1"), verdicts(harness));
+      assertEquals(1, learner.triedInVain.get());
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      runOneMail(harness);
+      assertEquals(2, learner.triedInVain.get());
+      learner.storeIsAway = false;
+      harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
+      harness.endInput();
+      assertEquals(
+          List.of("health 0", "health 1", "cloud 0 to early", "cloud 0 to later", "cloud 0"),
+          verdicts(harness));
+    }
+  }
+
+  @Test
+  void restore_orderThatCouldNotBeRead_isObeyedBeforeAllThatIsPending() throws Exception {
+    OperatorSubtaskState snapshot;
+    LineageLearner learner = new LineageLearner(FREE);
+    learner.storeIsAway = true;
+    try (var harness = harness(learner, 10, 1, 0)) {
+      harness.open();
+      harness.order(rollback("cloud", "early", 3));
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.endInput();
+      assertEquals(List.of("cloud 0 to early", "cloud 0"), verdicts(harness));
+    }
+  }
+
+  @Test
   void order_ofALaterTrainer_thisOneFails() throws Exception {
     try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
       harness.open();

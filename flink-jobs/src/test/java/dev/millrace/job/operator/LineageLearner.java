@@ -20,6 +20,8 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -32,7 +34,9 @@ final class LineageLearner implements Learner {
   final Semaphore permits;
   volatile boolean busy;
   final AtomicInteger learned = new AtomicInteger();
+  final AtomicInteger triedInVain = new AtomicInteger();
   volatile @Nullable RuntimeException failure;
+  volatile boolean storeIsAway;
   volatile TrainPrecision precision = TrainPrecision.FP32;
 
   LineageLearner(int permits) {
@@ -96,6 +100,10 @@ final class LineageLearner implements Learner {
    */
   @Override
   public Outcome obey(LearnerState state, ReleaseEvent event, Governor governor) {
+    if (storeIsAway) {
+      triedInVain.incrementAndGet();
+      throw new UncheckedIOException(new IOException("the store is away"));
+    }
     if (state.learnsAgain()) {
       awaitPermit();
       String again = "again " + state.forgotten().again().get(0);
