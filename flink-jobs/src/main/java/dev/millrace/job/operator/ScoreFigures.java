@@ -21,10 +21,17 @@ final class ScoreFigures {
 
   private final Figures figures;
   private final Set<String> throttled = new HashSet<>();
+  private volatile int held;
 
   ScoreFigures(MetricGroup operator) {
     figures = new Figures(operator);
     figures.group().gauge(MetricNames.NATIVE_BYTES, NativeMemory::bytes);
+    figures.group().gauge(MetricNames.HELD, () -> held);
+  }
+
+  /** So many domains wait for an order that cannot be obeyed now. */
+  void held(int domains) {
+    held = domains;
   }
 
   void accepted(Sample sample) {

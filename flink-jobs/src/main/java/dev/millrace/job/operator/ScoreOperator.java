@@ -11,15 +11,26 @@ import dev.millrace.model.score.Scorer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.state.KeyedStateStore;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -36,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     implements TwoInputStreamOperator<Sample, ReleaseEvent, ScoredSample> {
 
+  private static final String ORDERS = "alignment-orders";
   private static final long NOTHING_READ = -1;
 
   private final Opener<Scorer> scorers;
@@ -48,6 +60,12 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
 
   /** The offset up to which a domain's events were read and obeyed. */
   private transient ValueState<Long> read;
+
+  /** What cannot be obeyed yet: until then pairs of the domain teach nothing. */
+  private transient ListState<ReleaseEvent> orders;
+
+  /** Keys whose next order is tried again in a moment. */
+  private transient Set<String> held;
 
   /**
    * The memories changed since the last snapshot, by key. Without those that are empty: refusals
@@ -92,6 +110,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     memory = store.getState(bytes("memory"));
     alignment = store.getState(bytes("alignment"));
     read = store.getState(new ValueStateDescriptor<>("alignment-read", Types.LONG));
+    orders =
+        store.getListState(
+            new ListStateDescriptor<>(ORDERS, TypeInformation.of(ReleaseEvent.class)));
   }
 
   private static ValueStateDescriptor<byte[]> bytes(String name) {
@@ -107,6 +128,16 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     scorer = opened.value();
     openedLearner = learners.open(subtask);
     learner = openedLearner.value();
+    held = new HashSet<>();
+    KeyedStateBackend<String> backend = getKeyedStateBackend();
+    List<String> waiting;
+    try (Stream<String> keys = backend.getKeys(ORDERS, VoidNamespace.INSTANCE)) {
+      waiting = keys.sorted().toList();
+    }
+    for (String key : waiting) {
+      setCurrentKey(key);
+      obey();
+    }
   }
 
   @Override
@@ -124,7 +155,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     if (scored instanceof Scored.Accepted accepted) {
       figures.accepted(sample);
       output.collect(element.replace(accepted.sample()));
-      if (!accepted.places().isNone()) {
+      if (!accepted.places().isNone() && !isHeld()) {
         AlignmentState before = currentAlignment();
         emit(before, learner.take(before, accepted.sample(), accepted.places()));
       }
@@ -140,11 +171,58 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     if (event.epoch() > epoch) {
       throw new FencedException(event, epoch);
     }
-    read.update(event.origin().offset());
-    if (event.epoch() == 0) { // else its own, or of a trainer that it has fenced off
-      AlignmentState before = currentAlignment();
-      emit(before, learner.obey(before, event));
+    if (event.epoch() == 0) {
+      orders.add(event);
+      if (!isHeld()) {
+        obey();
+      }
+    } else if (!isHeld()) { // its own, or of a trainer that it has fenced off
+      read.update(event.origin().offset());
     }
+  }
+
+  private boolean isHeld() {
+    return held.contains((String) getCurrentKey());
+  }
+
+  /** Obeys what the key's domain was ordered; what cannot be read now is tried again. */
+  private void obey() throws Exception {
+    List<ReleaseEvent> due = new ArrayList<>();
+    orders.get().forEach(due::add);
+    try {
+      while (!due.isEmpty()) {
+        ReleaseEvent event = due.get(0);
+        AlignmentState before = currentAlignment();
+        AlignmentOutcome outcome = learner.obey(before, event);
+        read.update(event.origin().offset());
+        due.remove(0);
+        emit(before, outcome);
+      }
+    } catch (UncheckedIOException e) {
+      LOG.warn(
+          "{} of the alignment of {} cannot be obeyed now and is tried again: {}",
+          due.get(0).action(),
+          due.get(0).domain(),
+          e + ", " + e.getCause());
+      hold((String) getCurrentKey());
+    }
+    orders.update(due);
+  }
+
+  private void hold(String key) {
+    held.add(key);
+    figures.held(held.size());
+    long now = getProcessingTimeService().getCurrentProcessingTime();
+    var unused =
+        getProcessingTimeService()
+            .registerTimer(
+                Due.after(now, LearnOperator.PAUSE_MILLIS),
+                time -> {
+                  held.remove(key);
+                  figures.held(held.size());
+                  setCurrentKey(key);
+                  obey();
+                });
   }
 
   /** Orders have no event time: only samples move it. */

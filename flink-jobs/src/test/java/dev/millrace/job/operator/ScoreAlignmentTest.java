@@ -22,6 +22,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +114,47 @@ class ScoreAlignmentTest {
       assertThrows(
           FencedException.class, () -> harness.processElement2(order(first, EPOCH + 1), 0));
     }
+  }
+
+  @Test
+  void processElement2_rollbackWhileTheStoreIsAway_isObeyedOnceItIsBackAlsoAfterARestart()
+      throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness()) {
+      harness.open();
+      send(harness, 0, 160);
+      ReleaseEvent first = events.get(0);
+      int published = events.size();
+      int judged = verdicts.size();
+      Path away = Files.move(store, store.resolveSibling(store.getFileName() + "-away"));
+      harness.processElement2(order(first, 0), 0);
+      send(harness, 160, 240);
+      snapshot = harness.snapshot(1, 240);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      take(harness);
+      assertEquals(published, events.size());
+      assertEquals(judged, verdicts.size());
+      Files.move(away, store);
+      harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
+      take(harness);
+      assertObeyed(first);
+      send(harness, 240, SAMPLES);
+      assertEquals(first.release(), events.get(published).parent());
+    }
+    verdicts.clear();
+    try (var harness = harness()) {
+      harness.initializeState(snapshot);
+      harness.open();
+      take(harness);
+      assertObeyed(events.get(0));
+    }
+  }
+
+  private void assertObeyed(ReleaseEvent order) {
+    Verdict verdict = verdicts.get(verdicts.size() - 1);
+    assertEquals("rollback-obeyed", verdict.rules().get(0).rule());
+    assertTrue(verdict.rules().get(0).passed(), verdict.rules()::toString);
+    assertEquals(order.release(), verdict.release());
   }
 
   @Test

@@ -49,7 +49,7 @@ public final class SwappedPairs {
             Routing.topK(1),
             known(encoders),
             ReleaseStore.of(StoreFiles.in(store)),
-            new FlinkReleaseFiles(),
+            new FlinkReleaseFiles(store.toString()),
             new Machine(1, "test", "test"),
             17,
             InstantSource.system()),
