@@ -18,16 +18,16 @@ record Aligned(Aligner aligner, AlignLimits limits) implements Stage {
     Places seen =
         PairPlacer.places(
             aligner,
-            Objects.requireNonNull(candidate.media()),
-            candidate.text(),
-            candidate.embedding());
-    candidate.places(seen);
-    if (memory.captions().size() < limits.leastOthers()) {
+            Objects.requireNonNull(candidate.media),
+            candidate.text,
+            candidate.embedding);
+    candidate.places = seen;
+    if (memory.captions.size() < limits.leastOthers()) {
       return null;
     }
-    double fit = fit(seen, memory, candidate.alignment());
-    boolean judges = memory.fits().quantile(0.5) >= limits.leastMedian();
-    memory.fits().add(fit);
+    double fit = fit(seen, memory, candidate.alignment);
+    boolean judges = memory.fits.quantile(0.5) >= limits.leastMedian();
+    memory.fits.add(fit);
     return judges && fit < limits.leastFit() ? refusal(candidate, fit) : null;
   }
 
@@ -41,8 +41,8 @@ record Aligned(Aligner aligner, AlignLimits limits) implements Stage {
     return Refusal.of(
         Reason.CAPTION_MISMATCH,
         "caption '%.60s' fits its %s better than %.0f %% of others, expected at least %.0f %%",
-        candidate.text(),
-        candidate.sample().modality(),
+        candidate.text,
+        candidate.sample.modality(),
         100 * fit,
         100 * limits.leastFit());
   }

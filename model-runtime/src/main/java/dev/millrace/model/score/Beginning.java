@@ -13,13 +13,13 @@ record Beginning(SampleTokens tokens, List<Stage> rules) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.tokens(tokens.of(candidate.text()));
-    if (candidate.tokens().length < 2) {
+    candidate.tokens = tokens.of(candidate.text);
+    if (candidate.tokens.length < 2) {
       return new Refusal(
-          Reason.TOO_SHORT, candidate.tokens().length + " tokens, expected at least 2");
+          Reason.TOO_SHORT, candidate.tokens.length + " tokens, expected at least 2");
     }
-    String said = tokens.said(candidate.text(), candidate.tokens());
-    return said.equals(candidate.text()) ? null : alone(candidate, said, memory);
+    String said = tokens.said(candidate.text, candidate.tokens);
+    return said.equals(candidate.text) ? null : alone(candidate, said, memory);
   }
 
   private @Nullable Refusal alone(Candidate candidate, String said, DomainMemory memory) {
@@ -30,7 +30,7 @@ record Beginning(SampleTokens tokens, List<Stage> rules) implements Stage {
         return refusal;
       }
     }
-    candidate.signature(beginning.signature());
+    candidate.signature = beginning.signature;
     return null;
   }
 }

@@ -15,8 +15,8 @@ record Boilerplate(double most) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    String text = candidate.text();
-    double share = share(text.substring(0, Math.min(text.length(), MOST_CHARS)), memory.lines());
+    String text = candidate.text;
+    double share = share(text.substring(0, Math.min(text.length(), MOST_CHARS)), memory.lines);
     return share > most
         ? Refusal.of(
             Reason.BOILERPLATE,

@@ -10,7 +10,7 @@ final class Captioned implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    int bytes = candidate.text().strip().getBytes(StandardCharsets.UTF_8).length;
+    int bytes = candidate.text.strip().getBytes(StandardCharsets.UTF_8).length;
     return bytes >= LEAST_BYTES
         ? null
         : new Refusal(

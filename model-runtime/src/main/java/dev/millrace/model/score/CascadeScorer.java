@@ -133,7 +133,7 @@ final class CascadeScorer implements Scorer {
     for (Stage stage : way) {
       Stage.Refusal refusal = stage.check(candidate, memory);
       if (refusal != null) {
-        if (refusal.reason().isOfACopy() && !candidate.heldOut()) {
+        if (refusal.reason().isOfACopy() && !candidate.heldOut) {
           reordered.remember(candidate, memory);
         }
         guard.judged(sample, refusal.reason(), memory);
@@ -142,7 +142,7 @@ final class CascadeScorer implements Scorer {
     }
     guard.judged(sample, null, memory);
     memory.remember(candidate);
-    return new Scored.Accepted(candidate.scored(), candidate.places());
+    return new Scored.Accepted(candidate.scored(), candidate.places);
   }
 
   private boolean isHeldOut(Sample sample) {
@@ -151,13 +151,13 @@ final class CascadeScorer implements Scorer {
   }
 
   private static Rejection rejection(Candidate candidate, Stage.Refusal refusal) {
-    Sample sample = candidate.sample();
+    Sample sample = candidate.sample;
     return new Rejection(
         sample.origin(),
         sample.id(),
         sample.domain(),
         refusal.reason().code(),
         refusal.detail(),
-        candidate.quality());
+        candidate.quality);
   }
 }

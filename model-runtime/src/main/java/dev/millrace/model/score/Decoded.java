@@ -11,8 +11,8 @@ final class Decoded implements Stage {
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     try {
-      Sample sample = candidate.sample();
-      candidate.media(Input.read(sample.modality(), sample.media()));
+      Sample sample = candidate.sample;
+      candidate.media = Input.read(sample.modality(), sample.media());
       return null;
     } catch (InvalidMediaException e) {
       return new Refusal(Reason.of(e.kind()), String.valueOf(e.getMessage()));

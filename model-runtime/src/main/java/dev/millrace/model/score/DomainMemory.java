@@ -32,23 +32,32 @@ public final class DomainMemory {
 
   private static final int COUNTERS = 3 * Long.BYTES;
 
-  private final SignatureRing exact;
-  private final SignatureRing near;
-  private final SignatureRing heldOut;
-  private final SignatureRing bags;
-  private final SignatureRing heldOutBags;
-  private final LineCounts lines;
-  private final Reference reference;
-  private final Usual usual;
-  private final SourceLedger sources = new SourceLedger();
+  final SignatureRing exact;
+  final SignatureRing near;
+  final SignatureRing heldOut;
+  final SignatureRing bags;
+  final SignatureRing heldOutBags;
+  final LineCounts lines;
+  final Reference reference;
+  final Usual usual;
+  final SourceLedger sources = new SourceLedger();
   private final Drift entropies = new Drift();
   private final Drift distances = new Drift();
-  private final EmbeddingMemory embeddings;
-  private final QualityWindow qualities;
-  private final EmbeddingMemory media;
-  private final EmbeddingMemory captions;
-  private final QualityWindow fits;
-  private final Neighbours neighbours;
+  final EmbeddingMemory embeddings;
+  final QualityWindow qualities;
+
+  /** Where the encoders see pictures and sounds, whatever their domain adds to that. */
+  final EmbeddingMemory media;
+
+  /** Where they see their captions. */
+  final EmbeddingMemory captions;
+
+  /** How well recent captions fitted, accepted or not. */
+  final QualityWindow fits;
+
+  /** What was accepted lately, where the signal asks how near others are. */
+  final Neighbours neighbours;
+
   private long seen;
   private long accepted;
   private long drifts;
@@ -165,76 +174,22 @@ public final class DomainMemory {
     return drifts;
   }
 
-  SourceLedger sources() {
-    return sources;
-  }
-
   /**
    * Takes note of a text that the model has read: it guards against its near duplicates from now
    * on, whatever comes of it.
    */
   void read(Candidate candidate) {
-    boolean entropy = entropies.add(candidate.entropy());
-    boolean distance = distances.add(candidate.diversity());
+    boolean entropy = entropies.add(candidate.entropy);
+    boolean distance = distances.add(candidate.diversity);
     drifts += entropy || distance ? 1 : 0;
-    SignatureRing side = candidate.heldOut() ? heldOut : near;
-    side.add(candidate.signature());
-    if (candidate.mediaSignature().length > 0) {
-      side.add(candidate.mediaSignature());
+    SignatureRing side = candidate.heldOut ? heldOut : near;
+    side.add(candidate.signature);
+    if (candidate.mediaSignature.length > 0) {
+      side.add(candidate.mediaSignature);
     }
-    if (candidate.bag().length > 0) {
-      (candidate.heldOut() ? heldOutBags : bags).add(candidate.bag());
+    if (candidate.bag.length > 0) {
+      (candidate.heldOut ? heldOutBags : bags).add(candidate.bag);
     }
-  }
-
-  SignatureRing exact() {
-    return exact;
-  }
-
-  SignatureRing near() {
-    return near;
-  }
-
-  SignatureRing heldOut() {
-    return heldOut;
-  }
-
-  SignatureRing bags() {
-    return bags;
-  }
-
-  SignatureRing heldOutBags() {
-    return heldOutBags;
-  }
-
-  LineCounts lines() {
-    return lines;
-  }
-
-  Reference reference() {
-    return reference;
-  }
-
-  Usual usual() {
-    return usual;
-  }
-
-  EmbeddingMemory embeddings() {
-    return embeddings;
-  }
-
-  QualityWindow qualities() {
-    return qualities;
-  }
-
-  /** Where the encoders see pictures and sounds, whatever their domain adds to that. */
-  EmbeddingMemory media() {
-    return media;
-  }
-
-  /** Where they see their captions. */
-  EmbeddingMemory captions() {
-    return captions;
   }
 
   /** Both, the oldest pair first. */
@@ -244,16 +199,6 @@ public final class DomainMemory {
         .toList();
   }
 
-  /** How well recent captions fitted, accepted or not. */
-  QualityWindow fits() {
-    return fits;
-  }
-
-  /** What was accepted lately, where the signal asks how near others are. */
-  Neighbours neighbours() {
-    return neighbours;
-  }
-
   void countSeen() {
     seen++;
   }
@@ -261,17 +206,17 @@ public final class DomainMemory {
   /** What was accepted for training is known from now on. */
   void remember(Candidate candidate) {
     accepted++;
-    if (!candidate.heldOut()) {
-      reference.learn(candidate.words());
-      embeddings.add(candidate.embedding());
+    if (!candidate.heldOut) {
+      reference.learn(candidate.words);
+      embeddings.add(candidate.embedding);
       rememberMedia(candidate);
     }
   }
 
   private void rememberMedia(Candidate candidate) {
-    if (!candidate.places().isNone()) {
-      media.add(candidate.places().media());
-      captions.add(candidate.places().caption());
+    if (!candidate.places.isNone()) {
+      media.add(candidate.places.media());
+      captions.add(candidate.places.caption());
     }
   }
 

@@ -10,7 +10,7 @@ record EncodingDamage(double most) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    double share = share(candidate.text());
+    double share = share(candidate.text);
     return share > most
         ? Refusal.of(
             Reason.ENCODING_DAMAGE,

@@ -13,9 +13,9 @@ record Foreign(double most) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.fit(memory.reference().fit(candidate.words()));
-    double unknown = candidate.fit().unknown();
-    return memory.reference().learned() >= ENOUGH && unknown > most
+    candidate.fit = memory.reference.fit(candidate.words);
+    double unknown = candidate.fit.unknown();
+    return memory.reference.learned() >= ENOUGH && unknown > most
         ? Refusal.of(
             Reason.LANGUAGE_UNLIKE,
             "share %.3f of words that the domain does not know, expected at most %.3f",

@@ -8,8 +8,8 @@ record Guard(GuardLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    Sample sample = candidate.sample();
-    SourceLedger ledger = memory.sources();
+    Sample sample = candidate.sample;
+    SourceLedger ledger = memory.sources;
     long window = Math.floorDiv(sample.eventTimeMillis(), limits.windowMillis());
     int bySource = ledger.accepted(sample.source(), window);
     int byAll = ledger.accepted(window);
@@ -53,7 +53,7 @@ record Guard(GuardLimits limits) implements Stage {
   /** What is refused for no fault of its own says nothing about the source's samples. */
   void judged(Sample sample, @Nullable Reason refusal, DomainMemory memory) {
     if (refusal == null || refusal.isOfSample()) {
-      memory.sources().judged(sample.source(), refusal == null, isGenerated(sample));
+      memory.sources.judged(sample.source(), refusal == null, isGenerated(sample));
     }
   }
 

@@ -8,7 +8,7 @@ record Length(ShapeLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    int bytes = candidate.text().getBytes(StandardCharsets.UTF_8).length;
+    int bytes = candidate.text.getBytes(StandardCharsets.UTF_8).length;
     if (bytes < limits.minBytes()) {
       return new Refusal(
           Reason.TOO_SHORT, bytes + " bytes, expected at least " + limits.minBytes());

@@ -11,14 +11,14 @@ record ModelEntropy(BaseModel base, ModelLimits limits) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    Reading reading = base.read(List.of(limits.shown(candidate.tokens()))).get(0);
+    Reading reading = base.read(List.of(limits.shown(candidate.tokens))).get(0);
     TokenScores scores = reading.scores();
-    candidate.embedding(reading.embedding());
-    candidate.entropy(reading.meanEntropy());
+    candidate.embedding = reading.embedding();
+    candidate.entropy = reading.meanEntropy();
     double nats = Math.log(base.config().vocabSize());
     double loss = -scores.logProb() / scores.logProbs().length;
-    candidate.loss(loss);
-    Refusal entropy = noise("entropy", candidate.entropy() / nats, limits.maxEntropy());
+    candidate.loss = loss;
+    Refusal entropy = noise("entropy", candidate.entropy / nats, limits.maxEntropy());
     return entropy != null ? entropy : noise("loss", loss / nats, limits.maxLoss());
   }
 

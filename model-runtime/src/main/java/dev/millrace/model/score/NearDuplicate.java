@@ -7,28 +7,28 @@ record NearDuplicate(double similarity) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.signature(MinHash.of(candidate.normalized()));
-    double toHeldOut = memory.heldOut().nearest(candidate.signature());
+    candidate.signature = MinHash.of(candidate.normalized);
+    double toHeldOut = memory.heldOut.nearest(candidate.signature);
     if (toHeldOut >= similarity) {
-      return refusal(candidate.heldOut() ? Reason.DUPLICATE_NEAR : Reason.NEAR_HELD_OUT, toHeldOut);
+      return refusal(candidate.heldOut ? Reason.DUPLICATE_NEAR : Reason.NEAR_HELD_OUT, toHeldOut);
     }
-    double toTraining = memory.near().nearest(candidate.signature());
+    double toTraining = memory.near.nearest(candidate.signature);
     if (toTraining >= similarity) {
       return refusal(
-          candidate.heldOut() ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_NEAR, toTraining);
+          candidate.heldOut ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_NEAR, toTraining);
     }
-    return candidate.heldOut() ? room(candidate, memory) : null;
+    return candidate.heldOut ? room(candidate, memory) : null;
   }
 
   /**
    * A held-out text whose signature could not be kept for ever could come back as training data.
    */
   private static @Nullable Refusal room(Candidate candidate, DomainMemory memory) {
-    int signatures = candidate.sample().isMedia() ? 2 : 1;
-    return memory.heldOut().room() < signatures
+    int signatures = candidate.sample.isMedia() ? 2 : 1;
+    return memory.heldOut.room() < signatures
         ? new Refusal(
             Reason.HELD_OUT_FULL,
-            "the domain holds out " + memory.heldOut().size() + " signatures already")
+            "the domain holds out " + memory.heldOut.size() + " signatures already")
         : null;
   }
 

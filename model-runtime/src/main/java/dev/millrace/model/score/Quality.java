@@ -20,37 +20,37 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.diversity(diversity(candidate, memory));
-    double similarity = memory.near().mostSimilar(candidate.signature());
+    candidate.diversity = diversity(candidate, memory);
+    double similarity = memory.near.mostSimilar(candidate.signature);
     memory.read(candidate);
     double signal = signal(candidate, memory);
-    double q = config.alpha() * signal + config.beta() * candidate.diversity();
-    double weight = config.weights().ofSource(candidate.sample().source());
-    candidate.quality(q * (1 - similarity * similarity) * weight);
-    double least = Math.max(config.minQuality(), memory.qualities().quantile(1 - rate(candidate)));
-    memory.qualities().add(candidate.quality());
-    if (candidate.quality() < least) {
+    double q = config.alpha() * signal + config.beta() * candidate.diversity;
+    double weight = config.weights().ofSource(candidate.sample.source());
+    candidate.quality = q * (1 - similarity * similarity) * weight;
+    double least = Math.max(config.minQuality(), memory.qualities.quantile(1 - rate(candidate)));
+    memory.qualities.add(candidate.quality);
+    if (candidate.quality < least) {
       return refusal(candidate, signal, similarity, least);
     }
-    memory.usual().add(candidate.fit(), surprise(candidate));
-    if (config.signal() == Signal.BELONGING && !candidate.heldOut()) {
-      memory.neighbours().add(TokenSet.of(candidate.tokens(), known));
+    memory.usual.add(candidate.fit, surprise(candidate));
+    if (config.signal() == Signal.BELONGING && !candidate.heldOut) {
+      memory.neighbours.add(TokenSet.of(candidate.tokens, known));
     }
     return null;
   }
 
   /** A picture or a sound is compared with pictures and sounds. */
   private static double diversity(Candidate candidate, DomainMemory memory) {
-    if (candidate.places().isNone()) {
-      return memory.embeddings().diversity(candidate.embedding());
+    if (candidate.places.isNone()) {
+      return memory.embeddings.diversity(candidate.embedding);
     }
-    AlignAdapter alignment = candidate.alignment();
-    float[] place = alignment.place(Side.MEDIA, candidate.places().media());
-    return memory.media().seenBy(alignment, Side.MEDIA).diversity(place);
+    AlignAdapter alignment = candidate.alignment;
+    float[] place = alignment.place(Side.MEDIA, candidate.places.media());
+    return memory.media.seenBy(alignment, Side.MEDIA).diversity(place);
   }
 
   private double rate(Candidate candidate) {
-    String domain = candidate.sample().domain();
+    String domain = candidate.sample.domain();
     return Math.min(
         1, config.acceptRate() * config.weights().ofDomain(domain == null ? "" : domain));
   }
@@ -58,17 +58,17 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
   private double signal(Candidate candidate, DomainMemory memory) {
     double nats = Math.log(base.config().vocabSize());
     return switch (config.signal()) {
-      case ENTROPY -> candidate.entropy() / nats;
-      case LOSS -> candidate.loss() / nats;
-      case EXCESS -> Math.max(0, candidate.loss() / nats - candidate.fit().loss() / REFERENCE);
-      case BELONGING -> memory.neighbours().rank(TokenSet.of(candidate.tokens(), known), known);
-      case BAND -> memory.usual().within(candidate.fit(), surprise(candidate));
+      case ENTROPY -> candidate.entropy / nats;
+      case LOSS -> candidate.loss / nats;
+      case EXCESS -> Math.max(0, candidate.loss / nats - candidate.fit.loss() / REFERENCE);
+      case BELONGING -> memory.neighbours.rank(TokenSet.of(candidate.tokens, known), known);
+      case BAND -> memory.usual.within(candidate.fit, surprise(candidate));
     };
   }
 
   /** How much more the text cost the base than the base expected. */
   private static double surprise(Candidate candidate) {
-    return candidate.loss() - candidate.entropy();
+    return candidate.loss - candidate.entropy;
   }
 
   private Refusal refusal(Candidate candidate, double signal, double similarity, double least) {
@@ -78,9 +78,9 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
             "%s %.2f, diversity %.2f, similarity %.2f",
             config.signal().name().toLowerCase(Locale.ROOT),
             signal,
-            candidate.diversity(),
+            candidate.diversity,
             similarity);
     return new Refusal(
-        Reason.QUALITY_LOW, QualityThreshold.detail(candidate.quality(), least, why));
+        Reason.QUALITY_LOW, QualityThreshold.detail(candidate.quality, least, why));
   }
 }

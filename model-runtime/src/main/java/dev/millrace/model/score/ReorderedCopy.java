@@ -9,20 +9,20 @@ record ReorderedCopy(double similarity) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    candidate.words(Words.of(candidate.normalized()));
-    if (candidate.words().length < FEWEST_WORDS) {
+    candidate.words = Words.of(candidate.normalized);
+    if (candidate.words.length < FEWEST_WORDS) {
       return null;
     }
-    candidate.bag(MinHash.ofWords(candidate.words()));
-    double toHeldOut = memory.heldOutBags().nearest(candidate.bag());
+    candidate.bag = MinHash.ofWords(candidate.words);
+    double toHeldOut = memory.heldOutBags.nearest(candidate.bag);
     if (toHeldOut >= similarity) {
       return refusal(
-          candidate.heldOut() ? Reason.DUPLICATE_REORDERED : Reason.NEAR_HELD_OUT, toHeldOut);
+          candidate.heldOut ? Reason.DUPLICATE_REORDERED : Reason.NEAR_HELD_OUT, toHeldOut);
     }
-    double toTraining = memory.bags().nearest(candidate.bag());
+    double toTraining = memory.bags.nearest(candidate.bag);
     if (toTraining >= similarity) {
       return refusal(
-          candidate.heldOut() ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_REORDERED,
+          candidate.heldOut ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_REORDERED,
           toTraining);
     }
     return null;
@@ -30,8 +30,8 @@ record ReorderedCopy(double similarity) implements Stage {
 
   /** Has the words of a copy that was refused guard like those of a text that was read. */
   void remember(Candidate copy, DomainMemory memory) {
-    if (check(copy, memory) == null && copy.bag().length > 0) {
-      memory.bags().add(copy.bag());
+    if (check(copy, memory) == null && copy.bag.length > 0) {
+      memory.bags.add(copy.bag);
     }
   }
 

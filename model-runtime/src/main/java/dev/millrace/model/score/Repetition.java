@@ -7,7 +7,7 @@ record Repetition(double least) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    double share = share(candidate.text());
+    double share = share(candidate.text);
     return share < least
         ? Refusal.of(
             Reason.REPETITION,

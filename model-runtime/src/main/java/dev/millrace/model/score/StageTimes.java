@@ -54,8 +54,8 @@ public final class StageTimes {
     for (Sample sample : samples) {
       Candidate candidate = new Candidate(sample, false);
       if (beforeModel.stream().allMatch(stage -> stage.check(candidate, memory) == null)) {
-        memory.near().add(candidate.signature());
-        memory.reference().learn(candidate.words());
+        memory.near.add(candidate.signature);
+        memory.reference.learn(candidate.words);
       }
     }
     return samples.size();
@@ -68,7 +68,7 @@ public final class StageTimes {
     for (Sample sample : samples) {
       Candidate candidate = new Candidate(sample, false);
       if (exact.check(candidate, memory) == null && near.check(candidate, memory) == null) {
-        memory.near().add(candidate.signature());
+        memory.near.add(candidate.signature);
       }
     }
     return samples.size();

@@ -8,7 +8,7 @@ final class SupportedModality implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    Modality modality = candidate.sample().modality();
+    Modality modality = candidate.sample.modality();
     if (modality == Modality.TEXT || modality == Modality.CODE) {
       return null;
     }

@@ -10,7 +10,7 @@ record SymbolShare(double most) implements Stage {
 
   @Override
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
-    double share = share(candidate.text());
+    double share = share(candidate.text);
     return share > most
         ? Refusal.of(
             Reason.SYMBOL_SHARE, "share %.3f of symbols, expected at most %.3f", share, most)

@@ -71,7 +71,7 @@ class MediaScorerTest {
     memory = DomainMemory.fromBytes(memory.toBytes(), LIMITS);
     Rejection wrong = refused(ColumnAligner.picture(KNOWN), ColumnAligner.caption(KNOWN + 1));
     assertEquals("caption-mismatch", wrong.reason());
-    assertEquals(KNOWN, memory.captions().size());
+    assertEquals(KNOWN, memory.captions.size());
   }
 
   @Test
@@ -123,7 +123,7 @@ class MediaScorerTest {
   void score_picture_teachesTheDomainTheWordsOfItsCaption() {
     accepted(ColumnAligner.picture(3), "a heron by the water");
     int[] words = Words.of(Normalizer.normalize("by the water a heron"));
-    assertEquals(0, memory.reference().fit(words).unknown());
+    assertEquals(0, memory.reference.fit(words).unknown());
   }
 
   @Test
@@ -197,7 +197,7 @@ class MediaScorerTest {
     }
     // Refused for its caption or not: how well they fit is counted from the 17th on.
     for (int i = 0; i < 40; i++) {
-      memory.fits().add(0.9);
+      memory.fits.add(0.9);
     }
   }
 

@@ -75,7 +75,7 @@ class ScorerTest {
     accepted(scorer.score(Samples.of(Samples.training(1), text), memory));
     accept(2);
     String half = text + Samples.words(random, 11);
-    double similarity = memory.near().mostSimilar(MinHash.of(Normalizer.normalize(half)));
+    double similarity = memory.near.mostSimilar(MinHash.of(Normalizer.normalize(half)));
     assertTrue(similarity > 0.5, "similarity " + similarity);
     ScoredSample shares = accepted(scorer.score(Samples.of(Samples.training(3), half), memory));
     double alone = 0.5 * shares.entropy() / Math.log(256) + 0.5 * shares.diversity();
@@ -89,10 +89,10 @@ class ScorerTest {
             + " of the software without specific, written prior permission.";
     String one = "that both that copyright notice and this permission notice appear in all copies";
     String other = "that the copyright notice and the permission notice appear in supporting files";
-    memory.near().add(MinHash.of(Normalizer.normalize(notice.formatted(one, "of Apple Inc."))));
+    memory.near.add(MinHash.of(Normalizer.normalize(notice.formatted(one, "of Apple Inc."))));
     String text = notice.formatted(other, "(TrademarkedName)");
     Candidate candidate = new Candidate(Samples.of(Samples.training(0), text), false);
-    candidate.normalized(Normalizer.normalize(text));
+    candidate.normalized = Normalizer.normalize(text);
     assertNull(new NearDuplicate(0.65).check(candidate, memory));
     double ships = ScorerConfig.defaults().nearSimilarity();
     assertNotNull(new NearDuplicate(ships).check(candidate, memory));
