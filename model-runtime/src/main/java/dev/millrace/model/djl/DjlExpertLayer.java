@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import ai.djl.Device;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
@@ -28,15 +29,14 @@ final class DjlExpertLayer implements ExpertLayer {
     MoeConfig config = checkpoint.config();
     ExpertLayers.requireSparse(config, layer);
     Layout layout = new Layout(config);
-    Program program = Program.compile(ProgramSource.expertLayer(config, layout));
-    try {
-      new ProgramWeights(layout, checkpoint, LoadProgress.SILENT)
-          .expertLayer(program, Layout.at(layer, config.names().sparse()), from, to);
-    } catch (RuntimeException e) {
-      program.close();
-      throw e;
-    }
-    return new DjlExpertLayer(config, program);
+    ProgramWeights weights = new ProgramWeights(layout, checkpoint, LoadProgress.SILENT);
+    String module = Layout.at(layer, config.names().sparse());
+    return new DjlExpertLayer(
+        config,
+        Program.compile(
+            ProgramSource.expertLayer(config, layout),
+            Device.cpu(),
+            program -> weights.expertLayer(program, module, from, to)));
   }
 
   @Override

@@ -80,8 +80,8 @@ final class DjlModel implements BaseModel {
     ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
     boolean int8 = format != MatrixFormat.FLOAT32;
     if (int8) {
-      this.serving = Program.compile(ProgramSource.int8(config, layout, format));
-      fill(weights);
+      String source = ProgramSource.int8(config, layout, format);
+      this.serving = Program.compile(source, Device.cpu(), weights::int8);
       boolean same = format == MatrixFormat.INT8_IN_FP16 && !trainsOn.isGpu();
       Program served = same ? serving : null;
       this.training = new TrainingProgram(id, folder, layout, true, served, trainsOn);
@@ -107,15 +107,6 @@ final class DjlModel implements BaseModel {
   public BaseModel under(Routing routing) {
     routing.requireOf(config);
     return new DjlModel(this, EntropyLimits.of(routing));
-  }
-
-  private void fill(ProgramWeights weights) {
-    try {
-      weights.int8(serving);
-    } catch (RuntimeException e) {
-      serving.close();
-      throw e;
-    }
   }
 
   /** Where its checkpoint lies too. */

@@ -1,5 +1,6 @@
 package dev.millrace.model.djl;
 
+import ai.djl.Device;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.Computation;
@@ -30,8 +31,12 @@ public final class LoopedTraining implements AutoCloseable {
   public static LoopedTraining open(Path folder) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Layout layout = new Layout(checkpoint.config());
-      Program program = Program.compile(ProgramSource.looped(checkpoint.config(), layout));
-      new ProgramWeights(layout, checkpoint, LoadProgress.SILENT).training(program, false);
+      ProgramWeights weights = new ProgramWeights(layout, checkpoint, LoadProgress.SILENT);
+      Program program =
+          Program.compile(
+              ProgramSource.looped(checkpoint.config(), layout),
+              Device.cpu(),
+              compiled -> weights.training(compiled, false));
       return new LoopedTraining(
           program,
           new AdapterGradients(program, checkpoint.config(), layout.sites(), new float[0]));

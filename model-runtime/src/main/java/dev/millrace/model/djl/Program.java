@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A generated TorchScript program in native memory. Every call runs on the calling thread alone,
@@ -69,6 +70,18 @@ final class Program implements AutoCloseable {
       throw new UncheckedIOException(e);
     } catch (RuntimeException e) {
       manager.close();
+      throw e;
+    }
+  }
+
+  /** The same, filled; its memory is freed where that fails. */
+  static Program compile(String source, Device device, Consumer<Program> fill) {
+    Program program = compile(source, device);
+    try {
+      fill.accept(program);
+      return program;
+    } catch (RuntimeException e) {
+      program.close();
       throw e;
     }
   }

@@ -85,16 +85,16 @@ final class TrainingProgram {
 
   synchronized Program fill(ProgramWeights weights) {
     String source = ProgramSource.float32(weights.config(), layout, served != null);
-    Program filled = Program.compile(source, device);
-    try {
-      if (served != null) {
-        filled.share(served);
-      }
-      weights.training(filled, asInt8);
-    } catch (RuntimeException e) {
-      filled.close();
-      throw e;
-    }
+    Program filled =
+        Program.compile(
+            source,
+            device,
+            compiled -> {
+              if (served != null) {
+                compiled.share(served);
+              }
+              weights.training(compiled, asInt8);
+            });
     program = filled;
     return filled;
   }
