@@ -17,7 +17,7 @@ import dev.millrace.model.djl.StudentTrainer;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
+import dev.millrace.model.swap.FakeReleases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,21 +93,7 @@ class ConsolidationTest {
     for (String file : List.of(AdapterFolder.CONFIG, AdapterFolder.WEIGHTS)) {
       Files.copy(ADAPTER.resolve(file), release.resolve(file));
     }
-    Manifest manifest =
-        new Manifest(
-            null,
-            "cloud",
-            "b0",
-            new TreeMap<>(),
-            "int8-row",
-            routing,
-            null,
-            0,
-            List.of(),
-            List.of(),
-            new TrainingPlan(0, new TreeMap<>(), 8, 1, "0.1.0", "avx2"),
-            List.of(),
-            null);
+    Manifest manifest = FakeReleases.manifest("b0", null, "cloud", 0, routing, new TreeMap<>());
     Files.write(release.resolve(Manifest.FILE), manifest.toBytes());
     return release;
   }

@@ -12,8 +12,8 @@ import dev.millrace.model.release.ReleaseFiles;
 import dev.millrace.model.release.ReleaseReader;
 import dev.millrace.model.release.ReleaseSigner;
 import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.model.release.TrustedKeys;
+import dev.millrace.model.swap.FakeReleases;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -81,20 +81,7 @@ class ReleaseFuzzTest {
   }
 
   private static Manifest manifest() {
-    return new Manifest(
-        null,
-        "java",
-        "base",
-        ReleaseFile.of(FILES),
-        "int8-row",
-        Routing.topK(2),
-        null,
-        3,
-        List.of(),
-        List.of(),
-        new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-        List.of(),
-        null);
+    return FakeReleases.manifest("base", null, "java", 3, Routing.topK(2), ReleaseFile.of(FILES));
   }
 
   /** Adds manifest and signature to the files; gives the key that is trusted. */

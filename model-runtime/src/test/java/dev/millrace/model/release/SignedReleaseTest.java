@@ -10,6 +10,7 @@ import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.kinds.AdapterKinds;
+import dev.millrace.model.swap.FakeReleases;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
@@ -128,20 +129,7 @@ class SignedReleaseTest {
 
   private void sign(String base, SortedMap<String, byte[]> files) {
     Manifest manifest =
-        new Manifest(
-            null,
-            "java",
-            base,
-            ReleaseFile.of(files),
-            "int8-row",
-            Routing.topK(2),
-            null,
-            0,
-            List.of(),
-            List.of(),
-            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-            List.of(),
-            null);
+        FakeReleases.manifest(base, null, "java", 0, Routing.topK(2), ReleaseFile.of(files));
     store.clear();
     files.forEach((name, bytes) -> store.put("s:/" + name, bytes));
     store.put("s:/" + Manifest.FILE, manifest.toBytes());

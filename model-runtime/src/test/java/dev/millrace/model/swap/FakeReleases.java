@@ -5,6 +5,7 @@ import dev.millrace.model.assign.Profile;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.schema.Origin;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -141,22 +143,32 @@ public final class FakeReleases implements ReleaseSource {
       AdapterWeights adapter,
       long batch,
       Routing routing) {
-    Manifest manifest =
-        new Manifest(
-            tenant,
-            domain,
-            base,
-            new TreeMap<>(),
-            "int8",
-            routing,
-            null,
-            batch,
-            List.of(),
-            List.of(new Origin("samples", 0, 42)),
-            new TrainingPlan(1, new TreeMap<>(), 1, 1, "fake", "none"),
-            List.of(),
-            null);
+    Manifest manifest = manifest(base, tenant, domain, batch, routing, new TreeMap<>());
     return new Release(manifest, adapter, null);
+  }
+
+  /** Of a release that followed none and that no rule was asked about. */
+  public static Manifest manifest(
+      String base,
+      @Nullable String tenant,
+      String domain,
+      long batch,
+      Routing routing,
+      SortedMap<String, ReleaseFile> files) {
+    return new Manifest(
+        tenant,
+        domain,
+        base,
+        files,
+        "int8",
+        routing,
+        null,
+        batch,
+        List.of(),
+        List.of(new Origin("samples", 0, 42)),
+        new TrainingPlan(1, new TreeMap<>(), 1, 1, "fake", "none"),
+        List.of(),
+        null);
   }
 
   /** From now on a release of that name has a routing. */

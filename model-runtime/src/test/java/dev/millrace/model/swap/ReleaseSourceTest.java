@@ -12,6 +12,7 @@ import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.ReleaseFiles;
+import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.swap.SwapResult.Outcome;
 import dev.millrace.schema.Origin;
@@ -183,22 +184,9 @@ class ReleaseSourceTest {
 
   private ReleaseEvent write(String domain, long batch, float bias) {
     SortedMap<String, byte[]> files = AdapterFolder.toFiles(FakeBaseModel.adapter(bias), base.id());
-    Manifest m = FakeReleases.release(base.id(), null, domain, bias).manifest();
     Manifest manifest =
-        new Manifest(
-            m.tenant(),
-            m.domain(),
-            m.base(),
-            ReleaseFile.of(files),
-            m.quantization(),
-            m.routing(),
-            m.parent(),
-            batch,
-            m.learned(),
-            m.learnedTo(),
-            m.plan(),
-            m.verdict(),
-            null);
+        FakeReleases.manifest(
+            base.id(), null, domain, batch, Routing.topK(1), ReleaseFile.of(files));
     String folder = "store:/" + manifest.id();
     files.forEach((name, bytes) -> store.put(folder + "/" + name, bytes));
     store.put(folder + "/" + Manifest.FILE, manifest.toBytes());
