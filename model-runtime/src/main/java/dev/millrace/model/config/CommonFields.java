@@ -143,7 +143,9 @@ final class CommonFields {
         && IntStream.of(dense).noneMatch(d -> d == layer);
   }
 
-  int requireTopK(int topK, int experts) {
+  /** Experts of a token, at most all of them. */
+  int topK(int fallback, int experts) {
+    int topK = size("num_experts_per_tok", fallback);
     if (topK > experts) {
       throw json.invalid("num_experts_per_tok", "at most num_experts " + experts);
     }

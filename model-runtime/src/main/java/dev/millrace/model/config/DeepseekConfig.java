@@ -116,7 +116,7 @@ final class DeepseekConfig {
   RouterConfig router(
       RouterConfig.Scoring scoring, boolean norm, double scaling, int groups, int topkGroups) {
     int experts = fields.experts(defaults.routedExperts);
-    int topK = fields.requireTopK(fields.size("num_experts_per_tok", 8), experts);
+    int topK = fields.topK(8, experts);
     if (experts % groups != 0) {
       throw json.invalid("n_group", "a divisor of n_routed_experts " + experts);
     }

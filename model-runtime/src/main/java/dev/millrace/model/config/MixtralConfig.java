@@ -25,8 +25,7 @@ final class MixtralConfig implements ConfigFamily {
         fields.flag("tie_word_embeddings", false),
         fields.grouped(hidden, 32, 8, AttentionConfig.QkNorm.NONE),
         RopeReader.of(json, 1_000_000, positions).config(),
-        RouterConfig.softmax(
-            experts, fields.requireTopK(fields.size("num_experts_per_tok", 2), experts), true),
+        RouterConfig.softmax(experts, fields.topK(2, experts), true),
         new ExpertsConfig(intermediate, 0, false),
         intermediate,
         fields.layers(32, layer -> new LayerConfig(true, window)),

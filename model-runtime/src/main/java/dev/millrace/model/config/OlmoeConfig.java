@@ -31,9 +31,7 @@ final class OlmoeConfig implements ConfigFamily {
         attention(json, fields, hidden).withBias(bias, bias),
         RopeReader.of(json, 10_000, positions).config(),
         RouterConfig.softmax(
-            experts,
-            fields.requireTopK(fields.size("num_experts_per_tok", 8), experts),
-            fields.flag("norm_topk_prob", false)),
+            experts, fields.topK(8, experts), fields.flag("norm_topk_prob", false)),
         new ExpertsConfig(intermediate, 0, false),
         intermediate,
         fields.layers(16, layer -> LayerConfig.SPARSE),

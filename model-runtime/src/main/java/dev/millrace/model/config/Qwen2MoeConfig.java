@@ -36,9 +36,7 @@ final class Qwen2MoeConfig implements ConfigFamily {
             .withBias(fields.flag("qkv_bias", true), false),
         RopeReader.of(json, 10_000, positions).config(),
         RouterConfig.softmax(
-            experts,
-            fields.requireTopK(fields.size("num_experts_per_tok", 4), experts),
-            fields.flag("norm_topk_prob", false)),
+            experts, fields.topK(4, experts), fields.flag("norm_topk_prob", false)),
         new ExpertsConfig(
             fields.size("moe_intermediate_size", 1408),
             fields.size("shared_expert_intermediate_size", 5632),

@@ -26,9 +26,7 @@ final class Qwen3MoeConfig implements ConfigFamily {
         fields.grouped(hidden, 32, 4, AttentionConfig.QkNorm.HEAD).withBias(bias, bias),
         RopeReader.of(json, 10_000, positions).config(),
         RouterConfig.softmax(
-            experts,
-            fields.requireTopK(fields.size("num_experts_per_tok", 8), experts),
-            fields.flag("norm_topk_prob", false)),
+            experts, fields.topK(8, experts), fields.flag("norm_topk_prob", false)),
         new ExpertsConfig(fields.size("moe_intermediate_size", 768), 0, false),
         fields.size("intermediate_size", 6144),
         fields.layers(24, layer -> new LayerConfig(fields.sparse(layer), window)),
