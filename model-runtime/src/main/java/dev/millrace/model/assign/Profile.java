@@ -25,11 +25,11 @@ public final class Profile {
   private static final int MICRO = 1_000_000;
   private static final Profile EMPTY = new Profile(new int[0], new int[0], new int[0], 0, 1);
 
-  private final int[] tokens;
-  private final int[] counts;
-  private final int[] known;
-  private final int knownTokens;
-  private final int vocabulary;
+  final int[] tokens;
+  final int[] counts;
+  final int[] known;
+  final int knownTokens;
+  final int vocabulary;
 
   /** (tokens): what one of each speaks for the domain, micronats. */
   private final int[] odds;
@@ -128,25 +128,5 @@ public final class Profile {
 
   private static int total(int[] counts) {
     return Arrays.stream(counts).reduce(0, Math::addExact);
-  }
-
-  int[] tokens() {
-    return tokens;
-  }
-
-  int[] counts() {
-    return counts;
-  }
-
-  int[] known() {
-    return known;
-  }
-
-  int knownTokens() {
-    return knownTokens;
-  }
-
-  int vocabulary() {
-    return vocabulary;
   }
 }

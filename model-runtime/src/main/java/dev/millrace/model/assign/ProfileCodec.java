@@ -24,11 +24,11 @@ final class ProfileCodec {
 
   static byte[] encode(Profile profile) {
     return new SafetensorsWriter()
-        .metadata(KNOWN_TOKENS, Integer.toString(profile.knownTokens()))
-        .metadata(VOCABULARY, Integer.toString(profile.vocabulary()))
-        .addRaw(TOKENS, DType.I32, bytes(profile.tokens()), profile.tokens().length)
-        .addRaw(COUNTS, DType.I32, bytes(profile.counts()), profile.counts().length)
-        .addRaw(KNOWN, DType.I32, bytes(profile.known()), profile.known().length)
+        .metadata(KNOWN_TOKENS, Integer.toString(profile.knownTokens))
+        .metadata(VOCABULARY, Integer.toString(profile.vocabulary))
+        .addRaw(TOKENS, DType.I32, bytes(profile.tokens), profile.tokens.length)
+        .addRaw(COUNTS, DType.I32, bytes(profile.counts), profile.counts.length)
+        .addRaw(KNOWN, DType.I32, bytes(profile.known), profile.known.length)
         .toBytes();
   }
 

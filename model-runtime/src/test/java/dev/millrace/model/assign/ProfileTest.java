@@ -67,7 +67,7 @@ class ProfileTest {
     }
     assertTrue(old.odds(new int[] {1}) > old.odds(new int[] {2}));
     assertTrue(changed.odds(new int[] {2}) > changed.odds(new int[] {1}));
-    assertTrue(Arrays.stream(changed.counts()).sum() <= Profile.RECENT);
+    assertTrue(Arrays.stream(changed.counts).sum() <= Profile.RECENT);
   }
 
   @Test
