@@ -28,8 +28,6 @@ public record AlignAdapter(int rank, float[] values) {
   /** Of more there is nothing to add. */
   public static final int MOST_RANK = D;
 
-  private static final String ENCODERS = "encoders";
-
   /** The two halves of what is learned. */
   public enum Side {
     MEDIA("media"),
@@ -139,7 +137,7 @@ public record AlignAdapter(int rank, float[] values) {
    */
   public byte[] toBytes(String encoders) {
     SafetensorsWriter writer =
-        new SafetensorsWriter().metadata("format", "pt").metadata(ENCODERS, encoders);
+        new SafetensorsWriter().metadata("format", "pt").metadata(AlignWeights.ENCODERS, encoders);
     for (Side side : Side.values()) {
       String name = side.tensors;
       writer.add(name + ".down", DType.F32, part(down(side), rank * D), rank, D);
@@ -162,11 +160,7 @@ public record AlignAdapter(int rank, float[] values) {
    */
   public static AlignAdapter parse(byte[] bytes, String encoders) {
     Safetensors file = Safetensors.parse(bytes);
-    String found = encoders(file);
-    if (!found.equals(encoders)) {
-      throw new InvalidWeightsException(
-          "%s: of encoders '%s', expected %s".formatted(FILE, found, encoders));
-    }
+    AlignWeights.requireEncoders(file, FILE, encoders);
     long[] shape = file.tensor("media.down").shape();
     long rank = shape.length == 2 ? shape[0] : 0;
     if (rank < 1 || rank > MOST_RANK || file.tensors().size() != 3 * Side.values().length) {
@@ -190,11 +184,7 @@ public record AlignAdapter(int rank, float[] values) {
    * @throws InvalidWeightsException if they are no safetensors
    */
   static String encoders(byte[] bytes) {
-    return encoders(Safetensors.parse(bytes));
-  }
-
-  private static String encoders(Safetensors file) {
-    return file.metadata().getOrDefault(ENCODERS, "");
+    return Safetensors.parse(bytes).metadata().getOrDefault(AlignWeights.ENCODERS, "");
   }
 
   private void fill(int from, float[] part) {

@@ -101,6 +101,23 @@ public record AlignWeights(AlignConfig config, List<float[]> values) {
     return Digest.sha256(Files.readAllBytes(folder.resolve(FILE)));
   }
 
+  /** The metadata of a file that belongs to encoders: their id. */
+  static final String ENCODERS = "encoders";
+
+  /**
+   * Refuses a file of other encoders.
+   *
+   * @param name of the file
+   * @throws InvalidWeightsException if it is one
+   */
+  static void requireEncoders(Safetensors file, String name, String expected) {
+    String found = file.metadata().getOrDefault(ENCODERS, "");
+    if (!found.equals(expected)) {
+      throw new InvalidWeightsException(
+          "%s: of encoders '%s', expected %s".formatted(name, found, expected));
+    }
+  }
+
   private static AlignConfig readConfig(Path file) throws IOException {
     try {
       return JSON.readValue(Files.readString(file), AlignConfig.class);

@@ -23,7 +23,6 @@ import java.util.TreeMap;
 public record KnownPairs(String encoders, SortedMap<String, List<Places>> byKind) {
 
   private static final String FILE = "known.safetensors";
-  private static final String ENCODERS = "encoders";
   private static final String MEDIA = ".media";
   private static final String CAPTION = ".caption";
   private static final int MOST_PAIRS = 1 << 16;
@@ -46,11 +45,7 @@ public record KnownPairs(String encoders, SortedMap<String, List<Places>> byKind
       return new KnownPairs(encoders, byKind);
     }
     try (Safetensors file = Safetensors.open(path)) {
-      String found = file.metadata().getOrDefault(ENCODERS, "");
-      if (!found.equals(encoders)) {
-        throw new InvalidWeightsException(
-            "%s: of encoders '%s', expected %s".formatted(FILE, found, encoders));
-      }
+      AlignWeights.requireEncoders(file, FILE, encoders);
       for (String name : file.tensors().keySet()) {
         if (name.endsWith(MEDIA)) {
           String kind = name.substring(0, name.length() - MEDIA.length());
@@ -91,30 +86,21 @@ public record KnownPairs(String encoders, SortedMap<String, List<Places>> byKind
   /** Writes it beside the encoders, as bf16. */
   public void write(Path folder) throws IOException {
     SafetensorsWriter writer =
-        new SafetensorsWriter().metadata("format", "pt").metadata(ENCODERS, encoders);
+        new SafetensorsWriter().metadata("format", "pt").metadata(AlignWeights.ENCODERS, encoders);
     byKind.forEach(
         (kind, pairs) -> {
-          writer.add(
-              kind + MEDIA,
-              DType.BF16,
-              rows(pairs.stream().map(Places::media).toList()),
-              pairs.size(),
-              Aligner.DIMENSION);
-          writer.add(
-              kind + CAPTION,
-              DType.BF16,
-              rows(pairs.stream().map(Places::caption).toList()),
-              pairs.size(),
-              Aligner.DIMENSION);
+          add(writer, kind + MEDIA, pairs.stream().map(Places::media).toList());
+          add(writer, kind + CAPTION, pairs.stream().map(Places::caption).toList());
         });
     writer.write(folder.resolve(FILE));
   }
 
-  private static float[] rows(List<float[]> places) {
-    float[] rows = new float[places.size() * Aligner.DIMENSION];
+  private static void add(SafetensorsWriter writer, String name, List<float[]> places) {
+    int d = Aligner.DIMENSION;
+    float[] rows = new float[places.size() * d];
     for (int i = 0; i < places.size(); i++) {
-      System.arraycopy(places.get(i), 0, rows, i * Aligner.DIMENSION, Aligner.DIMENSION);
+      System.arraycopy(places.get(i), 0, rows, i * d, d);
     }
-    return rows;
+    writer.add(name, DType.BF16, rows, places.size(), d);
   }
 }

@@ -20,7 +20,6 @@ import java.util.Arrays;
 public record PrefixWeights(String id, int length, Projection picture, Projection sound) {
 
   private static final String FILE = "prefix.safetensors";
-  private static final String ENCODERS = "encoders";
 
   /** Encoders without prefixes. */
   public static final PrefixWeights NONE =
@@ -41,12 +40,7 @@ public record PrefixWeights(String id, int length, Projection picture, Projectio
       return NONE;
     }
     try (Safetensors file = Safetensors.open(path)) {
-      String found = file.metadata().getOrDefault(ENCODERS, "");
-      String expected = AlignWeights.id(folder);
-      if (!found.equals(expected)) {
-        throw new InvalidWeightsException(
-            "%s: of encoders '%s', expected %s".formatted(FILE, found, expected));
-      }
+      AlignWeights.requireEncoders(file, FILE, AlignWeights.id(folder));
       Projection picture = read(file, "picture", Projection.PICTURE, hiddenSize);
       Projection sound = read(file, "sound", Projection.SOUND, hiddenSize);
       if (picture.outputs() != sound.outputs() || file.tensors().size() != 8) {
@@ -83,7 +77,7 @@ public record PrefixWeights(String id, int length, Projection picture, Projectio
     SafetensorsWriter writer =
         new SafetensorsWriter()
             .metadata("format", "pt")
-            .metadata(ENCODERS, AlignWeights.id(folder));
+            .metadata(AlignWeights.ENCODERS, AlignWeights.id(folder));
     write(writer, "picture", Projection.PICTURE, picture);
     write(writer, "sound", Projection.SOUND, sound);
     writer.write(folder.resolve(FILE));
