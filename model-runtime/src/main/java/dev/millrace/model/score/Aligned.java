@@ -17,10 +17,7 @@ record Aligned(Aligner aligner, AlignLimits limits) implements Stage {
   public @Nullable Refusal check(Candidate candidate, DomainMemory memory) {
     Places seen =
         PairPlacer.places(
-            aligner,
-            Objects.requireNonNull(candidate.media),
-            candidate.text,
-            candidate.embedding);
+            aligner, Objects.requireNonNull(candidate.media), candidate.text, candidate.embedding);
     candidate.places = seen;
     if (memory.captions.size() < limits.leastOthers()) {
       return null;

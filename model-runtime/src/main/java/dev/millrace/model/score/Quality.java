@@ -80,7 +80,6 @@ record Quality(BaseModel base, KnownTexts known, ScorerConfig config) implements
             signal,
             candidate.diversity,
             similarity);
-    return new Refusal(
-        Reason.QUALITY_LOW, QualityThreshold.detail(candidate.quality, least, why));
+    return new Refusal(Reason.QUALITY_LOW, QualityThreshold.detail(candidate.quality, least, why));
   }
 }

@@ -22,8 +22,7 @@ record ReorderedCopy(double similarity) implements Stage {
     double toTraining = memory.bags.nearest(candidate.bag);
     if (toTraining >= similarity) {
       return refusal(
-          candidate.heldOut ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_REORDERED,
-          toTraining);
+          candidate.heldOut ? Reason.HELD_OUT_NEAR_TRAIN : Reason.DUPLICATE_REORDERED, toTraining);
     }
     return null;
   }
