@@ -5,13 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.release.Manifest;
-import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.model.release.Routing;
-import dev.millrace.model.release.TrainingPlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -85,21 +81,6 @@ class DiskFullTest {
                 new byte[9],
                 "adapter_model.safetensors",
                 new byte[KIB << 10]));
-    Manifest manifest =
-        new Manifest(
-            null,
-            "foreign",
-            "b".repeat(64),
-            ReleaseFile.of(files),
-            "int8-row",
-            Routing.topK(1),
-            null,
-            0,
-            List.of(),
-            List.of(),
-            new TrainingPlan(1, new TreeMap<>(), 1, 1, "test", "none"),
-            List.of(),
-            null);
-    return new Draft(manifest, files);
+    return new Draft(ReleaseStoreTest.manifest(files), files);
   }
 }

@@ -143,11 +143,16 @@ class ReleaseStoreTest {
   }
 
   private static Manifest manifest() {
+    return manifest(FILES);
+  }
+
+  /** Of files that nothing else is said of. */
+  static Manifest manifest(SortedMap<String, byte[]> files) {
     return new Manifest(
         null,
         "foreign",
         "b".repeat(64),
-        ReleaseFile.of(FILES),
+        ReleaseFile.of(files),
         "int8-row",
         Routing.topK(1),
         null,
