@@ -5,7 +5,6 @@ import dev.millrace.schema.RuleResult;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * The lesson's texts speak for the domain: their tokens are those of its held-out and learned texts
@@ -27,13 +26,14 @@ final class InDomain {
   static RuleResult judge(
       List<int[]> lesson, Profile domain, boolean first, double novelty, LessonConfig config) {
     if (!config.tests(lesson.size())) {
-      return result(true, "", Map.of("texts", (double) lesson.size(), "tested", 0.0));
+      return RuleResult.of(NAME, true, "", Map.of("texts", (double) lesson.size(), "tested", 0.0));
     }
     double[] odds = lesson.stream().mapToDouble(domain::oddsPerToken).toArray();
     double foreign = (double) Arrays.stream(odds).filter(o -> o < 0).count() / odds.length;
     double bound = first ? config.maxForeignAtFirst() : config.maxForeign();
     boolean known = novelty < config.minNovelty();
-    return result(
+    return RuleResult.of(
+        NAME,
         known || foreign <= bound,
         "%.2f of its texts speak against the domain; expected at most %s".formatted(foreign, bound),
         Map.of(
@@ -47,9 +47,5 @@ final class InDomain {
             Arrays.stream(odds).sum() / odds.length,
             "novelty",
             novelty));
-  }
-
-  private static RuleResult result(boolean passed, String reason, Map<String, Double> figures) {
-    return new RuleResult(NAME, passed, passed ? "" : reason, new TreeMap<>(figures));
   }
 }

@@ -2,7 +2,6 @@ package dev.millrace.adapter.gate;
 
 import dev.millrace.schema.RuleResult;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** One reason to refuse a candidate. */
 interface Rule {
@@ -13,8 +12,8 @@ interface Rule {
   /** Looks at the case; what is missing or not a number refuses. */
   RuleResult judge(Case evidence);
 
-  /** A result whose reason is given only where it did not pass. */
+  /** What it found; the reason is given only where it did not pass. */
   default RuleResult result(boolean passed, String reason, Map<String, Double> figures) {
-    return new RuleResult(name(), passed, passed ? "" : reason, new TreeMap<>(figures));
+    return RuleResult.of(name(), passed, reason, figures);
   }
 }

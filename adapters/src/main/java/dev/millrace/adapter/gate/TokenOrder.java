@@ -3,7 +3,6 @@ package dev.millrace.adapter.gate;
 import dev.millrace.schema.RuleResult;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * The order of the lesson's tokens says something: a permutation test by what serves. A text whose
@@ -30,7 +29,7 @@ final class TokenOrder {
   static RuleResult judge(List<LessonText> read, double heldOutNats, LessonConfig config) {
     List<LessonText> texts = read.stream().filter(text -> text.tokens().length >= SHORT).toList();
     if (!config.tests(texts.size())) {
-      return result(true, "", Map.of("texts", (double) texts.size(), "tested", 0.0));
+      return RuleResult.of(NAME, true, "", Map.of("texts", (double) texts.size(), "tested", 0.0));
     }
     double[] saved = texts.stream().mapToDouble(TokenOrder::saved).toArray();
     int unordered = 0;
@@ -42,7 +41,8 @@ final class TokenOrder {
     double share = (double) unordered / saved.length;
     double reordered = reorderedNats(texts);
     boolean known = !(heldOutNats >= (1 - CLEAR * config.minOrder()) * reordered);
-    return result(
+    return RuleResult.of(
+        NAME,
         !known || share <= config.maxUnordered(),
         "%.2f of its texts are about as likely in any order of their tokens; expected at most %s"
             .formatted(share, config.maxUnordered()),
@@ -74,9 +74,5 @@ final class TokenOrder {
   /** By its order, as a share of the nats that it costs without. */
   private static double saved(LessonText text) {
     return 1 - text.incumbentLogProb() / text.reorderedLogProb();
-  }
-
-  private static RuleResult result(boolean passed, String reason, Map<String, Double> figures) {
-    return new RuleResult(NAME, passed, passed ? "" : reason, new TreeMap<>(figures));
   }
 }
