@@ -15,21 +15,6 @@ public final class DomainMemory {
 
   private static final byte VERSION = 8;
 
-  /** How near others were to its texts was said by all of their tokens. */
-  private static final byte OF_WHOLE_TEXTS = 7;
-
-  /** Its texts were held against each other in another way, and are left behind. */
-  private static final byte OF_GROUPS = 5;
-
-  /** Its sources were counted by any clock, and those that made room beside the others. */
-  private static final byte OF_ANY_CLOCK = 4;
-
-  /** Before there were pictures and sounds. */
-  private static final byte OF_TEXT = 2;
-
-  /** Its signatures were of characters: they match nothing any more and are left behind. */
-  private static final byte OF_CHARACTERS = 1;
-
   private static final int COUNTERS = 3 * Long.BYTES;
 
   final SignatureRing exact;
@@ -85,19 +70,19 @@ public final class DomainMemory {
   }
 
   /**
-   * Reads what {@link #toBytes} wrote, or its versions 1 to 7; smaller limits keep what is newest.
+   * Reads what {@link #toBytes} wrote; smaller limits keep what is newest.
    *
    * @throws IllegalArgumentException if the bytes are of another version or cut short
    */
   public static DomainMemory fromBytes(byte[] bytes, MemoryLimits limits) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     byte version = bytes.length == 0 ? 0 : in.get();
-    if (version < OF_CHARACTERS || version > VERSION) {
+    if (version != VERSION) {
       throw new IllegalArgumentException(
           "domain memory of " + bytes.length + " bytes is not of version " + VERSION);
     }
     DomainMemory memory = new DomainMemory(limits);
-    memory.read(version, in);
+    memory.read(in);
     return memory;
   }
 
@@ -220,54 +205,30 @@ public final class DomainMemory {
     }
   }
 
-  private void read(byte version, ByteBuffer in) {
+  private void read(ByteBuffer in) {
     try {
       seen = in.getLong();
       accepted = in.getLong();
-      if (version == OF_CHARACTERS) {
-        pass(in, TextHash.WORDS, MinHash.WORDS, MinHash.WORDS);
-      } else {
-        readCurrent(version, in);
-      }
+      drifts = in.getLong();
+      exact.read(in);
+      near.read(in);
+      heldOut.read(in);
+      bags.read(in);
+      heldOutBags.read(in);
+      lines.read(in);
+      reference.read(in);
+      usual.read(in);
+      sources.read(in);
+      entropies.read(in);
+      distances.read(in);
       embeddings.read(in);
       qualities.read(in);
-      if (version > OF_TEXT) {
-        media.read(in);
-        captions.read(in);
-        fits.read(in);
-      }
-      if (version > OF_WHOLE_TEXTS) {
-        neighbours.read(in);
-      } else if (version > OF_GROUPS) {
-        neighbours.readTexts(in);
-      }
+      media.read(in);
+      captions.read(in);
+      fits.read(in);
+      neighbours.read(in);
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("domain memory is cut short at byte " + in.limit(), e);
-    }
-  }
-
-  private void readCurrent(byte version, ByteBuffer in) {
-    drifts = in.getLong();
-    exact.read(in);
-    near.read(in);
-    heldOut.read(in);
-    bags.read(in);
-    heldOutBags.read(in);
-    lines.read(in);
-    reference.read(in);
-    usual.read(in);
-    sources.read(in);
-    if (version <= OF_ANY_CLOCK) {
-      sources.forget();
-    }
-    entropies.read(in);
-    distances.read(in);
-  }
-
-  /** Passes over rings of signatures of so many words. */
-  private static void pass(ByteBuffer in, int... words) {
-    for (int each : words) {
-      new SignatureRing(each, 1).read(in);
     }
   }
 }

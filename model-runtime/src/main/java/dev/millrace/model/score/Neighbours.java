@@ -92,12 +92,6 @@ final class Neighbours {
   }
 
   void read(ByteBuffer in) {
-    readTexts(in);
-    recent.read(in);
-  }
-
-  /** Leaves behind how near others were to them. */
-  void readTexts(ByteBuffer in) {
     int count = in.getInt();
     for (int i = 0; i < count; i++) {
       double length = in.getDouble();
@@ -107,5 +101,6 @@ final class Neighbours {
       }
       add(new TokenSet(tokens, length));
     }
+    recent.read(in);
   }
 }

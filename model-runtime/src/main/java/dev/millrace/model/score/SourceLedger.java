@@ -70,7 +70,7 @@ final class SourceLedger {
   private final Map<Long, Entry> sources = new LinkedHashMap<>();
 
   /** The window of all sources together, and what was judged of those that made room. */
-  private Entry all = new Entry();
+  private final Entry all = new Entry();
 
   private int generated;
   private int taken;
@@ -123,12 +123,6 @@ final class SourceLedger {
       taken /= 2;
       generated /= 2;
     }
-  }
-
-  /** Begins anew, but for the share that was generated. */
-  void forget() {
-    sources.clear();
-    all = new Entry();
   }
 
   private Entry entry(String source) {
