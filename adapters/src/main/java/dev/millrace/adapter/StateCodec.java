@@ -15,33 +15,6 @@ final class StateCodec {
   private static final int MAGIC = 0x4D4C5253; // "MLRS"
   private static final int VERSION = 11;
 
-  /** The first that knew orders. */
-  static final int ORDERS = 2;
-
-  /** The first that knew profiles. */
-  static final int PROFILES = 3;
-
-  /** The first that knew a routing. */
-  static final int ROUTINGS = 4;
-
-  /** The first whose adapter may be of any kind. */
-  static final int KINDS = 5;
-
-  /** The first that knew a watch. */
-  static final int WATCHES = 6;
-
-  /** The first that knew what must be forgotten, and of trials. */
-  static final int FORGOTTEN = 7;
-
-  /** The first that knew its base. */
-  static final int BASES = 8;
-
-  /** The only one whose adapter might have its moments elsewhere. */
-  static final int KEPT = 9;
-
-  /** The first that knew which batches what it replays was learned with. */
-  static final int REPLAYED = 11;
-
   private StateCodec() {}
 
   static byte[] encode(LearnerState state) {
@@ -66,8 +39,8 @@ final class StateCodec {
       int magic = in.readInt();
       check(magic == MAGIC, "magic", magic, Integer.toString(MAGIC));
       int version = in.readInt();
-      check(version >= 1 && version <= VERSION, "version", version, "at most " + VERSION);
-      LearnerState state = new StateReader(in).read(version);
+      check(version == VERSION, "version", version, Integer.toString(VERSION));
+      LearnerState state = new StateReader(in).read();
       check(in.available() == 0, "bytes left over", in.available(), "0");
       return state;
     } catch (IOException e) {

@@ -5,14 +5,9 @@ import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.train.AdapterState;
-import dev.millrace.adapter.train.Parameters;
 import dev.millrace.model.adapter.AdapterWeights;
-import dev.millrace.model.adapter.Site;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.kinds.AdapterCodec;
-import dev.millrace.model.peft.LoraConfig;
-import dev.millrace.model.peft.LoraPair;
-import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import java.io.DataInputStream;
@@ -31,17 +26,9 @@ record StateReader(DataInputStream in) {
     T read() throws IOException;
   }
 
-  /**
-   * Reads a state.
-   *
-   * @param version that wrote it
-   */
-  LearnerState read(int version) throws IOException {
-    LearnerState state = asOf(version);
-    if (version == StateCodec.KEPT) {
-      in.readUTF(); // whose trainers kept its moments: they are zeros here
-    }
-    return version >= StateCodec.REPLAYED ? state.with(replayed(state.replay())) : state;
+  LearnerState read() throws IOException {
+    LearnerState state = withoutBatches();
+    return state.with(replayed(state.replay()));
   }
 
   private ReplayBuffer replayed(ReplayBuffer replay) throws IOException {
@@ -52,22 +39,22 @@ record StateReader(DataInputStream in) {
     return replay.with(samples);
   }
 
-  private LearnerState asOf(int version) throws IOException {
+  private LearnerState withoutBatches() throws IOException {
     return new LearnerState(
-        version < StateCodec.KINDS ? loraAdapter() : adapter(),
+        adapter(),
         new ReplayBuffer(reservoir(this::remembered)),
         list(this::remembered),
         reservoir(this::heldOut),
         textOrNull(),
         list(this::origin),
         in.readLong(),
-        version >= StateCodec.PROFILES ? profile() : Profile.empty(),
-        version >= StateCodec.ORDERS ? orders() : Orders.NONE,
-        version >= StateCodec.ROUTINGS ? routingOrNull() : null,
-        version >= StateCodec.WATCHES ? watch(version) : Watch.NONE,
-        version >= StateCodec.FORGOTTEN ? forgotten() : Forgotten.NONE,
-        version >= StateCodec.BASES ? in.readUTF() : "",
-        version >= StateCodec.BASES && in.readBoolean() ? predecessor() : null);
+        profile(),
+        orders(),
+        routingOrNull(),
+        watch(),
+        forgotten(),
+        in.readUTF(),
+        in.readBoolean() ? predecessor() : null);
   }
 
   private Profile profile() throws IOException {
@@ -95,14 +82,14 @@ record StateReader(DataInputStream in) {
     return new Predecessor(release, logProbs);
   }
 
-  private Watch watch(int version) throws IOException {
+  private Watch watch() throws IOException {
     return new Watch(
         in.readBoolean() ? place() : null,
         in.readBoolean() ? place() : null,
         in.readBoolean() ? AdapterCodec.decode(bytes().array()) : null,
         doubles(),
         doubles(),
-        version >= StateCodec.FORGOTTEN && in.readBoolean());
+        in.readBoolean());
   }
 
   private Place place() throws IOException {
@@ -126,24 +113,7 @@ record StateReader(DataInputStream in) {
 
   private AdapterState adapter() throws IOException {
     AdapterWeights weights = AdapterCodec.decode(bytes().array());
-    return new AdapterState(weights, moments(weights), moments(weights), in.readLong());
-  }
-
-  private float[] moments(AdapterWeights weights) throws IOException {
-    float[] moments = floats();
-    return moments.length > 0 ? moments : new float[Parameters.count(weights)];
-  }
-
-  /** From before there were kinds. */
-  private AdapterState loraAdapter() throws IOException {
-    LoraConfig config =
-        new LoraConfig(in.readInt(), in.readDouble(), in.readBoolean(), list(in::readUTF));
-    return new AdapterState(
-        new LoraWeights(config, list(this::pair)), floats(), floats(), in.readLong());
-  }
-
-  private LoraPair pair() throws IOException {
-    return new LoraPair(Site.linear(in.readUTF(), in.readInt(), in.readInt()), floats(), floats());
+    return new AdapterState(weights, floats(), floats(), in.readLong());
   }
 
   private Remembered remembered() throws IOException {

@@ -39,7 +39,7 @@ public record ReleaseEvent(
     @Nullable Long read) {
 
   public ReleaseEvent {
-    forgotten = forgotten == null ? List.of() : List.copyOf(forgotten); // null in older state
+    forgotten = List.copyOf(forgotten);
   }
 
   /** An event of no trainer. */

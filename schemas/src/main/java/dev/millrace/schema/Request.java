@@ -51,14 +51,6 @@ public record Request(
   /** In place of a domain: the one that the prompt belongs to by its content. */
   public static final String AUTO = "auto";
 
-  /** A state of before there was {@code stop} has neither it nor {@code topP}. */
-  public Request {
-    if (stop == null) {
-      stop = List.of();
-      topP = 1;
-    }
-  }
-
   /** Of nobody to the base, greedy, without stop strings or deadline; not written yet. */
   public static Builder builder(String id, Task task, String prompt) {
     return new Builder(id, task, prompt);

@@ -30,10 +30,6 @@ public record Verdict(
     List<Double> qualities,
     ReleaseEvent.Kind kind) {
 
-  public Verdict {
-    kind = kind == null ? ReleaseEvent.Kind.ADAPTER : kind; // null in older state
-  }
-
   /** Of an adapter of the language model. */
   public Verdict(
       @Nullable String tenant,

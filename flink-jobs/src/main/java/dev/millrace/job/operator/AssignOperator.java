@@ -165,15 +165,9 @@ public final class AssignOperator extends AbstractStreamOperator<Sample>
     return known;
   }
 
-  /** In state from before numbers were kept, they go on after those that wait. */
   private long number() throws Exception {
     Long known = next.value();
     long number = known == null ? 0 : known;
-    if (known == null) {
-      for (long waits : waiting.keys()) {
-        number = Math.max(number, waits + 1);
-      }
-    }
     next.update(number + 1);
     return number;
   }

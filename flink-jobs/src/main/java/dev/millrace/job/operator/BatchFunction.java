@@ -25,7 +25,7 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
   private final BatchPolicy policy;
   private transient ValueState<OpenBatch> gathering;
 
-  /** When the open batch's timer closes it; null if none is open, or in state from before that. */
+  /** When the open batch's timer closes it; null if none is open. */
   private transient ValueState<Long> due;
 
   private transient BatchFigures figures;
@@ -52,16 +52,10 @@ public final class BatchFunction extends KeyedProcessFunction<String, ScoredSamp
   @Override
   public void onTimer(long timestamp, OnTimerContext context, Collector<TrainingBatch> out)
       throws Exception {
-    OpenBatch batch = gathering.value();
-    if (!batch.isEmpty() && closesAtMillis(batch) <= timestamp) {
+    OpenBatch batch = gathering.value(); // a batch before it may have left the timer
+    if (!batch.isEmpty() && due.value() <= timestamp) {
       take(batch.close(), context.timerService(), out);
     }
-  }
-
-  /** Not by a timer that a batch before it has left. */
-  private long closesAtMillis(OpenBatch batch) throws Exception {
-    Long known = due.value();
-    return known == null ? batch.closesAtMillis(policy) : known;
   }
 
   private OpenBatch current(ScoredSample sample) throws Exception {

@@ -79,9 +79,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   /** Of all subtasks: where there are more or fewer than before, others have the keys. */
   private transient ListState<KeyedRequest> unanswered;
 
-  /** In state from before that: whichever subtasks these requests have come to. */
-  private transient ListState<KeyedRequest> dealt;
-
   private transient BroadcastState<String, ReleaseEvent> live;
   private transient BroadcastState<String, ReleaseEvent> loading;
 
@@ -124,14 +121,11 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     OperatorStateStore state = context.getOperatorStateStore();
-    unanswered = state.getUnionListState(requests("unanswered-of-all"));
-    dealt = state.getListState(requests("unanswered"));
+    unanswered =
+        state.getUnionListState(
+            new ListStateDescriptor<>("unanswered-of-all", TypeInformation.of(KeyedRequest.class)));
     live = state.getBroadcastState(events("live"));
     loading = state.getBroadcastState(events("loading"));
-  }
-
-  private static ListStateDescriptor<KeyedRequest> requests(String name) {
-    return new ListStateDescriptor<>(name, TypeInformation.of(KeyedRequest.class));
   }
 
   private static MapStateDescriptor<String, ReleaseEvent> events(String name) {
@@ -151,10 +145,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
         coordinator == null ? Activation.independent(means) : new TogetherActivation(means, this);
     reload();
     worker.repeat("answering requests", this::step, steps -> steps.forEach(this::stepped));
-    for (KeyedRequest request : dealt.get()) {
-      resume(request);
-    }
-    dealt.clear();
     for (KeyedRequest request : unanswered.get()) {
       if (isMine(request)) {
         resume(request);
@@ -185,7 +175,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
   }
 
   private void reload() throws Exception {
-    renameLive();
     List<CompletableFuture<SwapResult>> reloads = new ArrayList<>();
     for (Map.Entry<String, ReleaseEvent> entry : live.immutableEntries()) {
       reloads.add(serving.releases().restore(entry.getValue(), now()));
@@ -197,16 +186,6 @@ final class ServeOperator extends AbstractStreamOperator<KeyedAnswer>
     loading.immutableEntries().forEach(entry -> inOrder.put(entry.getKey(), entry.getValue()));
     for (ReleaseEvent event : inOrder.values()) {
       activation.read(event);
-    }
-  }
-
-  /** State of before has shared domains under the names of those of a tenant "null". */
-  private void renameLive() throws Exception {
-    List<ReleaseEvent> events = new ArrayList<>();
-    live.immutableEntries().forEach(entry -> events.add(entry.getValue()));
-    live.clear();
-    for (ReleaseEvent event : events) {
-      live.put(alias(event), event);
     }
   }
 

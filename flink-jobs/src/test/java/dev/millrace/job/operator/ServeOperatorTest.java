@@ -32,10 +32,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.MapStateDescriptor;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.BoundedMultiInput;
 import org.apache.flink.streaming.api.operators.TwoInputStreamOperator;
@@ -490,33 +486,6 @@ class ServeOperatorTest {
   }
 
   @Test
-  void restore_stateFromBeforeRequestsWereOfAllSubtasks_isAnsweredOnce() throws Exception {
-    OperatorSubtaskState snapshot;
-    try (var harness = harness(new FakeServing(0))) {
-      harness.open();
-      ((ServeOperator) harness.getOperator())
-          .getOperatorStateBackend()
-          .getListState(
-              new ListStateDescriptor<>("unanswered", TypeInformation.of(KeyedRequest.class)))
-          .add(new KeyedRequest(null, request(0)));
-      snapshot = harness.snapshot(1, 1);
-    }
-    try (var harness = harness(new FakeServing(1))) {
-      harness.initializeState(snapshot);
-      harness.open();
-      endRequests(harness);
-      assertEquals(ids(0, 1), answered(harness));
-      snapshot = harness.snapshot(2, 2);
-    }
-    try (var harness = harness(new FakeServing(0))) {
-      harness.initializeState(snapshot);
-      harness.open();
-      endRequests(harness);
-      assertEquals(List.of(), answered(harness));
-    }
-  }
-
-  @Test
   void processElement2_brokenRelease_isRefusedOnceAndTheOldOneServesOn() throws Exception {
     List<Rejection> rejections = new ArrayList<>();
     for (int subtask = 0; subtask < 2; subtask++) {
@@ -613,36 +582,6 @@ class ServeOperatorTest {
       harness.initializeState(snapshot);
       harness.open();
       assertEquals(List.of("own", "shared"), serving.switched().stream().sorted().toList());
-    }
-  }
-
-  @Test
-  void restore_liveUnderItsNameOfBefore_isReplacedByTheNext() throws Exception {
-    MapStateDescriptor<String, ReleaseEvent> live =
-        new MapStateDescriptor<>("live", Types.STRING, TypeInformation.of(ReleaseEvent.class));
-    OperatorSubtaskState snapshot;
-    try (var harness = harness(new FakeServing(FREE))) {
-      harness.open();
-      ((ServeOperator) harness.getOperator())
-          .getOperatorStateBackend()
-          .getBroadcastState(live)
-          .put("null|cloud|ADAPTER", event("before", ReleaseEvent.Action.PUBLISH, 0));
-      snapshot = harness.snapshot(1, 1);
-    }
-    FakeServing serving = new FakeServing(FREE);
-    try (var harness = harness(serving)) {
-      harness.initializeState(snapshot);
-      harness.open();
-      release(harness, "next", 1);
-      endReleases(harness);
-      assertEquals(List.of("before", "next"), serving.switched());
-      snapshot = harness.snapshot(2, 2);
-    }
-    serving = new FakeServing(FREE);
-    try (var harness = harness(serving)) {
-      harness.initializeState(snapshot);
-      harness.open();
-      assertEquals(List.of("next"), serving.switched());
     }
   }
 

@@ -66,11 +66,9 @@ public final class DomainFinder {
       return ByteBuffer.allocate(group.length + Long.BYTES).put(group).putLong(used).array();
     }
 
-    /** Bytes from before domains made room end with the texts. */
     static Domain fromBytes(byte[] bytes) {
       try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-        TextGroup texts = TextGroup.read(in);
-        return new Domain(texts, in.available() == 0 ? 0 : in.readLong());
+        return new Domain(TextGroup.read(in), in.readLong());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

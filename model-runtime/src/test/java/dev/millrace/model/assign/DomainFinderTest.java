@@ -57,16 +57,6 @@ class DomainFinderTest {
   }
 
   @Test
-  void restore_bytesFromBeforeDomainsMadeRoom_areKnown() {
-    TextGroup group = new TextGroup();
-    for (int i = 0; i < TextGroup.MOST; i++) {
-      group.add(text(), KNOWN);
-    }
-    finder.restore("those", group.toBytes());
-    assertEquals(List.of(new Placed(1, "those")), finder.place(1, text(), 1, "found"));
-  }
-
-  @Test
   void place_copiesOfOneText_openNoDomain() {
     int[] copied = text();
     for (int i = 0; i < 2 * AGREE; i++) {
