@@ -71,6 +71,16 @@ public final class BaseTexts {
     return lines;
   }
 
+  /** Writes such a file. */
+  public static void write(Path file, List<Line> lines) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    List<String> json = new ArrayList<>();
+    for (Line line : lines) {
+      json.add(mapper.writeValueAsString(line));
+    }
+    Files.write(file, json);
+  }
+
   /**
    * Refuses a base for which no candidate could pass the gate.
    *

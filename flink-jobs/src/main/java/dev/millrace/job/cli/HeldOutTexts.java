@@ -2,7 +2,6 @@ package dev.millrace.job.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.corpus.Chunks;
 import dev.millrace.job.corpus.Document;
@@ -16,7 +15,6 @@ import dev.millrace.model.ngram.ByteNgram;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.text.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,14 +58,14 @@ record HeldOutTexts(SortedMap<String, List<String>> byDomain) {
 
   /** Writes the texts that are trained beside every batch, and those that judge candidates. */
   void write(Path out) throws IOException {
-    List<String> anchors = new ArrayList<>();
-    List<String> guarded = new ArrayList<>();
+    List<BaseTexts.Line> anchors = new ArrayList<>();
+    List<BaseTexts.Line> guarded = new ArrayList<>();
     for (Map.Entry<String, List<String>> domain : byDomain.entrySet()) {
       anchors.addAll(lines(domain.getKey(), anchors(domain.getValue())));
       guarded.addAll(lines(domain.getKey(), first(judged(domain.getValue()), PROTECTED)));
     }
-    Files.write(out.resolve(BaseTexts.ANCHORS), anchors);
-    Files.write(out.resolve(BaseTexts.PROTECTED), guarded);
+    BaseTexts.write(out.resolve(BaseTexts.ANCHORS), anchors);
+    BaseTexts.write(out.resolve(BaseTexts.PROTECTED), guarded);
   }
 
   /** At most half of a domain's held-out texts. */
@@ -83,15 +81,8 @@ record HeldOutTexts(SortedMap<String, List<String>> byDomain) {
     return texts.subList(0, Math.min(n, texts.size()));
   }
 
-  private static List<String> lines(String domain, List<String> texts) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
-    List<String> lines = new ArrayList<>();
-    for (String text : texts) {
-      lines.add(
-          mapper.writeValueAsString(
-              mapper.createObjectNode().put("domain", domain).put("text", text)));
-    }
-    return lines;
+  private static List<BaseTexts.Line> lines(String domain, List<String> texts) {
+    return texts.stream().map(text -> new BaseTexts.Line(domain, text)).toList();
   }
 
   /** By the base in a folder, and by an n-gram. */

@@ -1,6 +1,5 @@
 package dev.millrace.job.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.BaseTexts.Line;
 import dev.millrace.job.loop.UserMaterial;
@@ -40,8 +39,6 @@ import picocli.CommandLine.Parameters;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ProtectCommand implements Callable<Integer> {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   @Mixin private Output output;
 
   @Option(
@@ -75,7 +72,7 @@ final class ProtectCommand implements Callable<Integer> {
     StringBuilder said = new StringBuilder();
     for (Map.Entry<String, List<Line>> file : files.entrySet()) {
       Path path = folder.resolve(file.getKey());
-      Files.write(path, json(file.getValue()));
+      BaseTexts.write(path, file.getValue());
       Map<String, Long> domains =
           file.getValue().stream()
               .collect(Collectors.groupingBy(Line::domain, TreeMap::new, Collectors.counting()));
@@ -134,15 +131,5 @@ final class ProtectCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "%s line %d: %s".formatted(texts, number, e.getMessage()), e);
     }
-  }
-
-  private static List<String> json(List<Line> lines) throws IOException {
-    List<String> json = new ArrayList<>();
-    for (Line line : lines) {
-      json.add(
-          JSON.writeValueAsString(
-              JSON.createObjectNode().put("domain", line.domain()).put("text", line.text())));
-    }
-    return json;
   }
 }
