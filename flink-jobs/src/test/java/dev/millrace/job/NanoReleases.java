@@ -17,7 +17,6 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,17 +66,9 @@ public record NanoReleases(Path store) {
       throws IOException {
     try (BaseModel base = DjlModels.open(NANO, Precision.INT8)) {
       Draft draft = draft(base, domain, seed, learned);
-      return new ReleaseEvent(
-          null,
-          domain,
-          ReleaseEvent.Kind.ADAPTER,
-          ReleaseEvent.Action.ROLLBACK, // any release may take any other's place
-          draft.manifest().id(),
-          ReleaseStore.of(StoreFiles.in(store)).publish(draft),
-          null,
-          draft.manifest().batch(),
-          "a test",
-          Origin.UNWRITTEN);
+      String uri = ReleaseStore.of(StoreFiles.in(store)).publish(draft);
+      ReleaseEvent.Action any = ReleaseEvent.Action.ROLLBACK; // may take any other's place
+      return draft.manifest().event(any, uri, "a test");
     }
   }
 

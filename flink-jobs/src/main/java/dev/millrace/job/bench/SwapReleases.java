@@ -19,7 +19,6 @@ import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrainingPlan;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.model.swap.ReleaseSource;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import java.nio.file.Path;
 import java.security.KeyPair;
@@ -96,18 +95,8 @@ public final class SwapReleases {
 
   /** Writes it to the store, signed; gives the event that makes it current. */
   public ReleaseEvent publish(Draft draft) {
-    String uri = store.publish(draft);
-    return new ReleaseEvent(
-        null,
-        draft.manifest().domain(),
-        ReleaseEvent.Kind.ADAPTER,
-        ReleaseEvent.Action.ROLLBACK, // any release may take any other's place
-        draft.manifest().id(),
-        uri,
-        null,
-        draft.manifest().batch(),
-        "benchmark",
-        Origin.UNWRITTEN);
+    ReleaseEvent.Action any = ReleaseEvent.Action.ROLLBACK; // may take any other's place
+    return draft.manifest().event(any, store.publish(draft), "benchmark");
   }
 
   private Stream<Site> linear() {

@@ -8,7 +8,6 @@ import dev.millrace.model.release.InvalidReleaseException;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseReader;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.FileNotFoundException;
@@ -125,18 +124,7 @@ public record StoredReleases(Path store, SortedMap<String, Manifest> byId) {
 
   /** What people order about a release. */
   public ReleaseEvent order(ReleaseEvent.Action action, String id, String reason) {
-    Manifest manifest = manifest(id);
-    return new ReleaseEvent(
-        manifest.tenant(),
-        manifest.domain(),
-        manifest.kind(),
-        action,
-        id,
-        uri(id),
-        manifest.parent(),
-        manifest.batch(),
-        reason,
-        Origin.UNWRITTEN);
+    return manifest(id).event(action, uri(id), reason);
   }
 
   /** The releases that a base in here was taught, by domain. */

@@ -11,7 +11,6 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.model.kinds.AdapterFolder;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
-import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
@@ -79,16 +78,6 @@ class NotedHeadsIT {
             batch);
     Path folder = Files.createDirectory(store.resolve(manifest.id()));
     Files.write(folder.resolve(Manifest.FILE), manifest.toBytes());
-    return new ReleaseEvent(
-        null,
-        "java",
-        Kind.ADAPTER,
-        Action.PUBLISH,
-        manifest.id(),
-        folder.toUri().toString(),
-        parent,
-        batch,
-        "test",
-        Origin.UNWRITTEN);
+    return manifest.event(Action.PUBLISH, folder.toUri().toString(), "test");
   }
 }

@@ -2,6 +2,7 @@ package dev.millrace.model.release;
 
 import dev.millrace.model.weights.Digest;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.RuleResult;
 import java.util.Collections;
@@ -101,6 +102,12 @@ public record Manifest(
   /** Whether it is of the space in which pictures and sounds meet their captions. */
   public boolean isOfAlignment() {
     return kind == Kind.ALIGNMENT;
+  }
+
+  /** What people order about it, or the event that it is published by. */
+  public ReleaseEvent event(ReleaseEvent.Action action, String uri, String reason) {
+    return new ReleaseEvent(
+        tenant, domain, kind, action, id(), uri, parent, batch, reason, Origin.UNWRITTEN);
   }
 
   /**
