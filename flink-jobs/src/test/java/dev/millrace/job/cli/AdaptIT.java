@@ -36,6 +36,8 @@ class AdaptIT {
   @TempDir Path folder;
 
   private final String repository = System.getProperty(ROOT);
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
 
   /** The command remembers its store under this folder, and not where a person's last one is. */
   @BeforeEach
@@ -51,15 +53,9 @@ class AdaptIT {
   @Test
   void adapt_linesThatTheBaseNeverSaw_answersAllAndJudgesWhatItLearned() throws Exception {
     Path report = folder.resolve("report");
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
     int status =
-        Main.run(
-            new PrintWriter(out, true),
-            new PrintWriter(err, true),
-            "adapt",
-            "--domain=words",
-            "--input=" + lines(LINES),
+        adapt(
+            LINES,
             "--report=" + report,
             "--base=" + Path.of(repository, "models", "nano"),
             "--requests=" + REQUESTS,
@@ -97,14 +93,9 @@ class AdaptIT {
   @Test
   void adapt_fewerLinesThanABatch_endsWithAReport() throws Exception {
     Path report = folder.resolve("report");
-    StringWriter err = new StringWriter();
     int status =
-        Main.run(
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(err, true),
-            "adapt",
-            "--domain=words",
-            "--input=" + lines(FEW),
+        adapt(
+            FEW,
             "--report=" + report,
             "--base=" + Path.of(repository, "models", "nano"),
             "--requests=1");
@@ -123,22 +114,21 @@ class AdaptIT {
       Files.copy(nano.resolve(file), base.resolve(file));
     }
     Files.write(base.resolve("model.safetensors"), new byte[] {1, 2, 3});
-    StringWriter err = new StringWriter();
     long start = System.nanoTime();
-    int status =
-        Main.run(
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(err, true),
-            "adapt",
-            "--domain=words",
-            "--input=" + lines(LINES),
-            "--report=" + folder.resolve("report"),
-            "--base=" + base);
+    int status = adapt(LINES, "--report=" + folder.resolve("report"), "--base=" + base);
     assertEquals(1, status);
     String last = err.toString().strip().lines().reduce("", (before, line) -> line);
     assertTrue(
         last.matches("millrace: job (serve|learn) failed: .*model.safetensors.*"), err::toString);
     assertTrue(System.nanoTime() - start < TimeUnit.MINUTES.toNanos(2));
+  }
+
+  private int adapt(int lines, String... options) throws Exception {
+    List<String> args = new ArrayList<>(List.of("adapt", "--domain=words"));
+    args.add("--input=" + lines(lines));
+    args.addAll(List.of(options));
+    String[] all = args.toArray(String[]::new);
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
   }
 
   /** Beginnings of a dictionary's documents, and a line that is none. */

@@ -19,12 +19,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConsolidateCommandTest {
 
   @TempDir Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int consolidate(String... options) {
+    String[] args =
+        Stream.concat(Stream.of("model", "consolidate"), Stream.of(options)).toArray(String[]::new);
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+  }
 
   @Test
   void consolidate_linesThatCannotTeach_areSaid() throws IOException {
@@ -37,16 +47,9 @@ class ConsolidateCommandTest {
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
     Path adapter = Files.createDirectory(folder.resolve("no-adapter"));
     Files.writeString(adapter.resolve("adapter_config.json"), "{}");
-    StringWriter err = new StringWriter();
     int exit =
-        Main.run(
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(err, true),
-            "model",
-            "consolidate",
-            "--adapter=d=" + adapter,
-            "--input=d=" + input,
-            "--out=" + folder.resolve("out"));
+        consolidate(
+            "--adapter=d=" + adapter, "--input=d=" + input, "--out=" + folder.resolve("out"));
     assertEquals(Main.USAGE, exit, err::toString);
     assertTrue(err.toString().contains("line 22 refused, other-domain"), err::toString);
     assertTrue(err.toString().contains("d: of 21 texts "), err::toString);
@@ -67,15 +70,9 @@ class ConsolidateCommandTest {
     String cloud = releases.publish("cloud", 1).release();
     String legal = releases.publish("legal", 2, learned.subList(0, 20)).release();
     Path input = Files.write(folder.resolve("lines.jsonl"), lines);
-    Path out = folder.resolve("out");
-    StringWriter err = new StringWriter();
-    StringWriter said = new StringWriter();
+    Path next = folder.resolve("out");
     int exit =
-        Main.run(
-            new PrintWriter(said, true),
-            new PrintWriter(err, true),
-            "model",
-            "consolidate",
+        consolidate(
             "--base=" + base,
             "--adapter=cloud=" + store.resolve(cloud),
             "--input=cloud=" + input,
@@ -83,31 +80,26 @@ class ConsolidateCommandTest {
             "--input=legal=" + input,
             "--steps=1",
             "--rate=1e-6",
-            "--out=" + out);
-    assertEquals(0, exit, err + "" + said);
+            "--out=" + next);
+    assertEquals(0, exit, err + "" + out);
     assertTrue(err.toString().contains("legal: 20 of 24 texts taught release " + legal));
-    assertTrue(said.toString().contains("by its adapter on the new base (protected: "));
-    assertEquals(Set.of("cloud"), BaseRelease.taught(out).keySet());
-    BaseRelease.Rebased brought = BaseRelease.rebased(out).get(legal);
+    assertTrue(out.toString().contains("by its adapter on the new base (protected: "));
+    assertEquals(Set.of("cloud"), BaseRelease.taught(next).keySet());
+    BaseRelease.Rebased brought = BaseRelease.rebased(next).get(legal);
     assertNotNull(brought);
-    Path stored = BaseRelease.rebased(out, brought.release());
+    Path stored = BaseRelease.rebased(next, brought.release());
     Manifest manifest = Manifest.parse(Files.readAllBytes(stored.resolve(Manifest.FILE)));
     assertEquals(brought.release(), manifest.id());
     assertEquals(legal, manifest.parent());
-    try (Checkpoint checkpoint = Checkpoint.open(out)) {
+    try (Checkpoint checkpoint = Checkpoint.open(next)) {
       assertEquals(checkpoint.id(), manifest.base());
     }
   }
 
   @Test
   void consolidate_domainThatIsFoldedAndBrought_isRefused() {
-    StringWriter err = new StringWriter();
     int exit =
-        Main.run(
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(err, true),
-            "model",
-            "consolidate",
+        consolidate(
             "--adapter=d=" + folder,
             "--rebase=d=" + folder,
             "--input=d=" + folder.resolve("lines"),
@@ -119,13 +111,8 @@ class ConsolidateCommandTest {
   @Test
   void consolidate_baseWithoutProtectedTexts_isRefusedBeforeAnythingIsRead() throws IOException {
     Files.copy(Home.here().nano().resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
-    StringWriter err = new StringWriter();
     int exit =
-        Main.run(
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(err, true),
-            "model",
-            "consolidate",
+        consolidate(
             "--base=" + folder,
             "--adapter=d=" + folder.resolve("adapter"),
             "--input=d=" + folder.resolve("lines"),

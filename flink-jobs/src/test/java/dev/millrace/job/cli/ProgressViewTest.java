@@ -7,6 +7,7 @@ import dev.millrace.job.operator.Lessons.Lesson;
 import dev.millrace.job.report.Arrival;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Recording;
+import dev.millrace.job.report.Topic;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import java.io.PrintWriter;
@@ -63,13 +64,7 @@ class ProgressViewTest {
   private static Recording recording() {
     Origin origin = new Origin("millrace.samples", 0, 0);
     Sample sample = Sample.ofText("a", "test", "d", "legal", "text", 1, Origin.UNWRITTEN);
-    return new Recording(
-        List.of(new Committed<>(new Arrival(sample), origin, 1, 2)),
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of());
+    return Topic.recording(
+        List.of(new Committed<>(new Arrival(sample), origin, 1, 2)), List.of(), List.of());
   }
 }

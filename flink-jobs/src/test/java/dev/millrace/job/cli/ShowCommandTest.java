@@ -44,18 +44,7 @@ class ShowCommandTest {
     String release = new NanoReleases(store).publish("legal", 1).release();
     Path file = store.resolve(release).resolve("adapter_model.safetensors");
     Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
-    int status =
-        Main.run(
-            new PrintWriter(out, true),
-            new PrintWriter(err, true),
-            "ask",
-            "--domain",
-            "auto",
-            "--base",
-            "../models/nano",
-            "--store",
-            "" + store,
-            "hello");
+    int status = run("ask", "--domain=auto", "--base=../models/nano", "--store=" + store, "hello");
     assertEquals(Main.FAILED, status);
     String line = "millrace: release %s of domain legal is damaged: adapter_model.";
     assertTrue(err.toString().startsWith(line.formatted(release)), err::toString);
@@ -67,30 +56,17 @@ class ShowCommandTest {
   void run_orderToAReleaseThatLacksAFile_saysWhichAndOrdersNothing(String order) throws Exception {
     String release = new NanoReleases(store).publish("legal", 1).release();
     Files.delete(store.resolve(release).resolve("adapter_model.safetensors"));
-    int status =
-        Main.run(
-            new PrintWriter(out, true),
-            new PrintWriter(err, true),
-            "releases",
-            order,
-            release,
-            "--store",
-            "" + store,
-            "--bootstrap",
-            "127.0.0.1:1");
+    int status = run("releases", order, release, "--store=" + store, "--bootstrap=127.0.0.1:1");
     assertEquals(Main.FAILED, status);
     String line = "millrace: release %s of domain legal is damaged: ";
     assertTrue(err.toString().startsWith(line.formatted(release)), err::toString);
   }
 
   private int show(String release) {
-    return Main.run(
-        new PrintWriter(out, true),
-        new PrintWriter(err, true),
-        "releases",
-        "show",
-        release,
-        "--store",
-        "" + store);
+    return run("releases", "show", release, "--store=" + store);
+  }
+
+  private int run(String... args) {
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
   }
 }

@@ -7,6 +7,7 @@ import dev.millrace.job.loop.SampleTrace.Fate;
 import dev.millrace.job.report.Arrival;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Recording;
+import dev.millrace.job.report.Topic;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Routing;
@@ -33,7 +34,7 @@ class SampleTraceTest {
   private static final HeldOut HELD_OUT = new HeldOut("salt", 2);
 
   private static final Recording RECORDING =
-      new Recording(
+      Topic.recording(
           List.of(
               sample("learned", 0, false),
               sample("refused", 1, false),
@@ -49,11 +50,7 @@ class SampleTraceTest {
                   at(1),
                   0,
                   0)),
-          List.of(verdict(0, "a", true), verdict(1, null, false), verdict(2, "b", true)),
-          List.of(),
-          List.of(),
-          List.of(),
-          List.of());
+          List.of(verdict(0, "a", true), verdict(1, null, false), verdict(2, "b", true)));
 
   private static final StoredReleases STORED =
       new StoredReleases(
@@ -103,14 +100,10 @@ class SampleTraceTest {
         new Sample(
             "own", "test", "d", "acme", "java", Modality.TEXT, "text", new byte[0], null, 0, at(2));
     Recording recording =
-        new Recording(
+        Topic.recording(
             List.of(new Committed<>(new Arrival(own), at(2), 2, 2)),
             List.of(),
-            RECORDING.verdicts(),
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of());
+            RECORDING.verdicts());
     HeldOut few = new HeldOut("salt", 1 << 20);
     SampleTrace trace = SampleTrace.of(recording, STORED, few, "own").get(0);
     assertEquals(Fate.WAITING, trace.fate());

@@ -98,14 +98,10 @@ class AuditTest {
   @Test
   void domainProgress_ruleThatFailedToJudge_saysNothingOfBits() {
     Recording recording =
-        new Recording(
+        Topic.recording(
             List.of(Topic.sample(0, 0)),
             List.of(),
-            List.of(Topic.verdict(0, "better-than-incumbent", 100)),
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of());
+            List.of(Topic.verdict(0, "better-than-incumbent", 100)));
     assertEquals(
         Map.of("d", new DomainProgress(1, 0, 1, 0, Double.NaN, Double.NaN)),
         DomainProgress.of(recording));

@@ -89,8 +89,7 @@ class GalleryTest {
 
   private static Recording recording(
       List<Committed<Arrival>> samples, List<Committed<Rejection>> rejections) {
-    return new Recording(
-        samples, rejections, List.of(), List.of(), List.of(), List.of(), List.of());
+    return Topic.recording(samples, rejections, List.of());
   }
 
   private static Committed<Arrival> sample(

@@ -74,15 +74,11 @@ class ReportFolderTest {
   @Test
   void write_refusedCandidate_saysOfWhichDomainAndWhy() throws IOException {
     Recording recording =
-        new Recording(
+        Topic.recording(
             List.of(Topic.sample(0, 0)),
             List.of(),
             List.of(
-                Topic.verdict(0, "enough-evidence", 0), Topic.verdict(1, "generalization-gap", 9)),
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of());
+                Topic.verdict(0, "enough-evidence", 0), Topic.verdict(1, "generalization-gap", 9)));
     Timeline timeline = Timeline.of(recording);
     assertEquals(
         List.of(
@@ -95,13 +91,9 @@ class ReportFolderTest {
   void write_characterOfTwoAtTheEndOfAnExcerpt_isWrittenWhole() throws IOException {
     String before = "a".repeat(159);
     Recording recording =
-        new Recording(
+        Topic.recording(
             List.of(Topic.sample(0, 0, before + "\uD83D\uDE00 and more")),
             List.of(Topic.rejection(0, "too-short")),
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of(),
             List.of());
     new ReportFolder(folder).write(report("run"), Timeline.of(recording));
     String page = Files.readString(folder.resolve("report.html"));

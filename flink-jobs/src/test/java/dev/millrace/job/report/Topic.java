@@ -12,11 +12,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Records as a consumer of one partition would find them, for the tests of reports. */
-final class Topic {
+public final class Topic {
 
   static final String BASE = "b".repeat(64);
 
   private Topic() {}
+
+  /** What a run of samples, their refusals and verdicts alone would leave. */
+  public static Recording recording(
+      List<Committed<Arrival>> samples,
+      List<Committed<Rejection>> rejections,
+      List<Committed<Verdict>> verdicts) {
+    return new Recording(samples, rejections, verdicts, List.of(), List.of(), List.of(), List.of());
+  }
 
   static Committed<Request> request(String id, long offset, long at) {
     return request(id, offset, at, Request.Task.SCORE, "p", 0, true);
