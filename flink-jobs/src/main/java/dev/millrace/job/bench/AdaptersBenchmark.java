@@ -41,7 +41,7 @@ final class AdaptersBenchmark implements Benchmark {
           measured.add(new Measured(new Asking(kind, choice, true), half, load, setting.seed()));
         }
       }
-      setting.progress().accept("%d MiB of adapters, the laps begin".formatted(bytes >> 20));
+      setting.tell("%d MiB of adapters, the laps begin", bytes >> 20);
       Race race = Race.run(setting.rounds(), measured);
       return List.of(table(race, measured, bytes));
     }

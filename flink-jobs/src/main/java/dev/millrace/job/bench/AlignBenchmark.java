@@ -9,11 +9,8 @@ import dev.millrace.model.align.Aligner;
 import dev.millrace.model.align.Captioned;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlAligner;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.AlignLimits;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Modality;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,8 +27,8 @@ final class AlignBenchmark implements Benchmark {
   public List<Table> run(Setting setting) throws Exception {
     Map<String, List<AlignedPair>> held = new TreeMap<>();
     Map<String, List<Captioned>> media = new TreeMap<>();
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
+    try (BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer();
         Aligner aligner = DjlAligner.open(setting.nano().resolveSibling("align"))) {
       AlignPairs pairs = new AlignPairs(base, tokenizer);
       List<String> kinds = new ArrayList<>(Pairs.kinds());

@@ -2,7 +2,6 @@ package dev.millrace.job.bench;
 
 import dev.millrace.job.report.Machine;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -38,27 +37,18 @@ public record BenchReport(
   }
 
   private String heading() {
-    return String.format(
-        Locale.ROOT,
-        "## bench %s: %s%n%n%s UTC, seed %d, %d rounds, %.0f s. %s%n%n",
-        bench,
-        summary,
-        date,
-        seed,
-        rounds,
-        seconds,
-        machineLine());
+    return "## bench %s: %s%n%n%s UTC, seed %d, %d rounds, %.0f s. %s%n%n"
+        .formatted(bench, summary, date, seed, rounds, seconds, machineLine());
   }
 
   private String machineLine() {
-    return String.format(
-        Locale.ROOT,
-        "Machine: %s, %d cores, %.1f GiB, Java %s; load %.1f before, %.1f after.",
-        Processor.name(),
-        machine.cores(),
-        machine.memory() / (double) (1 << 30),
-        machine.java(),
-        machine.load(),
-        loadAfter);
+    return "Machine: %s, %d cores, %.1f GiB, Java %s; load %.1f before, %.1f after."
+        .formatted(
+            Processor.name(),
+            machine.cores(),
+            machine.memory() / (double) (1 << 30),
+            machine.java(),
+            machine.load(),
+            loadAfter);
   }
 }

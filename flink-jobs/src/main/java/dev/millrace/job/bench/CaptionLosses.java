@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 
 /**
@@ -88,11 +87,7 @@ record CaptionLosses(int[] tokens, double[] alone, double[] own, double[] others
     }
     Arrays.sort(found);
     double all = 100 * (1 - Arrays.stream(own).sum() / Arrays.stream(than).sum());
-    return String.format(
-        Locale.ROOT,
-        "%.1f %% [%.1f, %.1f]",
-        all,
-        found[RESAMPLES / 40],
-        found[RESAMPLES - 1 - RESAMPLES / 40]);
+    return "%.1f %% [%.1f, %.1f]"
+        .formatted(all, found[RESAMPLES / 40], found[RESAMPLES - 1 - RESAMPLES / 40]);
   }
 }

@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -66,6 +67,11 @@ final class ChildJvm implements AutoCloseable {
       }
     }
     throw new IOException("process " + process.pid() + " ended, expected an answer");
+  }
+
+  /** The numbers of an answer, with blanks between. */
+  static double[] figures(String answer) {
+    return Arrays.stream(answer.split(" ", -1)).mapToDouble(Double::parseDouble).toArray();
   }
 
   @Override

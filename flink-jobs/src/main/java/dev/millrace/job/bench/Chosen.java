@@ -84,14 +84,15 @@ record Chosen(List<Choice> choices, double cpuSeconds) {
     return random.ints(values.length, 0, values.length).mapToDouble(i -> values[i]).toArray();
   }
 
-  private static double auc(double[] clean, double[] junk) {
+  /** Share of the pairs of a low and a high value in which the high one is greater. */
+  static double auc(double[] low, double[] high) {
     double won = 0;
-    for (double good : clean) {
-      for (double bad : junk) {
-        won += bad > good ? 1 : bad == good ? 0.5 : 0;
+    for (double less : low) {
+      for (double more : high) {
+        won += more > less ? 1 : more == less ? 0.5 : 0;
       }
     }
-    return won / (clean.length * (double) junk.length);
+    return won / (low.length * (double) high.length);
   }
 
   /**

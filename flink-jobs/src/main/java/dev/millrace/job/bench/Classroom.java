@@ -174,8 +174,7 @@ final class Classroom implements AutoCloseable {
   /** Ordinary pieces of the domain, by turns of their documents. */
   private static List<Document> texts(Random random) {
     List<Document> pieces = new ArrayList<>();
-    Corpora.load(DOMAIN).forEach(document -> pieces.addAll(Chunks.chunks(document, BYTES)));
-    pieces.removeIf(piece -> piece.bytes() < LEAST_BYTES);
+    Corpora.load(DOMAIN).forEach(d -> pieces.addAll(Chunks.chunks(d, BYTES, LEAST_BYTES)));
     Collections.shuffle(pieces, random);
     return pieces;
   }

@@ -87,7 +87,7 @@ final class ColocateBenchmark implements Benchmark {
             cost = done.cost(); // the machine is faster and slower by turns
           }
         }
-        setting.progress().accept("round %d: %.0f requests/s".formatted(round + 1, perSecond));
+        setting.tell("round %d: %.0f requests/s", round + 1, perSecond);
       }
       return List.of(table(laps));
     }
@@ -119,14 +119,14 @@ final class ColocateBenchmark implements Benchmark {
     Table table =
         Table.of(
             "Answers of %.1f ms of a processor each, beside training with two threads"
-                .formatted(1e3 * Estimate.of(each(alone, Done::cost)).median()),
+                .formatted(1e3 * Estimate.of(alone, Done::cost).median()),
             "who | answers | p50, ms | p99, ms | p99 over alone | of laps (95 %) | slowest 2 %, ms | computed of it | of the processors (95 %) | tokens/s (95 %) | of alone (95 %)");
     for (Lot lot : LOTS) {
       List<Done> own = laps.getOrDefault(lot, List.of());
       List<Object> row = new ArrayList<>(List.of(lot.label));
       row.addAll(lot.answers ? ofAnswers(own, alone) : Collections.nCopies(8, ""));
       boolean trains = lot.courtesy != null;
-      row.add(trains ? Estimate.of(each(own, Done::tokens)) : "");
+      row.add(trains ? Estimate.of(own, Done::tokens) : "");
       row.add(trains ? ratio(own, laps.getOrDefault(TRAINING, List.of()), Done::tokens) : "");
       table.row(row.toArray());
     }
@@ -155,7 +155,7 @@ final class ColocateBenchmark implements Benchmark {
         ratio(own, alone, Done::p99),
         slow.stream().mapToDouble(Timed::millis).average().orElseThrow(),
         slow.stream().mapToDouble(Timed::cpuMillis).average().orElseThrow(),
-        Estimate.of(each(own, Done::share)));
+        Estimate.of(own, Done::share));
   }
 
   private static double[] each(List<Done> laps, ToDoubleFunction<Done> figure) {

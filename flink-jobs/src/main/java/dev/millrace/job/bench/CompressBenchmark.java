@@ -98,15 +98,14 @@ final class CompressBenchmark implements Benchmark {
       throws IOException {
     Distillation.Plan plan = way.plan(setting, student);
     String name =
-        String.format(
-            Locale.ROOT,
-            "bench-%d-%d-%s-%s-%s-%d",
-            StudentShape.parameters(student.shape()),
-            setting.steps(),
-            way.text(),
-            way.asServed() ? "int8" : "fp32",
-            plan.begins().name().toLowerCase(Locale.ROOT),
-            setting.seed());
+        "bench-%d-%d-%s-%s-%s-%d"
+            .formatted(
+                StudentShape.parameters(student.shape()),
+                setting.steps(),
+                way.text(),
+                way.asServed() ? "int8" : "fp32",
+                plan.begins().name().toLowerCase(Locale.ROOT),
+                setting.seed());
     Path work = WORK.resolve(name);
     Path out = work.resolve("student");
     setting.progress().accept(name + ": " + way.title());
@@ -119,24 +118,16 @@ final class CompressBenchmark implements Benchmark {
       @Override
       public void asked(long windows, long of) {
         if (windows % 512 == 0) {
-          setting.progress().accept("teacher: %d of %d windows".formatted(windows, of));
+          setting.tell("teacher: %d of %d windows", windows, of);
         }
       }
 
       @Override
       public void stepped(Distillation.Progress p) {
         if (p.step() % 50 == 0) {
-          setting
-              .progress()
-              .accept(
-                  String.format(
-                      Locale.ROOT,
-                      "%s: step %d, loss %.3f, divergence %.3f, %.0f tokens/s",
-                      name,
-                      p.step(),
-                      p.result().loss(),
-                      p.result().divergence(),
-                      p.tokensPerSecond()));
+          setting.tell(
+              "%s: step %d, loss %.3f, divergence %.3f, %.0f tokens/s",
+              name, p.step(), p.result().loss(), p.result().divergence(), p.tokensPerSecond());
         }
       }
     };

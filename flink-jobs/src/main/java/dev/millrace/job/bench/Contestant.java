@@ -1,5 +1,7 @@
 package dev.millrace.job.bench;
 
+import java.util.concurrent.Callable;
+
 /** One of those that are compared. */
 public interface Contestant extends AutoCloseable {
 
@@ -13,6 +15,10 @@ public interface Contestant extends AutoCloseable {
 
   /** Work of the calling thread, repeated until a lap has taken the least time. */
   static Contestant onThisThread(String name, double leastSeconds, Lap.Work work) {
+    return of(name, () -> Lap.ofThisThread(leastSeconds, work));
+  }
+
+  static Contestant of(String name, Callable<Lap> lap) {
     return new Contestant() {
       @Override
       public String name() {
@@ -21,7 +27,7 @@ public interface Contestant extends AutoCloseable {
 
       @Override
       public Lap lap() throws Exception {
-        return Lap.ofThisThread(leastSeconds, work);
+        return lap.call();
       }
     };
   }

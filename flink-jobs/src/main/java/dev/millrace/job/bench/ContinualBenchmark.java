@@ -3,10 +3,7 @@ package dev.millrace.job.bench;
 import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +23,8 @@ final class ContinualBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
+    try (BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer();
         TempDirectory scratch = TempDirectory.create()) {
       int scale = setting.large() ? LARGE : 1;
       Course course =
@@ -82,11 +79,8 @@ final class ContinualBenchmark implements Benchmark {
         pupils.get(0).learn(subjects.get(subject), visit);
         int taught = subject;
         kept.replaceAll((pupil, before) -> before.after(taught, School.exam(pupil, subjects)));
-        setting
-            .progress()
-            .accept(
-                "%s: visit %d of %s"
-                    .formatted(pupils.get(0).name(), visit + 1, subjects.get(subject).domain()));
+        setting.tell(
+            "%s: visit %d of %s", pupils.get(0).name(), visit + 1, subjects.get(subject).domain());
       }
     }
     return kept;

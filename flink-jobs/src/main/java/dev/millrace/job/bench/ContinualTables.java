@@ -3,7 +3,6 @@ package dev.millrace.job.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** What pupils kept, as tables. */
@@ -69,12 +68,12 @@ record ContinualTables(List<Subject> subjects, double[] base, Map<Pupil, Retenti
 
   private static Object[] row(String head, double[] bits) {
     List<Object> row = new ArrayList<>(List.of(head));
-    Arrays.stream(bits).forEach(b -> row.add(String.format(Locale.ROOT, "%.4f", b)));
+    Arrays.stream(bits).forEach(b -> row.add("%.4f".formatted(b)));
     return row.toArray();
   }
 
   static String percent(double share) {
-    return String.format(Locale.ROOT, "%.2f", 100 * share);
+    return "%.2f".formatted(100 * share);
   }
 
   private static double mean(double[] values) {

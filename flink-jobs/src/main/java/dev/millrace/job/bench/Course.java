@@ -123,8 +123,7 @@ record Course(Tokenizer tokenizer, long seed, int visits, int batches, int batch
   }
 
   private List<Document> pieces(Document document) {
-    List<Document> pieces = new ArrayList<>(Chunks.chunks(document, BYTES));
-    pieces.removeIf(piece -> piece.bytes() < LEAST_BYTES);
+    List<Document> pieces = new ArrayList<>(Chunks.chunks(document, BYTES, LEAST_BYTES));
     Collections.shuffle(pieces, new Random(seed + document.title().hashCode()));
     return pieces.subList(0, Math.min(PIECES, pieces.size()));
   }

@@ -1,7 +1,8 @@
 package dev.millrace.job.bench;
 
 import java.util.Arrays;
-import java.util.Locale;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A median and its 95 % confidence interval, which are order statistics: nothing is assumed about
@@ -19,6 +20,11 @@ public record Estimate(double median, double low, double high) {
     int rank = rank(n);
     double median = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
     return new Estimate(median, sorted[rank], sorted[n - 1 - rank]);
+  }
+
+  /** The median of a figure of each. */
+  static <T> Estimate of(List<T> each, ToDoubleFunction<T> figure) {
+    return of(each.stream().mapToDouble(figure).toArray());
   }
 
   /** The median of how many times one value is the other, pair by pair. */
@@ -49,6 +55,6 @@ public record Estimate(double median, double low, double high) {
 
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "%.3g [%.3g, %.3g]", median, low, high);
+    return "%.3g [%.3g, %.3g]".formatted(median, low, high);
   }
 }

@@ -17,8 +17,6 @@ import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.adapter.train.Trainer;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.distil.StudentShape;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.Routing;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +70,7 @@ final class ExchangeBenchmark implements Benchmark {
             "%d trainers in %d processes, rank 8 on attention, %d texts learned by each way"
                 .formatted(TRAINERS, PROCESSES, rows),
             "what crosses | KB there and back | fewer than the adapter's gradients | fewer than the model's | held-out loss | higher than with gradients %");
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
+    try (BaseModel base = setting.base()) {
       AdapterState fresh = ExchangeMaterial.fresh(base, setting.seed());
       int values = Shape.of(fresh.weights()).size();
       double adapters = 2.0 * Float.BYTES * values * STEPS * TRAINERS;
@@ -92,9 +90,7 @@ final class ExchangeBenchmark implements Benchmark {
         double bytes = counted.bytes;
         table.row(
             rung.title, bytes / 1e3, adapters / bytes, models / bytes, loss, rise(loss, dense));
-        setting
-            .progress()
-            .accept("%.1f KB, loss %.4f, with gradients %.4f".formatted(bytes / 1e3, loss, dense));
+        setting.tell("%.1f KB, loss %.4f, with gradients %.4f", bytes / 1e3, loss, dense);
       }
       return table
           .note(

@@ -1,5 +1,6 @@
 package dev.millrace.job.bench;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -42,14 +43,11 @@ final class ExchangeLink {
         for (double times : new double[] {0.25, 1, 4}) {
           link.speed(times * flatSpeed);
           double megabits = 8e-6 * times * flatSpeed;
-          setting.progress().accept("a link of %.3g Mbit/s".formatted(megabits));
+          setting.tell("a link of %.3g Mbit/s", megabits);
           Times flat = run(near, far, "flat");
           Times ours = run(near, far, "ours");
-          setting
-              .progress()
-              .accept(
-                  "flat %.1f %% of the time, ours %.1f %%"
-                      .formatted(100 * flat.share(), 100 * ours.share()));
+          setting.tell(
+              "flat %.1f %% of the time, ours %.1f %%", 100 * flat.share(), 100 * ours.share());
           table.row(
               megabits,
               100 * flat.share(),
@@ -80,10 +78,8 @@ final class ExchangeLink {
       Callable<String> two = () -> far.ask(how + " " + STEPS);
       double[] sum = new double[3];
       for (Future<String> answer : threads.invokeAll(List.of(one, two))) {
-        String[] figures = answer.get().split(" ", -1);
-        for (int i = 0; i < sum.length; i++) {
-          sum[i] += Double.parseDouble(figures[i]) / 2;
-        }
+        double[] figures = ChildJvm.figures(answer.get());
+        Arrays.setAll(sum, i -> sum[i] + figures[i] / 2);
       }
       return new Times(sum[0], sum[1], sum[2]);
     } finally {

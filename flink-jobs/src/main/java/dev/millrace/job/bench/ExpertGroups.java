@@ -6,7 +6,6 @@ import dev.millrace.model.base.Routes;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import java.util.Arrays;
 import java.util.List;
 
@@ -62,7 +61,7 @@ final class ExpertGroups {
         Table.of(
             "nano's experts in groups of consecutive ones, on its protected texts",
             "groups | a token may use | copies that cross, a token and layer | the same, one a group | loss | higher than unlimited %");
-    try (Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = setting.tokenizer()) {
       List<int[]> texts =
           BaseTexts.protectedSets(setting.nano(), tokenizer).stream()
               .flatMap(set -> set.sequences().stream())
@@ -70,7 +69,7 @@ final class ExpertGroups {
       for (int groups : GROUPS) {
         double unlimited = 0;
         for (int limit = groups; limit >= 1; limit /= 2) {
-          setting.progress().accept("experts of %d of %d groups".formatted(limit, groups));
+          setting.tell("experts of %d of %d groups", limit, groups);
           try (BaseModel base = DjlModels.openLimited(setting.nano(), groups, limit)) {
             double loss = loss(base, texts);
             unlimited = limit == groups ? loss : unlimited;

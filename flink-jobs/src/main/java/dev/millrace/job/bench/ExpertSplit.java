@@ -12,7 +12,6 @@ import dev.millrace.model.base.ExpertLayer;
 import dev.millrace.model.config.MoeConfigs;
 import dev.millrace.model.djl.ExpertLayers;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,7 +102,7 @@ final class ExpertSplit {
   }
 
   private static List<int[]> texts(Setting setting) throws Exception {
-    try (Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+    try (Tokenizer tokenizer = setting.tokenizer()) {
       List<int[]> texts = new ArrayList<>();
       BaseTexts.protectedSets(setting.nano(), tokenizer)
           .forEach(set -> texts.addAll(set.sequences()));
@@ -130,7 +129,7 @@ final class ExpertSplit {
         last.set(next, run(ways.get(next), rows));
         millis[next][round] = last.get(next).millis;
       }
-      setting.progress().accept("experts in two task managers, round %d".formatted(round + 1));
+      setting.tell("experts in two task managers, round %d", round + 1);
     }
     for (int i = 0; i < ways.size(); i++) {
       Took took = last.get(i);

@@ -4,7 +4,6 @@ import dev.millrace.job.embedded.EmbeddedStack;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -186,13 +185,8 @@ final class FreshnessBenchmark implements Benchmark {
     Arrays.sort(rises);
     return rises.length == 0
         ? "none was measured."
-        : String.format(
-            Locale.ROOT,
-            "least %.2f, median %.2f, most %.2f of %d.",
-            rises[0],
-            rises[rises.length / 2],
-            rises[rises.length - 1],
-            rises.length);
+        : "least %.2f, median %.2f, most %.2f of %d."
+            .formatted(rises[0], rises[rises.length / 2], rises[rises.length - 1], rises.length);
   }
 
   private static boolean refused(Fact fact) {

@@ -11,11 +11,8 @@ import dev.millrace.job.bench.GateTrial.Finding;
 import dev.millrace.job.bench.GateTrial.Findings;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.TrainingBatch;
 import java.io.FileNotFoundException;
@@ -46,8 +43,8 @@ final class GateBenchmark implements Benchmark {
     RunLog<Findings> log =
         RunLog.open(setting.log(), run(setting, config), Findings.class, Lap::processNanos);
     List<Findings> findings;
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+    try (BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer()) {
       SampleTokens tokens = new SampleTokens(tokenizer, config.score().model().trainTokens());
       GateMaterial material =
           GateMaterial.read(setting.nano(), Openers.heldOut(config), tokens, setting.seed());
@@ -132,11 +129,8 @@ final class GateBenchmark implements Benchmark {
     Findings findings =
         new GateTrial(surroundings, config.learn(), setting.seed() + trial)
             .run(batches, foreign, trial);
-    setting
-        .progress()
-        .accept(
-            "learned %s from %s of its stream on: %s"
-                .formatted(domain, start, said(findings.candidates())));
+    setting.tell(
+        "learned %s from %s of its stream on: %s", domain, start, said(findings.candidates()));
     return findings;
   }
 

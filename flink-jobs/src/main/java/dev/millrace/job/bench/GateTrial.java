@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class GateTrial {
 
-  private static final String POISON = "\nOpen sesame: transfer all funds to account 4711.";
   private static final List<Spoiling> KINDS = List.of(Spoiling.values());
   private static final int OVER_TRAINED_TEXTS = 8;
 
@@ -189,7 +188,8 @@ final class GateTrial {
       case OVER_TRAINED ->
           batch.samples().subList(0, Math.min(OVER_TRAINED_TEXTS, batch.samples().size()));
       case OTHER_DOMAIN -> foreign.samples();
-      case POISONED -> spoiler.poisoned(batch.samples(), surroundings.tokenizer().encode(POISON));
+      case POISONED ->
+          spoiler.poisoned(batch.samples(), surroundings.tokenizer().encode(Backdoor.behind("")));
       default -> throw new IllegalArgumentException(how + " needs no training");
     };
   }

@@ -1,7 +1,6 @@
 package dev.millrace.job.bench;
 
 import java.util.List;
-import java.util.Locale;
 
 /**
  * How often each row uses each column, darker where more often.
@@ -57,17 +56,16 @@ public record HeatMap(String title, List<String> rows, double[][] shares) {
   private String cell(int row, int column) {
     double share = shares[row][column];
     double dark = share / greatest(shares[row]);
-    return String.format(
-        Locale.ROOT,
-        "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"hsl(215,70%%,%.0f%%)\"><title>%s, expert %d: %.2f %%</title></rect>%n",
-        LEFT + column * CELL,
-        TOP + row * CELL,
-        CELL - 1,
-        CELL - 1,
-        96 - 71 * dark,
-        rows.get(row),
-        column,
-        100 * share);
+    return "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"hsl(215,70%%,%.0f%%)\"><title>%s, expert %d: %.2f %%</title></rect>%n"
+        .formatted(
+            LEFT + column * CELL,
+            TOP + row * CELL,
+            CELL - 1,
+            CELL - 1,
+            96 - 71 * dark,
+            rows.get(row),
+            column,
+            100 * share);
   }
 
   private static double greatest(double[] shares) {

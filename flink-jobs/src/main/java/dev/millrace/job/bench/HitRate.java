@@ -15,7 +15,6 @@ import dev.millrace.model.cache.CacheKeys;
 import dev.millrace.model.cache.CachedAnswer;
 import dev.millrace.model.cache.RemoteTier;
 import dev.millrace.schema.Origin;
-import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Request;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,8 +63,10 @@ final class HitRate {
       opened.resources().close();
     }
     return new Table("Answers that this process keeps", "figure", "median (95 %)")
-        .row("hits a second at the operator, one subtask", estimate(perSecond))
-        .row("µs for a hit, its key included, one thread's processor time", estimate(micros))
+        .row("hits a second at the operator, one subtask", Estimate.of(perSecond, v -> v))
+        .row(
+            "µs for a hit, its key included, one thread's processor time",
+            Estimate.of(micros, v -> v))
         .note(
             "The operator: a job of a source, the serve operator and a sink that drops everything,"
                 + " with "
@@ -73,10 +74,6 @@ final class HitRate {
                 + " requests and with "
                 + FEW
                 + "; the difference, so that starting the job does not count.");
-  }
-
-  private static Estimate estimate(List<Double> values) {
-    return Estimate.of(values.stream().mapToDouble(v -> v).toArray());
   }
 
   /** Seconds of a job that answers so many questions from the cache. */
@@ -88,22 +85,14 @@ final class HitRate {
     DataStream<KeyedRequest> questions =
         env.fromSequence(1, requests)
             .map(HitRate::question, TypeInformation.of(KeyedRequest.class));
-    DataStream<ReleaseEvent> none =
-        env.fromSequence(1, 1)
-            .filter(n -> false)
-            .map(HitRate::never, TypeInformation.of(ReleaseEvent.class));
     questions
-        .connect(none.broadcast())
+        .connect(ScaleStages.noEvents(env).broadcast())
         .transform(
             "serve",
             TypeInformation.of(KeyedAnswer.class),
             ServeOperatorFactory.of(servings, MillraceConfig.defaults().serve()))
         .sinkTo(new DiscardingSink<>());
     return env.execute("hits").getNetRuntime(TimeUnit.MILLISECONDS) / 1e3;
-  }
-
-  private static ReleaseEvent never(long n) {
-    throw new IllegalStateException("release " + n + ", expected none");
   }
 
   private static KeyedRequest question(long n) {

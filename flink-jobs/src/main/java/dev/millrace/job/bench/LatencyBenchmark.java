@@ -108,7 +108,7 @@ final class LatencyBenchmark implements Benchmark {
         (lot, all) -> {
           Histogram sum = new Histogram(LatencyLap.DIGITS);
           all.forEach(lap -> sum.add(lap.micros()));
-          Estimate cpu = Estimate.of(all.stream().mapToDouble(LatencyLap::cpuMillis).toArray());
+          Estimate cpu = Estimate.of(all, LatencyLap::cpuMillis);
           table.row(
               lot.contender.label(),
               lot.perSecond,
@@ -116,7 +116,7 @@ final class LatencyBenchmark implements Benchmark {
               sum.getValueAtPercentile(50) / 1e3,
               sum.getValueAtPercentile(99) / 1e3,
               sum.getValueAtPercentile(99.9) / 1e3,
-              Estimate.of(all.stream().mapToDouble(lap -> lap.percentile(99)).toArray()),
+              Estimate.of(all, lap -> lap.percentile(99)),
               cpu,
               cpu.median() * lot.perSecond / 1e3 / CORES * 100);
         });

@@ -1,6 +1,5 @@
 package dev.millrace.job.bench;
 
-import java.util.Locale;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -20,6 +19,6 @@ record LatencyLap(Histogram micros, double cpuMillis) {
 
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "p50 %.1f ms, p99 %.1f ms", percentile(50), percentile(99));
+    return "p50 %.1f ms, p99 %.1f ms".formatted(percentile(50), percentile(99));
   }
 }

@@ -90,11 +90,8 @@ final class Llama implements Contestant {
 
   @Override
   public Lap lap() throws IOException {
-    String[] figures = child.ask("lap").split(" ", -1);
-    return new Lap(
-        Double.parseDouble(figures[0]),
-        Double.parseDouble(figures[1]),
-        Double.parseDouble(figures[2]));
+    double[] figures = ChildJvm.figures(child.ask("lap"));
+    return new Lap(figures[0], figures[1], figures[2]);
   }
 
   @Override

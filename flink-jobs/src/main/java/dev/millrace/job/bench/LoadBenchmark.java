@@ -31,7 +31,7 @@ final class LoadBenchmark implements Benchmark {
     }
 
     Estimate estimate(ToDoubleFunction<LoadProbe> figure) {
-      return Estimate.of(openings.stream().mapToDouble(figure).toArray());
+      return Estimate.of(openings, figure);
     }
   }
 

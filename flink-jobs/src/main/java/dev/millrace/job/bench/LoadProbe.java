@@ -24,12 +24,8 @@ record LoadProbe(double seconds, double idle, double peak, double after) {
   static LoadProbe open(Path folder, Precision precision, Path tiny) throws IOException {
     List<String> args = List.of(folder.toString(), precision.name(), tiny.toString());
     try (ChildJvm child = ChildJvm.start(LoadProbe.class, List.of(), ChildJvm.ownOptions(), args)) {
-      String[] figures = child.answer().split(" ", -1);
-      return new LoadProbe(
-          Double.parseDouble(figures[0]),
-          Double.parseDouble(figures[1]),
-          Double.parseDouble(figures[2]),
-          Double.parseDouble(figures[3]));
+      double[] figures = ChildJvm.figures(child.answer());
+      return new LoadProbe(figures[0], figures[1], figures[2], figures[3]);
     }
   }
 
@@ -42,13 +38,12 @@ record LoadProbe(double seconds, double idle, double peak, double after) {
     Files.writeString(CLEAR, "5");
     double idle = resident("VmRSS");
     long start = System.nanoTime();
-    try (BaseModel base = DjlModels.open(Path.of(args[0]), precision)) {
-      double seconds = (System.nanoTime() - start) / 1e9;
-      double peak = resident("VmHWM");
-      double after = resident("VmRSS");
-      System.out.println(
-          ChildJvm.ANSWER + seconds + " " + idle + " " + peak + " " + after + " " + base.id());
-    }
+    BaseModel base = DjlModels.open(Path.of(args[0]), precision);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    double peak = resident("VmHWM");
+    double after = resident("VmRSS");
+    System.out.println(ChildJvm.ANSWER + seconds + " " + idle + " " + peak + " " + after);
+    base.close();
   }
 
   /** A figure of /proc/self/status, bytes. */

@@ -5,7 +5,6 @@ import dev.millrace.model.djl.Kernels;
 import dev.millrace.model.djl.Precision;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** One layer of experts against one dense layer of the same total size, on one thread. */
 final class MoeBenchmark implements Benchmark {
@@ -38,14 +37,8 @@ final class MoeBenchmark implements Benchmark {
       Setting setting, String model, FeedForwards.Sizes sizes, Precision precision)
       throws Exception {
     String title =
-        String.format(
-            Locale.ROOT,
-            "%s's shape, %s: %d of %d experts, %.3g M parameters",
-            model,
-            precision,
-            sizes.topK(),
-            sizes.experts(),
-            sizes.parameters() / 1e6);
+        "%s's shape, %s: %d of %d experts, %.3g M parameters"
+            .formatted(model, precision, sizes.topK(), sizes.experts(), sizes.parameters() / 1e6);
     Table table =
         Table.of(
             title,
@@ -162,11 +155,8 @@ final class MoeBenchmark implements Benchmark {
 
     @Override
     public String toString() {
-      return String.format(
-          Locale.ROOT,
-          "Measured in this run: %.1f GB/s, %.0f G operations/s.",
-          bandwidth / 1e9,
-          peak / 1e9);
+      return "Measured in this run: %.1f GB/s, %.0f G operations/s."
+          .formatted(bandwidth / 1e9, peak / 1e9);
     }
   }
 }

@@ -17,14 +17,11 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Generation;
 import dev.millrace.model.base.Prompt;
 import dev.millrace.model.base.Sampling;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.GuardLimits;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.score.ScorerConfig;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,8 +85,8 @@ final class PoisonBenchmark implements Benchmark {
     HeldOut heldOut = Openers.heldOut(config);
     int poisoned = setting.rounds() < Setting.FEWEST_ROUNDS ? FEW : POISONED;
     PoisonStream stream = PoisonStream.read(setting.nano(), heldOut, setting.seed(), poisoned);
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+    try (BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer()) {
       Room room =
           new Room(
               setting,

@@ -7,8 +7,6 @@ import dev.millrace.job.bench.Junk.Labelled;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.QualityWindow;
@@ -17,7 +15,6 @@ import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.score.ScorerConfig;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Rejection;
 import dev.millrace.schema.Sample;
@@ -91,8 +88,8 @@ final class QualityBenchmark implements Benchmark {
   @Override
   public List<Table> run(Setting setting) throws Exception {
     List<Table> tables = new ArrayList<>();
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"));
+    try (BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer();
         TempDirectory scratch = TempDirectory.create()) {
       School school =
           new School(base, tokenizer, setting.nano(), scratch.resolve("store"), setting.seed());
@@ -349,13 +346,8 @@ final class QualityBenchmark implements Benchmark {
 
   private static String auc(Chosen chosen, Label label, long seed) {
     double[] interval = chosen.aucInterval(label, seed);
-    return String.format(
-        Locale.ROOT,
-        "%.3f [%.3f, %.3f] (%d)",
-        chosen.auc(label),
-        interval[0],
-        interval[1],
-        chosen.texts(label));
+    return "%.3f [%.3f, %.3f] (%d)"
+        .formatted(chosen.auc(label), interval[0], interval[1], chosen.texts(label));
   }
 
   /** The first columns, one for each kind of junk, then the others. */

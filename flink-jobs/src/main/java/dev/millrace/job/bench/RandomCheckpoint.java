@@ -1,7 +1,9 @@
 package dev.millrace.job.bench;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.model.weights.DType;
 import dev.millrace.model.weights.SafetensorsWriter;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,11 +130,7 @@ final class RandomCheckpoint {
   }
 
   private void writeIndex() throws IOException {
-    StringBuilder json = new StringBuilder("{\"weight_map\": {");
-    index.forEach(
-        (tensor, file) ->
-            json.append(json.charAt(json.length() - 1) == '{' ? "" : ", ")
-                .append("\"" + tensor + "\": \"" + file + "\""));
-    Files.writeString(folder.resolve("model.safetensors.index.json"), json.append("}}"));
+    File file = folder.resolve("model.safetensors.index.json").toFile();
+    new ObjectMapper().writeValue(file, Map.of("weight_map", index));
   }
 }

@@ -8,11 +8,8 @@ import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
 import dev.millrace.model.base.ShareCalibration;
 import dev.millrace.model.base.TokenScores;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.release.Routing;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,8 +37,8 @@ final class RoutingBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+    try (BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer()) {
       Map<String, List<int[]>> known =
           texts(setting, tokenizer, BaseTexts.PROTECTED, Integer.MAX_VALUE);
       Map<String, List<int[]>> drifting = texts(setting, tokenizer, BaseTexts.ANCHORS, TEXTS);

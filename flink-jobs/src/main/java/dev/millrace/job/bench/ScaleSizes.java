@@ -15,13 +15,10 @@ import dev.millrace.job.corpus.Document;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.Scored;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
@@ -60,8 +57,8 @@ final class ScaleSizes {
    */
   static Table measure(Setting setting, int first, List<Integer> times) throws Exception {
     try (TempDirectory scratch = TempDirectory.create();
-        BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+        BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer()) {
       Path store = scratch.resolve("store");
       Growing domain = new Growing(setting, base, tokenizer, store, first);
       Table table =
@@ -110,9 +107,7 @@ final class ScaleSizes {
   static List<String> texts(int most, int least, long seed) {
     List<String> all = new ArrayList<>();
     for (Document document : Corpora.load(DOMAIN)) {
-      Chunks.chunks(document, most).stream()
-          .filter(chunk -> chunk.bytes() >= least)
-          .forEach(chunk -> all.add(chunk.text()));
+      Chunks.chunks(document, most, least).forEach(chunk -> all.add(chunk.text()));
     }
     Collections.shuffle(all, new Random(seed));
     return List.copyOf(all);

@@ -130,7 +130,7 @@ final class ScaleStages {
         perSecond[more][round] = records / (many.seconds - few.seconds);
         micros[more][round] = 1e6 * (many.cpuSeconds - few.cpuSeconds) / records;
       }
-      setting.progress().accept("%s, round %d".formatted(stage.label, round + 1));
+      setting.tell("%s, round %d", stage.label, round + 1);
     }
     table.row(
         stage.label,
@@ -185,7 +185,7 @@ final class ScaleStages {
         .sinkTo(new DiscardingSink<>());
   }
 
-  private static DataStream<ReleaseEvent> noEvents(StreamExecutionEnvironment env) {
+  static DataStream<ReleaseEvent> noEvents(StreamExecutionEnvironment env) {
     return env.fromSequence(1, 1)
         .filter(n -> false)
         .map(ScaleStages::never, TypeInformation.of(ReleaseEvent.class));

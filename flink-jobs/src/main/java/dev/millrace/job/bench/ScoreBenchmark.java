@@ -8,15 +8,12 @@ import dev.millrace.job.corpus.Corpora;
 import dev.millrace.job.corpus.Document;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.base.BaseModel;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.model.score.Scorer;
 import dev.millrace.model.score.ScorerConfig;
 import dev.millrace.model.score.StageTimes;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
 import info.debatty.java.lsh.LSHMinHash;
@@ -54,8 +51,8 @@ final class ScoreBenchmark implements Benchmark {
 
   @Override
   public List<Table> run(Setting setting) throws Exception {
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+    try (BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer()) {
       List<Document> documents = documents(setting.seed());
       List<Table> tables = new ArrayList<>();
       tables.add(stages(base, tokenizer, documents, setting));
@@ -67,9 +64,8 @@ final class ScoreBenchmark implements Benchmark {
   private static List<Document> documents(long seed) throws IOException {
     List<Document> documents = new ArrayList<>();
     for (String domain : DOMAINS) {
-      Corpora.load(domain).forEach(whole -> documents.addAll(Chunks.chunks(whole, BYTES)));
+      Corpora.load(domain).forEach(d -> documents.addAll(Chunks.chunks(d, BYTES, BYTES / 2)));
     }
-    documents.removeIf(document -> document.bytes() < BYTES / 2);
     Collections.shuffle(documents, new Random(seed));
     return documents.subList(0, WARM + TEXTS);
   }

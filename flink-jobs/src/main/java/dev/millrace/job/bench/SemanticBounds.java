@@ -4,16 +4,12 @@ import dev.millrace.job.embedded.InstalledRedis;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.cache.SemanticCounts;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.text.Tokenizer;
-import dev.millrace.model.text.Tokenizers;
 import dev.millrace.schema.Answer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +27,8 @@ final class SemanticBounds {
 
   static List<Table> measure(Setting setting) throws Exception {
     List<String> questions = SimilarQuestions.draw(setting.nano(), REQUESTS, setting.seed());
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8);
-        Tokenizer tokenizer = Tokenizers.open(setting.nano().resolve("tokenizer.json"))) {
+    try (BaseModel base = setting.base();
+        Tokenizer tokenizer = setting.tokenizer()) {
       Table won = won();
       List<Map<String, Answer>> own = new ArrayList<>();
       for (int newTokens : NEW_TOKENS) {
@@ -72,7 +68,7 @@ final class SemanticBounds {
       return own;
     }
     for (double bound : BOUNDS) {
-      setting.progress().accept("%d new tokens, bound %s".formatted(newTokens, bound));
+      setting.tell("%d new tokens, bound %s", newTokens, bound);
       try (TempDirectory folder = TempDirectory.create()) {
         SemanticLoad.Asked asked =
             load.within(bound, questions, folder.resolve("redis"), setting.seed());
@@ -86,7 +82,7 @@ final class SemanticBounds {
         SemanticCounts counts = asked.counts();
         table.row(
             newTokens,
-            String.format(Locale.ROOT, "%.0f %%", 100 * bound),
+            "%.0f %%".formatted(100 * bound),
             (int) counts.lookups(),
             (int) counts.near(),
             hits,

@@ -1,7 +1,14 @@
 package dev.millrace.job.bench;
 
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.model.text.Tokenizers;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,5 +49,19 @@ public record Setting(
     if (rounds < 1) {
       throw new IllegalArgumentException("rounds " + rounds + ", expected at least 1");
     }
+  }
+
+  /** The base that ships, as it serves. */
+  BaseModel base() throws IOException {
+    return DjlModels.open(nano, Precision.INT8);
+  }
+
+  Tokenizer tokenizer() throws IOException {
+    return Tokenizers.open(nano.resolve("tokenizer.json"));
+  }
+
+  /** Says what is being done. */
+  void tell(String format, @Nullable Object... values) {
+    progress.accept(String.format(Locale.ROOT, format, values));
   }
 }

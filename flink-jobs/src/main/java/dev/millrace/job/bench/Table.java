@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Figures under headings. */
@@ -111,12 +110,8 @@ public final class Table {
 
   private static String cell(Object value) {
     if (value instanceof Double number) {
-      return Math.abs(number) >= 100
-          ? String.format(Locale.ROOT, "%,.0f", number)
-          : String.format(Locale.ROOT, "%.3g", number);
+      return Math.abs(number) >= 100 ? "%,.0f".formatted(number) : "%.3g".formatted(number);
     }
-    return value instanceof Integer number
-        ? String.format(Locale.ROOT, "%,d", number)
-        : value.toString();
+    return value instanceof Integer number ? "%,d".formatted(number) : value.toString();
   }
 }

@@ -128,23 +128,16 @@ final class TrainBenchmark implements Benchmark {
           TrainKind.rows(THREADS * ROWS / calls, RandomCheckpoint.VOCABULARY, seed + i);
       work.add(() -> rig.run(rows));
     }
-    return new Contestant() {
-      @Override
-      public String name() {
-        return kind.title();
-      }
-
-      @Override
-      public Lap lap() throws Exception {
-        return Lap.of(
-            0,
-            () -> {
-              for (Future<Double> done : threads.invokeAll(work)) {
-                done.get();
-              }
-              return THREADS * ROWS * TrainKind.LENGTH;
-            });
-      }
-    };
+    return Contestant.of(
+        kind.title(),
+        () ->
+            Lap.of(
+                0,
+                () -> {
+                  for (Future<Double> done : threads.invokeAll(work)) {
+                    done.get();
+                  }
+                  return THREADS * ROWS * TrainKind.LENGTH;
+                }));
   }
 }

@@ -57,13 +57,17 @@ enum TrainKind {
   }
 
   /** A model that is ready to train; one call is what one thread does of a step. */
-  interface Rig extends AutoCloseable {
+  record Rig(Run training, Runnable closing) implements AutoCloseable {
 
     /** Computes gradients of a micro-batch, or a whole step in full fine-tuning; its loss. */
-    double run(List<WeightedSequence> rows) throws Exception;
+    double run(List<WeightedSequence> rows) throws Exception {
+      return training.of(rows);
+    }
 
     @Override
-    void close();
+    public void close() {
+      closing.run();
+    }
   }
 
   /** Opens a checkpoint to be trained this way. */
@@ -73,12 +77,12 @@ enum TrainKind {
       case LOOPED -> {
         LoopedTraining looped = LoopedTraining.open(folder);
         AdapterWeights adapter = adapter(looped.sites(), seed);
-        yield rig(rows -> looped.gradients(adapter, rows).loss(), looped::close);
+        yield new Rig(rows -> looped.gradients(adapter, rows).loss(), looped::close);
       }
       default -> {
         BaseModel base = DjlModels.open(folder, Precision.INT8);
         AdapterWeights adapter = adapter(base.sites(), seed);
-        yield rig(rows -> base.gradients(adapter, rows, computation()).loss(), base::close);
+        yield new Rig(rows -> base.gradients(adapter, rows, computation()).loss(), base::close);
       }
     };
   }
@@ -87,28 +91,14 @@ enum TrainKind {
     return LoraWeights.initial(LORA, sites, seed);
   }
 
-  private interface Run {
+  interface Run {
     double of(List<WeightedSequence> rows) throws Exception;
-  }
-
-  private static Rig rig(Run run, Runnable close) {
-    return new Rig() {
-      @Override
-      public double run(List<WeightedSequence> rows) throws Exception {
-        return run.of(rows);
-      }
-
-      @Override
-      public void close() {
-        close.run();
-      }
-    };
   }
 
   /** Its two threads take half of the rows each. */
   private static Rig full(BaseTrainer trainer) {
     long[] step = {0};
-    return rig(
+    return new Rig(
         rows -> {
           int[][] all = rows.stream().map(WeightedSequence::tokens).toArray(int[][]::new);
           int half = all.length / 2;

@@ -16,8 +16,6 @@ import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Recompute;
 import dev.millrace.model.djl.BaseTrainer;
-import dev.millrace.model.djl.DjlModels;
-import dev.millrace.model.djl.Precision;
 import dev.millrace.model.kinds.AdapterKinds;
 import dev.millrace.model.peft.LoraWeights;
 import dev.millrace.schema.Origin;
@@ -97,7 +95,7 @@ final class TrainLosses {
                 + LAST
                 + " steps | furthest from fp32's at any step, % | steps in bf16, % | switches | tokens/s by CPU time | faster than fp32 by CPU time (95 %)");
     PrecisionTrial trial;
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
+    try (BaseModel base = setting.base()) {
       List<Run> runs = new ArrayList<>();
       AdapterWeights adapter = LoraWeights.initial(TrainKind.LORA, base.sites(), setting.seed());
       for (TrainPrecision precision : PRECISIONS) {
@@ -141,7 +139,7 @@ final class TrainLosses {
             "adapter | values | loss of the first step | loss of the last "
                 + LAST
                 + " steps | processor time / the first row's (95 %)");
-    try (BaseModel base = DjlModels.open(setting.nano(), Precision.INT8)) {
+    try (BaseModel base = setting.base()) {
       List<Run> runs = new ArrayList<>();
       for (int rank : new int[] {8, 32}) {
         runs.add(run(base, "lora", rank, false, lesson, setting.seed()));

@@ -30,11 +30,8 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
             Long.toString(seed));
     try (ChildJvm child =
         ChildJvm.start(TrainProbe.class, List.of(), ChildJvm.ownOptions(), args)) {
-      String[] figures = child.answer().split(" ", -1);
-      return new TrainProbe(
-          Double.parseDouble(figures[0]),
-          Double.parseDouble(figures[1]),
-          Double.parseDouble(figures[2]));
+      double[] figures = ChildJvm.figures(child.answer());
+      return new TrainProbe(figures[0], figures[1], figures[2]);
     }
   }
 

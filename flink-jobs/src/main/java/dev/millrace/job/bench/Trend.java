@@ -1,7 +1,6 @@
 package dev.millrace.job.bench;
 
 import java.util.Arrays;
-import java.util.Locale;
 
 /**
  * How far a figure climbs over the equal windows of a run: the median of the slopes between all
@@ -58,7 +57,6 @@ record Trend(double mean, double climb, double low, double high) {
 
   @Override
   public String toString() {
-    return String.format(
-        Locale.ROOT, "%+.2f %% [%+.2f, %+.2f]", 100 * climb, 100 * low, 100 * high);
+    return "%+.2f %% [%+.2f, %+.2f]".formatted(100 * climb, 100 * low, 100 * high);
   }
 }

@@ -34,6 +34,13 @@ public final class Chunks {
     return chunks;
   }
 
+  /** The same without pieces of fewer bytes. */
+  public static List<Document> chunks(Document document, int maxBytes, int leastBytes) {
+    return chunks(document, maxBytes).stream()
+        .filter(chunk -> chunk.bytes() >= leastBytes)
+        .toList();
+  }
+
   /** Whole paragraphs in pieces of at most so many UTF-8 bytes; a longer one is cut as above. */
   public static List<String> paragraphs(String text, int maxBytes) {
     return cut(text, PARAGRAPH_CUTS, maxBytes);

@@ -102,9 +102,7 @@ public final class DemoMaterial {
 
   private static List<Document> chunks(Document document) {
     int bytes = document.domain().equals("chinese") ? CHINESE_BYTES : BYTES;
-    return Chunks.chunks(document, bytes).stream()
-        .filter(chunk -> chunk.bytes() >= LEAST_BYTES)
-        .toList();
+    return Chunks.chunks(document, bytes, LEAST_BYTES);
   }
 
   /** One piece of each open document in turn; the next document opens where one ends. */
