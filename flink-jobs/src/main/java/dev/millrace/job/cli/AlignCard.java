@@ -4,7 +4,6 @@ import dev.millrace.model.align.AlignConfig;
 import dev.millrace.model.align.AlignExam;
 import dev.millrace.model.align.AlignTensor;
 import dev.millrace.model.align.PrefixWeights;
-import java.util.Locale;
 import java.util.SortedMap;
 
 /** The model card of the encoders. */
@@ -23,23 +22,22 @@ record AlignCard(
     card.append("# align\n\n")
         .append("Encoders that bring text, code, pictures and sounds into one space of 64.\n\n")
         .append(
-            format(
-                "Made by `./millrace model align --steps %d --seed %d`: symmetric InfoNCE with a"
+            ("Made by `./millrace model align --steps %d --seed %d`: symmetric InfoNCE with a"
                     + " learned temperature, batches of 128 pairs of each kind in which up to four"
                     + " of one cluster (first word, file, topic) stand together, pairs of one"
-                    + " caption not told apart. %,d parameters, bf16.%n%n",
-                config.steps(), config.seed(), parameters))
+                    + " caption not told apart. %,d parameters, bf16.%n%n")
+                .formatted(config.steps(), config.seed(), parameters))
         .append(
-            format(
-                "`prefix.safetensors` makes of a picture or a sound %d rows that the base reads"
+            ("`prefix.safetensors` makes of a picture or a sound %d rows that the base reads"
                     + " before a prompt: %,d parameters, trained for %d steps of 64 captions on the"
                     + " base's loss of the caption, base and encoders frozen. %.1f minutes in all"
-                    + " on %d cores.%n%n",
-                prefixes.length(),
-                prefixes.parameters(),
-                prefixSteps,
-                minutes,
-                Runtime.getRuntime().availableProcessors()))
+                    + " on %d cores.%n%n")
+                .formatted(
+                    prefixes.length(),
+                    prefixes.parameters(),
+                    prefixSteps,
+                    minutes,
+                    Runtime.getRuntime().availableProcessors()))
         .append(
             "`known.safetensors` says where the encoders see held-out pairs that they know, which"
                 + " alignments that are learned in the stream must not spoil.\n\n")
@@ -54,22 +52,18 @@ record AlignCard(
     exams.forEach(
         (kind, exam) ->
             card.append(
-                format(
-                    "| %s | %,d | %,d | %.3f | %.3f | %.3f | %.3f | %.0f × | %.3f |%n",
-                    kind,
-                    taught.getOrDefault(kind, 0),
-                    exam.pairs(),
-                    exam.recall1(),
-                    exam.recall10(),
-                    exam.back1(),
-                    exam.back10(),
-                    Math.min(exam.recall10(), exam.back10()) / exam.chance10(),
-                    exam.auc())));
+                "| %s | %,d | %,d | %.3f | %.3f | %.3f | %.3f | %.0f × | %.3f |%n"
+                    .formatted(
+                        kind,
+                        taught.getOrDefault(kind, 0),
+                        exam.pairs(),
+                        exam.recall1(),
+                        exam.recall10(),
+                        exam.back1(),
+                        exam.back10(),
+                        Math.min(exam.recall10(), exam.back10()) / exam.chance10(),
+                        exam.auc())));
     card.append("\nWhat it was trained on: NOTICE. What it is used for: docs/modalities.md.\n");
     return card.toString();
-  }
-
-  private static String format(String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
   }
 }

@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -226,7 +225,7 @@ final class AlignCommand implements Callable<Integer> {
     SortedMap<String, Read> read = new TreeMap<>();
     for (String kind : kinds()) {
       List<Pair> some = AlignPairs.load(kind, heldOut);
-      output.err().printf("%d pairs of %s%n", some.size(), kind);
+      output.say("%d pairs of %s", some.size(), kind);
       read.put(kind, new Read(some, pairs.aligned(some, this::line)));
     }
     return read;
@@ -242,7 +241,6 @@ final class AlignCommand implements Callable<Integer> {
 
   private void line(String line) {
     output.err().println(line);
-    output.err().flush();
   }
 
   private void say(int step, double[] losses) {
@@ -250,7 +248,7 @@ final class AlignCommand implements Callable<Integer> {
       StringBuilder line = new StringBuilder("step " + step + " of " + steps + ", loss");
       List<String> kinds = List.copyOf(kinds());
       for (int i = 0; i < losses.length; i++) {
-        line.append(String.format(Locale.ROOT, " %s %.3f", kinds.get(i), losses[i]));
+        line.append(" %s %.3f".formatted(kinds.get(i), losses[i]));
       }
       line(line.toString());
     }
@@ -260,13 +258,8 @@ final class AlignCommand implements Callable<Integer> {
   private synchronized void say(boolean pictures, int step, double loss) {
     if (step % SAY_EVERY == 0 || step == prefixSteps) {
       line(
-          String.format(
-              Locale.ROOT,
-              "prefixes of %s: step %d of %d, loss %.3f",
-              pictures ? "pictures" : "sounds",
-              step,
-              prefixSteps,
-              loss));
+          "prefixes of %s: step %d of %d, loss %.3f"
+              .formatted(pictures ? "pictures" : "sounds", step, prefixSteps, loss));
     }
   }
 }

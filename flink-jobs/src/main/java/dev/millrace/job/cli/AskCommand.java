@@ -159,14 +159,12 @@ final class AskCommand implements Callable<Integer> {
         StoredReleases.read(store == null ? Home.here().store() : store, output.err()::println);
     SortedMap<String, String> releases = place ? alignments(stored) : releases(stored);
     releases.values().forEach(release -> ShowCommand.requireWhole(stored, release));
-    output
-        .err()
-        .printf(
-            "starting an embedded serve job with %s in %s%n",
-            releases.isEmpty()
-                ? "the base alone, for want of a release"
-                : "the releases of " + String.join(", ", releases.keySet()),
-            stored.store());
+    output.say(
+        "starting an embedded serve job with %s in %s",
+        releases.isEmpty()
+            ? "the base alone, for want of a release"
+            : "the releases of " + String.join(", ", releases.keySet()),
+        stored.store());
     try (EmbeddedJobs jobs = EmbeddedJobs.serving(stored, base.folder(), broker.settings())) {
       Answer answer = ask(jobs.config(), releases);
       return print(answer, explain ? provenance(answer, ids -> Map.of()) : null);
@@ -336,7 +334,7 @@ final class AskCommand implements Callable<Integer> {
       json.put("provenance", provenance);
     }
     output.result(json, text(answer));
-    output.err().printf("%s, base %s, from %s%n", answerer(answer), answer.base(), answer.source());
+    output.say("%s, base %s, from %s", answerer(answer), answer.base(), answer.source());
     if (explain) {
       output.err().println(provenance == null ? "the base alone answered" : provenance.text());
     }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -32,15 +31,14 @@ record BroughtOver(Map<String, BaseRelease.Rebased> accepted, List<Rebaser.Rebas
     StringBuilder lines = new StringBuilder();
     for (Rebaser.Rebased of : all) {
       lines.append(
-          String.format(
-              Locale.ROOT,
-              "%s: bits per byte %.4f before, %.4f by its adapter on the new base (protected: %.4f, %.4f)%s%n",
-              of.domain().domain(),
-              of.domain().before(),
-              of.domain().after(),
-              of.guarded().before(),
-              of.guarded().after(),
-              of.accepted() ? "" : ": refused, it stays on the old base"));
+          "%s: bits per byte %.4f before, %.4f by its adapter on the new base (protected: %.4f, %.4f)%s%n"
+              .formatted(
+                  of.domain().domain(),
+                  of.domain().before(),
+                  of.domain().after(),
+                  of.guarded().before(),
+                  of.guarded().after(),
+                  of.accepted() ? "" : ": refused, it stays on the old base"));
     }
     return lines.toString();
   }

@@ -121,8 +121,7 @@ final class ClusterCommand implements Callable<Integer> {
     }
     if (known.isEmpty() || !known.get().isPartlyUp()) {
       ClusterShape shape = shape();
-      output.err().printf("starting Kafka, Redis and Flink; logs: %s%n", log("kafka").getParent());
-      output.err().flush();
+      output.say("starting Kafka, Redis and Flink; logs: %s", log("kafka").getParent());
       return cluster.up(shape, output.err()::println);
     }
     requireNoShape();

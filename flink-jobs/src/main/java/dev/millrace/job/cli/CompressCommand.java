@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -156,7 +155,7 @@ final class CompressCommand implements Callable<Integer> {
     Compressor compressor = new Compressor(folder, adapter, likeliest, work.resolve("targets"));
     Student student = compressor.student(factor);
     MoeConfig shape = student.shape();
-    say(
+    output.say(
         "student: %,d parameters of %,d; width %d, %d layers, %d experts of %d, %s",
         StudentShape.parameters(shape),
         StudentShape.parameters(folder),
@@ -168,10 +167,10 @@ final class CompressCommand implements Callable<Integer> {
             ? "cut out of the teacher"
             : "drawn: too little of the teacher would be left, or it has another shape");
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
-      say("reading texts");
+      output.say("reading texts");
       int[] stream = TokenStream.of(texts(), tokenizer, tokens);
       var plan = Distillation.Plan.of(4_096L * steps, objective, !exact, student, seed);
-      say("%,d tokens; %,d steps of %,d", stream.length, plan.steps(), plan.tokensAStep());
+      output.say("%,d tokens; %,d steps of %,d", stream.length, plan.steps(), plan.tokensAStep());
       compressor.run(
           shape,
           plan,
@@ -218,14 +217,14 @@ final class CompressCommand implements Callable<Integer> {
     @Override
     public void asked(long windows, long of) {
       if (windows % 256 == 0 || windows == of) {
-        say("teacher: %,d of %,d windows", windows, of);
+        output.say("teacher: %,d of %,d windows", windows, of);
       }
     }
 
     @Override
     public void stepped(Distillation.Progress p) {
       if (p.step() % 20 == 0) {
-        say(
+        output.say(
             "step %d/%d  loss %.3f  divergence %.3f  %.0f tokens/s",
             p.step(), steps, p.result().loss(), p.result().divergence(), p.tokensPerSecond());
       }
@@ -249,14 +248,13 @@ final class CompressCommand implements Callable<Integer> {
       json.put("teacherBitsPerByte", teachers.bitsPerByte());
       json.put("studentBitsPerByte", students.bitsPerByte());
       lines.append(
-          String.format(
-              Locale.ROOT,
-              "next token right: teacher %.2f %%, student %.2f %% (%.1f %% kept); bits per byte %.3f, %.3f",
-              100 * teachers.accuracy(),
-              100 * students.accuracy(),
-              100 * students.accuracy() / teachers.accuracy(),
-              teachers.bitsPerByte(),
-              students.bitsPerByte()));
+          "next token right: teacher %.2f %%, student %.2f %% (%.1f %% kept); bits per byte %.3f, %.3f"
+              .formatted(
+                  100 * teachers.accuracy(),
+                  100 * students.accuracy(),
+                  100 * students.accuracy() / teachers.accuracy(),
+                  teachers.bitsPerByte(),
+                  students.bitsPerByte()));
     }
     output.result(json, lines.toString());
   }
@@ -267,10 +265,5 @@ final class CompressCommand implements Callable<Integer> {
         LoadedAdapter loaded = compressor.load(model)) {
       return exam.take(model, loaded);
     }
-  }
-
-  private void say(String format, Object... values) {
-    output.err().println(String.format(Locale.ROOT, format, values));
-    output.err().flush();
   }
 }

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -259,13 +258,9 @@ final class ConsolidateCommand implements Callable<Integer> {
       }
       String release = release(adapter, outcome.domain(), id);
       if (release == null) {
-        output
-            .err()
-            .println(
-                adapter
-                    + " is no release of domain "
-                    + outcome.domain()
-                    + " on this base: nothing goes over with the new one");
+        output.say(
+            "%s is no release of domain %s on this base: nothing goes over with the new one",
+            adapter, outcome.domain());
       } else {
         taught.put(
             outcome.domain(), new BaseRelease.Taught(release, outcome.before(), outcome.after()));
@@ -295,12 +290,8 @@ final class ConsolidateCommand implements Callable<Integer> {
       double most = outcome.domain().equals(PROTECTED) ? guard : bound;
       if (!(outcome.rise() <= most)) {
         against.add(
-            String.format(
-                Locale.ROOT,
-                "%s needs %.2f %% more bits per byte, expected at most %.2f %%",
-                outcome.domain(),
-                100 * outcome.rise(),
-                100 * most));
+            "%s needs %.2f %% more bits per byte, expected at most %.2f %%"
+                .formatted(outcome.domain(), 100 * outcome.rise(), 100 * most));
       }
     }
     return against;
@@ -322,12 +313,8 @@ final class ConsolidateCommand implements Callable<Integer> {
     StringBuilder lines = new StringBuilder();
     for (Consolidation.Outcome outcome : outcomes) {
       lines.append(
-          String.format(
-              Locale.ROOT,
-              "%s: bits per byte %.4f before, %.4f on the new base alone%n",
-              outcome.domain(),
-              outcome.before(),
-              outcome.after()));
+          "%s: bits per byte %.4f before, %.4f on the new base alone%n"
+              .formatted(outcome.domain(), outcome.before(), outcome.after()));
     }
     lines.append(brought.text());
     return lines
@@ -337,11 +324,7 @@ final class ConsolidateCommand implements Callable<Integer> {
 
   private void stepped(int step, StudentTrainer.Step result) {
     if (step % 20 == 0 || step == steps) {
-      output
-          .err()
-          .println(
-              String.format(
-                  Locale.ROOT, "step %d/%d  divergence %.4f", step, steps, result.divergence()));
+      output.say("step %d/%d  divergence %.4f", step, steps, result.divergence());
     }
   }
 }

@@ -166,11 +166,9 @@ final class ForgetCommand implements Callable<Integer> {
   private void warn(Forgetting forgetting, List<Origin> undecoded) {
     Set<String> missing = forgetting.missing();
     if (!missing.isEmpty()) {
-      output
-          .err()
-          .printf(
-              "%d ancestors of releases are not in %s, such as %s: what they knew nobody can tell%n",
-              missing.size(), forgetting.stored().store(), missing.iterator().next());
+      output.say(
+          "%d ancestors of releases are not in %s, such as %s: what they knew nobody can tell",
+          missing.size(), forgetting.stored().store(), missing.iterator().next());
     }
     String blind = ReleaseTopic.reasonNotToDelete(undecoded);
     if (blind != null) {
@@ -180,12 +178,9 @@ final class ForgetCommand implements Callable<Integer> {
 
   private void warn(List<String> unknown, int domains) {
     if (!unknown.isEmpty()) {
-      output
-          .err()
-          .printf(
-              "%d ids are neither on the samples' topic nor in a release, such as %s: they may wait or judge in any of %d domains, so all are told%n",
-              unknown.size(), unknown.get(0), domains);
-      output.err().flush();
+      output.say(
+          "%d ids are neither on the samples' topic nor in a release, such as %s: they may wait or judge in any of %d domains, so all are told",
+          unknown.size(), unknown.get(0), domains);
     }
   }
 
@@ -217,14 +212,11 @@ final class ForgetCommand implements Callable<Integer> {
             if (change.pin() == Pin.AT_ONCE) {
               pin(change, change.to(), topic, forgetting.stored());
             } else if (change.pin() == Pin.AFTERWARDS) {
-              output
-                  .err()
-                  .printf(
-                      "domain %s was pinned and is pinned again at the end: if that does not come, run this again%n",
-                      change.domain());
+              output.say(
+                  "domain %s was pinned and is pinned again at the end: if that does not come, run this again",
+                  change.domain());
             }
           });
-      output.err().flush();
       Map<String, @Nullable String> at =
           new ForgetWatch(reader, written, output.err()).await(Duration.ofSeconds(waitSeconds));
       for (Map.Entry<String, Change> change : changes.entrySet()) {
@@ -244,10 +236,10 @@ final class ForgetCommand implements Callable<Integer> {
   private void pin(
       Change change, @Nullable String release, ReleaseTopic topic, StoredReleases stored) {
     if (release == null) {
-      output.err().printf("domain %s is at the base and not pinned again%n", change.domain());
+      output.say("domain %s is at the base and not pinned again", change.domain());
     } else {
       Origin unused = topic.write(event(change, Action.PIN, release, stored));
-      output.err().printf("domain %s is pinned again, to %s%n", change.domain(), release);
+      output.say("domain %s is pinned again, to %s", change.domain(), release);
     }
   }
 
@@ -313,8 +305,7 @@ final class ForgetCommand implements Callable<Integer> {
   /** Waits until no job can be restored to a release that is to be deleted. */
   private void awaitCheckpoint(int releases) throws InterruptedException {
     if (releases > 0) {
-      output.err().printf("%d releases are deleted in %d s%n", releases, retireSeconds);
-      output.err().flush();
+      output.say("%d releases are deleted in %d s", releases, retireSeconds);
       Thread.sleep(Duration.ofSeconds(retireSeconds).toMillis());
     }
   }

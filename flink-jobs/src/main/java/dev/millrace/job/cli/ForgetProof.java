@@ -65,6 +65,5 @@ record ForgetProof(Path base, MillraceConfig config, int models, PrintWriter err
 
   private void say(String what) {
     err.println("for the proof: " + what);
-    err.flush();
   }
 }

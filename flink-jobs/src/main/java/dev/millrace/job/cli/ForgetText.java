@@ -11,7 +11,6 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -94,20 +93,16 @@ final class ForgetText {
       lines.add(
           figure(
               neverSaw.mean(),
-              String.format(
-                  Locale.ROOT,
-                  "by %d models that never saw them, trained just now (%.4f to %.4f, deviation %.4f)",
-                  neverSaw.models(),
-                  neverSaw.lowest(),
-                  neverSaw.highest(),
-                  neverSaw.deviation())));
+              "by %d models that never saw them, trained just now (%.4f to %.4f, deviation %.4f)"
+                  .formatted(
+                      neverSaw.models(),
+                      neverSaw.lowest(),
+                      neverSaw.highest(),
+                      neverSaw.deviation())));
       lines.add(figure(proof.base(), "by the base alone"));
       lines.add(
-          String.format(
-              Locale.ROOT,
-              "  forgotten  %.0f %% of what they had gained; now %.1f deviations from those models",
-              100 * proof.forgotten(),
-              proof.deviations()));
+          "  forgotten  %.0f %% of what they had gained; now %.1f deviations from those models"
+              .formatted(100 * proof.forgotten(), proof.deviations()));
       lines.add("  again    " + again(proof.sameBytes()));
     }
     return lines;
@@ -123,7 +118,7 @@ final class ForgetText {
   }
 
   private static String figure(double nats, String by) {
-    return String.format(Locale.ROOT, "           %.4f %s", nats, by);
+    return "           %.4f %s".formatted(nats, by);
   }
 
   private static List<String> beyond(String topic, String broker) {

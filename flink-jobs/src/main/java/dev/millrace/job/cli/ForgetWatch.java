@@ -98,7 +98,6 @@ final class ForgetWatch {
 
   private void left(String alias, Verdict verdict, int left) {
     err.printf("domain %s: %d releases left to be learned again%n", verdict.domain(), left);
-    err.flush();
     if (left == 0) {
       done.put(alias, at.get(alias));
     }

@@ -118,11 +118,9 @@ final class GatewayCommand implements Callable<Integer> {
   }
 
   private void sayThatItIsLost(String domain, String release, Path from) {
-    output
-        .err()
-        .printf(
-            "domain %s was at release %s, which is not in %s: the base answers until there is another%n",
-            domain, release, from);
+    output.say(
+        "domain %s was at release %s, which is not in %s: the base answers until there is another",
+        domain, release, from);
   }
 
   /** The store that the jobs behind the broker publish into, if it is known here. */
@@ -210,7 +208,6 @@ final class GatewayCommand implements Callable<Integer> {
       output.result(
           Map.of("url", gateway.url() + "/v1", "console", gateway.console()),
           "API at %s/v1, console at %s".formatted(gateway.url(), gateway.console()));
-      output.out().flush();
       ending.await();
       drain(gateway);
     }
@@ -218,9 +215,7 @@ final class GatewayCommand implements Callable<Integer> {
   }
 
   private void drain(Gateway gateway) throws InterruptedException {
-    output
-        .err()
-        .printf("ending: calls under way have %d s, new ones are refused%n", DRAINING.toSeconds());
+    output.say("ending: calls under way have %d s, new ones are refused", DRAINING.toSeconds());
     int late = gateway.drain(DRAINING);
     if (late > 0) {
       output.err().println("calls that took longer and are not answered: " + late);

@@ -7,6 +7,8 @@ import dev.millrace.model.djl.LoadProgress;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -49,6 +51,11 @@ final class Output {
     return spec.commandLine().getErr();
   }
 
+  /** Says a line on standard error. */
+  void say(String format, @Nullable Object... values) {
+    err().println(String.format(Locale.ROOT, format, values));
+  }
+
   /** The result: as JSON if that was asked for, else as a text. */
   void result(Object value, String text) {
     out().println(json ? toJson(value) : text);
@@ -61,8 +68,7 @@ final class Output {
       long now = System.nanoTime();
       if (now - next[0] >= 0) {
         next[0] = now + SECOND;
-        err().printf("loaded %d of %d million weights%n", done / 1_000_000, total / 1_000_000);
-        err().flush();
+        say("loaded %d of %d million weights", done / 1_000_000, total / 1_000_000);
       }
     };
   }

@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.model.pretrain.Pretraining;
-import java.util.Locale;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
 
@@ -38,14 +37,13 @@ record PretrainCard(
         .append("windows of 256 tokens, 4,096 tokens a step.\n\n")
         .append(entropy())
         .append(
-            String.format(
-                Locale.ROOT,
-                "Tokens seen: %,d. Time: %.0f minutes on %d cores.\n\n",
-                seen * 4096L,
-                history.seconds() / 60,
-                Runtime.getRuntime().availableProcessors()))
+            "Tokens seen: %,d. Time: %.0f minutes on %d cores.\n\n"
+                .formatted(
+                    seen * 4096L,
+                    history.seconds() / 60,
+                    Runtime.getRuntime().availableProcessors()))
         .append("| data | UTF-8 bytes in one pass |\n|---|---|\n");
-    bytes.forEach((d, n) -> card.append(String.format(Locale.ROOT, "| %s | %,d |\n", d, n)));
+    bytes.forEach((d, n) -> card.append("| %s | %,d |\n".formatted(d, n)));
     card.append(
             "\n"
                 + "Bits per byte on held-out documents (a tenth, by hash), each piece on its own;"
@@ -56,14 +54,8 @@ record PretrainCard(
     judged.forEach(
         (domain, j) ->
             card.append(
-                String.format(
-                    Locale.ROOT,
-                    "| %s | %.3f | %.3f | %.3f | %,d |\n",
-                    domain,
-                    j.fp32(),
-                    j.int8(),
-                    j.ngram(),
-                    j.bytes())));
+                "| %s | %.3f | %.3f | %.3f | %,d |\n"
+                    .formatted(domain, j.fp32(), j.int8(), j.ngram(), j.bytes())));
     card.append(
             "\n"
                 + "`anchors.jsonl` is trained beside every adapter's batch, `protected.jsonl`"

@@ -178,10 +178,7 @@ final class ProduceCommand implements Callable<Integer> {
   private void refuse(UserInput.Refused refused) {
     int count = refusals.merge(refused.reason(), 1, Integer::sum);
     if (count <= SHOWN || Integer.bitCount(count) == 1) {
-      output
-          .err()
-          .println(
-              "%s refused, %s: %s".formatted(refused.where(), refused.reason(), refused.detail()));
+      output.say("%s refused, %s: %s", refused.where(), refused.reason(), refused.detail());
     }
   }
 }

@@ -9,7 +9,6 @@ import dev.millrace.job.report.SwapFigures;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 
 /** A table that is drawn over itself on a terminal, and a line now and then elsewhere. */
@@ -72,32 +71,30 @@ final class ProgressView implements Watcher, AutoCloseable {
   private List<String> table(Recording recording) {
     List<String> lines = new ArrayList<>();
     lines.add(
-        String.format(
-            Locale.ROOT,
-            "%-11s %5s %8s %7s %7s %8s %-11s %s",
-            "domain",
-            "in",
-            "accepted",
-            "refused",
-            "batches",
-            "releases",
-            "learns",
-            "bits/byte (base)"));
+        "%-11s %5s %8s %7s %7s %8s %-11s %s"
+            .formatted(
+                "domain",
+                "in",
+                "accepted",
+                "refused",
+                "batches",
+                "releases",
+                "learns",
+                "bits/byte (base)"));
     DomainProgress.of(recording)
         .forEach(
             (domain, p) ->
                 lines.add(
-                    String.format(
-                        Locale.ROOT,
-                        "%-11s %5d %8d %7d %7d %8d %-11s %s",
-                        domain,
-                        p.in(),
-                        p.accepted(),
-                        p.refused(),
-                        p.batches(),
-                        p.releases(),
-                        doing(domain, "%d/%d", "train %d s", "judge %d s"),
-                        bits(p))));
+                    "%-11s %5d %8d %7d %7d %8d %-11s %s"
+                        .formatted(
+                            domain,
+                            p.in(),
+                            p.accepted(),
+                            p.refused(),
+                            p.batches(),
+                            p.releases(),
+                            doing(domain, "%d/%d", "train %d s", "judge %d s"),
+                            bits(p))));
     lines.add(summary(recording));
     return lines;
   }
@@ -108,20 +105,19 @@ final class ProgressView implements Watcher, AutoCloseable {
         .forEach(
             (domain, p) ->
                 line.append(
-                    String.format(
-                        Locale.ROOT,
-                        " | %s %d in, %d refused, %d releases, %s%s",
-                        domain,
-                        p.in(),
-                        p.refused(),
-                        p.releases(),
-                        begun(
-                            doing(
-                                domain,
-                                "gathering %d/%d",
-                                "learning %d s (training)",
-                                "learning %d s (judging)")),
-                        bits(p))));
+                    " | %s %d in, %d refused, %d releases, %s%s"
+                        .formatted(
+                            domain,
+                            p.in(),
+                            p.refused(),
+                            p.releases(),
+                            begun(
+                                doing(
+                                    domain,
+                                    "gathering %d/%d",
+                                    "learning %d s (training)",
+                                    "learning %d s (judging)")),
+                            bits(p))));
     return line.toString();
   }
 
@@ -133,21 +129,18 @@ final class ProgressView implements Watcher, AutoCloseable {
   private String doing(String domain, String gathers, String trains, String judges) {
     Lesson lesson = lessons.apply(domain);
     if (lesson.learningSeconds() > 0) {
-      return String.format(
-          Locale.ROOT, lesson.training() ? trains : judges, (long) lesson.learningSeconds());
+      return (lesson.training() ? trains : judges).formatted((long) lesson.learningSeconds());
     }
     if (lesson.pending() > 0) {
       return "in line";
     }
-    return lesson.gathering() > 0
-        ? String.format(Locale.ROOT, gathers, lesson.gathering(), batch)
-        : "";
+    return lesson.gathering() > 0 ? gathers.formatted(lesson.gathering(), batch) : "";
   }
 
   private static String bits(DomainProgress p) {
     return Double.isNaN(p.bitsPerByteNow())
         ? "–"
-        : String.format(Locale.ROOT, "%.3f (%.3f)", p.bitsPerByteNow(), p.bitsPerByteBase());
+        : "%.3f (%.3f)".formatted(p.bitsPerByteNow(), p.bitsPerByteBase());
   }
 
   private String summary(Recording recording) {
@@ -160,14 +153,8 @@ final class ProgressView implements Watcher, AutoCloseable {
                 + " in "
                 + swaps.get(swaps.size() - 1).tookMillis()
                 + " ms";
-    return String.format(
-        Locale.ROOT,
-        "answers %d (%.0f/s) · cache L1 %d, Redis %d · last swap %s",
-        recording.answers().size(),
-        rate(),
-        cache.l1(),
-        cache.redis(),
-        last);
+    return "answers %d (%.0f/s) · cache L1 %d, Redis %d · last swap %s"
+        .formatted(recording.answers().size(), rate(), cache.l1(), cache.redis(), last);
   }
 
   private double rate() {

@@ -93,11 +93,9 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   private void sayThatAllStay(ReleaseEvent head, StoredReleases stored) {
-    output
-        .err()
-        .printf(
-            "domain %s is at release %s, which is not in %s or cannot be read: all of its releases stay%n",
-            head.domain(), head.release(), stored.store());
+    output.say(
+        "domain %s is at release %s, which is not in %s or cannot be read: all of its releases stay",
+        head.domain(), head.release(), stored.store());
   }
 
   private static Map<String, Retention.Stored> releases(

@@ -131,11 +131,9 @@ final class ReleaseBaseCommand implements Callable<Integer> {
         .forEach(
             (before, brought) -> {
               if (!answering.contains(before)) {
-                output
-                    .err()
-                    .printf(
-                        "domain %s is not at release %s, which was brought over: it stays on its base%n",
-                        brought.domain(), before);
+                output.say(
+                    "domain %s is not at release %s, which was brought over: it stays on its base",
+                    brought.domain(), before);
               }
             });
   }

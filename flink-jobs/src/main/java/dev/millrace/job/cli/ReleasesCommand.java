@@ -87,19 +87,16 @@ final class ReleasesCommand implements Runnable {
 
     private static String text(Collection<Row> rows) {
       List<String> lines = new ArrayList<>();
-      lines.add(
-          String.format(
-              Locale.ROOT, "%-64s  %-14s %-9s %5s %7s", "id", "domain", "kind", "batch", "fresh"));
+      lines.add("%-64s  %-14s %-9s %5s %7s".formatted("id", "domain", "kind", "batch", "fresh"));
       for (Row row : rows) {
         lines.add(
-            String.format(
-                Locale.ROOT,
-                "%-64s  %-14s %-9s %5d %7d",
-                row.release(),
-                row.domain(),
-                row.kind().name().toLowerCase(Locale.ROOT),
-                row.batch(),
-                row.samples()));
+            "%-64s  %-14s %-9s %5d %7d"
+                .formatted(
+                    row.release(),
+                    row.domain(),
+                    row.kind().name().toLowerCase(Locale.ROOT),
+                    row.batch(),
+                    row.samples()));
       }
       return String.join("\n", lines);
     }

@@ -152,9 +152,7 @@ final class ReproduceCommand implements Callable<Integer> {
     Machine here = Openers.machine();
     Machine there = new Machine(plan.threads(), plan.engine(), plan.cpuFeatures());
     if (!here.equals(there)) {
-      output
-          .err()
-          .println("trained on " + there + ", this is " + here + ": the bytes may well differ");
+      output.say("trained on %s, this is %s: the bytes may well differ", there, here);
     }
   }
 

@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.SortedMap;
@@ -66,7 +65,7 @@ final class ShowCommand implements Callable<Integer> {
     json.put("damaged", damaged);
     output.result(json, text(stored, release, manifest, damaged));
     if (!damaged.isEmpty()) {
-      output.err().printf("millrace: release %s is damaged: %s%n", release, damaged.get(0));
+      output.say("millrace: release %s is damaged: %s", release, damaged.get(0));
     }
     return damaged.isEmpty() ? 0 : Main.FAILED;
   }
@@ -170,11 +169,8 @@ final class ShowCommand implements Callable<Integer> {
   private static String routing(Routing routing) {
     return routing.policy().equals(Routing.TOP_K)
         ? "top " + routing.topK()
-        : String.format(
-            Locale.ROOT,
-            "by %s, calibrated to %.1f %% of the experts",
-            routing.policy(),
-            100 * routing.share());
+        : "by %s, calibrated to %.1f %% of the experts"
+            .formatted(routing.policy(), 100 * routing.share());
   }
 
   /** Per partition the offsets that the new samples lie between. */

@@ -89,7 +89,6 @@ final class SqlCommand implements Callable<Integer> {
     SqlSession session = new SqlSession(env, output.err()::println);
     for (String statement : script.statements()) {
       output.err().println(statement.lines().findFirst().orElse(statement).strip() + " …");
-      output.err().flush();
       run(statement, session, url == null);
     }
     return 0;
@@ -171,7 +170,6 @@ final class SqlCommand implements Callable<Integer> {
     try (CloseableIterator<Row> found = result.collect()) {
       for (long row = 0; row < rows && found.hasNext(); row++) {
         output.out().println(line(names, found.next()));
-        output.out().flush();
       }
     }
   }

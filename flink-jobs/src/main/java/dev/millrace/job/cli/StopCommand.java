@@ -46,7 +46,7 @@ final class StopCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (FlinkRest flink = rest.open()) {
       FlinkJob found = find(flink.jobs());
-      output.err().printf("stopping %s, job %s%n", found.name(), found.id());
+      output.say("stopping %s, job %s", found.name(), found.id());
       String savepoint = flink.stop(found.id());
       output.result(
           Map.of("job", found.id(), "name", found.name(), "savepoint", savepoint),

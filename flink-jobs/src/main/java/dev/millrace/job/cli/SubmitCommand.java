@@ -117,11 +117,9 @@ final class SubmitCommand implements Callable<Integer> {
     left(job)
         .ifPresent(
             last ->
-                output
-                    .err()
-                    .printf(
-                        "beginning anew; a %s job before has left its state: --savepoint %s goes on from there%n",
-                        job, last));
+                output.say(
+                    "beginning anew; a %s job before has left its state: --savepoint %s goes on from there",
+                    job, last));
   }
 
   /** Where the last such job of the cluster on this machine goes on. */

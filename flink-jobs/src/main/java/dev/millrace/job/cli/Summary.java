@@ -115,11 +115,11 @@ record Summary(Report report, Path folder) {
   }
 
   private static String ngram(@Nullable Double bits) {
-    return bits == null ? "–" : String.format(Locale.ROOT, "%.4f", bits);
+    return bits == null ? "–" : "%.4f".formatted(bits);
   }
 
   private static String elsewhere(@Nullable Double change) {
-    return change == null ? "–" : String.format(Locale.ROOT, "%+.1f%%", 100 * change);
+    return change == null ? "–" : "%+.1f%%".formatted(100 * change);
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -135,8 +134,7 @@ final class VerdictsCommand implements Callable<Integer> {
 
   private static String line(
       String domain, String batch, String verdict, String release, String samples) {
-    return String.format(
-        Locale.ROOT, "%-16s %6s  %-8s %-13s %7s", domain, batch, verdict, release, samples);
+    return "%-16s %6s  %-8s %-13s %7s".formatted(domain, batch, verdict, release, samples);
   }
 
   /** A rule, what it saw, and why it refused. */
@@ -146,20 +144,14 @@ final class VerdictsCommand implements Callable<Integer> {
             .map(figure -> figure.getKey() + " " + number(figure.getValue()))
             .collect(Collectors.joining(", "));
     String reason = rule.passed() ? "" : "  " + rule.reason();
-    return String.format(
-        Locale.ROOT,
-        "  %-22s %-3s %s%s",
-        rule.rule(),
-        rule.passed() ? "ok" : "NO",
-        figures,
-        reason);
+    return "  %-22s %-3s %s%s".formatted(rule.rule(), rule.passed() ? "ok" : "NO", figures, reason);
   }
 
   /** Whole numbers as such, others to five significant digits. */
   private static String number(double value) {
     return value == Math.rint(value) && Math.abs(value) < 1e15
         ? Long.toString((long) value)
-        : String.format(Locale.ROOT, "%.5g", value);
+        : "%.5g".formatted(value);
   }
 
   private static String start(String release) {
