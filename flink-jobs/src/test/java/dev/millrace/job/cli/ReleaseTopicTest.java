@@ -3,11 +3,11 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.millrace.job.StreamRecords;
 import dev.millrace.job.io.RawRecord;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
-import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +17,7 @@ class ReleaseTopicTest {
 
   @Test
   void decoded_valuesThatAreNoEvents_areCounted() {
-    ReleaseEvent event =
-        new ReleaseEvent(
-            null, "java", Kind.ADAPTER, Action.PIN, "a", "file:/a", null, 0, "test", at(1));
+    ReleaseEvent event = StreamRecords.event("java", Action.PIN, "a", 0, 1);
     List<Origin> undecoded = new ArrayList<>();
     List<ReleaseEvent> events =
         ReleaseTopic.decoded(
