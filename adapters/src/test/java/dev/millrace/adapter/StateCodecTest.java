@@ -128,7 +128,7 @@ class StateCodecTest {
 
   @Test
   void decode_ofAnotherVersion_isRefusedWithBoth() {
-    for (int version : new int[] {9, 11}) {
+    for (int version : new int[] {10, 12}) {
       byte[] bytes = STATE.toBytes();
       ByteBuffer other = ByteBuffer.wrap(bytes).putInt(Integer.BYTES, version);
       int end = bytes.length - Integer.BYTES;
@@ -136,7 +136,7 @@ class StateCodecTest {
       crc.update(bytes, 0, end);
       other.putInt(end, (int) crc.getValue());
       assertEquals(
-          "learner state has version " + version + "; expected 10",
+          "learner state has version " + version + "; expected 11",
           assertThrows(IllegalArgumentException.class, () -> LearnerState.fromBytes(bytes))
               .getMessage());
     }
