@@ -88,6 +88,15 @@ public final class Main implements Runnable {
 
   /** Runs a command; gives its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
+    int status = execute(out, err, args);
+    if (status == 0 && out.checkError()) {
+      err.println("millrace: " + Output.LOST);
+      return FAILED;
+    }
+    return status;
+  }
+
+  private static int execute(PrintWriter out, PrintWriter err, String... args) {
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // numbers are told as in the docs
     CommandLine line = new CommandLine(new Main());
     Map<String, IHelpSectionRenderer> sections = new HashMap<>(line.getHelpSectionMap());

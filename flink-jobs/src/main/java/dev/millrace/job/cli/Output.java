@@ -18,6 +18,9 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class Output {
 
+  static final String LOST =
+      "standard output took not all of the result, expected one that is open and has room";
+
   private static final long SECOND = 1_000_000_000L;
 
   private static final ObjectMapper JSON =
@@ -59,6 +62,18 @@ final class Output {
   /** The result: as JSON if that was asked for, else as a text. */
   void result(Object value, String text) {
     out().println(json ? toJson(value) : text);
+  }
+
+  /**
+   * A line of a result that goes on, at once.
+   *
+   * @throws IllegalStateException if nobody takes it
+   */
+  void line(String text) {
+    out().println(text);
+    if (out().checkError()) {
+      throw new IllegalStateException(LOST);
+    }
   }
 
   /** Says on standard error how far a checkpoint is loaded, every second of a long load. */

@@ -165,11 +165,11 @@ final class SqlCommand implements Callable<Integer> {
   private void print(TableResult result) throws Exception {
     List<String> names = result.getResolvedSchema().getColumnNames();
     if (!output.json()) {
-      output.out().println(String.join("\t", names));
+      output.line(String.join("\t", names));
     }
     try (CloseableIterator<Row> found = result.collect()) {
       for (long row = 0; row < rows && found.hasNext(); row++) {
-        output.out().println(line(names, found.next()));
+        output.line(line(names, found.next()));
       }
     }
   }

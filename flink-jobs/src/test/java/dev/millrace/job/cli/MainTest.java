@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PipedReader;
 import java.io.PipedWriter;
 import java.io.PrintWriter;
@@ -365,6 +366,22 @@ class MainTest {
       }
     }
     return all;
+  }
+
+  /** As with a full disk: what was lost without a word. */
+  @Test
+  void run_resultThatNobodyTakes_fails() {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    assertEquals(
+        Main.FAILED,
+        Main.run(new PrintWriter(full, true), new PrintWriter(err, true), "--version"));
+    assertEquals("millrace: " + Output.LOST, err.toString().strip());
   }
 
   private int run(String... args) {

@@ -3,13 +3,18 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class SqlCommandTest {
@@ -56,19 +61,55 @@ class SqlCommandTest {
     assertTrue(said.endsWith("script.sql holds no statement, expected some"), said);
   }
 
+  /** As in {@code | head -1}: it printed on, for ever. */
+  @Test
+  @Timeout(300)
+  void run_queryWithoutEndWhoseReaderLeaves_ends() throws Exception {
+    String endless =
+        """
+        CREATE TABLE ticks (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '100');
+        SELECT n FROM ticks;
+        """;
+    String said = last(Main.FAILED, endless, new PrintWriter(new Reader(4), true));
+    assertEquals("millrace: " + Output.LOST, said);
+  }
+
   /** What a script that cannot be run says last. */
   private String failed(String text) throws Exception {
     return last(Main.FAILED, text);
   }
 
   private String last(int expected, String text) throws Exception {
-    Path script = Files.writeString(root.resolve("script.sql"), text);
     StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int status =
-        Main.run(new PrintWriter(out, true), new PrintWriter(err, true), "sql", script.toString());
-    assertEquals(expected, status);
+    String last = last(expected, text, new PrintWriter(out, true));
     assertEquals("", out.toString());
+    return last;
+  }
+
+  private String last(int expected, String text, PrintWriter out, String... more) throws Exception {
+    Path script = Files.writeString(root.resolve("script.sql"), text);
+    List<String> words = new ArrayList<>(List.of("sql", script.toString()));
+    words.addAll(List.of(more));
+    StringWriter err = new StringWriter();
+    int status = Main.run(out, new PrintWriter(err, true), words.toArray(String[]::new));
+    assertEquals(expected, status);
     return err.toString().lines().reduce((earlier, later) -> later).orElse("");
+  }
+
+  /** Takes so many lines, then leaves. */
+  private static final class Reader extends OutputStream {
+    private int left;
+
+    Reader(int lines) {
+      left = lines;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      if (left == 0) {
+        throw new IOException("Broken pipe");
+      }
+      left -= b == '\n' ? 1 : 0;
+    }
   }
 }
