@@ -88,12 +88,23 @@ public final class Main implements Runnable {
 
   /** Runs a command; gives its exit status. */
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    int status = execute(out, err, args);
+    int status;
+    try {
+      status = execute(out, err, args);
+    } catch (OutOfMemoryError e) {
+      err.println("millrace: " + full(e));
+      return FAILED;
+    }
     if (status == 0 && out.checkError()) {
       err.println("millrace: " + Output.LOST);
       return FAILED;
     }
     return status;
+  }
+
+  private static String full(OutOfMemoryError e) {
+    return "out of memory: %s; expected less input, or a heap of more than %d MB (MILLRACE_JAVA_OPTS=-Xmx…)"
+        .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
   }
 
   private static int execute(PrintWriter out, PrintWriter err, String... args) {

@@ -368,6 +368,24 @@ class MainTest {
     return all;
   }
 
+  /** As a line of 200 MB does in a small heap: its stack trace was shown. */
+  @Test
+  void run_heapIsFull_saysSoInOneLine() {
+    OutputStream large =
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+        };
+    assertEquals(
+        Main.FAILED,
+        Main.run(new PrintWriter(large, true), new PrintWriter(err, true), "--version"));
+    assertTrue(
+        err.toString().startsWith("millrace: out of memory: Java heap space; "), err::toString);
+    assertEquals(1, err.toString().lines().count());
+  }
+
   /** As with a full disk: what was lost without a word. */
   @Test
   void run_resultThatNobodyTakes_fails() {
