@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.flink.configuration.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -219,11 +220,12 @@ final class ClusterCommand implements Callable<Integer> {
   }
 
   /** Empty where Flink does not answer, as it does not while its job manager is stopped. */
-  private static Optional<List<FlinkJob>> jobs(ClusterState state) {
+  private Optional<List<FlinkJob>> jobs(ClusterState state) {
     if (state.processes().stream().anyMatch(p -> p.name().equals("jobmanager") && p.isStopped())) {
       return Optional.empty();
     }
-    try (FlinkRest flink = new FlinkRest(URI.create(state.restUrl()))) {
+    try (FlinkRest flink =
+        new FlinkRest(URI.create(state.restUrl()), new Configuration(), output.err()::println)) {
       return flink.answers() ? Optional.of(flink.jobs()) : Optional.empty();
     }
   }

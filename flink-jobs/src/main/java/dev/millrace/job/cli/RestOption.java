@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,11 @@ final class RestOption {
     return url;
   }
 
+  /** Without one, that of the scheme. */
+  static int port(URI url) {
+    return url.getPort() >= 0 ? url.getPort() : "https".equals(url.getScheme()) ? 443 : 80;
+  }
+
   /** Where somebody said that Flink listens. */
   Optional<URI> named() {
     return Optional.ofNullable(rest);
@@ -78,8 +84,12 @@ final class RestOption {
     return Configuration.fromMap(options);
   }
 
-  /** Flink there. */
-  FlinkRest open() {
-    return new FlinkRest(url(), tls());
+  /**
+   * Flink there.
+   *
+   * @param progress is told what is waited for
+   */
+  FlinkRest open(Consumer<String> progress) {
+    return new FlinkRest(url(), tls(), progress);
   }
 }

@@ -2,6 +2,8 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.embedded.ClusterState;
+import dev.millrace.job.embedded.FlinkJob;
+import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.job.sql.SqlScript;
@@ -85,6 +87,9 @@ final class SqlCommand implements Callable<Integer> {
     if (script.statements().isEmpty()) {
       throw new IllegalArgumentException("file " + file + " holds no statement, expected some");
     }
+    if (url != null) {
+      requireFlink();
+    }
     StreamExecutionEnvironment env = environment(url, rest.tls(), cluster.jobJar().toString());
     SqlSession session = new SqlSession(env, output.err()::println);
     for (String statement : script.statements()) {
@@ -92,6 +97,13 @@ final class SqlCommand implements Callable<Integer> {
       run(statement, session, url == null);
     }
     return 0;
+  }
+
+  /** Flink's own client asks one that does not answer again and again, and says nothing of it. */
+  private void requireFlink() {
+    try (FlinkRest flink = rest.open(output.err()::println)) {
+      List<FlinkJob> unused = flink.jobs();
+    }
   }
 
   private String text() throws IOException {
@@ -139,7 +151,7 @@ final class SqlCommand implements Callable<Integer> {
     }
     tls.set(CoreOptions.DEFAULT_PARALLELISM, 1);
     return StreamExecutionEnvironment.createRemoteEnvironment(
-        url.getHost(), url.getPort(), tls, jar);
+        url.getHost(), RestOption.port(url), tls, jar);
   }
 
   private void show(TableResult result, boolean here) throws Exception {

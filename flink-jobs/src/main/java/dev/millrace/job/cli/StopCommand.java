@@ -44,7 +44,7 @@ final class StopCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (FlinkRest flink = rest.open()) {
+    try (FlinkRest flink = rest.open(output.err()::println)) {
       FlinkJob found = find(flink.jobs());
       output.say("stopping %s, job %s", found.name(), found.id());
       String savepoint = flink.stop(found.id());

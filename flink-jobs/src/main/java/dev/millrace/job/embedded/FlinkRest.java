@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,7 +44,7 @@ public final class FlinkRest implements AutoCloseable {
   /** Whether somebody answers is soon known: one that hangs takes calls, and says nothing. */
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  /** How long a job may take to run without a word. */
+  /** How long an answer, or a job that is to run, may take without a word. */
   private static final Duration QUIET = Duration.ofSeconds(2);
 
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
@@ -64,7 +66,8 @@ public final class FlinkRest implements AutoCloseable {
   /**
    * @param flink Flink's options, of which {@code security.ssl.rest.*} say with which key to speak
    *     TLS and whom to trust; unless they enable it, those decide that the JVM was started with
-   * @param progress is told what a submitted job waits for, a line now and then
+   * @param progress is told of a cluster that does not answer soon, and what a submitted job waits
+   *     for, a line now and then
    */
   public FlinkRest(URI url, Configuration flink, Consumer<String> progress) {
     this.url = url;
@@ -96,8 +99,7 @@ public final class FlinkRest implements AutoCloseable {
   /** How many task managers are registered; -1 if the cluster does not answer. */
   public int taskManagers() {
     try {
-      HttpRequest overview = request("/overview", SOON).GET().build();
-      return send(overview).path("taskmanagers").asInt();
+      return soon("/overview").path("taskmanagers").asInt();
     } catch (FlinkRestException e) {
       return -1;
     }
@@ -146,7 +148,7 @@ public final class FlinkRest implements AutoCloseable {
 
   /** All jobs that it knows, ended ones too. */
   public List<FlinkJob> jobs() {
-    JsonNode jobs = send("GET", "/jobs/overview", null).path("jobs");
+    JsonNode jobs = soon("/jobs/overview").path("jobs");
     return StreamSupport.stream(jobs.spliterator(), false)
         .map(
             job ->
@@ -334,6 +336,22 @@ public final class FlinkRest implements AutoCloseable {
 
   private HttpRequest.Builder request(String path, Duration patience) {
     return HttpRequest.newBuilder(url.resolve(path)).timeout(patience);
+  }
+
+  /** What a cluster that works answers soon; one that does not is waited for with a word. */
+  private JsonNode soon(String path) {
+    CompletableFuture<Void> late =
+        CompletableFuture.runAsync(
+            () ->
+                progress.accept(
+                    "Flink at %s has not answered in %d s, waiting %d s for it"
+                        .formatted(url, QUIET.toSeconds(), SOON.toSeconds())),
+            CompletableFuture.delayedExecutor(QUIET.toMillis(), TimeUnit.MILLISECONDS));
+    try {
+      return send(request(path, SOON).GET().build());
+    } finally {
+      late.cancel(false);
+    }
   }
 
   private JsonNode send(HttpRequest request) {

@@ -78,7 +78,7 @@ class FlinkTlsIT {
   @Test
   void withKey_jobIsSubmittedSeenAndCancelled() throws Exception {
     Path conf = conf("with-key", options("client", "flink", true));
-    try (FlinkRest flink = option("--flink-conf", conf.toString()).open()) {
+    try (FlinkRest flink = option("--flink-conf", conf.toString()).open(line -> {})) {
       String job =
           flink.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
       StringWriter err = new StringWriter();
@@ -137,7 +137,7 @@ class FlinkTlsIT {
     options.put("security.ssl.rest.keystore-password", "another");
     Path conf = conf("password", options);
     RestOption option = option("--flink-conf", conf.toString());
-    var e = assertThrows(IllegalArgumentException.class, option::open);
+    var e = assertThrows(IllegalArgumentException.class, () -> option.open(line -> {}));
     assertTrue(e.getMessage().startsWith("security.ssl.rest.* name no key"), e.getMessage());
     assertTrue(e.getMessage().contains("password"), e.getMessage());
   }
@@ -159,7 +159,7 @@ class FlinkTlsIT {
   }
 
   private static void refused(RestOption option, String why) {
-    try (FlinkRest flink = option.open()) {
+    try (FlinkRest flink = option.open(line -> {})) {
       var e = assertThrows(FlinkRestException.class, flink::jobs);
       assertTrue(e.getMessage().contains(why), e.getMessage());
     }

@@ -7,10 +7,14 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +76,27 @@ class SqlCommandTest {
         """;
     String said = last(Main.FAILED, endless, new PrintWriter(new Reader(4), true));
     assertEquals("millrace: " + Output.LOST, said);
+  }
+
+  /** Flink's client went on asking for minutes, without a word. */
+  @Test
+  void run_nobodyAnswersAtTheUrl_saysSo() throws Exception {
+    String said =
+        last(
+            Main.FAILED,
+            "SELECT 1;",
+            new PrintWriter(new StringWriter(), true),
+            "--rest",
+            "http://127.0.0.1:1");
+    assertTrue(said.startsWith("millrace: no Flink cluster answers at http://127.0.0.1:1,"), said);
+  }
+
+  @Test
+  void environment_urlWithoutAPort_hasThatOfItsScheme() throws Exception {
+    String jar = Test.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    StreamExecutionEnvironment env =
+        SqlCommand.environment(URI.create("http://flink.example"), new Configuration(), jar);
+    assertEquals(80, env.getConfiguration().get(RestOptions.PORT));
   }
 
   /** What a script that cannot be run says last. */

@@ -9,13 +9,18 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -105,6 +110,32 @@ class FlinkRestTest {
           "what answers at %s is not Flink, expected the REST address of a job manager"
               .formatted(url),
           said);
+    }
+  }
+
+  /** A job manager that hangs takes calls: for two minutes nothing was said. */
+  @Test
+  void jobs_nobodyAnswersSoon_tellsHowLongItWaits() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      URI hanging = URI.create("http://127.0.0.1:" + silent.getLocalPort());
+      CountDownLatch said = new CountDownLatch(1);
+      try (FlinkRest rest =
+          new FlinkRest(
+              hanging,
+              new Configuration(),
+              line -> {
+                told.add(line);
+                said.countDown();
+              })) {
+        CompletableFuture<List<FlinkJob>> asked = CompletableFuture.supplyAsync(rest::jobs);
+        assertTrue(said.await(1, TimeUnit.MINUTES));
+        assertFalse(asked.isDone());
+        silent.accept().close();
+        assertThrows(CompletionException.class, asked::join);
+      }
+      assertEquals(
+          List.of("Flink at %s has not answered in 2 s, waiting 20 s for it".formatted(hanging)),
+          told);
     }
   }
 
