@@ -162,7 +162,7 @@ final class SqlCommand implements Callable<Integer> {
         result.await();
       }
     } else if (result.getResultKind() == ResultKind.SUCCESS_WITH_CONTENT) {
-      print(result);
+      print(result, here);
     }
   }
 
@@ -172,9 +172,22 @@ final class SqlCommand implements Callable<Integer> {
         .noneMatch(name -> name.startsWith("default_catalog."));
   }
 
+  /** Rows of a query here end with this process. */
+  @SuppressWarnings("try") // closed, and not asked
+  private void print(TableResult result, boolean here) throws Exception {
+    JobClient query = here ? null : result.getJobClient().orElse(null);
+    if (query == null) {
+      printRows(result);
+      return;
+    }
+    try (QueryEnd unused = QueryEnd.watch(query, output.err())) {
+      printRows(result);
+    }
+  }
+
   /** One row a line, as it comes; closing the rows ends the query's job. */
   @SuppressWarnings("try") // Flink's iterator may be interrupted while it closes.
-  private void print(TableResult result) throws Exception {
+  private void printRows(TableResult result) throws Exception {
     List<String> names = result.getResolvedSchema().getColumnNames();
     if (!output.json()) {
       output.line(String.join("\t", names));
