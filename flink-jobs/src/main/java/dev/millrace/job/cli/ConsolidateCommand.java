@@ -127,6 +127,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     if (Files.exists(out)) {
       throw new IllegalArgumentException(out + " is there, expected a folder that is not");
     }
+    Output.requireFolder("--out", out);
     if (steps < 1 || !(rate > 0) || !(bound >= 0)) {
       throw new IllegalArgumentException(
           "--steps %d, --rate %s, --bound %s, expected 1 or more, more than 0, and 0 or more"

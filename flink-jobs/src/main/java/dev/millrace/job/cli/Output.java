@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.millrace.model.djl.LoadProgress;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,20 +96,39 @@ final class Output {
    */
   static void requireWritable(String option, Path file) {
     Path folder = file.toAbsolutePath().getParent();
-    if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder)) {
+    boolean writable =
+        Files.exists(file)
+            ? !Files.isDirectory(file) && Files.isWritable(file)
+            : folder != null && takesFiles(folder);
+    if (!writable) {
       throw new IllegalArgumentException(
-          option + " " + file + ", expected a file in a folder that is there");
+          option + " " + file + ", expected a file in a folder that is there and can be written");
     }
   }
 
   /**
    * A folder that an option has written, which need not be there yet.
    *
-   * @throws IllegalArgumentException if it is a file
+   * @throws IllegalArgumentException if it is a file, or cannot be made or written
    */
   static void requireFolder(String option, Path folder) {
-    if (Files.exists(folder) && !Files.isDirectory(folder)) {
-      throw new IllegalArgumentException(option + " " + folder + ", expected a folder");
+    Path there = folder.toAbsolutePath();
+    while (there != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (there == null || !takesFiles(there)) {
+      throw new IllegalArgumentException(
+          option + " " + folder + ", expected a folder that can be written");
+    }
+  }
+
+  /** Tried, as rights do not tell that a file system is read-only. */
+  private static boolean takesFiles(Path folder) {
+    try {
+      Files.delete(Files.createTempFile(folder, ".millrace-", ".part"));
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -177,8 +177,10 @@ public final class PretrainCommand implements Callable<Integer> {
     if (from != null) {
       BaseOption.require("--from", from);
     }
-    Output.requireFolder("--out", out);
-    Output.requireFolder("--work", work);
+    if (!judgeOnly) {
+      Output.requireFolder("--out", out);
+      Output.requireFolder("--work", work);
+    }
   }
 
   /** The file of the tokenizer: that of the weights that training goes on from, or its own. */
