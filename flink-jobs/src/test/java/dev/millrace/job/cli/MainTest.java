@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.MalformedInputException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -385,7 +386,10 @@ class MainTest {
         };
     assertEquals(
         Main.FAILED,
-        Main.run(new PrintWriter(large, true), new PrintWriter(err, true), "--version"));
+        Main.run(
+            new PrintWriter(large, true, StandardCharsets.UTF_8),
+            new PrintWriter(err, true),
+            "--version"));
     assertTrue(
         err.toString().startsWith("millrace: out of memory: Java heap space; "), err::toString);
     assertEquals(1, err.toString().lines().count());
@@ -403,7 +407,10 @@ class MainTest {
         };
     assertEquals(
         Main.FAILED,
-        Main.run(new PrintWriter(full, true), new PrintWriter(err, true), "--version"));
+        Main.run(
+            new PrintWriter(full, true, StandardCharsets.UTF_8),
+            new PrintWriter(err, true),
+            "--version"));
     assertEquals("millrace: " + Output.LOST, err.toString().strip());
   }
 
