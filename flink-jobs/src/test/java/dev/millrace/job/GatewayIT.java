@@ -9,11 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
+import dev.langchain4j.model.output.TokenUsage;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
@@ -178,7 +180,7 @@ class GatewayIT {
     JsonNode completion = json(first);
     assertEquals(2, completion.path("choices").size());
     assertEquals("length", completion.path("choices").path(0).path("finish_reason").asText());
-    assertEquals(16, completion.path("usage").path("completion_tokens").asInt());
+    assertUsage(2, completion.path("usage"));
     assertNotEquals(0, completion.path("millrace").path("learned_to").size());
     assertEquals(completion.path("millrace").path("base").asText(), header("Millrace-Base", first));
     assertEquals(completion.path("millrace").path("from").asText(), header("Millrace-From", first));
@@ -190,18 +192,32 @@ class GatewayIT {
     HttpResponse<String> again = post("/v1/completions", ACME, pinned);
     assertEquals(choices, json(again).path("choices"));
     assertEquals("l1", header("Millrace-From", again));
+    assertUsage(1, json(again).path("usage"));
     HttpResponse<String> stream =
         awaitAnswer(generate("cloud", ",'stream':true"), reply -> !release(reply).isEmpty());
     assertTrue(stream.body().startsWith("data: {"), stream::body);
     assertTrue(stream.body().endsWith("data: [DONE]\n\n"), stream::body);
     assertFalse(stream.body().contains("\"usage\""), stream::body);
-    assertTrue(streamed("{'include_usage':true}").contains("\"usage\""));
+    assertUsage(2, lastEvent(streamed("{'include_usage':true},'n':2")).path("usage"));
     assertFalse(streamed("{'include_usage':false}").contains("\"usage\""));
     assertError(400, "colour is 3", "/v1/completions", generate("cloud", options("{'colour':3}")));
   }
 
   private String streamed(String options) throws Exception {
     return post("/v1/completions", ACME, generate("cloud", options(options))).body();
+  }
+
+  private static JsonNode lastEvent(String stream) {
+    List<String> events = Arrays.asList(stream.split("\n\n"));
+    return json(events.get(events.size() - 2).substring("data: ".length()));
+  }
+
+  /** Of choices of {@link #generate}'s prompt, which the tiny base reads byte by byte. */
+  private static void assertUsage(int choices, JsonNode usage) {
+    int prompt = "The quick".length();
+    assertEquals(prompt, usage.path("prompt_tokens").asInt(), usage::toString);
+    assertEquals(8 * choices, usage.path("completion_tokens").asInt(), usage::toString);
+    assertEquals(prompt + 8 * choices, usage.path("total_tokens").asInt(), usage::toString);
   }
 
   private static String options(String options) {
@@ -211,7 +227,9 @@ class GatewayIT {
   /** As numbers, and in base 64, which OpenAI's own clients ask for: the same floats. */
   private void embeds() throws Exception {
     String body = "{'model':'cloud','input':['one','two']%s}";
-    JsonNode numbers = json(post("/v1/embeddings", ACME, body.formatted(""))).path("data");
+    JsonNode reply = json(post("/v1/embeddings", ACME, body.formatted("")));
+    assertEquals("{\"prompt_tokens\":6,\"total_tokens\":6}", reply.path("usage").toString());
+    JsonNode numbers = reply.path("data");
     assertEquals(2, numbers.size());
     assertFalse(numbers.path(1).path("embedding").isEmpty());
     JsonNode packed =
@@ -255,6 +273,7 @@ class GatewayIT {
     JsonNode reply = json(post("/v1/embeddings", ACME, body.formatted(picture)));
     JsonNode data = reply.path("data");
     assertEquals(2, data.size(), reply::toString);
+    assertEquals(5, reply.path("usage").path("prompt_tokens").asInt(), reply::toString);
     assertEquals(1, data.path(0).path("embedding").path(0).asDouble());
     assertEquals(1, data.path(1).path("embedding").path(2).asDouble());
     assertTrue(reply.path("millrace").path("release").isNull(), reply::toString);
@@ -385,9 +404,13 @@ class GatewayIT {
             .maxTokens(5)
             .temperature(0.0)
             .build();
-    String said = model.chat("Say something");
+    ChatResponse response = model.chat(UserMessage.from("Say something"));
+    String said = response.aiMessage().text();
     assertFalse(said.isEmpty());
     assertEquals(said, model.chat("Say something"));
+    TokenUsage usage = response.tokenUsage();
+    assertEquals("user: Say something\nassistant:".length(), usage.inputTokenCount());
+    assertEquals(usage.inputTokenCount() + usage.outputTokenCount(), usage.totalTokenCount());
   }
 
   /**

@@ -58,6 +58,7 @@ public final class StreamRecords {
         0,
         0,
         0,
-        false);
+        false,
+        1);
   }
 }

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param similarity cosine of this question and of the similar one whose answer this is; 0 if it is
  *     this question's own
  * @param stopped true if what was added ends with a token that ends a text, or before a stop text
+ * @param promptTokens how many tokens the model read before it answered, media in front of the
+ *     prompt among them; 0 without an answer
  */
 public record Answer(
     String request,
@@ -49,7 +51,8 @@ public record Answer(
     long releaseReadMillis,
     long answeredMillis,
     double similarity,
-    boolean stopped) {
+    boolean stopped,
+    int promptTokens) {
 
   /** In place of a {@link From}: a similar question's. */
   private static final String SEMANTIC = "SEMANTIC";

@@ -324,6 +324,7 @@ final class AskCommand implements Callable<Integer> {
     json.put("base", answer.base());
     json.put("logProb", answer.logProb());
     json.put("tokens", answer.tokens());
+    json.put("promptTokens", answer.promptTokens());
     json.put("bytes", answer.bytes());
     json.put("from", answer.source());
     json.put("learnedTo", answer.learnedTo());

@@ -32,7 +32,7 @@ final class Replies {
           .put("finish_reason", finish(asked, answers.get(i)))
           .putNull("logprobs");
     }
-    reply.set("usage", usage(answers));
+    reply.set("usage", usage(asked.n(), answers));
     return reply;
   }
 
@@ -45,7 +45,7 @@ final class Replies {
       choice.putObject("message").put("role", "assistant").put("content", answers.get(i).text());
       choice.put("finish_reason", finish(asked, answers.get(i))).putNull("logprobs");
     }
-    reply.set("usage", usage(answers));
+    reply.set("usage", usage(asked.n(), answers));
     return reply;
   }
 
@@ -116,14 +116,23 @@ final class Replies {
     return answer.stopped() || answer.tokens() < asked.maxTokens() ? "stop" : "length";
   }
 
-  /** Tokens that were added; how many a prompt has is known to the serve job alone. */
-  static ObjectNode usage(List<Answer> answers) {
+  /**
+   * Tokens that were read and added. A prompt counts once, however many choices it has.
+   *
+   * @param n choices of each prompt
+   * @param answers prompt by prompt
+   */
+  static ObjectNode usage(int n, List<Answer> answers) {
+    int prompts = 0;
+    for (int first = 0; first < answers.size(); first += n) {
+      prompts += answers.get(first).promptTokens();
+    }
     int tokens = answers.stream().mapToInt(Answer::tokens).sum();
     return Fields.JSON
         .createObjectNode()
-        .put("prompt_tokens", 0)
+        .put("prompt_tokens", prompts)
         .put("completion_tokens", tokens)
-        .put("total_tokens", tokens);
+        .put("total_tokens", prompts + tokens);
   }
 
   /**
@@ -148,7 +157,8 @@ final class Replies {
         }
       }
     }
-    reply.putObject("usage").put("prompt_tokens", 0).put("total_tokens", 0);
+    int tokens = answers.stream().mapToInt(Answer::promptTokens).sum();
+    reply.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
     reply.set("millrace", provenance(answers, verdicts));
     return reply;
   }

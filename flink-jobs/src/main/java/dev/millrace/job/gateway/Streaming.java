@@ -9,8 +9,9 @@ import dev.millrace.schema.Chunk;
 import dev.millrace.schema.Request;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -37,7 +38,9 @@ final class Streaming {
   private final long seconds;
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final List<Told> told;
-  private final List<Answer> answers = new ArrayList<>();
+
+  /** By their choices, which end in no order. */
+  private final SortedMap<Integer, Answer> answers = new TreeMap<>();
 
   /**
    * A stream of one choice a request.
@@ -102,7 +105,7 @@ final class Streaming {
     if (asked.usage()) {
       ObjectNode last = envelope();
       last.putArray("choices");
-      last.set("usage", Replies.usage(answers));
+      last.set("usage", Replies.usage(asked.n(), List.copyOf(answers.values())));
       send(out, last);
     }
     out.write("data: [DONE]\n\n".getBytes(UTF_8));
@@ -142,7 +145,7 @@ final class Streaming {
         send(out, delta(event.choice(), first, text));
       }
     } else if (answer != null) {
-      answers.add(answer);
+      answers.put(event.choice(), answer);
       String rest = before.rest(answer.text());
       if (rest != null && (first || !rest.isEmpty())) {
         send(out, delta(event.choice(), first, rest));

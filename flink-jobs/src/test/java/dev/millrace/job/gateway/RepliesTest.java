@@ -8,6 +8,7 @@ import dev.millrace.schema.Answer;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Request;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,14 @@ class RepliesTest {
         Generating.completion(Fields.of("{\"model\":\"m\",\"prompt\":\"p\",\"max_tokens\":2}"));
     assertEquals("length", Replies.finish(asked, answer(null)));
     assertEquals("stop", Replies.finish(asked, answer(null, true)));
+  }
+
+  @Test
+  void usage_severalChoicesOfAPrompt_countsThePromptOnce() {
+    JsonNode usage = Replies.usage(2, Collections.nCopies(4, answer(null)));
+    assertEquals(2 * 5, usage.path("prompt_tokens").asInt());
+    assertEquals(4 * 2, usage.path("completion_tokens").asInt());
+    assertEquals(2 * 5 + 4 * 2, usage.path("total_tokens").asInt());
   }
 
   private static JsonNode provenance(@Nullable String... releases) {
@@ -66,6 +75,7 @@ class RepliesTest {
         0,
         0,
         0,
-        stopped);
+        stopped,
+        5);
   }
 }

@@ -88,7 +88,8 @@ public final class Topic {
             release == null ? 0 : at - 40,
             at,
             0,
-            false);
+            false,
+            2);
     return new Committed<>(answer, new Origin("answers", 0, at), at, at + 1);
   }
 

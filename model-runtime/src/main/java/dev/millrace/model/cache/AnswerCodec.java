@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** Answers as sealed bytes. */
 final class AnswerCodec {
 
-  private static final byte VERSION = 2;
-  private static final int FIXED = Double.BYTES + 3 * Integer.BYTES + 1;
+  private static final byte VERSION = 3;
+  private static final int FIXED = Double.BYTES + 4 * Integer.BYTES + 1;
 
   private final Seal seal;
 
@@ -25,7 +25,7 @@ final class AnswerCodec {
     byte[] text = answer.text().getBytes(StandardCharsets.UTF_8);
     int length = FIXED + text.length + Float.BYTES * answer.embedding().length;
     ByteBuffer out = ByteBuffer.allocate(length);
-    out.putDouble(answer.logProb()).putInt(answer.tokens());
+    out.putDouble(answer.logProb()).putInt(answer.tokens()).putInt(answer.promptTokens());
     out.put((byte) (answer.stopped() ? 1 : 0));
     out.putInt(text.length).put(text);
     out.putInt(answer.embedding().length);
@@ -45,12 +45,18 @@ final class AnswerCodec {
   static CachedAnswer parse(ByteBuffer in) {
     double logProb = in.getDouble();
     int tokens = in.getInt();
+    int promptTokens = in.getInt();
     boolean stopped = in.get() != 0;
     byte[] text = new byte[in.getInt()];
     in.get(text);
     float[] embedding = new float[in.getInt()];
     in.asFloatBuffer().get(embedding);
     return new CachedAnswer(
-        new String(text, StandardCharsets.UTF_8), logProb, tokens, embedding, stopped);
+        new String(text, StandardCharsets.UTF_8),
+        logProb,
+        tokens,
+        embedding,
+        stopped,
+        promptTokens);
   }
 }

@@ -8,12 +8,18 @@ package dev.millrace.model.cache;
  * @param tokens how many tokens logProb sums over
  * @param embedding what was embedded, else empty
  * @param stopped true if the text ends with a token that ends it, or before a stop text
+ * @param promptTokens how many tokens the model read before
  */
 public record CachedAnswer(
-    String text, double logProb, int tokens, float[] embedding, boolean stopped) {
+    String text, double logProb, int tokens, float[] embedding, boolean stopped, int promptTokens) {
 
   /** Of which nothing was to end. */
   public CachedAnswer(String text, double logProb, int tokens, float[] embedding) {
-    this(text, logProb, tokens, embedding, false);
+    this(text, logProb, tokens, embedding, false, 0);
+  }
+
+  /** The same to a prompt of so many tokens. */
+  public CachedAnswer to(int promptTokens) {
+    return new CachedAnswer(text, logProb, tokens, embedding, stopped, promptTokens);
   }
 }

@@ -39,7 +39,8 @@ record AnswerWriter(int subtask, InstantSource clock) {
         release == null ? 0 : release.readMillis(),
         clock.millis(),
         work.similarity(),
-        result.stopped());
+        result.stopped(),
+        result.promptTokens());
   }
 
   /** A part of an answer to come. */

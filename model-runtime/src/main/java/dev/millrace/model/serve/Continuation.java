@@ -54,7 +54,7 @@ final class Continuation {
   CachedAnswer answer() {
     String text = text();
     String before = end < 0 ? text : text.substring(0, end);
-    return new CachedAnswer(before, logProb, length, NO_EMBEDDING, ended || end >= 0);
+    return new CachedAnswer(before, logProb, length, NO_EMBEDDING, ended || end >= 0, 0);
   }
 
   /** Of the chunk that {@link #tell} gave last. */

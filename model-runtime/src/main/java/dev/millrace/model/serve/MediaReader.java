@@ -50,16 +50,18 @@ public record MediaReader(@Nullable Aligner aligner) {
   /**
    * Where the encoders see media, which may be a text, in the space of all media: of length 1.
    *
+   * @param tokens of the text
    * @param alignment what a domain adds to them
    */
-  float[] place(Media media, Carrier carrier, AlignAdapter alignment) throws UnreadableException {
+  float[] place(Media media, int[] tokens, Carrier carrier, AlignAdapter alignment)
+      throws UnreadableException {
     if (aligner == null || !aligner.config().base().equals(carrier.base().id())) {
       throw new UnreadableException(
           Reason.MODALITY_UNSUPPORTED,
           media.modality() + ", expected a prompt: there are no encoders for this base");
     }
     return media.isText()
-        ? alignment.place(Side.CAPTION, aligner.embed(words(media, carrier)))
+        ? alignment.place(Side.CAPTION, aligner.embed(words(media, tokens, carrier)))
         : alignment.place(Side.MEDIA, aligner.embed(input(media)));
   }
 
@@ -71,10 +73,19 @@ public record MediaReader(@Nullable Aligner aligner) {
     }
   }
 
-  private static Input words(Media media, Carrier carrier) {
-    String text = new String(media.bytes(), UTF_8);
-    int[] read = new SampleTokens(carrier.tokenizer(), TEXT_TOKENS).of(text);
-    return Input.Words.of(text, carrier.base().embed(List.of(read)).get(0));
+  /** What the base reads of a text to place it; nothing of other media. */
+  static int[] tokens(Media media, Carrier carrier) {
+    return media.isText()
+        ? new SampleTokens(carrier.tokenizer(), TEXT_TOKENS).of(text(media))
+        : new int[0];
+  }
+
+  private static Input words(Media media, int[] tokens, Carrier carrier) {
+    return Input.Words.of(text(media), carrier.base().embed(List.of(tokens)).get(0));
+  }
+
+  private static String text(Media media) {
+    return new String(media.bytes(), UTF_8);
   }
 
   /** What it makes of media goes by this name too: part of the name of an answer. */

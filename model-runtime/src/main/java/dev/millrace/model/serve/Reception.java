@@ -79,7 +79,10 @@ final class Reception {
   }
 
   private void place(Work work, Media media) throws MediaReader.UnreadableException {
-    float[] place = parts.media().place(media, carrier(work), work.lease().alignment());
+    Carrier carrier = carrier(work);
+    int[] words = MediaReader.tokens(media, carrier);
+    float[] place = parts.media().place(media, words, carrier, work.lease().alignment());
+    work.tokens(words);
     work.computed(new CachedAnswer("", 0, 0, place));
   }
 

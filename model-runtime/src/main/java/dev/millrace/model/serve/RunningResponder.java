@@ -267,14 +267,14 @@ final class RunningResponder implements Responder {
   }
 
   private void draw(Work work, SemanticTier.Similar similar) {
-    SemanticTier.Own explore = similar.explore();
-    if (explore == null) {
-      give(work, similar);
-      return;
-    }
     reception.read(work);
     if (work.isDone()) {
       end(work);
+      return;
+    }
+    SemanticTier.Own explore = similar.explore();
+    if (explore == null) {
+      give(work, similar);
     } else {
       generate(work, explore);
     }

@@ -125,7 +125,7 @@ final class Work implements AutoCloseable {
   }
 
   void found(Hit hit) {
-    result = hit.answer();
+    result = similar == null ? hit.answer() : hit.answer().to(positions());
     from = hit.from();
   }
 
@@ -160,9 +160,9 @@ final class Work implements AutoCloseable {
   /** Takes what the model computed, if it is a number. */
   void computed(CachedAnswer answer) {
     if (Double.isFinite(answer.logProb())) {
-      result = answer;
+      result = answer.to(positions());
       from = From.MODEL;
-      own.is(answer);
+      own.is(result);
     } else {
       fail("model-failed: log-probability " + answer.logProb() + ", expected a finite one");
     }

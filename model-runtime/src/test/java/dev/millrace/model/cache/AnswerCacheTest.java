@@ -23,7 +23,7 @@ class AnswerCacheTest {
   private static final CacheKey KEY = new CacheKey(1, 2, 3, 4);
   private static final CacheKey OTHER = new CacheKey(1, 2, 3, 5);
   private static final CachedAnswer ANSWER =
-      new CachedAnswer("größer", -12.5, 7, new float[] {0.25f, -1}, true);
+      new CachedAnswer("größer", -12.5, 7, new float[] {0.25f, -1}, true, 9);
 
   private final MapRemoteTier remote = new MapRemoteTier();
   private final AnswerCache cache = cache();
@@ -46,6 +46,8 @@ class AnswerCacheTest {
     assertEquals(ANSWER.text(), hit.answer().text());
     assertEquals(ANSWER.logProb(), hit.answer().logProb());
     assertEquals(ANSWER.tokens(), hit.answer().tokens());
+    assertEquals(ANSWER.stopped(), hit.answer().stopped());
+    assertEquals(ANSWER.promptTokens(), hit.answer().promptTokens());
     assertArrayEquals(ANSWER.embedding(), hit.answer().embedding());
     hit = get(second, KEY);
     assertNotNull(hit);

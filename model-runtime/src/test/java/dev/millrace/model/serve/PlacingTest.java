@@ -83,7 +83,10 @@ class PlacingTest {
     assertNull(picture.release());
     assertEquals(base.id(), picture.base());
     assertArrayEquals(axis(3), picture.embedding());
-    assertArrayEquals(axis(3), one("letters", text(3)).embedding());
+    assertEquals(0, picture.promptTokens());
+    Answer text = one("letters", text(3));
+    assertArrayEquals(axis(3), text.embedding());
+    assertEquals(text(3).bytes().length, text.promptTokens());
     assertEquals(From.L1, one("letters", picture(3)).from());
   }
 
@@ -227,12 +230,15 @@ class PlacingTest {
   @Test
   void place_longText_isCutIntoTokensAtItsBeginningAlone() throws Exception {
     List<Integer> lengths = new ArrayList<>();
-    byte[] text = (ColumnAligner.caption(3) + " x".repeat(8_000)).getBytes(UTF_8);
+    byte[] bytes = (ColumnAligner.caption(3) + " x".repeat(8_000)).getBytes(UTF_8);
+    Media text = new Media(Modality.TEXT, bytes);
+    Carrier carrier = new Carrier(base, new Watched(lengths));
     float[] place =
         new MediaReader(new ColumnAligner(base.id()))
             .place(
-                new Media(Modality.TEXT, text),
-                new Carrier(base, new Watched(lengths)),
+                text,
+                MediaReader.tokens(text, carrier),
+                carrier,
                 new AlignAdapter(1, new float[2 * 3 * Aligner.DIMENSION]));
     assertEquals(Aligner.DIMENSION, place.length);
     assertEquals(1, lengths.size());

@@ -299,6 +299,27 @@ class ResponderTest {
   }
 
   @Test
+  void respond_anyTask_countsTheTokensOfItsPromptWhereverTheAnswerIsFrom() {
+    List<Request> requests =
+        List.of(
+            score("a", null, "größer"),
+            generate("b", null, "größer", 3, 0, 0, true),
+            request("c", null, null, null, Task.EMBED, "größer", 0, 0, 0, true));
+    assertEquals(List.of(8, 8, 8), promptTokens(From.MODEL, responder.respond(requests)));
+    assertEquals(List.of(8, 8, 8), promptTokens(From.L1, responder.respond(requests)));
+    assertEquals(List.of(8, 8, 8), promptTokens(From.REDIS, responder().respond(requests)));
+    Answer known = responder.known(requests.get(1), Caller.NOBODY);
+    assertNotNull(known);
+    assertEquals(8, known.promptTokens());
+    assertEquals(0, one(generate("d", null, "a".repeat(600), 3, 0, 0, true)).promptTokens());
+  }
+
+  private static List<Integer> promptTokens(From from, List<Answer> answers) {
+    answers.forEach(answer -> assertEquals(from, answer.from()));
+    return answers.stream().map(Answer::promptTokens).toList();
+  }
+
+  @Test
   void respond_otherTenant_sharesNeitherReleaseNorCachedAnswer() {
     swap(FakeReleases.event("acme", "java", Action.PUBLISH, 1));
     Request own = request("a", "acme", "java", null, Task.SCORE, "prompt", 0, 0, 0, true);
@@ -322,6 +343,18 @@ class ResponderTest {
     assertEquals(own.text(), given.text());
     assertEquals("MODEL", own.source());
     assertEquals(0, own.similarity());
+  }
+
+  @Test
+  void respond_similarPrompts_countTheirOwnTokens() {
+    Responder similar = similar();
+    untilSemantic(similar, null, null);
+    List<Answer> given = List.of();
+    for (int i = 1000; given.stream().noneMatch(answer -> answer.similarity() > 0); i++) {
+      Request longer = asked("longer", null, null, i);
+      given = similar.respond(List.of(longer, longer, longer));
+    }
+    given.forEach(answer -> assertEquals(answer.bytes(), answer.promptTokens()));
   }
 
   @Test
@@ -1141,7 +1174,10 @@ class ResponderTest {
   void respond_tokenizerWithABos_countsItButBehindMedia() {
     try (Responder seeing = seeing(base.id(), new AfterBos())) {
       assertEquals(4, one(seeing, score("q", null, "text")).tokens());
-      assertEquals(4, one(seeing, shown(ColumnAligner.picture(3))).tokens());
+      assertEquals(5, one(seeing, score("q", null, "text")).promptTokens());
+      Answer shown = one(seeing, shown(ColumnAligner.picture(3)));
+      assertEquals(4, shown.tokens());
+      assertEquals(1 + 4, shown.promptTokens());
       assertError(
           "prompt-too-long: 513 tokens and 0 to add, expected at most 512",
           one(seeing, score("q", null, "a".repeat(512))));

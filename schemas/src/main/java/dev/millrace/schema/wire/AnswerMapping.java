@@ -32,6 +32,7 @@ final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.An
         .setAnsweredMillis(answer.answeredMillis())
         .setSimilarity(answer.similarity())
         .setStopped(answer.stopped())
+        .setPromptTokens(answer.promptTokens())
         .build();
   }
 
@@ -57,7 +58,8 @@ final class AnswerMapping implements Mapping<Answer, dev.millrace.schema.avro.An
         value.getReleaseReadMillis(),
         value.getAnsweredMillis(),
         value.getSimilarity(),
-        value.getStopped());
+        value.getStopped(),
+        value.getPromptTokens());
   }
 
   private static List<Float> boxed(float[] values) {

@@ -137,6 +137,7 @@ class CodecsTest {
         a.releaseReadMillis(),
         a.answeredMillis(),
         a.similarity(),
-        a.stopped());
+        a.stopped(),
+        a.promptTokens());
   }
 }

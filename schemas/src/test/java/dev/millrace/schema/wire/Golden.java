@@ -119,7 +119,8 @@ final class Golden {
           1_790_000_000_500L,
           1_790_000_000_600L,
           0,
-          false);
+          false,
+          0);
 
   static final Chunk CHUNK = new Chunk("q-1", HERE, "acme", 3, "void", RELEASE, "nano");
 

@@ -189,7 +189,8 @@ final class Records {
                     -origin.offset(),
                     origin.offset(),
                     logProb / 2,
-                    text.length() % 2 == 0));
+                    text.length() % 2 == 0,
+                    -origin.partition()));
   }
 
   static Arbitrary<Chunk> chunks() {
