@@ -1,5 +1,7 @@
 package dev.millrace.job.embedded;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -166,11 +168,21 @@ public final class FlinkRest implements AutoCloseable {
     return jobs().stream().filter(job -> job.name().equals(name) && !job.hasEnded()).toList();
   }
 
-  /** Stops a job with a savepoint, and says where that is. */
+  /**
+   * Stops a job with a savepoint, and says where that is. Two stops at once are one: Flink begins
+   * what it has an id of once.
+   */
   public String stop(String job) {
-    JsonNode triggered =
-        post("/jobs/" + job + "/stop", JSON.createObjectNode().put("drain", false));
-    String path = "/jobs/" + job + "/savepoints/" + triggered.path("request-id").asText();
+    int attempt = 0;
+    while (hasFailed(job, stopId(job, attempt))) {
+      attempt++;
+    }
+    String id = stopId(job, attempt);
+    JsonNode unused =
+        post(
+            "/jobs/" + job + "/stop",
+            JSON.createObjectNode().put("drain", false).put("triggerId", id));
+    String path = savepoint(job, id);
     if (!Poll.until(
         TIMEOUT, () -> send("GET", path, null).at("/status/id").asText().equals("COMPLETED"))) {
       throw new FlinkRestException("job " + job + " did not stop within " + TIMEOUT.toSeconds());
@@ -184,6 +196,23 @@ public final class FlinkRest implements AutoCloseable {
               + cause(operation.at("/failure-cause/stack-trace").asText()));
     }
     return operation.path("location").asText();
+  }
+
+  private static String stopId(String job, int attempt) {
+    String name = "stop " + job + " " + attempt;
+    return UUID.nameUUIDFromBytes(name.getBytes(UTF_8)).toString().replace("-", "");
+  }
+
+  private static String savepoint(String job, String id) {
+    return "/jobs/" + job + "/savepoints/" + id;
+  }
+
+  private boolean hasFailed(String job, String id) {
+    try {
+      return send("GET", savepoint(job, id), null).path("operation").has("failure-cause");
+    } catch (FlinkRestException neverBegun) {
+      return false;
+    }
   }
 
   /** Ends a job and forgets its state; a cluster that was started for it alone ends with it. */

@@ -1,0 +1,64 @@
+package dev.millrace.job.embedded;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class FlinkStopIT {
+
+  @TempDir Path folder;
+
+  @Test
+  void stop_askedTwiceAtOnce_bothAreToldTheOneSavepoint() throws Exception {
+    int port = FreePorts.find(1).get(0);
+    try (MiniCluster cluster = cluster(port);
+        FlinkRest flink = new FlinkRest(URI.create("http://127.0.0.1:" + port))) {
+      cluster.start();
+      String job =
+          flink.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
+      CompletableFuture<String> other = CompletableFuture.supplyAsync(() -> flink.stop(job));
+      String savepoint = flink.stop(job);
+      assertEquals(savepoint, other.get());
+      assertEquals("FINISHED", flink.state(job));
+    }
+  }
+
+  private MiniCluster cluster(int port) {
+    Map<String, String> options =
+        Map.of(
+            "rest.address",
+            "127.0.0.1",
+            "rest.port",
+            String.valueOf(port),
+            "rest.bind-port",
+            String.valueOf(port),
+            "web.tmpdir",
+            folder.toString(),
+            "execution.checkpointing.savepoint-dir",
+            folder.resolve("savepoints").toUri().toString(),
+            "taskmanager.memory.managed.size",
+            "16m",
+            "taskmanager.memory.network.min",
+            "16m",
+            "taskmanager.memory.network.max",
+            "16m");
+    return new MiniCluster(
+        new MiniClusterConfiguration.Builder()
+            .setConfiguration(Configuration.fromMap(options))
+            .setNumSlotsPerTaskManager(2)
+            .setCommonBindAddress("127.0.0.1")
+            .build());
+  }
+}
