@@ -12,6 +12,7 @@ import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.Report;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,9 @@ final class LoopOptions {
         new ProgressView(output.err(), run.config().batch().count(), Lessons::of)) {
       view.phase("reading the texts");
       Remembering remembering = new Remembering(view, run.store());
-      report = new Loop(run, material.call(), remembering).run();
+      Material read = material.call();
+      Files.createDirectories(run.store());
+      report = new Loop(run, read, remembering).run();
       if (report.releases().published() + report.alignments().published() > 0) {
         remembering.remember();
       }

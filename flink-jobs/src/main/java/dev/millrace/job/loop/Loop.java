@@ -318,17 +318,22 @@ public final class Loop {
     return recording.answers().stream().map(answer -> answer.value().base()).findFirst().orElse("");
   }
 
-  /** The folder, made if there is none; a store that holds a release already would mix two runs. */
+  /** A store that holds a release already would mix two runs. Makes nothing. */
   public static void requireFresh(Path folder) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new IllegalArgumentException("--report " + folder + ", expected a folder");
     }
     Path store = folder.resolve("store");
-    try {
-      Files.createDirectories(store);
-    } catch (IOException e) {
+    Path there = store.toAbsolutePath().normalize();
+    while (!Files.exists(there)) {
+      there = there.resolve("..").normalize();
+    }
+    if (!Files.isDirectory(there) || !Files.isWritable(there)) {
       throw new IllegalArgumentException(
-          "--report " + folder + ", expected a folder that can be written", e);
+          "--report " + folder + ", expected a folder that can be written");
+    }
+    if (!Files.exists(store)) {
+      return;
     }
     try (Stream<Path> kept = Files.list(store)) {
       if (kept.anyMatch(release -> Files.exists(release.resolve(Manifest.FILE)))) {

@@ -271,6 +271,7 @@ class MainTest {
         run("adapt", "--domain", "d", "--input", lines.toString(), "--report", folder + "/r");
     assertEquals(2, status);
     assertTrue(err.toString().contains("other-domain"), err::toString);
+    assertFalse(Files.exists(folder.resolve("r")));
   }
 
   @Test

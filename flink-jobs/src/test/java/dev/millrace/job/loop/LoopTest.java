@@ -29,6 +29,12 @@ class LoopTest {
   }
 
   @Test
+  void requireFresh_folderThatIsNotThere_isNotMade() throws Exception {
+    Loop.requireFresh(folder.resolve("a").resolve("b"));
+    assertFalse(Files.exists(folder.resolve("a")));
+  }
+
+  @Test
   void requireFresh_runBeforeHasPublished_namesTheOptionAndTheStore() throws Exception {
     Path release = Files.createDirectories(folder.resolve("store").resolve("3f9a"));
     Files.writeString(release.resolve("manifest.json"), "{}");
