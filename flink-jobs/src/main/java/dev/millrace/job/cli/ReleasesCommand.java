@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -73,15 +74,16 @@ final class ReleasesCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
+      Path folder = store.folder();
       List<Row> rows =
-          StoredReleases.read(store.folder(), output.err()::println).byId().entrySet().stream()
+          StoredReleases.read(folder, output.err()::println).byId().entrySet().stream()
               .map(Row::of)
               .sorted(
                   Comparator.comparing(Row::domain)
                       .thenComparing(Row::kind)
                       .thenComparingLong(Row::batch))
               .toList();
-      output.result(rows, text(rows));
+      output.result(rows, rows.isEmpty() ? "no releases in " + folder : text(rows));
       return 0;
     }
 

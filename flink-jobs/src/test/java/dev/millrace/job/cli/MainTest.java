@@ -275,6 +275,15 @@ class MainTest {
   }
 
   @Test
+  void run_releasesOfAnEmptyStore_saysThereAreNone() {
+    assertEquals(0, run("releases", "list", "--store", folder.toString()));
+    assertEquals("no releases in " + folder + "\n", out.toString());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("releases", "list", "--json", "--store", folder.toString()));
+    assertEquals("[ ]", out.toString().strip());
+  }
+
+  @Test
   void run_checkOnTextsOfNoTokens_saysSo() throws Exception {
     Path lines = folder.resolve("lines.jsonl");
     Files.writeString(lines, "{\"text\":\"\"}\n");
