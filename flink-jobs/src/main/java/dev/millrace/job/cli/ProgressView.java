@@ -8,7 +8,9 @@ import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.SwapFigures;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /** A table that is drawn over itself on a terminal, and a line now and then elsewhere. */
@@ -27,6 +29,9 @@ final class ProgressView implements Watcher, AutoCloseable {
   private final Function<String, Lesson> lessons;
   private final boolean terminal = Boolean.getBoolean("millrace.terminal");
   private final List<Integer> answered = new ArrayList<>();
+
+  /** By domain, how old a lesson was when it was last seen to be trained. */
+  private final Map<String, Double> trained = new HashMap<>();
 
   private int drawn;
   private int ticks;
@@ -93,7 +98,7 @@ final class ProgressView implements Watcher, AutoCloseable {
                             p.refused(),
                             p.batches(),
                             p.releases(),
-                            doing(domain, "%d/%d", "train %d s", "judge %d s"),
+                            doing(domain, "%d/%d", "learn %d s", "train %d s", "judge %d s"),
                             bits(p))));
     lines.add(summary(recording));
     return lines;
@@ -115,6 +120,7 @@ final class ProgressView implements Watcher, AutoCloseable {
                                 doing(
                                     domain,
                                     "gathering %d/%d",
+                                    "learning %d s",
                                     "learning %d s (training)",
                                     "learning %d s (judging)")),
                             bits(p))));
@@ -126,10 +132,16 @@ final class ProgressView implements Watcher, AutoCloseable {
   }
 
   /** Of what is done for a domain the last step; empty if there is nothing to do. */
-  private String doing(String domain, String gathers, String trains, String judges) {
+  private String doing(String domain, String gathers, String learns, String trains, String judges) {
     Lesson lesson = lessons.apply(domain);
-    if (lesson.learningSeconds() > 0) {
-      return (lesson.training() ? trains : judges).formatted((long) lesson.learningSeconds());
+    double seconds = lesson.learningSeconds();
+    if (seconds > 0) {
+      if (lesson.training()) {
+        trained.put(domain, seconds);
+      }
+      boolean hasTrained = trained.getOrDefault(domain, Double.MAX_VALUE) <= seconds;
+      String doing = lesson.training() ? trains : hasTrained ? judges : learns;
+      return doing.formatted((long) seconds);
     }
     if (lesson.pending() > 0) {
       return "in line";

@@ -13,6 +13,7 @@ import dev.millrace.schema.Sample;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,17 +32,36 @@ class ProgressViewTest {
         "40 | 0 | 0    | false | legal 1 in, 0 refused, 0 releases, gathering 40/64, –",
         "7  | 1 | 0    | false | legal 1 in, 0 refused, 0 releases, in line, –",
         "7  | 1 | 12.7 | true  | legal 1 in, 0 refused, 0 releases, learning 12 s (training), –",
-        "7  | 1 | 12.7 | false | legal 1 in, 0 refused, 0 releases, learning 12 s (judging), –"
+        "7  | 1 | 0.7  | false | legal 1 in, 0 refused, 0 releases, learning 0 s, –"
       })
   void progress_domain_saysWhatIsDoneForIt(
       int gathering, int pending, double seconds, boolean training, String expected) {
     try (ProgressView view = view(new Lesson(gathering, pending, seconds, training))) {
-      while (err.toString().isEmpty()) { // every few ticks there is a line
-        view.progress(recording());
-      }
+      assertEquals(expected, line(view));
+    }
+  }
+
+  @Test
+  void progress_lessonThatIsNotTrained_isJudgedOnceItWasTrained() {
+    AtomicReference<Lesson> lesson = new AtomicReference<>(new Lesson(7, 1, 3.2, true));
+    try (ProgressView view =
+        new ProgressView(new PrintWriter(err, true), BATCH, domain -> lesson.get())) {
+      assertTrue(line(view).contains("learning 3 s (training), "));
+      lesson.set(new Lesson(7, 1, 8.1, false));
+      assertTrue(line(view).contains("learning 8 s (judging), "));
+      lesson.set(new Lesson(7, 1, 0.4, false)); // the next one
+      assertTrue(line(view).contains("learning 0 s, "));
+    }
+  }
+
+  /** What the next line says of the domain. */
+  private String line(ProgressView view) {
+    err.getBuffer().setLength(0);
+    while (err.toString().isEmpty()) { // every few ticks there is a line
+      view.progress(recording());
     }
     String line = err.toString().strip();
-    assertEquals(expected, line.substring(line.indexOf("| ") + 2));
+    return line.substring(line.indexOf("| ") + 2);
   }
 
   @Test
