@@ -1,9 +1,11 @@
 package dev.millrace.job.embedded;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +33,7 @@ class FlinkStopIT {
       CompletableFuture<String> other = CompletableFuture.supplyAsync(() -> flink.stop(job));
       String savepoint = flink.stop(job);
       assertEquals(savepoint, other.get());
-      assertEquals("FINISHED", flink.state(job));
+      assertTrue(Poll.until(Duration.ofMinutes(1), () -> flink.state(job).equals("FINISHED")));
     }
   }
 
