@@ -136,13 +136,6 @@ class RequestsTest {
   }
 
   @Test
-  void request_ofAStateWithoutStop_drawsAmongAllTokens() {
-    Request request = selecting(0, 0, null);
-    assertEquals(List.of(), request.stop());
-    assertEquals(1, request.topP());
-  }
-
-  @Test
   void problem_promptOverTheLimit_isTooLong() {
     String prompt = "x".repeat(Limits.PROMPT_BYTES);
     assertNull(Requests.problem(request("q", "java", prompt, 1, 0, 0)));
