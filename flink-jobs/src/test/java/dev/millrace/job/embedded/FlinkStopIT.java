@@ -28,6 +28,7 @@ class FlinkStopIT {
     try (MiniCluster cluster = cluster(port);
         FlinkRest flink = new FlinkRest(URI.create("http://127.0.0.1:" + port))) {
       cluster.start();
+      assertTrue(Poll.until(Duration.ofMinutes(1), () -> flink.taskManagers() > 0));
       String job =
           flink.submit(SubmittedJob.jar(folder), SubmittedJob.class.getName(), List.of(), null);
       CompletableFuture<String> other = CompletableFuture.supplyAsync(() -> flink.stop(job));
