@@ -64,8 +64,8 @@ public final class Loop {
   private static final int PARTITIONS = 4;
   private static final int SLOTS = 8;
 
-  /** Samples on their way, in batches of every domain: one gathers while one is learned. */
-  private static final double WINDOW_BATCHES = 1.5;
+  /** Samples on their way, in batches: one of every domain, and what gathers beside a lone one. */
+  private static final double BATCHES_MORE = 0.5;
 
   /** Failures of a job within a minute that it may have. */
   private static final int FAILURES = 3;
@@ -183,13 +183,11 @@ public final class Loop {
       pace.require("the first answer", PATIENCE, () -> spectator.answered() > 0);
       watcher.phase("streaming samples in, asking, learning");
       Feed feed = new Feed(writer, topics.samples(), Openers.heldOut(config), pace, clock);
+      int domains = Math.max(1, material.heldOut().size());
       int sent =
           feed.send(
               material.samples(),
-              (int)
-                  (WINDOW_BATCHES
-                      * config.batch().count()
-                      * Math.max(1, material.heldOut().size())),
+              (int) ((domains + BATCHES_MORE) * config.batch().count()),
               spectator::recording,
               System.nanoTime() + run.feeding().toNanos());
       watcher.phase(
@@ -201,7 +199,7 @@ public final class Loop {
           "all samples on their topic",
           PATIENCE,
           () -> spectator.recording().samples().size() >= sent);
-      int open = config.batch().count() * Math.max(1, material.heldOut().size());
+      int open = config.batch().count() * domains;
       pace.require(
           "all full batches",
           PATIENCE,
