@@ -84,7 +84,7 @@ final class Output {
       long now = System.nanoTime();
       if (now - next[0] >= 0) {
         next[0] = now + SECOND;
-        say("loaded %d of %d million weights", done / 1_000_000, total / 1_000_000);
+        say("loaded %.1f of %.1f million weights", done / 1e6, total / 1e6);
       }
     };
   }
