@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** {@link AlignmentState} ⇄ bytes: a version, then the fields in order. */
 final class AlignmentCodec {
 
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
   private AlignmentCodec() {}
 
@@ -87,6 +87,7 @@ final class AlignmentCodec {
     out.writeLong(pair.group());
     write(out, pair.places().media());
     write(out, pair.places().caption());
+    out.writeLong(pair.batch());
   }
 
   private static void write(DataOutputStream out, Origin origin) throws IOException {
@@ -154,7 +155,7 @@ final class AlignmentCodec {
 
   private static PairPlaces pair(DataInputStream in) throws IOException {
     return new PairPlaces(
-        in.readUTF(), origin(in), in.readLong(), new Places(floats(in), floats(in)));
+        in.readUTF(), origin(in), in.readLong(), new Places(floats(in), floats(in)), in.readLong());
   }
 
   private static Origin origin(DataInputStream in) throws IOException {

@@ -124,7 +124,9 @@ final class PairLearner implements AlignmentLearner {
   }
 
   private static Reservoir<PairPlaces> remembered(AlignmentState state, long seed) {
-    return state.past().offer(state.waiting(), seed);
+    List<PairPlaces> batch =
+        state.waiting().stream().map(pair -> pair.in(state.batches())).toList();
+    return state.past().offer(batch, seed);
   }
 
   private AlignmentOutcome publish(
@@ -255,6 +257,7 @@ final class PairLearner implements AlignmentLearner {
         event.release().isEmpty()
             ? null
             : AlignRelease.read(parts.published(), event, parts.base(), parts.known().encoders());
+    long last = release == null ? -1 : release.manifest().batch();
     List<Origin> progress = release == null ? List.of() : release.manifest().learnedTo();
     return state.taken(
         release == null ? AlignAdapter.NONE : release.adapter(),
@@ -263,7 +266,7 @@ final class PairLearner implements AlignmentLearner {
         event.origin(),
         event.action() == Action.PIN,
         state.forgottenBeside(event.forgotten()),
-        pair -> Progress.includes(progress, pair.origin()));
+        pair -> pair.batch() <= last && Progress.includes(progress, pair.origin()));
   }
 
   /** The verdict on an order. */

@@ -244,6 +244,22 @@ class PairLearnerTest {
   }
 
   @Test
+  void obey_rollbackPastPairsThatWaitedForTheirDomain_learnsFromNoneOfThem() {
+    AlignmentLearner learner = learner();
+    AlignmentState target = learner.initial();
+    for (int i = 10_000; events.isEmpty(); i++) {
+      target = take(learner, target, i);
+    }
+    AlignmentState last = target;
+    for (int i = 0; events.size() == 1; i++) {
+      last = AlignmentState.fromBytes(take(learner, last, i).toBytes());
+    }
+    AlignmentState back = obey(learner, last, order(events.get(0), Action.ROLLBACK, List.of()));
+    assertTrue(last.past().entries().size() > target.past().entries().size());
+    assertEquals(ids(target.past().entries()), ids(back.past().entries()));
+  }
+
+  @Test
   void obey_releaseOfAnotherDomain_isRefusedAndChangesNothing() {
     AlignmentLearner learner = learner();
     AlignmentState state = learned(learner, 0, 200);
