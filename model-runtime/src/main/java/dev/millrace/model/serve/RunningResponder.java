@@ -405,7 +405,8 @@ final class RunningResponder implements Responder {
       return null; // which release answers takes a while to say
     }
     try (Work work = reception.receive(NO_TICKET, request)) {
-      Lease lease = work.isDone() ? null : reception.peek(request, caller);
+      boolean late = deadlines.isPassed(work);
+      Lease lease = late || work.isDone() ? null : reception.peek(request, caller);
       if (lease == null) {
         return null;
       }

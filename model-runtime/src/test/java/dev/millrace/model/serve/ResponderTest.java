@@ -887,6 +887,15 @@ class ResponderTest {
   }
 
   @Test
+  void known_deadlinePassed_isNoneAndWhoComputesSaysSo() {
+    Request request = score("q", "java", "prompt");
+    one(request);
+    assertNotNull(responder.known(due(request, 1234), Caller.NOBODY));
+    assertNull(responder.known(due(request, 1233), Caller.NOBODY));
+    assertError("deadline-passed: it is 1234, expected at most 1233", one(due(request, 1233)));
+  }
+
+  @Test
   void bare_namesTheReasonIfThereIsOne() {
     Answer answer = responder.bare(score("q", "java", ""), "overloaded: so it is");
     assertEquals("q", answer.request());
