@@ -73,12 +73,12 @@ final class ActivationCoordinator implements OperatorCoordinator {
   @Override
   public void executionAttemptFailed(int subtask, int attempt, @Nullable Throwable reason) {
     subtasks.remove(subtask);
-    ballots.clear();
+    ballots.leave(subtask);
   }
 
   @Override
   public void subtaskReset(int subtask, long checkpoint) {
-    ballots.clear();
+    ballots.leave(subtask);
   }
 
   @Override

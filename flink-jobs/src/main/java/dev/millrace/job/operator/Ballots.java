@@ -68,7 +68,13 @@ final class Ballots {
     return decided.values().stream().filter(decision -> decision.refusal() != null).toList();
   }
 
-  /** The subtasks begin again from a checkpoint: they vote again. */
+  /** A subtask begins again from a checkpoint: it votes again, and others do not. */
+  void leave(int subtask) {
+    staged.values().forEach(voters -> voters.remove(subtask));
+    decided.clear();
+  }
+
+  /** All subtasks begin again from a checkpoint: they vote again. */
   void clear() {
     staged.clear();
     decided.clear();
