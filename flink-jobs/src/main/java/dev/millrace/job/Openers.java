@@ -66,19 +66,20 @@ public final class Openers {
   private Openers() {}
 
   /** Opens what a subtask works with, out of resources. */
-  private interface Opening<T> extends Serializable {
+  interface Opening<T> extends Serializable {
     T open(int subtask, Resources resources) throws Exception;
   }
 
-  /** Closes the resources again if the opening fails. */
-  private static <T> Opener<T> opener(Opening<T> opening) {
+  /** Closes the resources again if the opening fails, for whatever reason. */
+  static <T> Opener<T> opener(Opening<T> opening) {
     return subtask -> {
       Resources resources = new Resources();
       try {
         return new Opened<>(opening.open(subtask, resources), resources);
-      } catch (Exception e) {
-        resources.close();
-        throw e;
+      } catch (Throwable e) {
+        try (resources) {
+          throw e;
+        }
       }
     };
   }

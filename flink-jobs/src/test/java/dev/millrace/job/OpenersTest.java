@@ -1,6 +1,7 @@
 package dev.millrace.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.millrace.adapter.Learner;
@@ -12,9 +13,12 @@ import dev.millrace.adapter.train.Governor;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.operator.LearnerOpener;
 import dev.millrace.job.operator.Opener;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
 
 class OpenersTest {
@@ -37,6 +41,28 @@ class OpenersTest {
             learners.trainers())) {
       Exception refused = assertThrows(IllegalArgumentException.class, () -> opener.open(0));
       assertEquals(expected, refused.getMessage());
+    }
+  }
+
+  @Test
+  void opener_whateverIsThrown_closesWhatWasOpenAndThrowsIt() {
+    for (Throwable thrown : List.of(new NoClassDefFoundError("x"), new IllegalStateException())) {
+      List<String> closed = new ArrayList<>();
+      Exception unclosable = new IOException("cannot be closed");
+      Opener<String> opener =
+          Openers.opener(
+              (subtask, resources) -> {
+                resources.add(() -> closed.add("first"));
+                resources.add(
+                    () -> {
+                      throw unclosable;
+                    });
+                ExceptionUtils.rethrow(thrown);
+                return "never";
+              });
+      assertSame(thrown, assertThrows(Throwable.class, () -> opener.open(0)));
+      assertEquals(List.of("first"), closed);
+      assertEquals(List.of(unclosable), List.of(thrown.getSuppressed()));
     }
   }
 
