@@ -71,6 +71,7 @@ public final class Openers {
   }
 
   /** Closes the resources again if the opening fails, for whatever reason. */
+  @SuppressWarnings("try") // Resources are of any kind.
   static <T> Opener<T> opener(Opening<T> opening) {
     return subtask -> {
       Resources resources = new Resources();
