@@ -58,7 +58,16 @@ final class NeighbourTier implements SemanticTier {
 
   private void lookUp(CacheKey scope, CacheKey key, float[] vector, Asker asker) {
     lookups.increment();
-    Neighbour neighbour = nearest(scope, vector);
+    Neighbour neighbour = null;
+    try {
+      neighbour = nearest(scope, vector);
+    } finally { // whatever was thrown, nobody waits for ever
+      told(scope, key, vector, asker, neighbour);
+    }
+  }
+
+  private void told(
+      CacheKey scope, CacheKey key, float[] vector, Asker asker, @Nullable Neighbour neighbour) {
     double similarity = neighbour == null ? Double.NaN : neighbour.similarity(vector);
     if (neighbour == null || !HitGate.isNear(similarity)) {
       asker.compute(own -> keep(scope, new Neighbour(key, vector, own)));

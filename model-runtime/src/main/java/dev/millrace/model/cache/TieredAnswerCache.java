@@ -85,7 +85,15 @@ final class TieredAnswerCache implements AnswerCache {
   }
 
   private void lookUp(CacheKey key, Asker asker) {
-    CachedAnswer far = fromRemote(key);
+    CachedAnswer far = null;
+    try {
+      far = fromRemote(key);
+    } finally { // whatever was thrown, nobody waits for ever
+      told(key, asker, far);
+    }
+  }
+
+  private void told(CacheKey key, Asker asker, @Nullable CachedAnswer far) {
     if (far == null) {
       miss(asker);
       return;

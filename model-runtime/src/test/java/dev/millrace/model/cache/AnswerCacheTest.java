@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.schema.Answer.From;
@@ -115,6 +117,64 @@ class AnswerCacheTest {
         Thread.currentThread().interrupt();
       }
       return null;
+    }
+
+    @Override
+    public void add(byte[] set, float[] vector, byte[] element) {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void ask_remoteTierThrowsAnError_theAskerComputesAndNobodyWaitsForEver() {
+    Error broken = new NoClassDefFoundError("a class of the client");
+    AnswerCache breaking =
+        AnswerCache.of(
+            1 << 20,
+            new BreakingTier(broken),
+            SECRET,
+            SemanticTier.of(
+                new BreakingVectorStore(broken),
+                SECRET,
+                new ErrorBound(0.1, 0.1, 1),
+                new DirectExecutor()),
+            new DirectExecutor());
+    List<String> computing = new ArrayList<>();
+    Told leads = new Told(() -> computing.add("leads"));
+    assertSame(broken, assertThrows(Error.class, () -> breaking.ask(KEY, leads)));
+    assertEquals(List.of("leads"), computing);
+    Told waits = new Told(() -> computing.add("waits"));
+    assertNull(breaking.ask(KEY, waits));
+    breaking.put(KEY, ANSWER);
+    assertEquals(new AnswerCache.Hit(ANSWER, From.MODEL), waits.hit);
+    SemanticTierTest.Told searches = new SemanticTierTest.Told(own -> computing.add("searches"));
+    assertSame(
+        broken,
+        assertThrows(
+            Error.class, () -> breaking.semantic().ask(KEY, KEY, new float[] {1}, searches)));
+    assertEquals(List.of("leads", "searches"), computing);
+  }
+
+  private record BreakingTier(Error error) implements RemoteTier {
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      throw error;
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value) {}
+
+    @Override
+    public void close() {}
+  }
+
+  private record BreakingVectorStore(Error error) implements VectorStore {
+
+    @Override
+    public byte @Nullable [] nearest(byte[] set, float[] vector) {
+      throw error;
     }
 
     @Override
