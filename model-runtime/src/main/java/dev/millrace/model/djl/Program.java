@@ -80,7 +80,7 @@ final class Program implements AutoCloseable {
     try {
       fill.accept(program);
       return program;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // such as of a heap that is too small
       program.close();
       throw e;
     }

@@ -100,7 +100,7 @@ final class HotReleases implements AutoCloseable {
     LoadedRelease loaded = loader.load(registered, this::freed);
     try {
       loader.warm(loaded);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       loaded.release();
       throw e;
     }

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.adapter.AdapterWeights;
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.base.Sequence;
@@ -21,6 +23,8 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -107,6 +111,27 @@ class LiveReleasesTest {
     assertEquals(Outcome.IGNORED, ignored.outcome());
     assertNull(live.stage(FakeReleases.published("java", 4), 77).join().problem());
     // Closing frees what is staged still.
+  }
+
+  @Test
+  void stage_warmingThrowsAnError_freesWhatWasLoaded() {
+    Error broken = new OutOfMemoryError("made up");
+    InvocationHandler breaking =
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("score")) {
+            throw broken;
+          }
+          return method.invoke(base, arguments);
+        };
+    BaseModel breaks =
+        (BaseModel)
+            Proxy.newProxyInstance(
+                BaseModel.class.getClassLoader(), new Class<?>[] {BaseModel.class}, breaking);
+    try (LiveReleases own = LiveReleases.of(breaks, source, SwapConfig.defaults())) {
+      CompletableFuture<Staged> staged = own.stage(FakeReleases.published("java", 1), 77);
+      assertSame(broken, assertThrows(CompletionException.class, staged::join).getCause());
+      assertEquals(0, base.openAdapters());
+    }
   }
 
   @Test
