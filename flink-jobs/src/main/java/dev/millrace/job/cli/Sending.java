@@ -22,6 +22,8 @@ final class Sending implements AutoCloseable {
   private final AtomicReference<@Nullable IllegalStateException> failure = new AtomicReference<>();
   private final Thread hook = new Thread(this::end, "millrace-sending-end");
   private final AtomicInteger sent = new AtomicInteger();
+  private volatile String last = "";
+  private volatile boolean ended;
 
   /**
    * Begins; if this process is told to end, says what is written.
@@ -43,8 +45,12 @@ final class Sending implements AutoCloseable {
    */
   void send(String where, @Nullable String key, byte[] value) {
     throwFailure();
+    if (ended) {
+      throw new IllegalStateException(where + " is not written: sending has ended");
+    }
     int number = sent.getAndIncrement();
     unwritten.put(number, where);
+    last = where;
     var unused =
         writer
             .append(topic, key, value)
@@ -60,7 +66,7 @@ final class Sending implements AutoCloseable {
 
   private void fail(String where, Throwable e) {
     String said = where + " is not written: " + e.getMessage();
-    if (failure.compareAndSet(null, new IllegalStateException(said, e))) {
+    if (failure.compareAndSet(null, new IllegalStateException(said, e)) && !ended) {
       told.println(said);
     }
   }
@@ -82,18 +88,22 @@ final class Sending implements AutoCloseable {
     return sent.get() - unwritten.size();
   }
 
-  /** Gives up what is not written in a few seconds, and says what is. */
-  void end() {
-    writer.close(LAST);
-    told.println(account());
+  /** Gives up what is not written in a few seconds, and says what is, once. */
+  synchronized void end() {
+    if (!ended) {
+      ended = true;
+      writer.close(LAST);
+      told.println(account());
+    }
   }
 
   /** How many are written, and what is not. */
   private String account() {
+    String sentLast = last; // before what is not written: it may be
     Map.Entry<Integer, String> first = unwritten.firstEntry();
     String written = written() + " records written to " + topic;
     if (first == null) {
-      return written;
+      return sentLast.isEmpty() ? written : written + ", the last of them " + sentLast;
     }
     int later = written() - first.getKey();
     return "%s, go on from %s%s"
