@@ -110,16 +110,13 @@ final class ClusterCommand implements Callable<Integer> {
     return switch (action) {
       case up -> show(Optional.of(up(cluster)));
       case status -> show(cluster.status());
-      case down -> down(cluster.down());
+      case down -> down(cluster.down(output.err()::println));
     };
   }
 
   /** Of a cluster that is up, what has ended is started again. */
   private ClusterState up(LocalCluster cluster) {
     Optional<ClusterState> known = cluster.status();
-    if (known.isPresent() && !known.get().complete()) {
-      output.err().println("the last start did not come to its end; what it left is stopped first");
-    }
     if (known.isEmpty() || !known.get().isPartlyUp()) {
       ClusterShape shape = shape();
       output.say("starting Kafka, Redis and Flink; logs: %s", log("kafka").getParent());

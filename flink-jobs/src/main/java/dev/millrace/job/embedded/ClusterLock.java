@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -19,22 +20,31 @@ import java.util.function.Supplier;
  */
 record ClusterLock(Path file, Duration patience) {
 
+  /** After so long whoever waits is told so. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   /**
    * Makes a change, alone.
    *
+   * @param told that another process has the lock, if it does not give it back soon
    * @throws IllegalStateException if another process has the lock for too long
    */
-  <T> T during(Supplier<T> change) {
+  <T> T during(Supplier<T> change, Consumer<String> told) {
     if (!HELD.add(file)) {
       return change.get();
     }
     try (FileChannel channel = open()) {
-      if (!Poll.until(patience, () -> isTaken(channel))) {
-        throw new IllegalStateException(
-            "another process starts or stops the cluster in %s, expected one at a time"
-                .formatted(file.getParent()));
+      String other =
+          "another process starts or stops the cluster in %s, ".formatted(file.getParent());
+      boolean alone = Poll.until(SOON, () -> isTaken(channel));
+      if (!alone && patience.compareTo(SOON) > 0) {
+        told.accept(other + "waiting for it");
+        alone = Poll.until(patience.minus(SOON), () -> isTaken(channel));
+      }
+      if (!alone) {
+        throw new IllegalStateException(other + "expected one at a time");
       }
       return change.get();
     } catch (IOException e) {

@@ -126,7 +126,8 @@ public record LocalCluster(Path build, Path home) {
             down();
             throw e;
           }
-        });
+        },
+        told);
   }
 
   private void stopInterrupted(Consumer<String> told) {
@@ -134,6 +135,7 @@ public record LocalCluster(Path build, Path home) {
     if (known.isEmpty() && strays() > 0) {
       told.accept("stopped %d processes of a cluster whose files were deleted".formatted(down()));
     } else if (known.isPresent() && !known.get().complete()) {
+      told.accept("the last start did not come to its end; what it left is stopped first");
       down();
     } else if (known.filter(state -> state.isUp() || state.isPartlyUp()).isPresent()) {
       throw new IllegalStateException("a cluster is up already: " + known.get().restUrl());
@@ -141,7 +143,11 @@ public record LocalCluster(Path build, Path home) {
   }
 
   private <T> T alone(Supplier<T> change) {
-    return new ClusterLock(home.resolve("lock"), OTHERS).during(change);
+    return alone(change, line -> {});
+  }
+
+  private <T> T alone(Supplier<T> change, Consumer<String> told) {
+    return new ClusterLock(home.resolve("lock"), OTHERS).during(change, told);
   }
 
   /** What is known of the cluster; empty if there is none. */
@@ -156,7 +162,16 @@ public record LocalCluster(Path build, Path home) {
 
   /** Stops the processes that {@link #up} started and no others; says how many there were. */
   public int down() {
-    return Files.isDirectory(home) || strays() > 0 ? alone(this::stop) : 0;
+    return down(line -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param told if another process starts or stops the cluster
+   */
+  public int down(Consumer<String> told) {
+    return Files.isDirectory(home) || strays() > 0 ? alone(this::stop, told) : 0;
   }
 
   private int stop() {
@@ -183,13 +198,18 @@ public record LocalCluster(Path build, Path home) {
 
   /** Starts a process that has ended with the command of its first start; another is left alone. */
   public synchronized void revive(String name) {
+    revive(name, line -> {});
+  }
+
+  private synchronized void revive(String name, Consumer<String> told) {
     alone(
         () -> {
           ClusterProcess process = process(name);
           return process.isAlive()
               ? known()
               : launch(known(), name, process.address(), process.command());
-        });
+        },
+        told);
   }
 
   /**
@@ -202,7 +222,7 @@ public record LocalCluster(Path build, Path home) {
     List<ClusterProcess> ended = known().ended();
     for (ClusterProcess process : ended) {
       told.accept(process.name() + " had ended, and is started again");
-      revive(process.name());
+      revive(process.name(), told);
     }
     ClusterState state = known();
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {

@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,10 +10,15 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClusterLockTest {
+
+  private final List<String> told = new ArrayList<>();
 
   @TempDir Path folder;
 
@@ -45,10 +51,21 @@ class ClusterLockTest {
       var e =
           assertThrows(
               IllegalStateException.class,
-              () -> new ClusterLock(file, Duration.ZERO).during(() -> fail("not alone")));
+              () ->
+                  new ClusterLock(file, Duration.ZERO)
+                      .during(() -> fail("not alone"), told::add));
       assertTrue(e.getMessage().startsWith("another process"), e.getMessage());
-      other.outputWriter().close();
-      assertEquals("done", new ClusterLock(file, Duration.ofMinutes(1)).during(() -> "done"));
+      assertEquals(List.of(), told);
+      Consumer<String> giveBack =
+          line -> {
+            told.add(line);
+            assertDoesNotThrow(() -> other.outputWriter().close());
+          };
+      assertEquals(
+          "done", new ClusterLock(file, Duration.ofMinutes(1)).during(() -> "done", giveBack));
+      assertEquals(
+          List.of("another process starts or stops the cluster in " + folder + ", waiting for it"),
+          told);
     } finally {
       other.destroyForcibly().waitFor();
     }
@@ -57,7 +74,8 @@ class ClusterLockTest {
   @Test
   void during_insideItself_isShared() {
     ClusterLock lock = new ClusterLock(folder.resolve("new").resolve("lock"), Duration.ZERO);
-    assertEquals("done", lock.during(() -> lock.during(() -> "done")));
-    assertEquals("again", lock.during(() -> "again"));
+    assertEquals("done", lock.during(() -> lock.during(() -> "done", told::add), told::add));
+    assertEquals("again", lock.during(() -> "again", told::add));
+    assertEquals(List.of(), told);
   }
 }
