@@ -33,6 +33,8 @@ public interface Learner {
    * the adapter as it was; so does everything that is thrown.
    *
    * @throws java.util.concurrent.CancellationException if the governor gives up
+   * @throws UnpublishedException if the release cannot be published now
+   * @throws java.io.UncheckedIOException if a release that it needs cannot be read now
    */
   Outcome learn(LearnerState state, TrainingBatch batch, Governor governor);
 
@@ -43,6 +45,7 @@ public interface Learner {
    * each, until the state {@linkplain LearnerState#learnsAgain has} no more of it.
    *
    * @throws java.util.concurrent.CancellationException if the governor gives up
+   * @throws UnpublishedException if what is learned again cannot be published now
    * @throws java.io.UncheckedIOException if the release cannot be read now
    */
   Outcome obey(LearnerState state, ReleaseEvent event, Governor governor);

@@ -32,6 +32,7 @@ import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -133,9 +134,23 @@ final class ModelLearner implements Learner {
   @Override
   public Outcome obey(LearnerState asItWas, ReleaseEvent event, Governor governor) {
     LearnerState state = here(asItWas, event.tenant(), event.domain());
-    return state.learnsAgain()
-        ? learnedAgain(state, event, governor)
-        : rewinder.rewind(state, event, initial(event.tenant(), event.domain()));
+    return published(
+        state.learnsAgain()
+            ? learnedAgain(state, event, governor)
+            : rewinder.rewind(state, event, initial(event.tenant(), event.domain())));
+  }
+
+  /** Only its release is missing where the store fails: nothing is to be learned again for it. */
+  private Outcome published(Outcome outcome) {
+    if (outcome.draft() == null) {
+      return outcome;
+    }
+    try {
+      String unused = surroundings.store().publish(outcome.draft());
+    } catch (UncheckedIOException e) {
+      throw new UnpublishedException(e, () -> published(outcome));
+    }
+    return outcome.published();
   }
 
   /** What one release that was taken back had been taught, without what is to be forgotten. */
@@ -157,12 +172,15 @@ final class ModelLearner implements Learner {
     }
     Lesson lesson = lesson(before, batch, step.fresh());
     Outcome taught = taught(nothingWaits(before), batch, lesson, List.of(step.note()), governor);
-    List<Remembered> line = latest(taught.state().waiting(), before.waiting());
-    return new Outcome(taught.state().withWaiting(line), taught.verdict(), taught.release());
+    return taught.withWaiting(latest(taught.state().waiting(), before.waiting()));
   }
 
   @Override
-  public Outcome learn(LearnerState asItWas, TrainingBatch asRead, Governor governor) {
+  public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
+    return published(learned(state, batch, governor));
+  }
+
+  private Outcome learned(LearnerState asItWas, TrainingBatch asRead, Governor governor) {
     LearnerState state = here(asItWas, asRead.tenant(), asRead.domain());
     requireNext(state, asRead);
     TrainingBatch batch = state.forgotten().without(asRead);
@@ -256,7 +274,7 @@ final class ModelLearner implements Learner {
     Task taught = new Task(before, batch, lesson, findings.texts(), asked);
     List<Attempt> attempts = attempts(taught, governor);
     Attempt last = attempts.get(attempts.size() - 1);
-    return last.judgement().accepted() ? publish(last) : refused(attempts);
+    return last.judgement().accepted() ? release(last) : refused(attempts);
   }
 
   /** Candidates of a lesson, one after the other, up to one that is accepted. */
@@ -439,9 +457,7 @@ final class ModelLearner implements Learner {
     if (before.release() != null && !trained.routing().equals(before.routing())) {
       Attempt rerouted = rerouted(attempt);
       if (rerouted.judgement().accepted()) {
-        Outcome published = publish(rerouted);
-        return new Outcome(
-            published.state().withWaiting(line), published.verdict(), published.release());
+        return release(rerouted).withWaiting(line);
       }
     }
     Attempt last = waits ? attempt.waiting() : attempt;
@@ -647,7 +663,7 @@ final class ModelLearner implements Learner {
     return new Lesson(fresh, state.replay().draw(replayed, seed), surroundings.anchors(), seed);
   }
 
-  private Outcome publish(Attempt attempt) {
+  private Outcome release(Attempt attempt) {
     LearnerState before = attempt.trained().before();
     Lesson lesson = attempt.trained().lesson();
     List<Origin> learnedTo =
@@ -658,7 +674,7 @@ final class ModelLearner implements Learner {
     String id = draft.manifest().id();
     Predecessor predecessor = predecessorAfter(attempt);
     ReleaseEvent event =
-        event(attempt.trained(), predecessor, id, surroundings.store().publish(draft));
+        event(attempt.trained(), predecessor, id, surroundings.store().uri(id));
     Routing routing = attempt.served().routing();
     AdapterWeights until = Quantizer.quantize(before.adapter().weights());
     Place place = new Place(id, "", event.parent(), event.batch(), learnedTo, profile, routing);
@@ -680,7 +696,7 @@ final class ModelLearner implements Learner {
             before.forgotten(),
             before.base(),
             predecessor);
-    return new Outcome(after, attempt.verdict(id), event);
+    return new Outcome(after, attempt.verdict(id), null, event, draft);
   }
 
   private static List<Remembered> learned(Lesson lesson, long batch) {

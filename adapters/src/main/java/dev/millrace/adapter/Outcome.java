@@ -1,7 +1,10 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Verdict;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,20 +13,32 @@ import org.jspecify.annotations.Nullable;
  * @param state to learn the domain's next batch from
  * @param promoted the release that has passed its trial; null if none was on trial, or still is
  * @param release the published release; null if the candidate was refused
+ * @param draft what is to be published before any of this counts; null if nothing is
  */
 public record Outcome(
     LearnerState state,
     Verdict verdict,
     @Nullable ReleaseEvent promoted,
-    @Nullable ReleaseEvent release) {
+    @Nullable ReleaseEvent release,
+    @Nullable Draft draft) {
 
-  /** An outcome that ends no trial. */
+  /** An outcome that ends no trial, with nothing to be published. */
   public Outcome(LearnerState state, Verdict verdict, @Nullable ReleaseEvent release) {
-    this(state, verdict, null, release);
+    this(state, verdict, null, release, null);
   }
 
   /** The same, after a release has passed its trial. */
   Outcome after(ReleaseEvent passed) {
-    return new Outcome(state, verdict, passed, release);
+    return new Outcome(state, verdict, passed, release, draft);
+  }
+
+  /** The same, with other samples in line. */
+  Outcome withWaiting(List<Remembered> line) {
+    return new Outcome(state.withWaiting(line), verdict, promoted, release, draft);
+  }
+
+  /** The same, now that it is published. */
+  Outcome published() {
+    return new Outcome(state, verdict, promoted, release, null);
   }
 }

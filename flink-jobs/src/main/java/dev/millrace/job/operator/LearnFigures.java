@@ -50,7 +50,7 @@ final class LearnFigures {
     figures.group().gauge(MetricNames.HELD, () -> held);
   }
 
-  /** So many domains wait for an order that cannot be obeyed now. */
+  /** So many domains wait for the store. */
   void held(int domains) {
     held = domains;
   }

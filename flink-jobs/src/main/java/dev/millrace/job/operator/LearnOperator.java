@@ -3,6 +3,8 @@ package dev.millrace.job.operator;
 import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.UnpublishedException;
+import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.TrainingBatch;
@@ -10,13 +12,16 @@ import dev.millrace.schema.Verdict;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -53,8 +58,11 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   private static final String PRECISION = "precision";
   private static final long NOTHING_READ = -1;
 
-  /** After which an order whose release cannot be read is tried again. */
+  /** After which what failed for the store is tried again. */
   static final long PAUSE_MILLIS = 5_000;
+
+  /** So many domains' releases are kept until they can be published; then nothing is learned. */
+  static final int MOST_UNPUBLISHED = 4;
 
   private final LearnerOpener learners;
   private final int maxPending;
@@ -84,8 +92,14 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** The key of each pending batch and order, by turns; the worker is at the head. */
   private transient Queue<String> order;
 
-  /** Keys whose next order cannot be obeyed now: all that is theirs waits behind it. */
+  /** Keys whose next order or batch failed for the store: all that is theirs waits behind it. */
   private transient Set<String> held;
+
+  /** How often in a row a key was held. */
+  private transient Map<String, Integer> inVain;
+
+  /** What was learned for a key, and could not be published yet. */
+  private transient Map<String, UnpublishedException> unpublished;
 
   /** What the worker is at; null if there is nothing that it could be at. */
   private transient @Nullable Turn turn;
@@ -160,6 +174,8 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     precision.update(List.of(Tuple2.of(subtask, learner.precision())));
     order = new ArrayDeque<>();
     held = new HashSet<>();
+    inVain = new HashMap<>();
+    unpublished = new HashMap<>();
     figures =
         new LearnFigures(
             getMetricGroup(), order::size, getProcessingTimeService()::getCurrentProcessingTime);
@@ -224,6 +240,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
       before.overtaken = true;
     }
     orders.add(event);
+    if (unpublished.remove((String) getCurrentKey()) != null) { // it is learned again from there
+      release((String) getCurrentKey());
+    }
     takeTurn();
   }
 
@@ -245,18 +264,19 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     turn = new Turn(key);
     byte[] before = state.value();
     Iterator<ReleaseEvent> due = orders.get().iterator();
+    UnpublishedException last = unpublished.remove(key);
     if (due.hasNext()) {
-      obeyBeside(due.next(), before);
+      obeyBeside(due.next(), last, before);
     } else {
-      learnBeside(pending.get().iterator().next(), turn, before);
+      learnBeside(pending.get().iterator().next(), turn, last, before);
     }
   }
 
-  /** The first key that is not held, which is the head then; null if there is none. */
-  private @Nullable String next() {
+  /** The first key that need not wait, which is the head then; null if there is none. */
+  private @Nullable String next() throws Exception {
     for (int i = order.size(); i > 0; i--) {
       String key = order.element();
-      if (!held.contains(key)) {
+      if (!held.contains(key) && mayWork(key)) {
         return key;
       }
       order.add(order.remove());
@@ -264,61 +284,75 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     return null;
   }
 
-  private void learnBeside(TrainingBatch batch, Turn mine, byte @Nullable [] before) {
+  private boolean mayWork(String key) throws Exception {
+    if (unpublished.size() < MOST_UNPUBLISHED || unpublished.containsKey(key)) {
+      return true;
+    }
+    setCurrentKey(key);
+    return orders.get().iterator().hasNext();
+  }
+
+  private void learnBeside(
+      TrainingBatch batch,
+      Turn mine,
+      @Nullable UnpublishedException last,
+      byte @Nullable [] before) {
     figures.learning(batch.domain());
     worker.submit(
         "learning batch " + batch.number() + " of " + batch.domain(),
-        () -> learn(before, batch, mine),
-        learned -> learned(batch, learned, mine));
+        () -> learn(before, batch, mine, last),
+        tried -> learned(batch, tried, mine));
   }
 
-  private void obeyBeside(ReleaseEvent event, byte @Nullable [] before) {
+  private void obeyBeside(
+      ReleaseEvent event, @Nullable UnpublishedException last, byte @Nullable [] before) {
+    Governor governor = courtesy.governor(() -> !worker.isClosing());
     worker.submit(
         "taking " + event.domain() + " to release " + event.release(),
-        () -> obey(before, event),
-        obeyed -> {
-          if (obeyed.isPresent()) {
-            obeyed(obeyed.get());
-          } else {
-            hold();
-          }
-        });
+        () ->
+            tried(
+                last,
+                () ->
+                    learner.obey(
+                        current(before, event.tenant(), event.domain()), event, governor)),
+        tried -> obeyed(event, tried));
   }
 
-  /** Runs on the worker's thread; empty if what it takes cannot be read now. */
-  private Optional<Finished> obey(byte @Nullable [] before, ReleaseEvent event) {
+  /** Runs on the worker's thread: publishes what was learned before, or does the work. */
+  private static Tried tried(@Nullable UnpublishedException last, Supplier<Outcome> work) {
+    Outcome outcome;
     try {
-      return Optional.of(
-          finished(
-              learner.obey(
-                  current(before, event.tenant(), event.domain()),
-                  event,
-                  courtesy.governor(() -> !worker.isClosing()))));
+      outcome = last == null ? work.get() : last.publish();
     } catch (UncheckedIOException e) {
-      LOG.warn(
-          "{} of {} to release {} cannot be obeyed now and is tried again, the domain waits: {}",
-          event.action(),
-          event.domain(),
-          event.release(),
-          e + ", " + e.getCause());
-      return Optional.empty();
+      return new Tried(null, e);
     }
+    return new Tried(new Finished(outcome, outcome.state().toBytes()), null);
   }
 
-  /** Others have their turns while an order waits to be tried again. */
-  private void hold() throws Exception {
+  /** Others have their turns while what failed for the store waits to be tried again. */
+  private void hold(String what, UncheckedIOException failure) throws Exception {
     String key = order.remove();
     order.add(key);
     held.add(key);
     figures.held(held.size());
+    if (failure instanceof UnpublishedException learned) {
+      unpublished.put(key, learned);
+    }
+    int times = inVain.merge(key, 1, Integer::sum);
+    if (Integer.bitCount(times) == 1) {
+      LOG.warn(
+          "{} now and is tried again, the domain waits (tried {} times): {}",
+          what,
+          times,
+          failure + ", " + failure.getCause());
+    }
     long due = Due.after(getProcessingTimeService().getCurrentProcessingTime(), PAUSE_MILLIS);
     var unused =
         getProcessingTimeService()
             .registerTimer(
                 due,
                 time -> {
-                  held.remove(key);
-                  figures.held(held.size());
+                  release(key);
                   if (turn == null) {
                     workAtHead();
                   }
@@ -326,18 +360,28 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     workAtHead();
   }
 
-  /** Runs on the worker's thread; empty if it was overtaken. */
-  private Optional<Finished> learn(byte @Nullable [] before, TrainingBatch batch, Turn mine) {
+  private void release(String key) {
+    held.remove(key);
+    figures.held(held.size());
+  }
+
+  /** Runs on the worker's thread; what it gives means nothing if it was overtaken. */
+  private Tried learn(
+      byte @Nullable [] before,
+      TrainingBatch batch,
+      Turn mine,
+      @Nullable UnpublishedException last) {
     try {
-      return Optional.of(
-          finished(
+      return tried(
+          last,
+          () ->
               learner.learn(
                   current(before, batch.tenant(), batch.domain()),
                   batch,
-                  courtesy.governor(figures.shown(() -> !worker.isClosing() && !mine.overtaken)))));
+                  courtesy.governor(figures.shown(() -> !worker.isClosing() && !mine.overtaken))));
     } catch (CancellationException e) {
       if (mine.overtaken) {
-        return Optional.empty();
+        return new Tried(null, null);
       }
       throw e;
     }
@@ -347,26 +391,46 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     return before == null ? learner.initial(tenant, domain) : LearnerState.fromBytes(before);
   }
 
-  private static Finished finished(Outcome outcome) {
-    return new Finished(outcome, outcome.state().toBytes());
-  }
-
   private record Finished(Outcome outcome, byte[] state) {}
 
-  private void learned(TrainingBatch batch, Optional<Finished> result, Turn mine) throws Exception {
-    if (result.isPresent() && !mine.overtaken) {
+  /** What a piece of work led to, or what of the store made it fail. */
+  private record Tried(@Nullable Finished finished, @Nullable UncheckedIOException failure) {}
+
+  private void learned(TrainingBatch batch, Tried tried, Turn mine) throws Exception {
+    Finished result = tried.finished();
+    if (mine.overtaken) {
+      workAtHead();
+    } else if (result == null) {
+      hold(
+          "batch " + batch.number() + " of " + batch.domain() + " cannot be learned",
+          Objects.requireNonNull(tried.failure()));
+    } else {
       setCurrentKey(order.remove());
+      inVain.remove((String) getCurrentKey());
       pending.update(withoutHead(batch));
       figures.left(batch.domain());
-      emit(result.get());
+      emit(result);
+      workAtHead();
     }
-    workAtHead();
+  }
+
+  private void obeyed(ReleaseEvent event, Tried tried) throws Exception {
+    Finished result = tried.finished();
+    if (result == null) {
+      hold(
+          "%s of %s to release %s cannot be obeyed"
+              .formatted(event.action(), event.domain(), event.release()),
+          Objects.requireNonNull(tried.failure()));
+    } else {
+      obeyed(result);
+    }
   }
 
   /** An event that leaves something to be learned again gets another turn, behind the others. */
   private void obeyed(Finished result) throws Exception {
     String key = order.remove();
     setCurrentKey(key);
+    inVain.remove(key);
     read.update(orders.get().iterator().next().origin().offset());
     if (result.outcome().state().learnsAgain()) {
       order.add(key);

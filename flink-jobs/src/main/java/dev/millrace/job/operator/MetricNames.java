@@ -73,7 +73,7 @@ final class MetricNames {
   /** 1 while that batch is trained or repaired; 0 while it is judged, or none is learned. */
   static final String TRAINING = "training";
 
-  /** Domains that wait for an order whose release cannot be read now. */
+  /** Domains that wait: the store cannot be read for an order, or not be written. */
   static final String HELD = "held";
 
   /** Steps that a student was taught. */

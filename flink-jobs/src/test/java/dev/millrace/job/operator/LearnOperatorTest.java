@@ -355,6 +355,94 @@ class LearnOperatorTest {
   }
 
   @Test
+  void publication_whileTheStoreIsFull_isTriedAgainAndNothingIsLearnedTwice() throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    learner.storeIsFull = true;
+    try (var harness = harness(learner, 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      harness.processElement(batch("cloud", 1), 0);
+      runOneMail(harness);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      runOneMail(harness);
+      assertEquals(2, learner.triedInVain.get());
+      assertEquals(1, learner.learned.get());
+      assertEquals(List.of(), verdicts(harness));
+      learner.storeIsFull = false;
+      harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
+      harness.endInput();
+      assertEquals(List.of("cloud 0", "cloud 1"), verdicts(harness));
+      assertEquals(List.of("cloud[0, 1]", "cloud[0, 1, 2, 3]"), releases(harness));
+      assertEquals(2, learner.learned.get());
+    }
+  }
+
+  @Test
+  void restore_publicationThatFailed_isLearnedAgainInItsOrder() throws Exception {
+    OperatorSubtaskState snapshot;
+    LineageLearner full = new LineageLearner(FREE);
+    full.storeIsFull = true;
+    try (var harness = harness(full, 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      harness.processElement(batch("cloud", 1), 0);
+      runOneMail(harness);
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
+      harness.initializeState(snapshot);
+      harness.open();
+      harness.endInput();
+      assertEquals(List.of("cloud[0, 1]", "cloud[0, 1, 2, 3]"), releases(harness));
+    }
+  }
+
+  @Test
+  void order_whileItsDomainsPublicationWaits_isObeyedAtOnceAndTheBatchLearnedFromThere()
+      throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    learner.storeIsFull = true;
+    try (var harness = harness(learner, 10, 1, 0)) {
+      harness.open();
+      harness.processElement(batch("cloud", 0), 0);
+      runOneMail(harness);
+      harness.order(rollback("cloud", "early", 3));
+      runOneMail(harness);
+      assertEquals(List.of("cloud 0 to early"), verdicts(harness));
+      learner.storeIsFull = false;
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      harness.endInput();
+      assertEquals(List.of("early, cloud[0, 1]"), releases(harness));
+    }
+  }
+
+  /** What they led to is kept in memory. */
+  @Test
+  void publication_whileThoseOfManyDomainsWait_othersAreNotLearnedUntilOneIsPublished()
+      throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    learner.storeIsFull = true;
+    try (var harness = harness(learner, 20, 1, 0)) {
+      harness.open();
+      for (int i = 0; i < LearnOperator.MOST_UNPUBLISHED; i++) {
+        harness.processElement(batch("domain" + i, 0), 0);
+        runOneMail(harness);
+      }
+      harness.processElement(batch("one more", 0), 0);
+      assertEquals(LearnOperator.MOST_UNPUBLISHED, learner.learned.get());
+      harness.order(rollback("one more", "early", 3));
+      runOneMail(harness);
+      assertEquals(List.of("one more 0 to early"), verdicts(harness));
+      assertEquals(LearnOperator.MOST_UNPUBLISHED, learner.learned.get());
+      learner.storeIsFull = false;
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      harness.endInput();
+      assertEquals(LearnOperator.MOST_UNPUBLISHED + 1, releases(harness).size());
+      assertEquals(LearnOperator.MOST_UNPUBLISHED + 1, learner.learned.get());
+    }
+  }
+
+  @Test
   void order_ofALaterTrainer_thisOneFails() throws Exception {
     try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
       harness.open();

@@ -5,6 +5,7 @@ import dev.millrace.adapter.Learner;
 import dev.millrace.adapter.LearnerState;
 import dev.millrace.adapter.Orders;
 import dev.millrace.adapter.Outcome;
+import dev.millrace.adapter.UnpublishedException;
 import dev.millrace.adapter.Watch;
 import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
@@ -37,6 +38,7 @@ final class LineageLearner implements Learner {
   final AtomicInteger triedInVain = new AtomicInteger();
   volatile @Nullable RuntimeException failure;
   volatile boolean storeIsAway;
+  volatile boolean storeIsFull;
   volatile TrainPrecision precision = TrainPrecision.FP32;
 
   LineageLearner(int permits) {
@@ -86,12 +88,21 @@ final class LineageLearner implements Learner {
         throw new CancellationException("given up");
       }
       learned.incrementAndGet();
-      return outcome(state, batch);
+      return published(outcome(state, batch));
     } catch (InterruptedException e) {
       throw new IllegalStateException("interrupted", e);
     } finally {
       busy = false;
     }
+  }
+
+  private Outcome published(Outcome outcome) {
+    if (storeIsFull) {
+      triedInVain.incrementAndGet();
+      throw new UnpublishedException(
+          new UncheckedIOException(new IOException("the store is full")), () -> published(outcome));
+    }
+    return outcome;
   }
 
   /**
