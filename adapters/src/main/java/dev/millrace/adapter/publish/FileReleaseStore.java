@@ -7,8 +7,20 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Objects;
 
-/** A {@link ReleaseStore} whose commit is the manifest: a folder without one is no release. */
+/**
+ * A {@link ReleaseStore} whose commit is the manifest: a folder without one is no release. A store
+ * without the release that another comes after is not the one that it was made for.
+ */
 record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements ReleaseStore {
+
+  @Override
+  public void create() {
+    try {
+      files.create();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the store cannot be made", e);
+    }
+  }
 
   @Override
   public String publish(Draft draft) {
@@ -24,6 +36,7 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
   public String publish(Manifest manifest, Contents contents) throws IOException {
     String id = manifest.id();
     if (!files.exists(path(id, Manifest.FILE))) {
+      requireParent(manifest);
       for (String name : manifest.files().keySet()) {
         files.write(path(id, name), contents.read(name));
       }
@@ -39,6 +52,14 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
       files.write(path(id, Manifest.FILE), bytes);
     }
     return files.uri(id);
+  }
+
+  private void requireParent(Manifest manifest) throws IOException {
+    String parent = manifest.parent();
+    if (parent != null && !files.exists(path(parent, Manifest.FILE))) {
+      throw new IOException(
+          "it comes after release %s, which is not at %s".formatted(parent, files.uri(parent)));
+    }
   }
 
   @Override

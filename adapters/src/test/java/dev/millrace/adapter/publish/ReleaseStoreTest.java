@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
@@ -22,11 +23,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,6 +88,41 @@ class ReleaseStoreTest {
     }
   }
 
+  /** As while it is not mounted, or renamed. */
+  @Test
+  void publish_storeThatIsExpectedIsAway_failsAndWritesNothing() throws IOException {
+    Path path = folder.resolve("store");
+    ReleaseStore store = ReleaseStore.of(StoreFiles.expectedIn(path));
+    Exception e = assertThrows(UncheckedIOException.class, () -> store.publish(RELEASE));
+    assertEquals("store " + path + " is away: there is no such folder", said(e));
+    assertFalse(Files.exists(path));
+    Files.createDirectory(path);
+    e = assertThrows(UncheckedIOException.class, () -> store.publish(RELEASE));
+    assertEquals("store " + path + " is away: it has no file store.txt", said(e));
+    assertEquals(List.of(), names(path));
+    store.create();
+    store.create();
+    String unused = store.publish(RELEASE);
+    assertEquals(List.of(ID, StoreFiles.MARK), names(path));
+  }
+
+  /** It is another store than the one that its parent was published in. */
+  @Test
+  void publish_releaseWhoseParentIsNotThere_failsAndWritesNothing() throws IOException {
+    ReleaseStore store = ReleaseStore.of(StoreFiles.in(folder));
+    Draft next = new Draft(manifest(FILES, ID), FILES);
+    Exception e = assertThrows(UncheckedIOException.class, () -> store.publish(next));
+    assertTrue(said(e).startsWith("it comes after release " + ID + ", which is not at "), said(e));
+    assertEquals(List.of(), names(folder));
+    String unused = store.publish(RELEASE);
+    unused = store.publish(next);
+    assertEquals(3, names(folder).size());
+  }
+
+  private static String said(Exception failure) {
+    return String.valueOf(Objects.requireNonNull(failure.getCause()).getMessage());
+  }
+
   @Test
   void write_outOfTheStore_isRefused() {
     StoreFiles files = StoreFiles.in(folder.resolve("store"));
@@ -101,7 +139,7 @@ class ReleaseStoreTest {
     Instant now = Files.getLastModifiedTime(folder.resolve(ID)).toInstant();
     assertEquals(0, new Sweeper(files, () -> now.plus(ofMinutes(59))).sweep());
     assertEquals(2, new Sweeper(files, () -> now.plus(ofMinutes(61))).sweep());
-    assertEquals(List.of(ID, "photos"), names(folder));
+    assertEquals(List.of(ID, "photos", StoreFiles.MARK), names(folder));
     assertEquals(3, names(folder.resolve(ID)).size());
   }
 
@@ -148,6 +186,10 @@ class ReleaseStoreTest {
 
   /** Of files that nothing else is said of. */
   static Manifest manifest(SortedMap<String, byte[]> files) {
+    return manifest(files, null);
+  }
+
+  private static Manifest manifest(SortedMap<String, byte[]> files, @Nullable String parent) {
     return new Manifest(
         null,
         "foreign",
@@ -155,7 +197,7 @@ class ReleaseStoreTest {
         ReleaseFile.of(files),
         "int8-row",
         Routing.topK(1),
-        null,
+        parent,
         0,
         List.of(),
         List.of(),
@@ -176,6 +218,11 @@ class ReleaseStoreTest {
     Dying(StoreFiles files, int left) {
       this.files = files;
       this.left = left;
+    }
+
+    @Override
+    public void create() throws IOException {
+      files.create();
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.adapter.publish.StoreFiles;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -53,7 +54,8 @@ class FlinkReleaseFilesTest {
 
   @Test
   void read_storeIsThereAndTheReleaseIsNot_saysThatItIsNotThere() throws IOException {
-    Path store = Files.createDirectories(folder.resolve("store"));
+    Path store = folder.resolve("store");
+    StoreFiles.in(store).create();
     FlinkReleaseFiles files = new FlinkReleaseFiles(store.toString());
     for (String name : List.of("store/release/file", "elsewhere/release/file", "store")) {
       String uri = folder.resolve(name).toUri().toString();
@@ -71,7 +73,10 @@ class FlinkReleaseFilesTest {
     FlinkReleaseFiles files = new FlinkReleaseFiles(store.toUri().toString());
     IOException e = assertThrows(IOException.class, () -> files.read(uri, 1));
     assertFalse(e instanceof FileNotFoundException, e::toString);
-    assertTrue(e.getMessage().startsWith("store " + store + " is away"), e::toString);
+    assertEquals("store " + store + " is away: there is no such folder", e.getMessage());
+    Files.createDirectory(store);
+    e = assertThrows(IOException.class, () -> files.read(uri, 1));
+    assertEquals("store " + store + " is away: it has no file store.txt", e.getMessage());
     Files.createDirectories(store.resolve("release"));
     Files.write(store.resolve("release/file"), new byte[1]);
     assertEquals(1, files.read(uri, 1).length);

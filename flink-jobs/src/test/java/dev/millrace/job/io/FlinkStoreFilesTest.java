@@ -80,10 +80,13 @@ class FlinkStoreFilesTest {
         FlinkStoreFiles.list(pruned, root).stream().map(StoredFile::path).toList());
   }
 
-  private StoreFiles files(boolean throughFlink) {
-    return throughFlink
-        ? new FlinkStoreFiles(folder.toUri().toString())
-        : FlinkStoreFiles.at(folder.toString());
+  private StoreFiles files(boolean throughFlink) throws IOException {
+    StoreFiles files =
+        throughFlink
+            ? new FlinkStoreFiles(folder.toUri().toString())
+            : FlinkStoreFiles.at(folder.toString());
+    files.create();
+    return files;
   }
 
   @Test
