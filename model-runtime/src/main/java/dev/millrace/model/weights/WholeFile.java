@@ -6,6 +6,7 @@ import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.BufferedOutputStream;
+import java.io.Closeable;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -31,13 +32,13 @@ public final class WholeFile {
 
   /**
    * Writes a file under a temporary name beside it, then moves it into place; when this returns, it
-   * is on the disk.
+   * is on the disk. If the process is told to end meanwhile, nothing is left.
    *
    * @throws FileSystemException that names the file, where the disk is full
    */
   public static void write(Path file, Content content) throws IOException {
     Path part = file.resolveSibling(file.getFileName() + ".part");
-    try {
+    try (Deletion unused = new Deletion(part)) {
       try (FileChannel channel = FileChannel.open(part, CREATE, TRUNCATE_EXISTING, WRITE);
           OutputStream out = new BufferedOutputStream(new Named(file, channel), BUFFER)) {
         content.writeTo(out);
@@ -45,8 +46,6 @@ public final class WholeFile {
         channel.force(true);
       }
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(part);
     }
     try (FileChannel folder = FileChannel.open(file.toAbsolutePath().getParent(), READ)) {
       folder.force(true);
@@ -56,6 +55,32 @@ public final class WholeFile {
   /** The same of bytes. */
   public static void write(Path file, byte[] bytes) throws IOException {
     write(file, out -> out.write(bytes));
+  }
+
+  /** Deletes a file, also if the process ends: after its hooks, as one may wait for the file. */
+  private static final class Deletion implements Closeable {
+    private final Path file;
+    private final Thread hook;
+
+    Deletion(Path file) {
+      this.file = file;
+      hook = new Thread(() -> file.toFile().deleteOnExit(), "millrace-deletion");
+      try {
+        Runtime.getRuntime().addShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        hook.run(); // the process ends already
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      Files.deleteIfExists(file);
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The process is ending: the hook finds nothing.
+      }
+    }
   }
 
   /** What fails says of which file. */
