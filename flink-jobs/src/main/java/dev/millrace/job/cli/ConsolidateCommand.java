@@ -26,7 +26,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import org.apache.flink.util.FileUtils;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -122,6 +121,7 @@ final class ConsolidateCommand implements Callable<Integer> {
   private long seed = 1;
 
   @Override
+  @SuppressWarnings("try") // closed, and not asked
   public Integer call() throws Exception {
     Path folder = base == null ? Home.here().nano() : base;
     if (Files.exists(out)) {
@@ -135,6 +135,12 @@ final class ConsolidateCommand implements Callable<Integer> {
     }
     requireLines();
     Path next = out.resolveSibling(out.getFileName() + ".next");
+    try (Unfinished unused = Unfinished.watch(next)) {
+      return consolidate(folder, next);
+    }
+  }
+
+  private int consolidate(Path folder, Path next) throws IOException {
     List<Consolidation.Outcome> outcomes;
     List<String> against;
     BroughtOver brought = BroughtOver.NOTHING;
@@ -161,8 +167,6 @@ final class ConsolidateCommand implements Callable<Integer> {
       BaseRelease.note(next, taught(folder, outcomes));
       brought.note(next);
       Files.move(next, out);
-    } else {
-      FileUtils.deleteDirectory(next.toFile());
     }
     output.result(json(outcomes, against.isEmpty(), brought), lines(outcomes, against, brought));
     return against.isEmpty() ? 0 : Main.FAILED;

@@ -96,6 +96,58 @@ class ConsolidateCommandTest {
     }
   }
 
+  /** It was there when all was done, and the next run would have taken it for its own. */
+  @Test
+  void consolidate_failsWhenItHasWritten_leavesNothing() throws IOException {
+    Path base = NanoReleases.copyWithFewTexts(folder.resolve("base"));
+    Path store = folder.resolve("store");
+    String cloud = new NanoReleases(store).publish("cloud", 1).release();
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      lines.add("{\"id\":\"s%d\",\"text\":\"The queue %d is full.\"}".formatted(i, i));
+    }
+    Path input = Files.write(folder.resolve("lines.jsonl"), lines);
+    Path next = folder.resolve("out");
+    PrintWriter meanwhile =
+        new PrintWriter(err, true) {
+          @Override
+          public void println(String line) {
+            super.println(line);
+            if (line.startsWith("step ")) {
+              assertTrue(next.toFile().mkdir());
+            }
+          }
+        };
+    int exit =
+        Main.run(
+            new PrintWriter(out, true),
+            meanwhile,
+            "model",
+            "consolidate",
+            "--base=" + base,
+            "--adapter=cloud=" + store.resolve(cloud),
+            "--input=cloud=" + input,
+            "--steps=1",
+            "--rate=1e-6",
+            "--out=" + next);
+    assertEquals(Main.FAILED, exit, err::toString);
+    assertTrue(err.toString().strip().endsWith(next + ": FileAlreadyExistsException"));
+    assertFalse(Files.exists(folder.resolve("out.next")));
+  }
+
+  @Test
+  void consolidate_folderOfAnEarlierRunIsThere_isRefused() throws IOException {
+    Path left = Files.createDirectory(folder.resolve("out.next"));
+    int exit =
+        consolidate(
+            "--adapter=d=" + folder,
+            "--input=d=" + folder.resolve("lines"),
+            "--out=" + folder.resolve("out"));
+    assertEquals(Main.USAGE, exit, err::toString);
+    assertTrue(err.toString().startsWith("millrace: " + left + " is there, expected none"));
+    assertTrue(Files.exists(left));
+  }
+
   @Test
   void consolidate_domainThatIsFoldedAndBrought_isRefused() {
     int exit =

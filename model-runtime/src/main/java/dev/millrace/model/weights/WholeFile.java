@@ -36,6 +36,7 @@ public final class WholeFile {
    *
    * @throws FileSystemException that names the file, where the disk is full
    */
+  @SuppressWarnings("try") // closed, and not asked
   public static void write(Path file, Content content) throws IOException {
     Path part = file.resolveSibling(file.getFileName() + ".part");
     try (Deletion unused = new Deletion(part)) {
