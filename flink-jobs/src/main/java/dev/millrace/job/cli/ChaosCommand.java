@@ -4,7 +4,9 @@ import dev.millrace.job.chaos.Chaos;
 import dev.millrace.job.chaos.ChaosConfig;
 import dev.millrace.job.chaos.ChaosReport;
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.embedded.TempDirectory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -78,6 +80,7 @@ final class ChaosCommand implements Callable<Integer> {
     }
   }
 
+  @SuppressWarnings("try") // closed, and not asked
   @Override
   public Integer call() throws Exception {
     requireKnown();
@@ -86,6 +89,14 @@ final class ChaosCommand implements Callable<Integer> {
         Duration.ofMillis((long) (60_000 * LoopOptions.within(0.2, 600, "--minutes", minutes)));
     Home home = Home.here();
     Path folder = home.chaos(seed);
+    Files.createDirectories(folder.getParent());
+    Path lock = folder.resolveSibling(folder.getFileName() + ".lock");
+    try (ProcessLock unusedLock = ProcessLock.take(lock, "--seed " + seed)) {
+      return run(lasting, home, folder);
+    }
+  }
+
+  private int run(Duration lasting, Home home, Path folder) throws Exception {
     LocalCluster cluster = home.cluster(folder);
     Chaos.clear(cluster);
     TempDirectory.delete(folder);

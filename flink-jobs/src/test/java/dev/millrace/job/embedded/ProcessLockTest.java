@@ -1,0 +1,50 @@
+package dev.millrace.job.embedded;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProcessLockTest {
+
+  @TempDir Path folder;
+
+  /** Another process, which has the lock until it is killed. */
+  static final class Other {
+    public static void main(String[] file) throws Exception {
+      try (ProcessLock unused = ProcessLock.take(Path.of(file[0]), "it")) {
+        System.out.println("taken");
+        var ended = System.in.read();
+      }
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void take_anotherProcessHasIt_isRefusedUntilItIsKilled() throws Exception {
+    Path file = folder.resolve("lock");
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Other.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertEquals("taken", other.inputReader().readLine());
+      var e = assertThrows(IllegalStateException.class, () -> ProcessLock.take(file, "the folder"));
+      assertEquals(
+          "the folder is in use by process " + other.pid() + ", expected one at a time",
+          e.getMessage());
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+    ProcessLock.take(file, "the folder").close();
+    ProcessLock.take(file, "the folder").close();
+  }
+}
