@@ -3,6 +3,8 @@ package dev.millrace.job.cli;
 import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.weights.InvalidWeightsException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
@@ -66,6 +68,9 @@ public final class Main implements Runnable {
   /** What was asked for did not come about. */
   static final int FAILED = 1;
 
+  /** As of a command that SIGPIPE ends. */
+  static final int BROKEN_PIPE = 128 + 13;
+
   /** How picocli's help begins to say that it knows no such command. */
   private static final String UNKNOWN_TO_HELP = "Unknown subcommand";
 
@@ -81,7 +86,7 @@ public final class Main implements Runnable {
 
   public static void main(String[] args) {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> ending = true, "millrace-ending"));
-    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter out = new ResultWriter(new FileOutputStream(FileDescriptor.out));
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     System.exit(run(out, err, args));
   }
@@ -95,11 +100,16 @@ public final class Main implements Runnable {
       err.println("millrace: " + full(e));
       return FAILED;
     }
-    if (status == 0 && out.checkError()) {
-      err.println("millrace: " + Output.LOST);
-      return FAILED;
+    return status == 0 && out.checkError() ? lost(out, err) : status;
+  }
+
+  /** A reader that has left, as head does, has what it wanted. */
+  private static int lost(PrintWriter out, PrintWriter err) {
+    if (out instanceof ResultWriter results && results.isLeft()) {
+      return BROKEN_PIPE;
     }
-    return status;
+    err.println("millrace: " + Output.LOST);
+    return FAILED;
   }
 
   private static String full(OutOfMemoryError e) {
@@ -122,6 +132,9 @@ public final class Main implements Runnable {
   }
 
   private static int failed(Exception e, CommandLine command) {
+    if (e instanceof Output.LostException) {
+      return lost(command.getOut(), command.getErr());
+    }
     command.getErr().println("millrace: " + (ending ? "interrupted" : oneLine(e)));
     LoggerFactory.getLogger(Main.class).info("the command failed", e);
     return isOfWhatWasGiven(e) ? USAGE : FAILED;

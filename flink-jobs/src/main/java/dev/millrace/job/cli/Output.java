@@ -68,12 +68,21 @@ final class Output {
   /**
    * A line of a result that goes on, at once.
    *
-   * @throws IllegalStateException if nobody takes it
+   * @throws LostException if nobody takes it
    */
   void line(String text) {
     out().println(text);
     if (out().checkError()) {
-      throw new IllegalStateException(LOST);
+      throw new LostException();
+    }
+  }
+
+  /** Standard output takes nothing more. */
+  static final class LostException extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    LostException() {
+      super(LOST);
     }
   }
 

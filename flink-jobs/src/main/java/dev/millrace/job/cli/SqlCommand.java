@@ -120,6 +120,8 @@ final class SqlCommand implements Callable<Integer> {
       if (result.isPresent()) {
         show(result.get(), here);
       }
+    } catch (Output.LostException e) {
+      throw e;
     } catch (RuntimeException | ExecutionException e) {
       throw new IllegalStateException(reason(e), e);
     }

@@ -424,6 +424,22 @@ class MainTest {
     assertEquals("millrace: " + Output.LOST, err.toString().strip());
   }
 
+  /** As in {@code | head -1}: other tools are silent too. */
+  @Test
+  void run_readerOfTheResultHasLeft_endsWithoutALine() {
+    OutputStream left =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+        };
+    assertEquals(
+        Main.BROKEN_PIPE,
+        Main.run(new ResultWriter(left), new PrintWriter(err, true), "--version"));
+    assertEquals("", err.toString());
+  }
+
   private int run(String... args) {
     return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
   }
