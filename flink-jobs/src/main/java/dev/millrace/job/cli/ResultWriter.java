@@ -38,7 +38,9 @@ final class ResultWriter extends PrintWriter {
       try {
         out.write(bytes, from, length);
       } catch (IOException e) {
-        broken |= String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("broken pipe");
+        if (String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("broken pipe")) {
+          broken = true;
+        }
         throw e;
       }
     }

@@ -17,7 +17,7 @@ class ProcessLockTest {
     public static void main(String[] file) throws Exception {
       try (ProcessLock unused = ProcessLock.take(Path.of(file[0]), "it")) {
         System.out.println("taken");
-        var ended = System.in.read();
+        var unusedByte = System.in.read();
       }
     }
   }
