@@ -20,9 +20,12 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IHelpSectionRenderer;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -73,6 +76,9 @@ public final class Main implements Runnable {
 
   /** How picocli's help begins to say that it knows no such command. */
   private static final String UNKNOWN_TO_HELP = "Unknown subcommand";
+
+  /** Labels of what may well be blank. */
+  private static final Set<String> TEXTS = Set.of("PROMPT", "TEXT");
 
   /** Columns of a help: its lines are written for as many. */
   private static final int WIDTH = 100;
@@ -126,9 +132,34 @@ public final class Main implements Runnable {
         .setOut(out)
         .setErr(err)
         .setUsageHelpWidth(WIDTH)
+        .setExecutionStrategy(Main::runGiven)
         .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command))
         .setParameterExceptionHandler((e, arguments) -> misused(e))
         .execute(args);
+  }
+
+  /** What is blank names nothing: as a path it would be the folder that one is in. */
+  private static int runGiven(ParseResult parsed) {
+    for (ParseResult part :
+        parsed.asCommandLineList().stream().map(CommandLine::getParseResult).toList()) {
+      part.matchedArgs().forEach(given -> requireNamed(part, given));
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static void requireNamed(ParseResult part, ArgSpec given) {
+    if (given.arity().max() == 0 || TEXTS.contains(given.paramLabel())) {
+      return;
+    }
+    for (String value : given.originalStringValues()) {
+      if (value.isBlank()) {
+        String name =
+            given instanceof OptionSpec option ? option.longestName() : given.paramLabel();
+        throw new ParameterException(
+            part.commandSpec().commandLine(),
+            "%s is blank: '%s', expected %s".formatted(name, value, given.paramLabel()));
+      }
+    }
   }
 
   private static int failed(Exception e, CommandLine command) {

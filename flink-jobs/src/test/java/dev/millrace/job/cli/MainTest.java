@@ -440,6 +440,43 @@ class MainTest {
     assertEquals("", err.toString());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "submit serve --savepoint _ | --savepoint is blank: '', expected URI",
+        "adapt --domain d --input in --report _ | --report is blank: '', expected DIR",
+        "adapt --domain ~ --input in --report out | --domain is blank: ' ', expected D",
+        "demo --base _ | --base is blank: '', expected DIR",
+        "chaos --faults _ | --faults is blank: '', expected NAME",
+        "demo --set _ | --set is blank: '', expected KEY=VALUE",
+        "model check _ | DIR is blank: '', expected DIR"
+      })
+  void run_blankValue_namesTheOption(String line, String said) {
+    String[] words =
+        Stream.of(line.split(" "))
+            .map(word -> word.equals("_") ? "" : word.equals("~") ? " " : word)
+            .toArray(String[]::new);
+    assertEquals(Main.USAGE, run(words));
+    assertTrue(err.toString().startsWith("millrace: " + said + "; see ./"), err::toString);
+  }
+
+  /** A setting may be empty. */
+  @Test
+  void run_settingWithoutValue_isNotBlank() {
+    assertEquals(
+        Main.USAGE,
+        run("ask", "--domain", "d", "--store", folder.toString(), "--set", "redis.uri=", "text"));
+    assertFalse(err.toString().contains("is blank"), err::toString);
+  }
+
+  /** A text may be blank. */
+  @Test
+  void run_blankPrompt_isTaken() {
+    assertEquals(Main.USAGE, run("ask", "--domain", "d", "--store", folder.toString(), " "));
+    assertTrue(err.toString().contains("has no release"), err::toString);
+  }
+
   private int run(String... args) {
     return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
   }
