@@ -25,8 +25,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -38,8 +36,6 @@ import org.jspecify.annotations.Nullable;
 /** A Flink cluster through its REST interface. */
 public final class FlinkRest implements AutoCloseable {
 
-  private static final Pattern MISSING = Pattern.compile("NoClassDefFoundError: ([\\w/$]+)");
-  private static final Pattern TYPE = Pattern.compile("^(Caused by: )?((\\w+\\.)+[\\w$]+: )+");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
@@ -50,7 +46,6 @@ public final class FlinkRest implements AutoCloseable {
   private static final Duration QUIET = Duration.ofSeconds(2);
 
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
-  private static final int LONGEST_CAUSE = 500;
   static final Set<String> OVER = Set.of("FAILED", "CANCELED", "FINISHED", "SUSPENDED");
 
   private final HttpClient http;
@@ -134,7 +129,7 @@ public final class FlinkRest implements AutoCloseable {
       awaitRunning(job, QUIET, TIMEOUT);
       return job;
     } finally {
-      send("DELETE", "/jars/" + uploaded, null);
+      send("DELETE", "/jars/" + uploaded);
     }
   }
 
@@ -145,7 +140,7 @@ public final class FlinkRest implements AutoCloseable {
 
   /** The job's state, such as {@code RUNNING}. */
   public String state(String job) {
-    return send("GET", "/jobs/" + job, null).path("state").asText();
+    return job(job).path("state").asText();
   }
 
   /** All jobs that it knows, ended ones too. */
@@ -183,17 +178,16 @@ public final class FlinkRest implements AutoCloseable {
             "/jobs/" + job + "/stop",
             JSON.createObjectNode().put("drain", false).put("triggerId", id));
     String path = savepoint(job, id);
-    if (!Poll.until(
-        TIMEOUT, () -> send("GET", path, null).at("/status/id").asText().equals("COMPLETED"))) {
+    if (!Poll.until(TIMEOUT, () -> get(path).at("/status/id").asText().equals("COMPLETED"))) {
       throw new FlinkRestException("job " + job + " did not stop within " + TIMEOUT.toSeconds());
     }
-    JsonNode operation = send("GET", path, null).path("operation");
+    JsonNode operation = get(path).path("operation");
     if (operation.has("failure-cause")) {
       throw new FlinkRestException(
           "job "
               + job
               + " did not stop: "
-              + cause(operation.at("/failure-cause/stack-trace").asText()));
+              + FlinkErrors.cause(operation.at("/failure-cause/stack-trace").asText()));
     }
     return operation.path("location").asText();
   }
@@ -209,7 +203,7 @@ public final class FlinkRest implements AutoCloseable {
 
   private boolean hasFailed(String job, String id) {
     try {
-      return send("GET", savepoint(job, id), null).path("operation").has("failure-cause");
+      return get(savepoint(job, id)).path("operation").has("failure-cause");
     } catch (FlinkRestException neverBegun) {
       return false;
     }
@@ -217,7 +211,7 @@ public final class FlinkRest implements AutoCloseable {
 
   /** Ends a job and forgets its state; a cluster that was started for it alone ends with it. */
   public void cancel(String job) {
-    send("PATCH", "/jobs/" + job + "?mode=cancel", null);
+    send("PATCH", "/jobs/" + job + "?mode=cancel");
     Poll.until(TIMEOUT, () -> isGone(job));
   }
 
@@ -261,25 +255,25 @@ public final class FlinkRest implements AutoCloseable {
     String state = state(job);
     if (!state.equals("RUNNING") && !state.equals("FINISHED")) {
       throw new FlinkRestException(
-          "job " + job + " is " + state + ", expected RUNNING: " + cause(failure(job)));
+          "job " + job + " is " + state + ", expected RUNNING: " + FlinkErrors.cause(failure(job)));
     }
   }
 
   private String waiting(String job) {
-    JsonNode known = send("GET", "/jobs/" + job, null);
+    JsonNode known = job(job);
     int tasks = 0;
     int run = 0;
     for (JsonNode vertex : known.path("vertices")) {
       tasks += vertex.path("parallelism").asInt();
       run += vertex.at("/tasks/RUNNING").asInt() + vertex.at("/tasks/FINISHED").asInt();
     }
-    JsonNode cluster = send("GET", "/overview", null);
+    JsonNode cluster = get("/overview");
     String failure = failure(job);
     return "job %s is %s%s, %d of %d tasks do not run, %d of %d slots are free"
         .formatted(
             job,
             known.path("state").asText(),
-            failure.isEmpty() ? "" : " (" + cause(failure) + ")",
+            failure.isEmpty() ? "" : " (" + FlinkErrors.cause(failure) + ")",
             tasks - run,
             tasks,
             cluster.path("slots-available").asInt(),
@@ -288,8 +282,7 @@ public final class FlinkRest implements AutoCloseable {
 
   /** The last failure of a job; empty if there was none. */
   public Optional<FlinkFailure> lastFailure(String job) {
-    JsonNode last =
-        send("GET", "/jobs/" + job + "/exceptions", null).at("/exceptionHistory/entries/0");
+    JsonNode last = lastException(job);
     return last.isMissingNode()
         ? Optional.empty()
         : Optional.of(
@@ -297,14 +290,16 @@ public final class FlinkRest implements AutoCloseable {
                 Instant.ofEpochMilli(last.path("timestamp").asLong())
                     .truncatedTo(ChronoUnit.SECONDS)
                     .toString(),
-                causes(last.path("stacktrace").asText())));
+                FlinkErrors.causes(last.path("stacktrace").asText())));
   }
 
   /** The stack trace of the last failure, if there was one. */
   private String failure(String job) {
-    return send("GET", "/jobs/" + job + "/exceptions", null)
-        .at("/exceptionHistory/entries/0/stacktrace")
-        .asText();
+    return lastException(job).path("stacktrace").asText();
+  }
+
+  private JsonNode lastException(String job) {
+    return get("/jobs/" + job + "/exceptions").at("/exceptionHistory/entries/0");
   }
 
   /** Whether the job and every task of it runs. */
@@ -314,18 +309,18 @@ public final class FlinkRest implements AutoCloseable {
 
   /** Whether a task of the job restores its state. */
   public boolean restores(String job) {
-    JsonNode vertices = send("GET", "/jobs/" + job, null).path("vertices");
+    JsonNode vertices = job(job).path("vertices");
     return StreamSupport.stream(vertices.spliterator(), false)
         .anyMatch(vertex -> vertex.at("/tasks/INITIALIZING").asInt() > 0);
   }
 
   /** How long ago the job was submitted. */
   public Duration age(String job) {
-    return Duration.ofMillis(send("GET", "/jobs/" + job, null).path("duration").asLong());
+    return Duration.ofMillis(job(job).path("duration").asLong());
   }
 
   private boolean allRun(String job) {
-    JsonNode vertices = send("GET", "/jobs/" + job, null).path("vertices");
+    JsonNode vertices = job(job).path("vertices");
     return !vertices.isEmpty()
         && StreamSupport.stream(vertices.spliterator(), false)
             .map(vertex -> vertex.path("status").asText())
@@ -352,11 +347,19 @@ public final class FlinkRest implements AutoCloseable {
   }
 
   private JsonNode post(String path, JsonNode body) {
-    return send("POST", path, BodyPublishers.ofString(body.toString()));
+    return send("POST", path, BodyPublishers.ofString(body.toString()), "application/json");
   }
 
-  private JsonNode send(String method, String path, @Nullable BodyPublisher body) {
-    return send(method, path, body == null ? BodyPublishers.noBody() : body, "application/json");
+  private JsonNode job(String id) {
+    return get("/jobs/" + id);
+  }
+
+  private JsonNode get(String path) {
+    return send("GET", path);
+  }
+
+  private JsonNode send(String method, String path) {
+    return send(method, path, BodyPublishers.noBody(), "application/json");
   }
 
   private JsonNode send(String method, String path, BodyPublisher body, String type) {
@@ -394,7 +397,7 @@ public final class FlinkRest implements AutoCloseable {
       }
       if (response.statusCode() >= 300) {
         throw new FlinkRestException(
-            "the cluster at " + url + " refused: " + explain(response.body()));
+            "the cluster at " + url + " refused: " + FlinkErrors.explain(response.body()));
       }
       return JSON.readTree(response.body().isEmpty() ? "{}" : response.body());
     } catch (JsonProcessingException e) {
@@ -416,52 +419,5 @@ public final class FlinkRest implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new FlinkRestException("interrupted while asking " + url, e);
     }
-  }
-
-  /** The innermost cause in an answer that tells of an error. */
-  private static String explain(String body) {
-    Matcher missing = MISSING.matcher(body);
-    if (missing.find()) {
-      return "its lib/ lacks %s, expected what docker/Dockerfile copies there: the model runtime and Kafka's connector"
-          .formatted(missing.group(1).replace('/', '.'));
-    }
-    if (body.contains("POST request not allowed")) {
-      return "it takes no jobs; web.submit.enable is off, or it was started for one job";
-    }
-    try {
-      JsonNode errors = JSON.readTree(body).path("errors");
-      return cause(errors.path(errors.size() - 1).asText());
-    } catch (IOException e) {
-      return cut(body);
-    }
-  }
-
-  /** Of a stack trace, what its innermost cause says. */
-  private static String cause(String trace) {
-    String cause =
-        trace
-            .lines()
-            .map(String::strip)
-            .filter(line -> line.startsWith("Caused by: "))
-            .reduce((first, second) -> second)
-            .map(line -> line.substring("Caused by: ".length()))
-            .orElseGet(() -> trace.lines().findFirst().orElse("no reason given"));
-    return cut(cause);
-  }
-
-  /** Of a stack trace, what each cause says that the one before did not, without their types. */
-  private static String causes(String trace) {
-    StringBuilder said = new StringBuilder();
-    trace
-        .lines()
-        .filter(line -> !line.isBlank() && !line.startsWith("\t"))
-        .map(line -> TYPE.matcher(line).replaceFirst(""))
-        .filter(words -> said.indexOf(words) < 0)
-        .forEach(words -> said.append(said.isEmpty() ? "" : ": ").append(words));
-    return cut(said.toString());
-  }
-
-  private static String cut(String words) {
-    return words.length() <= LONGEST_CAUSE ? words : words.substring(0, LONGEST_CAUSE) + " …";
   }
 }

@@ -1,0 +1,64 @@
+package dev.millrace.job.embedded;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What Flink tells of errors, in a line. */
+final class FlinkErrors {
+
+  private static final Pattern MISSING = Pattern.compile("NoClassDefFoundError: ([\\w/$]+)");
+  private static final Pattern TYPE = Pattern.compile("^(Caused by: )?((\\w+\\.)+[\\w$]+: )+");
+  private static final int LONGEST_CAUSE = 500;
+
+  private FlinkErrors() {}
+
+  /** The innermost cause in an answer that tells of an error. */
+  static String explain(String body) {
+    Matcher missing = MISSING.matcher(body);
+    if (missing.find()) {
+      return "its lib/ lacks %s, expected what docker/Dockerfile copies there: the model runtime and Kafka's connector"
+          .formatted(missing.group(1).replace('/', '.'));
+    }
+    if (body.contains("POST request not allowed")) {
+      return "it takes no jobs; web.submit.enable is off, or it was started for one job";
+    }
+    try {
+      JsonNode errors = new ObjectMapper().readTree(body).path("errors");
+      return cause(errors.path(errors.size() - 1).asText());
+    } catch (IOException e) {
+      return cut(body);
+    }
+  }
+
+  /** Of a stack trace, what its innermost cause says. */
+  static String cause(String trace) {
+    String cause =
+        trace
+            .lines()
+            .map(String::strip)
+            .filter(line -> line.startsWith("Caused by: "))
+            .reduce((first, second) -> second)
+            .map(line -> line.substring("Caused by: ".length()))
+            .orElseGet(() -> trace.lines().findFirst().orElse("no reason given"));
+    return cut(cause);
+  }
+
+  /** Of a stack trace, what each cause says that the one before did not, without their types. */
+  static String causes(String trace) {
+    StringBuilder said = new StringBuilder();
+    trace
+        .lines()
+        .filter(line -> !line.isBlank() && !line.startsWith("\t"))
+        .map(line -> TYPE.matcher(line).replaceFirst(""))
+        .filter(words -> said.indexOf(words) < 0)
+        .forEach(words -> said.append(said.isEmpty() ? "" : ": ").append(words));
+    return cut(said.toString());
+  }
+
+  private static String cut(String words) {
+    return words.length() <= LONGEST_CAUSE ? words : words.substring(0, LONGEST_CAUSE) + " …";
+  }
+}
