@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
+import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.FakeBaseModel;
 import dev.millrace.model.base.Foreground;
@@ -61,6 +62,7 @@ import org.junit.jupiter.api.Test;
 class ResponderTest {
 
   private static final byte[] SECRET = new byte[16];
+  private static final ServeLimits LIMITS = new ServeLimits(1000, 1000, 1000);
   private volatile long now = 1234;
 
   private final FakeBaseModel base = new FakeBaseModel();
@@ -137,14 +139,12 @@ class ResponderTest {
   @Test
   void respond_autoWithAPinnedRelease_isRefused() {
     swap(FakeReleases.published("java", 1));
-    Request request =
-        request("p", null, Request.AUTO, "bias-1", Task.SCORE, "prompt", 0, 0, 0, true);
+    Request request = pinned(score("p", Request.AUTO, "prompt"), "bias-1");
     assertError("unknown-release: bias-1 of domain auto", one(request));
   }
 
   private @Nullable String autoDomain(@Nullable String tenant) {
-    return one(request("t", tenant, Request.AUTO, null, Task.SCORE, "abcabc", 0, 0, 0, false))
-        .domain();
+    return one(uncached(of(tenant, score("t", Request.AUTO, "abcabc")))).domain();
   }
 
   private void swapWithProfile(ReleaseEvent event, String text) throws IOException {
@@ -158,11 +158,11 @@ class ResponderTest {
     CountDownLatch until = restoreCold("bias-1");
     swap(FakeReleases.published("python", 2));
     responder.submit(1, score("cold", "java", "prompt"));
-    responder.submit(2, generate("cold too", "java", "prompt", 3, 0, 0, false));
+    responder.submit(2, uncached(generate("cold too", "java", "prompt", 3)));
     responder.submit(3, score("hot", "python", "prompt"));
     assertEquals(List.of("hot"), ids(responder.step()));
     assertEquals(2, responder.fetching());
-    responder.submit(4, generate("hot too", "python", "prompt", 2, 0, 0, false));
+    responder.submit(4, uncached(generate("hot too", "python", "prompt", 2)));
     assertEquals(List.of("hot too"), ids(untilAnswered(responder, 1)));
     assertNull(responder.known(score("known", "java", "prompt"), Caller.NOBODY));
     until.countDown();
@@ -248,8 +248,8 @@ class ResponderTest {
     for (int i = 0; i < 9; i++) {
       String domain = i % 3 == 0 ? null : i % 3 == 1 ? "java" : "python";
       requests.add(score("s" + i, domain, "prompt " + i));
-      requests.add(generate("g" + i, domain, "prompt " + i, 4, 0, 0, true));
-      requests.add(request("e" + i, null, domain, null, Task.EMBED, "prompt " + i, 0, 0, 0, true));
+      requests.add(generate("g" + i, domain, "prompt " + i, 4));
+      requests.add(embed("e" + i, domain, "prompt " + i));
     }
     int before = base.scoreCalls().size();
     List<Answer> together = responder.respond(requests);
@@ -303,15 +303,15 @@ class ResponderTest {
     List<Request> requests =
         List.of(
             score("a", null, "größer"),
-            generate("b", null, "größer", 3, 0, 0, true),
-            request("c", null, null, null, Task.EMBED, "größer", 0, 0, 0, true));
+            generate("b", null, "größer", 3),
+            embed("c", null, "größer"));
     assertEquals(List.of(8, 8, 8), promptTokens(From.MODEL, responder.respond(requests)));
     assertEquals(List.of(8, 8, 8), promptTokens(From.L1, responder.respond(requests)));
     assertEquals(List.of(8, 8, 8), promptTokens(From.REDIS, responder().respond(requests)));
     Answer known = responder.known(requests.get(1), Caller.NOBODY);
     assertNotNull(known);
     assertEquals(8, known.promptTokens());
-    assertEquals(0, one(generate("d", null, "a".repeat(600), 3, 0, 0, true)).promptTokens());
+    assertEquals(0, one(generate("d", null, "a".repeat(600), 3)).promptTokens());
   }
 
   private static List<Integer> promptTokens(From from, List<Answer> answers) {
@@ -322,13 +322,13 @@ class ResponderTest {
   @Test
   void respond_otherTenant_sharesNeitherReleaseNorCachedAnswer() {
     swap(FakeReleases.event("acme", "java", Action.PUBLISH, 1));
-    Request own = request("a", "acme", "java", null, Task.SCORE, "prompt", 0, 0, 0, true);
-    Request rival = request("b", "rival", "java", null, Task.SCORE, "prompt", 0, 0, 0, true);
+    Request own = of("acme", score("a", "java", "prompt"));
+    Request rival = of("rival", score("b", "java", "prompt"));
     assertEquals("bias-1", one(own).release());
     Answer answer = one(rival);
     assertNull(answer.release());
     assertEquals(From.MODEL, answer.from());
-    Request pinned = request("c", "rival", "java", "bias-1", Task.SCORE, "p", 0, 0, 0, true);
+    Request pinned = of("rival", pinned(score("c", "java", "p"), "bias-1"));
     assertError("unknown-release: bias-1", one(pinned));
   }
 
@@ -379,14 +379,11 @@ class ResponderTest {
       Request r = asked("q", null, null, i);
       assertEquals("MODEL", one(similar, r.toBuilder().exact(true).build()).source());
       assertEquals("MODEL", one(similar, score("s", null, r.prompt())).source());
-      assertEquals(
-          "MODEL",
-          one(similar, request("e", null, null, null, Task.EMBED, r.prompt(), 0, 0, 0, true))
-              .source());
-      assertEquals("MODEL", one(similar, generate("d", null, r.prompt(), 4, 1, i, true)).source());
-      assertEquals("MODEL", one(similar, generate("u", null, r.prompt(), 4, 0, 0, false)).source());
-      assertEquals(
-          "MODEL", one(similar, generate("p", null, r.prompt(), i - 495, 0, 0, true)).source());
+      assertEquals("MODEL", one(similar, embed("e", null, r.prompt())).source());
+      Request sampled = sampled(generate("d", null, r.prompt(), 4), 1, i);
+      assertEquals("MODEL", one(similar, sampled).source());
+      assertEquals("MODEL", one(similar, uncached(generate("u", null, r.prompt(), 4))).source());
+      assertEquals("MODEL", one(similar, generate("p", null, r.prompt(), i - 495)).source());
     }
   }
 
@@ -479,12 +476,10 @@ class ResponderTest {
   void respond_promptThatCannotBeEmbedded_isAnsweredForItself() {
     Responder similar = similar();
     String prompt = "what is " + (char) FakeBaseModel.UNPLACEABLE + "?";
-    Answer answer = one(similar, generate("u", null, prompt, 4, 0, 0, true));
+    Answer answer = one(similar, generate("u", null, prompt, 4));
     assertNull(answer.error());
     assertEquals("MODEL", answer.source());
-    assertError(
-        "model-failed: ",
-        one(similar, request("e", null, null, null, Task.EMBED, prompt, 0, 0, 0, true)));
+    assertError("model-failed: ", one(similar, embed("e", null, prompt)));
   }
 
   @Test
@@ -532,7 +527,7 @@ class ResponderTest {
   private static Request asked(
       String id, @Nullable String tenant, @Nullable String domain, int number) {
     String prompt = "what is known of the number " + number + ", and of all that it stands for?";
-    return request(id, tenant, domain, null, Task.GENERATE, prompt, 4, 0, 0, true);
+    return of(tenant, generate(id, domain, prompt, 4));
   }
 
   @Test
@@ -540,12 +535,12 @@ class ResponderTest {
     swap(FakeReleases.published("java", 1));
     Answer before = one(score("a", "java", "prompt"));
     swap(FakeReleases.published("java", 2));
-    Answer pinned = one(request("b", null, "java", "bias-1", Task.SCORE, "prompt", 0, 0, 0, true));
+    Answer pinned = one(pinned(score("b", "java", "prompt"), "bias-1"));
     assertEquals("bias-1", pinned.release());
     assertEquals(before.logProb(), pinned.logProb());
     assertError(
         "unknown-release: bias-1 of domain python",
-        one(request("c", null, "python", "bias-1", Task.SCORE, "prompt", 0, 0, 0, true)));
+        one(pinned(score("c", "python", "prompt"), "bias-1")));
   }
 
   @Test
@@ -557,12 +552,10 @@ class ResponderTest {
         one(score("q", null, "a".repeat(600))));
     assertError(
         "prompt-too-long: 500 tokens and 13 to add, expected at most 512",
-        one(generate("q", null, "a".repeat(500), 13, 0, 0, true)));
-    assertError("bad-max-tokens", one(generate("q", null, "prompt", 0, 0, 0, true)));
-    assertError("bad-temperature", one(generate("q", null, "prompt", 1, Double.NaN, 0, true)));
-    assertError(
-        "release-unused: r1",
-        one(request("q", null, null, "r1", Task.EMBED, "prompt", 0, 0, 0, true)));
+        one(generate("q", null, "a".repeat(500), 13)));
+    assertError("bad-max-tokens", one(generate("q", null, "prompt", 0)));
+    assertError("bad-temperature", one(sampled(generate("q", null, "prompt", 1), Double.NaN, 0)));
+    assertError("release-unused: r1", one(pinned(embed("q", null, "prompt"), "r1")));
   }
 
   @Test
@@ -573,7 +566,7 @@ class ResponderTest {
             List.of(
                 score("a", null, "fine"),
                 score("b", null, poison),
-                generate("c", null, poison, 4, 0, 0, true),
+                generate("c", null, poison, 4),
                 score("d", null, "fine too"),
                 score("e", null, poison)));
     assertNull(answers.get(0).error());
@@ -587,16 +580,17 @@ class ResponderTest {
 
   @Test
   void respond_sampledText_isAFunctionOfItsSeed() {
-    Answer first = one(generate("a", null, "prompt", 8, 1, 1, false));
-    assertEquals(first.text(), one(generate("b", null, "prompt", 8, 1, 1, false)).text());
-    assertNotEquals(first.text(), one(generate("c", null, "prompt", 8, 1, 2, true)).text());
+    Answer first = one(uncached(sampled(generate("a", null, "prompt", 8), 1, 1)));
+    Answer again = one(uncached(sampled(generate("b", null, "prompt", 8), 1, 1)));
+    assertEquals(first.text(), again.text());
+    assertNotEquals(first.text(), one(sampled(generate("c", null, "prompt", 8), 1, 2)).text());
     assertEquals(8, first.tokens());
     assertEquals(-8, first.logProb());
   }
 
   @Test
   void respond_stopText_endsTheAnswerBeforeItAndLeavesTheBatch() {
-    Request plain = generate("a", null, "prompt", 20, 0, 0, true);
+    Request plain = generate("a", null, "prompt", 20);
     Answer whole = one(plain);
     assertEquals("uvwxyzabcdefghijklmn", whole.text());
     int before = base.generated();
@@ -633,16 +627,10 @@ class ResponderTest {
     try (LiveReleases alone = LiveReleases.of(ending, source, SwapConfig.defaults());
         Responder other =
             Responder.of(
-                new ServingParts(
-                    ending,
-                    new ByteTokenizer(),
-                    alone,
-                    cache(),
-                    CacheKeys.of(SECRET),
-                    () -> Instant.ofEpochMilli(now)),
-                new ServeLimits(1000, 1000, 1000),
+                parts(carriers(ending, new ByteTokenizer()), alone, new MediaReader(null)),
+                LIMITS,
                 5)) {
-      Answer answer = one(other, generate("a", null, "prompt", 20, 0, 0, true));
+      Answer answer = one(other, generate("a", null, "prompt", 20));
       assertEquals("uvw", answer.text());
       assertEquals(4, answer.tokens());
       assertEquals(4, ending.generated());
@@ -651,7 +639,7 @@ class ResponderTest {
 
   @Test
   void respond_requestsThatDifferInSelectionOrStop_shareNoAnswer() {
-    Request plain = generate("a", null, "prompt", 8, 1, 5, true);
+    Request plain = sampled(generate("a", null, "prompt", 8), 1, 5);
     List<Request> requests =
         List.of(
             plain,
@@ -673,7 +661,7 @@ class ResponderTest {
   void respond_moreToGenerateThanTheCacheHolds_joinsAsOthersLeave() {
     List<Request> requests = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      requests.add(generate("q" + i, null, i + "a".repeat(399), 20 + i, 0, 0, true));
+      requests.add(generate("q" + i, null, i + "a".repeat(399), 20 + i));
     }
     List<Answer> answers = responder.respond(requests);
     responder.close();
@@ -693,9 +681,9 @@ class ResponderTest {
 
   @Test
   void step_shortAnswerBesideALongOne_leavesAtOnce() throws Exception {
-    responder.submit(1, generate("long", null, "prompt", 20, 0, 0, true));
+    responder.submit(1, generate("long", null, "prompt", 20));
     assertEquals(List.of(), responder.step());
-    responder.submit(2, generate("short", null, "prompt", 2, 0, 0, true));
+    responder.submit(2, generate("short", null, "prompt", 2));
     responder.submit(3, score("score", null, "prompt"));
     assertEquals(List.of("score"), ids(responder.step()));
     assertEquals(List.of("short"), ids(responder.step()));
@@ -710,9 +698,9 @@ class ResponderTest {
   @Test
   void chunks_ofARequestThatStreams_areItsTextInOrderAndNameTheRelease() throws Exception {
     swap(FakeReleases.published("java", 64));
-    Request request = generate("q", "java", "prompt", 6, 0, 0, true);
+    Request request = generate("q", "java", "prompt", 6);
     responder.submit(1, streamed(request, List.of()));
-    responder.submit(2, generate("other", null, "prompt", 6, 0, 0, true));
+    responder.submit(2, generate("other", null, "prompt", 6));
     List<Chunk> chunks = new ArrayList<>();
     Answer answer = answerOf("q", chunks);
     assertEquals(List.of(0, 1, 2, 3, 4), chunks.stream().map(Chunk::index).toList());
@@ -726,7 +714,7 @@ class ResponderTest {
 
   @Test
   void chunks_beforeAStopText_keepBackWhatMayBecomeOne() throws Exception {
-    Request request = generate("q", null, "prompt", 9, 0, 0, true);
+    Request request = generate("q", null, "prompt", 9);
     responder.submit(1, streamed(request, List.of("wxa", "yza")));
     List<Chunk> chunks = new ArrayList<>();
     assertEquals("uvwx", answerOf("q", chunks).text());
@@ -761,7 +749,7 @@ class ResponderTest {
   @Test
   void step_swapWhileGenerating_finishesOnTheReleaseItBeganWith() throws Exception {
     swap(FakeReleases.published("java", 64));
-    responder.submit(1, generate("q", "java", "prompt", 6, 0, 0, true));
+    responder.submit(1, generate("q", "java", "prompt", 6));
     responder.step();
     for (int batch = 65; batch < 100; batch++) {
       swap(FakeReleases.published("java", batch));
@@ -777,9 +765,9 @@ class ResponderTest {
 
   @Test
   void cancel_generating_leavesAtTheNextTokenAndFreesItsRoom() throws Exception {
-    responder.submit(1, generate("a", null, "a".repeat(400), 100, 0, 0, true));
-    responder.submit(2, generate("b", null, "b".repeat(400), 100, 0, 0, true));
-    responder.submit(3, generate("c", null, "c".repeat(400), 2, 0, 0, true));
+    responder.submit(1, generate("a", null, "a".repeat(400), 100));
+    responder.submit(2, generate("b", null, "b".repeat(400), 100));
+    responder.submit(3, generate("c", null, "c".repeat(400), 2));
     responder.step();
     int before = base.generated();
     responder.cancel(1, "cancelled: by x");
@@ -794,7 +782,7 @@ class ResponderTest {
   @Test
   void cancel_whoComputesForOthers_theNextComputes() throws Exception {
     for (int ticket = 0; ticket < 3; ticket++) {
-      responder.submit(ticket, generate("q" + ticket, null, "prompt", 4, 0, 0, true));
+      responder.submit(ticket, generate("q" + ticket, null, "prompt", 4));
     }
     responder.step();
     responder.cancel(0, "cancelled: by x");
@@ -813,9 +801,9 @@ class ResponderTest {
     AnswerCache shared = cache();
     Responder first = responder(shared);
     Responder second = responder(shared);
-    first.submit(1, generate("a", null, "prompt", 4, 0, 0, true));
+    first.submit(1, generate("a", null, "prompt", 4));
     first.step();
-    second.submit(1, generate("b", null, "prompt", 4, 0, 0, true));
+    second.submit(1, generate("b", null, "prompt", 4));
     Answer other = second.respond(List.of(score("c", null, "prompt"))).get(0);
     assertNull(other.error());
     first.close();
@@ -906,17 +894,17 @@ class ResponderTest {
 
   @Test
   void submit_deadlinePassed_isAnsweredWithoutTheModel() {
-    Answer late = one(due(generate("late", null, "prompt", 4, 0, 0, true), 1233));
+    Answer late = one(due(generate("late", null, "prompt", 4), 1233));
     assertError("deadline-passed: it is 1234, expected at most 1233", late);
     assertEquals(List.of(), base.scoreCalls());
     assertEquals(0, base.generated());
-    assertNull(one(due(generate("just", null, "prompt", 4, 0, 0, true), 1234)).error());
+    assertNull(one(due(generate("just", null, "prompt", 4), 1234)).error());
   }
 
   @Test
   void step_deadlinePassesWhileGenerating_leavesAtTheNextToken() throws Exception {
-    responder.submit(1, due(generate("late", null, "prompt", 100, 0, 0, true), 1240));
-    responder.submit(2, generate("goes on", null, "prompt", 100, 0, 0, true));
+    responder.submit(1, due(generate("late", null, "prompt", 100), 1240));
+    responder.submit(2, generate("goes on", null, "prompt", 100));
     responder.step();
     now = 1241;
     int before = base.generated();
@@ -939,16 +927,13 @@ class ResponderTest {
     FakeBaseModel fresh = new FakeBaseModel("fresh-base");
     LiveReleases both = LiveReleases.of(List.of(fresh, base), source, SwapConfig.defaults());
     ServingParts parts =
-        new ServingParts(
+        parts(
             Carriers.of(
                 new Carrier(fresh, new ByteTokenizer()),
                 List.of(new Carrier(base, new ByteTokenizer()))),
             both,
-            cache(),
-            CacheKeys.of(SECRET),
-            () -> Instant.ofEpochMilli(now),
             new MediaReader(null));
-    try (Responder two = Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5)) {
+    try (Responder two = Responder.of(parts, LIMITS, 5)) {
       ReleaseEvent old = FakeReleases.published("java", 3);
       ReleaseEvent next = FakeReleases.succeeding("java", 4, 3);
       AdapterWeights adapter = FakeBaseModel.adapter(FakeReleases.bias("bias-4"));
@@ -972,7 +957,7 @@ class ResponderTest {
   @Test
   void respond_baseReleasedMeanwhile_answersAnewAndNotFromWhatTheOldOneLeftInTheCache() {
     FakeBaseModel fresh = new FakeBaseModel("fresh-base");
-    Carriers carriers = Carriers.of(new Carrier(base, new ByteTokenizer()), List.of());
+    Carriers carriers = carriers(base, new ByteTokenizer());
     LiveReleases rebased =
         LiveReleases.of(base, source, SwapConfig.defaults())
             .rebasing(
@@ -980,20 +965,13 @@ class ResponderTest {
                   carriers.add(new Carrier(fresh, new ByteTokenizer()));
                   return new NewBase(fresh, Map.of("java", "bias-3"), Map.of());
                 });
-    ServingParts parts =
-        new ServingParts(
-            carriers,
-            rebased,
-            cache(),
-            CacheKeys.of(SECRET),
-            () -> Instant.ofEpochMilli(now),
-            new MediaReader(null));
-    try (Responder one = Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5)) {
+    ServingParts parts = parts(carriers, rebased, new MediaReader(null));
+    try (Responder one = Responder.of(parts, LIMITS, 5)) {
       assertSwapped(rebased, FakeReleases.published("java", 3));
-      Request plain = generate("q", null, "xy", 3, 0, 0, true);
+      Request plain = generate("q", null, "xy", 3);
       assertEquals("fake-base MODEL", baseAndSource(one, plain));
       assertEquals("fake-base L1", baseAndSource(one, plain));
-      Request java = generate("q", "java", "xy", 3, 0, 0, true);
+      Request java = generate("q", "java", "xy", 3);
       assertEquals("fake-base MODEL", baseAndSource(one, java));
       assertSwapped(
           rebased,
@@ -1031,7 +1009,7 @@ class ResponderTest {
   private static void assertBoth(String release, String base, String other, Responder responder) {
     for (Answer answer :
         responder.respond(
-            List.of(score("q", "java", "xy"), generate("q", "java", "xy", 3, 0, 0, false)))) {
+            List.of(score("q", "java", "xy"), uncached(generate("q", "java", "xy", 3))))) {
       assertNull(answer.error());
       assertEquals(release, answer.release());
       assertEquals(base, answer.base());
@@ -1044,10 +1022,9 @@ class ResponderTest {
   @Test
   void step_whileItComputes_theForegroundIsBusyAndQuietAfterwards() throws Exception {
     Foreground foreground = new Foreground();
-    RunningResponder busy =
-        new RunningResponder(parts(cache()), new ServeLimits(1000, 1000, 1000), 5, foreground);
+    RunningResponder busy = new RunningResponder(parts(cache()), LIMITS, 5, foreground);
     opened.add(busy);
-    busy.submit(1, generate("q", null, "prompt", 3, 0, 0, false));
+    busy.submit(1, uncached(generate("q", null, "prompt", 3)));
     assertFalse(foreground.isBusy());
     assertEquals(List.of(), busy.step());
     assertTrue(foreground.isBusy());
@@ -1055,7 +1032,7 @@ class ResponderTest {
     CompletableFuture<List<Answered>> idle = CompletableFuture.supplyAsync(() -> step(busy));
     foreground.awaitQuiet(60_000);
     assertFalse(foreground.isBusy());
-    busy.submit(2, generate("r", null, "prompt", 3, 0, 0, false));
+    busy.submit(2, uncached(generate("r", null, "prompt", 3)));
     assertEquals(List.of(), idle.join());
     assertTrue(foreground.isBusy());
     busy.close();
@@ -1076,18 +1053,12 @@ class ResponderTest {
         };
     RunningResponder reads =
         new RunningResponder(
-            new ServingParts(
-                base,
-                watched,
-                live,
-                cache(),
-                CacheKeys.of(SECRET),
-                () -> Instant.ofEpochMilli(now)),
-            new ServeLimits(1000, 1000, 1000),
+            parts(carriers(base, watched), live, new MediaReader(null)),
+            LIMITS,
             5,
             foreground);
     opened.add(reads);
-    reads.submit(1, generate("q", null, "prompt", 3, 0, 0, false));
+    reads.submit(1, uncached(generate("q", null, "prompt", 3)));
     reads.step();
     assertFalse(busy.isEmpty());
     assertFalse(busy.contains(false));
@@ -1117,11 +1088,11 @@ class ResponderTest {
       assertEquals(
           From.L1,
           one(seeing, score("c", null, "text").toBuilder().media(column(3)).build()).from());
-      Request silent = generate("d", null, "", 2, 0, 0, true).toBuilder().media(column(3)).build();
+      Request silent = generate("d", null, "", 2).toBuilder().media(column(3)).build();
       assertEquals("ef", one(seeing, silent).text());
       assertEquals(
           "fg",
-          one(seeing, generate("e", null, "a", 2, 0, 0, true).toBuilder().media(column(4)).build())
+          one(seeing, generate("e", null, "a", 2).toBuilder().media(column(4)).build())
               .text());
     }
   }
@@ -1161,15 +1132,14 @@ class ResponderTest {
         };
     try (Responder reading =
         Responder.of(
-            new ServingParts(
-                base, broken, live, cache(), CacheKeys.of(SECRET), () -> Instant.ofEpochMilli(now)),
-            new ServeLimits(1000, 1000, 1000),
+            parts(carriers(base, broken), live, new MediaReader(null)),
+            LIMITS,
             5)) {
       List<Answer> answers =
           reading.respond(
               List.of(
                   score("a", null, "unreadable"),
-                  generate("b", null, "unreadable", 2, 0, 0, false),
+                  uncached(generate("b", null, "unreadable", 2)),
                   score("c", Request.AUTO, "unreadable"),
                   score("d", null, "text")));
       assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(0));
@@ -1222,14 +1192,8 @@ class ResponderTest {
 
   private Responder seeing(String of, Tokenizer tokenizer) {
     ServingParts parts =
-        new ServingParts(
-            Carriers.of(new Carrier(base, tokenizer), List.of()),
-            live,
-            cache(),
-            CacheKeys.of(SECRET),
-            () -> Instant.ofEpochMilli(now),
-            new MediaReader(new ColumnAligner(of)));
-    return Responder.of(parts, new ServeLimits(1000, 1000, 1000), 5);
+        parts(carriers(base, tokenizer), live, new MediaReader(new ColumnAligner(of)));
+    return Responder.of(parts, LIMITS, 5);
   }
 
   private static Answer one(Responder responder, Request request) {
@@ -1241,19 +1205,27 @@ class ResponderTest {
   }
 
   private Responder responder(AnswerCache cache) {
-    Responder responder = Responder.of(parts(cache), new ServeLimits(1000, 1000, 1000), 5);
+    Responder responder = Responder.of(parts(cache), LIMITS, 5);
     opened.add(responder);
     return responder;
   }
 
   private ServingParts parts(AnswerCache cache) {
+    return parts(carriers(base, new ByteTokenizer()), live, cache, new MediaReader(null));
+  }
+
+  private ServingParts parts(Carriers carriers, LiveReleases releases, MediaReader media) {
+    return parts(carriers, releases, cache(), media);
+  }
+
+  private ServingParts parts(
+      Carriers carriers, LiveReleases releases, AnswerCache cache, MediaReader media) {
     return new ServingParts(
-        base,
-        new ByteTokenizer(),
-        live,
-        cache,
-        CacheKeys.of(SECRET),
-        () -> Instant.ofEpochMilli(now));
+        carriers, releases, cache, CacheKeys.of(SECRET), () -> Instant.ofEpochMilli(now), media);
+  }
+
+  private static Carriers carriers(BaseModel base, Tokenizer tokenizer) {
+    return Carriers.of(new Carrier(base, tokenizer), List.of());
   }
 
   private Answer one(Request request) {
@@ -1271,19 +1243,33 @@ class ResponderTest {
   }
 
   private static Request score(String id, @Nullable String domain, String prompt) {
-    return request(id, null, domain, null, Task.SCORE, prompt, 0, 0, 0, true);
+    return request(id, domain, Task.SCORE, prompt).build();
+  }
+
+  private static Request embed(String id, @Nullable String domain, String prompt) {
+    return request(id, domain, Task.EMBED, prompt).build();
   }
 
   private static Request generate(
-      String id,
-      @Nullable String domain,
-      String prompt,
-      int maxTokens,
-      double temperature,
-      long seed,
-      boolean cached) {
-    return request(
-        id, null, domain, null, Task.GENERATE, prompt, maxTokens, temperature, seed, cached);
+      String id, @Nullable String domain, String prompt, int maxTokens) {
+    return request(id, domain, Task.GENERATE, prompt).maxTokens(maxTokens).build();
+  }
+
+  private static Request.Builder request(
+      String id, @Nullable String domain, Task task, String prompt) {
+    return Request.builder(id, task, prompt).domain(domain).origin(new Origin("requests", 0, 1));
+  }
+
+  private static Request of(@Nullable String tenant, Request r) {
+    return r.toBuilder().tenant(tenant).build();
+  }
+
+  private static Request pinned(Request r, String release) {
+    return r.toBuilder().release(release).build();
+  }
+
+  private static Request sampled(Request r, double temperature, long seed) {
+    return r.toBuilder().temperature(temperature).seed(seed).build();
   }
 
   private static Request selecting(Request r, int topK, double topP, List<String> stop) {
@@ -1291,39 +1277,6 @@ class ResponderTest {
   }
 
   private static Request uncached(Request r) {
-    return request(
-        r.id(),
-        r.tenant(),
-        r.domain(),
-        r.release(),
-        r.task(),
-        r.prompt(),
-        r.maxTokens(),
-        r.temperature(),
-        r.seed(),
-        false);
-  }
-
-  private static Request request(
-      String id,
-      @Nullable String tenant,
-      @Nullable String domain,
-      @Nullable String release,
-      Task task,
-      String prompt,
-      int maxTokens,
-      double temperature,
-      long seed,
-      boolean cached) {
-    return Request.builder(id, task, prompt)
-        .tenant(tenant)
-        .domain(domain)
-        .release(release)
-        .maxTokens(maxTokens)
-        .temperature(temperature)
-        .seed(seed)
-        .cached(cached)
-        .origin(new Origin("requests", 0, 1))
-        .build();
+    return r.toBuilder().cached(false).build();
   }
 }
