@@ -1,6 +1,5 @@
 package dev.millrace.job.embedded;
 
-import dev.millrace.job.embedded.ClusterShape.KafkaRelay;
 import dev.millrace.job.io.Topics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,7 +10,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -20,7 +18,6 @@ import java.util.function.Supplier;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
 import org.apache.flink.configuration.JobManagerOptions;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of separate processes on this machine, all on loopback: Kafka, Redis, a Flink job
@@ -47,54 +44,7 @@ public record LocalCluster(Path build, Path home) {
   private static final String WARM = "warmed up with";
   private static final String STAYS_COLD = "cannot warm up with";
 
-  /** Flink brings its own copy. */
-  private static final String ZOO_KEEPER =
-      "org.apache.flink.shaded.zookeeper3.org.apache.zookeeper.server.ZooKeeperServerMain";
-
-  /**
-   * Nodes that are empty stay: without the one that it is elected in, a job manager whose session
-   * has expired never leads again (CURATOR-724).
-   */
-  private static final String KEEP = "-Dznode.container.checkIntervalMs=" + Integer.MAX_VALUE;
-
   private static final int PARTITIONS = 4;
-
-  /**
-   * What is said at every checkpoint, several times a second, is left out: it would fill the disk
-   * and hide the rest. That records have expired which nobody had read is said. A process keeps ten
-   * files of 20 MB.
-   */
-  static final String LOGGING =
-      """
-      status = error
-      appender.file.type = RollingFile
-      appender.file.name = file
-      appender.file.fileName = ${sys:log.file}
-      appender.file.filePattern = ${sys:log.file}.%i
-      appender.file.policies.type = Policies
-      appender.file.policies.size.type = SizeBasedTriggeringPolicy
-      appender.file.policies.size.size = 20MB
-      appender.file.strategy.type = DefaultRolloverStrategy
-      appender.file.strategy.max = 9
-      appender.file.layout.type = PatternLayout
-      appender.file.layout.pattern = %d{ISO8601} %-5p [%t] %c - %m%n
-      rootLogger.level = info
-      rootLogger.appenderRef.file.ref = file
-      logger.clients.name = org.apache.kafka
-      logger.clients.level = warn
-      logger.expired.name = org.apache.kafka.clients.consumer.internals.FetchCollector
-      logger.expired.level = info
-      logger.flushes.name = org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer
-      logger.flushes.level = warn
-      logger.marks.name = org.apache.flink.runtime.source.coordinator.SourceCoordinator
-      logger.marks.level = warn
-      logger.turns.name = org.apache.flink.runtime.checkpoint.CheckpointRequestDecider
-      logger.turns.level = warn
-      logger.transactions.name = kafka.coordinator.transaction.TransactionCoordinator
-      logger.transactions.level = warn
-      logger.groups.name = org.apache.flink.metrics.MetricGroup
-      logger.groups.level = error
-      """;
 
   public LocalCluster {
     build = build.toAbsolutePath().normalize();
@@ -152,7 +102,7 @@ public record LocalCluster(Path build, Path home) {
 
   /** What is known of the cluster; empty if there is none. */
   public Optional<ClusterState> status() {
-    return ClusterState.read(stateFile());
+    return ClusterState.read(files().stateFile());
   }
 
   /** How many processes run of a cluster here of which nothing is known any more. */
@@ -183,11 +133,11 @@ public record LocalCluster(Path build, Path home) {
       running.get(i).stop();
     }
     try {
-      Files.deleteIfExists(stateFile());
+      Files.deleteIfExists(files().stateFile());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    delete(temp());
+    ClusterFiles.delete(files().temp());
     return running.size();
   }
 
@@ -284,7 +234,7 @@ public record LocalCluster(Path build, Path home) {
     alone(
         () -> {
           process(name).stop();
-          delete(temp(name));
+          ClusterFiles.delete(files().temp(name));
           return keep(known().without(name));
         });
   }
@@ -302,7 +252,7 @@ public record LocalCluster(Path build, Path home) {
 
   /** Whether its jobs take what slots there are, more or fewer. */
   public boolean isAdaptive() {
-    Configuration flink = GlobalConfiguration.loadConfiguration(conf().toString());
+    Configuration flink = GlobalConfiguration.loadConfiguration(files().conf().toString());
     return flink.get(JobManagerOptions.SCHEDULER) == JobManagerOptions.SchedulerType.Adaptive;
   }
 
@@ -313,12 +263,11 @@ public record LocalCluster(Path build, Path home) {
 
   private ClusterState start(ClusterShape shape, Consumer<String> told) {
     List<Integer> ports = FreePorts.find(6);
-    prepare();
     FlinkProcesses flink = FlinkProcesses.of(home, ports.get(3), ports.get(4), shape);
     if (shape.highlyAvailable()) {
       flink = flink.keptBy(ports.get(5), home);
     }
-    write(conf().resolve("config.yaml"), flink.yaml());
+    files().prepare(flink.yaml());
     ClusterState state =
         new ClusterState(
             "127.0.0.1:" + ports.get(0),
@@ -327,12 +276,15 @@ public record LocalCluster(Path build, Path home) {
             List.of(),
             false);
     if (shape.highlyAvailable()) {
-      state = launch(state, "zookeeper", local(ports.get(5)), zooKeeper(ports.get(5)));
+      state = launch(state, "zookeeper", local(ports.get(5)), files().zooKeeper(ports.get(5)));
     }
-    state = launch(state, "redis", local(ports.get(2)), redis(ports.get(2)));
+    state = launch(state, "redis", local(ports.get(2)), files().redis(ports.get(2)));
     state =
         launch(
-            state, "kafka", local(ports.get(0)), kafka(ports.get(0), ports.get(1), shape.relay()));
+            state,
+            "kafka",
+            local(ports.get(0)),
+            files().kafka(ports.get(0), ports.get(1), shape.relay()));
     awaitPort(state, "redis", ports.get(2), told);
     awaitPort(state, "kafka", ports.get(0), told);
     Topics.create(state.bootstrap(), Topics.DEFAULT_PREFIX, PARTITIONS);
@@ -348,7 +300,7 @@ public record LocalCluster(Path build, Path home) {
             services,
             JOB_MANAGER,
             metrics(metrics.get(0)),
-            flink(JOB_MANAGER, shape, flink.jobManager(conf(), metrics.get(0))));
+            files().jobManager(JOB_MANAGER, shape, flink, metrics.get(0)));
     try (FlinkRest rest = new FlinkRest(URI.create(state.restUrl()))) {
       awaitUp(state, JOB_MANAGER, rest::answers, told);
       for (int i = 1; i <= shape.taskManagers(); i++) {
@@ -359,100 +311,11 @@ public record LocalCluster(Path build, Path home) {
                 state,
                 name,
                 metrics(metrics.get(i)),
-                behindOthers(flink(name, shape, flink.taskManager(conf(), name, metrics.get(i)))));
+                files().taskManager(name, shape, flink, metrics.get(i)));
         awaitUp(state, name, () -> rest.taskManagers() == registered, told);
       }
     }
     return state;
-  }
-
-  private void prepare() {
-    try {
-      // Jobs that a ZooKeeper kept would come back, and look for Kafka on a port of the last time.
-      TempDirectory.delete(home.resolve("zookeeper-data"));
-      TempDirectory.delete(home.resolve("ha"));
-      for (String folder : List.of("conf", "log", "tmp", "kafka-data", "redis-data", "store")) {
-        Files.createDirectories(home.resolve(folder));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    ClusterLib lib = new ClusterLib(build);
-    lib.fillFlink(home.resolve("lib"));
-    lib.fillKafka(home.resolve("kafka-lib"));
-    lib.fillPlugins(home.resolve("plugins"));
-    write(conf().resolve("log4j2.properties"), LOGGING);
-  }
-
-  private List<String> kafka(int port, int controllerPort, @Nullable KafkaRelay relay) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "-Xmx384m",
-                KafkaMain.class.getName(),
-                home.resolve("kafka-data").resolve("log").toString(),
-                String.valueOf(port),
-                String.valueOf(controllerPort)));
-    if (relay != null) {
-      arguments.add(String.valueOf(relay.listens()));
-      arguments.add(String.valueOf(relay.advertised()));
-    }
-    return java("kafka", "kafka-lib", arguments);
-  }
-
-  private List<String> zooKeeper(int port) {
-    Path config = conf().resolve("zoo.cfg");
-    write(
-        config,
-        """
-        clientPort=%d
-        clientPortAddress=127.0.0.1
-        dataDir=%s
-        tickTime=500
-        admin.enableServer=false
-        """
-            .formatted(port, home.resolve("zookeeper-data")));
-    return java(
-        "zookeeper",
-        "lib",
-        List.of(
-            "-Xmx64m", "-Dzookeeper.jmx.log4j.disable=true", KEEP, ZOO_KEEPER, config.toString()));
-  }
-
-  private List<String> redis(int port) {
-    Path folder = home.resolve("redis-data");
-    return RedisBinary.unpack(folder).command(port, folder);
-  }
-
-  /**
-   * A task manager that starts, with all it compiles, must not keep from starting what it needs.
-   */
-  private static List<String> behindOthers(List<String> command) {
-    List<String> nice = new ArrayList<>(List.of("nice", "-n", "5"));
-    nice.addAll(command);
-    return nice;
-  }
-
-  private List<String> flink(String name, ClusterShape shape, List<String> arguments) {
-    List<String> command = new ArrayList<>(shape.clocks().before(name));
-    command.addAll(java(name, "lib", arguments));
-    for (String folder : FlinkProcesses.TEMPORARY) {
-      if (!shape.options().containsKey(folder)) {
-        command.addAll(List.of("-D", folder + "=" + temp(name)));
-      }
-    }
-    return command;
-  }
-
-  private List<String> java(String name, String lib, List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Dlog.file=" + log(name));
-    command.add("-Dlog4j2.configurationFile=" + conf().resolve("log4j2.properties").toUri());
-    command.add("-cp");
-    command.add(home.resolve(lib) + "/*");
-    command.addAll(arguments);
-    return command;
   }
 
   /**
@@ -461,7 +324,7 @@ public record LocalCluster(Path build, Path home) {
    */
   private ClusterState launch(
       ClusterState state, String name, String address, List<String> command) {
-    delete(temp(name));
+    ClusterFiles.delete(files().temp(name));
     Path said = home.resolve("log").resolve(name + ".out");
     ClusterProcess started = ClusterProcess.start(name, address, command, home, said);
     try {
@@ -473,7 +336,7 @@ public record LocalCluster(Path build, Path home) {
   }
 
   private ClusterState keep(ClusterState state) {
-    state.write(stateFile());
+    state.write(files().stateFile());
     return state;
   }
 
@@ -516,42 +379,13 @@ public record LocalCluster(Path build, Path home) {
     }
   }
 
-  private static void delete(Path folder) {
-    try {
-      TempDirectory.delete(folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot delete " + folder, e);
-    }
-  }
-
-  private static void write(Path file, String text) {
-    try {
-      Files.writeString(file, text);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file, e);
-    }
-  }
-
-  private Path stateFile() {
-    return home.resolve("cluster.properties");
-  }
-
-  private Path temp() {
-    return home.resolve("tmp");
-  }
-
-  /** Where a Flink process keeps what it needs no longer than it lives. */
-  private Path temp(String name) {
-    return temp().resolve(name);
-  }
-
-  private Path conf() {
-    return home.resolve("conf");
+  private ClusterFiles files() {
+    return new ClusterFiles(build, home);
   }
 
   /** Where a process writes its log. */
   public Path log(String name) {
-    return home.resolve("log").resolve(name + (name.equals("redis") ? ".out" : ".log"));
+    return files().log(name);
   }
 
   /** Whether a task manager that was told to warm up is done with it, by its log. */

@@ -208,7 +208,7 @@ class LocalClusterTest {
   private Configuration logging(LoggerContext context) throws IOException {
     String said = folder.resolve("logs").resolve("said").toString();
     Properties properties = new Properties();
-    properties.load(new StringReader(LocalCluster.LOGGING.replace("${sys:log.file}", said)));
+    properties.load(new StringReader(ClusterFiles.logging().replace("${sys:log.file}", said)));
     properties.replace("appender.file.policies.size.size", "1KB");
     return new PropertiesConfigurationBuilder()
         .setConfigurationSource(ConfigurationSource.NULL_SOURCE)
