@@ -94,17 +94,17 @@ public record MoeConfig(
 
   /** The same with one matrix for embedding and head. */
   public MoeConfig withTiedEmbeddings() {
-    return with(true, router, eosTokenId);
+    return with(maxPositionEmbeddings, true, router, eosTokenId);
   }
 
   /** The same with a head of its own. */
   public MoeConfig withOwnHead() {
-    return with(false, router, eosTokenId);
+    return with(maxPositionEmbeddings, false, router, eosTokenId);
   }
 
   /** The same with other tokens that end a text. */
   public MoeConfig withEosTokenId(List<Integer> ids) {
-    return with(tieWordEmbeddings, router, ids);
+    return with(maxPositionEmbeddings, tieWordEmbeddings, router, ids);
   }
 
   /**
@@ -125,6 +125,7 @@ public record MoeConfig(
               .formatted(topkGroups, groups, router.numExperts(), router.topK()));
     }
     return with(
+        maxPositionEmbeddings,
         tieWordEmbeddings,
         new RouterConfig(
             router.numExperts(),
@@ -138,12 +139,31 @@ public record MoeConfig(
         eosTokenId);
   }
 
-  private MoeConfig with(boolean tied, RouterConfig otherRouter, List<Integer> eos) {
+  /**
+   * The same for texts of so many tokens, longer ones than it says among them.
+   *
+   * @throws IllegalArgumentException if positions up there depend on how long a text is
+   */
+  public MoeConfig withRoomFor(int tokens) {
+    if (tokens <= maxPositionEmbeddings) {
+      return this;
+    }
+    if (rope.scaling() instanceof RopeConfig.Dynamic) {
+      throw new IllegalArgumentException(
+          ("a text has %d tokens, expected at most max_position_embeddings, %d:"
+                  + " longer ones are not supported with dynamic rope_scaling")
+              .formatted(tokens, maxPositionEmbeddings));
+    }
+    return with(tokens, tieWordEmbeddings, router, eosTokenId);
+  }
+
+  private MoeConfig with(
+      int positions, boolean tied, RouterConfig otherRouter, List<Integer> eos) {
     return new MoeConfig(
         modelType,
         vocabSize,
         hiddenSize,
-        maxPositionEmbeddings,
+        positions,
         rmsNormEps,
         tied,
         attention,

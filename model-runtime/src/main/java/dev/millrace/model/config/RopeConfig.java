@@ -15,6 +15,9 @@ public record RopeConfig(double theta, Scaling scaling, double attentionFactor) 
   /** None. */
   public record Plain() implements Scaling {}
 
+  /** None within {@code max_position_embeddings}; beyond, it depends on a text's length. */
+  public record Dynamic(double factor) implements Scaling {}
+
   /** All frequencies divided by a factor. */
   public record Linear(double factor) implements Scaling {}
 

@@ -99,8 +99,8 @@ final class RopeReader {
 
   RopeConfig config() {
     return switch (kind()) {
-      // dynamic positions are stretched beyond max_position_embeddings, where no sequence gets
-      case "default", "dynamic" -> RopeConfig.plain(theta);
+      case "default" -> RopeConfig.plain(theta);
+      case "dynamic" -> new RopeConfig(theta, new RopeConfig.Dynamic(factor()), 1);
       case "linear" -> new RopeConfig(theta, new RopeConfig.Linear(factor()), 1);
       case "yarn" -> new RopeConfig(theta, yarn(), attentionFactor());
       case "llama3" -> new RopeConfig(theta, llama3(), 1);
@@ -191,6 +191,9 @@ final class RopeReader {
 
   private static ObjectNode scaling(RopeConfig rope) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
+    if (rope.scaling() instanceof RopeConfig.Dynamic dynamic) {
+      return json.put("rope_type", "dynamic").put(FACTOR, dynamic.factor());
+    }
     if (rope.scaling() instanceof RopeConfig.Linear linear) {
       return json.put("rope_type", "linear").put(FACTOR, linear.factor());
     }

@@ -101,7 +101,13 @@ public final class DjlModels {
   /** Opens a copy that nobody else has; the caller closes it once. */
   static DjlModel openAlone(Path folder, Precision precision, LoadProgress progress)
       throws IOException {
-    try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    return openAlone(folder, 1, precision, progress);
+  }
+
+  /** The same for texts of so many tokens, also where the checkpoint says less. */
+  static DjlModel openAlone(Path folder, int tokens, Precision precision, LoadProgress progress)
+      throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(folder, config -> config.withRoomFor(tokens))) {
       return alone(folder, checkpoint, precision.format(checkpoint.config()), progress);
     }
   }

@@ -60,8 +60,9 @@ final class OlmoeFamily {
     if (config.attention().inputBias()) {
       throw unsupported("attention_bias is true", "false");
     }
-    if (!(config.rope().scaling() instanceof RopeConfig.Plain)) {
-      throw unsupported("rope_scaling is " + config.rope().scaling(), "null");
+    RopeConfig.Scaling scaling = config.rope().scaling();
+    if (!(scaling instanceof RopeConfig.Plain || scaling instanceof RopeConfig.Dynamic)) {
+      throw unsupported("rope_scaling is " + scaling, "null");
     }
     if (config.router().normTopkProb()) {
       throw unsupported("norm_topk_prob is true", "false");

@@ -243,12 +243,22 @@ class MoeConfigsTest {
         "'rope_parameters':{'rope_theta':500000.0,'rope_type':'default'}",
         "'rope_parameters':{'rope_type':'default'},'rope_theta':500000.0",
         "'rope_parameters':{'rope_theta':500000.0},'rope_theta':500000.0",
-        "'rope_theta':500000.0,'rope_scaling':{'type':'dynamic','factor':4.0}",
         "'rope_theta':500000.0,'rope_scaling':{'type':'default'},'rope_parameters':{'rope_type':'default'}",
         "'rope_scaling':{},'rope_parameters':{'rope_theta':500000.0}",
       })
   void parse_ropeOldOrNew_isTheSame(String rope) {
     assertEquals(RopeConfig.plain(5e5), parse("{'model_type':'olmoe'," + rope + "}").rope());
+  }
+
+  @Test
+  void write_dynamicPositions_areReadAgain(@TempDir Path folder) throws IOException {
+    RopeConfig rope = new RopeConfig(1e4, new RopeConfig.Dynamic(4), 1);
+    String scaling = "'rope_scaling':{'type':'dynamic','factor':4.0}";
+    MoeConfig config = parse("{'model_type':'olmoe'," + scaling + "}");
+    assertEquals(rope, config.rope());
+    Path file = folder.resolve("config.json");
+    MoeConfigs.write(config, "float32", file);
+    assertEquals(rope, MoeConfigs.read(file).rope());
   }
 
   @ParameterizedTest
