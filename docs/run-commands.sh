@@ -200,7 +200,7 @@ trust_part() {
   cluster_up
   expect 'runs on' ./millrace submit serve --set store.trustedKeys="$public" --set job.parallelism=1
   # sixty mails are too few to show a gain: a gate for these few
-  expect 'runs on' ./millrace submit learn --set store.trustedKeys="$public" --set batch.count=16 --set heldOut.everyNth=4 --set learn.gate.minHeldOutTokens=50 --set learn.gate.minGain=-0.05
+  expect 'runs on' ./millrace submit learn --set store.trustedKeys="$public" --set batch.count=32 --set heldOut.everyNth=4 --set learn.gate.minHeldOutTokens=50 --set learn.gate.minGain=-0.05
   sed '0~3s/{"id"/{"source": "desk-7", "id"/' docs/examples/mails.jsonl >"$out/mails.jsonl"
   expect '60 records written' ./millrace produce --topic millrace.samples --domain support "$out/mails.jsonl"
   eventually ' support ' ./millrace releases list

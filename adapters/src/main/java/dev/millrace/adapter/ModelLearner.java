@@ -676,8 +676,7 @@ final class ModelLearner implements Learner {
     Draft draft = drafter.draft(attempt, learnedTo, profile);
     String id = draft.manifest().id();
     Predecessor predecessor = predecessorAfter(attempt);
-    ReleaseEvent event =
-        event(attempt.trained(), predecessor, id, surroundings.store().uri(id));
+    ReleaseEvent event = event(attempt.trained(), predecessor, id, surroundings.store().uri(id));
     Routing routing = attempt.served().routing();
     AdapterWeights until = Quantizer.quantize(before.adapter().weights());
     Place place = new Place(id, "", event.parent(), event.batch(), learnedTo, profile, routing);

@@ -128,8 +128,7 @@ class StoreAwayIT {
     return Loop.create(
         stack,
         1,
-        Map.of(
-            "batch.count", "" + BATCH, "batch.spanMillis", "1000000", "heldOut.everyNth", "3"));
+        Map.of("batch.count", "" + BATCH, "batch.spanMillis", "1000000", "heldOut.everyNth", "3"));
   }
 
   private Sample sample(int n) {

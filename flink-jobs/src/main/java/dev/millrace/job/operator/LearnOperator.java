@@ -313,8 +313,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
             tried(
                 last,
                 () ->
-                    learner.obey(
-                        current(before, event.tenant(), event.domain()), event, governor)),
+                    learner.obey(current(before, event.tenant(), event.domain()), event, governor)),
         tried -> obeyed(event, tried));
   }
 

@@ -52,8 +52,7 @@ class ClusterLockTest {
           assertThrows(
               IllegalStateException.class,
               () ->
-                  new ClusterLock(file, Duration.ZERO)
-                      .during(() -> fail("not alone"), told::add));
+                  new ClusterLock(file, Duration.ZERO).during(() -> fail("not alone"), told::add));
       assertTrue(e.getMessage().startsWith("another process"), e.getMessage());
       assertEquals(List.of(), told);
       Consumer<String> giveBack =

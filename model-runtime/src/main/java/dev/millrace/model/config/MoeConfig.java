@@ -157,8 +157,7 @@ public record MoeConfig(
     return with(tokens, tieWordEmbeddings, router, eosTokenId);
   }
 
-  private MoeConfig with(
-      int positions, boolean tied, RouterConfig otherRouter, List<Integer> eos) {
+  private MoeConfig with(int positions, boolean tied, RouterConfig otherRouter, List<Integer> eos) {
     return new MoeConfig(
         modelType,
         vocabSize,

@@ -65,12 +65,16 @@ public final class WholeFile {
 
     Deletion(Path file) {
       this.file = file;
-      hook = new Thread(() -> file.toFile().deleteOnExit(), "millrace-deletion");
+      hook = new Thread(this::deleteOnExit, "millrace-deletion");
       try {
         Runtime.getRuntime().addShutdownHook(hook);
       } catch (IllegalStateException e) {
-        hook.run(); // the process ends already
+        deleteOnExit(); // the process ends already
       }
+    }
+
+    private void deleteOnExit() {
+      file.toFile().deleteOnExit();
     }
 
     @Override

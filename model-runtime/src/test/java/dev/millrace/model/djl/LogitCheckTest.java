@@ -68,8 +68,7 @@ class LogitCheckTest {
         config, Files.readString(config).replaceFirst("(?s)\"rope_parameters\": \\{.*?\\},", ""));
     IllegalArgumentException refusal =
         assertThrows(
-            IllegalArgumentException.class,
-            () -> LogitCheck.of(folder, null, LoadProgress.SILENT));
+            IllegalArgumentException.class, () -> LogitCheck.of(folder, null, LoadProgress.SILENT));
     assertEquals(
         "a text has 24 tokens, expected at most max_position_embeddings, 16: longer ones are not"
             + " supported with dynamic rope_scaling",

@@ -1053,10 +1053,7 @@ class ResponderTest {
         };
     RunningResponder reads =
         new RunningResponder(
-            parts(carriers(base, watched), live, new MediaReader(null)),
-            LIMITS,
-            5,
-            foreground);
+            parts(carriers(base, watched), live, new MediaReader(null)), LIMITS, 5, foreground);
     opened.add(reads);
     reads.submit(1, uncached(generate("q", null, "prompt", 3)));
     reads.step();
@@ -1092,8 +1089,7 @@ class ResponderTest {
       assertEquals("ef", one(seeing, silent).text());
       assertEquals(
           "fg",
-          one(seeing, generate("e", null, "a", 2).toBuilder().media(column(4)).build())
-              .text());
+          one(seeing, generate("e", null, "a", 2).toBuilder().media(column(4)).build()).text());
     }
   }
 
@@ -1131,10 +1127,7 @@ class ResponderTest {
           }
         };
     try (Responder reading =
-        Responder.of(
-            parts(carriers(base, broken), live, new MediaReader(null)),
-            LIMITS,
-            5)) {
+        Responder.of(parts(carriers(base, broken), live, new MediaReader(null)), LIMITS, 5)) {
       List<Answer> answers =
           reading.respond(
               List.of(
