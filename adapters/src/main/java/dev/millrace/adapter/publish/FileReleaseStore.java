@@ -7,10 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Objects;
 
-/**
- * A {@link ReleaseStore} whose commit is the manifest: a folder without one is no release. A store
- * without the release that another comes after is not the one that it was made for.
- */
+/** A {@link ReleaseStore} whose commit is the manifest: a folder without one is no release. */
 record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements ReleaseStore {
 
   @Override
@@ -36,7 +33,6 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
   public String publish(Manifest manifest, Contents contents) throws IOException {
     String id = manifest.id();
     if (!files.exists(path(id, Manifest.FILE))) {
-      requireParent(manifest);
       for (String name : manifest.files().keySet()) {
         files.write(path(id, name), contents.read(name));
       }
@@ -52,14 +48,6 @@ record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements Relea
       files.write(path(id, Manifest.FILE), bytes);
     }
     return files.uri(id);
-  }
-
-  private void requireParent(Manifest manifest) throws IOException {
-    String parent = manifest.parent();
-    if (parent != null && !files.exists(path(parent, Manifest.FILE))) {
-      throw new IOException(
-          "it comes after release %s, which is not at %s".formatted(parent, files.uri(parent)));
-    }
   }
 
   @Override

@@ -125,7 +125,8 @@ record LocalFiles(Path root, boolean expected) implements StoreFiles {
 
   @Override
   public String uri(String path) {
-    return resolve(path).toUri().toString();
+    String uri = resolve(path).toUri().toString(); // of a folder that is there it ends with a slash
+    return uri.endsWith("/") ? uri.substring(0, uri.length() - 1) : uri;
   }
 
   private Path resolve(String path) {

@@ -20,8 +20,7 @@ public interface ReleaseStore {
    * Makes a release visible, the manifest last; a release that is there already stays as it is.
    *
    * @return the URI of its folder
-   * @throws java.io.UncheckedIOException if the store fails, or lacks the release that this one
-   *     comes after; this one is then not visible
+   * @throws java.io.UncheckedIOException if the store fails; the release is then not visible
    */
   String publish(Draft draft);
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.ReleaseFile;
@@ -29,7 +28,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -106,19 +104,6 @@ class ReleaseStoreTest {
     assertEquals(List.of(ID, StoreFiles.MARK), names(path));
   }
 
-  /** It is another store than the one that its parent was published in. */
-  @Test
-  void publish_releaseWhoseParentIsNotThere_failsAndWritesNothing() throws IOException {
-    ReleaseStore store = ReleaseStore.of(StoreFiles.in(folder));
-    Draft next = new Draft(manifest(FILES, ID), FILES);
-    Exception e = assertThrows(UncheckedIOException.class, () -> store.publish(next));
-    assertTrue(said(e).startsWith("it comes after release " + ID + ", which is not at "), said(e));
-    assertEquals(List.of(), names(folder));
-    String unused = store.publish(RELEASE);
-    unused = store.publish(next);
-    assertEquals(3, names(folder).size());
-  }
-
   private static String said(Exception failure) {
     return String.valueOf(Objects.requireNonNull(failure.getCause()).getMessage());
   }
@@ -186,10 +171,6 @@ class ReleaseStoreTest {
 
   /** Of files that nothing else is said of. */
   static Manifest manifest(SortedMap<String, byte[]> files) {
-    return manifest(files, null);
-  }
-
-  private static Manifest manifest(SortedMap<String, byte[]> files, @Nullable String parent) {
     return new Manifest(
         null,
         "foreign",
@@ -197,7 +178,7 @@ class ReleaseStoreTest {
         ReleaseFile.of(files),
         "int8-row",
         Routing.topK(1),
-        parent,
+        null,
         0,
         List.of(),
         List.of(),
