@@ -409,6 +409,8 @@ class LearnOperatorTest {
       harness.order(rollback("cloud", "early", 3));
       runOneMail(harness);
       assertEquals(List.of("cloud 0 to early"), verdicts(harness));
+      runOneMail(harness);
+      assertEquals(2, learner.triedInVain.get());
       learner.storeIsFull = false;
       harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
       harness.endInput();
