@@ -16,8 +16,7 @@ public interface Learner {
 
   /**
    * The same with a plan that leaves nothing open, to be asked for before it learns. Where adaptive
-   * precision is configured, it is timed whether bf16 pays here. Who asks for the first time has a
-   * store made if there is none; later one is expected to be there.
+   * precision is configured, it is timed whether bf16 pays here.
    *
    * @param found what was found when it was asked for the first time, after a restart; else null
    */

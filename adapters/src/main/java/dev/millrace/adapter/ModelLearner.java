@@ -88,9 +88,6 @@ final class ModelLearner implements Learner {
 
   @Override
   public Learner settled(@Nullable TrainPrecision found) {
-    if (found == null) {
-      surroundings.store().create();
-    }
     if (config.plan().precision() != TrainPrecision.ADAPTIVE) {
       return this;
     }

@@ -153,11 +153,6 @@ class KilledLearnerTest {
   /** Fails before or after a file is written, now and then. */
   private record Failing(StoreFiles files, Random random) implements StoreFiles {
     @Override
-    public void create() throws IOException {
-      files.create();
-    }
-
-    @Override
     public boolean exists(String path) throws IOException {
       return files.exists(path);
     }

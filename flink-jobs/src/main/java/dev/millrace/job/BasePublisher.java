@@ -104,9 +104,6 @@ public final class BasePublisher {
     }
     Manifest manifest = manifest(before, folder, head, rules);
     ReleaseStore store = Openers.store(config);
-    if (head == null) {
-      store.create();
-    }
     for (Draft draft : rebased) { // first: the base names them
       store(draft, store);
     }

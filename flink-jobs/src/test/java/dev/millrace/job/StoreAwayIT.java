@@ -19,7 +19,6 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.TrainingBatch;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,19 +27,17 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What is ordered or learned while the store is away is obeyed or published once it is back. */
+/** What is ordered while the folder of the store is gone is obeyed once it is back. */
 @Timeout(value = 12, unit = TimeUnit.MINUTES)
 class StoreAwayIT {
 
   private static final String DOMAIN = "cloud";
   private static final int BATCH = 8;
   private static final AtomicInteger IN_VAIN = new AtomicInteger();
-  private static final AtomicInteger UNPUBLISHED = new AtomicInteger();
 
   private final Random random = new Random(5);
 
@@ -48,7 +45,17 @@ class StoreAwayIT {
   void rollback_whileTheStoreIsAway_waitsAndIsObeyedAndOneToAnAbsentReleaseIsRefused()
       throws Exception {
     try (EmbeddedStack stack = EmbeddedStack.start(1, 8)) {
-      Loop loop = loop(stack);
+      Loop loop =
+          Loop.create(
+              stack,
+              1,
+              Map.of(
+                  "batch.count",
+                  "" + BATCH,
+                  "batch.spanMillis",
+                  "1000000",
+                  "heldOut.everyNth",
+                  "3"));
       var serve = loop.serve(TinyParts.servings(loop.config()));
       var learn = loop.learn(noting(loop.config()));
       try (Feed feed = loop.feed()) {
@@ -74,72 +81,11 @@ class StoreAwayIT {
     }
   }
 
-  /** As where the store's folder is a mount point itself. */
-  @Test
-  void learning_whileAnEmptyFolderStandsForTheStore_writesNothingThereAndIsPublishedOnceItIsBack()
-      throws Exception {
-    IN_VAIN.set(0);
-    try (EmbeddedStack stack = EmbeddedStack.start(1, 8)) {
-      Loop loop = loop(stack);
-      var learn = loop.learn(noting(loop.config()));
-      try (Feed feed = loop.feed()) {
-        ReleaseEvent good = firstOfAll(feed, loop);
-        int published = loop.releases(0).size();
-        Path store = TinyParts.path(loop.config().store().uri());
-        Path away = Files.move(store, store.resolveSibling("away"));
-        Files.createDirectory(store);
-        Deadline deadline = new Deadline("a release that cannot be published");
-        for (int n = 1_000; UNPUBLISHED.get() == 0; n++) {
-          feed.send(loop.topics().samples(), sample(n));
-          deadline.check();
-        }
-        assertEquals(List.of(), children(store));
-        assertEquals(published, loop.releases(0).size());
-        bringBack(away, store);
-        ReleaseEvent next = loop.releases(published + 1).get(published);
-        assertTrue(Files.isDirectory(TinyParts.path(next.uri())));
-        Files.move(store, away);
-        Files.createDirectory(store);
-        order(good, feed, loop);
-        deadline = new Deadline("the order to be read");
-        while (IN_VAIN.get() == 0) {
-          assertEquals(List.of(), obeyed(loop));
-          deadline.check();
-        }
-        bringBack(away, store);
-        assertTrue(obeyed(1, loop).get(0).passed());
-        assertEquals(0, GarbageIT.restarts(stack, learn));
-      }
-    }
-  }
-
-  private static List<Path> children(Path folder) throws IOException {
-    try (Stream<Path> children = Files.list(folder)) {
-      return children.toList();
-    }
-  }
-
-  private static void bringBack(Path away, Path store) throws IOException {
-    Files.delete(store); // it is empty
-    Files.move(away, store);
-  }
-
-  private static Loop loop(EmbeddedStack stack) throws Exception {
-    return Loop.create(
-        stack,
-        1,
-        Map.of("batch.count", "" + BATCH, "batch.spanMillis", "1000000", "heldOut.everyNth", "3"));
-  }
-
-  private Sample sample(int n) {
-    return Feed.sample("sample" + n, DOMAIN, Feed.text(DOMAIN, random), 1_000 + n);
-  }
-
   /** Teaches some batches; when it returns, nothing is left to learn. */
   private ReleaseEvent firstOfAll(Feed feed, Loop loop) throws Exception {
     int teaching = 0;
     for (int n = 0; teaching < 3 * BATCH; n++) {
-      Sample sample = sample(n);
+      Sample sample = Feed.sample("sample" + n, DOMAIN, Feed.text(DOMAIN, random), 1_000 + n);
       feed.send(loop.topics().samples(), sample);
       boolean judges = TinyParts.heldOut(loop.config()).contains(null, DOMAIN, sample.document());
       teaching += judges ? 0 : 1;
@@ -196,12 +142,7 @@ class StoreAwayIT {
 
     @Override
     public Outcome learn(LearnerState state, TrainingBatch batch, Governor governor) {
-      try {
-        return learner.learn(state, batch, governor);
-      } catch (UncheckedIOException e) {
-        UNPUBLISHED.incrementAndGet();
-        throw e;
-      }
+      return learner.learn(state, batch, governor);
     }
 
     @Override

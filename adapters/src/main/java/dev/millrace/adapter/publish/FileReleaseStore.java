@@ -11,15 +11,6 @@ import java.util.Objects;
 record FileReleaseStore(StoreFiles files, ReleaseSigner signer) implements ReleaseStore {
 
   @Override
-  public void create() {
-    try {
-      files.create();
-    } catch (IOException e) {
-      throw new UncheckedIOException("the store cannot be made", e);
-    }
-  }
-
-  @Override
   public String publish(Draft draft) {
     String id = draft.manifest().id();
     try {

@@ -3,7 +3,6 @@ package dev.millrace.adapter.publish;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -21,44 +20,17 @@ import java.util.UUID;
 /**
  * {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. Not
  * by Java's temporary files: only their owner may read those.
- *
- * @param expected whether {@link #create} alone makes the store, and no file that is written does
  */
-record LocalFiles(Path root, boolean expected) implements StoreFiles {
-  private static final byte[] SAYS =
-      "A release store of Millrace. A folder without this file is taken for one not mounted.\n"
-          .getBytes(StandardCharsets.US_ASCII);
+record LocalFiles(Path root) implements StoreFiles {
 
   @Override
-  public void create() throws IOException {
-    if (!Files.isRegularFile(resolve(MARK))) {
-      Files.createDirectories(root);
-      put(resolve(MARK), SAYS);
-    }
-  }
-
-  @Override
-  public boolean exists(String path) throws IOException {
-    boolean there = Files.isRegularFile(resolve(path));
-    if (!there && expected) {
-      StoreFiles.requireThere(root);
-    }
-    return there;
+  public boolean exists(String path) {
+    return Files.isRegularFile(resolve(path));
   }
 
   @Override
   public void write(String path, byte[] bytes) throws IOException {
     Path target = resolve(path);
-    if (expected) {
-      StoreFiles.requireThere(root);
-    } else {
-      create();
-    }
-    put(target, bytes);
-    sync(root);
-  }
-
-  private static void put(Path target, byte[] bytes) throws IOException {
     Path folder = Objects.requireNonNull(target.getParent());
     Files.createDirectories(folder);
     Path aside = folder.resolve("." + UUID.randomUUID() + PART);
@@ -79,6 +51,7 @@ record LocalFiles(Path root, boolean expected) implements StoreFiles {
       Files.deleteIfExists(aside);
     }
     sync(folder);
+    sync(root);
   }
 
   @Override

@@ -10,13 +10,6 @@ import java.util.TreeMap;
 public interface ReleaseStore {
 
   /**
-   * Makes the store, unless it is there.
-   *
-   * @throws java.io.UncheckedIOException if that fails
-   */
-  void create();
-
-  /**
    * Makes a release visible, the manifest last; a release that is there already stays as it is.
    *
    * @return the URI of its folder

@@ -22,7 +22,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -86,28 +85,6 @@ class ReleaseStoreTest {
     }
   }
 
-  /** As while it is not mounted, or renamed. */
-  @Test
-  void publish_storeThatIsExpectedIsAway_failsAndWritesNothing() throws IOException {
-    Path path = folder.resolve("store");
-    ReleaseStore store = ReleaseStore.of(StoreFiles.expectedIn(path));
-    Exception e = assertThrows(UncheckedIOException.class, () -> store.publish(RELEASE));
-    assertEquals("store " + path + " is away: there is no such folder", said(e));
-    assertFalse(Files.exists(path));
-    Files.createDirectory(path);
-    e = assertThrows(UncheckedIOException.class, () -> store.publish(RELEASE));
-    assertEquals("store " + path + " is away: it has no file store.txt", said(e));
-    assertEquals(List.of(), names(path));
-    store.create();
-    store.create();
-    String unused = store.publish(RELEASE);
-    assertEquals(List.of(ID, StoreFiles.MARK), names(path));
-  }
-
-  private static String said(Exception failure) {
-    return String.valueOf(Objects.requireNonNull(failure.getCause()).getMessage());
-  }
-
   @Test
   void write_outOfTheStore_isRefused() {
     StoreFiles files = StoreFiles.in(folder.resolve("store"));
@@ -124,7 +101,7 @@ class ReleaseStoreTest {
     Instant now = Files.getLastModifiedTime(folder.resolve(ID)).toInstant();
     assertEquals(0, new Sweeper(files, () -> now.plus(ofMinutes(59))).sweep());
     assertEquals(2, new Sweeper(files, () -> now.plus(ofMinutes(61))).sweep());
-    assertEquals(List.of(ID, "photos", StoreFiles.MARK), names(folder));
+    assertEquals(List.of(ID, "photos"), names(folder));
     assertEquals(3, names(folder.resolve(ID)).size());
   }
 
@@ -199,11 +176,6 @@ class ReleaseStoreTest {
     Dying(StoreFiles files, int left) {
       this.files = files;
       this.left = left;
-    }
-
-    @Override
-    public void create() throws IOException {
-      files.create();
     }
 
     @Override

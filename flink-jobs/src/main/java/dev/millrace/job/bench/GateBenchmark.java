@@ -103,9 +103,6 @@ final class GateBenchmark implements Benchmark {
   /** Keeps nothing: what is published here never serves. */
   private record Nowhere() implements ReleaseStore {
     @Override
-    public void create() {}
-
-    @Override
     public String publish(Draft draft) {
       return uri(draft.manifest().id());
     }

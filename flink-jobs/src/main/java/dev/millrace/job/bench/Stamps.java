@@ -159,11 +159,6 @@ final class Stamps {
   record Store(ReleaseStore store) implements ReleaseStore {
 
     @Override
-    public void create() {
-      store.create();
-    }
-
-    @Override
     public String publish(Draft draft) {
       long from = System.currentTimeMillis();
       String uri = store.publish(draft);

@@ -1,6 +1,5 @@
 package dev.millrace.job.io;
 
-import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.model.release.ReleaseFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Release files on any of Flink's file systems. What none of them reads is nowhere, however often
  * it is tried. What is not there is told apart from what cannot be read now: a file that is there
- * and cannot be opened, and all of a store that is away, as one is that is not mounted.
+ * and cannot be opened, and all of a store whose folder is gone, as one is that is not mounted.
  */
 public final class FlinkReleaseFiles implements ReleaseFiles {
 
@@ -53,12 +52,8 @@ public final class FlinkReleaseFiles implements ReleaseFiles {
 
   /** What a file that was not found here fails with. */
   IOException failure(FileNotFoundException found, java.nio.file.Path file) {
-    if (store != null && file.startsWith(store)) {
-      try {
-        StoreFiles.requireThere(store);
-      } catch (IOException away) {
-        return away;
-      }
+    if (store != null && file.startsWith(store) && !Files.isDirectory(store)) {
+      return new IOException("store " + store + " is away: there is no such folder", found);
     }
     return isThere(file) ? new IOException("cannot be read now: " + found.getMessage()) : found;
   }

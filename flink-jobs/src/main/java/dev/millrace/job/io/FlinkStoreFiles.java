@@ -17,7 +17,7 @@ import org.apache.flink.core.fs.RecoverableFsDataOutputStream;
 public record FlinkStoreFiles(String uri) implements StoreFiles {
 
   /**
-   * The store at a URI, or at a path of this machine, where it is expected to be.
+   * The store at a URI, or at a path of this machine.
    *
    * @throws IllegalArgumentException if no file system here reads it
    */
@@ -26,7 +26,7 @@ public record FlinkStoreFiles(String uri) implements StoreFiles {
     URI absolute = path.toUri();
     boolean local = absolute.getScheme() == null || absolute.getScheme().equals("file");
     if (local && absolute.getAuthority() == null) {
-      return StoreFiles.expectedIn(java.nio.file.Path.of(absolute.getPath()));
+      return StoreFiles.in(java.nio.file.Path.of(absolute.getPath()));
     }
     try {
       FileSystem unused = FlinkReleaseFiles.files(path);
@@ -37,10 +37,6 @@ public record FlinkStoreFiles(String uri) implements StoreFiles {
     }
     return new FlinkStoreFiles(uri);
   }
-
-  /** Nothing: what is no folder of this machine is there, or does not answer. */
-  @Override
-  public void create() {}
 
   @Override
   public boolean exists(String path) throws IOException {

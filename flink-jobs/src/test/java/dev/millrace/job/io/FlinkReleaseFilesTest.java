@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.adapter.publish.StoreFiles;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -54,8 +53,7 @@ class FlinkReleaseFilesTest {
 
   @Test
   void read_storeIsThereAndTheReleaseIsNot_saysThatItIsNotThere() throws IOException {
-    Path store = folder.resolve("store");
-    StoreFiles.in(store).create();
+    Path store = Files.createDirectories(folder.resolve("store"));
     FlinkReleaseFiles files = new FlinkReleaseFiles(store.toString());
     for (String name : List.of("store/release/file", "elsewhere/release/file", "store")) {
       String uri = folder.resolve(name).toUri().toString();
@@ -73,10 +71,7 @@ class FlinkReleaseFilesTest {
     FlinkReleaseFiles files = new FlinkReleaseFiles(store.toUri().toString());
     IOException e = assertThrows(IOException.class, () -> files.read(uri, 1));
     assertFalse(e instanceof FileNotFoundException, e::toString);
-    assertEquals("store " + store + " is away: there is no such folder", e.getMessage());
-    Files.createDirectory(store);
-    e = assertThrows(IOException.class, () -> files.read(uri, 1));
-    assertEquals("store " + store + " is away: it has no file store.txt", e.getMessage());
+    assertTrue(e.getMessage().startsWith("store " + store + " is away"), e::toString);
     Files.createDirectories(store.resolve("release"));
     Files.write(store.resolve("release/file"), new byte[1]);
     assertEquals(1, files.read(uri, 1).length);

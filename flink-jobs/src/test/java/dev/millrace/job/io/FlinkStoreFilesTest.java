@@ -80,13 +80,10 @@ class FlinkStoreFilesTest {
         FlinkStoreFiles.list(pruned, root).stream().map(StoredFile::path).toList());
   }
 
-  private StoreFiles files(boolean throughFlink) throws IOException {
-    StoreFiles files =
-        throughFlink
-            ? new FlinkStoreFiles(folder.toUri().toString())
-            : FlinkStoreFiles.at(folder.toString());
-    files.create();
-    return files;
+  private StoreFiles files(boolean throughFlink) {
+    return throughFlink
+        ? new FlinkStoreFiles(folder.toUri().toString())
+        : FlinkStoreFiles.at(folder.toString());
   }
 
   @Test

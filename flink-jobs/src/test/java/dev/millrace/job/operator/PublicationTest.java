@@ -57,9 +57,6 @@ class PublicationTest {
   /** Remembers what is written, and in which order. */
   private record Watched(List<String> written) implements StoreFiles {
     @Override
-    public void create() {}
-
-    @Override
     public boolean exists(String path) {
       return written.contains(path);
     }
