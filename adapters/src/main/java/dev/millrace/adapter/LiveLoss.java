@@ -32,7 +32,7 @@ record LiveLoss(Gate gate, ShareKeeper shares, WatchConfig config) {
     if (before == null || served == null || fresh.isEmpty()) {
       return state;
     }
-    Served current = shares.served(state.adapter(), state.routing());
+    Served current = shares.incumbent(state);
     Served previous = shares.served(AdapterState.fresh(served), before.routing());
     double[][] logProbs = gate.logProbs(fresh, current, previous);
     return state.with(watch.with(logProbs[0], logProbs[1], config.window()));

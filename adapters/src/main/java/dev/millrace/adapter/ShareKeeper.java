@@ -28,6 +28,11 @@ record ShareKeeper(BaseModel base, RoutingConfig config) {
     return new Served(Quantizer.quantize(adapter.weights()), routing == null ? fixed() : routing);
   }
 
+  /** What serves, or would, of what a domain has learned. */
+  Served incumbent(LearnerState state) {
+    return served(state.adapter(), state.routing());
+  }
+
   private Routing fixed() {
     return Routing.topK(base.config().router().topK());
   }

@@ -1,0 +1,305 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.gate.Gate;
+import dev.millrace.adapter.gate.Judgement;
+import dev.millrace.adapter.gate.LessonText;
+import dev.millrace.adapter.gate.Served;
+import dev.millrace.adapter.train.AdapterState;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.adapter.train.Terms;
+import dev.millrace.adapter.train.Trainers;
+import dev.millrace.adapter.train.Training;
+import dev.millrace.model.release.Routing;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.TrainingBatch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Trains the candidates of a lesson, and has the gate judge them. */
+record Candidates(
+    Surroundings surroundings,
+    LearnerConfig config,
+    Trainers trainers,
+    ShareKeeper shares,
+    Gate gate) {
+
+  /** Candidates between one that goes too far and one that gains nothing. */
+  private static final int BLENDS = 2;
+
+  /** Passes of anchors alone that may follow a lesson that harms what is protected. */
+  private static final int REPAIRS = 4;
+
+  /** Share of a change from which on it is taken, rather than the change trained back further. */
+  private static final double ENOUGH = 0.7;
+
+  private static final String REPAIRED = "repaired";
+
+  /**
+   * What is to be trained, before it is.
+   *
+   * @param texts of the lesson that were read
+   * @param known what was found before
+   */
+  record Task(
+      LearnerState before,
+      TrainingBatch batch,
+      Lesson lesson,
+      List<LessonText> texts,
+      List<RuleResult> known) {}
+
+  /** Candidates of a lesson, one after the other, up to one that is accepted. */
+  List<Attempt> attempts(Task taught, Governor governor) {
+    List<Attempt> attempts = new ArrayList<>();
+    Trained plain = train(taught, 1, governor);
+    Attempt whole = whole(plain);
+    attempts.add(whole);
+    if (!whole.judgement().onlyGoesTooFar()) {
+      return attempts;
+    }
+    Trained repaired = repaired(taught, plain, governor);
+    if (repaired.repairs() > 0) {
+      Attempt back = whole(repaired);
+      attempts.add(back);
+      attempts.addAll(nearer(back));
+      if (accepted(attempts)) {
+        return attempts;
+      }
+    }
+    double anchors = anchors(taught);
+    if (anchors > 1) {
+      attempts.addAll(between(train(taught, anchors, governor), plain));
+    }
+    if (!accepted(attempts)) {
+      attempts.addAll(nearer(whole));
+    }
+    Judgement last = attempts.get(attempts.size() - 1).judgement();
+    if (last.onlyGoesTooFar() && mayAnchor(taught)) {
+      attempts.addAll(between(train(taught, Anchoring.heavy(anchors), governor), plain));
+    }
+    return attempts;
+  }
+
+  /**
+   * Goes on from a candidate that harms what is protected, with anchors alone, until it harms no
+   * more than it may, or nearly so: a pass more would undo more than a share leaves out.
+   */
+  private Trained repaired(Task taught, Trained plain, Governor governor) {
+    double start = gate.pressure(shares.served(taught.before().adapter(), plain.routing()));
+    double before = pressure(plain);
+    double pressure = before;
+    Trained repaired = plain;
+    while (pressure > 1
+        && reach(start, pressure) < ENOUGH
+        && repaired.repairs() < REPAIRS
+        && mayRepair(taught)) {
+      long begun = surroundings.clock().millis();
+      Training repair =
+          training(
+              repaired.training().state(),
+              taught.lesson().again(repaired.repairs() + 1),
+              terms(taught, plain.routing(), Terms.ANCHORS_ALONE),
+              governor);
+      repaired = repaired.then(repair, surroundings.clock().millis() - begun);
+      pressure = pressure(repaired);
+    }
+    return repaired.repairs() == 0
+        ? plain
+        : repaired.knowing(repairs(before, pressure, repaired.repairs()));
+  }
+
+  private static RuleResult repairs(double before, double after, int passes) {
+    return new RuleResult(
+        REPAIRED,
+        true,
+        "anchors alone brought it from %s of the nearest protected bound to %s"
+            .formatted(before, after),
+        new TreeMap<>(Map.of("before", before, "after", after, "passes", (double) passes)));
+  }
+
+  /** Not where few anchors stand beside a lesson. */
+  private boolean mayRepair(Task taught) {
+    return isTested(taught)
+        && config.train().anchorWeight() > 0
+        && config.train().anchorShare() > 0;
+  }
+
+  private static boolean accepted(List<Attempt> attempts) {
+    return attempts.get(attempts.size() - 1).judgement().accepted();
+  }
+
+  private Attempt whole(Trained trained) {
+    Mix whole = new Mix(1, trained.anchors(), 0, trained.repairs());
+    return judge(trained, trained.training().state(), whole, config.halvings() > 0);
+  }
+
+  /** Shares of a change that goes too far, one after the other. */
+  private List<Attempt> nearer(Attempt whole) {
+    List<Attempt> attempts = new ArrayList<>();
+    Approach approach = new Approach(config.halvings());
+    AdapterState all = whole.trained().training().state();
+    Attempt attempt = whole;
+    while (approach.mayGoOn() && attempt.judgement().onlyGoesTooFar()) {
+      double share = approach.next(attempt.judgement().reach());
+      Mix mix = whole.mix().withShare(share);
+      attempt = judge(whole.trained(), all, mix, approach.mayGoOn());
+      attempts.add(attempt);
+    }
+    return attempts;
+  }
+
+  /** What heavier anchors led to, else as far from there towards what the others led to. */
+  private List<Attempt> between(Trained anchored, Trained plain) {
+    List<Attempt> attempts = new ArrayList<>();
+    Attempt attempt = whole(anchored);
+    attempts.add(attempt);
+    double blend = attempt.judgement().accepted() ? 0 : blend(anchored, plain);
+    for (int i = 0; i < BLENDS && blend > 0 && goesOn(attempt.judgement(), i); i++) {
+      Mix mix = new Mix(1, anchored.anchors(), blend, 0);
+      attempt = judge(anchored, plain.training().state(), mix, i + 1 < BLENDS);
+      attempts.add(attempt);
+      blend /= 2;
+    }
+    return attempts;
+  }
+
+  private static boolean goesOn(Judgement judgement, int blends) {
+    return blends == 0 || judgement.onlyGoesTooFar();
+  }
+
+  /** By a straight line, how far one may go from one to the other; 0 where one may not at all. */
+  private double blend(Trained from, Trained to) {
+    double start = pressure(from);
+    double end = pressure(to);
+    return end > 1 ? Approach.CAUTION * reach(start, end) : 0;
+  }
+
+  /** By a straight line, which share of the way from one pressure to another is within bounds. */
+  private static double reach(double start, double end) {
+    return start < 1 ? (1 - start) / (end - start) : 0;
+  }
+
+  private double pressure(Trained trained) {
+    return gate.pressure(shares.served(trained.training().state(), trained.routing()));
+  }
+
+  /** How many times as much the anchors are to weigh, once a change goes too far. */
+  private double anchors(Task taught) {
+    return mayAnchor(taught)
+        ? Anchoring.times(gate.pressure(shares.incumbent(taught.before())))
+        : 1;
+  }
+
+  /** Not where few anchors stand beside a lesson, nor where there is no release that harms. */
+  private boolean mayAnchor(Task taught) {
+    return isTested(taught) && taught.before().release() != null;
+  }
+
+  private boolean isTested(Task taught) {
+    return taught.lesson().fresh().size() >= config.gate().lesson().least();
+  }
+
+  private Trained train(Task taught, double anchors, Governor governor) {
+    long start = surroundings.clock().millis();
+    LearnerState before = taught.before();
+    Lesson lesson = taught.lesson();
+    Routing routing = shares.routing(before.routing(), before.adapter(), lesson);
+    Training training =
+        training(before.adapter(), lesson, terms(taught, routing, anchors), governor);
+    long millis = surroundings.clock().millis() - start;
+    return new Trained(
+        taught.batch(),
+        before,
+        lesson,
+        taught.known(),
+        tries(before, taught.known()),
+        anchors,
+        0,
+        taught.texts(),
+        routing,
+        training,
+        millis);
+  }
+
+  private Training training(AdapterState state, Lesson lesson, Terms terms, Governor governor) {
+    governor.training(true);
+    try {
+      return trainers.train(state, lesson, terms, governor);
+    } finally {
+      governor.training(false);
+    }
+  }
+
+  private Terms terms(Task taught, Routing routing, double anchors) {
+    String name = Beginnings.name(taught.batch().tenant(), taught.batch().domain());
+    return new Terms(name, routing, anchors, config.plan().precision());
+  }
+
+  /** What is learned again is nothing new to try, and no fresh samples come with it. */
+  private boolean tries(LearnerState before, List<RuleResult> known) {
+    return config.watch().withheld() > 0
+        && config.watch().samples() > 0
+        && before.watch().current() != null
+        && before.predecessor() == null
+        && known.stream().noneMatch(rule -> rule.rule().equals(Relearning.RULE));
+  }
+
+  private Attempt judge(Trained trained, AdapterState plain, Mix mix, boolean mayComeNearer) {
+    LearnerState before = trained.before();
+    AdapterState candidate = mix.of(before.adapter(), trained.training().state(), plain);
+    Served served = shares.served(candidate, trained.routing());
+    Judgement judgement =
+        gate.judge(
+            new Gate.Candidate(
+                served,
+                shares.incumbent(before),
+                trained.training(),
+                mix.share(),
+                trained.texts(),
+                trained.lesson().seed()),
+            before.heldOut().entries(),
+            mayComeNearer);
+    judgement = judgement.after(trained.known());
+    Predecessor predecessor = before.predecessor();
+    if (predecessor != null && judgement.accepted()) {
+      judgement =
+          judgement.after(
+              predecessor.compare(judgement.heldOut(), config.gate(), trained.lesson().seed()));
+    }
+    return new Attempt(trained, mix, candidate, served, judgement);
+  }
+
+  /** What serves now, with the limits of the traffic that came, and nothing learned. */
+  Attempt rerouted(Attempt refused) {
+    Trained trained = refused.trained();
+    LearnerState before = trained.before();
+    Lesson nothing = new Lesson(List.of(), List.of(), List.of(), trained.lesson().seed());
+    Training still =
+        new Training(before.adapter(), "", 0, 0, Double.NaN, Double.NaN, Double.NaN, 0);
+    Trained unchanged =
+        new Trained(
+            trained.batch(),
+            before,
+            nothing,
+            trained.known(),
+            trained.tried(),
+            trained.anchors(),
+            trained.repairs(),
+            List.of(),
+            trained.routing(),
+            still,
+            trained.millis());
+    Served served = shares.served(before.adapter(), trained.routing());
+    Gate.Candidate candidate =
+        new Gate.Candidate(served, shares.incumbent(before), still, 1, List.of(), nothing.seed());
+    Judgement judgement = gate.judgeRouting(candidate, before.heldOut().entries());
+    return new Attempt(
+        unchanged,
+        Mix.WHOLE,
+        before.adapter(),
+        served,
+        judgement.after(refused.judgement().refusal()));
+  }
+}
