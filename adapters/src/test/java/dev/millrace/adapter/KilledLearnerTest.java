@@ -5,39 +5,27 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.millrace.adapter.bigram.BigramBase;
-import dev.millrace.adapter.bigram.Bigrams;
-import dev.millrace.adapter.bigram.Letters;
-import dev.millrace.adapter.bigram.Stream;
-import dev.millrace.adapter.gate.ProtectedSet;
-import dev.millrace.adapter.gate.Protection;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.publish.StoredFile;
-import dev.millrace.adapter.train.Machine;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.model.release.Manifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A learner that is killed anywhere, and begins again with the last state that was kept, leads to
  * the bytes of one that was left alone.
  */
-class KilledLearnerTest {
+class KilledLearnerTest extends BigramLearners {
 
   private static final int BATCHES = 4;
   private static final int RUNS = 8;
@@ -45,17 +33,8 @@ class KilledLearnerTest {
   /** On the topic, of which every fifth judges; the two partitions take turns. */
   private static final int SAMPLES = 30 * BATCHES;
 
-  private static final LearnerConfig CONFIG =
+  private static final LearnerConfig SHORT =
       Configs.with(Configs.LEARNER, "train", Configs.LEARNER.train().toBuilder().epochs(4).build());
-
-  @TempDir Path folder;
-
-  private final BigramBase base = new BigramBase(Bigrams.known());
-
-  @AfterEach
-  void everyAdapterIsClosed() {
-    assertEquals(0, base.loaded());
-  }
 
   /** What is left of a run: the last state, and the ids of its releases in order. */
   private record Run(byte[] state, List<String> releases, int kills) {}
@@ -79,17 +58,14 @@ class KilledLearnerTest {
 
   /** Learns all batches; each time it is killed, only the bytes of the state before are left. */
   private Run run(String store, @Nullable Random random) {
-    byte[] state = learner(store, null).initial(null, "foreign").toBytes();
+    byte[] state = initial(mortal(store, null)).toBytes();
     List<String> releases = new ArrayList<>();
     int kills = 0;
     for (int number = 0; number < BATCHES; ) {
       try {
         Outcome outcome =
-            learner(store, random)
-                .learn(
-                    LearnerState.fromBytes(state),
-                    Stream.batch(Bigrams.foreign(), number),
-                    () -> survives(random, 60));
+            mortal(store, random)
+                .learn(LearnerState.fromBytes(state), batch(number), () -> survives(random, 60));
         if (!survives(random, 3)) { // published, and nobody knows of it
           throw new CancellationException("killed before the state was kept");
         }
@@ -132,22 +108,10 @@ class KilledLearnerTest {
     return Manifest.parse(bytes);
   }
 
-  private Learner learner(String store, @Nullable Random random) {
+  private Learner mortal(String store, @Nullable Random random) {
     StoreFiles files = StoreFiles.in(folder.resolve(store));
-    return Learner.of(
-        new Surroundings(
-            base,
-            new Letters(),
-            Bigrams.known().texts(400, 21),
-            new Protection(
-                List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
-            ReleaseStore.of(random == null ? files : new Failing(files, random)),
-            (uri, maxBytes) -> new byte[0],
-            PastSamples.none(),
-            Machine.here(1, "test"),
-            InstantSource.system(),
-            Map.of()),
-        CONFIG);
+    ReleaseStore releases = ReleaseStore.of(random == null ? files : new Failing(files, random));
+    return Learner.of(Configs.with(surroundings(store, base), "store", releases), SHORT);
   }
 
   /** Fails before or after a file is written, now and then. */

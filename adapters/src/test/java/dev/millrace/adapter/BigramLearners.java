@@ -1,0 +1,219 @@
+package dev.millrace.adapter;
+
+import static dev.millrace.adapter.Configs.with;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.bigram.BigramBase;
+import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.adapter.bigram.Letters;
+import dev.millrace.adapter.bigram.Stream;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.gate.ProtectedSet;
+import dev.millrace.adapter.gate.Protection;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.quantize.Quantizer;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.adapter.train.Machine;
+import dev.millrace.model.kinds.AdapterCodec;
+import dev.millrace.model.release.LearnedSample;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.model.release.Routing;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.TrainingBatch;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Learners on a model of bigrams, and what they are taught, told and asked. */
+abstract class BigramLearners {
+
+  static final LearnerConfig CONFIG =
+      with(Configs.LEARNER, "watch", new WatchConfig(16, 32, 16, 0.01, 0.99, 1000, 0));
+
+  static final Origin EVENT = new Origin("releases", 0, 41);
+
+  /** The place of a sample of batch 1 that has expired since. */
+  static final Origin EXPIRED = batch(1).samples().get(7).sample().origin();
+
+  @TempDir Path folder;
+
+  final BigramBase base = new BigramBase(Bigrams.known());
+
+  @AfterEach
+  void everyAdapterIsClosed() {
+    assertEquals(0, base.loaded());
+  }
+
+  Learner learner(String store) {
+    return learner(store, CONFIG);
+  }
+
+  Learner learner(String store, LearnerConfig config) {
+    return learner(store, config, base);
+  }
+
+  Learner learner(String store, LearnerConfig config, BigramBase base) {
+    return Learner.of(surroundings(store, base), config);
+  }
+
+  Surroundings surroundings(String store, BigramBase base) {
+    return surroundings(store, base, BigramLearners::past);
+  }
+
+  Surroundings surroundings(String store, BigramBase base, PastSamples past) {
+    return new Surroundings(
+        base,
+        new Letters(),
+        Bigrams.known().texts(400, 21),
+        new Protection(
+            List.of(new ProtectedSet("known", Bigrams.known().texts(60, 22))), List.of()),
+        ReleaseStore.of(StoreFiles.in(folder.resolve(store))),
+        BigramLearners::read,
+        past,
+        Machine.here(1, "bigram"),
+        InstantSource.system(),
+        Map.of());
+  }
+
+  /** All that was ever taught, but for what has expired. */
+  static Map<Origin, int[]> past(Map<Origin, String> samples) {
+    Map<Origin, int[]> found = new HashMap<>();
+    for (int i = 0; i < 5; i++) {
+      batch(i).samples().forEach(s -> found.put(s.sample().origin(), s.tokens()));
+      batch(i).heldOut().forEach(s -> found.put(s.sample().origin(), s.tokens()));
+    }
+    found.keySet().retainAll(samples.keySet());
+    found.remove(EXPIRED);
+    return found;
+  }
+
+  static TrainingBatch batch(int number) {
+    return Stream.batch(Bigrams.foreign(), number);
+  }
+
+  static LearnerState initial(Learner learner) {
+    return learner.initial(null, "foreign");
+  }
+
+  /** Through bytes, as state goes. */
+  static List<Outcome> outcomes(Learner learner, int batches) {
+    List<Outcome> outcomes = new ArrayList<>();
+    byte[] state = initial(learner).toBytes();
+    for (int i = 0; i < batches; i++) {
+      outcomes.add(learn(learner, LearnerState.fromBytes(state), batch(i)));
+      state = outcomes.get(i).state().toBytes();
+    }
+    return outcomes;
+  }
+
+  static Outcome learn(Learner learner, LearnerState state, TrainingBatch batch) {
+    return learner.learn(state, batch, Governor.none());
+  }
+
+  static Outcome obey(Learner learner, LearnerState state, ReleaseEvent event) {
+    return learner.obey(state, event, Governor.none());
+  }
+
+  /** Obeys until nothing is left to be learned again; through bytes, as state goes. */
+  static List<Outcome> obeyed(Learner learner, LearnerState state, ReleaseEvent event) {
+    List<Outcome> outcomes = new ArrayList<>();
+    LearnerState now = state;
+    do {
+      outcomes.add(obey(learner, now, event));
+      now = LearnerState.fromBytes(outcomes.get(outcomes.size() - 1).state().toBytes());
+    } while (now.learnsAgain());
+    return outcomes;
+  }
+
+  static ReleaseEvent event(ReleaseEvent published, Action action) {
+    assertNotNull(published);
+    return new ReleaseEvent(
+        null,
+        published.domain(),
+        Kind.ADAPTER,
+        action,
+        published.release(),
+        published.uri(),
+        null,
+        published.batch(),
+        "test",
+        EVENT);
+  }
+
+  /** No candidate gains so much. */
+  static LearnerConfig neverBetter() {
+    return with(CONFIG, "gate", with(CONFIG.gate(), "minGain", 0.9));
+  }
+
+  Release read(ReleaseEvent event) throws IOException {
+    assertNotNull(event);
+    return ReleaseReader.read(
+        BigramLearners::read, event.uri(), event.release(), base.id(), base.sites());
+  }
+
+  static byte[] read(String uri, int maxBytes) throws IOException {
+    return Files.readAllBytes(Path.of(URI.create(uri)));
+  }
+
+  /** The same as none of its base is routed, stored beside it. */
+  Manifest routedOtherwise(Manifest m) throws IOException {
+    Manifest other = with(m, "routing", Routing.topK(m.routing().topK() + 1));
+    Path store = folder.resolve("store");
+    Path copy = Files.createDirectory(store.resolve(other.id()));
+    for (String file : m.files().keySet()) {
+      Files.copy(store.resolve(m.id()).resolve(file), copy.resolve(file));
+    }
+    Files.write(copy.resolve(Manifest.FILE), other.toBytes());
+    return other;
+  }
+
+  static byte[] weights(LearnerState state) {
+    return AdapterCodec.encode(Quantizer.quantize(state.adapter().weights()));
+  }
+
+  static byte[] weights(Outcome outcome) throws IOException {
+    return Files.readAllBytes(
+        Path.of(URI.create(outcome.release().uri())).resolve("adapter_model.safetensors"));
+  }
+
+  static RuleResult rule(Outcome outcome, String name) {
+    return outcome.verdict().rules().stream()
+        .filter(rule -> rule.rule().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  static List<String> ids(LearnerState state) {
+    return state.heldOut().entries().stream().map(HeldOut::id).toList();
+  }
+
+  static Set<String> fresh(Manifest manifest) {
+    Set<String> fresh = new HashSet<>();
+    manifest.learned().stream().filter(s -> !s.replay()).forEach(s -> fresh.add(s.sample()));
+    return fresh;
+  }
+
+  static void assertLearned(Manifest manifest, TrainingBatch batch) {
+    List<String> learned = manifest.learned().stream().map(LearnedSample::sample).toList();
+    batch.samples().forEach(s -> assertTrue(learned.contains(s.sample().id()), s.sample()::id));
+  }
+}

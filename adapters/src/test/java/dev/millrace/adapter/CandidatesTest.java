@@ -1,0 +1,177 @@
+package dev.millrace.adapter;
+
+import static dev.millrace.adapter.Configs.with;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.adapter.exchange.ExchangeConfig;
+import dev.millrace.adapter.gate.GateConfig;
+import dev.millrace.adapter.gate.LessonConfig;
+import dev.millrace.adapter.train.Governor;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.RuleResult;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Lessons of which the first candidate harms what is protected. */
+class CandidatesTest extends BigramLearners {
+
+  @Test
+  void learn_harmsProtectedOnly_takesOverAsMuchAsDoesNot() throws IOException {
+    Learner halving = learner("halving", withProtectedBound(0.0005, 5));
+    Outcome halved = outcomes(halving, 2).get(1);
+    assertTrue(halved.verdict().accepted(), () -> halved.verdict().toString());
+    String share = read(halved.release()).manifest().plan().hyperparameters().get("share");
+    assertTrue(Double.parseDouble(share) < 1, share);
+  }
+
+  @Test
+  void learn_harmsProtected_anchorsAloneBringItBackAndItIsTrainedAgainAlike() throws IOException {
+    LearnerConfig config = withProtectedBound(0.0003, 5);
+    Outcome outcome = outcomes(learner("store", config), 1).get(0);
+    Manifest manifest = read(outcome.release()).manifest();
+    RuleResult repaired = rule(outcome, "repaired");
+    assertTrue(repaired.figures().get("before") > 1, repaired::reason);
+    assertTrue(repaired.figures().get("after") <= 1, repaired::reason);
+    assertEquals("1.0", manifest.plan().hyperparameters().get("share"));
+    assertEquals(
+        repaired.figures().get("passes"),
+        Double.parseDouble(manifest.plan().hyperparameters().get("repairs")));
+    assertTrue(retrainer(config).train(manifest, null, null).equalTo(manifest));
+  }
+
+  @Test
+  void learn_harmsProtectedALittle_takesOverAShareAndIsNotRepaired() throws IOException {
+    Outcome far = outcomes(learner("far", withProtectedBound(0.0003, 5)), 1).get(0);
+    double rise = 0.0003 * rule(far, "repaired").figures().get("before");
+    Outcome near = outcomes(learner("near", withProtectedBound(rise / 1.2, 5)), 1).get(0);
+    Map<String, String> how = read(near.release()).manifest().plan().hyperparameters();
+    assertTrue(Double.parseDouble(how.get("share")) < 1, how::toString);
+    assertFalse(how.containsKey("repairs"), how::toString);
+  }
+
+  @Test
+  void learn_givenUpAtTheEndOfARepair_leadsToTheSameReleaseTheNextTime() throws IOException {
+    Learner learner = learner("store", withProtectedBound(0.0003, 5));
+    LearnerState before = initial(learner);
+    AtomicInteger asked = new AtomicInteger();
+    Outcome calm = learner.learn(before, batch(0), () -> asked.incrementAndGet() > 0);
+    assertTrue(read(calm.release()).manifest().plan().hyperparameters().containsKey("repairs"));
+    AtomicInteger left = new AtomicInteger(asked.get());
+    Governor killer = () -> left.decrementAndGet() > 0;
+    assertThrows(CancellationException.class, () -> learner.learn(before, batch(0), killer));
+    assertEquals(calm.release(), learn(learner, before, batch(0)).release());
+  }
+
+  @Test
+  void learn_harmsProtectedInFewTexts_takesOverAShareAtOnce() throws IOException {
+    LearnerConfig config =
+        withProtectedBound(0.0003, 5, new LessonConfig(0, 25, 0, 0, 0, 0, 0, 0, 0));
+    Outcome outcome = outcomes(learner("store", config), 1).get(0);
+    Map<String, String> how = read(outcome.release()).manifest().plan().hyperparameters();
+    assertTrue(Double.parseDouble(how.get("share")) < 1, how::toString);
+    assertFalse(how.containsKey("repairs"), how::toString);
+  }
+
+  @Test
+  void learn_everyShareGoesTooFar_theAnchorsWeighMoreAndItIsTrainedAgainAlike() throws IOException {
+    LearnerConfig config = withProtectedBound(0.0005, 0);
+    List<String> anchors =
+        retrained(outcomes(learner("store", config), 3), retrainer(config)).stream()
+            .map(hyperparameters -> hyperparameters.getOrDefault("anchors", "1"))
+            .toList();
+    assertEquals("1", anchors.get(0), "nothing is harmed before there is a release");
+    assertTrue(Double.parseDouble(anchors.get(1)) > 2, anchors::toString);
+  }
+
+  @Test
+  void retrain_lineageWithHalvingsReplayAndARollback_hasTheSameFiles() throws IOException {
+    LearnerConfig config = withProtectedBound(0.0005, 5);
+    Learner learner = learner("store", config);
+    List<Outcome> outcomes = outcomes(learner, 3);
+    Retrainer retrainer = retrainer(config);
+    assertFalse(retrained(outcomes, retrainer).isEmpty());
+    ReleaseEvent first = outcomes.get(0).release();
+    LearnerState state =
+        obey(learner, outcomes.get(2).state(), event(first, Action.ROLLBACK)).state();
+    Outcome next = learn(learner, state, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
+    assertFalse(retrainer.train(manifest, null, null).equalTo(manifest));
+  }
+
+  @Test
+  void retrain_lineageOfSeveralTrainersWithARollback_hasTheSameFiles() throws IOException {
+    LearnerConfig config = several(withProtectedBound(0.0005, 5));
+    Learner learner = learner("store", config);
+    List<Outcome> outcomes = outcomes(learner, 3);
+    Retrainer retrainer = retrainer(config);
+    List<Map<String, String>> releases = retrained(outcomes, retrainer);
+    assertTrue(releases.size() > 1, "a release goes on from one before it");
+    for (Map<String, String> hyperparameters : releases) {
+      assertEquals("2", hyperparameters.get("exchange.processes"));
+      assertFalse(hyperparameters.containsKey("exchange.patienceMillis"));
+    }
+    ReleaseEvent first = outcomes.get(0).release();
+    LearnerState state =
+        obey(learner, outcomes.get(2).state(), event(first, Action.ROLLBACK)).state();
+    assertEquals(0, state.adapter().step(), "what was taken back leaves no moments");
+    Outcome next = learn(learner, state, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertTrue(retrainer.train(manifest, null, read(first)).equalTo(manifest));
+  }
+
+  /** Trains the releases of the first batches again. */
+  private Retrainer retrainer(LearnerConfig config) {
+    Map<Origin, int[]> tokens = new HashMap<>();
+    for (int i = 0; i < 5; i++) {
+      batch(i).samples().forEach(s -> tokens.put(s.sample().origin(), s.tokens()));
+    }
+    return new Retrainer(base, Bigrams.known().texts(400, 21), values -> config, tokens::get);
+  }
+
+  /** Trains each release again, behind the one before, to the same files; what their plans say. */
+  private List<Map<String, String>> retrained(List<Outcome> outcomes, Retrainer retrainer)
+      throws IOException {
+    Retrainer.Again last = null;
+    List<Map<String, String>> plans = new ArrayList<>();
+    for (Outcome outcome : outcomes) {
+      if (outcome.release() != null) {
+        Manifest manifest = read(outcome.release()).manifest();
+        last = retrainer.train(manifest, last, null);
+        assertTrue(last.equalTo(manifest));
+        plans.add(manifest.plan().hyperparameters());
+      }
+    }
+    return plans;
+  }
+
+  private static LearnerConfig several(LearnerConfig c) {
+    return with(c, "exchange", new ExchangeConfig(2, 2, 2, "int8", 1_000));
+  }
+
+  private static LearnerConfig withProtectedBound(double bound, int halvings) {
+    return withProtectedBound(bound, halvings, LessonConfig.defaults());
+  }
+
+  private static LearnerConfig withProtectedBound(double bound, int halvings, LessonConfig lesson) {
+    GateConfig gate =
+        with(
+            CONFIG.gate(), "protectedBound", bound, "worstProtectedBound", bound, "lesson", lesson);
+    return with(CONFIG, "halvings", halvings, "gate", gate);
+  }
+}

@@ -1,0 +1,279 @@
+package dev.millrace.adapter;
+
+import static dev.millrace.adapter.Configs.with;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.adapter.bigram.BigramBase;
+import dev.millrace.adapter.bigram.Bigrams;
+import dev.millrace.adapter.gate.HeldOut;
+import dev.millrace.adapter.publish.Draft;
+import dev.millrace.adapter.publish.ReleaseStore;
+import dev.millrace.adapter.publish.StoreFiles;
+import dev.millrace.adapter.train.Machine;
+import dev.millrace.adapter.train.Plan;
+import dev.millrace.model.distil.Exam;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.model.release.Release;
+import dev.millrace.model.release.ReleaseReader;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.RuleResult;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Domains that move to a new base. */
+class NewBaseTest extends BigramLearners {
+
+  private final BigramBase fresh = new BigramBase("c".repeat(64), Bigrams.known());
+
+  @AfterEach
+  void everyAdapterOfTheNewBaseIsClosed() {
+    assertEquals(0, fresh.loaded());
+  }
+
+  @Test
+  void learn_onANewBase_beginsAnewAndIsAShadowUntilItIsBetterThanWhatServes() throws IOException {
+    Outcome old = outcomes(learner("store"), 3).get(2);
+    Learner learner = learner("store", CONFIG, fresh);
+    LearnerState state = old.state();
+    String parent = null;
+    List<Double> withheld = new ArrayList<>();
+    for (int i = 3; i < 24 && !withheld.contains(0.0); i++) {
+      Outcome outcome = learn(learner, LearnerState.fromBytes(state.toBytes()), batch(i));
+      state = outcome.state();
+      ReleaseEvent event = outcome.release();
+      if (event != null) {
+        Release release =
+            ReleaseReader.read(
+                BigramLearners::read, event.uri(), event.release(), fresh.id(), fresh.sites());
+        assertEquals(fresh.id(), release.manifest().base());
+        assertEquals(parent, release.manifest().parent());
+        assertEquals(old.release().release(), event.parent());
+        parent = event.release();
+        withheld.add(event.withheld());
+        assertEquals(event.withheld() > 0, state.predecessor() != null);
+      }
+    }
+    assertEquals(1.0, withheld.get(0));
+    assertEquals(0.0, withheld.get(withheld.size() - 1), withheld::toString);
+    assertNull(state.predecessor());
+    assertEquals(parent, state.release());
+  }
+
+  @Test
+  void learn_onANewBaseToWhichItsReleaseWasBrought_goesOnFromThere() throws IOException {
+    List<Outcome> old = outcomes(learner("store"), 3);
+    ReleaseEvent last = old.get(2).release();
+    Manifest brought = brought(last);
+    Learner learner = learner(Map.of(last.release(), brought.id()));
+
+    Outcome next = learn(learner, LearnerState.fromBytes(old.get(2).state().toBytes()), batch(3));
+    assertEquals(brought.id(), next.verdict().parent());
+    for (int i = 4; i < 24 && next.release() == null; i++) {
+      next = learn(learner, LearnerState.fromBytes(next.state().toBytes()), batch(i));
+    }
+
+    assertNotNull(next.release());
+    assertEquals(last.release(), next.release().parent());
+    Manifest manifest = manifest(next.release());
+    assertEquals(brought.id(), manifest.parent());
+    assertEquals(new Origin("rebased", 0, brought.batch()), manifest.obeyed());
+    assertEquals(0, next.release().withheld(), "it begins as good as what serves");
+    assertNull(next.state().predecessor());
+
+    Outcome back = obey(learner, old.get(2).state(), event(last, Action.ROLLBACK));
+    assertEquals(brought.id(), back.state().release());
+    assertNotNull(back.state().predecessor());
+  }
+
+  @Test
+  void obey_forgetOfWhatABroughtReleaseKnew_learnsAllAgainWithoutIt() throws IOException {
+    List<Outcome> old = outcomes(learner("store"), 3);
+    ReleaseEvent last = old.get(2).release();
+    Learner learner = learner(Map.of(last.release(), brought(last).id()));
+    LearnerState moved = obey(learner, old.get(2).state(), event(last, Action.ROLLBACK)).state();
+    List<String> gone =
+        batch(2).samples().subList(3, 9).stream().map(s -> s.sample().id()).toList();
+    ReleaseEvent to = old.get(1).release();
+
+    List<Outcome> obeyed = obeyed(learner, moved, event(to, Action.FORGET).forgetting(gone));
+
+    assertTrue(obeyed.get(0).verdict().accepted(), () -> obeyed.get(0).verdict().toString());
+    assertNull(obeyed.get(0).state().release());
+    Set<String> taught = new HashSet<>();
+    for (Outcome again : obeyed) {
+      if (again.release() != null) {
+        assertEquals(to.release(), again.release().parent());
+        Manifest manifest = manifest(again.release());
+        manifest.learned().forEach(sample -> taught.add(sample.sample()));
+      }
+    }
+    assertTrue(taught.contains(batch(2).samples().get(0).sample().id()), taught::toString);
+    assertTrue(taught.stream().noneMatch(gone::contains));
+  }
+
+  @Test
+  void learn_onANewBaseFromWhichWhatWasBroughtIsGone_beginsAnew() {
+    Outcome old = outcomes(learner("store"), 1).get(0);
+    Learner learner = learner(Map.of(old.release().release(), "d".repeat(64)));
+    Outcome next = learn(learner, old.state(), batch(1));
+    assertNull(next.verdict().parent());
+    assertNotNull(next.state().predecessor());
+  }
+
+  @Test
+  void learn_onANewBaseThatWhatWasBroughtIsNotRoutedAs_beginsAnew() throws IOException {
+    Outcome old = outcomes(learner("store"), 1).get(0);
+    Manifest brought = routedOtherwise(brought(old.release()));
+    Learner learner = learner(Map.of(old.release().release(), brought.id()));
+    assertNull(learn(learner, old.state(), batch(1)).verdict().parent());
+  }
+
+  /** A release on another base that says the same, stored beside it. */
+  private Manifest brought(ReleaseEvent event) throws IOException {
+    Rebaser rebaser =
+        new Rebaser(
+            base,
+            fresh,
+            new Rebaser.Recipe(4, 1e-4, 1),
+            Plan.defaults(),
+            Machine.here(1, "bigram"));
+    Exam exam =
+        new Exam(
+            Bigrams.foreign().texts(4, 31).stream()
+                .map(text -> new Exam.Text("foreign", text, text.length))
+                .toList());
+    Draft draft =
+        rebaser
+            .rebase(
+                read(event),
+                Bigrams.foreign().texts(20, 32),
+                exam,
+                exam,
+                new Rebaser.Bounds(0.01, 0.01))
+            .draft();
+    String unused = ReleaseStore.of(StoreFiles.in(folder.resolve("store"))).publish(draft);
+    return draft.manifest();
+  }
+
+  /** On the new base, to which releases were brought. */
+  private Learner learner(Map<String, String> rebased) {
+    return Learner.of(with(surroundings("store", fresh), "rebased", rebased), CONFIG);
+  }
+
+  @Test
+  void learn_onANewBaseWithNothingToCompareBy_staysAShadow() {
+    LearnerState old = outcomes(learner("store"), 1).get(0).state();
+    Learner learner = Learner.of(surroundings("store", fresh, PastSamples.none()), CONFIG);
+    Outcome outcome = learn(learner, old, batch(1));
+    assertNotNull(outcome.release(), () -> outcome.verdict().toString());
+    assertEquals(1, outcome.release().withheld());
+    assertNotNull(outcome.state().predecessor());
+  }
+
+  @Test
+  void obey_forgetWhileItMovesToANewBase_beginsAnewThereBesideWhatServes() throws IOException {
+    List<Outcome> old = outcomes(learner("store"), 3);
+    Learner learner = learner("store", CONFIG, fresh);
+    Outcome shadow = learn(learner, old.get(2).state(), batch(3));
+    assertNotNull(shadow.release(), () -> shadow.verdict().toString());
+    List<String> gone =
+        batch(3).samples().subList(3, 9).stream().map(s -> s.sample().id()).toList();
+    ReleaseEvent to = old.get(1).release();
+    ReleaseEvent forget = event(to, Action.FORGET).forgetting(gone);
+
+    List<Outcome> obeyed = obeyed(learner, shadow.state(), forget);
+
+    assertTrue(obeyed.get(0).verdict().accepted(), () -> obeyed.get(0).verdict().toString());
+    assertEquals(to.release(), obeyed.get(0).verdict().release());
+    assertNull(obeyed.get(0).state().release());
+    assertEquals(2, obeyed.size());
+    Outcome again = obeyed.get(1);
+    assertNotNull(again.release(), () -> again.verdict().toString());
+    assertEquals(to.release(), again.release().parent());
+    assertEquals(1, again.release().withheld());
+    Manifest manifest = manifest(again.release());
+    assertNull(manifest.parent());
+    assertTrue(manifest.learned().stream().noneMatch(s -> gone.contains(s.sample())));
+    assertTrue(again.state().forgotten().samples().containsAll(gone));
+  }
+
+  @Test
+  void obey_unpinnedOnANewBase_learnsThere() throws IOException {
+    Learner before = learner("store");
+    Outcome first = outcomes(before, 1).get(0);
+    LearnerState pinned = obey(before, first.state(), event(first.release(), Action.PIN)).state();
+    Learner learner = learner("store", CONFIG, fresh);
+    LearnerState moved = learn(learner, pinned, batch(1)).state();
+    assertTrue(moved.orders().pinned());
+    Outcome unpinned = obey(learner, moved, event(first.release(), Action.ROLLBACK));
+    assertTrue(unpinned.verdict().accepted(), () -> unpinned.verdict().toString());
+    Outcome shadow = learn(learner, unpinned.state(), batch(2));
+    assertNotNull(shadow.release(), () -> shadow.verdict().toString());
+    assertEquals(first.release().release(), shadow.release().parent());
+  }
+
+  /** Another tokenizer may leave nothing to predict of a text. */
+  @Test
+  void learn_onANewBaseOfWhichSomeTextsAreOneToken_leavesThoseOut() throws IOException {
+    Learner learner = learner("store");
+    Outcome first = outcomes(learner, 1).get(0);
+    LearnerState pinned = obey(learner, first.state(), event(first.release(), Action.PIN)).state();
+    LearnerState waits = learn(learner, pinned, batch(1)).state();
+    PastSamples cut =
+        places -> {
+          Map<Origin, int[]> found = past(places);
+          found.replaceAll((at, text) -> at.offset() % 3 == 0 ? new int[] {text[0]} : text);
+          return found;
+        };
+    Outcome moved = learn(Learner.of(surroundings("store", fresh, cut), CONFIG), waits, batch(2));
+    assertEquals(
+        List.of("unpinned"), moved.verdict().rules().stream().map(RuleResult::rule).toList());
+    List<Remembered> waiting = moved.state().waiting();
+    assertTrue(waiting.stream().allMatch(sample -> sample.tokens().length > 1));
+    assertTrue(waiting.size() > batch(2).samples().size(), "those that can be read wait still");
+    assertTrue(
+        moved.state().heldOut().entries().stream().allMatch(judge -> judge.tokens().length > 1));
+  }
+
+  /** Of a text that is longer than what is learned another tokenizer keeps more or less. */
+  @Test
+  void learn_onANewBaseThatReadsLessOfTexts_isComparedByAsMuchOfThem() {
+    Learner learner = learner("store");
+    Outcome first = outcomes(learner, 1).get(0);
+    LearnerState old = obey(learner, first.state(), event(first.release(), Action.PIN)).state();
+    PastSamples cut =
+        places -> {
+          Map<Origin, int[]> found = past(places);
+          found.replaceAll((at, text) -> Arrays.copyOf(text, text.length / 2));
+          return found;
+        };
+    LearnerState moved =
+        learn(Learner.of(surroundings("store", fresh, cut), CONFIG), old, batch(1)).state();
+    Map<String, Double> logProbs = moved.predecessor().logProbs();
+    assertFalse(logProbs.isEmpty());
+    for (HeldOut before : old.heldOut().entries()) {
+      int now = before.bytes() / 2;
+      assertEquals(
+          before.incumbentLogProb() * now / before.bytes(), logProbs.get(before.id()), 1e-9);
+    }
+  }
+
+  /** Of whatever base. */
+  private static Manifest manifest(ReleaseEvent event) throws IOException {
+    return ReleaseReader.readManifest(BigramLearners::read, event.uri(), event.release());
+  }
+}

@@ -1,0 +1,258 @@
+package dev.millrace.adapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.millrace.adapter.batch.Remembered;
+import dev.millrace.model.release.Manifest;
+import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.TrainingBatch;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What orders to take back, pin and forget come to. */
+class ObeyedOrdersTest extends BigramLearners {
+
+  @Test
+  void obey_rollback_learnsOnFromTheReleaseAndNothingThatCameAfterIt() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 3);
+    Outcome target = outcomes.get(0);
+    LearnerState last = outcomes.get(2).state();
+    Outcome obeyed = obey(learner, last, event(target.release(), Action.ROLLBACK));
+    assertTrue(obeyed.verdict().accepted(), () -> obeyed.verdict().toString());
+    assertNull(obeyed.release());
+    LearnerState state = LearnerState.fromBytes(obeyed.state().toBytes());
+    assertEquals(target.state().learnedTo(), state.learnedTo());
+    assertArrayEquals(weights(target.state()), weights(state));
+    assertEquals(0, state.adapter().step());
+    assertReplaysNothingBut(target.state(), state);
+    Outcome next = learn(learner, state, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertEquals(target.verdict().release(), manifest.parent());
+    assertEquals(EVENT, manifest.obeyed());
+    assertNull(read(learn(learner, next.state(), batch(4)).release()).manifest().obeyed());
+  }
+
+  @Test
+  void obey_rollbackPastSamplesThatWaitedForTheirDomain_replaysNoneOfThem() throws IOException {
+    Learner learner = learner("store");
+    Outcome target = learn(learner, initial(learner), appendedLater(batch(0)));
+    Outcome last = learn(learner, target.state(), batch(1));
+    assertTrue(last.verdict().accepted(), () -> last.verdict().toString());
+    LearnerState state =
+        obey(learner, last.state(), event(target.release(), Action.ROLLBACK)).state();
+    assertReplaysNothingBut(target.state(), state);
+  }
+
+  private static void assertReplaysNothingBut(LearnerState known, LearnerState state) {
+    List<Remembered> replayed = state.replay().past().entries();
+    assertFalse(replayed.isEmpty());
+    List<String> ids = known.replay().past().entries().stream().map(Remembered::id).toList();
+    replayed.forEach(sample -> assertTrue(ids.contains(sample.id()), sample::id));
+  }
+
+  /** The same samples, from further down their topic. */
+  private static TrainingBatch appendedLater(TrainingBatch batch) {
+    List<ScoredSample> samples =
+        batch.samples().stream()
+            .map(
+                scored -> {
+                  Origin origin = scored.sample().origin();
+                  Origin later =
+                      new Origin(origin.topic(), origin.partition(), origin.offset() + 10_000);
+                  return new ScoredSample(
+                      scored.sample().withOrigin(later),
+                      scored.tokens(),
+                      scored.entropy(),
+                      scored.diversity(),
+                      scored.quality(),
+                      scored.heldOut());
+                })
+            .toList();
+    return new TrainingBatch(
+        batch.tenant(), batch.domain(), batch.number(), samples, batch.heldOut());
+  }
+
+  @Test
+  void obey_pin_nothingIsTrainedUntilItIsTakenBackAndNothingIsLost() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    ReleaseEvent release = outcomes.get(0).release();
+    LearnerState pinned =
+        obey(learner, outcomes.get(1).state(), event(release, Action.PIN)).state();
+    Outcome waits = learn(learner, LearnerState.fromBytes(pinned.toBytes()), batch(2));
+    assertNull(waits.release());
+    assertEquals(
+        List.of("unpinned"), waits.verdict().rules().stream().map(RuleResult::rule).toList());
+    LearnerState free = obey(learner, waits.state(), event(release, Action.ROLLBACK)).state();
+    Outcome next = learn(learner, free, batch(3));
+    assertTrue(next.verdict().accepted(), () -> next.verdict().toString());
+    Manifest manifest = read(next.release()).manifest();
+    assertEquals(release.release(), manifest.parent());
+    assertLearned(manifest, batch(2));
+    assertLearned(manifest, batch(3));
+  }
+
+  @Test
+  void obey_forgetWithoutARelease_returnsToTheBase() {
+    Learner learner = learner("store");
+    Outcome last = outcomes(learner, 2).get(1);
+    ReleaseEvent nothing =
+        new ReleaseEvent(
+            null, "foreign", Kind.ADAPTER, Action.FORGET, "", "", null, 0, "test", EVENT);
+    LearnerState state = obey(learner, last.state(), nothing).state();
+    assertNull(state.release());
+    assertArrayEquals(weights(initial(learner)), weights(state));
+    assertEquals(List.of(), state.replay().past().entries());
+    state
+        .heldOut()
+        .entries()
+        .forEach(sample -> assertEquals(sample.baseLogProb(), sample.incumbentLogProb(), 1e-9));
+  }
+
+  @Test
+  void obey_forgetSamples_learnsAllOthersAgainAsIfTheyHadNeverBeen() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 3);
+    TrainingBatch second = batch(1);
+    List<String> gone =
+        second.samples().subList(3, 9).stream().map(sample -> sample.sample().id()).toList();
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+
+    List<Outcome> again = obeyed(learner, outcomes.get(2).state(), forget);
+
+    assertEquals(3, again.size());
+    assertEquals("forget-obeyed", again.get(0).verdict().rules().get(0).rule());
+    assertEquals(2, again.get(0).verdict().rules().get(0).figures().get("releasesLeft"));
+    String parent = outcomes.get(0).verdict().release();
+    for (int i = 1; i < 3; i++) {
+      Outcome outcome = again.get(i);
+      assertTrue(outcome.verdict().accepted(), () -> outcome.verdict().toString());
+      assertEquals("learned-again", outcome.verdict().rules().get(0).rule());
+      Manifest manifest = read(outcome.release()).manifest();
+      assertEquals(parent, manifest.parent());
+      assertEquals(i, manifest.batch());
+      assertEquals(i == 1 ? EVENT : null, manifest.obeyed());
+      assertTrue(manifest.learned().stream().noneMatch(s -> gone.contains(s.sample())));
+      Set<String> fresh = fresh(read(outcomes.get(i).release()).manifest());
+      gone.forEach(fresh::remove);
+      assertEquals(fresh, fresh(manifest));
+      parent = outcome.verdict().release();
+    }
+    LearnerState state = again.get(2).state();
+    assertEquals(outcomes.get(2).state().learnedTo(), state.learnedTo());
+    assertEquals(3, state.batches());
+    state.replay().past().entries().forEach(s -> assertFalse(gone.contains(s.id()), s::id));
+
+    Outcome redelivered = learn(learner, state, renumbered(second, 3));
+    assertTrue(
+        fresh(read(redelivered.release()).manifest()).stream().noneMatch(gone::contains),
+        "what is forgotten was learned again");
+  }
+
+  @Test
+  void obey_forgetSamplesOthersOfWhichHaveExpired_saysHowMany() throws IOException {
+    Learner learner = learner("store");
+    List<Outcome> outcomes = outcomes(learner, 2);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+    Outcome again = obeyed(learner, outcomes.get(1).state(), forget).get(1);
+    RuleResult note = again.verdict().rules().get(0);
+    assertEquals(Map.of("samples", 22.0, "expired", 1.0, "releasesLeft", 0.0), note.figures());
+  }
+
+  @Test
+  void obey_forgetSamplesAndNothingSpeaksAgainstTheOthers_theyWait() throws IOException {
+    List<Outcome> outcomes = outcomes(learner("store"), 3);
+    List<String> gone = List.of(batch(1).samples().get(0).sample().id());
+    Remembered line = new Remembered("in line", EVENT, new int[] {1, 2, 3});
+    LearnerState state = outcomes.get(2).state().withWaiting(List.of(line));
+    ReleaseEvent forget = event(outcomes.get(0).release(), Action.FORGET).forgetting(gone);
+
+    List<Outcome> again = obeyed(learner("store", neverBetter()), state, forget);
+
+    List<String> waiting = new ArrayList<>();
+    for (int i = 2; i > 0; i--) {
+      assertEquals("undecided", again.get(i).verdict().rules().get(0).rule());
+      read(outcomes.get(i).release()).manifest().learned().stream()
+          .filter(sample -> !sample.replay() && !sample.origin().equals(EXPIRED))
+          .forEach(sample -> waiting.add(sample.sample()));
+    }
+    waiting.removeAll(gone);
+    waiting.add("in line");
+    assertEquals(waiting, again.get(2).state().waiting().stream().map(Remembered::id).toList());
+  }
+
+  @Test
+  void obey_forgetSampleThatWaitsAndOneThatJudges_neitherIsKept() throws IOException {
+    Learner learner = learner("store");
+    Outcome first = outcomes(learner, 1).get(0);
+    LearnerState pinned = obey(learner, first.state(), event(first.release(), Action.PIN)).state();
+    LearnerState waits = learn(learner, pinned, batch(1)).state();
+    String waiting = waits.waiting().get(2).id();
+    String judging = ids(waits).get(0);
+    ReleaseEvent forget =
+        event(first.release(), Action.FORGET).forgetting(List.of(waiting, judging));
+    List<Outcome> obeyed = obeyed(learner, waits, forget);
+    assertEquals(1, obeyed.size());
+    LearnerState state = obeyed.get(0).state();
+    assertEquals(first.verdict().release(), state.release());
+    assertEquals(waits.waiting().size() - 1, state.waiting().size());
+    assertTrue(state.waiting().stream().noneMatch(sample -> sample.id().equals(waiting)));
+    assertFalse(ids(state).contains(judging));
+  }
+
+  private static TrainingBatch renumbered(TrainingBatch batch, long number) {
+    return new TrainingBatch(null, "foreign", number, batch.samples(), batch.heldOut());
+  }
+
+  @Test
+  void obey_releaseThatIsNoneOfThisDomain_isRefusedAndChangesNothing() throws IOException {
+    Learner learner = learner("store");
+    Outcome last = outcomes(learner, 1).get(0);
+    ReleaseEvent good = event(last.release(), Action.ROLLBACK);
+    for (ReleaseEvent bad :
+        List.of(
+            of("other", good.release(), good.uri()),
+            of("foreign", "0".repeat(64), good.uri()),
+            of("foreign", good.release(), good.uri() + "-gone"),
+            of("foreign", good.release(), "no scheme://folder"))) {
+      Outcome refused = obey(learner, last.state(), bad);
+      assertFalse(refused.verdict().accepted());
+      assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
+    }
+  }
+
+  /** It is one of this base by all that its manifest says but that. */
+  @Test
+  void obey_releaseRoutedAsNoneOfThisBaseIs_isRefusedAndChangesNothing() throws IOException {
+    Learner learner = learner("store");
+    Outcome last = outcomes(learner, 1).get(0);
+    Manifest other = routedOtherwise(read(last.release()).manifest());
+    String uri = folder.resolve("store").resolve(other.id()).toUri().toString();
+    Outcome refused = obey(learner, last.state(), of("foreign", other.id(), uri));
+    assertEquals(
+        "release-invalid: dev.millrace.model.release.InvalidReleaseException: routing of top 2 with 0 limits, expected top 1 with 0",
+        refused.verdict().rules().get(0).reason());
+    assertArrayEquals(last.state().toBytes(), refused.state().toBytes());
+  }
+
+  private static ReleaseEvent of(String domain, String release, String uri) {
+    return new ReleaseEvent(
+        null, domain, Kind.ADAPTER, Action.ROLLBACK, release, uri, null, 0, "test", EVENT);
+  }
+}
