@@ -4,6 +4,7 @@ import dev.millrace.model.base.WeightedSequence;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -18,7 +19,10 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
   private static final int CALLS = 3;
 
-  /** Starts the process, with this one's options. */
+  /** How much garbage Java gathers before it looks is its own choice, and no need of training. */
+  private static final String SMALL_NURSERY = "-Xmn8m";
+
+  /** Starts the process, with this one's options and a small young generation. */
   static TrainProbe of(TrainKind kind, Path folder, Path tiny, int rows, long seed)
       throws IOException {
     List<String> args =
@@ -28,8 +32,9 @@ record TrainProbe(double opened, double peak, double cpuSeconds) {
             tiny.toString(),
             Integer.toString(rows),
             Long.toString(seed));
-    try (ChildJvm child =
-        ChildJvm.start(TrainProbe.class, List.of(), ChildJvm.ownOptions(), args)) {
+    List<String> options = new ArrayList<>(ChildJvm.ownOptions());
+    options.add(SMALL_NURSERY);
+    try (ChildJvm child = ChildJvm.start(TrainProbe.class, List.of(), options, args)) {
       double[] figures = ChildJvm.figures(child.answer());
       return new TrainProbe(figures[0], figures[1], figures[2]);
     }
