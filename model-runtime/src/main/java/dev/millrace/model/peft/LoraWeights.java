@@ -88,10 +88,12 @@ public record LoraWeights(LoraConfig config, List<LoraPair> pairs) implements Ad
     return config.scaleAt(config.key(pair.site()), pair.rank());
   }
 
+  /** In float where the factor is one: the same bits, and the loop is vectorized. */
   private static float[] times(double factor, float[] values) {
     float[] products = new float[values.length];
+    float exact = (float) factor;
     for (int i = 0; i < values.length; i++) {
-      products[i] = (float) (factor * values[i]);
+      products[i] = exact == factor ? exact * values[i] : (float) (factor * values[i]);
     }
     return products;
   }
