@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A Redis server on loopback that ends with this object. */
+/** A Redis server on loopback that ends with this object, or with this process. */
 final class RedisProcess implements AutoCloseable {
 
   private static final int ATTEMPTS = 3;
@@ -69,13 +69,15 @@ final class RedisProcess implements AutoCloseable {
     command.addAll(List.of(options));
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      LastWill will = LastWill.of("kill -9 \"$1\"", String.valueOf(process.pid()));
       BufferedReader out = process.inputReader();
       for (String line = out.readLine(); line != null; line = out.readLine()) {
         said.add(line);
         if (line.contains("Ready to accept connections")) {
-          return new RedisProcess(process, port, drain(out));
+          return new RedisProcess(process, port, drain(out, will));
         }
       }
+      will.close();
       process.destroy();
       return null;
     } catch (IOException e) {
@@ -110,12 +112,13 @@ final class RedisProcess implements AutoCloseable {
   }
 
   /** Reads on, so that Redis never blocks on a full pipe. */
-  private static Thread drain(BufferedReader out) {
+  private static Thread drain(BufferedReader out, LastWill will) {
     Thread thread =
         new DaemonThreads("redis-output")
             .newThread(
                 () -> {
-                  try (out) {
+                  try (will;
+                      out) {
                     while (out.readLine() != null) {}
                   } catch (IOException e) {
                     // The process has ended.

@@ -6,8 +6,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.flink.util.FileUtils;
 
-/** A fresh folder that {@code close} deletes with all it holds. */
-public record TempDirectory(Path path) implements AutoCloseable {
+/** A fresh folder that {@code close} deletes with all it holds, and so does this process's end. */
+public final class TempDirectory implements AutoCloseable {
+
+  private final Path path;
+  private final LastWill will;
+
+  private TempDirectory(Path path) {
+    this.path = path;
+    will = LastWill.of("rm -rf \"$1\"", path.toString());
+  }
 
   /** A folder of no name in particular. */
   public static TempDirectory create() {
@@ -16,6 +24,10 @@ public record TempDirectory(Path path) implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  public Path path() {
+    return path;
   }
 
   public Path resolve(String name) {
@@ -33,7 +45,7 @@ public record TempDirectory(Path path) implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
+    try (will) {
       delete(path);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
