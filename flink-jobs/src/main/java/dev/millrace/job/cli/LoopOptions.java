@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
 import dev.millrace.job.loop.RunConfig;
@@ -82,6 +83,7 @@ final class LoopOptions {
   }
 
   /** Runs the loop, shows how it comes along, and gives its report out. */
+  @SuppressWarnings("try") // closed, and not asked
   static int run(RunConfig run, Callable<Material> material, Output output) throws Exception {
     Loop.requireFresh(run.folder());
     Report report;
@@ -91,7 +93,11 @@ final class LoopOptions {
       Remembering remembering = new Remembering(view, run.store());
       Material read = material.call();
       Files.createDirectories(run.store());
-      report = new Loop(run, read, remembering).run();
+      try (ProcessLock unused =
+          ProcessLock.take(run.folder().resolve(".lock"), "--report " + run.folder())) {
+        Loop.requireFresh(run.folder()); // another may have ended meanwhile
+        report = new Loop(run, read, remembering).run();
+      }
       if (report.releases().published() + report.alignments().published() > 0) {
         remembering.remember();
       }

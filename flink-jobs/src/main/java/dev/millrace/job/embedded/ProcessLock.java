@@ -12,7 +12,10 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Keeps others from a folder until it is closed, or this process ends however it does. */
+/**
+ * Keeps others from a folder until it is closed, or this process ends however it does. Its file
+ * stays: of one that is deleted, two processes could have a lock each.
+ */
 public record ProcessLock(FileChannel channel) implements Closeable {
 
   /**
@@ -30,7 +33,6 @@ public record ProcessLock(FileChannel channel) implements Closeable {
       throw new IllegalStateException(
           "%s is in use by process %s, expected one at a time".formatted(what, by));
     }
-    file.toFile().deleteOnExit();
     channel.truncate(0);
     channel.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(US_ASCII)));
     return new ProcessLock(channel);

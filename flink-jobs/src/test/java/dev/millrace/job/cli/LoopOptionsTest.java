@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.StreamRecords;
+import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.loop.Watcher;
 import dev.millrace.job.report.Committed;
 import dev.millrace.job.report.Recording;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LoopOptionsTest {
 
   private static final String ROOT = "millrace.root";
+  private static final int DOCUMENTS = 60;
 
   @TempDir Path folder;
 
@@ -67,6 +71,33 @@ class LoopOptionsTest {
     remembering.remember();
     assertEquals(1, told.size(), told::toString);
     assertTrue(told.get(0).contains("--store " + folder.resolve("store")), told::toString);
+  }
+
+  /** Both wrote into one store. */
+  @Test
+  void adapt_anotherRunsIntoItsFolder_isRefused() throws Exception {
+    Path report = Files.createDirectory(folder.resolve("report"));
+    Path input = Files.createDirectory(folder.resolve("documents")); // some are held out
+    for (int i = 0; i < DOCUMENTS; i++) {
+      Files.writeString(input.resolve(i + ".txt"), "Queue number " + i + " is full.");
+    }
+    StringWriter err = new StringWriter();
+    try (ProcessLock unused = ProcessLock.take(report.resolve(".lock"), "it")) {
+      int status =
+          Main.run(
+              new PrintWriter(new StringWriter()),
+              new PrintWriter(err, true),
+              "adapt",
+              "--domain=d",
+              "--input=" + input,
+              "--base=" + Path.of(repository, "models", "nano"),
+              "--report=" + report);
+      assertEquals(Main.FAILED, status, err::toString);
+    }
+    String said =
+        "millrace: --report %s is in use by process %d, expected one at a time%n"
+            .formatted(report, ProcessHandle.current().pid());
+    assertTrue(err.toString().endsWith(said), err::toString);
   }
 
   private static Recording released() {
