@@ -40,7 +40,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
     exitCodeList = {
       "0:What was asked for came about.",
       "1:It did not; the last line says why.",
-      "2:What was given cannot be used; the line says what, and what was expected."
+      "2:What was given cannot be used; the line says what, and what was expected.",
+      "130:It was interrupted, as by Ctrl-C.",
+      "141:Who read its result left before its end, as head does.",
+      "143:It was told to end, as by kill."
     },
     footer = {"", "Examples:", "  ./millrace demo --report out", "  ./millrace help adapt"},
     subcommands = {
