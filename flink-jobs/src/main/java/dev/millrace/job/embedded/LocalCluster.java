@@ -53,7 +53,8 @@ public record LocalCluster(Path build, Path home) {
 
   /**
    * Starts everything, and waits until it can take jobs; what an earlier cluster kept on Kafka is
-   * there again, its jobs are not. What an interrupted start has left is stopped first.
+   * there again, its jobs are not. What a killed start has left is stopped first; one that is told
+   * to end leaves nothing.
    *
    * @throws IllegalStateException if one is up already, or a process does not come up
    */
@@ -66,11 +67,12 @@ public record LocalCluster(Path build, Path home) {
    *
    * @param told what is waited for, if it does not answer soon
    */
+  @SuppressWarnings("try") // closed, and not asked
   public ClusterState up(ClusterShape shape, Consumer<String> told) {
     return alone(
         () -> {
           stopInterrupted(told);
-          try {
+          try (Interruption unused = Interruption.undoing(() -> stopStarted(told))) {
             return start(shape, told);
           } catch (RuntimeException e) {
             down();
@@ -78,6 +80,11 @@ public record LocalCluster(Path build, Path home) {
           }
         },
         told);
+  }
+
+  private void stopStarted(Consumer<String> told) {
+    told.accept("interrupted, stopping what was started");
+    stop();
   }
 
   private void stopInterrupted(Consumer<String> told) {
