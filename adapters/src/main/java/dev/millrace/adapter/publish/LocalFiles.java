@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -19,9 +20,18 @@ import java.util.UUID;
 
 /**
  * {@link StoreFiles} on a local disk: written aside, synced, moved into place, folder synced. Not
- * by Java's temporary files: only their owner may read those.
+ * by Java's temporary files: only their owner may read those. The root is made once: one that was
+ * there and is gone will come back with what is in it.
  */
-record LocalFiles(Path root) implements StoreFiles {
+final class LocalFiles implements StoreFiles {
+
+  private final Path root;
+  private volatile boolean seen;
+
+  LocalFiles(Path root) {
+    this.root = root;
+    seen = Files.isDirectory(root);
+  }
 
   @Override
   public boolean exists(String path) {
@@ -32,7 +42,8 @@ record LocalFiles(Path root) implements StoreFiles {
   public void write(String path, byte[] bytes) throws IOException {
     Path target = resolve(path);
     Path folder = Objects.requireNonNull(target.getParent());
-    Files.createDirectories(folder);
+    requireRoot();
+    makeFolder(folder);
     Path aside = folder.resolve("." + UUID.randomUUID() + PART);
     try {
       try (FileChannel channel =
@@ -52,6 +63,24 @@ record LocalFiles(Path root) implements StoreFiles {
     }
     sync(folder);
     sync(root);
+  }
+
+  private void requireRoot() throws IOException {
+    if (!seen) {
+      Files.createDirectories(root);
+      seen = true;
+    } else if (!Files.isDirectory(root)) {
+      throw new NoSuchFileException(root.toString(), null, "the store is gone, expected it back");
+    }
+  }
+
+  /** In the root, which is not made anew even if it goes away in this moment. */
+  private static void makeFolder(Path folder) throws IOException {
+    try {
+      Files.createDirectory(folder);
+    } catch (FileAlreadyExistsException e) {
+      // other files lie there
+    }
   }
 
   @Override

@@ -61,6 +61,19 @@ class ReleaseStoreTest {
     }
   }
 
+  /** Else a store whose disk is away for a while would be two. */
+  @Test
+  void publish_whileTheFolderIsGone_failsAndMakesNoOther() throws IOException {
+    Path root = folder.resolve("store");
+    ReleaseStore store = ReleaseStore.of(StoreFiles.in(root));
+    String uri = store.publish(RELEASE);
+    Path away = Files.move(root, folder.resolve("away"));
+    assertThrows(UncheckedIOException.class, () -> store.publish(RELEASE));
+    assertFalse(Files.exists(root));
+    Files.move(away, root);
+    assertEquals(uri, store.publish(RELEASE));
+  }
+
   @Test
   void publish_twice_changesNothing() throws IOException {
     ReleaseStore store = ReleaseStore.of(StoreFiles.in(folder));
