@@ -48,8 +48,7 @@ public final class BaseTrainer implements AutoCloseable {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       MoeConfig config = checkpoint.config();
       Layout layout = new Layout(config);
-      return new BaseTrainer(
-          config, new ProgramWeights(layout, checkpoint, LoadProgress.SILENT).values());
+      return new BaseTrainer(config, new ProgramWeights(layout, checkpoint).values());
     }
   }
 

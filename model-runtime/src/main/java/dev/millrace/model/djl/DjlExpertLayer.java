@@ -29,7 +29,7 @@ final class DjlExpertLayer implements ExpertLayer {
     MoeConfig config = checkpoint.config();
     ExpertLayers.requireSparse(config, layer);
     Layout layout = new Layout(config);
-    ProgramWeights weights = new ProgramWeights(layout, checkpoint, LoadProgress.SILENT);
+    ProgramWeights weights = new ProgramWeights(layout, checkpoint);
     String module = Layout.at(layer, config.names().sparse());
     return new DjlExpertLayer(
         config,

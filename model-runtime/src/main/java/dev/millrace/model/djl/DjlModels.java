@@ -41,7 +41,7 @@ public final class DjlModels {
 
   /** Opens a HuggingFace checkpoint folder; the caller closes it once. */
   public static BaseModel open(Path folder, Precision precision) throws IOException {
-    return openModel(folder, precision, LoadProgress.SILENT);
+    return openModel(folder, precision);
   }
 
   /**
@@ -51,16 +51,15 @@ public final class DjlModels {
    */
   public static BaseModel openToTrain(Path folder, Precision precision, String device)
       throws IOException {
-    return open(folder, precision, Devices.device(device), LoadProgress.SILENT);
+    return open(folder, precision, Devices.device(device));
   }
 
-  static DjlModel openModel(Path folder, Precision precision, LoadProgress progress)
+  static DjlModel openModel(Path folder, Precision precision) throws IOException {
+    return open(folder, precision, Device.cpu());
+  }
+
+  private static DjlModel open(Path folder, Precision precision, Device trainsOn)
       throws IOException {
-    return open(folder, precision, Device.cpu(), progress);
-  }
-
-  private static DjlModel open(
-      Path folder, Precision precision, Device trainsOn, LoadProgress progress) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Key key = new Key(checkpoint.id(), precision, trainsOn);
       synchronized (OPEN) {
@@ -74,7 +73,7 @@ public final class DjlModels {
                       checkpoint,
                       precision.format(checkpoint.config()),
                       trainsOn,
-                      progress,
+                      LoadProgress.SILENT,
                       closed -> release(key)));
           OPEN.put(key, shared);
         } else {

@@ -40,7 +40,7 @@ public final class ExpertLayers {
 
   /** What a layer's router and experts read of each text: (tokens, hidden_size), flat. */
   public static List<float[]> inputs(Path folder, int layer, List<int[]> texts) throws IOException {
-    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT);
+    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32);
     try {
       return texts.stream().map(text -> model.layerInputs(text, layer)).toList();
     } finally {

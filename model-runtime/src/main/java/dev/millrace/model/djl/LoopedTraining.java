@@ -31,7 +31,7 @@ public final class LoopedTraining implements AutoCloseable {
   public static LoopedTraining open(Path folder) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Layout layout = new Layout(checkpoint.config());
-      ProgramWeights weights = new ProgramWeights(layout, checkpoint, LoadProgress.SILENT);
+      ProgramWeights weights = new ProgramWeights(layout, checkpoint);
       Program program =
           Program.compile(
               ProgramSource.looped(checkpoint.config(), layout),

@@ -33,6 +33,10 @@ final class ProgramWeights {
   private long done;
   private float[] rows = new float[0];
 
+  ProgramWeights(Layout layout, Checkpoint checkpoint) {
+    this(layout, checkpoint, LoadProgress.SILENT);
+  }
+
   ProgramWeights(Layout layout, Checkpoint checkpoint, LoadProgress progress) {
     this.layout = layout;
     this.checkpoint = checkpoint;
@@ -65,7 +69,7 @@ final class ProgramWeights {
                 IValue.from(row));
           }
         });
-    vectors(program, 1);
+    vectorsButTheFirst(program);
     try (PtNDManager scope = program.scope()) {
       program.infer(scope, "begin");
     }
@@ -93,7 +97,7 @@ final class ProgramWeights {
    */
   void training(Program program, boolean asInt8) {
     vector(program, asInt8 ? inBf16(vector(0)) : vector(0));
-    vectors(program, 1);
+    vectorsButTheFirst(program);
     for (Layout.Matrices matrices : layout.matrices()) {
       try (PtNDManager scope = program.scope()) {
         List<PtNDArray> stack = new ArrayList<>();
@@ -170,8 +174,8 @@ final class ProgramWeights {
     }
   }
 
-  private void vectors(Program program, int from) {
-    for (int i = from; i < layout.vectors().size(); i++) {
+  private void vectorsButTheFirst(Program program) {
+    for (int i = 1; i < layout.vectors().size(); i++) {
       vector(program, vector(i));
     }
   }
@@ -305,7 +309,7 @@ final class ProgramWeights {
         checkpoint.tensor(layout.vectors().get(i).name()).require(layout.vectors().get(i).shape());
       }
     }
-    ProgramWeights weights = new ProgramWeights(layout, checkpoint, LoadProgress.SILENT);
+    ProgramWeights weights = new ProgramWeights(layout, checkpoint);
     for (Layout.Matrices matrices : layout.matrices()) {
       for (int i = 0; i < matrices.parts().size(); i++) {
         if (weights.parts(matrices, i).isEmpty()) {

@@ -68,7 +68,7 @@ public final class StreamPair implements AutoCloseable {
   public StreamPair(Path folder, MoeConfig config, float[] directions) throws IOException {
     this.layout = new Layout(config);
     this.width = config.hiddenSize();
-    this.model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT);
+    this.model = DjlModels.openModel(folder, Precision.FLOAT32);
     this.teacher = model.trains();
     this.student = Program.compile(ProgramSource.float32(config, layout));
     this.manager = student.scope();

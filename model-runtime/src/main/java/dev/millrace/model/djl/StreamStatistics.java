@@ -25,7 +25,7 @@ public record StreamStatistics(List<double[][]> grams, double[] experts, double[
    */
   public static StreamStatistics of(Path folder, List<int[]> texts, int[][] stays)
       throws IOException {
-    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT);
+    DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32);
     try {
       return model.stream(texts, stays);
     } finally {

@@ -119,8 +119,7 @@ public final class StudentTrainer implements AutoCloseable {
   /** A trainer over the weights of a checkpoint that is to serve in a format. */
   static StudentTrainer of(Checkpoint checkpoint, Objective objective, MatrixFormat format) {
     MoeConfig config = checkpoint.config();
-    ProgramWeights weights =
-        new ProgramWeights(new Layout(config), checkpoint, LoadProgress.SILENT);
+    ProgramWeights weights = new ProgramWeights(new Layout(config), checkpoint);
     return new StudentTrainer(config, objective, format, weights.values());
   }
 

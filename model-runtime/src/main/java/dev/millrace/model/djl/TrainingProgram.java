@@ -77,7 +77,7 @@ final class TrainingProgram {
             "%s: the checkpoint is now %s, expected %s as when it was opened"
                 .formatted(folder, found, id));
       }
-      return fill(new ProgramWeights(layout, checkpoint, LoadProgress.SILENT));
+      return fill(new ProgramWeights(layout, checkpoint));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + folder, e);
     }

@@ -63,7 +63,7 @@ class AdapterGradientsTest {
       throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 11);
     try (NaiveModel naive = new NaiveModel(folder);
-        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
       for (AdapterWeights adapter : adapters(model.sites())) {
         Gradients texts = model.gradients(adapter, rows(), Computation.plain());
         check(a -> loss(naive, a), adapter, texts);
@@ -99,7 +99,7 @@ class AdapterGradientsTest {
         cases().filter(c -> c.json().contains("'n_shared_experts':2")).findFirst().orElseThrow();
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 11);
     try (NaiveModel naive = new NaiveModel(folder);
-        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
       LoraConfig plain = Lora.KIND.initial(new AdapterPlan(2, 3, true), model.sites(), 1).config();
       LoraConfig config =
           new LoraConfig(
@@ -165,7 +165,7 @@ class AdapterGradientsTest {
   void gradients_taughtBesideUntaught_areRefused() throws IOException {
     NaiveModelTest.Case given = cases().findFirst().orElseThrow();
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 11);
-    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
       AdapterWeights adapter = adapters(model.sites()).get(0);
       List<WeightedSequence> mixed = List.of(rows().get(0), taught(model).get(1));
       assertThrows(

@@ -43,7 +43,7 @@ class AdapterTrainingTest {
   void gradients_float32_areThoseOfAutograd(NaiveModelTest.Case given) throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 7);
     try (LoopedTraining looped = LoopedTraining.open(folder);
-        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
       AdapterWeights adapter = everywhere(model.sites());
       Computation plain = Computation.plain();
       close(looped.gradients(adapter, rows()), model.gradients(adapter, rows(), plain), 1e-4);
@@ -82,7 +82,7 @@ class AdapterTrainingTest {
       writer.write(sure.resolve("model.safetensors"));
     }
     try (LoopedTraining looped = LoopedTraining.open(sure);
-        DjlModel model = DjlModels.openModel(sure, Precision.FLOAT32, LoadProgress.SILENT)) {
+        DjlModel model = DjlModels.openModel(sure, Precision.FLOAT32)) {
       AdapterWeights adapter = everywhere(model.sites());
       Gradients found = model.gradients(adapter, rows(), Computation.plain());
       assertTrue(found.loss() > 200 * found.weight(), "loss " + found.loss());
@@ -94,7 +94,7 @@ class AdapterTrainingTest {
   @MethodSource("cases")
   void gradients_computedAgain_areTheSameBitForBit(NaiveModelTest.Case given) throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 8);
-    try (DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
+    try (DjlModel model = DjlModels.openModel(folder, Precision.INT8)) {
       AdapterWeights adapter = everywhere(model.sites());
       AdapterWeights teacher = RandomAdapters.everywhere(model.sites(), 2, 6);
       for (Products products : Products.values()) {
@@ -140,8 +140,8 @@ class AdapterTrainingTest {
   void anchorGradients_whicheverStatesWereKept_areTheSameBitForBit(NaiveModelTest.Case given)
       throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 10);
-    try (DjlModel fresh = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT);
-        DjlModel used = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
+    try (DjlModel fresh = DjlModels.openModel(folder, Precision.INT8);
+        DjlModel used = DjlModels.openModel(folder, Precision.INT8)) {
       AdapterWeights adapter = everywhere(fresh.sites());
       used.readAhead(List.of(rows().get(1)), Computation.plain());
       Gradients once = fresh.anchorGradients(adapter, rows(), Computation.plain());
@@ -154,7 +154,7 @@ class AdapterTrainingTest {
   @MethodSource("cases")
   void gradients_bf16_pointTheSameWay(NaiveModelTest.Case given) throws IOException {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 9);
-    try (DjlModel model = DjlModels.openModel(folder, Precision.INT8, LoadProgress.SILENT)) {
+    try (DjlModel model = DjlModels.openModel(folder, Precision.INT8)) {
       AdapterWeights adapter = everywhere(model.sites());
       Gradients exact = model.gradients(adapter, rows(), Computation.plain());
       Gradients rough =

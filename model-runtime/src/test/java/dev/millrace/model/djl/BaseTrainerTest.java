@@ -66,7 +66,7 @@ class BaseTrainerTest {
     Layout layout = new Layout(config);
     InitialWeights weights;
     try (Checkpoint checkpoint = Checkpoint.open(GOLDEN)) {
-      weights = new ProgramWeights(layout, checkpoint, LoadProgress.SILENT).values();
+      weights = new ProgramWeights(layout, checkpoint).values();
     }
     List<Values> trainable = new ArrayList<>(weights.w());
     trainable.remove(Layout.SIN);

@@ -38,7 +38,7 @@ class DecodingTest {
   @BeforeAll
   static void open() throws IOException {
     Path golden = Path.of("src/test/resources/golden/olmoe-tiny");
-    model = DjlModels.openModel(golden, Precision.INT8, LoadProgress.SILENT);
+    model = DjlModels.openModel(golden, Precision.INT8);
   }
 
   @AfterAll

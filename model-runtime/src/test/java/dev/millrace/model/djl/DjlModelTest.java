@@ -51,8 +51,8 @@ class DjlModelTest {
 
   @BeforeAll
   static void open() throws IOException {
-    reference = DjlModels.openModel(GOLDEN, Precision.FLOAT32, LoadProgress.SILENT);
-    int8 = DjlModels.openModel(GOLDEN, Precision.INT8, LoadProgress.SILENT);
+    reference = DjlModels.openModel(GOLDEN, Precision.FLOAT32);
+    int8 = DjlModels.openModel(GOLDEN, Precision.INT8);
   }
 
   @AfterAll
@@ -506,7 +506,7 @@ class DjlModelTest {
 
   @Test
   void open_twice_sharesOneCopy() throws IOException {
-    DjlModel again = DjlModels.openModel(GOLDEN, Precision.INT8, LoadProgress.SILENT);
+    DjlModel again = DjlModels.openModel(GOLDEN, Precision.INT8);
     assertEquals(int8, again);
     again.close();
     assertEquals(

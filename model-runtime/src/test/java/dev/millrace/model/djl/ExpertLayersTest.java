@@ -43,7 +43,7 @@ class ExpertLayersTest {
   })
   void route_ofWhatTheModelFeedsTheLayer_isTheModels(String golden, int layer) throws IOException {
     Path folder = GOLDEN.resolve(golden);
-    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT);
+    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32);
         ExpertLayer alone = ExpertLayers.open(folder, layer, 1, 1)) {
       int[] text = text(model);
       Routes routes = model.routes(List.of(new Sequence(text, model.noAdapter()))).get(0);

@@ -221,7 +221,7 @@ class NaiveModelTest {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 7);
     int[][] rows = {tokens(21, 1), tokens(13, 2)};
     try (NaiveModel naive = new NaiveModel(folder);
-        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
       for (AdapterWeights adapter :
           List.of(none(model), RandomAdapters.everywhere(model.sites(), 3, 4))) {
         naive.adapt(adapter);
@@ -244,7 +244,7 @@ class NaiveModelTest {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 10);
     List<int[]> rows = List.of(tokens(24, 5), tokens(17, 6));
     try (NaiveModel naive = new NaiveModel(folder);
-        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
       AdapterWeights none = none(model);
       Routing routing = ShareCalibration.calibrate(model, none, rows, 0.3);
       naive.route(routing);
@@ -324,7 +324,7 @@ class NaiveModelTest {
   }
 
   private static float[] logits(Path folder) throws IOException {
-    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+    try (DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
       return model.logits(none(model), new int[][] {tokens(21, 1)});
     }
   }
@@ -343,7 +343,7 @@ class NaiveModelTest {
     RandomCheckpoint.write(folder, given.json(), given.dtype(), 8);
     int[] prompt = tokens(9, 3);
     try (NaiveModel naive = new NaiveModel(folder);
-        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32, LoadProgress.SILENT)) {
+        DjlModel model = DjlModels.openModel(folder, Precision.FLOAT32)) {
       int[] found =
           model.generate(List.of(new Prompt(prompt, model.noAdapter(), 12, 0, 1))).get(0).tokens();
       int[] all = prompt.clone();

@@ -36,8 +36,8 @@ class PrefixTest {
 
   @BeforeAll
   static void open() throws IOException {
-    reference = DjlModels.openModel(GOLDEN, Precision.FLOAT32, LoadProgress.SILENT);
-    int8 = DjlModels.openModel(GOLDEN, Precision.INT8, LoadProgress.SILENT);
+    reference = DjlModels.openModel(GOLDEN, Precision.FLOAT32);
+    int8 = DjlModels.openModel(GOLDEN, Precision.INT8);
     width = reference.config().hiddenSize();
     try (Checkpoint checkpoint = Checkpoint.open(GOLDEN)) {
       embeddings =
