@@ -73,10 +73,10 @@ public final class Adopter {
     Served incumbent = incumbent(proposal, now.release());
     Served served = new Served(Quantizer.quantize(proposal.adapter()), incumbent.routing());
     List<HeldOut> heldOut = gate.examine(samples.get(), incumbent);
+    Training none = Training.none(AdapterState.fresh(served.adapter()));
     Judgement judgement =
         gate.judgeAdopted(
-            new Gate.Candidate(served, incumbent, untrained(served), 1, List.of(), seed(proposal)),
-            heldOut);
+            new Gate.Candidate(served, incumbent, none, 1, List.of(), seed(proposal)), heldOut);
     if (!judgement.accepted()) {
       return new Adoption(verdict(proposal, now, null, judgement.rules()), null);
     }
@@ -97,11 +97,6 @@ public final class Adopter {
     return new Served(
         Quantizer.quantize(nothing.weights()),
         Routing.topK(surroundings.base().config().router().topK()));
-  }
-
-  private static Training untrained(Served served) {
-    AdapterState state = AdapterState.fresh(served.adapter());
-    return new Training(state, "", 0, 0, Double.NaN, Double.NaN, Double.NaN, 0);
   }
 
   private long seed(Proposal proposal) {

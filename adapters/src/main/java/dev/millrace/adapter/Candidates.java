@@ -276,8 +276,7 @@ record Candidates(
     Trained trained = refused.trained();
     LearnerState before = trained.before();
     Lesson nothing = new Lesson(List.of(), List.of(), List.of(), trained.lesson().seed());
-    Training still =
-        new Training(before.adapter(), "", 0, 0, Double.NaN, Double.NaN, Double.NaN, 0);
+    Training still = Training.none(before.adapter());
     Trained unchanged =
         new Trained(
             trained.batch(),

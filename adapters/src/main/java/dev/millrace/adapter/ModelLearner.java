@@ -1,7 +1,6 @@
 package dev.millrace.adapter;
 
 import dev.millrace.adapter.batch.Draws;
-import dev.millrace.adapter.batch.Progress;
 import dev.millrace.adapter.batch.Remembered;
 import dev.millrace.adapter.batch.ReplayBuffer;
 import dev.millrace.adapter.batch.Reservoir;
@@ -9,17 +8,13 @@ import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.HeldOut;
 import dev.millrace.adapter.gate.Judgement;
 import dev.millrace.adapter.gate.LessonFindings;
-import dev.millrace.adapter.publish.Draft;
-import dev.millrace.adapter.quantize.Quantizer;
 import dev.millrace.adapter.train.Governor;
 import dev.millrace.adapter.train.Lesson;
 import dev.millrace.adapter.train.PrecisionTrial;
 import dev.millrace.adapter.train.TrainPrecision;
 import dev.millrace.adapter.train.Trainers;
-import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.assign.KnownTexts;
 import dev.millrace.model.assign.Profile;
-import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
@@ -45,7 +40,7 @@ final class ModelLearner implements Learner {
   private final ShareKeeper shares;
   private final Gate gate;
   private final Candidates candidates;
-  private final Drafter drafter;
+  private final Releaser releaser;
   private final Relearning relearning;
   private final Mover mover;
   private final Rewinder rewinder;
@@ -60,13 +55,13 @@ final class ModelLearner implements Learner {
     shares = new ShareKeeper(surroundings.base(), config.routing());
     gate = surroundings.gate(config);
     candidates = new Candidates(surroundings, config, trainers, shares, gate);
-    drafter = new Drafter(surroundings, config);
     relearning = new Relearning(surroundings);
     Rebasing rebasing = new Rebasing(surroundings);
     mover = new Mover(surroundings, gate, shares, rebasing);
     rewinder = new Rewinder(surroundings, gate, shares, relearning, rebasing);
     liveLoss = new LiveLoss(gate, shares, config.watch());
     knownTexts = surroundings.knownTexts();
+    releaser = new Releaser(surroundings, config, knownTexts);
   }
 
   @Override
@@ -179,7 +174,8 @@ final class ModelLearner implements Learner {
       return notYet(examined(observed, batch), batch, liveLoss.undecided(observed.watch()));
     }
     Place passed = Objects.requireNonNull(observed.watch().current());
-    ReleaseEvent promoted = event(batch, Action.PUBLISH, passed, "passed its trial");
+    ReleaseEvent promoted =
+        passed.event(batch, Action.PUBLISH, surroundings.store(), "passed its trial");
     return teach(observed.with(observed.watch().tried()), batch, live, governor).after(promoted);
   }
 
@@ -214,27 +210,11 @@ final class ModelLearner implements Learner {
   private Outcome takenBack(LearnerState state, TrainingBatch batch, RuleResult live) {
     Origin seen = new Origin(LiveLoss.RULE, 0, batch.number());
     LearnerState before = rewinder.rewind(state, seen, initial(batch.tenant(), batch.domain()));
+    Place to = Objects.requireNonNull(state.watch().before());
     return new Outcome(
         waiting(examined(before, batch), batch),
         notTaught(batch, List.of(live), state.release()),
-        event(
-            batch, Action.ROLLBACK, Objects.requireNonNull(state.watch().before()), live.reason()));
-  }
-
-  private ReleaseEvent event(TrainingBatch batch, Action action, Place to, String reason) {
-    String release = to.release() == null ? "" : to.release();
-    boolean own = to.uri().isEmpty() && !release.isEmpty();
-    return new ReleaseEvent(
-        batch.tenant(),
-        batch.domain(),
-        ReleaseEvent.Kind.ADAPTER,
-        action,
-        release,
-        own ? surroundings.store().uri(release) : to.uri(),
-        to.parent(),
-        to.batch(),
-        reason,
-        Origin.NOWHERE);
+        to.event(batch, Action.ROLLBACK, surroundings.store(), live.reason()));
   }
 
   /** What is asked before a candidate is trained. */
@@ -257,7 +237,7 @@ final class ModelLearner implements Learner {
     Candidates.Task taught = new Candidates.Task(before, batch, lesson, findings.texts(), asked);
     List<Attempt> attempts = candidates.attempts(taught, governor);
     Attempt last = attempts.get(attempts.size() - 1);
-    return last.judgement().accepted() ? release(last) : refused(attempts);
+    return last.judgement().accepted() ? releaser.release(last) : refused(attempts);
   }
 
   /** Whether a lesson is one of its domain; asked before it teaches. */
@@ -287,7 +267,7 @@ final class ModelLearner implements Learner {
     if (before.release() != null && !trained.routing().equals(before.routing())) {
       Attempt rerouted = candidates.rerouted(attempt);
       if (rerouted.judgement().accepted()) {
-        return release(rerouted).withWaiting(line);
+        return releaser.release(rerouted).withWaiting(line);
       }
     }
     Attempt last = waits ? attempt.waiting() : attempt;
@@ -376,75 +356,6 @@ final class ModelLearner implements Learner {
     long seed = Draws.mix(seed(batch.tenant(), batch.domain()), batch.number());
     int replayed = (int) Math.ceil(config.train().replayShare() * fresh.size());
     return new Lesson(fresh, state.replay().draw(replayed, seed), surroundings.anchors(), seed);
-  }
-
-  private Outcome release(Attempt attempt) {
-    LearnerState before = attempt.trained().before();
-    Lesson lesson = attempt.trained().lesson();
-    List<Origin> learnedTo =
-        Progress.after(
-            before.learnedTo(), lesson.fresh().stream().map(Remembered::origin).toList());
-    Profile profile = before.profile().with(lesson.freshTokens(), knownTexts);
-    Draft draft = drafter.draft(attempt, learnedTo, profile);
-    String id = draft.manifest().id();
-    Predecessor predecessor = predecessorAfter(attempt);
-    ReleaseEvent event = event(attempt.trained(), predecessor, id, surroundings.store().uri(id));
-    Routing routing = attempt.served().routing();
-    AdapterWeights until = Quantizer.quantize(before.adapter().weights());
-    Place place = new Place(id, "", event.parent(), event.batch(), learnedTo, profile, routing);
-    LearnerState after =
-        new LearnerState(
-            attempt.candidate(),
-            before.replay().remember(learned(lesson, event.batch()), lesson.seed()),
-            List.of(),
-            before.heldOut().with(attempt.judgement().heldOut()),
-            id,
-            learnedTo,
-            before.batches(),
-            profile,
-            Orders.NONE,
-            routing,
-            before.predecessor() == null
-                ? before.watch().next(place, until, attempt.trained().tried())
-                : Watch.at(place),
-            before.forgotten(),
-            before.base(),
-            predecessor);
-    return new Outcome(after, attempt.verdict(id), null, event, draft);
-  }
-
-  private static List<Remembered> learned(Lesson lesson, long batch) {
-    return lesson.fresh().stream().map(sample -> sample.learnedWith(batch)).toList();
-  }
-
-  /** What serves on another base still; null if nothing does any more. */
-  private static @Nullable Predecessor predecessorAfter(Attempt attempt) {
-    boolean succeeds = attempt.judgement().rules().stream().anyMatch(Predecessor::succeeds);
-    return succeeds ? null : attempt.trained().before().predecessor();
-  }
-
-  /** While a predecessor serves, this is its shadow, and names it as what it is to succeed. */
-  private ReleaseEvent event(
-      Trained trained, @Nullable Predecessor predecessor, String id, String uri) {
-    TrainingBatch batch = trained.batch();
-    Predecessor until = trained.before().predecessor();
-    String parent = until == null ? trained.before().release() : until.release();
-    ReleaseEvent event =
-        new ReleaseEvent(
-            batch.tenant(),
-            batch.domain(),
-            ReleaseEvent.Kind.ADAPTER,
-            ReleaseEvent.Action.PUBLISH,
-            id,
-            uri,
-            parent,
-            batch.number(),
-            "passed the gate",
-            Origin.NOWHERE);
-    if (predecessor != null) {
-      return event.withholding(1);
-    }
-    return trained.tried() ? event.withholding(config.watch().withheld()) : event;
   }
 
   private static void requireNext(LearnerState state, TrainingBatch batch) {

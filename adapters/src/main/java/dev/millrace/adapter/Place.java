@@ -1,10 +1,14 @@
 package dev.millrace.adapter;
 
+import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.model.assign.Profile;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.Origin;
+import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.ReleaseEvent.Action;
+import dev.millrace.schema.TrainingBatch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,5 +45,21 @@ public record Place(
         manifest.learnedTo(),
         release.profileOrEmpty(),
         manifest.routing());
+  }
+
+  /** The event that takes a domain here. */
+  ReleaseEvent event(TrainingBatch of, Action action, ReleaseStore store, String reason) {
+    String id = release == null ? "" : release;
+    return new ReleaseEvent(
+        of.tenant(),
+        of.domain(),
+        ReleaseEvent.Kind.ADAPTER,
+        action,
+        id,
+        uri.isEmpty() && !id.isEmpty() ? store.uri(id) : uri,
+        parent,
+        batch,
+        reason,
+        Origin.NOWHERE);
   }
 }

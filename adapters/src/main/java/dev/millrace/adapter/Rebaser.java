@@ -40,10 +40,12 @@ import java.util.TreeMap;
  * Brings releases of a base to another of its shape: an adapter there begins with the release's
  * factors, and is taught what the base before says under it.
  */
-public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan, Machine machine) {
+public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Machine machine) {
 
   /** In the manifest's hyperparameters: the release that it was brought from. */
   private static final String REBASED = "rebased";
+
+  private static final Plan PLAN = Plan.defaults();
 
   /** Sequences in an optimizer step. */
   private static final int ROWS = 16;
@@ -138,7 +140,7 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
   }
 
   private AdapterWeights taught(BaseModel now, AdapterWeights from, Lesson lesson) {
-    Trainer trainer = Trainer.of(now, config(lesson.fresh().size()), plan);
+    Trainer trainer = Trainer.of(now, config(lesson.fresh().size()), PLAN);
     Span span = new Span(0, recipe.steps, recipe.steps);
     AdapterState state =
         trainer.train(AdapterState.fresh(from), from, lesson, span, Governor.none()).state();
@@ -219,7 +221,7 @@ public record Rebaser(BaseModel before, BaseModel next, Recipe recipe, Plan plan
     return new TrainingPlan(
         recipe.seed,
         about,
-        plan.microBatchTokens(next),
+        PLAN.microBatchTokens(next),
         machine.threads(),
         machine.engine(),
         machine.cpuFeatures());

@@ -15,7 +15,6 @@ import dev.millrace.adapter.publish.Draft;
 import dev.millrace.adapter.publish.ReleaseStore;
 import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.adapter.train.Machine;
-import dev.millrace.adapter.train.Plan;
 import dev.millrace.model.distil.Exam;
 import dev.millrace.model.release.Manifest;
 import dev.millrace.model.release.Release;
@@ -145,12 +144,7 @@ class NewBaseTest extends BigramLearners {
   /** A release on another base that says the same, stored beside it. */
   private Manifest brought(ReleaseEvent event) throws IOException {
     Rebaser rebaser =
-        new Rebaser(
-            base,
-            fresh,
-            new Rebaser.Recipe(4, 1e-4, 1),
-            Plan.defaults(),
-            Machine.here(1, "bigram"));
+        new Rebaser(base, fresh, new Rebaser.Recipe(4, 1e-4, 1), Machine.here(1, "bigram"));
     Exam exam =
         new Exam(
             Bigrams.foreign().texts(4, 31).stream()

@@ -95,12 +95,7 @@ class RebaserTest {
   private Rebaser.Rebased rebased(int steps, Rebaser.Bounds bounds) {
     List<int[]> texts = new ArrayList<>(Bigrams.foreign().texts(60, 44));
     texts.addAll(Bigrams.known().texts(60, 45));
-    return new Rebaser(
-            before,
-            next,
-            new Rebaser.Recipe(steps, 1e-2, 9),
-            Plan.defaults(),
-            Machine.here(1, "bigram"))
+    return new Rebaser(before, next, new Rebaser.Recipe(steps, 1e-2, 9), Machine.here(1, "bigram"))
         .rebase(old, texts, own, guarded, bounds);
   }
 

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.adapter.Rebaser;
-import dev.millrace.adapter.train.Plan;
 import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.job.io.RecordWriter;
@@ -193,8 +192,7 @@ class BaseReleaseIT {
               new FlinkReleaseFiles(), event.uri(), event.release(), old.id(), old.sites());
       List<int[]> texts = List.of(new int[] {5, 6, 7, 8}, new int[] {9, 8, 7, 6});
       Exam exam = new Exam(List.of(new Exam.Text("health", texts.get(0), 9)));
-      Rebaser rebaser =
-          new Rebaser(old, now, new Rebaser.Recipe(1, 1e-6, 1), Plan.defaults(), Openers.machine());
+      Rebaser rebaser = new Rebaser(old, now, new Rebaser.Recipe(1, 1e-6, 1), Openers.machine());
       Rebaser.Rebased rebased =
           rebaser.rebase(release, texts, exam, exam, new Rebaser.Bounds(0.01, 0.01));
       assertTrue(rebased.accepted(), rebased::toString);

@@ -24,8 +24,12 @@ public record Order(
     int to,
     String reached) {
 
-  /** Names what a process holds of a domain. */
   String place() {
-    return Places.of(process, domain);
+    return place(process, domain);
+  }
+
+  /** Names what a process holds of a domain. */
+  static String place(int process, String domain) {
+    return process + " " + domain;
   }
 }

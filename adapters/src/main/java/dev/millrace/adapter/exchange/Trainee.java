@@ -119,8 +119,8 @@ public final class Trainee {
     Terms terms =
         new Terms(order.domain(), beginning.routing(), beginning.anchors(), beginning.precision());
     for (String domain : beginning.forgotten()) {
-      kept.forget(Places.of(order.process(), domain));
-      running.remove(Places.of(order.process(), domain));
+      kept.forget(Order.place(order.process(), domain));
+      running.remove(Order.place(order.process(), domain));
     }
     kept.begin(order.place(), beginning.from(), beginning.lesson());
     Given given = beginning.given();

@@ -22,6 +22,6 @@ public record Update(
     Told told) {
 
   String place() {
-    return Places.of(process, domain);
+    return Order.place(process, domain);
   }
 }

@@ -26,6 +26,11 @@ public record Training(
     float[] gradient,
     StepLog log) {
 
+  /** A state that was taught nothing. */
+  public static Training none(AdapterState state) {
+    return new Training(state, "", 0, 0, Double.NaN, Double.NaN, Double.NaN, 0);
+  }
+
   /** Followed by a repair: where that led to, and what both took. */
   public Training then(Training repair) {
     return new Training(

@@ -90,7 +90,7 @@ class MissingFiguresTest {
 
   private static Case with(Figures figures) {
     Served served = new Served(WEIGHTS, Routing.topK(1));
-    Training never = new Training(AdapterState.fresh(WEIGHTS), "", 0, 0, NAN, NAN, NAN, 0);
+    Training never = Training.none(AdapterState.fresh(WEIGHTS));
     return new Case(
         GateConfig.defaults(),
         new Gate.Candidate(served, served, never, 1, LESSON, 3),

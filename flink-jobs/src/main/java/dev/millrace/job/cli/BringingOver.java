@@ -1,7 +1,6 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.adapter.Rebaser;
-import dev.millrace.adapter.train.Plan;
 import dev.millrace.job.Openers;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.distil.Exam;
@@ -44,7 +43,7 @@ record BringingOver(
     List<Rebaser.Rebased> all = new ArrayList<>();
     try (BaseModel then = DjlModels.open(before, Precision.INT8);
         BaseModel now = DjlModels.open(next, Precision.INT8)) {
-      Rebaser rebaser = new Rebaser(then, now, recipe, Plan.defaults(), Openers.machine());
+      Rebaser rebaser = new Rebaser(then, now, recipe, Openers.machine());
       for (Map.Entry<String, OldRelease> of : old.entrySet()) {
         err.println("bringing " + of.getKey() + " to the new base");
         DomainTexts own = Objects.requireNonNull(texts.get(of.getKey()), of.getKey());
