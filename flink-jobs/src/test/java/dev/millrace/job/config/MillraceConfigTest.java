@@ -19,12 +19,11 @@ class MillraceConfigTest {
   @Test
   void read_settings_areAboveTheDefaults() {
     MillraceConfig config =
-        MillraceConfig.read(
-            List.of(
-                "kafka.guarantee=at-least-once",
-                "kafka.client.linger.ms=5",
-                "learn.train.epochs=3",
-                "learn.gate.minGain = -0.5"));
+        read(
+            "kafka.guarantee=at-least-once",
+            "kafka.client.linger.ms=5",
+            "learn.train.epochs=3",
+            "learn.gate.minGain = -0.5");
     assertEquals(KafkaConfig.Guarantee.AT_LEAST_ONCE, config.kafka().guarantee());
     assertEquals(Map.of("linger.ms", "5"), config.kafka().client());
     assertEquals(3, config.learn().train().epochs());
@@ -35,38 +34,30 @@ class MillraceConfigTest {
   @Test
   void read_weights_areNumbersByName() {
     MillraceConfig config =
-        MillraceConfig.read(
-            List.of("score.weights.source.pubmed=2", "score.weights.domain.health=0.5"));
+        read("score.weights.source.pubmed=2", "score.weights.domain.health=0.5");
     assertEquals(Map.of("pubmed", "2"), config.score().weights().source());
     assertEquals(Map.of("health", "0.5"), config.score().weights().domain());
-    MillraceConfig ofAnyName = MillraceConfig.read(List.of("score.weights.domain.tokens=2"));
+    MillraceConfig ofAnyName = read("score.weights.domain.tokens=2");
     assertEquals(Map.of("tokens", "2"), ofAnyName.score().weights().domain());
-    var e =
-        assertThrows(
-            InvalidConfigException.class,
-            () -> MillraceConfig.read(List.of("score.weights.source.pubmed=much")));
+    var e = refused("score.weights.source.pubmed=much");
     assertTrue(e.getMessage().contains("source pubmed is \"much\""), e.getMessage());
   }
 
   @Test
   void read_severalProblems_allReportedTogether() {
     var e =
-        assertThrows(
-            InvalidConfigException.class,
-            () ->
-                MillraceConfig.read(
-                    List.of(
-                        "kafka.bootsrap=k:1",
-                        "job.parallelism=two",
-                        "job.name=a b",
-                        "batch.count=0",
-                        "kafka.guarantee=maybe",
-                        "redis.uri=redis://u:hunter2@h:1",
-                        "kafka.registry=u:8081",
-                        "checkpoint.dir=/checkpoints",
-                        "store.uri=",
-                        "base.dir=",
-                        "oops")));
+        refused(
+            "kafka.bootsrap=k:1",
+            "job.parallelism=two",
+            "job.name=a b",
+            "batch.count=0",
+            "kafka.guarantee=maybe",
+            "redis.uri=redis://u:hunter2@h:1",
+            "kafka.registry=u:8081",
+            "checkpoint.dir=/checkpoints",
+            "store.uri=",
+            "base.dir=",
+            "oops");
     String all = e.getMessage();
     assertEquals(11, e.problems().size(), all);
     assertTrue(all.contains("unknown key kafka.bootsrap, did you mean kafka.bootstrap?"), all);
@@ -83,25 +74,18 @@ class MillraceConfigTest {
   @Test
   void read_problemsOfValuesAndOfWhatTheyMeanTogether_allReportedTogether() {
     var e =
-        assertThrows(
-            InvalidConfigException.class,
-            () ->
-                MillraceConfig.read(
-                    List.of(
-                        "kafka.bootsrap=k:1",
-                        "learn.train.epsilon=0",
-                        "learn.watch.window=15",
-                        "checkpoint.intervalMillis=300001")));
+        refused(
+            "kafka.bootsrap=k:1",
+            "learn.train.epsilon=0",
+            "learn.watch.window=15",
+            "checkpoint.intervalMillis=300001");
     assertEquals(4, e.problems().size(), e.getMessage());
   }
 
   @Test
   void read_passwordOfAnyCharactersInAUri_isNotRepeated() {
     for (String password : List.of("hunter2", "a/hunter2", "a@hunter2", "//hunter2")) {
-      var e =
-          assertThrows(
-              InvalidConfigException.class,
-              () -> MillraceConfig.read(List.of("redis.uri=redis://u:" + password + "@h:1")));
+      var e = refused("redis.uri=redis://u:" + password + "@h:1");
       assertFalse(e.getMessage().contains("hunter2"), e.getMessage());
       assertTrue(e.getMessage().contains("redis://…@h:1"), e.getMessage());
     }
@@ -117,21 +101,17 @@ class MillraceConfigTest {
     "redis.uri=redis://h:65536/1"
   })
   void read_portThatNoneHas_isRefused(String setting) {
-    var e =
-        assertThrows(
-            InvalidConfigException.class, () -> MillraceConfig.read(List.of(setting)), setting);
+    var e = refused(setting);
     assertTrue(e.getMessage().endsWith("expected a port from 1 to 65535"), e.getMessage());
-    MillraceConfig unused = MillraceConfig.read(List.of(setting.replaceAll(":\\d+\\b", ":65535")));
+    MillraceConfig unused = read(setting.replaceAll(":\\d+\\b", ":65535"));
   }
 
   /** Or the answers' cache would be said to be down for ever. */
   @Test
   void read_databaseOfRedisThatNoneHas_isRefused() {
     String uri = "redis.uri=redis://h:1/";
-    assertEquals(
-        "redis://h:1/999999999", MillraceConfig.read(List.of(uri + "999999999")).redis().uri());
-    assertThrows(
-        InvalidConfigException.class, () -> MillraceConfig.read(List.of(uri + "9999999999")));
+    assertEquals("redis://h:1/999999999", read(uri + "999999999").redis().uri());
+    refused(uri + "9999999999");
   }
 
   /** With them every candidate would be refused, and no release ever taken back. */
@@ -151,7 +131,7 @@ class MillraceConfigTest {
             "learn.heldOut=3",
             "learn.watch.resamples=0",
             "learn.watch.level=99");
-    var e = assertThrows(InvalidConfigException.class, () -> MillraceConfig.read(settings));
+    var e = refused(settings.toArray(String[]::new));
     assertEquals(settings.size(), e.problems().size(), e.getMessage());
     assertTrue(e.getMessage().contains("learn.train.settleSteps is 0, expected more than 0"));
     assertTrue(
@@ -189,10 +169,8 @@ class MillraceConfigTest {
     "learn.gate.lesson.minOrder, 5, 1"
   })
   void read_numberTooLargeToBeOfUse_isRefusedWithTheRange(String key, String value, int most) {
-    MillraceConfig.read(List.of(key + "=" + most));
-    var e =
-        assertThrows(
-            InvalidConfigException.class, () -> MillraceConfig.read(List.of(key + "=" + value)));
+    read(key + "=" + most);
+    var e = refused(key + "=" + value);
     assertTrue(e.getMessage().contains(key + " is \"" + value + "\", expected"), e.getMessage());
     assertTrue(e.getMessage().contains(" " + most), e.getMessage());
   }
@@ -200,41 +178,31 @@ class MillraceConfigTest {
   @Test
   void read_compressOutOfRange_saysWhatIsExpected() {
     String all =
-        assertThrows(
-                InvalidConfigException.class,
-                () ->
-                    MillraceConfig.read(
-                        List.of(
-                            "compress.factor=0.5",
-                            "compress.steps=0",
-                            "compress.text=1.5",
-                            "compress.release=3f9a")))
+        refused(
+                "compress.factor=0.5",
+                "compress.steps=0",
+                "compress.text=1.5",
+                "compress.release=3f9a")
             .getMessage();
     assertTrue(all.contains("compress.factor is \"0.5\", expected at least 1"), all);
     assertTrue(all.contains("compress.steps is \"0\", expected more than 0"), all);
     assertTrue(all.contains("compress.text is \"1.5\", expected a share from 0 to 1"), all);
     assertTrue(all.contains("compress.release is \"3f9a\", expected the 64 hexadecimal"), all);
-    assertEquals(-1, MillraceConfig.read(List.of("compress.seed=-1")).compress().seed());
+    assertEquals(-1, read("compress.seed=-1").compress().seed());
   }
 
   @Test
   void read_adapterThatIsNotThereOrCannotDoIt_saysWhatIsExpected() {
-    var unknown =
-        assertThrows(
-            InvalidConfigException.class, () -> MillraceConfig.read(List.of("learn.adapter=dora")));
+    var unknown = refused("learn.adapter=dora");
     assertTrue(
         unknown.getMessage().contains("\"dora\", expected one of lora, injection"),
         unknown.getMessage());
     var contradiction =
-        assertThrows(
-            InvalidConfigException.class,
-            () ->
-                MillraceConfig.read(
-                    List.of(
-                        "learn.adapter=injection",
-                        "learn.routedExperts=true",
-                        "learn.rsLora=true",
-                        "learn.pattern.rank.q_proj=2")));
+        refused(
+            "learn.adapter=injection",
+            "learn.routedExperts=true",
+            "learn.rsLora=true",
+            "learn.pattern.rank.q_proj=2");
     assertTrue(
         contradiction.getMessage().contains("injection adds to no expert"),
         contradiction.getMessage());
@@ -246,14 +214,10 @@ class MillraceConfigTest {
   @Test
   void read_ranksByPatterns_areThoseOfThePartsThatTheirNamesFit() {
     MillraceConfig config =
-        MillraceConfig.read(
-            List.of("learn.pattern.rank.mlp\\.experts\\..*=2", "learn.pattern.alpha.q_proj=4.5"));
+        read("learn.pattern.rank.mlp\\.experts\\..*=2", "learn.pattern.alpha.q_proj=4.5");
     assertEquals(Map.of("mlp\\.experts\\..*", "2"), config.learn().pattern().rank());
     assertEquals(Map.of("q_proj", "4.5"), config.learn().pattern().alpha());
-    var problem =
-        assertThrows(
-            InvalidConfigException.class,
-            () -> MillraceConfig.read(List.of("learn.pattern.rank.q_proj=many")));
+    var problem = refused("learn.pattern.rank.q_proj=many");
     assertTrue(
         problem
             .getMessage()
@@ -263,10 +227,7 @@ class MillraceConfigTest {
 
   @Test
   void read_secret_namesVariableAndKeepsQuiet() {
-    var e =
-        assertThrows(
-            InvalidConfigException.class,
-            () -> MillraceConfig.read(List.of("kafka.client.sasl.jaas.config=hunter2")));
+    var e = refused("kafka.client.sasl.jaas.config=hunter2");
     assertTrue(e.getMessage().contains(Secret.KAFKA_JAAS), e.getMessage());
     assertFalse(e.getMessage().contains("hunter2"), e.getMessage());
     assertFalse(new Secret("hunter2").toString().contains("hunter2"));
@@ -281,22 +242,16 @@ class MillraceConfigTest {
             "ssl.key.password",
             "ssl.keystore.key")) {
       String setting = "kafka.client." + key + "=";
-      MillraceConfig config = MillraceConfig.read(List.of(setting + "${env:TRUST_1}"));
+      MillraceConfig config = read(setting + "${env:TRUST_1}");
       assertEquals(Map.of(key, "${env:TRUST_1}"), config.kafka().client());
       assertEquals(config, MillraceConfig.defaults().with(config.toMap()));
       for (String value : List.of("hunter2", "hunter2${env:A}", "-----BEGIN hunter2", "")) {
-        String refused =
-            assertThrows(
-                    InvalidConfigException.class,
-                    () -> MillraceConfig.read(List.of(setting + value)))
-                .getMessage();
+        String refused = refused(setting + value).getMessage();
         assertTrue(refused.contains(key + " looks like a secret, expected ${env:"), refused);
         assertFalse(refused.contains("hunter2"), refused);
       }
     }
-    assertThrows(
-        InvalidConfigException.class,
-        () -> MillraceConfig.read(List.of("redis.password=${env:TRUST_1}")));
+    refused("redis.password=${env:TRUST_1}");
   }
 
   @Test
@@ -315,16 +270,12 @@ class MillraceConfigTest {
   @Test
   void read_alignBeyondWhatAReleaseOrATaskTakes_saysTheBounds() {
     String problems =
-        assertThrows(
-                InvalidConfigException.class,
-                () ->
-                    MillraceConfig.read(
-                        List.of(
-                            "align.rank=65",
-                            "align.batch=200",
-                            "align.steps=100",
-                            "align.heldOut=16",
-                            "align.leastHeldOut=17")))
+        refused(
+                "align.rank=65",
+                "align.batch=200",
+                "align.steps=100",
+                "align.heldOut=16",
+                "align.leastHeldOut=17")
             .getMessage();
     for (String expected :
         List.of(
@@ -338,11 +289,7 @@ class MillraceConfigTest {
   /** Of more texts some would be forgotten before they are held against the others. */
   @Test
   void read_moreTextsThanCanAgree_saysTheBound() {
-    String problems =
-        assertThrows(
-                InvalidConfigException.class,
-                () -> MillraceConfig.read(List.of("unlabelled.agree=65")))
-            .getMessage();
+    String problems = refused("unlabelled.agree=65").getMessage();
     assertTrue(problems.contains("\"65\", expected at most 64"), problems);
   }
 
@@ -362,37 +309,28 @@ class MillraceConfigTest {
     "model.trainTokens,0,at least 2"
   })
   void read_scorerThatCouldNotWork_isRefused(String key, String value, String expected) {
-    var e =
-        assertThrows(
-            InvalidConfigException.class,
-            () -> MillraceConfig.read(List.of("score." + key + "=" + value)));
+    var e = refused("score." + key + "=" + value);
     String problem = "score.%s is \"%s\", expected %s".formatted(key, value, expected);
     assertTrue(e.getMessage().contains(problem), e.getMessage());
   }
 
   @Test
   void read_watchThatSeesFewerThanDecide_isRefused() {
-    var e =
-        assertThrows(
-            InvalidConfigException.class,
-            () -> MillraceConfig.read(List.of("learn.watch.window=15")));
+    var e = refused("learn.watch.window=15");
     String expected = "learn.watch.least is 16, expected at most learn.watch.window, 15";
     assertTrue(e.getMessage().contains(expected), e.getMessage());
-    MillraceConfig.read(List.of("learn.watch.window=15", "learn.watch.samples=0"));
+    read("learn.watch.window=15", "learn.watch.samples=0");
     MillraceConfig.defaults().with(Map.of("learn.watch.window", "15"));
   }
 
   @Test
   void read_checkpointsThatATransactionMayNotOutlast_areRefused() {
-    var e =
-        assertThrows(
-            InvalidConfigException.class,
-            () -> MillraceConfig.read(List.of("checkpoint.intervalMillis=300001")));
+    var e = refused("checkpoint.intervalMillis=300001");
     String expected =
         "checkpoint.intervalMillis is 300001, expected at most half of"
             + " kafka.transactionTimeoutMillis, 600000";
     assertTrue(e.getMessage().contains(expected), e.getMessage());
-    MillraceConfig.read(List.of("checkpoint.intervalMillis=300000"));
+    read("checkpoint.intervalMillis=300000");
   }
 
   @Test
@@ -409,5 +347,14 @@ class MillraceConfigTest {
               () -> MillraceConfig.defaults().with(Map.of("learn.exchange.codec", codec)));
       assertTrue(refused.getMessage().contains("expected dense, int8, int5, int4, sign"), codec);
     }
+  }
+
+  private static MillraceConfig read(String... settings) {
+    return MillraceConfig.read(List.of(settings));
+  }
+
+  private static InvalidConfigException refused(String... settings) {
+    return assertThrows(
+        InvalidConfigException.class, () -> read(settings), String.join(" ", settings));
   }
 }

@@ -29,8 +29,7 @@ class LearnOperatorTest {
 
   @Test
   void endInput_batchesOfTwoDomains_learnsEachInItsOrder() throws Exception {
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(FREE))) {
       harness.processElement(batch("cloud", 0), 0);
       harness.processElement(batch("health", 0), 0);
       harness.processElement(batch("cloud", 1), 0);
@@ -43,8 +42,7 @@ class LearnOperatorTest {
   @Test
   void processElement_whileAnswersAreComputedInTheProcess_trainingPauses() throws Exception {
     LineageLearner learner = new LineageLearner(1);
-    try (var harness = harness(learner, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(learner)) {
       Foreground.Answerer answerer = Foreground.ofProcess().answerer();
       answerer.computing(true);
       try {
@@ -77,8 +75,7 @@ class LearnOperatorTest {
   void restore_snapshotWhileLearning_learnsWhatWasPendingOnce() throws Exception {
     OperatorSubtaskState snapshot;
     LineageLearner stuck = new LineageLearner(1);
-    try (var harness = harness(stuck, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(stuck)) {
       harness.processElement(batch("cloud", 0), 0);
       runOneMail(harness);
       harness.processElement(batch("cloud", 1), 0);
@@ -86,9 +83,7 @@ class LearnOperatorTest {
       snapshot = harness.snapshot(1, 1);
       assertEquals(List.of("cloud 0"), verdicts(harness));
     }
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(snapshot)) {
       harness.processElement(batch("cloud", 2), 0);
       harness.endInput();
       assertEquals(List.of("cloud 1", "health 0", "cloud 2"), verdicts(harness));
@@ -99,8 +94,7 @@ class LearnOperatorTest {
   @Test
   void snapshot_whileABatchLearns_isDoneInUnderASecondAndDoesNotWaitForIt() throws Exception {
     LineageLearner stuck = new LineageLearner(0);
-    try (var harness = harness(stuck, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(stuck)) {
       for (int i = 0; i < 10; i++) {
         harness.processElement(batch("cloud", i), 0);
       }
@@ -124,8 +118,7 @@ class LearnOperatorTest {
     LineageLearner timed = new LineageLearner(FREE);
     timed.precision = TrainPrecision.ADAPTIVE_FP32;
     OperatorSubtaskState snapshot;
-    try (var harness = harness(timed, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(timed)) {
       snapshot = harness.snapshot(1, 1);
     }
     for (int subtasks = 1; subtasks <= 2; subtasks++) {
@@ -147,8 +140,7 @@ class LearnOperatorTest {
   void restore_scaledOut_eachPendingBatchIsLearnedInOnePlace() throws Exception {
     List<String> domains = List.of("cloud", "health", "java", "legal", "python", "chinese");
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new LineageLearner(0), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(0))) {
       for (String domain : domains) {
         harness.processElement(batch(domain, 0), 0);
       }
@@ -174,8 +166,7 @@ class LearnOperatorTest {
   void endInput_learnerFails_failsWithTheCause() throws Exception {
     LineageLearner broken = new LineageLearner(FREE);
     broken.failure = new IllegalArgumentException("disk full");
-    try (var harness = harness(broken, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(broken)) {
       harness.processElement(batch("cloud", 0), 0);
       Exception thrown = assertThrows(Exception.class, harness::endInput);
       assertTrue(ExceptionUtils.findThrowableWithMessage(thrown, "disk full").isPresent());
@@ -197,8 +188,7 @@ class LearnOperatorTest {
 
   @Test
   void order_beforeItsBatch_isObeyedFirst() throws Exception {
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(FREE))) {
       harness.order(rollback("cloud", "early", 3));
       harness.processElement(batch("cloud", 0), 0);
       harness.endInput();
@@ -210,8 +200,7 @@ class LearnOperatorTest {
   void order_whileItsDomainLearns_whatIsLearnedIsDroppedAndLearnedFromThereAgain()
       throws Exception {
     LineageLearner learner = new LineageLearner(1);
-    try (var harness = harness(learner, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(learner)) {
       harness.processElement(batch("cloud", 0), 0);
       runOneMail(harness);
       harness.processElement(batch("cloud", 1), 0);
@@ -229,8 +218,7 @@ class LearnOperatorTest {
   /** So that serving can tell what was on its way when people ordered something. */
   @Test
   void release_afterEventsOfTrainers_saysHowFarItHadRead() throws Exception {
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(FREE))) {
       harness.order(rollback("cloud", "early", 7).withEpoch(1));
       harness.processElement(batch("cloud", 0), 0);
       harness.endInput();
@@ -241,8 +229,7 @@ class LearnOperatorTest {
   @Test
   void order_whileAnotherDomainLearns_dropsNothing() throws Exception {
     LineageLearner learner = new LineageLearner(0);
-    try (var harness = harness(learner, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(learner)) {
       harness.processElement(batch("cloud", 0), 0);
       harness.order(rollback("health", "early", 3));
       learner.permits.release(FREE);
@@ -255,15 +242,12 @@ class LearnOperatorTest {
   @Test
   void restore_orderNotObeyedYet_isObeyedBeforeAllThatIsPending() throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new LineageLearner(0), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(0))) {
       harness.processElement(batch("cloud", 0), 0);
       harness.order(rollback("cloud", "early", 3));
       snapshot = harness.snapshot(1, 1);
     }
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(snapshot)) {
       harness.endInput();
       assertEquals(List.of("cloud 0 to early", "cloud 0"), verdicts(harness));
       assertEquals(List.of("early, cloud[0, 1]"), releases(harness));
@@ -274,8 +258,7 @@ class LearnOperatorTest {
   void restore_orderThatLeavesMuchToBeLearnedAgain_goesOnWhereItWasAndThenLearnsTheRest()
       throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new LineageLearner(1), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(1))) {
       harness.order(rollback("cloud", "early", 3).forgetting(List.of("a", "b", "c")));
       harness.processElement(batch("cloud", 0), 0);
       runOneMail(harness);
@@ -283,9 +266,7 @@ class LearnOperatorTest {
       snapshot = harness.snapshot(1, 1);
       assertEquals(List.of("again a"), releases(harness));
     }
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(snapshot)) {
       harness.endInput();
       assertEquals(List.of("again b", "again c", "cloud[0, 1]"), releases(harness));
     }
@@ -294,8 +275,7 @@ class LearnOperatorTest {
   @Test
   void order_thatLeavesMuchToBeLearnedAgain_otherDomainsHaveTheirTurns() throws Exception {
     LineageLearner learner = new LineageLearner(0);
-    try (var harness = harness(learner, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(learner)) {
       harness.order(rollback("cloud", "early", 3).forgetting(List.of("a", "b")));
       harness.processElement(batch("health", 0), 0);
       learner.permits.release(FREE);
@@ -309,8 +289,7 @@ class LearnOperatorTest {
       throws Exception {
     LineageLearner learner = new LineageLearner(FREE);
     learner.storeIsAway = true;
-    try (var harness = harness(learner, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(learner)) {
       harness.order(rollback("cloud", "early", 3));
       harness.processElement(batch("cloud", 0), 0);
       harness.processElement(batch("health", 0), 0);
@@ -339,16 +318,13 @@ class LearnOperatorTest {
     OperatorSubtaskState snapshot;
     LineageLearner learner = new LineageLearner(FREE);
     learner.storeIsAway = true;
-    try (var harness = harness(learner, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(learner)) {
       harness.order(rollback("cloud", "early", 3));
       harness.processElement(batch("cloud", 0), 0);
       runOneMail(harness);
       snapshot = harness.snapshot(1, 1);
     }
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(snapshot)) {
       harness.endInput();
       assertEquals(List.of("cloud 0 to early", "cloud 0"), verdicts(harness));
     }
@@ -358,8 +334,7 @@ class LearnOperatorTest {
   void publication_whileTheStoreIsFull_isTriedAgainAndNothingIsLearnedTwice() throws Exception {
     LineageLearner learner = new LineageLearner(FREE);
     learner.storeIsFull = true;
-    try (var harness = harness(learner, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(learner)) {
       harness.processElement(batch("cloud", 0), 0);
       harness.processElement(batch("cloud", 1), 0);
       runOneMail(harness);
@@ -382,16 +357,13 @@ class LearnOperatorTest {
     OperatorSubtaskState snapshot;
     LineageLearner full = new LineageLearner(FREE);
     full.storeIsFull = true;
-    try (var harness = harness(full, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(full)) {
       harness.processElement(batch("cloud", 0), 0);
       harness.processElement(batch("cloud", 1), 0);
       runOneMail(harness);
       snapshot = harness.snapshot(1, 1);
     }
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.initializeState(snapshot);
-      harness.open();
+    try (var harness = restored(snapshot)) {
       harness.endInput();
       assertEquals(List.of("cloud[0, 1]", "cloud[0, 1, 2, 3]"), releases(harness));
     }
@@ -402,8 +374,7 @@ class LearnOperatorTest {
       throws Exception {
     LineageLearner learner = new LineageLearner(FREE);
     learner.storeIsFull = true;
-    try (var harness = harness(learner, 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(learner)) {
       harness.processElement(batch("cloud", 0), 0);
       runOneMail(harness);
       harness.order(rollback("cloud", "early", 3));
@@ -446,8 +417,7 @@ class LearnOperatorTest {
 
   @Test
   void order_ofALaterTrainer_thisOneFails() throws Exception {
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(FREE))) {
       ReleaseEvent later = rollback("cloud", "early", 3).withEpoch(LearnHarness.EPOCH + 1);
       FencedException e = assertThrows(FencedException.class, () -> harness.order(later));
       assertTrue(String.valueOf(e.getMessage()).contains("domain cloud is taught by a job"));
@@ -456,19 +426,13 @@ class LearnOperatorTest {
 
   @Test
   void order_itsOwnAndThoseOfEarlierTrainers_arePassedOver() throws Exception {
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(FREE))) {
       harness.order(rollback("cloud", "early", 3).withEpoch(LearnHarness.EPOCH));
       harness.order(rollback("cloud", "early", 4).withEpoch(1));
       harness.processElement(batch("cloud", 0), 0);
       harness.endInput();
       assertEquals(List.of("cloud 0"), verdicts(harness));
-      assertEquals(
-          LearnHarness.EPOCH,
-          Objects.requireNonNull(harness.getSideOutput(Outputs.RELEASES))
-              .element()
-              .getValue()
-              .epoch());
+      assertEquals(LearnHarness.EPOCH, events(harness).get(0).epoch());
     }
   }
 
@@ -476,8 +440,7 @@ class LearnOperatorTest {
   @Test
   void restore_submittedBeforeTheJobWhoseStateItHas_isItsSuccessorAllTheSame() throws Exception {
     OperatorSubtaskState snapshot;
-    try (var harness = harness(new LineageLearner(FREE), 10, 1, 0)) {
-      harness.open();
+    try (var harness = opened(new LineageLearner(FREE))) {
       snapshot = harness.snapshot(1, 1);
     }
     LearnerOpener learners = (s, p) -> new Opened<>(new LineageLearner(FREE), () -> {});
@@ -492,10 +455,7 @@ class LearnOperatorTest {
         harness.endInput();
         assertEquals(
             LearnHarness.EPOCH + 1, // so that the other one fails if it is still there
-            Objects.requireNonNull(harness.getSideOutput(Outputs.RELEASES))
-                .element()
-                .getValue()
-                .epoch());
+            events(harness).get(0).epoch());
       }
     }
   }
@@ -506,6 +466,19 @@ class LearnOperatorTest {
 
   private static void runOneMail(AbstractStreamOperatorTestHarness<?> harness) throws Exception {
     harness.getTaskMailbox().take(0).run();
+  }
+
+  private static LearnHarness opened(LineageLearner learner) throws Exception {
+    LearnHarness harness = harness(learner, 10, 1, 0);
+    harness.open();
+    return harness;
+  }
+
+  private static LearnHarness restored(OperatorSubtaskState snapshot) throws Exception {
+    LearnHarness harness = harness(new LineageLearner(FREE), 10, 1, 0);
+    harness.initializeState(snapshot);
+    harness.open();
+    return harness;
   }
 
   private static LearnHarness harness(
@@ -525,15 +498,16 @@ class LearnOperatorTest {
   }
 
   private static List<Long> read(AbstractStreamOperatorTestHarness<Verdict> harness) {
-    return Objects.requireNonNull(harness.getSideOutput(Outputs.RELEASES)).stream()
-        .map(record -> Objects.requireNonNull(record.getValue().read()))
-        .toList();
+    return events(harness).stream().map(event -> Objects.requireNonNull(event.read())).toList();
   }
 
   private static List<String> releases(AbstractStreamOperatorTestHarness<Verdict> harness) {
+    return events(harness).stream().map(ReleaseEvent::release).toList();
+  }
+
+  private static List<ReleaseEvent> events(AbstractStreamOperatorTestHarness<Verdict> harness) {
     return Objects.requireNonNull(harness.getSideOutput(Outputs.RELEASES)).stream()
         .map(StreamRecord::getValue)
-        .map(ReleaseEvent::release)
         .toList();
   }
 }
