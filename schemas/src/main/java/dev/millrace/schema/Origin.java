@@ -16,4 +16,10 @@ public record Origin(String topic, int partition, long offset) {
       Comparator.comparing(Origin::topic)
           .thenComparingInt(Origin::partition)
           .thenComparingLong(Origin::offset);
+
+  /** As people read it, {@code topic-partition@offset}. */
+  @Override
+  public String toString() {
+    return topic + "-" + partition + "@" + offset;
+  }
 }

@@ -145,7 +145,7 @@ final class ShowCommand implements Callable<Integer> {
     lines.add("parents    " + (chain.isEmpty() ? "none: trained from the base" : chain.size()));
     chain.forEach(parent -> lines.add("           " + parent));
     if (manifest.obeyed() != null) {
-      lines.add("obeyed     " + place(manifest.obeyed()));
+      lines.add("obeyed     " + manifest.obeyed());
     }
     long fresh = manifest.fresh().count();
     long replayed = manifest.learned().size() - fresh;
@@ -154,7 +154,7 @@ final class ShowCommand implements Callable<Integer> {
     lines.add(
         "learned to "
             + manifest.learnedTo().stream()
-                .map(ShowCommand::place)
+                .map(Origin::toString)
                 .collect(Collectors.joining(", ")));
     lines.add("verdict");
     manifest.verdict().forEach(rule -> lines.add(VerdictsCommand.line(rule)));
@@ -194,9 +194,5 @@ final class ShowCommand implements Callable<Integer> {
                 " offsets %d to %d, %d samples"
                     .formatted(range.getMin(), range.getMax(), range.getCount())));
     return ranges;
-  }
-
-  private static String place(Origin origin) {
-    return origin.topic() + "-" + origin.partition() + "@" + origin.offset();
   }
 }

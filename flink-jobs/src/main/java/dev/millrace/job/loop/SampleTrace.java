@@ -76,13 +76,11 @@ public record SampleTrace(
 
   /** For people, in lines. */
   public String text() {
-    return "sample %s %s at %s/%d@%d, appended %s%n  %s%s: %s"
+    return "sample %s %s at %s, appended %s%n  %s%s: %s"
         .formatted(
             sample,
             domain == null ? "without a domain" : "of domain " + domain,
-            at.topic(),
-            at.partition(),
-            at.offset(),
+            at,
             appended,
             fate.name().toLowerCase(Locale.ROOT).replace('_', ' '),
             quality == null ? "" : ", Q %.3f".formatted(quality),

@@ -2,6 +2,7 @@ package dev.millrace.job.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import java.util.List;
@@ -28,6 +29,11 @@ class VerdictsCommandTest {
             List.of(
                 verdict(3, "0123456789abcdef", List.of(finite), 32),
                 verdict(4, null, List.of(parity), 30))));
+  }
+
+  @Test
+  void origin_inAMessage_isAPlaceOnATopic() {
+    assertEquals("millrace.verdicts-0@17", new Origin("millrace.verdicts", 0, 17).toString());
   }
 
   private static Verdict verdict(long batch, String release, List<RuleResult> rules, int samples) {

@@ -70,7 +70,7 @@ class SampleTraceTest {
     assertEquals(0L, trace.batch());
     assertEquals(0.5, trace.quality());
     assertEquals("batch 0, release a; passed finite", trace.detail());
-    assertTrue(trace.text().startsWith("sample learned of domain java at samples/0@0"));
+    assertTrue(trace.text().startsWith("sample learned of domain java at samples-0@0"));
   }
 
   @Test

@@ -17,12 +17,12 @@ final class Header {
   /** The same bytes, if they start with a header. */
   static byte[] check(byte @Nullable [] bytes) throws InvalidRecordException {
     if (bytes == null) {
-      throw notAvro("no value");
+      throw notAvro("there is no value");
     }
     if (bytes.length < MARKER.length || bytes[0] != MARKER[0] || bytes[1] != MARKER[1]) {
       int shown = Math.min(bytes.length, MARKER.length);
       String start = HexFormat.of().formatHex(bytes, 0, shown);
-      throw notAvro(bytes.length + " bytes that start with \"" + start + "\"");
+      throw notAvro("the value is " + bytes.length + " bytes that start with \"" + start + "\"");
     }
     if (bytes.length < LENGTH) {
       String detail = "the value has " + bytes.length + " bytes, expected a header of " + LENGTH;
@@ -36,7 +36,7 @@ final class Header {
   }
 
   private static InvalidRecordException notAvro(String found) {
-    String detail = "the value is " + found + ", expected Avro's single-object marker \"c301\"";
+    String detail = found + ", expected Avro's single-object marker \"c301\"";
     return new InvalidRecordException(new Problem("not-avro", detail));
   }
 }

@@ -25,6 +25,8 @@ class StrictDecodingTest {
   @Test
   void decode_null_isNotAvro() {
     assertEquals("not-avro", refused(null).reason());
+    assertEquals(
+        "there is no value, expected Avro's single-object marker \"c301\"", refused(null).detail());
   }
 
   @Test
