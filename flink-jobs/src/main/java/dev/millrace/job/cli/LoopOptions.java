@@ -11,6 +11,9 @@ import dev.millrace.job.loop.Watcher;
 import dev.millrace.job.operator.Lessons;
 import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.Report;
+import dev.millrace.model.base.BaseModel;
+import dev.millrace.model.djl.DjlModels;
+import dev.millrace.model.djl.Precision;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -96,7 +99,10 @@ final class LoopOptions {
       try (ProcessLock unused =
           ProcessLock.take(run.folder().resolve(".lock"), "--report " + run.folder())) {
         Loop.requireFresh(run.folder()); // another may have ended meanwhile
-        report = new Loop(run, read, remembering).run();
+        view.phase("opening the base");
+        try (BaseModel unusedBase = DjlModels.open(run.base(), Precision.INT8, output.loading())) {
+          report = new Loop(run, read, remembering).run(); // its jobs open the same
+        }
       }
       if (report.releases().published() + report.alignments().published() > 0) {
         remembering.remember();

@@ -45,21 +45,31 @@ public final class DjlModels {
   }
 
   /**
+   * The same.
+   *
+   * @param progress hears how far it is, unless this process has it open already
+   */
+  public static BaseModel open(Path folder, Precision precision, LoadProgress progress)
+      throws IOException {
+    return open(folder, precision, Device.cpu(), progress);
+  }
+
+  /**
    * The same for who trains: a copy of its own where that is not the CPU.
    *
    * @param device {@link Devices#CPU} or {@link Devices#GPU}
    */
   public static BaseModel openToTrain(Path folder, Precision precision, String device)
       throws IOException {
-    return open(folder, precision, Devices.device(device));
+    return open(folder, precision, Devices.device(device), new LoggedProgress(folder));
   }
 
   static DjlModel openModel(Path folder, Precision precision) throws IOException {
-    return open(folder, precision, Device.cpu());
+    return open(folder, precision, Device.cpu(), new LoggedProgress(folder));
   }
 
-  private static DjlModel open(Path folder, Precision precision, Device trainsOn)
-      throws IOException {
+  private static DjlModel open(
+      Path folder, Precision precision, Device trainsOn, LoadProgress progress) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(folder)) {
       Key key = new Key(checkpoint.id(), precision, trainsOn);
       synchronized (OPEN) {
@@ -73,7 +83,7 @@ public final class DjlModels {
                       checkpoint,
                       precision.format(checkpoint.config()),
                       trainsOn,
-                      LoadProgress.SILENT,
+                      progress,
                       closed -> release(key)));
           OPEN.put(key, shared);
         } else {
