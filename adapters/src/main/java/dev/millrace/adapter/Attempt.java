@@ -26,7 +26,7 @@ record Attempt(
 
   /** The same, as what is to be taught once more. */
   Attempt waiting() {
-    int texts = trained.lesson().fresh().size();
+    int texts = trained.task().lesson().fresh().size();
     RuleResult waits =
         new RuleResult(
             UNDECIDED,
@@ -38,13 +38,13 @@ record Attempt(
 
   /** The verdict on a candidate that became, or did not become, a release. */
   Verdict verdict(@Nullable String release) {
-    TrainingBatch batch = trained.batch();
+    TrainingBatch batch = trained.task().batch();
     return new Verdict(
         batch.tenant(),
         batch.domain(),
         batch.number(),
         release,
-        trained.before().release(),
+        trained.task().before().release(),
         judgement.accepted(),
         judgement.rules(),
         batch.samples().size(),

@@ -2,7 +2,6 @@ package dev.millrace.adapter;
 
 import dev.millrace.adapter.gate.Gate;
 import dev.millrace.adapter.gate.Judgement;
-import dev.millrace.adapter.gate.LessonText;
 import dev.millrace.adapter.gate.Served;
 import dev.millrace.adapter.train.AdapterState;
 import dev.millrace.adapter.train.Governor;
@@ -12,7 +11,6 @@ import dev.millrace.adapter.train.Trainers;
 import dev.millrace.adapter.train.Training;
 import dev.millrace.model.release.Routing;
 import dev.millrace.schema.RuleResult;
-import dev.millrace.schema.TrainingBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,19 +34,6 @@ record Candidates(
   private static final double ENOUGH = 0.7;
 
   private static final String REPAIRED = "repaired";
-
-  /**
-   * What is to be trained, before it is.
-   *
-   * @param texts of the lesson that were read
-   * @param known what was found before
-   */
-  record Task(
-      LearnerState before,
-      TrainingBatch batch,
-      Lesson lesson,
-      List<LessonText> texts,
-      List<RuleResult> known) {}
 
   /** Candidates of a lesson, one after the other, up to one that is accepted. */
   List<Attempt> attempts(Task taught, Governor governor) {
@@ -210,17 +195,7 @@ record Candidates(
         training(before.adapter(), lesson, terms(taught, routing, anchors), governor);
     long millis = surroundings.clock().millis() - start;
     return new Trained(
-        taught.batch(),
-        before,
-        lesson,
-        taught.known(),
-        tries(before, taught.known()),
-        anchors,
-        0,
-        taught.texts(),
-        routing,
-        training,
-        millis);
+        taught, tries(before, taught.known()), anchors, 0, routing, training, millis);
   }
 
   private Training training(AdapterState state, Lesson lesson, Terms terms, Governor governor) {
@@ -247,7 +222,8 @@ record Candidates(
   }
 
   private Attempt judge(Trained trained, AdapterState plain, Mix mix, boolean mayComeNearer) {
-    LearnerState before = trained.before();
+    Task task = trained.task();
+    LearnerState before = task.before();
     AdapterState candidate = mix.of(before.adapter(), trained.training().state(), plain);
     Served served = shares.served(candidate, trained.routing());
     Judgement judgement =
@@ -257,16 +233,16 @@ record Candidates(
                 shares.incumbent(before),
                 trained.training(),
                 mix.share(),
-                trained.texts(),
-                trained.lesson().seed()),
+                task.texts(),
+                task.lesson().seed()),
             before.heldOut().entries(),
             mayComeNearer);
-    judgement = judgement.after(trained.known());
+    judgement = judgement.after(task.known());
     Predecessor predecessor = before.predecessor();
     if (predecessor != null && judgement.accepted()) {
       judgement =
           judgement.after(
-              predecessor.compare(judgement.heldOut(), config.gate(), trained.lesson().seed()));
+              predecessor.compare(judgement.heldOut(), config.gate(), task.lesson().seed()));
     }
     return new Attempt(trained, mix, candidate, served, judgement);
   }
@@ -274,25 +250,22 @@ record Candidates(
   /** What serves now, with the limits of the traffic that came, and nothing learned. */
   Attempt rerouted(Attempt refused) {
     Trained trained = refused.trained();
-    LearnerState before = trained.before();
-    Lesson nothing = new Lesson(List.of(), List.of(), List.of(), trained.lesson().seed());
+    Task nothing = trained.task().withoutLesson();
+    LearnerState before = nothing.before();
     Training still = Training.none(before.adapter());
     Trained unchanged =
         new Trained(
-            trained.batch(),
-            before,
             nothing,
-            trained.known(),
             trained.tried(),
             trained.anchors(),
             trained.repairs(),
-            List.of(),
             trained.routing(),
             still,
             trained.millis());
     Served served = shares.served(before.adapter(), trained.routing());
     Gate.Candidate candidate =
-        new Gate.Candidate(served, shares.incumbent(before), still, 1, List.of(), nothing.seed());
+        new Gate.Candidate(
+            served, shares.incumbent(before), still, 1, List.of(), nothing.lesson().seed());
     Judgement judgement = gate.judgeRouting(candidate, before.heldOut().entries());
     return new Attempt(
         unchanged,

@@ -28,24 +28,25 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
   private static final String PATIENCE = EXCHANGE + "patienceMillis";
 
   Draft draft(Attempt attempt, List<Origin> learnedTo, Profile profile) {
+    Task task = attempt.trained().task();
     SortedMap<String, byte[]> files =
         AdapterFolder.toFiles(attempt.served().adapter(), NO_BASE_NAME);
     files.put(Profile.FILE, profile.toBytes());
     Manifest manifest =
         new Manifest(
-            attempt.trained().batch().tenant(),
-            attempt.trained().batch().domain(),
+            task.batch().tenant(),
+            task.batch().domain(),
             surroundings.base().id(),
             ReleaseFile.of(files),
             QUANTIZATION,
             attempt.served().routing(),
-            attempt.trained().before().release(),
-            attempt.trained().batch().number(),
-            learned(attempt.trained().lesson()),
+            task.before().release(),
+            task.batch().number(),
+            learned(task.lesson()),
             learnedTo,
             plan(attempt),
             attempt.judgement().rules(),
-            attempt.trained().before().orders().obeyed());
+            task.before().orders().obeyed());
     return new Draft(manifest, files);
   }
 
@@ -68,7 +69,7 @@ record Drafter(Surroundings surroundings, LearnerConfig config) {
     hyperparameters.remove(PATIENCE);
     attempt.mix().write(hyperparameters);
     return new TrainingPlan(
-        attempt.trained().lesson().seed(),
+        attempt.trained().task().lesson().seed(),
         hyperparameters,
         config.plan().microBatchTokens(surroundings.base()),
         surroundings.machine().threads(),

@@ -234,7 +234,7 @@ final class ModelLearner implements Learner {
     if (!findings.passed()) {
       return new Outcome(nothingWaits(before), notTaught(batch, asked, before.release()), null);
     }
-    Candidates.Task taught = new Candidates.Task(before, batch, lesson, findings.texts(), asked);
+    Task taught = new Task(before, batch, lesson, findings.texts(), asked);
     List<Attempt> attempts = candidates.attempts(taught, governor);
     Attempt last = attempts.get(attempts.size() - 1);
     return last.judgement().accepted() ? releaser.release(last) : refused(attempts);
@@ -261,9 +261,9 @@ final class ModelLearner implements Learner {
   private Outcome refused(List<Attempt> attempts) {
     Attempt attempt = attempts.get(attempts.size() - 1);
     Trained trained = attempt.trained();
-    LearnerState before = trained.before();
+    LearnerState before = trained.task().before();
     boolean waits = waits(attempts);
-    List<Remembered> line = waits ? latest(List.of(), trained.lesson().fresh()) : List.of();
+    List<Remembered> line = waits ? latest(List.of(), trained.task().lesson().fresh()) : List.of();
     if (before.release() != null && !trained.routing().equals(before.routing())) {
       Attempt rerouted = candidates.rerouted(attempt);
       if (rerouted.judgement().accepted()) {
@@ -276,7 +276,7 @@ final class ModelLearner implements Learner {
 
   /** Whether a lesson is taught once more, with the next batch's: nothing speaks against it. */
   private boolean waits(List<Attempt> attempts) {
-    return 2 * attempts.get(0).trained().lesson().fresh().size() <= config.waiting()
+    return 2 * attempts.get(0).trained().task().lesson().fresh().size() <= config.waiting()
         && attempts.stream().map(Attempt::judgement).anyMatch(this::saysNothing);
   }
 

@@ -21,9 +21,9 @@ record Releaser(Surroundings surroundings, LearnerConfig config, KnownTexts know
 
   Outcome release(Attempt attempt) {
     Trained trained = attempt.trained();
-    LearnerState before = trained.before();
-    Lesson lesson = trained.lesson();
-    TrainingBatch batch = trained.batch();
+    LearnerState before = trained.task().before();
+    Lesson lesson = trained.task().lesson();
+    TrainingBatch batch = trained.task().batch();
     List<Origin> learnedTo =
         Progress.after(
             before.learnedTo(), lesson.fresh().stream().map(Remembered::origin).toList());
@@ -66,7 +66,7 @@ record Releaser(Surroundings surroundings, LearnerConfig config, KnownTexts know
   /** What serves on another base still; null if nothing does any more. */
   private static @Nullable Predecessor predecessorAfter(Attempt attempt) {
     boolean succeeds = attempt.judgement().rules().stream().anyMatch(Predecessor::succeeds);
-    return succeeds ? null : attempt.trained().before().predecessor();
+    return succeeds ? null : attempt.trained().task().before().predecessor();
   }
 
   /** While a predecessor serves, its release is what is to be succeeded. */

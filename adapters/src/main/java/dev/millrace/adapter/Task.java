@@ -1,0 +1,35 @@
+package dev.millrace.adapter;
+
+import dev.millrace.adapter.gate.LessonText;
+import dev.millrace.adapter.train.Lesson;
+import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.TrainingBatch;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What is to be trained.
+ *
+ * @param before the state to train from, new held-out samples included
+ * @param texts of the lesson that were read
+ * @param known what was found before, and stands first in the verdict
+ */
+record Task(
+    LearnerState before,
+    TrainingBatch batch,
+    Lesson lesson,
+    List<LessonText> texts,
+    List<RuleResult> known) {
+
+  /** The same, with what was found since. */
+  Task knowing(RuleResult result) {
+    return new Task(
+        before, batch, lesson, texts, Stream.concat(known.stream(), Stream.of(result)).toList());
+  }
+
+  /** The same batch, of which nothing is to be trained. */
+  Task withoutLesson() {
+    Lesson nothing = new Lesson(List.of(), List.of(), List.of(), lesson.seed());
+    return new Task(before, batch, nothing, List.of(), known);
+  }
+}
