@@ -1,0 +1,138 @@
+package dev.millrace.model.serve;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.millrace.model.score.ColumnAligner;
+import dev.millrace.model.text.ByteTokenizer;
+import dev.millrace.model.text.Tokenizer;
+import dev.millrace.schema.Answer;
+import dev.millrace.schema.Answer.From;
+import dev.millrace.schema.Media;
+import dev.millrace.schema.Modality;
+import dev.millrace.schema.Request;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Pictures and sounds before a prompt. */
+class MediaPromptsTest extends Responders {
+
+  @Test
+  void respond_pictureBeforeTheText_isAnsweredBehindIt() {
+    try (Responder seeing = seeing(base.id())) {
+      Answer third = one(seeing, score("a", null, "text").toBuilder().media(column(3)).build());
+      Answer ninth = one(seeing, score("b", null, "text").toBuilder().media(column(9)).build());
+      assertNull(third.error());
+      assertEquals(4, third.tokens(), "the first token is predicted too");
+      assertEquals(4 * (9 - 3), ninth.logProb() - third.logProb(), 1e-4);
+      assertEquals(From.MODEL, ninth.from(), "another picture is another question");
+      assertEquals(
+          From.L1,
+          one(seeing, score("c", null, "text").toBuilder().media(column(3)).build()).from());
+      Request silent = generate("d", null, "", 2).toBuilder().media(column(3)).build();
+      assertEquals("ef", one(seeing, silent).text());
+      assertEquals(
+          "fg",
+          one(seeing, generate("e", null, "a", 2).toBuilder().media(column(4)).build()).text());
+    }
+  }
+
+  @Test
+  void respond_badMedia_areRefusedWithTheReasonsOfSamples() {
+    byte[] png = ColumnAligner.picture(3);
+    try (Responder seeing = seeing(base.id())) {
+      assertError("media-broken: ", one(seeing, shown(Arrays.copyOf(png, png.length / 2))));
+      assertError("media-unknown: ", one(seeing, shown("no picture".getBytes(UTF_8))));
+      Request sound =
+          score("s", null, "text").toBuilder().media(new Media(Modality.AUDIO, png)).build();
+      assertError("media-unknown: ", one(seeing, sound));
+      assertNull(one(seeing, score("t", null, "text")).error(), "and goes on");
+    }
+  }
+
+  @Test
+  void respond_pictureWithoutEncodersOfTheBase_isRefused() {
+    assertError("modality-unsupported: IMAGE", one(shown(ColumnAligner.picture(3))));
+    try (Responder seeing = seeing("another-base")) {
+      assertError("modality-unsupported: IMAGE", one(seeing, shown(ColumnAligner.picture(3))));
+    }
+  }
+
+  @Test
+  void respond_promptThatCannotBeRead_failsAloneAndOthersGoOn() {
+    Tokenizer broken =
+        new ByteTokenizer() {
+          @Override
+          public int[] encode(String text) {
+            if (text.equals("unreadable")) {
+              throw new IllegalStateException("no tokens");
+            }
+            return super.encode(text);
+          }
+        };
+    try (Responder reading =
+        Responder.of(parts(carriers(base, broken), live, new MediaReader(null)), LIMITS, 5)) {
+      List<Answer> answers =
+          reading.respond(
+              List.of(
+                  score("a", null, "unreadable"),
+                  uncached(generate("b", null, "unreadable", 2)),
+                  score("c", Request.AUTO, "unreadable"),
+                  score("d", null, "text")));
+      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(0));
+      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(1));
+      assertError("model-failed: java.lang.IllegalStateException: no tokens", answers.get(2));
+      assertNull(answers.get(3).error());
+    }
+  }
+
+  @Test
+  void respond_tokenizerWithABos_countsItButBehindMedia() {
+    try (Responder seeing = seeing(base.id(), new AfterBos())) {
+      assertEquals(4, one(seeing, score("q", null, "text")).tokens());
+      assertEquals(5, one(seeing, score("q", null, "text")).promptTokens());
+      Answer shown = one(seeing, shown(ColumnAligner.picture(3)));
+      assertEquals(4, shown.tokens());
+      assertEquals(1 + 4, shown.promptTokens());
+      assertError(
+          "prompt-too-long: 513 tokens and 0 to add, expected at most 512",
+          one(seeing, score("q", null, "a".repeat(512))));
+    }
+  }
+
+  /** Bytes behind a token that begins every text. */
+  private static final class AfterBos extends ByteTokenizer {
+
+    @Override
+    public int[] encode(String text) {
+      return IntStream.concat(IntStream.of(bos()), IntStream.of(super.encode(text))).toArray();
+    }
+
+    @Override
+    public int[] bos() {
+      return new int[] {1};
+    }
+  }
+
+  private static Request shown(byte[] picture) {
+    return score("p", null, "text").toBuilder().media(new Media(Modality.IMAGE, picture)).build();
+  }
+
+  private static Media column(int k) {
+    return new Media(Modality.IMAGE, ColumnAligner.picture(k));
+  }
+
+  /** A responder with encoders of a base. */
+  private Responder seeing(String of) {
+    return seeing(of, new ByteTokenizer());
+  }
+
+  private Responder seeing(String of, Tokenizer tokenizer) {
+    ServingParts parts =
+        parts(carriers(base, tokenizer), live, new MediaReader(new ColumnAligner(of)));
+    return Responder.of(parts, LIMITS, 5);
+  }
+}
