@@ -1,6 +1,5 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.adapter.LearnerConfig;
 import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.text.Tokenizer;
@@ -43,7 +42,7 @@ final class ContinualBenchmark implements Benchmark {
     List<String> order = setting.order().isEmpty() ? Course.ORDER : setting.order();
     List<Subject> subjects = order.stream().map(course::subject).toList();
     double[] base = school.base(subjects);
-    ShippedPupil shipped = school.shipped(LearnerConfig.defaults());
+    ShippedPupil shipped = school.shipped();
     SharedPupil holding = school.holding(subjects);
     Map<Pupil, Retention> kept = new LinkedHashMap<>();
     List<Callable<Map<Pupil, Retention>>> courses = new ArrayList<>();

@@ -1,6 +1,5 @@
 package dev.millrace.job.bench;
 
-import dev.millrace.adapter.LearnerConfig;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -20,7 +19,7 @@ record Drift(School school, Course course, Consumer<String> progress) {
             course.exam());
     List<Subject> spans =
         List.of(once.debates(1996, 2000), once.debates(2001, 2005), once.debates(2006, 2011));
-    ShippedPupil pupil = school.shipped(LearnerConfig.defaults());
+    ShippedPupil pupil = school.shipped();
     Retention kept = Retention.begin(school.base(spans));
     for (int span = 0; span < spans.size(); span++) {
       Subject taught = spans.get(span);

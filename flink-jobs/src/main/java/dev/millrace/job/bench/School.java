@@ -54,8 +54,8 @@ record School(BaseModel base, Surroundings surroundings, long seed) {
         seed);
   }
 
-  ShippedPupil shipped(LearnerConfig config) {
-    return new ShippedPupil(base, Learner.of(surroundings, config));
+  ShippedPupil shipped() {
+    return new ShippedPupil(base, Learner.of(surroundings, LearnerConfig.defaults()));
   }
 
   SharedPupil sequential() {

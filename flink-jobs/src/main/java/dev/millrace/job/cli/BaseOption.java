@@ -28,12 +28,12 @@ final class BaseOption {
     return folder;
   }
 
-  /** The folder, if it can be that of an adapter. */
-  static Path requireAdapter(String what, Path folder) {
+  /** Refuses a folder that cannot be that of an adapter. */
+  static void requireAdapter(Path folder) {
     if (!Files.isRegularFile(folder.resolve(AdapterFolder.CONFIG))) {
       throw new IllegalArgumentException(
-          "%s %s, expected a PEFT folder with an %s".formatted(what, folder, AdapterFolder.CONFIG));
+          "--adapter %s, expected a PEFT folder with an %s"
+              .formatted(folder, AdapterFolder.CONFIG));
     }
-    return folder;
   }
 }

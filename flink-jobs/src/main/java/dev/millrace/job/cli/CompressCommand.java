@@ -145,7 +145,7 @@ final class CompressCommand implements Callable<Integer> {
     }
     Output.requireFolder("--out", out);
     if (adapter != null) {
-      BaseOption.requireAdapter("--adapter", adapter);
+      BaseOption.requireAdapter(adapter);
     }
     if (input != null) {
       Path unused = UserMaterial.readable(input);

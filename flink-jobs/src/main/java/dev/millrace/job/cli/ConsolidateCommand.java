@@ -146,7 +146,7 @@ final class ConsolidateCommand implements Callable<Integer> {
     BroughtOver brought = BroughtOver.NOTHING;
     try (Tokenizer tokenizer = Tokenizers.open(folder.resolve("tokenizer.json"))) {
       Exam guarded = guarded(folder, tokenizer);
-      adapters.forEach((domain, adapter) -> BaseOption.requireAdapter("--adapter", adapter));
+      adapters.values().forEach(BaseOption::requireAdapter);
       List<int[]> anchors = BaseTexts.anchors(folder, tokenizer);
       Map<String, OldRelease> old = old(folder);
       Map<String, DomainTexts> texts = new TreeMap<>();

@@ -178,8 +178,8 @@ public final class Pretraining {
       return new History(legs, entropyLegs, seconds + more);
     }
 
-    private SafetensorsWriter into(SafetensorsWriter writer) {
-      return writer
+    private SafetensorsWriter writer() {
+      return new SafetensorsWriter()
           .metadata(LEGS, legs.stream().map(String::valueOf).collect(Collectors.joining(",")))
           .metadata(
               ENTROPY_LEGS, entropyLegs.stream().map(Leg::text).collect(Collectors.joining(",")))
@@ -286,7 +286,7 @@ public final class Pretraining {
   private void save(BaseTrainer trainer, long step) throws IOException {
     SafetensorsWriter writer =
         history
-            .into(new SafetensorsWriter())
+            .writer()
             .metadata(RUN, run)
             .metadata("step", Long.toString(step))
             .metadata(SCALES, scales.toString());
@@ -296,7 +296,7 @@ public final class Pretraining {
 
   private void writeCheckpoint(BaseTrainer trainer, Path out) throws IOException {
     Files.createDirectories(out);
-    SafetensorsWriter writer = history.into(new SafetensorsWriter()).metadata("format", "pt");
+    SafetensorsWriter writer = history.writer().metadata("format", "pt");
     trainer.checkpoint().forEach(t -> writer.add(t.name(), DType.BF16, t.data(), t.shape()));
     write(writer, out.resolve("model.safetensors"));
     MoeConfigs.write(config, "bfloat16", out.resolve("config.json"));
