@@ -1,5 +1,6 @@
 package dev.millrace.adapter.align;
 
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.model.align.Places;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ScoredSample;
@@ -25,6 +26,13 @@ public interface AlignmentLearner {
    * are not finite is passed over.
    */
   AlignmentOutcome take(AlignmentState state, ScoredSample sample, Places places);
+
+  /**
+   * Writes a release into the store; one that is there already stays as it is.
+   *
+   * @throws java.io.UncheckedIOException if the store fails
+   */
+  void publish(Draft draft);
 
   /**
    * Takes a domain to the release that an event names, and has it forget samples. An event that

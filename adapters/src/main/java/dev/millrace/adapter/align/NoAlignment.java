@@ -1,11 +1,14 @@
 package dev.millrace.adapter.align;
 
 import dev.millrace.adapter.batch.Reservoir;
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Places;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ScoredSample;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
@@ -44,9 +47,15 @@ record NoAlignment(String why) implements AlignmentLearner {
   }
 
   @Override
+  public void publish(Draft draft) {
+    throw new UncheckedIOException(
+        new IOException("release " + draft.manifest().id() + " could not be published: " + why));
+  }
+
+  @Override
   public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
     if (event.action() != Action.FORGET && !event.release().isEmpty()) {
-      return new AlignmentOutcome(state, PairLearner.obeyed(state, state, event, why), null);
+      return new AlignmentOutcome(state, PairLearner.obeyed(state, state, event, why));
     }
     AlignmentState back =
         state.taken(
@@ -57,6 +66,6 @@ record NoAlignment(String why) implements AlignmentLearner {
             event.action() == Action.PIN,
             state.forgottenBeside(event.forgotten()),
             pair -> false);
-    return new AlignmentOutcome(back, PairLearner.obeyed(back, state, event, ""), null);
+    return new AlignmentOutcome(back, PairLearner.obeyed(back, state, event, ""));
   }
 }

@@ -97,7 +97,7 @@ final class PairLearner implements AlignmentLearner {
     RuleResult may = gate.mayTeach(state);
     if (!may.passed()) {
       Verdict verdict = verdict(state, last, List.of(may), null, 0, 0);
-      return new AlignmentOutcome(state.after(remembered(state, seed)), verdict, null);
+      return new AlignmentOutcome(state.after(remembered(state, seed)), verdict);
     }
     long start = parts.clock().millis();
     AlignAdapter candidate =
@@ -108,10 +108,9 @@ final class PairLearner implements AlignmentLearner {
     if (!rules.stream().allMatch(RuleResult::passed)) {
       return new AlignmentOutcome(
           state.after(undecided(rules) ? remembered(state, seed) : state.past()),
-          verdict(state, last, rules, null, config.steps(), millis),
-          null);
+          verdict(state, last, rules, null, config.steps(), millis));
     }
-    return publish(state, last, candidate, rules, seed, millis);
+    return released(state, last, candidate, rules, seed, millis);
   }
 
   /** Nothing speaks against the batch: it only did not show, or went too far. */
@@ -129,7 +128,7 @@ final class PairLearner implements AlignmentLearner {
     return state.past().offer(batch, seed);
   }
 
-  private AlignmentOutcome publish(
+  private AlignmentOutcome released(
       AlignmentState state,
       Sample last,
       AlignAdapter candidate,
@@ -158,7 +157,6 @@ final class PairLearner implements AlignmentLearner {
             state.obeyed(),
             Kind.ALIGNMENT);
     String id = manifest.id();
-    String uri = parts.store().publish(new Draft(manifest, files));
     ReleaseEvent event =
         new ReleaseEvent(
             last.tenant(),
@@ -166,7 +164,7 @@ final class PairLearner implements AlignmentLearner {
             Kind.ALIGNMENT,
             Action.PUBLISH,
             id,
-            uri,
+            parts.store().uri(id),
             state.release(),
             state.batches(),
             "passed the gate",
@@ -174,7 +172,13 @@ final class PairLearner implements AlignmentLearner {
     return new AlignmentOutcome(
         state.published(candidate, id, remembered(state, seed), progress),
         verdict(state, last, rules, id, config.steps(), millis),
-        event);
+        event,
+        new Draft(manifest, files));
+  }
+
+  @Override
+  public void publish(Draft draft) {
+    String unused = parts.store().publish(draft);
   }
 
   private static List<LearnedSample> learned(AlignmentState state) {
@@ -223,10 +227,10 @@ final class PairLearner implements AlignmentLearner {
   public AlignmentOutcome obey(AlignmentState state, ReleaseEvent event) {
     try {
       AlignmentState back = beganHere(state, event) ? bound(state, event) : taken(state, event);
-      return new AlignmentOutcome(back, obeyed(back, state, event, ""), null);
+      return new AlignmentOutcome(back, obeyed(back, state, event, ""));
     } catch (InvalidReleaseException | FileNotFoundException | NoSuchFileException e) {
       String trouble = "release-invalid: " + e;
-      return new AlignmentOutcome(state, obeyed(state, state, event, trouble), null);
+      return new AlignmentOutcome(state, obeyed(state, state, event, trouble));
     } catch (IOException e) {
       throw new UncheckedIOException("release " + event.release() + " cannot be read", e);
     }

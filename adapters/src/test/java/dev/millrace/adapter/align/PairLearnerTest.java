@@ -468,7 +468,11 @@ class PairLearnerTest {
   /** One in eight judges. */
   private AlignmentState take(
       AlignmentLearner learner, AlignmentState state, int i, Places places) {
-    return noted(learner.take(state, Pairs.sample(null, i, i % 8 == 0), places));
+    AlignmentOutcome outcome = learner.take(state, Pairs.sample(null, i, i % 8 == 0), places);
+    if (outcome.draft() != null) {
+      learner.publish(outcome.draft());
+    }
+    return noted(outcome);
   }
 
   private AlignmentState obey(AlignmentLearner learner, AlignmentState state, ReleaseEvent event) {

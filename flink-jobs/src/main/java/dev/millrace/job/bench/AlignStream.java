@@ -10,7 +10,6 @@ import dev.millrace.adapter.publish.StoreFiles;
 import dev.millrace.job.AlignPairs;
 import dev.millrace.job.Openers;
 import dev.millrace.job.corpus.Pair;
-import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.job.io.FlinkReleaseFiles;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.AlignAdapter.Side;
@@ -27,7 +26,6 @@ import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -139,26 +137,22 @@ final class AlignStream {
     return stream;
   }
 
+  /** Nothing is published. */
   private static Learned learn(List<Seen> stream, Aligner aligner, Setting setting)
       throws IOException {
-    Path store = Files.createTempDirectory("millrace-align");
-    try {
-      AlignmentLearner learner =
-          AlignmentLearner.of(
-              new AlignmentParts(
-                  aligner.config().base(),
-                  Routing.topK(1),
-                  KnownPairs.read(setting.nano().resolveSibling("align")),
-                  ReleaseStore.of(StoreFiles.in(store)),
-                  new FlinkReleaseFiles(),
-                  Openers.machine(),
-                  setting.seed(),
-                  InstantSource.system()),
-              AlignmentConfig.defaults());
-      return learn(stream, learner, setting);
-    } finally {
-      TempDirectory.delete(store);
-    }
+    AlignmentLearner learner =
+        AlignmentLearner.of(
+            new AlignmentParts(
+                aligner.config().base(),
+                Routing.topK(1),
+                KnownPairs.read(setting.nano().resolveSibling("align")),
+                ReleaseStore.of(StoreFiles.in(Path.of("nowhere"))),
+                new FlinkReleaseFiles(),
+                Openers.machine(),
+                setting.seed(),
+                InstantSource.system()),
+            AlignmentConfig.defaults());
+    return learn(stream, learner, setting);
   }
 
   private static Learned learn(List<Seen> stream, AlignmentLearner learner, Setting setting) {

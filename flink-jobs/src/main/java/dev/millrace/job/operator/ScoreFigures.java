@@ -29,7 +29,7 @@ final class ScoreFigures {
     figures.group().gauge(MetricNames.HELD, () -> held);
   }
 
-  /** So many domains wait for an order that cannot be obeyed now. */
+  /** So many domains wait for the store. */
   void held(int domains) {
     held = domains;
   }

@@ -3,7 +3,9 @@ package dev.millrace.job.operator;
 import dev.millrace.adapter.align.AlignmentLearner;
 import dev.millrace.adapter.align.AlignmentOutcome;
 import dev.millrace.adapter.align.AlignmentState;
+import dev.millrace.adapter.publish.Draft;
 import dev.millrace.model.align.AlignAdapter;
+import dev.millrace.model.release.Manifest;
 import dev.millrace.model.score.DomainMemory;
 import dev.millrace.model.score.MemoryLimits;
 import dev.millrace.model.score.Scored;
@@ -11,13 +13,17 @@ import dev.millrace.model.score.Scorer;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
+import dev.millrace.schema.Verdict;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ListState;
@@ -27,6 +33,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.tuple.Tuple4;
 import org.apache.flink.runtime.state.KeyedStateBackend;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
@@ -47,8 +54,14 @@ import org.jspecify.annotations.Nullable;
 public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     implements TwoInputStreamOperator<Sample, ReleaseEvent, ScoredSample> {
 
+  private static final TypeInformation<byte[]> BYTES =
+      PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
   private static final String ORDERS = "alignment-orders";
+  private static final String UNWRITTEN = "alignments-unwritten";
   private static final long NOTHING_READ = -1;
+
+  /** So many releases of a domain wait for the store; then its pairs teach nothing. */
+  static final int MOST_UNWRITTEN = 4;
 
   private final Opener<Scorer> scorers;
   private final Opener<AlignmentLearner> learners;
@@ -64,7 +77,10 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   /** What cannot be obeyed yet: until then pairs of the domain teach nothing. */
   private transient ListState<ReleaseEvent> orders;
 
-  /** Keys whose next order is tried again in a moment. */
+  /** Of each release that is not in the store yet: manifest, files, verdict, event. */
+  private transient ListState<Tuple4<byte[], Map<String, byte[]>, Verdict, ReleaseEvent>> unwritten;
+
+  /** Keys whose next order or release is tried again in a moment. */
   private transient Set<String> held;
 
   /**
@@ -113,10 +129,19 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     orders =
         store.getListState(
             new ListStateDescriptor<>(ORDERS, TypeInformation.of(ReleaseEvent.class)));
+    unwritten =
+        store.getListState(
+            new ListStateDescriptor<>(
+                UNWRITTEN,
+                Types.TUPLE(
+                    BYTES,
+                    Types.MAP(Types.STRING, BYTES),
+                    TypeInformation.of(Verdict.class),
+                    TypeInformation.of(ReleaseEvent.class))));
   }
 
   private static ValueStateDescriptor<byte[]> bytes(String name) {
-    return new ValueStateDescriptor<>(name, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+    return new ValueStateDescriptor<>(name, BYTES);
   }
 
   @Override
@@ -129,14 +154,18 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     openedLearner = learners.open(subtask);
     learner = openedLearner.value();
     held = new HashSet<>();
-    KeyedStateBackend<String> backend = getKeyedStateBackend();
-    List<String> waiting;
-    try (Stream<String> keys = backend.getKeys(ORDERS, VoidNamespace.INSTANCE)) {
-      waiting = keys.sorted().toList();
-    }
+    Set<String> waiting = new TreeSet<>(keysWith(ORDERS));
+    waiting.addAll(keysWith(UNWRITTEN));
     for (String key : waiting) {
       setCurrentKey(key);
-      obey();
+      settle();
+    }
+  }
+
+  private List<String> keysWith(String name) {
+    KeyedStateBackend<String> backend = getKeyedStateBackend();
+    try (Stream<String> keys = backend.getKeys(name, VoidNamespace.INSTANCE)) {
+      return keys.toList();
     }
   }
 
@@ -155,9 +184,9 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     if (scored instanceof Scored.Accepted accepted) {
       figures.accepted(sample);
       output.collect(element.replace(accepted.sample()));
-      if (!accepted.places().isNone() && !isHeld()) {
+      if (!accepted.places().isNone() && mayTeach()) {
         AlignmentState before = currentAlignment();
-        emit(before, learner.take(before, accepted.sample(), accepted.places()));
+        keep(before, learner.take(before, accepted.sample(), accepted.places()));
       }
     } else if (scored instanceof Scored.Refused refused) {
       figures.refused(sample, refused.rejection());
@@ -173,10 +202,8 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     }
     if (event.epoch() == 0) {
       orders.add(event);
-      if (!isHeld()) {
-        obey();
-      }
-    } else if (!isHeld()) { // its own, or of a trainer that it has fenced off
+      settleUnlessHeld();
+    } else if (all(orders).isEmpty()) { // its own, or of a trainer that it has fenced off
       read.update(event.origin().offset());
     }
   }
@@ -185,28 +212,63 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
     return held.contains((String) getCurrentKey());
   }
 
-  /** Obeys what the key's domain was ordered; what cannot be read now is tried again. */
-  private void obey() throws Exception {
-    List<ReleaseEvent> due = new ArrayList<>();
-    orders.get().forEach(due::add);
-    try {
-      while (!due.isEmpty()) {
-        ReleaseEvent event = due.get(0);
-        AlignmentState before = currentAlignment();
-        AlignmentOutcome outcome = learner.obey(before, event);
-        read.update(event.origin().offset());
-        due.remove(0);
-        emit(before, outcome);
-      }
-    } catch (UncheckedIOException e) {
-      LOG.warn(
-          "{} of the alignment of {} cannot be obeyed now and is tried again: {}",
-          due.get(0).action(),
-          due.get(0).domain(),
-          e + ", " + e.getCause());
-      hold((String) getCurrentKey());
+  private boolean mayTeach() throws Exception {
+    return !isHeld() || all(orders).isEmpty() && all(unwritten).size() < MOST_UNWRITTEN;
+  }
+
+  private static <T> List<T> all(ListState<T> state) throws Exception {
+    List<T> all = new ArrayList<>();
+    state.get().forEach(all::add);
+    return all;
+  }
+
+  private void settleUnlessHeld() throws Exception {
+    if (!isHeld()) {
+      settle();
     }
-    orders.update(due);
+  }
+
+  /**
+   * Obeys what the key's domain was ordered and publishes what it learned; what the store does not
+   * let it do now is tried again.
+   */
+  private void settle() throws Exception {
+    try {
+      obey();
+      publish();
+    } catch (UncheckedIOException e) {
+      String key = (String) getCurrentKey();
+      String domain = key.replace('\0', '/');
+      LOG.warn("alignment of {} waits and is tried again: {}", domain, e + ", " + e.getCause());
+      hold(key);
+    }
+  }
+
+  private void obey() throws Exception {
+    for (List<ReleaseEvent> due = all(orders); !due.isEmpty(); orders.update(due)) {
+      ReleaseEvent event = due.remove(0);
+      AlignmentState before = currentAlignment();
+      AlignmentOutcome outcome = learner.obey(before, event);
+      read.update(event.origin().offset());
+      if (Objects.requireNonNull(outcome.verdict()).accepted()) {
+        unwritten.clear(); // it came after what the event names
+      }
+      keep(before, outcome);
+    }
+  }
+
+  private void publish() throws Exception {
+    var due = all(unwritten);
+    while (!due.isEmpty()) {
+      var next = due.remove(0);
+      learner.publish(new Draft(Manifest.parse(next.f0), new TreeMap<>(next.f1)));
+      unwritten.update(due);
+      Long soFar = read.value();
+      ReleaseEvent ours = next.f3.withEpoch(epoch).withRead(soFar == null ? NOTHING_READ : soFar);
+      tell(next.f2);
+      figures.published(ours);
+      output.collect(Outputs.RELEASES, new StreamRecord<>(ours));
+    }
   }
 
   private void hold(String key) {
@@ -221,8 +283,19 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
                   held.remove(key);
                   figures.held(held.size());
                   setCurrentKey(key);
-                  obey();
+                  settle();
                 });
+  }
+
+  /** At the end nothing is left to wait: what the store does not take fails the task. */
+  @Override
+  public void finish() throws Exception {
+    super.finish();
+    for (String key : held) {
+      setCurrentKey(key);
+      obey();
+      publish();
+    }
   }
 
   /** Orders have no event time: only samples move it. */
@@ -234,20 +307,25 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   @Override
   public void processWatermark2(Watermark mark) {}
 
-  private void emit(AlignmentState before, AlignmentOutcome outcome) throws Exception {
+  private void keep(AlignmentState before, AlignmentOutcome outcome) throws Exception {
     if (!outcome.state().equals(before)) {
       aligned.put((String) getCurrentKey(), outcome.state());
     }
-    if (outcome.verdict() != null) {
-      figures.aligned(outcome.verdict());
-      output.collect(Outputs.VERDICTS, new StreamRecord<>(outcome.verdict()));
+    Draft draft = outcome.draft();
+    if (draft == null) {
+      tell(outcome.verdict());
+    } else {
+      unwritten.add(
+          Tuple4.of(
+              draft.manifest().toBytes(), draft.files(), outcome.verdict(), outcome.release()));
+      settleUnlessHeld();
     }
-    if (outcome.release() != null) {
-      Long soFar = read.value();
-      ReleaseEvent ours =
-          outcome.release().withEpoch(epoch).withRead(soFar == null ? NOTHING_READ : soFar);
-      figures.published(ours);
-      output.collect(Outputs.RELEASES, new StreamRecord<>(ours));
+  }
+
+  private void tell(@Nullable Verdict verdict) {
+    if (verdict != null) {
+      figures.aligned(verdict);
+      output.collect(Outputs.VERDICTS, new StreamRecord<>(verdict));
     }
   }
 

@@ -57,7 +57,8 @@ class ReproductionTest {
               SwappedPairs.sample(k).withoutMedia(), new int[] {1, 2}, 1, 1, 1, k % 4 == 0);
       AlignmentOutcome outcome = learner.take(state, scored, SwappedPairs.places(k));
       state = outcome.state();
-      if (outcome.release() != null) {
+      if (outcome.draft() != null) {
+        learner.publish(outcome.draft());
         events.add(outcome.release());
       }
     }

@@ -1,10 +1,12 @@
 package dev.millrace.job.operator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.embedded.TempDirectory;
 import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.align.AlignAdapter;
 import dev.millrace.model.align.Aligner;
@@ -22,6 +24,7 @@ import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.ScoredSample;
 import dev.millrace.schema.Verdict;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,6 +153,95 @@ class ScoreAlignmentTest {
     }
   }
 
+  @Test
+  void processElement1_whileTheStoreCannotBeWritten_losesNothingAndPublishesOnceItCan()
+      throws Exception {
+    run(0, SAMPLES, null);
+    List<ReleaseEvent> throughout = List.copyOf(events);
+    List<Double> scored = List.copyOf(ranks);
+    events.clear();
+    verdicts.clear();
+    ranks.clear();
+    TempDirectory.delete(store);
+    Files.writeString(store, "no folder");
+    OperatorSubtaskState snapshot;
+    try (var harness = harness()) {
+      harness.open();
+      send(harness, 0, 90);
+      assertEquals(List.of(), events);
+      assertTrue(verdicts.stream().noneMatch(Verdict::accepted), verdicts::toString);
+      snapshot = harness.snapshot(1, 90);
+      Files.delete(store); // else the end would fail
+    }
+    TempDirectory.delete(store);
+    Files.writeString(store, "no folder");
+    try (var harness = harness()) {
+      harness.initializeState(snapshot);
+      harness.open();
+      send(harness, 90, 110);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      take(harness);
+      assertEquals(List.of(), events);
+      Files.delete(store);
+      harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
+      take(harness);
+      assertFalse(events.isEmpty());
+      assertEquals(throughout.subList(0, events.size()), events);
+      send(harness, 110, SAMPLES);
+    }
+    assertEquals(throughout, events);
+    assertEquals(scored, ranks, "what was learned scores what comes, also while it waits");
+    StoredReleases stored = StoredReleases.read(store);
+    events.forEach(event -> stored.manifest(event.release()));
+  }
+
+  @Test
+  void processElement2_orderWhileReleasesCannotBeWritten_isObeyedAndTheyAreDropped()
+      throws Exception {
+    Files.delete(store);
+    Files.writeString(store, "no folder");
+    try (var harness = harness()) {
+      harness.open();
+      send(harness, 0, 160);
+      harness.processElement2(order("", "", 0, 0), 0);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      take(harness);
+      assertEquals("rollback-obeyed", verdicts.get(verdicts.size() - 1).rules().get(0).rule());
+      Files.delete(store);
+      harness.setProcessingTime(2 * LearnOperator.PAUSE_MILLIS);
+      take(harness);
+      assertEquals(List.of(), events);
+      send(harness, 160, SAMPLES);
+      assertNull(events.get(0).parent());
+      assertEquals(33, events.get(0).read());
+    }
+  }
+
+  /** Else what waits would grow for as long as the store is away. */
+  @Test
+  void processElement1_whileManyReleasesWait_nothingMoreIsLearned() throws Exception {
+    Files.delete(store);
+    Files.writeString(store, "no folder");
+    try (var harness = harness()) {
+      harness.open();
+      send(harness, 0, 2 * SAMPLES);
+      Files.delete(store);
+      harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+      take(harness);
+      assertEquals(ScoreOperator.MOST_UNWRITTEN, events.size());
+    }
+  }
+
+  @Test
+  void finish_whileReleasesCannotBeWritten_fails() throws Exception {
+    Files.delete(store);
+    Files.writeString(store, "no folder");
+    var harness = harness();
+    harness.open();
+    send(harness, 0, 120);
+    assertThrows(UncheckedIOException.class, harness::close);
+  }
+
   private void assertObeyed(ReleaseEvent order) {
     Verdict verdict = verdicts.get(verdicts.size() - 1);
     assertEquals("rollback-obeyed", verdict.rules().get(0).rule());
@@ -252,15 +344,19 @@ class ScoreAlignmentTest {
   }
 
   private static ReleaseEvent order(ReleaseEvent to, long epoch) {
+    return order(to.release(), to.uri(), to.batch(), epoch);
+  }
+
+  private static ReleaseEvent order(String release, String uri, long batch, long epoch) {
     return new ReleaseEvent(
             null,
             "stamps",
             Kind.ALIGNMENT,
             Action.ROLLBACK,
-            to.release(),
-            to.uri(),
+            release,
+            uri,
             null,
-            to.batch(),
+            batch,
             "test",
             new Origin("releases", 0, 33))
         .withEpoch(epoch);
