@@ -12,7 +12,7 @@ public interface PastSamples {
    * what stands there in a sample's place.
    *
    * @param samples their ids by place
-   * @throws IllegalStateException if the topic cannot be read now
+   * @throws java.io.UncheckedIOException if the topic cannot be read now
    */
   Map<Origin, int[]> tokens(Map<Origin, String> samples);
 

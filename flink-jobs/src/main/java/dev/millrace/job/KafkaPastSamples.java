@@ -5,6 +5,8 @@ import dev.millrace.job.config.KafkaConfig;
 import dev.millrace.model.score.SampleTokens;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -17,7 +19,7 @@ public record KafkaPastSamples(KafkaConfig kafka, SampleTokens tokens) implement
 
   @Override
   public Map<Origin, int[]> tokens(Map<Origin, String> samples) {
-    Map<Origin, Sample> read = TaughtSamples.read(kafka, samples);
+    Map<Origin, Sample> read = read(samples);
     String gone = TaughtSamples.gone(samples, read.keySet());
     if (!gone.isEmpty()) {
       LOG.warn("{}", gone);
@@ -25,5 +27,14 @@ public record KafkaPastSamples(KafkaConfig kafka, SampleTokens tokens) implement
     Map<Origin, int[]> found = new HashMap<>();
     read.forEach((place, sample) -> found.put(place, tokens.of(sample.teaches())));
     return found;
+  }
+
+  private Map<Origin, Sample> read(Map<Origin, String> samples) {
+    try {
+      return TaughtSamples.read(kafka, samples);
+    } catch (IllegalStateException e) {
+      throw new UncheckedIOException(
+          "samples that taught cannot be read again", new IOException(e.getMessage(), e));
+    }
   }
 }

@@ -35,7 +35,8 @@ public final class RecordsAt {
    */
   public static Map<Origin, RawRecord> read(KafkaConfig config, Collection<Origin> places) {
     try (KafkaConsumer<byte[], byte[]> consumer = RecordReader.consumer(config)) {
-      return read(consumer, places, WireFormat.of(config));
+      return KafkaTopics.at(
+          config.bootstrap(), () -> read(consumer, places, WireFormat.of(config)));
     }
   }
 

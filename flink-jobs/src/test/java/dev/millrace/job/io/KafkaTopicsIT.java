@@ -170,6 +170,32 @@ class KafkaTopicsIT {
     }
   }
 
+  /** An order to forget ends all the same. */
+  @Test
+  void recordsAt_someHaveExpiredAndATopicIsNoMore_givesTheOthers() throws Exception {
+    Topics topics = Topics.create(stack.bootstrapServers(), "gone.", 1);
+    send(IntStream.range(0, 10).mapToObj(i -> record(topics.samples(), "k", "v" + i)).toList());
+    send(List.of(record(topics.requests(), "k", "v")));
+    List<Origin> places =
+        List.of(
+            new Origin(topics.samples(), 0, 3),
+            new Origin(topics.samples(), 0, 4),
+            new Origin(topics.samples(), 0, 20),
+            new Origin(topics.samples(), 7, 4),
+            new Origin(topics.requests(), 0, 0));
+    try (Admin admin = admin()) {
+      var expired = new TopicPartition(topics.samples(), 0);
+      admin.deleteRecords(Map.of(expired, RecordsToDelete.beforeOffset(4))).all().get();
+      admin.deleteTopics(List.of(topics.requests())).all().get();
+      while (admin.listTopics().names().get().contains(topics.requests())) {
+        Thread.onSpinWait();
+      }
+      assertEquals(Set.of(places.get(1)), RecordsAt.read(config("gone."), places).keySet());
+      admin.deleteRecords(Map.of(expired, RecordsToDelete.beforeOffset(10))).all().get();
+      assertEquals(Set.of(), RecordsAt.read(config("gone."), places).keySet());
+    }
+  }
+
   private static Admin admin() {
     return Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()));
   }
