@@ -27,7 +27,7 @@ final class SignatureRing {
 
   private int buckets;
 
-  /** (band, slot): the next older slot of the same chain. */
+  /** (slot, band): the next older slot of the same chain. */
   private int[] links = {};
 
   SignatureRing(int words, int capacity) {
@@ -49,7 +49,10 @@ final class SignatureRing {
   /** The greatest share of bytes equal to those of an entry that shares a band; 0 for none. */
   double nearest(long[] signature) {
     int best = 0;
-    for (int band = 0; band < bands && size > 0; band++) {
+    if (size == 0) {
+      return 0;
+    }
+    for (int band = 0; band < bands; band++) {
       int key = key(band, signature, 0);
       for (int slot = heads[head(band, key)]; slot != NONE; slot = links[link(band, slot)]) {
         if (key(band, entries, slot * words) == key) {
@@ -180,6 +183,6 @@ final class SignatureRing {
   }
 
   private int link(int band, int slot) {
-    return band * allocated + slot;
+    return slot * bands + band;
   }
 }
