@@ -14,6 +14,7 @@ final class Normalizer {
 
   private static final int WIDTH = Long.BYTES;
   private static final long SPACES = 0x2020202020202020L;
+  private static final long LINE_ENDS = 0x0A0A0A0A0A0A0A0AL;
   private static final long HIGH_BITS = 0x8080808080808080L;
 
   /** Added to ASCII, the high bit says that it is not before 'A'. */
@@ -52,12 +53,12 @@ final class Normalizer {
     int before = ' ';
     int i = 0;
     while (i < bytes.length) {
-      long eight = i + WIDTH <= bytes.length ? TextHash.eight(bytes, i) : HIGH_BITS;
+      long eight = i + WIDTH <= bytes.length ? spaced(TextHash.eight(bytes, i)) : HIGH_BITS;
       if (isPlain(eight, before)) {
         TextHash.eight(bytes, length, lowerCase(eight));
         i += WIDTH;
         length += WIDTH;
-        before = bytes[length - 1];
+        before = (int) (eight >>> 56);
         continue;
       }
       int width = width(bytes[i] & 0xff);
@@ -74,12 +75,22 @@ final class Normalizer {
     return length > 0 && before == ' ' ? length - 1 : length;
   }
 
+  /** Line ends of ASCII become spaces. */
+  private static long spaced(long eight) {
+    return eight ^ (equal(eight, LINE_ENDS) >>> 7) * ('\n' ^ ' ');
+  }
+
+  /** The high bits of bytes that are equal, of ASCII. */
+  private static long equal(long eight, long other) {
+    return (HIGH_BITS - (eight ^ other)) & HIGH_BITS;
+  }
+
   /** Whether these are ASCII without a control character or a second space in a row. */
   private static boolean isPlain(long eight, int before) {
     if ((((eight - SPACES) | eight) & HIGH_BITS) != 0) {
       return false;
     }
-    long spaces = (HIGH_BITS - (eight ^ SPACES)) & HIGH_BITS;
+    long spaces = equal(eight, SPACES);
     return (spaces & ((spaces << 8) | (before == ' ' ? 0x80 : 0))) == 0;
   }
 
