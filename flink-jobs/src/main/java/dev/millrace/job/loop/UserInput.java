@@ -4,6 +4,7 @@ import dev.millrace.job.corpus.Chunks;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.InvalidRecordException;
 import dev.millrace.schema.wire.JsonLines;
+import dev.millrace.schema.wire.Limits;
 import dev.millrace.schema.wire.PlainText;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,14 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
 
   private static final Set<String> PASSED_OVER = Set.of(PlainText.BINARY, PlainText.EMPTY);
 
+  private static final String TOO_LONG =
+      "the line has more than %d bytes, expected no more".formatted(Limits.LINE_BYTES);
+
+  /** How lines in UTF-16 begin: by its mark, or ASCII in every other byte. */
+  private static final Pattern UTF_16 =
+      Pattern.compile(
+          "\u00ff\u00fe|\u00fe\u00ff|([^\\00]\\00){2}|(\\00[^\\00]){2}", Pattern.DOTALL);
+
   /** Something that was not taken, a line or a file. */
   public record Refused(String where, String reason, String detail) {}
 
@@ -51,7 +61,7 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
    *
    * @param taken where each sample stands, and the sample
    * @return by reason: files of a folder that were passed over
-   * @throws IllegalArgumentException if there is no such input
+   * @throws IllegalArgumentException if there is no such input, or no text file in a folder
    */
   public SortedMap<String, Integer> read(
       Path path, BiConsumer<String, Sample> taken, Consumer<Refused> refused) throws IOException {
@@ -63,6 +73,13 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
       return new TreeMap<>();
     }
     TextFiles texts = TextFiles.at(path);
+    if (texts.files().isEmpty()) {
+      throw new IllegalArgumentException(
+          "folder %s holds no text file %s, expected some such as .txt, .md or .java (JSON lines are given as a file)"
+              .formatted(
+                  path,
+                  texts.passedOver().isEmpty() ? "and nothing else" : "but " + texts.passedOver()));
+    }
     boolean alone = !Files.isDirectory(path);
     for (Path file : texts.files()) {
       String name = texts.name(file);
@@ -108,6 +125,7 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
    * Samples of JSON lines.
    *
    * @param name of the file, for lines without an id
+   * @throws IllegalArgumentException if they are UTF-16
    */
   public void lines(
       BufferedReader reader,
@@ -131,13 +149,22 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
       BiConsumer<String, T> taken,
       Consumer<Refused> refused)
       throws IOException {
+    LineReader lines = new LineReader(reader, Limits.LINE_BYTES);
     int number = 0;
-    for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+    for (String line = lines.next(); line != null; line = lines.next()) {
       number++;
+      String where = "line " + number;
+      if (line.length() > Limits.LINE_BYTES) {
+        refused.accept(new Refused(where, "too-long", TOO_LONG));
+        continue;
+      }
+      if (number == 1 && UTF_16.matcher(line).lookingAt()) {
+        throw new IllegalArgumentException(
+            "the lines are UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 makes them so");
+      }
       if (line.isBlank()) {
         continue;
       }
-      String where = "line " + number;
       T made;
       try {
         made = reading.read(UserMaterial.decoded(line), number);

@@ -162,7 +162,10 @@ public final class UserMaterial {
     @Serial private static final long serialVersionUID = 1;
 
     private NoGzipException(Path file, IOException e) {
-      super("file " + file + ", expected gzip, and all of it: " + e.getMessage(), e);
+      super(
+          "file %s, expected gzip, and all of it: %s"
+              .formatted(file, e.getMessage() == null ? "it ends too soon" : e.getMessage()),
+          e);
     }
   }
 

@@ -10,8 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.model.score.HeldOut;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Limits;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +37,8 @@ class UserInputTest {
   private static final String TEXT = "D\u00e9j\u00e0 vu.\n\nEnd.";
 
   @TempDir Path folder;
+
+  private final List<String> told = new ArrayList<>();
 
   @ParameterizedTest
   @ValueSource(strings = {"a.txt", "a.TEXT", "a.md", "a.rst", "A.java", "a.py"})
@@ -124,6 +131,67 @@ class UserInputTest {
       Path alone = folder.resolve("in").resolve(name);
       assertThrows(IllegalArgumentException.class, () -> UserMaterial.lines(alone, "d"));
     }
+  }
+
+  @Test
+  void lines_emptyGzip_saysWhatIsWrong() throws Exception {
+    Path file = write("a.jsonl.gz", new byte[0]);
+    assertEquals(
+        "file " + file + ", expected gzip, and all of it: it ends too soon",
+        assertThrows(IllegalArgumentException.class, () -> UserMaterial.lines(file, "d"))
+            .getMessage());
+  }
+
+  @Test
+  void lines_jsonInUtf16_saysSo() throws Exception {
+    for (String mark : List.of("\uFEFF", "")) {
+      for (Charset charset : List.of(UTF_16LE, UTF_16BE)) {
+        Path file = write("a.jsonl", (mark + "{\"text\": \"one\"}\n").getBytes(charset));
+        assertEquals(
+            "the lines are UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 makes them so",
+            assertThrows(IllegalArgumentException.class, () -> UserMaterial.lines(file, "d"))
+                .getMessage());
+      }
+    }
+  }
+
+  @Test
+  void each_lineWithoutEnd_isRefusedBeforeItEnds() throws Exception {
+    String next = "\r\n{\"text\": \"one\"}\r{\"text\": \"two\"}\n\n{\"text\": \"three\"}";
+    InputStream zeros = new ByteArrayInputStream(new byte[Limits.LINE_BYTES + (1 << 20)]);
+    InputStream rest =
+        new InputStream() {
+          private final InputStream in = new ByteArrayInputStream(next.getBytes(UTF_8));
+
+          @Override
+          public int read() throws IOException {
+            assertEquals(List.of("line 1 too-long"), told, "nothing was said of the zeros");
+            return in.read();
+          }
+        };
+    List<String> taken = new ArrayList<>();
+    UserInput.each(
+        UserMaterial.undecoded(new SequenceInputStream(zeros, rest)),
+        (line, number) -> line,
+        (where, line) -> taken.add(where + " " + line),
+        refused -> told.add(refused.where() + " " + refused.reason()));
+    assertEquals(
+        List.of(
+            "line 2 {\"text\": \"one\"}",
+            "line 3 {\"text\": \"two\"}",
+            "line 5 {\"text\": \"three\"}"),
+        taken);
+    assertEquals(List.of("line 1 too-long"), told);
+  }
+
+  @Test
+  void lines_folderWithoutTextFiles_isAnErrorThatSaysWhatIsThere() throws Exception {
+    write("in/a.jsonl", "{\"text\": \"one\"}".getBytes(UTF_8));
+    String said =
+        assertThrows(
+                IllegalArgumentException.class, () -> UserMaterial.lines(folder.resolve("in"), "d"))
+            .getMessage();
+    assertTrue(said.contains("holds no text file but {other-ending=1}, expected some"), said);
   }
 
   @Test

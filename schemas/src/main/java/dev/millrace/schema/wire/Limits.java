@@ -9,6 +9,9 @@ public final class Limits {
   /** A text file, of which each piece becomes a sample. */
   public static final int FILE_BYTES = 32 << 20;
 
+  /** A line of JSON: the longest sample, and what other people's lines hold beside it. */
+  public static final int LINE_BYTES = 16 << 20;
+
   /** Payload of an IMAGE or AUDIO sample. */
   public static final int MEDIA_BYTES = 4 << 20;
 
