@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.adapter.gate.GateConfig;
 import dev.millrace.job.BaseTexts;
 import dev.millrace.job.config.MillraceConfig;
+import dev.millrace.job.embedded.EmbeddedStack;
 import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.loop.Loop;
 import dev.millrace.job.loop.Material;
@@ -89,6 +90,7 @@ final class LoopOptions {
   @SuppressWarnings("try") // closed, and not asked
   static int run(RunConfig run, Callable<Material> material, Output output) throws Exception {
     Loop.requireFresh(run.folder());
+    EmbeddedStack.requireRoom();
     Report report;
     try (ProgressView view =
         new ProgressView(output.err(), run.config().batch().count(), Lessons::of)) {

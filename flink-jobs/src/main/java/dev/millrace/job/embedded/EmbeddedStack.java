@@ -24,6 +24,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 public final class EmbeddedStack implements AutoCloseable {
 
+  /** Of a disk, for Kafka and checkpoints: a full one would only show in what Kafka does not do. */
+  private static final int MEBIBYTES = 256;
+
   private final TempDirectory directory = TempDirectory.create();
   private final CompletableFuture<KafkaBroker> kafka;
   private final CompletableFuture<RedisProcess> redis;
@@ -43,6 +46,17 @@ public final class EmbeddedStack implements AutoCloseable {
             () -> FlinkCluster.start(flinkFolder, taskManagers, slots, flinkOptions));
   }
 
+  /**
+   * For who has much to do before.
+   *
+   * @throws IllegalStateException if there is no room for the temporary folder
+   */
+  public static void requireRoom() {
+    try (TempDirectory tried = TempDirectory.create()) {
+      tried.requireFree(MEBIBYTES);
+    }
+  }
+
   /** Starts everything, with as many task managers and slots in each as given. */
   public static EmbeddedStack start(int taskManagers, int slots) {
     return start(taskManagers, slots, new Configuration());
@@ -50,6 +64,7 @@ public final class EmbeddedStack implements AutoCloseable {
 
   /** Starts everything; the Flink options given come on top of ours. */
   public static EmbeddedStack start(int taskManagers, int slots, Configuration flinkOptions) {
+    requireRoom();
     EmbeddedStack stack = new EmbeddedStack(taskManagers, slots, flinkOptions);
     try {
       CompletableFuture.allOf(stack.kafka, stack.redis, stack.flink).join();

@@ -43,6 +43,24 @@ public final class TempDirectory implements AutoCloseable {
     }
   }
 
+  /**
+   * On its disk.
+   *
+   * @throws IllegalStateException if less is free
+   */
+  void requireFree(int mebibytes) {
+    try {
+      long free = Files.getFileStore(path).getUsableSpace() >> 20;
+      if (free < mebibytes) {
+        throw new IllegalStateException(
+            "%d MB are free in %s, expected %d: TMPDIR names another folder"
+                .formatted(free, path.getParent(), mebibytes));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
   public void close() {
     try (will) {

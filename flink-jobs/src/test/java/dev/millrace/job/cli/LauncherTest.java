@@ -67,6 +67,25 @@ class LauncherTest {
         said::toString);
   }
 
+  /** Java by itself writes to /tmp. */
+  @Test
+  void run_temporaryFolderIsNamed_isJavas() throws Exception {
+    Files.createDirectories(root.resolve("flink-jobs/target"));
+    Files.createFile(root.resolve("flink-jobs/target/flink-jobs.jar"));
+    Files.createFile(root.resolve(".millrace/built"));
+    Files.createDirectories(root.resolve("jdk/bin"));
+    Path java = root.resolve("jdk/bin/java");
+    Files.writeString(
+        java,
+        """
+        #!/bin/sh
+        case $1 in -Xshow*) echo 'java.specification.version = 17' ;; *) printf '%s\n' "$@"; exit 1 ;; esac
+        """);
+    assertTrue(java.toFile().setExecutable(true));
+    String said = run("export JAVA_HOME=jdk TMPDIR='/a b'; exec sh ./millrace --help");
+    assertTrue(said.lines().toList().contains("-Djava.io.tmpdir=/a b"), said);
+  }
+
   private String run(String script) throws Exception {
     Path said = root.resolve("said");
     ProcessBuilder builder = new ProcessBuilder("sh", "-c", script).directory(root.toFile());

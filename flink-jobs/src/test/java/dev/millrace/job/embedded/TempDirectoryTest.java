@@ -1,6 +1,7 @@
 package dev.millrace.job.embedded;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -24,5 +25,17 @@ class TempDirectoryTest {
     assertFalse(Files.exists(gone));
     assertTrue(Files.exists(file));
     TempDirectory.delete(gone);
+  }
+
+  @Test
+  void requireFree_lessIs_saysWhere() {
+    try (TempDirectory directory = TempDirectory.create()) {
+      var e =
+          assertThrows(IllegalStateException.class, () -> directory.requireFree(Integer.MAX_VALUE));
+      String said = "MB are free in %s, expected 2147483647: TMPDIR names another folder";
+      assertTrue(
+          e.getMessage().endsWith(said.formatted(directory.path().getParent())), e::getMessage);
+      directory.requireFree(0);
+    }
   }
 }
