@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +20,7 @@ class LauncherTest {
   @TempDir Path root;
 
   private Path lock;
+  private Path java = Path.of(System.getProperty("java.home"));
 
   @BeforeEach
   void copyScript() throws IOException {
@@ -70,26 +73,55 @@ class LauncherTest {
   /** Java by itself writes to /tmp. */
   @Test
   void run_temporaryFolderIsNamed_isJavas() throws Exception {
+    build();
+    List<String> said =
+        run("export TMPDIR=\"$PWD/a b\"; mkdir \"$TMPDIR\"; exec sh ./millrace").lines().toList();
+    assertTrue(
+        said.contains("-Djava.io.tmpdir=" + root.toRealPath().resolve("a b")), said::toString);
+    assertTrue(
+        said.contains("-Dmillrace.log=" + root.toRealPath().resolve(".millrace/logs/millrace.log")),
+        said::toString);
+  }
+
+  /** Java's logging printed five stack traces. */
+  @Test
+  void run_logCannotBeWritten_isInATemporaryFile() throws Exception {
+    build();
+    Files.createFile(root.resolve(".millrace/logs"));
+    List<String> said = run("export TMPDIR=\"$PWD\"; exec sh ./millrace").lines().toList();
+    Matcher line =
+        Pattern.compile("millrace: .*/logs cannot be written; log: (.*millrace-log\\..*)")
+            .matcher(said.get(0));
+    assertTrue(line.matches(), said::toString);
+    assertTrue(said.contains("-Dmillrace.log=" + line.group(1)), said::toString);
+  }
+
+  /** A build whose Java prints what it is given. */
+  private void build() throws IOException {
+    Files.createDirectories(root.resolve("module/src/main"));
+    Files.createFile(root.resolve("module/pom.xml"));
+    Files.createFile(root.resolve("pom.xml"));
     Files.createDirectories(root.resolve("flink-jobs/target"));
     Files.createFile(root.resolve("flink-jobs/target/flink-jobs.jar"));
     Files.createFile(root.resolve(".millrace/built"));
-    Files.createDirectories(root.resolve("jdk/bin"));
-    Path java = root.resolve("jdk/bin/java");
+    java = root.resolve("jdk");
+    Path program = Files.createDirectories(java.resolve("bin")).resolve("java");
     Files.writeString(
-        java,
+        program,
         """
         #!/bin/sh
-        case $1 in -Xshow*) echo 'java.specification.version = 17' ;; *) printf '%s\n' "$@"; exit 1 ;; esac
+        case $1 in
+          -Xshow*) echo 'java.specification.version = 17' ;;
+          *) printf '%s\n' "$@"; exit 1 ;;
+        esac
         """);
-    assertTrue(java.toFile().setExecutable(true));
-    String said = run("export JAVA_HOME=jdk TMPDIR='/a b'; exec sh ./millrace --help");
-    assertTrue(said.lines().toList().contains("-Djava.io.tmpdir=/a b"), said);
+    assertTrue(program.toFile().setExecutable(true));
   }
 
   private String run(String script) throws Exception {
     Path said = root.resolve("said");
     ProcessBuilder builder = new ProcessBuilder("sh", "-c", script).directory(root.toFile());
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("JAVA_HOME", java.toString());
     Process process = builder.redirectErrorStream(true).redirectOutput(said.toFile()).start();
     try {
       assertTrue(process.waitFor(1, TimeUnit.MINUTES), "it goes on");
