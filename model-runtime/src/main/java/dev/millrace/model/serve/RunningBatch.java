@@ -78,9 +78,11 @@ final class RunningBatch implements AutoCloseable {
     if (isIdle()) {
       return List.of();
     }
-    Decoding open = decoding == null ? base.decoding(slots) : decoding;
-    decoding = open;
     List<Work> ended = new ArrayList<>();
+    Decoding open = open(ended);
+    if (open == null) {
+      return ended;
+    }
     join(open, ended);
     try {
       for (Decoding.Token token : open.step()) {
@@ -90,6 +92,22 @@ final class RunningBatch implements AutoCloseable {
       begin(e, ended);
     }
     return ended;
+  }
+
+  /** Null if it cannot be opened, which fails all who wait for it: nothing runs then. */
+  private @Nullable Decoding open(List<Work> ended) {
+    if (decoding == null) {
+      try {
+        decoding = base.decoding(slots);
+      } catch (RuntimeException e) {
+        ended.addAll(alone);
+        ended.addAll(joining);
+        ended.forEach(work -> work.fail("model-failed: " + e));
+        alone.clear();
+        joining.clear();
+      }
+    }
+    return decoding;
   }
 
   private void join(Decoding open, List<Work> ended) {

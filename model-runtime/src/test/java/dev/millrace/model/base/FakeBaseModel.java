@@ -37,6 +37,7 @@ public final class FakeBaseModel implements BaseModel {
   private final ConcurrentLinkedQueue<Integer> scoreCalls = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Integer> mostRunning = new ConcurrentLinkedQueue<>();
   private final AtomicInteger generated = new AtomicInteger();
+  private int decodingsToFail;
 
   public FakeBaseModel() {
     this("fake-base");
@@ -146,8 +147,17 @@ public final class FakeBaseModel implements BaseModel {
     return sequences.stream().map(tokens -> scored(tokens, bias)).toList();
   }
 
+  /** Has the next ones fail. */
+  public void failDecodings(int count) {
+    decodingsToFail = count;
+  }
+
   @Override
   public Decoding decoding(int slots) {
+    if (decodingsToFail > 0) {
+      decodingsToFail--;
+      throw new IllegalStateException("no room");
+    }
     return new Batch(slots);
   }
 

@@ -46,6 +46,21 @@ class ResponderTest extends Responders {
   }
 
   @Test
+  void respond_decodingThatCannotBeOpened_failsThoseWhoWaitForItAndIsOpenedForTheNext() {
+    base.failDecodings(1);
+    List<Answer> answers =
+        responder.respond(
+            List.of(
+                generate("a", null, "one", 2),
+                generate("b", null, "two", 2),
+                score("c", null, "text")));
+    assertError("model-failed: java.lang.IllegalStateException: no room", answers.get(0));
+    assertError("model-failed: java.lang.IllegalStateException: no room", answers.get(1));
+    assertNull(answers.get(2).error());
+    assertNull(one(generate("d", null, "one", 2)).error());
+  }
+
+  @Test
   void respond_domainWithoutRelease_isAnsweredByTheBase() {
     Answer byBase = one(score("q", "java", "prompt"));
     assertNull(byBase.error());
