@@ -64,6 +64,9 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** So many domains' releases are kept until they can be published; then nothing is learned. */
   static final int MOST_UNPUBLISHED = 4;
 
+  /** So many times what may be pending may wait for the store beside it. */
+  static final int MOST_WAITING = 4;
+
   private final LearnerOpener learners;
   private final int maxPending;
   private final long submitted;
@@ -95,7 +98,7 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
   /** Keys whose next order or batch failed for the store: all that is theirs waits behind it. */
   private transient Set<String> held;
 
-  /** How often in a row a key was held. */
+  /** How often in a row a key was held; all that waits for the store is of one of these. */
   private transient Map<String, Integer> inVain;
 
   /** What was learned for a key, and could not be published yet. */
@@ -218,9 +221,15 @@ final class LearnOperator extends AbstractStreamOperator<Verdict>
     pending.add(element.getValue());
     figures.came(element.getValue().domain());
     takeTurn();
-    while (order.size() > maxPending) {
+    while (isFull()) {
       mailbox.yield();
     }
+  }
+
+  /** What waits for the store has room of its own, beside what is to be learned meanwhile. */
+  private boolean isFull() {
+    long waiting = order.stream().filter(inVain::containsKey).count();
+    return order.size() - waiting > maxPending || waiting > (long) MOST_WAITING * maxPending;
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.util.ExceptionUtils;
 import org.junit.jupiter.api.Test;
@@ -310,6 +311,40 @@ class LearnOperatorTest {
       assertEquals(
           List.of("health 0", "health 1", "cloud 0 to early", "cloud 0 to later", "cloud 0"),
           verdicts(harness));
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void processElement_whileManyBatchesOfADomainWaitForTheStore_othersAreLearned() throws Exception {
+    LineageLearner learner = new LineageLearner(FREE);
+    learner.storeIsAway = true;
+    int maxPending = 2;
+    int most = LearnOperator.MOST_WAITING * maxPending;
+    try (var harness = harness(learner, maxPending, 1, 0)) {
+      harness.open();
+      harness.order(rollback("cloud", "early", 3));
+      runOneMail(harness);
+      for (int i = 0; i + 1 < most; i++) {
+        harness.processElement(batch("cloud", i), 0);
+      }
+      harness.processElement(batch("health", 0), 0);
+      runOneMail(harness);
+      assertEquals(List.of("health 0"), verdicts(harness));
+      harness
+          .getTaskMailbox()
+          .put(
+              new Mail(
+                  () -> {
+                    learner.storeIsAway = false;
+                    harness.setProcessingTime(LearnOperator.PAUSE_MILLIS);
+                  },
+                  0,
+                  "the store is back"));
+      harness.processElement(batch("cloud", most - 1), 0); // waits until then
+      assertFalse(learner.storeIsAway);
+      harness.endInput();
+      assertEquals(most + 2, verdicts(harness).size());
     }
   }
 
