@@ -150,7 +150,7 @@ final class NewBases implements BaseSource, AutoCloseable {
     LoadedAdapter adapter = base.under(release.manifest().routing()).load(release.adapter());
     try {
       requireFinite(base, adapter);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       adapter.close();
       throw e;
     }

@@ -61,7 +61,7 @@ final class KeptReplies {
     }
     try {
       var unused = call.get().whenComplete((made, failure) -> settle(key, own, made, failure));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // else who asks again would wait for ever
       settle(key, own, null, e);
     }
     return own.reply();

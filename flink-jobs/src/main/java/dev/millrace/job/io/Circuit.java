@@ -86,7 +86,7 @@ final class Circuit implements AutoCloseable {
       probe.run();
       open.set(false);
       LOG.warn("{} is back", service);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // else nobody would ask again
       probeLater();
     }
   }

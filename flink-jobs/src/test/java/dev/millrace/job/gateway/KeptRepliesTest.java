@@ -60,6 +60,14 @@ class KeptRepliesTest {
             });
     assertEquals(
         400, ApiProblem.of(assertThrows(CompletionException.class, refused::join)).status());
+    CompletableFuture<String> broken =
+        kept.once(
+            "key",
+            "asked",
+            () -> {
+              throw new NoClassDefFoundError("made up");
+            });
+    assertThrows(CompletionException.class, broken::join);
     assertEquals("a", kept.once("key", "asked", () -> call(1)).join());
   }
 

@@ -52,7 +52,7 @@ final class CallAdapters implements AutoCloseable {
         scales[i] = adapter == null ? 0 : 1;
         limits.add(adapter == null ? NO_LIMITS : adapter.limits());
       }
-    } catch (RuntimeException e) { // such as of an adapter that was closed
+    } catch (RuntimeException | Error e) { // such as of an adapter that was closed
       close();
       throw e;
     }

@@ -37,7 +37,7 @@ final class DjlAdapter implements LoadedAdapter {
     this.limits = limits;
     try {
       this.arrays = Program.arrays(manager, factors(adapter, sites));
-    } catch (RuntimeException e) { // such as of an adapter of another base
+    } catch (RuntimeException | Error e) { // such as of an adapter of another base
       manager.close();
       throw e;
     }

@@ -68,7 +68,7 @@ final class Program implements AutoCloseable {
     } catch (IOException e) {
       manager.close();
       throw new UncheckedIOException(e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       manager.close();
       throw e;
     }

@@ -56,7 +56,7 @@ public final class Checkpoint implements AutoCloseable {
       checkpoint.openFiles();
       checkpoint.untie();
       return checkpoint;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       checkpoint.close();
       throw e;
     }

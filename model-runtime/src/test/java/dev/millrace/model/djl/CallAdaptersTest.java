@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
+import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Site;
+import dev.millrace.model.base.LoadedAdapter;
 import dev.millrace.model.peft.LoraConfig;
 import dev.millrace.model.peft.LoraWeights;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.AbstractList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +47,47 @@ class CallAdaptersTest {
     assertThrows(IllegalStateException.class, () -> new CallAdapters(List.of(open, closed)));
     assertTrue(scope.isOpen());
     open.close();
+    assertFalse(scope.isOpen());
+  }
+
+  @Test
+  void of_anErrorIsThrown_holdsNoneOfTheOthers() {
+    PtNDManager scope = scope();
+    DjlAdapter open = new DjlAdapter(scope, at(HERE), List.of(HERE));
+    List<LoadedAdapter> breaking =
+        new AbstractList<>() {
+          @Override
+          public LoadedAdapter get(int index) {
+            if (index > 0) {
+              throw new OutOfMemoryError("made up");
+            }
+            return open;
+          }
+
+          @Override
+          public int size() {
+            return 2;
+          }
+        };
+    assertThrows(OutOfMemoryError.class, () -> new CallAdapters(breaking));
+    open.close();
+    assertFalse(scope.isOpen());
+  }
+
+  @Test
+  void adapter_anErrorIsThrown_leavesNoMemoryBehind() {
+    PtNDManager scope = scope();
+    InvocationHandler breaking =
+        (proxy, method, arguments) -> {
+          throw new OutOfMemoryError("made up");
+        };
+    AdapterWeights broken =
+        (AdapterWeights)
+            Proxy.newProxyInstance(
+                AdapterWeights.class.getClassLoader(),
+                new Class<?>[] {AdapterWeights.class},
+                breaking);
+    assertThrows(OutOfMemoryError.class, () -> new DjlAdapter(scope, broken, List.of(HERE)));
     assertFalse(scope.isOpen());
   }
 
