@@ -2,9 +2,12 @@ package dev.millrace.job.cli;
 
 import dev.millrace.job.report.AnswerCounts;
 import dev.millrace.job.report.GenerateCounts;
+import dev.millrace.job.report.ProtectedFigures;
+import dev.millrace.job.report.Quantiles;
 import dev.millrace.job.report.ReleaseCounts;
 import dev.millrace.job.report.Report;
 import dev.millrace.job.report.ReportFolder;
+import dev.millrace.job.report.SwapFigures;
 import java.nio.file.Path;
 import java.util.Formatter;
 import java.util.Locale;
@@ -53,11 +56,7 @@ record Summary(Report report, Path folder) {
                     elsewhere(d.otherDomainsChange())));
     text.format(
         "bits per byte on held-out documents; elsewhere: the same adapter on the other domains\n");
-    double before = report.protectedSet().bitsPerByteBefore();
-    double after = report.protectedSet().bitsPerByteAfter();
-    text.format(
-        "protected    %.4f bits per byte by the base, %.4f with the worst adapter (%+.2f%%)\n",
-        before, after, 100 * (after / before - 1));
+    text.format("protected    %s\n", guarded(report.protectedSet()));
   }
 
   private void counts(Formatter text) {
@@ -86,20 +85,35 @@ record Summary(Report report, Path folder) {
           "alignments   %d published, %d candidates refused %s\n",
           alignments.published(), alignments.refused(), alignments.refusedBy());
     }
+    text.format("freshness    %s\n", freshness(report.freshnessMillis()));
     text.format(
-        "freshness    p50 %d ms, p99 %d ms over %d samples\n",
-        report.freshnessMillis().p50(),
-        report.freshnessMillis().p99(),
-        report.freshnessMillis().n());
-    text.format(
-        "swaps        %d, p50 %d ms, p99 %d ms, %d requests failed\n",
-        report.swap().n(),
-        report.swap().p50Millis(),
-        report.swap().p99Millis(),
-        report.swap().failedRequests());
+        "swaps        %s, %d requests failed\n",
+        swaps(report.swap()), report.swap().failedRequests());
     text.format(
         "cache        %d L1, %d Redis, %d computed\n",
         report.cache().l1(), report.cache().redis(), report.cache().miss());
+  }
+
+  private static String guarded(ProtectedFigures texts) {
+    double before = texts.bitsPerByteBefore();
+    double after = texts.bitsPerByteAfter();
+    return texts.byAdapter().isEmpty()
+        ? "%.4f bits per byte by the base; there is no adapter".formatted(before)
+        : "%.4f bits per byte by the base, %.4f with the worst adapter (%+.2f%%)"
+            .formatted(before, after, 100 * (after / before - 1));
+  }
+
+  /** Quantiles of nothing are no figures. */
+  private static String freshness(Quantiles millis) {
+    return millis.n() == 0
+        ? "of no sample: none was followed by an answer of a release that learned it"
+        : "p50 %d ms, p99 %d ms over %d samples".formatted(millis.p50(), millis.p99(), millis.n());
+  }
+
+  private static String swaps(SwapFigures swap) {
+    return swap.n() == 0
+        ? "0"
+        : "%d, p50 %d ms, p99 %d ms".formatted(swap.n(), swap.p50Millis(), swap.p99Millis());
   }
 
   private static String ngram(@Nullable Double bits) {
