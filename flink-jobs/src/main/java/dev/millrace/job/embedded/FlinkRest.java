@@ -412,8 +412,8 @@ public final class FlinkRest implements AutoCloseable {
           e);
     } catch (IOException e) {
       throw new FlinkRestException(
-          "no Flink cluster answers at %s, expected the REST address of a job manager: %s"
-              .formatted(url, e),
+          "no Flink cluster answers at %s, expected the REST address of a job manager%s"
+              .formatted(url, e.getMessage() == null ? "" : ": " + e.getMessage()),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -202,6 +202,7 @@ class MainTest {
     assertEquals(1, err.toString().strip().lines().count(), err::toString);
     assertTrue(err.toString().startsWith("millrace: "), err::toString);
     assertTrue(err.toString().contains(named), err::toString);
+    assertFalse(err.toString().contains("java."), err::toString);
   }
 
   @ParameterizedTest
