@@ -96,7 +96,15 @@ class LauncherTest {
     assertTrue(said.contains("-Dmillrace.log=" + line.group(1)), said::toString);
   }
 
-  /** A build whose Java prints what it is given. */
+  /** Java took its number for a file of its own. */
+  @Test
+  void run_standardInputIsClosed_isEmpty() throws Exception {
+    build();
+    List<String> said = run("exec sh ./millrace produce - <&-").lines().toList();
+    assertTrue(said.contains("/dev/null"), said::toString);
+  }
+
+  /** A build whose Java prints what it is given, and what its standard input is. */
   private void build() throws IOException {
     Files.createDirectories(root.resolve("module/src/main"));
     Files.createFile(root.resolve("module/pom.xml"));
@@ -112,7 +120,7 @@ class LauncherTest {
         #!/bin/sh
         case $1 in
           -Xshow*) echo 'java.specification.version = 17' ;;
-          *) printf '%s\n' "$@"; exit 1 ;;
+          *) printf '%s\n' "$@"; readlink /proc/self/fd/0; exit 1 ;;
         esac
         """);
     assertTrue(program.toFile().setExecutable(true));
