@@ -68,8 +68,14 @@ final class VerdictsCommand implements Callable<Integer> {
             .filter(verdict -> !refused || !verdict.accepted())
             .sorted(ORDER)
             .toList();
-    output.result(verdicts, table(verdicts));
+    output.result(verdicts, verdicts.isEmpty() ? none() : table(verdicts));
     return 0;
+  }
+
+  private String none() {
+    return "no "
+        + (refused ? "refused candidate" : "verdict")
+        + (domain == null ? "" : " of domain " + domain);
   }
 
   private List<Verdict> read() throws IOException {

@@ -285,6 +285,19 @@ class MainTest {
   }
 
   @Test
+  void run_verdictsOfAnEmptyStore_saysThereAreNone() {
+    String store = folder.toString();
+    assertEquals(0, run("verdicts", "--store", store));
+    assertEquals("no verdict\n", out.toString());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("verdicts", "--refused", "--domain", "d", "--store", store));
+    assertEquals("no refused candidate of domain d\n", out.toString());
+    out.getBuffer().setLength(0);
+    assertEquals(0, run("verdicts", "--json", "--store", store));
+    assertEquals("[ ]", out.toString().strip());
+  }
+
+  @Test
   void run_checkOnTextsOfNoTokens_saysSo() throws Exception {
     Path lines = folder.resolve("lines.jsonl");
     Files.writeString(lines, "{\"text\":\"\"}\n");
