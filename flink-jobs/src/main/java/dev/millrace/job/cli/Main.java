@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.model.adapter.InvalidAdapterException;
 import dev.millrace.model.config.InvalidConfigException;
 import dev.millrace.model.weights.InvalidWeightsException;
+import dev.millrace.schema.wire.NearestName;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
@@ -12,14 +13,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IHelpSectionRenderer;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -137,7 +141,7 @@ public final class Main implements Runnable {
         .setUsageHelpWidth(WIDTH)
         .setExecutionStrategy(Main::runGiven)
         .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command))
-        .setParameterExceptionHandler((e, arguments) -> misused(e))
+        .setParameterExceptionHandler(Main::misused)
         .execute(args);
   }
 
@@ -183,25 +187,62 @@ public final class Main implements Runnable {
         || e instanceof AccessDeniedException;
   }
 
-  private static int misused(ParameterException e) {
+  private static int misused(ParameterException e, String[] arguments) {
     CommandLine command = e.getCommandLine();
     command
         .getErr()
         .printf(
-            "millrace: %s; see ./%s --help%n", misuse(e), command.getCommandSpec().qualifiedName());
+            "millrace: %s; see ./%s --help%n",
+            misuse(e, arguments), command.getCommandSpec().qualifiedName());
     return USAGE;
   }
 
-  private static String misuse(ParameterException e) {
-    Set<String> commands = e.getCommandLine().getSubcommands().keySet();
-    String said = oneLine(e).replaceFirst("^Error: ", "");
-    String unknown =
-        e instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()
-            ? unmatched.getUnmatched().get(0)
-            : said.startsWith(UNKNOWN_TO_HELP) ? e.getValue() : null;
-    return unknown == null || commands.isEmpty()
-        ? said
-        : "no command %s, expected one of %s".formatted(unknown, commands);
+  private static String misuse(ParameterException e, String[] arguments) {
+    String option = unknownOption(e, arguments);
+    if (option != null) {
+      Set<String> options = e.getCommandLine().getCommandSpec().optionsMap().keySet();
+      return "no option " + option + didYouMean(option, options);
+    }
+    String said = oneLine(e).replaceFirst("^Error: ", "").replace("option option", "option");
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      String unknown = unmatched.getUnmatched().get(0);
+      return e.getCommandLine().getSubcommands().isEmpty()
+          ? "'%s' is one argument too many (quotes hold several words together)".formatted(unknown)
+          : noCommand(unknown, e.getCommandLine());
+    }
+    return said.startsWith(UNKNOWN_TO_HELP) ? noCommand(e.getValue(), e.getCommandLine()) : said;
+  }
+
+  /** An option that there is not, also where picocli rather speaks of what is missing. */
+  private static @Nullable String unknownOption(ParameterException e, String[] arguments) {
+    if (e instanceof UnmatchedArgumentException unmatched && unmatched.isUnknownOption()) {
+      return name(unmatched.getUnmatched().get(0));
+    }
+    Set<String> known = e.getCommandLine().getCommandSpec().optionsMap().keySet();
+    return e instanceof MissingParameterException
+        ? Arrays.stream(arguments)
+            .takeWhile(argument -> !argument.equals("--"))
+            .filter(argument -> argument.startsWith("--"))
+            .map(Main::name)
+            .filter(option -> !known.contains(option))
+            .findFirst()
+            .orElse(null)
+        : null;
+  }
+
+  /** Of {@code --name=value}. */
+  private static String name(String option) {
+    return option.replaceFirst("=.*", "");
+  }
+
+  private static String noCommand(String unknown, CommandLine among) {
+    Set<String> commands = among.getSubcommands().keySet();
+    String meant = didYouMean(unknown, commands);
+    return "no command " + unknown + (meant.isEmpty() ? ", expected one of " + commands : meant);
+  }
+
+  private static String didYouMean(String given, Set<String> known) {
+    return NearestName.near(given, known).map(near -> ", did you mean " + near + "?").orElse("");
   }
 
   /** What went wrong, without line breaks. */

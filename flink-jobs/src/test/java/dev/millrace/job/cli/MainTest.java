@@ -226,6 +226,28 @@ class MainTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "relases list | no command relases, did you mean releases?; see ./millrace --help",
+        "help adpt | no command adpt, did you mean adapt?; see ./millrace --help",
+        "releases lst | no command lst, did you mean list?; see ./millrace releases --help",
+        "ask --domian legal hello | no option --domian, did you mean --domain?; see ./millrace ask",
+        "ask --domain d --explian hello | no option --explian, did you mean --explain?; see",
+        "trace --samples=x | no option --samples, did you mean --sample?; see ./millrace trace",
+        "submit serve --savpoint x | no option --savpoint, did you mean --savepoint?; see",
+        "submit --frobnicate | no option --frobnicate; see ./millrace submit --help",
+        "ask --domain d two words | 'words' is one argument too many",
+        "ask --domain d --set foo hello | Value for option '--set' (KEY=VALUE) should be in KEY=VALUE format"
+      })
+  void run_misspelt_namesTheNearOne(String line, String said) {
+    assertEquals(Main.USAGE, run(line.split(" ")), err::toString);
+    assertTrue(err.toString().startsWith("millrace: " + said), err::toString);
+    assertEquals(1, err.toString().lines().count(), err::toString);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "topics",

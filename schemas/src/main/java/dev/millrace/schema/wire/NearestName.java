@@ -2,6 +2,7 @@ package dev.millrace.schema.wire;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Optional;
 
 /** The known name that a misspelt one most likely means. */
 public final class NearestName {
@@ -18,6 +19,13 @@ public final class NearestName {
   public static String of(String name, Collection<String> known) {
     String start = name.substring(0, Math.min(name.length(), LONGEST));
     return known.stream().min(Comparator.comparingInt(other -> edits(start, other))).orElseThrow();
+  }
+
+  /** That name, if no more than every third character is another. */
+  public static Optional<String> near(String name, Collection<String> known) {
+    return known.isEmpty()
+        ? Optional.empty()
+        : Optional.of(of(name, known)).filter(near -> 3 * edits(name, near) <= name.length());
   }
 
   /** Levenshtein's distance. */
