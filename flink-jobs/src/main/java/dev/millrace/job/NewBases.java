@@ -187,7 +187,7 @@ final class NewBases implements BaseSource, AutoCloseable {
           added.add(carrier);
           carriers.add(carrier);
           return base;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
           base.close();
           throw e;
         }
