@@ -213,7 +213,7 @@ public final class ScoreOperator extends AbstractStreamOperator<ScoredSample>
   }
 
   private boolean mayTeach() throws Exception {
-    return !isHeld() || all(orders).isEmpty() && all(unwritten).size() < MOST_UNWRITTEN;
+    return !isHeld() || (all(orders).isEmpty() && all(unwritten).size() < MOST_UNWRITTEN);
   }
 
   private static <T> List<T> all(ListState<T> state) throws Exception {
