@@ -27,9 +27,7 @@ final class MinHash {
     long[] minima = new long[BINS];
     Arrays.fill(minima, EMPTY);
     for (int word : words) {
-      long hash = TextHash.mix(word);
-      int bin = (int) (hash >>> 58);
-      minima[bin] = Math.min(minima[bin], hash);
+      add(minima, TextHash.mix(word));
     }
     return pack(minima);
   }
@@ -39,21 +37,33 @@ final class MinHash {
     long[] minima = new long[BINS];
     Arrays.fill(minima, EMPTY);
     int shingles = text.length - SHINGLE + 1;
-    long eight = TextHash.eight(text, 0);
-    for (int i = 1; i <= shingles; i++) {
-      long next = TextHash.eight(text, i); // ends with the ninth byte
-      long hash = hash(eight, next >> 56);
-      int bin = (int) (hash >>> 58);
-      minima[bin] = Math.min(minima[bin], hash);
-      eight = next;
+    int i = 0;
+    // Four at a time: of the JVM's own eight some do not fit into registers.
+    for (; i < shingles - 3; i += 4) {
+      long first = hash(text, i);
+      long second = hash(text, i + 1);
+      long third = hash(text, i + 2);
+      long fourth = hash(text, i + 3);
+      add(minima, first);
+      add(minima, second);
+      add(minima, third);
+      add(minima, fourth);
+    }
+    for (; i < shingles; i++) {
+      add(minima, hash(text, i));
     }
     return minima;
   }
 
+  private static void add(long[] minima, long hash) {
+    int bin = (int) (hash >>> 58);
+    minima[bin] = Math.min(minima[bin], hash);
+  }
+
   /** The upper half of a product depends on every bit; it is folded into the lower half. */
-  private static long hash(long eight, long ninth) {
-    long product = eight * 0xBF58476D1CE4E5B9L;
-    return ((product ^ (product >>> 32)) + ninth) * 0x94D049BB133111EBL;
+  private static long hash(byte[] text, int at) {
+    long product = TextHash.eight(text, at) * 0xBF58476D1CE4E5B9L;
+    return ((product ^ (product >>> 32)) + text[at + SHINGLE - 1]) * 0x94D049BB133111EBL;
   }
 
   /** Eight bits of each bin. */
