@@ -5,6 +5,7 @@ import dev.millrace.job.Openers;
 import dev.millrace.job.TopicAdopting;
 import dev.millrace.job.config.MillraceConfig;
 import dev.millrace.job.config.Secret;
+import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.job.gateway.ApiKeys;
 import dev.millrace.job.gateway.Gateway;
 import dev.millrace.job.gateway.GatewayConfig;
@@ -86,6 +87,7 @@ final class GatewayCommand implements Callable<Integer> {
       description = "PKCS #12 to speak TLS with; MILLRACE_KEYSTORE_PASSWORD opens it.")
   private @Nullable Path keystore;
 
+  @SuppressWarnings("try") // closed, and not asked
   @Override
   public Integer call() throws Exception {
     ApiKeys apiKeys = keys == null ? ApiKeys.none() : ApiKeys.read(keys);
@@ -102,7 +104,14 @@ final class GatewayCommand implements Callable<Integer> {
     }
     broker.requireUsable();
     Path folder = base.folder();
-    StoredReleases stored = StoredReleases.read(store(), output.err()::println);
+    Path from = store();
+    try (ProcessLock unused = Home.lock(from, "--store " + from)) {
+      return openAlone(apiKeys, StoredReleases.read(from, output.err()::println), folder);
+    }
+  }
+
+  private int openAlone(ApiKeys apiKeys, StoredReleases stored, Path folder)
+      throws InterruptedException {
     stored.lost().forEach((domain, release) -> sayThatItIsLost(domain, release, stored.store()));
     output.err().println("starting Kafka, Redis, Flink and both jobs in this process");
     try (Ending ending = new Ending();

@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.job.embedded.ProcessLock;
 import dev.millrace.model.weights.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,6 +61,16 @@ record Home(Path root) {
   /** Where a gateway learns that was given no store, before any run had one. */
   private Path ownStore() {
     return root.resolve(".millrace").resolve("store");
+  }
+
+  /**
+   * Keeps other commands from learning into a store.
+   *
+   * @param option as it was given
+   * @throws IllegalStateException if one does
+   */
+  static ProcessLock lock(Path store, String option) throws IOException {
+    return ProcessLock.take(store.resolve(".lock"), option);
   }
 
   /** The store of the last run, or one to begin with. */

@@ -98,8 +98,7 @@ final class LoopOptions {
       Remembering remembering = new Remembering(view, run.store());
       Material read = material.call();
       Files.createDirectories(run.store());
-      try (ProcessLock unused =
-          ProcessLock.take(run.folder().resolve(".lock"), "--report " + run.folder())) {
+      try (ProcessLock unused = Home.lock(run.store(), "--report " + run.folder())) {
         Loop.requireFresh(run.folder()); // another may have ended meanwhile
         view.phase("opening the base");
         try (BaseModel unusedBase = DjlModels.open(run.base(), Precision.INT8, output.loading())) {

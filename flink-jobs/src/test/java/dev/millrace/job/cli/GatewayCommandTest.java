@@ -3,12 +3,15 @@ package dev.millrace.job.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.millrace.job.embedded.ProcessLock;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -47,6 +50,18 @@ class GatewayCommandTest {
       String said = said(Main.FAILED, "--port " + taken.getLocalPort());
       String expected = "millrace: 127.0.0.1:%d, expected a free port of this machine: ";
       assertTrue(said.startsWith(expected.formatted(taken.getLocalPort())), said);
+    }
+  }
+
+  /** Both learned into one store, and noted in turns what answers. */
+  @Test
+  void call_anotherLearnsIntoItsStore_saysSo(@TempDir Path store) throws IOException {
+    try (ProcessLock unused = Home.lock(store, "it")) {
+      String said = said(Main.FAILED, "--port 0 --store " + store);
+      String expected =
+          "millrace: --store %s is in use by process %d, expected one at a time"
+              .formatted(store, ProcessHandle.current().pid());
+      assertTrue(said.endsWith(expected), said);
     }
   }
 

@@ -76,13 +76,14 @@ class LoopOptionsTest {
   /** Both wrote into one store. */
   @Test
   void adapt_anotherRunsIntoItsFolder_isRefused() throws Exception {
-    Path report = Files.createDirectory(folder.resolve("report"));
+    Path report = folder.resolve("report");
+    Path store = Files.createDirectories(report.resolve("store"));
     Path input = Files.createDirectory(folder.resolve("documents")); // some are held out
     for (int i = 0; i < DOCUMENTS; i++) {
       Files.writeString(input.resolve(i + ".txt"), "Queue number " + i + " is full.");
     }
     StringWriter err = new StringWriter();
-    try (ProcessLock unused = ProcessLock.take(report.resolve(".lock"), "it")) {
+    try (ProcessLock unused = Home.lock(store, "it")) {
       int status =
           Main.run(
               new PrintWriter(new StringWriter()),
