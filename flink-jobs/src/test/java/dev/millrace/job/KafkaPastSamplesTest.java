@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.millrace.job.config.MillraceConfig;
-import dev.millrace.model.score.SampleTokens;
-import dev.millrace.model.text.ByteTokenizer;
 import dev.millrace.schema.Origin;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -28,7 +26,7 @@ class KafkaPastSamplesTest {
                       "500",
                       "kafka.client.request.timeout.ms",
                       "400"));
-      var past = new KafkaPastSamples(config.kafka(), new SampleTokens(new ByteTokenizer(), 1_000));
+      var past = new KafkaPastSamples(config.kafka(), TinyParts.tokens(config));
       var e =
           assertThrows(
               UncheckedIOException.class,
