@@ -14,6 +14,7 @@ import dev.millrace.job.report.SampleCounts;
 import dev.millrace.job.report.SwapFigures;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +44,7 @@ class SummaryTest {
   }
 
   private static String said(
-      TreeMap<String, Double> byAdapter, Quantiles freshness, SwapFigures swap) {
+      SortedMap<String, Double> byAdapter, Quantiles freshness, SwapFigures swap) {
     Report report =
         new Report(
             new Report.Run("adapt", "2026-01-01T00:00:00Z", 1, 17, "base"),
