@@ -168,6 +168,12 @@ class UserInputTest {
             assertEquals(List.of("line 1 too-long"), told, "nothing was said of the zeros");
             return in.read();
           }
+
+          @Override
+          public int read(byte[] into, int at, int most) throws IOException {
+            assertEquals(List.of("line 1 too-long"), told, "nothing was said of the zeros");
+            return in.read(into, at, most);
+          }
         };
     List<String> taken = new ArrayList<>();
     UserInput.each(
