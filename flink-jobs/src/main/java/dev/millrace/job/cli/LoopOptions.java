@@ -97,12 +97,12 @@ final class LoopOptions {
       view.phase("reading the texts");
       Remembering remembering = new Remembering(view, run.store());
       Material read = material.call();
-      Files.createDirectories(run.store());
-      try (ProcessLock unused = Home.lock(run.store(), "--report " + run.folder())) {
-        Loop.requireFresh(run.folder()); // another may have ended meanwhile
-        view.phase("opening the base");
-        try (BaseModel unusedBase = DjlModels.open(run.base(), Precision.INT8, output.loading())) {
-          report = new Loop(run, read, remembering).run(); // its jobs open the same
+      view.phase("opening the base");
+      try (BaseModel unusedBase = DjlModels.open(run.base(), Precision.INT8, output.loading())) {
+        Files.createDirectories(run.store());
+        try (ProcessLock unused = Home.lock(run.store(), "--report " + run.folder())) {
+          Loop.requireFresh(run.folder()); // another may have ended meanwhile
+          report = new Loop(run, read, remembering).run(); // its jobs share the base
         }
       }
       if (report.releases().published() + report.alignments().published() > 0) {
