@@ -39,10 +39,10 @@ public record ClusterProcess(
     command = List.copyOf(command);
   }
 
-  /** Starts a process that what ends the caller's group does not end, such as Ctrl-C. */
+  /** Starts a process that a closing terminal does not end; what it says goes to a file. */
   static ClusterProcess start(
       String name, String address, List<String> command, Path folder, Path said) {
-    List<String> words = new ArrayList<>(ownSession(System.getProperty("os.name")));
+    List<String> words = new ArrayList<>(List.of("nohup"));
     words.addAll(command);
     try {
       Process process =
@@ -56,13 +56,6 @@ public record ClusterProcess(
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start " + name, e);
     }
-  }
-
-  /** What goes before a command, and has its process number; macOS has no setsid. */
-  static List<String> ownSession(String os) {
-    return os.startsWith("Mac")
-        ? List.of("perl", "-MPOSIX", "-e", "setsid; exec @ARGV or die $!")
-        : List.of("setsid");
   }
 
   /** Those that run for a cluster in a folder, whether that is still there or not. */

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,21 +35,6 @@ class ClusterProcessTest {
       process.kill();
     }
     assertFalse(process.isAlive());
-  }
-
-  /** Ctrl-C in a script that had started a cluster ended all of it. */
-  @Test
-  void ownSession_command_leadsASessionAndAGroup() throws Exception {
-    assumeTrue(Files.exists(Path.of("/proc/self/stat")));
-    for (String os : List.of("Linux", "Mac OS X")) {
-      List<String> command = new ArrayList<>(ClusterProcess.ownSession(os));
-      assumeTrue(
-          List.of("/usr/bin", "/bin").stream()
-              .anyMatch(in -> Files.exists(Path.of(in, command.get(0)))));
-      command.addAll(List.of("cut", "-d ", "-f", "1,5,6", "/proc/self/stat"));
-      Process process = new ProcessBuilder(command).start();
-      assertEquals("%d %1$d %1$d".formatted(process.pid()), process.inputReader().readLine());
-    }
   }
 
   @Test
