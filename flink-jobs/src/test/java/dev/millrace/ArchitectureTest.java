@@ -41,6 +41,7 @@ class ArchitectureTest {
               "model.assign",
               "model.release",
               "model.base",
+              "model.simd",
               "model.align",
               "model.program",
               "model.djl",

@@ -1,0 +1,184 @@
+package dev.millrace.model.simd;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Loops over registers of this processor. None's result depends on how wide they are: sums are of
+ * sixteen partial ones, and products are added up in the order of the columns.
+ */
+final class Lanes {
+
+  /** Numbers of which rows are made up: a register's, or two. */
+  static final int GROUP = 16;
+
+  static final VectorSpecies<Float> F =
+      FloatVector.SPECIES_PREFERRED.length() >= GROUP
+          ? FloatVector.SPECIES_512
+          : FloatVector.SPECIES_256;
+
+  static final int WIDTH = F.length();
+
+  private static final VectorSpecies<Byte> B =
+      WIDTH == GROUP ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+
+  private static final float LOG2E = 1.44269504f;
+
+  /** Rounds what is added to it to a whole number. */
+  private static final float TO_WHOLE = 0x1.8p23f;
+
+  private Lanes() {}
+
+  static FloatVector load(float[] x, int at) {
+    return FloatVector.fromArray(F, x, at);
+  }
+
+  static FloatVector all(float x) {
+    return FloatVector.broadcast(F, x);
+  }
+
+  static FloatVector widened(byte[] q, int at) {
+    return (FloatVector) ByteVector.fromArray(B, q, at).convertShape(VectorOperators.B2F, F, 0);
+  }
+
+  /**
+   * e^x within 2 ulp (Cephes' expf), 0 below -60: numbers that are too small to be normal cost a
+   * hundred times as much. NaN stays NaN.
+   */
+  static FloatVector exp(FloatVector x) {
+    FloatVector within = x.max(-61f).min(88f);
+    FloatVector rounded = within.mul(LOG2E).add(TO_WHOLE);
+    FloatVector n = rounded.sub(TO_WHOLE);
+    FloatVector r = n.fma(all(-0.693359375f), within);
+    r = n.fma(all(2.12194440e-4f), r);
+    FloatVector p = all(1.987569e-4f);
+    p = p.fma(r, all(1.3982e-3f));
+    p = p.fma(r, all(0.008333452f));
+    p = p.fma(r, all(0.041665796f));
+    p = p.fma(r, all(0.16666666f));
+    p = p.fma(r, all(0.5f));
+    p = p.fma(r.mul(r), r).add(1f);
+    IntVector exponent = rounded.reinterpretAsInts().add(127); // in its last bits
+    return p.mul(exponent.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+        .blend(0f, x.compare(VectorOperators.LT, -60f));
+  }
+
+  /** The sum of the products of n numbers, a multiple of {@link #GROUP}. */
+  static float dot(float[] x, int xAt, float[] y, int yAt, int n) {
+    FloatVector low = FloatVector.zero(F);
+    FloatVector high = FloatVector.zero(F);
+    for (int i = 0; i < n; i += GROUP) {
+      low = load(x, xAt + i).fma(load(y, yAt + i), low);
+      if (WIDTH < GROUP) {
+        high = load(x, xAt + i + WIDTH).fma(load(y, yAt + i + WIDTH), high);
+      }
+    }
+    return total(low, high);
+  }
+
+  /** The sum of n numbers, a multiple of {@link #GROUP}. */
+  static float sum(float[] x, int at, int n) {
+    FloatVector low = FloatVector.zero(F);
+    FloatVector high = FloatVector.zero(F);
+    for (int i = 0; i < n; i += GROUP) {
+      low = low.add(load(x, at + i));
+      if (WIDTH < GROUP) {
+        high = high.add(load(x, at + i + WIDTH));
+      }
+    }
+    return total(low, high);
+  }
+
+  /** Partial sums in pairs, eight apart, four apart and so on. */
+  private static float total(FloatVector low, FloatVector high) {
+    float[] parts = new float[GROUP];
+    low.intoArray(parts, 0);
+    if (WIDTH < GROUP) {
+      high.intoArray(parts, WIDTH);
+    }
+    for (int half = GROUP / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        parts[i] += parts[i + half];
+      }
+    }
+    return parts[0];
+  }
+
+  static float greatest(float[] x, int at, int n) {
+    FloatVector greatest = all(Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < n; i += WIDTH) {
+      greatest = greatest.max(load(x, at + i));
+    }
+    return greatest.reduceLanes(VectorOperators.MAX);
+  }
+
+  /** y += a·x. */
+  static void add(float a, float[] x, int xAt, float[] y, int yAt, int n) {
+    FloatVector factor = all(a);
+    for (int i = 0; i < n; i += WIDTH) {
+      load(x, xAt + i).fma(factor, load(y, yAt + i)).intoArray(y, yAt + i);
+    }
+  }
+
+  /** y = a·x·w. */
+  static void scale(float a, float[] x, int xAt, float[] w, float[] y, int yAt, int n) {
+    for (int i = 0; i < n; i += WIDTH) {
+      load(x, xAt + i).mul(a).mul(load(w, i)).intoArray(y, yAt + i);
+    }
+  }
+
+  /** e^(x - most) in the place of x. */
+  static void exp(float[] x, int at, float most, int n) {
+    for (int i = 0; i < n; i += WIDTH) {
+      exp(load(x, at + i).sub(most)).intoArray(x, at + i);
+    }
+  }
+
+  /** Σ e^(x - most). */
+  static float sumOfExp(float[] x, int at, float most, int n) {
+    FloatVector low = FloatVector.zero(F);
+    FloatVector high = FloatVector.zero(F);
+    for (int i = 0; i < n; i += GROUP) {
+      low = low.add(exp(load(x, at + i).sub(most)));
+      if (WIDTH < GROUP) {
+        high = high.add(exp(load(x, at + i + WIDTH).sub(most)));
+      }
+    }
+    return total(low, high);
+  }
+
+  static void subtract(float[] x, int at, float b, int n) {
+    for (int i = 0; i < n; i += WIDTH) {
+      load(x, at + i).sub(b).intoArray(x, at + i);
+    }
+  }
+
+  /** silu(g)·u of n numbers each, u behind g. */
+  static void gate(float[] gu, int at, int n, float[] y, int yAt) {
+    for (int i = 0; i < n; i += WIDTH) {
+      FloatVector g = load(gu, at + i);
+      FloatVector silu = g.div(exp(g.neg()).add(1f));
+      silu.mul(load(gu, at + n + i)).intoArray(y, yAt + i);
+    }
+  }
+
+  static void clamp(float[] x, int at, float bound, int n) {
+    for (int i = 0; i < n; i += WIDTH) {
+      load(x, at + i).max(-bound).min(bound).intoArray(x, at + i);
+    }
+  }
+
+  /** y = Σ x[i]·w[i], rows w[i] of n numbers, in fp32. */
+  static void combine(float[] x, int xAt, int rows, float[] w, int wAt, float[] y, int yAt, int n) {
+    for (int o = 0; o < n; o += WIDTH) {
+      FloatVector sum = FloatVector.zero(F);
+      for (int i = 0; i < rows; i++) {
+        sum = load(w, wAt + i * n + o).fma(all(x[xAt + i]), sum);
+      }
+      sum.intoArray(y, yAt + o);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.millrace.model.simd;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
+import jdk.incubator.vector.VectorShape;
+
+/** Whether this JVM makes instructions of Java's Vector API (JEP 414). */
+public final class Simd {
+
+  private static final String MODULE = "jdk.incubator.vector";
+  private static final int BITS = 256;
+
+  private Simd() {}
+
+  /** What this JVM lacks, as half a sentence; empty if nothing. */
+  public static String missing() {
+    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+      return "Java runs without --add-modules=" + MODULE;
+    }
+    int bits = VectorShape.preferredShape().vectorBitSize();
+    if (bits < BITS) {
+      return "registers have %d bits, expected %d or more".formatted(bits, BITS);
+    }
+    return isCompiled() ? "" : "Java runs without its second compiler";
+  }
+
+  private static boolean isCompiled() {
+    var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    return options != null
+        && options.getVMOption("UseCompiler").getValue().equals("true")
+        && options.getVMOption("TieredStopAtLevel").getValue().equals("4");
+  }
+}

@@ -1,0 +1,381 @@
+package dev.millrace.model.simd;
+
+import dev.millrace.model.config.AttentionConfig;
+import dev.millrace.model.config.AttentionConfig.QkNorm;
+import dev.millrace.model.config.MoeConfig;
+import dev.millrace.model.config.RouterConfig;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Steps of a running batch of a small base, with its cache of keys and values. Each row's result
+ * follows from the row and its sequence alone. For one thread.
+ */
+public final class SimdStep {
+
+  /**
+   * The rows of a step.
+   *
+   * @param ids tokens; below 0 for the next row of given
+   * @param given (rows without a token, d)
+   * @param slots the first of each row's sequence
+   * @param positions of each row within its sequence: the tokens before it
+   * @param adapters one a row, null for none
+   * @param limits of each row, (layers, most experts − 1): the entropies, as shares of the
+   *     greatest, from which on it gets one expert more than one; empty for the top k
+   * @param ends the rows whose next tokens are asked for
+   */
+  public record Rows(
+      int[] ids,
+      float[] given,
+      int[] slots,
+      int[] positions,
+      @Nullable SimdAdapter[] adapters,
+      float[][] limits,
+      int[] ends) {}
+
+  private static final float[] ONE = {1};
+
+  private final SimdBase base;
+  private final MoeConfig config;
+  private final AttentionConfig attention;
+  private final int d;
+  private final int heads;
+  private final int kvHeads;
+  private final int headDim;
+  private final int slots;
+  private final int experts;
+  private final int inner;
+
+  /** (layer, head · head_dim, slots). */
+  private final float[][] keys;
+
+  /** (layer, head, slots, head_dim). */
+  private final float[][] values;
+
+  // Of each row.
+  private int room;
+  private float[] x = {};
+  private float[] h = {};
+  private float[] qkv = {};
+  private float[] o = {};
+  private float[] p = {};
+  private int[] chosen = {};
+  private float[] weights = {};
+  private int[] counts = {};
+
+  // Of the rows of one expert.
+  private int[] members = {};
+  private float[] in = {};
+  private float[] gateUp = {};
+  private float[] gated = {};
+  private float[] out = {};
+
+  /** Of one head. */
+  private final float[] scores;
+
+  private final float[] turned;
+
+  /**
+   * @param slots tokens that the cache holds
+   */
+  public SimdStep(SimdBase base, int slots) {
+    this.base = base;
+    this.config = base.config();
+    this.attention = config.attention();
+    this.d = config.hiddenSize();
+    this.heads = attention.numAttentionHeads();
+    this.kvHeads = attention.numKeyValueHeads();
+    this.headDim = attention.headDim();
+    this.experts = config.router().numExperts();
+    this.inner = config.experts().intermediateSize();
+    this.slots = slots + Lanes.GROUP; // a register may read beyond a sequence's last slot
+    this.keys = new float[config.numHiddenLayers()][kvHeads * headDim * this.slots];
+    this.values = new float[config.numHiddenLayers()][kvHeads * headDim * this.slots];
+    this.scores = new float[config.maxPositionEmbeddings() + Lanes.GROUP];
+    this.turned = new float[headDim];
+  }
+
+  private void makeRoom(int n) {
+    if (n > room) {
+      int most = config.router().mostExperts();
+      room = n;
+      x = new float[n * d];
+      h = new float[n * d];
+      qkv = new float[n * (heads + 2 * kvHeads) * headDim];
+      o = new float[n * heads * headDim];
+      p = new float[n * experts];
+      chosen = new int[n * most];
+      weights = new float[n * most];
+      counts = new int[n];
+      members = new int[n];
+      in = new float[n * d];
+      gateUp = new float[n * 2 * inner];
+      gated = new float[n * inner];
+      out = new float[n * d];
+    }
+  }
+
+  /**
+   * Brings sequences forward.
+   *
+   * @return (ends, vocab): log p of the tokens that follow, nats
+   */
+  public float[] advance(Rows rows) {
+    int n = rows.ids.length;
+    makeRoom(n);
+    embed(rows);
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      attend(layer, rows);
+      feedForward(layer, rows);
+    }
+    return logProbs(rows.ends);
+  }
+
+  private void embed(Rows rows) {
+    int given = 0;
+    for (int r = 0; r < rows.ids.length; r++) {
+      if (rows.ids[r] < 0) {
+        System.arraycopy(rows.given, given++ * d, x, r * d, d);
+      } else {
+        System.arraycopy(base.embedding(), rows.ids[r] * d, x, r * d, d);
+      }
+    }
+  }
+
+  private void norm(float[] from, int at, float[] weights, float[] to, int toAt, int n) {
+    float mean = Lanes.dot(from, at, from, at, n) / n;
+    float factor = (float) (1 / Math.sqrt(mean + config.rmsNormEps()));
+    Lanes.scale(factor, from, at, weights, to, toAt, n);
+  }
+
+  private void attend(int layer, Rows rows) {
+    SimdBase.Layer w = base.layers().get(layer);
+    int n = rows.ids.length;
+    int width = (heads + 2 * kvHeads) * headDim;
+    for (int r = 0; r < n; r++) {
+      add(rows, r, layer, SimdAdapter.STREAM, 0, ONE, 0, x, r * d);
+      norm(x, r * d, w.inputNorm(), h, r * d, d);
+    }
+    w.qkv().times(h, 0, qkv, 0, n);
+    for (int r = 0; r < n; r++) {
+      int q = r * width;
+      int k = q + heads * headDim;
+      int v = k + kvHeads * headDim;
+      add(rows, r, layer, SimdAdapter.Q, 0, h, r * d, qkv, q);
+      add(rows, r, layer, SimdAdapter.K, 0, h, r * d, qkv, k);
+      add(rows, r, layer, SimdAdapter.V, 0, h, r * d, qkv, v);
+      place(w, q, rows.positions[r]);
+      remember(layer, k, v, rows.slots[r] + rows.positions[r]);
+    }
+    for (int r = 0; r < n; r++) {
+      look(layer, r * width, rows.slots[r], rows.positions[r], r * heads * headDim);
+    }
+    w.o().times(o, 0, h, 0, n);
+    for (int r = 0; r < n; r++) {
+      add(rows, r, layer, SimdAdapter.O, 0, o, r * heads * headDim, h, r * d);
+    }
+    Lanes.add(1, h, 0, x, 0, n * d);
+  }
+
+  /** y += what the row's adapter adds for x at a site. */
+  private static void add(
+      Rows rows, int r, int layer, int site, int expert, float[] x, int xAt, float[] y, int yAt) {
+    SimdAdapter adapter = rows.adapters[r];
+    if (adapter != null) {
+      adapter.add(layer, site, expert, x, xAt, y, yAt);
+    }
+  }
+
+  /** Norms and turns the queries and keys of a row, and clips all. */
+  private void place(SimdBase.Layer w, int at, int position) {
+    int q = heads * headDim;
+    int kv = kvHeads * headDim;
+    boolean all = attention.qkNorm() == QkNorm.ALL;
+    if (all) {
+      norm(qkv, at, w.qNorm(), qkv, at, q);
+      norm(qkv, at + q, w.kNorm(), qkv, at + q, kv);
+    }
+    if (Double.isFinite(attention.clipQkv())) {
+      Lanes.clamp(qkv, at, (float) attention.clipQkv(), q + 2 * kv);
+    }
+    for (int head = 0; head < heads + kvHeads; head++) {
+      int from = at + head * headDim;
+      if (attention.qkNorm() == QkNorm.HEAD) {
+        norm(qkv, from, head < heads ? w.qNorm() : w.kNorm(), qkv, from, headDim);
+      }
+      turn(from, position * headDim);
+    }
+  }
+
+  /** Rotary positions: the two halves of a head are what is turned (Su et al., RoFormer). */
+  private void turn(int at, int table) {
+    int half = headDim / 2;
+    for (int i = 0; i < headDim; i++) {
+      float other = qkv[at + (i < half ? i + half : i - half)];
+      turned[i] = qkv[at + i] * base.cos()[table + i] + other * base.sin()[table + i];
+    }
+    System.arraycopy(turned, 0, qkv, at, headDim);
+  }
+
+  private void remember(int layer, int k, int v, int slot) {
+    for (int i = 0; i < kvHeads * headDim; i++) {
+      keys[layer][i * slots + slot] = qkv[k + i];
+    }
+    for (int head = 0; head < kvHeads; head++) {
+      System.arraycopy(
+          qkv, v + head * headDim, values[layer], (head * slots + slot) * headDim, headDim);
+    }
+  }
+
+  /** A row's heads over the slots up to its own, or those of the window. */
+  private void look(int layer, int q, int slot, int position, int to) {
+    int window = config.layers().get(layer).slidingWindow();
+    int first = Math.max(0, position + 1 - window);
+    int n = position + 1 - first;
+    int whole = (n + Lanes.GROUP - 1) / Lanes.GROUP * Lanes.GROUP;
+    float[] k = keys[layer];
+    float[] v = values[layer];
+    for (int head = 0; head < heads; head++) {
+      int kv = head / (heads / kvHeads);
+      int at = q + head * headDim;
+      for (int i = 0; i < headDim; i++) {
+        qkv[at + i] *= (float) attention.scale();
+      }
+      products(at, k, kv * headDim * slots + slot + first, n);
+      Arrays.fill(scores, n, whole, Float.NEGATIVE_INFINITY);
+      Lanes.exp(scores, 0, Lanes.greatest(scores, 0, whole), whole);
+      Arrays.fill(scores, n, whole, 0);
+      float share = 1 / Lanes.sum(scores, 0, whole);
+      int mean = to + head * headDim;
+      Lanes.combine(scores, 0, n, v, (kv * slots + slot + first) * headDim, o, mean, headDim);
+      for (int i = 0; i < headDim; i++) {
+        o[mean + i] *= share;
+      }
+    }
+  }
+
+  /** Scores of n slots, and of some behind them. */
+  private void products(int q, float[] k, int from, int n) {
+    for (int t = 0; t < n; t += Lanes.WIDTH) {
+      var sum = Lanes.all(0);
+      for (int i = 0; i < headDim; i++) {
+        sum = Lanes.load(k, from + i * slots + t).fma(Lanes.all(qkv[q + i]), sum);
+      }
+      sum.intoArray(scores, t);
+    }
+  }
+
+  private void feedForward(int layer, Rows rows) {
+    SimdBase.Layer w = base.layers().get(layer);
+    int n = rows.ids.length;
+    int most = config.router().mostExperts();
+    for (int r = 0; r < n; r++) {
+      norm(x, r * d, w.postNorm(), h, r * d, d);
+      Lanes.combine(h, r * d, d, w.router(), 0, p, r * experts, experts);
+      add(rows, r, layer, SimdAdapter.ROUTER, 0, h, r * d, p, r * experts);
+      route(layer, r, rows.limits[r]);
+    }
+    for (int e = 0; e < experts; e++) {
+      int m = 0;
+      for (int r = 0; r < n; r++) {
+        for (int c = 0; c < counts[r]; c++) {
+          if (chosen[r * most + c] == e) {
+            System.arraycopy(h, r * d, in, m * d, d);
+            members[m++] = r * most + c;
+          }
+        }
+      }
+      if (m > 0) {
+        expert(layer, e, m, rows);
+      }
+    }
+  }
+
+  /** Softmax, and the likeliest experts: as many as the limits say, or the top k. */
+  private void route(int layer, int r, float[] limits) {
+    RouterConfig router = config.router();
+    int at = r * experts;
+    Lanes.exp(p, at, Lanes.greatest(p, at, experts), experts);
+    float total = Lanes.sum(p, at, experts);
+    for (int e = 0; e < experts; e++) {
+      p[at + e] /= total;
+    }
+    int most = router.mostExperts();
+    int count = router.topK();
+    if (limits.length > 0) {
+      float uncertainty = uncertainty(at);
+      count = 1;
+      for (int i = layer * (most - 1); i < (layer + 1) * (most - 1); i++) {
+        count += uncertainty >= limits[i] ? 1 : 0;
+      }
+    }
+    counts[r] = count;
+    float sum = 0;
+    for (int c = 0; c < count; c++) {
+      int best = -1;
+      for (int e = 0; e < experts; e++) {
+        if ((best < 0 || p[at + e] > p[at + best]) && !isChosen(r * most, c, e)) {
+          best = e;
+        }
+      }
+      chosen[r * most + c] = best;
+      weights[r * most + c] = p[at + best];
+      sum += p[at + best];
+    }
+    for (int c = 0; router.normTopkProb() && c < count; c++) {
+      weights[r * most + c] /= sum;
+    }
+  }
+
+  private boolean isChosen(int from, int count, int expert) {
+    for (int c = from; c < from + count; c++) {
+      if (chosen[c] == expert) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The entropy of a row's probabilities, as a share of the greatest possible. */
+  private float uncertainty(int at) {
+    double h = 0;
+    for (int e = at; e < at + experts; e++) {
+      h -= p[e] * Math.log(Math.max(p[e], 1e-30f));
+    }
+    return (float) (h / Math.log(experts));
+  }
+
+  private void expert(int layer, int e, int m, Rows rows) {
+    SimdBase.Layer w = base.layers().get(layer);
+    int most = config.router().mostExperts();
+    w.gateUp().get(e).times(in, 0, gateUp, 0, m);
+    for (int j = 0; j < m; j++) {
+      int r = members[j] / most;
+      add(rows, r, layer, SimdAdapter.GATE_UP, e, in, j * d, gateUp, j * 2 * inner);
+      Lanes.gate(gateUp, j * 2 * inner, inner, gated, j * inner);
+    }
+    w.down().get(e).times(gated, 0, out, 0, m);
+    for (int j = 0; j < m; j++) {
+      int r = members[j] / most;
+      add(rows, r, layer, SimdAdapter.DOWN, e, gated, j * inner, out, j * d);
+      Lanes.add(weights[members[j]], out, j * d, x, r * d, d);
+    }
+  }
+
+  private float[] logProbs(int[] ends) {
+    int vocabulary = config.vocabSize();
+    for (int j = 0; j < ends.length; j++) {
+      norm(x, ends[j] * d, base.norm(), h, j * d, d);
+    }
+    float[] logits = new float[ends.length * vocabulary];
+    base.head().times(h, 0, logits, 0, ends.length);
+    for (int j = 0; j < ends.length; j++) {
+      int at = j * vocabulary;
+      float most = Lanes.greatest(logits, at, vocabulary);
+      float sum = Lanes.sumOfExp(logits, at, most, vocabulary);
+      Lanes.subtract(logits, at, most + (float) Math.log(sum), vocabulary);
+    }
+    return logits;
+  }
+}
