@@ -1,5 +1,7 @@
 package dev.millrace.model.base;
 
+import java.util.Arrays;
+
 /**
  * What stands before the tokens of a sequence: embeddings that no token has (Tsimpoukelli et al.,
  * Frozen, arXiv 2106.13884).
@@ -18,5 +20,14 @@ public record Prefix(int length, float[] rows) {
           "prefix of %d numbers, expected a multiple of %d".formatted(rows.length, hiddenSize));
     }
     return new Prefix(rows.length / hiddenSize, rows);
+  }
+
+  /** Those of its rows that stand at some positions. */
+  public Prefix rows(int from, int to, int hiddenSize) {
+    int first = Math.min(from, length);
+    int last = Math.min(to, length);
+    return first == last
+        ? NONE
+        : new Prefix(last - first, Arrays.copyOfRange(rows, first * hiddenSize, last * hiddenSize));
   }
 }

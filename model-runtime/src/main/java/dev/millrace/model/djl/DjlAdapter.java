@@ -6,10 +6,12 @@ import dev.millrace.model.adapter.AdapterWeights;
 import dev.millrace.model.adapter.Delta;
 import dev.millrace.model.adapter.Site;
 import dev.millrace.model.base.LoadedAdapter;
+import dev.millrace.model.simd.SimdAdapter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An adapter in native memory: A (rank, in) and B (out, rank) for every site, stacked where it is
@@ -20,6 +22,8 @@ final class DjlAdapter implements LoadedAdapter {
   private final PtNDManager manager;
   private final List<PtNDArray> arrays;
   private final float[] limits;
+  private final List<Site> sites;
+  private @Nullable SimdAdapter simd;
   private int users = 1;
   private boolean closed;
 
@@ -35,6 +39,7 @@ final class DjlAdapter implements LoadedAdapter {
   DjlAdapter(PtNDManager manager, AdapterWeights adapter, List<Site> sites, float[] limits) {
     this.manager = manager;
     this.limits = limits;
+    this.sites = sites;
     try {
       this.arrays = Program.arrays(manager, factors(adapter, sites));
     } catch (RuntimeException | Error e) { // such as of an adapter of another base
@@ -77,6 +82,21 @@ final class DjlAdapter implements LoadedAdapter {
 
   float[] limits() {
     return limits;
+  }
+
+  /** The same on the heap. */
+  synchronized SimdAdapter simd() {
+    if (simd == null) {
+      List<float[]> all = arrays.stream().map(PtNDArray::toFloatArray).toList();
+      List<float[]> as = new ArrayList<>();
+      List<float[]> bs = new ArrayList<>();
+      for (int i = 0; i < all.size(); i += 2) {
+        as.add(all.get(i));
+        bs.add(all.get(i + 1));
+      }
+      simd = new SimdAdapter(sites, as, bs);
+    }
+    return simd;
   }
 
   /** Keeps the memory while a call uses it. */

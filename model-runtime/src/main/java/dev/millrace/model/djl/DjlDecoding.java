@@ -1,14 +1,9 @@
 package dev.millrace.model.djl;
 
-import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.engine.PtNDManager;
-import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.base.Decoding;
 import dev.millrace.model.base.Drafts;
 import dev.millrace.model.base.Prefix;
 import dev.millrace.model.base.Prompt;
-import dev.millrace.model.config.AttentionConfig;
 import dev.millrace.model.config.MoeConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,21 +36,11 @@ final class DjlDecoding implements Decoding {
 
   private static final int[] NOTHING = {};
 
-  private final Program program;
+  private final Step step;
   private final MoeConfig config;
-  private final PtNDManager memory;
   private final SlotPool pool;
   private final int slots;
-  private final int mostOfRun;
   private final Function<Prompt, Drafter> drafters;
-  private final IValue keys;
-  private final IValue values;
-
-  // What most calls hand in: making arrays costs as much as some operations.
-  private final IValue noPrefixes;
-  private final IValue noFactors;
-  private final IValue noLimits;
-
   private final Map<Long, Row> rows = new LinkedHashMap<>();
   private Drafts drafted = Drafts.NONE;
 
@@ -91,37 +76,17 @@ final class DjlDecoding implements Decoding {
       return Math.max(1, Math.min(PIECE, tokens.length - past));
     }
 
-    Piece next() {
-      return reads()
-          ? new Piece(this, past, Arrays.copyOfRange(tokens, past, past + brings()))
-          : new Piece(this, past, new int[] {last});
+    int[] next() {
+      return reads() ? Arrays.copyOfRange(tokens, past, past + brings()) : new int[] {last};
     }
   }
 
-  /** Tokens that a row brings into a step; past are those before them. */
-  private record Piece(Row row, int past, int[] tokens) {
-
-    private boolean isOne() {
-      return tokens.length == 1;
-    }
-
-    /** Whether a token follows it. */
-    private boolean ends() {
-      return past + tokens.length >= row.tokens.length;
-    }
+  /** What a row brings into a step. */
+  private record Turn(Row row, Piece piece) {
 
     /** Whether what it follows on is what was guessed, if it was. */
     private boolean stands() {
-      return past == row.past && (row.reads() || tokens[0] == row.last);
-    }
-
-    /** The rows of the prefix that it takes. */
-    private Prefix given(int hiddenSize) {
-      Prefix prefix = row.prompt.prefix();
-      int from = Math.min(past, prefix.length());
-      int to = Math.min(past + tokens.length, prefix.length());
-      return new Prefix(
-          to - from, Arrays.copyOfRange(prefix.rows(), from * hiddenSize, to * hiddenSize));
+      return piece.past() == row.past && (row.reads() || piece.tokens()[0] == row.last);
     }
   }
 
@@ -129,31 +94,12 @@ final class DjlDecoding implements Decoding {
    * @param drafters who guesses an answer's tokens while there are few: of use where a step costs
    *     little more for a few rows than for one, and to be had where each row is computed by itself
    */
-  DjlDecoding(Program program, MoeConfig config, int slots, Function<Prompt, Drafter> drafters) {
-    this.program = program;
+  DjlDecoding(Step step, MoeConfig config, int slots, Function<Prompt, Drafter> drafters) {
+    this.step = step;
     this.config = config;
     this.drafters = drafters;
-    this.slots = SlotPool.rounded(slots);
-    this.pool = new SlotPool(this.slots);
-    this.memory = program.scope();
-    AttentionConfig a = config.attention();
-    this.mostOfRun = a.headDim() == a.valueHeadDim() ? Integer.MAX_VALUE : 1;
-    int layers = config.numHiddenLayers();
-    this.keys = pools(layers, a.numKeyValueHeads(), a.headDim());
-    this.values = pools(layers, a.numKeyValueHeads(), a.valueHeadDim());
-    this.noPrefixes = rows(memory, List.of());
-    try (CallAdapters none = new CallAdapters(List.of())) {
-      this.noFactors = none.tensors(memory);
-      this.noLimits = none.limits(memory, config);
-    }
-  }
-
-  private IValue pools(int layers, int heads, int features) {
-    PtNDArray[] pools = new PtNDArray[layers];
-    for (int layer = 0; layer < layers; layer++) {
-      pools[layer] = (PtNDArray) memory.zeros(new Shape(heads, slots, features));
-    }
-    return IValue.listFrom(pools);
+    this.slots = slots;
+    this.pool = new SlotPool(slots);
   }
 
   @Override
@@ -172,7 +118,7 @@ final class DjlDecoding implements Decoding {
       return false;
     }
     try {
-      clear(slot, SlotPool.rounded(length));
+      step.clear(slot, SlotPool.rounded(length));
       if (prompt.adapter() instanceof DjlAdapter adapter) {
         adapter.retain();
       }
@@ -195,36 +141,32 @@ final class DjlDecoding implements Decoding {
     if (taken.isEmpty()) {
       return List.of();
     }
-    List<Piece> pieces = pieces(taken);
-    return emit(pieces, advance(pieces));
+    List<Turn> turns = turns(taken);
+    return emit(turns, step.advance(turns.stream().map(Turn::piece).toList()));
   }
 
-  private List<Piece> pieces(List<Row> taken) {
-    List<Piece> pieces = new ArrayList<>();
+  private List<Turn> turns(List<Row> taken) {
+    List<Turn> turns = new ArrayList<>();
     boolean guesses = taken.size() <= FEW && taken.stream().noneMatch(Row::reads);
     for (Row row : taken) {
-      pieces.add(row.next());
+      turns.add(turn(row, row.past, row.next()));
       int past = row.past;
       for (int token : guesses ? row.drafter.draft() : NOTHING) {
-        pieces.add(new Piece(row, ++past, new int[] {token}));
+        turns.add(turn(row, ++past, new int[] {token}));
       }
     }
-    drafted = drafted.plus(new Drafts(pieces.size() - taken.size(), 0));
-    pieces.sort(
-        Comparator.comparing((Piece piece) -> !piece.isOne())
-            .thenComparing(piece -> piece.row.slot));
-    return pieces;
+    drafted = drafted.plus(new Drafts(turns.size() - taken.size(), 0));
+    turns.sort(
+        Comparator.comparing((Turn turn) -> !turn.piece.isOne())
+            .thenComparing(turn -> turn.row.slot));
+    return turns;
   }
 
-  /** A NaN that a sequence left in a slot would reach the next one, masked or not. */
-  private void clear(int slot, int n) {
-    for (IValue pools : List.of(keys, values)) {
-      try (PtNDManager scope = program.scope();
-          IValue from = IValue.from((long) slot);
-          IValue count = IValue.from((long) n)) {
-        program.call(scope, "clear", pools, from, count);
-      }
-    }
+  private Turn turn(Row row, int past, int[] tokens) {
+    int to = past + tokens.length;
+    Prefix given = row.prompt.prefix().rows(past, to, config.hiddenSize());
+    boolean ends = to >= row.tokens.length;
+    return new Turn(row, new Piece(row.slot, past, tokens, given, row.prompt.adapter(), ends));
   }
 
   /** All that are answering, and as many that still read as fit in a step. */
@@ -241,87 +183,22 @@ final class DjlDecoding implements Decoding {
     return taken;
   }
 
-  /** (pieces that end, vocab): log p of their next tokens. */
-  private float[] advance(List<Piece> pieces) {
-    List<int[]> tokens = pieces.stream().map(Piece::tokens).toList();
-    int[] slots = pieces.stream().mapToInt(piece -> piece.row.slot).toArray();
-    int[] past = pieces.stream().mapToInt(Piece::past).toArray();
-    int ones = (int) pieces.stream().filter(Piece::isOne).count();
-    try (PtNDManager scope = program.scope();
-        CallAdapters call =
-            new CallAdapters(pieces.stream().map(p -> p.row.prompt.adapter()).toList(), ones)) {
-      IValue[] arguments = {
-        IValue.listFrom(Texts.flat(tokens)),
-        given(scope, pieces),
-        IValue.listFrom(tokens.stream().mapToLong(t -> t.length).toArray()),
-        call.isEmpty() ? noFactors : call.tensors(scope),
-        call.which(),
-        call.scales(),
-        call.isEmpty() ? noLimits : call.limits(scope, config),
-        keys,
-        values,
-        longs(slots),
-        longs(past),
-        IValue.listFrom(ends(pieces)),
-        IValue.from((long) ones),
-        IValue.listFrom(Runs.of(Arrays.copyOf(slots, ones), Arrays.copyOf(past, ones), mostOfRun))
-      };
-      try {
-        return program.call(scope, "advance", arguments)[0].toFloatArray();
-      } finally {
-        List<IValue> kept = kept();
-        Arrays.stream(arguments).filter(a -> !kept.contains(a)).forEach(IValue::close);
-      }
-    }
-  }
-
-  private List<IValue> kept() {
-    return List.of(keys, values, noPrefixes, noFactors, noLimits);
-  }
-
-  private IValue given(PtNDManager scope, List<Piece> pieces) {
-    return pieces.stream().allMatch(piece -> piece.past >= piece.row.prompt.prefix().length())
-        ? noPrefixes
-        : rows(scope, pieces.stream().map(piece -> piece.given(config.hiddenSize())).toList());
-  }
-
-  private IValue rows(PtNDManager scope, List<Prefix> prefixes) {
-    return IValue.from(Program.array(scope, Texts.given(prefixes, config.hiddenSize())));
-  }
-
-  private static IValue longs(int[] numbers) {
-    return IValue.listFrom(Arrays.stream(numbers).asLongStream().toArray());
-  }
-
-  /** The last rows of the pieces that end. */
-  private static long[] ends(List<Piece> pieces) {
-    List<Long> ends = new ArrayList<>();
-    long at = 0;
-    for (Piece piece : pieces) {
-      at += piece.tokens.length;
-      if (piece.ends()) {
-        ends.add(at - 1);
-      }
-    }
-    return ends.stream().mapToLong(e -> e).toArray();
-  }
-
-  private List<Token> emit(List<Piece> pieces, float[] logProbs) {
+  private List<Token> emit(List<Turn> turns, float[] logProbs) {
     List<Token> emitted = new ArrayList<>();
     Row before = null;
     int from = 0;
-    for (Piece piece : pieces) {
-      Row row = piece.row;
-      boolean stands = piece.stands();
+    for (Turn turn : turns) {
+      Row row = turn.row;
+      boolean stands = turn.stands();
       if (stands) {
-        row.past += piece.tokens.length;
+        row.past += turn.piece.tokens().length;
         if (row == before) {
           row.drafter.accept();
           drafted = drafted.plus(new Drafts(0, 1));
         }
         before = row;
       }
-      if (piece.ends()) {
+      if (turn.piece.ends()) {
         if (stands) {
           emitted.add(emit(row, logProbs, from));
         }
@@ -361,7 +238,6 @@ final class DjlDecoding implements Decoding {
   @Override
   public void close() {
     List.copyOf(rows.keySet()).forEach(this::cancel);
-    kept().forEach(IValue::close);
-    memory.close();
+    step.close();
   }
 }

@@ -26,6 +26,8 @@ import dev.millrace.model.program.Layout;
 import dev.millrace.model.program.MatrixFormat;
 import dev.millrace.model.program.ProgramSource;
 import dev.millrace.model.release.Routing;
+import dev.millrace.model.simd.Simd;
+import dev.millrace.model.simd.SimdBase;
 import dev.millrace.model.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -33,6 +35,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A base through two generated programs: one serves, one trains against exactly the weights that
@@ -40,6 +45,7 @@ import java.util.function.Function;
  */
 final class DjlModel implements BaseModel {
 
+  private static final Logger LOG = LoggerFactory.getLogger(DjlModel.class);
   private static final LoadedAdapter NONE = () -> {};
 
   private final String id;
@@ -48,6 +54,7 @@ final class DjlModel implements BaseModel {
   private final List<Site> sites;
   private final TrainingProgram training;
   private final Program serving;
+  private final @Nullable SimdBase simd;
   private final Function<Prompt, Drafter> drafters;
   private final Consumer<DjlModel> onClose;
 
@@ -78,6 +85,10 @@ final class DjlModel implements BaseModel {
         format == MatrixFormat.INT8_IN_FP16 ? PromptLookup::new : prompt -> Drafter.NONE;
     ProgramWeights.requireComplete(layout, checkpoint);
     ProgramWeights weights = new ProgramWeights(layout, checkpoint, progress);
+    this.simd =
+        format == MatrixFormat.INT8_IN_FP16 && SimdBase.canBe(config) && isFast(folder)
+            ? weights.simd()
+            : null;
     boolean int8 = format != MatrixFormat.FLOAT32;
     if (int8) {
       String source = ProgramSource.int8(config, layout, format);
@@ -91,6 +102,14 @@ final class DjlModel implements BaseModel {
     }
   }
 
+  private static boolean isFast(Path folder) {
+    String missing = Simd.missing();
+    if (!missing.isEmpty()) {
+      LOG.info("{}: answers by libtorch, several times as slow as can be: {}", folder, missing);
+    }
+    return missing.isEmpty();
+  }
+
   private DjlModel(DjlModel like, float[] limits) {
     this.id = like.id;
     this.config = like.config;
@@ -98,6 +117,7 @@ final class DjlModel implements BaseModel {
     this.sites = like.sites;
     this.training = like.training;
     this.serving = like.serving;
+    this.simd = like.simd;
     this.drafters = like.drafters;
     this.onClose = closed -> {};
     this.limits = limits;
@@ -184,7 +204,15 @@ final class DjlModel implements BaseModel {
 
   /** The same with others to guess tokens; no answer differs. */
   Decoding decoding(int slots, Function<Prompt, Drafter> guessing) {
-    return new DjlDecoding(serving, config, slots, guessing);
+    return decoding(slots, guessing, simd);
+  }
+
+  /** The same by a program, or without one. */
+  Decoding decoding(int slots, Function<Prompt, Drafter> guessing, @Nullable SimdBase simd) {
+    int rounded = SlotPool.rounded(slots);
+    Step step =
+        simd == null ? new ProgramStep(serving, config, rounded) : new JavaStep(simd, rounded);
+    return new DjlDecoding(step, config, rounded, guessing);
   }
 
   @Override

@@ -6,6 +6,8 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.millrace.model.config.MoeConfig;
 import dev.millrace.model.program.Layout;
+import dev.millrace.model.simd.Int8Matrix;
+import dev.millrace.model.simd.SimdBase;
 import dev.millrace.model.weights.Checkpoint;
 import dev.millrace.model.weights.HalfFloats;
 import dev.millrace.model.weights.InvalidWeightsException;
@@ -13,6 +15,7 @@ import dev.millrace.model.weights.Matrix;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -122,6 +125,66 @@ final class ProgramWeights {
         }
       }
     }
+  }
+
+  /** The weights of a small base, on the heap, with the integers that serve. */
+  SimdBase simd() {
+    MoeConfig config = checkpoint.config();
+    List<SimdBase.Layer> layers = new ArrayList<>();
+    Iterator<List<Layout.Matrices>> packs = layout.packs().iterator();
+    for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+      String module = Layout.at(layer, config.names().sparse());
+      layers.add(
+          new SimdBase.Layer(
+              weight(Layout.at(layer, "input_layernorm")),
+              weight(Layout.at(layer, "post_attention_layernorm")),
+              weight(Layout.at(layer, "self_attn.q_norm")),
+              weight(Layout.at(layer, "self_attn.k_norm")),
+              turned(weight(module + ".gate"), config.router().numExperts(), config.hiddenSize()),
+              simd(packs.next()).get(0),
+              simd(packs.next()).get(0),
+              simd(packs.next()),
+              simd(packs.next())));
+    }
+    return new SimdBase(
+        config,
+        inBf16(vector(0)).data(),
+        weight("model.norm"),
+        vector(Layout.COS).data(),
+        vector(Layout.SIN).data(),
+        layers,
+        simd(packs.next()).get(0));
+  }
+
+  private float[] weight(String module) {
+    return layout.hasVector(module) ? vector(layout.vector(module)).data() : new float[0];
+  }
+
+  private static float[] turned(float[] w, int rows, int columns) {
+    float[] turned = new float[w.length];
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        turned[c * rows + r] = w[r * columns + c];
+      }
+    }
+    return turned;
+  }
+
+  /** Matrices that are packed together: one, or one an expert. */
+  private List<Int8Matrix> simd(List<Layout.Matrices> together) {
+    int rows = together.stream().mapToInt(Layout.Matrices::rows).sum();
+    int columns = together.get(0).columns();
+    List<Int8Matrix> matrices = new ArrayList<>();
+    for (int i = 0; i < together.get(0).parts().size(); i++) {
+      int part = i;
+      quantize(together.stream().flatMap(m -> parts(m, part).stream()).toList(), rows, columns);
+      byte[] q = new byte[rows * columns];
+      float[] s = new float[rows];
+      staging.written().get(q);
+      scales.written().asFloatBuffer().get(s);
+      matrices.add(new Int8Matrix(rows, columns, q, s));
+    }
+    return matrices;
   }
 
   /** All weights in fp32 on the heap. */

@@ -23,6 +23,11 @@ final class Staging {
     return buffer.clear().limit((int) size).order(ByteOrder.nativeOrder());
   }
 
+  /** What the buffer holds, from its beginning. */
+  ByteBuffer written() {
+    return buffer.duplicate().rewind().order(ByteOrder.nativeOrder());
+  }
+
   /** A view of the buffer's beginning, good until the buffer is used again. */
   PtNDArray view(PtNDManager scope, DataType type, long... shape) {
     return scope.create(buffer.rewind(), new Shape(shape), type);

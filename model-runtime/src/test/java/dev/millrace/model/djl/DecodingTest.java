@@ -128,11 +128,11 @@ class DecodingTest {
     assertEquals(0, decoding.running());
   }
 
-  /** The interpreter and libtorch's dispatcher are most of what a step of a small model costs. */
+  /** The interpreter and libtorch's dispatcher are most of what a step of a program costs. */
   @Test
   void step_ofOneStream_isFewCallsOfLibtorch(@TempDir Path folder) throws IOException {
     Path trace = folder.resolve("trace.json");
-    try (Decoding decoding = model.decoding(64)) {
+    try (Decoding decoding = model.decoding(64, prompt -> Drafter.NONE, null)) {
       assertTrue(decoding.admit(1, prompt(4, 8, greedy())));
       decoding.step();
       JniUtils.startProfile(false, false, false);

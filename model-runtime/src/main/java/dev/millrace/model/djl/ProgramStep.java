@@ -1,0 +1,136 @@
+package dev.millrace.model.djl;
+
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.millrace.model.base.Prefix;
+import dev.millrace.model.config.AttentionConfig;
+import dev.millrace.model.config.MoeConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Steps that are one call of a program each. */
+final class ProgramStep implements Step {
+
+  private final Program program;
+  private final MoeConfig config;
+  private final PtNDManager memory;
+  private final int slots;
+  private final int mostOfRun;
+  private final IValue keys;
+  private final IValue values;
+
+  // What most calls hand in: making arrays costs as much as some operations.
+  private final IValue noPrefixes;
+  private final IValue noFactors;
+  private final IValue noLimits;
+
+  ProgramStep(Program program, MoeConfig config, int slots) {
+    this.program = program;
+    this.config = config;
+    this.slots = slots;
+    this.memory = program.scope();
+    AttentionConfig a = config.attention();
+    this.mostOfRun = a.headDim() == a.valueHeadDim() ? Integer.MAX_VALUE : 1;
+    int layers = config.numHiddenLayers();
+    this.keys = pools(layers, a.numKeyValueHeads(), a.headDim());
+    this.values = pools(layers, a.numKeyValueHeads(), a.valueHeadDim());
+    this.noPrefixes = rows(memory, List.of());
+    try (CallAdapters none = new CallAdapters(List.of())) {
+      this.noFactors = none.tensors(memory);
+      this.noLimits = none.limits(memory, config);
+    }
+  }
+
+  private IValue pools(int layers, int heads, int features) {
+    PtNDArray[] pools = new PtNDArray[layers];
+    for (int layer = 0; layer < layers; layer++) {
+      pools[layer] = (PtNDArray) memory.zeros(new Shape(heads, slots, features));
+    }
+    return IValue.listFrom(pools);
+  }
+
+  /** A NaN that a sequence left in a slot would reach the next one, masked or not. */
+  @Override
+  public void clear(int slot, int n) {
+    for (IValue pools : List.of(keys, values)) {
+      try (PtNDManager scope = program.scope();
+          IValue from = IValue.from((long) slot);
+          IValue count = IValue.from((long) n)) {
+        program.call(scope, "clear", pools, from, count);
+      }
+    }
+  }
+
+  @Override
+  public float[] advance(List<Piece> pieces) {
+    List<int[]> tokens = pieces.stream().map(Piece::tokens).toList();
+    int[] slots = pieces.stream().mapToInt(Piece::slot).toArray();
+    int[] past = pieces.stream().mapToInt(Piece::past).toArray();
+    int ones = (int) pieces.stream().filter(Piece::isOne).count();
+    try (PtNDManager scope = program.scope();
+        CallAdapters call = new CallAdapters(pieces.stream().map(Piece::adapter).toList(), ones)) {
+      IValue[] arguments = {
+        IValue.listFrom(Texts.flat(tokens)),
+        given(scope, pieces),
+        IValue.listFrom(tokens.stream().mapToLong(t -> t.length).toArray()),
+        call.isEmpty() ? noFactors : call.tensors(scope),
+        call.which(),
+        call.scales(),
+        call.isEmpty() ? noLimits : call.limits(scope, config),
+        keys,
+        values,
+        longs(slots),
+        longs(past),
+        IValue.listFrom(ends(pieces)),
+        IValue.from((long) ones),
+        IValue.listFrom(Runs.of(Arrays.copyOf(slots, ones), Arrays.copyOf(past, ones), mostOfRun))
+      };
+      try {
+        return program.call(scope, "advance", arguments)[0].toFloatArray();
+      } finally {
+        List<IValue> kept = kept();
+        Arrays.stream(arguments).filter(a -> !kept.contains(a)).forEach(IValue::close);
+      }
+    }
+  }
+
+  private List<IValue> kept() {
+    return List.of(keys, values, noPrefixes, noFactors, noLimits);
+  }
+
+  private IValue given(PtNDManager scope, List<Piece> pieces) {
+    return pieces.stream().allMatch(piece -> piece.given().length() == 0)
+        ? noPrefixes
+        : rows(scope, pieces.stream().map(Piece::given).toList());
+  }
+
+  private IValue rows(PtNDManager scope, List<Prefix> prefixes) {
+    return IValue.from(Program.array(scope, Texts.given(prefixes, config.hiddenSize())));
+  }
+
+  private static IValue longs(int[] numbers) {
+    return IValue.listFrom(Arrays.stream(numbers).asLongStream().toArray());
+  }
+
+  /** The last rows of the pieces that end. */
+  private static long[] ends(List<Piece> pieces) {
+    List<Long> ends = new ArrayList<>();
+    long at = 0;
+    for (Piece piece : pieces) {
+      at += piece.tokens().length;
+      if (piece.ends()) {
+        ends.add(at - 1);
+      }
+    }
+    return ends.stream().mapToLong(e -> e).toArray();
+  }
+
+  @Override
+  public void close() {
+    kept().forEach(IValue::close);
+    memory.close();
+  }
+}
