@@ -1,14 +1,19 @@
 package dev.millrace.model.djl;
 
 import dev.millrace.model.base.Sampling;
+import dev.millrace.model.simd.Exp;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Draws the tokens of one answer, one uniform number a token. */
 final class Sampler {
 
+  /** Colder is no different, and would not be a float. */
+  private static final double COLDEST = 1e-30;
+
   private final Sampling sampling;
   private final SplittableRandom random;
+  private final float temperature;
 
   /** log p of the likeliest next token. */
   private float top;
@@ -16,6 +21,7 @@ final class Sampler {
   Sampler(Sampling sampling) {
     this.sampling = sampling;
     this.random = new SplittableRandom(sampling.seed());
+    this.temperature = (float) Math.max(sampling.temperature(), COLDEST);
   }
 
   /**
@@ -31,9 +37,23 @@ final class Sampler {
     }
     top = logProbs[from + greatest];
     if (sampling.topK() == 0 && sampling.topP() == 1) {
-      return draw(all(vocabulary), logProbs, from, draw);
+      return draw(weights(logProbs, from, vocabulary), draw);
     }
-    return draw(kept(logProbs, from, vocabulary), logProbs, from, draw);
+    int[] kept = kept(logProbs, from, vocabulary);
+    float[] weights = new float[kept.length];
+    for (int i = 0; i < kept.length; i++) {
+      weights[i] = weight(logProbs[from + kept[i]]);
+    }
+    return kept[draw(weights, draw)];
+  }
+
+  /** In parts of the likeliest token's: p^(1/temperature) itself may be 0 for every token. */
+  private float[] weights(float[] logProbs, int from, int vocabulary) {
+    return Exp.of(logProbs, from, vocabulary, top, temperature);
+  }
+
+  private float weight(float logProb) {
+    return Exp.of((logProb - top) / temperature);
   }
 
   private static int greatest(float[] logProbs, int from, int vocabulary) {
@@ -46,26 +66,28 @@ final class Sampler {
     return best;
   }
 
-  private static int[] all(int vocabulary) {
-    int[] tokens = new int[vocabulary];
-    Arrays.setAll(tokens, v -> v);
-    return tokens;
-  }
-
   /** The likeliest tokens: at most topK, and no more than hold topP of the probability. */
   private int[] kept(float[] logProbs, int from, int vocabulary) {
     Likeliest likeliest = new Likeliest(logProbs, from, vocabulary);
-    boolean ofAll = sampling.topK() == 0;
-    int[] among = ofAll ? all(vocabulary) : likeliest.next(Math.min(sampling.topK(), vocabulary));
+    int most = sampling.topK() == 0 ? vocabulary : Math.min(sampling.topK(), vocabulary);
+    int[] kept = new int[most];
     double total = 0;
-    for (int token : among) {
-      total += weight(logProbs[from + token]);
+    if (most == vocabulary) {
+      for (float weight : weights(logProbs, from, vocabulary)) {
+        total += weight;
+      }
+    } else {
+      kept = likeliest.next(most);
+      for (int token : kept) {
+        total += weight(logProbs[from + token]);
+      }
     }
-    int[] kept = new int[among.length];
     double sum = 0;
     int n = 0;
-    while (n < kept.length && (n == 0 || sum < sampling.topP() * total)) {
-      kept[n] = ofAll ? likeliest.next() : among[n];
+    while (n < most && (n == 0 || sum < sampling.topP() * total)) {
+      if (most == vocabulary) {
+        kept[n] = likeliest.next();
+      }
       sum += weight(logProbs[from + kept[n++]]);
     }
     return Arrays.copyOf(kept, n);
@@ -120,25 +142,19 @@ final class Sampler {
     }
   }
 
-  /** In parts of the likeliest token's: p^(1/temperature) itself may be 0 for every token. */
-  private double weight(float logProb) {
-    return Math.exp(((double) logProb - top) / sampling.temperature());
-  }
-
-  private int draw(int[] tokens, float[] logProbs, int from, double draw) {
-    double[] weights = new double[tokens.length];
+  /** The place of the one that is drawn. */
+  private static int draw(float[] weights, double draw) {
     double total = 0;
-    for (int i = 0; i < tokens.length; i++) {
-      weights[i] = weight(logProbs[from + tokens[i]]);
-      total += weights[i];
+    for (float weight : weights) {
+      total += weight;
     }
     double left = draw * total;
-    for (int i = 0; i < tokens.length; i++) {
+    for (int i = 0; i < weights.length; i++) {
       left -= weights[i];
       if (left < 0) {
-        return tokens[i];
+        return i;
       }
     }
-    return tokens[tokens.length - 1];
+    return weights.length - 1;
   }
 }

@@ -25,11 +25,6 @@ final class Lanes {
   private static final VectorSpecies<Byte> B =
       WIDTH == GROUP ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
-  private static final float LOG2E = 1.44269504f;
-
-  /** Rounds what is added to it to a whole number. */
-  private static final float TO_WHOLE = 0x1.8p23f;
-
   private Lanes() {}
 
   static FloatVector load(float[] x, int at) {
@@ -44,26 +39,30 @@ final class Lanes {
     return (FloatVector) ByteVector.fromArray(B, q, at).convertShape(VectorOperators.B2F, F, 0);
   }
 
-  /**
-   * e^x within 2 ulp (Cephes' expf), 0 below -60: numbers that are too small to be normal cost a
-   * hundred times as much. NaN stays NaN.
-   */
+  /** {@link Exp}. */
   static FloatVector exp(FloatVector x) {
-    FloatVector within = x.max(-61f).min(88f);
-    FloatVector rounded = within.mul(LOG2E).add(TO_WHOLE);
-    FloatVector n = rounded.sub(TO_WHOLE);
-    FloatVector r = n.fma(all(-0.693359375f), within);
-    r = n.fma(all(2.12194440e-4f), r);
-    FloatVector p = all(1.987569e-4f);
-    p = p.fma(r, all(1.3982e-3f));
-    p = p.fma(r, all(0.008333452f));
-    p = p.fma(r, all(0.041665796f));
-    p = p.fma(r, all(0.16666666f));
-    p = p.fma(r, all(0.5f));
+    FloatVector within = x.max(Exp.LEAST - 1).min(Exp.MOST);
+    FloatVector rounded = within.mul(Exp.LOG2E).add(Exp.TO_WHOLE);
+    FloatVector n = rounded.sub(Exp.TO_WHOLE);
+    FloatVector r = n.fma(all(-Exp.LN2_REST), n.fma(all(-Exp.LN2), within));
+    FloatVector p = all(Exp.C0).fma(r, all(Exp.C1));
+    p = p.fma(r, all(Exp.C2));
+    p = p.fma(r, all(Exp.C3));
+    p = p.fma(r, all(Exp.C4));
+    p = p.fma(r, all(Exp.C5));
     p = p.fma(r.mul(r), r).add(1f);
     IntVector exponent = rounded.reinterpretAsInts().add(127); // in its last bits
     return p.mul(exponent.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
-        .blend(0f, x.compare(VectorOperators.LT, -60f));
+        .blend(0f, x.compare(VectorOperators.LT, Exp.LEAST));
+  }
+
+  /** y = e^((x - most) / temperature) of as many of n numbers as registers hold, which it gives. */
+  static int exp(float[] x, int from, int n, float most, float temperature, float[] y) {
+    int whole = n - n % WIDTH;
+    for (int i = 0; i < whole; i += WIDTH) {
+      exp(load(x, from + i).sub(most).div(temperature)).intoArray(y, i);
+    }
+    return whole;
   }
 
   /** The sum of the products of n numbers, a multiple of {@link #GROUP}. */

@@ -54,6 +54,20 @@ class LanesTest {
     assertEquals(1, x[4]);
   }
 
+  @Test
+  void exp_ofSomeNumbersAtATemperature_isThatOfEach() {
+    float[] x = numbers(1000);
+    x[3] = -4e4f;
+    x[4] = Float.NaN;
+    x[5] = Float.POSITIVE_INFINITY;
+    for (float temperature : new float[] {1, 0.7f, 0.01f, 1e-30f}) {
+      float[] y = Exp.of(x, 2, 997, 0.5f, temperature);
+      for (int i = 0; i < 997; i++) {
+        assertEquals(Exp.of((x[2 + i] - 0.5f) / temperature), y[i], "e^" + x[2 + i]);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {16, 32, 48, 192})
   void sumAndDot_areOfSixteenPartialSums(int n) {
