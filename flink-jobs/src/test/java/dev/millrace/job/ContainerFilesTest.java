@@ -47,6 +47,11 @@ import org.junit.jupiter.api.Test;
  */
 class ContainerFilesTest {
 
+  private static final String DEFAULTS = "env.java.default-opts.taskmanager";
+
+  /** By which small bases answer. */
+  private static final String VECTOR_API = "--add-modules=jdk.incubator.vector";
+
   private static final Path DOCKER = Path.of(System.getProperty("millrace.root"), "docker");
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
   private static final JsonSchemaFactory SCHEMAS =
@@ -205,6 +210,7 @@ class ContainerFilesTest {
       JsonNode option = manifest.at("/spec/flinkConfiguration/env.java.opts.taskmanager");
       if (!option.isMissingNode()) {
         options.add(option.asText());
+        assertEquals(VECTOR_API, manifest.at("/spec/flinkConfiguration/" + DEFAULTS).asText());
         String base = option.asText().replaceAll(".*=", "");
         List<String> arguments = new ArrayList<>();
         manifest.at("/spec/job/args").forEach(word -> arguments.add(word.asText()));
@@ -215,6 +221,7 @@ class ContainerFilesTest {
     assertTrue(
         dockerfile.contains(" DJL_OFFLINE=true "), "no process of the image looks things up");
     String compose = Files.readString(DOCKER.resolve("compose.yaml"));
+    assertTrue(compose.contains(DEFAULTS + ": " + VECTOR_API + "\n"));
     for (String option : options) {
       assertTrue(compose.contains("env.java.opts.taskmanager: " + option + "\n"), option);
       String jar = option.replaceAll(".*-javaagent:([^=]*)=.*", "$1");

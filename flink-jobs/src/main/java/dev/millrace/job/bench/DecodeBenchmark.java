@@ -5,6 +5,7 @@ import dev.millrace.model.base.BaseModel;
 import dev.millrace.model.djl.DjlModels;
 import dev.millrace.model.djl.Precision;
 import dev.millrace.model.gguf.GgufExport;
+import dev.millrace.model.simd.Simd;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,7 +72,11 @@ final class DecodeBenchmark implements Benchmark {
             "Every row: the same %d prompts of 8 tokens, as many at a time as there are streams, each with %d greedy tokens more; prefill is in the time. Faster: Millrace at its faster number of threads against the row."
                 .formatted(PROMPTS, newTokens))
         .note(
-            "Up to 8 greedy streams of a small base guess what repeats itself (docs/decoding.md); drawn at temperature 1 nearly nothing does. llama.cpp guesses nothing here.");
+            "Up to 8 greedy streams of a small base guess what repeats itself (docs/decoding.md); drawn at temperature 1 nearly nothing does. llama.cpp guesses nothing here.")
+        .note(
+            Simd.missing().isEmpty()
+                ? "Millrace's small bases answer in Java's Vector API in int8, larger ones by libtorch."
+                : "Millrace answers by libtorch: " + Simd.missing() + ".");
   }
 
   private static void race(
