@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -29,9 +30,10 @@ record ClusterLock(Path file, Duration patience) {
    * Makes a change, alone.
    *
    * @param told that another process has the lock, if it does not give it back soon
+   * @param meanwhile is run again and again from then on
    * @throws IllegalStateException if another process has the lock for too long
    */
-  <T> T during(Supplier<T> change, Consumer<String> told) {
+  <T> T during(Supplier<T> change, Consumer<String> told, Runnable meanwhile) {
     if (!HELD.add(file)) {
       return change.get();
     }
@@ -41,7 +43,12 @@ record ClusterLock(Path file, Duration patience) {
       boolean alone = Poll.until(SOON, () -> isTaken(channel));
       if (!alone && patience.compareTo(SOON) > 0) {
         told.accept(other + "waiting for it");
-        alone = Poll.until(patience.minus(SOON), () -> isTaken(channel));
+        BooleanSupplier isTaken =
+            () -> {
+              meanwhile.run();
+              return isTaken(channel);
+            };
+        alone = Poll.until(patience.minus(SOON), isTaken);
       }
       if (!alone) {
         throw new IllegalStateException(other + "expected one at a time");

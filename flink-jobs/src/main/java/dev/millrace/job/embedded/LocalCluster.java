@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.GlobalConfiguration;
 import org.apache.flink.configuration.JobManagerOptions;
@@ -35,6 +37,10 @@ public record LocalCluster(Path build, Path home) {
   private static final Duration SOON = Duration.ofSeconds(2);
 
   private static final Duration OTHERS = Duration.ofSeconds(30);
+
+  /** A start that asks Kafka for topics notices late that Kafka was stopped. */
+  private static final Duration STARTERS = Duration.ofMinutes(2);
+
   private static final String JOB_MANAGER = "jobmanager";
   private static final String TASK_MANAGER = "taskmanager-";
 
@@ -104,7 +110,11 @@ public record LocalCluster(Path build, Path home) {
   }
 
   private <T> T alone(Supplier<T> change, Consumer<String> told) {
-    return new ClusterLock(home.resolve("lock"), OTHERS).during(change, told);
+    return lock(OTHERS).during(change, told, () -> {});
+  }
+
+  private ClusterLock lock(Duration patience) {
+    return new ClusterLock(home.resolve("lock"), patience);
   }
 
   /** What is known of the cluster; empty if there is none. */
@@ -123,22 +133,35 @@ public record LocalCluster(Path build, Path home) {
   }
 
   /**
-   * The same.
+   * The same. What another process is starting is stopped too, which ends that start.
    *
-   * @param told if another process starts or stops the cluster
+   * @param told if another process starts or stops the cluster, and what of it is stopped
    */
   public int down(Consumer<String> told) {
-    return Files.isDirectory(home) || strays() > 0 ? alone(this::stop, told) : 0;
+    if (!Files.isDirectory(home) && strays() == 0) {
+      return 0;
+    }
+    AtomicInteger stopped = new AtomicInteger();
+    return lock(STARTERS)
+        .during(
+            () -> stopped.addAndGet(stop()), told, () -> stopped.addAndGet(stopUnfinished(told)));
+  }
+
+  private int stopUnfinished(Consumer<String> told) {
+    List<ClusterProcess> running = running(status().map(ClusterState::processes).orElse(List.of()));
+    if (!running.isEmpty()) {
+      told.accept(
+          "stopping what was started: "
+              + running.stream().map(ClusterProcess::name).collect(Collectors.joining(", ")));
+      stop(running);
+    }
+    return running.size();
   }
 
   private int stop() {
     List<ClusterProcess> running =
-        status().map(ClusterState::processes).orElseGet(() -> ClusterProcess.of(home)).stream()
-            .filter(ClusterProcess::isAlive)
-            .toList();
-    for (int i = running.size() - 1; i >= 0; i--) {
-      running.get(i).stop();
-    }
+        running(status().map(ClusterState::processes).orElseGet(() -> ClusterProcess.of(home)));
+    stop(running);
     try {
       Files.deleteIfExists(files().stateFile());
     } catch (IOException e) {
@@ -146,6 +169,16 @@ public record LocalCluster(Path build, Path home) {
     }
     ClusterFiles.delete(files().temp());
     return running.size();
+  }
+
+  private static List<ClusterProcess> running(List<ClusterProcess> processes) {
+    return processes.stream().filter(ClusterProcess::isAlive).toList();
+  }
+
+  private static void stop(List<ClusterProcess> running) {
+    for (int i = running.size() - 1; i >= 0; i--) {
+      running.get(i).stop();
+    }
   }
 
   /** Ends a process as {@code kill -9} does. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,7 +23,21 @@ class ClusterLockTest {
 
   @TempDir Path folder;
 
-  /** Another process, which has the lock until its input ends. */
+  /** Another process that has the lock until its input ends. */
+  static Process other(Path file) throws IOException {
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Other.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    assertEquals("locked", other.inputReader().readLine());
+    return other;
+  }
+
   static final class Other {
     public static void main(String[] file) throws Exception {
       try (FileChannel channel =
@@ -37,22 +52,14 @@ class ClusterLockTest {
   @Test
   void during_anotherProcessHasIt_waitsForAWhile() throws Exception {
     Path file = folder.resolve("lock");
-    Process other =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Other.class.getName(),
-                file.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    Process other = other(file);
     try {
-      assertEquals("locked", other.inputReader().readLine());
       var e =
           assertThrows(
               IllegalStateException.class,
               () ->
-                  new ClusterLock(file, Duration.ZERO).during(() -> fail("not alone"), told::add));
+                  new ClusterLock(file, Duration.ZERO)
+                      .during(() -> fail("not alone"), told::add, () -> {}));
       assertTrue(e.getMessage().startsWith("another process"), e.getMessage());
       assertEquals(List.of(), told);
       Consumer<String> giveBack =
@@ -61,7 +68,8 @@ class ClusterLockTest {
             assertDoesNotThrow(() -> other.outputWriter().close());
           };
       assertEquals(
-          "done", new ClusterLock(file, Duration.ofMinutes(1)).during(() -> "done", giveBack));
+          "done",
+          new ClusterLock(file, Duration.ofMinutes(1)).during(() -> "done", giveBack, () -> {}));
       assertEquals(
           List.of("another process starts or stops the cluster in " + folder + ", waiting for it"),
           told);
@@ -73,8 +81,10 @@ class ClusterLockTest {
   @Test
   void during_insideItself_isShared() {
     ClusterLock lock = new ClusterLock(folder.resolve("new").resolve("lock"), Duration.ZERO);
-    assertEquals("done", lock.during(() -> lock.during(() -> "done", told::add), told::add));
-    assertEquals("again", lock.during(() -> "again", told::add));
+    assertEquals(
+        "done",
+        lock.during(() -> lock.during(() -> "done", told::add, () -> {}), told::add, () -> {}));
+    assertEquals("again", lock.during(() -> "again", told::add, () -> {}));
     assertEquals(List.of(), told);
   }
 }

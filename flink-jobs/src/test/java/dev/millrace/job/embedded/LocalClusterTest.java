@@ -1,5 +1,6 @@
 package dev.millrace.job.embedded;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,6 +12,7 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Stream;
@@ -215,6 +217,32 @@ class LocalClusterTest {
         .setRootProperties(properties)
         .setLoggerContext(context)
         .build();
+  }
+
+  /** As while Kafka starts slowly: a start holds the lock until one of its processes has ended. */
+  @Test
+  void down_anotherProcessIsStartingIt_stopsWhatItHasStarted() throws Exception {
+    state(false);
+    Process starting = ClusterLockTest.other(cluster.home().resolve("lock"));
+    var over =
+        ProcessHandle.of(process.pid())
+            .orElseThrow()
+            .onExit()
+            .thenRun(() -> assertDoesNotThrow(() -> starting.outputWriter().close()));
+    List<String> told = new ArrayList<>();
+    try {
+      assertEquals(1, cluster.down(told::add));
+      assertTrue(cluster.status().isEmpty());
+      assertEquals(
+          List.of(
+              "another process starts or stops the cluster in %s, waiting for it"
+                  .formatted(cluster.home()),
+              "stopping what was started: kafka"),
+          told);
+    } finally {
+      starting.destroyForcibly().waitFor();
+    }
+    over.join();
   }
 
   @Test
