@@ -9,6 +9,9 @@ package dev.millrace.job.embedded;
  */
 public record FlinkJob(String id, String name, String state, int tasks, int running) {
 
+  /** Characters of a name that are told. */
+  private static final int NAME = 80;
+
   /** Whether it has ended for good. */
   public boolean hasEnded() {
     return FlinkRest.OVER.contains(state);
@@ -16,9 +19,19 @@ public record FlinkJob(String id, String name, String state, int tasks, int runn
 
   @Override
   public String toString() {
-    String known = name + " " + state + " " + id;
+    String known = told() + " " + state + " " + id;
     return state.equals("RUNNING") && running < tasks
         ? "%s, %d of %d tasks do not run".formatted(known, tasks - running, tasks)
         : known;
+  }
+
+  /** A script of SQL may give any name: one word, or words in quotes on the same line. */
+  private String told() {
+    String line = name.replaceAll("[\\p{Z}\\p{Cc}]+", " ").strip();
+    String start =
+        line.codePointCount(0, line.length()) <= NAME
+            ? line
+            : line.substring(0, line.offsetByCodePoints(0, NAME)) + "…";
+    return start.isEmpty() || start.contains(" ") ? '"' + start + '"' : start;
   }
 }
