@@ -118,9 +118,7 @@ final class ClusterCommand implements Callable<Integer> {
   private ClusterState up(LocalCluster cluster) {
     Optional<ClusterState> known = cluster.status();
     if (known.isEmpty() || !known.get().isPartlyUp()) {
-      ClusterShape shape = shape();
-      output.say("starting Kafka, Redis and Flink; logs: %s", log("kafka").getParent());
-      return cluster.up(shape, output.err()::println);
+      return cluster.up(shape(), output.err()::println);
     }
     requireNoShape();
     return cluster.reviveEnded(output.err()::println);

@@ -71,13 +71,14 @@ public record LocalCluster(Path build, Path home) {
   /**
    * The same.
    *
-   * @param told what is waited for, if it does not answer soon
+   * @param told what starts, and what is waited for, if it does not answer soon
    */
   @SuppressWarnings("try") // closed, and not asked
   public ClusterState up(ClusterShape shape, Consumer<String> told) {
     return alone(
         () -> {
           stopInterrupted(told);
+          told.accept("starting Kafka, Redis and Flink; logs: " + home.resolve("log"));
           try (Interruption unused = Interruption.undoing(() -> stopStarted(told))) {
             return start(shape, told);
           } catch (RuntimeException e) {

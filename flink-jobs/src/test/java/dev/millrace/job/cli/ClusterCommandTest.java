@@ -110,6 +110,17 @@ class ClusterCommandTest {
         err.toString().startsWith("starting Kafka, Redis and Flink; logs: " + logs), err::toString);
   }
 
+  @Test
+  void up_allIsUp_saysNothingElse() throws IOException {
+    HttpServer flink = flink(() -> true);
+    writeRunning(flink);
+    flink.stop(0);
+    assertEquals(Main.FAILED, run("cluster", "up"));
+    assertEquals(
+        "millrace: a cluster is up already: http://127.0.0.1:" + flink.getAddress().getPort(),
+        err.toString().strip());
+  }
+
   /** Flink answers some time after its job manager was started, here once that was said. */
   @Test
   void up_jobManagerHadEnded_isUpOnceFlinkAnswers() throws IOException {
