@@ -1,6 +1,7 @@
 package dev.millrace.adapter.gate;
 
 import dev.millrace.schema.RuleResult;
+import dev.millrace.schema.wire.Counted;
 import java.util.List;
 import java.util.Map;
 
@@ -28,8 +29,13 @@ final class EnoughEvidence implements Rule {
     int many = config.manyHeldOutSamples();
     return result(
         samples >= minSamples && (tokens >= minTokens || samples >= many),
-        "%d held-out samples, %d tokens; expected at least %d and %d, or %d samples"
-            .formatted(samples, tokens, minSamples, minTokens, many),
+        "%s, %s; expected at least %d and %d, or %d samples"
+            .formatted(
+                Counted.of(samples, "held-out sample", "held-out samples"),
+                Counted.of(tokens, "token", "tokens"),
+                minSamples,
+                minTokens,
+                many),
         Map.of("samples", (double) samples, "tokens", (double) tokens));
   }
 }

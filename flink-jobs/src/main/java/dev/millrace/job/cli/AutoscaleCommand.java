@@ -3,6 +3,7 @@ package dev.millrace.job.cli;
 import dev.millrace.job.embedded.LocalCluster;
 import dev.millrace.job.scale.Autoscaler;
 import dev.millrace.job.scale.ScalingConfig;
+import dev.millrace.schema.wire.Counted;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -110,7 +111,7 @@ final class AutoscaleCommand implements Callable<Integer> {
                         "to", change.to(),
                         "waiting", change.waiting()))
             .toList();
-    output.result(json, changes.size() + " changes");
+    output.result(json, Counted.of(changes.size(), "change", "changes"));
     return 0;
   }
 }

@@ -10,6 +10,7 @@ import dev.millrace.job.embedded.FlinkFailure;
 import dev.millrace.job.embedded.FlinkJob;
 import dev.millrace.job.embedded.FlinkRest;
 import dev.millrace.job.embedded.LocalCluster;
+import dev.millrace.schema.wire.Counted;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ final class ClusterCommand implements Callable<Integer> {
   private static final String SILENT = "\n  Flink does not answer: which jobs it has is not known";
 
   private static final String STRAYS =
-      "no cluster, but %d processes of one whose files were deleted: ./millrace cluster down stops them";
+      "no cluster, but %s of one whose files were deleted: ./millrace cluster down stops the rest";
 
   private static final String GOES_ON =
       "\n  no %s job; one before has left its state: %s goes on from there";
@@ -149,8 +150,12 @@ final class ClusterCommand implements Callable<Integer> {
   }
 
   private int down(int stopped) {
-    output.result(Map.of("stopped", stopped), "stopped " + stopped + " processes");
+    output.result(Map.of("stopped", stopped), "stopped " + processes(stopped));
     return 0;
+  }
+
+  private static String processes(int count) {
+    return Counted.of(count, "process", "processes");
   }
 
   private int show(Optional<ClusterState> known) throws IOException {
@@ -158,7 +163,7 @@ final class ClusterCommand implements Callable<Integer> {
       int strays = Home.here().cluster().strays();
       output.result(
           Map.of("up", false, "strays", strays),
-          strays == 0 ? "no cluster" : STRAYS.formatted(strays));
+          strays == 0 ? "no cluster" : STRAYS.formatted(processes(strays)));
       return Main.FAILED;
     }
     ClusterState state = known.get();

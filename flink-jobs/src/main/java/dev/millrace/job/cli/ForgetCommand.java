@@ -19,6 +19,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.wire.Counted;
 import dev.millrace.schema.wire.Limits;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -167,8 +168,10 @@ final class ForgetCommand implements Callable<Integer> {
     Set<String> missing = forgetting.missing();
     if (!missing.isEmpty()) {
       output.say(
-          "%d ancestors of releases are not in %s, such as %s: what they knew nobody can tell",
-          missing.size(), forgetting.stored().store(), missing.iterator().next());
+          "%s not in %s, such as %s: what they knew nobody can tell",
+          Counted.of(missing.size(), "ancestor of releases is", "ancestors of releases are"),
+          forgetting.stored().store(),
+          missing.iterator().next());
     }
     String blind = ReleaseTopic.reasonNotToDelete(undecoded);
     if (blind != null) {
@@ -179,8 +182,10 @@ final class ForgetCommand implements Callable<Integer> {
   private void warn(List<String> unknown, int domains) {
     if (!unknown.isEmpty()) {
       output.say(
-          "%d ids are neither on the samples' topic nor in a release, such as %s: they may wait or judge in any of %d domains, so all are told",
-          unknown.size(), unknown.get(0), domains);
+          "%s neither on the samples' topic nor in a release, such as %s: they may wait or judge in any of %s, so all are told",
+          Counted.of(unknown.size(), "id is", "ids are"),
+          unknown.get(0),
+          Counted.of(domains, "domain", "domains"));
     }
   }
 
@@ -305,7 +310,8 @@ final class ForgetCommand implements Callable<Integer> {
   /** Waits until no job can be restored to a release that is to be deleted. */
   private void awaitCheckpoint(int releases) throws InterruptedException {
     if (releases > 0) {
-      output.say("%d releases are deleted in %d s", releases, retireSeconds);
+      output.say(
+          "%s deleted in %d s", Counted.of(releases, "release is", "releases are"), retireSeconds);
       Thread.sleep(Duration.ofSeconds(retireSeconds).toMillis());
     }
   }

@@ -8,6 +8,7 @@ import dev.millrace.job.io.Topics;
 import dev.millrace.job.loop.Proof;
 import dev.millrace.job.loop.Spread;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.wire.Counted;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -65,10 +66,12 @@ final class ForgetText {
     lines.add(
         told.isEmpty()
             ? "  nothing that learn holds: no domain was told, and no id is barred"
-            : "  adapter or alignment, replay, held-out and waiting samples, where %d ids stay barred:"
-                .formatted(samples.size()));
+            : "  adapter or alignment, replay, held-out and waiting samples, where %s barred:"
+                .formatted(Counted.of(samples.size(), "id stays", "ids stay")));
     told.forEach(change -> lines.add("    " + name(change)));
-    lines.add("  %d releases, deleted from the store".formatted(retired.size()));
+    lines.add(
+        "  %s, deleted from the store"
+            .formatted(Counted.of(retired.size(), "release", "releases")));
     lines.add("  answers by them: none is given again, for a cache key names its release");
     lines.add("not purged, and how to");
     lines.addAll(beyond(new Topics(kafka.prefix()).samples(), kafka.bootstrap()));

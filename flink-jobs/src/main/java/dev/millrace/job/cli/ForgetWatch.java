@@ -7,6 +7,7 @@ import dev.millrace.schema.Origin;
 import dev.millrace.schema.RuleResult;
 import dev.millrace.schema.Verdict;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.Counted;
 import dev.millrace.schema.wire.InvalidRecordException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -97,7 +98,9 @@ final class ForgetWatch {
   }
 
   private void left(String alias, Verdict verdict, int left) {
-    err.printf("domain %s: %d releases left to be learned again%n", verdict.domain(), left);
+    err.printf(
+        "domain %s: %s left to be learned again%n",
+        verdict.domain(), Counted.of(left, "release", "releases"));
     if (left == 0) {
       done.put(alias, at.get(alias));
     }

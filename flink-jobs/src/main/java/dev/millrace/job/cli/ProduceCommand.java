@@ -7,6 +7,7 @@ import dev.millrace.job.loop.UserInput;
 import dev.millrace.job.loop.UserMaterial;
 import dev.millrace.schema.Sample;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.Counted;
 import dev.millrace.schema.wire.JsonLines;
 import dev.millrace.schema.wire.Names;
 import java.io.BufferedReader;
@@ -90,7 +91,8 @@ final class ProduceCommand implements Callable<Integer> {
     }
     output.result(
         Map.of("broker", at, "topic", topic, "written", written, "refused", refused),
-        "%d records written to %s at %s, %d refused".formatted(written, topic, at, refused));
+        "%s written to %s at %s, %d refused"
+            .formatted(Counted.of(written, "record", "records"), topic, at, refused));
     return refused == 0 ? 0 : Main.FAILED;
   }
 

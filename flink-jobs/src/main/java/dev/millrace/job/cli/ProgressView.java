@@ -6,6 +6,7 @@ import dev.millrace.job.report.CacheCounts;
 import dev.millrace.job.report.DomainProgress;
 import dev.millrace.job.report.Recording;
 import dev.millrace.job.report.SwapFigures;
+import dev.millrace.schema.wire.Counted;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -110,12 +111,12 @@ final class ProgressView implements Watcher, AutoCloseable {
         .forEach(
             (domain, p) ->
                 line.append(
-                    " | %s %d in, %d refused, %d releases, %s%s"
+                    " | %s %d in, %d refused, %s, %s%s"
                         .formatted(
                             domain,
                             p.in(),
                             p.refused(),
-                            p.releases(),
+                            Counted.of(p.releases(), "release", "releases"),
                             begun(
                                 doing(
                                     domain,

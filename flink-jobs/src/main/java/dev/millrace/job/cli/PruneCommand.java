@@ -11,6 +11,7 @@ import dev.millrace.model.release.Manifest;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Kind;
+import dev.millrace.schema.wire.Counted;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -86,8 +87,7 @@ final class PruneCommand implements Callable<Integer> {
     output.result(
         Map.of("deleted", dryRun ? List.of() : expired, "expired", expired),
         (dryRun ? "would delete " : "deleted ")
-            + expired.size()
-            + " releases"
+            + Counted.of(expired.size(), "release", "releases")
             + String.join("", expired.stream().map(release -> "\n  " + release).toList()));
     return 0;
   }

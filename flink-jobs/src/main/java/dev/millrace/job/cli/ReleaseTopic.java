@@ -14,6 +14,7 @@ import dev.millrace.schema.ReleaseEvent;
 import dev.millrace.schema.ReleaseEvent.Action;
 import dev.millrace.schema.ReleaseEvent.Kind;
 import dev.millrace.schema.wire.Codecs;
+import dev.millrace.schema.wire.Counted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -121,8 +122,11 @@ record ReleaseTopic(KafkaConfig config) {
   static @Nullable String reasonNotToDelete(List<Origin> undecoded) {
     return undecoded.isEmpty()
         ? null
-        : "%d events of %s cannot be decoded, the first at offset %d, expected none: no release is deleted"
-            .formatted(undecoded.size(), undecoded.get(0).topic(), undecoded.get(0).offset());
+        : "%s of %s cannot be decoded, the first at offset %d, expected none: no release is deleted"
+            .formatted(
+                Counted.of(undecoded.size(), "event", "events"),
+                undecoded.get(0).topic(),
+                undecoded.get(0).offset());
   }
 
   /**

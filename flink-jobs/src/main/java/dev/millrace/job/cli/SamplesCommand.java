@@ -10,6 +10,7 @@ import dev.millrace.job.loop.StoredReleases;
 import dev.millrace.model.release.LearnedSample;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.Sample;
+import dev.millrace.schema.wire.Counted;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,8 +92,8 @@ final class SamplesCommand implements Callable<Integer> {
     json.put("out", out.toString());
     output.result(
         json,
-        samples.size()
-            + " samples of "
+        Counted.of(samples.size(), "sample", "samples")
+            + " of "
             + release
             + " written to "
             + out

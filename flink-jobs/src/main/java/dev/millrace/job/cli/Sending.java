@@ -1,6 +1,7 @@
 package dev.millrace.job.cli;
 
 import dev.millrace.job.io.RecordWriter;
+import dev.millrace.schema.wire.Counted;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
@@ -101,7 +102,7 @@ final class Sending implements AutoCloseable {
   private String account() {
     String sentLast = last; // before what is not written: it may be
     Map.Entry<Integer, String> first = unwritten.firstEntry();
-    String written = written() + " records written to " + topic;
+    String written = Counted.of(written(), "record", "records") + " written to " + topic;
     if (first == null) {
       return sentLast.isEmpty() ? written : written + ", the last of them " + sentLast;
     }

@@ -12,6 +12,7 @@ import dev.millrace.model.release.Routing;
 import dev.millrace.model.release.TrustedKeys;
 import dev.millrace.schema.Origin;
 import dev.millrace.schema.ReleaseEvent;
+import dev.millrace.schema.wire.Counted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -191,8 +192,11 @@ final class ShowCommand implements Callable<Integer> {
         (partition, range) ->
             ranges.put(
                 partition,
-                " offsets %d to %d, %d samples"
-                    .formatted(range.getMin(), range.getMax(), range.getCount())));
+                " offsets %d to %d, %s"
+                    .formatted(
+                        range.getMin(),
+                        range.getMax(),
+                        Counted.of(range.getCount(), "sample", "samples"))));
     return ranges;
   }
 }

@@ -8,6 +8,7 @@ import dev.millrace.job.report.ReleaseCounts;
 import dev.millrace.job.report.Report;
 import dev.millrace.job.report.ReportFolder;
 import dev.millrace.job.report.SwapFigures;
+import dev.millrace.schema.wire.Counted;
 import java.nio.file.Path;
 import java.util.Formatter;
 import java.util.Locale;
@@ -70,28 +71,38 @@ record Summary(Report report, Path folder) {
         answers.failed());
     GenerateCounts generate = answers.generate();
     text.format(
-        "generated    %d of them, %d past the caches, from %d prompts, at least %d tokens each\n",
-        generate.requests(), generate.uncached(), generate.prompts(), generate.fewestTokens());
+        "generated    %d of them, %d past the caches, from %s, at least %d tokens each\n",
+        generate.requests(),
+        generate.uncached(),
+        Counted.of(generate.prompts(), "prompt", "prompts"),
+        generate.fewestTokens());
     text.format(
         "samples      %d in, %d accepted, refused %s\n",
         report.samples().in(), report.samples().accepted(), report.samples().rejected());
     ReleaseCounts releases = report.releases();
     text.format(
-        "releases     %d published, %d candidates refused %s, %d batches waited for held-out text\n",
-        releases.published(), releases.refused(), releases.refusedBy(), releases.waited());
+        "releases     %d published, %s refused %s, %s waited for held-out text\n",
+        releases.published(),
+        candidates(releases),
+        releases.refusedBy(),
+        Counted.of(releases.waited(), "batch", "batches"));
     ReleaseCounts alignments = report.alignments();
     if (alignments.published() + alignments.refused() > 0) {
       text.format(
-          "alignments   %d published, %d candidates refused %s\n",
-          alignments.published(), alignments.refused(), alignments.refusedBy());
+          "alignments   %d published, %s refused %s\n",
+          alignments.published(), candidates(alignments), alignments.refusedBy());
     }
     text.format("freshness    %s\n", freshness(report.freshnessMillis()));
     text.format(
-        "swaps        %s, %d requests failed\n",
-        swaps(report.swap()), report.swap().failedRequests());
+        "swaps        %s, %s failed\n",
+        swaps(report.swap()), Counted.of(report.swap().failedRequests(), "request", "requests"));
     text.format(
         "cache        %d L1, %d Redis, %d computed\n",
         report.cache().l1(), report.cache().redis(), report.cache().miss());
+  }
+
+  private static String candidates(ReleaseCounts counts) {
+    return Counted.of(counts.refused(), "candidate", "candidates");
   }
 
   private static String guarded(ProtectedFigures texts) {
@@ -107,7 +118,8 @@ record Summary(Report report, Path folder) {
   private static String freshness(Quantiles millis) {
     return millis.n() == 0
         ? "of no sample: none was followed by an answer of a release that learned it"
-        : "p50 %d ms, p99 %d ms over %d samples".formatted(millis.p50(), millis.p99(), millis.n());
+        : "p50 %d ms, p99 %d ms over %s"
+            .formatted(millis.p50(), millis.p99(), Counted.of(millis.n(), "sample", "samples"));
   }
 
   private static String swaps(SwapFigures swap) {

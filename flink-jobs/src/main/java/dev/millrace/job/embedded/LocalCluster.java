@@ -1,6 +1,7 @@
 package dev.millrace.job.embedded;
 
 import dev.millrace.job.io.Topics;
+import dev.millrace.schema.wire.Counted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -97,7 +98,9 @@ public record LocalCluster(Path build, Path home) {
   private void stopInterrupted(Consumer<String> told) {
     Optional<ClusterState> known = status();
     if (known.isEmpty() && strays() > 0) {
-      told.accept("stopped %d processes of a cluster whose files were deleted".formatted(down()));
+      told.accept(
+          "stopped %s of a cluster whose files were deleted"
+              .formatted(Counted.of(down(), "process", "processes")));
     } else if (known.isPresent() && !known.get().complete()) {
       told.accept("the last start did not come to its end; what it left is stopped first");
       down();

@@ -136,7 +136,7 @@ class BrokerOptionIT {
     } finally {
       System.setIn(before);
     }
-    assertTrue(out.toString().contains("1 records written"), out::toString);
+    assertTrue(out.toString().contains("1 record written"), out::toString);
     assertTrue(err.toString().contains("has not answered in 2 s"), err::toString);
   }
 

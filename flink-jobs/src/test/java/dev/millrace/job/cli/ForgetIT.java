@@ -136,7 +136,7 @@ class ForgetIT {
     assertEquals(4, events.size());
     assertEquals("new", events.get(3).domain());
     assertEquals("", events.get(3).release());
-    assertTrue(out.toString().contains("stay barred:\n    domain new\n"), out::toString);
+    assertTrue(out.toString().contains("barred:\n    domain new\n"), out::toString);
     assertEquals(Set.of(first, knowing, last), stored());
   }
 

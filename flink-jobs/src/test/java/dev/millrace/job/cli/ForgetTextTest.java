@@ -33,10 +33,10 @@ class ForgetTextTest {
     String told = of(List.of(JAVA, STAMPS));
     assertTrue(
         told.contains(
-            "where 1 ids stay barred:\n    domain java\n    the alignment of domain stamps of tenant t\n"),
+            "where 1 id stays barred:\n    domain java\n    the alignment of domain stamps of tenant t\n"),
         told);
     String toNobody = of(List.of());
-    assertFalse(toNobody.contains("stay barred"), toNobody);
+    assertFalse(toNobody.contains("stays barred"), toNobody);
   }
 
   @Test

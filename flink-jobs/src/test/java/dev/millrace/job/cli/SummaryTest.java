@@ -36,7 +36,7 @@ class SummaryTest {
         """
         protected    1.5000 bits per byte by the base, 1.5300 with the worst adapter (+2.00%)
         freshness    p50 12 ms, p99 34 ms over 5 samples
-        swaps        2, p50 6 ms, p99 7 ms, 1 requests failed""",
+        swaps        2, p50 6 ms, p99 7 ms, 1 request failed""",
         said(
             new TreeMap<>(Map.of("d", 1.53)),
             new Quantiles(12, 34, 5),
