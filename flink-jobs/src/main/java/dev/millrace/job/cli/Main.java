@@ -242,7 +242,7 @@ public final class Main implements Runnable {
   }
 
   private static String didYouMean(String given, Set<String> known) {
-    return NearestName.near(given, known).map(near -> ", did you mean " + near + "?").orElse("");
+    return NearestName.of(given, known).map(near -> ", did you mean " + near + "?").orElse("");
   }
 
   /** What went wrong, without line breaks. */

@@ -55,8 +55,9 @@ record Keys(Set<String> known) {
         : Optional.of(
             "unknown key "
                 + key
-                + ", did you mean "
+                + ", "
                 + NearestName.of(key, new TreeSet<>(known))
-                + "?");
+                    .map(near -> "did you mean " + near + "?")
+                    .orElse("expected one of docs/configuration.md"));
   }
 }

@@ -64,8 +64,12 @@ public record SqlScript(List<String> statements) {
     String value = values.get(key);
     if (value == null) {
       throw new IllegalArgumentException(
-          "${%s} has no value, did you mean ${%s}?"
-              .formatted(key, NearestName.of(key, new TreeSet<>(values.keySet()))));
+          "${%s} has no value, %s"
+              .formatted(
+                  key,
+                  NearestName.of(key, new TreeSet<>(values.keySet()))
+                      .map(near -> "did you mean ${" + near + "}?")
+                      .orElse("expected a key of docs/configuration.md")));
     }
     return value;
   }

@@ -237,6 +237,7 @@ class MainTest {
         "ask --domain d --explian hello | no option --explian, did you mean --explain?; see",
         "trace --samples=x | no option --samples, did you mean --sample?; see ./millrace trace",
         "submit serve --savpoint x | no option --savpoint, did you mean --savepoint?; see",
+        "ask --domain d --name x hello | no option --name; see",
         "submit --frobnicate | no option --frobnicate; see ./millrace submit --help",
         "ask --domain d two words | 'words' is one argument too many",
         "ask --domain d --set foo hello | Value for option '--set' (KEY=VALUE) should be in KEY=VALUE format"

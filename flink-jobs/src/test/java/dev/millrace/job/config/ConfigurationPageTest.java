@@ -42,8 +42,8 @@ class ConfigurationPageTest {
           ./millrace submit learn --set batch.count=32 --set learn.train.epochs=2
           ./millrace gateway --set score.acceptRate=0.8
 
-      Keys of `kafka`, `base`, `redis`, `store` and `serve` may also stand in `CREATE MODEL … WITH (…)` ([sql.md](sql.md)). Unknown keys and values out of range are errors, told all at once, with the
-      nearest known key. Secrets are no keys: they come from the environment (below).
+      Keys of `kafka`, `base`, `redis`, `store` and `serve` may also stand in `CREATE MODEL … WITH (…)` ([sql.md](sql.md)). Unknown keys and values out of range are errors, told all at once, with
+      the known key that a misspelt one is near to. Secrets are no keys: they come from the environment (below).
       """;
 
   @Test

@@ -48,6 +48,7 @@ class MillraceConfigTest {
     var e =
         refused(
             "kafka.bootsrap=k:1",
+            "frob=3",
             "job.parallelism=two",
             "job.name=a b",
             "batch.count=0",
@@ -59,8 +60,9 @@ class MillraceConfigTest {
             "base.dir=",
             "oops");
     String all = e.getMessage();
-    assertEquals(11, e.problems().size(), all);
+    assertEquals(12, e.problems().size(), all);
     assertTrue(all.contains("unknown key kafka.bootsrap, did you mean kafka.bootstrap?"), all);
+    assertTrue(all.contains("unknown key frob, expected one of docs/configuration.md"), all);
     assertTrue(all.contains("job.parallelism is \"two\", expected a whole number"), all);
     assertTrue(all.contains("batch.count is \"0\", expected more than 0"), all);
     assertTrue(all.contains("expected exactly-once or at-least-once"), all);

@@ -7,6 +7,8 @@ import dev.millrace.job.config.MillraceConfig;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SqlScriptTest {
 
@@ -43,13 +45,16 @@ class SqlScriptTest {
         SqlScript.parse("SET 'a' = '${base.dir}';", Map.of("base.dir", "C:\\$1")).statements());
   }
 
-  @Test
-  void parse_unknownKey_namesTheNearest() {
+  @ParameterizedTest
+  @CsvSource({
+    "kafka.bootstap, did you mean ${kafka.bootstrap}?",
+    "topic, expected a key of docs/configuration.md"
+  })
+  void parse_unknownKey_namesTheOneThatItIsNearTo(String key, String meant) {
     var e =
         assertThrows(
             IllegalArgumentException.class,
-            () -> SqlScript.parse("${kafka.bootstap}", MillraceConfig.defaults().toMap()));
-    assertEquals(
-        "${kafka.bootstap} has no value, did you mean ${kafka.bootstrap}?", e.getMessage());
+            () -> SqlScript.parse("${" + key + "}", MillraceConfig.defaults().toMap()));
+    assertEquals("${" + key + "} has no value, " + meant, e.getMessage());
   }
 }

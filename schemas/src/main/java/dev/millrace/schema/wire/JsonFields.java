@@ -169,9 +169,11 @@ final class JsonFields {
     for (Iterator<String> keys = object.fieldNames(); keys.hasNext(); ) {
       String key = keys.next();
       if (!known.contains(key)) {
-        String nearest = NearestName.of(key, known);
-        String detail = "unknown key " + Checks.quote(key) + ", did you mean \"" + nearest + "\"?";
-        throw invalid("unknown-key", detail, line);
+        String meant =
+            NearestName.of(key, known)
+                .map(near -> "did you mean \"" + near + "\"?")
+                .orElse("expected one of " + known);
+        throw invalid("unknown-key", "unknown key " + Checks.quote(key) + ", " + meant, line);
       }
     }
   }

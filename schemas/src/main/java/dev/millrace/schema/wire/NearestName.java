@@ -1,31 +1,54 @@
 package dev.millrace.schema.wire;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The known name that a misspelt one most likely means. */
 public final class NearestName {
 
-  private static final int LONGEST = 40;
+  /** No known name has as many characters. */
+  private static final int LONGEST = 100;
+
+  private static final Pattern BETWEEN_WORDS = Pattern.compile("[.-]+");
 
   private NearestName() {}
 
   /**
-   * The known name of the fewest edits away; the first of equals.
-   *
-   * @throws java.util.NoSuchElementException if none is known
+   * The known name of the fewest edits away, the first of equals. No more than every third
+   * character may be another, those of sections that both have not counted; or only words may be
+   * missing.
    */
-  public static String of(String name, Collection<String> known) {
-    String start = name.substring(0, Math.min(name.length(), LONGEST));
-    return known.stream().min(Comparator.comparingInt(other -> edits(start, other))).orElseThrow();
+  public static Optional<String> of(String name, Collection<String> known) {
+    return name.length() > LONGEST
+        ? Optional.empty()
+        : known.stream()
+            .filter(other -> isMisspelt(name, other) || lacksWords(name, other))
+            .min(Comparator.comparingInt(other -> edits(name, other)));
   }
 
-  /** That name, if no more than every third character is another. */
-  public static Optional<String> near(String name, Collection<String> known) {
-    return known.isEmpty()
-        ? Optional.empty()
-        : Optional.of(of(name, known)).filter(near -> 3 * edits(name, near) <= name.length());
+  private static boolean isMisspelt(String name, String other) {
+    int own = shared(name, other);
+    return 3 * edits(name.substring(own), other.substring(own)) <= name.length() - own;
+  }
+
+  private static boolean lacksWords(String name, String other) {
+    List<String> words = words(name);
+    return !words.isEmpty() && words(other).containsAll(words);
+  }
+
+  /** Characters that both begin with, up to a word's beginning. */
+  private static int shared(String a, String b) {
+    int same = Arrays.mismatch(a.toCharArray(), b.toCharArray());
+    String start = same < 0 ? a : a.substring(0, same);
+    return 1 + Math.max(start.lastIndexOf('.'), start.lastIndexOf('-'));
+  }
+
+  private static List<String> words(String name) {
+    return BETWEEN_WORDS.splitAsStream(name).filter(word -> !word.isEmpty()).toList();
   }
 
   /** Levenshtein's distance. */

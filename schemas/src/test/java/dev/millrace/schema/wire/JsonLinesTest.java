@@ -106,6 +106,7 @@ class JsonLinesTest {
           {"id":"a","id":"b","text":"c"}           | not-json     | Duplicate
           {"id":"a","txt":"b"}                     | unknown-key  | did you mean "text"?
           {"id":"a","text":"b","domian":"java"}    | unknown-key  | did you mean "domain"?
+          {"id":"a","text":"b","colour":"c"}       | unknown-key  | expected one of [caption,
           {"id":"a","text":5}                      | bad-value    | text is "5", expected a string
           {"id":"a","text":"b","modality":"smell"} | bad-value    | [TEXT, CODE, IMAGE, AUDIO]
           {"id":"a","media":"%","modality":"IMAGE"}| bad-value    | base64
