@@ -68,7 +68,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ChaosCommand.class,
       TraceCommand.class,
       AutoscaleCommand.class,
-      CommandLine.HelpCommand.class
+      HelpCommand.class
     })
 public final class Main implements Runnable {
 
@@ -80,9 +80,6 @@ public final class Main implements Runnable {
 
   /** As of a command that SIGPIPE ends. */
   static final int BROKEN_PIPE = 128 + 13;
-
-  /** How picocli's help begins to say that it knows no such command. */
-  private static final String UNKNOWN_TO_HELP = "Unknown subcommand";
 
   /** Labels of what may well be blank. */
   private static final Set<String> TEXTS = Set.of("PROMPT", "TEXT");
@@ -203,14 +200,13 @@ public final class Main implements Runnable {
       Set<String> options = e.getCommandLine().getCommandSpec().optionsMap().keySet();
       return "no option " + option + didYouMean(option, options);
     }
-    String said = oneLine(e).replaceFirst("^Error: ", "").replace("option option", "option");
     if (e instanceof UnmatchedArgumentException unmatched) {
       String unknown = unmatched.getUnmatched().get(0);
       return e.getCommandLine().getSubcommands().isEmpty()
           ? "'%s' is one argument too many (quotes hold several words together)".formatted(unknown)
           : noCommand(unknown, e.getCommandLine());
     }
-    return said.startsWith(UNKNOWN_TO_HELP) ? noCommand(e.getValue(), e.getCommandLine()) : said;
+    return oneLine(e).replaceFirst("^Error: ", "").replace("option option", "option");
   }
 
   /** An option that there is not, also where picocli rather speaks of what is missing. */

@@ -232,6 +232,10 @@ class MainTest {
       value = {
         "relases list | no command relases, did you mean releases?; see ./millrace --help",
         "help adpt | no command adpt, did you mean adapt?; see ./millrace --help",
+        "help releases shw | no command shw, did you mean show?; see ./millrace releases --help",
+        "help nonsense show | no command nonsense, expected one of [demo, adapt, ask,",
+        "help demo show | 'show' is one argument too many",
+        "help --frobnicate | no option --frobnicate; see ./millrace help --help",
         "releases lst | no command lst, did you mean list?; see ./millrace releases --help",
         "ask --domian legal hello | no option --domian, did you mean --domain?; see ./millrace ask",
         "ask --domain d --explian hello | no option --explian, did you mean --explain?; see",
@@ -347,6 +351,16 @@ class MainTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "demo", "console", "releases", "releases show", "help"})
+  void run_helpOfACommand_isWhatItsOwnOptionShows(String command) {
+    assertEquals(0, run((command + " --help").strip().split(" ")));
+    String shown = out.toString();
+    out.getBuffer().setLength(0);
+    assertEquals(0, run(("help " + command).strip().split(" ")));
+    assertEquals(shown, out.toString());
+  }
+
   @Test
   void run_help_saysInOneLineWhatSubmitDoes() {
     assertEquals(0, run("--help"));
@@ -409,14 +423,12 @@ class MainTest {
     assertEquals(List.of(), problems);
   }
 
-  /** All commands of a command, but picocli's own help. */
+  /** All commands of a command. */
   private static List<CommandSpec> under(CommandLine command) {
     List<CommandSpec> all = new ArrayList<>();
     for (CommandLine each : new LinkedHashSet<>(command.getSubcommands().values())) {
-      if (!each.getCommandName().equals("help")) {
-        all.add(each.getCommandSpec());
-        all.addAll(under(each));
-      }
+      all.add(each.getCommandSpec());
+      all.addAll(under(each));
     }
     return all;
   }
