@@ -142,6 +142,18 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
         : JsonLines.foreign(line, textField, unnamed, domain, clock.millis());
   }
 
+  /**
+   * The same start of what is read, a character for each of its bytes.
+   *
+   * @throws IllegalArgumentException if it is UTF-16
+   */
+  static void requireNotUtf16(String start, String what) {
+    if (UTF_16.matcher(start).lookingAt()) {
+      throw new IllegalArgumentException(
+          what + " is UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 makes it so");
+    }
+  }
+
   /** Reads lines that are not blank, as {@link UserMaterial#undecoded} gives them. */
   public static <T> void each(
       BufferedReader reader,
@@ -158,9 +170,8 @@ public record UserInput(@Nullable String domain, @Nullable String textField, Ins
         refused.accept(new Refused(where, "too-long", TOO_LONG));
         continue;
       }
-      if (number == 1 && UTF_16.matcher(line).lookingAt()) {
-        throw new IllegalArgumentException(
-            "the lines are UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 makes them so");
+      if (number == 1) {
+        requireNotUtf16(line, "the input");
       }
       if (line.isBlank()) {
         continue;

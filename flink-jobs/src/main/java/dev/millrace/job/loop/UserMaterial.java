@@ -125,10 +125,21 @@ public final class UserMaterial {
    * The lines of a file, compressed if its name ends in {@code .gz}.
    *
    * @return lines of which each is {@link #decoded} for itself: one that cannot be is one
-   * @throws IllegalArgumentException if it is no such file
+   * @throws IllegalArgumentException if it is no such file, or UTF-16
    */
   public static BufferedReader open(Path file) throws IOException {
-    return undecoded(unzipped(file));
+    BufferedReader reader = undecoded(unzipped(file));
+    try {
+      char[] start = new char[4];
+      reader.mark(start.length);
+      int read = Math.max(0, reader.read(start));
+      UserInput.requireNotUtf16(String.valueOf(start, 0, read), "file " + file);
+      reader.reset();
+      return reader;
+    } catch (IOException | RuntimeException e) {
+      reader.close();
+      throw e;
+    }
   }
 
   /** The bytes of a file, the same way. */

@@ -342,6 +342,21 @@ class MainTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "check ../models/nano --texts",
+        "protect ../models/nano --texts",
+        "compress --out nowhere --input"
+      })
+  void run_modelOnTextsInUtf16_saysSoOfTheFile(String command) throws Exception {
+    Path lines = folder.resolve("lines.jsonl");
+    Files.writeString(lines, "{\"text\": \"one\"}\n", StandardCharsets.UTF_16LE);
+    String said = "millrace: file " + lines + " is UTF-16, expected UTF-8: ";
+    assertEquals(2, run(("model " + command + " " + lines).split(" ")));
+    assertTrue(err.toString().lines().anyMatch(line -> line.startsWith(said)), err::toString);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"--help", "model --help", "releases --help"})
   void run_helpOfCommands_saysOfEachWhatItDoes(String line) {
     assertEquals(0, run(line.split(" ")));

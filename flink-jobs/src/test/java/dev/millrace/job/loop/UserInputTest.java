@@ -148,7 +148,8 @@ class UserInputTest {
       for (Charset charset : List.of(UTF_16LE, UTF_16BE)) {
         Path file = write("a.jsonl", (mark + "{\"text\": \"one\"}\n").getBytes(charset));
         assertEquals(
-            "the lines are UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 makes them so",
+            "file %s is UTF-16, expected UTF-8: iconv -f UTF-16 -t UTF-8 makes it so"
+                .formatted(file),
             assertThrows(IllegalArgumentException.class, () -> UserMaterial.lines(file, "d"))
                 .getMessage());
       }
