@@ -2,11 +2,16 @@ package dev.millrace.job.cli;
 
 import dev.millrace.model.djl.DequantizedExport;
 import dev.millrace.model.gguf.GgufExport;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -33,6 +38,7 @@ import picocli.CommandLine.Parameters;
 final class ExportCommand implements Callable<Integer> {
 
   private static final long SHARD_BYTES = 1L << 29;
+  private static final String CONFIG = "config.json";
 
   @Mixin private Output output;
 
@@ -65,8 +71,7 @@ final class ExportCommand implements Callable<Integer> {
       bytes = Files.size(written);
     } else {
       written = newFolder(form.safetensors);
-      bytes =
-          DequantizedExport.write(folder, written, SHARD_BYTES, file -> output.err().println(file));
+      bytes = writeWhole(written);
     }
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("file", written.toString());
@@ -75,12 +80,31 @@ final class ExportCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** What is not whole is not left there. */
+  @SuppressWarnings("try") // closed, and not asked
+  private long writeWhole(Path out) throws IOException {
+    Path next = out.resolve(".next");
+    try (Unfinished unused = Unfinished.watch(next)) {
+      long bytes =
+          DequantizedExport.write(folder, next, SHARD_BYTES, file -> output.err().println(file));
+      List<Path> files = new ArrayList<>();
+      try (Stream<Path> list = Files.list(next)) {
+        list.filter(file -> !file.endsWith(CONFIG)).forEach(files::add);
+      }
+      files.add(next.resolve(CONFIG)); // with it a folder is a checkpoint
+      for (Path file : files) {
+        Files.move(file, out.resolve(next.relativize(file)), StandardCopyOption.REPLACE_EXISTING);
+      }
+      return bytes;
+    }
+  }
+
   private Path newFolder(@Nullable Path out) {
     if (out == null || Files.isRegularFile(out)) {
       throw new ParameterException(
           output.commandLine(), "--safetensors is " + out + ", expected a new folder");
     }
-    if (Files.exists(out.resolve("config.json"))) {
+    if (Files.exists(out.resolve(CONFIG))) {
       throw new ParameterException(
           output.commandLine(),
           "--safetensors is " + out + ", which holds a checkpoint, expected a new folder");
