@@ -25,6 +25,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,11 +39,26 @@ import picocli.CommandLine.ParameterException;
 class MainTest {
 
   private static final String COMMAND = "./millrace ";
+  private static final String HERE = System.getProperty("millrace.root");
+
+  @TempDir static Path root;
 
   @TempDir Path folder;
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
+
+  /** With the checkout's models, and without a cluster that may be up there. */
+  @BeforeAll
+  static void runElsewhere() throws IOException {
+    Files.createSymbolicLink(root.resolve("models"), Path.of(HERE, "models"));
+    System.setProperty("millrace.root", root.toString());
+  }
+
+  @AfterAll
+  static void runHere() {
+    System.setProperty("millrace.root", HERE);
+  }
 
   @ParameterizedTest
   @ValueSource(
